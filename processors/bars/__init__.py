@@ -1,0 +1,1 @@
+"""Bars: demand learnt online, stock, and who runs out when."""

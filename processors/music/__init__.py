@@ -1,0 +1,1 @@
+"""Sound on stage: features, mood and genre."""

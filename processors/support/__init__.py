@@ -1,0 +1,1 @@
+"""Support mail: embeddings, clusters that grow, and triage."""

@@ -1,0 +1,1 @@
+"""Pictures: crowd density, fights, and whether a camera can be trusted."""
