@@ -108,7 +108,8 @@ def open_model(
         raise ModelError(f"{path} is missing; run `{card.made_by}`, or restore it with `git checkout models/`")
     if (found := sha256_of(path)) != card.sha256:
         raise ModelError(
-            f"{path} has hash {found[:12]}…, its card says {card.sha256[:12]}…; restore both with `git checkout models/{name}`"
+            f"{path} has hash {found[:12]}…, its card says {card.sha256[:12]}…; "
+            f"restore both with `git checkout models/{name}`"
         )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
