@@ -1,0 +1,52 @@
+"""The life of an alert, and the observations that drive it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from schemas.fields import Count, Identifier, Instant
+
+Severity = Literal["low", "medium", "high", "critical"]
+Audience = Literal["security", "bar", "support", "production"]
+AlertState = Literal["raised", "updated", "acknowledged", "noted", "resolved"]
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """One value that a rule watches, keyed by the alert that it may raise."""
+
+    id: Identifier
+    key: Identifier
+    rule: Identifier
+    subject: Identifier
+    time: Instant
+    value: float
+    text: dict[str, str] = {}
+    """what to tell people, by language"""
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """One step in the life of an alert; `id` and `version` together make it idempotent."""
+
+    id: Identifier
+    key: Identifier
+    version: Annotated[int, Meta(ge=1)]
+    rule: Identifier
+    subject: Identifier
+    state: AlertState
+    severity: Severity
+    audience: tuple[Audience, ...]
+    raised_at: Instant
+    time: Instant
+    value: float
+    peak: float
+    threshold: float
+    text: dict[str, str] = {}
+    event_id: Identifier
+    """the event that caused this step"""
+    acknowledged_by: str | None = None
+    resolved_by: str | None = None
+    """a person, or None when the value cleared by itself"""
+    notes: Count = 0
+    note: str = ""
