@@ -1,1 +1,1 @@
-"""."""
+"""What moves: Faust workers, sources, sinks, dead letters, the local stack, the command line."""

@@ -1,0 +1,21 @@
+"""The `pulso` command: each module of `stream.commands` adds its own."""
+
+from __future__ import annotations
+
+import typer
+
+from stream.commands import COMMANDS
+
+app = typer.Typer(
+    name="pulso",
+    help="Watches a music festival live: crowds, fights, bar stock, support mail and the mood on stage.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # a local may hold a password
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for register in COMMANDS:
+    register(app)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,58 @@
+"""Create the topics of `schemas.topics`, or bring their settings in line."""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+
+from schemas.topics import TOPICS, Topic
+from stream.settings import Settings
+
+
+def topic_config(topic: Topic) -> dict[str, str]:
+    """Kafka's own settings of one topic."""
+    return {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "retention.ms": "-1" if topic.compacted else str(topic.retention_ms),
+        # Small segments for what must be forgotten soon: Kafka deletes whole segments only.
+        "segment.ms": str(min(topic.retention_ms, 3_600_000)),
+        "max.message.bytes": str(topic.max_bytes),
+    }
+
+
+def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
+    """Create every topic and its dead-letter topic; returns the names that were new.
+
+    Raises:
+        KafkaException: the brokers refuse, or can't be reached in time.
+    """
+    admin = AdminClient(settings.librdkafka())
+    wanted = [*TOPICS, *(topic.dead for topic in TOPICS)]
+    new = [
+        NewTopic(t.name, t.partitions, replication_factor=settings.kafka_replication, config=topic_config(t))
+        for t in wanted
+    ]
+    created: list[str] = []
+    for name, future in admin.create_topics(new, operation_timeout=timeout_s, request_timeout=timeout_s).items():
+        try:
+            future.result()
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    old = [topic for topic in wanted if topic.name not in created]
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            topic.name,
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                for name, value in topic_config(topic).items()
+            ],
+        )
+        for topic in old
+    ]
+    if resources:
+        for future in admin.incremental_alter_configs(resources, request_timeout=timeout_s).values():
+            future.result()
+    return created
