@@ -158,7 +158,7 @@ class Venue(Part):
     stages: list[Stage] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
-    rules: dict[str, Rule] = Field(default_factory=dict, description="replaces the default rule of the same name")
+    rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
 
     @field_validator("timezone")
     @classmethod
@@ -199,7 +199,3 @@ class Venue(Part):
                     f"{who} names the zone {zone!r}, which is not among zones: {', '.join(sorted(zones)) or 'none'}"
                 )
         return self
-
-    def rule(self, name: str) -> Rule:
-        """The rule of that name, the default where the file has none."""
-        return self.rules.get(name) or default_rules()[name]

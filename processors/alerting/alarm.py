@@ -1,0 +1,141 @@
+"""The life of one alert: on-delay, deadband, off-delay, re-alarm time, acknowledgement.
+
+The mechanisms are those of OPC UA part 9 and EEMUA 191. An `Alarm` is the state of one key; it is plain data,
+so a stream worker can store it as a row, and a step that is repeated after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.alerts import Alert, Observation
+from schemas.events import AlertAction
+from schemas.venue import Rule
+
+RECENT = 16
+"""Ids remembered against repetition. A key sees its events in order, so a repeat is never far away."""
+
+WORTH_TELLING = 1.1
+"""An open alert is told again when its value exceeds the last one told by this factor."""
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """What is known of one alert key. Times are those of the events, never of the clock."""
+
+    recent: tuple[str, ...] = ()
+    last_time: datetime | None = None
+    above_since: datetime | None = None
+    below_since: datetime | None = None
+    closed_at: datetime | None = None
+    alert: Alert | None = None
+    """the last step told of the open alert; None while nothing is open"""
+
+
+def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
+    """Apply one value; returns the new state and the step to tell, if there is one.
+
+    A repeated observation changes nothing, and one that is older than the last is too late to matter.
+
+    >>> noon = datetime(2026, 7, 4, 12, tzinfo=UTC)
+    >>> rule = Rule(raise_at=3.5, clear_at=3, on_delay_seconds=10, audience=["security"])
+    >>> def see(seconds, value):
+    ...     return Observation(id=str(seconds), key="density/front", rule="crowd-density", subject="front",
+    ...                        time=noon + timedelta(seconds=seconds), value=value)
+    >>> alarm, step = observe(Alarm(), see(0, 4.0), rule)
+    >>> step is None
+    True
+    >>> alarm, step = observe(alarm, see(10, 4.2), rule)
+    >>> step.state, step.version, step.peak
+    ('raised', 1, 4.2)
+    >>> alarm, step = observe(alarm, see(11, 2.9), rule)
+    >>> step.state, alarm.alert
+    ('resolved', None)
+    """
+    if observation.id in alarm.recent or (alarm.last_time is not None and observation.time < alarm.last_time):
+        return alarm, None
+    value, now = observation.value, observation.time
+    alarm = replace(
+        alarm,
+        recent=(*alarm.recent[1 - RECENT :], observation.id),
+        last_time=now,
+        above_since=(alarm.above_since or now) if value >= rule.raise_at else None,
+        below_since=(alarm.below_since or now) if value <= rule.clear_at else None,
+    )
+    if alarm.alert is None:
+        return _maybe_raise(alarm, observation, rule)
+    if alarm.below_since is not None and now - alarm.below_since >= timedelta(seconds=rule.off_delay_seconds):
+        return _close(
+            alarm, replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text)
+        )
+    if value > alarm.alert.peak * WORTH_TELLING:
+        step = replace(
+            alarm.alert,
+            version=alarm.alert.version + 1,
+            state="updated",
+            value=value,
+            peak=value,
+            time=now,
+            event_id=observation.id,
+            text=observation.text,
+        )
+        return replace(alarm, alert=step), step
+    return alarm, None
+
+
+def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
+    """Apply what a person did. Without an open alert there is nothing to do, which is not an error:
+    the value may have cleared while the finger was on its way.
+    """
+    if action.id in alarm.recent:
+        return alarm, None
+    alarm = replace(alarm, recent=(*alarm.recent[1 - RECENT :], action.id))
+    alert = alarm.alert
+    if alert is None:
+        return alarm, None
+    step = replace(
+        alert, version=alert.version + 1, time=max(action.time, alert.time), event_id=action.id, note=action.note
+    )
+    match action.action:
+        case "acknowledge":
+            step = replace(step, state="acknowledged", acknowledged_by=alert.acknowledged_by or action.by)
+        case "note":
+            step = replace(step, state="noted", notes=alert.notes + 1)
+        case "resolve":
+            return _close(
+                alarm, replace(alert, event_id=action.id, note=action.note, resolved_by=action.by, time=step.time)
+            )
+    return replace(alarm, alert=step), step
+
+
+def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
+    now = observation.time
+    if alarm.above_since is None or now - alarm.above_since < timedelta(seconds=rule.on_delay_seconds):
+        return alarm, None
+    if alarm.closed_at is not None and now - alarm.closed_at < timedelta(seconds=rule.cool_down_seconds):
+        return alarm, None
+    step = Alert(
+        id=f"{observation.key}@{now.astimezone(UTC):%Y%m%dT%H%M%S.%f}",
+        key=observation.key,
+        version=1,
+        rule=observation.rule,
+        subject=observation.subject,
+        state="raised",
+        severity=rule.severity,
+        audience=tuple(rule.audience),
+        raised_at=now,
+        time=now,
+        value=observation.value,
+        peak=observation.value,
+        threshold=rule.raise_at,
+        text=observation.text,
+        event_id=observation.id,
+    )
+    return replace(alarm, alert=step), step
+
+
+def _close(alarm: Alarm, last: Alert) -> tuple[Alarm, Alert]:
+    step = replace(last, version=last.version + 1, state="resolved")
+    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None), step

@@ -1,0 +1,116 @@
+"""Which value of which result each rule watches, and what it tells people, in Spanish and English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from schemas.alerts import Observation
+from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
+from schemas.venue import Venue
+
+Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | MusicTags
+
+
+class Watch(Struct, frozen=True):
+    """Turns results into observations for one venue."""
+
+    venue: Venue
+
+    def observations(self, result: Result) -> list[Observation]:
+        """Every value of one result that some rule watches; ids derive from the event, so a retry repeats them."""
+        match result:
+            case CrowdCount():
+                return list(self._crowd(result))
+            case ViolenceScore():
+                return list(self._violence(result))
+            case DemandForecast():
+                return list(self._demand(result))
+            case SupportTriage():
+                return list(self._support(result))
+            case MusicTags():
+                return list(self._music(result))
+
+    def _crowd(self, count: CrowdCount) -> Iterator[Observation]:
+        yield _observation(
+            "camera-blind", count.camera, count.event_id, count.time, 1.0 if count.blind else 0.0,
+            es=f"La cámara {count.camera} no ve ({count.blind or 'vuelve a ver'}).",
+            en=f"Camera {count.camera} is blind ({count.blind or 'sees again'}).",
+        )  # fmt: skip
+        zones = {zone.id: zone for zone in self.venue.zones}
+        for seen in count.zones:
+            # Two cameras on one zone are two subjects: no average over cameras or zones ever hides one.
+            subject = f"{seen.zone}/{count.camera}"
+            title = zones[seen.zone].title or seen.zone if seen.zone in zones else seen.zone
+            if seen.density is not None:
+                yield _observation(
+                    "crowd-density", subject, count.event_id, count.time, seen.density,
+                    es=f"{title}: {seen.density:.1f} personas/m².",
+                    en=f"{title}: {seen.density:.1f} persons/m².",
+                )  # fmt: skip
+            if seen.zone in zones:
+                share = seen.persons / zones[seen.zone].capacity
+                yield _observation(
+                    "crowd-capacity", subject, count.event_id, count.time, share,
+                    es=f"{title}: {seen.persons:.0f} personas, aforo {zones[seen.zone].capacity}.",
+                    en=f"{title}: {seen.persons:.0f} people, capacity {zones[seen.zone].capacity}.",
+                )  # fmt: skip
+
+    @staticmethod
+    def _violence(score: ViolenceScore) -> Iterator[Observation]:
+        where = score.zone or score.camera
+        yield _observation(
+            "violence", score.camera, score.event_id, score.time, score.probability,
+            es=f"Posible pelea en {where} (cámara {score.camera}): mire la imagen.",
+            en=f"Possible fight at {where} (camera {score.camera}): look at the picture.",
+        )  # fmt: skip
+
+    @staticmethod
+    def _demand(forecast: DemandForecast) -> Iterator[Observation]:
+        for product in forecast.products:
+            if product.run_out_probability is None:
+                continue
+            left = "" if product.stock is None else f"{product.stock:.0f}"
+            fetch = f"{product.fetch:.0f}" if product.fetch else "0"
+            yield _observation(
+                "stock-out", f"{forecast.bar}/{product.product}", forecast.event_id, forecast.time,
+                product.run_out_probability,
+                es=f"Barra {forecast.bar}: traer {fetch} de {product.product} (quedan {left}).",
+                en=f"Bar {forecast.bar}: fetch {fetch} {product.product} ({left} left).",
+            )  # fmt: skip
+
+    @staticmethod
+    def _support(mail: SupportTriage) -> Iterator[Observation]:
+        if mail.priority == "urgent":
+            yield _observation(
+                "mail-urgent", mail.message, mail.event_id, mail.time, 1.0,
+                es=f"Correo urgente: {mail.summary}", en=f"Urgent mail: {mail.summary}",
+            )  # fmt: skip
+        if mail.cluster is not None:
+            yield _observation(
+                "mail-surge", mail.cluster, mail.event_id, mail.time, mail.surge,
+                es=f"«{mail.cluster_label}»: {mail.cluster_size} correos, {mail.surge:.0f} veces lo normal.",
+                en=f"“{mail.cluster_label}”: {mail.cluster_size} mails, {mail.surge:.0f} times the usual pace.",
+            )  # fmt: skip
+
+    @staticmethod
+    def _music(tags: MusicTags) -> Iterator[Observation]:
+        yield _observation(
+            "stage-silent", tags.stage, tags.event_id, tags.time, 1.0 if tags.silent else 0.0,
+            es=f"Escenario {tags.stage}: {'sin sonido' if tags.silent else 'vuelve el sonido'}.",
+            en=f"Stage {tags.stage}: {'no sound' if tags.silent else 'sound is back'}.",
+        )  # fmt: skip
+
+
+def _observation(rule: str, subject: str, event_id: str, time: datetime, value: float, **text: str) -> Observation:
+    return Observation(
+        id=f"{event_id}#{rule}"[:200],
+        key=f"{rule}/{subject}"[:200],
+        rule=rule,
+        subject=subject,
+        time=time,
+        value=value,
+        text=text,
+    )

@@ -1,0 +1,107 @@
+"""Alerts in Redis: a stream for each audience, the open alerts in a hash, and Pub/Sub as a hint to look.
+
+Layout, with the prefix `pulso:`
+
+    alerts:AUDIENCE     stream, trimmed; fields `alert` (JSON of schemas.alerts.Alert) and `received` (RFC 3339 wall
+                        clock at which the causing event entered Pulso; the entry's own id says when it arrived here)
+    alerts:open         hash, alert key → JSON of the last step; a resolved alert leaves it
+    alerts:step:ID      highest version written of one alert, for a week: what makes a repeated write harmless
+    alerts              Pub/Sub channel; the message is the alert's key
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from schemas.alerts import Alert
+
+log = logging.getLogger(__name__)
+
+STREAM = "pulso:alerts:{audience}"
+OPEN = "pulso:alerts:open"
+STEP = "pulso:alerts:step:{id}"
+CHANNEL = "pulso:alerts"
+STREAM_LENGTH = 10_000
+STEP_SECONDS = 7 * 24 * 3600
+
+# One script, so that a step is written whole or not at all, and once however often it is repeated.
+_WRITE = """
+local written = tonumber(redis.call('GET', KEYS[1]) or '0')
+local version = tonumber(ARGV[1])
+if version <= written then return 0 end
+redis.call('SET', KEYS[1], version, 'EX', ARGV[2])
+if ARGV[3] == 'resolved' then
+  redis.call('HDEL', KEYS[2], ARGV[4])
+else
+  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+end
+for i = 3, #KEYS do
+  redis.call('XADD', KEYS[i], 'MAXLEN', '~', ARGV[7], '*', 'alert', ARGV[5], 'received', ARGV[6])
+end
+redis.call('PUBLISH', ARGV[8], ARGV[4])
+return 1
+"""
+
+
+class AlertStore:
+    """Writes alerts to Redis, each step once; waits for Redis as long as it is away."""
+
+    def __init__(self, url: str, waiting: Callable[[], None] = lambda: None) -> None:
+        """`waiting` is called on every attempt that fails, so that whoever watches knows why nothing moves."""
+        self._waiting = waiting
+        self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=15)
+        self._write = self._redis.register_script(_WRITE)
+
+    async def write(self, alert: Alert, received: datetime) -> bool:
+        """Store one step; returns False when it was there already.
+
+        Blocks while Redis can't be reached: an alert is never given up.
+        """
+        keys = [STEP.format(id=alert.id), OPEN, *(STREAM.format(audience=name) for name in alert.audience)]
+        arguments = [
+            alert.version,
+            STEP_SECONDS,
+            alert.state,
+            alert.key,
+            msgspec.json.encode(alert),
+            received.isoformat(),
+            STREAM_LENGTH,
+            CHANNEL,
+        ]
+        delay = 0.25
+        while True:
+            try:
+                return bool(await self._write(keys=keys, args=arguments))
+            except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+                log.warning("Redis can't be reached (%s); trying again in %.1f s", error, delay)
+            except ResponseError as error:
+                # A Redis that is loading its data, is read-only or out of memory answers; it may recover.
+                log.error("Redis refuses an alert (%s); trying again in %.1f s", error, delay)  # noqa: TRY400
+            self._waiting()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5.0)
+
+    async def open_by_rule(self) -> dict[str, int] | None:
+        """Open alerts by rule, or None while Redis can't be reached."""
+        try:
+            rows = await self._redis.hvals(OPEN)
+        except (RedisError, OSError):
+            return None
+        counts: dict[str, int] = {}
+        for row in rows:
+            rule = msgspec.json.decode(row, type=Alert).rule
+            counts[rule] = counts.get(rule, 0) + 1
+        return counts
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()

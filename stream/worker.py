@@ -1,0 +1,285 @@
+"""What all workers share: a Faust app, micro-batches, dead letters, results before state, readiness.
+
+The order of effects in `_apply` is what makes a crash harmless. Results are sent and acknowledged first, then the
+rows of state are written, then the events are acknowledged. A crash in between repeats the batch: its results
+carry the same ids as before, and a row that was already written knows the offset it includes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import faust
+import msgspec
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types import EventT, StreamT
+
+from schemas.cloudevents import Headers
+from schemas.topics import MEDIA_BYTES, Topic
+from schemas.venue import Venue
+from stream import metrics
+from stream.dead_letters import dead_letter_headers
+from stream.incoming import Incoming, UnusableError, read
+from stream.outcome import Outcome
+from stream.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[list[Incoming]], Awaitable[Outcome]]
+
+STALLED_SECONDS = 120
+"""A worker that has events waiting and reads none for so long ends itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one agent does."""
+
+    topic: Topic
+    decoder: msgspec.json.Decoder[Any] | None
+    handle: Handler
+    table: Any
+    failed: Callable[[], None]
+    lock: asyncio.Lock
+    """held from reading a row to writing it, since several agents may share a table"""
+
+
+def faust_app(name: str, settings: Settings, *, buffer: int = 4096) -> faust.App:
+    """A Faust app with the settings that proved right; each deviation from a default has its reason."""
+    servers = ";".join(f"kafka://{server}" for server in str(settings.kafka).split(","))
+    credentials: Any = None
+    if settings.kafka_security_protocol.startswith("SASL"):
+        password = settings.kafka_password.get_secret_value() if settings.kafka_password else ""
+        credentials = SASLCredentials(
+            username=settings.kafka_username,
+            password=password,
+            mechanism=settings.kafka_sasl_mechanism,
+            ssl_context=settings.ssl_context(),
+        )
+    elif settings.kafka_security_protocol == "SSL":
+        credentials = SSLCredentials(context=settings.ssl_context())
+    return faust.App(
+        f"pulso-{name}",
+        broker=servers,
+        broker_credentials=credentials,
+        datadir=str(settings.data / "faust" / name),
+        store="memory://",  # state is small and its truth is the changelog in Kafka
+        value_serializer="raw",
+        key_serializer="raw",
+        processing_guarantee="at_least_once",
+        stream_wait_empty=False,  # True stalls rebalances (faust-streaming 133)
+        stream_recovery_delay=0,
+        stream_buffer_maxsize=buffer,
+        stream_processing_timeout=600,
+        broker_session_timeout=6,  # a killed worker's partitions are free after this
+        broker_heartbeat_interval=2,
+        broker_commit_interval=1,
+        topic_replication_factor=settings.kafka_replication,
+        topic_disable_leader=True,
+        producer_max_request_size=MEDIA_BYTES,
+        consumer_max_fetch_size=MEDIA_BYTES,
+        producer_compression_type="lz4",
+        consumer_auto_offset_reset="earliest",
+        web_enabled=False,  # tables are nobody's business; /metrics has its own server
+    )
+
+
+class Worker:
+    """One Faust app and what every one of its agents needs."""
+
+    def __init__(self, name: str, settings: Settings, venue: Venue, *, buffer: int = 4096) -> None:
+        self.name = name
+        self.settings = settings
+        self.venue = venue
+        self.app = faust_app(name, settings, buffer=buffer)
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._progress = time.monotonic()
+        metrics.READY.labels(name).set(0)
+        self.app.on_rebalance_complete.connect(self._ready, weak=False)
+        self.app.on_partitions_revoked.connect(self._not_ready, weak=False)
+        self.app.timer(interval=5.0, name="watch")(self._watch)
+
+    def table(self, name: str, topic: Topic) -> Any:
+        """A table of raw rows whose partitions match those of the topic that feeds it.
+
+        Rows are placed by Kafka's own partitioner on the raw key, so that a batch may write rows of several
+        partitions at once: the key must be the record's key, or the topic must have one partition.
+        """
+        return self.app.Table(
+            f"{self.name}-{name}",
+            partitions=topic.partitions,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            use_partitioner=True,
+        )
+
+    def agent(
+        self,
+        topic: Topic,
+        handle: Handler,
+        *,
+        table: Any = None,
+        most: int = 256,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read a topic in micro-batches of at most `most` events.
+
+        `failed` is called when `handle` raised: whatever it half changed must be forgotten. The batch is then
+        tried event by event, so that one event that nobody thought of dies alone.
+        """
+        source = self.app.topic(
+            topic.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
+        )
+        job = _Job(
+            topic,
+            msgspec.json.Decoder(topic.record) if topic.record else None,
+            handle,
+            table,
+            failed,
+            self._lock(table),
+        )
+
+        async def work(stream: StreamT[Any]) -> None:
+            async for events in batches(stream, most):
+                began = time.monotonic()
+                async with job.lock:
+                    await self._work(job, self._mine(events))
+                for event in events:
+                    event.ack()
+                metrics.BATCH_SECONDS.labels(self.name).observe(time.monotonic() - began)
+                self.alive()
+
+        self.app.agent(source, name=f"{self.name}.{topic.name}", concurrency=1)(work)
+
+    def alive(self) -> None:
+        """Tell the watch that work goes on, or waits for something that is not Kafka."""
+        self._progress = time.monotonic()
+
+    def _lock(self, table: Any) -> asyncio.Lock:
+        return asyncio.Lock() if table is None else self._locks.setdefault(table.name, asyncio.Lock())
+
+    async def _work(self, job: _Job, events: list[EventT[Any]]) -> None:
+        now = datetime.now(UTC)
+        incoming: list[Incoming] = []
+        dead: list[tuple[EventT[Any], UnusableError]] = []
+        for event in events:
+            try:
+                incoming.append(read(event, job.topic, job.decoder, now))
+            except UnusableError as error:
+                dead.append((event, error))
+        dropped = 0
+        async for outcome in self._outcomes(job, incoming):
+            await self._apply(outcome, job.table)
+            dead += [(letter.event, error) for letter, error in outcome.dead]
+            dropped += len(outcome.dropped)
+        await self._bury(dead, job.topic)
+        for what, number in (("dead", len(dead)), ("dropped", dropped), ("ok", len(events) - len(dead) - dropped)):
+            metrics.EVENTS.labels(self.name, job.topic.name, what).inc(number)
+
+    def _mine(self, events: list[EventT[Any]]) -> list[EventT[Any]]:
+        """Leave out events whose partition went to another worker meanwhile: it will read them again."""
+        assigned = self.app.consumer.assignment()
+        return [event for event in events if event.message.tp in assigned]
+
+    async def _outcomes(self, job: _Job, incoming: list[Incoming]) -> AsyncIterator[Outcome]:
+        if not incoming:
+            return
+        try:
+            yield await job.handle(incoming)
+        except Exception:
+            log.exception("%s: a batch of %d failed; trying its events one by one", self.name, len(incoming))
+        else:
+            return
+        job.failed()
+        for one in incoming:
+            try:
+                outcome = await job.handle([one])
+            except Exception as error:
+                log.exception("%s: %s %d/%d failed", self.name, one.topic.name, one.partition, one.offset)
+                job.failed()
+                outcome = Outcome(dead=[(one, UnusableError("unexpected", f"{type(error).__name__}: {error}"))])
+            yield outcome
+
+    async def _apply(self, outcome: Outcome, table: Any) -> None:
+        now = datetime.now(UTC)
+        sent = []
+        for result in outcome.results:
+            envelope = result.envelope()
+            sent.append(
+                await self._send(
+                    result.topic.name, result.key.encode(), msgspec.json.encode(result.record), envelope.headers()
+                )
+            )
+            metrics.RESULTS.labels(self.name, result.topic.name).inc()
+            metrics.EVENT_DELAY.labels(self.name).observe(max(0.0, (now - envelope.received).total_seconds()))
+        if sent:
+            await asyncio.gather(*sent)
+        for key, row in outcome.rows.items():
+            if row is None:
+                table.pop(key.encode(), None)
+            else:
+                table[key.encode()] = row
+
+    async def _bury(self, dead: list[tuple[EventT[Any], UnusableError]], topic: Topic) -> None:
+        now = datetime.now(UTC)
+        sent = []
+        for event, error in dead:
+            headers = dead_letter_headers(event, error, worker=self.name, now=now)
+            sent.append(await self._send(topic.dead.name, event.key, event.value, headers))
+            metrics.DEAD_LETTERS.labels(self.name, topic.name, error.reason).inc()
+        if sent:
+            await asyncio.gather(*sent)
+
+    async def _send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Awaitable[Any]:
+        sending: Awaitable[Any] = await self.app.producer.send(topic, key, value, None, None, headers)
+        return sending
+
+    def _ready(self, *_: Any, **__: Any) -> None:
+        metrics.READY.labels(self.name).set(1)
+
+    def _not_ready(self, *_: Any, **__: Any) -> None:
+        metrics.READY.labels(self.name).set(0)
+
+    async def _watch(self) -> None:
+        """Publish the lag, and give up when it stands still: partitions that are never fetched after a rebalance
+        are a known fault (faust-streaming 629, 523, 532), and the supervisor's restart is the remedy.
+        """
+        behind = 0
+        consumer = self.app.consumer
+        for tp in consumer.assignment():
+            if tp.topic in self.app.tables.changelog_topics:
+                continue
+            high = consumer.highwater(tp)
+            position = await consumer.position(tp)
+            if high is not None and position is not None:
+                lag = max(0, high - position)
+                metrics.LAG.labels(self.name, tp.topic, str(tp.partition)).set(lag)
+                behind += lag
+        if not behind:
+            self.alive()
+        elif time.monotonic() - self._progress > STALLED_SECONDS:
+            await self.app.crash(RuntimeError(f"{behind} events wait and none was read for {STALLED_SECONDS} s"))
+
+
+async def batches(stream: StreamT[Any], most: int) -> AsyncIterator[list[EventT[Any]]]:
+    """Micro-batches without added delay: whatever is waiting, at most `most`, acknowledged by the caller in order.
+
+    Faust's own `take` waits for its time to pass even when the stream is quiet.
+    """
+    pending: list[EventT[Any]] = []
+    unacked: Any = cast(Any, stream).noack()  # the abstract type hides what every stream has
+    queue = unacked.channel.queue
+    async for event in unacked.events():
+        pending.append(event)
+        if len(pending) < most and not queue.empty():
+            continue
+        ready, pending = pending, []
+        yield ready

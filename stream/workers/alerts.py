@@ -1,0 +1,101 @@
+"""The alerts worker: results → observations → the life of each alert → Redis.
+
+Observations are keyed by alert, not by camera or bar, and travel through a topic of their own: so each alert lives
+in one partition, where the actions of people arrive too, and any number of workers can share the load.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from processors.alerting.alarm import Alarm, act, observe
+from processors.alerting.rules import Watch
+from schemas.topics import ACTIONS, ALERTS, OBSERVATIONS, RESULTS
+from stream import metrics
+from stream.alert_store import AlertStore
+from stream.incoming import Incoming, UnusableError
+from stream.outcome import Outcome, Result
+from stream.rows import LiveRows
+from stream.worker import Worker
+
+BUFFER = 4096
+"""events read ahead"""
+
+
+def register(worker: Worker) -> None:
+    """Add the agents."""
+    watch = Watch(worker.venue)
+    table = worker.table("alarms", OBSERVATIONS)
+    alarms: LiveRows[Alarm] = LiveRows(table, _read_row)
+    store = AlertStore(worker.settings.redis_url(), waiting=worker.alive)
+
+    async def watch_results(batch: list[Incoming]) -> Outcome:
+        return Outcome(
+            results=[
+                Result(OBSERVATIONS, observation.key, observation, incoming.envelope, part=observation.key)
+                for incoming in batch
+                for observation in watch.observations(incoming.record)
+            ]
+        )
+
+    async def live(batch: list[Incoming]) -> Outcome:
+        return _live(batch, alarms, worker)
+
+    async def to_redis(batch: list[Incoming]) -> Outcome:
+        for incoming in batch:
+            alert, received = incoming.record, incoming.envelope.received
+            if await store.write(alert, received):
+                metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
+                if alert.state == "raised":
+                    metrics.ALERT_DELAY.labels(alert.rule).observe((datetime.now(UTC) - received).total_seconds())
+        return Outcome()
+
+    for topic in RESULTS:
+        worker.agent(topic, watch_results)
+    worker.agent(OBSERVATIONS, live, table=table, failed=alarms.forget)
+    worker.agent(ACTIONS, live, table=table, failed=alarms.forget)
+    worker.agent(ALERTS, to_redis)
+
+    @worker.app.timer(interval=5.0)  # type: ignore[untyped-decorator]
+    async def count_open() -> None:
+        counts = await store.open_by_rule()
+        if counts is not None:
+            for rule in worker.venue.rules:
+                metrics.ALERTS_OPEN.labels(rule).set(counts.get(rule, 0))
+
+
+def _live(batch: list[Incoming], alarms: LiveRows[Alarm], worker: Worker) -> Outcome:
+    """Move the alarms of one batch on; each row is written once, in its last state."""
+    outcome = Outcome()
+    changed: dict[str, Alarm] = {}
+    for incoming in batch:
+        record = incoming.record
+        if incoming.key != record.key:
+            outcome.dead.append(
+                (incoming, UnusableError("content", f"the record's key is not its alert key {record.key!r}"))
+            )
+            continue
+        alarm = changed.get(record.key) or alarms.get(record.key)
+        if incoming.topic is ACTIONS:
+            after, step = act(alarm, record)
+        else:
+            rule = worker.venue.rules.get(record.rule)
+            if rule is None:
+                outcome.dead.append((incoming, UnusableError("content", f"the venue file has no rule {record.rule!r}")))
+                continue
+            after, step = observe(alarm, record, rule)
+        if after is not alarm:
+            changed[record.key] = after
+        if step is not None:
+            outcome.results.append(Result(ALERTS, step.key, step, incoming.envelope, part=f"{step.id}/{step.version}"))
+    for key, alarm in changed.items():
+        row = msgspec.json.encode(alarm)
+        outcome.rows[key] = row
+        alarms.wrote(key, row, alarm)
+    return outcome
+
+
+def _read_row(_key: str, row: bytes | None) -> Alarm:
+    return Alarm() if row is None else msgspec.json.decode(row, type=Alarm)
