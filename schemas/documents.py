@@ -1,0 +1,101 @@
+"""JSON Schema files and an AsyncAPI document, generated from the types and the table of topics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.topics import TOPICS, Topic
+
+FOLDER = Path(__file__).resolve().parent / "published"
+"""`published/EVENT_TYPE/N.json`: every version of each schema that was ever shipped."""
+
+ASYNCAPI = Path(__file__).resolve().parent / "asyncapi.json"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(topic: Topic) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a topic's value.
+
+    >>> from schemas.topics import SALES
+    >>> json_schema(SALES)["title"]
+    'Ticket'
+    """
+    if topic.record is None:
+        raise ValueError(f"{topic.name} carries {topic.content_type}, which has no JSON Schema")
+    (reference,), components = msgspec.json.schema_components([topic.record], ref_template="#/$defs/{name}")
+    name = reference["$ref"].rsplit("/", 1)[-1]
+    top = components.pop(name)
+    schema = {"$schema": DIALECT, "$id": topic.event_type, **top, **({"$defs": components} if components else {})}
+    read_back: dict[str, Any] = json.loads(json.dumps(schema))  # as a file would hold it: lists for tuples
+    return read_back
+
+
+def published(event_type: str, folder: Path = FOLDER) -> list[tuple[int, dict[str, Any]]]:
+    """Every published version of an event type, oldest first."""
+    files = sorted((folder / event_type).glob("*.json"), key=lambda path: int(path.stem))
+    return [(int(path.stem), json.loads(path.read_text(encoding="utf-8"))) for path in files]
+
+
+def asyncapi() -> dict[str, Any]:
+    """AsyncAPI 3 document of all topics, in CloudEvents binary mode."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    messages: dict[str, Any] = {}
+    for topic in TOPICS:
+        name = topic.event_type
+        payload = json_schema(topic) if topic.record else {"type": "string", "format": "binary"}
+        messages[name] = {
+            "name": name,
+            "summary": topic.description,
+            "contentType": topic.content_type,
+            "headers": {"$ref": "#/components/schemas/CloudEventHeaders"},
+            "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": payload},
+            "bindings": {"kafka": {"key": {"type": "string", "description": topic.key}}},
+        }
+        channels[topic.name] = {
+            "address": topic.name,
+            "description": topic.description,
+            "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+            "bindings": {
+                "kafka": {
+                    "topic": topic.name,
+                    "partitions": topic.partitions,
+                    "topicConfiguration": {
+                        "cleanup.policy": ["compact" if topic.compacted else "delete"],
+                        "retention.ms": -1 if topic.compacted else topic.retention_ms,
+                        "max.message.bytes": topic.max_bytes,
+                    },
+                }
+            },
+        }
+        operations[f"read.{topic.name}"] = {"action": "receive", "channel": {"$ref": f"#/channels/{topic.name}"}}
+    names = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_received", "content-type")
+    headers = {
+        "type": "object",
+        "description": "CloudEvents 1.0, Kafka protocol binding, binary mode",
+        "required": ["ce_id", "ce_type", "ce_source", "ce_time"],
+        "properties": {name: {"type": "string"} for name in names},
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Pulso",
+            "version": "1",
+            "description": "What flows through Kafka while a festival is watched. "
+            "Every TOPIC has a TOPIC.dead beside it for what could not be used.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages, "schemas": {"CloudEventHeaders": headers}},
+    }
+
+
+def text_of(document: dict[str, Any]) -> str:
+    """The one way these documents are written to disk."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

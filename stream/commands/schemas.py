@@ -1,0 +1,62 @@
+"""`pulso schemas`: publish the generated documents, or check that they are published and compatible."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+from schemas.compatibility import breaks
+from schemas.documents import ASYNCAPI, FOLDER, asyncapi, json_schema, published, text_of
+from schemas.topics import TOPICS
+
+commands = typer.Typer(help="JSON Schema and AsyncAPI documents of what travels.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="schemas")
+
+
+def problems() -> list[str]:
+    """Each schema that is not published as it is, or that can't read what an older one wrote."""
+    found = []
+    for topic in (topic for topic in TOPICS if topic.record):
+        versions = published(topic.event_type)
+        now = json_schema(topic)
+        for number, old in versions:
+            found += [f"{topic.event_type} against version {number}: {why}" for why in breaks(old, now)]
+        if not versions or versions[-1][1] != now:
+            found.append(f"{topic.event_type}: changed since it was published; run `pulso schemas publish`")
+    if not ASYNCAPI.exists() or ASYNCAPI.read_text(encoding="utf-8") != text_of(asyncapi()):
+        found.append(f"{ASYNCAPI.name} is not what the types say; run `pulso schemas publish`")
+    return found
+
+
+@commands.command()
+def check() -> None:
+    """Exit 1 with the reasons when a schema is unpublished or incompatible."""
+    found = problems()
+    for problem in found:
+        Console(stderr=True).print(problem, highlight=False)
+    raise typer.Exit(1 if found else 0)
+
+
+@commands.command()
+def publish() -> None:
+    """Write a new version of every schema that changed, if it can read all versions before it."""
+    console = Console()
+    for topic in (topic for topic in TOPICS if topic.record):
+        versions = published(topic.event_type)
+        now = json_schema(topic)
+        if versions and versions[-1][1] == now:
+            continue
+        why = [f"version {number}: {reason}" for number, old in versions for reason in breaks(old, now)]
+        if why:
+            console.print(f"[red]{topic.event_type} can't be published[/]: " + "; ".join(why), highlight=False)
+            console.print("Make the new field optional, or give the topic a new event type and write both for a while.")
+            raise typer.Exit(1)
+        path = FOLDER / topic.event_type / f"{versions[-1][0] + 1 if versions else 1}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text_of(now), encoding="utf-8")
+        console.print(f"published {topic.event_type} {path.stem}")
+    ASYNCAPI.write_text(text_of(asyncapi()), encoding="utf-8")

@@ -1,0 +1,82 @@
+"""The published documents are what the types say, and old records stay readable."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from schemas.compatibility import breaks
+from schemas.documents import json_schema
+from schemas.topics import SALES, TOPICS, Topic
+from stream.commands.schemas import problems
+
+TYPED = [topic for topic in TOPICS if topic.record]
+
+
+def test_everything_is_published_and_compatible() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize("topic", TYPED, ids=lambda topic: topic.name)
+def test_schema_is_valid(topic: Topic) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema(topic))
+
+
+@pytest.mark.parametrize("topic", TYPED, ids=lambda topic: topic.name)
+def test_schema_reads_itself(topic: Topic) -> None:
+    assert breaks(json_schema(topic), json_schema(topic)) == []
+
+
+def ticket_schema() -> dict[str, Any]:
+    return copy.deepcopy(json_schema(SALES))
+
+
+def test_refuses_a_new_required_field() -> None:
+    new = ticket_schema()
+    new["required"].append("till_operator")
+    assert breaks(ticket_schema(), new) == ["till_operator: required now, but old records may lack it"]
+
+
+def test_refuses_a_changed_type_inside_a_list() -> None:
+    new = ticket_schema()
+    new["$defs"]["SaleLine"]["properties"]["quantity"] = {"type": "string"}
+    assert breaks(ticket_schema(), new) == ["lines.[].quantity: number is no longer read, only string"]
+
+
+def test_refuses_a_tighter_bound_and_a_lost_choice() -> None:
+    new = ticket_schema()
+    new["properties"]["id"]["maxLength"] = 10
+    assert breaks(ticket_schema(), new) == ["id: maxLength fell from 200 to 10"]
+    old = {"type": "object", "properties": {"state": {"enum": ["a", "b"]}}}
+    assert breaks(old, {"type": "object", "properties": {"state": {"enum": ["a"]}}}) == [
+        "state: ['b'] is no longer read"
+    ]
+
+
+def test_allows_wider_reading() -> None:
+    old = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    new = {
+        "type": "object",
+        "properties": {"n": {"anyOf": [{"type": "number"}, {"type": "null"}]}, "m": {"type": "string"}},
+    }
+    assert breaks(old, new) == []
+    assert breaks(new, old) != []
+
+
+def test_schema_and_decoder_agree_on_a_ticket() -> None:
+    ticket = {
+        "id": "t-1",
+        "bar": "north",
+        "till": "n1",
+        "time": "2026-07-04T20:00:00+02:00",
+        "lines": [{"product": "beer", "quantity": 2, "unit_price": 5.5}],
+    }
+    jsonschema.validate(ticket, json_schema(SALES))
+    msgspec.convert(ticket, SALES.record, strict=False)  # type: ignore[arg-type]
+    del ticket["lines"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(ticket, json_schema(SALES))
