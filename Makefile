@@ -1,0 +1,46 @@
+# Everything a person types. `make` alone explains itself.
+SHELL := bash
+PYTHON := .venv/bin/python
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train-setup demo up test check bench schemas lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+setup: ## install what is missing: system packages, .venv, the broker's jars (quick when nothing changed)
+	@scripts/setup
+
+train-setup: ## also install .venv-train, with torch, for training/
+	@scripts/setup --train
+
+demo: setup ## a festival evening on a real Kafka: make demo SECONDS=120, DATA=DIR for real input
+	@.venv/bin/pulso demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(DATA),--data $(DATA))
+
+up: setup ## the whole stack in the foreground, for your own cameras, tills, mailbox and microphones
+	@.venv/bin/pulso up
+
+test: setup ## every test, on real servers that it starts and stops
+	@$(PYTHON) -m pytest
+
+check: setup ## lint, format, types, published schemas: seconds
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check
+
+bench: setup ## speed beside a peer or the bare limit, in one run
+	@$(PYTHON) -m bench
+
+schemas: setup ## publish JSON Schema and AsyncAPI after a change of types
+	@.venv/bin/pulso schemas publish
+
+LOCK = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	--custom-compile-command 'make lock'
+lock: ## renew the pinned and hashed dependencies
+	@$(PYTHON) -m pip install -q uv
+	@$(LOCK) pyproject.toml -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra train --extra dev -c requirements/dev.txt -o requirements/train.txt
+	@$(LOCK) requirements/bench.in -o requirements/bench.txt
+
+clean: ## remove what make made, but no data
+	@rm -rf .venv .venv-train .venv-bench .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

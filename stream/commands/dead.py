@@ -1,0 +1,150 @@
+"""`pulso dead list | show | replay`: what could not be used, why, and another try."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from confluent_kafka import Consumer, Message, TopicPartition
+from rich.console import Console
+from rich.table import Table
+
+from schemas.topics import BY_NAME
+from stream.dead_letters import PREFIX
+from stream.producer import EventProducer
+from stream.reading import read_all
+from stream.settings import Settings
+
+commands = typer.Typer(
+    help="Events that could not be used: list them, look at one, try them again.", no_args_is_help=True
+)
+
+TopicName = Annotated[str, typer.Argument(help="The topic that the events came on, for example pos.sales.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="dead")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One record of a dead-letter topic."""
+
+    topic: str
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+    @classmethod
+    def of(cls, message: Message) -> Letter:
+        """From a record of TOPIC.dead."""
+        topic = (message.topic() or "").removesuffix(".dead")
+        return cls(topic, message.offset() or 0, message.key(), message.value(), [(name, value or b"") for name, value in message.headers() or []])
+
+    def said(self, name: str) -> str:
+        """What our headers say: reason, error, worker, topic, partition, offset, time."""
+        return dict(self.headers).get(PREFIX + name, b"").decode(errors="replace")
+
+    @property
+    def original_headers(self) -> list[tuple[str, bytes]]:
+        """The headers that the event came with."""
+        return [(name, value) for name, value in self.headers if not name.startswith(PREFIX)]
+
+
+def letters(settings: Settings, topic: str, start: int = 0) -> Iterator[Letter]:
+    """The dead letters of a topic from an offset on; dead-letter topics have one partition."""
+    if topic not in BY_NAME:
+        raise typer.BadParameter(f"no topic is called {topic!r}; there are {', '.join(BY_NAME)}")
+    for message in read_all(settings, BY_NAME[topic].dead.name, start={0: start}):
+        yield Letter.of(message)
+
+
+@commands.command(name="list")
+def list_(
+    topic: Annotated[str | None, typer.Argument(help="Only of this topic.")] = None,
+    last: Annotated[int, typer.Option(help="Show at most so many of each topic, the newest.")] = 20,
+) -> None:
+    """List dead letters: when, why, and where they came from."""
+    settings = Settings().connected()
+    table = Table("topic", "offset", "time", "reason", "key", "what is wrong")
+    total = 0
+    for name in [topic] if topic else list(BY_NAME):
+        found = list(letters(settings, name))
+        total += len(found)
+        for letter in found[-last:]:
+            key = (letter.key or b"").decode(errors="replace")[:40]
+            row = (
+                name,
+                str(letter.offset),
+                letter.said("time")[:19],
+                letter.said("reason"),
+                key,
+                letter.said("error")[:120],
+            )
+            table.add_row(*(text.replace("[", r"\[") for text in row))
+    console = Console()
+    if not total:
+        console.print("No dead letters.")
+        return
+    console.print(table)
+    console.print(
+        f"{total} in all. `pulso dead show TOPIC OFFSET` shows one, `pulso dead replay TOPIC` tries them again."
+    )
+
+
+@commands.command()
+def show(
+    topic: TopicName,
+    offset: Annotated[int, typer.Argument(help="The offset that `pulso dead list` gives.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Write only the bytes, as they came, to standard output.")] = False,
+) -> None:
+    """Show one dead letter whole. It may hold personal data."""
+    for letter in letters(Settings().connected(), topic, offset):
+        if letter.offset != offset:
+            break
+        if raw:
+            sys.stdout.buffer.write(letter.value or b"")
+            return
+        console = Console(markup=False, highlight=False)
+        for name, value in letter.headers:
+            console.print(f"{name}: {value.decode(errors='replace')}")
+        console.print(f"key: {letter.key!r}")
+        text = (letter.value or b"")[:4000]
+        console.print(f"{len(letter.value or b'')} bytes:", text.decode(errors="backslashreplace"))
+        return
+    raise typer.BadParameter(
+        f"{topic}.dead has no record at offset {offset}; `pulso dead list {topic}` shows what there is"
+    )
+
+
+@commands.command()
+def replay(
+    topic: TopicName,
+    offset: Annotated[int | None, typer.Option(help="Only this one, even if it was replayed before.")] = None,
+) -> None:
+    """Send dead letters to their topic again, each once: what was replayed before is remembered in Kafka."""
+    settings = Settings().connected()
+    console = Console()
+    place = TopicPartition(BY_NAME[topic].dead.name if topic in BY_NAME else topic, 0)
+    consumer = Consumer({**settings.librdkafka(), "group.id": "pulso-dead-replay", "enable.auto.commit": False})
+    try:
+        done = consumer.committed([place], timeout=10)[0].offset
+        sent = 0
+        with EventProducer(settings) as producer:
+            for letter in letters(settings, topic, offset if offset is not None else max(0, done)):
+                if offset is not None and letter.offset != offset:
+                    break
+                producer.send_raw(topic, key=letter.key, value=letter.value, headers=letter.original_headers)
+                producer.flush()
+                sent += 1
+                if offset is None:
+                    place.offset = letter.offset + 1
+                    consumer.commit(offsets=[place], asynchronous=False)
+    finally:
+        consumer.close()
+    console.print(f"{sent} replayed to {topic}." if sent else f"Nothing to replay on {topic}.")

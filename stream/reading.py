@@ -1,0 +1,65 @@
+"""Read what a topic holds now, from the beginning or an offset to its present end, without a consumer group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from stream.settings import Settings
+
+
+def ends(consumer: Consumer, topic: str, timeout_s: float = 10) -> dict[int, tuple[int, int]]:
+    """First and next offset of each partition.
+
+    Raises:
+        LookupError: there is no such topic.
+    """
+    metadata = consumer.list_topics(topic, timeout=timeout_s).topics[topic]
+    if metadata.error is not None or not metadata.partitions:
+        raise LookupError(f"Kafka has no topic {topic}; start a worker or `pulso up` once, it creates the topics")
+    return {
+        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout_s)
+        for partition in sorted(metadata.partitions)
+    }
+
+
+def read_all(
+    settings: Settings, topic: str, *, start: Mapping[int, int] | None = None, timeout_s: float = 15
+) -> Iterator[Message]:
+    """Every record of a topic up to its end at the time of the call, partition by partition in order.
+
+    Raises:
+        LookupError: there is no such topic.
+        TimeoutError: the broker sends nothing for `timeout_s`.
+        KafkaException: it answers with an error.
+    """
+    consumer = Consumer(
+        {
+            **settings.librdkafka(),
+            "group.id": "pulso-reading",  # required by the client; nothing is committed
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        for partition, (first, end) in ends(consumer, topic).items():
+            begin = max(first, (start or {}).get(partition, first))
+            if begin >= end:
+                continue
+            consumer.assign([TopicPartition(topic, partition, begin)])
+            while True:
+                message = consumer.poll(timeout_s)
+                if message is None:
+                    # Compaction and transactions leave gaps: the position says whether the end was reached.
+                    if consumer.position([TopicPartition(topic, partition)])[0].offset >= end:
+                        break
+                    raise TimeoutError(f"{topic}[{partition}]: nothing came for {timeout_s:.0f} s")
+                if message.error() is not None:
+                    raise KafkaException(message.error())
+                if (message.offset() or 0) < end:
+                    yield message
+                if (message.offset() or 0) >= end - 1:
+                    break
+    finally:
+        consumer.close()
