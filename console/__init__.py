@@ -1,1 +1,1 @@
-"""What people see."""
+"""What people see. For now one status page; it answers in Spanish or English."""

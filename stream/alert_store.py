@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 from redis.asyncio import Redis
@@ -22,7 +23,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Severity
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,13 @@ end
 redis.call('PUBLISH', ARGV[8], ARGV[4])
 return 1
 """
+
+
+def worst_first(rows: Iterable[bytes | str]) -> list[Alert]:
+    """The rows of the hash of open alerts, the most severe first and of those the oldest."""
+    severities = get_args(Severity)[::-1]
+    alerts = [msgspec.json.decode(row, type=Alert) for row in rows]
+    return sorted(alerts, key=lambda alert: (severities.index(alert.severity), alert.raised_at))
 
 
 class AlertStore:

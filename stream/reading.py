@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from schemas.cloudevents import Headers
 from stream.settings import Settings
+
+
+def headers_of(message: Message) -> Headers:
+    """The headers of a record as pairs of name and bytes; a header without a value is empty."""
+    pairs: Any = message.headers() or []
+    return [(name, value or b"") for name, value in pairs]
 
 
 def ends(consumer: Consumer, topic: str, timeout_s: float = 10) -> dict[int, tuple[int, int]]:

@@ -6,4 +6,12 @@ from collections.abc import Callable
 
 import typer
 
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = ()
+from stream.commands import alerts, dead, evaluate, schemas, worker
+
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    worker.register,
+    alerts.register,
+    dead.register,
+    evaluate.register,
+    schemas.register,
+)

@@ -1,0 +1,78 @@
+"""Is a measured model good enough? Thresholds against the report of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
+
+
+class GateError(ValueError):
+    """The gate file can't be used. The message says why."""
+
+
+class Limit(BaseModel):
+    """At least, at most, or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Limit:
+        if self.min is None and self.max is None:
+            raise ValueError("give min, max or both")
+        return self
+
+
+class Gate(RootModel[dict[str, Limit]]):
+    """Limits by the dotted name of a figure, for example `per_class.sad.f1: {min: 0.6}`."""
+
+
+def read_gate(path: Path) -> Gate:
+    """Read a YAML (or JSON) file of limits.
+
+    Raises:
+        GateError: it is no mapping of figures to limits, or empty.
+    """
+    try:
+        gate = Gate.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise GateError(f"{path}: {error}; write for example `mae: {{max: 20}}`") from error
+    if not gate.root:
+        raise GateError(f"{path}: no limits; write for example `mae: {{max: 20}}`")
+    return gate
+
+
+def failures(report: Mapping[str, Any], gate: Gate) -> list[str]:
+    """Why the report does not pass; empty when it does. A figure that is missing fails.
+
+    >>> gate = Gate.model_validate({"mae": {"max": 20}, "per_class.sad.f1": {"min": 0.6}})
+    >>> failures({"mae": 12.0, "per_class": {"sad": {"f1": 0.5}}}, gate)
+    ['per_class.sad.f1 is 0.5, at least 0.6 is asked']
+    >>> failures({"mae": 12.0}, gate)
+    ['per_class.sad.f1 is not in the report']
+    """
+    found = []
+    for name, limit in gate.root.items():
+        value = _figure(report, name)
+        if value is None:
+            found.append(f"{name} is not in the report")
+        elif limit.min is not None and not value >= limit.min:
+            found.append(f"{name} is {value:g}, at least {limit.min:g} is asked")
+        elif limit.max is not None and not value <= limit.max:
+            found.append(f"{name} is {value:g}, at most {limit.max:g} is asked")
+    return found
+
+
+def _figure(report: Mapping[str, Any], name: str) -> float | None:
+    at: Any = report
+    for part in name.split("."):
+        if not isinstance(at, Mapping) or part not in at:
+            return None
+        at = at[part]
+    return float(at) if isinstance(at, int | float) else None
