@@ -15,7 +15,7 @@ from rich.table import Table
 from schemas.topics import BY_NAME
 from stream.dead_letters import PREFIX
 from stream.producer import EventProducer
-from stream.reading import read_all
+from stream.reading import headers_of, read_all
 from stream.settings import Settings
 
 commands = typer.Typer(
@@ -44,7 +44,7 @@ class Letter:
     def of(cls, message: Message) -> Letter:
         """From a record of TOPIC.dead."""
         topic = (message.topic() or "").removesuffix(".dead")
-        return cls(topic, message.offset() or 0, message.key(), message.value(), [(name, value or b"") for name, value in message.headers() or []])
+        return cls(topic, message.offset() or 0, message.key(), message.value(), headers_of(message))
 
     def said(self, name: str) -> str:
         """What our headers say: reason, error, worker, topic, partition, offset, time."""
