@@ -1,0 +1,135 @@
+"""Plays a plan into Kafka: the evening's time runs faster than the wall clock's, and media give way under pressure."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time as wall
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
+
+from schemas.topics import Topic
+from stream.demo.evening import LENGTH, Evening
+from stream.demo.moments import Media, Planned, Ready, StreamName
+from stream.demo.schedule import Plan
+from stream.producer import EventProducer
+
+BURST_STEP = 0.1
+"""seconds by the wall clock between the pictures of a burst"""
+_LOOK_AGAIN = 0.1
+_PATIENCE = {"cameras": 3.0, "music": 8.0}
+"""seconds that results may be behind before media are left out"""
+_AT_LEAST_EVERY = 5.0
+"""seconds after which a camera or stage sends again, however far behind its worker is"""
+_LATE = 6.0
+"""seconds after which media that aren't made yet are left out"""
+
+
+class Source(Protocol):
+    """Where the player takes media from: see `Workshop`."""
+
+    def take(self, planned: Planned) -> Media | None: ...
+
+    def drop(self, planned: Planned) -> None: ...
+
+
+@dataclass(slots=True)
+class Played:
+    """What became of the plan."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    """events by topic"""
+    left_out: Counter[StreamName] = field(default_factory=Counter)
+    """moments that were not played because the workers, or the workshop, were behind"""
+
+
+class Player:
+    """Plays one evening.
+
+    Args:
+        seconds: how long the evening takes by the wall clock.
+        behind: how many seconds the results of a stream are behind what was sent of it.
+    """
+
+    def __init__(
+        self,
+        producer: EventProducer,
+        evening: Evening,
+        seconds: float,
+        *,
+        behind: Callable[[StreamName], float] = lambda _: 0.0,
+        played: Played | None = None,
+    ) -> None:
+        self.evening = evening
+        self.played = played or Played()
+        self._producer = producer
+        self._speed = LENGTH / seconds
+        self._behind = behind
+        self._last: dict[str, float] = {}
+        self._busy: dict[str, float] = {}
+        self._began = 0.0
+
+    @property
+    def now(self) -> float:
+        """Seconds since the doors opened, on the evening's clock."""
+        return min(LENGTH, (wall.monotonic() - self._began) * self._speed) if self._began else 0.0
+
+    def play(self, plan: Plan, media: Source, stop: threading.Event) -> None:
+        """Send everything at its time; returns at the end of the evening, or soon after `stop` is set."""
+        self._began = wall.monotonic()
+        order = count()
+        due: list[tuple[float, int, Ready | Planned]] = [(m.time / self._speed, next(order), m) for m in plan]
+        heapq.heapify(due)
+        while due and not stop.is_set():
+            when, number, moment = heapq.heappop(due)
+            if (pause := when - (wall.monotonic() - self._began)) > 0 and stop.wait(pause):
+                return
+            if isinstance(moment, Ready):
+                self._send(moment)
+                continue
+            if (free := self._busy.get(moment.source, 0.0)) > when:  # a camera's pictures stay in order
+                heapq.heappush(due, (free, number, moment))
+                continue
+            made = self._made(moment, media, when)
+            if made is None:
+                self._busy[moment.source] = when + _LOOK_AGAIN
+                heapq.heappush(due, (when + _LOOK_AGAIN, number, moment))
+                continue
+            for step, (time, value) in enumerate(made):
+                ready = moment.ready(time, value, self.evening.at(time))
+                heapq.heappush(due, (when + step * BURST_STEP, next(order), ready))
+            self._busy[moment.source] = when + len(made) * BURST_STEP
+        stop.wait(max(0.0, LENGTH / self._speed - (wall.monotonic() - self._began)))
+
+    def _made(self, planned: Planned, media: Source, when: float) -> Media | None:
+        """What to send: nothing at all if it gives way or is late, None while it isn't made."""
+        late = when - planned.time / self._speed > _LATE
+        if not self._gives_way(planned):
+            made = media.take(planned)
+            if made is not None or planned.important or not late:
+                return made
+        media.drop(planned)
+        self.played.left_out[planned.stream] += 1
+        return []
+
+    def _gives_way(self, planned: Planned) -> bool:
+        if planned.important or wall.monotonic() - self._last.get(planned.source, 0.0) > _AT_LEAST_EVERY:
+            return False
+        return self._behind(planned.stream) > _PATIENCE.get(planned.stream, float("inf"))
+
+    def _send(self, ready: Ready) -> None:
+        topic: Topic = ready.topic
+        self._producer.send(
+            topic,
+            key=ready.key,
+            value=ready.value,
+            id=ready.id,
+            source=ready.source,
+            time=self.evening.at(ready.time),
+            content_type=ready.content_type,
+        )
+        self._last[ready.source] = wall.monotonic()
+        self.played.sent[topic.name] += 1

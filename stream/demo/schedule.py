@@ -1,0 +1,149 @@
+"""The plan of the evening: every ticket and mail, and which pictures and fragments are taken when.
+
+A festival's cameras send 8 pictures a second each; an evening in two minutes would need thousands a second. So the
+plan takes samples: single pictures for counting, and now and then a burst of consecutive ones, which a fight needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from schemas.events import VenueContext
+from schemas.topics import CONTEXT, FRAMES, SNIPPETS
+from schemas.venue import Camera, Stage, Venue
+from stream.demo.crowd_pictures import FRAMES_PER_SECOND, burst
+from stream.demo.evening import ACTS, INCIDENTS, LENGTH, MINUTE, Evening, clock
+from stream.demo.moments import Planned, Ready
+from stream.demo.stage_music import recorded
+from stream.demo.support_mails import MAILS_AN_HOUR, mails
+from stream.demo.till_tickets import tickets
+
+PICTURES_A_SECOND = 2.0
+"""of each camera, by the wall clock: what two busy cores can look at"""
+FRAGMENT_EVERY = 4.0
+"""seconds by the wall clock between fragments of a stage"""
+TICKETS_A_SECOND = 100.0
+MAILS_A_SECOND = 5.0
+BURST = 16
+FIGHT_BURST = 48
+_TICKETS = 4600
+"""of the whole evening in the example venue, when all customers come"""
+
+Plan = list[Ready | Planned]
+
+
+def simulated(evening: Evening, venue: Venue, seconds: float) -> Plan:
+    """The whole evening for playing it in `seconds`, in order of time."""
+    plan: Plan = [
+        *camera_plan(evening, venue, seconds),
+        *music_plan(evening, venue, seconds),
+        *tickets(evening, venue, share=min(1.0, TICKETS_A_SECOND * seconds / _TICKETS)),
+        *mails(evening, share=min(1.0, MAILS_A_SECOND * seconds / (MAILS_AN_HOUR * LENGTH / 3600))),
+        *context(evening, venue),
+    ]
+    return sorted(plan, key=lambda moment: moment.time)
+
+
+def camera_plan(evening: Evening, venue: Venue, seconds: float) -> Iterator[Planned]:
+    """Rendered pictures of every camera of the venue."""
+    for camera in venue.cameras:
+        yield from _of_camera(evening, camera, int(PICTURES_A_SECOND * seconds))
+
+
+def _of_camera(evening: Evening, camera: Camera, budget: int) -> Iterator[Planned]:
+    random = np.random.default_rng([evening.seed, 41, *camera.id.encode()])
+    zone = camera.views[0].zone if camera.views else "bars"
+
+    def look(time: float, frames: int = 1, *, important: bool = False) -> Planned:
+        make = partial(burst, evening, camera.id, zone, time, frames)
+        return Planned("cameras", FRAMES, time, camera.id, f"camera/{camera.id}", make, important)
+
+    bursts = max(1, budget // 48)
+    singles = max(24, budget - bursts * BURST)
+    looks = [look(time) for time in _spread(random, singles)]
+    looks += [look(time, BURST) for time in _spread(random, bursts)]
+    for incident in INCIDENTS:
+        if incident.kind == "scuffle" and incident.place == camera.id:
+            looks.append(look(incident.start + 5, FIGHT_BURST, important=True))
+        elif (incident.kind == "blind" and incident.place == camera.id) or (
+            incident.kind == "crush" and incident.place == zone
+        ):  # what lasts minutes must not fall between two pictures
+            middle = (incident.start + incident.end) / 2
+            looks += [look(middle + 12 * step, important=True) for step in range(4)]
+    return _without_overlap(looks)
+
+
+def music_plan(evening: Evening, venue: Venue, seconds: float) -> Iterator[Planned]:
+    """Synthesised fragments of every stage of the venue."""
+    for stage in venue.stages:
+        random = np.random.default_rng([evening.seed, 42, *stage.id.encode()])
+        times = [(time, False) for time in _spread(random, max(8, int(seconds / FRAGMENT_EVERY)))]
+        for incident in INCIDENTS:
+            if incident.kind == "silence" and incident.place == stage.id:
+                times += [(incident.start + 20 * step, True) for step in range(1, 5)]
+        for time, important in sorted(times):
+            yield _fragment(evening, stage, time, important=important)
+
+
+def _fragment(evening: Evening, stage: Stage, time: float, *, important: bool) -> Planned:
+    make = partial(recorded, evening, stage.id, time)
+    return Planned("music", SNIPPETS, time, stage.id, f"microphone/{stage.id}", make, important, "audio/ogg")
+
+
+def context(evening: Evening, venue: Venue) -> Iterator[Ready]:
+    """The weather every quarter of an hour, and who plays where."""
+    for zone in venue.zones:
+        for time in np.arange(0, LENGTH, 15 * MINUTE):
+            weather = evening.weather(float(time))
+            yield _known(
+                evening, float(time), zone.id, "weather",
+                VenueContext(
+                    zone=zone.id, time=evening.at(float(time)), source="weather",
+                    temperature_celsius=round(weather.temperature, 1),
+                    rain_millimetres_per_hour=round(weather.rain, 1), doors_open=float(time) < clock("01:30"),
+                ),
+            )  # fmt: skip
+    for stage in venue.stages:
+        if stage.zone is None:
+            continue
+        for time in sorted({0.0} | {edge for act in ACTS if act.stage == stage.id for edge in (act.start, act.end)}):
+            act = evening.act(stage.id, time)
+            record = VenueContext(
+                zone=stage.zone, time=evening.at(time), source=f"stage-{stage.id}",
+                act=act.name if act else "", on_stage=act is not None,
+            )  # fmt: skip
+            yield _known(evening, time, stage.zone, record.source, record)
+
+
+def _known(evening: Evening, time: float, zone: str, source: str, record: VenueContext) -> Ready:
+    name = f"{source}/{zone}@{evening.at(time):%Y%m%dT%H%M%S}"
+    return Ready("context", CONTEXT, time, f"{zone}/{source}", name, f"script/{source}", record)
+
+
+def _spread(random: np.random.Generator, number: int) -> list[float]:
+    """Times over the whole evening, each anywhere in its own share of it."""
+    return [float(time) for time in (np.arange(number) + random.uniform(0.1, 0.9, number)) * (LENGTH - 30) / number]
+
+
+def _without_overlap(looks: list[Planned]) -> Iterator[Planned]:
+    """A camera takes one picture at a time: leave out what falls into a burst."""
+    looks.sort(key=lambda look: (look.time, not look.important))
+    kept: list[Planned] = []
+    for look in looks:
+        if not kept or look.time >= kept[-1].time + _lasts(kept[-1]):
+            kept.append(look)
+        elif look.important and not kept[-1].important:
+            kept[-1] = look
+    for before, after in pairwise(kept):
+        if before.time + _lasts(before) > after.time:
+            raise AssertionError(f"{before.key}: pictures overlap at {before.time:.1f} s")
+    yield from kept
+
+
+def _lasts(look: Planned) -> float:
+    frames = look.make.args[4] if isinstance(look.make, partial) else 1
+    return float(frames) / FRAMES_PER_SECOND
