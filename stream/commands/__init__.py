@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, evaluate, schemas, worker
+from stream.commands import alerts, dead, evaluate, schemas, stack, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    stack.register,
+    venue.register,
     worker.register,
     alerts.register,
     dead.register,

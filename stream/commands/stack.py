@@ -1,0 +1,164 @@
+"""`pulso up | down | status | setup`: the whole system on this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stream.settings import Settings
+
+STOP_SECONDS = 90
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+    app.command()(setup)
+
+
+def running(settings: Settings) -> dict[str, Any] | None:
+    """What stack.json says, if the process that wrote it is alive."""
+    try:
+        stack: dict[str, Any] = json.loads(settings.stack_file.read_text(encoding="utf-8"))
+        command = Path(f"/proc/{stack['pid']}/cmdline").read_bytes()
+    except (FileNotFoundError, json.JSONDecodeError, KeyError):
+        return None
+    # A process number is used again after a reboot: only a pulso process counts.
+    return stack if b"pulso" in command or b"stream" in command else None
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is ready.")] = False,
+    sources: Annotated[bool, typer.Option(help="Also start the sources that the venue file names.")] = True,
+) -> None:
+    """Start Kafka, Redis, Prometheus, the workers, the console and the sources; Ctrl-C stops all."""
+    from stream.local import ChildError, LocalStack  # noqa: PLC0415
+    from stream.venue_file import VenueFileError, read_venue  # noqa: PLC0415
+
+    console = Console()
+    settings = Settings()
+    if (stack := running(settings)) is not None:
+        console.print(f"Pulso runs already on {settings.data} (process {stack['pid']}): `pulso status`, `pulso down`.")
+        raise typer.Exit(1)
+    try:
+        venue = read_venue(settings.venue)
+    except VenueFileError as error:
+        console.print(f"[red]{error}[/]", highlight=False)
+        raise typer.Exit(2) from error
+    if detach:
+        _detach(settings, sources, console)
+        return
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    stopping = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stopping.set())
+    with_sources = sources and bool(
+        venue.tills or venue.mailboxes or any(c.url for c in venue.cameras) or any(s.url for s in venue.stages)
+    )
+    stack_ = LocalStack(settings.data, with_sources=with_sources, progress=lambda text: console.print(f"  {text}"))
+    try:
+        stack_.write_stack_file()
+        stack_.start()
+        stack_.write_stack_file()
+        console.print(_table(stack_.describe()))
+        console.print("Ctrl-C stops all.")
+        while not stopping.wait(5):
+            stack_.write_stack_file()
+    except ChildError as error:
+        console.print(f"[red]{error}[/]", markup=True, highlight=False)
+        raise typer.Exit(1) from error
+    finally:
+        console.print("  stopping …")
+        stack_.stop()
+        settings.stack_file.unlink(missing_ok=True)
+    console.print("  stopped.")
+
+
+def _detach(settings: Settings, sources: bool, console: Console) -> None:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    log = settings.data / "up.log"
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "stream.cli", "up", "--sources" if sources else "--no-sources"],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    with console.status("starting …"):
+        while child.poll() is None:
+            text = log.read_text(encoding="utf-8", errors="replace")
+            if "Ctrl-C stops all." in text:
+                console.print(_table(json.loads(settings.stack_file.read_text(encoding="utf-8"))))
+                console.print("`pulso down` stops all.")
+                return
+            time.sleep(0.2)
+    console.print(log.read_text(encoding="utf-8", errors="replace"), markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+def down() -> None:
+    """Stop what runs on the data folder; its data stay."""
+    console = Console()
+    settings = Settings()
+    stack = running(settings)
+    if stack is None:
+        settings.stack_file.unlink(missing_ok=True)
+        console.print(f"Nothing runs on {settings.data}.")
+        return
+    os.kill(stack["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running(settings) is not None:
+        if time.monotonic() > deadline:
+            console.print(f"Process {stack['pid']} does not end; its logs are in {settings.data / 'logs'}.")
+            raise typer.Exit(1)
+        time.sleep(0.2)
+    console.print("Stopped.")
+
+
+def status() -> None:
+    """Show what runs on the data folder; exit 1 when nothing does."""
+    settings = Settings()
+    stack = running(settings)
+    if stack is None:
+        Console().print(f"Nothing runs on {settings.data}; `pulso up` starts it.")
+        raise typer.Exit(1)
+    Console().print(_table(stack))
+
+
+def setup() -> None:
+    """Fetch the broker's jars, unless they are there."""
+    from stream.local import ChildError  # noqa: PLC0415
+    from stream.local.kafka import fetch_jars  # noqa: PLC0415
+
+    try:
+        fetch_jars()
+    except ChildError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False)
+        raise typer.Exit(1) from error
+
+
+def _table(stack: dict[str, Any]) -> Table:
+    table = Table("part", "where", "process", "starts", "log")
+    names = [*stack["children"], *(name for name in stack["endpoints"] if name not in stack["children"])]
+    for name in names:
+        child = stack["children"].get(name, {})
+        where = stack["endpoints"].get(name, "")
+        table.add_row(
+            name, where, str(child.get("pid") or ""), str(child.get("starts", "")), child.get("log", "elsewhere")
+        )
+    return table

@@ -1,0 +1,50 @@
+"""`pulso check FILE`: explain a venue file, or what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from schemas.venue import Venue
+from stream.venue_file import VenueFileError, read_venue
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(check)
+
+
+def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None:
+    """Check a venue file; exit 1 with every mistake and its line."""
+    try:
+        venue = read_venue(file)
+    except VenueFileError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    explain(venue, Console())
+
+
+def explain(venue: Venue, console: Console) -> None:
+    """Print what the file says."""
+    console.print(f"[bold]{venue.name}[/], {venue.timezone}, {venue.language}")
+    zones = Table("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
+    for zone in venue.zones:
+        cameras = [camera.id for camera in venue.cameras if any(view.zone == zone.id for view in camera.views)]
+        full = f"{zone.capacity / zone.area_m2:.1f}"
+        zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(cameras) or "[red]none[/]")
+    bars = Table("bar", "zone", "lead time", "products", title="Bars")
+    for bar in venue.bars:
+        bars.add_row(bar.id, bar.zone or "", f"{bar.lead_time_minutes:g} min", ", ".join(p.id for p in bar.products))
+    rules = Table("rule", "raise at", "clear at", "delays on/off", "cool-down", "severity", "for", title="Alerts")
+    for name, rule in venue.rules.items():
+        delays = f"{rule.on_delay_seconds:g}/{rule.off_delay_seconds:g} s"
+        audience = ", ".join(rule.audience)
+        numbers = (f"{rule.raise_at:g}", f"{rule.clear_at:g}", delays, f"{rule.cool_down_seconds:g} s")
+        rules.add_row(name, *numbers, rule.severity, audience)
+    for table in (zones, bars, rules):
+        console.print(table)
+    console.print(f"Stages: {', '.join(stage.id for stage in venue.stages) or 'none'}")

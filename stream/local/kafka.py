@@ -1,0 +1,112 @@
+"""Apache Kafka in KRaft mode, one node, from the jars that Maven fetched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+
+from schemas.topics import MEDIA_BYTES
+from stream.local.child import Child, ChildError
+from stream.local.ports import Ports
+from stream.settings import ROOT
+
+VERSION = "4.3.0"
+
+
+def jars_folder() -> Path:
+    """Where the jars are: `PULSO_CACHE`, else `.cache` beside the packages."""
+    return Path(os.environ.get("PULSO_CACHE", ROOT / ".cache")) / f"kafka-{VERSION}"
+
+
+def fetch_jars() -> Path:
+    """Copy Kafka's jars with Maven, unless they are there.
+
+    Raises:
+        ChildError: Maven is missing or failed.
+    """
+    folder = jars_folder()
+    stamp = folder / "complete"
+    pom = ROOT / "deploy" / "local" / "pom.xml"
+    if stamp.exists() and stamp.read_bytes() == pom.read_bytes():
+        return folder
+    if shutil.which("mvn") is None:
+        raise ChildError("Maven is missing: run `make setup`, or install the packages maven and default-jre-headless")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
+    command += ["-DincludeScope=runtime", f"-DoutputDirectory={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    if done.returncode:
+        raise ChildError(f"Maven could not fetch Kafka's jars:\n{(done.stdout + done.stderr)[-2000:]}")
+    stamp.write_bytes(pom.read_bytes())
+    return folder
+
+
+def kafka(data: Path, ports: Ports) -> Child:
+    """A broker whose data is in `data`/kafka; formats the folder the first time.
+
+    Raises:
+        ChildError: the jars or Java are missing, or formatting failed.
+    """
+    java = shutil.which("java")
+    if java is None:
+        raise ChildError("Java is missing: run `make setup`, or install the package default-jre-headless")
+    class_path = f"{ROOT / 'deploy' / 'local'}:{fetch_jars()}/*"
+    folder = data / "kafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    port = ports.get("kafka", 9092)
+    properties = folder / "server.properties"
+    properties.write_text(_properties(folder, port, ports.get("kafka-controller")), encoding="utf-8")
+    if not (folder / "log" / "meta.properties").exists():
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        command = [java, "-Xmx128m", "-cp", class_path, "kafka.tools.StorageTool", "format"]
+        command += [f"--cluster-id={cluster}", "--config", str(properties)]  # an id may begin with a dash
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode:
+            raise ChildError(f"Kafka's data folder {folder} could not be formatted:\n{done.stderr[-2000:]}")
+    admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+
+    return Child(
+        name="kafka",
+        command=[
+            java, "-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+            "-cp", class_path, "kafka.Kafka", str(properties),
+        ],
+        log=data / "logs" / "kafka.log",
+        healthy=lambda: bool(admin.list_topics(timeout=1).brokers),
+        stop_seconds=30,
+    )  # fmt: skip
+
+
+def _properties(folder: Path, port: int, controller: int) -> str:
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": folder / "log",
+        "message.max.bytes": MEDIA_BYTES,
+        "replica.fetch.max.bytes": MEDIA_BYTES,
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,  # one machine: nobody to wait for
+        "group.min.session.timeout.ms": 2000,
+        "log.retention.check.interval.ms": 60_000,
+        "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -1,0 +1,54 @@
+"""Free ports, the same ones as last time where they are still free."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of loopback now."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+class Ports:
+    """Ports by name, remembered in the data folder so that clients find a restarted server again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        try:
+            self._known: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            self._known = {}
+
+    def get(self, name: str, preferred: int = 0) -> int:
+        """The remembered port, else the preferred one, else any that is free."""
+        for port in (self._known.get(name, 0), preferred):
+            if port and is_free(port) and port not in self._others(name):
+                return self._remember(name, port)
+        while True:
+            with socket.socket() as one:
+                one.bind(("127.0.0.1", 0))
+                port = one.getsockname()[1]
+            if port not in self._others(name):
+                return self._remember(name, port)
+
+    def get_known(self, name: str) -> int:
+        """The port that `get` gave, whether or not a server listens on it by now."""
+        return self._known[name]
+
+    def _others(self, name: str) -> set[int]:
+        return {port for other, port in self._known.items() if other != name}
+
+    def _remember(self, name: str, port: int) -> int:
+        self._known[name] = port
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(self._known), encoding="utf-8")
+        return port

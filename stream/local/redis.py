@@ -1,0 +1,36 @@
+"""Redis, with its data on disk, on loopback."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from redis import Redis
+
+from stream.local.child import Child, ChildError
+from stream.local.ports import Ports
+
+
+def redis(data: Path, ports: Ports) -> Child:
+    """A server whose append-only file is in `data`/redis.
+
+    Raises:
+        ChildError: the program is missing.
+    """
+    server = shutil.which("redis-server")
+    if server is None:
+        raise ChildError("Redis is missing: run `make setup`, or install the package redis-server")
+    folder = data / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    port = ports.get("redis", 6379)
+    client = Redis(port=port, socket_timeout=1, socket_connect_timeout=1)
+    options = {
+        "port": port,
+        "bind": "127.0.0.1",
+        "dir": folder,
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+    }
+    command = [server, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
+    return Child(name="redis", command=command, log=data / "logs" / "redis.log", healthy=lambda: bool(client.ping()))

@@ -1,0 +1,253 @@
+"""Everything on one machine: brokers, workers and console, started in order, watched, stopped together."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stream.commands.worker import WORKERS
+from stream.local.child import Child
+from stream.local.kafka import kafka
+from stream.local.ports import Ports
+from stream.local.prometheus import prometheus
+from stream.local.redis import redis
+from stream.settings import Settings
+from stream.topics import ensure_topics
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+_RESTART_SECONDS = (0.5, 10.0)
+"""first and longest pause before a worker that ended by itself is started again"""
+
+
+class LocalStack:
+    """Starts what the environment does not name, in the data folder.
+
+    A server named by PULSO_KAFKA, PULSO_REDIS or PULSO_PROMETHEUS is used and neither started nor stopped.
+
+    Attributes:
+        endpoints: where Kafka, Redis, Prometheus and the console are.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        venue: Path | None = None,
+        workers: Sequence[str] = WORKERS,
+        with_prometheus: bool = True,
+        with_console: bool = True,
+        with_sources: bool = False,
+        scrape_seconds: int = 5,
+        environment: Mapping[str, str] | None = None,
+        progress: Progress = lambda _text: None,
+    ) -> None:
+        given = Settings()
+        self.data = data.resolve()
+        self.endpoints: dict[str, str] = {}
+        self._given = given
+        self._venue = (venue or given.venue).resolve()
+        self._workers = tuple(workers)
+        self._with = {"prometheus": with_prometheus, "console": with_console, "sources": with_sources}
+        self._scrape_seconds = scrape_seconds
+        self._environment = dict(environment or {})
+        self._progress = progress
+        self._ports = Ports(self.data / "ports.json")
+        self._children: dict[str, Child] = {}
+        self._unwatched: set[str] = set()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Settings that lead to this stack, for a client in the same process."""
+        return self._given.model_copy(update={"data": self.data, "venue": self._venue, **self.endpoints})
+
+    @property
+    def children(self) -> Mapping[str, Child]:
+        """What was started, by name."""
+        return self._children
+
+    def __enter__(self) -> LocalStack:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything and wait until all of it is healthy.
+
+        Raises:
+            ChildError: something did not start; its log's end is in the message.
+        """
+        self.data.mkdir(parents=True, exist_ok=True)
+        began = time.monotonic()
+        scraped = [*self._workers, *(["sources"] if self._with["sources"] else [])]
+        targets = {name: self._ports.get(f"metrics-{name}") for name in scraped}
+        self._start_servers(targets)
+        self._progress("topics")
+        ensure_topics(self.settings, timeout_s=60)
+        for name in self._workers:
+            self._add(self._worker(name, targets[name])).start()
+        if self._with["console"]:
+            self._add(self._console()).start()
+        if self._with["sources"]:
+            self._add(self._sources(targets["sources"])).start()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        for name, child in self._children.items():
+            self._progress(f"{name} …")
+            child.wait_healthy()
+        self._watcher.start()
+        self._progress(f"ready after {time.monotonic() - began:.0f} s")
+
+    def _start_servers(self, targets: Mapping[str, int]) -> None:
+        if self._given.kafka is None:
+            self._progress("kafka …")
+            self._add(kafka(self.data, self._ports)).start()
+            self.endpoints["kafka"] = f"127.0.0.1:{self._ports.get_known('kafka')}"
+        else:
+            self.endpoints["kafka"] = self._given.kafka
+        if self._given.redis is None:
+            self._add(redis(self.data, self._ports)).start()
+            self.endpoints["redis"] = f"redis://127.0.0.1:{self._ports.get_known('redis')}/0"
+        else:
+            self.endpoints["redis"] = self._given.redis
+        if self._given.prometheus is not None:
+            self.endpoints["prometheus"] = self._given.prometheus
+        elif self._with["prometheus"]:
+            self._add(prometheus(self.data, self._ports, targets, scrape_seconds=self._scrape_seconds)).start()
+            self.endpoints["prometheus"] = f"http://127.0.0.1:{self._ports.get_known('prometheus')}"
+        for child in self._children.values():
+            child.wait_healthy()
+
+    def _add(self, child: Child) -> Child:
+        self._children[child.name] = child
+        return child
+
+    def _python(self, name: str, arguments: Sequence[str], healthy: Callable[[], bool]) -> Child:
+        return Child(
+            name=name,
+            command=[sys.executable, *arguments],
+            log=self.data / "logs" / f"{name}.log",
+            healthy=healthy,
+            environment={
+                **{f"PULSO_{key.upper()}": value for key, value in self.endpoints.items()},
+                "PULSO_DATA": str(self.data),
+                "PULSO_VENUE": str(self._venue),
+                "PYTHONUNBUFFERED": "1",
+                # Arithmetic libraries start a thread a core in every worker unless told not to.
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                **self._environment,
+            },
+        )
+
+    def _worker(self, name: str, port: int) -> Child:
+        ready = f'pulso_worker_ready{{worker="{name}"}} 1.0'
+        return self._python(
+            name,
+            ["-m", "stream.cli", "worker", name, "--metrics-port", str(port)],
+            lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
+        )
+
+    def _console(self) -> Child:
+        port = self._ports.get("console", 8080)
+        url = self.endpoints["console"] = f"http://127.0.0.1:{port}"
+        return self._python(
+            "console",
+            ["-m", "console", "--port", str(port)],
+            lambda: httpx.get(f"{url}/healthz", timeout=2).is_success,
+        )
+
+    def _sources(self, port: int) -> Child:
+        return self._python(
+            "sources",
+            ["-m", "stream.cli", "sources", "--metrics-port", str(port)],
+            lambda: httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).is_success,
+        )
+
+    def _watch(self) -> None:
+        """Start again what ended by itself, after a pause that doubles."""
+        first, longest = _RESTART_SECONDS
+        pauses: dict[str, float] = {}
+        due: dict[str, float] = {}
+        while not self._stopping.wait(0.25):
+            for name, child in list(self._children.items()):
+                if child.pid is not None or name in self._unwatched:
+                    due.pop(name, None)
+                    continue
+                now = time.monotonic()
+                if name not in due:
+                    pause = pauses.get(name, first)
+                    pauses[name] = min(pause * 2, longest)
+                    due[name] = now + pause
+                    log.warning("%s ended; starting it again in %.1f s; see %s", name, pause, child.log)
+                elif now >= due[name]:
+                    due.pop(name)
+                    child.start()
+
+    def kill(self, name: str) -> None:
+        """End a child with SIGKILL, as a crash would; `restart` starts it again."""
+        self._unwatched.add(name)
+        self._children[name].kill()
+
+    def halt(self, name: str) -> None:
+        """Stop a child in good order; `restart` starts it again."""
+        self._unwatched.add(name)
+        self._children[name].stop()
+
+    def restart(self, name: str, *, wait: bool = True) -> None:
+        """Start a child that was killed or halted."""
+        self._children[name].start()
+        if wait:
+            self._children[name].wait_healthy()
+        self._unwatched.discard(name)
+
+    def stop(self) -> None:
+        """Stop everything, those that depend on others first."""
+        self._stopping.set()
+        if self._watcher is not None and self._watcher.is_alive():
+            self._watcher.join(timeout=5)
+        order = list(reversed(self._children.values()))
+        servers = [child for child in order if child.name in ("kafka", "redis", "prometheus")]
+        for group in ([child for child in order if child not in servers], servers):
+            threads = [threading.Thread(target=child.stop) for child in group]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+    def describe(self) -> dict[str, Any]:
+        """What stack.json says."""
+        return {
+            "pid": os.getpid(),
+            "venue": str(self._venue),
+            "endpoints": self.endpoints,
+            "children": {
+                name: {"pid": child.pid, "starts": child.starts, "log": str(child.log)}
+                for name, child in self._children.items()
+            },
+        }
+
+    def write_stack_file(self) -> None:
+        """Tell other commands on this data folder where things are; replaces the file in one step."""
+        file = self.settings.stack_file
+        draft = file.with_suffix(".draft")
+        draft.write_text(json.dumps(self.describe(), indent=2), encoding="utf-8")
+        draft.replace(file)
