@@ -64,11 +64,13 @@ def faust_app(name: str, settings: Settings, *, buffer: int = 4096) -> faust.App
         )
     elif settings.kafka_security_protocol == "SSL":
         credentials = SSLCredentials(context=settings.ssl_context())
+    folder = settings.data / "faust" / name
+    folder.mkdir(parents=True, exist_ok=True)
     return faust.App(
         f"pulso-{name}",
         broker=servers,
         broker_credentials=credentials,
-        datadir=str(settings.data / "faust" / name),
+        datadir=str(folder),
         store="memory://",  # state is small and its truth is the changelog in Kafka
         value_serializer="raw",
         key_serializer="raw",
@@ -116,8 +118,6 @@ class Worker:
             partitions=topic.partitions,
             key_type=bytes,
             value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
             use_partitioner=True,
         )
 
