@@ -1,0 +1,1 @@
+"""How the violence network was learnt."""
