@@ -52,6 +52,7 @@ class Player:
     Args:
         seconds: how long the evening takes by the wall clock.
         behind: how many seconds the results of a stream are behind what was sent of it.
+        told: called for every event that was sent.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Player:
         seconds: float,
         *,
         behind: Callable[[StreamName], float] = lambda _: 0.0,
+        told: Callable[[StreamName], None] = lambda _: None,
         played: Played | None = None,
     ) -> None:
         self.evening = evening
@@ -68,6 +70,7 @@ class Player:
         self._producer = producer
         self._speed = LENGTH / seconds
         self._behind = behind
+        self._told = told
         self._last: dict[str, float] = {}
         self._busy: dict[str, float] = {}
         self._began = 0.0
@@ -133,3 +136,4 @@ class Player:
         )
         self._last[ready.source] = wall.monotonic()
         self.played.sent[topic.name] += 1
+        self._told(ready.stream)

@@ -64,8 +64,8 @@ def _of_camera(evening: Evening, camera: Camera, budget: int) -> Iterator[Planne
 
     bursts = max(1, budget // 48)
     singles = max(24, budget - bursts * BURST)
-    looks = [look(time) for time in _spread(random, singles)]
-    looks += [look(time, BURST) for time in _spread(random, bursts)]
+    looks = [look(time) for time in spread(random, singles)]
+    looks += [look(time, BURST) for time in spread(random, bursts)]
     for incident in INCIDENTS:
         if incident.kind == "scuffle" and incident.place == camera.id:
             looks.append(look(incident.start + 5, FIGHT_BURST, important=True))
@@ -81,7 +81,7 @@ def music_plan(evening: Evening, venue: Venue, seconds: float) -> Iterator[Plann
     """Synthesised fragments of every stage of the venue."""
     for stage in venue.stages:
         random = np.random.default_rng([evening.seed, 42, *stage.id.encode()])
-        times = [(time, False) for time in _spread(random, max(8, int(seconds / FRAGMENT_EVERY)))]
+        times = [(time, False) for time in spread(random, max(8, int(seconds / FRAGMENT_EVERY)))]
         for incident in INCIDENTS:
             if incident.kind == "silence" and incident.place == stage.id:
                 times += [(incident.start + 20 * step, True) for step in range(1, 5)]
@@ -124,7 +124,7 @@ def _known(evening: Evening, time: float, zone: str, source: str, record: VenueC
     return Ready("context", CONTEXT, time, f"{zone}/{source}", name, f"script/{source}", record)
 
 
-def _spread(random: np.random.Generator, number: int) -> list[float]:
+def spread(random: np.random.Generator, number: int) -> list[float]:
     """Times over the whole evening, each anywhere in its own share of it."""
     return [float(time) for time in (np.arange(number) + random.uniform(0.1, 0.9, number)) * (LENGTH - 30) / number]
 

@@ -1,0 +1,155 @@
+"""Counts what flows while the demo runs, by a Kafka consumer of its own, and keeps the latest result of each key."""
+
+from __future__ import annotations
+
+import threading
+import time as wall
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from schemas.cloudevents import Envelope, EnvelopeError
+from schemas.topics import BY_NAME, CROWD, DEMAND, INPUTS, RESULTS, TAGS, TRIAGE, VIOLENCE, Topic
+from stream.demo.moments import StreamName
+from stream.reading import ends, headers_of
+from stream.settings import Settings
+
+ANSWERS: dict[StreamName, tuple[Topic, ...]] = {
+    "cameras": (CROWD, VIOLENCE),
+    "tills": (DEMAND,),
+    "mail": (TRIAGE,),
+    "music": (TAGS,),
+}
+"""the result topics of each stream"""
+
+_SAMPLES = 50_000
+
+
+@dataclass(slots=True)
+class Results:
+    """What came on one result topic since the demo began.
+
+    Attributes:
+        latest: the last record of each key.
+        delays: seconds from the source handing an event over to Kafka taking its result.
+        newest: the latest `ce_received` among the events that were answered, seconds since the epoch.
+    """
+
+    count: int = 0
+    latest: dict[str, Any] = field(default_factory=dict)
+    delays: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    newest: float = 0.0
+
+
+def offsets(settings: Settings, topics: Iterable[str]) -> dict[str, dict[int, int]]:
+    """The next offset of every partition of the topics.
+
+    Raises:
+        LookupError: a topic doesn't exist.
+        KafkaException: the broker can't be reached.
+    """
+    consumer = _consumer(settings)
+    try:
+        return {name: {part: end for part, (_, end) in ends(consumer, name).items()} for name in topics}
+    finally:
+        consumer.close()
+
+
+class Tally:
+    """Reads the result topics from their present end on, in a thread of its own. A context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.results = {topic.name: Results() for topic in RESULTS}
+        self.error = ""
+        self._settings = settings
+        self._names = [topic.name for topic in (*INPUTS, *RESULTS)]
+        self._names += [topic.dead.name for topic in BY_NAME.values()]
+        self.began = offsets(settings, self._names)
+        self._sent: dict[str, float] = {}
+        self._decoders = {t.name: msgspec.json.Decoder(t.record) for t in RESULTS if t.record is not None}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="tally", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def counts(self) -> dict[str, int]:
+        """Records on each topic since the demo began, by Kafka's own offsets."""
+        now = offsets(self._settings, self._names)
+        return {
+            name: sum(end - self.began[name].get(part, 0) for part, end in parts.items()) for name, parts in now.items()
+        }
+
+    def sent(self, stream: StreamName) -> None:
+        """Remember that an event of a stream was just sent."""
+        self._sent[stream] = wall.time()
+
+    def behind(self, stream: StreamName) -> float:
+        """Seconds that the answers of a stream are behind what was sent of it; 0 when all is answered."""
+        sent = self._sent.get(stream)
+        if sent is None or stream not in ANSWERS:
+            return 0.0
+        newest = max(self.results[topic.name].newest for topic in ANSWERS[stream])
+        return max(0.0, sent - newest) if newest else 0.0
+
+    def total(self) -> int:
+        """Results that came so far, of all topics."""
+        return sum(results.count for results in self.results.values())
+
+    def take(self, topic: str, message: Message) -> None:
+        """Count one record of a result topic; one that can't be read counts all the same."""
+        results = self.results[topic]
+        results.count += 1
+        try:
+            envelope = Envelope.from_headers(headers_of(message))
+            record = self._decoders[topic].decode(message.value() or b"")
+        except (EnvelopeError, msgspec.DecodeError) as error:
+            self.error = f"{topic}: {error}"
+            return
+        results.latest[(message.key() or b"").decode(errors="replace")] = record
+        received = envelope.received.timestamp()
+        results.newest = max(results.newest, received)
+        _, written = message.timestamp()
+        results.delays.append(max(0.0, written / 1000 - received))
+
+    def _read(self) -> None:
+        consumer = _consumer(self._settings)
+        try:
+            consumer.assign(
+                [
+                    TopicPartition(name, part, offset)
+                    for name in self.results
+                    for part, offset in self.began[name].items()
+                ]
+            )
+            while not self._stop.is_set():
+                for message in consumer.consume(200, timeout=0.3):
+                    if message.error() is not None:
+                        self.error = str(message.error())
+                    else:
+                        self.take(str(message.topic()), message)
+        except KafkaException as error:
+            self.error = str(error)
+        finally:
+            consumer.close()
+
+
+def _consumer(settings: Settings) -> Consumer:
+    return Consumer(
+        {
+            **settings.librdkafka(),
+            "group.id": "pulso-demo",  # required by the client; nothing is committed
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+    )
