@@ -1,4 +1,4 @@
-"""What the violence network takes of MobileNetV2: blocks 1 to 6 as they are, blocks 7 to 13 to train on."""
+"""What the violence network takes of MobileNetV2: blocks 1 to 6 as they are, blocks 7 to 10 to train on."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch.nn import functional
 _CHANNELS = {1: 16, **dict.fromkeys((2, 3), 24), **dict.fromkeys((4, 5, 6), 32), **dict.fromkeys((7, 8, 9, 10), 64)}
 _CHANNELS |= dict.fromkeys((11, 12, 13), 96)
 _STRIDE_TWO = {2, 4, 7}
-SPLIT, LAST_BLOCK = 6, 13
-FRONT_CHANNELS, CHANNELS = 32, 96
+SPLIT, LAST_BLOCK = 6, 10
+CHANNELS = 64
 
 
 class _Convolution(nn.Module):
@@ -71,7 +71,7 @@ class Front(nn.Module):
 
 
 def upper_blocks(weights: Path) -> nn.Sequential:
-    """Blocks 7 to 13, to be trained on: (N, 32, H/8, W/8) to (N, 96, H/16, W/16)."""
+    """Blocks 7 to 10, to be trained on: (N, 32, H/8, W/8) to (N, 64, H/16, W/16)."""
     tensors = _tensors(weights)
     return nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, LAST_BLOCK + 1)])
 

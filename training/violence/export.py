@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from processors.inference import Card, sha256_of
 from processors.vision.violence_motion import HEIGHT, MOTION_HEIGHT, MOTION_WIDTH, WIDTH
-from training.violence.features import Front
+from training.violence.features import Sight
 from training.violence.network import Head
 
 
@@ -25,15 +25,15 @@ class ViolenceNetwork(nn.Module):
     side by side and their logits are averaged.
     """
 
-    def __init__(self, front: Front, heads: list[Head]) -> None:
+    def __init__(self, sight: Sight, heads: list[Head]) -> None:
         super().__init__()
-        self.front = front
+        self.sight = sight
         self.heads = nn.ModuleList(heads)
         self.recurrent = nn.ModuleList([_over_time(head.gates) for head in heads])
 
     def forward(self, previous: Tensor, current: Tensor, flow: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         steps, cameras = previous.shape[0], previous.shape[1]
-        sights = self.front(previous.flatten(0, 1), current.flatten(0, 1), flow.flatten(0, 1))
+        sights = self.sight(previous.flatten(0, 1), current.flatten(0, 1), flow.flatten(0, 1))
         logits, memories = [], []
         for head, recurrent, part in zip(self.heads, self.recurrent, memory.chunk(len(self.heads), 1), strict=True):
             rows = head.describe(*sights)
@@ -53,7 +53,7 @@ def _over_time(cell: nn.GRUCell) -> nn.GRU:
 
 def export(weights: Path, heads: list[Head], file: Path) -> int:
     """Write the graph and check it against torch to 1e-3 of a logit; returns the number of parameters."""
-    network = ViolenceNetwork(Front(weights), [head.eval() for head in heads]).eval()
+    network = ViolenceNetwork(Sight(weights), [head.eval() for head in heads]).eval()
     hidden = heads[0].gates.hidden_size * len(heads)
     rng = np.random.default_rng(0)
     inputs = {
@@ -83,7 +83,7 @@ def export(weights: Path, heads: list[Head], file: Path) -> int:
         error = float(np.abs(wanted.numpy() - got).max())
         if error > 1e-3:
             raise RuntimeError(f"{file}: {name} differs from torch by {error:.1e}; do not ship it")
-    front = sum(parameter.numel() for parameter in network.front.parameters())
+    front = sum(parameter.numel() for parameter in network.sight.parameters())
     return front + sum(parameter.numel() for head in heads for parameter in head.parameters())
 
 

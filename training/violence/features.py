@@ -105,4 +105,4 @@ def cached(
         for part, arrays in rows.items():
             np.save(parts[part], np.concatenate(arrays))
         np.save(parts["starts"], np.concatenate([[0], np.cumsum(lengths)]))  # last: its presence says "complete"
-    return Variant(np.load(parts["starts"]), *(np.load(parts[p], mmap_mode="r") for p in ("change", "look", "motion")))
+    return Variant(np.load(parts["starts"]), *(np.load(parts[part], mmap_mode="r") for part in PARTS))

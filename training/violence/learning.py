@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -35,11 +36,11 @@ def train(
     seed: int,
     rounds: int = 12,
     round_clips: int = 640,
-    batch: int = 16,
-    rate: float = 1.5e-3,
-    upper_rate: float = 2e-4,
+    batch: int = 8,
+    rate: float = 1e-3,
+    upper_rate: float = 1.5e-4,
     decay: float = 0.02,
-    share: float = 0.5,
+    share: float = 0.4,
     log: bool = False,
     **head_options: float,
 ) -> Head:
@@ -49,7 +50,8 @@ def train(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    head = Head(weights, **head_options)
+    # Channels last is nearly twice as fast for depthwise convolutions on a CPU.
+    head = cast(Head, Head(weights, **head_options).to(memory_format=torch.channels_last))
     pretrained = set(head.upper.parameters())
     new = [parameter for parameter in head.parameters() if parameter not in pretrained]
     optimiser = torch.optim.AdamW(
@@ -102,6 +104,7 @@ def train(
 def head_rows(head: Head, sequences: Sequence[tuple[NDArray[np.float32], ...]]) -> list[torch.Tensor]:
     """Describe all steps of several sequences in one call; one (time, 128) tensor each."""
     stacked = [torch.from_numpy(np.ascontiguousarray(np.concatenate(parts))) for parts in zip(*sequences, strict=True)]
+    stacked = [part.contiguous(memory_format=torch.channels_last) for part in stacked]
     return list(head.describe(*stacked).split([len(parts[0]) for parts in sequences]))
 
 

@@ -1,0 +1,208 @@
+"""Demand of one bar, learnt while it is predicted: closed slots teach a regression shared by all its products.
+
+The forecast is a correction, learnt online by River's Bayesian regression in logarithms, of a seasonal guess; so a
+bar without history begins with its running level, and the products of a bar learn from each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from msgspec import Struct, field
+from river.drift import ADWIN
+
+from processors.bars.interval import Interval
+from processors.bars.regression import Regression, RegressionState
+from processors.bars.series import Series
+
+CLOSED_HOURS = 3.0
+"""A bar without any sale for so long was closed: those slots are not zero demand."""
+
+ODD_FACTOR, ODD_LEAST = 20.0, 60.0
+"""A line of more units than this many slow levels (and at least so many) is odd: it counts, but teaches little."""
+
+NAME = "demand-regression"
+VERSION = "1"
+
+
+class Pending(Struct):
+    """Forecasts that wait for their truth."""
+
+    slot: int
+    features: dict[str, float]
+    guess: float
+    mean: float
+
+
+class DemandState(Struct):
+    """Everything that a forecast depends on, as one row of JSON."""
+
+    slot: int | None = None
+    """number of the open slot since 1970"""
+    last_sale: int | None = None
+    series: dict[str, Series] = field(default_factory=dict)
+    pending: dict[str, dict[int, list[Pending]]] = field(default_factory=dict)
+    regressions: dict[int, RegressionState] = field(default_factory=dict)
+    intervals: dict[int, Interval] = field(default_factory=dict)
+    drifts: int = 0
+    odd: int = 0
+
+
+class Forecast(Struct, frozen=True):
+    """Units to be sold from the start of a slot to the horizon."""
+
+    slots: int
+    mean: float
+    p05: float
+    p50: float
+    p95: float
+
+
+class Demand:
+    """Online model of one bar.
+
+    Args:
+        slot: length of a slot.
+        horizons: in slots.
+        zone: for hours and weekdays.
+    """
+
+    def __init__(
+        self,
+        state: DemandState | None = None,
+        *,
+        slot: timedelta = timedelta(minutes=15),
+        horizons: Sequence[int] = (1, 2, 4),
+        zone: tzinfo = UTC,
+    ) -> None:
+        self._state = state or DemandState()
+        self._slot = slot
+        self._horizons = tuple(horizons)
+        self._zone = zone
+        self._regressions = {h: Regression(self._state.regressions.get(h)) for h in self._horizons}
+        for horizon in self._horizons:
+            self._state.intervals.setdefault(horizon, Interval())
+        # Drift is only counted, so its detector may start afresh after a restart: no forecast depends on it.
+        self._drift = ADWIN()
+        self._context: dict[str, float] = {}
+
+    @property
+    def state(self) -> DemandState:
+        """The row to store."""
+        self._state.regressions = {h: regression.state() for h, regression in self._regressions.items()}
+        return self._state
+
+    @property
+    def products(self) -> list[str]:
+        """Products sold so far."""
+        return list(self._state.series)
+
+    def slot_of(self, time: datetime) -> int:
+        """Number of the slot that holds this time."""
+        return int(time.timestamp() // self._slot.total_seconds())
+
+    def advance(self, time: datetime, context: Mapping[str, float] | None = None) -> None:
+        """Close all slots before `time`; `context` holds for the slots from there on."""
+        state, now = self._state, self.slot_of(time)
+        if state.slot is None:
+            state.slot = now
+        if now > state.slot and self._closed_between(now):
+            # Closed meanwhile: the open slot ends as it is, and the empty ones teach nothing.
+            self._close()
+            state.pending.clear()
+            state.slot = now
+        while state.slot < now:
+            self._close()
+            state.slot += 1
+            self._predict_all()
+        if context is not None:
+            self._context = {f"context {name}": value for name, value in context.items()}
+
+    def sell(self, product: str, units: float, time: datetime) -> None:
+        """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
+        self.advance(time)
+        series = self._state.series.setdefault(product, Series())
+        if self.slot_of(time) < (self._state.slot or 0):
+            return
+        limit = max(ODD_LEAST, ODD_FACTOR * series.slow)
+        if units > limit:
+            self._state.odd += 1
+            units = limit
+        series.count = max(0.0, series.count + units)
+        self._state.last_sale = self._state.slot
+
+    def forecast(self, product: str) -> list[Forecast]:
+        """Units from the start of the open slot to each horizon."""
+        series = self._state.series.get(product)
+        if series is None or self._state.slot is None:
+            return [Forecast(h, 0.0, 0.0, 0.0, 0.0) for h in self._horizons]
+        found = []
+        for horizon in self._horizons:
+            _, _, mean = self._mean(series, horizon)
+            interval = self._state.intervals[horizon]
+            low, high = interval.ends(mean)
+            found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
+        return found
+
+    def run_out(self, product: str, stock: float, minutes: float) -> float:
+        """Chance that more than `stock` units are asked for within `minutes`."""
+        series = self._state.series.get(product)
+        if series is None or self._state.slot is None:
+            return 0.0
+        slots = minutes * 60 / self._slot.total_seconds()
+        horizon = min(self._horizons, key=lambda h: abs(h - slots))
+        _, _, mean = self._mean(series, horizon)
+        return self._state.intervals[horizon].exceeds(mean * slots / horizon, stock)
+
+    def _start(self, slot: int) -> datetime:
+        return datetime.fromtimestamp(slot * self._slot.total_seconds(), self._zone)
+
+    def _closed_between(self, now: int) -> bool:
+        last = self._state.last_sale
+        return last is not None and (now - last) * self._slot.total_seconds() > CLOSED_HOURS * 3600
+
+    def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float]:
+        slot = self._state.slot or 0
+        start = self._start(slot)
+        features = {**series.features(start, self._start(slot - 1)), **self._context}
+        seasonal = sum(series.season(self._start(slot + i)) for i in range(horizon))
+        guess = math.log1p(seasonal if series.slots else series.count)
+        correction = self._regressions[horizon].predict(features) if series.slots else 0.0
+        # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
+        highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
+        mean = math.expm1(min(max(guess + correction, 0.0), highest))
+        return features, guess, mean
+
+    def _predict_all(self) -> None:
+        state = self._state
+        for product, series in state.series.items():
+            waiting = state.pending.setdefault(product, {})
+            for horizon in self._horizons:
+                features, guess, mean = self._mean(series, horizon)
+                waiting.setdefault(horizon, []).append(Pending(state.slot or 0, features, guess, mean))
+
+    def _close(self) -> None:
+        """Close the open slot: every product learns what it sold, and forecasts that are due are judged."""
+        state = self._state
+        slot = state.slot or 0
+        start = self._start(slot)
+        slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
+        error = 0.0
+        for product, series in state.series.items():
+            series.close(start, slots_an_hour)
+            waiting = state.pending.setdefault(product, {})
+            for horizon in self._horizons:
+                queue = waiting.get(horizon, [])
+                while queue and queue[0].slot + horizon <= slot + 1:
+                    due = queue.pop(0)
+                    if due.slot + horizon < slot + 1 or len(series.recent) < horizon:
+                        continue
+                    value = sum(series.recent[:horizon])
+                    self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)
+                    state.intervals[horizon].learn(due.mean, value)
+                    error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
+        if state.series:
+            self._drift.update(error / len(state.series))
+            state.drifts += bool(self._drift.drift_detected)

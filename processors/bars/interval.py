@@ -1,0 +1,75 @@
+"""How far off a forecast may be: a negative binomial whose spread and tails are learnt online."""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import Struct
+from scipy.stats import nbinom, poisson
+
+TAIL = 0.05
+"""chance on each side of the 90 % interval"""
+
+STEP = 0.01
+"""how fast a tail follows its misses (adaptive conformal inference: Gibbs and Candès, 2021)"""
+
+FORGET = 0.01
+
+
+class Interval(Struct):
+    """Spread of the errors of one horizon.
+
+    Attributes:
+        excess: running mean of what the squared error has beyond Poisson's.
+        square: running mean of the squared forecast; excess/square is the negative binomial's α in
+            variance = mean + α·mean².
+        low, high: probabilities at which the ends are drawn, moved so that each is missed 5 % of the time.
+    """
+
+    excess: float = 0.25
+    square: float = 1.0
+    low: float = TAIL
+    high: float = TAIL
+    seen: int = 0
+
+    def quantile(self, mean: float, probability: float) -> float:
+        """Units that are not exceeded with this probability.
+
+        >>> Interval().quantile(10.0, 0.5)
+        9.0
+        """
+        mean = max(mean, 1e-6)
+        dispersion = min(max(self.excess / self.square, 0.0), 25.0)
+        if dispersion < 1e-6:
+            return float(poisson.ppf(probability, mean))
+        size = 1 / dispersion
+        return float(nbinom.ppf(probability, size, size / (size + mean)))
+
+    def exceeds(self, mean: float, units: float) -> float:
+        """Chance that more than `units` are asked for."""
+        mean = max(mean, 1e-6)
+        dispersion = min(max(self.excess / self.square, 0.0), 25.0)
+        if dispersion < 1e-6:
+            return float(poisson.sf(math.floor(units), mean))
+        size = 1 / dispersion
+        return float(nbinom.sf(math.floor(units), size, size / (size + mean)))
+
+    def ends(self, mean: float) -> tuple[float, float]:
+        """The 90 % interval."""
+        return self.quantile(mean, self.low), self.quantile(mean, 1 - self.high)
+
+    def learn(self, mean: float, value: float) -> None:
+        """What came where `mean` was forecast; one odd value moves the spread by a bounded step."""
+        low, high = self.ends(mean)
+        self.low = _clip(self.low + STEP * (TAIL - (value < low)))
+        self.high = _clip(self.high + STEP * (TAIL - (value > high)))
+        self.seen += 1
+        weight = max(FORGET, 1 / (self.seen + 20))
+        error = (value - mean) ** 2 - mean
+        bound = 25 * (self.excess + self.square + 1)
+        self.excess = max(0.0, self.excess + weight * (min(error, bound) - self.excess))
+        self.square += weight * (mean**2 - self.square)
+
+
+def _clip(tail: float) -> float:
+    return min(max(tail, 0.0005), 0.4)

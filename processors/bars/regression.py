@@ -1,0 +1,68 @@
+"""River's Bayesian linear regression with a state that can be written down and read back exactly."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from river.linear_model import BayesianLinearRegression
+
+
+class RegressionState(Struct, frozen=True):
+    """Names of the features in their order, the posterior covariance and the natural mean (float64, base64)."""
+
+    features: tuple[str, ...]
+    covariance: str
+    natural_mean: str
+
+
+class Regression:
+    """Bayesian linear regression (Bishop 2006, 3.3) that learns one example at a time, in any order of features.
+
+    >>> regression = Regression()
+    >>> for x in range(20):
+    ...     regression.learn({"one": 1.0, "x": float(x)}, 3.0 * x + 1.0)
+    >>> round(regression.predict({"one": 1.0, "x": 30.0}))
+    91
+    >>> Regression(regression.state()).predict({"one": 1.0, "x": 7.0}) == regression.predict({"one": 1.0, "x": 7.0})
+    True
+    """
+
+    def __init__(self, state: RegressionState | None = None, *, prior_precision: float = 1.0) -> None:
+        self._model = BayesianLinearRegression(alpha=prior_precision, beta=1.0)
+        if state is not None:
+            inverse = _array(state.covariance)
+            capacity = round(len(inverse) ** 0.5)
+            model = self._model
+            model._idx = {name: i for i, name in enumerate(state.features)}
+            model._n, model._cap = len(state.features), capacity
+            model._ss_inv_arr = np.asfortranarray(inverse.reshape(capacity, capacity, order="F"))
+            model._ss_arr = np.linalg.inv(model._ss_inv_arr) if capacity else np.zeros((0, 0))
+            model._eta_arr = _array(state.natural_mean)
+            model._m_dirty = True
+
+    def predict(self, features: Mapping[str, float]) -> float:
+        """Posterior mean."""
+        return float(self._model.predict_one(dict(features)))
+
+    def learn(self, features: Mapping[str, float], target: float) -> None:
+        """One example."""
+        self._model.learn_one(dict(features), target)
+
+    def state(self) -> RegressionState:
+        """All that later predictions depend on."""
+        model = self._model
+        names = tuple(sorted(model._idx, key=model._idx.__getitem__))
+        covariance = np.asarray(model._ss_inv_arr, np.float64).flatten(order="F")
+        return RegressionState(names, _text(covariance), _text(np.asarray(model._eta_arr, np.float64)))
+
+
+def _text(array: NDArray[np.float64]) -> str:
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def _array(text: str) -> NDArray[np.float64]:
+    return np.frombuffer(base64.b64decode(text), np.float64).copy()

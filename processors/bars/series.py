@@ -1,0 +1,84 @@
+"""What is remembered of the demand for one product: levels and seasons, as plain numbers."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from msgspec import Struct, field
+
+FAST, SLOW = 0.3, 0.04
+"""weights of the newest slot in the two running levels"""
+
+RECENT = 4
+
+
+class Season(Struct):
+    """Running mean of a recurring slot: an average at first, then one that forgets (memory of about four)."""
+
+    mean: float = 0.0
+    seen: int = 0
+
+    def add(self, value: float, memory: float) -> None:
+        """Take in one value; `memory` is the number of values after which the average begins to forget."""
+        self.seen += 1
+        self.mean += (value - self.mean) / min(float(self.seen), memory)
+
+
+class Series(Struct):
+    """Demand for one product in slots of equal length; changed in place, one row holds it."""
+
+    count: float = 0.0
+    """units in the open slot"""
+    recent: list[float] = field(default_factory=list)
+    """units of the last closed slots, newest first"""
+    fast: float = 0.0
+    slow: float = 0.0
+    slots: int = 0
+    """closed so far"""
+    by_hour: dict[int, Season] = field(default_factory=dict)
+    by_week_hour: dict[int, Season] = field(default_factory=dict)
+    yesterday: dict[int, float] = field(default_factory=dict)
+    """mean units a slot in each hour of the day, when it was last seen"""
+
+    def close(self, start: datetime, slots_an_hour: float) -> float:
+        """Close the slot that began at `start` (local time) and return what was sold in it."""
+        value, self.count = self.count, 0.0
+        self.recent = [value, *self.recent[: RECENT - 1]]
+        self.slots += 1
+        self.fast += (value - self.fast) * max(FAST, 1 / self.slots)
+        self.slow += (value - self.slow) * max(SLOW, 1 / self.slots)
+        memory = 4 * slots_an_hour
+        self.by_hour.setdefault(start.hour, Season()).add(value, 3 * memory)
+        self.by_week_hour.setdefault(week_hour(start), Season()).add(value, memory)
+        before = self.yesterday.get(start.hour, value)
+        self.yesterday[start.hour] = before + (value - before) / slots_an_hour
+        return value
+
+    def season(self, at: datetime) -> float:
+        """Units a slot to expect at this time of the week, by what is known best."""
+        for season in (self.by_week_hour.get(week_hour(at)), self.by_hour.get(at.hour)):
+            if season is not None and season.seen:
+                return season.mean
+        return self.slow
+
+    def features(self, start: datetime, previous: datetime) -> dict[str, float]:
+        """Inputs of the regression for the slot that begins at `start`; all logarithms of units a slot, plus one."""
+        recent = [*self.recent, *([self.slow] * RECENT)][:RECENT]
+        hour = self.by_hour.get(start.hour)
+        return {
+            "one": 1.0,
+            "last": math.log1p(recent[0]),
+            "before": math.log1p(recent[1]),
+            "fast": math.log1p(self.fast),
+            "slow": math.log1p(self.slow),
+            "season": math.log1p(self.season(start)),
+            "season of last": math.log1p(self.season(previous)),
+            "hour": math.log1p(hour.mean if hour is not None else self.slow),
+            "yesterday": math.log1p(self.yesterday.get(start.hour, self.slow)),
+        }
+
+
+def week_hour(at: datetime) -> int:
+    """0 on Monday at midnight to 167."""
+    return at.weekday() * 24 + at.hour

@@ -1,0 +1,1 @@
+"""How the models were learnt: one folder a model. Needs the extra `train`; nothing imports this."""

@@ -1,0 +1,1 @@
+"""The crowd model: data, network, loss, training, export."""

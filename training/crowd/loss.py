@@ -1,0 +1,43 @@
+"""Bayesian loss for crowd counting with point supervision (Ma et al., ICCV 2019), with its background point.
+
+Each cell's density is shared among the heads by their posterior; the expected count of every head must be one,
+and that of the background none. Unlike squared error on Gaussian maps, it needs no made-up ground truth.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from training.crowd.network import STRIDE
+
+SIGMA = 8.0
+"""pixels: how far from its point a head's density may lie"""
+
+BACKGROUND = 0.15
+"""distance of the background point, as a share of the crop's side"""
+
+
+def bayesian_loss(density: Tensor, heads: list[Tensor], side: int) -> Tensor:
+    """Mean loss of a batch of square crops.
+
+    Args:
+        density: (N, side/8, side/8), heads a cell.
+        heads: for each crop (n, 2) head positions x, y in pixels.
+        side: of the crop in pixels.
+    """
+    cells = torch.arange(0, side, STRIDE, dtype=torch.float32) + STRIDE / 2
+    grid_y, grid_x = torch.meshgrid(cells, cells, indexing="ij")
+    grid = torch.stack([grid_x.reshape(-1), grid_y.reshape(-1)], dim=1)
+    total = density.new_zeros(())
+    for one, points in zip(density.reshape(density.shape[0], -1), heads, strict=True):
+        if len(points) == 0:
+            total = total + one.sum()
+            continue
+        squared = torch.cdist(points, grid) ** 2
+        nearest = squared.min(dim=0).values.clamp_min(1e-3)
+        background = (side * BACKGROUND) ** 2 / nearest
+        posterior = torch.softmax(-torch.cat([squared, background[None]]) / (2 * SIGMA**2), dim=0)
+        expected = posterior @ one
+        total = total + (expected[:-1] - 1).abs().sum() + expected[-1].abs()
+    return total / len(heads)
