@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from aiokafka.partitioner import murmur2
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.cloudevents import Envelope, Headers
@@ -129,3 +130,12 @@ class EventProducer:
     def _poll(self) -> None:
         while not self._stopping.is_set():
             self._producer.poll(0.1)
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where Kafka's own partitioner puts a key.
+
+    >>> partition_of("north", 4)
+    2
+    """
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)

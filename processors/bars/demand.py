@@ -6,19 +6,27 @@ bar without history begins with its running level, and the products of a bar lea
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 
 from msgspec import Struct, field
 from river.drift import ADWIN
 
 from processors.bars.interval import Interval
 from processors.bars.regression import Regression, RegressionState
-from processors.bars.series import Series
+from processors.bars.series import Season, Series
 
 CLOSED_HOURS = 3.0
 """A bar without any sale for so long was closed: those slots are not zero demand."""
+
+CLOSED_LEARNT_HOURS = 48.0
+"""Of a longer pause only its end tells about opening hours; the rest is between festivals."""
+
+CLOSED_SHARE = 0.05
+"""An hour of the day in which the bar was open less often than this is an hour in which it is closed."""
 
 ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 """A line of more units than this many slow levels (and at least so many) is odd: it counts, but teaches little."""
@@ -34,6 +42,7 @@ class Pending(Struct):
     features: dict[str, float]
     guess: float
     mean: float
+    ratio: float
 
 
 class DemandState(Struct):
@@ -46,6 +55,8 @@ class DemandState(Struct):
     pending: dict[str, dict[int, list[Pending]]] = field(default_factory=dict)
     regressions: dict[int, RegressionState] = field(default_factory=dict)
     intervals: dict[int, Interval] = field(default_factory=dict)
+    opening: dict[int, Season] = field(default_factory=dict)
+    """share of the slots in each hour of the day in which the bar was open"""
     drifts: int = 0
     odd: int = 0
 
@@ -109,9 +120,11 @@ class Demand:
         if state.slot is None:
             state.slot = now
         if now > state.slot and self._closed_between(now):
-            # Closed meanwhile: the open slot ends as it is, and the empty ones teach nothing.
+            # Closed meanwhile: the open slot ends as it is, and the empty ones teach only when the bar is closed.
             self._close()
             state.pending.clear()
+            for slot in range(max(state.slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
+                self._opening(slot, 0.0)
             state.slot = now
         while state.slot < now:
             self._close()
@@ -140,21 +153,62 @@ class Demand:
             return [Forecast(h, 0.0, 0.0, 0.0, 0.0) for h in self._horizons]
         found = []
         for horizon in self._horizons:
-            _, _, mean = self._mean(series, horizon)
+            mean = self._mean(series, horizon)[2]
             interval = self._state.intervals[horizon]
             low, high = interval.ends(mean)
             found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
         return found
 
-    def run_out(self, product: str, stock: float, minutes: float) -> float:
-        """Chance that more than `stock` units are asked for within `minutes`."""
+    def mean_within(self, product: str, minutes: float) -> float:
+        """Mean units asked for within `minutes`."""
+        mean, _ = self._within(product, minutes)
+        return mean
+
+    def quantile_within(self, product: str, minutes: float, probability: float) -> float:
+        """Units that with this probability are enough for `minutes`."""
+        mean, interval = self._within(product, minutes)
+        return interval.quantile(mean, probability) if mean > 0 else 0.0
+
+    def run_out(self, product: str, stock: float, minutes: float, at: datetime) -> float:
+        """Chance that more than `stock` units are asked for within `minutes` after `at`.
+
+        What was sold in the open slot is known: the chance is that of the slot's whole demand, given that it is at
+        least so much.
+        """
+        if stock <= 0:
+            return 1.0
         series = self._state.series.get(product)
         if series is None or self._state.slot is None:
             return 0.0
+        elapsed = max(0.0, (at - self._start(self._state.slot)).total_seconds() / 60)
+        mean, interval = self._within(product, elapsed + minutes)
+        if mean <= 0:
+            return 0.0
+        at_least = interval.exceeds(mean, series.count - 1)
+        return min(1.0, interval.exceeds(mean, stock + series.count) / at_least) if at_least > 1e-9 else 1.0
+
+    def _within(self, product: str, minutes: float) -> tuple[float, Interval]:
+        """Mean demand from the start of the open slot, and the interval of the nearest horizon."""
+        series = self._state.series.get(product)
         slots = minutes * 60 / self._slot.total_seconds()
         horizon = min(self._horizons, key=lambda h: abs(h - slots))
+        if series is None or self._state.slot is None:
+            return 0.0, self._state.intervals[horizon]
         _, _, mean = self._mean(series, horizon)
-        return self._state.intervals[horizon].exceeds(mean * slots / horizon, stock)
+        return mean * slots / horizon, self._state.intervals[horizon]
+
+    def _slots(self, hours: float) -> int:
+        return max(1, round(hours * 3600 / self._slot.total_seconds()))
+
+    def _opening(self, slot: int, open_: float) -> None:
+        season = self._state.opening.setdefault(self._start(slot).hour, Season())
+        season.add(open_, 30.0 * self._slots(1))
+
+    def _is_closed(self, slot: int) -> bool:
+        last, season = self._state.last_sale, self._state.opening.get(self._start(slot).hour)
+        if last is not None and (self._state.slot or 0) - last <= 1:
+            return False  # whoever sells now is open, whatever the hour
+        return season is not None and season.seen >= 3 * self._slots(1) and season.mean < CLOSED_SHARE
 
     def _start(self, slot: int) -> datetime:
         return datetime.fromtimestamp(slot * self._slot.total_seconds(), self._zone)
@@ -167,12 +221,15 @@ class Demand:
         slot = self._state.slot or 0
         start = self._start(slot)
         features = {**series.features(start, self._start(slot - 1)), **self._context}
-        seasonal = sum(series.season(self._start(slot + i)) for i in range(horizon))
+        open_slots = [slot + i for i in range(horizon) if not self._is_closed(slot + i)]
+        if not open_slots:
+            return features, 0.0, 0.0
+        seasonal = sum(series.season(self._start(number)) for number in open_slots)
         guess = math.log1p(seasonal if series.slots else series.count)
         correction = self._regressions[horizon].predict(features) if series.slots else 0.0
         # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
         highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
-        mean = math.expm1(min(max(guess + correction, 0.0), highest))
+        mean = math.expm1(min(max(guess + correction, 0.0), highest)) * self._state.intervals[horizon].ratio
         return features, guess, mean
 
     def _predict_all(self) -> None:
@@ -181,7 +238,9 @@ class Demand:
             waiting = state.pending.setdefault(product, {})
             for horizon in self._horizons:
                 features, guess, mean = self._mean(series, horizon)
-                waiting.setdefault(horizon, []).append(Pending(state.slot or 0, features, guess, mean))
+                waiting.setdefault(horizon, []).append(
+                    Pending(state.slot or 0, features, guess, mean, state.intervals[horizon].ratio)
+                )
 
     def _close(self) -> None:
         """Close the open slot: every product learns what it sold, and forecasts that are due are judged."""
@@ -189,6 +248,7 @@ class Demand:
         slot = state.slot or 0
         start = self._start(slot)
         slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
+        self._opening(slot, 1.0 if any(series.count for series in state.series.values()) else 0.0)
         error = 0.0
         for product, series in state.series.items():
             series.close(start, slots_an_hour)
@@ -201,8 +261,20 @@ class Demand:
                         continue
                     value = sum(series.recent[:horizon])
                     self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)
-                    state.intervals[horizon].learn(due.mean, value)
+                    interval = state.intervals[horizon]
+                    interval.learn(due.mean, value, due.mean / due.ratio)
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
         if state.series:
             self._drift.update(error / len(state.series))
             state.drifts += bool(self._drift.drift_detected)
+
+
+def model_card() -> dict[str, str]:
+    """Name, version and hash of the model: it has no weights, so its code is what is hashed.
+
+    >>> sorted(model_card())
+    ['hash', 'model']
+    """
+    folder = Path(__file__).parent
+    code = b"".join((folder / f"{name}.py").read_bytes() for name in ("demand", "interval", "regression", "series"))
+    return {"model": f"{NAME} {VERSION}", "hash": hashlib.sha256(code).hexdigest()}

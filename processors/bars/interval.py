@@ -15,6 +15,9 @@ STEP = 0.01
 
 FORGET = 0.01
 
+RATIO_MEMORY = 500.0
+"""forecasts over which the mean is kept free of bias"""
+
 
 class Interval(Struct):
     """Spread of the errors of one horizon.
@@ -31,6 +34,13 @@ class Interval(Struct):
     low: float = TAIL
     high: float = TAIL
     seen: int = 0
+    actual: float = 0.0
+    forecast: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """What came ÷ what was forecast, lately: a mean of logarithms falls short of the mean of units."""
+        return min(max((self.actual + 5.0) / (self.forecast + 5.0), 0.5), 3.0)
 
     def quantile(self, mean: float, probability: float) -> float:
         """Units that are not exceeded with this probability.
@@ -58,12 +68,15 @@ class Interval(Struct):
         """The 90 % interval."""
         return self.quantile(mean, self.low), self.quantile(mean, 1 - self.high)
 
-    def learn(self, mean: float, value: float) -> None:
+    def learn(self, mean: float, value: float, uncorrected: float) -> None:
         """What came where `mean` was forecast; one odd value moves the spread by a bounded step."""
         low, high = self.ends(mean)
         self.low = _clip(self.low + STEP * (TAIL - (value < low)))
         self.high = _clip(self.high + STEP * (TAIL - (value > high)))
         self.seen += 1
+        keep = 1 - 1 / RATIO_MEMORY
+        self.actual = self.actual * keep + min(value, 10 * mean + 10)
+        self.forecast = self.forecast * keep + uncorrected
         weight = max(FORGET, 1 / (self.seen + 20))
         error = (value - mean) ** 2 - mean
         bound = 25 * (self.excess + self.square + 1)

@@ -40,7 +40,7 @@ class Regression:
             model._idx = {name: i for i, name in enumerate(state.features)}
             model._n, model._cap = len(state.features), capacity
             model._ss_inv_arr = np.asfortranarray(inverse.reshape(capacity, capacity, order="F"))
-            model._ss_arr = np.linalg.inv(model._ss_inv_arr) if capacity else np.zeros((0, 0))
+            model._ss_arr = _precision(model._ss_inv_arr)
             model._eta_arr = _array(state.natural_mean)
             model._m_dirty = True
 
@@ -55,9 +55,13 @@ class Regression:
     def state(self) -> RegressionState:
         """All that later predictions depend on."""
         model = self._model
-        names = tuple(sorted(model._idx, key=model._idx.__getitem__))
+        names = tuple(str(name) for name in sorted(model._idx, key=model._idx.__getitem__))
         covariance = np.asarray(model._ss_inv_arr, np.float64).flatten(order="F")
         return RegressionState(names, _text(covariance), _text(np.asarray(model._eta_arr, np.float64)))
+
+
+def _precision(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.inv(covariance), np.float64) if covariance.size else covariance.copy()
 
 
 def _text(array: NDArray[np.float64]) -> str:

@@ -12,17 +12,22 @@ FAST, SLOW = 0.3, 0.04
 
 RECENT = 4
 
+LONG = 12.0
+"""how much longer the long memory of a season is"""
+
 
 class Season(Struct):
-    """Running mean of a recurring slot: an average at first, then one that forgets (memory of about four)."""
+    """Running means of a recurring slot: averages at first, then ones that forget, sooner and later."""
 
     mean: float = 0.0
+    long: float = 0.0
     seen: int = 0
 
     def add(self, value: float, memory: float) -> None:
         """Take in one value; `memory` is the number of values after which the average begins to forget."""
         self.seen += 1
         self.mean += (value - self.mean) / min(float(self.seen), memory)
+        self.long += (value - self.long) / min(float(self.seen), LONG * memory)
 
 
 class Series(Struct):
@@ -62,6 +67,13 @@ class Series(Struct):
                 return season.mean
         return self.slow
 
+    def long_season(self, at: datetime) -> float:
+        """The same with a long memory, which is steadier where sales are few."""
+        for season in (self.by_week_hour.get(week_hour(at)), self.by_hour.get(at.hour)):
+            if season is not None and season.seen:
+                return season.long
+        return self.slow
+
     def features(self, start: datetime, previous: datetime) -> dict[str, float]:
         """Inputs of the regression for the slot that begins at `start`; all logarithms of units a slot, plus one."""
         recent = [*self.recent, *([self.slow] * RECENT)][:RECENT]
@@ -74,6 +86,7 @@ class Series(Struct):
             "slow": math.log1p(self.slow),
             "season": math.log1p(self.season(start)),
             "season of last": math.log1p(self.season(previous)),
+            "long season": math.log1p(self.long_season(start)),
             "hour": math.log1p(hour.mean if hour is not None else self.slow),
             "yesterday": math.log1p(self.yesterday.get(start.hour, self.slow)),
         }

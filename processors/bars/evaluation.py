@@ -1,0 +1,156 @@
+"""Progressive validation of the demand model on a file of sales: each slot is predicted, then learnt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import Struct, field
+
+from processors.bars import accuracy
+from processors.bars.baselines import NAMES, Baselines
+from processors.bars.demand import Demand, model_card
+from processors.bars.sales_file import Sale, SalesFileError, read_sales
+
+OPEN_SHARE = 0.05
+"""An hour of the day without sales on more than 95 % of the days is closed, and not scored."""
+
+Progress = Callable[[int, int], None]
+Slots = dict[datetime, dict[str, float]]
+
+
+class Scored(Struct):
+    """Columns of what was forecast and what came."""
+
+    actual: list[float] = field(default_factory=list)
+    mean: list[float] = field(default_factory=list)
+    quantiles: list[tuple[float, float, float]] = field(default_factory=list)
+    naive: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+
+def evaluate(
+    path: Path,
+    *,
+    score_from: date | None = None,
+    by: Literal["bar", "product"] | None = None,
+    horizon_minutes: int = 60,
+    hours: tuple[int, int] | None = None,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, Any]:
+    """Predict each slot of `horizon_minutes` before it is learnt, and score from a day on.
+
+    Args:
+        score_from: first day that counts; the last quarter of the time in the file if left out.
+        by: one series a bar or a product; one in all if left out.
+        hours: first and last hour of the day that count; all hours in which the place is open if left out.
+
+    Raises:
+        SalesFileError: the file can't be used, or nothing of it is left to score.
+    """
+    if 24 * 60 % horizon_minutes:
+        raise SalesFileError(f"a horizon of {horizon_minutes} minutes does not divide a day")
+    sales = read_sales(path)
+    if horizon_minutes < 60 and sales[0].product == "bicycle" and sales[0].context:
+        raise SalesFileError(f"{path} is hourly: a horizon below 60 minutes can't be scored on it")
+    slots, context, names = _slots(sales, by, horizon_minutes)
+    begin, end = min(slots), max(slots)
+    if score_from is None:
+        score_from = (begin + (end - begin) * 0.75).date()
+    counted = _open_hours(slots) if hours is None else set(range(hours[0], hours[1] + 1))
+
+    step = timedelta(minutes=horizon_minutes)
+    demand = Demand(slot=step, horizons=(1,))
+    naive: dict[str, Baselines] = {}
+    scored, scales = Scored(), []
+    total = int((end - begin) / step) + 1
+    for number in range(total):
+        start = begin + number * step
+        clock = start.replace(tzinfo=UTC)
+        demand.advance(clock, context.get(start))
+        actual = slots.get(start, {})
+        known = {*naive, *actual}
+        scoring = start >= datetime.combine(score_from, time()) and start.hour in counted
+        for name in sorted(known):
+            value = actual.get(name, 0.0)
+            series = naive.setdefault(name, Baselines(24 * 60 // horizon_minutes))
+            guesses = series.forecast(start)
+            if scoring:
+                forecast = demand.forecast(name)[0]
+                scored.actual.append(value)
+                scored.mean.append(forecast.mean)
+                scored.quantiles.append((forecast.p05, forecast.p50, forecast.p95))
+                for kind in NAMES:
+                    scored.naive[kind].append(guesses[kind])
+            elif start.hour in counted:
+                scales.append(abs(value - guesses["last_week"]))
+            series.learn(start, value)
+            if value:
+                demand.sell(name, value, clock)
+        if number % 200 == 0:
+            progress(number, total)
+    progress(total, total)
+    if not scored.actual:
+        raise SalesFileError(f"{path}: nothing to score from {score_from} on; the file ends on {end.date()}")
+    return {
+        **model_card(),
+        "series": len(names),
+        "slots": len(scored.actual),
+        "score_from": score_from.isoformat(),
+        "horizon_minutes": horizon_minutes,
+        **_report(scored, float(np.mean(scales)) if scales else 0.0),
+        "drifts": demand.state.drifts,
+        "odd": demand.state.odd,
+    }
+
+
+def _report(scored: Scored, scale: float) -> dict[str, Any]:
+    quantiles = np.asarray(scored.quantiles, np.float64)
+    errors: Mapping[str, list[float]] = scored.naive
+    return {
+        "wape": accuracy.wape(scored.actual, scored.mean),
+        "mase": accuracy.mase(scored.actual, scored.mean, scale),
+        "bias": accuracy.bias(scored.actual, scored.mean),
+        "pinball": accuracy.pinball(scored.actual, quantiles),
+        "coverage_90": accuracy.coverage(scored.actual, quantiles[:, 0], quantiles[:, 2]),
+        "baselines": {
+            kind: {
+                "wape": accuracy.wape(scored.actual, guess),
+                "mase": accuracy.mase(scored.actual, guess, scale),
+                # A point forecast is the same at every quantile.
+                "pinball": accuracy.pinball(scored.actual, np.repeat(np.asarray(guess)[:, None], 3, axis=1)),
+            }
+            for kind, guess in errors.items()
+        },
+    }
+
+
+def _slots(
+    sales: list[Sale], by: Literal["bar", "product"] | None, minutes: int
+) -> tuple[Slots, dict[datetime, dict[str, float]], set[str]]:
+    """Units by slot and series, the context of each slot, and the names of the series."""
+    slots: Slots = defaultdict(lambda: defaultdict(float))
+    context: dict[datetime, dict[str, float]] = {}
+    names = set()
+    for sale in sales:
+        midnight = datetime.combine(sale.time.date(), time())
+        since = (sale.time - midnight).seconds // 60
+        start = midnight + timedelta(minutes=since - since % minutes)
+        name = {"bar": sale.bar, "product": sale.product, None: "all"}[by]
+        names.add(name)
+        slots[start][name] += sale.quantity
+        if sale.context:
+            context[start] = sale.context
+    return slots, context, names
+
+
+def _open_hours(slots: Slots) -> set[int]:
+    days: dict[int, set[date]] = defaultdict(set)
+    for start, units in slots.items():
+        if any(units.values()):
+            days[start.hour].add(start.date())
+    all_days = len({start.date() for start in slots})
+    return {hour for hour, seen in days.items() if len(seen) > OPEN_SHARE * all_days}

@@ -1,0 +1,93 @@
+"""Sales in CSV files: our own layout, a takeaway's order lines, and hourly bicycle hire with its weather."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct, field
+
+
+class SalesFileError(ValueError):
+    """The file can't be used; the message names the line and what was expected."""
+
+
+class Sale(Struct, frozen=True):
+    """Units of one product, sold at one moment (local time, without zone)."""
+
+    time: datetime
+    bar: str
+    product: str
+    quantity: float
+    context: dict[str, float] = field(default_factory=dict)
+    order: str = ""
+    unit_price: float = 0.0
+
+
+LAYOUTS = (
+    "time,bar,product,quantity[,unit_price] or ordered_at,order_id,product,quantity[,unit_price]"
+    " or dateday,hour,count[,temp,humidity,windspeed,holiday,weathersit]"
+)
+
+_WEATHER = ("temp", "humidity", "windspeed", "holiday", "workingday", "weathersit")
+
+
+def read_sales(path: Path) -> list[Sale]:
+    """All sales, in the order of their time.
+
+    Raises:
+        SalesFileError: unknown columns, a bad number or date, or no sale at all.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            columns = set(rows.fieldnames or ())
+            if {"dateday", "hour", "count"} <= columns:
+                sales = list(_checked(path, rows, _hire))
+            elif {"product", "quantity"} <= columns and columns & {"time", "ordered_at"}:
+                sales = list(_checked(path, rows, _line))
+            else:
+                raise SalesFileError(f"{path}: the columns are {', '.join(sorted(columns))}; expected {LAYOUTS}")
+    except UnicodeDecodeError as error:
+        raise SalesFileError(f"{path}: not UTF-8 text: {error}") from error
+    if not sales:
+        raise SalesFileError(f"{path}: no sale in it")
+    return sorted(sales, key=lambda sale: sale.time)
+
+
+def _checked(path: Path, rows: csv.DictReader[str], read: Callable[[dict[str, str]], Sale]) -> Iterator[Sale]:
+    for row in rows:
+        try:
+            sale = read(row)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SalesFileError(f"{path}, line {rows.line_num}: {error}; expected {LAYOUTS}") from error
+        yield sale
+
+
+def _line(row: dict[str, str]) -> Sale:
+    time = datetime.fromisoformat(row.get("time") or row["ordered_at"])
+    return Sale(
+        time=time.replace(tzinfo=None),
+        bar=row.get("bar") or "all",
+        product=row["product"].strip() or "unnamed",
+        quantity=_number(row["quantity"]),
+        order=row.get("order_id") or "",
+        unit_price=_number(row.get("unit_price") or "0"),
+    )
+
+
+def _hire(row: dict[str, str]) -> Sale:
+    day, month, year = (int(part) for part in row["dateday"].split("-"))
+    time = datetime(year, month, day, int(row["hour"]))  # noqa: DTZ001 - the file has local time, without a zone
+    context = {name: _number(row[name]) for name in _WEATHER if row.get(name)}
+    return Sale(time=time, bar="all", product="bicycle", quantity=_number(row["count"]), context=context)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or abs(value) > 1e6:
+        raise ValueError(f"{text!r} is no plausible number")
+    return value

@@ -1,0 +1,102 @@
+"""What is known of every zone: each process reads the whole of `venue.context`, for itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import aiokafka
+import msgspec
+from aiokafka.errors import KafkaError
+
+from schemas.events import VenueContext
+from schemas.topics import CONTEXT
+from stream.settings import Settings
+
+log = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 5.0
+
+_NOT_KNOWN = ("zone", "time", "source")
+
+
+class ContextReader:
+    """The latest of what each source said about each zone; a zone's sources are merged, the latest word counts.
+
+    The topic is compacted and small, so it is read from its beginning, without a consumer group: every worker needs
+    all of it, and none owns a part.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._latest: dict[str, dict[str, VenueContext]] = {}
+        self._decoder = msgspec.json.Decoder(VenueContext)
+
+    def features(self, zone: str | None) -> dict[str, float]:
+        """Numbers for a regression, each of the order of one; what is not known is left out."""
+        if zone is None:
+            return {}
+        known: dict[str, Any] = {}
+        for context in sorted(self._latest.get(zone, {}).values(), key=lambda context: context.time):
+            given = {name: getattr(context, name) for name in VenueContext.__struct_fields__ if name not in _NOT_KNOWN}
+            known |= {name: value for name, value in given.items() if value is not None}
+        found: dict[str, float] = {}
+        if "occupancy" in known:
+            found["occupancy"] = math.log1p(known["occupancy"]) / 5
+        if "temperature_celsius" in known:
+            found["temperature"] = (known["temperature_celsius"] - 20) / 10
+        if "rain_millimetres_per_hour" in known:
+            found["rain"] = math.log1p(known["rain_millimetres_per_hour"])
+        for name in ("on_stage", "doors_open"):
+            if name in known:
+                found[name] = float(known[name])
+        return found
+
+    def take(self, value: bytes | None) -> None:
+        """Read one record; what can't be decoded is for the agent that buries it."""
+        try:
+            context = self._decoder.decode(value or b"")
+        except msgspec.DecodeError:
+            return
+        self._latest.setdefault(context.zone, {})[context.source] = context
+
+    async def run(self) -> None:
+        """Read for ever; after a failure again from the beginning."""
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, OSError) as error:
+                log.warning("%s can't be read: %s; trying again in %.0f s", CONTEXT.name, error, AGAIN_SECONDS)
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _read(self) -> None:
+        consumer = aiokafka.AIOKafkaConsumer(
+            CONTEXT.name, **connection(self._settings), auto_offset_reset="earliest", enable_auto_commit=False
+        )
+        await consumer.start()
+        try:
+            async for record in consumer:
+                self.take(record.value)
+        finally:
+            await consumer.stop()
+
+
+def connection(settings: Settings) -> Mapping[str, Any]:
+    """Connection settings for aiokafka."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka,
+        "security_protocol": settings.kafka_security_protocol,
+    }
+    if "SSL" in settings.kafka_security_protocol:
+        options["ssl_context"] = settings.ssl_context()
+    if settings.kafka_security_protocol.startswith("SASL"):
+        password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
+        options |= {
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": password,
+        }
+    return options
