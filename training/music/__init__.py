@@ -1,0 +1,1 @@
+"""Mood and genre of music."""
