@@ -1,0 +1,153 @@
+"""The support desk as one row of state: every mail once, its cluster, language, priority and topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+import numpy as np
+from msgspec import Struct, field
+from numpy.typing import NDArray
+
+from processors.support.clusters import Assigned, Cluster, Clusters
+from processors.support.encoder import Encoder
+from processors.support.mail_text import own_words
+from processors.support.privacy import masked
+from processors.support.topics import Topics
+from processors.support.urgency import priority
+from processors.support.words import content_words
+from schemas.events import Mail
+from schemas.results import SupportTriage
+
+REMEMBERED = 512
+"""messages whose ids are known, so that a mail that is fetched twice is counted once"""
+
+DIGEST = 8
+SUMMARY = 160
+
+Language = Literal["es", "en", "other"]
+
+
+class Stored(Struct):
+    """The row."""
+
+    offset: int = -1
+    mails: int = 0
+    recent: bytes = b""
+    """digests of the last messages, newest last"""
+    clusters: list[Cluster] = field(default_factory=list)
+
+
+class Read(Struct, frozen=True):
+    """A mail that was read, before it is filed."""
+
+    mail: Mail
+    words: str
+    vector: NDArray[np.float32]
+    language: Language
+
+
+class Desk:
+    """Reads mails in batches, files them one by one in their order.
+
+    Args:
+        row: as `to_row` gave it.
+        topics: named by the venue; none if left out.
+    """
+
+    def __init__(self, row: bytes | None, encoder: Encoder, topics: Topics | None = None) -> None:
+        self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
+        self._clusters = Clusters(self._stored.clusters)
+        self._encoder = encoder
+        self._topics = topics
+        recent = self._stored.recent
+        self._recent = dict.fromkeys(recent[i : i + DIGEST] for i in range(0, len(recent), DIGEST))
+
+    @property
+    def mails(self) -> int:
+        """Filed so far."""
+        return self._stored.mails
+
+    @property
+    def clusters(self) -> Sequence[Cluster]:
+        """Alive."""
+        return self._clusters.kept
+
+    def to_row(self) -> bytes:
+        """The whole state as JSON."""
+        self._stored.recent = b"".join(self._recent)
+        self._stored.clusters = self._clusters.kept
+        return msgspec.json.encode(self._stored)
+
+    def apply(self, read: Read, offset: int, event_id: str) -> SupportTriage | None:
+        """File one mail; None when it was filed before.
+
+        Args:
+            offset: of the record, in the one partition of the topic.
+            event_id: goes into the result.
+        """
+        if offset <= self._stored.offset:
+            return None
+        self._stored.offset = offset
+        mail = read.mail
+        if not self._first_time(mail.id):
+            return None
+        self._stored.mails += 1
+        text = masked(read.words)
+        assigned = self._file(read, event_id, text)
+        return SupportTriage(
+            event_id=event_id,
+            message=mail.id,
+            thread=mail.thread,
+            time=mail.time,
+            language=read.language,
+            priority=priority(read.words, automatic=mail.automatic),
+            topic=self._topics.of(read.vector) if self._topics and not mail.automatic else None,
+            cluster=assigned.cluster.id if assigned else None,
+            cluster_label=assigned.cluster.label if assigned else "",
+            cluster_size=assigned.cluster.size if assigned else 0,
+            cluster_is_new=assigned.new if assigned else False,
+            surge=assigned.cluster.surge if assigned else 0.0,
+            summary=text[:SUMMARY],
+            model=self._encoder.identity,
+        )
+
+    def _file(self, read: Read, event_id: str, text: str) -> Assigned | None:
+        """Auto-replies, and texts of which nothing is understood, belong to no cluster."""
+        if read.mail.automatic or not read.vector.any():
+            return None
+        name = blake2b(event_id.encode(), digest_size=5).hexdigest()
+        return self._clusters.assign(read.vector, read.mail.time, name, text[:SUMMARY], content_words(text))
+
+    def _first_time(self, message: str) -> bool:
+        digest = blake2b(message.encode(), digest_size=DIGEST).digest()
+        if digest in self._recent:
+            return False
+        self._recent[digest] = None
+        while len(self._recent) > REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return True
+
+
+def read_mails(mails: Sequence[Mail], encoder: Encoder) -> list[Read]:
+    """Own words, vector and language of each; depends on nothing that was read before."""
+    words = [own_words(mail.subject, mail.text) for mail in mails]
+    encoded = encoder.encode(words)
+    return [
+        Read(mail, text, vector, language(text, float(odds)))
+        for mail, text, vector, odds in zip(mails, words, encoded.vectors, encoded.spanish, strict=True)
+    ]
+
+
+def language(text: str, spanish: float) -> Language:
+    """Language from the encoder's log odds; scripts that neither language uses are another.
+
+    >>> language("Где моя сумка?", 0.2), language("¿Dónde está?", 4.0)
+    ('other', 'es')
+    """
+    letters = [letter for letter in text if letter.isalpha()]
+    if not letters or sum(letter > "ɏ" for letter in letters) > len(letters) / 2:
+        return "other"
+    return "es" if spanish + 2.0 * sum(text.count(sign) for sign in "¿¡ñÑ") > 0 else "en"

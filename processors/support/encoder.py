@@ -1,0 +1,79 @@
+"""Meaning of a text as a vector, and whether it is Spanish or English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from processors.inference import Model, ModelError, open_model, sha256_of
+
+Vectors = NDArray[np.float32]
+
+LONGEST = 2_000
+"""characters that are read; what a mail is about stands at its beginning"""
+
+
+class Encoded(Struct, frozen=True):
+    """What is known of n texts.
+
+    Attributes:
+        vectors: (n, 256) float32 unit vectors; zeros where no piece of a text is known.
+        spanish: (n,) log odds that a text is Spanish and not English.
+    """
+
+    vectors: Vectors
+    spanish: Vectors
+
+
+class Encoder:
+    """Encodes texts in English and Spanish into one space; safe to use from several threads.
+
+    >>> found = Encoder.load().encode(["Where can I park?", "¿Dónde puedo aparcar?", "My food was cold"])
+    >>> float(found.vectors[0] @ found.vectors[1]) > float(found.vectors[0] @ found.vectors[2])
+    True
+    >>> [bool(odds > 0) for odds in found.spanish]
+    [False, True, False]
+    """
+
+    def __init__(self, model: Model) -> None:
+        """Raises ModelError if the tokenizer is missing or not the one of the card."""
+        path: Path = model.folder / "tokenizer.json"
+        if not path.exists() or sha256_of(path) != model.card.settings.get("tokenizer_sha256"):
+            raise ModelError(f"{path} is not the tokenizer of its card: restore it with `git checkout models/encoder`")
+        self.model = model
+        self._tokenizer = Tokenizer.from_file(str(path))
+
+    @classmethod
+    def load(cls, *, threads: int = 1) -> Encoder:
+        """The shipped model, checked against its card.
+
+        Raises:
+            ModelError: the model folder is incomplete or does not match its card.
+        """
+        return cls(open_model("encoder", threads=threads))
+
+    @property
+    def identity(self) -> str:
+        """Name and hash of the model, as results quote it."""
+        return self.model.identity
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return int(self.model.session.get_outputs()[0].shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Vectors and languages of `texts`."""
+        if not texts:
+            return Encoded(np.zeros((0, self.dimensions), np.float32), np.zeros(0, np.float32))
+        encodings = self._tokenizer.encode_batch([text[:LONGEST] for text in texts])
+        ids = np.array([encoding.ids for encoding in encodings], np.int64).reshape(len(texts), -1)
+        if not ids.shape[1]:
+            ids = np.zeros((len(texts), 1), np.int64)
+        vectors, spanish = self.model.session.run(["embeddings", "spanish"], {"ids": ids})
+        return Encoded(np.nan_to_num(vectors), spanish)

@@ -1,0 +1,147 @@
+"""Clusters, languages and priorities measured on labelled mails, in their order of arrival."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, normalized_mutual_info_score
+
+from processors.support.desk import Desk, read_mails
+from processors.support.encoder import Encoder
+from processors.support.topics import Topics, read_topics
+from schemas.events import Mail
+
+BATCH = 256
+PRIORITIES = ("urgent", "high", "normal", "low")
+
+
+class MailsFileError(ValueError):
+    """The file can't be used; the message names the line."""
+
+
+class Labelled(Struct, frozen=True):
+    """One mail and what people said of it."""
+
+    subject: str
+    text: str
+    topic: str
+    language: str | None
+    priority: str | None
+
+
+def evaluate(
+    path: Path,
+    *,
+    topics: Path | None,
+    encoder: Encoder,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """File all mails, one every minute, and compare clusters with topics.
+
+    Raises:
+        MailsFileError: a column is missing, or a line can't be used.
+        TopicsFileError: the file of topics can't be used.
+    """
+    labelled = read_labelled(path)
+    desk = Desk(None, encoder, Topics(read_topics(topics), encoder) if topics else None)
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    clusters, named, languages, priorities = [], [], [], []
+    for first in range(0, len(labelled), BATCH):
+        part = labelled[first : first + BATCH]
+        mails = [
+            Mail(
+                id=f"m{first + i}", thread=f"t{first + i}", time=began + timedelta(minutes=first + i),
+                subject=one.subject, text=one.text,
+            )
+            for i, one in enumerate(part)
+        ]  # fmt: skip
+        for i, read in enumerate(read_mails(mails, encoder)):
+            triage = desk.apply(read, first + i, f"e{first + i}")
+            assert triage is not None  # noqa: S101 - ids and offsets are new each time
+            clusters.append(triage.cluster or "none")
+            named.append(triage.topic.name if triage.topic else "none")
+            languages.append(triage.language)
+            priorities.append(triage.priority)
+        progress(first + len(part), len(labelled))
+    truth = [one.topic for one in labelled]
+    report: dict[str, Any] = {
+        "model": encoder.model.card.name,
+        "hash": encoder.model.card.sha256,
+        "messages": len(labelled),
+        "topics": len(set(truth)),
+        "clusters": len(set(clusters)),
+        "ari": float(adjusted_rand_score(truth, clusters)),
+        "nmi": float(normalized_mutual_info_score(truth, clusters)),
+    }
+    if topics:
+        report["topic_accuracy"] = float(accuracy_score(truth, named))
+    return report | _labels(labelled, languages, priorities)
+
+
+def _labels(labelled: list[Labelled], languages: Sequence[str], priorities: Sequence[str]) -> dict[str, float]:
+    """Figures for labels that not every file has."""
+    report: dict[str, float] = {}
+    pairs = [(one.language, found) for one, found in zip(labelled, languages, strict=True) if one.language]
+    if pairs:
+        report["language_accuracy"] = float(accuracy_score(*zip(*pairs, strict=True)))
+    ranked = [(one.priority, found) for one, found in zip(labelled, priorities, strict=True) if one.priority]
+    if ranked:
+        truth, found = (list(column) for column in zip(*ranked, strict=True))
+        report["priority_macro_f1"] = float(f1_score(truth, found, labels=sorted(set(truth)), average="macro"))
+        urgent = [answer == "urgent" for label, answer in ranked if label == "urgent"]
+        if urgent:
+            report["urgent_recall"] = sum(urgent) / len(urgent)
+    return report
+
+
+def read_labelled(path: Path) -> list[Labelled]:
+    """Read CSV or JSON lines with text (or subject and body), topic (or intent), and maybe lang and priority.
+
+    Raises:
+        MailsFileError: a column is missing, or a line can't be used.
+    """
+    try:
+        found = [_labelled(path, line, row) for line, row in _rows(path)]
+    except UnicodeDecodeError as error:
+        raise MailsFileError(f"{path}: not UTF-8 text: {error}") from error
+    if not found:
+        raise MailsFileError(f"{path} holds no mail")
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if path.suffix.lower() == ".csv":
+            rows = csv.DictReader(file)
+            for row in rows:
+                yield rows.line_num, row
+            return
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise MailsFileError(f"{path}, line {number}: not JSON: {error}") from error
+            if not isinstance(record, dict):
+                raise MailsFileError(f"{path}, line {number}: an object is expected")
+            yield number, record
+
+
+def _labelled(path: Path, line: int, row: dict[str, Any]) -> Labelled:
+    topic = row.get("topic") or row.get("intent")
+    text = row.get("text") or row.get("body") or ""
+    subject = row.get("subject") or ""
+    if not topic or not (text or subject):
+        raise MailsFileError(f"{path}, line {line}: text (or subject and body) and topic (or intent) are needed")
+    rank = (row.get("priority") or "").strip().lower() or None
+    if rank is not None and rank not in PRIORITIES:
+        raise MailsFileError(f"{path}, line {line}: priority {rank!r} is none of {', '.join(PRIORITIES)}")
+    language = (row.get("lang") or row.get("language") or "").strip().lower()[:2] or None
+    return Labelled(str(subject), str(text), str(topic), language, rank)

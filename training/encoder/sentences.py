@@ -1,0 +1,54 @@
+"""Sentences to learn from: pairs in English and Spanish, and texts without labels."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ENGLISH = ("airline_us_sentiment.csv",)
+SPANISH = ("airline_es_sentiment_train.csv", "tass_es_sentiment_train.csv")
+"""The sets with intents are in neither: clusters are measured on them, so nothing is learnt from them."""
+
+HELD_OUT = 50
+"""one English sentence in so many, with all its translations, is kept for figures"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """English sentences; for the first `len(spanish)` of them their Spanish translations.
+
+    The first `held` pairs are kept out of training; no English sentence of theirs occurs among the others.
+    """
+
+    english: list[str]
+    spanish: list[str]
+    other_spanish: list[str]
+    held: int
+
+
+def read_sentences(folder: Path) -> Sentences:
+    """From the text folder: tatoeba_en_es.tsv (English, tab, Spanish) and CSV files with a column text."""
+    pairs = []
+    for line in (folder / "tatoeba_en_es.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        english, _, spanish = line.partition("\t")
+        if english and spanish:
+            pairs.append((english.strip(), spanish.split("\t")[0].strip()))
+    order = np.random.default_rng(1).permutation(len(pairs))
+    pairs = [pairs[i] for i in order]
+    kept_out = {english for english, _ in pairs[: len(pairs) // HELD_OUT]}
+    held = [pair for pair in pairs if pair[0] in kept_out]
+    pairs = held + [pair for pair in pairs if pair[0] not in kept_out]
+    return Sentences(
+        english=[english for english, _ in pairs] + [text for name in ENGLISH for text in _texts(folder / name)],
+        spanish=[spanish for _, spanish in pairs],
+        other_spanish=[text for name in SPANISH for text in _texts(folder / name)],
+        held=len(held),
+    )
+
+
+def _texts(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [row["text"].strip() for row in csv.DictReader(file) if row["text"].strip()]
