@@ -46,8 +46,9 @@ def _bands() -> Array:
     def mel(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(1127 * np.log1p(frequency / 700))
 
-    edges = np.linspace(*mel(np.array([LOWEST, HIGHEST])), BANDS + 2)
+    lowest, highest = mel(np.array([LOWEST, HIGHEST]))
+    edges = np.linspace(float(lowest), float(highest), BANDS + 2)
     bins = mel(np.linspace(0, YAMNET_RATE / 2, BINS // 2 + 1))[:, None]
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     weights = np.minimum((bins - low) / (middle - low), (high - bins) / (high - middle))
-    return np.maximum(weights, 0).astype(np.float32)
+    return np.asarray(np.maximum(weights, 0), np.float32)
