@@ -25,6 +25,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path(".pulso"), description="folder of the local stack: logs, ports, Kafka, Redis")
     venue: Path = Field(default=ROOT / "deploy" / "venues" / "demo.yaml", description="the venue file")
+    topics: Path = Field(
+        default=ROOT / "deploy" / "support" / "topics.yaml", description="what support mail is about, by example"
+    )
 
     kafka: str | None = Field(default=None, description="bootstrap servers, host:port[,host:port]")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from training.encoder.festival import PAIRS, REPEATED
+
 ENGLISH = ("airline_us_sentiment.csv",)
 SPANISH = ("airline_es_sentiment_train.csv", "tass_es_sentiment_train.csv")
 """The sets with intents are in neither: clusters are measured on them, so nothing is learnt from them."""
@@ -30,7 +32,7 @@ class Sentences:
 
 
 def read_sentences(folder: Path) -> Sentences:
-    """From the text folder: tatoeba_en_es.tsv (English, tab, Spanish) and CSV files with a column text."""
+    """From the text folder: tatoeba_en_es.tsv (English, tab, Spanish) and CSV files with a column text; and our own."""
     pairs = []
     for line in (folder / "tatoeba_en_es.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         english, _, spanish = line.partition("\t")
@@ -40,7 +42,7 @@ def read_sentences(folder: Path) -> Sentences:
     pairs = [pairs[i] for i in order]
     kept_out = {english for english, _ in pairs[: len(pairs) // HELD_OUT]}
     held = [pair for pair in pairs if pair[0] in kept_out]
-    pairs = held + [pair for pair in pairs if pair[0] not in kept_out]
+    pairs = held + [pair for pair in pairs if pair[0] not in kept_out] + list(PAIRS) * REPEATED
     return Sentences(
         english=[english for english, _ in pairs] + [text for name in ENGLISH for text in _texts(folder / name)],
         spanish=[spanish for _, spanish in pairs],

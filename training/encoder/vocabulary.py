@@ -13,8 +13,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from training.encoder.network import LONGEST
 
-ENGLISH_WORDS, SPANISH_PIECES = 15_000, 12_000
-"""the teacher's most frequent words that are kept, and pieces that are learnt from Spanish text"""
+ENGLISH_WORDS, SPANISH_PIECES = 12_000, 12_000
+"""the teacher's most frequent words, which are kept unseen, and pieces that are learnt from Spanish text"""
 
 _PLAIN = re.compile(r"(##)?[a-z0-9]+|[^\w\s]|##[^\w\s]|\[(UNK|CLS|SEP)\]")
 Floats = NDArray[np.float64]
@@ -27,15 +27,16 @@ def teacher_vocabulary() -> dict[str, int]:
     return vocabulary
 
 
-def make_tokenizer(spanish: list[str]) -> Tokenizer:
-    """The teacher's pieces in plain letters, less its rarest words, and pieces of `spanish`.
+def make_tokenizer(english: list[str], spanish: list[str]) -> Tokenizer:
+    """The teacher's pieces in plain letters, less its rarest words that `english` has not, and pieces of `spanish`.
 
     Case and accents are dropped: the teacher does, and people who write from a phone leave both out.
     """
     theirs = sorted(teacher_vocabulary(), key=teacher_vocabulary().__getitem__)
     plain = [piece for piece in theirs if _PLAIN.fullmatch(piece)]
     words = [piece for piece in plain if piece[0].isalnum() and len(piece) > 1]
-    rare = set(words[ENGLISH_WORDS:])
+    seen = {word for text in english for word in re.findall("[a-z0-9]+", text.lower())}
+    rare = set(words[ENGLISH_WORDS:]) - seen
     learnt = _bare(Tokenizer(models.WordPiece(unk_token="[UNK]")))
     learnt.train_from_iterator(
         spanish, trainers.WordPieceTrainer(vocab_size=SPANISH_PIECES, min_frequency=3, show_progress=False)

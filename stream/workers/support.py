@@ -1,0 +1,50 @@
+"""The support worker: mails → language, priority, topic and cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from processors.support.desk import Desk, read_mails
+from processors.support.encoder import Encoder
+from processors.support.topics import Topics, read_topics
+from schemas.topics import MAILS, TRIAGE
+from stream import metrics
+from stream.incoming import Incoming
+from stream.outcome import Outcome, Result
+from stream.rows import LiveRows
+from stream.worker import Worker
+
+BUFFER = 512
+"""events read ahead"""
+
+ROW = "desk"
+"""All clusters are one row: a mail may found, feed or merge any of them, and a crash must never see half of that."""
+
+
+def register(worker: Worker) -> None:
+    """Add the agent."""
+    encoder = Encoder.load()
+    topics = Topics(read_topics(worker.settings.topics), encoder)
+    table = worker.table("desk", MAILS)
+    desks: LiveRows[Desk] = LiveRows(table, lambda _name, row: Desk(row, encoder, topics))
+    thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+
+    async def mails(batch: list[Incoming]) -> Outcome:
+        records = [incoming.record for incoming in batch]
+        read = await asyncio.get_running_loop().run_in_executor(thread, read_mails, records, encoder)
+        outcome = Outcome()
+        desk = desks.get(ROW)
+        for incoming, one in zip(batch, read, strict=True):
+            triage = desk.apply(one, incoming.offset, incoming.envelope.id)
+            if triage is None:
+                continue
+            outcome.results.append(Result(TRIAGE, incoming.key, triage, incoming.envelope))
+            metrics.MAILS.labels(triage.language, triage.priority).inc()
+        row = desk.to_row()
+        outcome.rows[ROW] = row
+        desks.wrote(ROW, row, desk)
+        metrics.CLUSTERS.set(len(desk.clusters))
+        return outcome
+
+    worker.agent(MAILS, mails, table=table, failed=desks.forget)

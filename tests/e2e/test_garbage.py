@@ -1,0 +1,69 @@
+"""Garbage of every kind on every topic that a worker reads: all of it in the dead letters, and the workers alive."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from schemas.cloudevents import Envelope
+from schemas.events import SaleLine, Ticket
+from schemas.topics import ACTIONS, CONTEXT, DEMAND, FRAMES, MAILS, OBSERVATIONS, RESULTS, SALES, SNIPPETS, Topic
+from stream.producer import EventProducer
+from tests.e2e.conftest import Outside
+
+READ = (FRAMES, SALES, MAILS, SNIPPETS, CONTEXT, *RESULTS, OBSERVATIONS, ACTIONS)
+
+
+def headers(topic: Topic, number: int, time: datetime | None = None) -> list[tuple[str, bytes]]:
+    now = datetime.now(UTC)
+    return Envelope(
+        id=f"garbage-{topic.name}-{number}", type=topic.event_type, source="test", time=time or now,
+        content_type=topic.content_type, received=now,
+    ).headers()  # fmt: skip
+
+
+def garbage(topic: Topic) -> list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]:
+    """Key, value and headers of records that no worker can use."""
+    far = datetime(2099, 1, 1, tzinfo=UTC)
+    good = headers(topic, 0)
+    cut = [(name, value) for name, value in good if name != "ce_id"]
+    wrong_time = [(name, b"yesterday" if name == "ce_time" else value) for name, value in good]
+    values: list[bytes | None] = [
+        b"", None, b"\x00\xff\xfe\x80garbage", b"{", b"[]", b"null", b'"text"', b"{}" * 3, b"[" * 100_000,
+        json.dumps({"id": 5, "bar": None, "time": "later"}).encode(), b"\xff\xd8\xff\xe0cut off", b"RIFF\x24\x00\x00\x00WAVE",
+        '{"id":"x","bar":"north","time":"2026-07-04T20:00:00","lines":[]}'.encode("utf-16"),
+        b'{"id":"x","thread":"x","time":"2026-07-04T20:00:00Z","text":' + b'"' + b"a" * 600_000 + b'"}',
+    ]  # fmt: skip
+    records = [(b"north", value, headers(topic, number)) for number, value in enumerate(values, 1)]
+    records += [
+        (b"north", b"{}", []), (b"north", b"{}", cut), (b"north", b"{}", wrong_time), (b"\xff\xfe", b"{}", good),
+        (None, b"{}", headers(topic, 90)), (b"north", b"{}", headers(topic, 91, far)),
+        (b"north", b"{}", [*good[:-1], ("ce_type", b"\xff\xff")]),
+    ]  # fmt: skip
+    return records
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(300)
+@pytest.mark.workers("vision", "bars", "support", "music", "alerts")
+def test_all_of_it_is_buried_and_work_goes_on(outside: Outside) -> None:
+    starts = {name: child.starts for name, child in outside.stack.children.items()}
+    expected = {}
+    with EventProducer(outside.settings) as producer:
+        for topic in READ:
+            records = garbage(topic)
+            expected[topic] = len(records)
+            for key, value, given in records:
+                producer.send_raw(topic.name, key=key, value=value, headers=given)
+    # A batch may be read again after a rebalance: a dead letter is never missing, and seldom there twice.
+    for topic in READ:
+        outside.wait(f"dead letters of {topic.name}", lambda topic=topic: len(outside.dead(topic)) >= expected[topic])
+
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    good = Ticket(id="good", bar="north", till="1", time=now, lines=(SaleLine(product="beer", quantity=1),))
+    with EventProducer(outside.settings) as producer:
+        producer.send(SALES, key="north", value=good, id=good.id, source="test", time=now)
+    outside.wait("a good ticket counted", lambda: [r for r in outside.good(DEMAND) if r.tickets == 1])
+    assert {name: child.starts for name, child in outside.stack.children.items()} == starts
