@@ -57,6 +57,8 @@ class DemandState(Struct):
     intervals: dict[int, Interval] = field(default_factory=dict)
     opening: dict[int, Season] = field(default_factory=dict)
     """share of the slots in each hour of the day in which the bar was open"""
+    context: dict[str, float] = field(default_factory=dict)
+    """what was known of the surroundings last"""
     drifts: int = 0
     odd: int = 0
 
@@ -97,7 +99,6 @@ class Demand:
             self._state.intervals.setdefault(horizon, Interval())
         # Drift is only counted, so its detector may start afresh after a restart: no forecast depends on it.
         self._drift = ADWIN()
-        self._context: dict[str, float] = {}
 
     @property
     def state(self) -> DemandState:
@@ -131,7 +132,7 @@ class Demand:
             state.slot += 1
             self._predict_all()
         if context is not None:
-            self._context = {f"context {name}": value for name, value in context.items()}
+            self._state.context = {f"context {name}": value for name, value in context.items()}
 
     def sell(self, product: str, units: float, time: datetime) -> None:
         """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
@@ -220,7 +221,7 @@ class Demand:
     def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float]:
         slot = self._state.slot or 0
         start = self._start(slot)
-        features = {**series.features(start, self._start(slot - 1)), **self._context}
+        features = {**series.features(start, self._start(slot - 1)), **self._state.context}
         open_slots = [slot + i for i in range(horizon) if not self._is_closed(slot + i)]
         if not open_slots:
             return features, 0.0, 0.0

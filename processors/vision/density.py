@@ -54,9 +54,10 @@ def _shares(corners: tuple[tuple[float, float], ...], rows: int, columns: int) -
     """Share of each cell that lies in the polygon; corners in cells. Drawn eight times finer, then averaged."""
     fine = 8
     canvas = np.zeros((rows * fine, columns * fine), np.float32)
-    points = np.round(np.asarray(corners) * fine - 0.5).astype(np.int32)
+    points = np.floor(np.asarray(corners) * fine - 0.5).astype(np.int32)
     cv2.fillPoly(canvas, [points], (1.0,))
-    return canvas.reshape(rows, fine, columns, fine).mean(axis=(1, 3))
+    shares: NDArray[np.float32] = canvas.reshape(rows, fine, columns, fine).mean(axis=(1, 3), dtype=np.float32)
+    return shares
 
 
 class CrowdCounter:

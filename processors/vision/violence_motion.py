@@ -51,7 +51,7 @@ class MotionField:
     """
 
     def __init__(self) -> None:
-        self._flow: Any = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
     def between(self, previous: NDArray[np.uint8], current: NDArray[np.uint8], seconds: float) -> NDArray[np.float32]:
         """Motion from `previous` to `current`, (2, 36, 48) float32: x and y in small pixels per 1/8 s.

@@ -50,7 +50,8 @@ def register(worker: Worker) -> None:
 def live(batch: list[Incoming], now: datetime) -> tuple[list[Incoming], list[Incoming]]:
     """Frames worth looking at, and those that came too late for that: of each camera the newest is always looked at."""
     newest = {incoming.key: incoming for incoming in batch}
-    fresh, dropped = [], []
+    fresh: list[Incoming] = []
+    dropped: list[Incoming] = []
     for incoming in batch:
         waited = now - incoming.envelope.received
         (fresh if waited <= STALE or newest[incoming.key] is incoming else dropped).append(incoming)

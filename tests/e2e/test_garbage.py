@@ -32,7 +32,8 @@ def garbage(topic: Topic) -> list[tuple[bytes | None, bytes | None, list[tuple[s
     wrong_time = [(name, b"yesterday" if name == "ce_time" else value) for name, value in good]
     values: list[bytes | None] = [
         b"", None, b"\x00\xff\xfe\x80garbage", b"{", b"[]", b"null", b'"text"', b"{}" * 3, b"[" * 100_000,
-        json.dumps({"id": 5, "bar": None, "time": "later"}).encode(), b"\xff\xd8\xff\xe0cut off", b"RIFF\x24\x00\x00\x00WAVE",
+        json.dumps({"id": 5, "bar": None, "time": "later"}).encode(), b"\xff\xd8\xff\xe0cut off",
+        b"RIFF\x24\x00\x00\x00WAVE",
         '{"id":"x","bar":"north","time":"2026-07-04T20:00:00","lines":[]}'.encode("utf-16"),
         b'{"id":"x","thread":"x","time":"2026-07-04T20:00:00Z","text":' + b'"' + b"a" * 600_000 + b'"}',
     ]  # fmt: skip

@@ -1,0 +1,64 @@
+"""The measure of demand forecasts, on files whose answer is known."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from processors.bars.evaluation import evaluate
+from processors.bars.sales_file import SalesFileError
+
+
+def write_sales(path: Path, *, days: int = 28) -> Path:
+    """A shop that sells by the hour of the day, more at weekends."""
+    lines = ["time,bar,product,quantity"]
+    for hour in range(days * 24):
+        at = datetime(2026, 6, 1) + timedelta(hours=hour)  # noqa: DTZ001 - files have local time
+        if 10 <= at.hour < 23:
+            units = round(20 + 15 * math.sin(at.hour) + (20 if at.weekday() >= 5 else 0))
+            lines.append(f"{at.isoformat()},north,beer,{units}")
+            lines.append(f"{at.isoformat()},south,water,{units // 2}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_regular_shop_is_forecast_well_and_calibrated(tmp_path: Path) -> None:
+    report = evaluate(write_sales(tmp_path / "sales.csv"), by="bar")
+    assert report["series"] == 2
+    assert report["wape"] < 0.15
+    assert report["wape"] < report["baselines"]["yesterday"]["wape"]
+    assert report["coverage_90"] >= 0.8
+    assert abs(report["bias"]) < 0.1
+
+
+def test_the_first_day_that_counts_is_kept(tmp_path: Path) -> None:
+    report = evaluate(write_sales(tmp_path / "sales.csv"), score_from=date(2026, 6, 28))
+    assert report["slots"] == 13
+    assert report["score_from"] == "2026-06-28"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,2\n", "the columns are a, b; expected time,bar"),
+        ("time,bar,product,quantity\n", "no sale"),
+        ("time,bar,product,quantity\n2026-06-01T10:00:00,n,beer,many\n", "line 2"),
+        ("time,bar,product,quantity\nyesterday,n,beer,1\n", "line 2"),
+        ("time,bar,product,quantity\n2026-06-01T10:00:00,n,beer,nan\n", "no plausible number"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SalesFileError, match=message):
+        evaluate(path)
+
+
+@pytest.mark.shared
+def test_bicycles_are_forecast_better_than_any_seasonal_mean(shared_data: Path) -> None:
+    report = evaluate(shared_data / "demand" / "bike_share_hourly.csv")
+    assert report["wape"] < 0.15
+    assert report["wape"] < 0.75 * min(baseline["wape"] for baseline in report["baselines"].values())
