@@ -1,0 +1,79 @@
+"""The music worker: fragments of sound → mood, genre, tempo and loudness of each stage."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from processors.music.smoothing import Stage
+from processors.music.tagger import Tagger
+from schemas.results import MusicTags
+from schemas.topics import SNIPPETS, TAGS
+from stream import metrics
+from stream.incoming import Incoming, UnusableError
+from stream.outcome import Outcome, Result
+from stream.rows import LiveRows
+from stream.sound import Listener
+from stream.worker import Worker
+
+BUFFER = 64
+"""events read ahead; a fragment may have some hundred kilobytes"""
+
+MOST = 8
+
+STALE = timedelta(seconds=60)
+"""Fragments overlap: one that waited longer is dropped, unless it is the newest of its stage."""
+
+
+def register(worker: Worker) -> None:
+    """Add the agent."""
+    known = {stage.id for stage in worker.venue.stages}
+    table = worker.table("stages", SNIPPETS)
+    stages: LiveRows[Stage] = LiveRows(table, Stage)
+    listener = Listener()
+    model = Tagger.load().identity
+
+    async def fragments(batch: list[Incoming]) -> Outcome:
+        outcome = Outcome()
+        newest = {incoming.key: incoming for incoming in batch}
+        now = datetime.now(UTC)
+        changed: dict[str, Stage] = {}
+        for incoming in batch:
+            if known and incoming.key not in known:
+                names = ", ".join(sorted(known))
+                error = UnusableError("content", f"no stage {incoming.key!r} in the venue file; it has {names}")
+                outcome.dead.append((incoming, error))
+                continue
+            if now - incoming.envelope.received > STALE and newest[incoming.key] is not incoming:
+                outcome.dropped.append(incoming)
+                continue
+            stage = stages.get(incoming.key)
+            if stage.applied(incoming.offset):
+                continue
+            listened = await listener.listen(incoming.value)
+            if listened.fragment is None:
+                outcome.dead.append((incoming, UnusableError("content", listened.error)))
+                continue
+            event = incoming.envelope
+            tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, model)
+            changed[incoming.key] = stage
+            worker.alive()
+            if tags is not None:
+                outcome.results.append(Result(TAGS, incoming.key, tags, event))
+                _show(tags)
+        for name, stage in changed.items():
+            row = stage.to_row()
+            outcome.rows[name] = row
+            stages.wrote(name, row, stage)
+        return outcome
+
+    worker.agent(SNIPPETS, fragments, table=table, most=MOST, failed=stages.forget)
+
+
+def _show(tags: MusicTags) -> None:
+    """Gauges; only stages of the venue file come so far, so the labels are bounded."""
+    for mood, probability in tags.moods.items():
+        metrics.MOOD.labels(tags.stage, mood).set(probability)
+    for genre, probability in tags.genres.items():
+        metrics.GENRE.labels(tags.stage, genre).set(probability)
+    metrics.TEMPO.labels(tags.stage).set(tags.tempo / 60)
+    metrics.LOUDNESS.labels(tags.stage).set(tags.loudness)
