@@ -1,0 +1,101 @@
+"""The life of an alert, against its rules and against any sequence of values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.alerting.alarm import Alarm, act, observe
+from schemas.alerts import Alert, Observation
+from schemas.events import AlertAction
+from schemas.venue import Rule
+
+NOON = datetime(2026, 7, 4, 12, tzinfo=UTC)
+RULE = Rule(
+    raise_at=3.5, clear_at=3.0, on_delay_seconds=10, off_delay_seconds=20, cool_down_seconds=60, audience=["security"]
+)
+
+
+def see(second: float, value: float, name: str | None = None) -> Observation:
+    return Observation(
+        id=name or f"{second}", key="density/front", rule="density", subject="front",
+        time=NOON + timedelta(seconds=second), value=value,
+    )  # fmt: skip
+
+
+def steps(*values: tuple[float, float], rule: Rule = RULE) -> list[tuple[float, str]]:
+    """Second and state of every step that these (second, value) pairs tell."""
+    alarm, told = Alarm(), []
+    for second, value in values:
+        alarm, step = observe(alarm, see(second, value), rule)
+        if step is not None:
+            told.append((second, step.state))
+    return told
+
+
+def test_a_peak_shorter_than_the_on_delay_is_not_told() -> None:
+    assert steps((0, 4), (5, 4), (9, 3.2), (12, 4), (21, 4)) == []
+
+
+def test_between_the_thresholds_an_open_alert_stays_open() -> None:
+    assert steps((0, 4), (10, 4), (60, 3.2), (120, 3.2)) == [(10, "raised")]
+
+
+def test_it_clears_after_the_off_delay_only() -> None:
+    assert steps((0, 4), (10, 4), (20, 2), (30, 4), (40, 2), (59, 2), (60, 2)) == [(10, "raised"), (60, "resolved")]
+
+
+def test_within_the_cool_down_it_is_not_raised_again() -> None:
+    up_and_down = ((0, 4), (10, 4), (20, 2), (40, 2), (50, 4), (70, 4))
+    assert steps(*up_and_down, (99, 4)) == [(10, "raised"), (40, "resolved")]
+    assert steps(*up_and_down, (100, 4)) == [(10, "raised"), (40, "resolved"), (100, "raised")]
+
+
+def test_a_value_that_grows_is_told_again_in_steps() -> None:
+    assert steps((0, 4), (10, 4), (11, 4.3), (12, 4.5), (13, 4.6), (14, 5.2)) == [
+        (10, "raised"), (12, "updated"), (14, "updated"),
+    ]  # fmt: skip
+
+
+def test_acknowledging_keeps_who_was_first_and_resolving_ends_it() -> None:
+    def does(name: str, what: str, by: str) -> AlertAction:
+        return AlertAction(id=name, key="density/front", action=what, by=by, time=NOON + timedelta(minutes=1))  # type: ignore[arg-type]
+
+    alarm, _ = observe(Alarm(), see(0, 4), RULE)
+    alarm, _ = observe(alarm, see(10, 4), RULE)
+    alarm, first = act(alarm, does("a", "acknowledge", "ana"))
+    alarm, again = act(alarm, does("a", "acknowledge", "ana"))
+    alarm, second = act(alarm, does("b", "acknowledge", "bo"))
+    alarm, end = act(alarm, does("c", "resolve", "bo"))
+    assert (first and first.state, again, second and second.acknowledged_by) == ("acknowledged", None, "ana")
+    assert (end and end.state, end and end.resolved_by, alarm.alert) == ("resolved", "bo", None)
+    assert act(alarm, does("d", "note", "ana"))[1] is None, "nothing is open any more"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.floats(0, 8), st.booleans()), max_size=80),
+    st.integers(0, 40),
+    st.integers(0, 40),
+)
+def test_whatever_comes_one_alert_is_open_and_versions_count_up(
+    moves: list[tuple[int, float, bool]], on_delay: int, cool_down: int
+) -> None:
+    rule = RULE.model_copy(update={"on_delay_seconds": on_delay, "cool_down_seconds": cool_down})
+    alarm, told, second = Alarm(), list[Alert](), 0
+    for number, (wait, value, repeated) in enumerate(moves):
+        second += wait
+        for _ in range(1 + repeated):
+            alarm, step = observe(alarm, see(second, value, f"n{number}"), rule)
+            if step is not None:
+                told.append(step)
+    lives: dict[str, list[Alert]] = {}
+    for step in told:
+        lives.setdefault(step.id, []).append(step)
+    for life in lives.values():
+        assert [step.version for step in life] == list(range(1, len(life) + 1))
+        assert [step.state for step in life].count("raised") == 1
+        assert "resolved" not in [step.state for step in life[:-1]]
+    unresolved = [life for life in lives.values() if life[-1].state != "resolved"]
+    assert len(unresolved) == (alarm.alert is not None)

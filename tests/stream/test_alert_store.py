@@ -1,0 +1,56 @@
+"""Alerts in a real Redis: each step once, the open ones in a hash, a stream for every audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from redis import Redis
+
+from schemas.alerts import Alert
+from stream.alert_store import OPEN, STREAM, AlertStore, worst_first
+from stream.local.ports import Ports
+from stream.local.redis import redis as redis_child
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+ALERT = Alert(
+    id="violence/c@1", key="violence/c", version=1, rule="violence", subject="c", state="raised", severity="critical",
+    audience=("security", "production"), raised_at=AT, time=AT, value=0.9, peak=0.9, threshold=0.8, event_id="e",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("redis")
+    ports = Ports(folder / "ports.json")
+    child = redis_child(folder, ports)
+    child.start()
+    child.wait_healthy()
+    yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
+    child.stop()
+
+
+@pytest.mark.stack
+async def test_a_step_is_written_once_and_in_order(url: str) -> None:
+    store, redis = AlertStore(url), Redis.from_url(url)
+    assert await store.write(ALERT, AT)
+    assert not await store.write(ALERT, AT), "repeated"
+    second = replace(ALERT, version=2, state="acknowledged")
+    assert await store.write(second, AT)
+    assert not await store.write(ALERT, AT), "an older step after a newer one"
+    assert msgspec.json.decode(redis.hget(OPEN, ALERT.key), type=Alert).state == "acknowledged"  # type: ignore[arg-type]
+    assert await store.write(replace(ALERT, version=3, state="resolved"), AT)
+    assert redis.hget(OPEN, ALERT.key) is None
+    for audience in ("security", "production"):
+        entries = redis.xrange(STREAM.format(audience=audience))
+        assert len(entries) == 3  # type: ignore[arg-type]
+    assert not redis.exists(STREAM.format(audience="bar"))
+
+
+def test_the_worst_and_oldest_come_first() -> None:
+    low = replace(ALERT, key="low", severity="low")
+    rows = [msgspec.json.encode(alert) for alert in (low, replace(ALERT, key="high", severity="high"), ALERT)]
+    assert [alert.key for alert in worst_first(rows)] == ["violence/c", "high", "low"]
