@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+import numpy as np
+from sklearn.metrics import precision_recall_fscore_support
 
 from processors.music.audio import AudioError, decode
 from processors.music.tagger import Tagger
@@ -30,12 +31,13 @@ def evaluate_genre(table: Path, *, tagger: Tagger, progress: Progress = lambda d
     return _evaluate(table, "genre", tagger, progress)
 
 
-def read_clips(table: Path, kind: str) -> list[tuple[Path, str]]:
+def read_clips(table: Path, kind: str, labels: Collection[str]) -> list[tuple[Path, str]]:
     """Clips, relative to the table's folder, and their labels.
 
     Raises:
-        ClipsFileError: a column is missing, or a line has no clip or label.
+        ClipsFileError: a column is missing, a line has no clip or an unknown label, or clips are not there.
     """
+    found: list[tuple[Path, str]] = []
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -43,45 +45,83 @@ def read_clips(table: Path, kind: str) -> list[tuple[Path, str]]:
             clip = next((name for name in ("clip", "file", "path") if name in columns), None)
             if clip is None or kind not in columns:
                 raise ClipsFileError(f"{table} has the columns {', '.join(columns)}; clip and {kind} are needed")
-            found = []
             for row in rows:
-                if not row[clip] or not row[kind]:
+                label = (row[kind] or "").strip().lower()
+                if not row[clip] or not label:
                     raise ClipsFileError(f"{table}, line {rows.line_num}: {clip} or {kind} is empty")
-                found.append((table.parent / row[clip], row[kind].strip()))
-    except UnicodeDecodeError as error:
-        raise ClipsFileError(f"{table}: not UTF-8 text: {error}") from error
+                if label not in labels:
+                    raise ClipsFileError(
+                        f"{table}, line {rows.line_num}: {kind} {label!r} is none of {', '.join(labels)}"
+                    )
+                found.append((table.parent / row[clip].strip(), label))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ClipsFileError(f"{table}: not a table of UTF-8 text: {error}") from error
     if not found:
         raise ClipsFileError(f"{table} names no clip")
+    # Before minutes are spent on the others.
+    if missing := [path for path, _ in found if not path.is_file()]:
+        raise ClipsFileError(
+            f"{table}: {len(missing)} of {len(found)} clips are not there, the first {missing[0]}; "
+            "names are relative to the table's folder"
+        )
     return found
 
 
 def _evaluate(table: Path, kind: Literal["mood", "genre"], tagger: Tagger, progress: Progress) -> dict[str, Any]:
-    clips = read_clips(table, kind)
     model = tagger.mood if kind == "mood" else tagger.genre
     labels: list[str] = list(model.card.settings["labels"])
-    actual, predicted, seconds = [], [], 0.0
-    for number, (path, label) in enumerate(clips):
-        if label not in labels:
-            raise ClipsFileError(f"{table}: {kind} {label!r} of {path.name} is none of {', '.join(labels)}")
+    clips = read_clips(table, kind, labels)
+    answers: list[dict[str, float]] = []
+    unreadable, seconds = 0, 0.0
+    for number, (path, _) in enumerate(clips):
+        value = path.read_bytes()
+        began = time.perf_counter()
         try:
-            value = path.read_bytes()
-            began = time.perf_counter()
             tags = tagger.tag(decode(value))
-        except (OSError, AudioError) as error:
-            raise ClipsFileError(f"{path}: {error}") from error
+            answers.append(tags.moods if kind == "mood" else tags.genres)
+        except AudioError:
+            # Counts as a wrong answer: left out, it would flatter the figures.
+            answers.append({})
+            unreadable += 1
         # The first clip pays for the libraries that are loaded on first use.
-        seconds += time.perf_counter() - began if number else 0.0
-        probabilities = tags.moods if kind == "mood" else tags.genres
-        actual.append(label)
-        predicted.append(max(probabilities, key=probabilities.__getitem__))
+        if number or len(clips) == 1:
+            seconds += time.perf_counter() - began
         progress(number + 1, len(clips))
-    precision, recall, f1, support = precision_recall_fscore_support(actual, predicted, labels=labels, zero_division=0)
     return {
         "model": model.card.name,
         "hash": model.card.sha256,
         "clips": len(clips),
-        "accuracy": float(accuracy_score(actual, predicted)),
-        "macro_f1": float(sum(f for f, s in zip(f1, support, strict=True) if s) / max(1, sum(s > 0 for s in support))),
+        "unreadable": unreadable,
+        **figures([label for _, label in clips], answers, labels),
+        "seconds_per_clip": seconds / max(1, len(clips) - 1),
+    }
+
+
+def figures(actual: Sequence[str], answers: Sequence[dict[str, float]], labels: Sequence[str]) -> dict[str, Any]:
+    """Figures of probabilities against the truth.
+
+    Macro-F1 is the mean over the classes that occur. The calibration error is the expected one (Naeini et al., AAAI
+    2015) with ten equal bins of confidence: by how much confidence and share of right answers differ.
+
+    Args:
+        actual: the truth, n labels.
+        answers: n times probabilities by label; empty where there was no answer, which counts as wrong.
+        labels: all labels.
+
+    >>> found = figures(["sad", "happy"], [{"sad": 0.9, "happy": 0.1}, {"sad": 0.6, "happy": 0.4}], ["happy", "sad"])
+    >>> found["accuracy"], round(found["calibration_error"], 3)
+    (0.5, 0.35)
+    """
+    predicted = [max(answer, key=answer.__getitem__) if answer else "" for answer in answers]
+    right = np.array([truth == given for truth, given in zip(actual, predicted, strict=True)], float)
+    confidence = np.array([max(answer.values(), default=0.0) for answer in answers])
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    error = sum(abs(float(np.sum(right[bins == b] - confidence[bins == b]))) for b in range(10)) / len(right)
+    precision, recall, f1, support = precision_recall_fscore_support(actual, predicted, labels=labels, zero_division=0)
+    return {
+        "accuracy": float(right.mean()),
+        "macro_f1": float(np.mean([value for value, clips in zip(f1, support, strict=True) if clips])),
+        "calibration_error": error,
         "per_class": {
             label: {
                 "precision": float(precision[i]),
@@ -91,5 +131,4 @@ def _evaluate(table: Path, kind: Literal["mood", "genre"], tagger: Tagger, progr
             }
             for i, label in enumerate(labels)
         },
-        "seconds_per_clip": seconds / max(1, len(clips) - 1),
     }

@@ -36,12 +36,19 @@ class Heard(Struct, frozen=True):
     tempo: float
 
 
-def hear(audio: Audio) -> Heard:
-    """Compute all features; about 0.3 s for 30 s of sound.
+def levelled(audio: Audio) -> Audio:
+    """The same sound at `LEVEL_DBFS`; peaks may then exceed full scale, which no feature minds.
 
-    The level of the whole fragment is set to `LEVEL_DBFS`, so a change of gain changes nothing.
+    >>> quiet = Audio(np.sin(np.arange(RATE, dtype=np.float32)) / np.float32(1000))
+    >>> round(levelled(quiet).loudness, 3)
+    -20.0
     """
-    samples = audio.samples * np.float32(10 ** ((LEVEL_DBFS - audio.loudness) / 20))
+    return Audio(audio.samples * np.float32(10 ** ((LEVEL_DBFS - audio.loudness) / 20)))
+
+
+def hear(audio: Audio) -> Heard:
+    """Compute all features of sound that is `levelled`; about 0.1 s for 30 s of sound on one core."""
+    samples = audio.samples
     magnitude = np.abs(librosa.stft(samples, n_fft=FFT, hop_length=HOP))
     power = np.square(magnitude)
     mel = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=RATE, n_mels=96))
@@ -116,5 +123,8 @@ def _names() -> tuple[str, ...]:
 
 NAMES = _names()
 
-VERSION = hashlib.sha256("\n".join(NAMES).encode()).hexdigest()[:12]
+REVISION = 2
+"""to be raised when a feature keeps its name and changes its meaning"""
+
+VERSION = hashlib.sha256("\n".join((*NAMES, f"{REVISION} {RATE} {FFT} {HOP} {LEVEL_DBFS}")).encode()).hexdigest()[:12]
 """changes with the features; a model that was trained on others is refused"""

@@ -90,7 +90,7 @@ class Stage:
 
     >>> from datetime import UTC
     >>> from processors.music.tagger import Tags
-    >>> tags = Tags({"happy": 0.75, "sad": 0.25}, {"rock": 1.0}, 120.0, 1.0)
+    >>> tags = Tags({"happy": 0.75, "sad": 0.25}, {"rock": 1.0}, 120.0)
     >>> stage = Stage("main")
     >>> heard = stage.apply(Fragment(30.0, -20.0, -20.0, tags), datetime(2026, 6, 5, tzinfo=UTC), 0, "e1", "mood@1")
     >>> heard.mood, heard.mood_confidence, heard.silent

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from processors.inference import Model, ModelError, open_model
 from processors.music.audio import Audio
-from processors.music.features import VERSION, hear
+from processors.music.features import NAMES, VERSION, hear, levelled
 from processors.music.log_mel import patches
 
 Rows = NDArray[np.float32]
 
-MUSIC_LIMIT = 0.1
-"""`Tags.music` below which a fragment is no music."""
+EMBEDDING = 1024
+COLUMNS = len(NAMES) + 2 * EMBEDDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +25,13 @@ class Tags:
     Attributes:
         moods, genres: probabilities by label.
         tempo: beats per minute, 0 when none is heard.
-        music: how much it sounds like music, 0…1.
+        is_music: whether mood and genre mean anything; a crowd that talks has neither.
     """
 
     moods: dict[str, float]
     genres: dict[str, float]
     tempo: float
-    music: float = 1.0
-
-    @property
-    def is_music(self) -> bool:
-        """Whether mood and genre mean anything: a crowd that talks has neither."""
-        return self.music >= MUSIC_LIMIT
+    is_music: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +51,22 @@ class Fragment:
     tags: Tags | None
 
 
-def joined(heard: Rows, means: Rows, spreads: Rows) -> Rows:
-    """One row a fragment for the classifiers; roots, since embeddings have a long tail.
+def describe(audio: Audio, sound: Model) -> tuple[Rows, float]:
+    """What the classifiers see; training and serving both call this.
 
     Args:
-        heard: (n, 150) librosa features.
-        means, spreads: (n, 1024) of the embeddings over time, nowhere negative.
+        audio: at any level.
+        sound: `models/sound`, which gives an embedding of 1,024 numbers, none negative, for each 0.96 s.
+
+    Returns:
+        One row of `COLUMNS` float32: librosa features, square roots of the mean and of the spread of the embeddings
+        over time (roots, since embeddings have a long tail); and the tempo in beats per minute.
     """
-    return np.hstack([heard, np.sqrt(means), np.sqrt(spreads)]).astype(np.float32)
+    audio = levelled(audio)
+    heard = hear(audio)
+    embeddings = sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]
+    row = np.concatenate([heard.vector, np.sqrt(embeddings.mean(axis=0)), np.sqrt(embeddings.std(axis=0))])
+    return row.astype(np.float32), heard.tempo
 
 
 class Tagger:
@@ -75,14 +78,13 @@ class Tagger:
     """
 
     def __init__(self, sound: Model, mood: Model, genre: Model) -> None:
-        """Raises ModelError if a classifier was trained on other features than these."""
+        """Raises ModelError if a classifier was trained on other features or embeddings than these."""
         for model in (mood, genre):
-            if model.card.settings.get("features") != VERSION:
-                raise ModelError(
-                    f"{model.folder}: trained on features {model.card.settings.get('features')}, these are {VERSION}; "
-                    f"run `{model.card.made_by}`"
-                )
+            for name, now in (("features", VERSION), ("sound", sound.card.sha256[:12])):
+                if (then := model.card.settings.get(name)) != now:
+                    raise ModelError(f"{model.folder}: trained on {name} {then}, not {now}; run `{model.card.made_by}`")
         self.sound, self.mood, self.genre = sound, mood, genre
+        self._music_limit = float(genre.card.settings["music_limit"])
 
     @classmethod
     def load(cls, *, threads: int = 1) -> Tagger:
@@ -106,15 +108,15 @@ class Tagger:
 
     def tag(self, audio: Audio) -> Tags:
         """Mood, genre and tempo."""
-        heard = hear(audio)
-        embeddings = self.sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]
-        row = joined(heard.vector[None], embeddings.mean(axis=0)[None], embeddings.std(axis=0)[None])
-        return Tags(_probabilities(self.mood, row), _probabilities(self.genre, row), heard.tempo)
+        row, tempo = describe(audio, self.sound)
+        moods = self.mood.session.run(["probabilities"], {"rows": row[None]})[0][0]
+        genres, music = self.genre.session.run(["probabilities", "music"], {"rows": row[None]})
+        return Tags(
+            _by_label(self.mood, moods), _by_label(self.genre, genres[0]), tempo, bool(music[0] >= self._music_limit)
+        )
 
 
-def _probabilities(model: Model, row: Rows) -> dict[str, float]:
-    session = model.session
-    name = session.get_inputs()[0].name
-    values = session.run([session.get_outputs()[1].name], {name: row})[0][0]
-    total = float(values.sum())
-    return {label: float(value) / total for label, value in zip(model.card.settings["labels"], values, strict=True)}
+def _by_label(model: Model, probabilities: Rows) -> dict[str, float]:
+    total = float(probabilities.sum())
+    labels = model.card.settings["labels"]
+    return {label: float(value) / total for label, value in zip(labels, probabilities, strict=True)}

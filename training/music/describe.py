@@ -1,4 +1,7 @@
-"""Features of all labelled clips, computed once by the code that serves: `python -m training.music.describe`."""
+"""Features of all labelled clips, computed once by the code that serves: `python -m training.music.describe`.
+
+Each clip is described as it is, and in renderings as a stage microphone might hear it. Resumes where it stopped.
+"""
 
 from __future__ import annotations
 
@@ -8,52 +11,60 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
+from processors.inference import Model, open_model
 from processors.music.audio import AudioError, decode
-from processors.music.features import VERSION, hear
-from processors.music.log_mel import patches
-from training.music.yamnet import YamNet
+from processors.music.features import VERSION
+from processors.music.tagger import describe
+from training.music.microphone import overheard
 
 WORK = Path(__file__).parent / "work"
+KINDS = ("mood", "genre")
+SEED = 1
 
 
-def describe(table: Path, kind: str, weights: Path) -> None:
-    """Write work/KIND.npz: librosa features, mean and spread of the embeddings, labels, groups."""
-    torch.set_num_threads(1)
-    network = YamNet(weights).eval()
-    heard, means, spreads, labels, groups = [], [], [], [], []
+def described(table: Path, kind: str, rendering: int, sound: Model) -> dict[str, np.ndarray]:
+    """Rows (n, columns) float32, labels and groups of all clips of a table.
+
+    Args:
+        rendering: 0 for the clips as they are, else the number of the rendering, which seeds it.
+    """
+    rows, labels, groups = [], [], []
     with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for number, row in enumerate(rows):
+        lines = list(csv.DictReader(file))
+    for number, line in enumerate(lines):
         try:
-            audio = decode((table.parent / row["clip"]).read_bytes())
+            audio = decode((table.parent / line["clip"]).read_bytes())
         except AudioError as error:
-            print(f"{row['clip']}: {error}", file=sys.stderr)
+            print(f"{line['clip']}: {error}", file=sys.stderr)
             continue
-        with torch.no_grad():
-            embeddings = network(torch.from_numpy(patches(audio.samples))).numpy()
-        heard.append(hear(audio).vector)
-        means.append(embeddings.mean(axis=0))
-        spreads.append(embeddings.std(axis=0))
-        labels.append(row[kind])
-        groups.append(row.get("artist") or row["clip"])
-        if number % 50 == 0:
-            print(f"{kind}: {number}/{len(rows)}", flush=True)
-    WORK.mkdir(exist_ok=True)
-    np.savez_compressed(
-        WORK / f"{kind}.npz", version=VERSION, heard=np.stack(heard), means=np.stack(means), spreads=np.stack(spreads),
-        labels=np.array(labels), groups=np.array(groups),
-    )  # fmt: skip
+        if rendering:
+            audio = overheard(audio, np.random.default_rng([SEED, rendering, number]))
+        rows.append(describe(audio, sound)[0])
+        labels.append(line[kind])
+        groups.append(line.get("artist") or line["clip"])
+        if number % 100 == 0:
+            print(f"{kind}, rendering {rendering}: {number}/{len(lines)}", flush=True)
+    return {"x": np.stack(rows), "y": np.array(labels), "groups": np.array(groups)}
+
+
+def path_of(kind: str, rendering: int, sound: Model) -> Path:
+    """Where the rows are kept; another version of the features or of the embedding has another name."""
+    return WORK / f"{kind}-{rendering}-{VERSION}-{sound.card.sha256[:12]}.npz"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/audio"))
-    parser.add_argument("--weights", type=Path, default=Path("../shared/weights/yamnet_audioset.safetensors"))
+    parser.add_argument("--renderings", type=int, default=4, help="beside the clips as they are")
     arguments = parser.parse_args()
-    for kind in ("genre", "mood"):
-        describe(arguments.data / f"{kind}.csv", kind, arguments.weights)
+    sound = open_model("sound")
+    WORK.mkdir(exist_ok=True)
+    for rendering in range(arguments.renderings + 1):
+        for kind in KINDS:
+            path = path_of(kind, rendering, sound)
+            if not path.exists():
+                np.savez_compressed(path, **described(arguments.data / f"{kind}.csv", kind, rendering, sound))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from schemas.results import MusicTags
 START = datetime(2026, 6, 5, 20, tzinfo=UTC)
 
 
-def fragment(happy: float, loudness: float = -18.0, recent: float | None = None, music: float = 0.9) -> Fragment:
+def fragment(happy: float, loudness: float = -18.0, recent: float | None = None, music: bool = True) -> Fragment:
     tags = Tags({"happy": happy, "sad": 1 - happy}, {"rock": 0.6, "pop": 0.4}, 120.0, music)
     return Fragment(30.0, loudness, loudness if recent is None else recent, tags)
 
@@ -103,7 +103,7 @@ def test_after_a_break_the_old_song_is_forgotten() -> None:
 def test_a_crowd_is_loud_but_no_music() -> None:
     stage = Stage("main")
     play(stage, [fragment(0.9)] * 3)
-    crowd = last(play(stage, [fragment(0.2, music=0.001)], first=3))
+    crowd = last(play(stage, [fragment(0.2, music=False)], first=3))
     assert not crowd.silent
     assert crowd.mood == "unknown"
     assert last(play(stage, [fragment(0.9)], first=4)).moods["happy"] == pytest.approx(0.9)

@@ -1,0 +1,120 @@
+"""ONNX graphs and cards of the music models."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+import yaml
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from processors.inference import Card, sha256_of
+from processors.music.features import NAMES
+from processors.music.tagger import COLUMNS, EMBEDDING
+from training.music.perceptrons import Perceptrons
+from training.music.yamnet import YamNet
+
+MUSIC = 132
+"""class of AudioSet, in YAMNet's order"""
+
+
+class WithMusic(nn.Module):
+    """A classifier, and beside it how much the fragment sounds like music: YAMNet's own logistic unit.
+
+    The unit sees the mean embedding, whose root is among the columns, so it gives the sigmoid of the mean logit.
+    """
+
+    def __init__(self, classifier: Perceptrons, weights: Path) -> None:
+        super().__init__()
+        self.classifier = classifier
+        given = load_file(weights)
+        self.register_buffer("unit", given["classifier.weight"][MUSIC].float())
+        self.register_buffer("bias", given["classifier.bias"][MUSIC].float())
+
+    def music(self, rows: Tensor) -> Tensor:
+        """(n,), 0…1."""
+        mean = rows[:, len(NAMES) : len(NAMES) + EMBEDDING] ** 2
+        return torch.sigmoid(mean @ self.unit + self.bias)
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        return self.classifier(rows), self.music(rows)
+
+
+def export(module: nn.Module, path: Path, example: Tensor, inputs: str, outputs: list[str]) -> None:
+    """Write the graph with a free first dimension and large weights halved."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        module.eval(), (example,), str(path), input_names=[inputs], output_names=outputs,
+        dynamic_axes={name: {0: "n"} for name in (inputs, *outputs)}, opset_version=17, dynamo=False,
+    )  # fmt: skip
+    halve(path)
+
+
+def export_classifier(module: nn.Module, folder: Path) -> None:
+    """models/mood or models/genre."""
+    outputs = ["probabilities", "music"] if isinstance(module, WithMusic) else ["probabilities"]
+    export(module, folder / "model.onnx", torch.rand(2, COLUMNS), "rows", outputs)
+
+
+def export_embedding(folder: Path, weights: Path) -> None:
+    """models/sound: log-mel patches → embeddings."""
+    network = YamNet(weights)
+    export(network, folder / "model.onnx", torch.zeros(2, 1, 96, 64), "patches", ["embeddings"])
+    embedding = (
+        "YAMNet weights trained on AudioSet (TensorFlow model garden, Apache-2.0), without the classifier, frozen"
+    )
+    write_card(
+        folder,
+        name="sound",
+        version="1.0",
+        task="What a patch of sound is like. In: patches (n, 1, 96, 64) float32 log-mel. Out: embeddings (n, 1024).",
+        parameters=count(network),
+        data=[embedding, "AudioSet (Gemmeke et al., ICASSP 2017), by its authors; nothing of it was used by us"],
+        split="none: not trained here",
+        metrics={},
+        settings={},
+        limits=["Its classes are everyday sounds; on its own it says nothing of mood or genre."],
+        licence="Apache-2.0, see NOTICE",
+    )
+
+
+def halve(path: Path) -> None:
+    """Store large weights as float16; the graph casts them back, once, when it is loaded."""
+    model = onnx.load(path)
+    graph = model.graph
+    casts = []
+    for weights in list(graph.initializer):
+        values: NDArray[Any] = numpy_helper.to_array(weights)
+        if values.dtype != np.float32 or values.size < 4096:
+            continue
+        name = weights.name
+        graph.initializer.remove(weights)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{name} half"))
+        casts.append(helper.make_node("Cast", [f"{name} half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+    onnx.save(model, path)
+
+
+def count(module: nn.Module) -> int:
+    """Parameters."""
+    return sum(p.numel() for p in module.parameters())
+
+
+def write_card(folder: Path, **fields: Any) -> None:
+    """models/NAME/card.yaml for the model.onnx beside it."""
+    card = Card(
+        date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
+        sha256=sha256_of(folder / "model.onnx"),
+        made_by="python -m training.music.train",
+        **fields,
+    )
+    text = yaml.safe_dump(card.model_dump(), sort_keys=False, allow_unicode=True, width=115)
+    (folder / "card.yaml").write_text(text, encoding="utf-8")

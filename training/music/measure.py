@@ -1,0 +1,122 @@
+"""Families of classifiers compared with whole artists kept apart, and figures that the choice did not flatter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from processors.music.evaluation import figures
+from training.music import perceptrons
+
+Rows = NDArray[np.float32]
+Family = Callable[[list[Rows], NDArray[np.int64], int], Callable[[Rows], NDArray[np.float64]]]
+
+CHOSEN = "perceptrons"
+FOLDS = 5
+
+
+def _clean(make: Callable[[int], Any], *, columns: slice = slice(None)) -> Family:
+    """A classifier of scikit-learn, on clips as they are."""
+
+    def fit(renderings: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
+        model = make(seed).fit(renderings[0][:, columns], y)
+        return lambda x: np.asarray(model.predict_proba(x[:, columns]))
+
+    return fit
+
+
+def _perceptrons(members: int, *, renderings: bool) -> Family:
+    def fit(given: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
+        model = perceptrons.fit(given if renderings else given[:1], y, members=members, seed=seed)
+        return lambda x: perceptrons.predict(model, x)
+
+    return fit
+
+
+def families(members: int) -> dict[str, Family]:
+    """What is compared."""
+    return {
+        "extra trees, librosa features only": _clean(
+            lambda seed: ExtraTreesClassifier(300, min_samples_leaf=2, random_state=seed), columns=slice(0, 150)
+        ),
+        "logistic": _clean(lambda _: make_pipeline(StandardScaler(), LogisticRegression(C=0.0005, max_iter=300))),
+        "support vectors": _clean(
+            lambda seed: make_pipeline(StandardScaler(), SVC(C=2, probability=True, random_state=seed))
+        ),
+        "perceptrons, clean clips only": _perceptrons(members, renderings=False),
+        CHOSEN: _perceptrons(members, renderings=True),
+    }
+
+
+def out_of_fold(
+    family: Family, renderings: list[Rows], tests: list[Rows], y: NDArray[np.int64], groups: NDArray[Any], seed: int
+) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
+    """Probabilities for each clip of each table of tests by a model that saw nothing of its group; and the folds."""
+    found = [np.zeros((len(y), int(y.max()) + 1)) for _ in tests]
+    folds = np.zeros(len(y), np.int64)
+    split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(y, y, groups)
+    for fold, (train, test) in enumerate(split):
+        folds[test] = fold
+        predict = family([x[train] for x in renderings], y[train], seed)
+        for table, x in zip(found, tests, strict=True):
+            table[test] = predict(x[test])
+    return found, folds
+
+
+def temperature(probabilities: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    """What the logits are divided by so that the likelihood of the truth is highest (Guo et al., ICML 2017)."""
+    logs = np.log(probabilities + 1e-7)
+
+    def loss(value: float) -> float:
+        scaled = logs / value
+        return float(np.mean(np.logaddexp.reduce(scaled, axis=1) - scaled[np.arange(len(y)), y]))
+
+    return float(minimize_scalar(loss, bounds=(0.3, 3.0), method="bounded").x)
+
+
+def tempered(probabilities: NDArray[np.float64], value: float) -> NDArray[np.float64]:
+    """With the logits divided."""
+    scaled = np.log(probabilities + 1e-7) / value
+    scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return scaled / scaled.sum(axis=1, keepdims=True)
+
+
+def calibrated_out_of_fold(
+    probabilities: NDArray[np.float64], y: NDArray[np.int64], folds: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Each fold with the temperature of the others."""
+    after = np.zeros_like(probabilities)
+    for fold in range(FOLDS):
+        inside = folds == fold
+        after[inside] = tempered(probabilities[inside], temperature(probabilities[~inside], y[~inside]))
+    return after
+
+
+def chosen_elsewhere(
+    candidates: list[NDArray[np.float64]], y: NDArray[np.int64], folds: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Each fold by the family that does best on the other folds: what remains of the best after choosing it."""
+    after = np.zeros_like(candidates[0])
+    for fold in range(FOLDS):
+        inside = folds == fold
+        scores = [float(np.mean(c[~inside].argmax(axis=1) == y[~inside])) for c in candidates]
+        after[inside] = candidates[int(np.argmax(scores))][inside]
+    return after
+
+
+def summary(probabilities: NDArray[np.float64], y: NDArray[np.int64], labels: list[str]) -> dict[str, Any]:
+    """The figures that `pulso evaluate` gives, and the mean negative log likelihood."""
+    answers = [dict(zip(labels, map(float, row), strict=True)) for row in probabilities]
+    found = figures([labels[i] for i in y], answers, labels)
+    found["log_loss"] = float(-np.mean(np.log(probabilities[np.arange(len(y)), y] + 1e-7)))
+    return found
