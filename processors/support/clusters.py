@@ -1,4 +1,9 @@
-"""Incremental clustering of mails: centroids that grow, merge and are forgotten; all of it one row of state."""
+"""Incremental clustering of mails: centroids that grow, merge and are forgotten; all of it one row of state.
+
+Group-average linkage, followed online. Every mail is compared after the mean of all mails is taken away, because mails
+to one desk have much in common and only the rest tells them apart. A cluster keeps the plain mean of its unit vectors:
+a vector times that mean is its average similarity to all members, so a loose cluster does not swallow its neighbours.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +14,28 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from processors.support.surge import Pace, surge
 from processors.support.words import FrequentWords
 
 Vector = NDArray[np.float32]
 
 MOST = 160
-"""clusters kept; the row stays below 200 kB"""
+"""clusters kept; the row stays below 250 kB"""
 
-JOIN, MERGE = 0.50, 0.80
-"""cosine from which a mail joins a cluster, and from which two clusters become one"""
+JOIN, MERGE = 0.35, 0.45
+"""Average similarity from which a mail joins a cluster, and two clusters become one. training/encoder/README.md says
+on which mails they were chosen."""
 
-STEADY = 60
+STEADY = 200
 """Mails after which a centroid moves by a constant share: topics drift over a weekend."""
 
-NOW_MINUTES, USUAL_MINUTES = 15.0, 240.0
+COMMON_MAILS, COMMON_STEADY = 50, 2_000
+"""Weight, in mails, of having no common direction before any mail came; and after which the mean moves steadily."""
 
-FEWEST = 1.5
-"""Mails within `NOW_MINUTES` that are usual for any cluster, so that two mails are no surge."""
+FORGET_HOURS = 12
+"""A cluster that has e times the mails of another is kept so much longer."""
+
+_LEAST_SPREAD = 0.05
 
 
 class Cluster(Struct):
@@ -33,34 +43,39 @@ class Cluster(Struct):
 
     id: str
     centroid: bytes
-    """float16, not normalised: its length tells how alike the mails are"""
+    """float16, the mean of unit vectors: its length tells how alike the mails are"""
     size: int
     example: str
-    """the first mail, masked"""
-    last: datetime
-    now: float
-    """mails of the last minutes, fading with `NOW_MINUTES`"""
-    usual: float
-    """the same fading with `USUAL_MINUTES`"""
+    """the mail, masked, that was most like the others"""
+    typical: float
+    """how like them it was"""
+    first: datetime
+    pace: Pace
+    surge: float = 0.0
+    """mails of the last quarter of an hour ÷ what is usual for this cluster, at its last mail"""
     words: FrequentWords = field(default_factory=FrequentWords)
+
+    @property
+    def last(self) -> datetime:
+        """Time of the latest mail."""
+        return self.pace.at
 
     @property
     def label(self) -> str:
         """Its most frequent words."""
         return " · ".join(self.words.top(3)) or self.example[:40]
 
-    def fade(self, at: datetime) -> None:
-        """Let the time until `at` pass; a mail that is late changes nothing."""
-        minutes = (at - self.last).total_seconds() / 60
-        if minutes > 0:
-            self.now *= math.exp(-minutes / NOW_MINUTES)
-            self.usual *= math.exp(-minutes / USUAL_MINUTES)
-            self.last = at
 
-    @property
-    def surge(self) -> float:
-        """Mails of the last quarter of an hour ÷ what is usual for this cluster."""
-        return self.now / max(FEWEST, self.usual * NOW_MINUTES / USUAL_MINUTES)
+class ClustersState(Struct):
+    """All that a restart needs."""
+
+    kept: list[Cluster] = field(default_factory=list)
+    mean: bytes = b""
+    """float32, of all mails"""
+    mails: int = 0
+    pace: Pace | None = None
+    """of all mails together"""
+    since: datetime | None = None
 
 
 class Assigned(Struct, frozen=True):
@@ -69,107 +84,147 @@ class Assigned(Struct, frozen=True):
     cluster: Cluster
     new: bool
     similarity: float
+    merged: str | None = None
+    """name of a cluster that ended in this one by this mail"""
 
 
 class Clusters:
     """Follows a stream of unit vectors; the same vectors in the same order give the same clusters.
 
-    >>> clusters = Clusters([])
+    Args:
+        state: changed in place.
+        join: average similarity from which a mail joins.
+        merge: average similarity from which two clusters become one.
+        most: clusters that are kept.
+
+    >>> clusters = Clusters(ClustersState())
     >>> at = datetime(2026, 7, 4, 18)
     >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", "refund please", ["refund"])
-    >>> b = clusters.assign(np.array([0.9, 0.1], np.float32), at, "m2", "my refund", ["refund"])
+    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", "my refund", ["refund"])
     >>> (a.new, b.new, b.cluster.size, b.cluster.label)
     (True, False, 2, 'refund')
     """
 
-    def __init__(self, kept: list[Cluster], *, join: float = JOIN, merge: float = MERGE, most: int = MOST) -> None:
-        self.kept = kept
+    def __init__(self, state: ClustersState, *, join: float = JOIN, merge: float = MERGE, most: int = MOST) -> None:
+        self.state = state
         self._join, self._merge, self._most = join, merge, most
-        self._centroids = [np.frombuffer(cluster.centroid, np.float16).astype(np.float32) for cluster in kept]
+        found = [np.frombuffer(cluster.centroid, np.float16).astype(np.float32) for cluster in state.kept]
+        self._means: Vector = np.stack(found) if found else np.zeros((0, 0), np.float32)
+        self._common: Vector = np.frombuffer(state.mean, np.float32).copy()
+
+    @property
+    def kept(self) -> list[Cluster]:
+        """Alive."""
+        return self.state.kept
 
     def assign(self, vector: Vector, at: datetime, message: str, example: str, words: list[str]) -> Assigned:
         """Put one mail into its cluster, or begin a new one.
 
         Args:
-            vector: unit vector of the mail.
+            vector: unit vector of the mail, float32.
             at: when it was sent.
             message: names a new cluster, so that a mail that is read again begins the same one.
             example: its text, masked.
         """
-        best, similarity = self._nearest(vector)
-        if best is None or similarity < self._join:
-            self._make_room()
-            cluster = Cluster(message, b"", 0, example, at, 0.0, 0.0)
-            self.kept.append(cluster)
-            self._centroids.append(vector.copy())
-            best, new = len(self.kept) - 1, True
-        else:
-            cluster, new = self.kept[best], False
-        self._grow(best, vector)
-        cluster.size += 1
+        self._learn_common(vector, at)
+        centred = self._centred()
+        rest = vector - self._common
+        rest /= max(float(np.linalg.norm(rest)), _LEAST_SPREAD)
+        near: Vector = centred @ rest if len(centred) else np.zeros(0, np.float32)
+        best = int(near.argmax()) if len(near) else -1
+        if best < 0 or near[best] < self._join:
+            return Assigned(self._begin(vector, at, message, example, words), True, 1.0)
+        similarity = float(near[best])
+        self._grow(best, vector, at, words)
+        cluster = self.kept[best]
+        if similarity > cluster.typical:
+            cluster.example, cluster.typical = example, similarity
+        cluster, merged = self._merge_near(best)
+        cluster.surge = self._surge(cluster)
+        return Assigned(cluster, False, min(1.0, similarity), merged)
+
+    def _learn_common(self, vector: Vector, at: datetime) -> None:
+        state = self.state
+        if not len(self._common):
+            self._common = np.zeros(len(vector), np.float32)
+        state.mails += 1
+        weight = np.float32(min(COMMON_MAILS + state.mails, COMMON_STEADY))
+        self._common += (vector - self._common) / weight
+        state.mean = self._common.tobytes()
+        state.since = min(state.since, at) if state.since else at
+        state.pace = state.pace or Pace(at)
+        state.pace.count(at)
+
+    def _centred(self) -> Vector:
+        """Means of the clusters' vectors, each less the common one and then of unit length (k, dimensions)."""
+        if not len(self._means):
+            return self._means
+        common = self._common
+        spread = 1 - 2 * (self._means @ common) + common @ common
+        lengths = np.sqrt(np.maximum(spread, _LEAST_SPREAD)).astype(np.float32)
+        out: Vector = (self._means - common) / lengths[:, None]
+        return out
+
+    def _begin(self, vector: Vector, at: datetime, message: str, example: str, words: list[str]) -> Cluster:
+        self._make_room()
+        pace = Pace(at)
+        pace.count(at)
+        cluster = Cluster(message, b"", 1, example, 0.0, at, pace)
         cluster.words.add(words)
-        cluster.fade(at)
-        cluster.now += 1
-        cluster.usual += 1
-        if not new:
-            cluster = self._merge_near(best)
-        return Assigned(cluster, new, 1.0 if new else similarity)
+        self.kept.append(cluster)
+        self._means = np.vstack([self._means.reshape(-1, len(vector)), vector[None]])
+        self._store(len(self.kept) - 1, vector)
+        cluster.surge = self._surge(cluster)
+        return cluster
 
-    def _nearest(self, vector: Vector) -> tuple[int | None, float]:
-        if not self.kept:
-            return None, 0.0
-        centroids = np.stack(self._centroids)
-        lengths = np.maximum(np.linalg.norm(centroids, axis=1), 1e-6)
-        similarities = centroids @ vector / lengths
-        best = int(similarities.argmax())
-        return best, float(similarities[best])
-
-    def _grow(self, index: int, vector: Vector) -> None:
+    def _grow(self, index: int, vector: Vector, at: datetime, words: list[str]) -> None:
         cluster = self.kept[index]
-        share = 1 / min(cluster.size + 1, STEADY)
-        centroid = self._centroids[index] + share * (vector - self._centroids[index])
-        self._store(index, centroid)
+        cluster.size += 1
+        self._store(index, self._means[index] + (vector - self._means[index]) / min(cluster.size, STEADY))
+        cluster.words.add(words)
+        cluster.pace.count(at)
 
-    def _store(self, index: int, centroid: Vector) -> None:
+    def _store(self, index: int, mean: Vector) -> None:
         """Keep what the row will hold, so that a restart continues with exactly the same numbers."""
-        half = centroid.astype(np.float16)
+        half = mean.astype(np.float16)
         self.kept[index].centroid = half.tobytes()
-        self._centroids[index] = half.astype(np.float32)
+        self._means[index] = half.astype(np.float32)
 
-    def _merge_near(self, index: int) -> Cluster:
+    def _merge_near(self, index: int) -> tuple[Cluster, str | None]:
         """Join a cluster with the one that it has come near to; the larger one keeps its name."""
-        cluster, centroid = self.kept[index], self._centroids[index]
-        others = np.stack(self._centroids)
-        lengths = np.maximum(np.linalg.norm(others, axis=1) * max(float(np.linalg.norm(centroid)), 1e-6), 1e-6)
-        near = others @ centroid / lengths
+        centred = self._centred()
+        near = centred @ centred[index]
         near[index] = -1
         other = int(near.argmax())
-        if near[other] < self._merge or len(self.kept) < 2:
-            return cluster
-        keep, drop = (index, other) if cluster.size >= self.kept[other].size else (other, index)
+        if near[other] < self._merge:
+            return self.kept[index], None
+        keep, drop = (index, other) if self.kept[index].size >= self.kept[other].size else (other, index)
         kept, dropped = self.kept[keep], self.kept[drop]
         share = dropped.size / (kept.size + dropped.size)
-        self._store(keep, self._centroids[keep] + share * (self._centroids[drop] - self._centroids[keep]))
-        last = max(kept.last, dropped.last)
-        kept.fade(last)
-        dropped.fade(last)
+        self._store(keep, self._means[keep] + share * (self._means[drop] - self._means[keep]))
         kept.size += dropped.size
-        kept.now += dropped.now
-        kept.usual += dropped.usual
-        for word, count in dropped.words.counts.items():
-            for _ in range(min(count, 20)):
-                kept.words.add([word])
-        del self.kept[drop], self._centroids[drop]
-        return kept
+        kept.first = min(kept.first, dropped.first)
+        kept.pace.add(dropped.pace)
+        kept.words.merge(dropped.words)
+        self._drop(drop)
+        return kept, dropped.id
+
+    def _drop(self, index: int) -> None:
+        del self.kept[index]
+        self._means = np.delete(self._means, index, axis=0)
 
     def _make_room(self) -> None:
         """Forget the cluster that matters least: few mails, and long ago."""
         while len(self.kept) >= self._most:
             newest = max(cluster.last for cluster in self.kept)
+            weights = [
+                math.log1p(cluster.size) - (newest - cluster.last).total_seconds() / (FORGET_HOURS * 3600)
+                for cluster in self.kept
+            ]
+            self._drop(int(np.argmin(weights)))
 
-            def weight(index: int, newest: datetime = newest) -> float:
-                cluster = self.kept[index]
-                return math.log1p(cluster.size) - (newest - cluster.last).total_seconds() / (12 * 3600)
-
-            least = min(range(len(self.kept)), key=weight)
-            del self.kept[least], self._centroids[least]
+    def _surge(self, cluster: Cluster) -> float:
+        everything, since = self.state.pace, self.state.since
+        if everything is None or since is None:
+            return 0.0
+        return surge(cluster.pace, everything, since)

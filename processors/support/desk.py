@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
-from processors.support.clusters import Assigned, Cluster, Clusters
+from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState
 from processors.support.encoder import Encoder
 from processors.support.mail_text import own_words
 from processors.support.privacy import masked
@@ -37,7 +37,7 @@ class Stored(Struct):
     mails: int = 0
     recent: bytes = b""
     """digests of the last messages, newest last"""
-    clusters: list[Cluster] = field(default_factory=list)
+    clusters: ClustersState = field(default_factory=ClustersState)
 
 
 class Read(Struct, frozen=True):
@@ -78,7 +78,6 @@ class Desk:
     def to_row(self) -> bytes:
         """The whole state as JSON."""
         self._stored.recent = b"".join(self._recent)
-        self._stored.clusters = self._clusters.kept
         return msgspec.json.encode(self._stored)
 
     def apply(self, read: Read, offset: int, event_id: str) -> SupportTriage | None:

@@ -47,15 +47,16 @@ class Encoder:
             raise ModelError(f"{path} is not the tokenizer of its card: restore it with `git checkout models/encoder`")
         self.model = model
         self._tokenizer = Tokenizer.from_file(str(path))
+        self._empty = {self._tokenizer.token_to_id(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")}
 
     @classmethod
-    def load(cls, *, threads: int = 1) -> Encoder:
-        """The shipped model, checked against its card.
+    def load(cls, folder: Path | None = None, *, threads: int = 1) -> Encoder:
+        """The shipped model, or the one in `folder`/encoder, checked against its card.
 
         Raises:
             ModelError: the model folder is incomplete or does not match its card.
         """
-        return cls(open_model("encoder", threads=threads))
+        return cls(open_model("encoder", folder=folder, threads=threads))
 
     @property
     def identity(self) -> str:
@@ -68,12 +69,17 @@ class Encoder:
         return int(self.model.session.get_outputs()[0].shape[1])
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Vectors and languages of `texts`."""
-        if not texts:
-            return Encoded(np.zeros((0, self.dimensions), np.float32), np.zeros(0, np.float32))
-        encodings = self._tokenizer.encode_batch([text[:LONGEST] for text in texts])
-        ids = np.array([encoding.ids for encoding in encodings], np.int64).reshape(len(texts), -1)
-        if not ids.shape[1]:
-            ids = np.zeros((len(texts), 1), np.int64)
-        vectors, spanish = self.model.session.run(["embeddings", "spanish"], {"ids": ids})
-        return Encoded(np.nan_to_num(vectors), spanish)
+        """Vectors and languages of `texts`.
+
+        Each text is a run of its own: in 8 bits a text's vector would depend on its neighbours in a batch, and a mail
+        that is read again after a crash must get exactly the vector that it had.
+        """
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        spanish = np.zeros(len(texts), np.float32)
+        for row, text in enumerate(texts):
+            ids = self._tokenizer.encode(text[:LONGEST]).ids
+            if set(ids) <= self._empty:
+                continue
+            found, odds = self.model.session.run(["embeddings", "spanish"], {"ids": np.array([ids], np.int64)})
+            vectors[row], spanish[row] = found[0], odds[0]
+        return Encoded(vectors, spanish)

@@ -69,6 +69,15 @@ class FrequentWords(Struct):
             else:
                 self.counts = {kept: count - 1 for kept, count in self.counts.items() if count > 1}
 
+    def merge(self, other: FrequentWords) -> None:
+        """Take over the counts of another stream (Agarwal et al., 2013): what is beyond the space is taken off all."""
+        both = dict(self.counts)
+        for word, count in other.counts.items():
+            both[word] = both.get(word, 0) + count
+        ranked = sorted(both.values(), reverse=True)
+        least = ranked[KEPT] if len(ranked) > KEPT else 0
+        self.counts = {word: count - least for word, count in both.items() if count > least}
+
     def top(self, number: int) -> list[str]:
         """The most frequent, best first."""
         return sorted(self.counts, key=lambda word: (-self.counts[word], word))[:number]

@@ -67,12 +67,15 @@ def translations(english: list[list[int]], spanish: list[list[int]], size: int, 
         (Spanish piece, English piece, probability), three columns.
     """
     keys = np.concatenate(
-        [np.add.outer(np.array([*s, size]) * (size + 1), np.array(e)).ravel() for s, e in zip(spanish, english)]
+        [
+            np.add.outer(np.array([*s, size]) * (size + 1), np.array(e)).ravel()
+            for s, e in zip(spanish, english, strict=True)
+        ]
     )
     # Each English piece of each pair shares itself out over the Spanish pieces of that pair.
-    widths = np.concatenate([np.tile(np.arange(len(e)), len(s) + 1) for s, e in zip(spanish, english)])
+    widths = np.concatenate([np.tile(np.arange(len(e)), len(s) + 1) for s, e in zip(spanish, english, strict=True)])
     begins = np.cumsum([0, *(len(e) for e in english[:-1])])
-    sizes = [len(e) * (len(s) + 1) for s, e in zip(spanish, english)]
+    sizes = [len(e) * (len(s) + 1) for s, e in zip(spanish, english, strict=True)]
     groups = widths + np.repeat(begins, sizes)
     unique, where = np.unique(keys, return_inverse=True)
     sources = unique // (size + 1)
