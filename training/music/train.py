@@ -125,9 +125,9 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         parameters=count(module),
         data=[SOURCES[kind], EMBEDDING],
         split=f"Five-fold cross-validation, {grouped}; means of {len(SEEDS)} splits. Families were compared on the "
-        "same folds; the line 'family chosen on the other folds' has no profit from that choice. 'Overheard' are renderings "
-        "with crowd noise, hall, equaliser and overload that no fold was trained on. The shipped classifier is fitted "
-        "on all fragments.",
+        "same folds; the line 'family chosen on the other folds' has no profit from that choice. 'Overheard' are "
+        "renderings with crowd noise, hall, equaliser and overload that no fold was trained on. The shipped classifier is "
+        "fitted on all fragments.",
         metrics={
             "cross-validation": figures["calibrated"],
             "cross-validation, overheard": figures["calibrated, overheard"],

@@ -1,0 +1,96 @@
+"""Measuring mood and genre: figures that can be checked by hand, and errors that name the line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from processors.music.evaluation import ClipsFileError, evaluate_genre, evaluate_mood, figures
+from processors.music.tagger import Tagger
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Iterator[Tagger]:
+    yield Tagger.load()
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    time = np.arange(2 * 22_050) / 22_050
+    for number, frequency in enumerate((110, 220, 440)):
+        soundfile.write(tmp_path / f"{number}.wav", 0.2 * np.sin(2 * np.pi * frequency * time), 22_050)
+    (tmp_path / "broken.wav").write_bytes(b"RIFF")
+    return tmp_path
+
+
+def table(folder: Path, text: str) -> Path:
+    path = folder / "clips.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_figures_by_hand() -> None:
+    def sure(label: str) -> dict[str, float]:
+        return {name: 0.7 if name == label else 0.1 for name in ("angry", "happy", "relax", "sad")}
+
+    found = figures(
+        ["sad", "sad", "relax", "happy"],
+        [sure("sad"), sure("relax"), sure("relax"), {}],
+        ["angry", "happy", "relax", "sad"],
+    )
+    assert found["accuracy"] == 0.5
+    # relax: precision 1/2, recall 1; sad: precision 1, recall 1/2; happy 0; angry does not occur.
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert found["per_class"]["sad"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "clips": 2}
+    assert found["calibration_error"] == pytest.approx(abs(2 - 2.1) / 4)
+
+
+def test_an_own_table_is_measured(clips: Path, tagger: Tagger) -> None:
+    seen: list[tuple[int, int]] = []
+    report = evaluate_mood(
+        table(clips, "file,mood\n0.wav,sad\n1.wav,Happy\n2.wav,relax\nbroken.wav,angry\n"),
+        tagger=tagger,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert report["clips"] == 4
+    assert report["unreadable"] == 1
+    assert report["per_class"]["angry"]["recall"] == 0
+    assert 0 <= report["macro_f1"] <= 1
+    assert report["seconds_per_clip"] > 0
+    assert seen[-1] == (4, 4)
+    json.dumps(report, allow_nan=False)
+
+
+def test_genre_with_one_clip(clips: Path, tagger: Tagger) -> None:
+    report = evaluate_genre(table(clips, "\ufeffclip,genre\n0.wav,rock\n"), tagger=tagger)
+    assert report["accuracy"] in {0.0, 1.0}
+    assert report["seconds_per_clip"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("clip,feeling\n0.wav,sad\n", "columns clip, feeling; clip and mood are needed"),
+        ("sound,mood\n0.wav,sad\n", "clip and mood are needed"),
+        ("clip,mood\n", "names no clip"),
+        ("", "clip and mood are needed"),
+        ("clip,mood\n0.wav,sad\n1.wav,\n", "line 3: clip or mood is empty"),
+        ("clip,mood\n0.wav\n", "line 2: clip or mood is empty"),
+        ("clip,mood\n0.wav,gloomy\n", "line 2: mood 'gloomy' is none of angry, happy, relax, sad"),
+        ("clip,mood\n0.wav,sad\nnot_there.wav,sad\n", "1 of 2 clips are not there, the first .*not_there.wav"),
+    ],
+)
+def test_tables_that_cannot_be_used(clips: Path, tagger: Tagger, text: str, says: str) -> None:
+    with pytest.raises(ClipsFileError, match=says):
+        evaluate_mood(table(clips, text), tagger=tagger)
+
+
+def test_a_table_that_is_no_text(tmp_path: Path, tagger: Tagger) -> None:
+    (tmp_path / "clips.csv").write_bytes(b"\xff\xfe\x00clip")
+    with pytest.raises(ClipsFileError, match="not a table"):
+        evaluate_mood(tmp_path / "clips.csv", tagger=tagger)

@@ -1,0 +1,92 @@
+"""The tagger: probabilities, and models that do not belong together."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from processors.inference import ModelError
+from processors.music.audio import RATE, Audio, decode, from_samples
+from processors.music.tagger import Tagger
+
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "audio"
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Iterator[Tagger]:
+    yield Tagger.load()
+
+
+def chords(seconds: float = 10.0) -> NDArray[np.float32]:
+    beat = np.arange(int(seconds * RATE)) / RATE
+    return np.asarray(
+        sum(np.sin(2 * np.pi * f * beat) for f in (220, 277.2, 329.6)) * np.exp(-4 * (beat % 0.5)) * 0.2, np.float32
+    )
+
+
+def test_probabilities_of_all_labels_sum_to_one(tagger: Tagger) -> None:
+    tags = tagger.tag(Audio(chords()))
+    assert set(tags.moods) == {"angry", "happy", "relax", "sad"}
+    assert set(tags.genres) == {"classical", "electronic", "pop", "rock"}
+    assert sum(tags.moods.values()) == pytest.approx(1)
+    assert sum(tags.genres.values()) == pytest.approx(1)
+    assert tags.is_music
+
+
+def test_gain_changes_no_answer(tagger: Tagger) -> None:
+    sound = chords() + np.random.default_rng(0).normal(0, 0.01, 10 * RATE).astype(np.float32)
+    loud, quiet = tagger.tag(Audio(sound)), tagger.tag(Audio(sound * np.float32(0.02)))
+    assert quiet.moods == pytest.approx(loud.moods, abs=0.01)
+    assert quiet.genres == pytest.approx(loud.genres, abs=0.01)
+
+
+def test_noise_is_no_music_and_silence_is_not_tagged(tagger: Tagger) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 10 * RATE).astype(np.float32)
+    assert not tagger.tag(Audio(noise)).is_music
+    assert tagger.listen(from_samples(np.zeros(10 * RATE, np.float32), RATE)).tags is None
+    heard = tagger.listen(Audio(chords()))
+    assert heard.tags is not None
+    assert heard.seconds == pytest.approx(10)
+
+
+def test_a_second_is_enough(tagger: Tagger) -> None:
+    assert sum(tagger.tag(from_samples(chords(1.0), RATE)).moods.values()) == pytest.approx(1)
+
+
+def test_models_trained_on_other_features_are_refused(tagger: Tagger) -> None:
+    settings = {**tagger.mood.card.settings, "features": "0123456789ab"}
+    other = replace(tagger.mood, card=tagger.mood.card.model_copy(update={"settings": settings}))
+    with pytest.raises(ModelError, match=r"trained on features 0123456789ab.*training\.music"):
+        Tagger(tagger.sound, other, tagger.genre)
+
+
+def test_thirty_seconds_take_well_below_one(tagger: Tagger) -> None:
+    audio = Audio(chords(30.0))
+    tagger.tag(audio)
+    began = time.process_time()
+    tagger.tag(audio)
+    assert time.process_time() - began < 1.0
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("kind", "least"), [("mood", 0.55), ("genre", 0.55)])
+def test_real_clips_are_not_tagged_at_chance(tagger: Tagger, kind: str, least: float) -> None:
+    """The models saw these clips: this checks that serving computes what training did, not how good they are."""
+    table = SHARED / f"{kind}.csv"
+    if not table.exists():
+        pytest.skip(f"{table} is missing")
+    with table.open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))[::27][:24]
+    right = 0
+    for row in rows:
+        tags = tagger.tag(decode((SHARED / row["clip"]).read_bytes()))
+        found = tags.moods if kind == "mood" else tags.genres
+        right += max(found, key=found.__getitem__) == row[kind]
+    assert right / len(rows) > least
