@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, stack, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
     stack.register,
     venue.register,
     worker.register,
+    source.register,
     alerts.register,
     dead.register,
     evaluate.register,

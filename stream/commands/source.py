@@ -1,0 +1,131 @@
+"""`pulso source KIND` and `pulso sources`: take in what is really there."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from stream.settings import Settings
+from stream.venue_file import VenueFileError, read_venue
+
+if TYPE_CHECKING:
+    from stream.sources.source import Source
+
+commands = typer.Typer(help="Connect one camera, mailbox or microphone, or play sales again.", no_args_is_help=True)
+
+Url = Annotated[str, typer.Argument(help="Address, device, file or folder.")]
+Port = Annotated[int, typer.Option(help="Port of /metrics; 0 takes any.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="source")
+    app.command()(sources)
+
+
+def sources(metrics_port: Port = 0) -> None:
+    """Run every source that the venue file names, until stopped."""
+    from stream.sources.of_venue import sources_of  # noqa: PLC0415
+    from stream.sources.source import SourceError  # noqa: PLC0415
+
+    settings = Settings().connected()
+    try:
+        found = sources_of(read_venue(settings.venue), settings)
+    except (VenueFileError, SourceError) as error:
+        Console(stderr=True).print(f"[red]{error}[/]", highlight=False)
+        raise typer.Exit(2) from error
+    if not found:
+        Console(stderr=True).print(f"{settings.venue} names no source: give a camera or stage a url", highlight=False)
+        raise typer.Exit(2)
+    _run(found, settings, metrics_port)
+
+
+@commands.command()
+def camera(
+    name: Annotated[str, typer.Argument(help="The camera's id in the venue file.")],
+    url: Url,
+    frames_per_second: Annotated[float, typer.Option(min=0.1, max=30)] = 8,
+    loop: Annotated[bool, typer.Option(help="Begin a file or folder again at its end.")] = True,
+    metrics_port: Port = 0,
+) -> None:
+    """Frames of an RTSP or HTTP stream, a device, a video file or a folder of pictures."""
+    from stream.sources.camera import CameraSource  # noqa: PLC0415
+
+    source = CameraSource(name, url, frames_per_second=frames_per_second, loop=loop)
+    _run([source], Settings().connected(), metrics_port)
+
+
+@commands.command()
+def microphone(
+    name: Annotated[str, typer.Argument(help="The stage's id in the venue file.")],
+    url: Url,
+    loop: Annotated[bool, typer.Option(help="Begin a file or folder again at its end.")] = True,
+    metrics_port: Port = 0,
+) -> None:
+    """Sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
+    from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
+
+    _run([MicrophoneSource(name, url, loop=loop)], Settings().connected(), metrics_port)
+
+
+@commands.command()
+def mailbox(
+    url: Url,
+    name: Annotated[str, typer.Option(help="Tells mailboxes apart.")] = "support",
+    poll_seconds: Annotated[float, typer.Option(min=1)] = 30,
+    once: Annotated[bool, typer.Option("--once", help="Read what is there and end.")] = False,
+    metrics_port: Port = 0,
+) -> None:
+    """Mail of an IMAP server (password in PULSO_MAILBOX_PASSWORD), a Maildir, an mbox or a folder of .eml."""
+    from stream.sources.mailbox import MailboxSource  # noqa: PLC0415
+
+    settings = Settings().connected()
+    password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
+    state = settings.data / f"mailbox-{name}.json"
+    source = MailboxSource(name, url, state=state, password=password, poll_seconds=poll_seconds, once=once)
+    _run([source], settings, metrics_port)
+
+
+@commands.command()
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV; docs/data.md has the layouts.")],
+    speed: Annotated[float, typer.Option(min=0, help="Times as fast as it was; 0 is as fast as possible.")] = 0,
+    bar: Annotated[str, typer.Option(help="For lines that name no bar.")] = "all",
+    metrics_port: Port = 0,
+) -> None:
+    """Sales of a file as tickets, with their own times."""
+    from stream.sources.replay import ReplaySource  # noqa: PLC0415
+
+    settings = Settings().connected()
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("tickets", total=None)
+        source = ReplaySource(
+            file,
+            speed=speed,
+            bar=bar,
+            timezone=read_venue(settings.venue).timezone,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+        _run([source], settings, metrics_port)
+
+
+def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
+    from prometheus_client import start_http_server  # noqa: PLC0415
+
+    from stream.producer import EventProducer  # noqa: PLC0415
+    from stream.sources.source import run_all  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    stop = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stop.set())
+    start_http_server(metrics_port, addr=settings.bind)
+    with EventProducer(settings, timeout_s=20) as producer:
+        run_all(found, producer, stop)

@@ -1,0 +1,174 @@
+"""Cameras: an RTSP or HTTP stream, a device, a video file or a folder of pictures → JPEG frames."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+
+from schemas.topics import FRAMES
+from stream.sources.source import Outlet, Source, SourceError, now
+
+PICTURES = (".jpg", ".jpeg", ".png")
+
+QUALITY = 85
+
+LONGEST_SIDE = 1280
+"""pixels; no model looks at more, and a frame stays well below Kafka's limit"""
+
+LOST_SECONDS = 10.0
+"""A stream without a new picture for so long is lost."""
+
+# FFmpeg's own waits, in microseconds: without them a camera that is unplugged blocks for minutes.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|timeout;10000000|stimeout;10000000")
+
+
+class CameraSource(Source):
+    """One camera.
+
+    Args:
+        url: rtsp://, http(s)://, a device such as /dev/video0 or 0, a video file, or a folder of pictures.
+        frames_per_second: frames sent; a live camera's other frames are passed over.
+        loop: begin a file or folder again at its end.
+    """
+
+    kind: ClassVar[str] = "camera"
+
+    def __init__(self, name: str, url: str, *, frames_per_second: float = 8, loop: bool = True) -> None:
+        super().__init__(name)
+        self._url, self._rate, self._loop = url, frames_per_second, loop
+
+    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+        path = Path(self._url)
+        if "://" not in self._url and path.is_dir():
+            pictures = self._folder(path)
+        elif "://" not in self._url and path.is_file():
+            pictures = self._file(path)
+        else:
+            self._live(outlet, stop)
+            return
+        session = now().strftime("%Y%m%dT%H%M%S.%f")
+        began = time.monotonic()
+        for number, jpeg in enumerate(pictures):
+            if stop.wait(max(0.0, began + number / self._rate - time.monotonic())):
+                return
+            self._send(outlet, jpeg, f"{self.name}/{session}/{number}")
+        outlet.flush()
+
+    def _send(self, outlet: Outlet, jpeg: bytes, id: str) -> None:
+        outlet.send(FRAMES, key=self.name, value=jpeg, id=id, time=now())
+
+    def _folder(self, folder: Path) -> Iterator[bytes]:
+        """JPEG files as they are; other pictures, and those that are too large, are encoded again."""
+        while True:
+            paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+            if not paths:
+                raise SourceError(f"{folder} holds no picture ({', '.join(PICTURES)})")
+            for path in paths:
+                data = path.read_bytes()
+                picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+                if picture is None:
+                    yield data  # the worker's dead letters say what is wrong with it
+                elif path.suffix.lower() == ".png" or max(picture.shape[:2]) > LONGEST_SIDE:
+                    yield encode(picture)
+                else:
+                    yield data
+            if not self._loop:
+                return
+
+    def _file(self, path: Path) -> Iterator[bytes]:
+        """Frames of a video at the wanted rate, by the video's own clock."""
+        while True:
+            capture = cv2.VideoCapture(str(path))
+            rate = capture.get(cv2.CAP_PROP_FPS)
+            if not capture.isOpened() or not 0 < rate <= 1000:
+                raise SourceError(f"{path} is no video that OpenCV reads")
+            try:
+                index, due = 0, 0.0
+                while capture.grab():
+                    if index / rate >= due:
+                        due += 1 / self._rate
+                        readable, picture = capture.retrieve()
+                        if readable:
+                            yield encode(picture)
+                    index += 1
+            finally:
+                capture.release()
+            if index == 0:
+                raise SourceError(f"{path} holds no frame")
+            if not self._loop:
+                return
+
+    def _live(self, outlet: Outlet, stop: threading.Event) -> None:
+        """Send the newest frame at the wanted rate: a reader of its own empties the camera's buffer."""
+        reader = _Newest(self._url)
+        session = now().strftime("%Y%m%dT%H%M%S.%f")
+        number, sent = 0, 0
+        began = last = time.monotonic()
+        try:
+            while not stop.wait(max(0.0, began + number / self._rate - time.monotonic())):
+                number += 1
+                taken, picture = reader.newest()
+                if taken > sent and picture is not None:
+                    sent, last = taken, time.monotonic()
+                    self._send(outlet, encode(picture), f"{self.name}/{session}/{number}")
+                elif reader.ended or time.monotonic() - last > LOST_SECONDS:
+                    raise SourceError("the stream stopped; look at the camera's power, network and address")
+        finally:
+            reader.close()
+
+
+class _Newest:
+    """Reads a stream in a thread and keeps only its newest frame."""
+
+    def __init__(self, url: str) -> None:
+        device: Any = int(url) if url.isdigit() else url
+        self._capture = cv2.VideoCapture(device)
+        if not self._capture.isOpened():
+            raise SourceError("the stream can't be opened; look at the address, the network and the password")
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._lock = threading.Lock()
+        self._newest: Any = None
+        self._number = 0
+        self._closing = threading.Event()
+        self.ended = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def newest(self) -> tuple[int, Any]:
+        """Number and picture of the newest frame; 0 and None before the first."""
+        with self._lock:
+            return self._number, self._newest
+
+    def close(self) -> None:
+        """Stop reading; a camera that hangs is left to its own time-out."""
+        self._closing.set()
+        self._thread.join(timeout=3)
+
+    def _read(self) -> None:
+        while not self._closing.is_set():
+            readable, picture = self._capture.read()
+            if not readable:
+                break
+            with self._lock:
+                self._number, self._newest = self._number + 1, picture
+        self.ended = True
+        self._capture.release()
+
+
+def encode(picture: Any) -> bytes:
+    """JPEG of a BGR picture, shrunk where it is larger than any model looks at."""
+    height, width = picture.shape[:2]
+    scale = LONGEST_SIDE / max(height, width)
+    if scale < 1:
+        picture = cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    if not done:
+        raise SourceError(f"a picture of {width}×{height} could not be encoded")
+    return bytes(data)

@@ -1,0 +1,130 @@
+"""A message as it lies in a mailbox → the text that a customer wrote."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+from datetime import UTC, datetime
+from email.message import EmailMessage, MIMEPart
+from email.utils import parsedate_to_datetime
+
+from bs4 import BeautifulSoup
+
+from schemas.events import Mail
+
+MOST_TEXT = 100_000
+"""characters of text that are kept; the rest of a mail is quotes and signatures"""
+
+MOST_SUBJECT, MOST_SENDER = 2_000, 400
+
+
+class MessageError(ValueError):
+    """The bytes are no message that holds any text."""
+
+
+def read_message(data: bytes, received: datetime) -> Mail:
+    """Decode a message of RFC 5322; broken charsets, dates and parts are repaired as far as they can be.
+
+    Args:
+        received: stands for a date that is missing, absurd or in the future.
+
+    Raises:
+        MessageError: neither subject nor text.
+    """
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        text = _text(message)
+        subject = _header(message, "Subject")[:MOST_SUBJECT]
+    except Exception as error:  # the parser of the standard library raises anything on hostile input
+        raise MessageError(f"no readable message: {type(error).__name__}: {error}") from error
+    if not text.strip() and not subject.strip():
+        raise MessageError("neither subject nor text")
+    identity = _header(message, "Message-ID").strip("<> ") or "sha256-" + hashlib.sha256(data).hexdigest()[:32]
+    return Mail(
+        id=_identifier(identity),
+        thread=_identifier(_thread(message, identity)),
+        time=_date(message, received),
+        sender=_header(message, "From")[:MOST_SENDER],
+        subject=subject,
+        text=text[:MOST_TEXT],
+        attachments=_attachments(message),
+        automatic=_is_automatic(message),
+    )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        value = message.get(name, "")
+        return " ".join(str(value).replace("\x00", "").split()).encode("utf-8", "replace").decode()
+    except Exception:  # a header that can't be decoded
+        return ""
+
+
+def _text(message: EmailMessage) -> str:
+    """The plain part, or the HTML one without its markup."""
+    try:
+        part = message.get_body(("plain", "html"))
+    except Exception:  # a broken tree of parts
+        part = None
+    parts = [part] if part is not None else [p for p in message.walk() if p.get_content_maintype() == "text"][:1]
+    for found in parts:
+        text = _decoded(found)
+        if found.get_content_subtype() == "html":
+            soup = BeautifulSoup(text, "html.parser")
+            for hidden in soup(["script", "style", "head"]):
+                hidden.decompose()
+            text = soup.get_text("\n")
+        return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return ""
+
+
+def _decoded(part: MIMEPart) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return str(part.get_payload())
+    for charset in (part.get_content_charset() or "utf-8", "utf-8"):
+        try:
+            return payload.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return payload.decode("windows-1252", "replace")
+
+
+def _thread(message: EmailMessage, identity: str) -> str:
+    """The first message that it answers, else itself."""
+    references = _header(message, "References").split() or _header(message, "In-Reply-To").split()
+    return references[0].strip("<>") if references else identity
+
+
+def _identifier(text: str) -> str:
+    """At most 200 printable characters; longer ones are told apart by a hash."""
+    clean = "".join(letter for letter in text if letter.isprintable() and not letter.isspace()) or "none"
+    if len(clean) <= 200:
+        return clean
+    return clean[:160] + "-" + hashlib.sha256(clean.encode()).hexdigest()[:32]
+
+
+def _date(message: EmailMessage, received: datetime) -> datetime:
+    try:
+        date = parsedate_to_datetime(_header(message, "Date"))
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return received
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return date if datetime(2000, 1, 1, tzinfo=UTC) < date <= received else received
+
+
+def _attachments(message: EmailMessage) -> int:
+    return sum(1 for part in message.walk() if part.get_content_disposition() == "attachment")
+
+
+def _is_automatic(message: EmailMessage) -> bool:
+    """RFC 3834, bounces, and what mailing programs write."""
+    submitted = _header(message, "Auto-Submitted").lower()
+    if submitted and submitted != "no":
+        return True
+    if message.get_content_type() == "multipart/report" or _header(message, "Return-Path") == "<>":
+        return True
+    return _header(message, "Precedence").lower() in ("bulk", "junk", "auto_reply", "list") or bool(
+        _header(message, "X-Auto-Response-Suppress") or _header(message, "List-Unsubscribe")
+    )

@@ -1,0 +1,39 @@
+"""All sources that the venue file names."""
+
+from __future__ import annotations
+
+from schemas.venue import Venue
+from stream.settings import Settings
+from stream.sources.camera import CameraSource
+from stream.sources.mailbox import MailboxSource
+from stream.sources.sound import MicrophoneSource
+from stream.sources.source import Source
+from stream.sources.till_server import TillServer, token_of
+
+
+def sources_of(venue: Venue, settings: Settings) -> list[Source]:
+    """One source for each camera and stage with a URL, each mailbox, and the tills' endpoint.
+
+    Raises:
+        SourceError: the tills' port is taken.
+    """
+    found: list[Source] = [
+        CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
+        for camera in venue.cameras
+        if camera.url
+    ]
+    found += [MicrophoneSource(stage.id, stage.url) for stage in venue.stages if stage.url]
+    password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
+    found += [
+        MailboxSource(
+            box.id,
+            box.url,
+            state=settings.data / f"mailbox-{box.id}.json",
+            password=password,
+            poll_seconds=box.poll_seconds,
+        )
+        for box in venue.mailboxes
+    ]
+    if venue.tills is not None:
+        found.append(TillServer(venue, port=venue.tills.port, token=token_of(settings), bind=settings.bind))
+    return found

@@ -1,0 +1,167 @@
+"""Microphones: a device, a stream, a file or a folder → fragments of 30 seconds every 5 seconds."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, ClassVar
+
+import numpy as np
+import soundfile
+
+from schemas.topics import SNIPPETS
+from stream.sources.source import Outlet, Source, SourceError, now
+
+RATE = 24_000
+SECONDS, EVERY = 30.0, 5.0
+SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff")
+SILENCE_SECONDS = 15.0
+"""A live stream that brings nothing for so long is lost."""
+
+_SAMPLE = 2
+
+
+class MicrophoneSource(Source):
+    """One stage's sound, through ffmpeg.
+
+    Args:
+        url: http(s)://, rtsp:// or any address that ffmpeg reads; `alsa:DEVICE` or `pulse:DEVICE`; a file; a folder.
+        loop: begin a file or folder again at its end.
+        pace: False reads files as fast as they can be read.
+    """
+
+    kind: ClassVar[str] = "microphone"
+
+    def __init__(self, name: str, url: str, *, loop: bool = True, pace: bool = True) -> None:
+        super().__init__(name)
+        self._url, self._loop, self._pace = url, loop, pace
+
+    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+        path = Path(self._url)
+        session = now().strftime("%Y%m%dT%H%M%S.%f")
+        number = 0
+        while True:
+            for inputs in self._inputs(path):
+                for fragment in self._fragments(inputs, stop):
+                    id_ = f"{self.name}/{session}/{number}"
+                    outlet.send(SNIPPETS, key=self.name, value=fragment, id=id_, time=now(), content_type="audio/flac")
+                    number += 1
+                if stop.is_set():
+                    return
+            if not (path.exists() and self._loop):
+                break
+            if number == 0:
+                raise SourceError(f"{path} gave no sound of {EVERY:.0f} seconds")
+        outlet.flush()
+        if not path.exists():
+            raise SourceError("the stream ended; look at the microphone's power, network and address")
+
+    def _inputs(self, path: Path) -> Iterator[list[str]]:
+        """ffmpeg's arguments for each input, one after the other."""
+        paced = ["-re"] if self._pace else []
+        if "://" not in self._url and path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() in SOUNDS)
+            if not files:
+                raise SourceError(f"{path} holds no sound ({', '.join(SOUNDS)})")
+            for file in files:
+                yield [*paced, "-i", str(file)]
+        elif self._url.startswith(("alsa:", "pulse:")):
+            system, _, device = self._url.partition(":")
+            yield ["-f", system, "-i", device]
+        elif path.is_file():
+            yield [*paced, "-i", str(path)]
+        else:
+            yield ["-rw_timeout", "10000000", "-i", self._url]
+
+    def _fragments(self, inputs: list[str], stop: threading.Event) -> Iterator[bytes]:
+        """Fragments that overlap; the first is as long as what was heard until then."""
+        command = ["ffmpeg", "-nostdin", "-v", "error", *inputs]
+        command += ["-vn", "-ac", "1", "-ar", str(RATE), "-f", "s16le", "pipe:1"]
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except FileNotFoundError as error:
+            raise SourceError("ffmpeg is missing: run `make setup`, or install the package ffmpeg") from error
+        hearing = _Hearing(process)
+        step = int(EVERY * RATE)
+        heard = np.zeros(0, np.int16)
+        try:
+            while not stop.is_set():
+                block = hearing.read(step * _SAMPLE, stop)
+                heard = np.concatenate([heard, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
+                heard = heard[-int(SECONDS * RATE) :]
+                if len(block) < step * _SAMPLE:
+                    break
+                yield _flac(heard)
+            if process.poll() not in (None, 0) and not stop.is_set():
+                raise SourceError(f"ffmpeg could not go on: {hearing.complaint()}")
+        finally:
+            process.kill()
+            process.wait()
+
+
+class _Hearing:
+    """Reads a pipe in a thread, so that a silent stream can be told from a slow one."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._buffer = bytearray()
+        self._errors = bytearray()
+        self._changed = threading.Condition()
+        self._ended = False
+        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read_errors, daemon=True).start()
+
+    def read(self, size: int, stop: threading.Event) -> bytes:
+        """The next bytes; fewer at the end.
+
+        Raises:
+            SourceError: nothing came for a while.
+        """
+        quiet = time.monotonic()
+        with self._changed:
+            while len(self._buffer) < size and not self._ended and not stop.is_set():
+                before = len(self._buffer)
+                self._changed.wait(0.5)
+                if len(self._buffer) > before:
+                    quiet = time.monotonic()
+                elif time.monotonic() - quiet > SILENCE_SECONDS:
+                    raise SourceError(f"no sound came for {SILENCE_SECONDS:.0f} s")
+            block = bytes(self._buffer[:size])
+            del self._buffer[:size]
+            self._changed.notify_all()
+        if len(block) < size:
+            self._process.wait(timeout=5) if self._ended else None
+        return block
+
+    def complaint(self) -> str:
+        """The last line that ffmpeg wrote, without the address, which may hold a password."""
+        lines = self._errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        return lines[-1].rsplit(": ", 1)[-1][:200]
+
+    def _read(self) -> None:
+        out: IO[bytes] | None = self._process.stdout
+        while out is not None and (block := out.read1(1 << 16)):  # type: ignore[attr-defined]
+            with self._changed:
+                # A file that is read at full speed must wait for Kafka, not fill the memory.
+                while len(self._buffer) > (1 << 23) and self._process.poll() is None:
+                    self._changed.wait(0.5)
+                self._buffer += block
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _read_errors(self) -> None:
+        errors: IO[bytes] | None = self._process.stderr
+        for line in errors or ():
+            self._errors = bytearray(line[-2000:])
+
+
+def _flac(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:
+    out = io.BytesIO()
+    soundfile.write(out, samples, RATE, format="FLAC", subtype="PCM_16")
+    return out.getvalue()

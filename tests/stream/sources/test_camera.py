@@ -1,0 +1,101 @@
+"""Cameras: a folder, a video file, and an HTTP stream that breaks off and comes back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from processors.vision.picture import decode
+from schemas.topics import FRAMES
+from stream.sources.camera import LONGEST_SIDE, CameraSource, encode
+from tests.stream.sources.conftest import Brought
+
+pytestmark = pytest.mark.stack
+
+
+def picture(seed: int, size: tuple[int, int] = (240, 320)) -> Any:
+    coarse = np.random.default_rng(seed).integers(0, 255, (12, 16, 3)).astype(np.uint8)
+    return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def test_a_folder_is_sent_in_order_and_large_pictures_shrink(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    small = encode(picture(1))
+    (tmp_path / "a.jpg").write_bytes(small)
+    cv2.imwrite(str(tmp_path / "b.png"), picture(2, (1200, 1600)))
+    with running(CameraSource("folder-camera", str(tmp_path), frames_per_second=20, loop=False)) as thread:
+        thread.join(timeout=20)
+    frames = [message.value() or b"" for message in brought.of(FRAMES, "folder-camera")]
+    assert frames[0] == small, "a JPEG that is small enough is sent as it is"
+    assert max(decode(frames[1]).shape) == LONGEST_SIDE
+
+
+def test_a_video_file_is_sampled_at_the_wanted_rate(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, (320, 240))
+    for number in range(50):
+        writer.write(picture(number))
+    writer.release()
+    with running(CameraSource("video-camera", str(path), frames_per_second=5, loop=False)) as thread:
+        thread.join(timeout=30)
+    assert len(brought.of(FRAMES, "video-camera")) == 10
+
+
+class _Camera(BaseHTTPRequestHandler):
+    """Motion JPEG that ends after a second, as a camera that loses its network does."""
+
+    visits = 0
+
+    def do_GET(self) -> None:
+        type(self).visits += 1
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        for number in range(15):
+            jpeg = encode(picture(number))
+            self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
+            self.wfile.write(jpeg + b"\r\n")
+            time.sleep(0.07)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@contextmanager
+def http_camera() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Camera)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/stream.mjpg"
+    finally:
+        server.shutdown()
+
+
+def test_a_stream_that_breaks_off_is_opened_again(running: Callable[..., Any], brought: Brought) -> None:
+    with http_camera() as url, running(CameraSource("http-camera", url, frames_per_second=8)):
+        brought.wait(FRAMES, "http-camera", 12)
+    assert _Camera.visits >= 2
+    ids = [dict(message.headers() or [])["ce_id"] for message in brought.of(FRAMES, "http-camera")]  # type: ignore[arg-type]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_camera_that_is_not_there_never_stops_the_others(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(encode(picture(1)))
+    gone = CameraSource("gone", str(tmp_path / "nothing-here.mp4"))
+    with running(gone, CameraSource("beside-gone", str(tmp_path), frames_per_second=20)):
+        brought.wait(FRAMES, "beside-gone", 10)
+    assert not brought.of(FRAMES, "gone")

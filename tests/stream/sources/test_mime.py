@@ -1,0 +1,73 @@
+"""Messages as mailboxes hold them, the broken ones too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.sources.mime import MessageError, read_message
+
+NOW = datetime(2026, 7, 4, 22, tzinfo=UTC)
+
+
+def message(*lines: str, charset: str = "utf-8") -> bytes:
+    return "\r\n".join(lines).encode(charset)
+
+
+def test_headers_thread_and_plain_part() -> None:
+    mail = read_message(
+        message(
+            "From: =?utf-8?q?Jos=C3=A9_Gil?= <jose@example.org>", "Subject: =?iso-8859-1?q?Devoluci=F3n?=",
+            "Message-ID: <b@x>", "References: <a@x> <aa@x>", "Date: Sat, 04 Jul 2026 20:00:00 +0200",
+            "Content-Type: multipart/alternative; boundary=B", "", "--B", "Content-Type: text/html; charset=utf-8", "",
+            "<p>html</p>", "--B", "Content-Type: text/plain; charset=utf-8", "", "¿Dónde está mi dinero?", "--B--",
+        ),
+        NOW,
+    )  # fmt: skip
+    assert (mail.id, mail.thread, mail.subject) == ("b@x", "a@x", "Devolución")
+    assert mail.text.strip() == "¿Dónde está mi dinero?"
+    assert mail.time == datetime(2026, 7, 4, 18, tzinfo=UTC)
+    assert "José Gil" in mail.sender
+
+
+def test_html_alone_becomes_text() -> None:
+    html = "<html><style>p{}</style><body><p>Hola</p><script>x()</script><p>adiós</p></body></html>"
+    mail = read_message(message("Content-Type: text/html; charset=utf-8", "", html), NOW)
+    assert mail.text.split() == ["Hola", "adiós"]
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "no-such-charset", "us-ascii"])
+def test_a_wrong_charset_is_repaired(declared: str) -> None:
+    data = message(f"Content-Type: text/plain; charset={declared}", "", "mañana", charset="latin-1")
+    assert read_message(data, NOW).text.strip() == "mañana"
+
+
+@pytest.mark.parametrize("date", ["", "Date: yesterday", "Date: Fri, 01 Jan 2099 00:00:00 +0000", "Date: 0"])
+def test_an_absurd_date_is_that_of_arrival(date: str) -> None:
+    assert read_message(message(*([date] if date else []), "Subject: x", "", "y"), NOW).time == NOW
+
+
+@pytest.mark.parametrize(
+    "header", ["Auto-Submitted: auto-replied", "Precedence: bulk", "List-Unsubscribe: <https://x>", "Return-Path: <>"]
+)
+def test_what_a_machine_wrote_is_known(header: str) -> None:
+    assert read_message(message("Subject: x", header, "", "y"), NOW).automatic
+    assert not read_message(message("Subject: x", "Auto-Submitted: no", "", "y"), NOW).automatic
+
+
+def test_nothing_to_read_is_an_error() -> None:
+    with pytest.raises(MessageError, match="neither subject nor text"):
+        read_message(b"", NOW)
+
+
+@given(st.binary(max_size=2000))
+def test_no_bytes_crash_it(data: bytes) -> None:
+    try:
+        mail = read_message(data, NOW)
+    except MessageError:
+        return
+    assert 1 <= len(mail.id) <= 200
+    assert mail.time.tzinfo is not None
