@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 
 from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState
 from processors.support.encoder import Encoder
-from processors.support.mail_text import own_words
+from processors.support.language import Language, language
+from processors.support.mail_text import own_words, sentences_of, without_addresses
+from processors.support.priority import Priorities
 from processors.support.privacy import masked
 from processors.support.topics import Topics
-from processors.support.urgency import priority
 from processors.support.words import content_words
 from schemas.events import Mail
 from schemas.results import SupportTriage
@@ -26,8 +26,6 @@ REMEMBERED = 512
 
 DIGEST = 8
 SUMMARY = 160
-
-Language = Literal["es", "en", "other"]
 
 
 class Stored(Struct):
@@ -47,6 +45,10 @@ class Read(Struct, frozen=True):
     words: str
     vector: NDArray[np.float32]
     language: Language
+    sentences: tuple[str, ...]
+    """empty when there is only one"""
+    vectors: NDArray[np.float32]
+    """theirs"""
 
 
 class Desk:
@@ -62,6 +64,7 @@ class Desk:
         self._clusters = Clusters(self._stored.clusters)
         self._encoder = encoder
         self._topics = topics
+        self._priorities = Priorities(encoder)
         recent = self._stored.recent
         self._recent = dict.fromkeys(recent[i : i + DIGEST] for i in range(0, len(recent), DIGEST))
 
@@ -95,6 +98,8 @@ class Desk:
             return None
         self._stored.mails += 1
         text = masked(read.words)
+        ranked = self._priorities.of(read.words, read.vector, read.sentences, read.vectors, automatic=mail.automatic)
+        reason = text if ranked.sentence is None else masked(read.sentences[ranked.sentence])
         assigned = self._file(read, event_id, text)
         return SupportTriage(
             event_id=event_id,
@@ -102,14 +107,14 @@ class Desk:
             thread=mail.thread,
             time=mail.time,
             language=read.language,
-            priority=priority(read.words, automatic=mail.automatic),
+            priority=ranked.priority,
             topic=self._topics.of(read.vector) if self._topics and not mail.automatic else None,
             cluster=assigned.cluster.id if assigned else None,
             cluster_label=assigned.cluster.label if assigned else "",
             cluster_size=assigned.cluster.size if assigned else 0,
             cluster_is_new=assigned.new if assigned else False,
             surge=assigned.cluster.surge if assigned else 0.0,
-            summary=text[:SUMMARY],
+            summary=(text if len(text) <= SUMMARY else reason)[:SUMMARY],
             model=self._encoder.identity,
         )
 
@@ -133,20 +138,10 @@ class Desk:
 def read_mails(mails: Sequence[Mail], encoder: Encoder) -> list[Read]:
     """Own words, vector and language of each; depends on nothing that was read before."""
     words = [own_words(mail.subject, mail.text) for mail in mails]
-    encoded = encoder.encode(words)
-    return [
-        Read(mail, text, vector, language(text, float(odds)))
-        for mail, text, vector, odds in zip(mails, words, encoded.vectors, encoded.spanish, strict=True)
-    ]
-
-
-def language(text: str, spanish: float) -> Language:
-    """Language from the encoder's log odds; scripts that neither language uses are another.
-
-    >>> language("Где моя сумка?", 0.2), language("¿Dónde está?", 4.0)
-    ('other', 'es')
-    """
-    letters = [letter for letter in text if letter.isalpha()]
-    if not letters or sum(letter > "ɏ" for letter in letters) > len(letters) / 2:
-        return "other"
-    return "es" if spanish + 2.0 * sum(text.count(sign) for sign in "¿¡ñÑ") > 0 else "en"
+    whole = encoder.encode([without_addresses(text) for text in words])
+    read = []
+    for mail, text, vector, odds in zip(mails, words, whole.vectors, whole.spanish, strict=True):
+        sentences = sentences_of(text)
+        several = tuple(sentences) if len(sentences) > 1 else ()
+        read.append(Read(mail, text, vector, language(text, float(odds)), several, encoder.encode(several).vectors))
+    return read

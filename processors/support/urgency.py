@@ -1,14 +1,13 @@
-"""Who must be answered now: signs of danger in Spanish and English, and of lesser haste."""
+"""Words that hint at danger, at haste or at none, in Spanish and English."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+
+from msgspec import Struct
 
 from processors.support.words import folded
-
-Priority = Literal["urgent", "high", "normal", "low"]
 
 
 def _any(words: Iterable[str]) -> re.Pattern[str]:
@@ -61,6 +60,7 @@ _NO_DANGER = _any(
         r"pelea de gallos", r"crush on", r"orange crush", r"injury time", r"gunpowder", r"machine gun",
         r"fight(?:ing)? (?:for|to get|with my (?:bank|phone|ticket))", r"food fight", r"bath bomb", r"sex bomb",
         r"arma (?:un|la|el) ", r"spiked (?:hair|boots)", r"heart ?attack burger",
+        r"primeros auxilios", r"(?:fue|fuisteis|eres|sois|es) (?:un |una )?bomba",
         r"(?:where|donde|hay|is there|are there).{0,40}(?:first aid|ambulanc)", r"(?:puedo|podemos) llevar",
         r"(?:can|may) (?:i|we) (?:bring|take)",
     )
@@ -93,28 +93,24 @@ _LOW = _any(
     )
 )  # fmt: skip
 
-_SHORTEST = 3
+
+class Signs(Struct, frozen=True):
+    """What the words of a text hint at."""
+
+    urgent: bool = False
+    high: bool = False
+    low: bool = False
 
 
-def priority(text: str, *, automatic: bool = False) -> Priority:
-    """Impact and urgency of a mail, from its own words.
+def signs(text: str) -> Signs:
+    """Signs of danger, of haste and of none. A question about an emergency exit is none of danger.
 
-    Danger is sought in the whole text, thanks only at its beginning. A question about an emergency exit is none.
-
-    Args:
-        text: the customer's own words.
-        automatic: an auto-reply or a bounce, which no one waits on.
-
-    >>> [priority(t) for t in ("Hay una pelea junto a la barra", "My son is missing!", "Where is the emergency exit?")]
-    ['urgent', 'urgent', 'normal']
-    >>> priority("Muchas gracias por todo"), priority("They won't let us in")
-    ('low', 'high')
+    >>> signs("Hay una pelea junto a la barra").urgent, signs("Where is the emergency exit?").urgent
+    (True, False)
     """
     words = folded(text)
-    if automatic or len(words.strip()) < _SHORTEST:
-        return "low"
-    if _URGENT.search(_NO_DANGER.sub(" ", words)):
-        return "urgent"
-    if _HIGH.search(words):
-        return "high"
-    return "low" if _LOW.search(words) else "normal"
+    return Signs(
+        urgent=_URGENT.search(_NO_DANGER.sub(" ", words)) is not None,
+        high=_HIGH.search(words) is not None,
+        low=_LOW.search(words.strip()) is not None,
+    )
