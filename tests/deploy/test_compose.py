@@ -1,0 +1,211 @@
+"""docker-compose reads docker-compose.yml, and what it makes of the file hangs together."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from schemas.topics import MEDIA_BYTES
+from stream.commands.worker import WORKERS
+from stream.local.kafka import VERSION
+from stream.settings import Settings
+from stream.venue_file import read_venue
+
+ROOT = Path(__file__).parent.parent.parent
+DOCKER = ROOT / "deploy" / "docker"
+OURS = {*WORKERS, "sources", "console", "topics"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The file as docker-compose understands it, with no .env and no variables of this machine."""
+    program = shutil.which("docker-compose")
+    if program is None:
+        pytest.skip("docker-compose is missing: install the package docker-compose")
+    empty = tmp_path_factory.mktemp("compose") / ".env"
+    empty.touch()
+    done = subprocess.run(
+        [program, "--env-file", str(empty), "-f", str(ROOT / "docker-compose.yml"), "config"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def services(project: Any) -> dict[str, Any]:
+    found: dict[str, Any] = project["services"]
+    return found
+
+
+def published(service: dict[str, Any]) -> dict[int, str]:
+    """Port inside → address outside."""
+    return {int(port.rsplit(":", 1)[1].split("/")[0]): port.rsplit(":", 1)[0] for port in service.get("ports", [])}
+
+
+def test_all_parts_are_there(services: dict[str, Any]) -> None:
+    assert set(services) == OURS | {"kafka", "redis", "prometheus", "grafana"}
+
+
+def test_everything_that_stays_has_a_health_check(services: dict[str, Any]) -> None:
+    assert {name for name, service in services.items() if "healthcheck" not in service} == {"topics"}
+
+
+def test_dependencies_wait_for_health(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        for other, how in service.get("depends_on", {}).items():
+            wanted = "service_completed_successfully" if other == "topics" else "service_healthy"
+            assert how["condition"] == wanted, f"{name} → {other}"
+    for name in OURS - {"topics"}:
+        assert {"kafka", "topics"} <= set(services[name]["depends_on"]), name
+    assert "redis" in services["alerts"]["depends_on"]
+    assert "kafka" in services["topics"]["depends_on"]
+
+
+def test_images_are_pinned(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        tag = service["image"].partition(":")[2]
+        assert re.match(r"v?\d+\.\d+\.\d+$", tag), f"{name}: {service['image']}"
+    for base in re.findall(r"^FROM (\S+)", (DOCKER / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE):
+        assert base == "python:3.11-slim-bookworm"
+
+
+def test_kafka_is_the_one_that_everything_is_tested_with(services: dict[str, Any]) -> None:
+    assert services["kafka"]["image"] == f"apache/kafka:{VERSION}"
+    assert int(services["kafka"]["environment"]["KAFKA_MESSAGE_MAX_BYTES"]) == MEDIA_BYTES
+    assert services["kafka"]["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_ports_are_open_to_this_machine_only(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        for inside, outside in published(service).items():
+            assert outside.startswith("127.0.0.1:"), f"{name}: {outside} → {inside}"
+
+
+def test_data_outlive_containers(project: Any, services: dict[str, Any]) -> None:
+    wanted = {
+        "kafka": "/var/lib/kafka/data",
+        "redis": "/data",
+        "prometheus": "/prometheus",
+        "grafana": "/var/lib/grafana",
+    }
+    for name, folder in {**wanted, **dict.fromkeys(OURS, "/var/lib/pulso")}.items():
+        mounted = {target: source for source, target, _ in (v.split(":") for v in services[name]["volumes"])}
+        assert mounted[folder] in project["volumes"], name
+
+
+def test_paths_of_this_checkout_exist(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert not source.startswith("/") or Path(source).exists(), f"{name}: {source}"
+
+
+def test_our_variables_are_settings(services: dict[str, Any]) -> None:
+    known = {f"PULSO_{name.upper()}" for name in Settings.model_fields}
+    for name in OURS:
+        environment = services[name]["environment"]
+        assert {key for key in environment if key.startswith("PULSO_")} <= known, name
+        assert environment["PULSO_BIND"] == "0.0.0.0"
+        kafka = environment["PULSO_KAFKA"]
+        assert f"PLAINTEXT://{kafka}" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+
+
+def test_each_worker_is_asked_whether_it_is_ready(services: dict[str, Any]) -> None:
+    for name in WORKERS:
+        assert services[name]["command"] == ["worker", name, "--metrics-port", "9100"]
+        *_, url, text = services[name]["healthcheck"]["test"]
+        assert (url, text) == ("http://127.0.0.1:9100/metrics", f'pulso_worker_ready{{worker="{name}"}} 1.0')
+
+
+def test_prometheus_scrapes_what_has_metrics(services: dict[str, Any]) -> None:
+    mounted = {target: Path(source) for source, target, _ in (v.split(":") for v in services["prometheus"]["volumes"])}
+    flag = next(part for part in services["prometheus"]["command"] if part.startswith("--config.file="))
+    config_file = mounted["/etc/prometheus"] / Path(flag.partition("=")[2]).name
+    (job,) = yaml.safe_load(config_file.read_text(encoding="utf-8"))["scrape_configs"]
+    (dns,) = job["dns_sd_configs"]
+    with_metrics = {name for name, service in services.items() if "--metrics-port" in service.get("command", [])}
+    assert set(dns["names"]) == with_metrics
+    for name in with_metrics:
+        command = services[name]["command"]
+        assert int(command[command.index("--metrics-port") + 1]) == dns["port"]
+
+
+def test_tills_reach_the_port_of_the_venue_file(services: dict[str, Any]) -> None:
+    tills = read_venue(DOCKER / "venue.yaml").tills
+    assert tills is not None
+    assert tills.port in published(services["sources"])
+
+
+def test_no_secret_in_the_file(services: dict[str, Any]) -> None:
+    secret = re.compile("password|token|secret|api_?key", re.IGNORECASE)
+    for name, service in services.items():
+        for key, value in (service.get("environment") or {}).items():
+            if secret.search(key):
+                assert not value, f"{name}: {key}"  # empty without the person's own environment
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert not re.search(r"://[^/\s:@]+:[^/\s@]+@", text), "an address with a password"
+
+
+def test_our_containers_can_do_little(services: dict[str, Any]) -> None:
+    for name in OURS:
+        assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"], name
+
+
+def test_image_installs_only_locked_packages_for_a_user_without_rights() -> None:
+    text = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    assert "--require-hashes" in text
+    assert re.search(r"^USER [1-9]", text, re.MULTILINE)
+    locked = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+    assert not re.search(r"^(torch|tensorflow|sentence-transformers)\b", locked, re.MULTILINE)
+
+
+def test_image_gets_what_it_copies() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DOCKER / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    ignored = (DOCKER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    for path in " ".join(copied).split():
+        assert (ROOT / path).exists(), path
+        assert f"!{path}" in ignored, path
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    """A page that is well, and one that is not."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/metrics" else 503)
+            self.end_headers()
+            self.wfile.write(b'pulso_worker_ready{worker="bars"} 1.0\n')
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_health_check(page: str) -> None:
+    trouble = runpy.run_path(str(DOCKER / "healthy.py"))["trouble"]
+    assert trouble(f"{page}/metrics") is None
+    assert trouble(f"{page}/metrics", 'pulso_worker_ready{worker="bars"} 1.0') is None
+    assert "answers without" in trouble(f"{page}/metrics", 'pulso_worker_ready{worker="vision"} 1.0')
+    assert "503" in trouble(f"{page}/healthz")
+    assert "refused" in trouble("http://127.0.0.1:1/metrics")
