@@ -1,0 +1,107 @@
+"""The table that a bench prints and the JSON that it writes."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from rich.table import Table
+
+from bench.measured import Measured
+
+
+class Row(Struct, kw_only=True):
+    """One figure beside its reference, both events a second.
+
+    Attributes:
+        ratio: ours ÷ reference by the wall clock; `cpu_ratio` by processor time.
+    """
+
+    what: str
+    unit: str
+    reference_name: str
+    ours: float
+    reference: float
+    ratio: float
+    cpu_ratio: float
+    notes: str = ""
+
+
+def row(
+    what: str, unit: str, ours: Measured, name: str, reference: Measured, *, of_each: float = 1.0, notes: str = ""
+) -> Row:
+    """Compare two passes; `of_each` units are in one event.
+
+    >>> ours = Measured(events=100, seconds=2.0, cpu_seconds=1.0)
+    >>> found = row("x", "lines/s", ours, "y", Measured(events=100, seconds=1.0, cpu_seconds=1.0), of_each=3)
+    >>> found.ours, found.reference, found.ratio, found.cpu_ratio
+    (150.0, 300.0, 0.5, 1.0)
+    """
+    return Row(
+        what=what,
+        unit=unit,
+        reference_name=name,
+        ours=ours.rate * of_each,
+        reference=reference.rate * of_each,
+        ratio=ours.rate / reference.rate,
+        cpu_ratio=ours.cpu_rate / reference.cpu_rate,
+        notes=notes,
+    )
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on; the load says how much other work disturbed them."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 1),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+    }
+
+
+def table(rows: Sequence[Row], around: dict[str, Any]) -> Table:
+    """The rows as people read them."""
+    drawn = Table(
+        title=f"{around['cores']} cores ({around['architecture']}), load {around['load']}, Python {around['python']}",
+        caption="ratio = ours ÷ reference in this run; by CPU = the same for events a second of processor time",
+        show_lines=True,
+    )
+    drawn.add_column("what")
+    drawn.add_column("ours", justify="right", no_wrap=True)
+    drawn.add_column("reference")
+    drawn.add_column("", justify="right", no_wrap=True)
+    drawn.add_column("ratio", justify="right", no_wrap=True)
+    drawn.add_column("by CPU", justify="right", no_wrap=True)
+    drawn.add_column("notes")
+    for one in rows:
+        drawn.add_row(
+            one.what,
+            f"{short(one.ours)} {one.unit}",
+            one.reference_name,
+            f"{short(one.reference)} {one.unit}",
+            f"{one.ratio:.3g}×",
+            f"{one.cpu_ratio:.3g}×",
+            one.notes,
+        )
+    return drawn
+
+
+def short(number: float) -> str:
+    """Three digits: more would be noise.
+
+    >>> short(1234.5), short(12.345), short(98765)
+    ('1,230', '12.3', '98,800')
+    """
+    return f"{float(f'{number:.3g}'):,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def write_json(file: Path, rows: Sequence[Row], around: dict[str, Any], *, quick: bool) -> None:
+    """Everything that was printed, unrounded."""
+    said = {"time": datetime.now(UTC), "quick": quick, "machine": around, "rows": rows}
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(said)) + b"\n")

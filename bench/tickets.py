@@ -1,0 +1,124 @@
+"""Tickets a second through the bars worker, beside Quix Streams and beside a plain consumer loop."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from bench.job import VENV, run_job
+from bench.measured import BenchError, Measured
+from bench.meter import watch
+from bench.plain_job import PlainOrder
+from bench.table import Row, row
+from schemas.events import SaleLine, Ticket
+from schemas.results import DemandForecast
+from schemas.topics import DEMAND, SALES
+from stream.local import LocalStack
+from stream.producer import EventProducer
+from stream.reading import read_all
+
+NUMBER = 20_000
+BARS = ("north", "south", "east")
+PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
+APART = timedelta(seconds=0.5)
+"""event time between two tickets: three bars on a busy evening, so every bar is forecast once in 40 tickets"""
+BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
+
+
+def tickets(number: int, seed: int = 1) -> list[Ticket]:
+    """Tickets in order of time. The last of each bar comes after a pause, so that it brings a forecast with totals.
+
+    >>> [len(tickets(10)), tickets(10)[-1].bar]
+    [10, 'east']
+    """
+    seeded = random.Random(seed)
+    made = []
+    for place in range(number):
+        closing = place - (number - len(BARS))
+        sold = PRODUCTS[:1] if closing >= 0 else seeded.sample(PRODUCTS, seeded.randint(1, 4))
+        ticket = Ticket(
+            id=f"bench-{place:06d}",
+            bar=BARS[closing] if closing >= 0 else seeded.choice(BARS),
+            till=f"till-{place % 8}",
+            time=BEGIN + APART * place + (timedelta(minutes=2) if closing >= 0 else timedelta()),
+            lines=tuple(SaleLine(product=one, quantity=float(seeded.randint(1, 3)), unit_price=4.5) for one in sold),
+        )
+        made.append(ticket)
+    return made
+
+
+def measure(
+    stack: LocalStack, *, number: int, peer: bool, say: Callable[[str], None], seen: Callable[[int], None]
+) -> list[Row]:
+    """Let each contestant count the same topic, one after the other, with the worker halted meanwhile.
+
+    Raises:
+        BenchError: one of them did not run, or ended with other totals than were sent.
+    """
+    stack.halt("bars")
+    sent = tickets(number)
+    say(f"tickets: sending {number:,}")
+    _send(stack, sent)
+    kafka = str(stack.settings.kafka)
+    say("tickets: plain loop")
+    plain = run_job(
+        "plain_job.py", PlainOrder(kafka=kafka, topic=SALES.name, partitions=SALES.partitions, tickets=number)
+    )
+    _agree("the plain loop", sent, plain)
+    references = [("confluent-kafka + msgspec + a dict", plain, "kept nowhere, the bare limit")]
+    if peer:
+        say("tickets: Quix Streams")
+        order = {"kafka": kafka, "topic": SALES.name, "tickets": number, "folder": str(stack.data / "quix")}
+        quix = run_job("quix_job.py", order, python=VENV / "bin" / "python")
+        _agree("the Quix Streams job", sent, quix)
+        references.insert(0, ("Quix Streams", quix, "totals alone, in RocksDB with a changelog"))
+    say("tickets: bars worker")
+    ours = watch(stack, "bars", SALES, number, seen)
+    ours.tickets, ours.sold = _last_forecasts(stack, sent)
+    stack.halt("bars")
+    _agree("the bars worker", sent, ours)
+    lines = sum(len(ticket.lines) for ticket in sent) / number
+    rows = []
+    for name, reference, what in references:
+        notes = f"ours also drops repeats and forecasts each bar once a minute of event time; reference: {what}"
+        rows.append(row("bars worker", "tickets/s", ours, name, reference, notes=notes))
+        notes = f"the same, {lines:.2f} lines a ticket"
+        rows.append(row("bars worker", "lines/s", ours, name, reference, of_each=lines, notes=notes))
+    return rows
+
+
+def _send(stack: LocalStack, sent: Sequence[Ticket]) -> None:
+    with EventProducer(stack.settings) as producer:
+        for one in sent:
+            producer.send(SALES, key=one.bar, value=one, id=one.id, source="bench", time=one.time)
+
+
+def _last_forecasts(stack: LocalStack, sent: Sequence[Ticket]) -> tuple[dict[str, int], dict[str, dict[str, float]]]:
+    """Totals of each bar's closing ticket, as the worker published them."""
+    closing = {ticket.id: ticket.bar for ticket in sent[-len(BARS) :]}
+    found: dict[str, DemandForecast] = {}
+    for message in read_all(stack.settings, DEMAND.name):
+        forecast = msgspec.json.decode(message.value() or b"", type=DemandForecast)
+        if forecast.event_id in closing:
+            found[forecast.bar] = forecast
+    return (
+        {bar: forecast.tickets for bar, forecast in found.items()},
+        {bar: {one.product: one.sold for one in forecast.products} for bar, forecast in found.items()},
+    )
+
+
+def _agree(who: str, sent: Sequence[Ticket], found: Measured) -> None:
+    number: Counter[str] = Counter(ticket.bar for ticket in sent)
+    sold: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for ticket in sent:
+        for line in ticket.lines:
+            sold[ticket.bar][line.product] += line.quantity
+    checks: tuple[tuple[str, Any, Any], ...] = (("tickets", found.tickets, number), ("units sold", found.sold, sold))
+    for what, counted, right in checks:
+        if counted != right:
+            raise BenchError(f"{who} ended with wrong {what}: {counted}; sent were {dict(right)}")
