@@ -73,6 +73,7 @@ class Stored(Struct):
     offset: int = -1
     """of the last record applied; the records of a stage are all in one partition"""
     tags: Running = field(default_factory=Running)
+    music: Running = field(default_factory=Running)
     power: Running = field(default_factory=Running)
     heard: float = 0.0
     """seconds of sound that the usual loudness rests on"""
@@ -121,7 +122,7 @@ class Stage:
         """Take one fragment in; None for one that was applied before, which changes nothing.
 
         Silence is judged by this fragment alone, without smoothing: the rule's delays decide about the alert.
-        Where nothing or no music is heard, mood and genre are "unknown" and all their probabilities 0.
+        Where nothing is heard, or mostly no music of late, mood and genre are "unknown" and all probabilities 0.
 
         Args:
             time: of the fragment's end, with a time zone.
@@ -145,11 +146,14 @@ class Stage:
         if not silent:
             stored.power.add({"power": 10 ** (fragment.loudness / 10)}, seconds, weight, USUAL)
             stored.heard = min(ENOUGH, stored.heard + fragment.seconds)
-        if tags is not None and tags.is_music:
-            named = {f"mood {name}": value for name, value in tags.moods.items()}
-            named |= {f"genre {name}": value for name, value in tags.genres.items()}
-            stored.tags.add(named, seconds, weight, SMOOTHED)
-        heard = tags is not None and tags.is_music
+        if tags is not None:
+            stored.music.add({"share": float(tags.is_music)}, seconds, weight, SMOOTHED)
+            if tags.is_music:
+                named = {f"mood {name}": value for name, value in tags.moods.items()}
+                named |= {f"genre {name}": value for name, value in tags.genres.items()}
+                stored.tags.add(named, seconds, weight, SMOOTHED)
+        # One fragment in which the crowd drowns the band does not make its mood unknown.
+        heard = tags is not None and stored.music.means().get("share", 0.0) >= 0.5
         means = stored.tags.means()
         moods = _part(means, "mood ", heard)
         genres = _part(means, "genre ", heard)
@@ -165,7 +169,7 @@ class Stage:
             genre=genre,
             genre_confidence=genres.get(genre, 0.0),
             genres=genres,
-            tempo=tags.tempo if heard and tags is not None else 0.0,
+            tempo=tags.tempo if tags is not None and tags.is_music else 0.0,
             loudness=fragment.loudness,
             silent=silent,
             model=model,

@@ -56,7 +56,7 @@ def path_of(kind: str, rendering: int, sound: Model) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/audio"))
-    parser.add_argument("--renderings", type=int, default=4, help="beside the clips as they are")
+    parser.add_argument("--renderings", type=int, default=2, help="beside the clips as they are")
     arguments = parser.parse_args()
     sound = open_model("sound")
     WORK.mkdir(exist_ok=True)

@@ -56,11 +56,10 @@ Rows = NDArray[np.float32]
 
 def load(kind: str, sound: Model) -> tuple[list[Rows], NDArray[np.int64], NDArray[Any], list[str]]:
     """Renderings (the first of the clips as they are), classes, groups, labels."""
-    paths = [path_of(kind, 0, sound)]
-    while (following := path_of(kind, len(paths), sound)).exists():
-        paths.append(following)
-    if not paths[0].exists():
-        sys.exit(f"{paths[0]} is missing: run `python -m training.music.describe`")
+    first = path_of(kind, 0, sound)
+    if not first.exists():
+        sys.exit(f"{first} is missing: run `python -m training.music.describe`")
+    paths = [first, *(path for number in range(1, 20) if (path := path_of(kind, number, sound)).exists())]
     tables = [np.load(path) for path in paths]
     labels, y = np.unique(tables[0]["y"], return_inverse=True)
     return [table["x"] for table in tables], y, tables[0]["groups"], labels.tolist()
@@ -140,7 +139,7 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         parameters=count(module),
         data=[SOURCES[kind], EMBEDDING],
         split=f"Five-fold cross-validation, {grouped}; means of {compared['splits']} splits. Families were compared "
-        "on the same folds; the line 'family chosen on the other folds' has no profit from that choice. 'Overheard' are "
+        "on the same folds; the line 'family chosen on the other folds' gains nothing by it. 'Overheard' are "
         "the same held-out clips with crowd noise, hall, equaliser and overload. The shipped classifier is fitted on "
         "all fragments.",
         metrics=metrics | missed,

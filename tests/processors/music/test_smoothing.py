@@ -103,10 +103,13 @@ def test_after_a_break_the_old_song_is_forgotten() -> None:
 def test_a_crowd_is_loud_but_no_music() -> None:
     stage = Stage("main")
     play(stage, [fragment(0.9)] * 3)
-    crowd = last(play(stage, [fragment(0.2, music=False)], first=3))
+    drowned = last(play(stage, [fragment(0.2, music=False)], first=3))
+    assert drowned.mood == "happy"
+    assert drowned.tempo == 0
+    crowd = last(play(stage, [fragment(0.2, music=False)] * 8, first=4))
     assert not crowd.silent
     assert crowd.mood == "unknown"
-    assert last(play(stage, [fragment(0.9)], first=4)).moods["happy"] == pytest.approx(0.9)
+    assert last(play(stage, [fragment(0.9)] * 8, first=12)).moods["happy"] == pytest.approx(0.9)
 
 
 def test_nothing_heard_yet() -> None:
