@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +14,9 @@ from processors.bars.sales_file import Sale, SalesFileError, read_sales
 from schemas.events import SaleLine, Ticket
 from schemas.topics import SALES
 from stream.sources.source import Outlet, Source, SourceError
+
+MOST_LINES = 200
+"""of a ticket, by its schema"""
 
 
 class ReplaySource(Source):
@@ -38,14 +41,23 @@ class ReplaySource(Source):
         timezone: str = "UTC",
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
-        super().__init__(path.stem[:60])
+        super().__init__(path.stem[:30])
         self._path, self._speed, self._bar = path, speed, bar
         self._zone = ZoneInfo(timezone)
         self._progress = progress
 
+    def read(self) -> list[Ticket]:
+        """The file's tickets, in the order of their time.
+
+        Raises:
+            SalesFileError: the file can't be used; the message names the line.
+            OSError: it can't be read.
+        """
+        return tickets_of(read_sales(self._path), self.name, self._bar, self._zone)
+
     def run(self, outlet: Outlet, stop: threading.Event) -> None:
         try:
-            tickets = self._tickets(read_sales(self._path))
+            tickets = self.read()
         except (SalesFileError, OSError) as error:
             raise SourceError(str(error)) from error
         began, first = time.monotonic(), tickets[0].time
@@ -57,23 +69,34 @@ class ReplaySource(Source):
             elif stop.is_set():
                 return
             outlet.send(SALES, key=ticket.bar, value=ticket, id=f"ticket/{ticket.id}", time=ticket.time)
-            if number % 500 == 0 or number == len(tickets):
+            if self._speed > 0 or number % 500 == 0 or number == len(tickets):
                 self._progress(number, len(tickets))
         outlet.flush()
 
-    def _tickets(self, sales: list[Sale]) -> list[Ticket]:
-        """Consecutive lines of one order at one bar become one ticket."""
-        found: list[tuple[str, str, datetime, list[SaleLine]]] = []
-        for number, sale in enumerate(sales):
-            bar = self._bar if sale.bar == "all" else sale.bar
-            line = SaleLine(product=sale.product[:200], quantity=sale.quantity, unit_price=max(0.0, sale.unit_price))
-            if found and sale.order and found[-1][:2] == (sale.order, bar):
-                found[-1][3].append(line)
-            else:
-                found.append((sale.order or f"line-{number}", bar, sale.time.replace(tzinfo=self._zone), [line]))
-        return [
-            Ticket(
-                id=f"{self.name}/{order}/{at:%Y%m%d%H%M%S}", bar=bar, till="replay", time=at, lines=tuple(lines[:200])
+
+def tickets_of(sales: Sequence[Sale], name: str, bar: str, zone: ZoneInfo) -> list[Ticket]:
+    """Lines of one order, bar and moment become one ticket; more than a ticket holds become several.
+
+    >>> noon = datetime(2026, 7, 4, 12)
+    >>> sales = [Sale(noon, bar, drink, 1, order="7") for bar, drink in (("a", "beer"), ("b", "beer"), ("a", "cola"))]
+    >>> [(ticket.id, len(ticket.lines)) for ticket in tickets_of(sales, "july", "all", ZoneInfo("UTC"))]
+    [('july/a/7/20260704120000', 2), ('july/b/7/20260704120000', 1)]
+    """
+    orders: dict[tuple[datetime, str, str], list[SaleLine]] = {}
+    for number, sale in enumerate(sales):
+        line = SaleLine(product=sale.product[:200], quantity=sale.quantity, unit_price=max(0.0, sale.unit_price))
+        order = (sale.time, bar if sale.bar == "all" else sale.bar, sale.order[:100] or f"line-{number}")
+        orders.setdefault(order, []).append(line)
+    found = []
+    for (at, where, receipt), lines in orders.items():
+        for part, start in enumerate(range(0, len(lines), MOST_LINES), 1):
+            found.append(
+                Ticket(
+                    id=f"{name}/{where[:60]}/{receipt}/{at:%Y%m%d%H%M%S}" + (f"/{part}" if part > 1 else ""),
+                    bar=where,
+                    till="replay",
+                    time=at.replace(tzinfo=zone),
+                    lines=tuple(lines[start : start + MOST_LINES]),
+                )
             )
-            for order, bar, at, lines in found
-        ]
+    return found

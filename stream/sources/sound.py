@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import subprocess
 import threading
 import time
@@ -22,7 +23,16 @@ SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff")
 SILENCE_SECONDS = 15.0
 """A live stream that brings nothing for so long is lost."""
 
+SHORTEST = 1.0
+"""seconds of an end that is still worth a fragment"""
+
 _SAMPLE = 2
+
+log = logging.getLogger(__name__)
+
+
+class SoundFileError(SourceError):
+    """ffmpeg can't read this input, or not to its end."""
 
 
 class MicrophoneSource(Source):
@@ -45,17 +55,26 @@ class MicrophoneSource(Source):
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         number = 0
         while True:
+            before = number
             for inputs in self._inputs(path):
-                for fragment in self._fragments(inputs, stop):
-                    id_ = f"{self.name}/{session}/{number}"
-                    outlet.send(SNIPPETS, key=self.name, value=fragment, id=id_, time=now(), content_type="audio/flac")
-                    number += 1
+                try:
+                    for fragment in self._fragments(inputs, stop):
+                        id_ = f"{self.name}/{session}/{number}"
+                        outlet.send(
+                            SNIPPETS, key=self.name, value=fragment, id=id_, time=now(), content_type="audio/flac"
+                        )
+                        number += 1
+                except SoundFileError as error:
+                    if not path.is_dir():
+                        raise
+                    outlet.count("refused")
+                    log.warning("microphone %s: a file of the folder is left out: %s", self.name, error)
                 if stop.is_set():
                     return
+            if path.exists() and number == before:
+                raise SourceError(f"{path} gave no sound of {SHORTEST:.0f} second")
             if not (path.exists() and self._loop):
                 break
-            if number == 0:
-                raise SourceError(f"{path} gave no sound of {EVERY:.0f} seconds")
         outlet.flush()
         if not path.exists():
             raise SourceError("the stream ended; look at the microphone's power, network and address")
@@ -94,10 +113,12 @@ class MicrophoneSource(Source):
                 heard = np.concatenate([heard, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
                 heard = heard[-int(SECONDS * RATE) :]
                 if len(block) < step * _SAMPLE:
+                    if len(block) >= SHORTEST * RATE * _SAMPLE and not stop.is_set():
+                        yield _flac(heard)  # the end of a file
                     break
                 yield _flac(heard)
             if process.poll() not in (None, 0) and not stop.is_set():
-                raise SourceError(f"ffmpeg could not go on: {hearing.complaint()}")
+                raise SoundFileError(f"ffmpeg could not go on: {hearing.complaint()}")
         finally:
             process.kill()
             process.wait()

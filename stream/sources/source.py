@@ -22,6 +22,12 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """seconds before a lost source is opened again; doubled each time, and shortened at random by up to a half"""
 
+FLUSH_SECONDS = 90.0
+"""longer than the producer keeps trying, which therefore answers first"""
+
+STOP_SECONDS, LAST_SECONDS = 4.0, 2.0
+"""how long all sources, and the last events of one, may take to end"""
+
 CAME_BACK_SECONDS = 60.0
 """A source that delivered for so long may begin with the first pause again."""
 
@@ -31,12 +37,18 @@ class SourceError(RuntimeError):
 
 
 class Outlet:
-    """Where a source puts its events; counts them, and is safe to use from the producer's thread."""
+    """Where one run of a source puts its events; counts them, and is safe to use from the producer's thread.
 
-    def __init__(self, producer: EventProducer, kind: str, name: str) -> None:
+    It waits for its own events alone: the producer is shared, and a busy camera must not hold up the mail.
+    """
+
+    def __init__(self, producer: EventProducer, kind: str, name: str, stop: threading.Event | None = None) -> None:
         self._producer = producer
         self._kind, self._name = kind, name
-        self._lost = 0
+        self._stop = stop or threading.Event()
+        self._changed = threading.Condition()
+        self._waiting = self._lost = 0
+        self._closed = False
 
     def send(
         self,
@@ -58,51 +70,69 @@ class Outlet:
         def report(error: str | None) -> None:
             self.count("sent" if error is None else "failed")
             if error is not None:
-                self._lost += 1
                 log.warning("%s %s: an event did not reach Kafka: %s", self._kind, self._name, error)
             else:
-                metrics.SOURCE_UP.labels(self._kind, self._name).set(1)
+                self.alive()
                 metrics.SOURCE_LAST_EVENT.labels(self._kind, self._name).set_to_current_time()
+            self._settle(lost=error is not None)
             if delivered is not None:
                 delivered(error)
 
-        source = f"{self._kind}/{self._name}"
+        with self._changed:
+            self._waiting += 1
         try:
             self._producer.send(
                 topic,
                 key=key,
                 value=value,
                 id=id,
-                source=source,
+                source=f"{self._kind}/{self._name}",
                 time=time,
                 content_type=content_type,
                 delivered=report,
             )
         except NotDeliveredError as error:
             self.count("failed")
+            self._settle(lost=True)
             raise SourceError(str(error)) from error
+
+    def _settle(self, *, lost: bool) -> None:
+        with self._changed:
+            self._waiting -= 1
+            self._lost += lost
+            self._changed.notify_all()
 
     def count(self, outcome: str, number: int = 1) -> None:
         """Count events by what became of them: sent, refused, failed."""
         metrics.SOURCE_EVENTS.labels(self._kind, self._name, outcome).inc(number)
 
     def alive(self) -> None:
-        """The source works, though it has nothing to tell."""
-        metrics.SOURCE_UP.labels(self._kind, self._name).set(1)
+        """The source works, though it may have nothing to tell."""
+        with self._changed:
+            if not self._closed:
+                metrics.SOURCE_UP.labels(self._kind, self._name).set(1)
+
+    def close(self) -> None:
+        """The run is over: what Kafka still acknowledges no longer says that the source works."""
+        with self._changed:
+            self._closed = True
+            metrics.SOURCE_UP.labels(self._kind, self._name).set(0)
 
     def flush(self) -> None:
-        """Wait until Kafka has everything that was sent since the last time.
+        """Wait until Kafka has everything that this run sent since the last time.
 
         Raises:
-            SourceError: it has not.
+            SourceError: it has not, and what is missing must be sent again.
         """
-        try:
-            self._producer.flush()
-        except NotDeliveredError as error:
-            raise SourceError(str(error)) from error
-        lost, self._lost = self._lost, 0
-        if lost:
-            raise SourceError(f"{lost} events did not reach Kafka")
+        deadline = time.monotonic() + FLUSH_SECONDS
+        with self._changed:
+            while self._waiting and time.monotonic() < deadline:
+                self._changed.wait(0.2)
+                if self._stop.is_set():
+                    deadline = min(deadline, time.monotonic() + LAST_SECONDS)
+            missing, self._lost = self._waiting + self._lost, 0
+        if missing:
+            raise SourceError(f"{missing} events did not reach Kafka")
 
 
 class Source(ABC):
@@ -124,12 +154,11 @@ class Source(ABC):
 
 def supervise(source: Source, producer: EventProducer, stop: threading.Event, *, seed: int = 0) -> None:
     """Run a source, and open it again whenever it is lost, until `stop` is set or it has no more."""
-    outlet = Outlet(producer, source.kind, source.name)
     jitter = random.Random(f"{seed}/{source.kind}/{source.name}")
-    up = metrics.SOURCE_UP.labels(source.kind, source.name)
-    up.set(0)
     pause = FIRST_PAUSE
     while not stop.is_set():
+        outlet = Outlet(producer, source.kind, source.name, stop)
+        metrics.SOURCE_UP.labels(source.kind, source.name).set(0)
         began = time.monotonic()
         try:
             source.run(outlet, stop)
@@ -138,15 +167,15 @@ def supervise(source: Source, producer: EventProducer, stop: threading.Event, *,
         except Exception:
             log.exception("%s %s ended unexpectedly", source.kind, source.name)
         else:
-            up.set(0)
             return
-        up.set(0)
+        finally:
+            outlet.close()
         if time.monotonic() - began > CAME_BACK_SECONDS:
             pause = FIRST_PAUSE
-        stop.wait(pause * jitter.uniform(0.5, 1.0))
+        if stop.wait(pause * jitter.uniform(0.5, 1.0)):
+            return
         pause = min(2 * pause, LONGEST_PAUSE)
         metrics.SOURCE_RECONNECTS.labels(source.kind, source.name).inc()
-    up.set(0)
 
 
 def run_all(sources: list[Source], producer: EventProducer, stop: threading.Event) -> None:
@@ -162,8 +191,11 @@ def run_all(sources: list[Source], producer: EventProducer, stop: threading.Even
     while any(thread.is_alive() for thread in threads) and not stop.wait(0.2):
         pass
     stop.set()
+    deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(timeout=max(0.0, deadline - time.monotonic()))
+    if left := [thread.name for thread in threads if thread.is_alive()]:
+        log.warning("%s did not end in time and is left behind", ", ".join(left))
 
 
 def now() -> datetime:
