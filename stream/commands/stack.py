@@ -69,7 +69,12 @@ def up(
     with_sources = sources and bool(
         venue.tills or venue.mailboxes or any(c.url for c in venue.cameras) or any(s.url for s in venue.stages)
     )
-    stack_ = LocalStack(settings.data, with_sources=with_sources, progress=lambda text: console.print(f"  {text}"))
+    stack_ = LocalStack(
+        settings.data,
+        with_sources=with_sources,
+        usual_ports=True,
+        progress=lambda text: console.print(f"  {text}"),
+    )
     try:
         stack_.write_stack_file()
         stack_.start()

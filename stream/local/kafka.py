@@ -70,6 +70,11 @@ def kafka(data: Path, ports: Ports) -> Child:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
             raise ChildError(f"Kafka's data folder {folder} could not be formatted:\n{done.stderr[-2000:]}")
+    meta = dict(
+        line.split("=", 1)
+        for line in (folder / "log" / "meta.properties").read_text(encoding="utf-8").splitlines()
+        if "=" in line
+    )
     admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
 
     return Child(
@@ -79,7 +84,8 @@ def kafka(data: Path, ports: Ports) -> Child:
             "-cp", class_path, "kafka.Kafka", str(properties),
         ],
         log=data / "logs" / "kafka.log",
-        healthy=lambda: bool(admin.list_topics(timeout=1).brokers),
+        # Another broker may have taken the port meanwhile: only ours knows this id.
+        healthy=lambda: admin.list_topics(timeout=1).cluster_id == meta["cluster.id"],
         stop_seconds=30,
     )  # fmt: skip
 

@@ -19,18 +19,24 @@ def is_free(port: int) -> bool:
 
 
 class Ports:
-    """Ports by name, remembered in the data folder so that clients find a restarted server again."""
+    """Ports by name, remembered in the data folder so that clients find a restarted server again.
 
-    def __init__(self, file: Path) -> None:
+    Args:
+        usual: take each server's usual port where it is free, as people expect. Stacks that live for minutes take
+            any: two that start together would choose the same one.
+    """
+
+    def __init__(self, file: Path, *, usual: bool = False) -> None:
         self._file = file
+        self._usual = usual
         try:
             self._known: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
             self._known = {}
 
-    def get(self, name: str, preferred: int = 0) -> int:
-        """The remembered port, else the preferred one, else any that is free."""
-        for port in (self._known.get(name, 0), preferred):
+    def get(self, name: str, usual: int = 0) -> int:
+        """The remembered port, else the usual one, else any that is free."""
+        for port in (self._known.get(name, 0), usual if self._usual else 0):
             if port and is_free(port) and port not in self._others(name):
                 return self._remember(name, port)
         while True:

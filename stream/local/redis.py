@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 
@@ -23,7 +24,7 @@ def redis(data: Path, ports: Ports) -> Child:
     folder = data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("redis", 6379)
-    client = Redis(port=port, socket_timeout=1, socket_connect_timeout=1)
+    client = Redis(port=port, decode_responses=True, socket_timeout=1, socket_connect_timeout=1)
     options = {
         "port": port,
         "bind": "127.0.0.1",
@@ -33,4 +34,10 @@ def redis(data: Path, ports: Ports) -> Child:
         "save": "",
     }
     command = [server, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
-    return Child(name="redis", command=command, log=data / "logs" / "redis.log", healthy=lambda: bool(client.ping()))
+
+    def healthy() -> bool:
+        # Another server may have taken the port meanwhile: only ours has this folder.
+        configured: Any = client.config_get("dir")
+        return configured == {"dir": str(folder)} and bool(client.ping())
+
+    return Child(name="redis", command=command, log=data / "logs" / "redis.log", healthy=healthy)

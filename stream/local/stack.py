@@ -50,6 +50,7 @@ class LocalStack:
         with_console: bool = True,
         with_sources: bool = False,
         scrape_seconds: int = 5,
+        usual_ports: bool = False,
         environment: Mapping[str, str] | None = None,
         progress: Progress = lambda _text: None,
     ) -> None:
@@ -63,7 +64,7 @@ class LocalStack:
         self._scrape_seconds = scrape_seconds
         self._environment = dict(environment or {})
         self._progress = progress
-        self._ports = Ports(self.data / "ports.json")
+        self._ports = Ports(self.data / "ports.json", usual=usual_ports)
         self._children: dict[str, Child] = {}
         self._unwatched: set[str] = set()
         self._stopping = threading.Event()

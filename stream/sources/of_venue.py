@@ -7,7 +7,7 @@ from stream.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
 from stream.sources.sound import MicrophoneSource
-from stream.sources.source import Source
+from stream.sources.source import Source, SourceError
 from stream.sources.till_server import TillServer, token_of
 
 
@@ -15,8 +15,11 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     """One source for each camera and stage with a URL, each mailbox, and the tills' endpoint.
 
     Raises:
-        SourceError: the tills' port is taken.
+        SourceError: two mailboxes would share one memory of what was delivered.
     """
+    names = [box.id for box in venue.mailboxes]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SourceError(f"mailboxes: {', '.join(twice)} stands there twice; give each its own id")
     found: list[Source] = [
         CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
         for camera in venue.cameras
@@ -35,5 +38,12 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         for box in venue.mailboxes
     ]
     if venue.tills is not None:
-        found.append(TillServer(venue, port=venue.tills.port, token=token_of(settings), bind=settings.bind))
+        found.append(till_server(venue, settings, venue.tills.port))
     return found
+
+
+def till_server(venue: Venue, settings: Settings, port: int) -> TillServer:
+    """The tills' endpoint; port 0 takes the one of last time, else any that is free."""
+    return TillServer(
+        venue, port=port, token=token_of(settings), bind=settings.bind, announced=settings.data / "tills.json"
+    )

@@ -9,8 +9,9 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 import uvicorn
@@ -19,8 +20,9 @@ from fastapi import FastAPI, Request, Response
 from schemas.events import Ticket
 from schemas.topics import SALES
 from schemas.venue import Venue
+from stream.incoming import AHEAD
 from stream.settings import Settings
-from stream.sources.source import Outlet, Source, SourceError
+from stream.sources.source import Outlet, Source, SourceError, now
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +30,23 @@ MOST_BYTES = 1_000_000
 MOST_TICKETS = 500
 ANSWER_SECONDS = 30.0
 
+MOST_CONNECTIONS = 256
+
+LAST_SECONDS = 2
+"""for answers that are on their way when the endpoint closes"""
+
+T = TypeVar("T")
+
 _one = msgspec.json.Decoder(Ticket)
 _many = msgspec.json.Decoder(list[Ticket])
+
+
+class TicketError(ValueError):
+    """A request holds no tickets that can be used; `status` is HTTP's."""
+
+    def __init__(self, message: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class TillServer(Source):
@@ -40,22 +57,46 @@ class TillServer(Source):
 
     kind: ClassVar[str] = "tills"
 
-    def __init__(self, venue: Venue, *, port: int, token: str, bind: str = "127.0.0.1") -> None:
+    def __init__(
+        self, venue: Venue, *, port: int, token: str, bind: str = "127.0.0.1", announced: Path | None = None
+    ) -> None:
         super().__init__("http")
         self._bars = {bar.id for bar in venue.bars}
-        self._token, self._bind = token, bind
-        self._socket = _listen(bind, port)
-        self.port: int = self._socket.getsockname()[1]
+        self._token, self._bind, self._wanted = token, bind, port
+        self._announced = announced
+        self._socket: socket.socket | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens; the port is taken by asking for it, or by `run`.
+
+        Raises:
+            SourceError: it is taken.
+        """
+        if self._socket is None:
+            self._socket = _listen(self._bind, self._wanted or _last_port(self._announced), self._wanted == 0)
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Where tills send tickets to."""
+        host = f"[{self._bind}]" if ":" in self._bind else self._bind
+        return f"http://{host}:{self.port}/v1/tickets"
 
     def run(self, outlet: Outlet, stop: threading.Event) -> None:
-        config = uvicorn.Config(self._app(outlet), log_level="warning", access_log=False, lifespan="off")
+        url = self.url
+        log.warning("tills: POST %s, with the header Authorization: Bearer TOKEN", url)
+        if self._announced is not None:
+            _write(self._announced, msgspec.json.encode({"url": url, "port": self.port}).decode())
+        config = uvicorn.Config(
+            self._app(outlet), log_config=None, access_log=False, lifespan="off",
+            limit_concurrency=MOST_CONNECTIONS, timeout_graceful_shutdown=LAST_SECONDS,
+        )  # fmt: skip
         server = uvicorn.Server(config)
-        log.warning(
-            "tills: POST http://%s:%d/v1/tickets, with the header Authorization: Bearer …", self._bind, self.port
-        )
         outlet.alive()
         watcher = threading.Thread(target=_end_with, args=(server, stop), daemon=True)
         watcher.start()
+        assert self._socket is not None  # noqa: S101 - `url` took it
         listening = self._socket.dup()
         try:
             asyncio.run(server.serve(sockets=[listening]))
@@ -63,6 +104,8 @@ class TillServer(Source):
             raise SourceError(f"port {self.port}: {error}") from error
         if not stop.is_set():
             raise SourceError("the endpoint ended")
+        self._socket.close()
+        self._socket = None
 
     def _app(self, outlet: Outlet) -> FastAPI:
         app = FastAPI(title="Pulso tills", docs_url=None, redoc_url=None, openapi_url=None)
@@ -82,9 +125,9 @@ class TillServer(Source):
                 return _answer(413, f"at most {MOST_BYTES} bytes at once")
             try:
                 given = self._read(body, request.headers.get("content-type", ""))
-            except ValueError as error:
+            except TicketError as error:
                 outlet.count("refused")
-                return _answer(422, str(error))
+                return _answer(error.status, str(error))
             return await self._forward(outlet, given)
 
         return app
@@ -95,74 +138,104 @@ class TillServer(Source):
     def _read(self, body: bytes, content_type: str) -> list[Ticket]:
         """All tickets of a request; one that can't be used refuses all, so that the till knows what arrived."""
         if "ndjson" in content_type:
-            tickets = []
-            for number, line in enumerate(filter(None, body.splitlines()), 1):
-                try:
-                    tickets.append(_one.decode(line))
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise ValueError(f"line {number}: {error}") from error
+            lines = enumerate(body.splitlines(), 1)
+            tickets = [_decoded(_one, line, f"line {number}: ") for number, line in lines if line.strip()]
+        elif body.lstrip()[:1] == b"[":
+            tickets = _decoded(_many, body)
         else:
-            try:
-                tickets = _many.decode(body) if body.lstrip()[:1] == b"[" else [_one.decode(body)]
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise ValueError(str(error)) from error
+            tickets = [_decoded(_one, body)]
         if not tickets or len(tickets) > MOST_TICKETS:
-            raise ValueError(f"{len(tickets)} tickets; send 1 to {MOST_TICKETS} at once")
+            raise TicketError(f"{len(tickets)} tickets; send 1 to {MOST_TICKETS} at once")
+        latest = now() + AHEAD
         for ticket in tickets:
             if self._bars and ticket.bar not in self._bars:
-                raise ValueError(
+                raise TicketError(
                     f"ticket {ticket.id}: no bar {ticket.bar!r}; there are {', '.join(sorted(self._bars))}"
                 )
+            if ticket.time > latest:
+                raise TicketError(f"ticket {ticket.id}: {ticket.time.isoformat()} is in the future; check the clock")
         return tickets
 
     async def _forward(self, outlet: Outlet, tickets: list[Ticket]) -> Response:
         loop = asyncio.get_running_loop()
-        waiting: list[asyncio.Future[str | None]] = []
-        for ticket in tickets:
-            arrived: asyncio.Future[str | None] = loop.create_future()
-            waiting.append(arrived)
-            try:
+        answers = [loop.create_future() for _ in tickets]
+
+        def send() -> None:
+            for ticket, answer in zip(tickets, answers, strict=True):
                 outlet.send(
                     SALES, key=ticket.bar, value=ticket, id=f"ticket/{ticket.id}", time=ticket.time,
-                    delivered=_into(loop, arrived),
+                    delivered=_into(loop, answer),
                 )  # fmt: skip
-            except SourceError as error:
-                return _answer(503, f"Kafka does not take tickets now ({error}); send again")
+
         try:
-            errors = [error for error in await asyncio.wait_for(asyncio.gather(*waiting), ANSWER_SECONDS) if error]
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await asyncio.to_thread(send)  # it waits while the producer's queue is full
+                errors = [error for error in await asyncio.gather(*answers) if error]
+        except SourceError as error:
+            errors = [str(error)]
         except TimeoutError:
             errors = [f"no answer within {ANSWER_SECONDS:.0f} s"]
         if errors:
-            return _answer(503, f"Kafka does not take tickets now ({errors[0]}); send again")
+            log.warning("tills: %d tickets not taken: %s", len(tickets), errors[0])
+            return _answer(503, "the tickets can't be stored now; send them again in a moment")
         return Response(msgspec.json.encode({"accepted": len(tickets)}), 202, media_type="application/json")
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, where: str = "") -> T:
+    """Raises: TicketError: 400 for what is no JSON, 422 for JSON that is no ticket."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise TicketError(f"{where}{error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise TicketError(f"{where}no JSON: {error}", 400) from error
 
 
 def token_of(settings: Settings) -> str:
     """The token that tills must send: PULSO_TILL_TOKEN, or one that is made once and kept in the data folder."""
     if settings.till_token is not None:
         return settings.till_token.get_secret_value()
-    path: Path = settings.data / "till-token"
+    path = settings.data / "till-token"
     try:
-        return path.read_text(encoding="ascii").strip()
+        token = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        token = ""
+    if not token:  # an empty file would let everyone in
         token = secrets.token_urlsafe(24)
-        path.write_text(token + "\n", encoding="ascii")
-        log.warning("tills: made a token, it is in %s (PULSO_TILL_TOKEN sets another)", path)
-        return token
+        _write(path, token + "\n")
+        log.warning("tills: made a token")
+    log.warning("tills: the token is in %s (PULSO_TILL_TOKEN sets another)", path)
+    return token
 
 
-def _listen(bind: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _write(path: Path, text: str) -> None:
+    """Put a file in place in one step, for its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".draft")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="ascii")
+    draft.replace(path)
+
+
+def _last_port(announced: Path | None) -> int:
+    """The free port that was taken last time, so that tills find a restarted endpoint again; 0 for any."""
+    if announced is None:
+        return 0
     try:
-        listening.bind((bind, port))
+        return int(msgspec.json.decode(announced.read_bytes())["port"])
+    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return 0
+
+
+def _listen(bind: str, port: int, or_any: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    try:
+        return socket.create_server((bind, port), family=family, backlog=64)
     except OSError as error:
-        listening.close()
-        raise SourceError(f"port {port} of {bind} is taken: {error}; choose another in the venue file") from error
-    listening.listen(64)
-    return listening
+        if or_any and port:
+            return _listen(bind, 0, or_any)
+        raise SourceError(f"port {port} of {bind} can't be listened on: {error}; the venue file sets it") from error
 
 
 def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
@@ -189,14 +262,15 @@ def _into(loop: asyncio.AbstractEventLoop, future: asyncio.Future[str | None]) -
             future.set_result(error)
 
     def tell(error: str | None) -> None:
-        loop.call_soon_threadsafe(done, error)
+        with suppress(RuntimeError):  # the endpoint closed while Kafka was answering
+            loop.call_soon_threadsafe(done, error)
 
     return tell
 
 
 def _answer(status: int, problem: str) -> Response:
     """RFC 9457 problem details."""
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
     return Response(
         msgspec.json.encode({"status": status, "detail": problem}), status, headers, "application/problem+json"
     )
