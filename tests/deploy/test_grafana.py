@@ -1,0 +1,191 @@
+"""Every query of every panel, asked of a real Prometheus that has our rules and one sample of every series."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from prometheus_client import Counter, Gauge, Histogram
+
+from stream import metrics
+from stream.local.child import Child
+from stream.local.ports import Ports
+from stream.local.prometheus import prometheus
+
+HERE = Path(__file__).parent
+DEPLOY = HERE.parent.parent / "deploy"
+BOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
+RULES = [
+    rule
+    for file in sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
+    for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+RECORDED = {rule["record"]: rule["expr"] for rule in RULES if "record" in rule}
+OTHERS = {"up", "ALERTS", "process_cpu_seconds_total", "process_resident_memory_bytes"}
+"""series of Prometheus itself and of its client library"""
+
+GRAFANA = {"$__rate_interval": "20s"}
+"""Grafana's own variables; a board's own become `.*`, as they do for All"""
+
+WORDS = {"and", "or", "unless", "bool", "offset"}
+
+
+def series_of_code() -> dict[str, set[str]]:
+    """Every declared series → the names under which Prometheus has it."""
+    endings = {Counter: ("_total", "_created"), Histogram: ("_bucket", "_sum", "_count", "_created"), Gauge: ("",)}
+    return {
+        metric._name: {metric._name + end for end in endings[type(metric)]}
+        for metric in vars(metrics).values()
+        if isinstance(metric, Counter | Gauge | Histogram)
+    }
+
+
+def names_in(query: str) -> set[str]:
+    """The series that a query asks for."""
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', " ", query)
+    bare = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", bare)
+    return set(re.findall(r"(?<![\w:.])([A-Za-z_:][\w:]*)(?!\s*\()(?![\w:])", bare)) - WORDS
+
+
+def board(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def queries() -> list[Any]:
+    """All queries with a name that leads to the panel."""
+    return [
+        pytest.param(file, target["expr"], id=f"{file.stem}: {panel['title']} {target['refId']}")
+        for file in BOARDS
+        for panel in board(file)["panels"]
+        for target in panel["targets"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a Prometheus that scrapes one sample of everything each second."""
+    if shutil.which("prometheus") is None:
+        pytest.skip("Prometheus is missing: `make setup`, or install the package prometheus")
+    data = tmp_path_factory.mktemp("grafana")
+    ports = Ports(data / "ports.json")
+    port = ports.get("samples")
+    samples = Child(
+        name="samples",
+        command=[sys.executable, str(HERE / "every_series.py"), str(port)],
+        log=data / "samples.log",
+        healthy=lambda: httpx.get(f"http://127.0.0.1:{port}/metrics").is_success,
+        environment={"PYTHONPATH": str(DEPLOY.parent)},
+    )
+    server = prometheus(data, ports, {"bars": port}, scrape_seconds=1)
+    try:
+        for child in (samples, server):
+            child.start()
+        for child in (samples, server):
+            child.wait_healthy()
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports.get_known('prometheus')}", timeout=10) as client:
+            # What takes longest to have data: rates of two scrapes, seen by a recording rule; an alert that fires.
+            wait_for(client, "rule:pulso_alert_delay_seconds:p99_15m")
+            wait_for(client, "worker:pulso_event_delay_seconds:p99_5m > 0")
+            wait_for(client, 'ALERTS{alertstate="firing"}')
+            yield client
+    finally:
+        for child in (server, samples):
+            child.stop()
+
+
+def answer(client: httpx.Client, query: str) -> Any:
+    """What Prometheus says, as it says it to Grafana."""
+    return client.post("/api/v1/query", data={"query": query}).json()
+
+
+def wait_for(client: httpx.Client, query: str) -> None:
+    deadline = time.monotonic() + 60
+    while not answer(client, query)["data"]["result"]:
+        assert time.monotonic() < deadline, f"{query} has no data"
+        time.sleep(0.2)
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(("file", "query"), queries())
+def test_panel_has_data(ask: httpx.Client, file: Path, query: str) -> None:
+    for name, value in GRAFANA.items():
+        query = query.replace(name, value)
+    for variable in board(file)["templating"]["list"]:
+        query = query.replace(f"${variable['name']}", variable["allValue"])
+    assert "$" not in query, "a variable that nobody sets"
+    said = answer(ask, query)
+    assert said["status"] == "success", said
+    assert said["data"]["result"], f"no data for {query}"
+
+
+@pytest.mark.parametrize(("file", "query"), queries())
+def test_series_exist(file: Path, query: str) -> None:
+    known = set().union(*series_of_code().values(), RECORDED, OTHERS)
+    assert names_in(query)
+    assert names_in(query) <= known, file.name
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("record") or rule["alert"])
+def test_series_of_rules_exist(rule: dict[str, Any]) -> None:
+    known = set().union(*series_of_code().values(), RECORDED, OTHERS)
+    assert names_in(rule["expr"]) <= known
+
+
+def test_every_series_is_on_a_panel() -> None:
+    shown = set().union(*(names_in(parameter.values[1]) for parameter in queries()))
+    while new := set().union(*(names_in(RECORDED[name]) for name in shown & set(RECORDED))) - shown:
+        shown |= new
+    assert [name for name, series in series_of_code().items() if not series & shown] == []
+
+
+@pytest.mark.parametrize("file", BOARDS, ids=lambda file: file.stem)
+def test_board_is_one_that_grafana_takes(file: Path) -> None:
+    read = board(file)
+    (source,) = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))[
+        "datasources"
+    ]
+    taken: set[tuple[int, int]] = set()
+    for panel in read["panels"]:
+        assert panel["title"] and panel["datasource"]["uid"] == source["uid"]
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= 24 and not cells & taken, f"{panel['title']} lies on another panel"
+        taken |= cells
+    assert len({panel["id"] for panel in read["panels"]}) == len(read["panels"])
+    for variable in read["templating"]["list"]:
+        metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()  # type: ignore[union-attr]
+        (found,) = [one for one in vars(metrics).values() if getattr(one, "_name", None) == metric]
+        assert label in found._labelnames
+
+
+def test_boards_have_names_of_their_own() -> None:
+    assert [file.stem for file in BOARDS] == ["bars", "control-room", "music", "support", "system-health"]
+    for key in ("uid", "title"):
+        assert len({board(file)[key] for file in BOARDS}) == len(BOARDS)
+
+
+def test_compose_hands_grafana_what_provisioning_asks_for() -> None:
+    service = yaml.safe_load((DEPLOY.parent / "docker-compose.yml").read_text(encoding="utf-8"))["services"]["grafana"]
+    asked = {
+        name
+        for file in (DEPLOY / "grafana" / "provisioning").rglob("*.yml")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+        for name in re.findall(r"\$\{(\w+)\}", line)
+    }
+    assert asked <= set(service["environment"])
+    home = Path(service["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert home.name in {file.name for file in BOARDS}
+    mounted = [volume.split(":")[1] for volume in service["volumes"]]
+    assert str(home.parent) in mounted and service["environment"]["PULSO_DASHBOARDS"] in mounted
