@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -16,9 +17,12 @@ from stream.settings import Settings
 from stream.venue_file import VenueFileError, read_venue
 
 if TYPE_CHECKING:
+    from schemas.venue import Venue
     from stream.sources.source import Source
 
-commands = typer.Typer(help="Connect one camera, mailbox or microphone, or play sales again.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Connect one camera, till endpoint, mailbox or microphone, or play sales again.", no_args_is_help=True
+)
 
 Url = Annotated[str, typer.Argument(help="Address, device, file or folder.")]
 Port = Annotated[int, typer.Option(help="Port of /metrics; 0 takes any.")]
@@ -37,13 +41,11 @@ def sources(metrics_port: Port = 0) -> None:
 
     settings = Settings().connected()
     try:
-        found = sources_of(read_venue(settings.venue), settings)
-    except (VenueFileError, SourceError) as error:
-        Console(stderr=True).print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(2) from error
+        found = sources_of(_venue(settings), settings)
+    except SourceError as error:
+        raise _refused(error) from error
     if not found:
-        Console(stderr=True).print(f"{settings.venue} names no source: give a camera or stage a url", highlight=False)
-        raise typer.Exit(2)
+        raise _refused(f"{settings.venue} names no source: give a camera or a stage a url, or tills, or a mailbox")
     _run(found, settings, metrics_port)
 
 
@@ -94,38 +96,95 @@ def mailbox(
 
 
 @commands.command()
+def tills(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")] = 8090,
+    metrics_port: Port = 0,
+) -> None:
+    """An HTTP endpoint that takes tickets: POST /v1/tickets with a bearer token (PULSO_TILL_TOKEN, else one is made).
+
+    A ticket, a list of them, or lines of them (application/x-ndjson):
+    {"id": "t-1", "bar": "north", "till": "1", "time": "2026-07-04T20:00:00+02:00",
+    "lines": [{"product": "beer", "quantity": 2, "unit_price": 4.5}]}
+    """
+    from stream.sources.of_venue import till_server  # noqa: PLC0415
+
+    settings = Settings().connected()
+    _run([till_server(_venue(settings), settings, port)], settings, metrics_port)
+
+
+@commands.command()
 def replay(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV; docs/data.md has the layouts.")],
     speed: Annotated[float, typer.Option(min=0, help="Times as fast as it was; 0 is as fast as possible.")] = 0,
-    bar: Annotated[str, typer.Option(help="For lines that name no bar.")] = "all",
+    bar: Annotated[
+        str, typer.Option(help="For lines that name no bar; the venue's, where it has but one.", show_default=False)
+    ] = "",
     metrics_port: Port = 0,
 ) -> None:
     """Sales of a file as tickets, with their own times."""
+    from processors.bars.sales_file import SalesFileError  # noqa: PLC0415
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
     settings = Settings().connected()
+    venue = _venue(settings)
+    bars = {one.id: {product.id for product in one.products} for one in venue.bars}
+    only = next(iter(bars)) if len(bars) == 1 else "all"
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("tickets", total=None)
         source = ReplaySource(
             file,
             speed=speed,
-            bar=bar,
-            timezone=read_venue(settings.venue).timezone,
+            bar=bar or only,
+            timezone=venue.timezone,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
+        try:
+            tickets = source.read()
+        except (SalesFileError, OSError) as error:
+            raise _refused(error) from error
+        if bars and (unknown := sorted({ticket.bar for ticket in tickets} - set(bars))):
+            raise _refused(
+                f"{settings.venue} has no bar {', '.join(unknown[:5])}, but {', '.join(bars)}: choose one with --bar"
+            )
+        sold = {(ticket.bar, line.product) for ticket in tickets for line in ticket.lines}
+        if foreign := sorted({product for at, product in sold if bars.get(at) and product not in bars[at]}):
+            progress.console.print(
+                f"{len(foreign)} products are not in the venue file ({', '.join(foreign[:3])}, …): "
+                "their tickets will go to the dead letters",
+                markup=False,
+            )
         _run([source], settings, metrics_port)
+
+
+def _venue(settings: Settings) -> Venue:
+    try:
+        return read_venue(settings.venue)
+    except VenueFileError as error:
+        raise _refused(error) from error
+
+
+def _refused(why: object) -> typer.Exit:
+    Console(stderr=True).print(str(why), style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(2)
 
 
 def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    from stream.producer import EventProducer  # noqa: PLC0415
-    from stream.sources.source import run_all  # noqa: PLC0415
+    from stream.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
+    from stream.sources.source import LAST_SECONDS, run_all  # noqa: PLC0415
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     stop = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stop.set())
     start_http_server(metrics_port, addr=settings.bind)
-    with EventProducer(settings, timeout_s=20) as producer:
-        run_all(found, producer, stop)
+    producer = EventProducer(settings, timeout_s=20)
+    run_all(found, producer, stop)
+    try:
+        producer.flush(LAST_SECONDS)
+    except NotDeliveredError as error:
+        logging.getLogger(__name__).warning("not everything reached Kafka: %s", error)
+        # The client would keep trying while the process ends; whoever sent what is missing sends it again.
+        logging.shutdown()
+        os._exit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import hashlib
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,12 @@ from schemas.events import Mail
 
 MOST_TEXT = 100_000
 """characters of text that are kept; the rest of a mail is quotes and signatures"""
+
+MOST_HTML = 1_000_000
+"""characters that are parsed; pictures inside are taken out first"""
+
+_PICTURE = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
+_REFERENCE = re.compile(r"<([^<>\s]+)>")
 
 MOST_SUBJECT, MOST_SENDER = 2_000, 400
 
@@ -37,7 +44,7 @@ def read_message(data: bytes, received: datetime) -> Mail:
         text = _text(message)
         subject = _header(message, "Subject")[:MOST_SUBJECT]
     except Exception as error:  # the parser of the standard library raises anything on hostile input
-        raise MessageError(f"no readable message: {type(error).__name__}: {error}") from error
+        raise MessageError(f"no readable message: {type(error).__name__}") from error
     if not text.strip() and not subject.strip():
         raise MessageError("neither subject nor text")
     identity = _header(message, "Message-ID").strip("<> ") or "sha256-" + hashlib.sha256(data).hexdigest()[:32]
@@ -62,21 +69,31 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _text(message: EmailMessage) -> str:
-    """The plain part, or the HTML one without its markup."""
-    try:
-        part = message.get_body(("plain", "html"))
-    except Exception:  # a broken tree of parts
-        part = None
-    parts = [part] if part is not None else [p for p in message.walk() if p.get_content_maintype() == "text"][:1]
-    for found in parts:
-        text = _decoded(found)
-        if found.get_content_subtype() == "html":
-            soup = BeautifulSoup(text, "html.parser")
-            for hidden in soup(["script", "style", "head"]):
-                hidden.decompose()
-            text = soup.get_text("\n")
-        return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    """The plain part, or where that is missing or blank the HTML one without its markup."""
+    found: list[MIMEPart | None] = []
+    for kind in ("plain", "html"):
+        try:
+            found.append(message.get_body((kind,)))
+        except Exception:  # a broken tree of parts
+            found.append(None)
+    parts = [part for part in found if part is not None]
+    if not parts:
+        parts += [part for part in message.walk() if part.get_content_maintype() == "text"][:1]
+    for part in parts:
+        text = _decoded(part)
+        if part.get_content_subtype() == "html":
+            text = _without_markup(text)
+        text = text.replace("\x00", "").encode("utf-8", "replace").decode()
+        if text.strip():
+            return text
     return ""
+
+
+def _without_markup(html: str) -> str:
+    soup = BeautifulSoup(_PICTURE.sub("", html)[:MOST_HTML], "html.parser")
+    for hidden in soup(["script", "style", "head"]):
+        hidden.decompose()
+    return soup.get_text("\n")
 
 
 def _decoded(part: MIMEPart) -> str:
@@ -86,15 +103,19 @@ def _decoded(part: MIMEPart) -> str:
     for charset in (part.get_content_charset() or "utf-8", "utf-8"):
         try:
             return payload.decode(charset)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, ValueError):  # no such charset, or not in it
             continue
     return payload.decode("windows-1252", "replace")
 
 
 def _thread(message: EmailMessage, identity: str) -> str:
     """The first message that it answers, else itself."""
-    references = _header(message, "References").split() or _header(message, "In-Reply-To").split()
-    return references[0].strip("<>") if references else identity
+    for name in ("References", "In-Reply-To"):
+        text = _header(message, name)
+        references = _REFERENCE.findall(text) or [word.strip("<>") for word in text.split()]
+        if references and references[0]:
+            return str(references[0])
+    return identity
 
 
 def _identifier(text: str) -> str:

@@ -1,0 +1,84 @@
+"""What of a mailbox Kafka has, in a small file, so that a restart neither loses nor doubles a message."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 20_000
+"""names of messages that are kept even when the mailbox no longer has them: a folder may be away for a while"""
+
+
+class Delivered:
+    """Remembered for one mailbox: the state of another server or folder never counts for this one.
+
+    IMAP numbers its messages, so the highest number is enough; files are remembered by name.
+
+    Args:
+        path: the file; it is replaced in one step by `save`.
+        account: address of the mailbox; only its hash is written.
+    """
+
+    def __init__(self, path: Path, account: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._account = hashlib.sha256(account.encode()).hexdigest()[:16]
+        self._validity: int | None = None
+        self._last_uid = 0
+        self._names: dict[str, None] = {}  # a set that keeps its order
+        try:
+            state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if state["account"] == self._account:
+                self._names = dict.fromkeys(state["names"])
+                self._validity, self._last_uid = state["uid_validity"], int(state["last_uid"])
+        except FileNotFoundError:
+            pass
+        except (ValueError, KeyError, TypeError):
+            log.warning("%s can't be read: every message of the mailbox is sent again, with the same id", path)
+
+    def last_uid(self, validity: int) -> int:
+        """Highest UID that Kafka has; 0 when the server has numbered its messages anew (RFC 9051, UIDVALIDITY)."""
+        return self._last_uid if self._validity == validity else 0
+
+    def has(self, name: str) -> bool:
+        """Whether Kafka has the message that this name stands for."""
+        return name in self._names
+
+    def add(self, names: Iterable[str]) -> None:
+        """Remember messages that Kafka has acknowledged."""
+        with self._lock:
+            self._names.update(dict.fromkeys(names))
+
+    def reach(self, validity: int, uid: int) -> None:
+        """Remember that Kafka has acknowledged all up to this UID."""
+        with self._lock:
+            self._last_uid = max(uid, self.last_uid(validity))
+            self._validity = validity
+
+    def forget_all_but(self, present: Collection[str]) -> None:
+        """Drop the oldest names of messages that the mailbox no longer has, beyond what is worth keeping."""
+        with self._lock:
+            gone = [name for name in self._names if name not in present]
+            for name in gone[: max(0, len(self._names) - max(REMEMBERED, len(present)))]:
+                del self._names[name]
+
+    def save(self) -> None:
+        """Write the file."""
+        with self._lock:
+            state = {
+                "account": self._account,
+                "uid_validity": self._validity,
+                "last_uid": self._last_uid,
+                "names": list(self._names),
+            }
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._path.with_suffix(".draft")
+            draft.write_text(json.dumps(state), encoding="utf-8")
+            draft.replace(self._path)
