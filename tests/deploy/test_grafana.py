@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
+from schemas.alerts import AlertState
+from schemas.venue import default_rules
 from stream import metrics
 from stream.local.child import Child
 from stream.local.ports import Ports
@@ -140,6 +142,14 @@ def test_series_exist(file: Path, query: str) -> None:
 def test_series_of_rules_exist(rule: dict[str, Any]) -> None:
     known = set().union(*series_of_code().values(), RECORDED, OTHERS)
     assert names_in(rule["expr"]) <= known
+
+
+def test_label_values_exist() -> None:
+    asked = [parameter.values[1] for parameter in queries()] + [rule["expr"] for rule in RULES]
+    known = {"rule": set(default_rules()), "state": set(get_args(AlertState)), "outcome": {"ok", "dead", "dropped"}}
+    for label, values in known.items():
+        found = {value for query in asked for value in re.findall(rf'\b{label}="([^"]*)"', query)}
+        assert found and found <= values, label
 
 
 def test_every_series_is_on_a_panel() -> None:
