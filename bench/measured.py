@@ -19,6 +19,7 @@ class Measured(Struct, kw_only=True, forbid_unknown_fields=True):
         events: finished between the two moments that were taken.
         seconds: between them, by the wall clock.
         cpu_seconds: that the process used between them, all its threads together.
+        batches: that a worker took those events in; 0 for what takes them one by one.
         tickets: by bar, and `sold` units by bar and product; empty where no tickets were counted.
         persons: seen in all frames together, and `probabilities` of a fight at the end, by camera.
     """
@@ -26,6 +27,7 @@ class Measured(Struct, kw_only=True, forbid_unknown_fields=True):
     events: int
     seconds: float
     cpu_seconds: float
+    batches: int = 0
     tickets: dict[str, int] = field(default_factory=dict)
     sold: dict[str, dict[str, float]] = field(default_factory=dict)
     persons: float = 0.0

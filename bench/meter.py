@@ -27,6 +27,7 @@ class Sample:
 
     at: float
     cpu_seconds: float
+    batches: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -40,17 +41,20 @@ def sample(text: str, at: float, worker: str, topic: str) -> Sample:
 
     >>> text = 'process_cpu_seconds_total 1.5\\npulso_events_total{worker="bars",topic="t",outcome="ok"} 7.0\\n'
     >>> sample(text, 0.0, "bars", "t")
-    Sample(at=0.0, cpu_seconds=1.5, outcomes={'ok': 7})
+    Sample(at=0.0, cpu_seconds=1.5, batches=0, outcomes={'ok': 7})
     """
     cpu_seconds = 0.0
+    batches = 0
     outcomes: dict[str, int] = {}
     for family in text_string_to_metric_families(text):
         for one in family.samples:
             if one.name == "process_cpu_seconds_total":
                 cpu_seconds = one.value
+            elif one.name == "pulso_batch_seconds_count":
+                batches = int(one.value)
             elif one.name == "pulso_events_total" and (one.labels["worker"], one.labels["topic"]) == (worker, topic):
                 outcomes[one.labels["outcome"]] = int(one.value)
-    return Sample(at, cpu_seconds, outcomes)
+    return Sample(at, cpu_seconds, batches, outcomes)
 
 
 def watch(stack: LocalStack, worker: str, topic: Topic, events: int, seen: Callable[[int], None]) -> Measured:
@@ -83,5 +87,8 @@ def watch(stack: LocalStack, worker: str, topic: Topic, events: int, seen: Calla
         raise BenchError(f"{worker} did not use all events of {topic.name}: {spoilt}; its log is {stack.data}/logs")
     begin = first if first.events < now.events else idle
     return Measured(
-        events=now.events - begin.events, seconds=now.at - begin.at, cpu_seconds=now.cpu_seconds - begin.cpu_seconds
+        events=now.events - begin.events,
+        seconds=now.at - begin.at,
+        cpu_seconds=now.cpu_seconds - begin.cpu_seconds,
+        batches=now.batches - begin.batches,
     )

@@ -36,6 +36,8 @@ def main() -> None:
             "group.id": "bench-plain",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
+            # A pass would begin by waiting for the long poll of the one before it.
+            "fetch.wait.max.ms": 5,
         }
     )
     try:

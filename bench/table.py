@@ -20,6 +20,7 @@ class Row(Struct, kw_only=True):
     """One figure beside its reference, both events a second.
 
     Attributes:
+        ours_cpu: ours a second of processor time, and `reference_cpu` that of the reference.
         ratio: ours ÷ reference by the wall clock; `cpu_ratio` by processor time.
     """
 
@@ -28,6 +29,8 @@ class Row(Struct, kw_only=True):
     reference_name: str
     ours: float
     reference: float
+    ours_cpu: float
+    reference_cpu: float
     ratio: float
     cpu_ratio: float
     notes: str = ""
@@ -49,6 +52,8 @@ def row(
         reference_name=name,
         ours=ours.rate * of_each,
         reference=reference.rate * of_each,
+        ours_cpu=ours.cpu_rate * of_each,
+        reference_cpu=reference.cpu_rate * of_each,
         ratio=ours.rate / reference.rate,
         cpu_ratio=ours.cpu_rate / reference.cpu_rate,
         notes=notes,
