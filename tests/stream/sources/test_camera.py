@@ -73,9 +73,17 @@ class _Camera(BaseHTTPRequestHandler):
         return
 
 
+class _Missing(_Camera):
+    """An address that names no camera."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+
 @contextmanager
-def http_camera() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Camera)
+def http_camera(kind: type[BaseHTTPRequestHandler] = _Camera) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/stream.mjpg"
@@ -99,3 +107,62 @@ def test_a_camera_that_is_not_there_never_stops_the_others(
     with running(gone, CameraSource("beside-gone", str(tmp_path), frames_per_second=20)):
         brought.wait(FRAMES, "beside-gone", 10)
     assert not brought.of(FRAMES, "gone")
+
+
+def test_a_slow_video_is_not_hurried(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
+    path = tmp_path / "slow.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 5, (320, 240))
+    for number in range(10):
+        writer.write(picture(number))
+    writer.release()
+    with running(CameraSource("slow-camera", str(path), frames_per_second=25, loop=False)) as thread:
+        thread.join(timeout=30)
+    sent = [message.timestamp()[1] for message in brought.of(FRAMES, "slow-camera")]
+    assert len(sent) == 10
+    assert 1_500 < sent[-1] - sent[0] < 4_000, "1.8 s of video"
+
+
+def test_a_file_that_no_record_holds_is_left_out_of_a_folder(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(encode(picture(1)))
+    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8" + bytes(5_000_000))
+    (tmp_path / "c.jpg").write_bytes(b"")
+    (tmp_path / "d.jpg").write_bytes(encode(picture(4)))
+    with running(CameraSource("patchy", str(tmp_path), frames_per_second=20, loop=False)) as thread:
+        thread.join(timeout=20)
+    frames = [message.value() for message in brought.of(FRAMES, "patchy")]
+    assert frames == [encode(picture(1)), b"", encode(picture(4))], "the worker buries what is empty"
+
+
+class _Hanging(_Camera):
+    """Sends a few pictures, then keeps the connection and says nothing."""
+
+    def do_GET(self) -> None:
+        super().do_GET()
+        time.sleep(20)
+
+
+def test_a_stream_that_hangs_is_lost_though_it_is_connected(
+    running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("stream.sources.camera.LOST_SECONDS", 2.0)
+    with http_camera(_Hanging) as url, running(CameraSource("hanging", url, frames_per_second=8)):
+        brought.wait(FRAMES, "hanging", 12)
+    assert "the stream stopped" in caplog.text
+
+
+def test_a_password_in_an_address_is_never_printed(
+    running: Callable[..., Any], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with http_camera(_Missing) as url:
+        address = url.replace("http://", "http://guard:hunter2@")
+        with running(
+            CameraSource("secret-http", address), CameraSource("secret-rtsp", "rtsp://guard:hunter2@127.0.0.1:1/x")
+        ):
+            end = time.monotonic() + 15
+            while caplog.text.count("can't be opened") < 2 and time.monotonic() < end:
+                time.sleep(0.1)
+    printed = "".join(capfd.readouterr())
+    assert caplog.text.count("can't be opened") >= 2
+    assert "hunter2" not in printed + caplog.text

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +36,57 @@ def test_a_file_gives_growing_then_overlapping_fragments(
         thread.join(timeout=60)
     lengths = [round(decode(m.value() or b"").seconds) for m in brought.of(SNIPPETS, "file-stage")]
     assert lengths == [5, 10, 15, 20, 25, 30, 30, 30]
+
+
+def test_a_broken_file_of_a_folder_is_left_out_and_a_short_one_is_heard(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    seconds = np.arange(3 * 8_000) / 8_000
+    (tmp_path / "a.wav").write_bytes(b"RIFF no sound at all")
+    soundfile.write(tmp_path / "b.wav", 0.3 * np.sin(2 * np.pi * 440 * seconds), 8_000)
+    with running(MicrophoneSource("patchy-stage", str(tmp_path), loop=False, pace=False)) as thread:
+        thread.join(timeout=60)
+    assert [round(decode(m.value() or b"").seconds) for m in brought.of(SNIPPETS, "patchy-stage")] == [3]
+
+
+class _Radio(BaseHTTPRequestHandler):
+    """Sound over HTTP that breaks off after some seconds of it."""
+
+    visits = 0
+
+    def do_GET(self) -> None:
+        type(self).visits += 1
+        self.send_response(200)
+        self.send_header("Content-Type", "audio/x-wav")
+        self.end_headers()
+        sound = io.BytesIO()
+        soundfile.write(sound, 0.3 * np.sin(np.arange(11 * 8_000) / 3), 8_000, format="WAV")
+        with suppress(OSError):
+            self.wfile.write(sound.getvalue())
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+def test_a_stream_that_breaks_off_is_opened_again(running: Callable[..., Any], brought: Brought) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Radio)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/stage.wav"
+    try:
+        with running(MicrophoneSource("radio", url)):
+            fragments = brought.wait(SNIPPETS, "radio", 4)
+    finally:
+        server.shutdown()
+    assert _Radio.visits >= 2
+    assert {dict(m.headers() or [])["content-type"] for m in fragments} == {b"audio/flac"}  # type: ignore[arg-type]
+
+
+def test_a_stage_without_a_microphone_says_why_and_not_with_which_password(
+    running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(MicrophoneSource("nowhere", "http://guard:hunter2@127.0.0.1:1/stage")):
+        end = time.monotonic() + 15
+        while "ffmpeg could not go on" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.1)
+    assert "Connection refused" in caplog.text
+    assert "hunter2" not in caplog.text

@@ -1,0 +1,79 @@
+"""A file of sales becomes the same tickets each time, and loses no line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from schemas.events import Ticket
+from schemas.topics import SALES
+from stream.cli import app
+from stream.settings import Settings
+from stream.sources.replay import ReplaySource
+from tests.stream.sources.conftest import Brought
+
+pytestmark = pytest.mark.stack
+
+ORDERS = "ordered_at,order_id,product,quantity,unit_price\n"
+
+
+def test_lines_of_one_order_are_one_ticket_though_others_stand_between(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    file = tmp_path / "orders.csv"
+    rows = ["2026-07-04T20:00,7,beer,2,4.5", "2026-07-04T20:00,8,cola,1,3", "2026-07-04T20:00,7,water,1,2"]
+    rows += [f"2026-07-04T21:00,9,dish-{number},1,1" for number in range(450)]
+    file.write_text(ORDERS + "\n".join(rows) + "\n")
+    for _ in range(2):
+        with running(ReplaySource(file, bar="replayed", timezone="Europe/Madrid")) as thread:
+            thread.join(timeout=20)
+    messages = brought.of(SALES, "replayed")
+    ids = [dict(message.headers() or [])["ce_id"] for message in messages]  # type: ignore[arg-type]
+    assert len(ids) == 10
+    assert ids[:5] == ids[5:], "a replay that is repeated has the same ids"
+    tickets = [msgspec.json.decode(message.value() or b"", type=Ticket) for message in messages[:5]]
+    assert len({ticket.id for ticket in tickets}) == 5
+    assert [len(ticket.lines) for ticket in tickets] == [2, 1, 200, 200, 50]
+    assert {ticket.time.isoformat()[-6:] for ticket in tickets} <= {"+02:00", "00:00Z"}
+
+
+def test_it_keeps_the_pace(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
+    file = tmp_path / "pace.csv"
+    file.write_text("time,bar,product,quantity\n" + "".join(f"2026-07-04T20:00:{s:02},pace,beer,1\n" for s in (0, 30)))
+    with running(ReplaySource(file, speed=10)) as thread:
+        brought.wait(SALES, "pace", 1)
+        thread.join(timeout=20)
+    first, second = (message.timestamp()[1] for message in brought.of(SALES, "pace"))
+    assert 2_500 < second - first < 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("a,b\n1,2\n", [], "the columns are a, b"),
+        (ORDERS + "yesterday,1,beer,1,1\n", [], "line 2"),
+        (ORDERS + "2026-07-04T20:00,1,beer,1,1\n", [], "--bar"),
+        (ORDERS + "2026-07-04T20:00,1,beer,1,1\n", ["--bar", "moon"], "no bar moon"),
+    ],
+)
+def test_a_file_that_can_not_be_played_is_refused_at_once(
+    broker: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str], said: str
+) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(text)
+    monkeypatch.setenv("PULSO_KAFKA", broker.kafka or "")
+    result = CliRunner().invoke(app, ["source", "replay", str(file), *options])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+@pytest.mark.shared
+def test_the_takeaways_orders_are_read_whole(shared_data: Path) -> None:
+    tickets = ReplaySource(shared_data / "demand" / "takeaway_orders_until_2018_11.csv").read()
+    assert sum(len(ticket.lines) for ticket in tickets) == 54_113
+    assert len({ticket.id for ticket in tickets}) == len(tickets)
