@@ -29,7 +29,7 @@ on which mails they were chosen."""
 STEADY = 200
 """Mails after which a centroid moves by a constant share: topics drift over a weekend."""
 
-COMMON_MAILS, COMMON_STEADY = 50, 2_000
+COMMON_MAILS, COMMON_STEADY = 5, 2_000
 """Weight, in mails, of having no common direction before any mail came; and after which the mean moves steadily."""
 
 FORGET_HOURS = 12

@@ -21,7 +21,7 @@ from processors.support.words import content_words
 from schemas.events import Mail
 from schemas.results import SupportTriage
 
-REMEMBERED = 512
+REMEMBERED = 2_048
 """messages whose ids are known, so that a mail that is fetched twice is counted once"""
 
 DIGEST = 8

@@ -14,11 +14,13 @@ from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, norma
 
 from processors.support.desk import Desk, read_mails
 from processors.support.encoder import Encoder
+from processors.support.priority import PRIORITIES
 from processors.support.topics import Topics, read_topics
 from schemas.events import Mail
 
 BATCH = 256
-PRIORITIES = ("urgent", "high", "normal", "low")
+LANGUAGES = {"es": "es", "en": "en", "spanish": "es", "español": "es", "castellano": "es", "inglés": "en"}
+"""what files call the two languages; all else is another"""
 
 
 class MailsFileError(ValueError):
@@ -119,8 +121,11 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         if path.suffix.lower() == ".csv":
             rows = csv.DictReader(file)
-            for row in rows:
-                yield rows.line_num, row
+            try:
+                for row in rows:
+                    yield rows.line_num, row
+            except csv.Error as error:
+                raise MailsFileError(f"{path}, line {rows.line_num}: not CSV: {error}") from error
             return
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -135,13 +140,19 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _labelled(path: Path, line: int, row: dict[str, Any]) -> Labelled:
-    topic = row.get("topic") or row.get("intent")
-    text = row.get("text") or row.get("body") or ""
-    subject = row.get("subject") or ""
+    def column(*names: str) -> str:
+        """The first of these columns that holds something."""
+        found = (str(row[name]).strip() for name in names if row.get(name) is not None)
+        return next((value for value in found if value), "")
+
+    topic, text, subject = column("topic", "intent"), column("text", "body"), column("subject")
     if not topic or not (text or subject):
-        raise MailsFileError(f"{path}, line {line}: text (or subject and body) and topic (or intent) are needed")
-    rank = (row.get("priority") or "").strip().lower() or None
+        missing = "topic (or intent)" if not topic else "text (or subject and body)"
+        has = ", ".join(str(name) for name in row) or "nothing"
+        raise MailsFileError(f"{path}, line {line}: no {missing}; the line has {has}")
+    rank = column("priority").lower() or None
     if rank is not None and rank not in PRIORITIES:
         raise MailsFileError(f"{path}, line {line}: priority {rank!r} is none of {', '.join(PRIORITIES)}")
-    language = (row.get("lang") or row.get("language") or "").strip().lower()[:2] or None
-    return Labelled(str(subject), str(text), str(topic), language, rank)
+    named = column("lang", "language").lower()
+    language = (LANGUAGES.get(named) or LANGUAGES.get(named[:2], "other")) if named else None
+    return Labelled(subject, text, topic, language, rank)

@@ -7,34 +7,61 @@ import re
 from bs4 import BeautifulSoup
 from mailparser_reply import EmailReplyParser
 
-LONGEST = 20_000
-"""characters that are looked at; a mail is no book"""
+MARKUP, LONGEST, TITLE = 50_000, 4_000, 300
+"""Characters that are looked at: of markup, of a body, of a subject. What a mail is about stands at its beginning, and
+the expressions that find quotes take a time that grows with the square of a line."""
+
+LINE = 400
+"""characters of the longest line that is given to them"""
 
 _SENTENCES, _SENTENCE, _SHORTEST = 12, 400, 12
 """sentences that are looked at one by one, and characters in the longest and the shortest of them"""
 
 _END = re.compile(r"(?<=[.!?…])\s+|\n+")
-_MARKUP = re.compile(r"<(html|body|div|p|br|table|span)\b[^>]*>", re.IGNORECASE)
+_MARKUP = re.compile(r"<(html|body|div|p|br|table|span)\b[^<>]{0,500}>", re.IGNORECASE)
 _PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\u200b-\u200f\ufeff]+")
+_FRAME = re.compile(
+    r"^\s*(?:-{3,}[^\n]{0,60}-{3,}|(?:from|de|date|fecha|subject|asunto|to|para|sent|enviado(?: el)?|cc)\s*:[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""lines that a mail program puts around what is forwarded"""
+
 _parser = EmailReplyParser(languages=["en", "es"])
 
 
 def own_words(subject: str, text: str) -> str:
-    """Subject and the newest part of the body.
+    """Subject and the newest part of the body; all of the body where nothing is left of the newest part.
 
     >>> own_words("RE: Fwd: Parking", "Where can I park?\\n\\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\\n> Hi")
     'Parking. Where can I park?'
     >>> own_words("", "<html><body><p>Hola</p><p>¿Hay sitio?</p></body></html>")
     'Hola ¿Hay sitio?'
+    >>> own_words("Fwd: Bus", "---------- Forwarded message ---------\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
+    'Bus. Is there a bus?'
     """
-    body = plain(text[:LONGEST])
-    replies = _parser.read(body).replies
-    newest = replies[0].body.strip() if replies else ""
-    title = _PREFIX.sub("", subject).strip()
-    words = " ".join((newest or body).split())
+    body = _tidy(plain(text[:MARKUP]))
+    replies = _parser.read(body).replies if body else []
+    newest = _FRAME.sub("", replies[0].body).strip() if replies else ""
+    if not any(letter.isalnum() for letter in newest.replace(">", "")):
+        newest = _FRAME.sub("", body)
+    title = _CONTROL.sub(" ", _PREFIX.sub("", subject[:TITLE])).strip()
+    words = " ".join(newest.replace("\n>", "\n").lstrip("> ").split())
     if not title or words.lower().startswith(title.lower()):
         return words
+    if not words:
+        return title
     return f"{title}{'' if title[-1] in '.?!' else '.'} {words}".strip()
+
+
+def _tidy(text: str) -> str:
+    """At most `LONGEST` characters in lines of at most `LINE`, never more than one empty line together."""
+    lines: list[str] = []
+    for line in _CONTROL.sub(" ", text[: 4 * LONGEST]).splitlines():
+        line = " ".join(line.split())  # noqa: PLW2901 - the same line, tidied
+        if line or (lines and lines[-1]):
+            lines += [line[at : at + LINE] for at in range(0, len(line), LINE)] or [""]
+    return "\n".join(lines)[:LONGEST].strip()
 
 
 def without_addresses(text: str) -> str:
@@ -63,4 +90,6 @@ def plain(text: str) -> str:
     soup = BeautifulSoup(text, "html.parser")
     for part in soup(["script", "style", "head", "blockquote"]):
         part.decompose()
+    for quote in soup.find_all(class_=["gmail_quote", "yahoo_quoted", "moz-cite-prefix"]):
+        quote.decompose()
     return soup.get_text("\n")

@@ -38,7 +38,7 @@ class Ranked(Struct, frozen=True):
 
     priority: Priority
     sentence: int | None = None
-    """place of the sentence that raised it; None when it was the mail as a whole"""
+    """place of the sentence that is the most urgent; None when the mail as a whole gave it"""
 
 
 class Priorities:
@@ -82,11 +82,11 @@ class Priorities:
             return Ranked("low")
         whole = self._probabilities(text, vector)
         found = PRIORITIES[int(whole.argmax())]
-        if vectors is None or not len(sentences) or found == "urgent":
+        if vectors is None or not len(sentences):
             return Ranked(found)
         each = np.stack([self._probabilities(one, v) for one, v in zip(sentences, vectors, strict=True)])
         worst = int(each[:, 0].argmax())
-        if each[worst, 0] >= SURE_URGENT:
+        if found == "urgent" or each[worst, 0] >= SURE_URGENT:
             return Ranked("urgent", worst)
         worst = int(each[:, 1].argmax())
         if found != "high" and each[worst, 1] >= SURE_HIGH:

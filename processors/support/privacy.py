@@ -4,27 +4,49 @@ from __future__ import annotations
 
 import re
 
+# Lengths are bounded everywhere: a mail may be made to keep a regular expression busy for minutes.
 _MASKS = (
-    (re.compile(r"[\w.+'-]+\s?@\s?[\w-]+(\.[\w-]+)*"), "[mail]"),
-    (re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE), "[link]"),
+    (re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}"), "[mail]"),
+    (re.compile(r"\b(?:https?://|www\.)\S{1,2000}", re.IGNORECASE), "[link]"),
     (re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}(?:\s?[A-Z0-9]{1,3})?\b"), "[iban]"),
-    (re.compile(r"\b(?:\d[ -]?){13,19}\b"), "[card]"),
+    (re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])"), "[card]"),
     (re.compile(r"\b(?:\d{8}|[XYZxyz]\d{7})[ -]?[A-Za-z]\b"), "[id]"),
-    (re.compile(r"(?<![\w-])(?:\+|00)?\d(?:[\d .()/-]{6,16})\d\b"), "[phone]"),
+)
+
+_TELEPHONE = re.compile(r"(?<![\w+])(?:\+|\(|00)?\d[\d .()-]{6,18}\d(?!\w)")
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
+_TELEPHONE_DIGITS = range(9, 16)
+"""E.164 has at most 15; shorter than nine are years, prices and times"""
+
+_ORDER = re.compile(
+    r"(\b(?:pedidos?|orders?|localizador(?:es)?|bookings?|reservas?|referenc(?:ia|e)|ref|confirmation|confirmaci[oó]n|"
+    r"tickets?|entradas?|compra|purchase|invoice|factura)\.?\s{0,2}(?:n[uú]m(?:ero)?|number|n[ºo°]|no|id|code|ref|"
+    r"c[oó]digo|es|is)?\.?\s{0,2}(?:el|la|the)?\s?[:#]?\s?#?)(?=[\w-]{0,20}\d)[A-Z0-9][A-Za-z0-9-]{3,30}"
+    r"|(?<!\w)(#)\d{4,20}\b|\b()[A-Z]{2,5}-?\d{4,20}\b"
 )
 
 _NAME = re.compile(
-    r"\b((?:[Mm]e llamo|[Mm]i nombre es|[Ss]oy|[Mm]y name is|I am|I'm|[Aa]tentamente,?|[Ss]aludos,?|[Rr]egards,?))\s+"
-    r"[A-ZÁÉÍÓÚÑ][\wáéíóúñ'-]+(?:\s+[A-ZÁÉÍÓÚÑ][\wáéíóúñ'-]+){0,3}"
+    r"\b((?:[Mm]e llamo|[Mm]i nombre es|[Ss]oy|[Mm]y name is|I am|I'm|[Aa]tentamente,?|[Ss]aludos?,?|[Rr]egards,?))\s+"
+    r"[A-ZÁÉÍÓÚÑ][\wáéíóúñ'-]{1,30}(?:\s+[A-ZÁÉÍÓÚÑ][\wáéíóúñ'-]{1,30}){0,3}"
 )
 
 
 def masked(text: str) -> str:
-    """`text` with mail addresses, links, accounts, cards, papers, telephones and stated names replaced.
+    """`text` with mail addresses, links, accounts, cards, papers, telephones, orders and stated names replaced.
 
     >>> masked("Soy Ana Gil, ana.gil@correo.es, +34 612 34 56 78, tarjeta 4111 1111 1111 1111")
     'Soy [name], [mail], [phone], tarjeta [card]'
+    >>> masked("Mi pedido PX12345 del 14-07-2026, order number 48291")
+    'Mi pedido [order] del 14-07-2026, order number [order]'
     """
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
+    text = _TELEPHONE.sub(_telephone, text)
+    text = _ORDER.sub(lambda found: f"{found[1] or found[2] or ''}[order]", text)
     return _NAME.sub(r"\1 [name]", text)
+
+
+def _telephone(found: re.Match[str]) -> str:
+    digits = sum(letter.isdigit() for letter in found[0])
+    plain = digits in _TELEPHONE_DIGITS and not _DATE.match(found[0])
+    return "[phone]" if plain or (found[0][0] == "+" and digits > 7) else found[0]

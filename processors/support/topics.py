@@ -14,7 +14,7 @@ from schemas.results import Topic
 
 Vector = NDArray[np.float32]
 
-LEAST = 0.35
+LEAST = 0.3
 """cosine below which a mail is about none of them"""
 
 SHARPNESS = 12.0

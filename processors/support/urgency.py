@@ -60,7 +60,8 @@ _NO_DANGER = _any(
         r"pelea de gallos", r"crush on", r"orange crush", r"injury time", r"gunpowder", r"machine gun",
         r"fight(?:ing)? (?:for|to get|with my (?:bank|phone|ticket))", r"food fight", r"bath bomb", r"sex bomb",
         r"arma (?:un|la|el) ", r"spiked (?:hair|boots)", r"heart ?attack burger",
-        r"primeros auxilios", r"(?:fue|fuisteis|eres|sois|es) (?:un |una )?bomba",
+        r"(?:what happens|que (?:pasa|ocurre)) (?:if|si|in case|en caso)\b.{0,60}", r"in case of\b.{0,30}",
+        r"en caso de\b.{0,30}", r"primeros auxilios", r"(?:fue|fuisteis|eres|sois|es) (?:un |una )?bomba",
         r"(?:where|donde|hay|is there|are there).{0,40}(?:first aid|ambulanc)", r"(?:puedo|podemos) llevar",
         r"(?:can|may) (?:i|we) (?:bring|take)",
     )

@@ -1,9 +1,11 @@
-"""Ship the encoder: `python -m training.encoder.export` writes models/encoder (graph, tokenizer, card)."""
+"""Ship the encoder: `python -m training.encoder.export` writes models/encoder (graph, tokenizer, card).
+
+The figures of the card come from `python -m training.encoder.measure`, which must follow.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -22,7 +24,6 @@ from training.encoder.network import LONGEST, Network
 from training.encoder.sentences import Sentences, read_sentences
 from training.encoder.train import WORK
 
-FIGURES = WORK / "figures.json"
 DIMENSIONS = 256
 """of the vectors that are served: clusters of more came out no better, and their state takes half as much again"""
 
@@ -141,7 +142,7 @@ def main() -> None:
         split="Every English sentence of 2 % of the Tatoeba pairs, with all its translations, was held out. Banking77, "
         "event ticketing and Facebook's Spanish intents were used neither to train the encoder nor for its vocabulary; "
         "the threshold of the clusters was chosen where training/encoder/README.md says, and is reported elsewhere.",
-        metrics=json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {},
+        metrics={},
         settings={"tokenizer_sha256": sha256_of(folder / "tokenizer.json")},
         limits=[
             "English and Spanish only; of other languages it knows what looks alike.",
@@ -149,7 +150,7 @@ def main() -> None:
             "Near in meaning is not the same request: opposite wishes about one matter lie close together.",
         ],
         made_by="python -m training.encoder.teach && python -m training.encoder.train && "
-        "python -m training.encoder.export",
+        "python -m training.encoder.export && python -m training.encoder.measure",
         licence="Apache-2.0 (weights); trained on the data above, see NOTICE",
     )
     text = yaml.safe_dump(card.model_dump(), sort_keys=False, allow_unicode=True, width=115)

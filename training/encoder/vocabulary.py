@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from training.encoder.network import LONGEST
 
-ENGLISH_WORDS, SPANISH_PIECES = 12_000, 12_000
+ENGLISH_WORDS, SPANISH_PIECES = 15_500, 12_000
 """the teacher's most frequent words, which are kept unseen, and pieces that are learnt from Spanish text"""
+
+FEWEST = 3
+"""times that a Spanish word or piece must occur"""
 
 _PLAIN = re.compile(r"(##)?[a-z0-9]+|[^\w\s]|##[^\w\s]|\[(UNK|CLS|SEP)\]")
 Floats = NDArray[np.float64]
@@ -39,9 +43,16 @@ def make_tokenizer(english: list[str], spanish: list[str]) -> Tokenizer:
     rare = set(words[ENGLISH_WORDS:]) - seen
     learnt = _bare(Tokenizer(models.WordPiece(unk_token="[UNK]")))
     learnt.train_from_iterator(
-        spanish, trainers.WordPieceTrainer(vocab_size=SPANISH_PIECES, min_frequency=3, show_progress=False)
+        spanish, trainers.WordPieceTrainer(vocab_size=SPANISH_PIECES, min_frequency=FEWEST, show_progress=False)
     )
-    ours = sorted(learnt.get_vocab(), key=learnt.get_vocab().__getitem__)
+    found = Counter(word for text in spanish for word in _words_of(learnt, text))
+    # A piece that begins words must be a Spanish word itself: others would cut English words ("refu" off "refund")
+    # where the teacher does not cut them.
+    ours = [
+        piece
+        for piece in sorted(learnt.get_vocab(), key=learnt.get_vocab().__getitem__)
+        if piece.startswith("##") or found[piece] >= FEWEST
+    ]
     pieces = ["[PAD]", *(piece for piece in plain if piece not in rare), *ours]
     pieces = [piece for piece in dict.fromkeys(pieces) if piece == "[PAD]" or _PLAIN.fullmatch(piece)]
     model = models.WordPiece({piece: row for row, piece in enumerate(pieces)}, unk_token="[UNK]")
@@ -52,6 +63,11 @@ def make_tokenizer(english: list[str], spanish: list[str]) -> Tokenizer:
     )
     tokenizer.enable_truncation(LONGEST)
     return tokenizer
+
+
+def _words_of(tokenizer: Tokenizer, text: str) -> list[str]:
+    plain = tokenizer.normalizer.normalize_str(text)
+    return [word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(plain)]
 
 
 def _bare(tokenizer: Tokenizer) -> Tokenizer:

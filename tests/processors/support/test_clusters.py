@@ -1,0 +1,82 @@
+"""Clusters grow, merge, are forgotten, and go on after a restart as if there had been none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_rand_score
+
+from processors.support.clusters import Clusters, ClustersState
+
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
+
+
+def mails(topics: int, each: int, spread: float, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Unit vectors around a few directions that all share a common one."""
+    random = np.random.default_rng(seed)
+    centres = random.normal(size=(topics, 64)) + 2 * random.normal(size=64)
+    labels = random.permutation(np.repeat(np.arange(topics), each))
+    vectors = centres[labels] + spread * random.normal(size=(len(labels), 64))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), labels
+
+
+def follow(clusters: Clusters, vectors: NDArray[np.float32], first: int = 0) -> list[str]:
+    return [
+        clusters.assign(v, START + timedelta(minutes=first + i), f"m{first + i}", "text", ["word"]).cluster.id
+        for i, v in enumerate(vectors)
+    ]
+
+
+def test_topics_are_told_apart_though_they_share_a_direction() -> None:
+    vectors, labels = mails(8, 60, 0.7)
+    assert adjusted_rand_score(labels, follow(Clusters(ClustersState()), vectors)) > 0.8
+
+
+def test_a_restart_changes_nothing() -> None:
+    vectors, _ = mails(6, 30, 1.0)
+    whole = follow(Clusters(ClustersState()), vectors)
+    state = ClustersState()
+    before = follow(Clusters(state), vectors[:77])
+    again = msgspec.json.decode(msgspec.json.encode(state), type=ClustersState)
+    assert before + follow(Clusters(again), vectors[77:], 77) == whole
+
+
+def test_the_number_of_clusters_is_bounded_and_old_small_ones_go() -> None:
+    random = np.random.default_rng(1).normal(size=(80, 64)).astype(np.float32)
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    clusters = Clusters(ClustersState(), join=0.99, most=10)
+    follow(clusters, random)
+    assert len(clusters.kept) == 10
+    assert {cluster.id for cluster in clusters.kept} == {f"m{i}" for i in range(70, 80)}
+
+
+def test_a_large_cluster_outlives_small_ones() -> None:
+    vectors = np.eye(64, dtype=np.float32)
+    clusters = Clusters(ClustersState(), join=0.9, most=5)
+    follow(clusters, np.repeat(vectors[:1], 30, axis=0))
+    follow(clusters, vectors[1:20], 30)
+    assert "m0" in {cluster.id for cluster in clusters.kept}
+
+
+def test_merged_clusters_keep_all_their_mails() -> None:
+    vectors, _ = mails(6, 60, 1.0)
+    clusters = Clusters(ClustersState())
+    merged = 0
+    for i, vector in enumerate(vectors):
+        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", "text", ["word"])
+        merged += assigned.merged is not None
+    assert merged
+    assert sum(cluster.size for cluster in clusters.kept) == len(vectors)
+    assert min(cluster.first for cluster in clusters.kept) == START
+
+
+def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
+    clusters = Clusters(ClustersState())
+    vector = np.eye(8, dtype=np.float32)[0]
+    clusters.assign(vector, START, "a", "text", [])
+    found = clusters.assign(vector, START - timedelta(hours=5), "b", "text", []).cluster
+    assert found.last == START
+    assert found.pace.now == 2

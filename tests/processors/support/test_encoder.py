@@ -1,0 +1,73 @@
+"""One space for two languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.inference import ModelError
+from processors.support.encoder import Encoder
+from processors.support.language import language
+
+PAIRS = (
+    ("Where can I leave my suitcase?", "¿Dónde puedo dejar la maleta?"),
+    ("The singer was ill and did not come", "El cantante estaba enfermo y no vino"),
+    ("I would like to pay by bank transfer", "Me gustaría pagar por transferencia"),
+    ("The sound was too quiet at the back", "Atrás el sonido estaba demasiado bajo"),
+    ("My daughter has forgotten her jacket", "Mi hija se ha olvidado la chaqueta"),
+    ("Is there a cash machine nearby?", "¿Hay un cajero automático cerca?"),
+)
+
+
+def test_a_translation_is_nearest_to_its_own(encoder: Encoder) -> None:
+    english = encoder.encode([a for a, _ in PAIRS]).vectors
+    spanish = encoder.encode([b for _, b in PAIRS]).vectors
+    assert english.dtype == np.float32
+    assert english.shape == (len(PAIRS), encoder.dimensions)
+    np.testing.assert_allclose(np.linalg.norm(english, axis=1), 1, atol=1e-4)
+    assert ((spanish @ english.T).argmax(axis=1) == np.arange(len(PAIRS))).all()
+
+
+def test_neighbours_in_a_batch_change_nothing(encoder: Encoder) -> None:
+    texts = ["Hola", "a much longer text about a ticket that was lost on the way to the venue", "¿Y esto?"]
+    alone = np.concatenate([encoder.encode([text]).vectors for text in texts])
+    assert (encoder.encode(texts).vectors == alone).all()
+
+
+def test_nothing_is_known_of_nothing(encoder: Encoder) -> None:
+    found = encoder.encode(["", "   ", "\u2603", "\x00"])
+    assert not found.vectors.any()
+    assert encoder.encode([]).vectors.shape == (0, encoder.dimensions)
+
+
+def test_a_long_text_is_cut(encoder: Encoder) -> None:
+    assert np.isfinite(encoder.encode(["palabra " * 50_000]).vectors).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("donde esta mi entrada", "es"),
+        ("where is my ticket", "en"),
+        ("Hola", "es"),
+        ("Bonjour, où est mon billet ?", "other"),
+        ("Wo ist meine Karte? Ich habe sie verloren", "other"),
+        ("Onde está o meu bilhete? Não o encontro", "other"),
+        ("チケットはどこですか", "other"),
+        ("", "other"),
+    ],
+)
+def test_languages(encoder: Encoder, text: str, wanted: str) -> None:
+    assert language(text, float(encoder.encode([text]).spanish[0])) == wanted
+
+
+def test_a_tokenizer_of_another_model_is_refused(encoder: Encoder, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    for name in ("model.onnx", "card.yaml"):
+        (folder / name).symlink_to(encoder.model.folder / name)
+    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        Encoder.load(tmp_path)

@@ -1,0 +1,84 @@
+"""Files of labelled mail: what is measured, and what is refused with a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from processors.support.encoder import Encoder
+from processors.support.evaluation import MailsFileError, evaluate, read_labelled
+
+ROWS = (
+    ("Where can I park?", "parking"),
+    ("Is there parking for cars?", "parking"),
+    ("I want a refund", "refund"),
+    ("Please give me my money back", "refund"),
+    ("¿Dónde se aparca?", "parking"),
+    ("Quiero la devolución del dinero", "refund"),
+)
+
+
+def test_figures(encoder: Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "mails.csv"
+    path.write_text("text,intent\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
+    seen: list[tuple[int, int]] = []
+    report = evaluate(path, topics=None, encoder=encoder, progress=lambda done, total: seen.append((done, total)))
+    assert report["messages"] == 6
+    assert report["ari"] > 0.5
+    assert 2 <= report["clusters"] <= 3
+    assert seen[-1] == (6, 6)
+    assert "urgent_recall" not in report
+
+
+def test_topics_of_ones_own(encoder: Encoder, tmp_path: Path) -> None:
+    path, topics = tmp_path / "mails.csv", tmp_path / "topics.yaml"
+    path.write_text("text,topic\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
+    topics.write_text(
+        "parking: [Where is the car park]\nrefund: [Refund my ticket, Give me back my money]\n", encoding="utf-8"
+    )
+    assert evaluate(path, topics=topics, encoder=encoder)["topic_accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "", "holds no mail"),
+        ("a.csv", "text,label\nhi,x\n", r"line 2: no topic .*text, label"),
+        ("a.csv", "words,topic\nhi,x\n", r"line 2: no text"),
+        ("a.csv", "text,topic,priority\nhi,x,soon\n", r"line 2: priority 'soon' is none of urgent"),
+        ("a.jsonl", '{"text": "hi", "topic": "x"}\n{"text": ', r"line 2: not JSON"),
+        ("a.jsonl", "[1, 2]\n", r"line 1: an object"),
+        ("a.jsonl", '\n{"text": "hi"}\n', r"line 2: no topic"),
+    ],
+)
+def test_bad_files(tmp_path: Path, name: str, content: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(MailsFileError, match=message):
+        read_labelled(path)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text,topic\n\xff\xfe,x\n")
+    with pytest.raises(MailsFileError, match="UTF-8"):
+        read_labelled(path)
+
+
+def test_a_topic_may_be_the_number_zero(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"subject": "a", "body": "b", "topic": 0, "lang": "Spanish"}\n', encoding="utf-8")
+    (found,) = read_labelled(path)
+    assert (found.topic, found.language, found.subject) == ("0", "es", "a")
+
+
+@pytest.mark.shared
+def test_real_questions(encoder: Encoder, shared_data: Path, tmp_path: Path) -> None:
+    """A thousand shuffled mails in 25 topics: well above what TF-IDF gives."""
+    import random
+
+    lines = (shared_data / "text" / "event_ticketing.csv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "some.csv"
+    path.write_text("\n".join([lines[0], *random.Random(1).sample(lines[1:], 1000)]), encoding="utf-8")
+    assert evaluate(path, topics=None, encoder=encoder)["ari"] > 0.38

@@ -1,0 +1,65 @@
+"""The customer's own words, and what is masked in them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from processors.support.mail_text import LONGEST, TITLE, own_words, sentences_of
+from processors.support.privacy import masked
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "wanted"),
+    [
+        (
+            "RE: entrada",
+            "Sigue sin funcionar.\n\nEnviado desde mi iPhone\n\n"
+            "El mar, 3 jun 2026 a las 10:00, S <s@x.org> escribió:\n> a",
+            "entrada. Sigue sin funcionar.",
+        ),
+        ("", "I need help.\n\n--\nJohn Smith\nSales Manager\n+44 20 7946 0958", "I need help."),
+        ("Fwd: Bus", "------ Forwarded message ------\nFrom: Ana <a@b.c>\n\nIs there a bus?", "Bus. Is there a bus?"),
+        ("", "> only what was quoted", "only what was quoted"),
+        ("", "<div>Hola<br>adiós</div><blockquote>old</blockquote>", "Hola adiós"),
+        ("Parking", "", "Parking"),
+        ("", "", ""),
+        ("a", "\x00\x01 broken \ufffd text", "a. broken text"),
+    ],
+)  # fmt: skip
+def test_own_words(subject: str, text: str, wanted: str) -> None:
+    assert own_words(subject, text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["On " * 30_000, "\n" * 90_000, "<div>" * 20_000, "<" * 90_000, "> " * 40_000, "-" * 90_000, "a" * 90_000,
+     "1-" * 40_000, "a@" * 40_000, "From: x\n" * 10_000, "<p " * 30_000],
+    ids=lambda text: repr(text[:6]),
+)  # fmt: skip
+def test_no_mail_keeps_the_desk_busy(text: str) -> None:
+    began = time.process_time()
+    words = own_words(text, text)
+    masked(words)
+    sentences_of(words)
+    assert len(words) <= LONGEST + TITLE + 2
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("call 612345678 or (555) 123-4567 or +34 612 34 56 78", "call [phone] or [phone] or [phone]"),
+        ("card 4111-1111-1111-1111 please", "card [card] please"),
+        ("IBAN ES91 2100 0418 4502 0005 1332", "IBAN [iban]"),
+        ("Mi pedido es PX12345", "Mi pedido es [order]"),
+        ("pedido nº 12345-AB, order #98765", "pedido nº [order], order #[order]"),
+        ("Soy Ana Gil y soy celíaca", "Soy [name] y soy celíaca"),
+        ("a.b@c.es / https://x.org/u?a=1", "[mail] / [link]"),
+        ("el 14/07/2026 a las 22:30, 3 entradas, 120 euros", "el 14/07/2026 a las 22:30, 3 entradas, 120 euros"),
+        ("on 2026-07-14 at 22:30", "on 2026-07-14 at 22:30"),
+    ],
+)
+def test_masks(text: str, wanted: str) -> None:
+    assert masked(text) == wanted
