@@ -65,6 +65,7 @@ class TillServer(Source):
         self._token, self._bind, self._wanted = token, bind, port
         self._announced = announced
         self._socket: socket.socket | None = None
+        self._taking = threading.Lock()
 
     @property
     def port(self) -> int:
@@ -73,9 +74,13 @@ class TillServer(Source):
         Raises:
             SourceError: it is taken.
         """
-        if self._socket is None:
-            self._socket = _listen(self._bind, self._wanted or _last_port(self._announced), self._wanted == 0)
-        return int(self._socket.getsockname()[1])
+        return int(self._listening().getsockname()[1])
+
+    def _listening(self) -> socket.socket:
+        with self._taking:
+            if self._socket is None:
+                self._socket = _listen(self._bind, self._wanted or _last_port(self._announced), self._wanted == 0)
+            return self._socket
 
     @property
     def url(self) -> str:
@@ -96,15 +101,14 @@ class TillServer(Source):
         outlet.alive()
         watcher = threading.Thread(target=_end_with, args=(server, stop), daemon=True)
         watcher.start()
-        assert self._socket is not None  # noqa: S101 - `url` took it
-        listening = self._socket.dup()
+        listening = self._listening().dup()
         try:
             asyncio.run(server.serve(sockets=[listening]))
         except OSError as error:
             raise SourceError(f"port {self.port}: {error}") from error
         if not stop.is_set():
             raise SourceError("the endpoint ended")
-        self._socket.close()
+        self._listening().close()
         self._socket = None
 
     def _app(self, outlet: Outlet) -> FastAPI:

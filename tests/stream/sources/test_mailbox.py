@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import imaplib
 import mailbox
 import os
 import pwd
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ import pytest
 from schemas.events import Mail
 from schemas.topics import MAILS
 from stream.local.ports import Ports
+from stream.producer import EventProducer, NotDeliveredError
+from stream.settings import Settings
 from stream.sources.mailbox import MailboxSource
+from stream.sources.source import SourceError, run_all
 from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
@@ -206,3 +211,137 @@ def test_a_wrong_password_is_said_and_not_shown(
             time.sleep(0.2)
     assert "refuses user or password" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_the_state_of_messages_is_left_as_it_was_and_a_new_numbering_loses_none(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
+) -> None:
+    url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
+
+    def read() -> None:
+        source = MailboxSource("new", url, state=tmp_path / "state.json", password="secret", once=True)
+        with running(source) as thread:
+            thread.join(timeout=20)
+
+    dovecot.deliver(message("numbered-1"))
+    read()
+    client = dovecot.client()
+    assert client.select("INBOX")[0] == "OK"
+    assert client.response("RECENT")[1] == [b"1"], "EXAMINE leaves a message recent"
+    client.logout()
+    client = dovecot.client()
+    client.create("Archive")
+    client.rename("INBOX", "Old")  # the server makes an INBOX anew
+    client.logout()
+    dovecot.deliver(message("numbered-2"))
+    read()
+    read()
+    assert [len(brought.of(MAILS, f"numbered-{number}")) for number in (1, 2)] == [1, 1]
+
+
+def test_a_folder_that_is_not_there_is_named(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"imap://support@127.0.0.1:{dovecot.port}/Nowhere"
+    with running(MailboxSource("nowhere", url, state=tmp_path / "s.json", password="secret")):
+        end = time.monotonic() + 20
+        while "no folder 'Nowhere'" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.2)
+    assert "no folder 'Nowhere'" in caplog.text
+
+
+def test_mail_that_kafka_did_not_take_is_sent_again(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "eml").mkdir()
+    (tmp_path / "eml" / "one.eml").write_bytes(message("kafka-away-1"))
+
+    def source() -> MailboxSource:
+        return MailboxSource("away", str(tmp_path / "eml"), state=tmp_path / "state.json", once=True)
+
+    stop = threading.Event()
+    producer = EventProducer(Settings(kafka="127.0.0.1:1"), timeout_s=1)
+    thread = threading.Thread(target=run_all, args=([source()], producer, stop))
+    thread.start()
+    time.sleep(3)
+    stop.set()
+    thread.join(timeout=10)
+    with suppress(NotDeliveredError):
+        producer.close()
+    assert not (tmp_path / "state.json").exists(), "nothing was acknowledged"
+    for _ in range(2):
+        with running(source()) as again:
+            again.join(timeout=20)
+    assert len(brought.of(MAILS, "kafka-away-1")) == 1
+
+
+def test_flags_that_a_mail_program_writes_into_an_mbox_change_nothing(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
+) -> None:
+    path = tmp_path / "flags"
+    state = tmp_path / "state.json"
+
+    def read() -> None:
+        with running(MailboxSource("flags", str(path), state=state, once=True)) as thread:
+            thread.join(timeout=20)
+
+    box = mailbox.mbox(path)
+    box.add(message("flags-1"))
+    box.flush()
+    read()
+    for key in list(box.iterkeys()):
+        seen = box[key]
+        seen.set_flags("RO")
+        box[key] = seen
+    box.add(message("flags-2"))
+    box.flush()
+    read()
+    assert [len(brought.of(MAILS, f"flags-{number}")) for number in (1, 2)] == [1, 1]
+
+
+def test_what_is_no_message_goes_to_support_as_it_came_and_no_log_names_anyone(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "eml").mkdir()
+    garbage = b"From: someone@example.org\r\nX: nothing to read\r\n\r\n"
+    (tmp_path / "eml" / "one.eml").write_bytes(garbage)
+    with running(MailboxSource("garbage", str(tmp_path / "eml"), state=tmp_path / "s.json", once=True)) as thread:
+        thread.join(timeout=20)
+    key = "mail/sha256-" + hashlib.sha256(garbage).hexdigest()[:32]
+    assert [found.value() for found in brought.of(MAILS, key)] == [garbage]
+    assert "goes to the dead letters" in caplog.text
+    assert "example.org" not in caplog.text
+
+
+class _Refusing:
+    """A folder whose second message the server never gives."""
+
+    validity = 1
+
+    def after(self, uid: int) -> list[int]:
+        return [number for number in (1, 2, 3) if number > uid]
+
+    def message(self, uid: int) -> bytes:
+        if uid == 2:
+            raise imaplib.IMAP4.error("internal error")
+        return message(f"refusing-{uid}")
+
+    def wait(self, stop: threading.Event, poll_seconds: float) -> None:
+        stop.wait(0.1)
+
+
+def test_one_message_that_the_server_never_gives_does_not_hold_up_the_others(
+    tmp_path: Path, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def folder(*_: str) -> Iterator[_Refusing]:
+        try:
+            yield _Refusing()
+        except imaplib.IMAP4.error as error:
+            raise SourceError("lost") from error
+
+    monkeypatch.setattr("stream.sources.mailbox.imap_folder", folder)
+    monkeypatch.setattr("stream.sources.source.FIRST_PAUSE", 0.05)
+    with running(MailboxSource("refusing", "imap://x@y/", state=tmp_path / "s.json")):
+        brought.wait(MAILS, "refusing-3", 1)
+    assert len(brought.of(MAILS, "refusing-3")) == 1

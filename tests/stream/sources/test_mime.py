@@ -71,3 +71,30 @@ def test_no_bytes_crash_it(data: bytes) -> None:
         return
     assert 1 <= len(mail.id) <= 200
     assert mail.time.tzinfo is not None
+
+
+def test_a_blank_plain_part_gives_way_to_html() -> None:
+    parts = ("--B", "Content-Type: text/plain", "", " ", "--B", "Content-Type: text/html", "", "<p>Hola</p>", "--B--")
+    mail = read_message(message("Content-Type: multipart/alternative; boundary=B", "", *parts), NOW)
+    assert mail.text.strip() == "Hola"
+
+
+def test_a_picture_inside_html_is_no_text_and_no_burden() -> None:
+    html = f'<p>antes</p><img src="data:image/png;base64,{"QUJD" * 1_000_000}"><p>después</p>'
+    mail = read_message(message("Content-Type: text/html; charset=utf-8", "", html), NOW)
+    assert mail.text.split() == ["antes", "después"]
+
+
+@pytest.mark.parametrize(
+    ("header", "thread"),
+    [
+        ("References: <a@x><b@x>", "a@x"),
+        ("References:  ", "own@x"),
+        ("In-Reply-To: <c@x>", "c@x"),
+        ("In-Reply-To: your message of Monday <d@x>", "d@x"),
+        ("References: <>", "own@x"),
+        ("X-Nothing: 1", "own@x"),
+    ],
+)
+def test_a_thread_is_the_first_message_of_it(header: str, thread: str) -> None:
+    assert read_message(message("Message-ID: <own@x>", header, "Subject: s", "", "t"), NOW).thread == thread

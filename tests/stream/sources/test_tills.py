@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +18,10 @@ import pytest
 from schemas.events import Ticket
 from schemas.topics import SALES
 from schemas.venue import Bar, Venue
+from stream.producer import EventProducer, NotDeliveredError
 from stream.settings import Settings
+from stream.sources.of_venue import till_server
+from stream.sources.source import run_all
 from stream.sources.till_server import TillServer, token_of
 from tests.stream.sources.conftest import Brought
 
@@ -57,3 +66,84 @@ def test_a_token_is_made_once_and_only_its_owner_may_read_it(broker: Settings) -
     assert len(token) > 20
     assert token_of(broker) == token
     assert (broker.data / "till-token").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_no_json_is_told_from_what_is_no_ticket(running: Callable[..., Any]) -> None:
+    server = TillServer(VENUE, port=0, token="secret")
+    ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    with running(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
+        for body, status, why in (
+            (b"", 400, "no JSON"),
+            (b"{", 400, "no JSON"),
+            (b"\xff\xfe", 400, "no JSON"),
+            (b"[]", 422, "0 tickets"),
+            (b"[" * 100_000, 422, "array"),
+            (b"{}", 422, "id"),
+            (msgspec.json.encode(TICKET | {"time": ahead}), 422, "check the clock"),
+            (msgspec.json.encode([TICKET] * 501), 422, "501 tickets"),
+        ):
+            answer = till.post(server.url, content=body)
+            assert (answer.status_code, why in answer.json()["detail"]) == (status, True), answer.text
+        lines = msgspec.json.encode(TICKET) + b"\n\n" + b'{"id": 5}\n'
+        answer = till.post(server.url, content=lines, headers={"content-type": "application/x-ndjson"})
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith("line 3: ")
+        for header in ("", "secret", "Bearer", "Bearer secrets", "Basic secret", "Bearer ñ"):
+            refused = httpx.post(server.url, json=TICKET, headers={"Authorization": header.encode()})
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_till_is_told_to_come_back_while_kafka_is_away() -> None:
+    server = TillServer(VENUE, port=0, token="secret")
+    stop = threading.Event()
+    producer = EventProducer(Settings(kafka="127.0.0.1:1"), timeout_s=1)
+    thread = threading.Thread(target=run_all, args=([server], producer, stop))
+    thread.start()
+    try:
+        answer = httpx.post(server.url, json=TICKET, headers={"Authorization": "Bearer secret"}, timeout=20)
+    finally:
+        stop.set()
+        thread.join(timeout=10)
+        with suppress(NotDeliveredError):
+            producer.close()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert not thread.is_alive()
+
+
+def test_a_port_that_is_taken_is_waited_for_and_holds_up_nobody(
+    running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.sources.source.FIRST_PAUSE", 0.2)
+    first = socket.create_server(("127.0.0.1", 0))
+    server = TillServer(VENUE, port=first.getsockname()[1], token="secret")
+    with running(server):
+        time.sleep(0.5)
+        first.close()
+        end = time.monotonic() + 10
+        answer = None
+        while answer is None and time.monotonic() < end:
+            with suppress(httpx.TransportError):
+                answer = httpx.get(server.url.replace("/v1/tickets", "/healthz"))
+            time.sleep(0.1)
+    assert answer is not None
+    assert answer.status_code == 200
+
+
+def test_the_endpoint_is_announced_and_found_again(tmp_path: Path, running: Callable[..., Any]) -> None:
+    settings = Settings(data=tmp_path)
+    (tmp_path / "till-token").touch()  # a crash while it was written
+
+    def url() -> str:
+        server = till_server(VENUE, settings, 0)
+        with running(server):
+            end = time.monotonic() + 10
+            while not (tmp_path / "tills.json").exists() and time.monotonic() < end:
+                time.sleep(0.05)
+            said: str = msgspec.json.decode((tmp_path / "tills.json").read_bytes())["url"]
+        return said
+
+    first = url()
+    assert url() == first
+    assert len((tmp_path / "till-token").read_text().strip()) > 20
+    assert (tmp_path / "till-token").stat().st_mode & 0o077 == 0

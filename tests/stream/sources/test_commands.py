@@ -1,0 +1,163 @@
+"""`pulso sources` as `pulso up` starts it: a process, its metrics, its end, and its next beginning."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from typer.testing import CliRunner
+
+from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS
+from stream.cli import app
+from stream.local.ports import Ports
+from stream.settings import Settings
+from stream.sources.camera import encode
+from tests.stream.sources.conftest import Brought
+
+pytestmark = pytest.mark.stack
+
+
+class Place:
+    """A venue with one source of each kind and one that is not there, and the process that runs them."""
+
+    def __init__(self, folder: Path, kafka: str) -> None:
+        self.data = folder / "data"
+        self.metrics = Ports(folder / "ports.json").get("metrics")
+        for name in ("pictures", "mail", "sound"):
+            (folder / name).mkdir()
+        noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3)).astype(np.uint8)
+        (folder / "pictures" / "a.jpg").write_bytes(encode(noise))
+        soundfile.write(folder / "sound" / "a.wav", np.sin(np.arange(12 * 8_000) / 5) * 0.3, 8_000)
+        self.mail = folder / "mail"
+        venue = {
+            "name": "Commands", "bars": [{"id": "commands-bar"}], "tills": {"port": 0},
+            "cameras": [
+                {"id": "commands-gone", "url": "rtsp://127.0.0.1:1/x"},
+                {"id": "commands-camera", "url": str(folder / "pictures")},
+            ],
+            "stages": [{"id": "commands-stage", "url": str(folder / "sound")}],
+            "mailboxes": [{"id": "commands", "url": str(self.mail), "poll_seconds": 1}],
+        }  # fmt: skip
+        (folder / "venue.yaml").write_text(yaml.safe_dump(venue))
+        self.environment = {
+            **os.environ, "PULSO_KAFKA": kafka, "PULSO_DATA": str(self.data),
+            "PULSO_VENUE": str(folder / "venue.yaml"), "PULSO_TILL_TOKEN": "", "PYTHONUNBUFFERED": "1",
+        }  # fmt: skip
+        self.log = folder / "log"
+
+    def deliver(self, name: str) -> None:
+        draft = self.mail / f"{name}.draft"
+        draft.write_bytes(f"Message-ID: <{name}>\r\nSubject: Hola\r\n\r\nHola\r\n".encode())
+        draft.rename(draft.with_suffix(".eml"))
+
+    def value(self, name: str, **labels: str) -> float:
+        """One series of /metrics; -1 where it is not."""
+        with suppress(httpx.TransportError):
+            for line in httpx.get(f"http://127.0.0.1:{self.metrics}/metrics").text.splitlines():
+                if line.startswith(name + "{") and all(f'{key}="{value}"' in line for key, value in labels.items()):
+                    return float(line.rsplit(" ", 1)[1])
+        return -1
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The process; it must end by itself within 5 seconds of SIGTERM."""
+        command = [sys.executable, "-m", "stream.cli", "sources", "--metrics-port", str(self.metrics)]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        try:
+            yield process
+            process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            process.wait(15)
+            assert time.monotonic() - began < 6, "5 seconds, and a second for the interpreter"
+        finally:
+            process.kill()
+            process.wait()
+
+    def wait(self, what: str, look: Callable[[], bool], patience: float = 60) -> None:
+        end = time.monotonic() + patience
+        while not look():
+            assert time.monotonic() < end, f"{what}: not in time\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.2)
+
+
+@pytest.mark.timeout(200)
+def test_every_source_of_the_venue_file_delivers_and_a_restart_doubles_nothing(
+    tmp_path: Path, broker: Settings, brought: Brought
+) -> None:
+    place = Place(tmp_path, broker.kafka or "")
+    place.deliver("commands-1")
+    with place.running() as process:
+        for kind, name in (("camera", "commands-camera"), ("microphone", "commands-stage"), ("mailbox", "commands")):
+            place.wait(
+                f"{kind} sent",
+                lambda kind=kind, name=name: place.value(  # type: ignore[misc]
+                    "pulso_source_events_total", kind=kind, source=name, outcome="sent"
+                ) >= 1,
+            )  # fmt: skip
+            assert place.value("pulso_source_up", kind=kind, source=name) == 1
+            assert place.value("pulso_source_last_event_timestamp_seconds", kind=kind, source=name) > time.time() - 60
+        place.wait("the lost one", lambda: place.value("pulso_source_reconnects_total", source="commands-gone") >= 1)
+        assert place.value("pulso_source_up", source="commands-gone") == 0
+        url = msgspec.json.decode((place.data / "tills.json").read_bytes())["url"]
+        token = (place.data / "till-token").read_text().strip()
+        ticket = {
+            "id": "commands-t1", "bar": "commands-bar", "till": "1", "time": "2026-07-04T20:00:00Z",
+            "lines": [{"product": "beer", "quantity": 1}],
+        }  # fmt: skip
+        answer = httpx.post(url, json=ticket, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        assert answer.status_code == 202
+    assert process.returncode == 0
+    log = place.log.read_text()
+    assert url in log
+    assert token not in log
+    assert not re.search("Traceback", log), log
+
+    place.deliver("commands-2")
+    with place.running():
+        place.wait("the new mail", lambda: bool(brought.of(MAILS, "commands-2")))
+        assert msgspec.json.decode((place.data / "tills.json").read_bytes())["url"] == url
+    assert [len(brought.of(MAILS, f"commands-{number}")) for number in (1, 2)] == [1, 1]
+    assert len(brought.of(SALES, "commands-bar")) == 1
+    assert brought.of(FRAMES, "commands-camera")
+    assert brought.of(SNIPPETS, "commands-stage")
+
+
+@pytest.mark.timeout(120)
+def test_it_ends_in_time_even_when_kafka_does_not_answer(tmp_path: Path) -> None:
+    place = Place(tmp_path, "127.0.0.1:1")
+    place.deliver("nobody-reads-it")
+    with place.running() as process:
+        place.wait("metrics", lambda: place.value("pulso_source_up", source="commands-camera") >= 0)
+        time.sleep(2)
+    assert process.returncode == 1, "not everything reached Kafka"
+    assert not (place.data / "mailbox-commands.json").exists()
+
+
+def test_mistakes_are_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venue = tmp_path / "venue.yaml"
+    for name, value in (("KAFKA", "127.0.0.1:1"), ("VENUE", str(venue)), ("DATA", str(tmp_path))):
+        monkeypatch.setenv(f"PULSO_{name}", value)
+
+    def said(text: str) -> str:
+        venue.write_text(text)
+        result = CliRunner().invoke(app, ["sources"])
+        assert result.exit_code == 2
+        return " ".join(result.output.split())
+
+    assert "names no source" in said("name: Empty\n")
+    assert "line 2" in said("name: Wrong\nnonsense: 1\n")
+    assert "stands there twice" in said("name: Two\nmailboxes:\n- {url: /a}\n- {url: /b}\n")
