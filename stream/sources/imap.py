@@ -99,7 +99,8 @@ def _connection(parts: SplitResult) -> Iterator[BaseMailBox]:
     host = parts.hostname or ""
     box: BaseMailBox
     if parts.scheme == "imaps":
-        box = MailBox(host, parts.port or 993, timeout=TIMEOUT_SECONDS)
+        # Without a context of ours the standard library would take any certificate.
+        box = MailBox(host, parts.port or 993, timeout=TIMEOUT_SECONDS, ssl_context=ssl.create_default_context())
     else:
         box = MailBoxUnencrypted(host, parts.port or 143, timeout=TIMEOUT_SECONDS)
         if not _is_here(host):

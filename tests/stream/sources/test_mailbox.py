@@ -81,7 +81,15 @@ class Dovecot:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = Ports(folder / "ports.json").get("imap")
+        ports = Ports(folder / "ports.json")
+        self.port, self.tls_port = ports.get("imap"), ports.get("imaps")
+        self.certificate = folder / "certificate.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-keyout", str(folder / "key.pem"), "-out", str(self.certificate)],
+            check=True, capture_output=True,
+        )  # fmt: skip
         user = getpass.getuser()
         # Dovecot refuses to serve mail as root, so then it runs as nobody.
         self.owner = pwd.getpwnam("nobody" if os.getuid() == 0 else user)
@@ -97,7 +105,9 @@ class Dovecot:
             base_dir = {folder}/run
             state_dir = {folder}/state
             log_path = {folder}/dovecot.log
-            ssl = no
+            ssl = yes
+            ssl_cert = <{self.certificate}
+            ssl_key = <{folder}/key.pem
             disable_plaintext_auth = no
             mail_location = maildir:{folder}/mail
             default_login_user = {self.owner.pw_name}
@@ -111,7 +121,8 @@ class Dovecot:
                 port = {self.port}
               }}
               inet_listener imaps {{
-                port = 0
+                port = {self.tls_port}
+                ssl = yes
               }}
             }}
             service anvil {{
@@ -167,6 +178,8 @@ class Dovecot:
 def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
     if shutil.which("dovecot") is None and not Path("/usr/sbin/dovecot").exists():
         pytest.skip("Dovecot is not installed (Debian: dovecot-imapd)")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
     server = Dovecot(tmp_path)
     server.start()
     yield server
@@ -250,8 +263,33 @@ def test_a_folder_that_is_not_there_is_named(
     assert "no folder 'Nowhere'" in caplog.text
 
 
+@pytest.mark.parametrize("scheme", ["imaps", "imap"])
+def test_a_server_proves_who_it_is_before_it_gets_the_password(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, scheme: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("stream.sources.imap._is_here", lambda _: False)
+    port = dovecot.tls_port if scheme == "imaps" else dovecot.port  # imap:// turns to TLS with STARTTLS
+    url = f"{scheme}://support@127.0.0.1:{port}/INBOX"
+    dovecot.deliver(message(f"tls-{scheme}"))
+
+    def source() -> MailboxSource:
+        return MailboxSource("tls", url, state=tmp_path / "state.json", password="secret", once=True)
+
+    with running(source()):
+        end = time.monotonic() + 20
+        while "certificate is not trusted" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.1)
+    assert "certificate is not trusted" in caplog.text
+    assert not brought.of(MAILS, f"tls-{scheme}")
+    monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
+    with running(source()) as thread:
+        thread.join(timeout=20)
+    assert len(brought.of(MAILS, f"tls-{scheme}")) == 1
+
+
 def test_mail_that_kafka_did_not_take_is_sent_again(
-    tmp_path: Path, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     (tmp_path / "eml").mkdir()
     (tmp_path / "eml" / "one.eml").write_bytes(message("kafka-away-1"))
