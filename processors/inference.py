@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import onnxruntime as ort
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+# ONNX Runtime reports to its maker unless it is told not to before it is loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime as ort
 
 
 class ModelError(RuntimeError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import multiprocessing
+import signal
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +16,8 @@ from processors.music.audio import LONGEST, RATE, Audio, AudioError, AudioFormat
 from processors.music.tagger import Fragment, Tagger
 
 FFMPEG_SECONDS = 20.0
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Listened(Struct, frozen=True):
@@ -54,6 +58,8 @@ _tagger: Tagger | None = None
 
 def _load() -> None:
     global _tagger  # noqa: PLW0603 - one of each child process
+    # Faust ends the worker without waiting for its children: this one must not stay behind.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _tagger = Tagger.load()
 
 

@@ -31,6 +31,12 @@ CLOSED_SHARE = 0.05
 ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 """A line of more units than this many slow levels (and at least so many) is odd: it counts, but teaches little."""
 
+TRUST = 20.0
+"""Examples after which the regression's correction is taken for half of what it says."""
+
+LEAST_SHAPE = 4.0
+"""Units that the forecast weighs at least, beside those sold in the open slot: the first two sales are no rush."""
+
 NAME = "demand-regression"
 VERSION = "1"
 
@@ -173,8 +179,8 @@ class Demand:
     def run_out(self, product: str, stock: float, minutes: float, at: datetime) -> float:
         """Chance that more than `stock` units are asked for within `minutes` after `at`.
 
-        What was sold in the open slot is known: the chance is that of the slot's whole demand, given that it is at
-        least so much.
+        A negative binomial is a Poisson whose rate is drawn from a Gamma. What was sold in the open slot tells of
+        that rate: its posterior mean scales the forecast, so a rush is believed as it comes, and not before.
         """
         if stock <= 0:
             return 1.0
@@ -182,11 +188,11 @@ class Demand:
         if series is None or self._state.slot is None:
             return 0.0
         elapsed = max(0.0, (at - self._start(self._state.slot)).total_seconds() / 60)
-        mean, interval = self._within(product, elapsed + minutes)
-        if mean <= 0:
-            return 0.0
-        at_least = interval.exceeds(mean, series.count - 1)
-        return min(1.0, interval.exceeds(mean, stock + series.count) / at_least) if at_least > 1e-9 else 1.0
+        before, interval = self._within(product, elapsed)
+        shape = max(1 / interval.dispersion, LEAST_SHAPE)
+        pace = (shape + max(series.count, 0.0)) / (shape + before)
+        ahead = self.mean_within(product, minutes) * pace
+        return interval.exceeds(ahead, stock) if ahead > 0 else 0.0
 
     def _within(self, product: str, minutes: float) -> tuple[float, Interval]:
         """Mean demand from the start of the open slot, and the interval of the nearest horizon."""
@@ -227,7 +233,9 @@ class Demand:
             return features, 0.0, 0.0
         seasonal = sum(series.season(self._start(number)) for number in open_slots)
         guess = math.log1p(seasonal if series.slots else series.count)
+        seen = self._state.intervals[horizon].seen
         correction = self._regressions[horizon].predict(features) if series.slots else 0.0
+        correction *= seen / (seen + TRUST)  # a line through two points leads anywhere
         # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
         highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
         mean = math.expm1(min(max(guess + correction, 0.0), highest)) * self._state.intervals[horizon].ratio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from msgspec import Struct
-from scipy.stats import nbinom, poisson
+from scipy.stats import nbinom
 
 TAIL = 0.05
 """chance on each side of the 90 % interval"""
@@ -14,6 +14,9 @@ STEP = 0.01
 """how fast a tail follows its misses (adaptive conformal inference: Gibbs and Candès, 2021)"""
 
 FORGET = 0.01
+
+RATIO_PRIOR = 100.0
+"""units that speak for no bias at all"""
 
 RATIO_MEMORY = 500.0
 """forecasts over which the mean is kept free of bias"""
@@ -29,8 +32,8 @@ class Interval(Struct):
         low, high: probabilities at which the ends are drawn, moved so that each is missed 5 % of the time.
     """
 
-    excess: float = 0.25
-    square: float = 1.0
+    excess: float = 25.0
+    square: float = 100.0
     low: float = TAIL
     high: float = TAIL
     seen: int = 0
@@ -40,28 +43,27 @@ class Interval(Struct):
     @property
     def ratio(self) -> float:
         """What came ÷ what was forecast, lately: a mean of logarithms falls short of the mean of units."""
-        return min(max((self.actual + 5.0) / (self.forecast + 5.0), 0.5), 3.0)
+        return min(max((self.actual + RATIO_PRIOR) / (self.forecast + RATIO_PRIOR), 0.5), 3.0)
+
+    @property
+    def dispersion(self) -> float:
+        """α, between nearly Poisson and hardly any knowledge."""
+        return min(max(self.excess / self.square, 1e-6), 25.0)
 
     def quantile(self, mean: float, probability: float) -> float:
         """Units that are not exceeded with this probability.
 
-        >>> Interval().quantile(10.0, 0.5)
+        >>> Interval().quantile(10.0, 0.5)  # before anything is learnt, as if of forecasts around 10 units
         9.0
         """
         mean = max(mean, 1e-6)
-        dispersion = min(max(self.excess / self.square, 0.0), 25.0)
-        if dispersion < 1e-6:
-            return float(poisson.ppf(probability, mean))
-        size = 1 / dispersion
+        size = 1 / self.dispersion
         return float(nbinom.ppf(probability, size, size / (size + mean)))
 
     def exceeds(self, mean: float, units: float) -> float:
         """Chance that more than `units` are asked for."""
         mean = max(mean, 1e-6)
-        dispersion = min(max(self.excess / self.square, 0.0), 25.0)
-        if dispersion < 1e-6:
-            return float(poisson.sf(math.floor(units), mean))
-        size = 1 / dispersion
+        size = 1 / self.dispersion
         return float(nbinom.sf(math.floor(units), size, size / (size + mean)))
 
     def ends(self, mean: float) -> tuple[float, float]:
