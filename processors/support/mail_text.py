@@ -17,6 +17,9 @@ LINE = 400
 _SENTENCES, _SENTENCE, _SHORTEST = 12, 400, 12
 """sentences that are looked at one by one, and characters in the longest and the shortest of them"""
 
+_TELLING = 20
+"""characters of a subject that, found again in the body, was made of it"""
+
 _END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _MARKUP = re.compile(r"<(html|body|div|p|br|table|span)\b[^<>]{0,500}>", re.IGNORECASE)
 _PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
@@ -47,7 +50,8 @@ def own_words(subject: str, text: str) -> str:
         newest = _FRAME.sub("", body)
     title = _CONTROL.sub(" ", _PREFIX.sub("", subject[:TITLE])).strip()
     words = " ".join(newest.replace("\n>", "\n").lstrip("> ").split())
-    if not title or words.lower().startswith(title.lower()):
+    repeated = words.lower().startswith(title.lower())
+    if not title or repeated or (len(title) > _TELLING and title.rstrip(".…").lower() in words.lower()):
         return words
     if not words:
         return title

@@ -24,10 +24,13 @@ EXAMPLES = Path(__file__).with_name("priorities.yaml")
 SHARPNESS = 12.0
 """of the kernel exp(12·cosine): the four or five nearest examples decide"""
 
+USUAL = 0.35
+"""cosine of an example of a normal mail that is always thought to be there: what is like nothing is nothing special"""
+
 SIGN = (1.5, 0.7, 0.7)
 """what a sign of urgent, high or low adds to the log odds; a sign alone does not outweigh a clear meaning"""
 
-SURE_URGENT, SURE_HIGH = 0.6, 0.75
+SURE_URGENT, SURE_HIGH = 0.6, 0.85
 """probability from which one sentence of a mail is enough to raise the whole"""
 
 _SHORTEST = 3
@@ -102,6 +105,7 @@ class Priorities:
             odds = np.array([3.0 * said.urgent, 2.0 * said.high, 1.0, 1.5 * said.low])
         else:
             near = [np.exp(SHARPNESS * (examples @ vector).astype(np.float64)) for examples in self._examples]
+            near[2] = np.append(near[2], np.exp(SHARPNESS * USUAL))
             # Between a mean and a sum: more examples say a little about how usual a priority is.
             odds = np.array([np.log(one.sum() / np.sqrt(len(one))) for one in near])
             odds[[0, 1, 3]] += [sign * hint for sign, hint in zip(SIGN, hints, strict=True)]

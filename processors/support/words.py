@@ -7,7 +7,7 @@ import unicodedata
 
 from msgspec import Struct, field
 
-KEPT = 12
+KEPT = 24
 
 _WORD = re.compile(r"[a-z]{3,}")
 
@@ -79,5 +79,7 @@ class FrequentWords(Struct):
         self.counts = {word: count - least for word, count in both.items() if count > least}
 
     def top(self, number: int) -> list[str]:
-        """The most frequent, best first."""
-        return sorted(self.counts, key=lambda word: (-self.counts[word], word))[:number]
+        """The most frequent, best first; words that are rare beside the first say nothing of the group."""
+        least = max(self.counts.values(), default=0) / 4
+        often = [word for word, count in self.counts.items() if count >= least]
+        return sorted(often, key=lambda word: (-self.counts[word], word))[:number]
