@@ -28,11 +28,9 @@ def main() -> None:
     )
     sales = app.dataframe(app.topic(order["topic"], key_deserializer="str", value_deserializer="json"))
     began: list[tuple[float, float]] = []
-    ended = (0.0, 0.0)
     totals: dict[str, dict[str, Any]] = {}
 
     def add(ticket: dict[str, Any], state: State) -> dict[str, Any]:
-        nonlocal ended
         if not began:
             began.append((time.monotonic(), cpu_seconds()))
         row = state.get("row") or {"tickets": 0, "sold": {}}
@@ -42,12 +40,11 @@ def main() -> None:
             sold[line["product"]] = sold.get(line["product"], 0.0) + line["quantity"]
         state.set("row", row)
         totals[ticket["bar"]] = row
-        counted = sum(one["tickets"] for one in totals.values())
-        if counted == order["tickets"]:
-            ended = (time.monotonic(), cpu_seconds())
         return row
 
     app.run(sales.apply(add, stateful=True), count=order["tickets"], timeout=60, collect=False)
+    # The closing checkpoint belongs to the time: a short run has no other, and nothing is kept before it.
+    ended = (time.monotonic(), cpu_seconds())
     said = {
         "events": sum(row["tickets"] for row in totals.values()),
         "seconds": ended[0] - began[0][0],
