@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from stream.settings import Settings
+from stream.settings import NotConnectedError, Settings
 from stream.venue_file import VenueFileError, read_venue
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def sources(metrics_port: Port = 0) -> None:
     from stream.sources.of_venue import sources_of  # noqa: PLC0415
     from stream.sources.source import SourceError  # noqa: PLC0415
 
-    settings = Settings().connected()
+    settings = _connected()
     try:
         found = sources_of(_venue(settings), settings)
     except SourceError as error:
@@ -61,7 +61,7 @@ def camera(
     from stream.sources.camera import CameraSource  # noqa: PLC0415
 
     source = CameraSource(name, url, frames_per_second=frames_per_second, loop=loop)
-    _run([source], Settings().connected(), metrics_port)
+    _run([source], _connected(), metrics_port)
 
 
 @commands.command()
@@ -74,7 +74,7 @@ def microphone(
     """Sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
-    _run([MicrophoneSource(name, url, loop=loop)], Settings().connected(), metrics_port)
+    _run([MicrophoneSource(name, url, loop=loop)], _connected(), metrics_port)
 
 
 @commands.command()
@@ -88,7 +88,7 @@ def mailbox(
     """Mail of an IMAP server (password in PULSO_MAILBOX_PASSWORD), a Maildir, an mbox or a folder of .eml."""
     from stream.sources.mailbox import MailboxSource  # noqa: PLC0415
 
-    settings = Settings().connected()
+    settings = _connected()
     password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
     state = settings.data / f"mailbox-{name}.json"
     source = MailboxSource(name, url, state=state, password=password, poll_seconds=poll_seconds, once=once)
@@ -108,7 +108,7 @@ def tills(
     """
     from stream.sources.of_venue import till_server  # noqa: PLC0415
 
-    settings = Settings().connected()
+    settings = _connected()
     _run([till_server(_venue(settings), settings, port)], settings, metrics_port)
 
 
@@ -125,7 +125,7 @@ def replay(
     from processors.bars.sales_file import SalesFileError  # noqa: PLC0415
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
-    settings = Settings().connected()
+    settings = _connected()
     venue = _venue(settings)
     bars = {one.id: {product.id for product in one.products} for one in venue.bars}
     only = next(iter(bars)) if len(bars) == 1 else "all"
@@ -156,6 +156,14 @@ def replay(
         _run([source], settings, metrics_port)
 
 
+def _connected() -> Settings:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    try:
+        return Settings().connected()
+    except NotConnectedError as error:
+        raise _refused(error) from error
+
+
 def _venue(settings: Settings) -> Venue:
     try:
         return read_venue(settings.venue)
@@ -174,7 +182,6 @@ def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
     from stream.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
     from stream.sources.source import LAST_SECONDS, run_all  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     stop = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stop.set())

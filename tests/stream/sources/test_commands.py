@@ -23,8 +23,10 @@ from typer.testing import CliRunner
 from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS
 from stream.cli import app
 from stream.local.ports import Ports
+from stream.reading import read_all
 from stream.settings import Settings
 from stream.sources.camera import encode
+from stream.sources.mailbox import BATCH
 from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
@@ -134,6 +136,32 @@ def test_every_source_of_the_venue_file_delivers_and_a_restart_doubles_nothing(
     assert len(brought.of(SALES, "commands-bar")) == 1
     assert brought.of(FRAMES, "commands-camera")
     assert brought.of(SNIPPETS, "commands-stage")
+
+
+@pytest.mark.timeout(200)
+def test_a_kill_loses_no_mail_and_repeats_at_most_a_batch_with_the_same_ids(
+    tmp_path: Path, broker: Settings, brought: Brought
+) -> None:
+    place = Place(tmp_path, broker.kafka or "")
+    names = [f"killed-{number}" for number in range(1_500)]
+    for name in names:
+        place.deliver(name)
+
+    def sent() -> list[tuple[str, bytes]]:
+        found = [m for m in read_all(broker, MAILS.name) if (m.key() or b"").startswith(b"killed-")]
+        return [((m.key() or b"").decode(), dict(m.headers() or [])["ce_id"]) for m in found]  # type: ignore[arg-type, misc]
+
+    with place.running() as process:
+        place.wait("some mail", lambda: place.value("pulso_source_events_total", kind="mailbox", outcome="sent") >= 100)
+        process.kill()
+        process.wait()
+    before = sent()
+    assert len(before) < len(names), "killed half way"
+    with place.running():
+        place.wait("all mail", lambda: {name for name, _ in sent()} == set(names))
+    after = sent()
+    assert len(after) - len(names) <= 2 * BATCH
+    assert all(id_ == f"mail/{name}".encode() for name, id_ in after)
 
 
 @pytest.mark.timeout(120)
