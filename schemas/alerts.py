@@ -10,7 +10,8 @@ from schemas.fields import Count, Identifier, Instant
 
 Severity = Literal["low", "medium", "high", "critical"]
 Audience = Literal["security", "bar", "support", "production"]
-AlertState = Literal["raised", "updated", "acknowledged", "noted", "resolved"]
+AlertState = Literal["raised", "updated", "acknowledged", "noted", "assigned", "judged", "resolved"]
+Verdict = Literal["confirmed", "rejected"]
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -24,6 +25,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     value: float
     text: dict[str, str] = {}
     """what to tell people, by language"""
+    evidence: tuple[Identifier, ...] = ()
+    """pictures that show why, by their id in the evidence store; they live only as long as they are needed"""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -48,5 +51,10 @@ class Alert(Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     resolved_by: str | None = None
     """a person, or None when the value cleared by itself"""
+    assigned_to: str | None = None
+    verdict: Verdict | None = None
+    """whether a person saw what the alert says"""
     notes: Count = 0
     note: str = ""
+    evidence: tuple[Identifier, ...] = ()
+    """pictures of the raising observation, or of the one that was last told"""

@@ -57,7 +57,7 @@ class VenueContext(Struct, frozen=True, kw_only=True):
     doors_open: bool | None = None
 
 
-AlertVerb = Literal["acknowledge", "resolve", "note"]
+AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reject"]
 
 
 class AlertAction(Struct, frozen=True, kw_only=True):
@@ -69,3 +69,5 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     by: Identifier
     time: Instant
     note: Annotated[str, Meta(max_length=2_000)] = ""
+    to: Identifier | None = None
+    """whom the alert is assigned to"""

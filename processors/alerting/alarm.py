@@ -80,6 +80,7 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
             time=now,
             event_id=observation.id,
             text=observation.text,
+            evidence=observation.evidence or alarm.alert.evidence,
         )
         return replace(alarm, alert=step), step
     return alarm, None
@@ -103,6 +104,12 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
             step = replace(step, state="acknowledged", acknowledged_by=alert.acknowledged_by or action.by)
         case "note":
             step = replace(step, state="noted", notes=alert.notes + 1)
+        case "assign":
+            step = replace(step, state="assigned", assigned_to=action.to or action.by)
+        case "confirm":
+            step = replace(step, state="judged", verdict="confirmed")
+        case "reject":
+            step = replace(step, state="judged", verdict="rejected")
         case "resolve":
             return _close(
                 alarm, replace(alert, event_id=action.id, note=action.note, resolved_by=action.by, time=step.time)
@@ -131,6 +138,7 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
         peak=observation.value,
         threshold=rule.raise_at,
         text=observation.text,
+        evidence=observation.evidence,
         event_id=observation.id,
     )
     return replace(alarm, alert=step), step

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from processors.alerting.alarm import Alarm, act, observe
 from schemas.alerts import Alert, Observation
@@ -72,6 +73,24 @@ def test_acknowledging_keeps_who_was_first_and_resolving_ends_it() -> None:
     assert (first and first.state, again, second and second.acknowledged_by) == ("acknowledged", None, "ana")
     assert (end and end.state, end and end.resolved_by, alarm.alert) == ("resolved", "bo", None)
     assert act(alarm, does("d", "note", "ana"))[1] is None, "nothing is open any more"
+
+
+def test_it_is_assigned_and_judged_and_keeps_its_evidence() -> None:
+    def does(name: str, what: str, **more: str) -> AlertAction:
+        return AlertAction(id=name, key="density/front", action=what, by="ana", time=NOON, **more)  # type: ignore[arg-type]
+
+    alarm, _ = observe(Alarm(), see(0, 4), RULE)
+    alarm, raised = observe(alarm, replace(see(10, 4), evidence=("p1",)), RULE)
+    alarm, assigned = act(alarm, does("a", "assign", to="bo"))
+    alarm, taken = act(alarm, does("b", "assign"))
+    alarm, confirmed = act(alarm, does("c", "confirm"))
+    alarm, rejected = act(alarm, does("d", "reject"))
+    alarm, updated = observe(alarm, see(11, 6), RULE)
+    assert raised and assigned and taken and confirmed and rejected and updated
+    assert (raised.evidence, updated.evidence) == (("p1",), ("p1",))
+    assert (assigned.assigned_to, taken.assigned_to, taken.state) == ("bo", "ana", "assigned")
+    assert (confirmed.verdict, rejected.verdict, rejected.state) == ("confirmed", "rejected", "judged")
+    assert updated.verdict == "rejected"
 
 
 @given(
