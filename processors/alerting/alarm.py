@@ -11,18 +11,24 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.alerts import Alert, Observation
+from schemas.alerts import Alert, Observation, Verdict
 from schemas.events import AlertAction
 from schemas.venue import Rule
 
 RECENT = 16
 """Ids remembered against repetition. A key sees its events in order, so a repeat is never far away."""
 
+VERDICTS: dict[str, Verdict] = {"confirm": "confirmed", "reject": "rejected"}
+"""What a person's verb says of an alert."""
+
+REMEMBERED = 4
+"""Resolved alerts of a key that a late verdict still finds whole; of an older one the verdict alone is kept."""
+
 WORTH_TELLING = 1.1
 """An open alert is told again when its value exceeds the last one told by this factor."""
 
 
-class Alarm(Struct, frozen=True, kw_only=True):
+class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of one alert key. Times are those of the events, never of the clock."""
 
     recent: tuple[str, ...] = ()
@@ -32,6 +38,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     alert: Alert | None = None
     """the last step told of the open alert; None while nothing is open"""
+    closed: tuple[Alert, ...] = ()
+    """the last resolved alerts, oldest first"""
 
 
 def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
@@ -88,13 +96,15 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
 
 def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
     """Apply what a person did. Without an open alert there is nothing to do, which is not an error:
-    the value may have cleared while the finger was on its way.
+    the value may have cleared while the finger was on its way. A verdict finds a resolved alert too.
     """
     if action.id in alarm.recent:
         return alarm, None
     alarm = replace(alarm, recent=(*alarm.recent[1 - RECENT :], action.id))
     alert = alarm.alert
-    if alert is None:
+    if action.action in VERDICTS and (alert is None or action.alert not in (None, alert.id)):
+        return _judge_closed(alarm, action)
+    if alert is None or action.alert not in (None, alert.id):
         return alarm, None
     step = replace(
         alert, version=alert.version + 1, time=max(action.time, alert.time), event_id=action.id, note=action.note
@@ -106,10 +116,8 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
             step = replace(step, state="noted", notes=alert.notes + 1)
         case "assign":
             step = replace(step, state="assigned", assigned_to=action.to or action.by)
-        case "confirm":
-            step = replace(step, state="judged", verdict="confirmed")
-        case "reject":
-            step = replace(step, state="judged", verdict="rejected")
+        case "confirm" | "reject":
+            step = replace(step, state="judged", verdict=VERDICTS[action.action])
         case "resolve":
             return _close(
                 alarm, replace(alert, event_id=action.id, note=action.note, resolved_by=action.by, time=step.time)
@@ -144,6 +152,25 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
     return replace(alarm, alert=step), step
 
 
+def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
+    """A verdict on an alert that is resolved: the one named, or the last."""
+    for place in reversed(range(len(alarm.closed))):
+        alert = alarm.closed[place]
+        if action.alert in (None, alert.id):
+            step = replace(
+                alert,
+                version=alert.version + 1,
+                state="judged",
+                verdict=VERDICTS[action.action],
+                time=max(action.time, alert.time),
+                event_id=action.id,
+                note=action.note,
+            )
+            return replace(alarm, closed=(*alarm.closed[:place], step, *alarm.closed[place + 1 :])), step
+    return alarm, None
+
+
 def _close(alarm: Alarm, last: Alert) -> tuple[Alarm, Alert]:
-    step = replace(last, version=last.version + 1, state="resolved")
-    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None), step
+    step = replace(last, version=last.version + 1, state="resolved", resolved_at=last.time)
+    closed = (*alarm.closed[1 - REMEMBERED :], step)
+    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None, closed=closed), step

@@ -28,7 +28,7 @@ from training.violence.network import Head
 ROOT = Path(__file__).resolve().parents[2]
 WORK = Path(__file__).resolve().parent / "work" / "split6"
 FOLDS = 5
-VARIANTS = ("plain", "v0", "v1", "v3")
+VARIANTS = ("plain", "v0", "v1")
 
 
 class Data:
@@ -98,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")
-    parser.add_argument("--rounds", type=int, default=10, help="of 640 clips each")
+    parser.add_argument("--rounds", type=int, default=8, help="of 640 clips each")
     parser.add_argument("--heads", type=int, default=1, help="in the shipped ensemble")
     parser.add_argument("--partitions", type=int, nargs="*", default=[1], help="seeds of the reported splits")
     parser.add_argument("--folds", type=int, nargs="*", help="train these only and stop: several processes can share")
