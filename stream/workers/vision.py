@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from schemas.topics import CONTEXT, CROWD, FRAMES, VIOLENCE
 from stream import metrics
 from stream.clip_store import ClipStore
 from stream.incoming import Incoming, UnusableError
+from stream.live_frames import LiveFrames
 from stream.outcome import Outcome, Result
 from stream.worker import Worker
 
@@ -25,20 +26,18 @@ BUFFER = 128
 MOST = 16
 """frames a batch, so that a fight is told of before the next second is looked at"""
 
-STALE = timedelta(seconds=2)
-"""A frame that waited longer is dropped, unless it is the newest of its camera."""
-
 
 def register(worker: Worker) -> None:
     """Add the agent."""
     watch = Watch(worker.venue, CrowdCounter.load(), ViolenceScorer.load())
+    live = LiveFrames()
     witness = FightWitness(worker.venue)
     clips = ClipStore(worker.settings.redis, worker.venue.fight_clips.keep_hours)
     # The models release the interpreter: one thread of its own keeps the worker's heartbeats and timers alive.
     thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
 
     async def frames(batch: list[Incoming]) -> Outcome:
-        fresh, dropped = live(batch, datetime.now(UTC))
+        fresh, dropped = live.choose(batch, datetime.now(UTC))
         looked = [Frame(one.envelope.id, one.key, one.envelope.time, one.value) for one in fresh]
         run = asyncio.get_running_loop().run_in_executor
         seen = await _witnessed(await run(thread, _look, watch, witness, looked), witness, clips)
@@ -78,17 +77,6 @@ async def _witnessed(looked: list[tuple[Seen, Clip | None]], witness: FightWitne
         else one
         for one, _ in looked
     ]
-
-
-def live(batch: list[Incoming], now: datetime) -> tuple[list[Incoming], list[Incoming]]:
-    """Frames worth looking at, and those that came too late for that: of each camera the newest is always looked at."""
-    newest = {incoming.key: incoming for incoming in batch}
-    fresh: list[Incoming] = []
-    dropped: list[Incoming] = []
-    for incoming in batch:
-        waited = now - incoming.envelope.received
-        (fresh if waited <= STALE or newest[incoming.key] is incoming else dropped).append(incoming)
-    return fresh, dropped
 
 
 def _results(incoming: Incoming, seen: Seen) -> list[Result]:
