@@ -6,6 +6,7 @@ so a stream worker can store it as a row, and a step that is repeated after a cr
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -20,6 +21,9 @@ RECENT = 16
 
 VERDICTS: dict[str, Verdict] = {"confirm": "confirmed", "reject": "rejected"}
 """What a person's verb says of an alert."""
+
+LONGEST_KEY = 170
+"""of which an id is made whole: ids have at most 200 characters, and a mail has an id of its own in its key"""
 
 REMEMBERED = 4
 """Resolved alerts of a key that a late verdict still finds whole; of an older one the verdict alone is kept."""
@@ -125,6 +129,17 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
     return replace(alarm, alert=step), step
 
 
+def alert_id(key: str, raised_at: datetime) -> str:
+    """The id of the alert of a key that is raised at a time; a long key is cut and told apart by a hash.
+
+    >>> alert_id("violence/gate", datetime(2026, 7, 4, 22, tzinfo=UTC))
+    'violence/gate@20260704T220000.000000'
+    """
+    if len(key) > LONGEST_KEY:
+        key = f"{key[: LONGEST_KEY - 13]}~{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+    return f"{key}@{raised_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
+
+
 def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
     now = observation.time
     if alarm.above_since is None or now - alarm.above_since < timedelta(seconds=rule.on_delay_seconds):
@@ -132,7 +147,7 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
     if alarm.closed_at is not None and now - alarm.closed_at < timedelta(seconds=rule.cool_down_seconds):
         return alarm, None
     step = Alert(
-        id=f"{observation.key}@{now.astimezone(UTC):%Y%m%dT%H%M%S.%f}",
+        id=alert_id(observation.key, now),
         key=observation.key,
         version=1,
         rule=observation.rule,

@@ -104,9 +104,10 @@ def _judge(name: str, verb: AlertVerb, by: str, note: str) -> None:
         # By its id: the alert may be resolved, and another one raised, before the verdict arrives.
         _send(settings, name, verb, by, note, opened[name])
         return
-    named = key_of(name)
+    recent = {alert.id: alert.key for alert in recent_alerts(settings)}
+    named = (recent[name],) if name in recent else key_of(name)
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
-        known = named is not None and bool(redis.exists(STEP.format(id=name)))
+        known = name in recent or bool(redis.exists(STEP.format(id=name)))
     if named is None or not known:
         raise typer.BadParameter(
             f"no open alert has the key {name!r}, and no alert of the last week that id; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -165,3 +166,17 @@ def test_a_verdict_by_id_finds_an_older_alert_even_while_another_is_open() -> No
     assert act(alarm, judge("c", "confirm", ends[0].id))[1] is None, "no longer remembered"
     assert act(alarm, judge("d", "resolve", ends[1].id))[1] is None, "only a verdict reaches what is resolved"
     assert alarm.alert is not None
+
+
+def test_the_id_of_the_longest_key_is_still_an_identifier() -> None:
+    """A mail's id may have 200 characters; an alert that nobody can decode is an alert lost."""
+    seen = [
+        Observation(id="o", key=f"mail-urgent/{'x' * 187}{end}", rule="mail-urgent", subject="m", time=NOON, value=9)
+        for end in "ab"
+    ]
+    ids = set()
+    for one in seen:
+        _, step = observe(Alarm(), one, RULE.model_copy(update={"on_delay_seconds": 0}))
+        assert step is not None
+        ids.add(msgspec.json.decode(msgspec.json.encode(step), type=Alert).id)
+    assert len(ids) == 2
