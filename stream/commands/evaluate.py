@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from processors.gate import failures, read_gate
 
@@ -77,7 +77,7 @@ def as_table(report: dict[str, Any]) -> Table:
 
 def as_rows(rows: list[dict[str, Any]]) -> Table:
     """A list of figures of the same names, a row each."""
-    table = Table(*(rows[0] if rows else ()))
+    table = Table(*(Column(name, overflow="fold") for name in (rows[0] if rows else ())))
     for row in rows:
         table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
     return table
