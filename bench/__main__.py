@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, tickets
+from bench import frames, live, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKERS = {"tickets": "bars", "frames": "vision"}
+WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision"}
 
 
 def main(
@@ -68,7 +68,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         LocalStack(
             Path(folder),
             venue=VENUE,
-            workers=[WORKERS[name] for name in names],
+            workers=sorted({WORKERS[name] for name in names}),
             with_prometheus=False,
             with_console=False,
             progress=lambda text: console.print(f"stack: {text}", highlight=False),
@@ -83,14 +83,17 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
             transient=True,
         ) as progress,
     ):
-        for name in names:  # idle workers would still take their share of the cores
-            stack.halt(WORKERS[name])
+        for worker in {WORKERS[name] for name in names}:  # idle workers would still take their share of the cores
+            stack.halt(worker)
         if "tickets" in names:
             say, seen = _following(progress, tickets.NUMBER // share)
             rows += tickets.measure(stack, number=tickets.NUMBER // share, peer=peer, say=say, seen=seen)
         if "frames" in names:
             say, seen = _following(progress, frames.NUMBER // share)
             rows += frames.measure(stack, number=frames.NUMBER // share, say=say, seen=seen)
+        if "cameras" in names:
+            say, _ = _following(progress, 1)
+            rows += live.measure(stack, share=min(share, 3), say=say)
     return rows
 
 

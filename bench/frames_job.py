@@ -18,9 +18,10 @@ from processors.vision.violence import ViolenceScorer
 
 
 class FramesOrder(Struct, kw_only=True):
-    """Frames in the order of time: camera, seconds, JPEG file."""
+    """Frames in the order of time: camera, seconds, JPEG file; heads are counted so many seconds apart."""
 
     frames: list[tuple[str, float, str]]
+    count_every: float = 0.0
 
 
 def main() -> None:
@@ -30,12 +31,15 @@ def main() -> None:
     counter, scorer = CrowdCounter.load(), ViolenceScorer.load()
     states = {camera: scorer.start() for camera, _, _ in frames}
     probabilities: dict[str, float] = {}
+    counted: dict[str, float] = {}
     persons = 0.0
     began = (0.0, 0.0)
     for index, (camera, at, jpeg) in enumerate(frames):
         picture = decode(jpeg)
         (probabilities[camera],), (states[camera],) = scorer.step([states[camera]], [picture], [at])
-        persons += counter.count(picture)
+        if at >= counted.get(camera, -1e9) + order.count_every:
+            counted[camera] = at
+            persons += counter.count(picture)
         if index == 0:
             began = moment()
     ended = moment()

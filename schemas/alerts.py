@@ -58,3 +58,25 @@ class Alert(Struct, frozen=True, kw_only=True):
     note: str = ""
     evidence: tuple[Identifier, ...] = ()
     """pictures of the raising observation, or of the one that was last told"""
+    resolved_at: Instant | None = None
+    """when it was resolved; a verdict may come later, and then opens nothing again"""
+
+
+class AlertLabel(Struct, frozen=True, kw_only=True):
+    """A person's verdict on one alert, kept for retraining and for live precision; of each alert the last counts."""
+
+    id: Identifier
+    """the alert's"""
+    key: Identifier
+    rule: Identifier
+    subject: Identifier
+    """the camera, bar, stage or mail that the rule watched"""
+    raised_at: Instant
+    time: Instant
+    """when it was judged"""
+    verdict: Verdict
+    by: Identifier
+    note: str = ""
+    peak: float | None = None
+    """highest value told; None where the alert is no longer remembered"""
+    evidence: tuple[Identifier, ...] = ()

@@ -71,3 +71,5 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     note: Annotated[str, Meta(max_length=2_000)] = ""
     to: Identifier | None = None
     """whom the alert is assigned to"""
+    alert: Identifier | None = None
+    """id of the alert that is confirmed or rejected; left out, the open one of the key, or else the last that was"""

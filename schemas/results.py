@@ -43,6 +43,8 @@ class ViolenceScore(Struct, frozen=True, kw_only=True):
     probability: Probability
     zone: Identifier | None = None
     model: str
+    evidence: tuple[Identifier, ...] = ()
+    """blurred clips of what was seen, by their id in the evidence store; only near an alarm"""
 
 
 class HorizonDemand(Struct, frozen=True, kw_only=True):

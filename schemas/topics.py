@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import Struct
 
-from schemas.alerts import Alert, Observation
+from schemas.alerts import Alert, AlertLabel, Observation
 from schemas.events import AlertAction, Mail, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
@@ -119,9 +119,18 @@ ACTIONS = Topic("alerts.actions", "alert key", AlertAction, "pulso.alert.action.
 ALERTS = Topic(
     "alerts", "alert key", Alert, "pulso.alert.v1", "One step in the life of an alert.", retention_ms=30 * DAY
 )
+LABELS = Topic(
+    "alerts.labels",
+    "alert id",
+    AlertLabel,
+    "pulso.alert.label.v1",
+    "Whether a person saw what an alert said.",
+    partitions=1,  # whoever counts precision reads all of it
+    compacted=True,
+)
 
 INPUTS = (FRAMES, SALES, MAILS, SNIPPETS, CONTEXT)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
-ALERTING = (OBSERVATIONS, ACTIONS, ALERTS)
+ALERTING = (OBSERVATIONS, ACTIONS, ALERTS, LABELS)
 TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING)
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

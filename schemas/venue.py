@@ -91,6 +91,17 @@ class Tills(Part):
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")
 
 
+class FightClips(Part):
+    """Two seconds of blurred video beside each fight that is told of."""
+
+    keep_hours: float = Field(
+        default=72, ge=0, le=720, description="how long a clip is kept; beyond 72 it needs a reason; 0 makes none"
+    )
+    cells_across: int = Field(
+        default=48, ge=16, le=96, description="columns of cells that a clip is blurred to; fewer show less"
+    )
+
+
 class Rule(Part):
     """When a value becomes an alert, and for whom."""
 
@@ -158,6 +169,7 @@ class Venue(Part):
     stages: list[Stage] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
+    fight_clips: FightClips = Field(default_factory=FightClips, description="evidence of fights, and how long it lives")
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
 
     @field_validator("timezone")

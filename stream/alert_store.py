@@ -4,7 +4,8 @@ Layout, with the prefix `pulso:`
 
     alerts:AUDIENCE     stream, trimmed; fields `alert` (JSON of schemas.alerts.Alert) and `received` (RFC 3339 wall
                         clock at which the causing event entered Pulso; the entry's own id says when it arrived here)
-    alerts:open         hash, alert key → JSON of the last step; a resolved alert leaves it
+    alerts:open         hash, alert key → JSON of the last step; a resolved alert leaves it, and a verdict that comes
+                        later does not bring it back
     alerts:step:ID      highest version written of one alert, for a week: what makes a repeated write harmless
     alerts              Pub/Sub channel; the message is the alert's key
 """
@@ -42,7 +43,7 @@ if version <= written then return 0 end
 redis.call('SET', KEYS[1], version, 'EX', ARGV[2])
 if ARGV[3] == 'resolved' then
   redis.call('HDEL', KEYS[2], ARGV[4])
-else
+elseif ARGV[3] ~= 'over' then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 end
 for i = 3, #KEYS do
@@ -78,7 +79,7 @@ class AlertStore:
         arguments = [
             alert.version,
             STEP_SECONDS,
-            alert.state,
+            "over" if alert.resolved_at is not None and alert.state != "resolved" else alert.state,
             alert.key,
             msgspec.json.encode(alert),
             received.isoformat(),

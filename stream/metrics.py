@@ -70,6 +70,11 @@ ALERT_DELAY = Histogram(
     ["rule"],
     buckets=_DELAYS,
 )
+ALERTS_TOLD = Counter("pulso_alerts_told", "Alerts raised, by whom they call", ["audience"])
+ALERTS_JUDGED = Gauge("pulso_alerts_judged", "Verdicts that a rule's precision is of, at most 30", ["rule"])
+ALERT_PRECISION = Gauge(
+    "pulso_alert_precision_ratio", "Confirmed among the last alerts of a rule that people judged", ["rule"]
+)
 
 OF_KEY: dict[Topic, tuple[Gauge, ...]] = {
     FRAMES: (ZONE_PERSONS, ZONE_DENSITY, CAMERA_BLIND, VIOLENCE),

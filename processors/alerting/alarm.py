@@ -6,23 +6,33 @@ so a stream worker can store it as a row, and a step that is repeated after a cr
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.alerts import Alert, Observation
+from schemas.alerts import Alert, Observation, Verdict
 from schemas.events import AlertAction
 from schemas.venue import Rule
 
 RECENT = 16
 """Ids remembered against repetition. A key sees its events in order, so a repeat is never far away."""
 
+VERDICTS: dict[str, Verdict] = {"confirm": "confirmed", "reject": "rejected"}
+"""What a person's verb says of an alert."""
+
+LONGEST_KEY = 170
+"""of which an id is made whole: ids have at most 200 characters, and a mail has an id of its own in its key"""
+
+REMEMBERED = 4
+"""Resolved alerts of a key that a late verdict still finds whole; of an older one the verdict alone is kept."""
+
 WORTH_TELLING = 1.1
 """An open alert is told again when its value exceeds the last one told by this factor."""
 
 
-class Alarm(Struct, frozen=True, kw_only=True):
+class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of one alert key. Times are those of the events, never of the clock."""
 
     recent: tuple[str, ...] = ()
@@ -32,6 +42,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     alert: Alert | None = None
     """the last step told of the open alert; None while nothing is open"""
+    closed: tuple[Alert, ...] = ()
+    """the last resolved alerts, oldest first"""
 
 
 def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
@@ -88,13 +100,15 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
 
 def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
     """Apply what a person did. Without an open alert there is nothing to do, which is not an error:
-    the value may have cleared while the finger was on its way.
+    the value may have cleared while the finger was on its way. A verdict finds a resolved alert too.
     """
     if action.id in alarm.recent:
         return alarm, None
     alarm = replace(alarm, recent=(*alarm.recent[1 - RECENT :], action.id))
     alert = alarm.alert
-    if alert is None:
+    if action.action in VERDICTS and (alert is None or action.alert not in (None, alert.id)):
+        return _judge_closed(alarm, action)
+    if alert is None or action.alert not in (None, alert.id):
         return alarm, None
     step = replace(
         alert, version=alert.version + 1, time=max(action.time, alert.time), event_id=action.id, note=action.note
@@ -106,15 +120,24 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
             step = replace(step, state="noted", notes=alert.notes + 1)
         case "assign":
             step = replace(step, state="assigned", assigned_to=action.to or action.by)
-        case "confirm":
-            step = replace(step, state="judged", verdict="confirmed")
-        case "reject":
-            step = replace(step, state="judged", verdict="rejected")
+        case "confirm" | "reject":
+            step = replace(step, state="judged", verdict=VERDICTS[action.action])
         case "resolve":
             return _close(
                 alarm, replace(alert, event_id=action.id, note=action.note, resolved_by=action.by, time=step.time)
             )
     return replace(alarm, alert=step), step
+
+
+def alert_id(key: str, raised_at: datetime) -> str:
+    """The id of the alert of a key that is raised at a time; a long key is cut and told apart by a hash.
+
+    >>> alert_id("violence/gate", datetime(2026, 7, 4, 22, tzinfo=UTC))
+    'violence/gate@20260704T220000.000000'
+    """
+    if len(key) > LONGEST_KEY:
+        key = f"{key[: LONGEST_KEY - 13]}~{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+    return f"{key}@{raised_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
 
 def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
@@ -124,7 +147,7 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
     if alarm.closed_at is not None and now - alarm.closed_at < timedelta(seconds=rule.cool_down_seconds):
         return alarm, None
     step = Alert(
-        id=f"{observation.key}@{now.astimezone(UTC):%Y%m%dT%H%M%S.%f}",
+        id=alert_id(observation.key, now),
         key=observation.key,
         version=1,
         rule=observation.rule,
@@ -144,6 +167,25 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
     return replace(alarm, alert=step), step
 
 
+def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
+    """A verdict on an alert that is resolved: the one named, or the last."""
+    for place in reversed(range(len(alarm.closed))):
+        alert = alarm.closed[place]
+        if action.alert in (None, alert.id):
+            step = replace(
+                alert,
+                version=alert.version + 1,
+                state="judged",
+                verdict=VERDICTS[action.action],
+                time=max(action.time, alert.time),
+                event_id=action.id,
+                note=action.note,
+            )
+            return replace(alarm, closed=(*alarm.closed[:place], step, *alarm.closed[place + 1 :])), step
+    return alarm, None
+
+
 def _close(alarm: Alarm, last: Alert) -> tuple[Alarm, Alert]:
-    step = replace(last, version=last.version + 1, state="resolved")
-    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None), step
+    step = replace(last, version=last.version + 1, state="resolved", resolved_at=last.time)
+    closed = (*alarm.closed[1 - REMEMBERED :], step)
+    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None, closed=closed), step

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.alerts import Observation
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
@@ -61,11 +62,12 @@ class Watch(Struct, frozen=True):
     @staticmethod
     def _violence(score: ViolenceScore) -> Iterator[Observation]:
         where = score.zone or score.camera
-        yield _observation(
+        observation = _observation(
             "violence", score.camera, score.event_id, score.time, score.probability,
             es=f"Posible pelea en {where} (cámara {score.camera}): mire la imagen.",
             en=f"Possible fight at {where} (camera {score.camera}): look at the picture.",
         )  # fmt: skip
+        yield replace(observation, evidence=score.evidence)
 
     @staticmethod
     def _demand(forecast: DemandForecast) -> Iterator[Observation]:

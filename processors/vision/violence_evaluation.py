@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from processors.vision.violence import ViolenceScorer, ViolenceSettings
+from processors.vision.violence_alarms import Scored, alarm_times, curve, point
 from processors.vision.violence_clip import read_clip
+from schemas.venue import Rule, default_rules
 
 LABELS = ("normal", "fight")
 WINDOW_SECONDS = 2.0
@@ -34,12 +36,11 @@ class LabelledClip:
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """What the scorer made of one clip: its score, the alarms, its length and the time spent, in seconds."""
+    """What the scorer made of one clip: its score, its warm frames, its frames in all and the seconds spent."""
 
     clip: LabelledClip
     probability: float
-    alarms: int
-    seconds: float
+    scored: Scored
     frames: int
     computing: float
 
@@ -95,27 +96,38 @@ def clip_score(probabilities: Sequence[float], times: Sequence[float], warm_seco
     return float(max(np.mean([p for t, p in warm[: e + 1] if t > warm[e][0] - WINDOW_SECONDS - 1e-6]) for e in ends))
 
 
+def shipped_rule(settings: ViolenceSettings) -> Rule:
+    """The alarm that the card's settings mean, as a rule of a venue file."""
+    return default_rules()["violence"].model_copy(
+        update={
+            "raise_at": settings.raise_threshold,
+            "clear_at": settings.clear_threshold,
+            "on_delay_seconds": settings.minimum_seconds,
+        }
+    )
+
+
+def scored(probabilities: Sequence[float], times: Sequence[float], fight: bool, settings: ViolenceSettings) -> Scored:
+    """The frames of a clip that can raise an alarm: those from `warm_seconds` on, as in the live system."""
+    warm = [i for i, time in enumerate(times) if time >= times[0] + settings.warm_seconds - 1e-6]
+    return Scored(
+        fight,
+        [probabilities[i] for i in warm],
+        [times[i] for i in warm],
+        times[-1] - times[0] + 1 / settings.frames_per_second,
+        times[0],
+    )
+
+
 def count_alarms(probabilities: Sequence[float], times: Sequence[float], settings: ViolenceSettings) -> int:
-    """How often an alarm is raised: at or above the raise threshold for the minimum time, once until it clears.
+    """How often an alarm is raised, by the card's threshold and minimum duration.
 
     >>> settings = ViolenceSettings(raise_threshold=0.8, clear_threshold=0.4, minimum_seconds=0.5, warm_seconds=0.0)
     >>> count_alarms([0.9, 0.9, 0.5, 0.9, 0.1, 0.9], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5], settings)
     1
     """
-    alarms, since, open_alarm = 0, None, False
-    for time, probability in zip(times, probabilities, strict=True):
-        if time < times[0] + settings.warm_seconds - 1e-6:
-            continue
-        if open_alarm:
-            open_alarm = probability >= settings.clear_threshold
-            since = None
-        elif probability < settings.raise_threshold:
-            since = None
-        else:
-            since = time if since is None else since
-            if time - since >= settings.minimum_seconds - 1e-6:
-                alarms, open_alarm, since = alarms + 1, True, None
-    return alarms
+    clip = scored(probabilities, times, False, settings)
+    return len(alarm_times(clip.probabilities, clip.times, shipped_rule(settings)))
 
 
 def score_clip(scorer: ViolenceScorer, frames: Sequence[NDArray[np.uint8]], times: Sequence[float]) -> list[float]:
@@ -140,8 +152,7 @@ def _results(
         yield ClipResult(
             clip,
             clip_score(probabilities, times, settings.warm_seconds),
-            count_alarms(probabilities, times, settings),
-            times[-1] - times[0] + 1 / settings.frames_per_second,
+            scored(probabilities, times, clip.fight, settings),
             len(frames),
             computing,
         )
@@ -149,22 +160,25 @@ def _results(
             progress(done, len(clips))
 
 
-def _figures(results: Sequence[ClipResult], decision: float) -> dict[str, Any]:
+def _figures(results: Sequence[ClipResult], settings: ViolenceSettings) -> dict[str, Any]:
     fight = np.array([result.clip.fight for result in results])
     scores = np.array([result.probability for result in results])
-    right = (scores >= decision) == fight
+    right = (scores >= settings.decision) == fight
     recalls = [float(right[fight == label].mean()) for label in (False, True) if (fight == label).any()]
-    normal = [result for result in results if not result.clip.fight]
-    hours = sum(result.seconds for result in normal) / 3600
+    hours = sum(result.scored.seconds for result in results if not result.clip.fight) / 3600
+    alarm = point([result.scored for result in results], shipped_rule(settings))
     both = bool(fight.any() and not fight.all())
     return {
         "clips": len(results),
         "accuracy": float(right.mean()),
         "balanced_accuracy": float(np.mean(recalls)),
         "auc": float(roc_auc_score(fight, scores)) if both else None,
-        "fights_alarmed": float(np.mean([r.alarms > 0 for r in results if r.clip.fight])) if fight.any() else None,
-        "false_alarms": sum(result.alarms for result in normal),
-        "false_alarms_per_hour": sum(result.alarms for result in normal) / hours if normal else None,
+        "fights_alarmed": alarm.fights_alarmed,
+        "delay_median": alarm.delay_median,
+        "delay_p90": alarm.delay_p90,
+        "false_alarms": alarm.false_alarms,
+        "false_alarms_per_hour": alarm.false_alarms_per_hour,
+        "false_alarms_per_hour_upper": alarm.false_alarms_per_hour_upper,
         "normal_hours": hours,
         "seconds_per_frame": sum(result.computing for result in results) / sum(result.frames for result in results),
     }
@@ -185,9 +199,10 @@ def evaluate(
         progress: called with clips done and clips in all.
 
     Returns:
-        clips, accuracy, balanced_accuracy, auc (None if one label is missing), fights_alarmed (share),
-        false_alarms, false_alarms_per_hour, normal_hours, seconds_per_frame (all but decoding), model;
-        and under `sets` the same for each set.
+        clips, accuracy, balanced_accuracy, auc (None if one label is missing), fights_alarmed (share), delay_median
+        and delay_p90 (seconds to the first alarm, of the fights alarmed), false_alarms, false_alarms_per_hour and its
+        95 % upper limit, normal_hours, seconds_per_frame (all but decoding), model, rule; under `sets` the same for
+        each set, and under `curve` the alarms at other thresholds and minimum durations.
 
     Raises:
         ValueError: a line is wrong (with its number) or a clip cannot be read (with its path).
@@ -197,12 +212,24 @@ def evaluate(
     sets: dict[str, list[ClipResult]] = defaultdict(list)
     for result in results:
         sets[result.clip.set].append(result)
-    decision = scorer.settings.decision
+    settings = scorer.settings
     return {
-        **_figures(results, decision),
+        **_figures(results, settings),
         "model": scorer.identity,
-        "sets": {name: _figures(members, decision) for name, members in sorted(sets.items())},
+        "rule": {name: getattr(settings, name) for name in ("raise_threshold", "clear_threshold", "minimum_seconds")},
+        "sets": {name: _figures(members, settings) for name, members in sorted(sets.items())},
+        "curve": curve([result.scored for result in results], shipped_rule(settings)),
     }
 
 
-__all__ = ["LabelledClip", "clip_score", "count_alarms", "evaluate", "read_clip", "read_list", "score_clip"]
+__all__ = [
+    "LabelledClip",
+    "clip_score",
+    "count_alarms",
+    "evaluate",
+    "read_clip",
+    "read_list",
+    "score_clip",
+    "scored",
+    "shipped_rule",
+]

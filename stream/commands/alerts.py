@@ -5,23 +5,31 @@ from __future__ import annotations
 import getpass
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
+import msgspec
 import typer
 from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
-from schemas.alerts import Alert
+from processors.alerting.labels import key_of
+from schemas.alerts import Alert, Audience
 from schemas.events import AlertAction, AlertVerb
 from schemas.topics import ACTIONS
-from stream.alert_store import OPEN, worst_first
+from stream.alert_store import OPEN, STEP, STREAM, worst_first
 from stream.producer import EventProducer
 from stream.settings import Settings
 
-commands = typer.Typer(help="Open alerts: list, acknowledge, resolve, note.", no_args_is_help=True)
+commands = typer.Typer(help="Alerts: list, acknowledge, resolve, note, confirm, reject.", no_args_is_help=True)
+
+RECENT = 200
+"""entries of each stream that `list --all` looks at"""
 
 Key = Annotated[str, typer.Argument(help="The alert's key, as `pulso alerts list` shows it.")]
+KeyOrId = Annotated[
+    str, typer.Argument(help="The key of an open alert, or the id of any alert, as `pulso alerts list --all` shows it.")
+]
 By = Annotated[str, typer.Option(help="Who acts.", default_factory=getpass.getuser, show_default="your user name")]
 Note = Annotated[str, typer.Option(help="What was decided, and why.")]
 
@@ -37,9 +45,27 @@ def open_alerts(settings: Settings) -> list[Alert]:
         return worst_first(redis.hvals(OPEN))
 
 
+def recent_alerts(settings: Settings) -> list[Alert]:
+    """The last step of every alert that is in the streams lately, open or resolved, newest first."""
+    last: dict[str, Alert] = {}
+    with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
+        for audience in get_args(Audience):
+            entries: Any = redis.xrevrange(STREAM.format(audience=audience), count=RECENT)
+            for _, fields in entries:
+                alert = msgspec.json.decode(fields[b"alert"], type=Alert)
+                if alert.id not in last or last[alert.id].version < alert.version:
+                    last[alert.id] = alert
+    return sorted(last.values(), key=lambda alert: (alert.raised_at, alert.id), reverse=True)
+
+
 @commands.command(name="list")
-def list_() -> None:
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too, newest first, with their ids.")] = False,
+) -> None:
     """Show what is open, worst first."""
+    if everything:
+        _list_recent()
+        return
     alerts = open_alerts(Settings().connected())
     if not alerts:
         Console().print("No open alerts.")
@@ -52,15 +78,50 @@ def list_() -> None:
     Console().print(table)
 
 
+def _list_recent() -> None:
+    table = Table("raised", "id", "what", "state", "verdict")
+    for alert in recent_alerts(Settings().connected()):
+        what = alert.text.get("es") or alert.text.get("en") or f"{alert.peak:.2f}"
+        state = "resolved" if alert.resolved_at is not None or alert.state == "resolved" else "open"
+        raised = alert.raised_at.isoformat(timespec="seconds")
+        table.add_row(raised, alert.id, what, state, alert.verdict or "")
+    # Ids are for copying: a terminal may be narrow, a pipe has no width.
+    console = Console()
+    console.print(table, soft_wrap=not console.is_terminal)
+
+
 def _act(key: str, verb: AlertVerb, by: str, note: str) -> None:
     settings = Settings().connected()
     if key not in {alert.key for alert in open_alerts(settings)}:
         raise typer.BadParameter(f"no open alert has the key {key!r}; `pulso alerts list` shows the keys")
+    _send(settings, key, verb, by, note)
+
+
+def _judge(name: str, verb: AlertVerb, by: str, note: str) -> None:
+    settings = Settings().connected()
+    opened = {alert.key: alert.id for alert in open_alerts(settings)}
+    if name in opened:
+        # By its id: the alert may be resolved, and another one raised, before the verdict arrives.
+        _send(settings, name, verb, by, note, opened[name])
+        return
+    recent = {alert.id: alert.key for alert in recent_alerts(settings)}
+    named = (recent[name],) if name in recent else key_of(name)
+    with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
+        known = name in recent or bool(redis.exists(STEP.format(id=name)))
+    if named is None or not known:
+        raise typer.BadParameter(
+            f"no open alert has the key {name!r}, and no alert of the last week that id; "
+            "`pulso alerts list --all` shows the ids"
+        )
+    _send(settings, named[0], verb, by, note, name)
+
+
+def _send(settings: Settings, key: str, verb: AlertVerb, by: str, note: str, alert: str | None = None) -> None:
     now = datetime.now(UTC)
-    action = AlertAction(id=str(uuid.uuid4()), key=key, action=verb, by=by, time=now, note=note)
+    action = AlertAction(id=str(uuid.uuid4()), key=key, action=verb, by=by, time=now, note=note, alert=alert)
     with EventProducer(settings) as producer:
         producer.send(ACTIONS, key=key, value=action, id=action.id, source=f"cli/{by}", time=now)
-    Console().print(f"{verb}: {key}", highlight=False)
+    Console().print(f"{verb}: {alert or key}", highlight=False, markup=False)
 
 
 @commands.command()
@@ -79,3 +140,15 @@ def resolve(key: Key, by: By, note: Note = "") -> None:
 def note(key: Key, text: Annotated[str, typer.Argument(help="What to remember.")], by: By) -> None:
     """Add a note."""
     _act(key, "note", by, text)
+
+
+@commands.command()
+def confirm(alert: KeyOrId, by: By, note: Note = "") -> None:
+    """Say that you saw what it says; it is kept as a label."""
+    _judge(alert, "confirm", by, note)
+
+
+@commands.command()
+def reject(alert: KeyOrId, by: By, note: Note = "") -> None:
+    """Say that there was nothing of the kind; it is kept as a label."""
+    _judge(alert, "reject", by, note)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from processors.gate import failures, read_gate
 
@@ -50,6 +50,9 @@ def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool
         typer.echo(json.dumps(report, allow_nan=False))
     else:
         Console().print(as_table(report))
+        for title, rows in report.items():
+            if isinstance(rows, list):
+                Console().print(title, as_rows(rows))
     failed = failures(report, limits) if limits else []
     for failure in failed:
         errors.print(f"[red]gate:[/] {failure}", highlight=False)
@@ -65,10 +68,18 @@ def as_table(report: dict[str, Any]) -> Table:
         if isinstance(value, dict):
             for name, inner in value.items():
                 rows(f"{prefix}.{name}" if prefix else str(name), inner)
-        else:
+        elif not isinstance(value, list):
             table.add_row(prefix, f"{value:.4g}" if isinstance(value, float) else str(value))
 
     rows("", report)
+    return table
+
+
+def as_rows(rows: list[dict[str, Any]]) -> Table:
+    """A list of figures of the same names, a row each."""
+    table = Table(*(Column(name, overflow="fold") for name in (rows[0] if rows else ())))
+    for row in rows:
+        table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
     return table
 
 

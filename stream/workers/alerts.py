@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from processors.alerting.alarm import Alarm, act, observe
+from processors.alerting.labels import AlertIdError, label_of
 from processors.alerting.rules import Watch
-from schemas.topics import ACTIONS, ALERTS, OBSERVATIONS, RESULTS
+from schemas.topics import ACTIONS, ALERTS, LABELS, OBSERVATIONS, RESULTS
 from stream import metrics
 from stream.alert_store import AlertStore
 from stream.incoming import Incoming, UnusableError
+from stream.labels import PrecisionGauges
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
 from stream.worker import Worker
@@ -49,6 +51,8 @@ def register(worker: Worker) -> None:
             if await store.write(alert, received):
                 metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
                 if alert.state == "raised":
+                    for audience in alert.audience:
+                        metrics.ALERTS_TOLD.labels(audience).inc()
                     metrics.ALERT_DELAY.labels(alert.rule).observe((datetime.now(UTC) - received).total_seconds())
         return Outcome()
 
@@ -57,6 +61,7 @@ def register(worker: Worker) -> None:
     worker.agent(OBSERVATIONS, live, table=table, failed=alarms.forget)
     worker.agent(ACTIONS, live, table=table, failed=alarms.forget)
     worker.agent(ALERTS, to_redis)
+    worker.app.task(PrecisionGauges(worker.settings, frozenset(worker.venue.rules)).run)
 
     @worker.app.timer(interval=5.0)  # type: ignore[untyped-decorator]
     async def count_open() -> None:
@@ -80,6 +85,13 @@ def _live(batch: list[Incoming], alarms: LiveRows[Alarm], worker: Worker) -> Out
         alarm = changed.get(record.key) or alarms.get(record.key)
         if incoming.topic is ACTIONS:
             after, step = act(alarm, record)
+            try:
+                label = label_of(record, step) if after is not alarm else None
+            except AlertIdError as error:
+                outcome.dead.append((incoming, UnusableError("content", str(error))))
+                continue
+            if label is not None:
+                outcome.results.append(Result(LABELS, label.id, label, incoming.envelope, part=label.id))
         else:
             rule = worker.venue.rules.get(record.rule)
             if rule is None:

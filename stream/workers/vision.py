@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from processors.vision.density import CrowdCounter
 from processors.vision.violence import ViolenceScorer
+from processors.vision.violence_evidence import Clip, FightWitness
 from processors.vision.watch import Frame, Seen, Watch
 from schemas.topics import CONTEXT, CROWD, FRAMES, VIOLENCE
 from stream import metrics
+from stream.clip_store import ClipStore
 from stream.incoming import Incoming, UnusableError
+from stream.live_frames import LiveFrames
 from stream.outcome import Outcome, Result
 from stream.worker import Worker
 
@@ -21,20 +26,21 @@ BUFFER = 128
 MOST = 16
 """frames a batch, so that a fight is told of before the next second is looked at"""
 
-STALE = timedelta(seconds=2)
-"""A frame that waited longer is dropped, unless it is the newest of its camera."""
-
 
 def register(worker: Worker) -> None:
     """Add the agent."""
     watch = Watch(worker.venue, CrowdCounter.load(), ViolenceScorer.load())
+    live = LiveFrames()
+    witness = FightWitness(worker.venue)
+    clips = ClipStore(worker.settings.redis, worker.venue.fight_clips.keep_hours)
     # The models release the interpreter: one thread of its own keeps the worker's heartbeats and timers alive.
     thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
 
     async def frames(batch: list[Incoming]) -> Outcome:
-        fresh, dropped = live(batch, datetime.now(UTC))
+        fresh, dropped = live.choose(batch, datetime.now(UTC))
         looked = [Frame(one.envelope.id, one.key, one.envelope.time, one.value) for one in fresh]
-        seen = await asyncio.get_running_loop().run_in_executor(thread, watch.look, looked)
+        run = asyncio.get_running_loop().run_in_executor
+        seen = await _witnessed(await run(thread, _look, watch, witness, looked), witness, clips)
         outcome = Outcome(dropped=dropped)
         for incoming, one in zip(fresh, seen, strict=True):
             if one.error:
@@ -47,15 +53,30 @@ def register(worker: Worker) -> None:
     worker.agent(FRAMES, frames, most=MOST)
 
 
-def live(batch: list[Incoming], now: datetime) -> tuple[list[Incoming], list[Incoming]]:
-    """Frames worth looking at, and those that came too late for that: of each camera the newest is always looked at."""
-    newest = {incoming.key: incoming for incoming in batch}
-    fresh: list[Incoming] = []
-    dropped: list[Incoming] = []
-    for incoming in batch:
-        waited = now - incoming.envelope.received
-        (fresh if waited <= STALE or newest[incoming.key] is incoming else dropped).append(incoming)
-    return fresh, dropped
+def _look(watch: Watch, witness: FightWitness, frames: list[Frame]) -> list[tuple[Seen, Clip | None]]:
+    """What was seen, with the clip that is due and, in the score, the evidence that there is at that moment."""
+    found = []
+    for one in watch.look(frames):
+        clip = None if one.error else witness.see(one.frame, one.score)
+        evidence = witness.evidence(one.frame.camera)
+        score = replace(one.score, evidence=evidence) if one.score is not None and evidence else one.score
+        found.append((replace(one, score=score), clip))
+    return found
+
+
+async def _witnessed(looked: list[tuple[Seen, Clip | None]], witness: FightWitness, clips: ClipStore) -> list[Seen]:
+    """Store the clips before anything that names them is sent; what Redis does not take is named nowhere."""
+    missing = set()
+    for one, clip in looked:
+        if clip is not None and not await clips.put(clip):
+            missing.add(clip.id)
+            witness.forget(one.frame.camera)
+    return [
+        replace(one, score=replace(one.score, evidence=()))
+        if one.score is not None and missing.intersection(one.score.evidence)
+        else one
+        for one, _ in looked
+    ]
 
 
 def _results(incoming: Incoming, seen: Seen) -> list[Result]:

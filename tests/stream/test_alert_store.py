@@ -54,3 +54,21 @@ def test_the_worst_and_oldest_come_first() -> None:
     low = replace(ALERT, key="low", severity="low")
     rows = [msgspec.json.encode(alert) for alert in (low, replace(ALERT, key="high", severity="high"), ALERT)]
     assert [alert.key for alert in worst_first(rows)] == ["violence/c", "high", "low"]
+
+
+@pytest.mark.stack
+async def test_a_late_verdict_neither_reopens_an_alert_nor_closes_the_next(url: str) -> None:
+    store, redis = AlertStore(url), Redis.from_url(url)
+    first = replace(ALERT, id="violence/d@1", key="violence/d")
+    resolved = replace(first, version=2, state="resolved", resolved_at=AT)
+    judged = replace(resolved, version=3, state="judged", verdict="rejected")
+    assert await store.write(first, AT)
+    assert await store.write(resolved, AT)
+    assert await store.write(judged, AT)
+    assert redis.hget(OPEN, "violence/d") is None
+    entries = redis.xrevrange(STREAM.format(audience="security"), count=1)
+    assert msgspec.json.decode(entries[0][1][b"alert"], type=Alert).verdict == "rejected"  # type: ignore[index]
+    second = replace(first, id="violence/d@2")
+    assert await store.write(second, AT)
+    assert await store.write(replace(judged, version=4, verdict="confirmed"), AT)
+    assert msgspec.json.decode(redis.hget(OPEN, "violence/d"), type=Alert).id == "violence/d@2"  # type: ignore[arg-type]

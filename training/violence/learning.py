@@ -37,8 +37,8 @@ def train(
     rounds: int = 12,
     round_clips: int = 640,
     batch: int = 8,
-    rate: float = 1e-3,
-    upper_rate: float = 1.5e-4,
+    rate: float = 2e-3,
+    upper_rate: float = 6e-4,
     decay: float = 0.02,
     share: float = 0.4,
     log: bool = False,
@@ -49,6 +49,8 @@ def train(
     A sequence is two clips in a row, of which the second may have the other label: so the memory learns to let go.
     """
     torch.manual_seed(seed)
+    # Activations die out into numbers that a processor computes a hundred times as slowly: four times as fast without.
+    torch.set_flush_denormal(True)
     rng = np.random.default_rng(seed)
     # Channels last is nearly twice as fast for depthwise convolutions on a CPU.
     head = cast(Head, Head(weights, **head_options).to(memory_format=torch.channels_last))

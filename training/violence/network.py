@@ -16,7 +16,7 @@ HIDDEN = 48
 class Head(nn.Module):
     """Change and motion are mixed where they lie, pooled over the picture, and remembered by a GRU."""
 
-    def __init__(self, weights: Path, *, dropout: float = 0.3) -> None:
+    def __init__(self, weights: Path, *, dropout: float = 0.2) -> None:
         super().__init__()
         self.dropout = dropout
         self.upper = upper_blocks(weights)

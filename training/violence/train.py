@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from processors.vision.violence import ViolenceSettings
+from processors.vision.violence_alarms import curve
+from processors.vision.violence_evaluation import shipped_rule
 from training.violence import learning
 from training.violence.clips import Clip, list_clips
 from training.violence.export import export, write_card
 from training.violence.features import Variant, cached, front_session
-from training.violence.figures import Held, alarm_settings, figures, spread
+from training.violence.figures import Held, alarm_settings, figures, rounded, scored_clips
 from training.violence.network import Head
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = Path(__file__).resolve().parent / "work" / "split6"
 FOLDS = 5
-VARIANTS = ("plain", "v0", "v1", "v3")
+VARIANTS = ("plain", "v0", "v1")
 
 
 class Data:
@@ -81,16 +83,19 @@ def ensemble_logits(heads: list[Head], variant: Variant, clips: NDArray[np.int64
     return [np.mean(rows, axis=0) for rows in zip(*each, strict=True)]
 
 
-def cross_validate(data: Data, partition: int, seeds: Sequence[int], **options: float) -> Held:
-    """Logits of every clip by heads that never saw its source."""
-    held: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(data.clips)
-    fold_of = np.zeros(len(data.clips), int)
-    for fold, (train, test) in enumerate(data.folds(partition)):
+def cross_validate(data: Data, partition: int, folds: Sequence[int], seeds: Sequence[int], **options: float) -> Held:
+    """Logits of every clip of the folds, by heads that never saw its source."""
+    rows: list[NDArray[np.float32]] = []
+    clips: list[NDArray[np.int64]] = []
+    for fold in folds:
+        train, test = data.folds(partition)[fold]
         heads = ensemble(data, train, f"partition{partition}-fold{fold}", seeds, **options)
-        for clip, row in zip(test, ensemble_logits(heads, data.variants[0], test), strict=True):
-            held[clip] = row
-        fold_of[test] = fold
-    return Held(held, data.fight, data.surveillance, fold_of)
+        rows += ensemble_logits(heads, data.variants[0], test)
+        clips.append(test)
+        print(f"fold {fold} is held out", flush=True)
+    held = np.concatenate(clips)
+    of = np.concatenate([np.full(len(test), fold) for fold, test in zip(folds, clips, strict=True)])
+    return Held(rows, data.fight[held], data.surveillance[held], of)
 
 
 def main() -> None:
@@ -98,33 +103,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")
-    parser.add_argument("--rounds", type=int, default=10, help="of 640 clips each")
+    parser.add_argument("--rounds", type=int, default=8, help="of 640 clips each")
     parser.add_argument("--heads", type=int, default=1, help="in the shipped ensemble")
-    parser.add_argument("--partitions", type=int, nargs="*", default=[1], help="seeds of the reported splits")
-    parser.add_argument("--folds", type=int, nargs="*", help="train these only and stop: several processes can share")
+    parser.add_argument("--partition", type=int, default=1, help="seed of the reported split")
+    parser.add_argument("--folds", type=int, nargs="*", default=range(FOLDS), help="held out in turn for the figures")
+    parser.add_argument("--measure-only", action="store_true", help="ship nothing: several processes can share folds")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     WORK.mkdir(parents=True, exist_ok=True)
     data = Data(arguments.data, arguments.weights)
     seeds = range(arguments.heads)
-    if arguments.folds is not None:
-        for partition in arguments.partitions:
-            for fold in arguments.folds:
-                train, test = data.folds(partition)[fold]
-                heads = ensemble(data, train, f"partition{partition}-fold{fold}", seeds, rounds=arguments.rounds)
-                rows = ensemble_logits(heads, data.variants[0], test)
-                held = Held(rows, data.fight[test], data.surveillance[test], np.full(len(test), fold))
-                print(fold, figures(held, ViolenceSettings()), flush=True)
-        return
-    helds = [cross_validate(data, p, seeds, rounds=arguments.rounds) for p in arguments.partitions]
-    settings = alarm_settings(helds)
+    held = cross_validate(data, arguments.partition, arguments.folds, seeds, rounds=arguments.rounds)
+    settings = alarm_settings(held)
     print("alarm:", settings)
-    for held in helds:
-        for name, values in figures(held, settings).items():
-            print(name, values, flush=True)
-    heads = ensemble(data, np.arange(len(data.clips)), "all", seeds, rounds=arguments.rounds)
-    ship(heads, arguments.weights, settings, spread([figures(held, settings) for held in helds]))
+    for row in curve(scored_clips(held, settings), shipped_rule(settings)):
+        print(row)
+    measured = figures(held, settings)
+    for name, values in measured.items():
+        print(name, values, flush=True)
+    if not arguments.measure_only:
+        heads = ensemble(data, np.arange(len(data.clips)), "all", seeds, rounds=arguments.rounds)
+        ship(heads, arguments.weights, settings, rounded(measured))
 
 
 def ship(heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: dict[str, dict[str, float]]) -> None:

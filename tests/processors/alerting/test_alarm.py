@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.alerting.alarm import Alarm, act, observe
+from processors.alerting.alarm import REMEMBERED, Alarm, act, observe
 from schemas.alerts import Alert, Observation
 from schemas.events import AlertAction
 from schemas.venue import Rule
@@ -118,3 +119,64 @@ def test_whatever_comes_one_alert_is_open_and_versions_count_up(
         assert "resolved" not in [step.state for step in life[:-1]]
     unresolved = [life for life in lives.values() if life[-1].state != "resolved"]
     assert len(unresolved) == (alarm.alert is not None)
+
+
+def resolved(count: int = 1) -> tuple[Alarm, list[Alert]]:
+    """An alarm on which so many alerts were raised and resolved, and their last steps."""
+    alarm, last = Alarm(), []
+    for number in range(count):
+        for second, value in ((0, 4), (10, 4), (20, 2), (40, 2)):
+            alarm, step = observe(alarm, see(1000 * number + second, value), RULE)
+        assert step is not None
+        last.append(step)
+    return alarm, last
+
+
+def judge(name: str, what: str, alert: str | None = None) -> AlertAction:
+    return AlertAction(
+        id=name, key="density/front", action=what, by="ana", time=NOON + timedelta(days=1), note="seen", alert=alert  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_a_verdict_finds_the_last_resolved_alert_and_opens_nothing() -> None:
+    alarm, (end,) = resolved()
+    assert (end.state, end.resolved_at) == ("resolved", end.time)
+    after, step = act(alarm, judge("a", "reject"))
+    assert step is not None
+    assert (step.id, step.version, step.state, step.verdict) == (end.id, end.version + 1, "judged", "rejected")
+    assert (step.resolved_at, step.note, after.alert) == (end.resolved_at, "seen", None)
+    assert act(after, judge("a", "reject")) == (after, None), "repeated"
+    _, other = act(after, judge("b", "confirm"))
+    assert other is not None
+    assert (other.version, other.verdict) == (end.version + 2, "confirmed"), "a person may change their mind"
+
+
+def test_a_verdict_by_id_finds_an_older_alert_even_while_another_is_open() -> None:
+    alarm, ends = resolved(REMEMBERED + 1)
+    for second in (9000, 9010):
+        alarm, _ = observe(alarm, see(second, 4), RULE)
+    assert alarm.alert is not None
+    opened = alarm.alert
+    alarm, step = act(alarm, judge("a", "confirm", ends[1].id))
+    assert step is not None
+    assert (step.id, step.verdict, alarm.alert) == (ends[1].id, "confirmed", opened)
+    alarm, step = act(alarm, judge("b", "confirm", opened.id))
+    assert step is not None
+    assert (step.id, step.resolved_at) == (opened.id, None)
+    assert act(alarm, judge("c", "confirm", ends[0].id))[1] is None, "no longer remembered"
+    assert act(alarm, judge("d", "resolve", ends[1].id))[1] is None, "only a verdict reaches what is resolved"
+    assert alarm.alert is not None
+
+
+def test_the_id_of_the_longest_key_is_still_an_identifier() -> None:
+    """A mail's id may have 200 characters; an alert that nobody can decode is an alert lost."""
+    seen = [
+        Observation(id="o", key=f"mail-urgent/{'x' * 187}{end}", rule="mail-urgent", subject="m", time=NOON, value=9)
+        for end in "ab"
+    ]
+    ids = set()
+    for one in seen:
+        _, step = observe(Alarm(), one, RULE.model_copy(update={"on_delay_seconds": 0}))
+        assert step is not None
+        ids.add(msgspec.json.decode(msgspec.json.encode(step), type=Alert).id)
+    assert len(ids) == 2

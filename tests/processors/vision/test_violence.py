@@ -147,3 +147,15 @@ def test_lengths_must_agree(scorer: ViolenceScorer) -> None:
 def test_one_pixel_is_a_picture(scorer: ViolenceScorer) -> None:
     (probability,), _ = scorer.step([scorer.start()], [np.zeros((1, 1, 3), np.uint8)], [0.0])
     assert 0 <= probability <= 1
+
+
+def test_a_worker_that_forgot_a_camera_knows_it_again_after_two_seconds(scorer: ViolenceScorer) -> None:
+    """Nothing of a camera is stored: whoever takes it over after a restart sees what the other saw, soon enough."""
+    frames = moving_square(5, 48)
+    whole, _ = run(scorer, frames)
+    begun = 16
+    again, state = run(scorer, frames[begun:], start=begun * TICK)
+    assert scorer.is_warm(state)
+    behind = np.abs(np.array(whole[begun:]) - again)
+    assert behind[0] > 0.01, "there was something to remember"
+    assert behind[16:].max() < 0.03

@@ -1,0 +1,148 @@
+"""Cameras as they are, at 8 frames a second each: 1, 8 and 32 of them, and what is dropped when it is too much."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from bench.frames import CAMERAS, EARLIEST
+from bench.frames_job import FramesOrder
+from bench.job import run_job
+from bench.measured import BenchError, Measured
+from bench.meter import Sample, sample
+from bench.table import Row, row
+from schemas.results import ViolenceScore
+from schemas.topics import FRAMES, VIOLENCE
+from stream.demo.crowd_pictures import FRAMES_PER_SECOND, burst
+from stream.demo.evening import Evening
+from stream.local import LocalStack
+from stream.local.ports import Ports
+from stream.producer import EventProducer
+from stream.reading import read_all
+
+NUMBERS = (1, 8, 32)
+SECONDS = 15.0
+PICTURES = 24
+"""of each place, shown again and again"""
+COUNT_EVERY = 1.0
+"""seconds between two counts of heads, as in the venue file"""
+
+
+def measure(stack: LocalStack, *, share: int, say: Callable[[str], None]) -> list[Row]:
+    """Let a bare loop and then the live worker look at more and more cameras.
+
+    Raises:
+        BenchError: the worker did not run, or lost a frame without counting it.
+    """
+    evening = Evening()
+    folder = stack.data / "live"
+    folder.mkdir()
+    say("cameras: rendering")
+    bursts = [burst(evening, camera, zone, EARLIEST, PICTURES) for camera, zone in CAMERAS.items()]
+    pictures = [jpeg for shown in bursts for _, jpeg in shown]
+    bare = _bare(folder, pictures, share)
+    stack.restart("vision")
+    rows = []
+    for number in NUMBERS:
+        say(f"cameras: {number} live")
+        rows.append(_live(stack, number, pictures, SECONDS / share, bare))
+    stack.halt("vision")
+    return rows
+
+
+def _bare(folder: Path, pictures: Sequence[bytes], share: int) -> Measured:
+    frames = []
+    for place in range(240 // share):
+        file = folder / f"{place % len(pictures)}.jpg"
+        if not file.exists():
+            file.write_bytes(pictures[place % len(pictures)])
+        camera = list(CAMERAS)[(place % len(pictures)) // PICTURES]
+        frames.append((camera, place / FRAMES_PER_SECOND, str(file)))
+    return run_job("frames_job.py", FramesOrder(frames=frames, count_every=COUNT_EVERY))
+
+
+def _live(stack: LocalStack, number: int, pictures: Sequence[bytes], seconds: float, bare: Measured) -> Row:
+    url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').get_known('metrics-vision')}/metrics"
+    names = [f"live-{camera:02d}" for camera in range(number)]
+    before, began = _look(url)
+    offered = _play(stack, names, pictures, seconds)
+    after, ended = _look(url)
+    patience = time.monotonic() + 60
+    final = after
+    while final.events - before.events < offered:
+        if time.monotonic() > patience:
+            raise BenchError(f"vision finished {final.events - before.events} of {offered} live frames")
+        time.sleep(0.2)
+        final, _ = _look(url)
+    looked = after.outcomes.get("ok", 0) - before.outcomes.get("ok", 0)
+    dropped = final.outcomes.get("dropped", 0) - before.outcomes.get("dropped", 0)
+    ours = Measured(events=looked, seconds=after.at - before.at, cpu_seconds=after.cpu_seconds - before.cpu_seconds)
+    shares = _scores(stack, names, after.at - before.at)
+    return row(
+        f"vision worker, {number} camera{'s' if number > 1 else ''} live",
+        "frames/s",
+        ours,
+        "a loop of decode, score, heads once a second",
+        bare,
+        notes=f"{offered / seconds:.0f} frames/s offered, {dropped / offered:.0%} dropped as too old and counted; "
+        f"half wait less than {_quantile(began, ended, 0.5)} s from camera to result, 99 % less than "
+        f"{_quantile(began, ended, 0.99)} s; scores a camera: {min(shares)} to {max(shares)}",
+    )
+
+
+def _look(url: str) -> tuple[Sample, dict[float, float]]:
+    """What the worker has finished, and its delays so far: events by upper limit in seconds."""
+    text = httpx.get(url, timeout=10).text
+    delays = {
+        float(one.labels["le"]): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+        if one.name == "pulso_event_delay_seconds_bucket"
+    }
+    return sample(text, time.monotonic(), "vision", FRAMES.name), delays
+
+
+def _play(stack: LocalStack, names: Sequence[str], pictures: Sequence[bytes], seconds: float) -> int:
+    """Send frames of all cameras at their times, spread over each eighth of a second."""
+    sent = 0
+    began, clock = time.monotonic(), datetime.now(UTC)
+    with EventProducer(stack.settings) as producer:
+        for tick in range(round(seconds * FRAMES_PER_SECOND)):
+            for place, name in enumerate(names):
+                at = (tick + place / len(names)) / FRAMES_PER_SECOND
+                time.sleep(max(0.0, began + at - time.monotonic()))
+                scene = (place % len(CAMERAS)) * PICTURES
+                jpeg = pictures[scene + tick % PICTURES]
+                moment = clock + timedelta(seconds=at)
+                producer.send(FRAMES, key=name, value=jpeg, id=f"{name}-{moment}", source="bench", time=moment)
+                sent += 1
+    return sent
+
+
+def _scores(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int]:
+    """How many scores each camera got lately."""
+    since = datetime.now(UTC) - timedelta(seconds=seconds + 5)
+    counted: Counter[str] = Counter(dict.fromkeys(names, 0))
+    for message in read_all(stack.settings, VIOLENCE.name):
+        score = msgspec.json.decode(message.value() or b"", type=ViolenceScore)
+        if score.camera in counted and score.time > since:
+            counted[score.camera] += 1
+    return list(counted.values())
+
+
+def _quantile(before: dict[float, float], after: dict[float, float], share: float) -> str:
+    """Upper limit of the bucket in which the quantile lies.
+
+    >>> _quantile({0.1: 5.0, 0.5: 5.0}, {0.1: 9.0, 0.5: 15.0}, 0.5)
+    '0.5'
+    """
+    gained = {limit: count - before.get(limit, 0.0) for limit, count in sorted(after.items())}
+    total = max(gained.values(), default=0.0)
+    return next((f"{limit:g}" for limit, count in gained.items() if total and count >= share * total), "?")

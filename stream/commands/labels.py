@@ -1,0 +1,86 @@
+"""`pulso labels`: what people said of alerts, as data to train and measure with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from redis import Redis
+from rich.console import Console
+
+from processors.vision.picture import PictureError
+from processors.vision.violence_evidence import to_video
+from schemas.alerts import AlertLabel
+from stream.clip_store import stored_clip
+from stream.labels import read_labels
+from stream.settings import Settings
+
+commands = typer.Typer(help="What people confirmed and rejected.", no_args_is_help=True)
+
+LABEL = {"confirmed": "fight", "rejected": "normal"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="labels")
+
+
+@commands.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; what it holds from an earlier export is kept.")],
+) -> None:
+    """Write every verdict to labels.jsonl, and those on fights whose clip still lives to clips.jsonl with its video.
+
+    Run it again at any time: a clip that was exported stays, with the newest verdict.
+    """
+    settings = Settings().connected()
+    errors = Console(stderr=True)
+    try:
+        labels = read_labels(settings)
+    except (LookupError, TimeoutError) as error:
+        errors.print(f"[red]labels[/]: {error}", highlight=False)
+        raise typer.Exit(2) from error
+    (folder / "clips").mkdir(parents=True, exist_ok=True)
+    with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
+        rows = [row for label in labels if (row := _clip(redis, label, folder, errors)) is not None]
+    _write(folder / "labels.jsonl", [msgspec.to_builtins(label) for label in labels])
+    _write(folder / "clips.jsonl", rows)
+    fights = sum(label.rule == "violence" for label in labels)
+    typer.echo(f"{len(labels)} verdicts, {fights} of them on fights, {len(rows)} with a clip: {folder}")
+
+
+def _clip(redis: Redis, label: AlertLabel, folder: Path, errors: Console) -> dict[str, Any] | None:
+    """The line of clips.jsonl for a verdict, its video written; None where there is no clip of it."""
+    if label.rule != "violence":
+        return None
+    for evidence in label.evidence:
+        path = folder / "clips" / f"{evidence}.avi"
+        body = None if path.exists() else stored_clip(redis, evidence)
+        if body is not None:
+            unfinished = path.with_suffix(".part.avi")
+            try:
+                to_video(body, unfinished)
+            except PictureError as error:
+                errors.print(f"[yellow]{label.id}[/]: {error}", highlight=False)
+                continue
+            unfinished.replace(path)
+        if path.exists():
+            return {
+                "clip": f"clips/{path.name}",
+                "label": LABEL[label.verdict],
+                "source": label.subject,
+                "set": "judged",
+                "alert": label.id,
+                "raised_at": label.raised_at.isoformat(),
+            }
+    return None
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    unfinished = path.with_suffix(".part")
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    unfinished.write_text(lines, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,135 @@
+"""A person confirms and rejects: labels, live precision and an export to train with, once each, whatever is killed."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from redis import Redis
+from typer.testing import CliRunner, Result
+
+from processors.vision.violence_evaluation import read_list
+from processors.vision.violence_evidence import CONTENT_TYPE, blurred
+from processors.vision.watch import Frame
+from schemas.alerts import Alert
+from schemas.events import AlertAction
+from schemas.results import ViolenceScore
+from schemas.topics import ACTIONS, LABELS, VIOLENCE
+from stream.alert_store import OPEN
+from stream.cli import app
+from stream.clip_store import EVIDENCE
+from stream.producer import EventProducer
+from tests.e2e.conftest import Outside
+
+CAMERA = "gate-east"
+
+
+def fight(outside: Outside, began: datetime, evidence: str, *, ends: bool = True) -> None:
+    """Four seconds of a fight, and then calm for ten."""
+    with EventProducer(outside.settings) as producer:
+        for tick in range(112 if ends else 32):
+            time = began + timedelta(seconds=tick / 8)
+            score = ViolenceScore(
+                event_id=f"{time.isoformat()}", camera=CAMERA, time=time, probability=0.99 if tick < 32 else 0.01,
+                model="test", evidence=(evidence,) if tick < 32 else (),
+            )  # fmt: skip
+            producer.send(VIOLENCE, key=CAMERA, value=score, id=score.event_id, source="test", time=time)
+
+
+def clip() -> bytes:
+    frames = []
+    for number in range(16):
+        picture = np.full((120, 160, 3), 30, np.uint8)
+        picture[:, 10 * number : 10 * number + 40] = 220
+        time = datetime(2026, 7, 4, 20, tzinfo=UTC) + timedelta(seconds=number / 8)
+        frames.append(Frame(str(number), CAMERA, time, cv2.imencode(".jpg", picture)[1].tobytes()))
+    return blurred(frames, [], 48)
+
+
+@pytest.mark.stack
+@pytest.mark.workers("alerts")
+def test_verdicts_are_kept_counted_and_exported(
+    outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSO_DATA", str(outside.settings.data))
+    outside.stack.write_stack_file()
+    redis = Redis.from_url(outside.settings.redis_url())
+    redis.hset(EVIDENCE.format(id="clip-2"), mapping={"content_type": CONTENT_TYPE, "body": clip()})
+
+    def pulso(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "400"})
+
+    def alerts(state: str) -> list[Alert]:
+        return [alert for alert in outside.alerts("security") if alert.rule == "violence" and alert.state == state]
+
+    # Two fights are over before anybody looks, a third goes on. The evidence of the first has run out.
+    for number in range(3):
+        fight(outside, evening + timedelta(minutes=10 * number), f"clip-{number + 1}", ends=number < 2)
+    outside.wait(
+        "three alerts, two of them resolved", lambda: len(alerts("raised")) == 3 and len(alerts("resolved")) == 2
+    )
+    first, second, third = (alert.id for alert in alerts("raised"))
+    assert [alert.evidence for alert in alerts("raised")] == [("clip-1",), ("clip-2",), ("clip-3",)]
+
+    listed = pulso("alerts", "list", "--all").stdout
+    assert all(name in listed for name in (first, second, third))
+    assert pulso("alerts", "reject", first, "--by", "ana", "--note", "dancing").exit_code == 0
+    outside.stack.kill("alerts")
+    assert pulso("alerts", "confirm", second, "--by", "ana").exit_code == 0
+    assert pulso("alerts", "confirm", f"violence/{CAMERA}", "--by", "bo").exit_code == 0
+    outside.stack.restart("alerts")
+    refused = pulso("alerts", "confirm", f"violence/{CAMERA}@20200101T000000.000000")
+    assert refused.exit_code == 2
+    assert "list --all" in refused.output
+
+    def labels() -> dict[str, str]:
+        return {label.id: f"{label.verdict} by {label.by}" for _, label in outside.records(LABELS)}
+
+    outside.wait("three labels", lambda: len(labels()) == 3)
+    assert labels() == {first: "rejected by ana", second: "confirmed by ana", third: "confirmed by bo"}
+    outside.wait("three judged alerts", lambda: len({alert.id for alert in alerts("judged")}) == 3)
+    opened = [json.loads(row) for row in redis.hvals(OPEN)]  # type: ignore[union-attr]
+    assert [(row["id"], row["verdict"]) for row in opened if row["rule"] == "violence"] == [(third, "confirmed")]
+
+    # A verdict is sent again by a console that got no answer, one is changed, and one is about nothing there ever was.
+    again = AlertAction(
+        id="again", key=f"violence/{CAMERA}", action="reject", by="bo", time=datetime.now(UTC), alert=third
+    )
+    nothing = AlertAction(
+        id="nothing", key="violence/x", action="confirm", by="bo", time=datetime.now(UTC), alert="violence/y"
+    )
+    with EventProducer(outside.settings) as producer:
+        for action in (again, again, nothing):
+            producer.send(ACTIONS, key=action.key, value=action, id=action.id, source="test", time=action.time)
+    outside.wait("the changed verdict", lambda: labels()[third] == "rejected by bo")
+    outside.wait("a dead letter", lambda: len(outside.dead(ACTIONS)) == 1)
+
+    def precision() -> tuple[str, ...]:
+        targets = json.loads((outside.settings.data / "ports.json").read_text())
+        text = httpx.get(f"http://127.0.0.1:{targets['metrics-alerts']}/metrics").text
+        found = re.findall(r'pulso_alert(?:s_judged|_precision_ratio)\{rule="violence"\} (\S+)', text)
+        return tuple(f"{float(number):.3f}" for number in found)
+
+    outside.wait("one of three confirmed", lambda: precision() == ("3.000", "0.333"))
+    outside.stack.kill("alerts")
+    outside.stack.restart("alerts")
+    outside.wait("the same after a crash", lambda: precision() == ("3.000", "0.333"))
+
+    for _ in range(2):
+        exported = pulso("labels", "export", str(tmp_path / "export"))
+        assert exported.exit_code == 0, exported.output
+        assert "3 verdicts, 3 of them on fights, 1 with a clip" in exported.stdout
+        redis.delete(EVIDENCE.format(id="clip-2"))  # what was exported once stays
+    (read,) = read_list(tmp_path / "export" / "clips.jsonl")
+    assert (read.fight, read.source, read.set) == (True, CAMERA, "judged")
+    verdicts = [json.loads(line) for line in (tmp_path / "export" / "labels.jsonl").read_text().splitlines()]
+    assert [(row["id"], row["verdict"]) for row in verdicts] == [
+        (first, "rejected"), (second, "confirmed"), (third, "rejected"),
+    ]  # fmt: skip
+    assert verdicts[0]["note"] == "dancing"

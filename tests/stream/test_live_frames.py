@@ -1,0 +1,76 @@
+"""What is dropped when there are more frames than the worker can look at: old ones, of every camera alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from schemas.cloudevents import Envelope
+from schemas.topics import FRAMES
+from stream.incoming import Incoming
+from stream.live_frames import LiveFrames
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+
+
+def frame(camera: str, second: float) -> Incoming:
+    received = AT + timedelta(seconds=second)
+    envelope = Envelope(f"{camera}-{second}", FRAMES.event_type, "test", received, FRAMES.content_type, received)
+    return Incoming(FRAMES, camera, b"jpeg", None, envelope, 0, 0, None)  # type: ignore[arg-type]
+
+
+def play(cameras: int, looks_per_second: float, seconds: float) -> tuple[Counter[str], Counter[str], list[float]]:
+    """Frames looked at and dropped by camera, and how long each that was looked at had waited."""
+    waiting = [frame(f"camera-{c}", t / 8 + c / 8 / cameras) for t in range(int(seconds * 8)) for c in range(cameras)]
+    live, clock = LiveFrames(), 0.0
+    looked: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    waited = []
+    while waiting:
+        now = AT + timedelta(seconds=clock)
+        batch = [one for one in waiting[:16] if one.envelope.received <= now]
+        if not batch:
+            clock += 0.01
+            continue
+        del waiting[: len(batch)]
+        chosen, left = live.choose(batch, now)
+        looked.update(one.key for one in chosen)
+        dropped.update(one.key for one in left)
+        waited += [(now - one.envelope.received).total_seconds() for one in chosen]
+        clock += len(chosen) / looks_per_second + 0.0004 * len(batch)
+    return looked, dropped, waited
+
+
+def test_nothing_is_dropped_while_the_worker_keeps_up() -> None:
+    looked, dropped, waited = play(8, 80, 10)
+    assert (sum(looked.values()), sum(dropped.values())) == (640, 0)
+    assert max(waited) < 1
+
+
+@pytest.mark.parametrize(("cameras", "looks"), [(32, 50), (32, 10), (100, 50), (1, 3)])
+def test_overloaded_it_stays_live_and_treats_cameras_alike(cameras: int, looks: float) -> None:
+    looked, dropped, waited = play(cameras, looks, 40)
+    assert sum(dropped.values()) > 0
+    assert sum(looked.values()) + sum(dropped.values()) == cameras * 320
+    assert sum(looked.values()) > 0.6 * looks * 40, "most of the time goes into looking"
+    assert max(waited) < 2 + 2 * cameras / looks + 16 / looks
+    assert min(looked.values()) >= 0.6 * max(looked.values()) - 2
+
+
+def test_a_backlog_is_stepped_over() -> None:
+    live = LiveFrames()
+    batch = [frame("gate", second) for second in range(600)]
+    looked, dropped = live.choose(batch, AT + timedelta(seconds=600))
+    assert len(looked) <= 14, "each step covers half of what is left"
+    assert len(looked) + len(dropped) == 600
+    fresh, none = live.choose([frame("gate", 599.5)], AT + timedelta(seconds=600))
+    assert len(fresh) == 1 and not none
+
+
+def test_a_clock_set_back_is_no_reason_to_drop() -> None:
+    live = LiveFrames()
+    live.choose([frame("gate", 1000)], AT + timedelta(seconds=1000))
+    looked, _ = live.choose([frame("gate", 0)], AT + timedelta(seconds=100))
+    assert len(looked) == 1
