@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from msgspec import Struct
-from scipy.stats import nbinom
+from scipy.special import betainc, betaincc, nbdtrik
 
 TAIL = 0.05
 """chance on each side of the 90 % interval"""
@@ -58,13 +58,16 @@ class Interval(Struct):
         """
         mean = max(mean, 1e-6)
         size = 1 / self.dispersion
-        return float(nbinom.ppf(probability, size, size / (size + mean)))
+        success = size / (size + mean)
+        # What scipy.stats.nbinom.ppf gives, without its checks, which take ten times as long as the function.
+        units = max(0.0, math.ceil(nbdtrik(probability, size, success)))
+        return units - 1.0 if units > 0 and betainc(size, units, success) >= probability else float(units)
 
     def exceeds(self, mean: float, units: float) -> float:
         """Chance that more than `units` are asked for."""
         mean = max(mean, 1e-6)
         size = 1 / self.dispersion
-        return float(nbinom.sf(math.floor(units), size, size / (size + mean)))
+        return float(betaincc(size, math.floor(units) + 1, size / (size + mean))) if units >= 0 else 1.0
 
     def ends(self, mean: float) -> tuple[float, float]:
         """The 90 % interval."""
