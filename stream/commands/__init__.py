@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, labels, schemas, source, stack, topics, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, labels, schemas, source, stack, stock, topics, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -14,6 +14,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     venue.register,
     worker.register,
     source.register,
+    stock.register,
     alerts.register,
     labels.register,
     dead.register,
