@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from processors.alerting.crowd_rules import Watched, blindness, watched
 from schemas.alerts import Observation
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 from schemas.venue import Venue
@@ -34,29 +36,13 @@ class Watch(Struct, frozen=True):
                 return list(self._music(result))
 
     def _crowd(self, count: CrowdCount) -> Iterator[Observation]:
-        yield _observation(
-            "camera-blind", count.camera, count.event_id, count.time, 1.0 if count.blind else 0.0,
-            es=f"La cámara {count.camera} no ve ({count.blind or 'vuelve a ver'}).",
-            en=f"Camera {count.camera} is blind ({count.blind or 'sees again'}).",
-        )  # fmt: skip
-        zones = {zone.id: zone for zone in self.venue.zones}
+        blind = blindness(count.camera, count.blind)
+        yield _crowd_observation(blind, count.camera, count)
         for seen in count.zones:
             # Two cameras on one zone are two subjects: no average over cameras or zones ever hides one.
             subject = f"{seen.zone}/{count.camera}"
-            title = zones[seen.zone].title or seen.zone if seen.zone in zones else seen.zone
-            if seen.density is not None:
-                yield _observation(
-                    "crowd-density", subject, count.event_id, count.time, seen.density,
-                    es=f"{title}: {seen.density:.1f} personas/m².",
-                    en=f"{title}: {seen.density:.1f} persons/m².",
-                )  # fmt: skip
-            if seen.zone in zones:
-                share = seen.persons / zones[seen.zone].capacity
-                yield _observation(
-                    "crowd-capacity", subject, count.event_id, count.time, share,
-                    es=f"{title}: {seen.persons:.0f} personas, aforo {zones[seen.zone].capacity}.",
-                    en=f"{title}: {seen.persons:.0f} people, capacity {zones[seen.zone].capacity}.",
-                )  # fmt: skip
+            for one in watched(seen, self.venue):
+                yield _crowd_observation(one, f"{subject}/{one.subject}" if one.subject else subject, count)
 
     @staticmethod
     def _violence(score: ViolenceScore) -> Iterator[Observation]:
@@ -114,3 +100,8 @@ def _observation(rule: str, subject: str, event_id: str, time: datetime, value: 
         value=value,
         text=text,
     )
+
+
+def _crowd_observation(one: Watched, subject: str, count: CrowdCount) -> Observation:
+    observation = _observation(one.rule, subject, count.event_id, count.time, one.value, es=one.es, en=one.en)
+    return replace(observation, evidence=count.evidence)

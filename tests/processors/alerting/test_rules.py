@@ -8,11 +8,13 @@ from processors.alerting.rules import Watch
 from schemas.results import (
     CrowdCount,
     DemandForecast,
+    ExitCrowd,
     MusicTags,
     ProductDemand,
     SupportTriage,
     ViolenceScore,
     ZoneCount,
+    ZoneFlow,
 )
 from schemas.venue import Venue, Zone, default_rules
 
@@ -22,7 +24,15 @@ VENUE = Venue(name="Test", zones=[Zone(id="front", area_m2=100, capacity=400)])
 RESULTS = (
     CrowdCount(
         event_id="e1", camera="c", time=AT, persons=500, model="m",
-        zones=(ZoneCount(zone="front", persons=500, density=5.0),),
+        zones=(
+            ZoneCount(
+                zone="front", persons=500, density=5.0, limit=350.0, limit_chance=1.0,
+                flow=ZoneFlow(
+                    pressure=0.03, running=0.1, scattering=0.0,
+                    exits=(ExitCrowd(exit="North", density=4.0, speed=0.1, jammed=True),),
+                ),
+            ),
+        ),
     ),
     ViolenceScore(event_id="e2", camera="c", time=AT, probability=0.95, model="m"),
     DemandForecast(
