@@ -121,6 +121,10 @@ def default_rules() -> dict[str, Rule]:
             raise_at=0.5, clear_at=0.2, on_delay_seconds=20, off_delay_seconds=60, cool_down_seconds=300,
             severity="medium", audience=["security"],
         ),
+        "venue-capacity": Rule(
+            raise_at=0.95, clear_at=0.9, on_delay_seconds=20, off_delay_seconds=60, cool_down_seconds=300,
+            severity="high", audience=["security", "production"],
+        ),
         "crowd-pressure": Rule(
             raise_at=0.02, clear_at=0.015, on_delay_seconds=10, off_delay_seconds=30, cool_down_seconds=120,
             severity="critical", audience=["security"],
@@ -181,6 +185,7 @@ class Venue(Part):
     stages: list[Stage] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
+    capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")
     crowd: Crowd = Field(default_factory=Crowd)
     evidence: Evidence = Field(default_factory=Evidence)
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")

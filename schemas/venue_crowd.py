@@ -43,12 +43,13 @@ Ground = Annotated[
 
 
 class Gate(Part):
-    """A line that people cross; whoever goes to its left, seen along the line, comes in."""
+    """A line that people cross, and which side of it is inside."""
 
     id: Name
     line: Line
     inwards: Point = Field(description="a point of the picture on the inner side")
     band: float = Field(default=0.06, gt=0, le=0.5, description="half the width of the strip that is watched, a share")
+    calibration: float = Field(default=1.0, gt=0, le=10, description="heads by hand ÷ heads by camera, counted once")
 
     @model_validator(mode="after")
     def _has_a_side(self) -> Self:

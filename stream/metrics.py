@@ -47,6 +47,8 @@ ZONE_PRESSURE = Gauge(
     "pulso_zone_crowd_pressure_per_square_second", "Density times variance of velocity (Helbing)", ["camera", "zone"]
 )
 ZONE_COUNTER_FLOW = Gauge("pulso_zone_counter_flow_ratio", "0 all one way, 1 as many the other way", ["camera", "zone"])
+GATE_CROSSINGS = Counter("pulso_gate_crossings", "Heads that crossed a gate: in, out", ["gate", "direction"])
+VENUE_PERSONS = Gauge("pulso_venue_persons", "People in the venue, by gates, zones and corrections")
 CAMERA_BLIND = Gauge("pulso_camera_blind", "1 while a camera's picture can't be trusted", ["camera"])
 VIOLENCE = Gauge("pulso_violence_probability", "Probability that a fight is seen now", ["camera"])
 

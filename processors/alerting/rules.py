@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from processors.alerting.crowd_rules import Watched, blindness, watched
 from schemas.alerts import Observation
+from schemas.attendance import VenueOccupancy
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 from schemas.venue import Venue
 
-Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | MusicTags
+Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | MusicTags | VenueOccupancy
 
 
 class Watch(Struct, frozen=True):
@@ -34,6 +35,8 @@ class Watch(Struct, frozen=True):
                 return list(self._support(result))
             case MusicTags():
                 return list(self._music(result))
+            case VenueOccupancy():
+                return list(self._occupancy(result))
 
     def _crowd(self, count: CrowdCount) -> Iterator[Observation]:
         blind = blindness(count.camera, count.blind)
@@ -43,6 +46,15 @@ class Watch(Struct, frozen=True):
             subject = f"{seen.zone}/{count.camera}"
             for one in watched(seen, self.venue):
                 yield _crowd_observation(one, f"{subject}/{one.subject}" if one.subject else subject, count)
+
+    def _occupancy(self, occupancy: VenueOccupancy) -> Iterator[Observation]:
+        if self.venue.capacity is not None:
+            yield _observation(
+                "venue-capacity", occupancy.venue, occupancy.event_id, occupancy.time,
+                occupancy.persons / self.venue.capacity,
+                es=f"Recinto: {occupancy.persons:.0f} personas, aforo {self.venue.capacity}.",
+                en=f"Venue: {occupancy.persons:.0f} people, capacity {self.venue.capacity}.",
+            )  # fmt: skip
 
     @staticmethod
     def _violence(score: ViolenceScore) -> Iterator[Observation]:

@@ -61,3 +61,58 @@ class GateLine:
         moving = np.linalg.norm(velocity, axis=-1) >= STILL
         crossing = heads * self.strip * moving * (velocity @ self.step)
         return float(np.maximum(crossing, 0).sum()), float(np.maximum(-crossing, 0).sum())
+
+
+LONGEST_STEP = 3.0
+"""seconds between two counts over which a flow is taken to be the same"""
+
+TELL_SECONDS = 5.0
+"""between two tellings of who crossed"""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Heads that crossed since a time in seconds; parts of heads, since a flow is measured."""
+
+    since: float
+    entered: float
+    left: float
+
+
+class GateCounter:
+    """Adds up who crosses one gate, and tells it every five seconds."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.id = gate.id
+        self._gate = gate
+        self._line: GateLine | None = None
+        self._last: float | None = None
+        self._since = self._entered = self._left = 0.0
+
+    def see(self, heads: NDArray[np.float32], velocity: Velocity | None, time: float) -> Passed | None:
+        """Take one moment; returns who crossed when it is time to tell, if anyone did.
+
+        The flow since the last moment is taken to be that of now; over a gap of more than three seconds, or without
+        a motion, nothing is known and nothing added.
+        """
+        passed = 0.0 if self._last is None else time - self._last
+        if self._last is None or not 0 < passed <= LONGEST_STEP:
+            told, self._last = self._tell(), time
+            self._since = time
+            return told
+        if velocity is not None:
+            if self._line is None or self._line.strip.shape != heads.shape:
+                shape = (heads.shape[0], heads.shape[1])
+                self._line = GateLine.of(self._gate, shape)
+            entered, left = self._line.rates(heads, velocity)
+            self._entered += passed * entered * self._gate.calibration
+            self._left += passed * left * self._gate.calibration
+        self._last = time
+        if time - self._since < TELL_SECONDS:
+            return None
+        told, self._since = self._tell(), time
+        return told
+
+    def _tell(self) -> Passed | None:
+        entered, left, self._entered, self._left = self._entered, self._left, 0.0, 0.0
+        return Passed(self._since, entered, left) if entered or left else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from msgspec import Struct, field
@@ -15,6 +15,7 @@ from processors.alerting.rules import Watch as Rules
 from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
 from processors.vision.evidence_picture import EvidencePicture, draw, encode, evidence_id
 from processors.vision.faults import FaultFinder, FaultSettings, Small, Stillness, Usual
+from processors.vision.gate_line import GateCounter
 from processors.vision.ground import ground_of
 from processors.vision.motion import LastPictures, MotionFinder, Velocity
 from processors.vision.picture import Picture, PictureError, apply_masks, decode
@@ -40,6 +41,15 @@ class Frame(Struct, frozen=True):
     jpeg: bytes
 
 
+class Crossing(Struct, frozen=True):
+    """Heads that crossed one gate from `since` to the frame's time."""
+
+    gate: str
+    since: datetime
+    entered: float
+    left: float
+
+
 class Seen(Struct, frozen=True):
     """What was made of one frame; `error` says why nothing was."""
 
@@ -47,6 +57,7 @@ class Seen(Struct, frozen=True):
     count: CrowdCount | None = None
     score: ViolenceScore | None = None
     contexts: tuple[VenueContext, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
     evidence: EvidencePicture | None = None
     error: str = ""
 
@@ -73,6 +84,7 @@ class _Live:
         self.pictures = LastPictures()
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self.evidence: tuple[float, str] | None = None
+        self.gates = [GateCounter(gate) for gate in camera.gates]
 
 
 class Watch:
@@ -131,7 +143,13 @@ class Watch:
         if before is not None:
             velocity = self._motion.velocity(before[1], small.luma, before[0], _background(live, density))
         count = self._count(live, memory, frame, density, velocity)
-        seen = Seen(frame, count=count, score=score, contexts=self._contexts(memory, count, time))
+        seen = Seen(
+            frame,
+            count=count,
+            score=score,
+            contexts=self._contexts(memory, count, time),
+            crossings=_crossings(live, _seen(density), velocity, frame.time),
+        )
         return self._shown(live, seen, picture, density, velocity)
 
     def _blind(self, live: _Live, memory: CameraMemory, small: Small, time: float) -> str | None:
@@ -231,6 +249,17 @@ class Watch:
 def _seen(density: DensityMap) -> NDArray[np.float32]:
     """The cells of the picture, without the padding."""
     return density.heads[: math.ceil(density.rows_seen), : math.ceil(density.columns_seen)]
+
+
+def _crossings(
+    live: _Live, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
+) -> tuple[Crossing, ...]:
+    found = [(gate, gate.see(heads, velocity, time.timestamp())) for gate in live.gates]
+    return tuple(
+        Crossing(gate.id, datetime.fromtimestamp(passed.since, UTC), passed.entered, passed.left)
+        for gate, passed in found
+        if passed is not None
+    )
 
 
 def _background(live: _Live, density: DensityMap) -> NDArray[np.bool_]:

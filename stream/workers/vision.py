@@ -14,6 +14,7 @@ from processors.vision.watch import Frame, Seen, Watch
 from schemas.results import ZoneCount
 from schemas.topics import CONTEXT, CROWD, FRAMES, VIOLENCE
 from stream import metrics
+from stream.attendance import changes, count_attendance
 from stream.camera_rows import CameraRows
 from stream.evidence import EvidenceStore
 from stream.incoming import Incoming, UnusableError
@@ -55,6 +56,7 @@ def register(worker: Worker) -> None:
         return outcome
 
     worker.agent(FRAMES, frames, table=table, most=MOST, failed=rows.forget)
+    count_attendance(worker)
 
 
 async def _stored(seen: Seen, evidence: EvidenceStore) -> Seen:
@@ -85,7 +87,7 @@ def _results(incoming: Incoming, seen: Seen) -> list[Result]:
     for context in seen.contexts:
         key = f"{context.zone}/{context.source}"
         found.append(Result(CONTEXT, key, context, incoming.envelope, part=key))
-    return found
+    return found + changes(incoming, seen)
 
 
 def _show(seen: Seen) -> None:
