@@ -126,7 +126,7 @@ def default_rules() -> dict[str, Rule]:
             severity="high", audience=["security", "production"],
         ),
         "crowd-pressure": Rule(
-            raise_at=0.02, clear_at=0.015, on_delay_seconds=10, off_delay_seconds=30, cool_down_seconds=120,
+            raise_at=0.02, clear_at=0.015, on_delay_seconds=30, off_delay_seconds=30, cool_down_seconds=120,
             severity="critical", audience=["security"],
         ),
         "bottleneck": Rule(
@@ -146,7 +146,7 @@ def default_rules() -> dict[str, Rule]:
             severity="critical", audience=["security"],
         ),
         "scattering": Rule(
-            raise_at=0.3, clear_at=0.1, on_delay_seconds=1, off_delay_seconds=10, cool_down_seconds=60,
+            raise_at=0.3, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=10, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
         "camera-blind": Rule(

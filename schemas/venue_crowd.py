@@ -69,7 +69,7 @@ class Crowd(Part):
     smoothing_seconds: float = Field(default=10, gt=0, le=600, description="time constant while nothing changes")
     surge_seconds: float = Field(default=6, gt=0, le=600, description="how long errors of one sign take to be believed")
     velocity_noise: float = Field(default=0.05, ge=0, le=1, description="m/s that a still crowd seems to move")
-    pressure_density: float = Field(default=3.5, ge=0, le=10, description="persons/m² from which pressure counts")
+    pressure_density: float = Field(default=5.0, ge=0, le=10, description="persons/m² from which pressure counts")
     moving_speed: float = Field(default=0.3, gt=0, le=5, description="m/s from which someone walks")
     running_speed: float = Field(default=2.5, gt=0, le=10, description="m/s from which someone runs")
     counter_flow_density: float = Field(default=1.0, ge=0, le=10, description="persons/m² below which people dodge")

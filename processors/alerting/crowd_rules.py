@@ -16,6 +16,10 @@ _WHY_ES = {
 }  # fmt: skip
 
 
+FEWEST_RUNNERS = 8
+"""people who must run for it to be a stampede, and not a game"""
+
+
 class Watched(Struct, frozen=True):
     """One value of one zone that a rule watches."""
 
@@ -58,7 +62,7 @@ def watched(seen: ZoneCount, venue: Venue) -> Iterator[Watched]:
     if seen.limit_chance is not None and seen.limit is not None:
         yield _forecast(seen, title, seen.limit, seen.limit_chance)
     if seen.flow is not None:
-        yield from _flow(seen.flow, title, zone, venue)
+        yield from _flow(seen, seen.flow, title, zone, venue)
 
 
 def _forecast(seen: ZoneCount, title: str, limit: float, chance: float) -> Watched:
@@ -73,7 +77,7 @@ def _forecast(seen: ZoneCount, title: str, limit: float, chance: float) -> Watch
     )
 
 
-def _flow(flow: ZoneFlow, title: str, zone: Zone | None, venue: Venue) -> Iterator[Watched]:
+def _flow(seen: ZoneCount, flow: ZoneFlow, title: str, zone: Zone | None, venue: Venue) -> Iterator[Watched]:
     if flow.pressure is not None:
         yield Watched(
             "crowd-pressure",
@@ -98,7 +102,7 @@ def _flow(flow: ZoneFlow, title: str, zone: Zone | None, venue: Venue) -> Iterat
         # Whoever runs away from a point is no stampede towards one.
         yield Watched(
             "stampede",
-            max(0.0, flow.running - apart),
+            max(0.0, flow.running - apart) if flow.running * seen.persons >= FEWEST_RUNNERS else 0.0,
             es=f"{title}: estampida, corre el {flow.running:.0%}; mire la imagen.",
             en=f"{title}: stampede, {flow.running:.0%} run; look at the picture.",
         )

@@ -37,7 +37,9 @@ class FaultSettings(Struct, frozen=True, kw_only=True):
         flat: standard deviation of luma below which the lens is covered.
         soft: focus below which no head can be made out.
         softer: share of its usual focus below which a picture is blurred.
-        kept: a block is lost when less than this share of its usual contrast is left.
+        kept: a block is lost when less than this share of its usual contrast is left,
+        blank: and less than this relative contrast. Bare asphalt has 0.03 to 0.06: a place that people leave at a run
+            has lost most of its contrast, and is not hidden.
         lost: share of the blocks with structure, which may be lost before the picture can't be believed.
         warm: red minus blue of what is burning, from which light is fire and not a lamp.
         still: mean difference of luma to the picture before, up to which nothing moved, not even the sensor's noise.
@@ -53,7 +55,8 @@ class FaultSettings(Struct, frozen=True, kw_only=True):
     soft: float = 0.32
     softer: float = 0.5
     kept: float = 0.4
-    lost: float = 0.3
+    blank: float = 0.03
+    lost: float = 0.25
     warm: float = 40.0
     still: float = 0.02
     frozen_seconds: float = 10.0
@@ -140,13 +143,13 @@ class FaultFinder:
         sharp = focus(luma)
         lost = self._lost(contrast, usual)
         share = float(lost[0].sum() / max(1.0, lost[1].sum()))
-        fault = self._by_itself(small, sharp)
+        fault = certain = self._by_itself(small, sharp)
         if fault is None and share >= settings.lost:
             fault = self._against_usual(small, contrast, brightness, lost, usual)
         if fault is None and sharp < settings.softer * usual.focus:
             fault = "blurred"
         judged = Judged(fault, float(luma.mean()), sharp, share)
-        return judged, self._remember(usual, (contrast, brightness, sharp), time, fault)
+        return judged, self._remember(usual, (contrast, brightness, sharp), time, fault, certain)
 
     def _by_itself(self, small: Small, sharp: float) -> Fault | None:
         settings, luma = self.settings, small.luma
@@ -166,7 +169,8 @@ class FaultFinder:
             return nothing, nothing
         before = np.asarray(usual.contrast, np.float32)
         weight = (before > STRUCTURE).astype(np.float32)
-        return weight * (contrast < self.settings.kept * before), weight
+        gone = (contrast < self.settings.kept * before) & (contrast < self.settings.blank)
+        return weight * gone, weight
 
     def _against_usual(
         self,
@@ -194,11 +198,12 @@ class FaultFinder:
         now: tuple[NDArray[np.float32], NDArray[np.float32], float],
         time: float,
         fault: Fault | None,
+        certain: Fault | None,
     ) -> Usual:
         settings = self.settings
         if fault is not None:
             since = time if usual.faulty_since is None else usual.faulty_since
-            if fault in ("smoke", "obstructed") and time - since >= settings.relearn_seconds:
+            if certain is None and time - since >= settings.relearn_seconds:
                 return Usual()
             return replace(usual, faulty_since=since)
         contrast, brightness, sharp = now
@@ -216,7 +221,7 @@ class FaultFinder:
 STRUCTURE = 0.06
 """relative contrast from which a block shows something"""
 
-FAINT = 0.025
+FAINT = 0.012
 """relative contrast that is left behind smoke"""
 
 SAME_BRIGHTNESS = 12.0

@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST_STEP = 0.5
+LONGEST_STEP = 0.6
 """seconds between two pictures beyond which nobody is where they were"""
 
 BEST_STEP = 0.25
 """seconds between two pictures that show a walk best: longer than the noise, shorter than a stride"""
+
+STEADY_STEP = 0.5
+"""seconds that take the jumping out of a crowd: people who dance to a beat are back where they were"""
 
 ENOUGH_BACKGROUND = 0.05
 """share of the picture that must lie outside all zones to tell how the camera shook"""
@@ -64,12 +67,14 @@ class LastPictures:
     def __init__(self) -> None:
         self._kept: list[tuple[float, NDArray[np.uint8]]] = []
 
-    def before(self, time: float, now: NDArray[np.uint8]) -> tuple[float, NDArray[np.uint8]] | None:
-        """Seconds since, and the picture that is nearest to a quarter of a second old; None where there is none."""
+    def before(
+        self, time: float, now: NDArray[np.uint8], step: float = BEST_STEP
+    ) -> tuple[float, NDArray[np.uint8]] | None:
+        """Seconds since, and the picture that is nearest to `step` seconds old; None where there is none."""
         found = [
             (time - at, luma) for at, luma in self._kept if 0 < time - at <= LONGEST_STEP and luma.shape == now.shape
         ]
-        return min(found, key=lambda one: abs(one[0] - BEST_STEP), default=None)
+        return min(found, key=lambda one: abs(one[0] - step), default=None)
 
     def add(self, time: float, now: NDArray[np.uint8]) -> None:
         """Remember a picture, and forget those that are too old, or younger than it."""

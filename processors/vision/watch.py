@@ -17,7 +17,7 @@ from processors.vision.evidence_picture import EvidencePicture, draw, encode, ev
 from processors.vision.faults import FaultFinder, FaultSettings, Small, Stillness, Usual
 from processors.vision.gate_line import GateCounter
 from processors.vision.ground import ground_of
-from processors.vision.motion import LastPictures, MotionFinder, Velocity
+from processors.vision.motion import STEADY_STEP, LastPictures, MotionFinder, Velocity
 from processors.vision.picture import Picture, PictureError, apply_masks, decode
 from processors.vision.violence import ViolenceScorer, ViolenceState
 from processors.vision.zone_watch import ZoneMemory, ZoneWatch
@@ -27,6 +27,9 @@ from schemas.venue import Camera, Venue
 
 AGAIN_SECONDS = 60.0
 """A frame whose time lies so far before the last one counted is of a clock set back, or of another evening."""
+
+DENSE = 1.5
+"""persons/m² in a zone from which pressure and jams are worth a second look at the motion"""
 
 EVIDENCE_SECONDS = 5.0
 """between two pictures of one incident"""
@@ -82,6 +85,7 @@ class _Live:
         self.violence: ViolenceState | None = None
         self.still = Stillness()
         self.pictures = LastPictures()
+        self.dense = False
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self.evidence: tuple[float, str] | None = None
         self.gates = [GateCounter(gate) for gate in camera.gates]
@@ -135,14 +139,13 @@ class Watch:
             return self._shown(live, Seen(frame, count=self._told_blind(frame, blind)), picture) if due else Seen(frame)
         score = self._score(live, frame, picture)
         before = live.pictures.before(time, small.luma)
+        steady = live.pictures.before(time, small.luma, STEADY_STEP) if live.dense else None
         live.pictures.add(time, small.luma)
         if not due:
             return Seen(frame, score=score)
         density = self._counter.density(picture)
-        velocity = None
-        if before is not None:
-            velocity = self._motion.velocity(before[1], small.luma, before[0], _background(live, density))
-        count = self._count(live, memory, frame, density, velocity)
+        velocity = self._velocity(live, before, small, density)
+        count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
         seen = Seen(
             frame,
             count=count,
@@ -181,23 +184,43 @@ class Watch:
             model=self._scorer.identity,
         )
 
+    def _velocity(
+        self, live: _Live, before: tuple[float, NDArray[np.uint8]] | None, small: Small, density: DensityMap
+    ) -> Velocity | None:
+        if before is None:
+            return None
+        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density))
+
     def _count(
-        self, live: _Live, memory: CameraMemory, frame: Frame, density: DensityMap, velocity: Velocity | None
+        self,
+        live: _Live,
+        memory: CameraMemory,
+        frame: Frame,
+        density: DensityMap,
+        velocities: tuple[Velocity | None, Velocity | None],
     ) -> CrowdCount:
         time, heads = frame.time.timestamp(), _seen(density)
-        return CrowdCount(
+        velocity, steady = velocities
+        count = CrowdCount(
             event_id=frame.event_id,
             camera=live.camera.id,
             time=frame.time,
             persons=density.total,
             zones=tuple(
                 zone.see(
-                    density.within(view.polygon), heads, velocity, time, memory.zones.setdefault(name, ZoneMemory())
+                    density.within(view.polygon),
+                    heads,
+                    velocity,
+                    time,
+                    memory.zones.setdefault(name, ZoneMemory()),
+                    steady=steady,
                 )
                 for name, view, zone in live.zones
             ),
             model=self._counter.identity,
         )
+        live.dense = any((zone.density or 0.0) >= DENSE for zone in count.zones)
+        return count
 
     def _contexts(self, memory: CameraMemory, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:
         """Occupancy for the bars, now and then: what they forecast does not change within seconds."""

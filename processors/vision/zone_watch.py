@@ -25,6 +25,12 @@ from schemas.results import ExitCrowd, ZoneCount, ZoneFlow, ZoneForecast
 from schemas.venue import Venue, View, Zone
 from schemas.venue_crowd import Crowd
 
+CREEP = 0.05
+"""m/s towards an exit from which people want out"""
+
+WANTED_SECONDS = 180.0
+"""how long those who flowed towards an exit are taken to want out still"""
+
 
 class ZoneMemory(Struct):
     """What is remembered of a zone in a camera's view; plain data, that survives a restart."""
@@ -50,10 +56,18 @@ class ZoneWatch:
             self.area = self._zone.area_m2
         self._pressure: PressureMap | None = None
         self._waves = StopAndGo()
+        self._flowed: dict[str, float] = {}
         self._shape: tuple[int, int] | None = None
 
     def see(
-        self, counted: float, heads: Floats, velocity: Velocity | None, time: float, memory: ZoneMemory
+        self,
+        counted: float,
+        heads: Floats,
+        velocity: Velocity | None,
+        time: float,
+        memory: ZoneMemory,
+        *,
+        steady: Velocity | None = None,
     ) -> ZoneCount:
         """Take one picture.
 
@@ -63,6 +77,7 @@ class ZoneWatch:
             velocity: (rows, columns, 2) in shares a second, or None where it is not known.
             time: seconds.
             memory: of this zone in this camera; changed.
+            steady: velocity over half a second, without the jumping of a crowd that dances; for pressure and exits.
         """
         settings = self._settings
         memory.smoothed = memory.smoothed.after(
@@ -70,7 +85,7 @@ class ZoneWatch:
         )
         persons = memory.smoothed.value or 0.0
         density = persons / self.area if self.area else None
-        flow, inflow = self._flow(heads, velocity, density, time)
+        flow, inflow = self._flow(heads, velocity, velocity if steady is None else steady, density, time)
         memory.forecaster.add(persons, inflow, time)
         ahead = memory.forecaster.ahead()
         limit = self._limit()
@@ -97,22 +112,28 @@ class ZoneWatch:
         return min(known) if known else None
 
     def _flow(
-        self, heads: Floats, velocity: Velocity | None, density: float | None, time: float
+        self, heads: Floats, velocity: Velocity | None, steady: Velocity | None, density: float | None, time: float
     ) -> tuple[ZoneFlow | None, float]:
-        if velocity is None:
+        if velocity is None or steady is None:
             return None, 0.0
         scene = _scene(tuple(self._view.polygon), heads.shape, self._ground)
         moves = movement(heads, velocity, scene, self._settings)
         if moves is None:
             return None, 0.0
-        pressure, jams = self._on_the_ground(heads, velocity, scene, time)
+        pressure, jams = self._on_the_ground(heads, steady, scene, time)
         waves = 0.0
         if moves.speed is not None:
             waves = self._waves.add(moves.speed, time)
-        return self._told(moves, pressure, jams, waves, density), moves.inflow
+        return self._told(moves, pressure, jams, waves, density, time), moves.inflow
 
     def _told(
-        self, moves: Movement, pressure: float | None, jams: list[ExitJam], waves: float, density: float | None
+        self,
+        moves: Movement,
+        pressure: float | None,
+        jams: list[ExitJam],
+        waves: float,
+        density: float | None,
+        time: float,
     ) -> ZoneFlow:
         settings = self._settings
         dense = density is not None
@@ -128,13 +149,22 @@ class ZoneWatch:
             running=moves.running,
             scattering=moves.scattering,
             exits=tuple(
-                ExitCrowd(exit=jam.exit, density=jam.density, speed=jam.speed, jammed=self._jammed(jam)) for jam in jams
+                ExitCrowd(exit=jam.exit, density=jam.density, speed=jam.speed, jammed=self._jammed(jam, time))
+                for jam in jams
             ),
         )
 
-    def _jammed(self, jam: ExitJam) -> bool:
-        """People are close before an exit, want out (or stand), and hardly move towards it."""
-        return jam.density >= 1.0 and -0.1 <= jam.speed < self._settings.exit_speed
+    def _jammed(self, jam: ExitJam, time: float) -> bool:
+        """People are close before an exit, want out, and hardly move towards it.
+
+        They want out if they creep towards it, or flowed towards it within the last minutes: an audience that stands
+        before an exit is no jam.
+        """
+        if jam.speed >= self._settings.exit_speed:
+            self._flowed[jam.exit] = time
+            return False
+        wanted = jam.speed >= CREEP or 0 <= time - self._flowed.get(jam.exit, -1e18) <= WANTED_SECONDS
+        return jam.density >= 1.0 and wanted
 
     def _on_the_ground(
         self, heads: Floats, velocity: Velocity, scene: Scene, time: float

@@ -97,7 +97,7 @@ def pressure_of(density: float, spread: float, *, together: bool) -> float:
     """Pressure after 20 s of speeds that vary by `spread` m/s in each direction."""
     raster = scene().raster
     assert raster is not None
-    random, found, pressure = np.random.default_rng(0), PressureMap(raster, noise=0.05, dense=3.5), 0.0
+    random, found, pressure = np.random.default_rng(0), PressureMap(raster, noise=0.05, dense=4.5), 0.0
     for second in range(40):
         drawn = random.normal(0, spread, (1, 1, 2) if together else (*raster.inside.shape, 2)).astype(np.float32)
         velocity = np.broadcast_to(drawn, (*raster.inside.shape, 2))
