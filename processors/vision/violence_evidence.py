@@ -57,7 +57,7 @@ class FightWitness:
     def __init__(self, venue: Venue) -> None:
         self._masks = {camera.id: camera.masks for camera in venue.cameras}
         self._cells = venue.fight_clips.cells_across
-        self._off = venue.fight_clips.keep_hours == 0
+        self._off = venue.evidence.keep_hours == 0
         rule = venue.rules["violence"]
         self._raise_at = rule.raise_at
         self._after = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - EARLY)

@@ -12,9 +12,9 @@ from redis import Redis
 from rich.console import Console
 
 from processors.vision.picture import PictureError
-from processors.vision.violence_evidence import to_video
+from processors.vision.violence_evidence import CONTENT_TYPE, to_video
 from schemas.alerts import AlertLabel
-from stream.clip_store import stored_clip
+from stream.evidence import stored
 from stream.labels import read_labels
 from stream.settings import Settings
 
@@ -58,7 +58,7 @@ def _clip(redis: Redis, label: AlertLabel, folder: Path, errors: Console) -> dic
         return None
     for evidence in label.evidence:
         path = folder / "clips" / f"{evidence}.avi"
-        body = None if path.exists() else stored_clip(redis, evidence)
+        body = None if path.exists() else stored(redis, evidence, CONTENT_TYPE)
         if body is not None:
             unfinished = path.with_suffix(".part.avi")
             try:

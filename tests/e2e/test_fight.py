@@ -42,7 +42,7 @@ def watched(tmp_path: Path) -> Iterator[Outside]:
                 "audience": ["security"],
             }
         },
-        "fight_clips": {"keep_hours": 1},
+        "evidence": {"keep_hours": 1},
     }  # fmt: skip
     file = tmp_path / "venue.yaml"
     file.write_text(yaml.safe_dump(venue), encoding="utf-8")

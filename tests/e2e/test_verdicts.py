@@ -23,7 +23,7 @@ from schemas.results import ViolenceScore
 from schemas.topics import ACTIONS, LABELS, VIOLENCE
 from stream.alert_store import OPEN
 from stream.cli import app
-from stream.clip_store import EVIDENCE
+from stream.evidence import EVIDENCE
 from stream.producer import EventProducer
 from tests.e2e.conftest import Outside
 

@@ -24,13 +24,13 @@ AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 MASK = [(0.0, 0.0), (0.25, 0.0), (0.25, 1.0), (0.0, 1.0)]
 
 
-def venue(**fight_clips: Any) -> Venue:
+def venue(**evidence: Any) -> Venue:
     return Venue.model_validate(
         {
             "name": "Test",
             "cameras": [{"id": "gate", "masks": [MASK]}, {"id": "bar"}],
             "rules": {"violence": {"raise_at": 0.8, "clear_at": 0.4, "on_delay_seconds": 1, "audience": ["security"]}},
-            "fight_clips": fight_clips,
+            "evidence": evidence,
         }
     )
 
