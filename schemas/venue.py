@@ -77,6 +77,13 @@ class Stage(Part):
     url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
 
 
+class Music(Part):
+    """How sure the models must be of the music before a word is shown."""
+
+    mood_limit: Share = Field(default=0.45, description="confidence below which the mood is called unsure")
+    genre_limit: Share = Field(default=0.45, description="confidence below which the genre is called unknown")
+
+
 class Mailbox(Part):
     """Where support mail is read from. The password comes from PULSO_MAILBOX_PASSWORD."""
 
@@ -156,6 +163,7 @@ class Venue(Part):
     cameras: list[Camera] = Field(default_factory=list)
     bars: list[Bar] = Field(default_factory=list)
     stages: list[Stage] = Field(default_factory=list)
+    music: Music = Field(default_factory=Music)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
+import io
 import multiprocessing
-import signal
-import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+import numpy as np
+import soundfile
 from msgspec import Struct
 
-from processors.music.audio import LONGEST, RATE, Audio, AudioError, AudioFormatError, decode
+from processors.music.audio import LONGEST, AudioError, AudioFormatError, decode
 from processors.music.tagger import Fragment, Tagger
+from stream.child_process import die_with_parent
+from stream.ffmpeg import bytes_to_wav
 
-FFMPEG_SECONDS = 20.0
-
-_PR_SET_PDEATHSIG = 1
+WARM_SECONDS, WARM_RATE = 12, 24_000
+"""of noise, at another rate than `RATE`, so that what resamples is warm too"""
 
 
 class Listened(Struct, frozen=True):
@@ -28,10 +29,14 @@ class Listened(Struct, frozen=True):
 
 
 class Listener:
-    """Decodes and tags in a child process; starts another when that one dies."""
+    """Decodes and tags in a child process; starts another when that one dies.
+
+    It is made when the child is warm, after some seconds, so that the first fragment takes no longer than others.
+    """
 
     def __init__(self) -> None:
         self._pool = self._start()
+        self._pool.submit(_warm).result()
 
     async def listen(self, value: bytes) -> Listened:
         """Listen to one fragment; a sound that kills the child is reported as unusable."""
@@ -48,9 +53,7 @@ class Listener:
 
     @staticmethod
     def _start() -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_load)
-        pool.submit(_warm)
-        return pool
+        return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_load)
 
 
 _tagger: Tagger | None = None
@@ -59,17 +62,16 @@ _tagger: Tagger | None = None
 def _load() -> None:
     global _tagger  # noqa: PLW0603 - one of each child process
     # Faust ends the worker without waiting for its children: this one must not stay behind.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     _tagger = Tagger.load()
 
 
 def _warm() -> None:
     """Librosa compiles what it needs on first use, which takes seconds: better now than at the first fragment."""
-    import numpy as np  # noqa: PLC0415
-
-    noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32)
-    if _tagger is not None:
-        _tagger.listen(Audio(np.clip(noise, -1, 1)))
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, WARM_SECONDS * WARM_RATE)
+    file = io.BytesIO()
+    soundfile.write(file, noise, WARM_RATE, format="FLAC")
+    _listen(file.getvalue())
 
 
 def _listen(value: bytes) -> Listened:
@@ -78,20 +80,10 @@ def _listen(value: bytes) -> Listened:
         try:
             audio = decode(value)
         except AudioFormatError as error:
-            audio = decode(_with_ffmpeg(value, error))
+            wav = bytes_to_wav(value, seconds=LONGEST)
+            if wav is None:
+                raise error from None
+            audio = decode(wav)
         return Listened(_tagger.listen(audio))
     except AudioError as error:
         return Listened(None, str(error))
-
-
-def _with_ffmpeg(value: bytes, error: AudioFormatError) -> bytes:
-    """WAV of what libsndfile does not read; raises the first error again when ffmpeg does not read it either."""
-    command = ["ffmpeg", "-v", "error", "-i", "pipe:0", "-t", str(LONGEST), "-ac", "1", "-ar", str(RATE)]
-    command += ["-f", "wav", "pipe:1"]
-    try:
-        done = subprocess.run(command, input=value, capture_output=True, timeout=FFMPEG_SECONDS, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        raise error from None
-    if done.returncode or not done.stdout:
-        raise error
-    return done.stdout

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, tag, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -17,5 +17,6 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     alerts.register,
     dead.register,
     evaluate.register,
+    tag.register,
     schemas.register,
 )

@@ -28,7 +28,7 @@ def register(worker: Worker) -> None:
     """Add the agent."""
     known = {stage.id for stage in worker.venue.stages}
     table = worker.table("stages", SNIPPETS)
-    stages: LiveRows[Stage] = LiveRows(table, Stage)
+    stages: LiveRows[Stage] = LiveRows(table, lambda name, row: Stage(name, row, worker.venue.music))
     listener = Listener()
     model = Tagger.load().identity
 

@@ -8,38 +8,52 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
 
 from processors.inference import Model, open_model
-from processors.music.audio import AudioError, decode
+from processors.music.audio import Audio, AudioError, decode
 from processors.music.features import VERSION
 from processors.music.tagger import describe
 from training.music.microphone import overheard
+
+Change = Callable[[Audio, np.random.Generator], Audio]
 
 WORK = Path(__file__).parent / "work"
 KINDS = ("mood", "genre")
 SEED = 1
 
 
-def described(table: Path, kind: str, rendering: int, sound: Model) -> dict[str, np.ndarray]:
+def described(
+    table: Path,
+    kind: str,
+    rendering: int,
+    sound: Model,
+    change: Change = overheard,
+    some: Collection[int] | None = None,
+) -> dict[str, np.ndarray]:
     """Rows (n, columns) float32, labels and groups of all clips of a table.
 
     Args:
         rendering: 0 for the clips as they are, else the number of the rendering, which seeds it.
+        change: what a rendering does to a clip.
+        some: numbers of the lines to describe; all if left out.
     """
     rows, labels, groups = [], [], []
     with table.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for number, line in enumerate(lines):
+        if some is not None and number not in some:
+            continue
         try:
             audio = decode((table.parent / line["clip"]).read_bytes())
         except AudioError as error:
             print(f"{line['clip']}: {error}", file=sys.stderr)
             continue
         if rendering:
-            audio = overheard(audio, np.random.default_rng([SEED, rendering, number]))
+            audio = change(audio, np.random.default_rng([SEED, rendering, number]))
         rows.append(describe(audio, sound)[0])
         labels.append(line[kind])
         groups.append(line.get("artist") or line["clip"])
