@@ -23,6 +23,11 @@ EVENT_DELAY = Histogram(
 )
 LAG = Gauge("pulso_consumer_lag_events", "Events not yet read", ["worker", "topic", "partition"])
 
+# Models.
+MODEL_CHANGES = Counter(
+    "pulso_model_changes", "Changes of a worker's models: taken, refused, returned", ["model", "outcome"]
+)
+
 # Sources.
 SOURCE_UP = Gauge("pulso_source_up", "1 while a source delivers", ["kind", "source"])
 SOURCE_EVENTS = Counter(

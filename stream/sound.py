@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import multiprocessing
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -22,21 +24,33 @@ WARM_SECONDS, WARM_RATE = 12, 24_000
 
 
 class Listened(Struct, frozen=True):
-    """A fragment, or why there is none."""
+    """A fragment, or why there is none; `died` where its bytes ended the process that listened."""
 
     fragment: Fragment | None
     error: str = ""
+    died: bool = False
 
 
 class Listener:
     """Decodes and tags in a child process; starts another when that one dies.
 
     It is made when the child is warm, after some seconds, so that the first fragment takes no longer than others.
+
+    Args:
+        folders: of the models; the shipped ones if left out.
+
+    Attributes:
+        identity: of the models, as results quote it.
+
+    Raises:
+        ModelError, BrokenProcessPool: the models can't be used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Mapping[str, Path] | None = None) -> None:
+        self._folders = dict(folders or {})
+        Tagger.load(self._folders)  # a child that can't load them could not say why
         self._pool = self._start()
-        self._pool.submit(_warm).result()
+        self.identity = self._pool.submit(_warm).result()
 
     async def listen(self, value: bytes) -> Listened:
         """Listen to one fragment; a sound that kills the child is reported as unusable."""
@@ -49,29 +63,35 @@ class Listener:
             return await loop.run_in_executor(self._pool, _listen, value)
         except BrokenProcessPool:
             self._pool = self._start()
-            return Listened(None, f"these {len(value)} bytes ended the process that listened, twice")
+            return Listened(None, f"these {len(value)} bytes ended the process that listened, twice", died=True)
 
-    @staticmethod
-    def _start() -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_load)
+    def close(self) -> None:
+        """End the child, after what it listens to now."""
+        self._pool.shutdown(wait=False)
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_load, initargs=(self._folders,))
 
 
 _tagger: Tagger | None = None
 
 
-def _load() -> None:
+def _load(folders: Mapping[str, Path]) -> None:
     global _tagger  # noqa: PLW0603 - one of each child process
     # Faust ends the worker without waiting for its children: this one must not stay behind.
     die_with_parent()
-    _tagger = Tagger.load()
+    _tagger = Tagger.load(folders)
 
 
-def _warm() -> None:
-    """Librosa compiles what it needs on first use, which takes seconds: better now than at the first fragment."""
+def _warm() -> str:
+    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later."""
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, WARM_SECONDS * WARM_RATE)
     file = io.BytesIO()
     soundfile.write(file, noise, WARM_RATE, format="FLAC")
     _listen(file.getvalue())
+    assert _tagger is not None  # noqa: S101 - the initializer ran
+    return _tagger.identity
 
 
 def _listen(value: bytes) -> Listened:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
 from processors.music.audio import SILENT_DBFS
-from processors.music.tagger import Fragment
+from processors.music.tagger import Fragment, Tags
 from processors.music.verdict import genre_of, mood_of
 from schemas.results import MusicTags
 from schemas.venue import Music
@@ -172,6 +173,7 @@ class Stage:
             genre_confidence=max(genres.values(), default=0.0),
             genres=genres,
             tempo=tags.tempo if tags is not None and tags.is_music else 0.0,
+            **_show(fragment, tags),
             loudness=fragment.loudness,
             silent=silent,
             model=model,
@@ -184,4 +186,19 @@ def _part(means: dict[str, float], prefix: str, heard: bool) -> dict[str, float]
         name.removeprefix(prefix): min(1.0, value) if heard else 0.0
         for name, value in means.items()
         if name.startswith(prefix)
+    }
+
+
+def _show(fragment: Fragment, tags: Tags | None) -> dict[str, Any]:
+    """Beats, bands, onsets, brightness and key of music; nothing where none is heard."""
+    if tags is None or tags.show is None or not tags.is_music:
+        return {}
+    show = tags.show
+    return {
+        "beats": tuple(round(beat - fragment.seconds, 3) for beat in show.beats),
+        "bands": {name: min(0.0, round(value + fragment.loudness, 2)) for name, value in show.bands.items()},
+        "onset_strength": show.onset,
+        "brightness": show.brightness,
+        "key": show.key,
+        "key_confidence": show.key_confidence,
     }

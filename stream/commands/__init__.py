@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, tag, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, models, schemas, source, stack, tag, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -17,6 +17,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     alerts.register,
     dead.register,
     evaluate.register,
+    models.register,
     tag.register,
     schemas.register,
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from processors.music.smoothing import Stage
-from processors.music.tagger import Tagger
+from processors.music.tagger import PARTS
 from schemas.results import MusicTags
 from schemas.topics import SNIPPETS, TAGS
 from stream import metrics
 from stream.incoming import Incoming, UnusableError
+from stream.lights import desks_of
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
 from stream.sound import Listener
@@ -26,14 +27,14 @@ STALE = timedelta(seconds=60)
 
 def register(worker: Worker) -> None:
     """Add the agent."""
+    desks = desks_of(worker.venue)
     known = {stage.id for stage in worker.venue.stages}
     table = worker.table("stages", SNIPPETS)
     stages: LiveRows[Stage] = LiveRows(table, lambda name, row: Stage(name, row, worker.venue.music))
-    listener = Listener()
-    model = Tagger.load().identity
+    live = worker.live(PARTS, Listener, close=Listener.close)
 
     async def fragments(batch: list[Incoming]) -> Outcome:
-        outcome = Outcome()
+        outcome, listener = Outcome(), live.value
         newest = {incoming.key: incoming for incoming in batch}
         now = datetime.now(UTC)
         changed: dict[str, Stage] = {}
@@ -50,16 +51,20 @@ def register(worker: Worker) -> None:
             if stage.applied(incoming.offset):
                 continue
             listened = await listener.listen(incoming.value)
+            if listened.died and live.on_probation:
+                raise RuntimeError(listened.error)  # new models may be to blame
             if listened.fragment is None:
                 outcome.dead.append((incoming, UnusableError("content", listened.error)))
                 continue
             event = incoming.envelope
-            tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, model)
+            tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, listener.identity)
             changed[incoming.key] = stage
             worker.alive()
             if tags is not None:
                 outcome.results.append(Result(TAGS, incoming.key, tags, event))
                 _show(tags)
+                for desk in desks.get(tags.stage, ()):
+                    desk.show_tags(tags)
         for name, stage in changed.items():
             row = stage.to_row()
             outcome.rows[name] = row

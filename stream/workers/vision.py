@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+from processors.inference import open_folder
 from processors.vision.density import CrowdCounter
 from processors.vision.violence import ViolenceScorer
 from processors.vision.watch import Frame, Seen, Watch
@@ -27,14 +28,22 @@ STALE = timedelta(seconds=2)
 
 def register(worker: Worker) -> None:
     """Add the agent."""
-    watch = Watch(worker.venue, CrowdCounter.load(), ViolenceScorer.load())
+    # A new watch forgets what it saw, which two seconds of frames bring back.
+    models = worker.live(
+        ("crowd", "violence"),
+        lambda folders: Watch(
+            worker.venue,
+            CrowdCounter(open_folder(folders["crowd"])),
+            ViolenceScorer(open_folder(folders["violence"])),
+        ),
+    )
     # The models release the interpreter: one thread of its own keeps the worker's heartbeats and timers alive.
     thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
 
     async def frames(batch: list[Incoming]) -> Outcome:
         fresh, dropped = live(batch, datetime.now(UTC))
         looked = [Frame(one.envelope.id, one.key, one.envelope.time, one.value) for one in fresh]
-        seen = await asyncio.get_running_loop().run_in_executor(thread, watch.look, looked)
+        seen = await asyncio.get_running_loop().run_in_executor(thread, models.value.look, looked)
         outcome = Outcome(dropped=dropped)
         for incoming, one in zip(fresh, seen, strict=True):
             if one.error:

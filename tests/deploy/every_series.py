@@ -29,6 +29,7 @@ LABELS = {
     "genre": ["rock"],
     "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
+    "model": ["mood"],
     "severity": ["medium"],
 }
 
