@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, models, schemas, source, stack, tag, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, models, schemas, source, stack, tag, topics, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -16,6 +16,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     source.register,
     alerts.register,
     dead.register,
+    topics.register,
     evaluate.register,
     models.register,
     tag.register,
