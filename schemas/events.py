@@ -71,3 +71,18 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     note: Annotated[str, Meta(max_length=2_000)] = ""
     to: Identifier | None = None
     """whom the alert is assigned to"""
+
+
+class ModelFeedback(Struct, frozen=True, kw_only=True):
+    """What a person says a model should have said; the same as it said confirms it."""
+
+    id: Identifier
+    model: Identifier
+    subject: Identifier
+    """the stage, camera or thread"""
+    event_id: Identifier
+    """of the result that is judged"""
+    said: Annotated[str, Meta(max_length=200)]
+    right: Annotated[str, Meta(min_length=1, max_length=200)]
+    by: Identifier
+    time: Instant

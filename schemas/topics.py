@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from msgspec import Struct
 
 from schemas.alerts import Alert, Observation
-from schemas.events import AlertAction, Mail, Ticket, VenueContext
+from schemas.events import AlertAction, Mail, ModelFeedback, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
 MINUTE = 60_000
@@ -119,9 +119,18 @@ ACTIONS = Topic("alerts.actions", "alert key", AlertAction, "pulso.alert.action.
 ALERTS = Topic(
     "alerts", "alert key", Alert, "pulso.alert.v1", "One step in the life of an alert.", retention_ms=30 * DAY
 )
+FEEDBACK = Topic(
+    "model.feedback",
+    "model",
+    ModelFeedback,
+    "pulso.model.feedback.v1",
+    "What people say that a model should have said.",
+    partitions=1,
+    retention_ms=90 * DAY,
+)
 
 INPUTS = (FRAMES, SALES, MAILS, SNIPPETS, CONTEXT)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS)
-TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING)
+TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING, FEEDBACK)
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

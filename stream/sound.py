@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 from msgspec import Struct
 
+from processors.drift import Drift, read_reference
 from processors.music.audio import LONGEST, AudioError, AudioFormatError, decode
 from processors.music.tagger import Fragment, Tagger
 from stream.child_process import die_with_parent
@@ -41,6 +42,7 @@ class Listener:
 
     Attributes:
         identity: of the models, as results quote it.
+        drift: of each classifier that has a reference, as far as this listener heard.
 
     Raises:
         ModelError, BrokenProcessPool: the models can't be used.
@@ -49,6 +51,8 @@ class Listener:
     def __init__(self, folders: Mapping[str, Path] | None = None) -> None:
         self._folders = dict(folders or {})
         Tagger.load(self._folders)  # a child that can't load them could not say why
+        references = {name: read_reference(folder) for name, folder in self._folders.items()}
+        self.drift = {name: Drift(reference) for name, reference in references.items() if reference}
         self._pool = self._start()
         self.identity = self._pool.submit(_warm).result()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,12 @@ Rows = NDArray[np.float32]
 PARTS = ("sound", "mood", "genre")
 """the models that make a tagger"""
 
+STATISTICS = (
+    "centroid 0 mean", "bandwidth 0 mean", "flatness 0 mean", "contrast 0 mean", "dynamics", "onsets a second", "tempo",
+    "pulse clarity", "key clarity",
+)  # fmt: skip
+"""features that people can make sense of"""
+
 EMBEDDING = 1024
 COLUMNS = len(NAMES) + 2 * EMBEDDING
 
@@ -33,6 +39,7 @@ class Tags:
         tempo: beats per minute, 0 when none is heard.
         is_music: whether mood and genre mean anything; a crowd that talks has neither.
         show: what a lighting desk needs; None where nothing of it is known.
+        statistics: features by which a change of the input is noticed, `STATISTICS`.
     """
 
     moods: dict[str, float]
@@ -40,6 +47,7 @@ class Tags:
     tempo: float
     is_music: bool = True
     show: Show | None = None
+    statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,7 @@ class Tagger:
             heard.tempo,
             bool(music[0] >= self._music_limit),
             heard.show,
+            {name: float(heard.vector[NAMES.index(name)]) for name in STATISTICS},
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from stream.settings import Settings
+from stream.settings import NotConnectedError, Settings
 
 if TYPE_CHECKING:
     from processors.promotion import Measured
@@ -126,6 +127,40 @@ def rollback(name: Name) -> None:
     except ModelError as error:
         raise _refused(error) from error
     Console(stderr=True).print(f"{name} is now version {version}", markup=False, highlight=False)
+
+
+@commands.command()
+def correct(
+    name: Annotated[str, typer.Argument(help="mood or genre.")],
+    stage: Annotated[str, typer.Argument(help="Whose last tags are judged.")],
+    right: Annotated[str, typer.Argument(help="What the model should have said; what it said confirms it.")],
+) -> None:
+    """Say what is right: counted as the model's accuracy on feedback, and shown in the report."""
+    from stream.model_feedback import FeedbackError  # noqa: PLC0415
+    from stream.model_feedback import correct as judge  # noqa: PLC0415
+
+    try:
+        told = judge(Settings().connected(), name, stage, right, by=getpass.getuser())
+    except (FeedbackError, NotConnectedError, LookupError, OSError) as error:
+        raise _refused(error) from error
+    said = "confirmed" if told.said == told.right else f"it said {told.said}"
+    Console(stderr=True).print(f"{name} of {stage}: {told.right}; {said}", markup=False, highlight=False)
+
+
+@commands.command()
+def report(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The page.")] = Path("model-report.html"),
+    days: Annotated[float, typer.Option(min=0.01, help="How far back.")] = 7,
+) -> None:
+    """One HTML page: figures, changes, what people corrected, latency, confidence and drift of the last days."""
+    from stream.model_report import gather  # noqa: PLC0415
+    from stream.model_report_page import page  # noqa: PLC0415
+
+    settings = Settings()
+    with suppress(NotConnectedError):  # the page then says what it could not ask
+        settings = settings.connected()
+    out.write_text(page(gather(settings, _store(), days=days)), encoding="utf-8")
+    Console(stderr=True).print(str(out), markup=False, highlight=False, soft_wrap=True)
 
 
 def _beside(candidate: Measured, current: Measured) -> Table:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from processors.drift import CONFIDENCE
 from processors.music.smoothing import Stage
-from processors.music.tagger import PARTS
+from processors.music.tagger import PARTS, Fragment
+from schemas.events import ModelFeedback
 from schemas.results import MusicTags
-from schemas.topics import SNIPPETS, TAGS
+from schemas.topics import FEEDBACK, SNIPPETS, TAGS
 from stream import metrics
 from stream.incoming import Incoming, UnusableError
 from stream.lights import desks_of
@@ -20,6 +22,9 @@ BUFFER = 64
 """events read ahead; a fragment may have some hundred kilobytes"""
 
 MOST = 8
+
+JUDGED = ("mood", "genre")
+"""models whose answers people correct with `pulso models correct`"""
 
 STALE = timedelta(seconds=60)
 """Fragments overlap: one that waited longer is dropped, unless it is the newest of its stage."""
@@ -60,6 +65,7 @@ def register(worker: Worker) -> None:
             tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, listener.identity)
             changed[incoming.key] = stage
             worker.alive()
+            _watch_drift(listener, listened.fragment)
             if tags is not None:
                 outcome.results.append(Result(TAGS, incoming.key, tags, event))
                 _show(tags)
@@ -71,6 +77,18 @@ def register(worker: Worker) -> None:
             stages.wrote(name, row, stage)
         return outcome
 
+    async def feedback(batch: list[Incoming]) -> Outcome:
+        for incoming in batch:
+            told: ModelFeedback = incoming.record
+            if told.model not in JUDGED:
+                continue
+            metrics.MODEL_FEEDBACK.labels(told.model, "right" if told.said == told.right else "wrong").inc()
+        return Outcome()
+
+    for model in JUDGED:
+        for verdict in ("right", "wrong"):  # a series must be there before it can be seen to rise
+            metrics.MODEL_FEEDBACK.labels(model, verdict)
+    worker.agent(FEEDBACK, feedback)
     worker.agent(SNIPPETS, fragments, table=table, most=MOST, failed=stages.forget)
 
 
@@ -82,3 +100,16 @@ def _show(tags: MusicTags) -> None:
         metrics.GENRE.labels(tags.stage, genre).set(probability)
     metrics.TEMPO.labels(tags.stage).set(tags.tempo / 60)
     metrics.LOUDNESS.labels(tags.stage).set(tags.loudness)
+
+
+def _watch_drift(listener: Listener, fragment: Fragment) -> None:
+    """How unlike training the music is, and how sure the models are of it; silence and talk say nothing."""
+    if fragment.tags is None or not fragment.tags.is_music:
+        return
+    for name, answers in (("mood", fragment.tags.moods), ("genre", fragment.tags.genres)):
+        if (drift := listener.drift.get(name)) is None:
+            continue
+        drift.add({**fragment.tags.statistics, CONFIDENCE: max(answers.values())})
+        metrics.MODEL_CONFIDENCE.labels(name).set(drift.confidence or 0.0)
+        for statistic, psi in drift.psi().items():
+            metrics.MODEL_DRIFT.labels(name, statistic).set(psi)

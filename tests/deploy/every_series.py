@@ -30,6 +30,8 @@ LABELS = {
     "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
     "model": ["mood"],
+    "statistic": ["tempo"],
+    "verdict": ["right", "wrong"],
     "severity": ["medium"],
 }
 

@@ -20,8 +20,11 @@ from processors.inference import Model, open_model
 from processors.music.features import NAMES, VERSION
 from processors.music.tagger import COLUMNS
 from training.music import perceptrons
+from training.music.conditions import CONDITIONS
+from training.music.conditions import path_of as condition_path
 from training.music.describe import KINDS, WORK, path_of
 from training.music.export import WithMusic, count, export_classifier, write_card
+from training.music.manifest import read_manifest, version_of
 from training.music.measure import (
     CHOSEN,
     calibrated_out_of_fold,
@@ -31,6 +34,7 @@ from training.music.measure import (
     summary,
     temperature,
 )
+from training.music.subset import representative
 
 SEED = 1
 MEMBERS = 5
@@ -55,14 +59,26 @@ Rows = NDArray[np.float32]
 
 
 def load(kind: str, sound: Model) -> tuple[list[Rows], NDArray[np.int64], NDArray[Any], list[str]]:
-    """Renderings (the first of the clips as they are), classes, groups, labels."""
+    """Renderings (the first of the clips as they are, the last overheard), classes, groups, labels.
+
+    Between the two lie the conditions of `conditions.py`, as far as they were described: a representative third of the
+    clips has them, and the others stand there as they were overheard.
+    """
     first = path_of(kind, 0, sound)
     if not first.exists():
         sys.exit(f"{first} is missing: run `python -m training.music.describe`")
     paths = [first, *(path for number in range(1, 20) if (path := path_of(kind, number, sound)).exists())]
     tables = [np.load(path) for path in paths]
     labels, y = np.unique(tables[0]["y"], return_inverse=True)
-    return [table["x"] for table in tables], y, tables[0]["groups"], labels.tolist()
+    renderings, groups = [table["x"] for table in tables], tables[0]["groups"]
+    part = representative(y, groups)
+    for name in CONDITIONS:
+        path = condition_path(kind, name, sound)
+        if path.exists() and len(renderings) > 1:
+            rows = renderings[-1].copy()
+            rows[part] = np.load(path)["x"]
+            renderings.insert(1, rows)
+    return renderings, y, groups, labels.tolist()
 
 
 def compare(
@@ -110,6 +126,8 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         "sound": sound.card.sha256[:12],
         "temperature": model.temperature,
     }
+    if clips := read_manifest(path_of(kind, 0, sound).with_suffix(".json")):
+        settings["data_version"] = version_of(clips)
     module: torch.nn.Module = model
     missed = {}
     if kind == "genre":
@@ -129,13 +147,15 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         else "by fragment, since the data name no artists, so figures may be too good"
     )
     metrics = {card_name: compared["figures"][name] for card_name, name in REPORTED.items() if compared["figures"]}
+    if (robust := WORK / f"robustness-{kind}.json").exists():
+        metrics |= {f"robustness, {name}": row for name, row in json.loads(robust.read_text()).items()}
     write_card(
         folder,
         name=kind,
         version="1.1",
         task=f"{kind.capitalize()} of a fragment of music. In: rows (n, {COLUMNS}) float32: {len(NAMES)} librosa "
-        "features, then square roots of the mean and of the spread of its sound embeddings. Out: probabilities (n, 4)"
-        + (", and music (n,): how much it sounds like music." if kind == "genre" else "."),
+        "features, then square roots of the mean and of the spread of its sound embeddings. Out: probabilities "
+        f"(n, {len(labels)})" + (", and music (n,): how much it sounds like music." if kind == "genre" else "."),
         parameters=count(module),
         data=[SOURCES[kind], EMBEDDING],
         split=f"Five-fold cross-validation, {grouped}; means of {compared['splits']} splits. Families were compared "
@@ -148,7 +168,7 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
             "Learnt from studio recordings and from synthetic crowd noise, not from stage microphones.",
             "Sad and relax are the pair most often confused."
             if kind == "mood"
-            else "Four genres only: anything else is called the nearest of them.",
+            else f"{len(labels)} genres only: anything else is called the nearest of them.",
             "Says how music is usually felt, never what anyone feels.",
         ],
         licence="Apache-2.0 (weights); trained on data for research use, see NOTICE",
