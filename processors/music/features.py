@@ -11,7 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio
-from processors.music.show import FFT, HOP, Show, correlations, show_of
+from processors.music.show import FFT, HOP, Show, correlations, show_of, tempo_of
 
 LEVEL_DBFS = -20.0
 """All sound is brought to this level first: a microphone's gain says nothing about mood."""
@@ -24,7 +24,7 @@ class Heard(Struct, frozen=True):
 
     Attributes:
         vector: (len(NAMES),) float32.
-        tempo: beats per minute, 0 when none is heard.
+        tempo: beats per minute, 0 when none is heard; finer than the feature of that name.
         show: what a lighting desk needs, from the same spectrum.
     """
 
@@ -75,7 +75,8 @@ def hear(audio: Audio) -> Heard:
     named["tempo"], named["pulse clarity"] = np.log2(max(tempo, 30.0)), clarity
     named["major"], named["minor"], named["key clarity"] = _key(keys)
     vector = np.nan_to_num(np.array([named[name] for name in NAMES], np.float32))
-    return Heard(vector, tempo, show_of(power, onset, centroid[0], tempo, keys, audio.seconds))
+    show = show_of(power, onset, centroid[0], tempo, keys, audio.seconds)
+    return Heard(vector, tempo_of(show.beats, tempo), show)
 
 
 def _both(named: dict[str, Any], name: str, rows: NDArray[Any]) -> None:

@@ -10,8 +10,9 @@ from processors.music.show import BANDS
 
 HOP_SECONDS = 0.01
 WINDOW_SECONDS = 0.04
-LATE_SECONDS = 0.03
-"""A rise is seen when it has reached the middle of the window, and a bass drum takes some milliseconds more to rise."""
+LATE_SECONDS = 0.045
+"""A rise is seen when it has reached the middle of the window, and a bass drum takes some milliseconds more to rise:
+measured on synthesised music, with `training.music.beats`."""
 
 REMEMBERED = 8.0
 """seconds of onsets that the beat is found in"""

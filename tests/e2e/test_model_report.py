@@ -1,13 +1,15 @@
-"""A person corrects what a stage was called, and the report of the models says so."""
+"""What a stage plays reaches the lights; a person corrects its mood, and the report of the models says so."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
 from xml.etree import ElementTree
 
 import httpx
 import pytest
+from pythonosc.osc_message import OscMessage
 from typer.testing import CliRunner
 
 from schemas.topics import SNIPPETS, TAGS
@@ -28,7 +30,15 @@ def pulso(*arguments: str) -> str:
 @pytest.mark.stack
 @pytest.mark.timeout(300)
 def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with LocalStack(tmp_path, workers=("music",), with_console=False, scrape_seconds=1) as stack:
+    lights = socket(AF_INET, SOCK_DGRAM)
+    lights.bind(("127.0.0.1", 0))
+    lights.settimeout(60)
+    venue = tmp_path / "venue.yaml"
+    venue.write_text(
+        "name: Lit\nstages: [{id: main}]\n"
+        f"lights: [{{stage: main, host: 127.0.0.1, port: {lights.getsockname()[1]}, addresses: {{mood: /look}}}}]\n"
+    )
+    with LocalStack(tmp_path, venue=venue, workers=("music",), with_console=False, scrape_seconds=1) as stack:
         stack.write_stack_file()
         monkeypatch.setenv("PULSO_DATA", str(tmp_path))
         outside = Outside(stack)
@@ -36,6 +46,9 @@ def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monk
             for number in range(4):
                 producer.send(SNIPPETS, key="main", value=music(), id=f"f{number}", source="test", time=now())
         outside.wait("tags", lambda: len(outside.records(TAGS)) == 4)
+        message = OscMessage(lights.recv(1_024))
+        assert message.address == "/look"
+        assert message.params == [outside.records(TAGS)[0][1].mood]
         said = outside.records(TAGS)[-1][1].moods
         best = max(said, key=said.__getitem__)
         other = min(said, key=said.__getitem__)
