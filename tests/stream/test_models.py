@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,13 @@ import soundfile
 import yaml
 from typer.testing import CliRunner, Result
 
-from processors.inference import read_card
+from processors.inference import models_folder, read_card
 from processors.music.audio import fragments
 from processors.music.tagger import Tagger
+from processors.promotion import read_requirements
 from stream.cli import app
+from stream.model_kinds import KINDS
+from stream.model_promotion import promote
 from stream.model_store import SHIPPED, ModelStore
 from tests.stream.conftest import candidate, renamed
 
@@ -161,11 +167,63 @@ def test_a_pointer_that_is_cut_off_means_the_shipped_model(store: ModelStore) ->
 
 
 def test_every_gate_can_be_read() -> None:
-    from processors.inference import models_folder
-    from processors.promotion import read_requirements
-    from stream.model_kinds import KINDS
-
     for name, kind in KINDS.items():
         if kind.evaluate is not None:
             assert read_requirements(models_folder() / name).megabytes > 0
             assert yaml.safe_load((models_folder() / name / "gate.yaml").read_text())
+
+
+def _few_pictures(data: Path, folder: Path) -> Path:
+    heads = json.loads((data / "crowd" / "shanghaitech_b" / "heads.json").read_text())
+    few = dict(list(heads.items())[:2])
+    for name in few:
+        shutil.copy(data / "crowd" / "shanghaitech_b" / name, folder / name)
+    (folder / "heads.json").write_text(json.dumps(few))
+    return folder
+
+
+def _few_clips(data: Path, folder: Path) -> Path:
+    lines = (data / "violence" / "clips.jsonl").read_text().splitlines()
+    few = [next(line for line in lines if json.loads(line)["label"] == label) for label in ("fight", "normal")]
+    for line in few:
+        target = folder / json.loads(line)["clip"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(data / "violence" / json.loads(line)["clip"], target)
+    (folder / "clips.jsonl").write_text("\n".join(few) + "\n")
+    return folder / "clips.jsonl"
+
+
+def _few_mails(data: Path, folder: Path) -> Path:
+    with (data / "text" / "banking77_train.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    with (folder / "mails.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([rows[0], *rows[1:400:20]])
+    return folder / "mails.csv"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "few", "figure"),
+    [
+        ("crowd", _few_pictures, "worst_band_mae"),
+        ("violence", _few_clips, "worst_set_accuracy"),
+        ("encoder", _few_mails, "agreement"),
+    ],
+)
+def test_other_models_are_measured_and_promoted_too(
+    name: str, few: Callable[[Path, Path], Path], figure: str, shared_data: Path, tmp_path: Path
+) -> None:
+    shipped = tmp_path / "shipped"
+    shutil.copytree(models_folder(), shipped)
+    gate = shipped / name / "gate.yaml"
+    asked = yaml.safe_load(gate.read_text(encoding="utf-8")) | {"times_slower": 1000}
+    # Two clips say nothing of quality: here only what is compared with the model in use counts.
+    asked["evaluation"] = {}
+    gate.write_text(yaml.safe_dump(asked), encoding="utf-8")
+    store = ModelStore(tmp_path / "store", shipped)
+    folder = tmp_path / "few"
+    folder.mkdir()
+    decision = promote(store, name, candidate(tmp_path / "new", name), few(shared_data, folder), by="test")
+    assert decision.reasons == ()
+    assert decision.candidate is not None and figure in decision.candidate.report
+    assert store.pointer(name).version == decision.version
