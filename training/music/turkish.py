@@ -37,7 +37,7 @@ FOLDS = 10
 EQUIVALENTS = {
     "_Lowenergy_Mean": "low energy",
     "_Tempo_Mean": "tempo",
-    **{f"_MFCC_Mean_{number}": f"mfcc {number - 1} mean" for number in range(1, 14)},
+    **{f"_MFCC_Mean_{number}": f"mfcc {number} mean" for number in range(1, 14)},  # both leave the 0th, energy, out
     "_Zero-crossingrate_Mean": "zero crossings 0 mean",
     "_Rolloff_Mean": "rolloff 0 mean",
     "_Eventdensity_Mean": "onsets a second",
