@@ -59,7 +59,7 @@ def failures(report: Mapping[str, Any], gate: Gate) -> list[str]:
     """
     found = []
     for name, limit in gate.root.items():
-        value = _figure(report, name)
+        value = figure(report, name)
         if value is None:
             found.append(f"{name} is not in the report")
         elif limit.min is not None and not value >= limit.min:
@@ -69,7 +69,12 @@ def failures(report: Mapping[str, Any], gate: Gate) -> list[str]:
     return found
 
 
-def _figure(report: Mapping[str, Any], name: str) -> float | None:
+def figure(report: Mapping[str, Any], name: str) -> float | None:
+    """A number by its dotted name, or None where there is none.
+
+    >>> figure({"per_class": {"sad": {"f1": 0.5}}}, "per_class.sad.f1")
+    0.5
+    """
     at: Any = report
     for part in name.split("."):
         if not isinstance(at, Mapping) or part not in at:

@@ -91,12 +91,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+Provider = Literal["CPUExecutionProvider", "CUDAExecutionProvider"]
+
+
 def open_model(
-    name: str,
-    *,
-    folder: Path | None = None,
-    threads: int = 1,
-    provider: Literal["CPUExecutionProvider", "CUDAExecutionProvider"] = "CPUExecutionProvider",
+    name: str, *, folder: Path | None = None, threads: int = 1, provider: Provider = "CPUExecutionProvider"
 ) -> Model:
     """Open `models/NAME` after checking its hash.
 
@@ -105,7 +104,11 @@ def open_model(
     Raises:
         ModelError: the folder is incomplete, or the weights are not the ones the card describes.
     """
-    folder = (folder or models_folder()) / name
+    return open_folder((folder or models_folder()) / name, threads=threads, provider=provider)
+
+
+def open_folder(folder: Path, *, threads: int = 1, provider: Provider = "CPUExecutionProvider") -> Model:
+    """Open the model in a folder, whatever the folder is called; the rest is as in `open_model`."""
     card = read_card(folder)
     path = folder / "model.onnx"
     if not path.exists():
@@ -113,7 +116,7 @@ def open_model(
     if (found := sha256_of(path)) != card.sha256:
         raise ModelError(
             f"{path} has hash {found[:12]}…, its card says {card.sha256[:12]}…; "
-            f"restore both with `git checkout models/{name}`"
+            f"restore both with `git checkout models/{card.name}`"
         )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

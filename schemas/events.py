@@ -96,3 +96,18 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     """whom the alert is assigned to"""
     alert: Identifier | None = None
     """id of the alert that is confirmed or rejected; left out, the open one of the key, or else the last that was"""
+
+
+class ModelFeedback(Struct, frozen=True, kw_only=True):
+    """What a person says a model should have said; the same as it said confirms it."""
+
+    id: Identifier
+    model: Identifier
+    subject: Identifier
+    """the stage, camera or thread"""
+    event_id: Identifier
+    """of the result that is judged"""
+    said: Annotated[str, Meta(max_length=200)]
+    right: Annotated[str, Meta(min_length=1, max_length=200)]
+    by: Identifier
+    time: Instant

@@ -207,3 +207,14 @@ class MusicTags(Struct, frozen=True, kw_only=True):
     """dBFS, at most 0"""
     silent: bool
     model: str
+    beats: tuple[float, ...] = ()
+    """seconds, each before `time` and so at most 0"""
+    bands: dict[str, float] = {}
+    """dBFS of the last five seconds in sub, bass, low_mid, mid, high_mid and high"""
+    onset_strength: NonNegative = 0.0
+    """mean of the last five seconds: rise of the mel bands, dB"""
+    brightness: NonNegative = 0.0
+    """Hz, spectral centroid of the last five seconds"""
+    key: str = ""
+    """C major to B minor; empty where none is clear"""
+    key_confidence: Probability = 0.0

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from schemas.alerts import Alert, AlertLabel, Observation
 from schemas.attendance import AttendanceChange, VenueOccupancy
-from schemas.events import AlertAction, Mail, StockMovement, Ticket, VenueContext
+from schemas.events import AlertAction, Mail, ModelFeedback, StockMovement, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
 MINUTE = 60_000
@@ -138,6 +138,15 @@ LABELS = Topic(
     partitions=1,  # whoever counts precision reads all of it
     compacted=True,
 )
+FEEDBACK = Topic(
+    "model.feedback",
+    "model",
+    ModelFeedback,
+    "pulso.model.feedback.v1",
+    "What people say that a model should have said.",
+    partitions=1,
+    retention_ms=90 * DAY,
+)
 
 ATTENDANCE = Topic(
     "venue.attendance",
@@ -161,5 +170,5 @@ OCCUPANCY = Topic(
 INPUTS = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, ATTENDANCE)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS, OCCUPANCY)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS, LABELS)
-TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING)
+TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING, FEEDBACK)
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

@@ -95,6 +95,59 @@ class Stage(Part):
     url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
 
 
+class Music(Part):
+    """How sure the models must be of the music before a word is shown."""
+
+    mood_limit: Share = Field(default=0.45, description="confidence below which the mood is called unsure")
+    genre_limit: Share = Field(default=0.45, description="confidence below which the genre is called unknown")
+
+
+LIVE_VALUES = (
+    "level",
+    "sub",
+    "bass",
+    "low_mid",
+    "mid",
+    "high_mid",
+    "high",
+    "onset",
+    "brightness",
+    "beat",
+    "live_tempo",
+)
+TAG_VALUES = ("mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "silent")
+
+
+def default_addresses() -> dict[str, str]:
+    """An OSC address for every value."""
+    return {name: f"/pulso/{{stage}}/{name}" for name in (*LIVE_VALUES, *TAG_VALUES)}
+
+
+class Lights(Part):
+    """A lighting desk that is told what is heard on a stage, by OSC over UDP.
+
+    level, bands and onset (0 to 1), brightness (Hz), live_tempo (beats per minute) and beat (1) come at frame rate from
+    the microphone source; mood, genre, tempo, key and silent (0 or 1) come with each fragment from the music worker.
+    """
+
+    stage: Name
+    host: str = Field(min_length=1, description="name or address of the desk")
+    port: int = Field(ge=1, le=65535)
+    frames_per_second: float = Field(default=25, ge=1, le=100)
+    addresses: dict[str, Annotated[str, Field(pattern=r"^/[^\s#*,?\[\]]*$")]] = Field(
+        default_factory=default_addresses,
+        description="value: OSC address, in which {stage} stands for the stage; a value left out is not sent",
+    )
+
+    @field_validator("addresses")
+    @classmethod
+    def _known(cls, addresses: dict[str, str]) -> dict[str, str]:
+        known = default_addresses()
+        if unknown := sorted(set(addresses) - set(known)):
+            raise ValueError(f"nothing is called {', '.join(unknown)}; there are {', '.join(known)}")
+        return addresses
+
+
 class Mailbox(Part):
     """Where support mail is read from. The password comes from PULSO_MAILBOX_PASSWORD."""
 
@@ -215,6 +268,8 @@ class Venue(Part):
     cameras: list[Camera] = Field(default_factory=list)
     bars: list[Bar] = Field(default_factory=list)
     stages: list[Stage] = Field(default_factory=list)
+    music: Music = Field(default_factory=Music)
+    lights: list[Lights] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
     fight_clips: FightClips = Field(default_factory=FightClips, description="how far evidence of fights is blurred")
@@ -265,6 +320,12 @@ class Venue(Part):
             if zone not in zones:
                 raise ValueError(
                     f"{who} names the zone {zone!r}, which is not among zones: {', '.join(sorted(zones)) or 'none'}"
+                )
+        stages = [stage.id for stage in self.stages]
+        for lights in self.lights:
+            if lights.stage not in stages:
+                raise ValueError(
+                    f"lights name the stage {lights.stage!r}, which is not among stages: {', '.join(stages) or 'none'}"
                 )
         return self
 

@@ -27,6 +27,16 @@ EVENT_DELAY = Histogram(
 )
 LAG = Gauge("pulso_consumer_lag_events", "Events not yet read", ["worker", "topic", "partition"])
 
+# Models.
+MODEL_CHANGES = Counter(
+    "pulso_model_changes", "Changes of a worker's models: taken, refused, returned", ["model", "outcome"]
+)
+MODEL_CONFIDENCE = Gauge("pulso_model_confidence_ratio", "Mean confidence of a model's last answers", ["model"])
+MODEL_DRIFT = Gauge(
+    "pulso_model_drift_psi", "Population stability index of the last inputs against training", ["model", "statistic"]
+)
+MODEL_FEEDBACK = Counter("pulso_model_feedback", "Answers that people called right or wrong", ["model", "verdict"])
+
 # Sources.
 SOURCE_UP = Gauge("pulso_source_up", "1 while a source delivers", ["kind", "source"])
 SOURCE_EVENTS = Counter(

@@ -29,6 +29,17 @@ class Settings(BaseSettings):
         default=ROOT / "deploy" / "support" / "topics.yaml", description="what support mail is about, by example"
     )
 
+    model_store: Path | None = Field(
+        default=None, description="folder of candidates and promoted models; models/ in the data folder if left out"
+    )
+    model_poll_seconds: float = Field(default=2, gt=0, description="how often workers look for a promoted model")
+    model_probation_seconds: float = Field(
+        default=600, ge=0, description="so long after a change workers may go back to the model before"
+    )
+    model_errors: int = Field(
+        default=3, ge=1, description="events that a new model fails on, and the one before does not, before they do"
+    )
+
     kafka: str | None = Field(default=None, description="bootstrap servers, host:port[,host:port]")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
@@ -51,6 +62,11 @@ class Settings(BaseSettings):
     def stack_file(self) -> Path:
         """Where `pulso up` writes the ports of what it started."""
         return self.data / "stack.json"
+
+    @property
+    def models(self) -> Path:
+        """The model store."""
+        return self.model_store or self.data / "models"
 
     def connected(self) -> Settings:
         """Fill in what the environment leaves open from the stack that runs in the data folder.

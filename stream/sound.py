@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
+import io
 import multiprocessing
-import signal
-import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
+import numpy as np
+import soundfile
 from msgspec import Struct
 
-from processors.music.audio import LONGEST, RATE, Audio, AudioError, AudioFormatError, decode
+from processors.drift import Drift, read_reference
+from processors.music.audio import LONGEST, AudioError, AudioFormatError, decode
 from processors.music.tagger import Fragment, Tagger
+from stream.child_process import die_with_parent
+from stream.ffmpeg import bytes_to_wav
 
-FFMPEG_SECONDS = 20.0
-
-_PR_SET_PDEATHSIG = 1
+WARM_SECONDS, WARM_RATE = 12, 24_000
+"""of noise, at another rate than `RATE`, so that what resamples is warm too"""
 
 
 class Listened(Struct, frozen=True):
-    """A fragment, or why there is none."""
+    """A fragment, or why there is none; `died` where its bytes ended the process that listened."""
 
     fragment: Fragment | None
     error: str = ""
+    died: bool = False
 
 
 class Listener:
-    """Decodes and tags in a child process; starts another when that one dies."""
+    """Decodes and tags in a child process; starts another when that one dies.
 
-    def __init__(self) -> None:
+    It is made when the child is warm, after some seconds, so that the first fragment takes no longer than others.
+
+    Args:
+        folders: of the models; the shipped ones if left out.
+
+    Attributes:
+        identity: of the models, as results quote it.
+        drift: of each classifier that has a reference, as far as this listener heard.
+
+    Raises:
+        ModelError, BrokenProcessPool: the models can't be used.
+    """
+
+    def __init__(self, folders: Mapping[str, Path] | None = None) -> None:
+        self._folders = dict(folders or {})
+        Tagger.load(self._folders)  # a child that can't load them could not say why
+        references = {name: read_reference(folder) for name, folder in self._folders.items()}
+        self.drift = {name: Drift(reference) for name, reference in references.items() if reference}
         self._pool = self._start()
+        self.identity = self._pool.submit(_warm).result()
 
     async def listen(self, value: bytes) -> Listened:
         """Listen to one fragment; a sound that kills the child is reported as unusable."""
@@ -44,32 +67,35 @@ class Listener:
             return await loop.run_in_executor(self._pool, _listen, value)
         except BrokenProcessPool:
             self._pool = self._start()
-            return Listened(None, f"these {len(value)} bytes ended the process that listened, twice")
+            return Listened(None, f"these {len(value)} bytes ended the process that listened, twice", died=True)
 
-    @staticmethod
-    def _start() -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_load)
-        pool.submit(_warm)
-        return pool
+    def close(self) -> None:
+        """End the child, after what it listens to now."""
+        self._pool.shutdown(wait=False)
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_load, initargs=(self._folders,))
 
 
 _tagger: Tagger | None = None
 
 
-def _load() -> None:
+def _load(folders: Mapping[str, Path]) -> None:
     global _tagger  # noqa: PLW0603 - one of each child process
     # Faust ends the worker without waiting for its children: this one must not stay behind.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _tagger = Tagger.load()
+    die_with_parent()
+    _tagger = Tagger.load(folders)
 
 
-def _warm() -> None:
-    """Librosa compiles what it needs on first use, which takes seconds: better now than at the first fragment."""
-    import numpy as np  # noqa: PLC0415
-
-    noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32)
-    if _tagger is not None:
-        _tagger.listen(Audio(np.clip(noise, -1, 1)))
+def _warm() -> str:
+    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later."""
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, WARM_SECONDS * WARM_RATE)
+    file = io.BytesIO()
+    soundfile.write(file, noise, WARM_RATE, format="FLAC")
+    _listen(file.getvalue())
+    assert _tagger is not None  # noqa: S101 - the initializer ran
+    return _tagger.identity
 
 
 def _listen(value: bytes) -> Listened:
@@ -78,20 +104,10 @@ def _listen(value: bytes) -> Listened:
         try:
             audio = decode(value)
         except AudioFormatError as error:
-            audio = decode(_with_ffmpeg(value, error))
+            wav = bytes_to_wav(value, seconds=LONGEST)
+            if wav is None:
+                raise error from None
+            audio = decode(wav)
         return Listened(_tagger.listen(audio))
     except AudioError as error:
         return Listened(None, str(error))
-
-
-def _with_ffmpeg(value: bytes, error: AudioFormatError) -> bytes:
-    """WAV of what libsndfile does not read; raises the first error again when ffmpeg does not read it either."""
-    command = ["ffmpeg", "-v", "error", "-i", "pipe:0", "-t", str(LONGEST), "-ac", "1", "-ar", str(RATE)]
-    command += ["-f", "wav", "pipe:1"]
-    try:
-        done = subprocess.run(command, input=value, capture_output=True, timeout=FFMPEG_SECONDS, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        raise error from None
-    if done.returncode or not done.stdout:
-        raise error
-    return done.stdout

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import faust
 import msgspec
@@ -28,12 +28,15 @@ from stream import metrics
 from stream.dead_letters import dead_letter_headers
 from stream.delivery import deliver_without_tasks
 from stream.incoming import Incoming, UnusableError, read
+from stream.live_model import Live, SecondChance
+from stream.model_store import Folders, ModelStore
 from stream.outcome import Outcome
 from stream.producer import partition_of
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Handler = Callable[[list[Incoming]], Awaitable[Outcome]]
 
 STALLED_SECONDS = 120
@@ -107,6 +110,7 @@ class Worker:
         self.venue = venue
         self.app = faust_app(name, settings, buffer=buffer)
         self._locks: dict[str, asyncio.Lock] = {}
+        self._chances: list[SecondChance] = []
         self._progress = time.monotonic()
         metrics.READY.labels(name).set(0)
         deliver_without_tasks(self.app.consumer)
@@ -166,6 +170,16 @@ class Worker:
 
         self.app.agent(source, name=f"{self.name}.{topic.name}", concurrency=1)(work)
 
+    def live(
+        self, names: Sequence[str], build: Callable[[Folders], T], *, close: Callable[[T], None] = lambda _: None
+    ) -> Live[T]:
+        """What `build` makes of the models in use; made anew when one of them is promoted or rolled back."""
+        store = ModelStore(self.settings.models)
+        made = Live(store, names, build, close=close, who=self.name, settings=self.settings)
+        self._chances.append(made)
+        self.app.timer(interval=self.settings.model_poll_seconds, name=f"models {' '.join(names)}")(made.check)
+        return made
+
     def alive(self) -> None:
         """Tell the watch that work goes on, or waits for something that is not Kafka."""
         self._progress = time.monotonic()
@@ -217,8 +231,24 @@ class Worker:
             except Exception as error:
                 log.exception("%s: %s %d/%d failed", self.name, one.topic.name, one.partition, one.offset)
                 job.failed()
-                outcome = Outcome(dead=[(one, UnusableError("unexpected", f"{type(error).__name__}: {error}"))])
+                outcome = await self._second_chance(job, one, error)
             yield outcome
+
+    async def _second_chance(self, job: _Job, one: Incoming, error: Exception) -> Outcome:
+        """An event that failed just after a change of models, with the models before."""
+        for chance in self._chances:
+            if not chance.on_probation:
+                continue
+            chance.step_back()
+            try:
+                outcome = await job.handle([one])
+            except Exception:
+                job.failed()
+                chance.step_forward(None)
+            else:
+                chance.step_forward(error)
+                return outcome
+        return Outcome(dead=[(one, UnusableError("unexpected", f"{type(error).__name__}: {error}"))])
 
     async def _apply(self, outcome: Outcome, table: Any) -> None:
         now = datetime.now(UTC)

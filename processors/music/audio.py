@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import librosa
@@ -108,19 +109,67 @@ def decode(value: bytes) -> Audio:
     try:
         file = soundfile.SoundFile(io.BytesIO(value))
     except soundfile.LibsndfileError as error:
-        raise AudioFormatError(
-            f"{_named(value)}, {len(value)} bytes, which libsndfile does not read; send WAV, FLAC, Ogg, Opus or MP3 "
-            f"({error.error_string})"
-        ) from error
+        raise _unknown_format(value, len(value), error) from error
     with file:
-        rate, channels = int(file.samplerate), int(file.channels)
-        _check_rate(rate)
-        if channels > MOST_CHANNELS:
-            raise AudioError(f"{channels} channels; at most {MOST_CHANNELS} are mixed")
+        rate = _checked_rate(file)
         try:
-            return from_samples(_mixed(file, int(LONGEST * rate)), rate)
+            return from_samples(_mixed(file, 0, int(LONGEST * rate)), rate)
         except soundfile.LibsndfileError as error:
-            raise AudioError(f"the {file.format} sound is cut off or damaged: {error.error_string}") from error
+            raise _damaged(file, error) from error
+
+
+def fragments(path: Path, seconds: float = 30.0) -> Iterator[Audio]:
+    """A file of any length, fragment by fragment without overlap, so that memory does not grow with it.
+
+    The end counts as a fragment from `SHORTEST` seconds on; a file that is damaged further on gives what comes before.
+
+    Raises:
+        AudioFormatError: not a format that libsndfile reads.
+        AudioError: the first fragment can't be used: empty, too short, damaged, or with values that are no numbers.
+        OSError: the file can't be read.
+    """
+    size = path.stat().st_size
+    if not size:
+        raise AudioError("the file is empty: 0 bytes")
+    with path.open("rb") as opened:
+        head = opened.read(16)
+    try:
+        file = soundfile.SoundFile(path)
+    except soundfile.LibsndfileError as error:
+        raise _unknown_format(head, size, error) from error
+    with file:
+        rate = _checked_rate(file)
+        length, start = int(seconds * rate), 0
+        while True:
+            try:
+                samples = _mixed(file, start, length)
+                if start and len(samples) < SHORTEST * rate:
+                    return
+                yield from_samples(samples, rate)
+            except (AudioError, soundfile.LibsndfileError) as error:
+                if start:
+                    return
+                raise error if isinstance(error, AudioError) else _damaged(file, error) from error
+            start += length
+
+
+def _unknown_format(head: bytes, size: int, error: soundfile.LibsndfileError) -> AudioFormatError:
+    return AudioFormatError(
+        f"{_named(head)}, {size} bytes, which libsndfile does not read; send WAV, FLAC, Ogg, Opus or MP3 "
+        f"({error.error_string})"
+    )
+
+
+def _damaged(file: soundfile.SoundFile, error: soundfile.LibsndfileError) -> AudioError:
+    return AudioError(f"the {file.format} sound is cut off or damaged: {error.error_string}")
+
+
+def _checked_rate(file: soundfile.SoundFile) -> int:
+    rate, channels = int(file.samplerate), int(file.channels)
+    _check_rate(rate)
+    if channels > MOST_CHANNELS:
+        raise AudioError(f"{channels} channels; at most {MOST_CHANNELS} are mixed")
+    return rate
 
 
 def from_samples(raw: NDArray[np.float32], rate: int) -> Audio:
@@ -155,11 +204,11 @@ def _check_rate(rate: int) -> None:
         raise AudioError(f"a sample rate of {rate} Hz is not plausible: {LOWEST_RATE} to {HIGHEST_RATE} Hz are")
 
 
-def _mixed(file: soundfile.SoundFile, frames: int) -> Samples:
+def _mixed(file: soundfile.SoundFile, start: int, frames: int) -> Samples:
     """Mono, read in blocks: a few kilobytes of FLAC may hold gigabytes of zeros in many channels."""
 
     def blocks() -> Iterator[Samples]:
-        file.seek(0)
+        file.seek(start)
         left = frames
         # Until nothing comes: the header's count is wrong where a file was cut off.
         while left and len(block := file.read(min(left, _BLOCK), dtype="float32", always_2d=True)):

@@ -11,15 +11,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio
-
-FFT, HOP = 2048, 512
+from processors.music.show import FFT, HOP, Show, correlations, show_of, tempo_of
 
 LEVEL_DBFS = -20.0
 """All sound is brought to this level first: a microphone's gain says nothing about mood."""
-
-# Krumhansl and Kessler (1982): how well each step of the scale fits a major and a minor key.
-MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 Vector = NDArray[np.float32]
 
@@ -29,11 +24,13 @@ class Heard(Struct, frozen=True):
 
     Attributes:
         vector: (len(NAMES),) float32.
-        tempo: beats per minute, 0 when none is heard.
+        tempo: beats per minute, 0 when none is heard; finer than the feature of that name.
+        show: what a lighting desk needs, from the same spectrum.
     """
 
     vector: Vector
     tempo: float
+    show: Show
 
 
 def levelled(audio: Audio) -> Audio:
@@ -57,6 +54,8 @@ def hear(audio: Audio) -> Heard:
     mfcc = librosa.feature.mfcc(S=mel, n_mfcc=20)
     loudness = librosa.power_to_db(np.mean(power, axis=0) + 1e-9)
     tempo, clarity = _tempo(onset)
+    keys = correlations(chroma.mean(axis=1))
+    centroid = librosa.feature.spectral_centroid(S=magnitude, sr=RATE)
 
     named: dict[str, Any] = {}
     _both(named, "mfcc", mfcc)
@@ -64,7 +63,7 @@ def hear(audio: Audio) -> Heard:
     _both(named, "contrast", librosa.feature.spectral_contrast(S=magnitude, sr=RATE))
     _both(named, "chroma", np.sort(chroma, axis=0))  # sorted: the same in every key
     _both(named, "tonnetz", librosa.feature.tonnetz(chroma=chroma))
-    _both(named, "centroid", librosa.feature.spectral_centroid(S=magnitude, sr=RATE) / 1000)
+    _both(named, "centroid", centroid / 1000)
     _both(named, "bandwidth", librosa.feature.spectral_bandwidth(S=magnitude, sr=RATE) / 1000)
     _both(named, "rolloff", librosa.feature.spectral_rolloff(S=magnitude, sr=RATE) / 1000)
     _both(named, "flatness", np.log(librosa.feature.spectral_flatness(S=magnitude)))
@@ -74,8 +73,10 @@ def hear(audio: Audio) -> Heard:
     named["dynamics"] = float(np.percentile(loudness, 95) - np.percentile(loudness, 5))
     named["low energy"] = float(np.mean(loudness < loudness.mean()))
     named["tempo"], named["pulse clarity"] = np.log2(max(tempo, 30.0)), clarity
-    named["major"], named["minor"], named["key clarity"] = _key(chroma.mean(axis=1))
-    return Heard(np.nan_to_num(np.array([named[name] for name in NAMES], np.float32)), tempo)
+    named["major"], named["minor"], named["key clarity"] = _key(keys)
+    vector = np.nan_to_num(np.array([named[name] for name in NAMES], np.float32))
+    show = show_of(power, onset, centroid[0], tempo, keys, audio.seconds)
+    return Heard(vector, tempo_of(show.beats, tempo), show)
 
 
 def _both(named: dict[str, Any], name: str, rows: NDArray[Any]) -> None:
@@ -98,15 +99,9 @@ def _tempo(onset: NDArray[Any]) -> tuple[float, float]:
     return tempo, clarity
 
 
-def _key(chroma: NDArray[Any]) -> tuple[float, float, float]:
+def _key(keys: NDArray[Any]) -> tuple[float, float, float]:
     """Best correlation with any major and any minor key, and how far they are apart."""
-
-    def best(profile: tuple[float, ...]) -> float:
-        if float(chroma.std()) < 1e-9:
-            return 0.0
-        return max(float(np.corrcoef(chroma, np.roll(profile, step))[0, 1]) for step in range(12))
-
-    major, minor = best(MAJOR), best(MINOR)
+    major, minor = float(keys[0].max()), float(keys[1].max())
     return major, minor, major - minor
 
 

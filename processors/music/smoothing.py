@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
 from processors.music.audio import SILENT_DBFS
-from processors.music.tagger import Fragment
+from processors.music.tagger import Fragment, Tags
+from processors.music.verdict import genre_of, mood_of
 from schemas.results import MusicTags
+from schemas.venue import Music
 
 SMOOTHED = 30.0
 """Time constant in seconds: a song's mood lasts minutes, and one strange half minute should not turn it."""
@@ -27,9 +30,6 @@ ENOUGH = 60.0
 
 FULL_WEIGHT = 10.0
 """seconds: a shorter fragment counts for less"""
-
-UNKNOWN = "unknown"
-"""mood and genre of a stage where no music is heard"""
 
 
 class Running(Struct):
@@ -88,6 +88,7 @@ class Stage:
     Args:
         name: the stage.
         row: as `to_row` gave it.
+        limits: confidence below which no mood and no genre is named.
 
     >>> from datetime import UTC
     >>> from processors.music.tagger import Tags
@@ -98,8 +99,9 @@ class Stage:
     ('happy', 0.75, False)
     """
 
-    def __init__(self, name: str, row: bytes | None = None) -> None:
+    def __init__(self, name: str, row: bytes | None = None, limits: Music | None = None) -> None:
         self.name = name
+        self._limits = limits or Music()
         self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
 
     def to_row(self) -> bytes:
@@ -122,7 +124,8 @@ class Stage:
         """Take one fragment in; None for one that was applied before, which changes nothing.
 
         Silence is judged by this fragment alone, without smoothing: the rule's delays decide about the alert.
-        Where nothing is heard, or mostly no music of late, mood and genre are "unknown" and all probabilities 0.
+        Where nothing is heard, or mostly no music of late, mood and genre are "unknown" and all probabilities 0;
+        where the models are less sure than the limits, the mood is "unsure" and the genre "unknown".
 
         Args:
             time: of the fragment's end, with a time zone.
@@ -157,19 +160,20 @@ class Stage:
         means = stored.tags.means()
         moods = _part(means, "mood ", heard)
         genres = _part(means, "genre ", heard)
-        mood, genre = _best(moods), _best(genres)
+        mood, genre = mood_of(moods, self._limits.mood_limit), genre_of(genres, self._limits.genre_limit)
         return MusicTags(
             event_id=event_id,
             stage=self.name,
             time=time,
             seconds=fragment.seconds,
             mood=mood,
-            mood_confidence=moods.get(mood, 0.0),
+            mood_confidence=max(moods.values(), default=0.0),
             moods=moods,
             genre=genre,
-            genre_confidence=genres.get(genre, 0.0),
+            genre_confidence=max(genres.values(), default=0.0),
             genres=genres,
             tempo=tags.tempo if tags is not None and tags.is_music else 0.0,
+            **_show(fragment, tags),
             loudness=fragment.loudness,
             silent=silent,
             model=model,
@@ -185,8 +189,16 @@ def _part(means: dict[str, float], prefix: str, heard: bool) -> dict[str, float]
     }
 
 
-def _best(probabilities: dict[str, float]) -> str:
-    """The likeliest label; of equals the first by name."""
-    if not any(probabilities.values()):
-        return UNKNOWN
-    return min(probabilities, key=lambda name: (-probabilities[name], name))
+def _show(fragment: Fragment, tags: Tags | None) -> dict[str, Any]:
+    """Beats, bands, onsets, brightness and key of music; nothing where none is heard."""
+    if tags is None or tags.show is None or not tags.is_music:
+        return {}
+    show = tags.show
+    return {
+        "beats": tuple(round(beat - fragment.seconds, 3) for beat in show.beats),
+        "bands": {name: min(0.0, round(value + fragment.loudness, 2)) for name, value in show.bands.items()},
+        "onset_strength": show.onset,
+        "brightness": show.brightness,
+        "key": show.key,
+        "key_confidence": show.key_confidence,
+    }

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.inference import Model, ModelError, open_model
+from processors.inference import Model, ModelError, models_folder, open_folder
 from processors.music.audio import Audio
-from processors.music.features import NAMES, VERSION, hear, levelled
+from processors.music.features import NAMES, VERSION, Heard, hear, levelled
 from processors.music.log_mel import patches
+from processors.music.show import Show
 
 Rows = NDArray[np.float32]
+
+PARTS = ("sound", "mood", "genre")
+"""the models that make a tagger"""
+
+STATISTICS = (
+    "centroid 0 mean", "bandwidth 0 mean", "flatness 0 mean", "contrast 0 mean", "dynamics", "onsets a second", "tempo",
+    "pulse clarity", "key clarity",
+)  # fmt: skip
+"""features that people can make sense of"""
 
 EMBEDDING = 1024
 COLUMNS = len(NAMES) + 2 * EMBEDDING
@@ -26,12 +38,16 @@ class Tags:
         moods, genres: probabilities by label.
         tempo: beats per minute, 0 when none is heard.
         is_music: whether mood and genre mean anything; a crowd that talks has neither.
+        show: what a lighting desk needs; None where nothing of it is known.
+        statistics: features by which a change of the input is noticed, `STATISTICS`.
     """
 
     moods: dict[str, float]
     genres: dict[str, float]
     tempo: float
     is_music: bool = True
+    show: Show | None = None
+    statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,7 @@ class Fragment:
     tags: Tags | None
 
 
-def describe(audio: Audio, sound: Model) -> tuple[Rows, float]:
+def describe(audio: Audio, sound: Model) -> tuple[Rows, Heard]:
     """What the classifiers see; training and serving both call this.
 
     Args:
@@ -60,13 +76,13 @@ def describe(audio: Audio, sound: Model) -> tuple[Rows, float]:
 
     Returns:
         One row of `COLUMNS` float32: librosa features, square roots of the mean and of the spread of the embeddings
-        over time (roots, since embeddings have a long tail); and the tempo in beats per minute.
+        over time (roots, since embeddings have a long tail); and what librosa heard.
     """
     audio = levelled(audio)
     heard = hear(audio)
     embeddings = sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]
     row = np.concatenate([heard.vector, np.sqrt(embeddings.mean(axis=0)), np.sqrt(embeddings.std(axis=0))])
-    return row.astype(np.float32), heard.tempo
+    return row.astype(np.float32), heard
 
 
 class Tagger:
@@ -87,13 +103,14 @@ class Tagger:
         self._music_limit = float(genre.card.settings["music_limit"])
 
     @classmethod
-    def load(cls, *, threads: int = 1) -> Tagger:
-        """The shipped models, checked against their cards.
+    def load(cls, folders: Mapping[str, Path] | None = None, *, threads: int = 1) -> Tagger:
+        """The shipped models, or those in the folders given by name, checked against their cards.
 
         Raises:
             ModelError: a model folder is incomplete or does not match its card.
         """
-        sound, mood, genre = (open_model(name, threads=threads) for name in ("sound", "mood", "genre"))
+        places = {name: models_folder() / name for name in PARTS} | dict(folders or {})
+        sound, mood, genre = (open_folder(places[name], threads=threads) for name in PARTS)
         return cls(sound, mood, genre)
 
     @property
@@ -108,15 +125,22 @@ class Tagger:
 
     def tag(self, audio: Audio) -> Tags:
         """Mood, genre and tempo."""
-        row, tempo = describe(audio, self.sound)
+        row, heard = describe(audio, self.sound)
         moods = self.mood.session.run(["probabilities"], {"rows": row[None]})[0][0]
         genres, music = self.genre.session.run(["probabilities", "music"], {"rows": row[None]})
         return Tags(
-            _by_label(self.mood, moods), _by_label(self.genre, genres[0]), tempo, bool(music[0] >= self._music_limit)
+            _by_label(self.mood, moods),
+            _by_label(self.genre, genres[0]),
+            heard.tempo,
+            bool(music[0] >= self._music_limit),
+            heard.show,
+            {name: float(heard.vector[NAMES.index(name)]) for name in STATISTICS},
         )
 
 
 def _by_label(model: Model, probabilities: Rows) -> dict[str, float]:
     total = float(probabilities.sum())
+    if not total > 0:  # also true of no number
+        raise RuntimeError(f"{model.identity} gives probabilities whose sum is {total}")
     labels = model.card.settings["labels"]
     return {label: float(value) / total for label, value in zip(labels, probabilities, strict=True)}

@@ -101,7 +101,13 @@ class Watch:
         memories: what is remembered by camera beyond a restart; whoever stores it may put it back here.
     """
 
-    def __init__(self, venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        counter: CrowdCounter,
+        scorer: ViolenceScorer,
+        memories: dict[str, CameraMemory] | None = None,
+    ) -> None:
         """Raises GroundError where a camera's four ground points can't be used."""
         self._venue = venue
         self._lives = {camera.id: _Live(camera, venue) for camera in venue.cameras}
@@ -113,7 +119,7 @@ class Watch:
             FaultSettings(frozen_seconds=crowd.frozen_seconds, relearn_seconds=crowd.relearn_seconds)
         )
         self._rules = Rules(venue)
-        self.memories: dict[str, CameraMemory] = {}
+        self.memories: dict[str, CameraMemory] = {} if memories is None else memories
 
     def look(self, frames: Sequence[Frame]) -> list[Seen]:
         """Look at frames, of any cameras, each camera's in the order they came."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -63,15 +63,10 @@ def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool
 def as_table(report: dict[str, Any]) -> Table:
     """Figures by dotted name."""
     table = Table("figure", "value")
-
-    def rows(prefix: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                rows(f"{prefix}.{name}" if prefix else str(name), inner)
-        elif not isinstance(value, list):
-            table.add_row(prefix, f"{value:.4g}" if isinstance(value, float) else str(value))
-
-    rows("", report)
+    for name, value in flat(report):
+        if isinstance(value, list):
+            continue  # a curve, which has a table of its own
+        table.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
     return table
 
 
@@ -81,6 +76,19 @@ def as_rows(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
     return table
+
+
+def flat(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Figures by dotted name.
+
+    >>> list(flat({"accuracy": 0.5, "per_class": {"sad": {"f1": 0.4}}}))
+    [('accuracy', 0.5), ('per_class.sad.f1', 0.4)]
+    """
+    for name, value in report.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 # The evaluations import models and libraries that take seconds to load, so each command imports its own.

@@ -72,9 +72,12 @@ def microphone(
     metrics_port: Port = 0,
 ) -> None:
     """Sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
+    from stream.lights import desks_of  # noqa: PLC0415
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
-    _run([MicrophoneSource(name, url, loop=loop)], _connected(), metrics_port)
+    settings = _connected()
+    desks = desks_of(_venue(settings), name).get(name, ())
+    _run([MicrophoneSource(name, url, loop=loop, lights=desks)], settings, metrics_port)
 
 
 @commands.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.venue import Venue
+from stream.lights import desks_of
 from stream.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
@@ -25,7 +26,10 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         for camera in venue.cameras
         if camera.url
     ]
-    found += [MicrophoneSource(stage.id, stage.url) for stage in venue.stages if stage.url]
+    desks = desks_of(venue)
+    found += [
+        MicrophoneSource(stage.id, stage.url, lights=desks.get(stage.id, ())) for stage in venue.stages if stage.url
+    ]
     password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
     found += [
         MailboxSource(

@@ -7,7 +7,7 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -15,6 +15,7 @@ import numpy as np
 import soundfile
 
 from schemas.topics import SNIPPETS
+from stream.lights import LightingDesk, live
 from stream.sources.source import Outlet, Source, SourceError, now
 
 RATE = 24_000
@@ -42,12 +43,16 @@ class MicrophoneSource(Source):
         url: http(s)://, rtsp:// or any address that ffmpeg reads; `alsa:DEVICE` or `pulse:DEVICE`; a file; a folder.
         loop: begin a file or folder again at its end.
         pace: False reads files as fast as they can be read.
+        lights: desks that follow the sound as it comes; only where it is paced.
     """
 
     kind: ClassVar[str] = "microphone"
 
-    def __init__(self, name: str, url: str, *, loop: bool = True, pace: bool = True) -> None:
+    def __init__(
+        self, name: str, url: str, *, loop: bool = True, pace: bool = True, lights: Sequence[LightingDesk] = ()
+    ) -> None:
         super().__init__(name)
+        self._lights = tuple(lights) if pace else ()
         self._url, self._loop, self._pace = url, loop, pace
 
     def run(self, outlet: Outlet, stop: threading.Event) -> None:
@@ -104,7 +109,7 @@ class MicrophoneSource(Source):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except FileNotFoundError as error:
             raise SourceError("ffmpeg is missing: run `make setup`, or install the package ffmpeg") from error
-        hearing = _Hearing(process)
+        hearing = _Hearing(process, live(self._lights, RATE) if self._lights else None)
         step = int(EVERY * RATE)
         heard = np.zeros(0, np.int16)
         try:
@@ -127,8 +132,9 @@ class MicrophoneSource(Source):
 class _Hearing:
     """Reads a pipe in a thread, so that a silent stream can be told from a slow one."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None] | None = None) -> None:
         self._process = process
+        self._tap = tap
         self._buffer = bytearray()
         self._errors = bytearray()
         self._changed = threading.Condition()
@@ -166,6 +172,8 @@ class _Hearing:
     def _read(self) -> None:
         out: IO[bytes] | None = self._process.stdout
         while out is not None and (block := out.read1(1 << 16)):  # type: ignore[attr-defined]
+            if self._tap is not None:
+                self._tap(block)
             with self._changed:
                 # A file that is read at full speed must wait for Kafka, not fill the memory.
                 while len(self._buffer) > (1 << 23) and self._process.poll() is None:

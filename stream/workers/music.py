@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from processors.drift import CONFIDENCE
 from processors.music.smoothing import Stage
-from processors.music.tagger import Tagger
+from processors.music.tagger import PARTS, Fragment
+from schemas.events import ModelFeedback
 from schemas.results import MusicTags
-from schemas.topics import SNIPPETS, TAGS
+from schemas.topics import FEEDBACK, SNIPPETS, TAGS
 from stream import metrics
 from stream.incoming import Incoming, UnusableError
+from stream.lights import desks_of
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
 from stream.sound import Listener
@@ -20,20 +23,23 @@ BUFFER = 64
 
 MOST = 8
 
+JUDGED = ("mood", "genre")
+"""models whose answers people correct with `pulso models correct`"""
+
 STALE = timedelta(seconds=60)
 """Fragments overlap: one that waited longer is dropped, unless it is the newest of its stage."""
 
 
 def register(worker: Worker) -> None:
     """Add the agent."""
+    desks = desks_of(worker.venue)
     known = {stage.id for stage in worker.venue.stages}
     table = worker.table("stages", SNIPPETS)
-    stages: LiveRows[Stage] = LiveRows(table, Stage)
-    listener = Listener()
-    model = Tagger.load().identity
+    stages: LiveRows[Stage] = LiveRows(table, lambda name, row: Stage(name, row, worker.venue.music))
+    live = worker.live(PARTS, Listener, close=Listener.close)
 
     async def fragments(batch: list[Incoming]) -> Outcome:
-        outcome = Outcome()
+        outcome, listener = Outcome(), live.value
         newest = {incoming.key: incoming for incoming in batch}
         now = datetime.now(UTC)
         changed: dict[str, Stage] = {}
@@ -50,22 +56,39 @@ def register(worker: Worker) -> None:
             if stage.applied(incoming.offset):
                 continue
             listened = await listener.listen(incoming.value)
+            if listened.died and live.on_probation:
+                raise RuntimeError(listened.error)  # new models may be to blame
             if listened.fragment is None:
                 outcome.dead.append((incoming, UnusableError("content", listened.error)))
                 continue
             event = incoming.envelope
-            tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, model)
+            tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, listener.identity)
             changed[incoming.key] = stage
             worker.alive()
+            _watch_drift(listener, listened.fragment)
             if tags is not None:
                 outcome.results.append(Result(TAGS, incoming.key, tags, event))
                 _show(tags)
+                for desk in desks.get(tags.stage, ()):
+                    desk.show_tags(tags)
         for name, stage in changed.items():
             row = stage.to_row()
             outcome.rows[name] = row
             stages.wrote(name, row, stage)
         return outcome
 
+    async def feedback(batch: list[Incoming]) -> Outcome:
+        for incoming in batch:
+            told: ModelFeedback = incoming.record
+            if told.model not in JUDGED:
+                continue
+            metrics.MODEL_FEEDBACK.labels(told.model, "right" if told.said == told.right else "wrong").inc()
+        return Outcome()
+
+    for model in JUDGED:
+        for verdict in ("right", "wrong"):  # a series must be there before it can be seen to rise
+            metrics.MODEL_FEEDBACK.labels(model, verdict)
+    worker.agent(FEEDBACK, feedback)
     worker.agent(SNIPPETS, fragments, table=table, most=MOST, failed=stages.forget)
 
 
@@ -77,3 +100,16 @@ def _show(tags: MusicTags) -> None:
         metrics.GENRE.labels(tags.stage, genre).set(probability)
     metrics.TEMPO.labels(tags.stage).set(tags.tempo / 60)
     metrics.LOUDNESS.labels(tags.stage).set(tags.loudness)
+
+
+def _watch_drift(listener: Listener, fragment: Fragment) -> None:
+    """How unlike training the music is, and how sure the models are of it; silence and talk say nothing."""
+    if fragment.tags is None or not fragment.tags.is_music:
+        return
+    for name, answers in (("mood", fragment.tags.moods), ("genre", fragment.tags.genres)):
+        if (drift := listener.drift.get(name)) is None:
+            continue
+        drift.add({**fragment.tags.statistics, CONFIDENCE: max(answers.values())})
+        metrics.MODEL_CONFIDENCE.labels(name).set(drift.confidence or 0.0)
+        for statistic, psi in drift.psi().items():
+            metrics.MODEL_DRIFT.labels(name, statistic).set(psi)

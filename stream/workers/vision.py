@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from processors.inference import open_folder
 from processors.vision.density import CrowdCounter
 from processors.vision.violence import ViolenceScorer
 from processors.vision.violence_evidence import CONTENT_TYPE, Clip, FightWitness
-from processors.vision.watch import Frame, Seen, Watch
+from processors.vision.watch import CameraMemory, Frame, Seen, Watch
 from schemas.results import ZoneCount
 from schemas.topics import CONTEXT, CROWD, FRAMES, VIOLENCE
 from stream import metrics
@@ -32,12 +33,22 @@ MOST = 16
 
 def register(worker: Worker) -> None:
     """Add the agent."""
-    watch = Watch(worker.venue, CrowdCounter.load(), ViolenceScorer.load())
     live = LiveFrames()
     witness = FightWitness(worker.venue)
+    memories: dict[str, CameraMemory] = {}
     table = worker.table("cameras", FRAMES)
-    rows = CameraRows(table, watch.memories)
+    rows = CameraRows(table, memories)
     evidence = EvidenceStore(worker.settings.redis if worker.venue.evidence.keep_hours else None)
+    # A new watch forgets what two seconds of frames bring back; the memories go on.
+    models = worker.live(
+        ("crowd", "violence"),
+        lambda folders: Watch(
+            worker.venue,
+            CrowdCounter(open_folder(folders["crowd"])),
+            ViolenceScorer(open_folder(folders["violence"])),
+            memories,
+        ),
+    )
     # The models release the interpreter: one thread of its own keeps the worker's heartbeats and timers alive.
     thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
 
@@ -46,7 +57,7 @@ def register(worker: Worker) -> None:
         looked = [Frame(one.envelope.id, one.key, one.envelope.time, one.value) for one in fresh]
         rows.load(frame.camera for frame in looked)
         run = asyncio.get_running_loop().run_in_executor
-        seen = await _witnessed(await run(thread, _look, watch, witness, looked), witness, evidence)
+        seen = await _witnessed(await run(thread, _look, models.value, witness, looked), witness, evidence)
         outcome = Outcome(dropped=dropped, rows=dict(rows.due((frame.camera, frame.time) for frame in looked)))
         seen = [await _stored(one, evidence) for one in seen]
         for incoming, one in zip(fresh, seen, strict=True):

@@ -31,6 +31,9 @@ LABELS = {
     "genre": ["rock"],
     "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
+    "model": ["mood"],
+    "statistic": ["tempo"],
+    "verdict": ["right", "wrong"],
     "severity": ["medium"],
     "audience": ["security"],
 }

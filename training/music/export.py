@@ -1,7 +1,8 @@
-"""ONNX graphs and cards of the music models."""
+"""ONNX graphs and cards of the music models; `python -m training.music.export` makes models/sound."""
 
 from __future__ import annotations
 
+import argparse
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def export_embedding(folder: Path, weights: Path) -> None:
         settings={},
         limits=["Its classes are everyday sounds; on its own it says nothing of mood or genre."],
         licence="Apache-2.0, see NOTICE",
+        made_by="python -m training.music.export",
     )
 
 
@@ -113,8 +115,19 @@ def write_card(folder: Path, **fields: Any) -> None:
     card = Card(
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
         sha256=sha256_of(folder / "model.onnx"),
-        made_by="python -m training.music.train",
-        **fields,
+        **({"made_by": "python -m training.music.train"} | fields),
     )
     text = yaml.safe_dump(card.model_dump(), sort_keys=False, allow_unicode=True, width=115)
     (folder / "card.yaml").write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, default=Path("../shared/weights/yamnet_audioset.safetensors"))
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    arguments = parser.parse_args()
+    export_embedding(arguments.models / "sound", arguments.weights)
+
+
+if __name__ == "__main__":
+    main()

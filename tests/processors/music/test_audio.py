@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from processors.music.audio import RATE, AudioError, AudioFormatError, decode, from_samples
+from processors.music.audio import RATE, AudioError, AudioFormatError, decode, fragments, from_samples
 
 
 def chord(seconds: float, rate: int) -> NDArray[np.float32]:
@@ -124,3 +125,22 @@ def test_absurd_files(channels: int, rate: int, says: str) -> None:
 def test_an_unknown_format_is_its_own_error() -> None:
     with pytest.raises(AudioFormatError):
         decode(b"\x00\x00\x00\x20ftypM4A ")
+
+
+def test_a_long_file_comes_in_fragments(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    path.write_bytes(encoded(chord(9.5, 8_000), 8_000))
+    assert [round(one.seconds, 1) for one in fragments(path, 4.0)] == [4.0, 4.0, 1.5]
+    path.write_bytes(encoded(chord(8.5, 8_000), 8_000))
+    assert [round(one.seconds, 1) for one in fragments(path, 4.0)] == [4.0, 4.0]  # the end is too short
+    whole = encoded(chord(9.5, 8_000), 8_000)
+    path.write_bytes(whole[: len(whole) // 2])
+    assert [round(one.seconds, 1) for one in fragments(path, 4.0)] == [4.0]  # cut off
+
+
+@pytest.mark.parametrize(("value", "says"), [(b"", "0 bytes"), (b"hello, is this on?", "no known sound")])
+def test_a_file_that_is_no_sound(tmp_path: Path, value: bytes, says: str) -> None:
+    path = tmp_path / "song.wav"
+    path.write_bytes(value)
+    with pytest.raises(AudioError, match=says):
+        list(fragments(path))

@@ -9,6 +9,7 @@ import pytest
 from processors.music.smoothing import Stage
 from processors.music.tagger import Fragment, Tags
 from schemas.results import MusicTags
+from schemas.venue import Music
 
 START = datetime(2026, 6, 5, 20, tzinfo=UTC)
 
@@ -131,3 +132,11 @@ def test_times_far_apart_do_not_break_the_sums() -> None:
         result = stage.apply(fragment(0.8), datetime(year, 1, 1, tzinfo=UTC), offset, "e", "m")
         assert result is not None
         assert result.moods["happy"] == pytest.approx(0.8)
+
+
+def test_below_the_limit_the_mood_is_unsure_and_the_genre_unknown() -> None:
+    stage = Stage("main", limits=Music(mood_limit=0.8, genre_limit=0.7))
+    told = last(play(stage, [fragment(0.75)] * 3))
+    assert (told.mood, told.genre) == ("unsure", "unknown")
+    assert told.mood_confidence == pytest.approx(0.75)
+    assert last(play(stage, [fragment(0.99)] * 12, first=3)).mood == "happy"

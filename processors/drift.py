@@ -1,0 +1,125 @@
+"""Does what a model sees still look like what it learnt from? The population stability index, bin by bin."""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+FILE = "reference.json"
+CONFIDENCE = "confidence"
+"""the statistic that every classifier has"""
+
+BINS = 5
+"""Few, since the index of N values in k bins is about (k − 1) / N by chance alone."""
+
+MEMORY = 1_000
+"""values that count; older ones fade"""
+
+ENOUGH = 200
+"""values before which nothing is said"""
+
+SAME, OTHER = 0.1, 0.25
+"""Siddiqi, Credit Risk Scorecards (2006): below 0.1 no change to speak of, above 0.25 a large one."""
+
+
+class Bins(Struct, frozen=True):
+    """A distribution: shares of the values below, between and above the edges, one more than edges."""
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+class Drift:
+    """Follows some statistics of a model's input and output.
+
+    >>> drift = Drift({"tempo": bins_of([60, 80, 100, 120, 140] * 20)})
+    >>> for _ in range(300):
+    ...     drift.add({"tempo": 180.0})
+    >>> drift.psi()["tempo"] > OTHER
+    True
+    """
+
+    def __init__(self, reference: Mapping[str, Bins]) -> None:
+        self._reference = dict(reference)
+        self._counts = {name: [0.0] * len(bins.shares) for name, bins in reference.items()}
+        self._seen = 0
+        self._confidence = 0.0
+        self._weight = 0.0
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Take one input's statistics in; those that the reference does not have are left out."""
+        fade = 1 - 1 / MEMORY
+        self._seen += 1
+        for name, bins in self._reference.items():
+            value = values.get(name)
+            if value is None or not math.isfinite(value):
+                continue
+            counts = [count * fade for count in self._counts[name]]
+            counts[bisect_right(bins.edges, value)] += 1
+            self._counts[name] = counts
+        if (confidence := values.get(CONFIDENCE)) is not None:
+            self._confidence = self._confidence * fade + confidence
+            self._weight = self._weight * fade + 1
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean confidence of late; None before the first value."""
+        return self._confidence / self._weight if self._weight else None
+
+    def psi(self) -> dict[str, float]:
+        """Index by statistic, Σ (now − then) ln(now / then); empty until enough was seen."""
+        if self._seen < ENOUGH:
+            return {}
+        return {name: _psi(self._counts[name], bins.shares) for name, bins in self._reference.items()}
+
+
+def bins_of(values: Sequence[float], bins: int = BINS) -> Bins:
+    """Bins with about as many values in each.
+
+    >>> bins_of([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 2)
+    Bins(edges=(5.5,), shares=(0.5, 0.5))
+    """
+    ordered = sorted(values)
+    edges: list[float] = []
+    for number in range(1, bins):
+        at = number * len(ordered) / bins
+        left, right = ordered[max(0, math.ceil(at) - 1)], ordered[min(len(ordered) - 1, math.floor(at))]
+        edge = (left + right) / 2
+        if not edges or edge > edges[-1]:
+            edges.append(edge)
+    counts = [0] * (len(edges) + 1)
+    for value in ordered:
+        counts[bisect_right(edges, value)] += 1
+    return Bins(tuple(edges), tuple(count / len(ordered) for count in counts))
+
+
+def read_reference(folder: Path) -> dict[str, Bins]:
+    """The distributions beside a model; none where it has no such file.
+
+    Raises:
+        ValueError: the file can't be used.
+    """
+    try:
+        text = (folder / FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    try:
+        return {
+            name: Bins(tuple(map(float, one["edges"])), tuple(map(float, one["shares"])))
+            for name, one in json.loads(text).items()
+        }
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{folder / FILE}: {error!r}; make it again, or remove it") from error
+
+
+def _psi(counts: Sequence[float], shares: Sequence[float]) -> float:
+    """Half a value is added to each bin, so that an empty one does not make the index infinite."""
+    total = sum(counts) + 0.5 * len(counts)
+    now = [(count + 0.5) / total for count in counts]
+    then = [max(share, 1e-3) for share in shares]
+    return sum((n - t) * math.log(n / t) for n, t in zip(now, then, strict=True))

@@ -1,0 +1,211 @@
+"""`pulso models`: which models are in use, and how a new one takes their place."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from stream.settings import NotConnectedError, Settings
+
+if TYPE_CHECKING:
+    from processors.promotion import Measured
+    from stream.model_store import ModelStore
+
+commands = typer.Typer(help="Models in use, candidates, promotion and rollback.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="crowd, violence, encoder, mood, genre or sound.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="models")
+
+
+@commands.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object, nothing else.")] = False) -> None:
+    """Every model: the version in use, those before, and candidates that wait."""
+    store = _store()
+    found: dict[str, Any] = {}
+    for name in store.names():
+        pointer = store.pointer(name)
+        card = _card(store.folder(name))
+        found[name] = {
+            "in_use": pointer.version,
+            "hash": card.sha256[:12],
+            "version": card.version,
+            "date": card.date,
+            "versions": store.versions(name),
+            "candidates": [path.name for path in store.candidates(name)],
+        }
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    table = Table("model", "in use", "version", "date", "also there", "candidates")
+    for name, one in found.items():
+        others = ", ".join(version for version in one["versions"] if version != one["in_use"])
+        candidates = ", ".join(one["candidates"])
+        used = one["hash"] + (" (shipped)" if one["in_use"] == "shipped" else "")
+        table.add_row(name, used, one["version"], one["date"], others, candidates)
+    Console().print(table)
+    Console(stderr=True).print(f"candidates go to {store.root}/NAME/candidates/", markup=False, soft_wrap=True)
+
+
+@commands.command()
+def show(
+    name: Name,
+    version: Annotated[str | None, typer.Argument(help="As `list` names it; the one in use if left out.")] = None,
+) -> None:
+    """A model's card, its gate and its history."""
+    store = _store()
+    console = Console(soft_wrap=True, highlight=False)
+    folder = _existing(store, name, version)
+    console.print(f"[bold]{escape(str(folder))}[/]")
+    console.print(yaml.safe_dump(_card(folder).model_dump(), sort_keys=False, allow_unicode=True), markup=False)
+    gate = store.shipped(name) / "gate.yaml"
+    console.print("[bold]gate[/]")
+    console.print(gate.read_text(encoding="utf-8") if gate.exists() else "none: it can't be promoted", markup=False)
+    console.print("[bold]history[/]")
+    for step in store.history(name):
+        console.print(f"{step.time:%Y-%m-%d %H:%M} {step.what} {step.version} by {step.by}", markup=False)
+        for reason in step.why:
+            console.print(f"    {reason}", markup=False)
+
+
+@commands.command()
+def promote(
+    name: Name,
+    candidate: Annotated[str, typer.Argument(help="Name of a candidate, or a folder with model.onnx and card.yaml.")],
+    data: Annotated[Path, typer.Option(exists=True, help="Labelled data, as `pulso evaluate` takes it.")],
+) -> None:
+    """Measure a candidate beside the model in use; workers change to it if it passes its gate, else exit 1."""
+    from processors.inference import ModelError  # noqa: PLC0415
+    from stream.model_promotion import promote as decide  # noqa: PLC0415
+
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    store = _store()
+    try:
+        with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=errors) as progress:
+            task = progress.add_task(name, total=None)
+            decision = decide(
+                store,
+                name,
+                store.candidate(name, candidate),
+                data,
+                by=getpass.getuser(),
+                progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+            )
+    except (ModelError, ValueError, OSError) as error:
+        raise _refused(error) from error
+    if decision.candidate is not None and decision.current is not None:
+        Console().print(_beside(decision.candidate, decision.current))
+    for reason in decision.reasons:
+        errors.print(f"refused: {reason}", style="red", markup=False)
+    if decision.reasons:
+        raise typer.Exit(1)
+    errors.print(f"{name} is now version {decision.version}; workers change to it within seconds", markup=False)
+
+
+@commands.command()
+def rollback(name: Name) -> None:
+    """Go back to the version before; workers follow within seconds."""
+    from processors.inference import ModelError  # noqa: PLC0415
+
+    store = _store()
+    try:
+        store.shipped(name)
+        version = store.roll_back(name, by=getpass.getuser())
+    except ModelError as error:
+        raise _refused(error) from error
+    Console(stderr=True).print(f"{name} is now version {version}", markup=False, highlight=False)
+
+
+@commands.command()
+def correct(
+    name: Annotated[str, typer.Argument(help="mood or genre.")],
+    stage: Annotated[str, typer.Argument(help="Whose last tags are judged.")],
+    right: Annotated[str, typer.Argument(help="What the model should have said; what it said confirms it.")],
+) -> None:
+    """Say what is right: counted as the model's accuracy on feedback, and shown in the report."""
+    from stream.model_feedback import FeedbackError  # noqa: PLC0415
+    from stream.model_feedback import correct as judge  # noqa: PLC0415
+
+    try:
+        told = judge(Settings().connected(), name, stage, right, by=getpass.getuser())
+    except (FeedbackError, NotConnectedError, LookupError, OSError) as error:
+        raise _refused(error) from error
+    said = "confirmed" if told.said == told.right else f"it said {told.said}"
+    Console(stderr=True).print(f"{name} of {stage}: {told.right}; {said}", markup=False, highlight=False)
+
+
+@commands.command()
+def report(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The page.")] = Path("model-report.html"),
+    days: Annotated[float, typer.Option(min=0.01, help="How far back.")] = 7,
+) -> None:
+    """One HTML page: figures, changes, what people corrected, latency, confidence and drift of the last days."""
+    from stream.model_report import gather  # noqa: PLC0415
+    from stream.model_report_page import page  # noqa: PLC0415
+
+    settings = Settings()
+    with suppress(NotConnectedError):  # the page then says what it could not ask
+        settings = settings.connected()
+    out.write_text(page(gather(settings, _store(), days=days)), encoding="utf-8")
+    Console(stderr=True).print(str(out), markup=False, highlight=False, soft_wrap=True)
+
+
+def _beside(candidate: Measured, current: Measured) -> Table:
+    """Figures of both, as far as they are numbers."""
+    from stream.commands.evaluate import flat  # noqa: PLC0415
+
+    table = Table("figure", "candidate", "in use")
+    old = dict(flat(current.report))
+    for figure, value in flat(candidate.report):
+        if isinstance(value, int | float):
+            before = old.get(figure)
+            table.add_row(figure, f"{value:.4g}", f"{before:.4g}" if isinstance(before, int | float) else "")
+    return table
+
+
+def _store() -> ModelStore:
+    from stream.model_store import ModelStore  # noqa: PLC0415
+
+    return ModelStore(Settings().models)
+
+
+def _existing(store: ModelStore, name: str, version: str | None) -> Path:
+    from processors.inference import ModelError  # noqa: PLC0415
+
+    try:
+        store.shipped(name)
+    except ModelError as error:
+        raise _refused(error) from error
+    if version is None or version in store.versions(name):
+        return store.folder(name, version)
+    try:
+        return store.candidate(name, version)
+    except ModelError as error:
+        raise _refused(error) from error
+
+
+def _card(folder: Path) -> Any:
+    from processors.inference import ModelError, read_card  # noqa: PLC0415
+
+    try:
+        return read_card(folder)
+    except ModelError as error:
+        raise _refused(error) from error
+
+
+def _refused(why: object) -> typer.Exit:
+    Console(stderr=True).print(str(why), style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(2)

@@ -1,0 +1,88 @@
+"""`pulso tag DIR`: mood and genre of a whole catalogue, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from stream.settings import Settings
+from stream.venue_file import VenueFileError, read_venue
+
+NAME = "pulso-tags.csv"
+
+Confidence = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Confidence; the venue file's `music` limit if left out.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(tag)
+
+
+def tag(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of recordings.")],
+    out: Annotated[Path | None, typer.Option(help=f"The table; {NAME} in the folder if left out.")] = None,
+    unsure_below: Confidence = None,
+    unknown_below: Confidence = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core if left out.")] = None,
+) -> None:
+    """Mood and genre of every recording below a folder, as CSV; goes on where it stopped, and does only what is new."""
+    # They import librosa, which takes seconds.
+    from processors.inference import ModelError  # noqa: PLC0415
+    from processors.music.catalogue import CatalogueError, Entry  # noqa: PLC0415
+    from stream.catalogue import tag_folder  # noqa: PLC0415
+
+    errors = Console(stderr=True)
+    table = out or folder / NAME
+    columns = (
+        TextColumn("listening"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    try:
+        limits = read_venue(Settings().venue).music
+        given = {"mood_limit": unsure_below, "genre_limit": unknown_below}
+        limits = limits.model_copy(update={name: value for name, value in given.items() if value is not None})
+        with Progress(*columns, console=errors) as progress:
+            task = progress.add_task("", total=None)
+
+            def show(done: int, total: int, entry: Entry) -> None:
+                progress.update(task, completed=done, total=total, description=entry.file[-40:])
+                if entry.error:
+                    progress.console.print(f"{entry.file}: {entry.error}", markup=False, highlight=False)
+
+            done = tag_folder(folder, table, limits=limits, jobs=jobs or len(os.sched_getaffinity(0)), progress=show)
+    except (CatalogueError, ModelError, VenueFileError, OSError) as error:
+        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt as error:
+        errors.print(f"stopped; {table} keeps what is done, and the same command goes on from there", markup=False)
+        raise typer.Exit(130) from error
+    errors.print(_summary(table))
+    errors.print(
+        f"{done.listened} listened to, {done.kept} as before, {done.unusable} unusable: {table}",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _summary(table: Path) -> Table:
+    """How many recordings have each mood and genre."""
+    with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        rows = list(csv.DictReader(file))
+    drawn = Table("mood", "", "genre", "")
+    counts = (Counter(row[kind] or "unusable" for row in rows).most_common() for kind in ("mood", "genre"))
+    for mood, genre in zip_longest(*counts, fillvalue=("", "")):
+        drawn.add_row(str(mood[0]), str(mood[1]), str(genre[0]), str(genre[1]))
+    return drawn

@@ -1,0 +1,84 @@
+"""What a stage plays reaches the lights; a person corrects its mood, and the report of the models says so."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from pythonosc.osc_message import OscMessage
+from typer.testing import CliRunner
+
+from schemas.topics import SNIPPETS, TAGS
+from stream.cli import app
+from stream.local import LocalStack
+from stream.producer import EventProducer
+from stream.sources.source import now
+from tests.e2e.conftest import Outside
+from tests.e2e.test_models import music
+
+
+def pulso(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["models", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(300)
+def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lights = socket(AF_INET, SOCK_DGRAM)
+    lights.bind(("127.0.0.1", 0))
+    lights.settimeout(60)
+    venue = tmp_path / "venue.yaml"
+    venue.write_text(
+        "name: Lit\nstages: [{id: main}]\n"
+        f"lights: [{{stage: main, host: 127.0.0.1, port: {lights.getsockname()[1]}, addresses: {{mood: /look}}}}]\n"
+    )
+    with LocalStack(tmp_path, venue=venue, workers=("music",), with_console=False, scrape_seconds=1) as stack:
+        stack.write_stack_file()
+        monkeypatch.setenv("PULSO_DATA", str(tmp_path))
+        outside = Outside(stack)
+        with EventProducer(outside.settings) as producer:
+            for number in range(4):
+                producer.send(SNIPPETS, key="main", value=music(), id=f"f{number}", source="test", time=now())
+        outside.wait("tags", lambda: len(outside.records(TAGS)) == 4)
+        message = OscMessage(lights.recv(1_024))
+        assert message.address == "/look"
+        assert message.params == [outside.records(TAGS)[0][1].mood]
+        said = outside.records(TAGS)[-1][1].moods
+        best = max(said, key=said.__getitem__)
+        other = min(said, key=said.__getitem__)
+        assert f"it said {best}" in pulso("correct", "mood", "main", other)
+        refused = CliRunner().invoke(app, ["models", "correct", "mood", "main", "gloomy"])
+        assert refused.exit_code == 2 and "not 'gloomy'" in refused.output
+        wanted = 'pulso_model_feedback_total{model="mood",verdict="wrong"} 1.0'
+        ports = stack.endpoints["prometheus"]
+        outside.wait(
+            "the correction in Prometheus",
+            lambda: (
+                httpx.get(f"{ports}/api/v1/query", params={"query": wanted.rsplit(" ", 1)[0]}).json()["data"]["result"][
+                    0
+                ]["value"][1]
+                == "1"
+            ),
+        )
+        time.sleep(3)
+        page = tmp_path / "report.html"
+        pulso("report", "--out", str(page), "--days", "0.05")
+    text = page.read_text(encoding="utf-8")
+    assert f"{best} → {other}: 1" in text
+    assert "could not be asked" not in text
+    drawings = [ElementTree.fromstring(f"<svg{part.split('</svg>')[0]}</svg>") for part in text.split("<svg")[1:]]
+    assert len(drawings) >= 2  # latency and confidence; drift needs more fragments
+    assert "http://" not in text.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )
+
+    # Without servers the page still says what is known, and what is not.
+    monkeypatch.setenv("PULSO_DATA", str(tmp_path / "nowhere"))
+    pulso("report", "--out", str(page))
+    assert "no Prometheus" in page.read_text(encoding="utf-8")

@@ -1,0 +1,64 @@
+"""What a stage microphone may do to music, each alone: a crowd, an overload, a hall, a poor codec."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve
+
+from processors.inference import Model
+from processors.music.audio import RATE, Audio, decode
+from processors.music.features import VERSION
+from training.music.babble import babble
+from training.music.describe import WORK
+
+Change = Callable[[Audio, np.random.Generator], Audio]
+
+DECIBELS = 10.0
+
+
+def crowd(audio: Audio, random: np.random.Generator) -> Audio:
+    """Talking people 10 dB below the music."""
+    level = float(np.sqrt(np.mean(np.square(audio.samples, dtype=np.float64))))
+    noise = babble(len(audio.samples), random) * np.float32(level * 10 ** (-DECIBELS / 20))
+    return _fitted(audio.samples + noise)
+
+
+def clipped(audio: Audio, random: np.random.Generator) -> Audio:
+    """An input that is turned up so far that one sample in thirty is cut off."""
+    top = float(np.quantile(np.abs(audio.samples), 1 - 1 / 30))
+    return Audio(np.clip(audio.samples / max(top, 1e-9), -1, 1).astype(np.float32))
+
+
+def hall(audio: Audio, random: np.random.Generator) -> Audio:
+    """Echo: a tail that falls by 60 dB in 1.5 s, with half the power of the direct sound."""
+    time = np.arange(int(1.5 * RATE)) / RATE
+    tail = random.standard_normal(len(time)) * 10 ** (-3 * time / 1.5)
+    tail *= np.sqrt(0.5 / np.sum(tail**2))
+    return _fitted(audio.samples + fftconvolve(audio.samples, tail)[: len(audio.samples)])
+
+
+def codec(audio: Audio, random: np.random.Generator) -> Audio:
+    """MP3 at the lowest quality that its encoder has."""
+    file = io.BytesIO()
+    samples = audio.samples / max(1.0, float(np.abs(audio.samples).max()))
+    soundfile.write(file, samples, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=0.99)
+    return decode(file.getvalue())
+
+
+CONDITIONS: dict[str, Change] = {"crowd at 10 dB": crowd, "clipping": clipped, "echo": hall, "codec": codec}
+
+
+def _fitted(samples: NDArray[Any]) -> Audio:
+    return Audio(np.ascontiguousarray(samples / max(1.0, float(np.abs(samples).max())), np.float32))
+
+
+def path_of(kind: str, condition: str, sound: Model) -> Path:
+    """Where the rows of a condition are kept."""
+    return WORK / f"{kind}-{condition.replace(' ', '-')}-{VERSION}-{sound.card.sha256[:12]}.npz"

@@ -1,0 +1,62 @@
+"""Which data a description was made of: hashes of every clip, so that only what changed is described again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+Manifest = dict[str, str]
+"""{clip: SHA-256 of its bytes, label and group}"""
+
+
+def manifest_of(table: Path, kind: str) -> Manifest:
+    """Hash every clip that a table names.
+
+    Raises:
+        FileNotFoundError: a clip is not there.
+    """
+    found: Manifest = {}
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        for line in csv.DictReader(file):
+            digest = hashlib.sha256((table.parent / line["clip"]).read_bytes())
+            digest.update(f"\0{line[kind]}\0{line.get('artist') or line['clip']}".encode())
+            found[line["clip"]] = digest.hexdigest()
+    return found
+
+
+def changed(now: Mapping[str, str], then: Mapping[str, str]) -> set[str]:
+    """Clips that are new or other than they were; those that are gone need no work.
+
+    >>> sorted(changed({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9", "d": "4"}))
+    ['b', 'c']
+    """
+    return {clip for clip, digest in now.items() if then.get(clip) != digest}
+
+
+def version_of(manifest: Mapping[str, str]) -> str:
+    """Twelve digits that name a state of the data, whatever the order of its lines.
+
+    >>> version_of({"a": "1", "b": "2"}) == version_of({"b": "2", "a": "1"})
+    True
+    """
+    return hashlib.sha256(json.dumps(sorted(manifest.items())).encode()).hexdigest()[:12]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """A manifest that was written before; empty where there is none."""
+    try:
+        found: Manifest = json.loads(path.read_text(encoding="utf-8"))["clips"]
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def write_manifest(path: Path, manifest: Manifest, source: str) -> None:
+    """Write it, with the version of the data and where they come from."""
+    said = {"version": version_of(manifest), "source": source, "clips": manifest}
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(said, indent=0, sort_keys=True), encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,70 @@
+"""What a crowd, an overload, a hall and a poor codec cost: `python -m training.music.robustness`.
+
+A representative third of the clips (`subset.py`) is described again under each condition, kept in work/ so that it
+resumes, and scored by the fold's model that saw nothing of its artist. `train --quick` writes the figures into the
+cards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from processors.inference import Model, open_model
+from training.music.conditions import CONDITIONS, path_of
+from training.music.describe import KINDS, WORK, described
+from training.music.measure import CHOSEN, families, out_of_fold, summary
+from training.music.subset import representative
+from training.music.train import MEASURED, load
+
+
+def measure(kind: str, sound: Model, splits: int) -> dict[str, dict[str, float]]:
+    """Macro-F1 and its loss against the clips as they are, by condition; means over `splits` draws of the folds."""
+    renderings, y, groups, labels = load(kind, sound)
+    part = representative(y, groups)
+    tests = [renderings[0]]
+    for name in CONDITIONS:
+        x = renderings[0].copy()  # rows that were not described are predicted too, and left out below
+        x[part] = np.load(path_of(kind, name, sound))["x"]
+        tests.append(x)
+    found: dict[str, list[float]] = {}
+    for seed in range(1, splits + 1):
+        tables, _ = out_of_fold(families(MEASURED)[CHOSEN], renderings, tests, y, groups, seed)
+        for name, table in zip(("clean", *CONDITIONS), tables, strict=True):
+            found.setdefault(name, []).append(float(summary(table[part], y[part], labels)["macro_f1"]))
+        print(kind, seed, {name: round(scores[-1], 4) for name, scores in found.items()}, flush=True)
+    means = {name: float(np.mean(scores)) for name, scores in found.items()}
+    return {
+        name: {"macro_f1": round(mean, 4), "macro_f1_loss": round(means["clean"] - mean, 4)}
+        for name, mean in means.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/audio"))
+    parser.add_argument("--splits", type=int, default=2, help="times that the folds are drawn anew")
+    parser.add_argument("--kind", choices=KINDS, help="both if left out")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    sound = open_model("sound")
+    WORK.mkdir(exist_ok=True)
+    for kind in (arguments.kind,) if arguments.kind else KINDS:
+        _, y, groups, _ = load(kind, sound)
+        part = set(representative(y, groups).tolist())
+        for name, change in CONDITIONS.items():
+            path = path_of(kind, name, sound)
+            if not path.exists():
+                rows = described(arguments.data / f"{kind}.csv", kind, 1, sound, change, part)
+                np.savez_compressed(path, **rows)
+        found = measure(kind, sound, arguments.splits)
+        (WORK / f"robustness-{kind}.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+        print(kind, json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
