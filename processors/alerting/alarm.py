@@ -68,7 +68,7 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
         return _maybe_raise(alarm, observation, rule)
     if alarm.below_since is not None and now - alarm.below_since >= timedelta(seconds=rule.off_delay_seconds):
         return _close(
-            alarm, replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text)
+            alarm, replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text, by=None)
         )
     if value > alarm.alert.peak * WORTH_TELLING:
         step = replace(
@@ -80,6 +80,7 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
             time=now,
             event_id=observation.id,
             text=observation.text,
+            by=None,
             evidence=observation.evidence or alarm.alert.evidence,
         )
         return replace(alarm, alert=step), step
@@ -97,7 +98,12 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
     if alert is None:
         return alarm, None
     step = replace(
-        alert, version=alert.version + 1, time=max(action.time, alert.time), event_id=action.id, note=action.note
+        alert,
+        version=alert.version + 1,
+        time=max(action.time, alert.time),
+        event_id=action.id,
+        note=action.note,
+        by=action.by,
     )
     match action.action:
         case "acknowledge":
@@ -111,9 +117,7 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
         case "reject":
             step = replace(step, state="judged", verdict="rejected")
         case "resolve":
-            return _close(
-                alarm, replace(alert, event_id=action.id, note=action.note, resolved_by=action.by, time=step.time)
-            )
+            return _close(alarm, replace(step, version=alert.version, resolved_by=action.by))
     return replace(alarm, alert=step), step
 
 
@@ -146,4 +150,5 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
 
 def _close(alarm: Alarm, last: Alert) -> tuple[Alarm, Alert]:
     step = replace(last, version=last.version + 1, state="resolved")
-    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None), step
+    # By the clock of the observations, which a replayed evening has of its own; a person acts by the wall clock.
+    return replace(alarm, alert=None, closed_at=alarm.last_time or step.time, above_since=None, below_since=None), step
