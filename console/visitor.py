@@ -100,7 +100,7 @@ async def asking(request: Request) -> Visitor:
     door: Door = request.app.state.console.door
     visitor = await door.visitor(request)
     if visitor is None:
-        if "text/html" in request.headers.get("accept", "") and request.method == "GET":
+        if request.method == "GET" and not request.url.path.startswith(("/api/", "/live", "/evidence/")):
             raise LoginNeededError(request)
         raise HTTPException(401, "log in first")
     return visitor

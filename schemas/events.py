@@ -57,6 +57,29 @@ class VenueContext(Struct, frozen=True, kw_only=True):
     doors_open: bool | None = None
 
 
+StockKind = Literal["opening", "delivery", "transfer", "waste", "count", "on-its-way"]
+
+
+class StockMovement(Struct, frozen=True, kw_only=True):
+    """What a person reports of a bar's stock, in units of the product.
+
+    opening and count say what is there at that time; a delivery adds; waste takes away; a transfer goes from `bar` to
+    `other`; on-its-way says that somebody fetches it. A delivery that names `other` came out of that bar's stock.
+    """
+
+    id: Identifier
+    bar: Identifier
+    product: Identifier
+    kind: StockKind
+    quantity: Annotated[float, Meta(ge=0, le=100_000, description="units")]
+    time: Instant
+    by: Identifier
+    other: Identifier | None = None
+    note: Annotated[str, Meta(max_length=2_000)] = ""
+    counterpart: bool = False
+    """written by the bars worker for the other bar, where the same movement has the opposite direction"""
+
+
 AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reject"]
 
 

@@ -68,6 +68,22 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
     minutes_to_empty: NonNegative | None = None
     fetch: NonNegative | None = None
     """units to fetch now; None when nothing is needed"""
+    fetch_from: Identifier | None = None
+    """`store`, or the neighbouring bar that has them to spare"""
+    fetch_by: Instant | None = None
+    """when the chance of running out reaches the bar's limit"""
+    along: bool = False
+    """not urgent by itself: fetched because somebody goes anyway"""
+    oversold: NonNegative = 0.0
+    """units sold beyond what the ledger knew of: the product wants counting"""
+    coming: NonNegative = 0.0
+    """units that somebody is fetching"""
+    missing: float = 0.0
+    """units that counts found missing so far; negative: found beyond what was known"""
+    surplus: NonNegative | None = None
+    """units that the bar can spare until it closes"""
+    rest_of_day: HorizonDemand | None = None
+    """until the bar closes, where that is known"""
 
 
 class DemandForecast(Struct, frozen=True, kw_only=True):

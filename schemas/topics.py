@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from msgspec import Struct
 
 from schemas.alerts import Alert, Observation
-from schemas.events import AlertAction, Mail, Ticket, VenueContext
+from schemas.events import AlertAction, Mail, StockMovement, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
 MINUTE = 60_000
@@ -72,6 +72,15 @@ FRAMES = Topic(
     sensitive=True,
 )
 SALES = Topic("pos.sales", "bar", Ticket, "pulso.ticket.v1", "One receipt of a till.", retention_ms=30 * DAY)
+STOCK = Topic(
+    "bar.stock",
+    "bar",
+    StockMovement,
+    "pulso.stock.movement.v1",
+    "What staff report of a bar's stock: deliveries, transfers, waste, counts.",
+    partitions=SALES.partitions,  # a bar's tickets and movements share one row of state
+    retention_ms=30 * DAY,
+)
 MAILS = Topic(
     "support.emails",
     "thread",
@@ -120,7 +129,7 @@ ALERTS = Topic(
     "alerts", "alert key", Alert, "pulso.alert.v1", "One step in the life of an alert.", retention_ms=30 * DAY
 )
 
-INPUTS = (FRAMES, SALES, MAILS, SNIPPETS, CONTEXT)
+INPUTS = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS)
 TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING)

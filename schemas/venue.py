@@ -57,6 +57,10 @@ class Product(Part):
     title: str = ""
     opening_stock: float | None = Field(default=None, ge=0, description="units at the start; no stock-out without")
     shelf: float | None = Field(default=None, gt=0, description="units the bar has room for")
+    package: float | None = Field(default=None, gt=0, description="units that come together: a keg, a crate")
+    recipe: dict[Name, Annotated[float, Field(gt=0, le=1000)]] = Field(
+        default_factory=dict, description="what one unit takes from the stock of other products of this bar"
+    )
 
 
 class Bar(Part):
@@ -66,7 +70,26 @@ class Bar(Part):
     zone: Name | None = None
     lead_time_minutes: float = Field(default=20, gt=0, le=24 * 60, description="from the call to the delivery")
     run_out_limit: Share = Field(default=0.2, description="chance of running out that calls for a delivery")
+    cover_minutes: float = Field(default=60, gt=0, le=24 * 60, description="a delivery should last at least so long")
+    closes: str | None = Field(
+        default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
+    )
+    neighbours: list[Name] = Field(default_factory=list, description="bars whose surplus may be fetched")
     products: list[Product] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _recipes_draw_on_stock(self) -> Self:
+        held = {product.id for product in self.products if not product.recipe}
+        for product in self.products:
+            for name in product.recipe:
+                if name not in held:
+                    raise ValueError(
+                        f"the recipe of {product.id} takes {name!r}, which is no product of this bar with a stock of "
+                        f"its own: {', '.join(sorted(held)) or 'none'}"
+                    )
+            if product.recipe and product.opening_stock is not None:
+                raise ValueError(f"{product.id} has a recipe, so it has no stock of its own: remove opening_stock")
+        return self
 
 
 class Stage(Part):
@@ -131,9 +154,10 @@ def default_rules() -> dict[str, Rule]:
             severity="critical", audience=["security"],
         ),
         "stock-out": Rule(
-            raise_at=0.2, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=300, cool_down_seconds=600,
+            raise_at=0.2, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=60, cool_down_seconds=300,
             severity="medium", audience=["bar"],
         ),
+        "stock-count": Rule(raise_at=1, clear_at=0, cool_down_seconds=600, severity="low", audience=["bar"]),
         "mail-urgent": Rule(raise_at=1, clear_at=0, severity="critical", audience=["security", "support"]),
         "mail-surge": Rule(
             raise_at=4, clear_at=2, on_delay_seconds=0, off_delay_seconds=300, cool_down_seconds=1800,
@@ -185,6 +209,10 @@ class Venue(Part):
             names = [part.id for part in parts]
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{kind}: {', '.join(twice)} stands there twice; give each its own id")
+        bars = {bar.id for bar in self.bars}
+        for bar in self.bars:
+            if strange := sorted(set(bar.neighbours) - (bars - {bar.id})):
+                raise ValueError(f"bar {bar.id}: the neighbours {', '.join(strange)} are no other bars of this file")
         zones = {zone.id for zone in self.zones}
         named = [(f"camera {c.id}", view.zone) for c in self.cameras for view in c.views]
         named += [

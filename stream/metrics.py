@@ -42,6 +42,9 @@ VIOLENCE = Gauge("pulso_violence_probability", "Probability that a fight is seen
 # Bars.
 SOLD = Gauge("pulso_bar_sold_units", "Units sold so far", ["bar", "product"])
 STOCK = Gauge("pulso_bar_stock_units", "Units left", ["bar", "product"])
+STOCK_COMING = Gauge("pulso_bar_stock_coming_units", "Units that somebody is fetching", ["bar", "product"])
+STOCK_OVERSOLD = Gauge("pulso_bar_oversold_units", "Units sold beyond what the ledger knew", ["bar", "product"])
+STOCK_MISSING = Gauge("pulso_bar_missing_units", "Units that counts found missing", ["bar", "product"])
 DEMAND = Gauge("pulso_bar_demand_units", "Mean units expected within the horizon", ["bar", "product", "minutes"])
 RUN_OUT = Gauge(
     "pulso_bar_run_out_probability_ratio", "Chance of running out before a delivery arrives", ["bar", "product"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from processors.alerting.stock_notices import count_text, fetch_text
 from schemas.alerts import Observation
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 from schemas.venue import Venue
@@ -67,18 +69,23 @@ class Watch(Struct, frozen=True):
             en=f"Possible fight at {where} (camera {score.camera}): look at the picture.",
         )  # fmt: skip
 
-    @staticmethod
-    def _demand(forecast: DemandForecast) -> Iterator[Observation]:
+    def _demand(self, forecast: DemandForecast) -> Iterator[Observation]:
+        bar = next((bar for bar in self.venue.bars if bar.id == forecast.bar), None)
+        known = {product.id: product for product in bar.products} if bar else {}
+        zone = ZoneInfo(self.venue.timezone)
         for product in forecast.products:
             if product.run_out_probability is None:
                 continue
-            left = "" if product.stock is None else f"{product.stock:.0f}"
-            fetch = f"{product.fetch:.0f}" if product.fetch else "0"
+            subject = f"{forecast.bar}/{product.product}"
+            # Without anything to fetch (no room, or somebody is on the way) there is nothing to tell anybody.
+            value = product.run_out_probability if product.fetch and not product.along else 0.0
             yield _observation(
-                "stock-out", f"{forecast.bar}/{product.product}", forecast.event_id, forecast.time,
-                product.run_out_probability,
-                es=f"Barra {forecast.bar}: traer {fetch} de {product.product} (quedan {left}).",
-                en=f"Bar {forecast.bar}: fetch {fetch} {product.product} ({left} left).",
+                "stock-out", subject, forecast.event_id, forecast.time, value,
+                **fetch_text(forecast, product, known, zone),
+            )  # fmt: skip
+            yield _observation(
+                "stock-count", subject, forecast.event_id, forecast.time, 1.0 if product.oversold else 0.0,
+                **count_text(forecast, product, known),
             )  # fmt: skip
 
     @staticmethod

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct, field
 
-from processors.bars.demand import Demand, DemandState, model_card
-from processors.bars.restock import need
-from schemas.events import Ticket
+from processors.bars.demand import Demand, DemandState, Forecast, model_card
+from processors.bars.ledger import Ledger, LedgerState
+from processors.bars.outlook import Outlook
+from processors.bars.recent_ids import RecentIds
+from processors.bars.restock import Item, Need, Terms, needs
+from schemas.events import StockMovement, Ticket
 from schemas.results import DemandForecast, HorizonDemand, ProductDemand
 from schemas.venue import Bar as BarPlan
 from schemas.venue import Product
@@ -26,7 +28,8 @@ FORECAST_EVERY = timedelta(seconds=60)
 REMEMBERED = 1024
 """Tickets whose ids are known: about ten minutes of ten busy tills, which is how long a till tries again."""
 
-DIGEST = 8
+Spare = Mapping[str, Mapping[str, float]]
+"""surplus by bar and product"""
 
 
 class UnknownProductError(ValueError):
@@ -37,7 +40,7 @@ class Stored(Struct):
     """The row."""
 
     offset: int = -1
-    """of the last record applied; the records of a bar are all in one partition"""
+    """of the last ticket applied; the records of a bar are all in one partition"""
     tickets: int = 0
     sold: dict[str, float] = field(default_factory=dict)
     recent: bytes = b""
@@ -46,10 +49,12 @@ class Stored(Struct):
     """place in the ring of the next digest"""
     forecast_at: datetime | None = None
     demand: DemandState = field(default_factory=DemandState)
+    stock: LedgerState | None = None
+    """None in rows from before there was a ledger"""
 
 
 class Bar:
-    """Applies tickets, each once, and forecasts.
+    """Applies tickets and stock movements, each once, and forecasts.
 
     Args:
         plan: the bar in the venue file; None for a bar that the file does not know, whose products are all taken.
@@ -58,12 +63,21 @@ class Bar:
 
     def __init__(self, name: str, plan: BarPlan | None, timezone: str, row: bytes | None = None) -> None:
         self.name = name
-        self._plan = plan
+        self._plan = plan or BarPlan(id="unknown")
         self._products: dict[str, Product] = {product.id: product for product in plan.products} if plan else {}
-        self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
-        self._ring = bytearray(self._stored.recent)
-        self._known = {bytes(self._ring[i : i + DIGEST]) for i in range(0, len(self._ring), DIGEST)}
-        self._demand = Demand(self._stored.demand, slot=SLOT, horizons=HORIZONS, zone=ZoneInfo(timezone))
+        self._zone = ZoneInfo(timezone)
+        self._stored = stored = msgspec.json.decode(row, type=Stored) if row else Stored()
+        self._recent = RecentIds(REMEMBERED, stored.recent, stored.next)
+        self._demand = Demand(stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone)
+        self._ledger = Ledger(
+            {name: product.opening_stock for name, product in self._products.items() if not product.recipe},
+            {name: product.recipe for name, product in self._products.items() if product.recipe},
+            stored.stock,
+            patience=timedelta(minutes=3 * self._plan.lead_time_minutes),
+        )
+        if stored.stock is None and stored.forecast_at is not None:
+            for product, units in stored.sold.items():
+                self._ledger.sell(product, units, stored.forecast_at)
         card = model_card()
         self._model = f"{card['model']}@{card['hash'][:12]}"
 
@@ -78,17 +92,15 @@ class Bar:
         return self._stored.tickets
 
     def stock(self, product: str) -> float | None:
-        """Units left, or None where the venue file gives no opening stock."""
-        plan = self._products.get(product)
-        if plan is None or plan.opening_stock is None:
-            return None
-        return plan.opening_stock - self._stored.sold.get(product, 0.0)
+        """Units left, never negative; None where nobody said how many there were, and for mixed drinks."""
+        return self._ledger.stock(product)
 
     def to_row(self) -> bytes:
         """The whole state as JSON."""
-        self._stored.recent = bytes(self._ring)
-        self._stored.demand = self._demand.state
-        return msgspec.json.encode(self._stored)
+        stored = self._stored
+        stored.recent, stored.next = self._recent.ring, self._recent.place
+        stored.demand, stored.stock = self._demand.state, self._ledger.state
+        return msgspec.json.encode(stored)
 
     def check(self, ticket: Ticket) -> None:
         """Refuse a ticket that can't be booked.
@@ -104,7 +116,12 @@ class Bar:
                 raise UnknownProductError(f"bar {self.name} has no product {line.product!r}; it has {known}")
 
     def apply(
-        self, ticket: Ticket, offset: int, event_id: str, context: Mapping[str, float] | None = None
+        self,
+        ticket: Ticket,
+        offset: int,
+        event_id: str,
+        context: Mapping[str, float] | None = None,
+        spare: Spare | None = None,
     ) -> DemandForecast | None:
         """Book a ticket and forecast when a minute has passed; None when not, and for a ticket that was booked before.
 
@@ -112,6 +129,7 @@ class Bar:
             offset: of the record, in the one partition where all tickets of this bar are.
             event_id: goes into the forecast.
             context: what the venue knows of the bar's surroundings.
+            spare: what other bars can do without.
 
         Raises:
             UnknownProductError: nothing was booked.
@@ -121,71 +139,106 @@ class Bar:
             return None
         self.check(ticket)
         stored.offset = offset
-        if not self._first_time(ticket.id):
+        if not self._recent.first_time(ticket.id):
             return None
         stored.tickets += 1
-        self._demand.advance(ticket.time, context)
+        new_slot = self._demand.slot_of(ticket.time) > (self._demand.open_slot or 0)
+        self._demand.advance(ticket.time, context, self._sold_out() if new_slot else ())
         for line in ticket.lines:
             stored.sold[line.product] = stored.sold.get(line.product, 0.0) + line.quantity
-            self._demand.sell(line.product, line.quantity, ticket.time)
+            self._sell(line.product, line.quantity, ticket.time)
         if stored.forecast_at is not None and ticket.time < stored.forecast_at + FORECAST_EVERY:
             return None
         stored.forecast_at = ticket.time
-        return self.forecast(ticket.time, event_id)
+        return self.forecast(ticket.time, event_id, spare)
 
-    def forecast(self, at: datetime, event_id: str) -> DemandForecast:
+    def move(
+        self, movement: StockMovement, offset: int, event_id: str, spare: Spare | None = None
+    ) -> DemandForecast | None:
+        """Book a stock movement and forecast at once; None for one that was booked before.
+
+        The forecast has the time of the newest sale if that is later: only tickets move the bar's clock.
+
+        Raises:
+            StockMovementError: nothing was booked.
+        """
+        if not self._ledger.book(movement, offset):
+            return None
+        time, last = self._ledger.when(movement), self._stored.forecast_at
+        return self.forecast(time if last is None else max(last, time), event_id, spare)
+
+    def forecast(self, at: datetime, event_id: str, spare: Spare | None = None) -> DemandForecast:
         """What this bar will need after `at`."""
         names = [*self._products, *(name for name in self._stored.sold if name not in self._products)]
+        outlook = Outlook(self._demand, at, self._closes(at))
+        items = {
+            name: Item(stock, self._ledger.coming(name, at), product.shelf, product.package)
+            for name, product in self._products.items()
+            if (stock := self.stock(name)) is not None
+        }
+        terms = Terms(self._plan.lead_time_minutes, self._plan.run_out_limit, self._plan.cover_minutes)
+        near = {bar: units for bar, units in (spare or {}).items() if bar in self._plan.neighbours}
+        found = needs(outlook, items, at, terms, near)
         return DemandForecast(
             event_id=event_id,
             bar=self.name,
             time=at,
             tickets=self._stored.tickets,
-            products=tuple(self._product(name, at) for name in names),
+            products=tuple(self._product(name, at, outlook, found.get(name)) for name in names),
             model=self._model,
         )
 
-    def _product(self, name: str, at: datetime) -> ProductDemand:
-        stock = self.stock(name)
-        horizons = tuple(
-            HorizonDemand(
-                minutes=int(found.slots * SLOT.total_seconds() // 60),
-                mean=found.mean,
-                p05=found.p05,
-                p50=found.p50,
-                p95=found.p95,
-            )
-            for found in self._demand.forecast(name)
-        )
-        sold = self._stored.sold.get(name, 0.0)
-        if stock is None or self._plan is None:
-            return ProductDemand(product=name, sold=sold, horizons=horizons)
-        found = need(
-            self._demand,
-            name,
-            stock,
-            at,
-            lead_time_minutes=self._plan.lead_time_minutes,
-            run_out_limit=self._plan.run_out_limit,
-            shelf=self._products[name].shelf,
-        )
-        return ProductDemand(
+    def _sold_out(self) -> list[str]:
+        """Products of which nothing is left. One that is sold all the same is there, and its ledger is wrong."""
+        empty = {n for n in self._products if self.stock(n) == 0 and not self._ledger.oversold(n)}
+        return [n for n, product in self._products.items() if n in empty or empty & product.recipe.keys()]
+
+    def _sell(self, product: str, units: float, time: datetime) -> None:
+        self._ledger.sell(product, units, time)
+        # A mixed drink has a series of its own, and each of its parts is asked for too.
+        for name, drawn in {product: units, **self._ledger.draws(product, units)}.items():
+            self._demand.sell(name, drawn, time)
+
+    def _product(self, name: str, at: datetime, outlook: Outlook, need: Need | None) -> ProductDemand:
+        rest = outlook.rest_of_day(name)
+        known = ProductDemand(
             product=name,
-            sold=sold,
-            stock=stock,
-            horizons=horizons,
-            run_out_probability=found.run_out,
-            minutes_to_empty=found.minutes_to_empty,
-            fetch=found.fetch,
+            sold=self._stored.sold.get(name, 0.0),
+            horizons=tuple(_horizon(found) for found in self._demand.forecast(name)),
+            rest_of_day=_horizon(rest) if rest else None,
+            missing=self._ledger.missing(name),
+        )
+        if need is None:
+            return known
+        return msgspec.structs.replace(
+            known,
+            stock=self.stock(name),
+            oversold=self._ledger.oversold(name),
+            coming=self._ledger.coming(name, at),
+            run_out_probability=need.run_out,
+            minutes_to_empty=need.minutes_to_empty,
+            fetch=need.fetch,
+            fetch_from=need.source,
+            fetch_by=need.by,
+            along=need.along,
+            surplus=need.surplus,
         )
 
-    def _first_time(self, ticket: str) -> bool:
-        digest = blake2b(ticket.encode(), digest_size=DIGEST).digest()
-        if digest in self._known:
-            return False
-        place = self._stored.next * DIGEST
-        self._known.discard(bytes(self._ring[place : place + DIGEST]))
-        self._ring[place : place + DIGEST] = digest
-        self._known.add(digest)
-        self._stored.next = (self._stored.next + 1) % REMEMBERED
-        return True
+    def _closes(self, at: datetime) -> datetime | None:
+        """The next time at which the venue file says that the bar closes."""
+        if self._plan.closes is None:
+            return None
+        hour, minute = (int(part) for part in self._plan.closes.split(":"))
+        local = at.astimezone(self._zone)
+        closes = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return closes if closes > local else closes + timedelta(days=1)
+
+
+def _horizon(found: Forecast) -> HorizonDemand:
+    return HorizonDemand(
+        minutes=int(found.slots * SLOT.total_seconds() // 60),
+        mean=found.mean,
+        p05=found.p05,
+        p50=found.p50,
+        p95=found.p95,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -33,9 +33,6 @@ ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 
 TRUST = 20.0
 """Examples after which the regression's correction is taken for half of what it says."""
-
-LEAST_SHAPE = 4.0
-"""Units that the forecast weighs at least, beside those sold in the open slot: the first two sales are no rush."""
 
 NAME = "demand-regression"
 VERSION = "1"
@@ -67,6 +64,8 @@ class DemandState(Struct):
     """what was known of the surroundings last"""
     drifts: int = 0
     odd: int = 0
+    censored: dict[str, int] = field(default_factory=dict)
+    """last slot in which a product was sold out"""
 
 
 class Forecast(Struct, frozen=True):
@@ -113,6 +112,21 @@ class Demand:
         return self._state
 
     @property
+    def slot(self) -> timedelta:
+        """Length of a slot."""
+        return self._slot
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """In slots."""
+        return self._horizons
+
+    @property
+    def open_slot(self) -> int | None:
+        """Number of the slot that is not closed yet; None before the first sale."""
+        return self._state.slot
+
+    @property
     def products(self) -> list[str]:
         """Products sold so far."""
         return list(self._state.series)
@@ -121,9 +135,18 @@ class Demand:
         """Number of the slot that holds this time."""
         return int(time.timestamp() // self._slot.total_seconds())
 
-    def advance(self, time: datetime, context: Mapping[str, float] | None = None) -> None:
-        """Close all slots before `time`; `context` holds for the slots from there on."""
+    def advance(
+        self, time: datetime, context: Mapping[str, float] | None = None, sold_out: Collection[str] = ()
+    ) -> None:
+        """Close all slots before `time`.
+
+        Args:
+            context: holds for the slots from there on.
+            sold_out: products of which nothing is left, so that what is sold is not what was asked for.
+        """
         state, now = self._state, self.slot_of(time)
+        if now > (state.slot or 0):
+            state.censored |= {name: now - 1 for name in sold_out if name in state.series}
         if state.slot is None:
             state.slot = now
         if now > state.slot and self._closed_between(now):
@@ -166,58 +189,35 @@ class Demand:
             found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
         return found
 
-    def mean_within(self, product: str, minutes: float) -> float:
-        """Mean units asked for within `minutes`."""
-        mean, _ = self._within(product, minutes)
-        return mean
+    def known(self, product: str) -> Series | None:
+        """What is remembered of a product."""
+        return self._state.series.get(product)
 
-    def quantile_within(self, product: str, minutes: float, probability: float) -> float:
-        """Units that with this probability are enough for `minutes`."""
-        mean, interval = self._within(product, minutes)
-        return interval.quantile(mean, probability) if mean > 0 else 0.0
+    def interval(self, horizon: int) -> Interval:
+        """Spread of the errors of a horizon."""
+        return self._state.intervals[horizon]
 
-    def run_out(self, product: str, stock: float, minutes: float, at: datetime) -> float:
-        """Chance that more than `stock` units are asked for within `minutes` after `at`.
-
-        A negative binomial is a Poisson whose rate is drawn from a Gamma. What was sold in the open slot tells of
-        that rate: its posterior mean scales the forecast, so a rush is believed as it comes, and not before.
-        """
-        if stock <= 0:
-            return 1.0
+    def mean(self, product: str, horizon: int) -> float:
+        """Mean units from the start of the open slot to a horizon."""
         series = self._state.series.get(product)
-        if series is None or self._state.slot is None:
-            return 0.0
-        elapsed = max(0.0, (at - self._start(self._state.slot)).total_seconds() / 60)
-        before, interval = self._within(product, elapsed)
-        shape = max(1 / interval.dispersion, LEAST_SHAPE)
-        pace = (shape + max(series.count, 0.0)) / (shape + before)
-        ahead = self.mean_within(product, minutes) * pace
-        return interval.exceeds(ahead, stock) if ahead > 0 else 0.0
-
-    def _within(self, product: str, minutes: float) -> tuple[float, Interval]:
-        """Mean demand from the start of the open slot, and the interval of the nearest horizon."""
-        series = self._state.series.get(product)
-        slots = minutes * 60 / self._slot.total_seconds()
-        horizon = min(self._horizons, key=lambda h: abs(h - slots))
-        if series is None or self._state.slot is None:
-            return 0.0, self._state.intervals[horizon]
-        _, _, mean = self._mean(series, horizon)
-        return mean * slots / horizon, self._state.intervals[horizon]
+        return 0.0 if series is None or self._state.slot is None else self._mean(series, horizon)[2]
 
     def _slots(self, hours: float) -> int:
         return max(1, round(hours * 3600 / self._slot.total_seconds()))
 
     def _opening(self, slot: int, open_: float) -> None:
-        season = self._state.opening.setdefault(self._start(slot).hour, Season())
+        season = self._state.opening.setdefault(self.start(slot).hour, Season())
         season.add(open_, 30.0 * self._slots(1))
 
-    def _is_closed(self, slot: int) -> bool:
-        last, season = self._state.last_sale, self._state.opening.get(self._start(slot).hour)
+    def is_closed(self, slot: int) -> bool:
+        """Whether the bar is usually closed in a slot."""
+        last, season = self._state.last_sale, self._state.opening.get(self.start(slot).hour)
         if last is not None and (self._state.slot or 0) - last <= 1:
             return False  # whoever sells now is open, whatever the hour
         return season is not None and season.seen >= 3 * self._slots(1) and season.mean < CLOSED_SHARE
 
-    def _start(self, slot: int) -> datetime:
+    def start(self, slot: int) -> datetime:
+        """When a slot begins, in local time."""
         return datetime.fromtimestamp(slot * self._slot.total_seconds(), self._zone)
 
     def _closed_between(self, now: int) -> bool:
@@ -226,12 +226,12 @@ class Demand:
 
     def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float]:
         slot = self._state.slot or 0
-        start = self._start(slot)
-        features = {**series.features(start, self._start(slot - 1)), **self._state.context}
-        open_slots = [slot + i for i in range(horizon) if not self._is_closed(slot + i)]
+        start = self.start(slot)
+        features = {**series.features(start, self.start(slot - 1)), **self._state.context}
+        open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
         if not open_slots:
             return features, 0.0, 0.0
-        seasonal = sum(series.season(self._start(number)) for number in open_slots)
+        seasonal = sum(series.season(self.start(number)) for number in open_slots)
         guess = math.log1p(seasonal if series.slots else series.count)
         seen = self._state.intervals[horizon].seen
         correction = self._regressions[horizon].predict(features) if series.slots else 0.0
@@ -255,18 +255,22 @@ class Demand:
         """Close the open slot: every product learns what it sold, and forecasts that are due are judged."""
         state = self._state
         slot = state.slot or 0
-        start = self._start(slot)
+        start = self.start(slot)
         slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
         self._opening(slot, 1.0 if any(series.count for series in state.series.values()) else 0.0)
         error = 0.0
         for product, series in state.series.items():
-            series.close(start, slots_an_hour)
             waiting = state.pending.setdefault(product, {})
+            sold_out = state.censored.get(product, -1)
+            if sold_out >= slot:
+                nearest = waiting.get(self._horizons[0], [])
+                series.count = max(series.count, nearest[-1].mean if nearest else series.slow)
+            series.close(start, slots_an_hour)
             for horizon in self._horizons:
                 queue = waiting.get(horizon, [])
                 while queue and queue[0].slot + horizon <= slot + 1:
                     due = queue.pop(0)
-                    if due.slot + horizon < slot + 1 or len(series.recent) < horizon:
+                    if due.slot + horizon < slot + 1 or len(series.recent) < horizon or sold_out >= due.slot:
                         continue
                     value = sum(series.recent[:horizon])
                     self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)

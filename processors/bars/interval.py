@@ -59,17 +59,15 @@ class Interval(Struct):
         mean = max(mean, 1e-6)
         size = 1 / self.dispersion
         success = size / (size + mean)
-        # As scipy.stats.nbinom.ppf, whose checks of its arguments take eight times as long as the work.
-        units = math.ceil(max(0.0, float(nbdtrik(probability, size, success))))
-        if units and betainc(size, units, success) >= probability:
-            units -= 1
-        return float(units)
+        # What scipy.stats.nbinom.ppf gives, without its checks, which take ten times as long as the function.
+        units = max(0.0, math.ceil(nbdtrik(probability, size, success)))
+        return units - 1.0 if units > 0 and betainc(size, units, success) >= probability else float(units)
 
     def exceeds(self, mean: float, units: float) -> float:
         """Chance that more than `units` are asked for."""
         mean = max(mean, 1e-6)
         size = 1 / self.dispersion
-        return float(betaincc(size, max(0, math.floor(units) + 1), size / (size + mean)))
+        return float(betaincc(size, math.floor(units) + 1, size / (size + mean))) if units >= 0 else 1.0
 
     def ends(self, mean: float) -> tuple[float, float]:
         """The 90 % interval."""

@@ -1,18 +1,43 @@
-"""What to fetch, how much, and how sure we are: the newsvendor's question asked for each product of a bar."""
+"""What to fetch, how much, from where, and by when: the newsvendor's question asked for a whole bar at once."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from processors.bars.demand import Demand
+from processors.bars.outlook import Outlook
 
 SERVICE = 0.95
-"""chance that what is fetched lasts until the next delivery can come"""
+"""chance that what is fetched is enough for the lead time and the cover time"""
 
-COVER_MINUTES = 60.0
-"""A runner should not have to go again within the hour."""
+STORE = "store"
+
+
+class Item(Struct, frozen=True):
+    """What a bar holds of a product.
+
+    Attributes:
+        stock: units left.
+        coming: units that somebody is fetching already.
+        shelf: units the bar has room for.
+        package: units that come together.
+    """
+
+    stock: float
+    coming: float = 0.0
+    shelf: float | None = None
+    package: float | None = None
+
+
+class Terms(Struct, frozen=True):
+    """How a bar is supplied; the fields of the venue file."""
+
+    lead_time_minutes: float = 20.0
+    run_out_limit: float = 0.2
+    cover_minutes: float = 60.0
 
 
 class Need(Struct, frozen=True):
@@ -21,38 +46,86 @@ class Need(Struct, frozen=True):
     Attributes:
         run_out: chance that the stock ends before a delivery that is ordered now arrives.
         minutes_to_empty: at the mean demand of the next hour; None when nothing is sold.
-        fetch: units to fetch now, None while the chance is below the bar's limit.
+        fetch: units to fetch now, None while nothing is needed.
+        by: when the chance of running out reaches the bar's limit.
+        source: `STORE`, or the neighbouring bar that can spare as much.
+        along: not urgent by itself, but somebody goes anyway.
+        surplus: units that can be spared until the bar closes.
     """
 
     run_out: float
     minutes_to_empty: float | None
-    fetch: float | None
+    fetch: float | None = None
+    by: datetime | None = None
+    source: str | None = None
+    along: bool = False
+    surplus: float = 0.0
 
 
-def need(
-    demand: Demand,
-    product: str,
-    stock: float,
+def needs(
+    outlook: Outlook,
+    items: Mapping[str, Item],
     at: datetime,
-    *,
-    lead_time_minutes: float,
-    run_out_limit: float,
-    shelf: float | None = None,
-) -> Need:
-    """Whether `product` must be fetched at `at`, and how much of it.
+    terms: Terms,
+    spare: Mapping[str, Mapping[str, float]] | None = None,
+) -> dict[str, Need]:
+    """What a bar must have fetched at `at`, as one trip.
+
+    A product calls for a trip when its chance of running out before a delivery arrives reaches the limit. What would
+    call for one within the cover time then comes along, so that nobody goes twice.
 
     Args:
-        stock: units left; below zero when more was sold than was known to be there.
-        shelf: units the bar has room for.
+        spare: surplus of the neighbouring bars, by bar and product.
     """
-    run_out = demand.run_out(product, stock, lead_time_minutes, at)
-    an_hour = demand.mean_within(product, 60.0)
-    minutes = max(stock, 0.0) / an_hour * 60 if an_hour > 1e-6 else None
-    if run_out < run_out_limit:
-        return Need(run_out, minutes, None)
-    wanted = demand.quantile_within(product, lead_time_minutes + COVER_MINUTES, SERVICE) - stock
-    if shelf is not None:
+    lead, limit = terms.lead_time_minutes, terms.run_out_limit
+    chances = {name: outlook.run_out(name, item.stock + item.coming, lead) for name, item in items.items()}
+    called = any(chance >= limit for chance in chances.values())
+    found: dict[str, Need] = {}
+    for name, item in items.items():
+        an_hour = outlook.mean(name, 60.0)
+        minutes = item.stock / an_hour * 60 if an_hour > 1e-6 else None
+        surplus = max(0.0, math.floor(item.stock - outlook.quantile(name, _rest(outlook, terms), SERVICE)))
+        urgent = chances[name] >= limit
+        along = called and not urgent
+        if along:
+            along = outlook.run_out(name, item.stock + item.coming, lead + terms.cover_minutes) >= limit
+        fetch = _amount(outlook, name, item, terms, urgent=urgent) if urgent or along else None
+        if fetch is None:
+            found[name] = Need(chances[name], minutes, surplus=surplus)
+            continue
+        by = at + timedelta(minutes=outlook.lasts(name, item.stock, limit, lead + terms.cover_minutes))
+        source = _source(name, fetch, spare or {})
+        found[name] = Need(chances[name], minutes, fetch, by, source, along)
+    return found
+
+
+def _rest(outlook: Outlook, terms: Terms) -> float:
+    """Minutes for which a bar keeps what it has: until it closes, or four times the cover."""
+    left = outlook.minutes_open
+    return left if left is not None else terms.lead_time_minutes + 4 * terms.cover_minutes
+
+
+def _amount(outlook: Outlook, name: str, item: Item, terms: Terms, *, urgent: bool) -> float | None:
+    """Surely enough for the cover time and on average to the end of the day, as far as there is room."""
+    span = terms.lead_time_minutes + terms.cover_minutes
+    target = outlook.quantile(name, span, SERVICE)
+    if outlook.minutes_open is not None:
+        target = max(target, outlook.mean(name, outlook.minutes_open))
+    wanted = target - item.stock - item.coming
+    if item.package:
+        wanted = math.ceil(wanted / item.package) * item.package
+    if item.shelf is not None:
         # What is sold until the delivery comes makes room for it.
-        room = shelf - max(stock - demand.mean_within(product, lead_time_minutes), 0.0)
-        wanted = min(wanted, room)
-    return Need(run_out, minutes, float(max(1, round(wanted))))
+        left = max(item.stock - outlook.mean(name, terms.lead_time_minutes), 0.0)
+        room = item.shelf - left - item.coming
+        if wanted > room:
+            wanted = math.floor(room / item.package) * item.package if item.package else room
+    if wanted < 1:
+        return 1.0 if urgent and item.coming < 1 and item.shelf is None else None
+    return float(round(wanted))
+
+
+def _source(name: str, units: float, spare: Mapping[str, Mapping[str, float]]) -> str:
+    """The neighbour with the most to spare, if that is enough; a walk is shorter than a drive, and the store lasts."""
+    bars = sorted(spare, key=lambda bar: (-spare[bar].get(name, 0.0), bar))
+    return bars[0] if bars and spare[bars[0]].get(name, 0.0) >= units else STORE

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, users, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, stock, users, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -14,6 +14,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     venue.register,
     worker.register,
     source.register,
+    stock.register,
     alerts.register,
     users.register,
     dead.register,

@@ -1,15 +1,24 @@
-"""The bars worker: tickets → ledger and demand of each bar → forecasts, one a minute of the tills' time."""
+"""The bars worker: tickets and stock movements → ledger and demand of each bar → forecasts, one a minute of the
+tills' time and one after each movement.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
 from processors.bars.bar import Bar, UnknownProductError
+from processors.bars.ledger import StockMovementError
+from schemas.events import StockMovement
 from schemas.results import DemandForecast
-from schemas.topics import CONTEXT, DEMAND, SALES
+from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
 from stream import metrics
 from stream.incoming import Incoming, UnusableError
 from stream.outcome import Outcome, Result
 from stream.producer import partition_of
 from stream.rows import LiveRows
+from stream.surplus import SurplusReader
 from stream.venue_context import ContextReader
 from stream.worker import Worker
 
@@ -19,33 +28,55 @@ BUFFER = 4096
 
 def register(worker: Worker) -> None:
     """Add the agents."""
-    venue = worker.venue
-    plans = {bar.id: bar for bar in venue.bars}
-    table = worker.table("bars", SALES)
-    bars: LiveRows[Bar] = LiveRows(table, lambda name, row: Bar(name, plans.get(name), venue.timezone, row))
-    context = ContextReader(worker.settings)
-
-    def book(incoming: Incoming) -> DemandForecast | None:
-        ticket = incoming.record
-        if incoming.key != ticket.bar:
-            raise UnusableError("content", f"the record's key {incoming.key!r} is not its bar {ticket.bar!r}")
-        if plans and ticket.bar not in plans:
-            raise UnusableError("content", f"no bar {ticket.bar!r} in the venue file; it has {', '.join(plans)}")
-        right = partition_of(ticket.bar, SALES.partitions)
-        if incoming.partition != right:
-            # Its bar's row lives with another partition: here it could be counted twice, or on a stale row.
-            raise UnusableError(
-                "content",
-                f"in partition {incoming.partition}, but bar {ticket.bar!r} is in {right}: use murmur2_random",
-            )
-        plan = plans.get(ticket.bar)
-        around = context.features(plan.zone if plan else None)
-        try:
-            return bars.get(ticket.bar).apply(ticket, incoming.offset, incoming.envelope.id, around)
-        except UnknownProductError as error:
-            raise UnusableError("content", str(error)) from error
+    books = _Books(worker)
 
     async def sales(batch: list[Incoming]) -> Outcome:
+        return books.apply(batch, books.sell)
+
+    async def movements(batch: list[Incoming]) -> Outcome:
+        return books.apply(batch, books.move)
+
+    async def checked(_batch: list[Incoming]) -> Outcome:
+        # Reading is enough: what can't be decoded goes to the dead letters, and ContextReader has the rest.
+        return Outcome()
+
+    worker.agent(SALES, sales, table=books.table, failed=books.bars.forget)
+    worker.agent(STOCK, movements, table=books.table, failed=books.bars.forget)
+    worker.agent(CONTEXT, checked)
+    worker.app.task(books.context.run)
+    worker.app.task(books.surplus.run)
+
+
+class _Books:
+    """The rows of all bars of this worker, and what is known around them."""
+
+    def __init__(self, worker: Worker) -> None:
+        venue = worker.venue
+        self._plans = plans = {bar.id: bar for bar in venue.bars}
+        self.table = worker.table("bars", SALES)
+        self.bars: LiveRows[Bar] = LiveRows(
+            self.table, lambda name, row: Bar(name, plans.get(name), venue.timezone, row)
+        )
+        self.context = ContextReader(worker.settings)
+        self.surplus = SurplusReader(worker.settings)
+
+    def sell(self, incoming: Incoming) -> DemandForecast | None:
+        bar = self._placed(incoming)
+        plan = self._plans.get(bar)
+        around = self.context.features(plan.zone if plan else None)
+        envelope = incoming.envelope
+        return self.bars.get(bar).apply(incoming.record, incoming.offset, envelope.id, around, self.surplus.by_bar)
+
+    def move(self, incoming: Incoming) -> DemandForecast | None:
+        bar, other, product = self._placed(incoming), incoming.record.other, incoming.record.product
+        if other is not None and self._plans:
+            self._known(other)
+            if product not in {one.id for one in self._plans[other].products}:
+                raise UnusableError("content", f"bar {other!r} has no product {product!r}")
+        return self.bars.get(bar).move(incoming.record, incoming.offset, incoming.envelope.id, self.surplus.by_bar)
+
+    def apply(self, batch: list[Incoming], book: Callable[[Incoming], DemandForecast | None]) -> Outcome:
+        """One batch; each row is written once, in its last state."""
         outcome = Outcome()
         changed: dict[str, Bar] = {}
         for incoming in batch:
@@ -54,23 +85,52 @@ def register(worker: Worker) -> None:
             except UnusableError as error:
                 outcome.dead.append((incoming, error))
                 continue
-            changed[incoming.key] = bars.get(incoming.key)
-            if forecast is not None:
-                outcome.results.append(Result(DEMAND, incoming.key, forecast, incoming.envelope))
-                _show(forecast, known=bool(plans))
+            except (UnknownProductError, StockMovementError) as error:
+                outcome.dead.append((incoming, UnusableError("content", str(error))))
+                continue
+            changed[incoming.key] = self.bars.get(incoming.key)
+            if forecast is None:
+                continue
+            outcome.results.append(Result(DEMAND, incoming.key, forecast, incoming.envelope))
+            _show(forecast, known=bool(self._plans))
+            if incoming.topic is STOCK and (far := _far_side(incoming.record)) is not None:
+                outcome.results.append(Result(STOCK, far.bar, far, incoming.envelope))
         for name, bar in changed.items():
             row = bar.to_row()
             outcome.rows[name] = row
-            bars.wrote(name, row, bar)
+            self.bars.wrote(name, row, bar)
         return outcome
 
-    async def checked(_batch: list[Incoming]) -> Outcome:
-        # Reading is enough: what can't be decoded goes to the dead letters, and ContextReader has the rest.
-        return Outcome()
+    def _placed(self, incoming: Incoming) -> str:
+        """The bar of a ticket or movement, when it is in the right place."""
+        bar: str = incoming.record.bar
+        if incoming.key != bar:
+            raise UnusableError("content", f"the record's key {incoming.key!r} is not its bar {bar!r}")
+        self._known(bar)
+        right = partition_of(bar, incoming.topic.partitions)
+        if incoming.partition != right:
+            # Its bar's row lives with another partition: here it could be counted twice, or on a stale row.
+            raise UnusableError(
+                "content", f"in partition {incoming.partition}, but bar {bar!r} is in {right}: use murmur2_random"
+            )
+        return bar
 
-    worker.agent(SALES, sales, table=table, failed=bars.forget)
-    worker.agent(CONTEXT, checked)
-    worker.app.task(context.run)
+    def _known(self, bar: str) -> None:
+        if self._plans and bar not in self._plans:
+            raise UnusableError("content", f"no bar {bar!r} in the venue file; it has {', '.join(self._plans)}")
+
+
+def _far_side(movement: StockMovement) -> StockMovement | None:
+    """What the other bar books: its row may live with another worker, so it travels as a record of its own.
+
+    It has an id of its own that derives from the first, so that a repeat after a crash is known there.
+    """
+    if movement.other is None or movement.counterpart or movement.kind not in ("transfer", "delivery"):
+        return None
+    return replace(
+        movement, id=f"{movement.id[:180]}/{movement.other}"[:200], bar=movement.other, other=movement.bar,
+        counterpart=True,
+    )  # fmt: skip
 
 
 def _show(forecast: DemandForecast, *, known: bool) -> None:
@@ -84,5 +144,8 @@ def _show(forecast: DemandForecast, *, known: bool) -> None:
             metrics.DEMAND.labels(*labels, str(horizon.minutes)).set(horizon.mean)
         if product.stock is not None:
             metrics.STOCK.labels(*labels).set(product.stock)
+            metrics.STOCK_COMING.labels(*labels).set(product.coming)
+            metrics.STOCK_OVERSOLD.labels(*labels).set(product.oversold)
+            metrics.STOCK_MISSING.labels(*labels).set(product.missing)
         if product.run_out_probability is not None:
             metrics.RUN_OUT.labels(*labels).set(product.run_out_probability)

@@ -9,11 +9,11 @@ import pytest
 
 from schemas.cloudevents import Envelope
 from schemas.events import SaleLine, Ticket
-from schemas.topics import ACTIONS, CONTEXT, DEMAND, FRAMES, MAILS, OBSERVATIONS, RESULTS, SALES, SNIPPETS, Topic
+from schemas.topics import ACTIONS, CONTEXT, DEMAND, FRAMES, MAILS, OBSERVATIONS, RESULTS, SALES, SNIPPETS, STOCK, Topic
 from stream.producer import EventProducer
 from tests.e2e.conftest import Outside
 
-READ = (FRAMES, SALES, MAILS, SNIPPETS, CONTEXT, *RESULTS, OBSERVATIONS, ACTIONS)
+READ = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, *RESULTS, OBSERVATIONS, ACTIONS)
 
 
 def headers(topic: Topic, number: int, time: datetime | None = None) -> list[tuple[str, bytes]]:

@@ -1,0 +1,43 @@
+"""The newest forecast of every bar, read from the end of `demand.forecasts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from confluent_kafka import Consumer
+
+from schemas.results import DemandForecast
+from schemas.topics import DEMAND
+from stream.reading import ends, read_all
+from stream.settings import Settings
+
+BACK = 1000
+"""Forecasts of a partition that are looked at: a busy hour of a dozen bars. A bar silent for longer is not shown."""
+
+
+def last_forecasts(settings: Settings) -> dict[str, DemandForecast]:
+    """By bar, in the order of their names.
+
+    Raises:
+        LookupError: there is no such topic.
+        TimeoutError: the broker does not answer.
+    """
+    consumer = Consumer({**settings.librdkafka(), "group.id": "pulso-reading"})
+    try:
+        start = {partition: end - BACK for partition, (_, end) in ends(consumer, DEMAND.name).items()}
+    finally:
+        consumer.close()
+    return newest(message.value() for message in read_all(settings, DEMAND.name, start=start))
+
+
+def newest(values: Iterable[bytes | None]) -> dict[str, DemandForecast]:
+    """The last of each bar; what can't be decoded is for the worker that buries it."""
+    found: dict[str, DemandForecast] = {}
+    for value in values:
+        try:
+            forecast = msgspec.json.decode(value or b"", type=DemandForecast)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        found[forecast.bar] = forecast
+    return dict(sorted(found.items()))

@@ -1,0 +1,33 @@
+"""The distribution is the negative binomial of the textbooks, and its ends learn to be missed as promised."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import nbinom
+
+from processors.bars.interval import Interval
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.floats(1e-6, 20_000), st.floats(1e-6, 25), st.floats(0.0005, 0.9995), st.integers(-1, 30_000))
+def test_quantiles_and_tails_are_those_of_scipy(mean: float, alpha: float, probability: float, units: int) -> None:
+    interval = Interval(excess=alpha, square=1.0)
+    size = 1 / interval.dispersion
+    peer = nbinom(size, size / (size + mean))
+    assert interval.quantile(mean, probability) == peer.ppf(probability)
+    assert interval.exceeds(mean, units) == pytest.approx(peer.sf(units), abs=1e-12)
+
+
+def test_the_ends_follow_a_spread_that_changes() -> None:
+    random, interval, missed = np.random.default_rng(3), Interval(), 0
+    for number in range(6000):
+        mean = 20.0
+        size = 2 if number > 2000 else 50
+        value = float(random.negative_binomial(size, size / (size + mean)))
+        low, high = interval.ends(mean)
+        missed += number >= 3000 and not low <= value <= high
+        interval.learn(mean, value, mean)
+    assert 0.07 < missed / 3000 < 0.13
