@@ -18,7 +18,7 @@ from console.browser_rules import BrowserRules
 from console.house import House, templates
 from console.hub import Hub
 from console.language import read_words
-from console.pages import control_room, history, live, results, sign_in
+from console.pages import control_room, history, live, results, sign_in, stock
 from console.records import Records
 from console.results_feed import ResultsFeed
 from console.sessions import LoginLimit, Sessions
@@ -74,7 +74,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
     app.state.console = house
     app.add_middleware(BrowserRules, open_demo=open_demo)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (sign_in, control_room, live, history, results):
+    for part in (sign_in, control_room, live, history, results, stock):
         app.include_router(part.router)
 
     @app.get("/healthz")

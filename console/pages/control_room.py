@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
 from console.house import House, house
+from console.requests import body_of
 from console.visitor import Visitor, acting, asking
 from schemas.alerts import Alert
 from schemas.events import AlertAction, AlertVerb
@@ -21,8 +22,6 @@ from stream.producer import NotDeliveredError
 
 router = APIRouter()
 Parts = Annotated[House, Depends(house)]
-LARGEST = 8_192
-"""bytes of a request for an action"""
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +71,7 @@ async def control_room(request: Request, visitor: Annotated[Visitor, Depends(ask
 @router.post("/api/alerts/act")
 async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], parts: Parts) -> Response:
     """Send one action to whoever owns the alert's life; 409 when the alert is no longer open."""
-    deed = await _read(request)
+    deed = await body_of(request, Deed)
     try:
         row = await parts.redis.hget(OPEN, deed.key)
     except (RedisError, OSError) as error:
@@ -100,15 +99,6 @@ async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], pa
     detail = " ".join(part for part in (alert.id, action.to, action.note) if part)
     await audit.record(parts.redis, visitor.name, f"alert-{deed.action}", deed.key, detail, origin)
     return Response(status_code=202)
-
-
-async def _read(request: Request) -> Deed:
-    if int(request.headers.get("content-length") or 0) > LARGEST:
-        raise HTTPException(413, "too long")
-    try:
-        return msgspec.json.decode(await request.body(), type=Deed)
-    except msgspec.DecodeError as error:
-        raise HTTPException(422, str(error)) from error
 
 
 async def _people(parts: House, visitor: Visitor) -> list[str]:

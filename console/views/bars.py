@@ -66,7 +66,12 @@ class Bars:
             if demand.product in sold
         ]
         told: dict[str, Any] = msgspec.to_builtins(demand)
-        return told | {"title": (plan and plan.title) or demand.product, "past": past}
+        return told | {
+            "title": (plan and plan.title) or demand.product,
+            "package": plan.package if plan else None,
+            "mixed": bool(plan and plan.recipe),
+            "past": past,
+        }
 
 
 def _order(bar: Bar, products: dict[str, ProductDemand]) -> list[str]:
