@@ -114,6 +114,29 @@ class Tills(Part):
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")
 
 
+LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
+
+
+class QuietHours(Part):
+    """When somebody sleeps. What is still open at the end is told then."""
+
+    begin: LocalTime
+    end: LocalTime
+    unless: Severity = Field(default="critical", description="alerts as severe as this are told at once all the same")
+
+
+class Contact(Part):
+    """A phone or a chat. Its addresses stand in the Apprise file that PULSO_CONTACTS names, under its id as a tag."""
+
+    id: Name
+    audience: list[Audience] = Field(default_factory=list, description="whose alerts; none: only what others miss")
+    at_least: Severity = Field(default="high", description="alerts less severe than this are not told")
+    language: Literal["es", "en"] | None = Field(default=None, description="the venue's if left out")
+    quiet: QuietHours | None = None
+    escalate_to: list[Name] = Field(default_factory=list, description="contacts told when nobody acknowledges")
+    escalate_after_minutes: float = Field(default=5, gt=0, le=24 * 60)
+
+
 class Rule(Part):
     """When a value becomes an alert, and for whom."""
 
@@ -182,6 +205,7 @@ class Venue(Part):
     stages: list[Stage] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
+    contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
 
     @field_validator("timezone")
@@ -205,6 +229,7 @@ class Venue(Part):
     def _hangs_together(self) -> Self:
         for kind, parts in (
             ("zones", self.zones), ("cameras", self.cameras), ("bars", self.bars), ("stages", self.stages),
+            ("contacts", self.contacts),
         ):  # fmt: skip
             names = [part.id for part in parts]
             if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -213,6 +238,10 @@ class Venue(Part):
         for bar in self.bars:
             if strange := sorted(set(bar.neighbours) - (bars - {bar.id})):
                 raise ValueError(f"bar {bar.id}: the neighbours {', '.join(strange)} are no other bars of this file")
+        contacts = {contact.id for contact in self.contacts}
+        for contact in self.contacts:
+            if strange := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
+                raise ValueError(f"contact {contact.id}: {', '.join(strange)} in escalate_to are no other contacts")
         zones = {zone.id for zone in self.zones}
         named = [(f"camera {c.id}", view.zone) for c in self.cameras for view in c.views]
         named += [

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from schemas.venue import Bar, Camera, Mailbox, Product, Rule, Stage, Tills, Venue, View, Zone
+from schemas.venue import Bar, Camera, Contact, Mailbox, Product, QuietHours, Rule, Stage, Tills, Venue, View, Zone
 
 
 class VenueFileError(ValueError):
@@ -88,7 +88,7 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
 
 _PARTS: dict[str, type[BaseModel]] = {
     "zones": Zone, "cameras": Camera, "views": View, "bars": Bar, "products": Product, "stages": Stage,
-    "mailboxes": Mailbox, "tills": Tills, "rules": Rule,
+    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills, "rules": Rule,
 }  # fmt: skip
 
 

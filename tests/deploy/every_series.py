@@ -12,7 +12,7 @@ from stream import metrics
 LABELS = {
     "worker": ["bars"],
     "topic": ["pos.sales"],
-    "outcome": ["ok", "dead", "dropped"],
+    "outcome": ["ok", "dead", "dropped", "failed"],
     "reason": ["content"],
     "partition": ["0"],
     "kind": ["camera"],
@@ -29,6 +29,7 @@ LABELS = {
     "genre": ["rock"],
     "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
+    "contact": ["security-lead"],
     "severity": ["medium"],
 }
 
