@@ -17,7 +17,7 @@ function makeStage() {
     h("div", { class: "facts" }, h("strong", { class: "mood" }), h("strong", { class: "genre" }), h("span", { class: "tempo" }), h("span", { class: "loudness" }), h("span", { class: "age dim" })),
     ...["mood", "genre"].flatMap((kind) => [
       h("h3", {}, t(`${kind}_history`)),
-      svg("svg", { class: `strip-${kind}`, viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img" }),
+      svg("svg", { class: `strip-${kind}`, viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img", "aria-label": t("no_data") }),
       h("div", { class: `legend legend-${kind}` }),
     ]));
 }

@@ -56,12 +56,14 @@ export function text(element, content) {
  * so focus, scroll and what somebody types stay too.
  */
 export function keyed(parent, items, key, make, update) {
+  const wanted = new Set(items.map((item) => String(key(item))));
+  // Those that go, go first: then none of those that stay has to move, which would cost the focus in it.
+  for (const child of [...parent.children]) if (!wanted.has(child.dataset.key)) child.remove();
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   let place = parent.firstElementChild;
   for (const item of items) {
     const name = String(key(item));
     let child = known.get(name);
-    known.delete(name);
     if (!child) {
       child = make(item);
       child.dataset.key = name;
@@ -70,5 +72,4 @@ export function keyed(parent, items, key, make, update) {
     else place = place.nextElementSibling;
     update(child, item);
   }
-  for (const child of known.values()) child.remove();
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from schemas.alerts import Alert, Observation
+from schemas.events import AlertAction
 from schemas.results import (
     CrowdCount,
     DemandForecast,
@@ -28,7 +30,7 @@ from schemas.results import (
     ZoneCount,
 )
 from schemas.results import Topic as Subject
-from schemas.topics import CROWD, DEMAND, OBSERVATIONS, TAGS, TRIAGE
+from schemas.topics import ACTIONS, CROWD, DEMAND, OBSERVATIONS, TAGS, TRIAGE
 from stream.accounts import AccountStore
 from stream.alert_store import OPEN
 from stream.local import LocalStack
@@ -80,6 +82,17 @@ class Festival:
         """An alert that is in Redis."""
         key = self.observe(rule, subject, value, es, en, **more)
         return wait(lambda: self.open(key))
+
+    @contextmanager
+    def acting(self, name: str) -> Iterator[Callable[[Alert, str], None]]:
+        """Act on alerts without the console, as the terminal does."""
+
+        def act(alert: Alert, verb: Any) -> None:
+            one = AlertAction(id=uuid.uuid4().hex, key=alert.key, action=verb, by=name, time=datetime.now(UTC))
+            self._send(ACTIONS, alert.key, one, one.id)
+
+        yield act
+        self._producer.flush()
 
     def evening(self) -> None:
         """One result of every kind."""
@@ -194,7 +207,9 @@ def enter(chromium: Browser, festival: Festival) -> Iterator[Enter]:
         page.fill("[name=name]", name)
         page.fill("[name=password]", PASSWORD)
         page.click("button.main")
-        page.wait_for_url(f"**{path}")
+        page.wait_for_url(lambda url: "/login" not in url)
+        if not page.url.endswith(path):  # bar staff are led to their bar
+            page.goto(path)
         return page
 
     yield open_page
