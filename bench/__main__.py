@@ -14,14 +14,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, tickets
+from bench import frames, pages, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKERS = {"tickets": "bars", "frames": "vision"}
+WORKERS = {"tickets": "bars", "frames": "vision", "pages": None}
+"""which worker each bench measures; the pages are the console's"""
 
 
 def main(
@@ -68,9 +69,9 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         LocalStack(
             Path(folder),
             venue=VENUE,
-            workers=[WORKERS[name] for name in names],
+            workers=[worker for name in names if (worker := WORKERS[name])],
             with_prometheus=False,
-            with_console=False,
+            with_console="pages" in names,
             progress=lambda text: console.print(f"stack: {text}", highlight=False),
         ) as stack,
         Progress(
@@ -84,13 +85,17 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         ) as progress,
     ):
         for name in names:  # idle workers would still take their share of the cores
-            stack.halt(WORKERS[name])
+            if worker := WORKERS[name]:
+                stack.halt(worker)
         if "tickets" in names:
             say, seen = _following(progress, tickets.NUMBER // share)
             rows += tickets.measure(stack, number=tickets.NUMBER // share, peer=peer, say=say, seen=seen)
         if "frames" in names:
             say, seen = _following(progress, frames.NUMBER // share)
             rows += frames.measure(stack, number=frames.NUMBER // share, say=say, seen=seen)
+        if "pages" in names:
+            say, seen = _following(progress, pages.NUMBER // share)
+            rows += pages.measure(stack, number=pages.NUMBER // share, say=say, seen=seen)
     return rows
 
 

@@ -16,11 +16,13 @@ const unseen = new Set(); // ids of critical alerts that nobody has looked at on
 let zones = state.zones;
 const filter = new Filter($("filter"), state.name, () => show());
 
+const ruleName = (rule) => (state.words[`rule_${rule}`] ? t(`rule_${rule}`) : rule);
 const what = (alert) => alert.text[state.language] || alert.key;
 
 function where(alert) {
-  const parts = alert.subject.split("/").map((part) => state.places[part] ?? part);
-  return `${t(`rule_${alert.rule}`)} · ${parts.join(" · ")}`;
+  // A mail's subject is its id, which tells nobody anything.
+  const parts = alert.rule.startsWith("mail-") ? [] : alert.subject.split("/").map((part) => state.places[part] ?? part);
+  return [ruleName(alert.rule), ...parts].join(" · ");
 }
 
 function makeRow() {
