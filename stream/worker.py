@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import faust
@@ -28,6 +29,7 @@ from stream.dead_letters import dead_letter_headers
 from stream.delivery import deliver_without_tasks
 from stream.incoming import Incoming, UnusableError, read
 from stream.outcome import Outcome
+from stream.producer import partition_of
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -253,7 +255,17 @@ class Worker:
         return sending
 
     def _ready(self, *_: Any, **__: Any) -> None:
+        self._forget_others()
         metrics.READY.labels(self.name).set(1)
+
+    def _forget_others(self) -> None:
+        """After a rebalance, drop the gauges of keys and partitions that another worker has now."""
+        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
+        metrics.forget(metrics.LAG, lambda labels: (labels["topic"], int(labels["partition"])) not in mine)
+        for topic, gauges in metrics.OF_KEY.items():
+            partitions = {number for name, number in mine if name == topic.name}
+            for gauge in gauges:
+                metrics.forget(gauge, partial(_is_elsewhere, topic, partitions))
 
     def _not_ready(self, *_: Any, **__: Any) -> None:
         metrics.READY.labels(self.name).set(0)
@@ -277,6 +289,10 @@ class Worker:
             self.alive()
         elif time.monotonic() - self._progress > STALLED_SECONDS:
             await self.app.crash(RuntimeError(f"{behind} events wait and none was read for {STALLED_SECONDS} s"))
+
+
+def _is_elsewhere(topic: Topic, mine: set[int], labels: dict[str, str]) -> bool:
+    return partition_of(next(iter(labels.values())), topic.partitions) not in mine
 
 
 async def batches(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, stock, users, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, stock, topics, users, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -18,6 +18,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     alerts.register,
     users.register,
     dead.register,
+    topics.register,
     evaluate.register,
     schemas.register,
 )

@@ -102,6 +102,7 @@ def test_up_use_down_and_up_again(tmp_path: Path) -> None:
         assert "<html" in httpx.get(endpoints["console"], follow_redirects=True).text
         assert (data / "till-token").stat().st_mode & 0o077 == 0
 
+        assert "new topics: none" in pulso(data, "topics", "--create").stdout
         sell(settings, 1)
         assert sold(settings, 2) == 2
         sell(settings, 1, bar="moon")
