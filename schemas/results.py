@@ -9,15 +9,74 @@ from msgspec import Struct
 from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
 
 
+class ZoneForecast(Struct, frozen=True, kw_only=True):
+    """People in the zone ahead of time."""
+
+    minutes: Count
+    mean: NonNegative
+    low: NonNegative
+    """the 90 % interval"""
+    high: NonNegative
+
+
+class ExitCrowd(Struct, frozen=True, kw_only=True):
+    """The ground before one exit of the zone."""
+
+    exit: Identifier
+    density: NonNegative
+    """persons/m² within reach of it"""
+    speed: float
+    """m/s towards it; negative away from it"""
+    jammed: bool
+
+
+class ZoneFlow(Struct, frozen=True, kw_only=True):
+    """How the people of a zone move. Speeds and pressure only where the venue file gives the camera's ground."""
+
+    direction: float | None = None
+    """degrees in the picture, 0 up, 90 right; None while hardly anyone walks"""
+    speed: NonNegative | None = None
+    """m/s, mean over all heads"""
+    moving: Probability = 0.0
+    """share of heads that walk"""
+    counter_flow: Probability = 0.0
+    """0 all one way, 1 as many the other way"""
+    inflow: float = 0.0
+    """heads a minute over the zone's edge, less those that leave"""
+    pressure: NonNegative | None = None
+    """density × variance of velocity where it is highest, s⁻² (Helbing, 2007)"""
+    stop_and_go: NonNegative = 0.0
+    """times in the last minute that a dense crowd stopped and went on"""
+    running: Probability | None = None
+    """share of heads that run"""
+    scattering: Probability | None = None
+    """share of heads that run away from one point"""
+    exits: tuple[ExitCrowd, ...] = ()
+
+
 class ZoneCount(Struct, frozen=True, kw_only=True):
     """People in the part of a zone that one camera sees."""
 
     zone: Identifier
     persons: NonNegative
+    """smoothed, so that it doesn't flicker"""
     density: NonNegative | None = None
     """persons/m², where the venue file gives an area"""
     level_of_service: Literal["A", "B", "C", "D", "E", "F"] | None = None
     """Fruin's level for walkways"""
+    counted: NonNegative | None = None
+    """heads in this picture alone"""
+    lag_seconds: NonNegative = 0.0
+    """by which `persons` follows what is counted; falls towards 0 in a surge"""
+    flow: ZoneFlow | None = None
+    """None where no earlier picture was near enough in time, or hardly anyone is there"""
+    forecast: tuple[ZoneForecast, ...] = ()
+    limit: NonNegative | None = None
+    """people at which the zone is full: its capacity, or where the density alert is raised, whichever is lower"""
+    limit_chance: Probability | None = None
+    """chance that the limit is reached before staff can act"""
+    minutes_to_limit: NonNegative | None = None
+    """by the mean forecast; None where it is not reached"""
 
 
 class CrowdCount(Struct, frozen=True, kw_only=True):
@@ -30,8 +89,10 @@ class CrowdCount(Struct, frozen=True, kw_only=True):
     """None when the camera is blind"""
     zones: tuple[ZoneCount, ...] = ()
     blind: str | None = None
-    """why the picture can't be trusted: black, overexposed, blurred, …"""
+    """why it can't be trusted: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics, obstructed"""
     model: str
+    evidence: tuple[Identifier, ...] = ()
+    """pictures that show why an alert may be raised, by their id in the evidence store"""
 
 
 class ViolenceScore(Struct, frozen=True, kw_only=True):

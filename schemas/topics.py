@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from msgspec import Struct
 
 from schemas.alerts import Alert, Observation
+from schemas.attendance import AttendanceChange, VenueOccupancy
 from schemas.events import AlertAction, Mail, StockMovement, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
@@ -129,8 +130,27 @@ ALERTS = Topic(
     "alerts", "alert key", Alert, "pulso.alert.v1", "One step in the life of an alert.", retention_ms=30 * DAY
 )
 
-INPUTS = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT)
-RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
+ATTENDANCE = Topic(
+    "venue.attendance",
+    "venue",
+    AttendanceChange,
+    "pulso.attendance.change.v1",
+    "What gates, cameras and people know of how many are in the venue.",
+    partitions=1,  # one number for the venue, so one order
+    retention_ms=30 * DAY,
+)
+OCCUPANCY = Topic(
+    "venue.occupancy",
+    "venue",
+    VenueOccupancy,
+    "pulso.venue.occupancy.v1",
+    "How many are in the venue.",
+    partitions=1,
+    retention_ms=30 * DAY,
+)
+
+INPUTS = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, ATTENDANCE)
+RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS, OCCUPANCY)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS)
 TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING)
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

@@ -5,20 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.alerts import Audience, Severity
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$", description="lower case, digits, - and _")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Point = tuple[Share, Share]
-Polygon = Annotated[list[Point], Field(min_length=3, description="corners as shares of width and height, 0 to 1")]
-
-
-class Part(BaseModel):
-    """A part of the file: unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from schemas.venue_contacts import Contact
+from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, Ground
+from schemas.venue_types import Name, Part, Polygon, Share
 
 
 class Zone(Part):
@@ -28,7 +20,8 @@ class Zone(Part):
     title: str = ""
     area_m2: float = Field(gt=0, le=1_000_000, description="ground area in square metres")
     capacity: int = Field(gt=0, description="most people allowed")
-    exits: list[str] = Field(default_factory=list, description="ways out, as people call them")
+    exits: list[Exit] = Field(default_factory=list, description="ways out: names, or with the sign and the alternative")
+    lead_time_minutes: float = Field(default=5, gt=0, le=60, description="what staff need to act before it is full")
 
 
 class View(Part):
@@ -37,6 +30,7 @@ class View(Part):
     zone: Name
     polygon: Polygon
     area_m2: float | None = Field(default=None, gt=0, description="ground seen in the polygon; the zone's if left out")
+    exits: list[ExitLine] = Field(default_factory=list, description="where the zone's exits are in the picture")
 
 
 class Camera(Part):
@@ -48,6 +42,8 @@ class Camera(Part):
     count_every_seconds: float = Field(default=1, ge=0.1, le=60, description="how often heads are counted")
     views: list[View] = Field(default_factory=list)
     masks: list[Polygon] = Field(default_factory=list, description="never looked at by any model")
+    ground: Ground | None = Field(default=None, description="without it there are no metres, speeds and pressure")
+    gates: list[Gate] = Field(default_factory=list, description="lines that people cross")
 
 
 class Product(Part):
@@ -114,29 +110,6 @@ class Tills(Part):
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")
 
 
-LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
-
-
-class QuietHours(Part):
-    """When somebody sleeps. What is still open at the end is told then."""
-
-    begin: LocalTime
-    end: LocalTime
-    unless: Severity = Field(default="critical", description="alerts as severe as this are told at once all the same")
-
-
-class Contact(Part):
-    """A phone or a chat. Its addresses stand in the Apprise file that PULSO_CONTACTS names, under its id as a tag."""
-
-    id: Name
-    audience: list[Audience] = Field(default_factory=list, description="whose alerts; none: only what others miss")
-    at_least: Severity = Field(default="high", description="alerts less severe than this are not told")
-    language: Literal["es", "en"] | None = Field(default=None, description="the venue's if left out")
-    quiet: QuietHours | None = None
-    escalate_to: list[Name] = Field(default_factory=list, description="contacts told when nobody acknowledges")
-    escalate_after_minutes: float = Field(default=5, gt=0, le=24 * 60)
-
-
 class Rule(Part):
     """When a value becomes an alert, and for whom."""
 
@@ -167,6 +140,38 @@ def default_rules() -> dict[str, Rule]:
         "crowd-capacity": Rule(
             raise_at=1.0, clear_at=0.95, on_delay_seconds=10, off_delay_seconds=20, cool_down_seconds=120,
             severity="high", audience=["security"],
+        ),
+        "crowd-forecast": Rule(
+            raise_at=0.5, clear_at=0.2, on_delay_seconds=20, off_delay_seconds=60, cool_down_seconds=300,
+            severity="medium", audience=["security"],
+        ),
+        "venue-capacity": Rule(
+            raise_at=0.95, clear_at=0.9, on_delay_seconds=20, off_delay_seconds=60, cool_down_seconds=300,
+            severity="high", audience=["security", "production"],
+        ),
+        "crowd-pressure": Rule(
+            raise_at=0.02, clear_at=0.015, on_delay_seconds=30, off_delay_seconds=30, cool_down_seconds=120,
+            severity="critical", audience=["security"],
+        ),
+        "bottleneck": Rule(
+            raise_at=2.5, clear_at=2.0, on_delay_seconds=20, off_delay_seconds=30, cool_down_seconds=180,
+            severity="high", audience=["security"],
+        ),
+        "counter-flow": Rule(
+            raise_at=0.5, clear_at=0.3, on_delay_seconds=20, off_delay_seconds=30, cool_down_seconds=300,
+            severity="medium", audience=["security"],
+        ),
+        "stop-and-go": Rule(
+            raise_at=3, clear_at=1, on_delay_seconds=10, off_delay_seconds=60, cool_down_seconds=300,
+            severity="high", audience=["security"],
+        ),
+        "stampede": Rule(
+            raise_at=0.5, clear_at=0.2, on_delay_seconds=2, off_delay_seconds=10, cool_down_seconds=60,
+            severity="critical", audience=["security"],
+        ),
+        "scattering": Rule(
+            raise_at=0.3, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=10, cool_down_seconds=60,
+            severity="critical", audience=["security"],
         ),
         "camera-blind": Rule(
             raise_at=1, clear_at=0, on_delay_seconds=15, off_delay_seconds=10, cool_down_seconds=300,
@@ -206,6 +211,9 @@ class Venue(Part):
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
     contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
+    capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")
+    crowd: Crowd = Field(default_factory=Crowd)
+    evidence: Evidence = Field(default_factory=Evidence)
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
 
     @field_validator("timezone")
@@ -243,6 +251,7 @@ class Venue(Part):
             if strange := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
                 raise ValueError(f"contact {contact.id}: {', '.join(strange)} in escalate_to are no other contacts")
         zones = {zone.id for zone in self.zones}
+        self._exits_and_gates()
         named = [(f"camera {c.id}", view.zone) for c in self.cameras for view in c.views]
         named += [
             (f"{kind} {p.id}", p.zone)
@@ -256,3 +265,20 @@ class Venue(Part):
                     f"{who} names the zone {zone!r}, which is not among zones: {', '.join(sorted(zones)) or 'none'}"
                 )
         return self
+
+    def _exits_and_gates(self) -> None:
+        """Raises ValueError where a camera shows an exit that its zone has not, or two gates have one name."""
+        exits = {zone.id: {exit.name for exit in zone.exits} for zone in self.zones}
+        for zone in self.zones:
+            for exit in zone.exits:
+                if exit.alternative and exit.alternative not in {e.name for z in self.zones for e in z.exits}:
+                    raise ValueError(f"exit {exit.name!r}: its alternative {exit.alternative!r} is no exit of any zone")
+        for camera in self.cameras:
+            for view in camera.views:
+                for line in view.exits:
+                    if line.exit not in exits.get(view.zone, set()):
+                        there = ", ".join(sorted(exits.get(view.zone, set()))) or "none"
+                        raise ValueError(f"camera {camera.id}: zone {view.zone!r} has no exit {line.exit!r}; {there}")
+        gates = [gate.id for camera in self.cameras for gate in camera.gates]
+        if twice := sorted({gate for gate in gates if gates.count(gate) > 1}):
+            raise ValueError(f"gates: {', '.join(twice)} stands there twice; give each its own id")

@@ -110,6 +110,14 @@ class AlertStore:
             counts[rule] = counts.get(rule, 0) + 1
         return counts
 
+    async def open_evidence(self) -> list[str]:
+        """Ids of all evidence of open alerts; none while Redis can't be reached."""
+        try:
+            rows = await self._redis.hvals(OPEN)
+        except (RedisError, OSError):
+            return []
+        return [id for row in rows for id in msgspec.json.decode(row, type=Alert).evidence]
+
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()

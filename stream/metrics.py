@@ -40,6 +40,19 @@ SOURCE_LAST_EVENT = Gauge(
 # Vision.
 ZONE_PERSONS = Gauge("pulso_zone_persons", "People seen in a zone by a camera", ["camera", "zone"])
 ZONE_DENSITY = Gauge("pulso_zone_density_persons_per_square_metre", "Density of a zone", ["camera", "zone"])
+ZONE_FORECAST = Gauge(
+    "pulso_zone_forecast_persons", "People expected after so many minutes", ["camera", "zone", "minutes"]
+)
+ZONE_LIMIT = Gauge(
+    "pulso_zone_limit_probability_ratio", "Chance that a zone is full before staff can act", ["camera", "zone"]
+)
+ZONE_SPEED = Gauge("pulso_zone_speed_metres_per_second", "Mean speed of the people in a zone", ["camera", "zone"])
+ZONE_PRESSURE = Gauge(
+    "pulso_zone_crowd_pressure_per_square_second", "Density times variance of velocity (Helbing)", ["camera", "zone"]
+)
+ZONE_COUNTER_FLOW = Gauge("pulso_zone_counter_flow_ratio", "0 all one way, 1 as many the other way", ["camera", "zone"])
+GATE_CROSSINGS = Counter("pulso_gate_crossings", "Heads that crossed a gate: in, out", ["gate", "direction"])
+VENUE_PERSONS = Gauge("pulso_venue_persons", "People in the venue, by gates, zones and corrections")
 CAMERA_BLIND = Gauge("pulso_camera_blind", "1 while a camera's picture can't be trusted", ["camera"])
 VIOLENCE = Gauge("pulso_violence_probability", "Probability that a fight is seen now", ["camera"])
 

@@ -9,7 +9,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from schemas.venue import Bar, Camera, Contact, Mailbox, Product, QuietHours, Rule, Stage, Tills, Venue, View, Zone
+from processors.vision.ground import GroundError, ground_of
+from schemas.venue import Bar, Camera, Mailbox, Product, Rule, Stage, Tills, Venue, View, Zone
+from schemas.venue_contacts import Contact, QuietHours
+from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, GroundPoint
 
 
 class VenueFileError(ValueError):
@@ -63,9 +66,16 @@ def read_venue(path: Path) -> Venue:
             f"{path}: the file must hold fields such as `name:` and `zones:`; deploy/venues/demo.yaml shows one"
         )
     try:
-        return Venue.model_validate(content)
+        venue = Venue.model_validate(content)
     except ValidationError as error:
         raise VenueFileError("\n".join(_explain(path, node, one) for one in error.errors())) from error
+    for number, camera in enumerate(venue.cameras):
+        try:
+            ground_of(camera)
+        except GroundError as error:
+            line = _line(node, ("cameras", number, "ground"))
+            raise VenueFileError(f"{path}: line {line}: cameras[{number}].ground: {error}") from error
+    return venue
 
 
 def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
@@ -89,10 +99,13 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
 _PARTS: dict[str, type[BaseModel]] = {
     "zones": Zone, "cameras": Camera, "views": View, "bars": Bar, "products": Product, "stages": Stage,
     "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills, "rules": Rule,
+    "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
 }  # fmt: skip
 
 
 def _model_at(at: tuple[Any, ...]) -> type[BaseModel]:
+    if "exits" in at:
+        return ExitLine if "views" in at else Exit
     named = [part for part in at if part in _PARTS]
     return _PARTS[named[-1]] if named else Venue
 

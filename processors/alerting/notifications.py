@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from schemas.alerts import Alert, Severity
-from schemas.venue import Contact, QuietHours, Venue
+from schemas.venue import Venue
+from schemas.venue_contacts import Contact, QuietHours
 
 Why = Literal["raised", "nobody"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -43,7 +44,6 @@ def planned(alert: Alert, arrived: datetime, venue: Venue) -> list[Notification]
     times may be those of an evening that is played back. Quiet hours move a message to their end; what must not wait
     (`unless`) and what nobody has acknowledged is told at once.
 
-    >>> from schemas.venue import Contact
     >>> venue = Venue(name="Here", contacts=[
     ...     Contact(id="duty", audience=["security"], escalate_to=["chief"]), Contact(id="chief")])
     >>> at = datetime(2026, 7, 4, 22, tzinfo=UTC)

@@ -7,13 +7,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from processors.alerting.crowd_rules import Watched, blindness, watched
 from processors.alerting.stock_notices import count_text, fetch_text
 from schemas.alerts import Observation
+from schemas.attendance import VenueOccupancy
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 from schemas.venue import Venue
 
-Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | MusicTags
+Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | MusicTags | VenueOccupancy
 
 
 class Watch(Struct, frozen=True):
@@ -34,31 +37,26 @@ class Watch(Struct, frozen=True):
                 return list(self._support(result))
             case MusicTags():
                 return list(self._music(result))
+            case VenueOccupancy():
+                return list(self._occupancy(result))
 
     def _crowd(self, count: CrowdCount) -> Iterator[Observation]:
-        yield _observation(
-            "camera-blind", count.camera, count.event_id, count.time, 1.0 if count.blind else 0.0,
-            es=f"La cámara {count.camera} no ve ({count.blind or 'vuelve a ver'}).",
-            en=f"Camera {count.camera} is blind ({count.blind or 'sees again'}).",
-        )  # fmt: skip
-        zones = {zone.id: zone for zone in self.venue.zones}
+        blind = blindness(count.camera, count.blind)
+        yield _crowd_observation(blind, count.camera, count)
         for seen in count.zones:
             # Two cameras on one zone are two subjects: no average over cameras or zones ever hides one.
             subject = f"{seen.zone}/{count.camera}"
-            title = zones[seen.zone].title or seen.zone if seen.zone in zones else seen.zone
-            if seen.density is not None:
-                yield _observation(
-                    "crowd-density", subject, count.event_id, count.time, seen.density,
-                    es=f"{title}: {seen.density:.1f} personas/m².",
-                    en=f"{title}: {seen.density:.1f} persons/m².",
-                )  # fmt: skip
-            if seen.zone in zones:
-                share = seen.persons / zones[seen.zone].capacity
-                yield _observation(
-                    "crowd-capacity", subject, count.event_id, count.time, share,
-                    es=f"{title}: {seen.persons:.0f} personas, aforo {zones[seen.zone].capacity}.",
-                    en=f"{title}: {seen.persons:.0f} people, capacity {zones[seen.zone].capacity}.",
-                )  # fmt: skip
+            for one in watched(seen, self.venue):
+                yield _crowd_observation(one, f"{subject}/{one.subject}" if one.subject else subject, count)
+
+    def _occupancy(self, occupancy: VenueOccupancy) -> Iterator[Observation]:
+        if self.venue.capacity is not None:
+            yield _observation(
+                "venue-capacity", occupancy.venue, occupancy.event_id, occupancy.time,
+                occupancy.persons / self.venue.capacity,
+                es=f"Recinto: {occupancy.persons:.0f} personas, aforo {self.venue.capacity}.",
+                en=f"Venue: {occupancy.persons:.0f} people, capacity {self.venue.capacity}.",
+            )  # fmt: skip
 
     @staticmethod
     def _violence(score: ViolenceScore) -> Iterator[Observation]:
@@ -121,3 +119,8 @@ def _observation(rule: str, subject: str, event_id: str, time: datetime, value: 
         value=value,
         text=text,
     )
+
+
+def _crowd_observation(one: Watched, subject: str, count: CrowdCount) -> Observation:
+    observation = _observation(one.rule, subject, count.event_id, count.time, one.value, es=one.es, en=one.en)
+    return replace(observation, evidence=count.evidence)

@@ -27,6 +27,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """MAE and RMSE of counts, in all and by band of the true count, and seconds a picture, decoding included.
 
+    `relative` is MAE ÷ mean count, which makes bands comparable; `weakest band` is the one where it is highest:
+    equal trust is part of the job.
+
     Raises:
         HeadsFileError: heads.json is missing or malformed, or a picture is missing or can't be decoded.
     """
@@ -43,6 +46,11 @@ def evaluate(
         actual.append(heads)
         progress(number + 1, len(labels))
     y, f = np.asarray(actual, np.float64), np.asarray(counted, np.float64)
+    bands = {
+        f"{low}–{high}" if high else f"{low} and more": {"images": int(within.sum()), **_errors(y[within], f[within])}
+        for low, high in BANDS
+        if (within := (y >= low) & (y < (high or np.inf))).any()
+    }
     return {
         "model": counter.model.card.name,
         "hash": counter.model.card.sha256,
@@ -50,14 +58,8 @@ def evaluate(
         "heads": int(y.sum()),
         **_errors(y, f),
         "seconds_per_image": seconds / len(y),
-        "bands": {
-            f"{low}–{high}" if high else f"{low} and more": {
-                "images": int(within.sum()),
-                **_errors(y[within], f[within]),
-            }
-            for low, high in BANDS
-            if (within := (y >= low) & (y < (high or np.inf))).any()
-        },
+        "bands": bands,
+        "weakest band": max(bands, key=lambda band: float(bands[band]["relative"]), default=None),
     }
 
 
@@ -86,4 +88,5 @@ def _errors(actual: NDArray[np.float64], counted: NDArray[np.float64]) -> dict[s
         "mae": float(np.abs(error).mean()),
         "rmse": float(np.sqrt(np.square(error).mean())),
         "bias": float(error.mean()),
+        "relative": float(np.abs(error).mean() / max(1.0, actual.mean())),
     }

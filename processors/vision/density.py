@@ -46,11 +46,11 @@ class DensityMap:
         """
         corners = tuple((float(x) * self.columns_seen, float(y) * self.rows_seen) for x, y in polygon)
         rows, columns = self.heads.shape
-        return float((self.heads * _shares(corners, rows, columns)).sum())
+        return float((self.heads * shares_of_cells(corners, rows, columns)).sum())
 
 
 @lru_cache(maxsize=256)
-def _shares(corners: tuple[tuple[float, float], ...], rows: int, columns: int) -> NDArray[np.float32]:
+def shares_of_cells(corners: tuple[tuple[float, float], ...], rows: int, columns: int) -> NDArray[np.float32]:
     """Share of each cell that lies in the polygon; corners in cells. Drawn eight times finer, then averaged."""
     fine = 8
     canvas = np.zeros((rows * fine, columns * fine), np.float32)

@@ -1,22 +1,38 @@
-"""What a camera shows: people in each zone, a fight, or that it sees nothing."""
+"""What a camera shows: people in each zone and how they move, a fight, or that it sees nothing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
+import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
+from numpy.typing import NDArray
 
-from processors.vision.density import CrowdCounter, DensityMap
-from processors.vision.level_of_service import level_of_service
-from processors.vision.picture import Picture, PictureError, apply_masks, decode, quality
+from processors.alerting.rules import Watch as Rules
+from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
+from processors.vision.evidence_picture import EvidencePicture, draw, encode, evidence_id
+from processors.vision.faults import FaultFinder, FaultSettings, Small, Stillness, Usual
+from processors.vision.gate_line import GateCounter
+from processors.vision.ground import ground_of
+from processors.vision.motion import STEADY_STEP, LastPictures, MotionFinder, Velocity
+from processors.vision.picture import Picture, PictureError, apply_masks, decode
 from processors.vision.violence import ViolenceScorer, ViolenceState
+from processors.vision.zone_watch import ZoneMemory, ZoneWatch
 from schemas.events import VenueContext
-from schemas.results import CrowdCount, ViolenceScore, ZoneCount
-from schemas.venue import Camera, Venue, View
+from schemas.results import CrowdCount, ViolenceScore
+from schemas.venue import Camera, Venue
 
 AGAIN_SECONDS = 60.0
 """A frame whose time lies so far before the last one counted is of a clock set back, or of another evening."""
+
+DENSE = 1.5
+"""persons/m² in a zone from which pressure and jams are worth a second look at the motion"""
+
+EVIDENCE_SECONDS = 5.0
+"""between two pictures of one incident"""
 
 
 class Frame(Struct, frozen=True):
@@ -28,6 +44,15 @@ class Frame(Struct, frozen=True):
     jpeg: bytes
 
 
+class Crossing(Struct, frozen=True):
+    """Heads that crossed one gate from `since` to the frame's time."""
+
+    gate: str
+    since: datetime
+    entered: float
+    left: float
+
+
 class Seen(Struct, frozen=True):
     """What was made of one frame; `error` says why nothing was."""
 
@@ -35,102 +60,179 @@ class Seen(Struct, frozen=True):
     count: CrowdCount | None = None
     score: ViolenceScore | None = None
     contexts: tuple[VenueContext, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
+    evidence: EvidencePicture | None = None
     error: str = ""
 
 
+class CameraMemory(Struct):
+    """What is remembered of a camera beyond a restart: plain data, some kilobytes as JSON."""
+
+    usual: Usual = field(default_factory=Usual)
+    zones: dict[str, ZoneMemory] = field(default_factory=dict)
+    told: float = -1e18
+    """when the occupancy of its zones was last told to the bars, seconds"""
+
+
+class _Live:
+    """What is remembered of a camera for as long as its pictures follow each other: rebuilt in two seconds."""
+
+    def __init__(self, camera: Camera, venue: Venue) -> None:
+        ground = ground_of(camera)
+        self.camera = camera
+        self.zones = [(f"{place}/{v.zone}", v, ZoneWatch(v, venue, ground)) for place, v in enumerate(camera.views)]
+        self.counted: datetime | None = None
+        self.violence: ViolenceState | None = None
+        self.still = Stillness()
+        self.pictures = LastPictures()
+        self.dense = False
+        self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
+        self.evidence: tuple[float, str] | None = None
+        self.gates = [GateCounter(gate) for gate in camera.gates]
+
+
 class Watch:
-    """Looks at the frames of many cameras; what it remembers of each is rebuilt within two seconds after a restart.
+    """Looks at the frames of many cameras.
 
     Every frame is scored for violence, in the order of time. Heads are counted as often as the venue file says.
-    Masks are applied before any model looks. Not for several threads at a time.
+    A picture is decoded once, and its masks are applied before anything looks. Not for several threads at a time.
+
+    Attributes:
+        memories: what is remembered by camera beyond a restart; whoever stores it may put it back here.
     """
 
     def __init__(self, venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> None:
-        self._cameras = {camera.id: camera for camera in venue.cameras}
-        self._areas = {zone.id: zone.area_m2 for zone in venue.zones}
+        """Raises GroundError where a camera's four ground points can't be used."""
+        self._venue = venue
+        self._lives = {camera.id: _Live(camera, venue) for camera in venue.cameras}
         self._counter = counter
         self._scorer = scorer
-        self._states: dict[str, ViolenceState] = {}
-        self._counted: dict[str, datetime] = {}
+        self._motion = MotionFinder()
+        crowd = venue.crowd
+        self._faults = FaultFinder(
+            FaultSettings(frozen_seconds=crowd.frozen_seconds, relearn_seconds=crowd.relearn_seconds)
+        )
+        self._rules = Rules(venue)
+        self.memories: dict[str, CameraMemory] = {}
 
     def look(self, frames: Sequence[Frame]) -> list[Seen]:
         """Look at frames, of any cameras, each camera's in the order they came."""
         return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Seen:
-        camera = self._cameras.get(frame.camera)
-        if camera is None:
+        live = self._lives.get(frame.camera)
+        if live is None:
             # Its privacy masks are not known either, so no one may look at it.
-            known = ", ".join(self._cameras) or "none"
+            known = ", ".join(self._lives) or "none"
             return Seen(frame, error=f"no camera {frame.camera!r} in the venue file; it has {known}")
         try:
-            picture = apply_masks(decode(frame.jpeg), camera.masks)
+            picture = apply_masks(decode(frame.jpeg), live.camera.masks)
         except PictureError as error:
             return Seen(frame, error=str(error))
-        blind = quality(picture).blind
-        due = self._is_due(camera, frame.time)
+        memory = self.memories.setdefault(frame.camera, CameraMemory())
+        small, time = Small.of(picture), frame.time.timestamp()
+        blind = self._blind(live, memory, small, time)
+        due = self._is_due(live, frame.time)
         if blind is not None:
-            self._states.pop(camera.id, None)
-            return Seen(frame, count=self._blind(frame, blind) if due else None)
-        score = self._score(camera, frame, picture)
+            live.violence = None
+            live.pictures.clear()
+            return self._shown(live, Seen(frame, count=self._told_blind(frame, blind)), picture) if due else Seen(frame)
+        score = self._score(live, frame, picture)
+        before = live.pictures.before(time, small.luma)
+        steady = live.pictures.before(time, small.luma, STEADY_STEP) if live.dense else None
+        live.pictures.add(time, small.luma)
         if not due:
             return Seen(frame, score=score)
-        count, contexts = self._count(camera, frame, picture)
-        return Seen(frame, count=count, score=score, contexts=contexts)
+        density = self._counter.density(picture)
+        velocity = self._velocity(live, before, small, density)
+        count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
+        seen = Seen(
+            frame,
+            count=count,
+            score=score,
+            contexts=self._contexts(memory, count, time),
+            crossings=_crossings(live, _seen(density), velocity, frame.time),
+        )
+        return self._shown(live, seen, picture, density, velocity)
 
-    def _is_due(self, camera: Camera, time: datetime) -> bool:
-        last = self._counted.get(camera.id)
-        wait = timedelta(seconds=camera.count_every_seconds)
+    def _blind(self, live: _Live, memory: CameraMemory, small: Small, time: float) -> str | None:
+        judged, memory.usual = self._faults.judge(small, time, memory.usual)
+        live.still, frozen = live.still.after(small.luma, time, self._faults.settings)
+        return judged.fault or ("frozen" if frozen else None)
+
+    def _is_due(self, live: _Live, time: datetime) -> bool:
+        last = live.counted
+        wait = timedelta(seconds=live.camera.count_every_seconds)
         # A source's clock jitters by less than a tenth of the wait.
         if last is not None and -timedelta(seconds=AGAIN_SECONDS) < time - last < 0.9 * wait:
             return False
-        self._counted[camera.id] = time
+        live.counted = time
         return True
 
-    def _score(self, camera: Camera, frame: Frame, picture: Picture) -> ViolenceScore | None:
-        state = self._states.get(camera.id) or self._scorer.start()
+    def _score(self, live: _Live, frame: Frame, picture: Picture) -> ViolenceScore | None:
+        state = live.violence or self._scorer.start()
         probabilities, states = self._scorer.step([state], [picture], [frame.time.timestamp()])
-        self._states[camera.id] = states[0]
+        live.violence = states[0]
         if states[0] is state or not self._scorer.is_warm(states[0]):
             return None
         return ViolenceScore(
             event_id=frame.event_id,
-            camera=camera.id,
+            camera=live.camera.id,
             time=frame.time,
             probability=probabilities[0],
-            zone=camera.views[0].zone if camera.views else None,
+            zone=live.camera.views[0].zone if live.camera.views else None,
             model=self._scorer.identity,
         )
 
-    def _count(self, camera: Camera, frame: Frame, picture: Picture) -> tuple[CrowdCount, tuple[VenueContext, ...]]:
-        density = self._counter.density(picture)
-        zones = tuple(self._zone(view, density) for view in camera.views)
+    def _velocity(
+        self, live: _Live, before: tuple[float, NDArray[np.uint8]] | None, small: Small, density: DensityMap
+    ) -> Velocity | None:
+        if before is None:
+            return None
+        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density))
+
+    def _count(
+        self,
+        live: _Live,
+        memory: CameraMemory,
+        frame: Frame,
+        density: DensityMap,
+        velocities: tuple[Velocity | None, Velocity | None],
+    ) -> CrowdCount:
+        time, heads = frame.time.timestamp(), _seen(density)
+        velocity, steady = velocities
         count = CrowdCount(
             event_id=frame.event_id,
-            camera=camera.id,
+            camera=live.camera.id,
             time=frame.time,
             persons=density.total,
-            zones=zones,
+            zones=tuple(
+                zone.see(
+                    density.within(view.polygon),
+                    heads,
+                    velocity,
+                    time,
+                    memory.zones.setdefault(name, ZoneMemory()),
+                    steady=steady,
+                )
+                for name, view, zone in live.zones
+            ),
             model=self._counter.identity,
         )
-        contexts = tuple(
-            VenueContext(zone=zone.zone, time=frame.time, source=camera.id, occupancy=zone.persons) for zone in zones
-        )
-        return count, contexts
+        live.dense = any((zone.density or 0.0) >= DENSE for zone in count.zones)
+        return count
 
-    def _zone(self, view: View, density: DensityMap) -> ZoneCount:
-        persons = density.within(view.polygon)
-        area = view.area_m2 or self._areas.get(view.zone)
-        if area is None:
-            return ZoneCount(zone=view.zone, persons=persons)
-        return ZoneCount(
-            zone=view.zone,
-            persons=persons,
-            density=persons / area,
-            level_of_service=level_of_service(persons / area),
+    def _contexts(self, memory: CameraMemory, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:
+        """Occupancy for the bars, now and then: what they forecast does not change within seconds."""
+        if 0 <= time - memory.told < self._venue.crowd.context_every_seconds:
+            return ()
+        memory.told = time
+        return tuple(
+            VenueContext(zone=zone.zone, time=count.time, source=count.camera, occupancy=zone.persons)
+            for zone in count.zones
         )
 
-    def _blind(self, frame: Frame, why: str) -> CrowdCount:
+    def _told_blind(self, frame: Frame, why: str) -> CrowdCount:
         return CrowdCount(
             event_id=frame.event_id,
             camera=frame.camera,
@@ -139,3 +241,56 @@ class Watch:
             blind=why,
             model=self._counter.identity,
         )
+
+    def _shown(
+        self,
+        live: _Live,
+        seen: Seen,
+        picture: Picture,
+        density: DensityMap | None = None,
+        velocity: Velocity | None = None,
+    ) -> Seen:
+        """Add evidence while a value stands where an alert is raised: the alert may come with any of them."""
+        count = seen.count
+        if count is None or not self._alarming(count):
+            live.evidence = None
+            return seen
+        time, made = count.time.timestamp(), None
+        if live.evidence is None or not 0 <= time - live.evidence[0] < EVIDENCE_SECONDS:
+            shown = density or DensityMap(np.zeros((1, 1), np.float32), 1, 1)
+            blurred = self._venue.evidence.blurred
+            drawn = draw(picture, shown, count.zones, live.camera, velocity, blurred=blurred)
+            made = encode(drawn, count.event_id)
+            live.evidence = (time, evidence_id(count.event_id))
+        return replace(seen, count=replace(count, evidence=(live.evidence[1],)), evidence=made)
+
+    def _alarming(self, count: CrowdCount) -> bool:
+        rules = self._venue.rules
+        return any(one.value >= rules[one.rule].raise_at for one in self._rules.observations(count))
+
+
+def _seen(density: DensityMap) -> NDArray[np.float32]:
+    """The cells of the picture, without the padding."""
+    return density.heads[: math.ceil(density.rows_seen), : math.ceil(density.columns_seen)]
+
+
+def _crossings(
+    live: _Live, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
+) -> tuple[Crossing, ...]:
+    found = [(gate, gate.see(heads, velocity, time.timestamp())) for gate in live.gates]
+    return tuple(
+        Crossing(gate.id, datetime.fromtimestamp(passed.since, UTC), passed.entered, passed.left)
+        for gate, passed in found
+        if passed is not None
+    )
+
+
+def _background(live: _Live, density: DensityMap) -> NDArray[np.bool_]:
+    """Cells that no zone of the camera covers."""
+    rows, columns = _seen(density).shape
+    if live.background.shape != (rows, columns):
+        covered = np.zeros((rows, columns), np.float32)
+        for view in live.camera.views:
+            covered += shares_of_cells(tuple((x * columns, y * rows) for x, y in view.polygon), rows, columns)
+        live.background = covered == 0
+    return live.background

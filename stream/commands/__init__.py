@@ -6,7 +6,21 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, stock, topics, users, venue, worker
+from stream.commands import (
+    alerts,
+    attendance,
+    dead,
+    demo,
+    evaluate,
+    schemas,
+    source,
+    stack,
+    stock,
+    topics,
+    users,
+    venue,
+    worker,
+)
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -17,6 +31,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     stock.register,
     alerts.register,
     users.register,
+    attendance.register,
     dead.register,
     topics.register,
     evaluate.register,

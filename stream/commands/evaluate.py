@@ -87,6 +87,43 @@ def crowd(
 
 
 @commands.command()
+def faults(
+    folder: Annotated[Path, data("Folder of good pictures (JPEG or PNG), best of your own cameras.")],
+    seed: Annotated[int, typer.Option(help="Of the faults that are put on them.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Blind cameras: each fault put on each picture; share of faults missed and of good pictures refused."""
+    from processors.vision.fault_evaluation import evaluate  # noqa: PLC0415
+
+    measure("faults", lambda progress: evaluate(folder, seed=seed, progress=progress), as_json, gate)
+
+
+@commands.command()
+def occupancy(
+    counts: Annotated[
+        Path | None, typer.Argument(exists=True, help="CSV: time,zone,persons[,inflow]; left out, evenings are drawn.")
+    ] = None,
+    limit: Annotated[
+        float | None, typer.Option(min=1, help="People that must not be reached; else 90 % of the time are below.")
+    ] = None,
+    lead_minutes: Annotated[float, typer.Option(min=0.5, max=15, help="What staff need to act.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of drawn evenings.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Forecasts of a zone 1, 5 and 15 minutes ahead: MAE, coverage, and how often alarms before a limit were right."""
+    from processors.vision.forecast_evaluation import evaluate  # noqa: PLC0415
+
+    measure(
+        "occupancy",
+        lambda progress: evaluate(counts, limit=limit, lead_minutes=lead_minutes, seed=seed, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+@commands.command()
 def violence(
     clips: Annotated[Path, data("JSON lines: clip, label (fight or normal), source, set.")],
     as_json: Json = False,

@@ -15,6 +15,7 @@ from processors.alerting.rules import Watch
 from schemas.topics import ACTIONS, ALERTS, OBSERVATIONS, RESULTS
 from stream import metrics
 from stream.alert_store import AlertStore
+from stream.evidence import EvidenceStore
 from stream.incoming import Incoming, UnusableError
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
@@ -23,6 +24,9 @@ from stream.worker import Worker
 BUFFER = 4096
 """events read ahead"""
 
+KEEP_SECONDS = 300.0
+"""how often the evidence of open alerts is told to live on"""
+
 
 def register(worker: Worker) -> None:
     """Add the agents."""
@@ -30,6 +34,8 @@ def register(worker: Worker) -> None:
     table = worker.table("alarms", OBSERVATIONS)
     alarms: LiveRows[Alarm] = LiveRows(table, _read_row)
     store = AlertStore(worker.settings.redis_url(), waiting=worker.alive)
+    evidence = EvidenceStore(worker.settings.redis_url())
+    keep_hours = worker.venue.evidence.keep_hours
 
     async def watch_results(batch: list[Incoming]) -> Outcome:
         return Outcome(
@@ -46,6 +52,7 @@ def register(worker: Worker) -> None:
     async def to_redis(batch: list[Incoming]) -> Outcome:
         for incoming in batch:
             alert, received = incoming.record, incoming.envelope.received
+            await evidence.keep(alert.evidence, keep_hours)
             if await store.write(alert, received):
                 metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
                 if alert.state == "raised":
@@ -68,6 +75,10 @@ def register(worker: Worker) -> None:
         if counts is not None:
             for rule in worker.venue.rules:
                 metrics.ALERTS_OPEN.labels(rule).set(counts.get(rule, 0))
+
+    @worker.app.timer(interval=KEEP_SECONDS)  # type: ignore[untyped-decorator]
+    async def keep_evidence() -> None:
+        await evidence.keep(await store.open_evidence(), keep_hours)
 
 
 def _live(batch: list[Incoming], alarms: LiveRows[Alarm], worker: Worker) -> Outcome:

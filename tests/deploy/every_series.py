@@ -19,6 +19,8 @@ LABELS = {
     "source": ["front-left"],
     "camera": ["front-left"],
     "zone": ["front"],
+    "gate": ["east"],
+    "direction": ["in", "out"],
     "bar": ["north"],
     "product": ["beer"],
     "minutes": ["60"],

@@ -18,7 +18,8 @@ from redis import Redis
 
 from processors.alerting.notifications import planned
 from schemas.alerts import Alert
-from schemas.venue import Contact, QuietHours, Venue
+from schemas.venue import Venue
+from schemas.venue_contacts import Contact, QuietHours
 from stream import notifier
 from stream.alert_store import AlertStore
 from stream.local.ports import Ports

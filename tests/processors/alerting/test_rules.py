@@ -5,24 +5,35 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from processors.alerting.rules import Watch
+from schemas.attendance import VenueOccupancy
 from schemas.results import (
     CrowdCount,
     DemandForecast,
+    ExitCrowd,
     MusicTags,
     ProductDemand,
     SupportTriage,
     ViolenceScore,
     ZoneCount,
+    ZoneFlow,
 )
 from schemas.venue import Venue, Zone, default_rules
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
-VENUE = Venue(name="Test", zones=[Zone(id="front", area_m2=100, capacity=400)])
+VENUE = Venue(name="Test", capacity=5000, zones=[Zone(id="front", area_m2=100, capacity=400)])
 
 RESULTS = (
     CrowdCount(
         event_id="e1", camera="c", time=AT, persons=500, model="m",
-        zones=(ZoneCount(zone="front", persons=500, density=5.0),),
+        zones=(
+            ZoneCount(
+                zone="front", persons=500, density=5.0, limit=350.0, limit_chance=1.0,
+                flow=ZoneFlow(
+                    pressure=0.03, running=0.1, scattering=0.0,
+                    exits=(ExitCrowd(exit="North", density=4.0, speed=0.1, jammed=True),),
+                ),
+            ),
+        ),
     ),
     ViolenceScore(event_id="e2", camera="c", time=AT, probability=0.95, model="m"),
     DemandForecast(
@@ -33,6 +44,7 @@ RESULTS = (
         event_id="e4", message="m1", thread="t1", time=AT, language="es", priority="urgent", cluster="k", surge=6.0,
         cluster_label="pulsera · recarga", summary="Hay una pelea", model="m",
     ),
+    VenueOccupancy(event_id="e6", time=AT, persons=5000, entered=5000, left=0, seen=500),
     MusicTags(
         event_id="e5", stage="main", time=AT, seconds=30, mood="unknown", mood_confidence=0, moods={}, genre="unknown",
         genre_confidence=0, genres={}, tempo=0, loudness=-90, silent=True, model="m",

@@ -1,0 +1,78 @@
+"""The attendee counter in the vision worker: gates and zones → `venue.attendance` → `venue.occupancy`.
+
+Gates hang on several cameras, whose frames come in several partitions. Their crossings therefore travel through a
+topic with one partition, where people's corrections arrive too: one order, one row, one number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import msgspec
+
+from processors.vision.attendance import Attendance
+from processors.vision.watch import Seen
+from schemas.attendance import VENUE, AttendanceChange
+from schemas.topics import ATTENDANCE, OCCUPANCY
+from stream import metrics
+from stream.incoming import Incoming, UnusableError
+from stream.outcome import Outcome, Result
+from stream.rows import LiveRows
+from stream.worker import Worker
+
+
+def changes(incoming: Incoming, seen: Seen) -> list[Result]:
+    """What one frame says of the venue's attendance: who crossed its gates, and now and then who is in its zones."""
+    time = seen.frame.time.astimezone(UTC)
+    found = [
+        AttendanceChange(
+            id=f"{incoming.envelope.id}#{crossing.gate}"[:200], kind="crossing", by=crossing.gate, time=time,
+            since=crossing.since, entered=crossing.entered, left=crossing.left,
+        )
+        for crossing in seen.crossings
+    ]  # fmt: skip
+    found += [
+        AttendanceChange(
+            id=f"{incoming.envelope.id}#seen-{context.zone}"[:200], kind="seen", by=context.source, time=time,
+            zone=context.zone, persons=context.occupancy or 0.0,
+        )
+        for context in seen.contexts
+    ]  # fmt: skip
+    return [Result(ATTENDANCE, VENUE, change, incoming.envelope, part=change.id) for change in found]
+
+
+def count_attendance(worker: Worker) -> None:
+    """Add the agent that keeps the one number."""
+    gates = {gate.id for camera in worker.venue.cameras for gate in camera.gates}
+    table = worker.table("attendance", ATTENDANCE)
+    rows: LiveRows[Attendance] = LiveRows(table, _read_row)
+
+    async def attendance(batch: list[Incoming]) -> Outcome:
+        outcome = Outcome()
+        known = rows.get(VENUE)
+        last: Incoming | None = None
+        for incoming in batch:
+            change = incoming.record
+            if change.kind == "crossing" and change.by not in gates:
+                known_gates = ", ".join(sorted(gates)) or "none"
+                why = f"no gate {change.by!r} in the venue file; it has {known_gates}"
+                outcome.dead.append((incoming, UnusableError("content", why)))
+            elif known.apply(change, incoming.offset):
+                last = incoming
+                if change.kind == "crossing":
+                    metrics.GATE_CROSSINGS.labels(change.by, "in").inc(change.entered)
+                    metrics.GATE_CROSSINGS.labels(change.by, "out").inc(change.left)
+        if last is not None:
+            told = known.told(last.envelope.id, last.record.time)
+            metrics.VENUE_PERSONS.set(told.persons)
+            outcome.results.append(Result(OCCUPANCY, VENUE, told, last.envelope))
+            row = msgspec.json.encode(known)
+            outcome.rows[VENUE] = row
+            rows.wrote(VENUE, row, known)
+        return outcome
+
+    worker.agent(ATTENDANCE, attendance, table=table, failed=rows.forget)
+
+
+def _read_row(_key: str, row: bytes | None) -> Attendance:
+    return Attendance() if row is None else msgspec.json.decode(row, type=Attendance)
