@@ -20,14 +20,14 @@ from console.views.music import Music
 from console.views.support import Support
 from console.views.view import View
 from console.views.zones import Zones
-from schemas.topics import BY_NAME, CROWD, DEMAND, TAGS, TRIAGE, Topic
+from schemas.topics import BY_NAME, CROWD, DEMAND, OCCUPANCY, TAGS, TRIAGE, Topic
 from schemas.venue import Venue
 from stream.settings import Settings
 from stream.venue_context import connection
 
 log = logging.getLogger(__name__)
 
-BACK: dict[Topic, int] = {CROWD: 100, DEMAND: 500, TRIAGE: 400, TAGS: 1_000}
+BACK: dict[Topic, int] = {CROWD: 100, OCCUPANCY: 1, DEMAND: 500, TRIAGE: 400, TAGS: 1_000}
 """Records of each partition that are read when the console starts."""
 
 AGAIN_SECONDS = 2.0
@@ -44,6 +44,7 @@ class ResultsFeed:
         self.zones, self.bars, self.support, self.music = Zones(venue), Bars(venue), Support(), Music(venue)
         self._views: dict[str, Sequence[View]] = {
             CROWD.name: (self.zones,),
+            OCCUPANCY.name: (self.zones,),
             DEMAND.name: (self.bars,),
             TRIAGE.name: (self.support,),
             TAGS.name: (self.music,),

@@ -13,7 +13,7 @@ export class Alerts {
     const known = this.versions.get(alert.id) ?? 0;
     if (alert.version <= known) return "old";
     this.versions.set(alert.id, alert.version);
-    if (alert.state === "resolved") {
+    if (alert.state === "resolved" || alert.resolved_at) { // a verdict may follow the end
       const mine = this.open.get(alert.key);
       if (mine?.id === alert.id) this.open.delete(alert.key);
       return "closed";
@@ -85,6 +85,15 @@ const UNITS = {
   "violence": percent,
   "crowd-capacity": percent,
   "stock-out": percent,
+  "venue-capacity": percent,
+  "crowd-forecast": percent,
+  "counter-flow": percent,
+  "stampede": percent,
+  "scattering": percent,
+  "crowd-pressure": (value) => `${value.toFixed(3)} s⁻²`,
+  "stop-and-go": (value) => `${value.toFixed(0)} / min`,
+  "bottleneck": (value) => `${value.toFixed(1)} /m²`,
+  "stock-count": () => "",
   "crowd-density": (value) => `${value.toFixed(1)} /m²`,
   "mail-surge": (value) => `× ${value.toFixed(0)}`,
   "camera-blind": () => "",

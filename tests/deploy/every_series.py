@@ -29,7 +29,7 @@ LABELS = {
     "stage": ["main"],
     "mood": ["happy"],
     "genre": ["rock"],
-    "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
+    "rule": ["violence", "stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
     "contact": ["security-lead"],
     "severity": ["medium"],

@@ -71,6 +71,10 @@ def queries() -> list[Any]:
         for file in BOARDS
         for panel in board(file)["panels"]
         for target in panel["targets"]
+    ] + [
+        pytest.param(file, one["expr"], id=f"{file.stem}: annotation {one['name']}")
+        for file in BOARDS
+        for one in board(file)["annotations"]["list"]
     ]
 
 
@@ -200,3 +204,8 @@ def test_compose_hands_grafana_what_provisioning_asks_for() -> None:
     assert home.name in {file.name for file in BOARDS}
     mounted = [volume.split(":")[1] for volume in service["volumes"]]
     assert str(home.parent) in mounted and service["environment"]["PULSO_DASHBOARDS"] in mounted
+
+
+@pytest.mark.parametrize("file", BOARDS, ids=lambda file: file.stem)
+def test_boards_lead_to_the_console(file: Path) -> None:
+    assert any(link["type"] == "link" and link["title"] == "Console" for link in board(file)["links"])
