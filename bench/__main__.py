@@ -14,14 +14,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, live, music, tickets
+from bench import frames, live, music, pages, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision"}
+WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None}
+"""which worker each bench measures; the pages are the console's"""
 BENCHES = (*WORKERS, "music")
 """music is measured without a worker: Kafka adds nothing to a fragment that takes a tenth of a second"""
 
@@ -67,15 +68,16 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         if os.environ.pop(name, None):
             console.print(f"{name} is set and left aside: the bench starts its own servers")
     share = 10 if quick else 1
+    workers = {worker for name in names if (worker := WORKERS[name])}
     rows: list[Row] = []
     with (
         tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder,
         LocalStack(
             Path(folder),
             venue=VENUE,
-            workers=sorted({WORKERS[name] for name in names}),
+            workers=sorted(workers),
             with_prometheus=False,
-            with_console=False,
+            with_console="pages" in names,
             progress=lambda text: console.print(f"stack: {text}", highlight=False),
         ) as stack,
         Progress(
@@ -88,7 +90,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
             transient=True,
         ) as progress,
     ):
-        for worker in {WORKERS[name] for name in names}:  # idle workers would still take their share of the cores
+        for worker in workers:  # idle workers would still take their share of the cores
             stack.halt(worker)
         if "tickets" in names:
             say, seen = _following(progress, tickets.NUMBER // share)
@@ -99,6 +101,9 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         if "cameras" in names:
             say, _ = _following(progress, 1)
             rows += live.measure(stack, share=min(share, 3), say=say)
+        if "pages" in names:
+            say, seen = _following(progress, pages.NUMBER // share)
+            rows += pages.measure(stack, number=pages.NUMBER // share, say=say, seen=seen)
     return rows
 
 

@@ -14,9 +14,22 @@ def main() -> None:
     """Serve the console until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m console", description="Pulso's console")
     parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument(
+        "--open-demo", action="store_true", help="no login; for `pulso demo`, and on loopback whatever PULSO_BIND says"
+    )
     arguments = parser.parse_args()
     settings = Settings().connected()
-    uvicorn.run(build(settings), host=settings.bind, port=arguments.port, log_level="warning", server_header=False)
+    uvicorn.run(
+        build(settings, open_demo=arguments.open_demo),
+        host="127.0.0.1" if arguments.open_demo else settings.bind,
+        port=arguments.port,
+        log_level="warning",
+        server_header=False,
+        ssl_certfile=settings.console_certificate,
+        ssl_keyfile=settings.console_key,
+        # Pages stay connected for hours: they are cut, and come back when the console does.
+        timeout_graceful_shutdown=1,
+    )
 
 
 main()

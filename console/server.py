@@ -1,50 +1,81 @@
-"""The status page: open alerts from Redis, workers and rates from Prometheus. Read-only."""
+"""The console: pages for the control room, bars, support and stages, and what they are told."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import httpx
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
-from redis.asyncio import Redis
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from console.words import language_of, words
-from schemas.alerts import Alert
-from stream.alert_store import OPEN, worst_first
+from console.alert_feed import AlertFeed
+from console.browser_rules import BrowserRules
+from console.house import House, templates
+from console.hub import Hub
+from console.language import read_words
+from console.pages import control_room, history, live, results, sign_in, stock
+from console.records import Records
+from console.results_feed import ResultsFeed
+from console.sessions import LoginLimit, Sessions
+from console.visitor import Door, LoginNeededError
+from stream.accounts import AccountStore
 from stream.settings import Settings
 from stream.venue_file import read_venue
 
-QUERIES = {
-    "ready": "pulso_worker_ready",
-    "events": "sum by (topic) (rate(pulso_events_total[1m]))",
-    "dead": "sum by (topic) (increase(pulso_dead_letters_total[1h]))",
-}
+STATIC = Path(__file__).parent / "static"
 
 
-def build(settings: Settings) -> FastAPI:
-    """The application; it holds no state of its own."""
-    app = FastAPI(title="Pulso", docs_url=None, redoc_url=None)
+def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
+    """The application.
+
+    Args:
+        open_demo: everybody on this machine is an admin, without a login; the pages say so.
+    """
+    redis = Redis.from_pool(
+        BlockingConnectionPool.from_url(
+            settings.redis_url(), max_connections=32, timeout=10, socket_timeout=5, socket_connect_timeout=2
+        )
+    )
     venue = read_venue(settings.venue)
-    redis = Redis.from_url(settings.redis_url(), socket_timeout=2, socket_connect_timeout=2)
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(default=True)
+    hub, accounts, sessions = Hub(), AccountStore(redis), Sessions(redis)
+    house = House(
+        settings=settings,
+        venue=venue,
+        redis=redis,
+        accounts=accounts,
+        sessions=sessions,
+        limit=LoginLimit(redis),
+        door=Door(accounts, sessions, open_demo=open_demo),
+        hub=hub,
+        alerts=AlertFeed(redis, hub),
+        results=ResultsFeed(settings, venue, hub),
+        records=Records(settings),
+        words=read_words(),
+        templates=templates(),
     )
 
-    @app.middleware("http")
-    async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self' 'unsafe-inline'"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(work) for work in (house.alerts.run(), house.results.run(), house.results.tell())]
+        yield
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
+        await house.records.close()
+        await redis.aclose()
+
+    app = FastAPI(title="Pulso", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app.state.console = house
+    app.add_middleware(BrowserRules, open_demo=open_demo)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for part in (sign_in, control_room, live, history, results, stock):
+        app.include_router(part.router)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -55,43 +86,25 @@ def build(settings: Settings) -> FastAPI:
             return JSONResponse({"redis": "away"}, status_code=503)
         return JSONResponse({"redis": "ok"})
 
-    @app.get("/", response_class=HTMLResponse)
-    async def status(request: Request) -> str:
-        """What is open and what runs."""
-        language = language_of(request.headers.get("accept-language", ""), venue.language)
-        alerts, redis_away = await _open_alerts(redis)
-        return pages.get_template("status.html").render(
-            venue=venue,
-            zone=ZoneInfo(venue.timezone),
-            language=language,
-            words=words(language),
-            alerts=alerts,
-            redis_away=redis_away,
-            measured=await _measured(settings.prometheus),
-        )
+    @app.exception_handler(LoginNeededError)
+    async def to_login(_request: Request, error: LoginNeededError) -> Response:
+        return RedirectResponse(error.location, 303)
+
+    @app.exception_handler(HTTPException)
+    async def refuse(request: Request, error: HTTPException) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        with suppress(RedisError, OSError):
+            visitor = await house.door.visitor(request)
+            page = house.page(request, "refused", visitor, status=error.status_code, detail=error.detail)
+            page.status_code = error.status_code
+            return page
+        return JSONResponse({"detail": error.detail}, error.status_code)
+
+    @app.exception_handler(RedisError)
+    async def away(request: Request, _error: RedisError) -> Response:
+        page = house.page(request, "refused", None, status=503, detail="Redis does not answer")
+        page.status_code = 503
+        return page
 
     return app
-
-
-async def _open_alerts(redis: Redis) -> tuple[list[Alert], bool]:
-    try:
-        return worst_first(await redis.hvals(OPEN)), False
-    except (RedisError, OSError):
-        return [], True
-
-
-async def _measured(prometheus: str | None) -> dict[str, list[tuple[str, float]]] | None:
-    """Each query's answer as (label, value), or None while Prometheus can't be asked."""
-    if prometheus is None:
-        return None
-    answers: dict[str, list[tuple[str, float]]] = {}
-    try:
-        async with httpx.AsyncClient(base_url=prometheus, timeout=2) as client:
-            for name, query in QUERIES.items():
-                reply = await client.get("/api/v1/query", params={"query": query})
-                found: list[dict[str, Any]] = reply.raise_for_status().json()["data"]["result"]
-                label = "worker" if name == "ready" else "topic"
-                answers[name] = sorted((one["metric"].get(label, ""), float(one["value"][1])) for one in found)
-    except (httpx.HTTPError, KeyError, ValueError):
-        return None
-    return answers

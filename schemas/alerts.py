@@ -56,6 +56,8 @@ class Alert(Struct, frozen=True, kw_only=True):
     """whether a person saw what the alert says"""
     notes: Count = 0
     note: str = ""
+    by: str | None = None
+    """the person who took this step, or None when the value did"""
     evidence: tuple[Identifier, ...] = ()
     """pictures of the raising observation, or of the one that was last told"""
     resolved_at: Instant | None = None

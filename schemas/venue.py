@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from schemas.alerts import Audience, Severity
+from schemas.venue_contacts import Contact
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, Ground
 from schemas.venue_types import Name, Part, Polygon, Share
 
@@ -273,6 +274,7 @@ class Venue(Part):
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
     fight_clips: FightClips = Field(default_factory=FightClips, description="how far evidence of fights is blurred")
+    contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
     capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")
     crowd: Crowd = Field(default_factory=Crowd)
     evidence: Evidence = Field(default_factory=Evidence)
@@ -299,6 +301,7 @@ class Venue(Part):
     def _hangs_together(self) -> Self:
         for kind, parts in (
             ("zones", self.zones), ("cameras", self.cameras), ("bars", self.bars), ("stages", self.stages),
+            ("contacts", self.contacts),
         ):  # fmt: skip
             names = [part.id for part in parts]
             if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -307,6 +310,10 @@ class Venue(Part):
         for bar in self.bars:
             if strange := sorted(set(bar.neighbours) - (bars - {bar.id})):
                 raise ValueError(f"bar {bar.id}: the neighbours {', '.join(strange)} are no other bars of this file")
+        contacts = {contact.id for contact in self.contacts}
+        for contact in self.contacts:
+            if strange := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
+                raise ValueError(f"contact {contact.id}: {', '.join(strange)} in escalate_to are no other contacts")
         zones = {zone.id for zone in self.zones}
         self._exits_and_gates()
         named = [(f"camera {c.id}", view.zone) for c in self.cameras for view in c.views]

@@ -90,6 +90,9 @@ LOUDNESS = Gauge("pulso_stage_loudness_dbfs", "Loudness of the last fragment", [
 # Alerts.
 ALERTS = Counter("pulso_alerts", "Steps in the life of alerts, as written to Redis", ["rule", "state", "severity"])
 ALERTS_OPEN = Gauge("pulso_alerts_open", "Alerts that nobody and nothing has closed", ["rule"])
+NOTIFICATIONS = Counter(
+    "pulso_notifications", "Messages to phones and chats: sent, failed (tried again), dropped", ["contact", "outcome"]
+)
 ALERT_DELAY = Histogram(
     "pulso_alert_delay_seconds",
     "From the source handing an event over to its alert in Redis",

@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     console: str | None = Field(default=None, description="http://host:port")
 
     bind: str = Field(default="127.0.0.1", description="address that metrics, tills and console listen on")
+    console_certificate: Path | None = Field(default=None, description="PEM file: the console speaks HTTPS itself")
+    console_key: Path | None = Field(default=None, description="PEM file of the certificate's key")
+    console_public: str | None = Field(default=None, description="address of the console that people open, for links")
+    contacts: Path | None = Field(
+        default=None,
+        description="Apprise file with the addresses of the venue file's contacts, each tagged with its id",
+    )
     till_token: SecretStr | None = Field(default=None, description="bearer token that a till must send")
     mailbox_password: SecretStr | None = Field(default=None, description="password of the support mailbox")
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from processors.vision.ground import GroundError, ground_of
 from schemas.venue import Bar, Camera, FightClips, Mailbox, Product, Rule, Stage, Tills, Venue, View, Zone
+from schemas.venue_contacts import Contact, QuietHours
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, GroundPoint
 
 
@@ -97,7 +98,8 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
 
 _PARTS: dict[str, type[BaseModel]] = {
     "zones": Zone, "cameras": Camera, "views": View, "bars": Bar, "products": Product, "stages": Stage,
-    "mailboxes": Mailbox, "tills": Tills, "fight_clips": FightClips, "rules": Rule,
+    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills,
+    "fight_clips": FightClips, "rules": Rule,
     "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
 }  # fmt: skip
 

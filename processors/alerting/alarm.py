@@ -80,7 +80,7 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
         return _maybe_raise(alarm, observation, rule)
     if alarm.below_since is not None and now - alarm.below_since >= timedelta(seconds=rule.off_delay_seconds):
         return _close(
-            alarm, replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text)
+            alarm, replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text, by=None)
         )
     if value > alarm.alert.peak * WORTH_TELLING:
         step = replace(
@@ -92,6 +92,7 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
             time=now,
             event_id=observation.id,
             text=observation.text,
+            by=None,
             evidence=observation.evidence or alarm.alert.evidence,
         )
         return replace(alarm, alert=step), step
@@ -111,7 +112,12 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
     if alert is None or action.alert not in (None, alert.id):
         return alarm, None
     step = replace(
-        alert, version=alert.version + 1, time=max(action.time, alert.time), event_id=action.id, note=action.note
+        alert,
+        version=alert.version + 1,
+        time=max(action.time, alert.time),
+        event_id=action.id,
+        note=action.note,
+        by=action.by,
     )
     match action.action:
         case "acknowledge":
@@ -123,9 +129,7 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
         case "confirm" | "reject":
             step = replace(step, state="judged", verdict=VERDICTS[action.action])
         case "resolve":
-            return _close(
-                alarm, replace(alert, event_id=action.id, note=action.note, resolved_by=action.by, time=step.time)
-            )
+            return _close(alarm, replace(step, version=alert.version, resolved_by=action.by))
     return replace(alarm, alert=step), step
 
 
@@ -180,6 +184,7 @@ def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | Non
                 time=max(action.time, alert.time),
                 event_id=action.id,
                 note=action.note,
+                by=action.by,
             )
             return replace(alarm, closed=(*alarm.closed[:place], step, *alarm.closed[place + 1 :])), step
     return alarm, None
@@ -188,4 +193,6 @@ def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | Non
 def _close(alarm: Alarm, last: Alert) -> tuple[Alarm, Alert]:
     step = replace(last, version=last.version + 1, state="resolved", resolved_at=last.time)
     closed = (*alarm.closed[1 - REMEMBERED :], step)
-    return replace(alarm, alert=None, closed_at=step.time, above_since=None, below_since=None, closed=closed), step
+    # By the clock of the observations, which a replayed evening has of its own; a person acts by the wall clock.
+    closed_at = alarm.last_time or step.time
+    return replace(alarm, alert=None, closed_at=closed_at, above_since=None, below_since=None, closed=closed), step

@@ -20,6 +20,7 @@ from stream.commands import (
     stock,
     tag,
     topics,
+    users,
     venue,
     worker,
 )
@@ -33,6 +34,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     stock.register,
     alerts.register,
     labels.register,
+    users.register,
     attendance.register,
     dead.register,
     topics.register,

@@ -85,7 +85,9 @@ def run_demo(
         with (
             media_of(plan) as media,
             console.status("starting …") as status,
-            LocalStack(place, venue=venue_file, progress=lambda text: _say(console, status, text)) as stack,
+            LocalStack(
+                place, venue=venue_file, open_demo=True, progress=lambda text: _say(console, status, text)
+            ) as stack,
         ):
             status.stop()
             console.print(f"console: {stack.endpoints.get('console', 'none')}", highlight=False)

@@ -45,6 +45,18 @@ def explain(venue: Venue, console: Console) -> None:
         audience = ", ".join(rule.audience)
         numbers = (f"{rule.raise_at:g}", f"{rule.clear_at:g}", delays, f"{rule.cool_down_seconds:g} s")
         rules.add_row(name, *numbers, rule.severity, audience)
-    for table in (zones, bars, rules):
+    contacts = Table("contact", "hears", "quiet", "when nobody acknowledges", title="Phones and chats")
+    for contact in venue.contacts:
+        hears = (
+            f"{', '.join(contact.audience)}, {contact.at_least} and worse" if contact.audience else "what others miss"
+        )
+        quiet = f"{contact.quiet.begin}–{contact.quiet.end} unless {contact.quiet.unless}" if contact.quiet else ""
+        then = (
+            f"{', '.join(contact.escalate_to)} after {contact.escalate_after_minutes:g} min"
+            if contact.escalate_to
+            else ""
+        )
+        contacts.add_row(contact.id, hears, quiet, then)
+    for table in (zones, bars, rules, *([contacts] if venue.contacts else [])):
         console.print(table)
     console.print(f"Stages: {', '.join(stage.id for stage in venue.stages) or 'none'}")

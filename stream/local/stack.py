@@ -34,6 +34,8 @@ _RESTART_SECONDS = (0.5, 10.0)
 class LocalStack:
     """Starts what the environment does not name, in the data folder.
 
+    With `open_demo` the console asks nobody who they are; it then listens on loopback and nowhere else.
+
     A server named by PULSO_KAFKA, PULSO_REDIS or PULSO_PROMETHEUS is used and neither started nor stopped.
 
     Attributes:
@@ -51,6 +53,7 @@ class LocalStack:
         with_sources: bool = False,
         scrape_seconds: int = 5,
         usual_ports: bool = False,
+        open_demo: bool = False,
         environment: Mapping[str, str] | None = None,
         progress: Progress = lambda _text: None,
     ) -> None:
@@ -63,6 +66,7 @@ class LocalStack:
         self._with = {"prometheus": with_prometheus, "console": with_console, "sources": with_sources}
         self._scrape_seconds = scrape_seconds
         self._environment = dict(environment or {})
+        self._open_demo = open_demo
         self._progress = progress
         self._ports = Ports(self.data / "ports.json", usual=usual_ports)
         self._children: dict[str, Child] = {}
@@ -172,7 +176,7 @@ class LocalStack:
         url = self.endpoints["console"] = f"http://127.0.0.1:{port}"
         return self._python(
             "console",
-            ["-m", "console", "--port", str(port)],
+            ["-m", "console", "--port", str(port), *(["--open-demo"] if self._open_demo else [])],
             lambda: httpx.get(f"{url}/healthz", timeout=2).is_success,
         )
 

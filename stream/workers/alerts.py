@@ -63,6 +63,10 @@ def register(worker: Worker) -> None:
                     metrics.ALERT_DELAY.labels(alert.rule).observe((datetime.now(UTC) - received).total_seconds())
         return Outcome()
 
+    if worker.venue.contacts:
+        from stream.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment, and many have no contacts
+
+        worker.app.task(Notifier(worker.settings, worker.venue).run)
     for topic in RESULTS:
         worker.agent(topic, watch_results)
     worker.agent(OBSERVATIONS, live, table=table, failed=alarms.forget)

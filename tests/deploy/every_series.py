@@ -12,7 +12,7 @@ from stream import metrics
 LABELS = {
     "worker": ["bars"],
     "topic": ["pos.sales"],
-    "outcome": ["ok", "dead", "dropped"],
+    "outcome": ["ok", "dead", "dropped", "failed"],
     "reason": ["content"],
     "partition": ["0"],
     "kind": ["camera"],
@@ -29,11 +29,12 @@ LABELS = {
     "stage": ["main"],
     "mood": ["happy"],
     "genre": ["rock"],
-    "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
+    "rule": ["violence", "stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
     "model": ["mood"],
     "statistic": ["tempo"],
     "verdict": ["right", "wrong"],
+    "contact": ["security-lead"],
     "severity": ["medium"],
     "audience": ["security"],
 }

@@ -71,6 +71,10 @@ def queries() -> list[Any]:
         for file in BOARDS
         for panel in board(file)["panels"]
         for target in panel["targets"]
+    ] + [
+        pytest.param(file, one["expr"], id=f"{file.stem}: annotation {one['name']}")
+        for file in BOARDS
+        for one in board(file)["annotations"]["list"]
     ]
 
 
@@ -147,6 +151,7 @@ def test_series_of_rules_exist(rule: dict[str, Any]) -> None:
 def test_label_values_exist() -> None:
     asked = [parameter.values[1] for parameter in queries()] + [rule["expr"] for rule in RULES]
     known = {"rule": set(default_rules()), "state": set(get_args(AlertState)), "outcome": {"ok", "dead", "dropped"}}
+    known["outcome"] |= {"sent", "failed"}  # of messages to phones
     for label, values in known.items():
         found = {value for query in asked for value in re.findall(rf'\b{label}="([^"]*)"', query)}
         assert found and found <= values, label
@@ -201,3 +206,8 @@ def test_compose_hands_grafana_what_provisioning_asks_for() -> None:
     assert home.name in {file.name for file in BOARDS}
     mounted = [volume.split(":")[1] for volume in service["volumes"]]
     assert str(home.parent) in mounted and service["environment"]["PULSO_DASHBOARDS"] in mounted
+
+
+@pytest.mark.parametrize("file", BOARDS, ids=lambda file: file.stem)
+def test_boards_lead_to_the_console(file: Path) -> None:
+    assert any(link["type"] == "link" and link["title"] == "Console" for link in board(file)["links"])

@@ -75,7 +75,20 @@ def test_every_alert_has_a_unit_test_in_which_it_fires() -> None:
 
 @pytest.mark.parametrize("rule", alerting_rules(), ids=lambda rule: str(rule["alert"]))
 def test_alerts_speak_english_and_spanish(rule: dict[str, Any]) -> None:
-    assert set(rule["annotations"]) == {"summary", "description", "summary_es", "description_es"}
+    assert set(rule["annotations"]) - {"runbook_url"} == {"summary", "description", "summary_es", "description_es"}
     for name in ("summary", "description"):
         assert rule["annotations"][name] != rule["annotations"][f"{name}_es"]
     assert rule["labels"]["severity"] in Severity.__args__  # type: ignore[attr-defined]
+
+
+RUNBOOKS = HERE.parent.parent / "docs" / "runbooks"
+
+
+@pytest.mark.parametrize("rule", alerting_rules(), ids=lambda rule: str(rule["alert"]))
+def test_every_alert_has_a_page_that_says_what_to_do(rule: dict[str, Any]) -> None:
+    page = RUNBOOKS / f"{rule['alert']}.md"
+    assert rule["annotations"].get("runbook_url") == f"docs/runbooks/{page.name}"
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {rule['alert']}\n")
+    for part in ("## What it means", "## What to do first", "## If that does not help"):
+        assert part in text

@@ -99,7 +99,7 @@ def test_up_use_down_and_up_again(tmp_path: Path) -> None:
         settings = Settings(data=data).connected()
         endpoints = stack_of(data)["endpoints"]
         assert httpx.get(f"{endpoints['console']}/healthz").is_success
-        assert "<html" in httpx.get(endpoints["console"]).text
+        assert "<html" in httpx.get(endpoints["console"], follow_redirects=True).text
         assert (data / "till-token").stat().st_mode & 0o077 == 0
 
         assert "new topics: none" in pulso(data, "topics", "--create").stdout

@@ -1,0 +1,71 @@
+"""What every answer tells the browser: load nothing from elsewhere, run nothing that stands in a page."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.visitor import is_foreign, is_loopback
+
+POLICY = "; ".join((
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+))  # fmt: skip
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # `no-referrer` would make browsers send `Origin: null` with a form
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+class BrowserRules:
+    """Refuses what another site sends and, in the open demo, what another machine does; adds the headers."""
+
+    def __init__(self, app: ASGIApp, *, open_demo: bool) -> None:
+        self._app = app
+        self._open_demo = open_demo
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def harden(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                # A script is asked for again each time, but sent only when it changed.
+                headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
+            await send(message)
+
+        if reason := self._refused(scope["method"], Headers(scope=scope)):
+            await PlainTextResponse(reason, status_code=403)(scope, receive, harden)
+            return
+        await self._app(scope, receive, harden)
+
+    def _refused(self, method: str, headers: Headers) -> str:
+        host = headers.get("host", "")
+        if is_foreign(method, host, headers.get("origin"), headers.get("sec-fetch-site")):
+            return "another site sent this; the console takes changes from its own pages only"
+        # A name that another site lets point here, or a proxy, would open the demo to others.
+        if self._open_demo and (not is_loopback(host) or "x-forwarded-for" in headers or "forwarded" in headers):
+            return "the open demo is for this machine alone: open it as http://127.0.0.1"
+        return ""

@@ -1,0 +1,135 @@
+"""What has been: every step of every alert that a visitor may see, with search; and the pictures that show why."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from redis.exceptions import RedisError
+
+from console.house import House, house
+from console.visitor import Visitor, asking, need
+from schemas.alerts import Alert
+from stream import audit
+from stream.alert_store import STREAM
+
+router = APIRouter()
+Parts = Annotated[House, Depends(house)]
+
+SHOWN = 200
+"""alerts a page"""
+BLOCK = 1_000
+EVIDENCE = "pulso:evidence:{id}"
+"""hash with fields `content_type` and `body`, with an EXPIRE"""
+PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
+SEEN = "pulso:evidence-seen:{who}:{id}"
+SEEN_SECONDS = 3600
+
+
+@dataclass(slots=True)
+class Life:
+    """One alert with its steps, the newest first."""
+
+    steps: list[Alert] = field(default_factory=list)
+
+    @property
+    def last(self) -> Alert:
+        """How it stands."""
+        return self.steps[0]
+
+
+@router.get("/history", response_class=HTMLResponse)
+async def history(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(asking)],
+    parts: Parts,
+    q: str = "",
+    rule: str = "",
+    verdict: str = "",
+) -> HTMLResponse:
+    """The last alerts, those that hold every word of `q` somewhere."""
+    wanted = [word.casefold() for word in q[:200].split()]
+    lives: dict[str, Life] = {}
+    away = False
+    try:
+        async for alert in _newest_first(parts, visitor):
+            lives.setdefault(alert.id, Life()).steps.append(alert)
+    except (RedisError, OSError):
+        away = True
+    found = [
+        life
+        for life in lives.values()
+        if (not rule or life.last.rule == rule)
+        and (not verdict or (life.last.verdict or "none") == verdict)
+        and holds(life, wanted)
+    ]
+    return parts.page(
+        request, "history", visitor,
+        lives=found[:SHOWN], more=max(0, len(found) - SHOWN), away=away, q=q, rule=rule, verdict=verdict,
+        rules=sorted(parts.venue.rules), with_evidence=visitor.may("security"),
+    )  # fmt: skip
+
+
+@router.get("/api/steps")
+async def steps(visitor: Annotated[Visitor, Depends(asking)], parts: Parts, alert: str) -> Response:
+    """Every step of one alert, oldest first."""
+    try:
+        found = [one async for one in _newest_first(parts, visitor, only=alert)]
+    except (RedisError, OSError) as error:
+        raise HTTPException(503, "Redis does not answer; try again") from error
+    return Response(msgspec.json.encode(found[::-1]), media_type="application/json")
+
+
+@router.get("/evidence/{name:path}")
+async def evidence(request: Request, name: str, visitor: Annotated[Visitor, Depends(asking)], parts: Parts) -> Response:
+    """One picture, for security; who looked is in the audit stream, once an hour."""
+    need(visitor, "security")
+    try:
+        found: Any = await parts.redis.hmget(EVIDENCE.format(id=name), "body", "content_type")
+        body, kind = found[0], (found[1] or b"").decode()
+        if body is None or kind not in PICTURES:
+            raise HTTPException(404, "this picture is gone: pictures are kept for a short time only")
+        if await parts.redis.set(SEEN.format(who=visitor.name, id=name), 1, ex=SEEN_SECONDS, nx=True):
+            origin = request.client.host if request.client else ""
+            await audit.record(parts.redis, visitor.name, "evidence-seen", name, origin=origin)
+    except (RedisError, OSError) as error:
+        raise HTTPException(503, "Redis does not answer; try again") from error
+    return Response(body, media_type=kind)
+
+
+def holds(life: Life, words: list[str]) -> bool:
+    """Whether every word is somewhere in the alert: its texts, key, people, notes."""
+    if not words:
+        return True
+    told: list[str] = []
+    for one in life.steps:
+        told += [one.key, one.severity, one.note, *one.text.values()]
+        told += [name for name in (one.by, one.acknowledged_by, one.assigned_to, one.resolved_by) if name]
+    text = "\n".join(told).casefold()
+    return all(word in text for word in words)
+
+
+async def _newest_first(parts: House, visitor: Visitor, only: str = "") -> AsyncIterator[Alert]:
+    """Steps that a visitor may see, of each audience the newest first, each once."""
+    told: set[tuple[str, int]] = set()
+    mark = only.encode()
+    for audience in visitor.audiences:
+        end = "+"
+        while True:
+            entries: Any = await parts.redis.xrevrange(STREAM.format(audience=audience), max=end, count=BLOCK)
+            for _, fields in entries:
+                row = fields[b"alert"]
+                if mark not in row:
+                    continue
+                alert = msgspec.json.decode(row, type=Alert)
+                if (alert.id, alert.version) in told or not visitor.sees(alert) or (only and alert.id != only):
+                    continue
+                told.add((alert.id, alert.version))
+                yield alert
+            if len(entries) < BLOCK:
+                break
+            end = f"({entries[-1][0].decode()}"

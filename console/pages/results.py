@@ -1,0 +1,58 @@
+"""The pages of the bars, of support and of the stages: each shows one view of the results, live."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+from console.house import House, house
+from console.visitor import Visitor, asking, need
+
+router = APIRouter()
+Parts = Annotated[House, Depends(house)]
+Someone = Annotated[Visitor, Depends(asking)]
+
+
+@router.get("/bar/{name}", response_class=HTMLResponse)
+async def bar(request: Request, name: str, visitor: Someone, parts: Parts) -> HTMLResponse:
+    """What one bar must fetch."""
+    known = [bar.id for bar in parts.venue.bars]
+    if name not in known:
+        raise HTTPException(404, f"the venue file has no bar {name!r}; it has {', '.join(known) or 'none'}")
+    if not visitor.may_bar(name):
+        raise HTTPException(403, f"the bar {name} is not yours")
+    return parts.page(request, "bar", visitor, _shown(parts, f"bar:{name}"), bar=name)
+
+
+@router.get("/support", response_class=HTMLResponse)
+async def support(request: Request, visitor: Someone, parts: Parts) -> HTMLResponse:
+    """What people write."""
+    need(visitor, "support")
+    return parts.page(request, "support", visitor, _shown(parts, "support"))
+
+
+@router.get("/music", response_class=HTMLResponse)
+async def music(request: Request, visitor: Someone, parts: Parts) -> HTMLResponse:
+    """What is heard."""
+    need(visitor, "production")
+    return parts.page(request, "music", visitor, _shown(parts, "music"))
+
+
+@router.get("/api/now/{channel}")
+async def now(channel: str, visitor: Someone, parts: Parts) -> Response:
+    """What a page shows now, for programs: zones, support, music or bar:NAME."""
+    from console.pages.live import may_hear  # noqa: PLC0415
+
+    known = {"zones", "support", "music", *(f"bar:{bar.id}" for bar in parts.venue.bars)}
+    if channel not in known:
+        raise HTTPException(404, f"there are {', '.join(sorted(known))}")
+    if not may_hear(visitor, channel):
+        raise HTTPException(403, "this is not for your role")
+    return Response(parts.results.state(channel), media_type="application/json")
+
+
+def _shown(parts: House, channel: str) -> dict[str, Any]:
+    return {"channel": channel, "now": msgspec.Raw(parts.results.state(channel))}

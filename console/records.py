@@ -1,0 +1,57 @@
+"""What people do, written to Kafka: an answer comes only when the broker has it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import msgspec
+
+from schemas.topics import Topic
+from stream.producer import EventProducer, NotDeliveredError
+from stream.settings import Settings
+
+DELIVERY_SECONDS = 10
+
+
+class Records:
+    """Sends records and waits for Kafka's word; the connection is made with the first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: EventProducer | None = None
+
+    async def send(self, topic: Topic, *, key: str, record: msgspec.Struct, id: str, by: str, time: datetime) -> None:
+        """Write one record.
+
+        Raises:
+            NotDeliveredError: Kafka did not take it in time. It may still arrive: send it again under the same id.
+        """
+        if self._producer is None:
+            self._producer = EventProducer(self._settings, linger_ms=0, timeout_s=DELIVERY_SECONDS)
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[str | None] = loop.create_future()
+
+        def tell(reason: str | None) -> None:
+            if not told.done():
+                told.set_result(reason)
+
+        def delivered(reason: str | None) -> None:
+            loop.call_soon_threadsafe(tell, reason)
+
+        self._producer.send(
+            topic,
+            key=key,
+            value=record,
+            id=id,
+            source=f"console/{by}",
+            time=time,
+            delivered=delivered,
+        )
+        if (reason := await told) is not None:
+            raise NotDeliveredError(f"{topic.name}: {reason}")
+
+    async def close(self) -> None:
+        """Flush and stop."""
+        if self._producer is not None:
+            await asyncio.to_thread(self._producer.close)

@@ -1,0 +1,107 @@
+"""Results as the pages get them: a consumer of its own in every console, which keeps what the views keep.
+
+It has no group and commits nothing: every console reads all of it, and on its start goes back far enough to show the
+last hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import aiokafka
+import msgspec
+from aiokafka.errors import KafkaError
+
+from console.hub import Hub
+from console.views.bars import Bars
+from console.views.music import Music
+from console.views.support import Support
+from console.views.view import View
+from console.views.zones import Zones
+from schemas.topics import BY_NAME, CROWD, DEMAND, OCCUPANCY, TAGS, TRIAGE, Topic
+from schemas.venue import Venue
+from stream.settings import Settings
+from stream.venue_context import connection
+
+log = logging.getLogger(__name__)
+
+BACK: dict[Topic, int] = {CROWD: 100, OCCUPANCY: 1, DEMAND: 500, TRIAGE: 400, TAGS: 1_000}
+"""Records of each partition that are read when the console starts."""
+
+AGAIN_SECONDS = 2.0
+PAUSE_SECONDS = 1.0
+"""Changes are told at most so often."""
+
+
+class ResultsFeed:
+    """Reads results into the views and tells the pages of changes."""
+
+    def __init__(self, settings: Settings, venue: Venue, hub: Hub) -> None:
+        self._settings = settings
+        self._hub = hub
+        self.zones, self.bars, self.support, self.music = Zones(venue), Bars(venue), Support(), Music(venue)
+        self._views: dict[str, Sequence[View]] = {
+            CROWD.name: (self.zones,),
+            OCCUPANCY.name: (self.zones,),
+            DEMAND.name: (self.bars,),
+            TRIAGE.name: (self.support,),
+            TAGS.name: (self.music,),
+        }
+        self._decoders = {name: msgspec.json.Decoder(BY_NAME[name].record) for name in self._views}
+        self._changed: set[str] = set()
+
+    def state(self, channel: str) -> bytes:
+        """What a page on this channel shows now, as JSON."""
+        views: dict[str, View] = {"zones": self.zones, "support": self.support, "music": self.music}
+        return msgspec.json.encode(views.get(channel, self.bars).state(channel))
+
+    def take(self, topic: str, value: bytes | None, at: int) -> None:
+        """Apply one record; what can't be decoded is for the workers to bury."""
+        try:
+            record = self._decoders[topic].decode(value or b"")
+        except msgspec.DecodeError:
+            return
+        for view in self._views[topic]:
+            self._changed |= view.take(record, at)
+
+    async def run(self) -> None:
+        """Read for ever; after a failure from the last hours again, which changes nothing that was known."""
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, OSError) as error:
+                log.warning("results can't be read from Kafka: %s; trying again", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def tell(self) -> None:
+        """Tell pages of what changed, for ever."""
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS)
+            changed, self._changed = self._changed, set()
+            for channel in changed:
+                if self._hub.has(channel):
+                    self._hub.publish(channel, self.state(channel))
+
+    async def _read(self) -> None:
+        consumer = aiokafka.AIOKafkaConsumer(
+            *(topic.name for topic in BACK),
+            **connection(self._settings),
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            places = sorted(consumer.assignment())  # all of them: without a group nothing is shared
+            if not places:
+                raise KafkaError("the topics are not there yet")
+            begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+            for place in places:
+                consumer.seek(place, max(begins[place], ends[place] - BACK[BY_NAME[place.topic]]))
+            while True:
+                for place, records in (await consumer.getmany(timeout_ms=500)).items():
+                    for record in records:
+                        self.take(place.topic, record.value, record.timestamp)
+        finally:
+            await consumer.stop()

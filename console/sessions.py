@@ -1,0 +1,92 @@
+"""Sessions in Redis: who is logged in, for one shift.
+
+Layout, with the prefix `pulso:`
+
+    session:DIGEST      JSON of Session, with an EXPIRE; DIGEST is the SHA-256 of the cookie, so that whoever reads
+                        Redis can't take a session over
+    login:KIND:NAME     number of logins tried, with an EXPIRE
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+import msgspec
+from redis.asyncio import Redis
+
+from stream.accounts import Account
+
+SESSION = "pulso:session:{digest}"
+SESSION_SECONDS = 14 * 3600
+"""A long shift. It is not prolonged by use: a forgotten browser is locked out by the next morning."""
+
+TRIES = "pulso:login:{kind}:{name}"
+WINDOW_SECONDS = 15 * 60
+LIMITS = {"pair": 5, "origin": 30, "account": 100}
+"""Logins in a quarter of an hour: for an account from one address, from one address, for an account from anywhere.
+The last is high, so that nobody can lock a colleague out with a handful of wrong passwords."""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One login."""
+
+    account: str
+    made: datetime
+    """when the account was made; another password makes it anew"""
+    csrf: str
+
+
+class Sessions:
+    """Opens, finds and ends sessions."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def open(self, account: Account) -> str:
+        """Begin a session; returns the value of its cookie."""
+        cookie = secrets.token_urlsafe(32)
+        session = Session(account=account.name, made=account.made, csrf=secrets.token_urlsafe(32))
+        await self._redis.set(_key(cookie), msgspec.json.encode(session), ex=SESSION_SECONDS)
+        return cookie
+
+    async def get(self, cookie: str) -> Session | None:
+        """The session of a cookie, while it lasts."""
+        row = await self._redis.get(_key(cookie))
+        return None if row is None else msgspec.json.decode(row, type=Session)
+
+    async def end(self, cookie: str) -> None:
+        """Log out."""
+        await self._redis.delete(_key(cookie))
+
+
+class LoginLimit:
+    """Counts tries before the password is looked at, so that parallel tries count too."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def wait_seconds(self, account: str, origin: str) -> int:
+        """Count one try; returns 0, or how long to wait before the next."""
+        names = {"pair": f"{account}@{origin}", "origin": origin, "account": account}
+        wait = 0
+        for kind, name in names.items():
+            key = TRIES.format(kind=kind, name=hashlib.sha256(name.encode()).hexdigest()[:32])
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.incr(key)
+                pipe.expire(key, WINDOW_SECONDS, nx=True)
+                pipe.ttl(key)
+                number, _, left = await pipe.execute()
+            if number > LIMITS[kind]:
+                wait = max(wait, int(left))
+        return wait
+
+    async def forget(self, account: str, origin: str) -> None:
+        """The password was right: this person's own mistakes count no longer."""
+        pair = hashlib.sha256(f"{account}@{origin}".encode()).hexdigest()[:32]
+        await self._redis.delete(TRIES.format(kind="pair", name=pair))
+
+
+def _key(cookie: str) -> str:
+    return SESSION.format(digest=hashlib.sha256(cookie.encode()).hexdigest())

@@ -1,0 +1,137 @@
+"""`pulso users`: who may use the console, and what programs may; `pulso users audit` shows what they did."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from stream import audit as audit_stream
+from stream.accounts import ROLES, SHORTEST_PASSWORD, AccountError, AccountStore
+from stream.settings import Settings
+from stream.venue_file import VenueFileError, read_venue
+
+commands = typer.Typer(help="Accounts of the console: add, list, remove, token, audit.", no_args_is_help=True)
+
+T = TypeVar("T")
+Name = Annotated[str, typer.Argument(help="Lower case letters, digits and . _ -")]
+Roles = Annotated[list[str], typer.Option("--role", "-r", help=f"One or more of {', '.join(ROLES)}.")]
+Bars = Annotated[list[str] | None, typer.Option("--bar", "-b", help="For the role bar: which; without, every bar.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="users")
+
+
+def _on_redis(work: Callable[[Redis], Awaitable[T]]) -> T:
+    """Run one task on the stack's Redis; an account that can't be made is an error on the command line."""
+
+    async def run() -> T:
+        redis = Redis.from_url(Settings().connected().redis_url(), socket_timeout=5)
+        try:
+            return await work(redis)
+        finally:
+            await redis.aclose()
+
+    try:
+        return asyncio.run(run())
+    except AccountError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _known_bars(bars: list[str] | None) -> list[str]:
+    if not bars:
+        return []
+    try:
+        known = [bar.id for bar in read_venue(Settings().venue).bars]
+    except VenueFileError as error:
+        raise typer.BadParameter(str(error)) from error
+    if unknown := sorted(set(bars) - set(known)):
+        raise typer.BadParameter(
+            f"the venue file has no bar {', '.join(unknown)}; it has {', '.join(known) or 'none'} (PULSO_VENUE)"
+        )
+    return bars
+
+
+@commands.command()
+def add(name: Name, role: Roles, bar: Bars = None) -> None:
+    """Make an account, or change the one of this name; the password is asked for."""
+    bars = _known_bars(bar)
+    password = typer.prompt(
+        f"Password for {name} ({SHORTEST_PASSWORD} characters or more)", hide_input=True, confirmation_prompt=True
+    )
+
+    async def work(redis: Redis) -> None:
+        account = await AccountStore(redis).add(name, password, role, bars)
+        detail = f"{','.join(account.roles)} {','.join(account.bars)}".strip()
+        await audit_stream.record(redis, getpass.getuser(), "account-added", name, detail, "terminal")
+
+    _on_redis(work)
+    Console().print(f"{name} may log in as {', '.join(role)}", highlight=False)
+
+
+@commands.command()
+def token(name: Name, role: Roles, bar: Bars = None) -> None:
+    """Make a token for a program and print it, once; it is sent as `Authorization: Bearer TOKEN`."""
+    bars = _known_bars(bar)
+
+    async def work(redis: Redis) -> str:
+        made = await AccountStore(redis).add_token(name, role, bars)
+        await audit_stream.record(redis, getpass.getuser(), "token-added", name, ",".join(role), "terminal")
+        return made
+
+    typer.echo(_on_redis(work))
+
+
+@commands.command(name="list")
+def list_() -> None:
+    """Show accounts and tokens."""
+
+    async def work(redis: Redis) -> Table:
+        store, table = AccountStore(redis), Table("name", "kind", "roles", "bars", "since")
+        for account in await store.all():
+            since = account.made.isoformat(timespec="seconds")
+            table.add_row(account.name, "person", ", ".join(account.roles), ", ".join(account.bars), since)
+        for one in await store.tokens():
+            since = one.made.isoformat(timespec="seconds")
+            table.add_row(one.name, "program", ", ".join(one.roles), ", ".join(one.bars), since)
+        return table
+
+    table = _on_redis(work)
+    Console().print(table if table.row_count else "No accounts yet: `pulso users add NAME --role security`.")
+
+
+@commands.command()
+def remove(name: Name) -> None:
+    """Take an account or a token away; who is logged in with it is out at once."""
+
+    async def work(redis: Redis) -> bool:
+        removed = await AccountStore(redis).remove(name)
+        if removed:
+            await audit_stream.record(redis, getpass.getuser(), "account-removed", name, origin="terminal")
+        return removed
+
+    if not _on_redis(work):
+        raise typer.BadParameter(f"there is no {name!r}; `pulso users list` shows all")
+    Console().print(f"{name} is gone", highlight=False)
+
+
+@commands.command()
+def audit(number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many.")] = 50) -> None:
+    """Show who did what, newest first."""
+    table = Table("time", "who", "what", "to", "detail", "from")
+
+    async def work(redis: Redis) -> list[audit_stream.Entry]:
+        return await audit_stream.latest(redis, number)
+
+    for entry in _on_redis(work):
+        when = entry.time.isoformat(timespec="seconds")
+        table.add_row(when, entry.who, entry.what, entry.subject, entry.detail, entry.origin)
+    Console().print(table)

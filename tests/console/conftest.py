@@ -1,0 +1,238 @@
+"""A real console on a real Kafka and Redis, with the alerts worker; and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from schemas.alerts import Alert, Observation
+from schemas.events import AlertAction
+from schemas.results import (
+    CrowdCount,
+    DemandForecast,
+    HorizonDemand,
+    MusicTags,
+    ProductDemand,
+    SupportTriage,
+    ZoneCount,
+)
+from schemas.results import Topic as Subject
+from schemas.topics import ACTIONS, CROWD, DEMAND, OBSERVATIONS, TAGS, TRIAGE
+from stream.accounts import AccountStore
+from stream.alert_store import OPEN
+from stream.local import LocalStack
+from stream.producer import EventProducer
+
+PASSWORD = "long enough to type"
+PEOPLE: dict[str, tuple[list[str], list[str]]] = {
+    "sara": (["security"], []),
+    "sol": (["security"], []),
+    "bea": (["bar"], ["north"]),
+    "sue": (["support"], []),
+    "pau": (["production"], []),
+    "ada": (["admin"], []),
+}
+CHROMIUM = shutil.which("chromium")
+PATIENCE = 20_000
+"""milliseconds; no test measures speed, so this only ends what would never end"""
+
+
+class Festival:
+    """A running stack, and what happens at the festival."""
+
+    def __init__(self, stack: LocalStack, producer: EventProducer) -> None:
+        self.stack = stack
+        self.url = stack.endpoints["console"]
+        self.redis = Redis.from_url(stack.settings.redis_url())
+        self._producer = producer
+        self._number = 0
+
+    def observe(self, rule: str, subject: str, value: float, es: str, en: str, seconds: float = 0, **more: Any) -> str:
+        """Let a value be seen twice, so far apart that every on-delay has passed; event time is not the clock."""
+        key = f"{rule}/{subject}"
+        self._number += 1
+        begin = datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
+        for number, after in enumerate((0.0, seconds or 400.0)):
+            one = Observation(
+                id=f"{key}-{self._number}-{number}", key=key, rule=rule, subject=subject,
+                time=begin + timedelta(seconds=after), value=value, text={"es": es, "en": en}, **more,
+            )  # fmt: skip
+            self._send(OBSERVATIONS, key, one, one.id)
+        return key
+
+    def open(self, key: str) -> Alert | None:
+        """The open alert of a key."""
+        row: Any = self.redis.hget(OPEN, key)
+        return msgspec.json.decode(row, type=Alert) if row else None
+
+    def raised(self, rule: str, subject: str, value: float, es: str, en: str, **more: Any) -> Alert:
+        """An alert that is in Redis."""
+        key = self.observe(rule, subject, value, es, en, **more)
+        return wait(lambda: self.open(key))
+
+    @contextmanager
+    def acting(self, name: str) -> Iterator[Callable[[Alert, str], None]]:
+        """Act on alerts without the console, as the terminal does."""
+
+        def act(alert: Alert, verb: Any) -> None:
+            one = AlertAction(id=uuid.uuid4().hex, key=alert.key, action=verb, by=name, time=datetime.now(UTC))
+            self._send(ACTIONS, alert.key, one, one.id)
+
+        yield act
+        self._producer.flush()
+
+    def evening(self) -> None:
+        """One result of every kind."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        self._number += 1
+        name = f"e{self._number}"
+        front = ZoneCount(zone="front", persons=310, density=3.1, level_of_service="F")
+        count = CrowdCount(event_id=name, camera="front-left", time=now, persons=310, zones=(front,), model="test")
+        self._send(CROWD, "front-left", count, name)
+        blind = CrowdCount(event_id=name, camera="gate-east", time=now, persons=None, blind="black", model="test")
+        self._send(CROWD, "gate-east", blind, name)
+        for minutes in (90, 45, 0):
+            horizons = tuple(
+                HorizonDemand(minutes=m, mean=m, p05=m * 0.7, p50=m, p95=m * 1.4) for m in (15, 30, 60, 120)
+            )
+            beer = ProductDemand(
+                product="beer", sold=900 - minutes * 5, stock=40, horizons=horizons, run_out_probability=0.6,
+                minutes_to_empty=25, fetch=120,
+            )  # fmt: skip
+            water = ProductDemand(product="water", sold=100, stock=900, horizons=horizons, run_out_probability=0.01)
+            forecast = DemandForecast(
+                event_id=f"{name}-{minutes}", bar="north", time=now - timedelta(minutes=minutes), tickets=10,
+                products=(beer, water), model="test",
+            )  # fmt: skip
+            self._send(DEMAND, "north", forecast, forecast.event_id)
+        for number in range(6):
+            mail = SupportTriage(
+                event_id=f"{name}-{number}", message=f"m{number}", thread=f"t{number}", language="es",
+                time=now - timedelta(minutes=10 * number), priority="urgent" if number == 3 else "normal",
+                topic=Subject(name="entradas", confidence=0.9), cluster="c1", cluster_label="entrada · código",
+                cluster_size=6, surge=5, summary=f"No me llega la entrada {number}", model="test",
+            )  # fmt: skip
+            self._send(TRIAGE, mail.thread, mail, mail.event_id)
+        for number in range(5):
+            tags = MusicTags(
+                event_id=f"{name}-{number}", stage="main", time=now - timedelta(minutes=5 - number), seconds=5,
+                mood="energetic" if number > 2 else "calm", mood_confidence=0.7, moods={}, genre="rock",
+                genre_confidence=0.6, genres={}, tempo=128, loudness=-12, silent=False, model="test",
+            )  # fmt: skip
+            self._send(TAGS, "main", tags, tags.event_id)
+        self._producer.flush()
+
+    def _send(self, topic: Any, key: str, record: msgspec.Struct, name: str) -> None:
+        self._producer.send(topic, key=key, value=record, id=name, source="test", time=datetime.now(UTC))
+
+
+def wait(look: Callable[[], Any], seconds: float = 20) -> Any:
+    """Ask again and again until the answer is true."""
+    end = datetime.now(UTC) + timedelta(seconds=seconds)
+    while datetime.now(UTC) < end:
+        if answer := look():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"not after {seconds} s")
+
+
+async def _accounts(url: str) -> None:
+    redis = AsyncRedis.from_url(url)
+    store = AccountStore(redis)
+    for name, (roles, bars) in PEOPLE.items():
+        await store.add(name, PASSWORD, roles, bars)
+    await redis.aclose()
+
+
+@pytest.fixture(scope="session")
+def festival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Festival]:
+    """The stack, with an account of every role."""
+    folder = tmp_path_factory.mktemp("console")
+    with (
+        LocalStack(folder, workers=("alerts",), with_prometheus=False) as stack,
+        EventProducer(stack.settings) as producer,
+    ):
+        asyncio.run(_accounts(stack.settings.redis_url()))
+        festival = Festival(stack, producer)
+        festival.evening()
+        yield festival
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, without a screen."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is missing: `make setup`, or install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(chromium: Browser, festival: Festival) -> Iterator[Enter]:
+    """`enter("sara", "/support")`: a page of a browser of its own, logged in; errors in it fail the test."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def open_page(name: str | None, path: str = "/", **options: Any) -> Page:
+        options = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options
+        context = chromium.new_context(base_url=festival.url, **options)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: _note(message, wrong))
+        page.on("request", lambda request: _stays_inside(request.url, festival.url, wrong))
+        if name is None:
+            page.goto(path)
+            return page
+        page.goto(f"/login?next={path}")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button.main")
+        page.wait_for_url(lambda url: "/login" not in url)
+        if not page.url.endswith(path):  # bar staff are led to their bar
+            page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def _note(message: Any, wrong: list[str]) -> None:
+    if "Content Security Policy" in message.text or (message.type == "error" and "Failed to load" not in message.text):
+        wrong.append(message.text)
+
+
+def _stays_inside(url: str, inside: str, wrong: list[str]) -> None:
+    if not url.startswith((inside, "data:", "blob:")):
+        wrong.append(f"a request left the console: {url}")
+
+
+@contextmanager
+def logged_in(festival: Festival, name: str) -> Iterator[tuple[httpx.Client, str]]:
+    """A client without a browser, and its CSRF token."""
+    with httpx.Client(base_url=festival.url, follow_redirects=True, timeout=30) as client:
+        answer = client.post("/login", data={"name": name, "password": PASSWORD}, headers={"accept": "text/html"})
+        assert answer.status_code == 200, answer.text
+        state = answer.text.split('id="state">')[1].split("</script>")[0]
+        yield client, msgspec.json.decode(state)["csrf"]

@@ -1,0 +1,194 @@
+"""Who gets in, who sees what, and what another site can't do: a real console, asked without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis as AsyncRedis
+from typer.testing import CliRunner
+
+from stream.accounts import AccountError, AccountStore
+from stream.audit import AUDIT
+from stream.cli import app
+from tests.console.conftest import PASSWORD, Festival, logged_in, wait
+
+pytestmark = pytest.mark.stack
+
+HTML = {"accept": "text/html"}
+
+
+def on_store(festival: Festival, work: Any) -> Any:
+    async def run() -> Any:
+        redis = AsyncRedis.from_url(festival.stack.settings.redis_url())
+        try:
+            return await work(AccountStore(redis))
+        finally:
+            await redis.aclose()
+
+    return asyncio.run(run())
+
+
+def audited(festival: Festival, what: str) -> list[dict[bytes, bytes]]:
+    entries: Any = festival.redis.xrange(AUDIT)
+    return [fields for _, fields in entries if fields[b"what"] == what.encode()]
+
+
+def test_nothing_is_open_without_a_login(festival: Festival) -> None:
+    with httpx.Client(base_url=festival.url) as client:
+        for path in ("/", "/support", "/music", "/bar/north", "/history"):
+            answer = client.get(path, headers=HTML)
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].startswith("/login"), path
+        for path in ("/live?channels=alerts", "/api/now/zones", "/api/steps?alert=x", "/evidence/x", "/api/visitor"):
+            assert client.get(path).status_code == 401, path
+        assert client.post("/api/alerts/act", json={}).status_code == 401
+        assert client.get("/docs").status_code == client.get("/openapi.json").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("sara", {"/", "/history", "/api/now/zones"}),
+        ("bea", {"/", "/history", "/bar/north", "/api/now/bar:north"}),
+        ("sue", {"/", "/history", "/support", "/api/now/support"}),
+        ("pau", {"/", "/history", "/music", "/api/now/zones", "/api/now/music"}),
+    ],
+)
+def test_each_role_sees_its_own(festival: Festival, name: str, allowed: set[str]) -> None:
+    pages = {"/", "/history", "/bar/north", "/bar/south", "/support", "/music"}
+    states = {"/api/now/zones", "/api/now/bar:north", "/api/now/bar:south", "/api/now/support", "/api/now/music"}
+    with logged_in(festival, name) as (client, _):
+        assert {path for path in pages | states if client.get(path, headers=HTML).status_code == 200} == allowed
+        assert client.get("/live", params={"channels": "bar:south"}).status_code == 403
+
+
+def test_alerts_of_another_bar_are_not_shown_nor_acted_upon(festival: Festival) -> None:
+    mine = festival.raised("stock-out", "north/gin-tonic", 0.9, "norte", "north")
+    theirs = festival.raised("stock-out", "south/gin-tonic", 0.9, "sur", "south")
+    with logged_in(festival, "bea") as (client, csrf):
+        text = client.get("/", headers=HTML).text
+        assert mine.id in text
+        assert theirs.id not in text
+        assert client.get("/api/steps", params={"alert": theirs.id}).json() == []
+        deed = {"id": uuid.uuid4().hex, "key": theirs.key, "alert": theirs.id, "action": "resolve"}
+        assert client.post("/api/alerts/act", json=deed, headers={"X-Pulso-CSRF": csrf}).status_code == 403
+
+
+def test_a_change_needs_a_page_of_the_console(festival: Festival) -> None:
+    alert = festival.raised("violence", "gate-east", 0.9, "pelea", "fight")
+    deed = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "acknowledge"}
+    with logged_in(festival, "sara") as (client, csrf):
+        right = {"X-Pulso-CSRF": csrf}
+        assert client.post("/api/alerts/act", json=deed).status_code == 403
+        assert client.post("/api/alerts/act", json=deed, headers={"X-Pulso-CSRF": "x" * 43}).status_code == 403
+        elsewhere = right | {"Origin": "https://evil.example"}
+        assert client.post("/api/alerts/act", json=deed, headers=elsewhere).status_code == 403
+        assert client.post("/api/alerts/act", json=deed, headers=right | {"Sec-Fetch-Site": "cross-site"}).is_error
+        assert client.post("/logout", data={"csrf": "wrong"}).status_code == 403
+        assert client.post("/api/alerts/act", json=deed | {"action": "explode"}, headers=right).status_code == 422
+        assert client.post("/api/alerts/act", json=deed | {"alert": "an older one"}, headers=right).status_code == 409
+        for _ in range(3):  # a browser that heard nothing sends it again
+            assert client.post("/api/alerts/act", json=deed, headers=right).status_code == 202
+        wait(lambda: (one := festival.open(alert.key)) and one.acknowledged_by == "sara")
+        festival.observe("violence", "another", 0.95, "", "")
+        wait(lambda: festival.open("violence/another"))
+        assert festival.open(alert.key).version == 2, "done once"
+    assert any(fields[b"subject"] == alert.key.encode() for fields in audited(festival, "alert-acknowledge"))
+
+
+def test_five_wrong_passwords_are_enough(festival: Festival) -> None:
+    on_store(festival, lambda store: store.add("tries", PASSWORD, ["security"]))
+    with httpx.Client(base_url=festival.url) as client:
+        for _ in range(5):
+            assert client.post("/login", data={"name": "tries", "password": "wrong"}).status_code == 401
+        refused = client.post("/login", data={"name": "tries", "password": PASSWORD})
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+    assert len([one for one in audited(festival, "login-failed") if one[b"who"] == b"tries"]) == 5
+
+
+def test_a_session_ends_with_logout_removal_and_a_new_password(festival: Festival) -> None:
+    on_store(festival, lambda store: store.add("guest", PASSWORD, ["support"]))
+    endings = [
+        lambda client, csrf: client.post("/logout", data={"csrf": csrf}),
+        lambda *_: on_store(festival, lambda store: store.add("guest", PASSWORD, ["support"])),
+        lambda *_: on_store(festival, lambda store: store.remove("guest")),
+    ]
+    for end in endings:
+        with logged_in(festival, "guest") as (client, csrf):
+            cookie = client.cookies["pulso_session"]
+            assert client.get("/api/visitor").status_code == 200
+            end(client, csrf)
+            client.cookies.set("pulso_session", cookie)
+            assert client.get("/api/visitor").status_code == 401
+    assert not [key for key in festival.redis.keys("pulso:session:*") if cookie.encode() in key], "only a digest"
+
+
+def test_a_program_has_a_token(festival: Festival) -> None:
+    token = on_store(festival, lambda store: store.add_token("panel", ["production"]))
+    with httpx.Client(base_url=festival.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        assert client.get("/api/now/music").status_code == 200
+        assert client.get("/api/now/support").status_code == 403
+        on_store(festival, lambda store: store.remove("panel"))
+        assert client.get("/api/now/music").status_code == 401
+
+
+async def test_what_makes_no_account(festival: Festival) -> None:
+    store = AccountStore(AsyncRedis.from_url(festival.stack.settings.redis_url()))
+    for name, password, roles in (
+        ("short", "too short", ["security"]),
+        ("longer", "longer and longer", ["security"]),
+        ("Ana", PASSWORD, ["security"]),
+        ("ana", PASSWORD, ["king"]),
+        ("ana", PASSWORD, []),
+    ):
+        with pytest.raises(AccountError):
+            await store.add(name, password, roles)
+    assert await store.get("ana") is None
+
+
+def test_accounts_from_the_terminal(festival: Festival, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in festival.stack.endpoints.items():
+        monkeypatch.setenv(f"PULSO_{name.upper()}", value)
+    runner = CliRunner(env={"COLUMNS": "200"})
+    added = runner.invoke(app, ["users", "add", "tina", "--role", "bar", "--bar", "south"], input=f"{PASSWORD}\n" * 2)
+    assert added.exit_code == 0, added.output
+    assert PASSWORD not in added.output
+    with logged_in(festival, "tina") as (client, _):
+        assert client.get("/bar/south", headers=HTML).status_code == 200
+    assert runner.invoke(app, ["users", "add", "tina", "--role", "bar", "--bar", "moon"]).exit_code == 2
+    assert "south" in runner.invoke(app, ["users", "list"]).output
+    assert runner.invoke(app, ["users", "remove", "tina"]).exit_code == 0
+    assert runner.invoke(app, ["users", "remove", "tina"]).exit_code == 2
+    assert "account-added" in runner.invoke(app, ["users", "audit"]).output
+
+
+def test_pictures_are_for_security_and_who_looked_is_written_down(festival: Festival) -> None:
+    picture = b"\xff\xd8\xff not really a picture"
+    for name, kind in (("front/1", "image/jpeg"), ("page", "text/html")):
+        festival.redis.hset(f"pulso:evidence:{name}", mapping={"content_type": kind, "body": picture})
+    with logged_in(festival, "sara") as (client, _):
+        for _ in range(2):
+            answer = client.get("/evidence/front/1")
+            assert (answer.status_code, answer.content) == (200, picture)
+            assert answer.headers["content-type"] == "image/jpeg"
+        assert client.get("/evidence/page").status_code == 404, "only pictures"
+    with logged_in(festival, "sue") as (client, _):
+        assert client.get("/evidence/front/1").status_code == 403
+    assert len([one for one in audited(festival, "evidence-seen") if one[b"who"] == b"sara"]) == 1
+
+
+def test_browsers_are_told_to_load_nothing_from_elsewhere(festival: Festival) -> None:
+    with logged_in(festival, "ada") as (client, _):
+        for path in ("/", "/static/page.js", "/no-such-page", "/login"):
+            headers = client.get(path, headers=HTML).headers
+            policy = headers["content-security-policy"]
+            assert "unsafe" not in policy
+            assert "default-src 'none'" in policy
+            assert "http" not in policy
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["x-frame-options"] == "DENY"

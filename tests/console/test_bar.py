@@ -1,0 +1,84 @@
+"""A bar's page on a phone: what to fetch, and presses that are sent once however bad the network is."""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+import pytest
+from playwright.sync_api import Page, expect
+
+from schemas.events import StockMovement
+from schemas.topics import STOCK
+from stream.reading import read_all
+from tests.console.conftest import Enter, Festival, logged_in, wait
+
+pytestmark = pytest.mark.stack
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+def movements(festival: Festival, kind: str) -> list[StockMovement]:
+    records = [
+        msgspec.json.decode(one.value(), type=StockMovement) for one in read_all(festival.stack.settings, STOCK.name)
+    ]
+    return [record for record in records if record.kind == kind]
+
+
+def fits(page: Page) -> bool:
+    """Nothing sticks out to the right."""
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_to_fetch_stands_on_top_of_a_phone(festival: Festival, enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    expect(page.locator("#fetch strong")).to_have_text("120 Cerveza")
+    expect(page.locator("#fetch .when")).to_contain_text("within 25 min")
+    expect(page.locator("#age")).to_contain_text("Data from")
+    assert fits(page)
+    assert page.locator("#fetch button").first.bounding_box()["height"] >= 44, "a thumb's size"
+    box = page.locator("#fetch strong").bounding_box()
+    assert box["y"] < 740
+
+
+def test_on_its_way_becomes_one_movement(festival: Festival, enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    page.locator("#fetch button", has_text="On its way").tap()
+    expect(page.locator("#presses span")).to_have_text("Sent: On its way: 120 Cerveza")
+    (one,) = wait(lambda: movements(festival, "on-its-way"))
+    assert (one.bar, one.product, one.quantity, one.by) == ("north", "beer", 120, "bea")
+
+
+def test_a_press_without_a_network_is_sent_once_when_it_is_back(festival: Festival, enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    expect(page.locator("#fetch strong")).to_be_visible()
+    page.context.set_offline(True)
+    field = page.get_by_label("Counted units of Agua")
+    field.fill("77")
+    page.locator("#products li", has=field).get_by_role("button", name="We counted").tap()
+    expect(page.locator("#presses .waiting")).to_contain_text("We counted: 77 Agua")
+    assert not [one for one in movements(festival, "count") if one.quantity == 77]
+    page.context.set_offline(False)
+    expect(page.locator("#presses .sent")).to_contain_text("We counted: 77 Agua")
+    assert len([one for one in wait(lambda: movements(festival, "count")) if one.quantity == 77]) == 1
+    page.reload()
+    expect(page.locator("#fetch strong")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert len([one for one in movements(festival, "count") if one.quantity == 77]) == 1, "not again after a reload"
+
+
+def test_presses_are_checked_while_somebody_hears_it(festival: Festival) -> None:
+    with logged_in(festival, "bea") as (client, csrf):
+        client.headers["X-Pulso-CSRF"] = csrf
+        good = {"id": uuid.uuid4().hex, "product": "cola", "kind": "delivery", "quantity": 24}
+        assert [client.post("/api/bar/north/stock", json=good).status_code for _ in range(3)] == [202, 200, 200]
+        assert len([one for one in movements(festival, "delivery") if one.product == "cola"]) == 1
+        for change, status in (
+            ({"product": "moon"}, 422),
+            ({"quantity": -1}, 422),
+            ({"kind": "explode"}, 422),
+            ({"other": "north"}, 422),
+            ({"kind": "count", "ago": 4000}, 410),
+        ):
+            answer = client.post("/api/bar/north/stock", json=good | {"id": uuid.uuid4().hex} | change)
+            assert answer.status_code == status, (change, answer.text)
+        assert client.post("/api/bar/south/stock", json=good).status_code == 403

@@ -1,0 +1,114 @@
+"""Every page for every role: what it shows, in both languages, on a phone, and for people who use no mouse or eyes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from console.language import read_words
+from console.server import STATIC
+from tests.console.conftest import Enter, Festival
+
+pytestmark = pytest.mark.stack
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+PAGES = [
+    (None, "/login", "#content"),
+    ("sara", "/", "#alerts > li"),
+    ("bea", "/bar/north", "#fetch li"),
+    ("sue", "/support", "#mails li"),
+    ("pau", "/music", "#stages li"),
+    ("ada", "/history", ".lives > li"),
+    ("bea", "/", "#content"),
+]
+
+
+def ready(page: Page, place: str) -> None:
+    expect(page.locator(place).first).to_be_visible()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds serious or worse."""
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("name", "path", "place"), PAGES, ids=str)
+def test_axe_finds_nothing_serious(festival: Festival, enter: Enter, name: str, path: str, place: str) -> None:
+    festival.raised("violence", f"axe{abs(hash((name, path))) % 1000}", 0.9, "Posible pelea", "Possible fight")
+    page = enter(name, path)
+    ready(page, place)
+    if path == "/" and name == "sara":
+        page.keyboard.press("j")
+        expect(page.locator("#detail")).to_be_visible()
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize(("name", "path", "place"), PAGES, ids=str)
+def test_a_phone_shows_all_of_it(enter: Enter, name: str, path: str, place: str) -> None:
+    page = enter(name, path, **PHONE)
+    ready(page, place)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out to the right"
+
+
+def test_support_shows_groups_and_the_urgent_first(enter: Enter) -> None:
+    page = enter("sue", "/support")
+    expect(page.locator("#clusters h2").first).to_have_text("entrada · código")
+    expect(page.locator("#clusters .surge").first).to_have_text("5 times the usual pace")
+    expect(page.locator("#mails li").first.locator(".priority")).to_have_text("Urgent")
+    expect(page.locator("#mails li")).to_have_count(6)
+    page.select_option("[name=priority]", "normal")
+    expect(page.locator("#mails li")).to_have_count(5)
+    assert "priority=normal" in page.url
+    page.reload()
+    expect(page.locator("#mails li")).to_have_count(5)
+
+
+def test_music_shows_now_and_before(enter: Enter) -> None:
+    page = enter("pau", "/music")
+    expect(page.locator(".mood").first).to_have_text("energetic, 70 % sure")
+    expect(page.locator(".tempo").first).to_have_text("128 beats per minute")
+    assert page.locator("#stages li").first.locator(".strip-mood rect").count() == 5
+
+
+def test_zones_and_cameras(enter: Enter) -> None:
+    page = enter("sara")
+    front = page.locator('#zones li[data-key="front"]')
+    expect(front.locator(".persons")).to_have_text("310")
+    expect(front.locator(".of")).to_have_text("89 % of 350")
+    expect(front.locator(".level")).to_have_text("Level F")
+    expect(page.locator('#cameras li[data-key="gate-east"]')).to_contain_text("gate-east")
+
+
+def test_the_language_is_the_browsers_or_chosen(enter: Enter) -> None:
+    page = enter("sue", "/support", locale="es-ES")
+    expect(page.locator("h1")).to_have_text("Lo que preguntan")
+    assert page.locator("html").get_attribute("lang") == "es"
+    page.click("a.language")
+    expect(page.locator("h1")).to_have_text("What people ask")
+    assert page.url.endswith("/support")
+
+
+def test_times_are_the_venues(festival: Festival, enter: Enter) -> None:
+    alert = festival.raised("violence", "clock", 0.9, "reloj", "clock")
+    page = enter("sara", timezone_id="Asia/Tokyo")
+    from zoneinfo import ZoneInfo
+
+    madrid = alert.raised_at.astimezone(ZoneInfo("Europe/Madrid")).strftime("%H:%M:%S")
+    expect(page.locator(f'#alerts > li[data-key="{alert.key}"] .since')).to_have_text(madrid)
+
+
+def test_every_word_of_the_scripts_has_both_languages() -> None:
+    import re
+
+    words = read_words()["en"]
+    for script in STATIC.glob("*.js"):
+        for name in re.findall(r'\bt\("([^"]+)"', script.read_text(encoding="utf-8")):
+            assert name in words, f"{script.name}: {name}"
