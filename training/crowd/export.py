@@ -19,7 +19,10 @@ from training.crowd.data import Labelled, read_part, split
 from training.crowd.network import DensityNetwork
 from training.crowd.train import WORK
 
-LONGEST_SIDE = 768
+LONGEST_SIDE = 1024
+SCALES = [1.0, 0.7]
+"""Looked at and averaged. On the held-out photographs: MAE 117 (A) and 13.1 (B) with 1.0 alone, 94 and 14.2 with 0.7,
+91 and 13.2 with both."""
 
 
 class Served(nn.Module):
@@ -85,10 +88,10 @@ def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> 
             "ShanghaiTech A and B, train halves (Zhang et al., CVPR 2016; research), 700 photographs",
             "MobileNetV2 1.0 224 weights trained on ImageNet (Apache-2.0), blocks 1 to 13, fine-tuned",
         ],
-        "split": "Every eighth photograph of a part, in a seeded order, was held out; the epoch was chosen on them, so "
-        "these figures flatter a little. The official test halves were not seen.",
+        "split": "Every eighth photograph of a part, in a seeded order, was held out; the epoch and the scales were "
+        "chosen on them, so these figures flatter a little. The official test halves were not seen.",
         "metrics": metrics,
-        "settings": {"longest_side": LONGEST_SIDE},
+        "settings": {"longest_side": LONGEST_SIDE, "scales": SCALES},
         "limits": [
             "Trained on street and stadium pictures by day, mostly of Shanghai: nights, rain, stage light and cameras "
             "that look straight down are not in the data.",
