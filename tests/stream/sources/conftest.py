@@ -34,7 +34,7 @@ class Brought:
     def of(self, topic: Topic, key: str) -> list[Message]:
         return [m for m in read_all(self._settings, topic.name) if (m.key() or b"").decode() == key]
 
-    def wait(self, topic: Topic, key: str, number: int, patience: float = 40) -> list[Message]:
+    def wait(self, topic: Topic, key: str, number: int, patience: float = 120) -> list[Message]:
         end = time.monotonic() + patience
         while time.monotonic() < end:
             found = self.of(topic, key)
