@@ -92,6 +92,15 @@ def ensemble_logits(heads: list[Head], variant: Variant, clips: NDArray[np.int64
     return [np.mean(rows, axis=0) for rows in zip(*each, strict=True)]
 
 
+def kept_logits(name: str, heads: list[Head], variant: Variant, clips: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+    """`ensemble_logits`, kept under `work/NAME.logits.npz`."""
+    file = WORK / f"{name}.logits.npz"
+    if not file.exists():
+        np.savez(file, *ensemble_logits(heads, variant, clips))
+    with np.load(file) as kept:
+        return [kept[name] for name in kept.files]
+
+
 def cross_validate(
     data: Data, partition: int, folds: Sequence[int], seeds: Sequence[int], **options: float
 ) -> tuple[Held, list[list[Head]]]:
@@ -102,7 +111,7 @@ def cross_validate(
     for fold in folds:
         train, test = data.folds(partition)[fold]
         heads = ensemble(data, train, f"partition{partition}-fold{fold}", seeds, **options)
-        rows += ensemble_logits(heads, data.variants[0], test)
+        rows += kept_logits(f"partition{partition}-fold{fold}-{len(heads)}", heads, data.variants[0], test)
         clips.append(test)
         all_heads.append(heads)
         print(f"fold {fold} is held out", flush=True)
@@ -120,7 +129,7 @@ def alarm_rule(
     for fold, of_fold in zip(folds, heads, strict=True):
         chosen = data.some(data.folds(partition)[fold][1], ALARM_HOCKEY)
         variant = extended([data.clips[i] for i in chosen], f"extended-{partition}-{fold}-{ALARM_HOCKEY}", session)
-        rows = ensemble_logits(of_fold, variant, np.arange(len(chosen)))
+        rows = kept_logits(f"extended-{partition}-{fold}-{len(of_fold)}", of_fold, variant, np.arange(len(chosen)))
         clips += scored_by(rows, data.fight[chosen])
     settings, points = choose(clips)
     for one in points:
