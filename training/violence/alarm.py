@@ -7,7 +7,7 @@ of real calm, is told by no data at hand, and the card says so.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import product
 
 import numpy as np
@@ -23,6 +23,11 @@ from training.violence.features import PARTS, Variant, front_inputs
 from training.violence.folder import WORK
 
 SECONDS = 8.0
+SHIPPED = (0.8, 1.0)
+"""Threshold and minimum duration, chosen by hand from the curve. No rule that sees more than one fight in five is
+without a false alarm on these clips, whose normal ones were cut beside fights because they are hard; so at most one a
+shift, the aim, can be neither met nor refuted with them. This one tells within two seconds, sees half of the
+surveillance fights, alarms in one of eleven of these normal clips, and in no crowd that the demo draws."""
 THRESHOLDS = np.arange(0.5, 0.95, 0.01)
 MINIMUM_SECONDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 
@@ -66,22 +71,29 @@ def scored_by(rows: list[NDArray[np.float32]], fight: NDArray[np.bool_]) -> list
     return found
 
 
-def choose(clips: list[Scored]) -> tuple[ViolenceSettings, list[CurvePoint]]:
-    """The rule without a false alarm that sees most fights, of those the one that tells soonest; and all points.
+def rule_of(threshold: float, minimum: float) -> ViolenceSettings:
+    """Settings of an alarm; it clears at half the threshold that raises it."""
+    return replace(
+        ViolenceSettings(),
+        raise_threshold=round(threshold, 2),
+        clear_threshold=round(threshold / 2, 2),
+        minimum_seconds=minimum,
+    )
 
-    One alarm in the minutes of normal video there are would be far more than one a shift, so none is allowed.
-    """
-    settings, best, points = ViolenceSettings(), (-1.0, 0.0), []
-    for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS):
-        tried = replace(
-            settings,
-            raise_threshold=round(float(threshold), 2),
-            clear_threshold=round(float(threshold) / 2, 2),
-            minimum_seconds=minimum,
-        )
-        found = point(clips, shipped_rule(tried))
-        points.append(found)
-        worth = (found.fights_alarmed or 0.0, -(found.delay_median or 0.0))
-        if found.false_alarms == 0 and worth > best:
-            best, settings = worth, tried
-    return settings, points
+
+def curve(clips: list[Scored]) -> list[CurvePoint]:
+    """What every rule does on the clips."""
+    tried = [rule_of(float(threshold), minimum) for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS)]
+    return [point(clips, shipped_rule(settings)) for settings in tried]
+
+
+def without_false_alarm(points: list[CurvePoint]) -> CurvePoint:
+    """Of the rules that never alarmed falsely, the one that sees most fights, and of those the soonest."""
+    quiet = [one for one in points if one.false_alarms == 0]
+    return max(quiet, key=lambda one: (one.fights_alarmed or 0.0, -(one.delay_median or 0.0)))
+
+
+def as_metrics(found: CurvePoint, clips: list[Scored]) -> dict[str, float]:
+    """A point as the card keeps it."""
+    row = asdict(found) | {"normal_hours": sum(clip.seconds for clip in clips if not clip.fight) / 3600}
+    return {name: round(float(value), 3) for name, value in row.items() if value is not None}

@@ -21,7 +21,7 @@ from processors.vision.violence import ViolenceSettings
 from processors.vision.violence_alarms import Scored, point
 from processors.vision.violence_evaluation import shipped_rule
 from training.violence import learning
-from training.violence.alarm import choose, extended, scored_by
+from training.violence.alarm import SHIPPED, as_metrics, curve, extended, rule_of, scored_by, without_false_alarm
 from training.violence.clips import Clip, list_clips
 from training.violence.export import export, write_card
 from training.violence.features import Variant, cached, front_session
@@ -120,23 +120,31 @@ def cross_validate(
     return Held(rows, data.fight[held], data.surveillance[held], of), all_heads
 
 
-def alarm_rule(
+def alarms(
     data: Data, partition: int, folds: Sequence[int], heads: list[list[Head]], weights: Path
-) -> ViolenceSettings:
-    """The rule chosen on held-out clips that are shown for longer than they last; prints the curve."""
+) -> dict[str, dict[str, float]]:
+    """What the shipped rule does on held-out clips that are shown for longer than they last; prints the curve."""
     session = front_session(weights, WORK / "front.onnx")
     clips: list[Scored] = []
+    surveillance: list[bool] = []
     for fold, of_fold in zip(folds, heads, strict=True):
         chosen = data.some(data.folds(partition)[fold][1], ALARM_HOCKEY)
         variant = extended([data.clips[i] for i in chosen], f"extended-{partition}-{fold}-{ALARM_HOCKEY}", session)
         rows = kept_logits(f"extended-{partition}-{fold}-{len(of_fold)}", of_fold, variant, np.arange(len(chosen)))
         clips += scored_by(rows, data.fight[chosen])
-    settings, points = choose(clips)
+        surveillance += list(data.surveillance[chosen])
+    points = curve(clips)
     for one in points:
         if round(one.raise_threshold * 100) % 5 == 0:
             print(one)
-    print("alarm:", settings, point(clips, shipped_rule(settings)), flush=True)
-    return settings
+    rule = shipped_rule(rule_of(*SHIPPED))
+    found = {"all, the quietest rule": as_metrics(without_false_alarm(points), clips)}
+    for name, wanted in (("surveillance", True), ("hockey", False)):
+        some = [clip for clip, is_surveillance in zip(clips, surveillance, strict=True) if is_surveillance == wanted]
+        found[f"{name}, shown for 8 s, the shipped rule"] = as_metrics(point(some, rule), some)
+    for name, row in found.items():
+        print(name, row, flush=True)
+    return found
 
 
 def main() -> None:
@@ -156,12 +164,13 @@ def main() -> None:
     data = Data(arguments.data, arguments.weights)
     seeds = range(arguments.heads)
     held, heads = cross_validate(data, arguments.partition, arguments.folds, seeds, rounds=arguments.rounds)
-    settings = alarm_rule(data, arguments.partition, arguments.folds, heads, arguments.weights)
+    settings = rule_of(*SHIPPED)
+    raised = alarms(data, arguments.partition, arguments.folds, heads, arguments.weights)
     measured = figures(held, settings)
     for name, values in measured.items():
         print(name, values, flush=True)
     if not arguments.measure_only:
-        ship([head for of_fold in heads for head in of_fold], arguments.weights, settings, rounded(measured))
+        ship([head for of_fold in heads for head in of_fold], arguments.weights, settings, rounded(measured) | raised)
 
 
 def ship(heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: dict[str, dict[str, float]]) -> None:
@@ -197,16 +206,18 @@ CARD: dict[str, Any] = {
         "Five parts by source: all clips of a surveillance source, and all byte-identical hockey clips, are in one. "
         "Three of the parts were held out in turn, and the heads that did not see them are shipped together, their "
         "log odds averaged. The figures are of each head alone on the part that it did not see. The first part was "
-        "used to choose how to train; the other two for nothing but the alarm's rule. Spread: standard deviation over "
-        "the three."
+        "used to choose how to train; the other two for the alarm's rule, and all three to decide that this network "
+        "takes the place of the one before. Spread: standard deviation over the three. Robustness (mirrored and so "
+        "on): the first two parts, one in six of their hockey clips."
     ),
     "limits": [
         "It depends on the place: one of the three parts is much harder than the others, and a new camera may be as "
         "hard. Let people judge its alarms (pulso alerts confirm, reject) before you trust it.",
         "Hockey has one source: its figure says nothing of other rinks or sports.",
-        "The normal video held out is minutes long. No false alarm in it still allows many a shift: "
-        "false_alarms_per_hour_upper is the 95 % limit. The clips last two seconds, so nothing is known of a minimum "
-        "duration above one second.",
+        "The rule for alarms (0.8 for one second) was chosen from the curve on held-out clips shown forth and back for "
+        "eight seconds. Their normal video is a quarter of an hour, cut beside fights because it is hard: of its clips "
+        "one in eleven alarms falsely, and a rule that never does sees one fight in five. So one false alarm in a "
+        "shift, the aim, is neither met nor refuted here; count it at your own cameras with people's verdicts.",
         "Nothing is known of concerts: moshing, jumping crowds and stage light are not in the data. People drawn by "
         "the demo, walking and dancing, raise no alarm.",
         "A fight far away (people under a tenth of the picture's height) is easily missed.",
