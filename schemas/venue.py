@@ -239,7 +239,7 @@ def default_rules() -> dict[str, Rule]:
             severity="medium", audience=["security", "production"],
         ),
         "violence": Rule(
-            raise_at=0.9, clear_at=0.5, on_delay_seconds=1, off_delay_seconds=5, cool_down_seconds=60,
+            raise_at=0.8, clear_at=0.4, on_delay_seconds=1, off_delay_seconds=5, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
         "stock-out": Rule(

@@ -67,7 +67,7 @@ class ViolenceSettings:
     decision: float = 0.5
     raise_threshold: float = 0.8
     clear_threshold: float = 0.4
-    minimum_seconds: float = 0.5
+    minimum_seconds: float = 1.0
 
 
 class ViolenceScorer:

@@ -176,12 +176,18 @@ def _figures(results: Sequence[ClipResult], settings: ViolenceSettings) -> dict[
         "fights_alarmed": alarm.fights_alarmed,
         "delay_median": alarm.delay_median,
         "delay_p90": alarm.delay_p90,
+        "fights_too_short": sum(result.clip.fight and not _can_alarm(result.scored, settings) for result in results),
         "false_alarms": alarm.false_alarms,
         "false_alarms_per_hour": alarm.false_alarms_per_hour,
         "false_alarms_per_hour_upper": alarm.false_alarms_per_hour_upper,
         "normal_hours": hours,
         "seconds_per_frame": sum(result.computing for result in results) / sum(result.frames for result in results),
     }
+
+
+def _can_alarm(clip: Scored, settings: ViolenceSettings) -> bool:
+    """Whether an alarm could be raised before the clip ends, were every score high."""
+    return bool(clip.times) and clip.times[-1] - clip.times[0] >= settings.minimum_seconds - 1e-3
 
 
 def evaluate(
@@ -200,7 +206,8 @@ def evaluate(
 
     Returns:
         clips, accuracy, balanced_accuracy, auc (None if one label is missing), fights_alarmed (share), delay_median
-        and delay_p90 (seconds to the first alarm, of the fights alarmed), false_alarms, false_alarms_per_hour and its
+        and delay_p90 (seconds to the first alarm, of the fights alarmed), fights_too_short (clips that end before the
+        rule could raise an alarm), false_alarms, false_alarms_per_hour and its
         95 % upper limit, normal_hours, seconds_per_frame (all but decoding), model, rule; under `sets` the same for
         each set, and under `curve` the alarms at other thresholds and minimum durations.
 

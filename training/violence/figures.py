@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,33 +38,6 @@ def scored_clips(held: Held, settings: ViolenceSettings) -> list[Scored]:
     return [
         scored(*_probabilities(row), bool(fight), settings) for row, fight in zip(held.logits, held.fight, strict=True)
     ]
-
-
-def alarm_settings(held: Held) -> ViolenceSettings:
-    """The rule that alarms in most fights among those that never alarmed in a held-out normal clip.
-
-    Both parts of a venue's rule are chosen: threshold, and how long it must be passed. The clear threshold is half of
-    the raise threshold. What clips of two seconds can't tell, longer durations, is left to the venue.
-    """
-    settings, best = ViolenceSettings(), (-1.0, 0.0)
-    clips = scored_clips(held, settings)
-    for minimum in (0.25, 0.5, 0.75, 1.0):
-        for threshold in np.arange(0.6, 0.985, 0.01):
-            rule = shipped_rule(settings).model_copy(
-                update={"raise_at": float(threshold), "clear_at": float(threshold) / 2, "on_delay_seconds": minimum}
-            )
-            found = point(clips, rule)
-            # Of two rules that see as many fights, the one that waits longer is safer where nothing was measured.
-            worth = (found.fights_alarmed or 0.0, minimum)
-            if found.false_alarms == 0 and worth > best:
-                best = worth
-                settings = replace(
-                    settings,
-                    raise_threshold=round(float(threshold), 2),
-                    clear_threshold=round(float(threshold) / 2, 2),
-                    minimum_seconds=minimum,
-                )
-    return settings
 
 
 def figures(held: Held, settings: ViolenceSettings) -> dict[str, dict[str, float]]:

@@ -18,18 +18,22 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from processors.vision.violence import ViolenceSettings
-from processors.vision.violence_alarms import curve
+from processors.vision.violence_alarms import Scored, point
 from processors.vision.violence_evaluation import shipped_rule
 from training.violence import learning
+from training.violence.alarm import SHIPPED, as_metrics, curve, extended, rule_of, scored_by, without_false_alarm
 from training.violence.clips import Clip, list_clips
 from training.violence.export import export, write_card
 from training.violence.features import Variant, cached, front_session
-from training.violence.figures import Held, alarm_settings, figures, rounded, scored_clips
+from training.violence.figures import Held, figures, rounded
+from training.violence.folder import ROOT, WORK
 from training.violence.network import Head
 
-ROOT = Path(__file__).resolve().parents[2]
-WORK = Path(__file__).resolve().parent / "work" / "split6"
 FOLDS = 5
+ALARM_HOCKEY = 6
+"""one in so many hockey clips is used to choose the rule for alarms: surveillance is what it is for"""
+SHIPPED_FOLDS = (0, 1, 2)
+"""whose heads are shipped together: each has seen four fifths of the clips, and three take 3.3 ms a frame"""
 VARIANTS = ("plain", "v0", "v1")
 
 
@@ -49,6 +53,11 @@ class Data:
         """Training and held-out clips of each fold: no source and no identical clip on both sides."""
         splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=partition)
         return list(splitter.split(self.fight, self.surveillance * 2 + self.fight, self.groups))
+
+    def some(self, clips: NDArray[np.int64], hockey: int) -> NDArray[np.int64]:
+        """The surveillance clips among these, and one in `hockey` of the hockey clips."""
+        surveillance = self.surveillance[clips]
+        return np.concatenate([clips[surveillance], clips[~surveillance][::hockey]])
 
 
 def ensemble(data: Data, chosen: NDArray[np.int64], name: str, seeds: Sequence[int], **options: float) -> list[Head]:
@@ -83,19 +92,59 @@ def ensemble_logits(heads: list[Head], variant: Variant, clips: NDArray[np.int64
     return [np.mean(rows, axis=0) for rows in zip(*each, strict=True)]
 
 
-def cross_validate(data: Data, partition: int, folds: Sequence[int], seeds: Sequence[int], **options: float) -> Held:
-    """Logits of every clip of the folds, by heads that never saw its source."""
+def kept_logits(name: str, heads: list[Head], variant: Variant, clips: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+    """`ensemble_logits`, kept under `work/NAME.logits.npz`."""
+    file = WORK / f"{name}.logits.npz"
+    if not file.exists():
+        np.savez(file, *ensemble_logits(heads, variant, clips))
+    with np.load(file) as kept:
+        return [kept[name] for name in kept.files]
+
+
+def cross_validate(
+    data: Data, partition: int, folds: Sequence[int], seeds: Sequence[int], **options: float
+) -> tuple[Held, list[list[Head]]]:
+    """Logits of every clip of the folds, by heads that never saw its source; and those heads, by fold."""
+    all_heads: list[list[Head]] = []
     rows: list[NDArray[np.float32]] = []
     clips: list[NDArray[np.int64]] = []
     for fold in folds:
         train, test = data.folds(partition)[fold]
         heads = ensemble(data, train, f"partition{partition}-fold{fold}", seeds, **options)
-        rows += ensemble_logits(heads, data.variants[0], test)
+        rows += kept_logits(f"partition{partition}-fold{fold}-{len(heads)}", heads, data.variants[0], test)
         clips.append(test)
+        all_heads.append(heads)
         print(f"fold {fold} is held out", flush=True)
     held = np.concatenate(clips)
     of = np.concatenate([np.full(len(test), fold) for fold, test in zip(folds, clips, strict=True)])
-    return Held(rows, data.fight[held], data.surveillance[held], of)
+    return Held(rows, data.fight[held], data.surveillance[held], of), all_heads
+
+
+def alarms(
+    data: Data, partition: int, folds: Sequence[int], heads: list[list[Head]], weights: Path
+) -> dict[str, dict[str, float]]:
+    """What the shipped rule does on held-out clips that are shown for longer than they last; prints the curve."""
+    session = front_session(weights, WORK / "front.onnx")
+    clips: list[Scored] = []
+    surveillance: list[bool] = []
+    for fold, of_fold in zip(folds, heads, strict=True):
+        chosen = data.some(data.folds(partition)[fold][1], ALARM_HOCKEY)
+        variant = extended([data.clips[i] for i in chosen], f"extended-{partition}-{fold}-{ALARM_HOCKEY}", session)
+        rows = kept_logits(f"extended-{partition}-{fold}-{len(of_fold)}", of_fold, variant, np.arange(len(chosen)))
+        clips += scored_by(rows, data.fight[chosen])
+        surveillance += list(data.surveillance[chosen])
+    points = curve(clips)
+    for one in points:
+        if round(one.raise_threshold * 100) % 5 == 0:
+            print(one)
+    rule = shipped_rule(rule_of(*SHIPPED))
+    found = {"all, the quietest rule": as_metrics(without_false_alarm(points), clips)}
+    for name, wanted in (("surveillance", True), ("hockey", False)):
+        some = [clip for clip, is_surveillance in zip(clips, surveillance, strict=True) if is_surveillance == wanted]
+        found[f"{name}, shown for 8 s, the shipped rule"] = as_metrics(point(some, rule), some)
+    for name, row in found.items():
+        print(name, row, flush=True)
+    return found
 
 
 def main() -> None:
@@ -104,9 +153,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")
     parser.add_argument("--rounds", type=int, default=8, help="of 640 clips each")
-    parser.add_argument("--heads", type=int, default=1, help="in the shipped ensemble")
+    parser.add_argument("--heads", type=int, default=1, help="of each fold")
     parser.add_argument("--partition", type=int, default=1, help="seed of the reported split")
-    parser.add_argument("--folds", type=int, nargs="*", default=range(FOLDS), help="held out in turn for the figures")
+    parser.add_argument("--folds", type=int, nargs="*", default=SHIPPED_FOLDS, help="held out in turn, one head each")
     parser.add_argument("--measure-only", action="store_true", help="ship nothing: several processes can share folds")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -114,17 +163,14 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     data = Data(arguments.data, arguments.weights)
     seeds = range(arguments.heads)
-    held = cross_validate(data, arguments.partition, arguments.folds, seeds, rounds=arguments.rounds)
-    settings = alarm_settings(held)
-    print("alarm:", settings)
-    for row in curve(scored_clips(held, settings), shipped_rule(settings)):
-        print(row)
+    held, heads = cross_validate(data, arguments.partition, arguments.folds, seeds, rounds=arguments.rounds)
+    settings = rule_of(*SHIPPED)
+    raised = alarms(data, arguments.partition, arguments.folds, heads, arguments.weights)
     measured = figures(held, settings)
     for name, values in measured.items():
         print(name, values, flush=True)
     if not arguments.measure_only:
-        heads = ensemble(data, np.arange(len(data.clips)), "all", seeds, rounds=arguments.rounds)
-        ship(heads, arguments.weights, settings, rounded(measured))
+        ship([head for of_fold in heads for head in of_fold], arguments.weights, settings, rounded(measured) | raised)
 
 
 def ship(heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: dict[str, dict[str, float]]) -> None:
@@ -143,7 +189,7 @@ def card_settings(settings: ViolenceSettings) -> dict[str, Any]:
 
 CARD: dict[str, Any] = {
     "name": "violence",
-    "version": "1.0",
+    "version": "2.0",
     "date": "2026-11-21",
     "task": (
         "Violence (fights) on a stream, frame by frame. In: previous and current grey picture, each "
@@ -157,15 +203,27 @@ CARD: dict[str, Any] = {
         "MobileNetV2 1.0 224 weights trained on ImageNet (Apache-2.0), blocks 1 to 6 as they are, 7 to 10 trained on",
     ],
     "split": (
-        "Five-fold cross-validation, all clips of a surveillance source and all byte-identical hockey clips in one "
-        "fold; the partition reported is not the one on which the network was chosen, though it holds the same clips; "
-        "the shipped heads are trained on all clips with the same options. Spread: standard deviation over folds."
+        "Five parts by source: all clips of a surveillance source, and all byte-identical hockey clips, are in one. "
+        "Three of the parts were held out in turn, and the heads that did not see them are shipped together, their "
+        "log odds averaged. The figures are of each head alone on the part that it did not see. The first part was "
+        "used to choose how to train; the other two for the alarm's rule, and all three to decide that this network "
+        "takes the place of the one before. Spread: standard deviation over the three. Robustness (mirrored and so "
+        "on): the first two parts, one in six of their hockey clips."
     ),
     "limits": [
+        "It depends on the place: one of the three parts is much harder than the others, and a new camera may be as "
+        "hard. Let people judge its alarms (pulso alerts confirm, reject) before you trust it.",
         "Hockey has one source: its figure says nothing of other rinks or sports.",
-        "The normal video held out is minutes long: one false alarm in it is already several an hour, and "
-        "nothing is known of concerts: dancing, moshing, jumping crowds and stage light are not in the data.",
+        "The rule for alarms (0.8 for one second) was chosen from the curve on held-out clips shown forth and back for "
+        "eight seconds. Their normal video is a quarter of an hour, cut beside fights because it is hard: of its clips "
+        "one in eleven alarms falsely, and a rule that never does sees one fight in five. So one false alarm in a "
+        "shift, the aim, is neither met nor refuted here; count it at your own cameras with people's verdicts.",
+        "Nothing is known of concerts: moshing, jumping crowds and stage light are not in the data. People drawn by "
+        "the demo, walking and dancing, raise no alarm.",
         "A fight far away (people under a tenth of the picture's height) is easily missed.",
+        "It is given grey pictures and their change alone: no colour, and nothing of what stands still.",
+        "The people in the data are few, from some countries and from ice hockey: whether it treats all alike was not "
+        "measured and can't be with these data. It is told no one's identity and keeps none.",
         "An aid for people who watch; never evidence, never a ground for acting without looking.",
     ],
     "made_by": "python -m training.violence.train",
