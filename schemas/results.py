@@ -80,6 +80,8 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
     """units that somebody is fetching"""
     missing: float = 0.0
     """units that counts found missing so far; negative: found beyond what was known"""
+    expected_loss: NonNegative = 0.0
+    """mean units asked for in vain if somebody goes only one lead time later"""
     surplus: NonNegative | None = None
     """units that the bar can spare until it closes"""
     rest_of_day: HorizonDemand | None = None

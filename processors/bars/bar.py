@@ -176,7 +176,12 @@ class Bar:
             for name, product in self._products.items()
             if (stock := self.stock(name)) is not None
         }
-        terms = Terms(self._plan.lead_time_minutes, self._plan.run_out_limit, self._plan.cover_minutes)
+        terms = Terms(
+            self._plan.lead_time_minutes,
+            self._plan.run_out_limit,
+            self._plan.cover_minutes,
+            self._plan.trip_worth_units,
+        )
         near = {bar: units for bar, units in (spare or {}).items() if bar in self._plan.neighbours}
         found = needs(outlook, items, at, terms, near)
         return DemandForecast(
@@ -222,6 +227,7 @@ class Bar:
             fetch_by=need.by,
             along=need.along,
             surplus=need.surplus,
+            expected_loss=need.loss,
         )
 
     def _closes(self, at: datetime) -> datetime | None:

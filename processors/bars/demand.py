@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from river.drift import ADWIN
 
-from processors.bars.interval import Interval
+from processors.bars.interval import Interval, level_of
 from processors.bars.regression import Regression, RegressionState
 from processors.bars.series import Season, Series
 
@@ -58,6 +59,9 @@ class DemandState(Struct):
     pending: dict[str, dict[int, list[Pending]]] = field(default_factory=dict)
     regressions: dict[int, RegressionState] = field(default_factory=dict)
     intervals: dict[int, Interval] = field(default_factory=dict)
+    """by horizon, of all forecasts"""
+    levels: dict[int, dict[int, Interval]] = field(default_factory=dict)
+    """by horizon and class of the mean; a new class begins as the whole is"""
     opening: dict[int, Season] = field(default_factory=dict)
     """share of the slots in each hour of the day in which the bar was open"""
     context: dict[str, float] = field(default_factory=dict)
@@ -184,7 +188,7 @@ class Demand:
         found = []
         for horizon in self._horizons:
             mean = self._mean(series, horizon)[2]
-            interval = self._state.intervals[horizon]
+            interval = self.interval(horizon, mean)
             low, high = interval.ends(mean)
             found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
         return found
@@ -193,9 +197,9 @@ class Demand:
         """What is remembered of a product."""
         return self._state.series.get(product)
 
-    def interval(self, horizon: int) -> Interval:
-        """Spread of the errors of a horizon."""
-        return self._state.intervals[horizon]
+    def interval(self, horizon: int, mean: float) -> Interval:
+        """Spread of the errors of forecasts like this one."""
+        return self._state.levels.get(horizon, {}).get(level_of(mean), self._state.intervals[horizon])
 
     def mean(self, product: str, horizon: int) -> float:
         """Mean units from the start of the open slot to a horizon."""
@@ -224,13 +228,14 @@ class Demand:
         last = self._state.last_sale
         return last is not None and (now - last) * self._slot.total_seconds() > CLOSED_HOURS * 3600
 
-    def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float]:
+    def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float, float]:
+        """Features, logarithm of the seasonal guess, mean, and the mean before it was freed of bias."""
         slot = self._state.slot or 0
         start = self.start(slot)
         features = {**series.features(start, self.start(slot - 1)), **self._state.context}
         open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
         if not open_slots:
-            return features, 0.0, 0.0
+            return features, 0.0, 0.0, 0.0
         seasonal = sum(series.season(self.start(number)) for number in open_slots)
         guess = math.log1p(seasonal if series.slots else series.count)
         seen = self._state.intervals[horizon].seen
@@ -238,17 +243,20 @@ class Demand:
         correction *= seen / (seen + TRUST)  # a line through two points leads anywhere
         # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
         highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
-        mean = math.expm1(min(max(guess + correction, 0.0), highest)) * self._state.intervals[horizon].ratio
-        return features, guess, mean
+        plain = math.expm1(min(max(guess + correction, 0.0), highest))
+        mean = plain * self.interval(horizon, plain).ratio
+        return features, guess, mean, plain
 
     def _predict_all(self) -> None:
         state = self._state
         for product, series in state.series.items():
             waiting = state.pending.setdefault(product, {})
             for horizon in self._horizons:
-                features, guess, mean = self._mean(series, horizon)
+                if all(self.is_closed((state.slot or 0) + i) for i in range(horizon)):
+                    continue
+                features, guess, mean, plain = self._mean(series, horizon)
                 waiting.setdefault(horizon, []).append(
-                    Pending(state.slot or 0, features, guess, mean, state.intervals[horizon].ratio)
+                    Pending(state.slot or 0, features, guess, mean, mean / plain if plain > 0 else 1.0)
                 )
 
     def _close(self) -> None:
@@ -274,12 +282,20 @@ class Demand:
                         continue
                     value = sum(series.recent[:horizon])
                     self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)
-                    interval = state.intervals[horizon]
-                    interval.learn(due.mean, value, due.mean / due.ratio)
+                    self._judge(horizon, due.mean, value, due.mean / due.ratio)
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
         if state.series:
             self._drift.update(error / len(state.series))
             state.drifts += bool(self._drift.drift_detected)
+
+    def _judge(self, horizon: int, mean: float, value: float, plain: float) -> None:
+        whole = self._state.intervals[horizon]
+        levels = self._state.levels.setdefault(horizon, {})
+        level = level_of(plain)
+        if level not in levels:
+            levels[level] = replace(whole, seen=0)
+        for interval in (whole, levels[level]):
+            interval.learn(mean, value, plain, len(self._state.series))
 
 
 def model_card() -> dict[str, str]:
