@@ -98,6 +98,8 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
     """applied so far, each once"""
     products: tuple[ProductDemand, ...]
     model: str
+    drifts: Count = 0
+    """times that the errors changed their level (ADWIN)"""
 
 
 class Topic(Struct, frozen=True, kw_only=True):

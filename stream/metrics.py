@@ -6,7 +6,11 @@ from short lists.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from schemas.topics import FRAMES, SALES, SNIPPETS, Topic
 
 _DELAYS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -46,6 +50,7 @@ STOCK_COMING = Gauge("pulso_bar_stock_coming_units", "Units that somebody is fet
 STOCK_OVERSOLD = Gauge("pulso_bar_oversold_units", "Units sold beyond what the ledger knew", ["bar", "product"])
 STOCK_MISSING = Gauge("pulso_bar_missing_units", "Units that counts found missing", ["bar", "product"])
 DEMAND = Gauge("pulso_bar_demand_units", "Mean units expected within the horizon", ["bar", "product", "minutes"])
+DRIFTS = Gauge("pulso_bar_demand_drifts", "Times that a bar's demand changed its ways (ADWIN)", ["bar"])
 RUN_OUT = Gauge(
     "pulso_bar_run_out_probability_ratio", "Chance of running out before a delivery arrives", ["bar", "product"]
 )
@@ -69,3 +74,26 @@ ALERT_DELAY = Histogram(
     ["rule"],
     buckets=_DELAYS,
 )
+
+OF_KEY: dict[Topic, tuple[Gauge, ...]] = {
+    FRAMES: (ZONE_PERSONS, ZONE_DENSITY, CAMERA_BLIND, VIOLENCE),
+    SALES: (SOLD, STOCK, STOCK_COMING, STOCK_OVERSOLD, STOCK_MISSING, DEMAND, DRIFTS, RUN_OUT),
+    SNIPPETS: (MOOD, GENRE, TEMPO, LOUDNESS),
+}
+"""Gauges that tell of a topic's key, which is their first label."""
+
+
+def forget(gauge: Gauge, gone: Callable[[dict[str, str]], bool]) -> None:
+    """Remove the series of a gauge whose labels are `gone`: another worker tells of them now.
+
+    >>> seats = Gauge("doctest_seats", "", ["bar", "row"], registry=None)
+    >>> for bar in ("north", "south"):
+    ...     seats.labels(bar, "1").set(5)
+    >>> forget(seats, lambda labels: labels["bar"] == "north")
+    >>> [sample.labels["bar"] for family in seats.collect() for sample in family.samples]
+    ['south']
+    """
+    for family in list(gauge.collect()):
+        for sample in family.samples:
+            if gone(sample.labels):
+                gauge.remove(*sample.labels.values())

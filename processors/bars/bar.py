@@ -191,6 +191,7 @@ class Bar:
             tickets=self._stored.tickets,
             products=tuple(self._product(name, at, outlook, found.get(name)) for name in names),
             model=self._model,
+            drifts=self._stored.demand.drifts,
         )
 
     def _sold_out(self) -> list[str]:
