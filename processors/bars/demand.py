@@ -12,13 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 from river.drift import ADWIN
 
+from processors.bars.demand_state import DemandState, Forecast, Pending
 from processors.bars.interval import Interval, level_of
-from processors.bars.regression import Regression, RegressionState
+from processors.bars.regression import Regression
 from processors.bars.series import Season, Series
+from processors.bars.surroundings import Surroundings
 
 CLOSED_HOURS = 3.0
 """A bar without any sale for so long was closed: those slots are not zero demand."""
@@ -35,51 +36,12 @@ ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 TRUST = 20.0
 """Examples after which the regression's correction is taken for half of what it says."""
 
+CONTEXT = "context "
+"""prefix of the features that tell of the surroundings"""
+
 NAME = "demand-regression"
-VERSION = "1"
-
-
-class Pending(Struct):
-    """Forecasts that wait for their truth."""
-
-    slot: int
-    features: dict[str, float]
-    guess: float
-    mean: float
-    ratio: float
-
-
-class DemandState(Struct):
-    """Everything that a forecast depends on, as one row of JSON."""
-
-    slot: int | None = None
-    """number of the open slot since 1970"""
-    last_sale: int | None = None
-    series: dict[str, Series] = field(default_factory=dict)
-    pending: dict[str, dict[int, list[Pending]]] = field(default_factory=dict)
-    regressions: dict[int, RegressionState] = field(default_factory=dict)
-    intervals: dict[int, Interval] = field(default_factory=dict)
-    """by horizon, of all forecasts"""
-    levels: dict[int, dict[int, Interval]] = field(default_factory=dict)
-    """by horizon and class of the mean; a new class begins as the whole is"""
-    opening: dict[int, Season] = field(default_factory=dict)
-    """share of the slots in each hour of the day in which the bar was open"""
-    context: dict[str, float] = field(default_factory=dict)
-    """what was known of the surroundings last"""
-    drifts: int = 0
-    odd: int = 0
-    censored: dict[str, int] = field(default_factory=dict)
-    """last slot in which a product was sold out"""
-
-
-class Forecast(Struct, frozen=True):
-    """Units to be sold from the start of a slot to the horizon."""
-
-    slots: int
-    mean: float
-    p05: float
-    p50: float
-    p95: float
+VERSION = "2"
+CODE = ("demand", "demand_state", "interval", "regression", "series", "surroundings")
 
 
 class Demand:
@@ -104,6 +66,7 @@ class Demand:
         self._horizons = tuple(horizons)
         self._zone = zone
         self._regressions = {h: Regression(self._state.regressions.get(h)) for h in self._horizons}
+        self.surroundings = Surroundings(self._state.surroundings)
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, Interval())
         # Drift is only counted, so its detector may start afresh after a restart: no forecast depends on it.
@@ -113,6 +76,7 @@ class Demand:
     def state(self) -> DemandState:
         """The row to store."""
         self._state.regressions = {h: regression.state() for h, regression in self._regressions.items()}
+        self._state.surroundings = self.surroundings.state
         return self._state
 
     @property
@@ -165,7 +129,7 @@ class Demand:
             state.slot += 1
             self._predict_all()
         if context is not None:
-            self._state.context = {f"context {name}": value for name, value in context.items()}
+            self._state.context = _named(context)
 
     def sell(self, product: str, units: float, time: datetime) -> None:
         """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
@@ -201,10 +165,24 @@ class Demand:
         """Spread of the errors of forecasts like this one."""
         return self._state.levels.get(horizon, {}).get(level_of(mean), self._state.intervals[horizon])
 
-    def mean(self, product: str, horizon: int) -> float:
-        """Mean units from the start of the open slot to a horizon."""
+    @property
+    def context(self) -> dict[str, float]:
+        """What is known of the surroundings, by feature."""
+        return {name.removeprefix(CONTEXT): value for name, value in self._state.context.items()}
+
+    def mean(self, product: str, horizon: int, *, usual_pace: bool = False) -> float:
+        """Mean units from the start of the open slot to a horizon.
+
+        Args:
+            usual_pace: as if the last slots had been what the season says.
+        """
         series = self._state.series.get(product)
-        return 0.0 if series is None or self._state.slot is None else self._mean(series, horizon)[2]
+        if series is None or self._state.slot is None:
+            return 0.0
+        if usual_pace:
+            season = series.season(self.start(self._state.slot - 1))
+            series = replace(series, recent=[season] * len(series.recent), fast=series.slow)
+        return self._mean(series, horizon)[2]
 
     def _slots(self, hours: float) -> int:
         return max(1, round(hours * 3600 / self._slot.total_seconds()))
@@ -215,9 +193,9 @@ class Demand:
 
     def is_closed(self, slot: int) -> bool:
         """Whether the bar is usually closed in a slot."""
-        last, season = self._state.last_sale, self._state.opening.get(self.start(slot).hour)
-        if last is not None and (self._state.slot or 0) - last <= 1:
-            return False  # whoever sells now is open, whatever the hour
+        now, last, season = self._state.slot or 0, self._state.last_sale, self._state.opening.get(self.start(slot).hour)
+        if last is not None and now - last <= 1 and slot - now <= 1:
+            return False  # whoever sells now is open for a while, whatever the hour
         return season is not None and season.seen >= 3 * self._slots(1) and season.mean < CLOSED_SHARE
 
     def start(self, slot: int) -> datetime:
@@ -267,12 +245,17 @@ class Demand:
         slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
         self._opening(slot, 1.0 if any(series.count for series in state.series.values()) else 0.0)
         error = 0.0
+        context = self.context
+        self.surroundings.meet(context)
         for product, series in state.series.items():
             waiting = state.pending.setdefault(product, {})
             sold_out = state.censored.get(product, -1)
             if sold_out >= slot:
                 nearest = waiting.get(self._horizons[0], [])
                 series.count = max(series.count, nearest[-1].mean if nearest else series.slow)
+            elif context and series.slots:
+                target = math.log1p(series.count) - math.log1p(series.season(start))
+                self.surroundings.learn(product, context, target)
             series.close(start, slots_an_hour)
             for horizon in self._horizons:
                 queue = waiting.get(horizon, [])
@@ -298,6 +281,10 @@ class Demand:
             interval.learn(mean, value, plain, len(self._state.series))
 
 
+def _named(context: Mapping[str, float]) -> dict[str, float]:
+    return {f"{CONTEXT}{name}": value for name, value in context.items()}
+
+
 def model_card() -> dict[str, str]:
     """Name, version and hash of the model: it has no weights, so its code is what is hashed.
 
@@ -305,5 +292,5 @@ def model_card() -> dict[str, str]:
     ['hash', 'model']
     """
     folder = Path(__file__).parent
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in ("demand", "interval", "regression", "series"))
+    code = b"".join((folder / f"{name}.py").read_bytes() for name in CODE)
     return {"model": f"{NAME} {VERSION}", "hash": hashlib.sha256(code).hexdigest()}

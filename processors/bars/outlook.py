@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from processors.bars.demand import Demand, Forecast
+from processors.bars.demand import Demand
+from processors.bars.demand_state import Forecast
 from processors.bars.interval import Interval
 
 LEAST_SHAPE = 4.0

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from processors.bars.demand import Demand, DemandState, model_card
+from processors.bars.demand import Demand, model_card
+from processors.bars.demand_state import DemandState
 from processors.bars.restock import Terms
 from processors.bars.restock_simulation import (
     Never,

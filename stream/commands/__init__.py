@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, stock, topics, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, forecast, schemas, source, stack, stock, topics, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -15,6 +15,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     worker.register,
     source.register,
     stock.register,
+    forecast.register,
     alerts.register,
     dead.register,
     topics.register,
