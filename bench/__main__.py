@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, tickets
+from bench import frames, series, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
@@ -22,25 +22,29 @@ from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
 WORKERS = {"tickets": "bars", "frames": "vision"}
+NAMES = (*WORKERS, "series")
 
 
 def main(
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of the events: does it run, not how fast.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file too.")] = None,
-    only: Annotated[str | None, typer.Option(help=f"One of {', '.join(WORKERS)}.")] = None,
+    only: Annotated[str | None, typer.Option(help=f"One of {', '.join(NAMES)}.")] = None,
     peer: Annotated[bool, typer.Option(help="Compare with Quix Streams, which .venv-bench gets on first use.")] = True,
 ) -> None:
     """Measure the workers beside a peer or the bare limit; a wrong total fails."""
-    if only is not None and only not in WORKERS:
-        raise typer.BadParameter(f"no bench is called {only!r}; there are {', '.join(WORKERS)}")
-    names = [only] if only else list(WORKERS)
+    if only is not None and only not in NAMES:
+        raise typer.BadParameter(f"no bench is called {only!r}; there are {', '.join(NAMES)}")
+    names = [only] if only else list(NAMES)
     notes = Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `with` stops what was started
     try:
         if peer and "tickets" in names and not peer_is_installed():
             notes.print(f"installing Quix Streams into {VENV.name} …")
             install_peer()
-        rows = measure(names, quick=quick, peer=peer, console=notes)
+        with_stack = [name for name in names if name in WORKERS]
+        rows = measure(with_stack, quick=quick, peer=peer, console=notes) if with_stack else []
+        if "series" in names:
+            rows += series.measure(share=10 if quick else 1, say=lambda text: notes.print(text, highlight=False))
     except (BenchError, ChildError) as error:
         notes.print(f"[red]bench:[/red] {error}", highlight=False)
         raise typer.Exit(1) from error
