@@ -143,6 +143,8 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
     """units that somebody is fetching"""
     missing: float = 0.0
     """units that counts found missing so far; negative: found beyond what was known"""
+    expected_loss: NonNegative = 0.0
+    """mean units asked for in vain if somebody goes only one lead time later"""
     surplus: NonNegative | None = None
     """units that the bar can spare until it closes"""
     rest_of_day: HorizonDemand | None = None
@@ -159,6 +161,8 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
     """applied so far, each once"""
     products: tuple[ProductDemand, ...]
     model: str
+    drifts: Count = 0
+    """times that the errors changed their level (ADWIN)"""
 
 
 class Topic(Struct, frozen=True, kw_only=True):

@@ -66,7 +66,14 @@ class Bar(Part):
     zone: Name | None = None
     lead_time_minutes: float = Field(default=20, gt=0, le=24 * 60, description="from the call to the delivery")
     run_out_limit: Share = Field(default=0.2, description="chance of running out that calls for a delivery")
-    cover_minutes: float = Field(default=60, gt=0, le=24 * 60, description="a delivery should last at least so long")
+    cover_minutes: float = Field(
+        default=240, gt=0, le=24 * 60, description="a delivery should last so long, or until the bar closes"
+    )
+    trip_worth_units: float = Field(
+        default=1,
+        ge=0,
+        description="sales that would be lost by waiting for another lead time, to make a trip worth it",
+    )
     closes: str | None = Field(
         default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from confluent_kafka import Consumer
 
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
-from stream.reading import ends, read_all
+from stream.reading import read_tail
 from stream.settings import Settings
 
 BACK = 1000
@@ -23,12 +22,7 @@ def last_forecasts(settings: Settings) -> dict[str, DemandForecast]:
         LookupError: there is no such topic.
         TimeoutError: the broker does not answer.
     """
-    consumer = Consumer({**settings.librdkafka(), "group.id": "pulso-reading"})
-    try:
-        start = {partition: end - BACK for partition, (_, end) in ends(consumer, DEMAND.name).items()}
-    finally:
-        consumer.close()
-    return newest(message.value() for message in read_all(settings, DEMAND.name, start=start))
+    return newest(message.value() for message in read_tail(settings, DEMAND.name, BACK))
 
 
 def newest(values: Iterable[bytes | None]) -> dict[str, DemandForecast]:

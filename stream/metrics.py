@@ -73,6 +73,7 @@ STOCK_COMING = Gauge("pulso_bar_stock_coming_units", "Units that somebody is fet
 STOCK_OVERSOLD = Gauge("pulso_bar_oversold_units", "Units sold beyond what the ledger knew", ["bar", "product"])
 STOCK_MISSING = Gauge("pulso_bar_missing_units", "Units that counts found missing", ["bar", "product"])
 DEMAND = Gauge("pulso_bar_demand_units", "Mean units expected within the horizon", ["bar", "product", "minutes"])
+DRIFTS = Gauge("pulso_bar_demand_drifts", "Times that a bar's demand changed its ways (ADWIN)", ["bar"])
 RUN_OUT = Gauge(
     "pulso_bar_run_out_probability_ratio", "Chance of running out before a delivery arrives", ["bar", "product"]
 )
@@ -107,7 +108,7 @@ ALERT_PRECISION = Gauge(
 
 OF_KEY: dict[Topic, tuple[Gauge, ...]] = {
     FRAMES: (ZONE_PERSONS, ZONE_DENSITY, CAMERA_BLIND, VIOLENCE),
-    SALES: (SOLD, STOCK, DEMAND, RUN_OUT),
+    SALES: (SOLD, STOCK, STOCK_COMING, STOCK_OVERSOLD, STOCK_MISSING, DEMAND, DRIFTS, RUN_OUT),
     SNIPPETS: (MOOD, GENRE, TEMPO, LOUDNESS),
 }
 """Gauges that tell of a topic's key, which is their first label."""

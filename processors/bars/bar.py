@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct, field
 
-from processors.bars.demand import Demand, DemandState, Forecast, model_card
+from processors.bars.demand import Demand, model_card
+from processors.bars.demand_state import DemandState, Forecast
 from processors.bars.ledger import Ledger, LedgerState
 from processors.bars.outlook import Outlook
 from processors.bars.recent_ids import RecentIds
@@ -169,14 +170,18 @@ class Bar:
 
     def forecast(self, at: datetime, event_id: str, spare: Spare | None = None) -> DemandForecast:
         """What this bar will need after `at`."""
-        names = [*self._products, *(name for name in self._stored.sold if name not in self._products)]
         outlook = Outlook(self._demand, at, self._closes(at))
         items = {
             name: Item(stock, self._ledger.coming(name, at), product.shelf, product.package)
             for name, product in self._products.items()
             if (stock := self.stock(name)) is not None
         }
-        terms = Terms(self._plan.lead_time_minutes, self._plan.run_out_limit, self._plan.cover_minutes)
+        terms = Terms(
+            self._plan.lead_time_minutes,
+            self._plan.run_out_limit,
+            self._plan.cover_minutes,
+            self._plan.trip_worth_units,
+        )
         near = {bar: units for bar, units in (spare or {}).items() if bar in self._plan.neighbours}
         found = needs(outlook, items, at, terms, near)
         return DemandForecast(
@@ -184,9 +189,30 @@ class Bar:
             bar=self.name,
             time=at,
             tickets=self._stored.tickets,
-            products=tuple(self._product(name, at, outlook, found.get(name)) for name in names),
+            products=tuple(self._product(name, at, outlook, found.get(name)) for name in self.products),
             model=self._model,
+            drifts=self._stored.demand.drifts,
         )
+
+    @property
+    def demand(self) -> Demand:
+        """The model, for questions that a forecast does not answer."""
+        return self._demand
+
+    @property
+    def clock(self) -> datetime | None:
+        """Time of the last forecast after a ticket."""
+        return self._stored.forecast_at
+
+    @property
+    def products(self) -> list[str]:
+        """Those of the venue file, then what was sold besides."""
+        return [*self._products, *(name for name in self._stored.sold if name not in self._products)]
+
+    def closes(self, at: datetime) -> datetime:
+        """When the bar closes: by the venue file, by its habit, or after the time that a delivery is meant for."""
+        left = Outlook(self._demand, at, self._closes(at)).minutes_open
+        return at + timedelta(minutes=self._plan.cover_minutes if left is None else left)
 
     def _sold_out(self) -> list[str]:
         """Products of which nothing is left. One that is sold all the same is there, and its ledger is wrong."""
@@ -222,6 +248,7 @@ class Bar:
             fetch_by=need.by,
             along=need.along,
             surplus=need.surplus,
+            expected_loss=need.loss,
         )
 
     def _closes(self, at: datetime) -> datetime | None:

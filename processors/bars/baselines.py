@@ -49,6 +49,10 @@ class Baselines:
         )
         return dict(zip(NAMES, found, strict=True))
 
+    def before(self, start: datetime) -> float:
+        """What came in the slot before the last."""
+        return self._values.get(self._slot(start) - 2, 0.0)
+
     def _slot(self, start: datetime) -> int:
         minutes = start.toordinal() * 24 * 60 + start.hour * 60 + start.minute
         return minutes * self._slots_a_day // (24 * 60)

@@ -12,12 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec.structs import replace
 from river.drift import ADWIN
 
-from processors.bars.interval import Interval
-from processors.bars.regression import Regression, RegressionState
+from processors.bars.demand_state import DemandState, Forecast, Pending
+from processors.bars.interval import Interval, level_of
+from processors.bars.regression import Regression
 from processors.bars.series import Season, Series
+from processors.bars.surroundings import Surroundings
 
 CLOSED_HOURS = 3.0
 """A bar without any sale for so long was closed: those slots are not zero demand."""
@@ -34,48 +36,12 @@ ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 TRUST = 20.0
 """Examples after which the regression's correction is taken for half of what it says."""
 
+CONTEXT = "context "
+"""prefix of the features that tell of the surroundings"""
+
 NAME = "demand-regression"
-VERSION = "1"
-
-
-class Pending(Struct):
-    """Forecasts that wait for their truth."""
-
-    slot: int
-    features: dict[str, float]
-    guess: float
-    mean: float
-    ratio: float
-
-
-class DemandState(Struct):
-    """Everything that a forecast depends on, as one row of JSON."""
-
-    slot: int | None = None
-    """number of the open slot since 1970"""
-    last_sale: int | None = None
-    series: dict[str, Series] = field(default_factory=dict)
-    pending: dict[str, dict[int, list[Pending]]] = field(default_factory=dict)
-    regressions: dict[int, RegressionState] = field(default_factory=dict)
-    intervals: dict[int, Interval] = field(default_factory=dict)
-    opening: dict[int, Season] = field(default_factory=dict)
-    """share of the slots in each hour of the day in which the bar was open"""
-    context: dict[str, float] = field(default_factory=dict)
-    """what was known of the surroundings last"""
-    drifts: int = 0
-    odd: int = 0
-    censored: dict[str, int] = field(default_factory=dict)
-    """last slot in which a product was sold out"""
-
-
-class Forecast(Struct, frozen=True):
-    """Units to be sold from the start of a slot to the horizon."""
-
-    slots: int
-    mean: float
-    p05: float
-    p50: float
-    p95: float
+VERSION = "2"
+CODE = ("demand", "demand_state", "interval", "regression", "series", "surroundings")
 
 
 class Demand:
@@ -100,6 +66,7 @@ class Demand:
         self._horizons = tuple(horizons)
         self._zone = zone
         self._regressions = {h: Regression(self._state.regressions.get(h)) for h in self._horizons}
+        self.surroundings = Surroundings(self._state.surroundings)
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, Interval())
         # Drift is only counted, so its detector may start afresh after a restart: no forecast depends on it.
@@ -109,6 +76,7 @@ class Demand:
     def state(self) -> DemandState:
         """The row to store."""
         self._state.regressions = {h: regression.state() for h, regression in self._regressions.items()}
+        self._state.surroundings = self.surroundings.state
         return self._state
 
     @property
@@ -161,7 +129,7 @@ class Demand:
             state.slot += 1
             self._predict_all()
         if context is not None:
-            self._state.context = {f"context {name}": value for name, value in context.items()}
+            self._state.context = _named(context)
 
     def sell(self, product: str, units: float, time: datetime) -> None:
         """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
@@ -184,7 +152,7 @@ class Demand:
         found = []
         for horizon in self._horizons:
             mean = self._mean(series, horizon)[2]
-            interval = self._state.intervals[horizon]
+            interval = self.interval(horizon, mean)
             low, high = interval.ends(mean)
             found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
         return found
@@ -193,14 +161,28 @@ class Demand:
         """What is remembered of a product."""
         return self._state.series.get(product)
 
-    def interval(self, horizon: int) -> Interval:
-        """Spread of the errors of a horizon."""
-        return self._state.intervals[horizon]
+    def interval(self, horizon: int, mean: float) -> Interval:
+        """Spread of the errors of forecasts like this one."""
+        return self._state.levels.get(horizon, {}).get(level_of(mean), self._state.intervals[horizon])
 
-    def mean(self, product: str, horizon: int) -> float:
-        """Mean units from the start of the open slot to a horizon."""
+    @property
+    def context(self) -> dict[str, float]:
+        """What is known of the surroundings, by feature."""
+        return {name.removeprefix(CONTEXT): value for name, value in self._state.context.items()}
+
+    def mean(self, product: str, horizon: int, *, usual_pace: bool = False) -> float:
+        """Mean units from the start of the open slot to a horizon.
+
+        Args:
+            usual_pace: as if the last slots had been what the season says.
+        """
         series = self._state.series.get(product)
-        return 0.0 if series is None or self._state.slot is None else self._mean(series, horizon)[2]
+        if series is None or self._state.slot is None:
+            return 0.0
+        if usual_pace:
+            season = series.season(self.start(self._state.slot - 1))
+            series = replace(series, recent=[season] * len(series.recent), fast=series.slow)
+        return self._mean(series, horizon)[2]
 
     def _slots(self, hours: float) -> int:
         return max(1, round(hours * 3600 / self._slot.total_seconds()))
@@ -211,9 +193,9 @@ class Demand:
 
     def is_closed(self, slot: int) -> bool:
         """Whether the bar is usually closed in a slot."""
-        last, season = self._state.last_sale, self._state.opening.get(self.start(slot).hour)
-        if last is not None and (self._state.slot or 0) - last <= 1:
-            return False  # whoever sells now is open, whatever the hour
+        now, last, season = self._state.slot or 0, self._state.last_sale, self._state.opening.get(self.start(slot).hour)
+        if last is not None and now - last <= 1 and slot - now <= 1:
+            return False  # whoever sells now is open for a while, whatever the hour
         return season is not None and season.seen >= 3 * self._slots(1) and season.mean < CLOSED_SHARE
 
     def start(self, slot: int) -> datetime:
@@ -224,13 +206,14 @@ class Demand:
         last = self._state.last_sale
         return last is not None and (now - last) * self._slot.total_seconds() > CLOSED_HOURS * 3600
 
-    def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float]:
+    def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float, float]:
+        """Features, logarithm of the seasonal guess, mean, and the mean before it was freed of bias."""
         slot = self._state.slot or 0
         start = self.start(slot)
         features = {**series.features(start, self.start(slot - 1)), **self._state.context}
         open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
         if not open_slots:
-            return features, 0.0, 0.0
+            return features, 0.0, 0.0, 0.0
         seasonal = sum(series.season(self.start(number)) for number in open_slots)
         guess = math.log1p(seasonal if series.slots else series.count)
         seen = self._state.intervals[horizon].seen
@@ -238,17 +221,20 @@ class Demand:
         correction *= seen / (seen + TRUST)  # a line through two points leads anywhere
         # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
         highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
-        mean = math.expm1(min(max(guess + correction, 0.0), highest)) * self._state.intervals[horizon].ratio
-        return features, guess, mean
+        plain = math.expm1(min(max(guess + correction, 0.0), highest))
+        mean = plain * self.interval(horizon, plain).ratio
+        return features, guess, mean, plain
 
     def _predict_all(self) -> None:
         state = self._state
         for product, series in state.series.items():
             waiting = state.pending.setdefault(product, {})
             for horizon in self._horizons:
-                features, guess, mean = self._mean(series, horizon)
+                if all(self.is_closed((state.slot or 0) + i) for i in range(horizon)):
+                    continue
+                features, guess, mean, plain = self._mean(series, horizon)
                 waiting.setdefault(horizon, []).append(
-                    Pending(state.slot or 0, features, guess, mean, state.intervals[horizon].ratio)
+                    Pending(state.slot or 0, features, guess, mean, mean / plain if plain > 0 else 1.0)
                 )
 
     def _close(self) -> None:
@@ -259,12 +245,17 @@ class Demand:
         slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
         self._opening(slot, 1.0 if any(series.count for series in state.series.values()) else 0.0)
         error = 0.0
+        context = self.context
+        self.surroundings.meet(context)
         for product, series in state.series.items():
             waiting = state.pending.setdefault(product, {})
             sold_out = state.censored.get(product, -1)
             if sold_out >= slot:
                 nearest = waiting.get(self._horizons[0], [])
                 series.count = max(series.count, nearest[-1].mean if nearest else series.slow)
+            elif context and series.slots:
+                target = math.log1p(series.count) - math.log1p(series.season(start))
+                self.surroundings.learn(product, context, target)
             series.close(start, slots_an_hour)
             for horizon in self._horizons:
                 queue = waiting.get(horizon, [])
@@ -274,12 +265,24 @@ class Demand:
                         continue
                     value = sum(series.recent[:horizon])
                     self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)
-                    interval = state.intervals[horizon]
-                    interval.learn(due.mean, value, due.mean / due.ratio)
+                    self._judge(horizon, due.mean, value, due.mean / due.ratio)
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
         if state.series:
             self._drift.update(error / len(state.series))
             state.drifts += bool(self._drift.drift_detected)
+
+    def _judge(self, horizon: int, mean: float, value: float, plain: float) -> None:
+        whole = self._state.intervals[horizon]
+        levels = self._state.levels.setdefault(horizon, {})
+        level = level_of(plain)
+        if level not in levels:
+            levels[level] = replace(whole, seen=0)
+        for interval in (whole, levels[level]):
+            interval.learn(mean, value, plain, len(self._state.series))
+
+
+def _named(context: Mapping[str, float]) -> dict[str, float]:
+    return {f"{CONTEXT}{name}": value for name, value in context.items()}
 
 
 def model_card() -> dict[str, str]:
@@ -289,5 +292,5 @@ def model_card() -> dict[str, str]:
     ['hash', 'model']
     """
     folder = Path(__file__).parent
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in ("demand", "interval", "regression", "series"))
+    code = b"".join((folder / f"{name}.py").read_bytes() for name in CODE)
     return {"model": f"{NAME} {VERSION}", "hash": hashlib.sha256(code).hexdigest()}

@@ -13,23 +13,36 @@ from msgspec import Struct, field
 
 from processors.bars import accuracy
 from processors.bars.baselines import NAMES, Baselines
+from processors.bars.boosting import Boosting, row
 from processors.bars.demand import Demand, model_card
+from processors.bars.demand_state import Forecast
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 
 OPEN_SHARE = 0.05
 """An hour of the day without sales on more than 95 % of the days is closed, and not scored."""
 
 Progress = Callable[[int, int], None]
-Slots = dict[datetime, dict[str, float]]
+Slots = dict[datetime, dict[str, list[float]]]
+"""lines of each series in a slot, which a till sends one by one"""
 
 
 class Scored(Struct):
-    """Columns of what was forecast and what came."""
+    """Columns of what was forecast and what came; `rows` are for the batch model."""
 
     actual: list[float] = field(default_factory=list)
     mean: list[float] = field(default_factory=list)
     quantiles: list[tuple[float, float, float]] = field(default_factory=list)
     naive: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    rows: list[list[float]] = field(default_factory=list)
+
+    def add(self, value: float, forecast: Forecast, guesses: Mapping[str, float], features: list[float]) -> None:
+        """One slot of one series."""
+        self.actual.append(value)
+        self.mean.append(forecast.mean)
+        self.quantiles.append((forecast.p05, forecast.p50, forecast.p95))
+        for kind in NAMES:
+            self.naive[kind].append(guesses[kind])
+        self.rows.append(features)
 
 
 def evaluate(
@@ -64,34 +77,37 @@ def evaluate(
 
     step = timedelta(minutes=horizon_minutes)
     demand = Demand(slot=step, horizons=(1,))
+    last_known: Mapping[str, float] = next(iter(context.values()), {})
     naive: dict[str, Baselines] = {}
+    boosting = Boosting()
     scored, scales = Scored(), []
     total = int((end - begin) / step) + 1
     for number in range(total):
         start = begin + number * step
         clock = start.replace(tzinfo=UTC)
-        demand.advance(clock, context.get(start))
-        actual = slots.get(start, {})
-        known = {*naive, *actual}
-        scoring = start >= datetime.combine(score_from, time()) and start.hour in counted
-        for name in sorted(known):
-            value = actual.get(name, 0.0)
+        around = context.get(start)
+        demand.advance(clock, around)
+        lines = slots.get(start, {})
+        scoring = start >= datetime.combine(score_from, time())
+        for name in sorted({*naive, *lines}):
+            value = sum(lines.get(name, ()))
             series = naive.setdefault(name, Baselines(24 * 60 // horizon_minutes))
-            guesses = series.forecast(start)
-            if scoring:
-                forecast = demand.forecast(name)[0]
-                scored.actual.append(value)
-                scored.mean.append(forecast.mean)
-                scored.quantiles.append((forecast.p05, forecast.p50, forecast.p95))
-                for kind in NAMES:
-                    scored.naive[kind].append(guesses[kind])
-            elif start.hour in counted:
-                scales.append(abs(value - guesses["last_week"]))
+            if start.hour in counted:
+                guesses = series.forecast(start)
+                features = row(start, guesses, series.before(start), around or last_known)
+                if scoring:
+                    scored.add(value, demand.forecast(name)[0], guesses, features)
+                else:
+                    scales.append(abs(value - guesses["last_week"]))
+                    boosting.example(features, value)
             series.learn(start, value)
-            if value:
-                demand.sell(name, value, clock)
+            for units in lines.get(name, ()):
+                demand.sell(name, units, clock)
+        last_known = around or last_known
         if number % 200 == 0:
             progress(number, total)
+    if scored.rows:
+        scored.naive["batch_boosting"] = list(boosting.forecast(scored.rows))
     progress(total, total)
     if not scored.actual:
         raise SalesFileError(f"{path}: nothing to score from {score_from} on; the file ends on {end.date()}")
@@ -112,6 +128,7 @@ def _report(scored: Scored, scale: float) -> dict[str, Any]:
     errors: Mapping[str, list[float]] = scored.naive
     return {
         "wape": accuracy.wape(scored.actual, scored.mean),
+        "wape_of_median": accuracy.wape(scored.actual, quantiles[:, 1]),
         "mase": accuracy.mase(scored.actual, scored.mean, scale),
         "bias": accuracy.bias(scored.actual, scored.mean),
         "pinball": accuracy.pinball(scored.actual, quantiles),
@@ -120,6 +137,7 @@ def _report(scored: Scored, scale: float) -> dict[str, Any]:
             kind: {
                 "wape": accuracy.wape(scored.actual, guess),
                 "mase": accuracy.mase(scored.actual, guess, scale),
+                "bias": accuracy.bias(scored.actual, guess),
                 # A point forecast is the same at every quantile.
                 "pinball": accuracy.pinball(scored.actual, np.repeat(np.asarray(guess)[:, None], 3, axis=1)),
             }
@@ -132,7 +150,7 @@ def _slots(
     sales: list[Sale], by: Literal["bar", "product"] | None, minutes: int
 ) -> tuple[Slots, dict[datetime, dict[str, float]], set[str]]:
     """Units by slot and series, the context of each slot, and the names of the series."""
-    slots: Slots = defaultdict(lambda: defaultdict(float))
+    slots: Slots = defaultdict(lambda: defaultdict(list))
     context: dict[datetime, dict[str, float]] = {}
     names = set()
     for sale in sales:
@@ -141,7 +159,7 @@ def _slots(
         start = midnight + timedelta(minutes=since - since % minutes)
         name = {"bar": sale.bar, "product": sale.product, None: "all"}[by]
         names.add(name)
-        slots[start][name] += sale.quantity
+        slots[start][name].append(sale.quantity)
         if sale.context:
             context[start] = sale.context
     return slots, context, names
@@ -150,7 +168,7 @@ def _slots(
 def _open_hours(slots: Slots) -> set[int]:
     days: dict[int, set[date]] = defaultdict(set)
     for start, units in slots.items():
-        if any(units.values()):
+        if any(sum(lines) for lines in units.values()):
             days[start.hour].add(start.date())
     all_days = len({start.date() for start in slots})
     return {hour for hour, seen in days.items() if len(seen) > OPEN_SHARE * all_days}

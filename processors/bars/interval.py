@@ -19,7 +19,10 @@ RATIO_PRIOR = 100.0
 """units that speak for no bias at all"""
 
 RATIO_MEMORY = 500.0
-"""forecasts over which the mean is kept free of bias"""
+"""forecasts of a series over which the mean is kept free of bias"""
+
+LEVELS = 7
+"""classes of the mean, each four times as high as the one below; the first holds all below half a unit"""
 
 
 class Interval(Struct):
@@ -69,24 +72,52 @@ class Interval(Struct):
         size = 1 / self.dispersion
         return float(betaincc(size, math.floor(units) + 1, size / (size + mean))) if units >= 0 else 1.0
 
+    def shortfall(self, mean: float, units: float) -> float:
+        """Mean number of units asked for beyond `units`, E[(D - units)⁺].
+
+        With D negative binomial of size r, E[D; D > s] is the mean times P(D' ≥ s) for D' of size r + 1.
+
+        >>> Interval().shortfall(10.0, 0.0)
+        10.0
+        """
+        mean, stock = max(mean, 1e-6), max(0, math.floor(units))
+        size = 1 / self.dispersion
+        success = size / (size + mean)
+        above = float(betaincc(size + 1, stock, success)) if stock else 1.0
+        return max(0.0, mean * above - stock * float(betaincc(size, stock + 1, success)))
+
     def ends(self, mean: float) -> tuple[float, float]:
         """The 90 % interval."""
         return self.quantile(mean, self.low), self.quantile(mean, 1 - self.high)
 
-    def learn(self, mean: float, value: float, uncorrected: float) -> None:
-        """What came where `mean` was forecast; one odd value moves the spread by a bounded step."""
+    def learn(self, mean: float, value: float, uncorrected: float, series: int = 1) -> None:
+        """What came where `mean` was forecast; one odd value moves the spread by a bounded step.
+
+        Args:
+            series: how many share this interval; each teaches so much less at a time.
+        """
         low, high = self.ends(mean)
-        self.low = _clip(self.low + STEP * (TAIL - (value < low)))
-        self.high = _clip(self.high + STEP * (TAIL - (value > high)))
+        step = STEP / math.sqrt(series)
+        self.low = _clip(self.low + step * (TAIL - (value < low)))
+        self.high = _clip(self.high + step * (TAIL - (value > high)))
         self.seen += 1
-        keep = 1 - 1 / RATIO_MEMORY
+        keep = 1 - 1 / (RATIO_MEMORY * series)
         self.actual = self.actual * keep + min(value, 10 * mean + 10)
         self.forecast = self.forecast * keep + uncorrected
-        weight = max(FORGET, 1 / (self.seen + 20))
+        weight = max(FORGET / series, 1 / (self.seen + 20))
         error = (value - mean) ** 2 - mean
         bound = 25 * (self.excess + self.square + 1)
         self.excess = max(0.0, self.excess + weight * (min(error, bound) - self.excess))
         self.square += weight * (mean**2 - self.square)
+
+
+def level_of(mean: float) -> int:
+    """Class of a mean: errors of a busy hour tell little about those of a quiet one.
+
+    >>> [level_of(mean) for mean in (0.0, 0.4, 0.6, 3.0, 100.0, 1e6)]
+    [0, 0, 1, 2, 4, 6]
+    """
+    return 0 if mean < 0.5 else min(LEVELS - 1, 1 + math.floor(math.log(2 * mean, 4)))
 
 
 def _clip(tail: float) -> float:

@@ -167,12 +167,12 @@ class Ledger:
                 holding.coming, holding.coming_since = units, time
             case "delivery" if not movement.counterpart:
                 holding.coming = max(0.0, holding.coming - units)
-                self._flow(movement.product, tick, units)
+                self._flow(movement.product, tick, units, reported=True)
             case "transfer" if movement.counterpart:
                 holding.coming = max(0.0, holding.coming - units)
-                self._flow(movement.product, tick, units)
+                self._flow(movement.product, tick, units, reported=True)
             case _:  # waste, a transfer that leaves, and the far side of a delivery between bars
-                self._flow(movement.product, tick, -units)
+                self._flow(movement.product, tick, -units, reported=True)
         return True
 
     def when(self, movement: StockMovement) -> datetime:
@@ -217,10 +217,11 @@ class Ledger:
         base = self._opening.get(product) if holding is None or holding.base is None else holding.base
         return None if base is None else round(base + (holding.flow if holding else 0.0), 6)
 
-    def _flow(self, product: str, tick: int, units: float) -> None:
+    def _flow(self, product: str, tick: int, units: float, *, reported: bool = False) -> None:
+        """What moved in a tick. Of what staff report in the tick of a count, what they report after it came after."""
         holding = self._holding(product)
         for counted, compared in holding.counts:
-            if tick <= counted:
+            if tick < counted or (tick == counted and not reported):
                 # It had happened when they counted, and explains a part of what was found.
                 holding.missing += units if compared else 0.0
                 return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from processors.bars.demand import Demand, Forecast
+from processors.bars.demand import Demand
+from processors.bars.demand_state import Forecast
 from processors.bars.interval import Interval
 
 LEAST_SHAPE = 4.0
@@ -48,14 +49,19 @@ class Outlook:
     def quantile(self, product: str, minutes: float, probability: float) -> float:
         """Units that with this probability are enough for `minutes`."""
         mean = self.mean(product, minutes)
-        return self._interval(minutes).quantile(mean, probability) if mean > 0 else 0.0
+        return self._interval(minutes, mean).quantile(mean, probability) if mean > 0 else 0.0
 
     def run_out(self, product: str, stock: float, minutes: float) -> float:
         """Chance that more than `stock` units are asked for within `minutes`."""
         if stock <= 0:
             return 1.0
         mean = self.mean(product, minutes)
-        return self._interval(minutes).exceeds(mean, stock) if mean > 0 else 0.0
+        return self._interval(minutes, mean).exceeds(mean, stock) if mean > 0 else 0.0
+
+    def shortfall(self, product: str, stock: float, minutes: float) -> float:
+        """Mean units asked for in vain within `minutes`, when nothing is fetched."""
+        mean = self.mean(product, minutes)
+        return self._interval(minutes, mean).shortfall(mean, stock) if mean > 0 else 0.0
 
     def lasts(self, product: str, stock: float, limit: float, longest: float) -> float:
         """Minutes until the chance of running out reaches `limit`, at most `longest`; to the minute."""
@@ -73,7 +79,8 @@ class Outlook:
         minutes = self.minutes_open
         if minutes is None:
             return None
-        mean, interval = self.mean(product, minutes), self._interval(minutes)
+        mean = self.mean(product, minutes)
+        interval = self._interval(minutes, mean)
         low, high = interval.ends(mean) if mean > 0 else (0.0, 0.0)
         middle = interval.quantile(mean, 0.5) if mean > 0 else 0.0
         slots = round(minutes * 60 / self._demand.slot.total_seconds())
@@ -90,7 +97,7 @@ class Outlook:
             return 1.0
         elapsed = max(0.0, (self._at - self._demand.start(slot)).total_seconds() / 60)
         expected = self._within(product, elapsed)
-        shape = max(1 / self._interval(elapsed).dispersion, LEAST_SHAPE)
+        shape = max(1 / self._interval(elapsed, expected).dispersion, LEAST_SHAPE)
         return (shape + max(series.count, 0.0)) / (shape + expected)
 
     def _within(self, product: str, minutes: float) -> float:
@@ -121,8 +128,8 @@ class Outlook:
             found = self._means[product, horizon] = self._demand.mean(product, horizon)
         return found
 
-    def _interval(self, minutes: float) -> Interval:
-        return self._demand.interval(self._horizon(minutes))
+    def _interval(self, minutes: float, mean: float) -> Interval:
+        return self._demand.interval(self._horizon(minutes), mean)
 
     def _horizon(self, minutes: float) -> int:
         slots = minutes * 60 / self._demand.slot.total_seconds()

@@ -33,6 +33,7 @@ class Regression:
 
     def __init__(self, state: RegressionState | None = None, *, prior_precision: float = 1.0) -> None:
         self._model = BayesianLinearRegression(alpha=prior_precision, beta=1.0)
+        self._state = state
         if state is not None:
             inverse = _array(state.covariance)
             capacity = round(len(inverse) ** 0.5)
@@ -51,13 +52,17 @@ class Regression:
     def learn(self, features: Mapping[str, float], target: float) -> None:
         """One example."""
         self._model.learn_one(dict(features), target)
+        self._state = None
 
     def state(self) -> RegressionState:
-        """All that later predictions depend on."""
+        """All that later predictions depend on; written anew only after something was learnt."""
+        if self._state is not None:
+            return self._state
         model = self._model
         names = tuple(str(name) for name in sorted(model._idx, key=model._idx.__getitem__))
         covariance = np.asarray(model._ss_inv_arr, np.float64).flatten(order="F")
-        return RegressionState(names, _text(covariance), _text(np.asarray(model._eta_arr, np.float64)))
+        self._state = RegressionState(names, _text(covariance), _text(np.asarray(model._eta_arr, np.float64)))
+        return self._state
 
 
 def _precision(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

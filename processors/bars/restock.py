@@ -13,6 +13,9 @@ from processors.bars.outlook import Outlook
 SERVICE = 0.95
 """chance that what is fetched is enough for the lead time and the cover time"""
 
+ALONG = 0.05
+"""Whoever goes takes along what may run out before the bar closes with at least this chance."""
+
 STORE = "store"
 
 
@@ -37,7 +40,8 @@ class Terms(Struct, frozen=True):
 
     lead_time_minutes: float = 20.0
     run_out_limit: float = 0.2
-    cover_minutes: float = 60.0
+    cover_minutes: float = 240.0
+    trip_worth_units: float = 1.0
 
 
 class Need(Struct, frozen=True):
@@ -51,6 +55,7 @@ class Need(Struct, frozen=True):
         source: `STORE`, or the neighbouring bar that can spare as much.
         along: not urgent by itself, but somebody goes anyway.
         surplus: units that can be spared until the bar closes.
+        loss: mean units asked for in vain until a delivery that is ordered one lead time later would be there.
     """
 
     run_out: float
@@ -60,6 +65,7 @@ class Need(Struct, frozen=True):
     source: str | None = None
     along: bool = False
     surplus: float = 0.0
+    loss: float = 0.0
 
 
 def needs(
@@ -71,46 +77,44 @@ def needs(
 ) -> dict[str, Need]:
     """What a bar must have fetched at `at`, as one trip.
 
-    A product calls for a trip when its chance of running out before a delivery arrives reaches the limit. What would
-    call for one within the cover time then comes along, so that nobody goes twice.
+    A product calls for a trip when its chance of running out before a delivery arrives reaches the limit. The trip is
+    made when waiting for another lead time would cost as many sales, of all products together, as make it worth
+    while. What may run out before the bar closes then comes along, so that nobody goes twice.
 
     Args:
         spare: surplus of the neighbouring bars, by bar and product.
     """
     lead, limit = terms.lead_time_minutes, terms.run_out_limit
     chances = {name: outlook.run_out(name, item.stock + item.coming, lead) for name, item in items.items()}
-    called = any(chance >= limit for chance in chances.values())
+    losses = {name: outlook.shortfall(name, item.stock + item.coming, 2 * lead) for name, item in items.items()}
+    called = max(chances.values(), default=0.0) >= limit and sum(losses.values()) >= terms.trip_worth_units
     found: dict[str, Need] = {}
     for name, item in items.items():
         an_hour = outlook.mean(name, 60.0)
         minutes = item.stock / an_hour * 60 if an_hour > 1e-6 else None
         surplus = max(0.0, math.floor(item.stock - outlook.quantile(name, _rest(outlook, terms), SERVICE)))
-        urgent = chances[name] >= limit
+        urgent = called and chances[name] >= limit
         along = called and not urgent
         if along:
-            along = outlook.run_out(name, item.stock + item.coming, lead + terms.cover_minutes) >= limit
+            along = outlook.run_out(name, item.stock + item.coming, _rest(outlook, terms)) >= ALONG
         fetch = _amount(outlook, name, item, terms, urgent=urgent) if urgent or along else None
         if fetch is None:
-            found[name] = Need(chances[name], minutes, surplus=surplus)
+            found[name] = Need(chances[name], minutes, surplus=surplus, loss=losses[name])
             continue
         by = at + timedelta(minutes=outlook.lasts(name, item.stock, limit, lead + terms.cover_minutes))
         source = _source(name, fetch, spare or {})
-        found[name] = Need(chances[name], minutes, fetch, by, source, along)
+        found[name] = Need(chances[name], minutes, fetch, by, source, along, loss=losses[name])
     return found
 
 
 def _rest(outlook: Outlook, terms: Terms) -> float:
-    """Minutes for which a bar keeps what it has: until it closes, or four times the cover."""
-    left = outlook.minutes_open
-    return left if left is not None else terms.lead_time_minutes + 4 * terms.cover_minutes
+    """Minutes for which a delivery is meant: until the bar closes, at most the lead and the cover time."""
+    return outlook.open_for(terms.lead_time_minutes + terms.cover_minutes)
 
 
 def _amount(outlook: Outlook, name: str, item: Item, terms: Terms, *, urgent: bool) -> float | None:
-    """Surely enough for the cover time and on average to the end of the day, as far as there is room."""
-    span = terms.lead_time_minutes + terms.cover_minutes
-    target = outlook.quantile(name, span, SERVICE)
-    if outlook.minutes_open is not None:
-        target = max(target, outlook.mean(name, outlook.minutes_open))
+    """Surely enough until the bar closes, as far as there is room."""
+    target = outlook.quantile(name, _rest(outlook, terms), SERVICE)
     wanted = target - item.stock - item.coming
     if item.package:
         wanted = math.ceil(wanted / item.package) * item.package

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -165,6 +166,9 @@ def demand(
     ] = None,
     by: Annotated[str | None, typer.Option(help="bar or product; left out, the whole file is one series.")] = None,
     horizon_minutes: Annotated[int, typer.Option(min=1, help="How far ahead.")] = 60,
+    hours: Annotated[
+        str | None, typer.Option(help="Hours of the day that count, 17-21 for 17:00 to 21:59; left out, all open ones.")
+    ] = None,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
@@ -173,6 +177,12 @@ def demand(
 
     if by not in (None, "bar", "product"):
         raise typer.BadParameter("--by is bar or product")
+    counted = None
+    if hours is not None:
+        found = re.fullmatch(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])", hours)
+        if found is None or int(found[1]) > int(found[2]):
+            raise typer.BadParameter("--hours is a first and a last hour of one day, as in 17-21")
+        counted = int(found[1]), int(found[2])
     measure(
         "demand",
         lambda progress: evaluate(
@@ -180,8 +190,35 @@ def demand(
             score_from=score_from.date() if score_from else None,
             by=cast(Literal["bar", "product"] | None, by),
             horizon_minutes=horizon_minutes,
+            hours=counted,
             progress=progress,
         ),
+        as_json,
+        gate,
+    )
+
+
+@commands.command()
+def restock(
+    orders: Annotated[Path, data("CSV of orders to the minute, with an order_id, as docs/data.md describes.")],
+    score_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Play the evenings from this day on; before, learn.")
+    ] = None,
+    products: Annotated[int, typer.Option(min=1, help="The most sold ones are what the bar sells.")] = 20,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks whose evenings are laid over each other.")] = 4,
+    shelf: Annotated[float, typer.Option(min=0.05, max=5, help="Room, as a share of a mean evening's sales.")] = 0.5,
+    lead_minutes: Annotated[float, typer.Option(min=1, help="From the call to the delivery.")] = 30,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Restock notices on real evenings, beside fixed reorder points and none: lost sales, stock-outs, trips."""
+    from processors.bars.restock_evaluation import Setting, evaluate  # noqa: PLC0415
+
+    setting = Setting(products=products, weeks=weeks, shelf=shelf, lead_minutes=lead_minutes)
+    first = score_from.date() if score_from else None
+    measure(
+        "restock",
+        lambda progress: evaluate(orders, setting, score_from=first, progress=progress),
         as_json,
         gate,
     )

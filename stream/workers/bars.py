@@ -137,6 +137,7 @@ def _show(forecast: DemandForecast, *, known: bool) -> None:
     """Gauges; only for bars of the venue file, whose number is bounded."""
     if not known:
         return
+    metrics.DRIFTS.labels(forecast.bar).set(forecast.drifts)
     for product in forecast.products:
         labels = (forecast.bar, product.product)
         metrics.SOLD.labels(*labels).set(product.sold)

@@ -21,6 +21,14 @@ def test_quantiles_and_tails_are_those_of_scipy(mean: float, alpha: float, proba
     assert interval.exceeds(mean, units) == pytest.approx(peer.sf(units), abs=1e-12)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.01, 300), st.floats(0.01, 5), st.integers(0, 400))
+def test_the_shortfall_is_the_sum_of_the_tails(mean: float, alpha: float, stock: int) -> None:
+    interval = Interval(excess=alpha, square=1.0)
+    tails = nbinom(1 / alpha, 1 / alpha / (1 / alpha + mean)).sf(np.arange(stock, 60_000))
+    assert interval.shortfall(mean, stock) == pytest.approx(tails.sum(), rel=1e-6, abs=1e-6)
+
+
 def test_the_ends_follow_a_spread_that_changes() -> None:
     random, interval, missed = np.random.default_rng(3), Interval(), 0
     for number in range(6000):

@@ -74,6 +74,13 @@ def test_a_count_corrects_and_remembers_what_was_missing() -> None:
     assert one.stock("beer") == 83
 
 
+def test_what_is_reported_right_after_a_count_came_after_it() -> None:
+    one = ledger()
+    one.book(move(1, "count", 80, 61), 1)
+    one.book(move(2, "delivery", 24, 62), 2)
+    assert (one.stock("beer"), one.missing("beer")) == (104, 20)
+
+
 def test_what_nobody_counted_is_unknown_until_somebody_does() -> None:
     one = ledger()
     one.sell("ice", 5, BEGIN)
@@ -191,7 +198,7 @@ def test_the_stock_is_what_a_plain_sum_over_time_says(
     for product, opening in OPENING.items():
         counts = [(tick(s), n, u) for n, (s, kind, name, u, _) in enumerate(moves)
                   if name == product and kind in ("count", "opening")]  # fmt: skip
-        since, _, base = max(counts, default=(-1, 0, opening))
+        since, place, base = max(counts, default=(-1, -1, opening))
         total = base
         if total is None:
             assert one.stock(product) is None
@@ -199,8 +206,8 @@ def test_the_stock_is_what_a_plain_sum_over_time_says(
         for seconds, name, units in sales:
             if tick(seconds) > since:
                 total -= units * (RECIPES.get(name, {name: 1.0}).get(product, 0.0))
-        for seconds, kind, name, units, far in moves:
-            if name == product and tick(seconds) > since and kind not in ("count", "opening"):
+        for n, (seconds, kind, name, units, far) in enumerate(moves):
+            if name == product and (tick(seconds), n) > (since, place) and kind not in ("count", "opening"):
                 arrives = (kind == "delivery" and not far) or (kind == "transfer" and far)
                 total += units if arrives else -units
         assert one.stock(product) == max(0.0, total)

@@ -108,10 +108,11 @@ def test_who_never_arrives_is_asked_for_again() -> None:
     bar = Bar("north", plan(), "Europe/Madrid")
     evening(bar, 184)
     moved(bar, "on-its-way", "beer", 90, 185, 1)
-    forecast = bar.apply(ticket(900, 250, beer=1), 900, "late")
-    assert forecast is not None
-    assert forecast.products[0].coming == 0
-    assert forecast.products[0].fetch is not None
+    told = [bar.apply(ticket(900 + n, 190 + 5 * n, beer=1), 900 + n, "late") for n in range(14)]
+    beers = [forecast.products[0] for forecast in told if forecast is not None]
+    assert [(one.coming, one.fetch is None) for one in beers[:8]] == [(90, True)] * 8
+    assert beers[-1].coming == 0
+    assert beers[-1].fetch is not None
 
 
 def test_mixed_drinks_empty_their_parts() -> None:

@@ -1,0 +1,148 @@
+"""`pulso forecast`: the evening ahead of a bar, in the terminal and as a picture, as it is and as it might be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from processors.bars.bar import Bar
+from processors.bars.curve import Change, Point, curve, drivers
+from stream.settings import Settings
+from stream.venue_file import read_venue
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+SHOWN_DRIVERS = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(forecast)
+
+
+def forecast(
+    bar: Annotated[str | None, typer.Argument(help="One bar; all if left out.")] = None,
+    product: Annotated[str | None, typer.Option(help="One product; all if left out.")] = None,
+    heatwave: Annotated[float | None, typer.Option(help="What if it were so many degrees warmer.")] = None,
+    act_delayed: Annotated[
+        float | None, typer.Option(min=1, help="What if nobody came on stage for so many minutes from now.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw it too: a .png, .svg or .pdf; one bar only.")] = None,
+) -> None:
+    """Expected demand by quarter of an hour with its 90 % interval, the stock that it leaves, and what drives it."""
+    from stream.bar_rows import last_bars  # noqa: PLC0415 - takes a second to import
+
+    settings = Settings().connected()
+    venue = read_venue(settings.venue)
+    bars = last_bars(settings, venue)
+    if bar is not None and bar not in bars:
+        raise typer.BadParameter(f"no worker knows a bar {bar!r}; there are {', '.join(bars) or 'none'}")
+    if picture is not None and bar is None:
+        raise typer.BadParameter("--picture draws one bar: name it")
+    zone = ZoneInfo(venue.timezone)
+    for name, one in bars.items():
+        if bar in (None, name) and one.clock is not None:
+            _show(one, one.clock.astimezone(zone), product, _change(one, heatwave, act_delayed), picture)
+
+
+def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Change | None:
+    """The surroundings that are asked about. The context's features are those of `stream.venue_context`."""
+    if heatwave is None and act_delayed is None:
+        return None
+    known, context = bar.demand.context, {}
+    if heatwave is not None:
+        if "temperature" not in known:
+            raise typer.BadParameter(f"bar {bar.name} has learnt nothing of temperatures: venue.context has none of it")
+        context["temperature"] = known["temperature"] + heatwave / 10
+    if act_delayed is not None:
+        if "on_stage" not in known:
+            raise typer.BadParameter(f"bar {bar.name} has learnt nothing of acts: venue.context names none in its zone")
+        context["on_stage"] = 0.0
+    return Change(context, act_delayed if heatwave is None else None)
+
+
+def _show(bar: Bar, at: datetime, product: str | None, change: Change | None, picture: Path | None) -> None:
+    until = bar.closes(at)
+    names = [name for name in bar.products if product in (None, name)]
+    if not names:
+        raise typer.BadParameter(f"bar {bar.name} has no product {product!r}; it has {', '.join(bar.products)}")
+    curves = {name: curve(bar.demand, name, at, until, bar.stock(name)) for name in names}
+    curves = {name: points for name, points in curves.items() if points}
+    changed = {name: curve(bar.demand, name, at, until, bar.stock(name), change) for name in curves} if change else {}
+    title = f"{bar.name}, {at:%Y-%m-%d %H:%M}, until {until.astimezone(at.tzinfo):%H:%M}"
+    console = Console()
+    console.print(as_table(title, bar, curves, changed))
+    if product is not None and product in curves:
+        console.print(_slots(curves[product], changed.get(product)))
+    if picture is not None:
+        from stream.forecast_picture import draw  # noqa: PLC0415 - takes a second to import
+
+        try:
+            draw(picture, title, curves, changed)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        console.print(f"drawn: {picture}", highlight=False)
+
+
+def as_table(
+    title: str, bar: Bar, curves: dict[str, list[Point]], changed: dict[str, list[Point]] | None = None
+) -> Table:
+    """One line a product: the next hour with its interval, the whole evening, the stock, the curve, the drivers."""
+    table = Table(title=title)
+    for heading in ("product", "next hour", "90 %", "to the end", "left", "empty at", "curve", "what moves it"):
+        table.add_column(heading, justify="left" if heading in ("product", "curve", "what moves it") else "right")
+    if changed:
+        table.add_column("what if", justify="right")
+    for name, points in curves.items():
+        hour = bar.demand.forecast(name)[-1]
+        stock = bar.stock(name)
+        why = [f"{driver} {share:+.0%}" for driver, share in list(drivers(bar.demand, name).items())[:SHOWN_DRIVERS]]
+        cells = [
+            name,
+            f"{hour.mean:.0f}",
+            f"{hour.p05:.0f}-{hour.p95:.0f}",
+            f"{sum(point.mean for point in points):.0f}",
+            "" if stock is None else f"{stock:g}",
+            _empty_at(points),
+            sparkline([point.mean for point in points]),
+            ", ".join(why),
+        ]
+        if changed:
+            cells.append(f"{sum(point.mean for point in changed[name]):.0f}")
+        table.add_row(*cells)
+    return table
+
+
+def _slots(points: Sequence[Point], changed: Sequence[Point] | None) -> Table:
+    table = Table("from", "expected", "90 %", "left")
+    if changed:
+        table.add_column("what if")
+    for number, point in enumerate(points):
+        cells = [
+            f"{point.start:%H:%M}",
+            f"{point.mean:.1f}",
+            f"{point.p05:.0f}-{point.p95:.0f}",
+            "" if point.left is None else f"{point.left:.0f}",
+        ]
+        table.add_row(*cells, *([f"{changed[number].mean:.1f}"] if changed else []))
+    return table
+
+
+def _empty_at(points: Sequence[Point]) -> str:
+    return next((f"{point.start:%H:%M}" for point in points if point.left is not None and point.left <= 0), "")
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """A curve of blocks, from nothing to the highest value.
+
+    >>> sparkline([0, 1, 2, 4])
+    ' ▂▄█'
+    """
+    most = max(values, default=0.0)
+    return "".join(BLOCKS[round(value / most * (len(BLOCKS) - 1))] if most > 0 else " " for value in values)

@@ -1,0 +1,64 @@
+"""The evening ahead of a bar as a picture: demand with its 90 % interval, and the stock that it leaves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import DateFormatter
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from processors.bars.curve import Point
+
+DEMAND, OTHER, STOCK = "#1b6ca8", "#c8553d", "#4d7c0f"
+COLUMNS = 2
+
+
+def draw(
+    path: Path, title: str, curves: Mapping[str, Sequence[Point]], changed: Mapping[str, Sequence[Point]] | None = None
+) -> None:
+    """Write a PNG, SVG or PDF, by the name's ending.
+
+    Args:
+        curves: by product, of one bar.
+        changed: the same with other surroundings.
+
+    Raises:
+        ValueError: nothing to draw, or the ending is of no picture.
+    """
+    if not curves:
+        raise ValueError("there is nothing to draw: the bar has sold nothing yet")
+    rows = math.ceil(len(curves) / COLUMNS)
+    figure = Figure(figsize=(6.0 * COLUMNS, 2.8 * rows + 0.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title)
+    for number, (product, points) in enumerate(curves.items()):
+        axes = figure.add_subplot(rows, COLUMNS, number + 1)
+        times = _local(points)
+        axes.fill_between(times, [p.p05 for p in points], [p.p95 for p in points], color=DEMAND, alpha=0.2, step="post")
+        axes.step(times, [point.mean for point in points], where="post", color=DEMAND, label="expected in 15 min")
+        other = (changed or {}).get(product)
+        if other:
+            axes.step(times, [p.mean for p in other], where="post", color=OTHER, linestyle="--", label="what if")
+        axes.set_title(product)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_formatter(cast(Any, DateFormatter)("%H:%M"))
+        left = [point.left for point in points if point.left is not None]
+        if left:
+            right = axes.twinx()
+            right.plot(times, left, color=STOCK, label="left")
+            right.set_ylim(bottom=0)
+            right.set_ylabel("left", color=STOCK)
+        axes.set_ylabel("units", color=DEMAND)
+        axes.legend(loc="upper right", fontsize="small")
+    figure.savefig(path, dpi=120)
+
+
+def _local(points: Sequence[Point]) -> NDArray[np.datetime64]:
+    """Starts in local time, as matplotlib takes them."""
+    return np.asarray([point.start.replace(tzinfo=None) for point in points], dtype="datetime64[s]")

@@ -1,0 +1,80 @@
+"""What staff type at a bar: counts, deliveries and transfers reach the worker, and the forecast shows the evening."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from schemas.events import SaleLine, Ticket, VenueContext
+from schemas.results import ProductDemand
+from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
+from stream.cli import app
+from stream.producer import EventProducer
+from tests.e2e.conftest import Outside
+
+
+def pulso(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def send_evening(outside: Outside, evening: datetime, minutes: int) -> None:
+    with EventProducer(outside.settings) as producer:
+        warm = VenueContext(zone="front", time=evening, source="weather", temperature_celsius=24)
+        producer.send(CONTEXT, key="front/weather", value=warm, id="w", source="test", time=evening)
+        producer.flush()
+        for n in range(minutes):
+            for bar in ("north", "south"):
+                time = evening + timedelta(minutes=n)
+                lines = (SaleLine(product="beer", quantity=6), SaleLine(product="water", quantity=2))
+                ticket = Ticket(id=f"{bar}{n}", bar=bar, till="1", time=time, lines=lines)
+                producer.send(SALES, key=bar, value=ticket, id=ticket.id, source="test", time=time)
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(300)
+@pytest.mark.workers("bars")
+def test_staff_report_stock_and_look_ahead(
+    outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSO_KAFKA", str(outside.settings.kafka))
+    send_evening(outside, evening, 120)
+
+    def now(bar: str, product: str) -> ProductDemand:
+        newest = {record.bar: record for _, record in outside.records(DEMAND)}
+        return next(one for one in newest[bar].products if one.product == product)
+
+    outside.wait(
+        "both bars", lambda: {r.bar for _, r in outside.records(DEMAND) if r.tickets == 120} >= {"north", "south"}
+    )
+    assert now("north", "beer").stock == 1350 - 720
+    assert "630" in pulso("stock", "show", "north")
+
+    pulso("stock", "count", "north", "beer", "600", "--by", "ana")
+    outside.wait("the count", lambda: now("north", "beer").stock == 600)
+    assert now("north", "beer").missing == 30
+    pulso("stock", "transfer", "south", "beer", "100", "--to", "north", "--by", "ana")
+    outside.wait("both sides", lambda: (now("north", "beer").stock, now("south", "beer").stock) == (700, 2300 - 820))
+    pulso("stock", "on-its-way", "north", "water", "50")
+    outside.wait("on its way", lambda: now("north", "water").coming == 50)
+    pulso("stock", "delivery", "north", "water", "50", "--from", "south")
+    outside.wait("there", lambda: (now("north", "water").stock, now("south", "water").stock) == (910, 810))
+    assert now("north", "water").coming == 0
+    assert not outside.dead(STOCK)
+
+    refused = CliRunner().invoke(app, ["stock", "count", "north", "gin", "1"], env={"COLUMNS": "200"})
+    assert refused.exit_code == 2
+    assert "no product 'gin'; it has beer" in refused.output
+
+    file = tmp_path / "north.png"
+    shown = pulso("forecast", "north", "--product", "beer", "--heatwave", "8", "--picture", str(file))
+    assert "what if" in shown
+    assert "pace of the last slots" in shown
+    assert file.read_bytes().startswith(b"\x89PNG")
+    unknown = CliRunner().invoke(app, ["forecast", "north", "--act-delayed", "30"], env={"COLUMNS": "200"})
+    assert unknown.exit_code == 2
+    assert "learnt nothing of acts" in unknown.output
