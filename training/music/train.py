@@ -175,9 +175,9 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         parameters=count(module),
         data=[SOURCES[kind], EMBEDDING],
         split=f"Five-fold cross-validation, {grouped}; draws of the folds: {compared['splits']}. Families were "
-        "compared on the same folds (training/music/README.md). 'Overheard' are the same held-out clips with crowd noise, hall, "
-        "equaliser and overload. 'Robustness' is of a representative third of them, one condition at a time, "
-        "and that third clean: conditions come from one generator for training and for scoring, artists do not. "
+        "compared on the same folds (training/music/README.md). 'Overheard' are the same held-out clips with crowd "
+        "noise, hall, equaliser and overload. 'Robustness' is of a representative third of them, one condition at a "
+        "time, and that third clean: conditions come from one generator for training and for scoring, artists do not. "
         "The shipped classifier is fitted on all fragments.",
         metrics=metrics | missed,
         settings=settings,
