@@ -13,7 +13,7 @@ from processors.music.song import Song
 from processors.music.verdict import genre_of, mood_of
 from schemas.venue import Music
 
-FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "loudness", "seconds")
+FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "loudness", "seconds")
 LAST = ("model", "size", "modified", "sha256", "error")
 
 
@@ -49,11 +49,11 @@ class Catalogue:
 
     >>> import io
     >>> catalogue = Catalogue(["happy", "sad"], ["pop", "rock"], Music(mood_limit=0.6))
-    >>> song = Song(180.0, -14.2, 120.0, {"happy": 0.55, "sad": 0.45}, {"pop": 0.9, "rock": 0.1})
+    >>> song = Song(180.0, -14.2, 120.0, {"happy": 0.55, "sad": 0.45}, {"pop": 0.9, "rock": 0.1}, "C major")
     >>> out = io.StringIO()
     >>> catalogue.write(out, [Entry(file="a.mp3", model="m", size=1, modified=2, sha256="ff", song=song)])
     >>> out.getvalue().splitlines()[1]
-    'a.mp3,unsure,0.5500,pop,0.9000,120.0,-14.2,180.0,0.5500,0.4500,0.9000,0.1000,m,1,2,ff,'
+    'a.mp3,unsure,0.5500,pop,0.9000,120.0,C major,-14.2,180.0,0.5500,0.4500,0.9000,0.1000,m,1,2,ff,'
     """
 
     def __init__(self, moods: Sequence[str], genres: Sequence[str], limits: Music) -> None:
@@ -105,6 +105,7 @@ class Catalogue:
             genre_of(song.genres, self._limits.genre_limit),
             f"{max(song.genres.values(), default=0.0):.4f}",
             f"{song.tempo:.1f}",
+            song.key,
             f"{song.loudness:.1f}",
             f"{song.seconds:.1f}",
             *(f"{song.moods[name]:.4f}" for name in self._moods),
@@ -123,6 +124,7 @@ class Catalogue:
                     float(row["tempo"]),
                     {name: float(row[f"mood {name}"]) for name in self._moods},
                     {name: float(row[f"genre {name}"]) for name in self._genres},
+                    row["key"],
                 )
             return Entry(
                 file=row["file"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 
@@ -20,6 +21,7 @@ class Song(Struct, frozen=True):
         loudness: dBFS of all of it.
         tempo: beats per minute, the median of its fragments; 0 when none is heard.
         moods, genres: probabilities by label, means over its fragments by their length; zeros without music.
+        key: of most of its fragments; "" where none is clear.
     """
 
     seconds: float
@@ -27,6 +29,7 @@ class Song(Struct, frozen=True):
     tempo: float
     moods: dict[str, float]
     genres: dict[str, float]
+    key: str = ""
 
 
 def tag_song(fragments: Iterable[Audio], tagger: Tagger) -> Song:
@@ -40,6 +43,7 @@ def tag_song(fragments: Iterable[Audio], tagger: Tagger) -> Song:
     """
     seconds = power = heard = 0.0
     tempos: list[float] = []
+    keys: Counter[str] = Counter()
     moods = dict.fromkeys(tagger.mood.card.settings["labels"], 0.0)
     genres = dict.fromkeys(tagger.genre.card.settings["labels"], 0.0)
     for audio in fragments:
@@ -51,6 +55,8 @@ def tag_song(fragments: Iterable[Audio], tagger: Tagger) -> Song:
         heard += fragment.seconds
         if fragment.tags.tempo:
             tempos.append(fragment.tags.tempo)
+        if fragment.tags.show is not None and fragment.tags.show.key:
+            keys[fragment.tags.show.key] += 1
         for sums, new in ((moods, fragment.tags.moods), (genres, fragment.tags.genres)):
             for name, probability in new.items():
                 sums[name] += probability * fragment.seconds
@@ -58,4 +64,5 @@ def tag_song(fragments: Iterable[Audio], tagger: Tagger) -> Song:
         moods = {name: value / heard for name, value in moods.items()}
         genres = {name: value / heard for name, value in genres.items()}
     loudness = 10 * math.log10(max(power / max(seconds, 1e-9), 1e-12))
-    return Song(seconds, loudness, median(tempos) if tempos else 0.0, moods, genres)
+    key = keys.most_common(1)[0][0] if keys else ""
+    return Song(seconds, loudness, median(tempos) if tempos else 0.0, moods, genres, key)

@@ -174,10 +174,10 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         f"(n, {len(labels)})" + (", and music (n,): how much it sounds like music." if kind == "genre" else "."),
         parameters=count(module),
         data=[SOURCES[kind], EMBEDDING],
-        split=f"Five-fold cross-validation, {grouped}; means of {compared['splits']} splits. Families were compared "
-        "on the same folds (training/music/README.md). 'Overheard' are the same held-out clips with crowd noise, hall, "
-        "equaliser and overload. 'Robustness' is of a representative third of them, one condition at a time, beside "
-        "that third clean: conditions come from one generator for training and for scoring, artists do not. "
+        split=f"Five-fold cross-validation, {grouped}; draws of the folds: {compared['splits']}. Families were "
+        "compared on the same folds (training/music/README.md). 'Overheard' are the same held-out clips with crowd "
+        "noise, hall, equaliser and overload. 'Robustness' is of a representative third of them, one condition at a "
+        "time, and that third clean: conditions come from one generator for training and for scoring, artists do not. "
         "The shipped classifier is fitted on all fragments.",
         metrics=metrics | missed,
         settings=settings,
@@ -190,6 +190,8 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
             *(TURKISH if kind == "mood" else ()),
         ],
         licence="Apache-2.0 (weights); trained on data for research use, see NOTICE",
+        made_by="python -m training.music.describe && python -m training.music.robustness && "
+        "python -m training.music.train",
     )
 
 
