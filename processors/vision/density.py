@@ -105,12 +105,13 @@ class CrowdCounter:
         small = fit(picture, self._longest_side)
         height, width = small.shape[:2]
         first, *others = (self._heads(small, scale) for scale in self._scales)
-        total = first.copy()
+        total = first.astype(np.float32)
         for heads in others:
             # Cells of another size: what they hold is spread over the cells of the first.
             spread = cv2.resize(heads, first.shape[::-1], interpolation=cv2.INTER_LINEAR)
             total += spread * (heads.sum() / max(float(spread.sum()), 1e-6))
-        return DensityMap(total / len(self._scales), height / CELL, width / CELL)
+        mean: NDArray[np.float32] = (total / len(self._scales)).astype(np.float32)
+        return DensityMap(mean, height / CELL, width / CELL)
 
     def _heads(self, picture: Picture, scale: float) -> NDArray[np.float32]:
         """Heads by cell of a picture at one scale."""
