@@ -50,13 +50,13 @@ class FaultSettings(Struct, frozen=True, kw_only=True):
 
     dark: float = 26.0
     white: float = 250.0
-    burnt: float = 0.55
+    burnt: float = 0.4
     flat: float = 7.0
     soft: float = 0.32
     softer: float = 0.5
     kept: float = 0.4
     blank: float = 0.03
-    lost: float = 0.25
+    lost: float = 0.2
     warm: float = 40.0
     still: float = 0.02
     frozen_seconds: float = 10.0

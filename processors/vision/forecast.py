@@ -6,6 +6,7 @@ learnt per zone and horizon while it runs, and so is how far off it may be.
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 
 from msgspec import Struct, field
@@ -37,8 +38,12 @@ BELIEF = {1: (0.8, 0.0), 5: (0.45, 0.0), 15: (0.25, 0.0)}
 DOUBT = 0.5
 """how much evidence it takes to believe otherwise: the ridge of the least squares, in squared relative growth"""
 
-SPREAD = {1: 0.06, 5: 0.2, 15: 0.4}
-"""half of the 90 % interval as a share of the people, before anything is learnt"""
+CALM, RUSH = 0.05, 0.6
+"""what an error is measured by: a share of the people that grows with the root of the minutes, and a share of what the
+trend alone would bring, since a rush may end or go on"""
+
+SPREAD = 1.6
+"""half of the 90 % interval by that measure, before anything is learnt"""
 
 STEP = 0.03
 """how fast the ends of the interval follow their misses (adaptive conformal inference: Gibbs and Candès, 2021)"""
@@ -59,12 +64,8 @@ class Horizon(Struct):
     inflow_inflow: float = 0.0
     trend_grew: float = 0.0
     inflow_grew: float = 0.0
-    below: float = 0.0
-    above: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.above == 0.0:
-            self.below, self.above = -SPREAD[self.minutes], SPREAD[self.minutes]
+    below: float = -SPREAD
+    above: float = SPREAD
 
     def growth(self, trend: float, inflow: float) -> float:
         """Relative growth until the horizon, from those that the trend and the inflow alone would give."""
@@ -76,11 +77,15 @@ class Horizon(Struct):
         share_inflow = min(max((q * a - p * b) / determinant, 0.0), 1.2)
         return share_trend * trend + share_inflow * inflow
 
+    def measure(self, trend: float) -> float:
+        """Relative error that is usual: small while little changes, as large as the trend in a rush."""
+        return CALM * math.sqrt(self.minutes) + RUSH * abs(trend)
+
     def learn(self, trend: float, inflow: float, grew: float) -> None:
         """Compare a forecast whose time has come with what came."""
-        error = grew - self.growth(trend, inflow)
-        self.below = min(-0.01, self.below + STEP * -self.below * (0.05 - (error < self.below)))
-        self.above = max(0.01, self.above + STEP * self.above * ((error > self.above) - 0.05))
+        error = (grew - self.growth(trend, inflow)) / self.measure(trend)
+        self.below = min(-0.1, self.below + STEP * -self.below * (0.05 - (error < self.below)))
+        self.above = max(0.1, self.above + STEP * self.above * ((error > self.above) - 0.05))
         self.trend_trend = FORGET * self.trend_trend + trend * trend
         self.trend_inflow = FORGET * self.trend_inflow + trend * inflow
         self.inflow_inflow = FORGET * self.inflow_inflow + inflow * inflow
@@ -145,8 +150,9 @@ class ZoneForecaster(Struct):
         scale = max(self.level, SMALLEST)
         found = []
         for horizon in self.horizons:
-            grown = horizon.growth(trend * horizon.minutes / scale, inflow * horizon.minutes / scale)
-            ends = [max(0.0, self.level + scale * (grown + off)) for off in (0.0, horizon.below, horizon.above)]
+            by_trend, by_inflow = trend * horizon.minutes / scale, inflow * horizon.minutes / scale
+            grown, unit = horizon.growth(by_trend, by_inflow), horizon.measure(by_trend)
+            ends = [max(0.0, self.level + scale * (grown + off * unit)) for off in (0.0, horizon.below, horizon.above)]
             found.append(Ahead(horizon.minutes, *ends))
         return found
 
