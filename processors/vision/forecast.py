@@ -35,6 +35,9 @@ LARGEST_GAP = 60.0
 BELIEF = {1: (0.8, 0.0), 5: (0.45, 0.0), 15: (0.25, 0.0)}
 """share of the trend and of the inflow to believe before anything is learnt: no rush lasts"""
 
+MOST = {1: 1.2, 5: 0.8, 15: 0.3}
+"""share of the trend and of the inflow to believe at most, whatever was learnt: a zone fills up only once"""
+
 DOUBT = 0.5
 """how much evidence it takes to believe otherwise: the ridge of the least squares, in squared relative growth"""
 
@@ -42,7 +45,7 @@ CALM, RUSH = 0.05, 0.6
 """what an error is measured by: a share of the people that grows with the root of the minutes, and a share of what the
 trend alone would bring, since a rush may end or go on"""
 
-SPREAD = 1.6
+SPREAD = {1: 1.6, 5: 1.8, 15: 2.4}
 """half of the 90 % interval by that measure, before anything is learnt"""
 
 STEP = 0.03
@@ -64,8 +67,13 @@ class Horizon(Struct):
     inflow_inflow: float = 0.0
     trend_grew: float = 0.0
     inflow_grew: float = 0.0
-    below: float = -SPREAD
-    above: float = SPREAD
+    below: float = 0.0
+    above: float = 0.0
+
+    @classmethod
+    def of(cls, minutes: int) -> Horizon:
+        """A horizon of which nothing is learnt yet."""
+        return cls(minutes, below=-SPREAD[minutes], above=SPREAD[minutes])
 
     def growth(self, trend: float, inflow: float) -> float:
         """Relative growth until the horizon, from those that the trend and the inflow alone would give."""
@@ -73,8 +81,9 @@ class Horizon(Struct):
         a, b, c = self.trend_trend + DOUBT, self.trend_inflow, self.inflow_inflow + DOUBT
         p, q = self.trend_grew + DOUBT * believe_trend, self.inflow_grew + DOUBT * believe_inflow
         determinant = a * c - b * b
-        share_trend = min(max((p * c - q * b) / determinant, 0.0), 1.2)
-        share_inflow = min(max((q * a - p * b) / determinant, 0.0), 1.2)
+        most = MOST[self.minutes]
+        share_trend = min(max((p * c - q * b) / determinant, 0.0), most)
+        share_inflow = min(max((q * a - p * b) / determinant, 0.0), most)
         return share_trend * trend + share_inflow * inflow
 
     def measure(self, trend: float) -> float:
@@ -120,7 +129,7 @@ class ZoneForecaster(Struct):
     """counts in the last bucket"""
     time: float = 0.0
     level: float = 0.0
-    horizons: list[Horizon] = field(default_factory=lambda: [Horizon(minutes) for minutes in HORIZONS])
+    horizons: list[Horizon] = field(default_factory=lambda: [Horizon.of(minutes) for minutes in HORIZONS])
 
     def add(self, persons: float, inflow: float, time: float) -> None:
         """Take a smoothed count, and the heads a second that come in less those that go.
