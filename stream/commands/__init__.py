@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, attendance, dead, demo, evaluate, schemas, source, stack, venue, worker
+from stream.commands import alerts, attendance, dead, demo, evaluate, schemas, source, stack, topics, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -17,6 +17,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     alerts.register,
     attendance.register,
     dead.register,
+    topics.register,
     evaluate.register,
     schemas.register,
 )
