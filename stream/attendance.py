@@ -64,7 +64,7 @@ def count_attendance(worker: Worker) -> None:
                     metrics.GATE_CROSSINGS.labels(change.by, "out").inc(change.left)
         if last is not None:
             told = known.told(last.envelope.id, last.record.time)
-            metrics.VENUE_PERSONS.set(told.persons)
+            metrics.VENUE_PERSONS.labels(VENUE).set(told.persons)
             outcome.results.append(Result(OCCUPANCY, VENUE, told, last.envelope))
             row = msgspec.json.encode(known)
             outcome.rows[VENUE] = row

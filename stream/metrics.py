@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from schemas.topics import FRAMES, SALES, SNIPPETS, Topic
+from schemas.topics import ATTENDANCE, FRAMES, SALES, SNIPPETS, Topic
 
 _DELAYS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -62,7 +62,7 @@ ZONE_PRESSURE = Gauge(
 )
 ZONE_COUNTER_FLOW = Gauge("pulso_zone_counter_flow_ratio", "0 all one way, 1 as many the other way", ["camera", "zone"])
 GATE_CROSSINGS = Counter("pulso_gate_crossings", "Heads that crossed a gate: in, out", ["gate", "direction"])
-VENUE_PERSONS = Gauge("pulso_venue_persons", "People in the venue, by gates, zones and corrections")
+VENUE_PERSONS = Gauge("pulso_venue_persons", "People in the venue, by gates, zones and corrections", ["venue"])
 CAMERA_BLIND = Gauge("pulso_camera_blind", "1 while a camera's picture can't be trusted", ["camera"])
 VIOLENCE = Gauge("pulso_violence_probability", "Probability that a fight is seen now", ["camera"])
 
@@ -107,10 +107,14 @@ ALERT_PRECISION = Gauge(
 )
 
 OF_KEY: dict[Topic, tuple[Gauge, ...]] = {
-    FRAMES: (ZONE_PERSONS, ZONE_DENSITY, CAMERA_BLIND, VIOLENCE),
+    FRAMES: (
+        ZONE_PERSONS, ZONE_DENSITY, ZONE_FORECAST, ZONE_LIMIT, ZONE_SPEED, ZONE_PRESSURE, ZONE_COUNTER_FLOW,
+        CAMERA_BLIND, VIOLENCE,
+    ),
+    ATTENDANCE: (VENUE_PERSONS,),
     SALES: (SOLD, STOCK, STOCK_COMING, STOCK_OVERSOLD, STOCK_MISSING, DEMAND, DRIFTS, RUN_OUT),
     SNIPPETS: (MOOD, GENRE, TEMPO, LOUDNESS),
-}
+}  # fmt: skip
 """Gauges that tell of a topic's key, which is their first label."""
 
 

@@ -41,6 +41,7 @@ class FaultSettings(Struct, frozen=True, kw_only=True):
         blank: and less than this relative contrast. Bare asphalt has 0.03 to 0.06: a place that people leave at a run
             has lost most of its contrast, and is not hidden.
         lost: share of the blocks with structure, which may be lost before the picture can't be believed.
+        veiled: share of the blocks with structure that must be fainter than `kept` for thin smoke.
         warm: red minus blue of what is burning, from which light is fire and not a lamp.
         still: mean difference of luma to the picture before, up to which nothing moved, not even the sensor's noise.
         frozen_seconds: how long nothing may move.
@@ -50,13 +51,14 @@ class FaultSettings(Struct, frozen=True, kw_only=True):
 
     dark: float = 26.0
     white: float = 250.0
-    burnt: float = 0.55
+    burnt: float = 0.4
     flat: float = 7.0
     soft: float = 0.32
     softer: float = 0.5
     kept: float = 0.4
     blank: float = 0.03
-    lost: float = 0.25
+    lost: float = 0.2
+    veiled: float = 0.7
     warm: float = 40.0
     still: float = 0.02
     frozen_seconds: float = 10.0
@@ -146,6 +148,8 @@ class FaultFinder:
         fault = certain = self._by_itself(small, sharp)
         if fault is None and share >= settings.lost:
             fault = self._against_usual(small, contrast, brightness, lost, usual)
+        if fault is None and self._veiled(contrast, brightness, usual):
+            fault = "smoke"
         if fault is None and sharp < settings.softer * usual.focus:
             fault = "blurred"
         judged = Judged(fault, float(luma.mean()), sharp, share)
@@ -161,6 +165,20 @@ class FaultFinder:
         if float(luma.std()) < settings.flat:
             return "covered"
         return "blurred" if sharp < settings.soft else None
+
+    def _veiled(self, contrast: NDArray[np.float32], brightness: NDArray[np.float32], usual: Usual) -> bool:
+        """Whether nearly all of the picture has less contrast than usual, within blocks and between them.
+
+        Thin smoke leaves some of each. Where people ran off, light and dark places are still where they were.
+        """
+        if not usual.contrast:
+            return False
+        before, light = np.asarray(usual.contrast, np.float32), np.asarray(usual.brightness, np.float32)
+        shown = before > STRUCTURE
+        fainter = float((contrast[shown] < self.settings.kept * before[shown]).mean()) if shown.any() else 0.0
+        evened = (float(brightness.std()) + 1) / (float(brightness.mean()) + 16)
+        usually = (float(light.std()) + 1) / (float(light.mean()) + 16)
+        return fainter >= self.settings.veiled and evened < 0.5 * usually
 
     def _lost(self, contrast: NDArray[np.float32], usual: Usual) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Which blocks lost their contrast, and how much each counts: a sky has none to lose."""

@@ -6,6 +6,7 @@ learnt per zone and horizon while it runs, and so is how far off it may be.
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 
 from msgspec import Struct, field
@@ -34,11 +35,18 @@ LARGEST_GAP = 60.0
 BELIEF = {1: (0.8, 0.0), 5: (0.45, 0.0), 15: (0.25, 0.0)}
 """share of the trend and of the inflow to believe before anything is learnt: no rush lasts"""
 
+MOST = {1: 1.2, 5: 0.8, 15: 0.3}
+"""share of the trend and of the inflow to believe at most, whatever was learnt: a zone fills up only once"""
+
 DOUBT = 0.5
 """how much evidence it takes to believe otherwise: the ridge of the least squares, in squared relative growth"""
 
-SPREAD = {1: 0.06, 5: 0.2, 15: 0.4}
-"""half of the 90 % interval as a share of the people, before anything is learnt"""
+CALM, RUSH = 0.05, 0.6
+"""what an error is measured by: a share of the people that grows with the root of the minutes, and a share of what the
+trend alone would bring, since a rush may end or go on"""
+
+SPREAD = {1: 1.6, 5: 1.8, 15: 2.4}
+"""half of the 90 % interval by that measure, before anything is learnt"""
 
 STEP = 0.03
 """how fast the ends of the interval follow their misses (adaptive conformal inference: Gibbs and Candès, 2021)"""
@@ -62,9 +70,10 @@ class Horizon(Struct):
     below: float = 0.0
     above: float = 0.0
 
-    def __post_init__(self) -> None:
-        if self.above == 0.0:
-            self.below, self.above = -SPREAD[self.minutes], SPREAD[self.minutes]
+    @classmethod
+    def of(cls, minutes: int) -> Horizon:
+        """A horizon of which nothing is learnt yet."""
+        return cls(minutes, below=-SPREAD[minutes], above=SPREAD[minutes])
 
     def growth(self, trend: float, inflow: float) -> float:
         """Relative growth until the horizon, from those that the trend and the inflow alone would give."""
@@ -72,15 +81,20 @@ class Horizon(Struct):
         a, b, c = self.trend_trend + DOUBT, self.trend_inflow, self.inflow_inflow + DOUBT
         p, q = self.trend_grew + DOUBT * believe_trend, self.inflow_grew + DOUBT * believe_inflow
         determinant = a * c - b * b
-        share_trend = min(max((p * c - q * b) / determinant, 0.0), 1.2)
-        share_inflow = min(max((q * a - p * b) / determinant, 0.0), 1.2)
+        most = MOST[self.minutes]
+        share_trend = min(max((p * c - q * b) / determinant, 0.0), most)
+        share_inflow = min(max((q * a - p * b) / determinant, 0.0), most)
         return share_trend * trend + share_inflow * inflow
+
+    def measure(self, trend: float) -> float:
+        """Relative error that is usual: small while little changes, as large as the trend in a rush."""
+        return CALM * math.sqrt(self.minutes) + RUSH * abs(trend)
 
     def learn(self, trend: float, inflow: float, grew: float) -> None:
         """Compare a forecast whose time has come with what came."""
-        error = grew - self.growth(trend, inflow)
-        self.below = min(-0.01, self.below + STEP * -self.below * (0.05 - (error < self.below)))
-        self.above = max(0.01, self.above + STEP * self.above * ((error > self.above) - 0.05))
+        error = (grew - self.growth(trend, inflow)) / self.measure(trend)
+        self.below = min(-0.1, self.below + STEP * -self.below * (0.05 - (error < self.below)))
+        self.above = max(0.1, self.above + STEP * self.above * ((error > self.above) - 0.05))
         self.trend_trend = FORGET * self.trend_trend + trend * trend
         self.trend_inflow = FORGET * self.trend_inflow + trend * inflow
         self.inflow_inflow = FORGET * self.inflow_inflow + inflow * inflow
@@ -115,7 +129,7 @@ class ZoneForecaster(Struct):
     """counts in the last bucket"""
     time: float = 0.0
     level: float = 0.0
-    horizons: list[Horizon] = field(default_factory=lambda: [Horizon(minutes) for minutes in HORIZONS])
+    horizons: list[Horizon] = field(default_factory=lambda: [Horizon.of(minutes) for minutes in HORIZONS])
 
     def add(self, persons: float, inflow: float, time: float) -> None:
         """Take a smoothed count, and the heads a second that come in less those that go.
@@ -145,8 +159,9 @@ class ZoneForecaster(Struct):
         scale = max(self.level, SMALLEST)
         found = []
         for horizon in self.horizons:
-            grown = horizon.growth(trend * horizon.minutes / scale, inflow * horizon.minutes / scale)
-            ends = [max(0.0, self.level + scale * (grown + off)) for off in (0.0, horizon.below, horizon.above)]
+            by_trend, by_inflow = trend * horizon.minutes / scale, inflow * horizon.minutes / scale
+            grown, unit = horizon.growth(by_trend, by_inflow), horizon.measure(by_trend)
+            ends = [max(0.0, self.level + scale * (grown + off * unit)) for off in (0.0, horizon.below, horizon.above)]
             found.append(Ahead(horizon.minutes, *ends))
         return found
 

@@ -6,15 +6,18 @@ import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
+from processors.alerting.alarm import Alarm, observe
 from processors.vision.forecast import HORIZONS, ZoneForecaster, chance_to_reach
 from processors.vision.smoothing import Smoothed
+from schemas.alerts import Observation
+from schemas.venue import Rule, default_rules
 from schemas.venue_crowd import Crowd
 
 EVERY = 2.0
@@ -55,6 +58,7 @@ def evaluate(
     *,
     limit: float | None = None,
     lead_minutes: float = 5.0,
+    rule: Rule | None = None,
     evenings: int = 40,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -62,12 +66,13 @@ def evaluate(
     """Play zones through the forecaster as the vision worker does, and compare with what came.
 
     Args:
+        rule: when a chance becomes an alarm; the default rule if left out.
         path: CSV with time (ISO 8601), zone, persons and optionally inflow (persons a minute); None draws evenings.
         limit: people that must not be reached; without it the 90th percentile of each zone.
 
     Returns:
-        By horizon MAE, that of "as many as now", and the share of counts inside the 90 % interval. Of alarms (a
-        chance of one half that lasted 20 s): how many limits were foretold at all and half the lead time ahead, the
+        By horizon MAE, that of "as many as now", and the share of counts inside the 90 % interval. Of alarms by
+        the rule, with its delays: how many limits were foretold at all and half the lead time ahead, the
         median lead, and how many alarms were right: the limit came within thrice the lead time.
 
     Raises:
@@ -77,7 +82,7 @@ def evaluate(
     judged = _Judged({m: [] for m in HORIZONS}, {m: [] for m in HORIZONS}, {m: [] for m in HORIZONS})
     for number, moments in enumerate(series.values()):
         most = limit or float(np.quantile([moment.truth for moment in moments], 0.9))
-        _play(moments, most, lead_minutes, judged)
+        _play(moments, most, lead_minutes, rule or default_rules()["crowd-forecast"], judged)
         progress(number + 1, len(series))
     return {
         "zones": len(series),
@@ -100,14 +105,12 @@ def evaluate(
     }
 
 
-def _play(moments: list[Moment], limit: float, lead: float, judged: _Judged) -> None:
+def _play(moments: list[Moment], limit: float, lead: float, rule: Rule, judged: _Judged) -> None:
     settings = Crowd()
     zone, smoothed = ZoneForecaster(), Smoothed()
     truth = np.asarray([moment.truth for moment in moments])
     times = np.asarray([moment.time for moment in moments])
-    above_since: float | None = None
-    alarm: float | None = None
-    alarms: list[float] = []
+    alarm, alarms = Alarm(), []
     for moment in moments:
         smoothed = smoothed.after(
             moment.persons, moment.time, smoothing_seconds=settings.smoothing_seconds,
@@ -122,14 +125,18 @@ def _play(moments: list[Moment], limit: float, lead: float, judged: _Judged) -> 
                 judged.errors[one.minutes].append(abs(one.mean - truth[then]))
                 judged.persistence[one.minutes].append(abs(level - truth[then]))
                 judged.held[one.minutes].append(bool(one.low <= truth[then] <= one.high))
-        chance = chance_to_reach(limit, lead, level, ahead) if ahead else 0.0
-        above_since = (above_since if above_since is not None else moment.time) if chance >= 0.5 else None
-        if chance <= 0.2:
-            alarm = None
-        if alarm is None and above_since is not None and moment.time - above_since >= 20 and level < limit:
-            alarm = moment.time
-            alarms.append(alarm)
+        if ahead:
+            alarm, step = observe(alarm, _observation(moment, chance_to_reach(limit, lead, level, ahead)), rule)
+            if step is not None and step.state == "raised" and level < limit:
+                alarms.append(moment.time)
     _judge_alarms(_crossings(moments, limit), alarms, lead, judged)
+
+
+def _observation(moment: Moment, chance: float) -> Observation:
+    return Observation(
+        id=f"{moment.time}", key="crowd-forecast/zone", rule="crowd-forecast", subject="zone",
+        time=datetime.fromtimestamp(moment.time, UTC), value=chance,
+    )  # fmt: skip
 
 
 def _crossings(moments: list[Moment], limit: float) -> list[float]:

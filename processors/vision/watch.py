@@ -28,6 +28,9 @@ from schemas.venue import Camera, Venue
 AGAIN_SECONDS = 60.0
 """A frame whose time lies so far before the last one counted is of a clock set back, or of another evening."""
 
+JUDGE_SECONDS = 0.2
+"""between two looks at whether a picture can be believed: every second frame of a camera that sends eight"""
+
 DENSE = 1.5
 """persons/m² in a zone from which pressure and jams are worth a second look at the motion"""
 
@@ -84,6 +87,7 @@ class _Live:
         self.counted: datetime | None = None
         self.violence: ViolenceState | None = None
         self.still = Stillness()
+        self.judged: tuple[float, str | None] = (-1e18, None)
         self.pictures = LastPictures()
         self.dense = False
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
@@ -162,9 +166,11 @@ class Watch:
         return self._shown(live, seen, picture, density, velocity)
 
     def _blind(self, live: _Live, memory: CameraMemory, small: Small, time: float) -> str | None:
-        judged, memory.usual = self._faults.judge(small, time, memory.usual)
         live.still, frozen = live.still.after(small.luma, time, self._faults.settings)
-        return judged.fault or ("frozen" if frozen else None)
+        if not 0 <= time - live.judged[0] < JUDGE_SECONDS:
+            judged, memory.usual = self._faults.judge(small, time, memory.usual)
+            live.judged = (time, judged.fault)
+        return live.judged[1] or ("frozen" if frozen else None)
 
     def _is_due(self, live: _Live, time: datetime) -> bool:
         last = live.counted

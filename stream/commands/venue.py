@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from processors.vision.ground import ground_of
 from schemas.venue import Venue
 from stream.venue_file import VenueFileError, read_venue
 
@@ -36,6 +37,18 @@ def explain(venue: Venue, console: Console) -> None:
         cameras = [camera.id for camera in venue.cameras if any(view.zone == zone.id for view in camera.views)]
         full = f"{zone.capacity / zone.area_m2:.1f}"
         zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(cameras) or "[red]none[/]")
+    cameras = Table("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
+    for camera in venue.cameras:
+        ground = ground_of(camera)
+        seen = [f"{ground.area(view.polygon):.0f}" if ground else "[yellow]no ground[/]" for view in camera.views]
+        cameras.add_row(
+            camera.id,
+            ", ".join(view.zone for view in camera.views),
+            ", ".join(seen),
+            ", ".join(gate.id for gate in camera.gates),
+            str(len(camera.masks) or ""),
+            f"{camera.count_every_seconds:g} s",
+        )
     bars = Table("bar", "zone", "lead time", "products", title="Bars")
     for bar in venue.bars:
         bars.add_row(bar.id, bar.zone or "", f"{bar.lead_time_minutes:g} min", ", ".join(p.id for p in bar.products))
@@ -57,6 +70,6 @@ def explain(venue: Venue, console: Console) -> None:
             else ""
         )
         contacts.add_row(contact.id, hears, quiet, then)
-    for table in (zones, bars, rules, *([contacts] if venue.contacts else [])):
+    for table in (zones, cameras, bars, rules, *([contacts] if venue.contacts else [])):
         console.print(table)
     console.print(f"Stages: {', '.join(stage.id for stage in venue.stages) or 'none'}")

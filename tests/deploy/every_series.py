@@ -20,6 +20,7 @@ LABELS = {
     "camera": ["front-left"],
     "zone": ["front"],
     "gate": ["east"],
+    "venue": ["venue"],
     "direction": ["in", "out"],
     "bar": ["north"],
     "product": ["beer"],

@@ -53,3 +53,39 @@ def test_a_good_file_and_a_missing_one(tmp_path: Path) -> None:
     assert read_venue(write(tmp_path, GOOD)).zones[0].capacity == 300
     with pytest.raises(VenueFileError, match="PULSO_VENUE"):
         read_venue(tmp_path / "missing.yaml")
+
+
+MEASURED = (
+    GOOD.replace(
+        "    capacity: 300", "    capacity: 300\n    exits: [North, {name: South, sign: S1, alternative: North}]"
+    )
+    + """        exits:
+          - { exit: North, line: [[0.1, 0.2], [0.3, 0.2]] }
+    ground:
+      - { picture: [0.2, 0.2], metres: [-12, 40] }
+      - { picture: [0.8, 0.2], metres: [12, 40] }
+      - { picture: [1, 1], metres: [2, 7] }
+      - { picture: [0, 1], metres: [-2, 7] }
+    gates:
+      - { id: east, line: [[0, 0.5], [1, 0.5]], inwards: [0.5, 0.9] }
+"""
+).replace("[[0, 0], [1, 0], [1, 1]]", "[[0, 0.3], [1, 0.3], [1, 1]]")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[-12, 40]", "[-12, 40], high: 2", r"line 1[0-9].*unknown field; there are picture, metres"),
+        ("picture: [0.8, 0.2]", "picture: [0.1, 0.6]", r"line 1[0-9].*one line of the picture"),
+        ("inwards: [0.5, 0.9]", "inwards: [0.5, 0.5]", r"inwards lies on the line"),
+        ("exit: North", "exit: Nroth", r"zone 'front' has no exit 'Nroth'; North, South"),
+        ("alternative: North", "alternative: West", r"'West' is no exit of any zone"),
+        ("sign: S1", "singn: S1", r"did you mean sign"),
+        ("[0, 0.3], [1, 0.3]", "[0, 0], [1, 0]", r"over the horizon"),
+    ],
+)
+def test_a_mistake_in_what_was_measured_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    camera = read_venue(write(tmp_path, MEASURED)).cameras[0]
+    assert camera.gates[0].id == "east" and camera.ground is not None
+    with pytest.raises(VenueFileError, match=message):
+        read_venue(write(tmp_path, MEASURED.replace(old, new)))

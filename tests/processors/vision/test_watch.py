@@ -59,7 +59,7 @@ def test_a_count_says_what_it_is_made_of(walked: list[Seen]) -> None:
         (zone,) = count.zones
         assert zone.counted is not None and zone.persons == pytest.approx(zone.counted, rel=0.2)
         assert zone.density == pytest.approx(zone.persons / 104.7, rel=0.01)
-        assert zone.limit == 200 and zone.lag_seconds <= 10
+        assert zone.limit == 180 and zone.lag_seconds <= 10
 
 
 def test_the_bars_are_told_every_ten_seconds(walked: list[Seen]) -> None:
@@ -80,7 +80,7 @@ def test_a_blind_camera_counts_nobody_and_keeps_a_picture(
 def test_evidence_comes_with_what_may_raise_an_alert_and_shows_nobody(
     venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer
 ) -> None:
-    full = venue.model_dump_json().replace('"capacity":200', '"capacity":20')
+    full = venue.model_dump_json().replace('"capacity":180', '"capacity":20')
     watch = Watch(Venue.model_validate_json(full), counter, scorer)
     seen = watch.look(frames("gate-east", "gate", "18:40", 17))
     made = [one.evidence for one in seen if one.evidence is not None]
