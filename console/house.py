@@ -15,6 +15,8 @@ from markupsafe import Markup
 from redis.asyncio import Redis
 
 from console.alert_feed import AlertFeed
+from console.camera_wall import CHANNEL as CAMERAS
+from console.camera_wall import CameraWall
 from console.hub import Hub
 from console.language import Language, language_of
 from console.records import Records
@@ -42,9 +44,14 @@ class House:
     hub: Hub
     alerts: AlertFeed
     results: ResultsFeed
+    wall: CameraWall
     records: Records
     words: dict[Language, dict[str, str]]
     templates: Environment
+
+    def state(self, channel: str) -> bytes:
+        """What a page on this channel shows now, as JSON."""
+        return self.wall.state() if channel == CAMERAS else self.results.state(channel)
 
     def language(self, request: Request) -> Language:
         """In which language to answer."""
@@ -113,6 +120,8 @@ def pages_of(visitor: Visitor | None, venue: Venue) -> list[tuple[str, str, str]
     if visitor is None:
         return []
     found = [("/", "control_room", "")]
+    if visitor.may("security") and venue.cameras:
+        found.append(("/cameras", "cameras", ""))
     found += [(f"/bar/{bar.id}", "bar", bar.id) for bar in venue.bars if visitor.may_bar(bar.id)]
     if visitor.may("support"):
         found.append(("/support", "support", ""))

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from console.alert_feed import AlertFeed
 from console.browser_rules import BrowserRules
+from console.camera_wall import CameraWall
 from console.house import House, templates
 from console.hub import Hub
 from console.language import read_words
@@ -54,6 +55,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
         hub=hub,
         alerts=AlertFeed(redis, hub),
         results=ResultsFeed(settings, venue, hub),
+        wall=CameraWall(settings, venue, hub),
         records=Records(settings),
         words=read_words(),
         templates=templates(),
@@ -61,7 +63,8 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(work) for work in (house.alerts.run(), house.results.run(), house.results.tell())]
+        work = (house.alerts.run(), house.results.run(), house.results.tell(), house.wall.run())
+        tasks = [asyncio.create_task(one) for one in work]
         yield
         for task in tasks:
             task.cancel()

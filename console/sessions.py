@@ -25,8 +25,8 @@ SESSION_SECONDS = 14 * 3600
 TRIES = "pulso:login:{kind}:{name}"
 WINDOW_SECONDS = 15 * 60
 LIMITS = {"pair": 5, "origin": 30, "account": 100}
-"""Logins in a quarter of an hour: for an account from one address, from one address, for an account from anywhere.
-The last is high, so that nobody can lock a colleague out with a handful of wrong passwords."""
+"""Failed logins in a quarter of an hour: of an account from one address, from one address, of an account from
+anywhere. The last is high, so that nobody can lock a colleague out with a handful of wrong passwords."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class LoginLimit:
         names = {"pair": f"{account}@{origin}", "origin": origin, "account": account}
         wait = 0
         for kind, name in names.items():
-            key = TRIES.format(kind=kind, name=hashlib.sha256(name.encode()).hexdigest()[:32])
+            key = _tries(kind, name)
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.incr(key)
                 pipe.expire(key, WINDOW_SECONDS, nx=True)
@@ -83,9 +83,18 @@ class LoginLimit:
         return wait
 
     async def forget(self, account: str, origin: str) -> None:
-        """The password was right: this person's own mistakes count no longer."""
-        pair = hashlib.sha256(f"{account}@{origin}".encode()).hexdigest()[:32]
-        await self._redis.delete(TRIES.format(kind="pair", name=pair))
+        """The password was right: the try counts no longer, so that a whole shift may log in from one address, and
+        neither do this person's own mistakes.
+        """
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(_tries("pair", f"{account}@{origin}"))
+            pipe.decr(_tries("origin", origin))
+            pipe.decr(_tries("account", account))
+            await pipe.execute()
+
+
+def _tries(kind: str, name: str) -> str:
+    return TRIES.format(kind=kind, name=hashlib.sha256(name.encode()).hexdigest()[:32])
 
 
 def _key(cookie: str) -> str:

@@ -2,7 +2,7 @@
 
 event alert     one step of an alert (JSON of schemas.alerts.Alert); its id is the cursor to go on from
 event reset     {"cursor", "alerts"}: what is open now; begin anew, too much was missed
-event zones, bar:NAME, support, music    what the page shows now, whole
+event zones, cameras, bar:NAME, support, music    what the page shows now, whole
 event tick      {"now"}: milliseconds of the server's clock, so that a page knows that it is connected
 """
 
@@ -22,12 +22,21 @@ from console.alert_feed import AlertFeed, Cursor, Step, order, read_cursor, writ
 from console.house import House, house
 from console.hub import Listener
 from console.visitor import Visitor, asking
+from stream.accounts import Role
 
 router = APIRouter()
 
 TICK_SECONDS = 5.0
 STILL_IN_SECONDS = 20.0
 """how often an open page's session is looked at again"""
+
+
+HEARD_BY: dict[str, tuple[Role, ...]] = {
+    "zones": ("security", "production"),
+    "cameras": ("security",),
+    "support": ("support",),
+    "music": ("production",),
+}
 
 
 def may_hear(visitor: Visitor, channel: str) -> bool:
@@ -37,18 +46,9 @@ def may_hear(visitor: Visitor, channel: str) -> bool:
     False
     """
     kind, _, name = channel.partition(":")
-    match kind:
-        case "alerts":
-            return True
-        case "zones":
-            return visitor.may("security", "production")
-        case "bar":
-            return visitor.may_bar(name)
-        case "support":
-            return visitor.may("support")
-        case "music":
-            return visitor.may("production")
-    return False
+    if kind == "bar":
+        return visitor.may_bar(name)
+    return kind == "alerts" or visitor.may(*HEARD_BY.get(kind, ()))
 
 
 @router.get("/live")
@@ -62,7 +62,7 @@ async def live(
 ) -> StreamingResponse:
     """Stream what is new on the channels."""
     wanted = channels.split(",")
-    known = {"alerts", "zones", "support", "music", *(f"bar:{bar.id}" for bar in parts.venue.bars)}
+    known = {"alerts", "zones", "cameras", "support", "music", *(f"bar:{bar.id}" for bar in parts.venue.bars)}
     if unknown := sorted(set(wanted) - known):
         raise HTTPException(404, f"no channel is called {', '.join(unknown)}")
     if not all(may_hear(visitor, channel) for channel in wanted):
@@ -85,7 +85,7 @@ async def _events(
         yield b"retry: 1000\n\n" + tick()
         for channel in heard:
             if not channel.startswith("alerts:"):
-                yield frame(channel, parts.results.state(channel))
+                yield frame(channel, parts.state(channel))
         feed = _Alerts(parts.alerts, visitor, since)
         if with_alerts:
             async for part in feed.catch_up():

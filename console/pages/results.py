@@ -1,4 +1,4 @@
-"""The pages of the bars, of support and of the stages: each shows one view of the results, live."""
+"""The pages of the bars, of support, of the stages and of the cameras: each shows one view, live."""
 
 from __future__ import annotations
 
@@ -41,6 +41,23 @@ async def music(request: Request, visitor: Someone, parts: Parts) -> HTMLRespons
     return parts.page(request, "music", visitor, _shown(parts, "music"))
 
 
+@router.get("/cameras", response_class=HTMLResponse)
+async def cameras(request: Request, visitor: Someone, parts: Parts) -> HTMLResponse:
+    """Every camera's small live picture."""
+    need(visitor, "security")
+    return parts.page(request, "cameras", visitor, _shown(parts, "cameras"))
+
+
+@router.get("/camera/{name}")
+async def camera(name: str, visitor: Someone, parts: Parts) -> Response:
+    """The small picture of one camera, as it is now."""
+    need(visitor, "security")
+    picture = parts.wall.picture(name)
+    if picture is None:
+        raise HTTPException(404, "nothing came from this camera since somebody looks")
+    return Response(picture, media_type="image/jpeg")
+
+
 @router.get("/api/now/{channel}")
 async def now(channel: str, visitor: Someone, parts: Parts) -> Response:
     """What a page shows now, for programs: zones, support, music or bar:NAME."""
@@ -51,8 +68,8 @@ async def now(channel: str, visitor: Someone, parts: Parts) -> Response:
         raise HTTPException(404, f"there are {', '.join(sorted(known))}")
     if not may_hear(visitor, channel):
         raise HTTPException(403, "this is not for your role")
-    return Response(parts.results.state(channel), media_type="application/json")
+    return Response(parts.state(channel), media_type="application/json")
 
 
 def _shown(parts: House, channel: str) -> dict[str, Any]:
-    return {"channel": channel, "now": msgspec.Raw(parts.results.state(channel))}
+    return {"channel": channel, "now": msgspec.Raw(parts.state(channel))}

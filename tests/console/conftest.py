@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import cv2
 import httpx
 import msgspec
+import numpy
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
@@ -30,7 +32,7 @@ from schemas.results import (
     ZoneCount,
 )
 from schemas.results import Topic as Subject
-from schemas.topics import ACTIONS, CROWD, DEMAND, OBSERVATIONS, TAGS, TRIAGE
+from schemas.topics import ACTIONS, CROWD, DEMAND, FRAMES, OBSERVATIONS, TAGS, TRIAGE
 from stream.accounts import AccountStore
 from stream.alert_store import OPEN
 from stream.local import LocalStack
@@ -92,6 +94,15 @@ class Festival:
             self._send(ACTIONS, alert.key, one, one.id)
 
         yield act
+        self._producer.flush()
+
+    def frame(self, camera: str, grey: int) -> None:
+        """A picture of a camera, all of one grey."""
+        _, jpeg = cv2.imencode(".jpg", numpy.full((360, 640, 3), grey, numpy.uint8))
+        now = datetime.now(UTC)
+        self._number += 1
+        name = f"frame-{self._number}"
+        self._producer.send(FRAMES, key=camera, value=jpeg.tobytes(), id=name, source="test", time=now)
         self._producer.flush()
 
     def evening(self) -> None:
@@ -171,9 +182,13 @@ def festival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Festival]:
         yield festival
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, without a screen."""
+    """Debian's browser, without a screen.
+
+    Of a module, not of the session: Playwright keeps an event loop in this thread, which tests that bring their own
+    could not stand.
+    """
     if CHROMIUM is None:
         pytest.skip("Chromium is missing: `make setup`, or install the package chromium")
     with sync_playwright() as playwright:

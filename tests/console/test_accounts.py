@@ -111,6 +111,12 @@ def test_five_wrong_passwords_are_enough(festival: Festival) -> None:
     assert len([one for one in audited(festival, "login-failed") if one[b"who"] == b"tries"]) == 5
 
 
+def test_a_whole_shift_may_log_in_from_one_address(festival: Festival) -> None:
+    with httpx.Client(base_url=festival.url) as client:
+        for _ in range(35):
+            assert client.post("/login", data={"name": "sara", "password": PASSWORD}).status_code == 303
+
+
 def test_a_session_ends_with_logout_removal_and_a_new_password(festival: Festival) -> None:
     on_store(festival, lambda store: store.add("guest", PASSWORD, ["support"]))
     endings = [

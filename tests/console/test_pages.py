@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from console.language import read_words
 from console.server import STATIC
-from tests.console.conftest import Enter, Festival
+from tests.console.conftest import Enter, Festival, logged_in
 
 pytestmark = pytest.mark.stack
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -21,6 +21,7 @@ PAGES = [
     ("sue", "/support", "#mails li"),
     ("pau", "/music", "#stages li"),
     ("ada", "/history", ".lives > li"),
+    ("sara", "/cameras", "#wall li"),
     ("bea", "/", "#content"),
 ]
 
@@ -112,3 +113,24 @@ def test_every_word_of_the_scripts_has_both_languages() -> None:
     for script in STATIC.glob("*.js"):
         for name in re.findall(r'\bt\("([^"]+)"', script.read_text(encoding="utf-8")):
             assert name in words, f"{script.name}: {name}"
+
+
+def test_the_camera_wall_shows_masked_pictures_and_reads_only_while_somebody_looks(
+    festival: Festival, enter: Enter
+) -> None:
+    page = enter("sara", "/cameras")
+    expect(page.locator("#wall li")).to_have_count(3)
+    picture = page.locator('#wall li[data-key="bar-square"] img')
+    for _ in range(40):  # the console begins to read when somebody looks, and frames of before are gone
+        festival.frame("bar-square", 200)
+        page.wait_for_timeout(500)
+        if picture.evaluate("image => image.naturalWidth"):
+            break
+    drawn = """image => { const c = document.createElement("canvas"); c.width = image.naturalWidth;
+        c.height = image.naturalHeight; const d = c.getContext("2d"); d.drawImage(image, 0, 0);
+        return [[5, 5], [c.width - 5, c.height - 5]].map(([x, y]) => d.getImageData(x, y, 1, 1).data[0]) }"""
+    masked, seen = picture.evaluate(drawn)
+    assert masked < 30, "the window of the first-aid post"
+    assert 170 < seen < 230
+    with logged_in(festival, "pau") as (client, _):
+        assert client.get("/camera/bar-square").status_code == 403
