@@ -71,3 +71,20 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     note: Annotated[str, Meta(max_length=2_000)] = ""
     to: Identifier | None = None
     """whom the alert is assigned to"""
+
+
+class SupportCorrection(Struct, frozen=True, kw_only=True):
+    """What a person taught the support desk, or asked of it."""
+
+    id: Identifier
+    time: Instant
+    by: Identifier
+    action: Literal["topic", "promote", "erase"]
+    """topic: `text` is about `topic`. promote: the mails of `cluster` are about `topic`. erase: forget what was kept of
+    the mails of `sender`, or of `message`."""
+    topic: Annotated[str, Meta(max_length=100)] = ""
+    text: Annotated[str, Meta(max_length=4_000)] = ""
+    message: Identifier | None = None
+    cluster: Identifier | None = None
+    sender: Annotated[str, Meta(max_length=400)] = ""
+    """mail address"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from msgspec import Struct
 
 from schemas.alerts import Alert, Observation
-from schemas.events import AlertAction, Mail, Ticket, VenueContext
+from schemas.events import AlertAction, Mail, SupportCorrection, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
 MINUTE = 60_000
@@ -82,6 +82,16 @@ MAILS = Topic(
     retention_ms=3 * DAY,
     sensitive=True,
 )
+CORRECTIONS = Topic(
+    "support.corrections",
+    "id",
+    SupportCorrection,
+    "pulso.support.correction.v1",
+    "What a person taught the support desk, or asked it to forget.",
+    partitions=1,  # as the mails: both change one row
+    retention_ms=3 * DAY,
+    sensitive=True,
+)
 SNIPPETS = Topic(
     "audio.snippets",
     "stage",
@@ -120,7 +130,7 @@ ALERTS = Topic(
     "alerts", "alert key", Alert, "pulso.alert.v1", "One step in the life of an alert.", retention_ms=30 * DAY
 )
 
-INPUTS = (FRAMES, SALES, MAILS, SNIPPETS, CONTEXT)
+INPUTS = (FRAMES, SALES, MAILS, CORRECTIONS, SNIPPETS, CONTEXT)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS)
 TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING)

@@ -8,8 +8,10 @@ a vector times that mean is its average similarity to all members, so a loose cl
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
 import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
@@ -35,7 +37,27 @@ COMMON_MAILS, COMMON_STEADY = 5, 2_000
 FORGET_HOURS = 12
 """A cluster that has e times the mails of another is kept so much longer."""
 
+EXAMPLES = 2
+"""mails of each language that a cluster keeps to show what it is about"""
+
+REMEMBERED = 1_000
+"""clusters that have ended in another one and are still found by their old name"""
+
 _LEAST_SPREAD = 0.05
+
+
+class Example(Struct, frozen=True):
+    """A mail that shows what a cluster is about."""
+
+    text: str
+    """masked"""
+    language: str = ""
+    typical: float = 0.0
+    """how like the others of its cluster it was when it came"""
+    sender: str = ""
+    """digest of the address, so that one person's mails can be taken out"""
+    message: str = ""
+    """digest of the message's id"""
 
 
 class Cluster(Struct):
@@ -45,12 +67,10 @@ class Cluster(Struct):
     centroid: bytes
     """float16, the mean of unit vectors: its length tells how alike the mails are"""
     size: int
-    example: str
-    """the mail, masked, that was most like the others"""
-    typical: float
-    """how like them it was"""
     first: datetime
     pace: Pace
+    examples: list[Example] = field(default_factory=list)
+    """the most typical mails, best first"""
     surge: float = 0.0
     """mails of the last quarter of an hour ÷ what is usual for this cluster, at its last mail"""
     words: FrequentWords = field(default_factory=FrequentWords)
@@ -63,7 +83,23 @@ class Cluster(Struct):
     @property
     def label(self) -> str:
         """Its most frequent words."""
-        return " · ".join(self.words.top(3)) or self.example[:40]
+        return " · ".join(self.words.top(3)) or self.question()[:40]
+
+    def question(self, language: str = "") -> str:
+        """The most typical mail, of a language if there is one of it."""
+        own = [example.text for example in self.examples if example.language == language]
+        return next(iter(own or [example.text for example in self.examples]), "")
+
+    def show(self, example: Example) -> None:
+        """Keep a mail as an example if it is more typical than those of its language."""
+        same = [other for other in self.examples if other.language == example.language]
+        if len(same) >= EXAMPLES:
+            least = min(same, key=lambda other: other.typical)
+            if least.typical >= example.typical:
+                return
+            self.examples.remove(least)
+        self.examples.append(example)
+        self.examples.sort(key=lambda other: -other.typical)
 
 
 class ClustersState(Struct):
@@ -76,6 +112,8 @@ class ClustersState(Struct):
     pace: Pace | None = None
     """of all mails together"""
     since: datetime | None = None
+    ended: dict[str, str] = field(default_factory=dict)
+    """names of clusters that are no more, and of the clusters that have their mails; the oldest go first"""
 
 
 class Assigned(Struct, frozen=True):
@@ -99,8 +137,8 @@ class Clusters:
 
     >>> clusters = Clusters(ClustersState())
     >>> at = datetime(2026, 7, 4, 18)
-    >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", "refund please", ["refund"])
-    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", "my refund", ["refund"])
+    >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", Example("refund please"), ["refund"])
+    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", Example("my refund"), ["refund"])
     >>> (a.new, b.new, b.cluster.size, b.cluster.label)
     (True, False, 2, 'refund')
     """
@@ -117,14 +155,31 @@ class Clusters:
         """Alive."""
         return self.state.kept
 
-    def assign(self, vector: Vector, at: datetime, message: str, example: str, words: list[str]) -> Assigned:
+    def current(self, name: str) -> Cluster | None:
+        """The cluster of a name, or the one that it ended in; None when it was forgotten."""
+        name = self.state.ended.get(name, name)
+        return next((cluster for cluster in self.kept if cluster.id == name), None)
+
+    def erase(self, unwanted: Callable[[Example], bool]) -> int:
+        """Take examples out; a cluster of one mail whose only example goes is forgotten. Returns how many went."""
+        gone = 0
+        for index in reversed(range(len(self.kept))):
+            cluster = self.kept[index]
+            left = [example for example in cluster.examples if not unwanted(example)]
+            gone += len(cluster.examples) - len(left)
+            if not left and cluster.examples and cluster.size == 1:
+                self._drop(index)
+            cluster.examples = left
+        return gone
+
+    def assign(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Assigned:
         """Put one mail into its cluster, or begin a new one.
 
         Args:
             vector: unit vector of the mail, float32.
             at: when it was sent.
             message: names a new cluster, so that a mail that is read again begins the same one.
-            example: its text, masked.
+            example: its text, masked, and whose it is.
         """
         self._learn_common(vector, at)
         centred = self._centred()
@@ -137,8 +192,7 @@ class Clusters:
         similarity = float(near[best])
         self._grow(best, vector, at, words)
         cluster = self.kept[best]
-        if similarity > cluster.typical:
-            cluster.example, cluster.typical = example, similarity
+        cluster.show(msgspec.structs.replace(example, typical=similarity))
         cluster, merged = self._merge_near(best)
         cluster.surge = self._surge(cluster)
         return Assigned(cluster, False, min(1.0, similarity), merged)
@@ -165,11 +219,11 @@ class Clusters:
         out: Vector = (self._means - common) / lengths[:, None]
         return out
 
-    def _begin(self, vector: Vector, at: datetime, message: str, example: str, words: list[str]) -> Cluster:
+    def _begin(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Cluster:
         self._make_room()
         pace = Pace(at)
         pace.count(at)
-        cluster = Cluster(message, b"", 1, example, 0.0, at, pace)
+        cluster = Cluster(message, b"", 1, at, pace, [example])
         cluster.words.add(words)
         self.kept.append(cluster)
         self._means = np.vstack([self._means.reshape(-1, len(vector)), vector[None]])
@@ -206,8 +260,21 @@ class Clusters:
         kept.first = min(kept.first, dropped.first)
         kept.pace.add(dropped.pace)
         kept.words.merge(dropped.words)
+        for example in dropped.examples:
+            kept.show(example)
         self._drop(drop)
+        self._end(dropped.id, kept.id)
         return kept, dropped.id
+
+    def _end(self, old: str, new: str) -> None:
+        """Let an old name lead to the new one, and whatever led to the old one, too."""
+        ended = self.state.ended
+        for name, leads in ended.items():
+            if leads == old:
+                ended[name] = new
+        ended[old] = new
+        while len(ended) > REMEMBERED:
+            del ended[next(iter(ended))]
 
     def _drop(self, index: int) -> None:
         del self.kept[index]

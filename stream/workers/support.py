@@ -1,16 +1,18 @@
-"""The support worker: mails → language, priority, topic and cluster."""
+"""The support worker: mails → language, priority, topic and cluster; corrections → what it knows."""
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from processors.support.desk import Desk, read_mails
+from processors.support.desk import CorrectionError, Desk
 from processors.support.encoder import Encoder
+from processors.support.reading import read_mails
+from processors.support.requests import Requests
 from processors.support.topics import Topics, read_topics
-from schemas.topics import MAILS, TRIAGE
+from schemas.topics import CORRECTIONS, MAILS, TRIAGE
 from stream import metrics
-from stream.incoming import Incoming
+from stream.incoming import Incoming, UnusableError
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
 from stream.worker import Worker
@@ -24,15 +26,15 @@ ROW = "desk"
 
 def register(worker: Worker) -> None:
     """Add the agent."""
-    encoder = Encoder.load()
-    topics = Topics(read_topics(worker.settings.topics), encoder)
+    requests = Requests.load(Encoder.load())
+    topics = Topics(read_topics(worker.settings.topics), requests)
     table = worker.table("desk", MAILS)
-    desks: LiveRows[Desk] = LiveRows(table, lambda _name, row: Desk(row, encoder, topics))
+    desks: LiveRows[Desk] = LiveRows(table, lambda _name, row: Desk(row, requests, topics))
     thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
 
     async def mails(batch: list[Incoming]) -> Outcome:
         records = [incoming.record for incoming in batch]
-        read = await asyncio.get_running_loop().run_in_executor(thread, read_mails, records, encoder)
+        read = await asyncio.get_running_loop().run_in_executor(thread, read_mails, records, requests)
         outcome = Outcome()
         desk = desks.get(ROW)
         for incoming, one in zip(batch, read, strict=True):
@@ -47,4 +49,19 @@ def register(worker: Worker) -> None:
         metrics.CLUSTERS.set(len(desk.clusters))
         return outcome
 
+    async def corrections(batch: list[Incoming]) -> Outcome:
+        outcome = Outcome()
+        desk = desks.get(ROW)
+        for incoming in batch:
+            try:
+                if desk.correct(incoming.record, incoming.offset):
+                    metrics.CORRECTIONS.labels(incoming.record.action).inc()
+            except CorrectionError as error:
+                outcome.dead.append((incoming, UnusableError("content", str(error))))
+        row = desk.to_row()
+        outcome.rows[ROW] = row
+        desks.wrote(ROW, row, desk)
+        return outcome
+
     worker.agent(MAILS, mails, table=table, failed=desks.forget)
+    worker.agent(CORRECTIONS, corrections, table=table, failed=desks.forget)

@@ -30,6 +30,7 @@ LABELS = {
     "rule": ["stock-out", "stage-silent", "mail-urgent", "mail-surge"],
     "state": ["raised"],
     "severity": ["medium"],
+    "action": ["topic"],
 }
 
 

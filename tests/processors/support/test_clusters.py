@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from processors.support.clusters import Clusters, ClustersState
+from processors.support.clusters import Clusters, ClustersState, Example
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def mails(topics: int, each: int, spread: float, seed: int = 0) -> tuple[NDArray
 
 def follow(clusters: Clusters, vectors: NDArray[np.float32], first: int = 0) -> list[str]:
     return [
-        clusters.assign(v, START + timedelta(minutes=first + i), f"m{first + i}", "text", ["word"]).cluster.id
+        clusters.assign(v, START + timedelta(minutes=first + i), f"m{first + i}", Example("text"), ["word"]).cluster.id
         for i, v in enumerate(vectors)
     ]
 
@@ -66,7 +66,7 @@ def test_merged_clusters_keep_all_their_mails() -> None:
     clusters = Clusters(ClustersState())
     merged = 0
     for i, vector in enumerate(vectors):
-        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", "text", ["word"])
+        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", Example("text"), ["word"])
         merged += assigned.merged is not None
     assert merged
     assert sum(cluster.size for cluster in clusters.kept) == len(vectors)
@@ -76,7 +76,7 @@ def test_merged_clusters_keep_all_their_mails() -> None:
 def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
     clusters = Clusters(ClustersState())
     vector = np.eye(8, dtype=np.float32)[0]
-    clusters.assign(vector, START, "a", "text", [])
-    found = clusters.assign(vector, START - timedelta(hours=5), "b", "text", []).cluster
+    clusters.assign(vector, START, "a", Example("text"), [])
+    found = clusters.assign(vector, START - timedelta(hours=5), "b", Example("text"), []).cluster
     assert found.last == START
     assert found.pace.now == 2
