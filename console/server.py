@@ -13,12 +13,12 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from stream.venue_file import read_venue
 
 from console.words import language_of, words
 from schemas.alerts import Alert
 from stream.alert_store import OPEN, worst_first
 from stream.settings import Settings
-from stream.venue_file import read_venue
 
 QUERIES = {
     "ready": "pulso_worker_ready",

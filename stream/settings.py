@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     topics: Path = Field(
         default=ROOT / "deploy" / "support" / "topics.yaml", description="what support mail is about, by example"
     )
+    answers: Path = Field(
+        default=ROOT / "deploy" / "support" / "answers.yaml", description="approved answers, by topic and language"
+    )
 
     kafka: str | None = Field(default=None, description="bootstrap servers, host:port[,host:port]")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

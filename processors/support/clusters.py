@@ -22,9 +22,9 @@ from processors.support.words import FrequentWords
 Vector = NDArray[np.float32]
 
 MOST = 160
-"""clusters kept; the row stays below 250 kB"""
+"""clusters kept; the row stays below 400 kB"""
 
-JOIN, MERGE = 0.35, 0.45
+JOIN, MERGE = 0.48, 0.58
 """Average similarity from which a mail joins a cluster, and two clusters become one. training/encoder/README.md says
 on which mails they were chosen."""
 
@@ -74,6 +74,8 @@ class Cluster(Struct):
     surge: float = 0.0
     """mails of the last quarter of an hour ÷ what is usual for this cluster, at its last mail"""
     words: FrequentWords = field(default_factory=FrequentWords)
+    topics: FrequentWords = field(default_factory=FrequentWords)
+    """names of the topics that its mails were put under"""
 
     @property
     def last(self) -> datetime:
@@ -149,6 +151,8 @@ class Clusters:
         found = [np.frombuffer(cluster.centroid, np.float16).astype(np.float32) for cluster in state.kept]
         self._means: Vector = np.stack(found) if found else np.zeros((0, 0), np.float32)
         self._common: Vector = np.frombuffer(state.mean, np.float32).copy()
+        self._weights: Vector = np.ones(1, np.float32)
+        self._looser = 0.0
 
     @property
     def kept(self) -> list[Cluster]:
@@ -172,6 +176,15 @@ class Clusters:
             cluster.examples = left
         return gone
 
+    def weigh(self, weights: Vector, looser: float = 0.0) -> None:
+        """Compare from now on by weighted vectors.
+
+        Args:
+            weights: of each dimension, so that a vector times them is of unit length.
+            looser: taken off the similarities that are asked for.
+        """
+        self._weights, self._looser = weights, looser
+
     def assign(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Assigned:
         """Put one mail into its cluster, or begin a new one.
 
@@ -183,11 +196,11 @@ class Clusters:
         """
         self._learn_common(vector, at)
         centred = self._centred()
-        rest = vector - self._common
+        rest = (vector - self._common) * self._weights
         rest /= max(float(np.linalg.norm(rest)), _LEAST_SPREAD)
         near: Vector = centred @ rest if len(centred) else np.zeros(0, np.float32)
         best = int(near.argmax()) if len(near) else -1
-        if best < 0 or near[best] < self._join:
+        if best < 0 or near[best] < self._join - self._looser:
             return Assigned(self._begin(vector, at, message, example, words), True, 1.0)
         similarity = float(near[best])
         self._grow(best, vector, at, words)
@@ -213,10 +226,10 @@ class Clusters:
         """Means of the clusters' vectors, each less the common one and then of unit length (k, dimensions)."""
         if not len(self._means):
             return self._means
-        common = self._common
-        spread = 1 - 2 * (self._means @ common) + common @ common
+        common, means = self._common * self._weights, self._means * self._weights
+        spread = 1 - 2 * (means @ common) + common @ common
         lengths = np.sqrt(np.maximum(spread, _LEAST_SPREAD)).astype(np.float32)
-        out: Vector = (self._means - common) / lengths[:, None]
+        out: Vector = (means - common) / lengths[:, None]
         return out
 
     def _begin(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Cluster:
@@ -250,7 +263,7 @@ class Clusters:
         near = centred @ centred[index]
         near[index] = -1
         other = int(near.argmax())
-        if near[other] < self._merge:
+        if near[other] < self._merge - self._looser:
             return self.kept[index], None
         keep, drop = (index, other) if self.kept[index].size >= self.kept[other].size else (other, index)
         kept, dropped = self.kept[keep], self.kept[drop]
@@ -260,6 +273,7 @@ class Clusters:
         kept.first = min(kept.first, dropped.first)
         kept.pace.add(dropped.pace)
         kept.words.merge(dropped.words)
+        kept.topics.merge(dropped.topics)
         for example in dropped.examples:
             kept.show(example)
         self._drop(drop)

@@ -10,7 +10,11 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from processors.support.answers import Answers
 from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState, Example
+from processors.support.facts import facts_of
+from processors.support.junk import ADVERTISING, junk
+from processors.support.kinds import Kinds
 from processors.support.priority import Priorities, Ranked
 from processors.support.privacy import masked
 from processors.support.reading import Read
@@ -23,8 +27,15 @@ from schemas.results import SupportTriage, Topic
 REMEMBERED = 2_048
 """messages whose ids are known, so that a mail that is fetched twice is counted once"""
 
+REPEATS = 512
+"""senders with their words that are counted, so that two machines that answer each other are seen"""
+
 MOST_TAUGHT, TAUGHT = 500, 400
 """corrections that are kept, the newest; and characters of each"""
+
+KINDS_WEIGHT, LOOSER = 1.1, 0.08
+"""What the kinds of request weigh in clusters beside the meaning, and how much less similarity clusters then ask for,
+as far as the kinds tell this desk's mails apart"""
 
 DIGEST = 8
 SUMMARY = 160
@@ -57,6 +68,9 @@ class Stored(Struct):
     senders: bytes = b""
     """of their senders, in the same order"""
     clusters: ClustersState = field(default_factory=ClustersState)
+    kinds: Kinds = field(default_factory=Kinds)
+    repeats: dict[str, int] = field(default_factory=dict)
+    """digests of senders with their words, and how often they came; the newest last"""
     correction_offset: int = -1
     taught: list[Taught] = field(default_factory=list)
 
@@ -67,15 +81,20 @@ class Desk:
     Args:
         row: as `to_row` gave it.
         topics: named by the venue; none if left out.
+        answers: approved ones; nothing is suggested without.
     """
 
-    def __init__(self, row: bytes | None, requests: Requests, topics: Topics | None = None) -> None:
+    def __init__(
+        self, row: bytes | None, requests: Requests, topics: Topics | None = None, answers: Answers | None = None
+    ) -> None:
         self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
         self._clusters = Clusters(self._stored.clusters)
         self._requests = requests
         self._named = topics or Topics({}, requests)
         self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
+        self._answers = answers or Answers([])
         self._priorities = Priorities(requests)
+        self._advertising = requests.names.index(ADVERTISING)
         recent, senders = self._stored.recent, self._stored.senders.ljust(len(self._stored.recent), b"\0")
         self._recent = {recent[i : i + DIGEST]: senders[i : i + DIGEST] for i in range(0, len(recent), DIGEST)}
 
@@ -116,14 +135,25 @@ class Desk:
         self._stored.mails += 1
         ranked = self._priorities.of(read)
         found = [] if mail.automatic else self._topics.of(read.whole, read.each)
-        assigned = self._file(read, event_id)
+        set_aside = junk(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
+        assigned = self._file(read, event_id) if set_aside is None else None
+        if assigned and found:
+            assigned.cluster.topics.add([found[0].name])
+        facts = facts_of(f"{mail.subject}\n{read.words}")
+        suggestion = None
+        if set_aside is None and found:
+            suggestion = self._answers.suggest(found, read.language, facts, ranked.priority, mail.attachments)
         return SupportTriage(
             event_id=event_id,
             message=mail.id,
             thread=mail.thread,
             time=mail.time,
             language=read.language,
-            priority=ranked.priority,
+            priority="low" if set_aside else ranked.priority,
+            sentiment=read.sounds,
+            facts={kind: tuple(map(masked, values)) if kind != "order" else values for kind, values in facts.items()},
+            set_aside=set_aside,
+            suggestion=suggestion,
             topic=found[0] if found else None,
             second_topic=found[1] if len(found) > 1 else None,
             cluster=assigned.cluster.id if assigned else None,
@@ -197,7 +227,15 @@ class Desk:
         example = Example(
             text[:SUMMARY], read.language, 0.0, _digest(_address(mail.sender)).hex(), _digest(mail.id).hex()
         )
-        return self._clusters.assign(cluster_vector(read), mail.time, name, example, content_words(text))
+        asked = self._topics.asked(read.whole, read.each)
+        asked = asked / asked.sum()
+        self._stored.kinds.count(asked)
+        trust = self._stored.kinds.trust()
+        weights = np.ones(len(vector) + len(asked), np.float32)
+        weights[len(vector) :] = KINDS_WEIGHT * trust
+        self._clusters.weigh(weights / np.sqrt(1 + (KINDS_WEIGHT * trust) ** 2), LOOSER * trust)
+        both = np.concatenate([meaning(read, self._topics.loud(read.each)), np.sqrt(asked)])
+        return self._clusters.assign(both, mail.time, name, example, content_words(text))
 
     def _summary(self, read: Read, ranked: Ranked, topics: Sequence[Topic]) -> str:
         """The sentence that gave the priority, or asks for the topic; all of a short mail."""
@@ -209,6 +247,15 @@ class Desk:
             return text[:SUMMARY]
         return masked(read.sentences[place])[:SUMMARY]
 
+    def _repeats(self, read: Read) -> int:
+        """How often the sender has sent these words lately, this time included."""
+        name = _digest(f"{_address(read.mail.sender)}\n{read.words}").hex()
+        repeats = self._stored.repeats
+        repeats[name] = repeats.pop(name, 0) + 1
+        while len(repeats) > REPEATS:
+            del repeats[next(iter(repeats))]
+        return repeats[name]
+
     def _first_time(self, message: str, sender: str) -> bool:
         digest = _digest(message)
         if digest in self._recent:
@@ -219,9 +266,17 @@ class Desk:
         return True
 
 
-def cluster_vector(read: Read) -> NDArray[np.float32]:
-    """What clusters compare, a unit vector."""
+def meaning(read: Read, loud: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A unit vector: half of all of a mail, half of its sentences as far as they ask something.
+
+    Args:
+        loud: how far each sentence does.
+    """
     vector: NDArray[np.float32] = read.whole.vectors[0]
+    if len(loud) and loud.sum() > 0:
+        asking = loud @ read.each.vectors
+        vector = vector + asking / max(float(np.linalg.norm(asking)), 1e-6)
+        vector = vector / max(float(np.linalg.norm(vector)), 1e-6)
     return vector
 
 

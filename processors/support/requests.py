@@ -61,6 +61,8 @@ class Requests:
         self.model = model
         self.encoder = encoder
         self.names: list[str] = list(settings["requests"])
+        self.dangerous = np.array([name in set(settings["danger"]) for name in self.names])
+        """(kinds,) whether a kind is a risk to people"""
         self.nothing = self.names.index(settings["nothing"])
         """place of the sentences that ask nothing"""
         self._grams = Grams.read(path)

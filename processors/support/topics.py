@@ -138,6 +138,11 @@ class Topics:
             found.append(Topic(name=self.names[other], confidence=float(surest[other])))
         return found
 
+    def loud(self, sentences: Understood) -> NDArray[np.float32]:
+        """How far each sentence asks something, (n,)."""
+        out: NDArray[np.float32] = (sentences.chances * ~self._quiet).sum(axis=1)
+        return out
+
     def asked(self, whole: Understood, sentences: Understood) -> NDArray[np.float32]:
         """Kinds of request of a mail, (kinds,): half from all of it, half from its sentences that ask something."""
         chances: NDArray[np.float32] = whole.chances[0]

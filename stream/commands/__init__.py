@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, schemas, source, stack, venue, worker
+from stream.commands import alerts, dead, demo, evaluate, faq, schemas, source, stack, support, venue, worker
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -16,6 +16,8 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     source.register,
     alerts.register,
     dead.register,
+    support.register,
+    faq.register,
     evaluate.register,
     schemas.register,
 )

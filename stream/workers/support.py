@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from processors.support.answers import read_answers
 from processors.support.desk import CorrectionError, Desk
 from processors.support.encoder import Encoder
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
+from processors.support.sentiment import Sentiment
 from processors.support.topics import Topics, read_topics
 from schemas.topics import CORRECTIONS, MAILS, TRIAGE
 from stream import metrics
@@ -27,14 +29,16 @@ ROW = "desk"
 def register(worker: Worker) -> None:
     """Add the agent."""
     requests = Requests.load(Encoder.load())
+    sentiment = Sentiment.load(requests.encoder)
+    answers = read_answers(worker.settings.answers)
     topics = Topics(read_topics(worker.settings.topics), requests)
     table = worker.table("desk", MAILS)
-    desks: LiveRows[Desk] = LiveRows(table, lambda _name, row: Desk(row, requests, topics))
+    desks: LiveRows[Desk] = LiveRows(table, lambda _name, row: Desk(row, requests, topics, answers))
     thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
 
     async def mails(batch: list[Incoming]) -> Outcome:
         records = [incoming.record for incoming in batch]
-        read = await asyncio.get_running_loop().run_in_executor(thread, read_mails, records, requests)
+        read = await asyncio.get_running_loop().run_in_executor(thread, read_mails, records, requests, sentiment)
         outcome = Outcome()
         desk = desks.get(ROW)
         for incoming, one in zip(batch, read, strict=True):
