@@ -111,3 +111,20 @@ class ModelFeedback(Struct, frozen=True, kw_only=True):
     right: Annotated[str, Meta(min_length=1, max_length=200)]
     by: Identifier
     time: Instant
+
+
+class SupportCorrection(Struct, frozen=True, kw_only=True):
+    """What a person taught the support desk, or asked of it."""
+
+    id: Identifier
+    time: Instant
+    by: Identifier
+    action: Literal["topic", "promote", "erase"]
+    """topic: `text` is about `topic`. promote: the mails of `cluster` are about `topic`. erase: forget what was kept of
+    the mails of `sender`, or of `message`."""
+    topic: Annotated[str, Meta(max_length=100)] = ""
+    text: Annotated[str, Meta(max_length=4_000)] = ""
+    message: Identifier | None = None
+    cluster: Identifier | None = None
+    sender: Annotated[str, Meta(max_length=400)] = ""
+    """mail address"""

@@ -172,6 +172,22 @@ class Topic(Struct, frozen=True, kw_only=True):
     confidence: Probability
 
 
+class Suggestion(Struct, frozen=True, kw_only=True):
+    """A reply that a person may send: an approved answer with the mail's facts filled in."""
+
+    answer: Identifier
+    """name of the approved answer"""
+    text: str
+    why: str
+    """what the suggestion rests on, for the person who decides"""
+    confidence: Probability
+    automatic: bool = False
+    """the answer may be sent without a person, and the confidence is above its limit"""
+
+
+SetAside = Literal["spam", "phishing", "automatic", "loop"]
+
+
 class SupportTriage(Struct, frozen=True, kw_only=True):
     """One mail, read. Addresses, phone and card numbers are masked in every text of it."""
 
@@ -190,6 +206,16 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     """arrivals of the cluster now ÷ its usual pace"""
     summary: str = ""
     model: str
+    second_topic: Topic | None = None
+    """where the mail asks two things"""
+    sentiment: Literal["negative", "neutral", "positive"] | None = None
+    facts: dict[str, tuple[str, ...]] = {}
+    """what the mail names: order, amount, date, time, quantity, place; in its own words, but for the order unmasked"""
+    set_aside: SetAside | None = None
+    """why the mail must never be answered"""
+    suggestion: Suggestion | None = None
+    cluster_ended: Identifier | None = None
+    """name of a cluster that ended in this one by this mail: it leads here from now on"""
 
 
 class MusicTags(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from schemas.alerts import Alert, AlertLabel, Observation
 from schemas.attendance import AttendanceChange, VenueOccupancy
-from schemas.events import AlertAction, Mail, ModelFeedback, StockMovement, Ticket, VenueContext
+from schemas.events import AlertAction, Mail, ModelFeedback, StockMovement, SupportCorrection, Ticket, VenueContext
 from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
 
 MINUTE = 60_000
@@ -92,6 +92,16 @@ MAILS = Topic(
     retention_ms=3 * DAY,
     sensitive=True,
 )
+CORRECTIONS = Topic(
+    "support.corrections",
+    "id",
+    SupportCorrection,
+    "pulso.support.correction.v1",
+    "What a person taught the support desk, or asked it to forget.",
+    partitions=1,  # as the mails: both change one row
+    retention_ms=3 * DAY,
+    sensitive=True,
+)
 SNIPPETS = Topic(
     "audio.snippets",
     "stage",
@@ -167,7 +177,7 @@ OCCUPANCY = Topic(
     retention_ms=30 * DAY,
 )
 
-INPUTS = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, ATTENDANCE)
+INPUTS = (FRAMES, SALES, STOCK, MAILS, CORRECTIONS, SNIPPETS, CONTEXT, ATTENDANCE)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS, OCCUPANCY)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS, LABELS)
 TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING, FEEDBACK)

@@ -81,6 +81,7 @@ RUN_OUT = Gauge(
 # Support.
 MAILS = Counter("pulso_mails", "Mails read", ["language", "priority"])
 CLUSTERS = Gauge("pulso_mail_clusters", "Clusters alive")
+CORRECTIONS = Counter("pulso_support_corrections", "What people taught the desk, or asked it to forget", ["action"])
 
 # Music.
 MOOD = Gauge("pulso_stage_mood_probability_ratio", "Probability of each mood", ["stage", "mood"])

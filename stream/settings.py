@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     topics: Path = Field(
         default=ROOT / "deploy" / "support" / "topics.yaml", description="what support mail is about, by example"
     )
+    answers: Path = Field(
+        default=ROOT / "deploy" / "support" / "answers.yaml", description="approved answers, by topic and language"
+    )
 
     model_store: Path | None = Field(
         default=None, description="folder of candidates and promoted models; models/ in the data folder if left out"

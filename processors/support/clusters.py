@@ -8,8 +8,10 @@ a vector times that mean is its average similarity to all members, so a loose cl
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
 import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
@@ -20,9 +22,9 @@ from processors.support.words import FrequentWords
 Vector = NDArray[np.float32]
 
 MOST = 160
-"""clusters kept; the row stays below 250 kB"""
+"""clusters kept; the row stays below 400 kB"""
 
-JOIN, MERGE = 0.35, 0.45
+JOIN, MERGE = 0.48, 0.58
 """Average similarity from which a mail joins a cluster, and two clusters become one. training/encoder/README.md says
 on which mails they were chosen."""
 
@@ -35,7 +37,27 @@ COMMON_MAILS, COMMON_STEADY = 5, 2_000
 FORGET_HOURS = 12
 """A cluster that has e times the mails of another is kept so much longer."""
 
+EXAMPLES = 2
+"""mails of each language that a cluster keeps to show what it is about"""
+
+REMEMBERED = 1_000
+"""clusters that have ended in another one and are still found by their old name"""
+
 _LEAST_SPREAD = 0.05
+
+
+class Example(Struct, frozen=True):
+    """A mail that shows what a cluster is about."""
+
+    text: str
+    """masked"""
+    language: str = ""
+    typical: float = 0.0
+    """how like the others of its cluster it was when it came"""
+    sender: str = ""
+    """digest of the address, so that one person's mails can be taken out"""
+    message: str = ""
+    """digest of the message's id"""
 
 
 class Cluster(Struct):
@@ -45,15 +67,15 @@ class Cluster(Struct):
     centroid: bytes
     """float16, the mean of unit vectors: its length tells how alike the mails are"""
     size: int
-    example: str
-    """the mail, masked, that was most like the others"""
-    typical: float
-    """how like them it was"""
     first: datetime
     pace: Pace
+    examples: list[Example] = field(default_factory=list)
+    """the most typical mails, best first"""
     surge: float = 0.0
     """mails of the last quarter of an hour ÷ what is usual for this cluster, at its last mail"""
     words: FrequentWords = field(default_factory=FrequentWords)
+    topics: FrequentWords = field(default_factory=FrequentWords)
+    """names of the topics that its mails were put under"""
 
     @property
     def last(self) -> datetime:
@@ -63,7 +85,23 @@ class Cluster(Struct):
     @property
     def label(self) -> str:
         """Its most frequent words."""
-        return " · ".join(self.words.top(3)) or self.example[:40]
+        return " · ".join(self.words.top(3)) or self.question()[:40]
+
+    def question(self, language: str = "") -> str:
+        """The most typical mail, of a language if there is one of it."""
+        own = [example.text for example in self.examples if example.language == language]
+        return next(iter(own or [example.text for example in self.examples]), "")
+
+    def show(self, example: Example) -> None:
+        """Keep a mail as an example if it is more typical than those of its language."""
+        same = [other for other in self.examples if other.language == example.language]
+        if len(same) >= EXAMPLES:
+            least = min(same, key=lambda other: other.typical)
+            if least.typical >= example.typical:
+                return
+            self.examples.remove(least)
+        self.examples.append(example)
+        self.examples.sort(key=lambda other: -other.typical)
 
 
 class ClustersState(Struct):
@@ -76,6 +114,8 @@ class ClustersState(Struct):
     pace: Pace | None = None
     """of all mails together"""
     since: datetime | None = None
+    ended: dict[str, str] = field(default_factory=dict)
+    """names of clusters that are no more, and of the clusters that have their mails; the oldest go first"""
 
 
 class Assigned(Struct, frozen=True):
@@ -99,8 +139,8 @@ class Clusters:
 
     >>> clusters = Clusters(ClustersState())
     >>> at = datetime(2026, 7, 4, 18)
-    >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", "refund please", ["refund"])
-    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", "my refund", ["refund"])
+    >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", Example("refund please"), ["refund"])
+    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", Example("my refund"), ["refund"])
     >>> (a.new, b.new, b.cluster.size, b.cluster.label)
     (True, False, 2, 'refund')
     """
@@ -111,34 +151,61 @@ class Clusters:
         found = [np.frombuffer(cluster.centroid, np.float16).astype(np.float32) for cluster in state.kept]
         self._means: Vector = np.stack(found) if found else np.zeros((0, 0), np.float32)
         self._common: Vector = np.frombuffer(state.mean, np.float32).copy()
+        self._weights: Vector = np.ones(1, np.float32)
+        self._looser = 0.0
 
     @property
     def kept(self) -> list[Cluster]:
         """Alive."""
         return self.state.kept
 
-    def assign(self, vector: Vector, at: datetime, message: str, example: str, words: list[str]) -> Assigned:
+    def current(self, name: str) -> Cluster | None:
+        """The cluster of a name, or the one that it ended in; None when it was forgotten."""
+        name = self.state.ended.get(name, name)
+        return next((cluster for cluster in self.kept if cluster.id == name), None)
+
+    def erase(self, unwanted: Callable[[Example], bool]) -> int:
+        """Take examples out; a cluster of one mail whose only example goes is forgotten. Returns how many went."""
+        gone = 0
+        for index in reversed(range(len(self.kept))):
+            cluster = self.kept[index]
+            left = [example for example in cluster.examples if not unwanted(example)]
+            gone += len(cluster.examples) - len(left)
+            if not left and cluster.examples and cluster.size == 1:
+                self._drop(index)
+            cluster.examples = left
+        return gone
+
+    def weigh(self, weights: Vector, looser: float = 0.0) -> None:
+        """Compare from now on by weighted vectors.
+
+        Args:
+            weights: of each dimension, so that a vector times them is of unit length.
+            looser: taken off the similarities that are asked for.
+        """
+        self._weights, self._looser = weights, looser
+
+    def assign(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Assigned:
         """Put one mail into its cluster, or begin a new one.
 
         Args:
             vector: unit vector of the mail, float32.
             at: when it was sent.
             message: names a new cluster, so that a mail that is read again begins the same one.
-            example: its text, masked.
+            example: its text, masked, and whose it is.
         """
         self._learn_common(vector, at)
         centred = self._centred()
-        rest = vector - self._common
+        rest = (vector - self._common) * self._weights
         rest /= max(float(np.linalg.norm(rest)), _LEAST_SPREAD)
         near: Vector = centred @ rest if len(centred) else np.zeros(0, np.float32)
         best = int(near.argmax()) if len(near) else -1
-        if best < 0 or near[best] < self._join:
+        if best < 0 or near[best] < self._join - self._looser:
             return Assigned(self._begin(vector, at, message, example, words), True, 1.0)
         similarity = float(near[best])
         self._grow(best, vector, at, words)
         cluster = self.kept[best]
-        if similarity > cluster.typical:
-            cluster.example, cluster.typical = example, similarity
+        cluster.show(msgspec.structs.replace(example, typical=similarity))
         cluster, merged = self._merge_near(best)
         cluster.surge = self._surge(cluster)
         return Assigned(cluster, False, min(1.0, similarity), merged)
@@ -159,17 +226,17 @@ class Clusters:
         """Means of the clusters' vectors, each less the common one and then of unit length (k, dimensions)."""
         if not len(self._means):
             return self._means
-        common = self._common
-        spread = 1 - 2 * (self._means @ common) + common @ common
+        common, means = self._common * self._weights, self._means * self._weights
+        spread = 1 - 2 * (means @ common) + common @ common
         lengths = np.sqrt(np.maximum(spread, _LEAST_SPREAD)).astype(np.float32)
-        out: Vector = (self._means - common) / lengths[:, None]
+        out: Vector = (means - common) / lengths[:, None]
         return out
 
-    def _begin(self, vector: Vector, at: datetime, message: str, example: str, words: list[str]) -> Cluster:
+    def _begin(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Cluster:
         self._make_room()
         pace = Pace(at)
         pace.count(at)
-        cluster = Cluster(message, b"", 1, example, 0.0, at, pace)
+        cluster = Cluster(message, b"", 1, at, pace, [example])
         cluster.words.add(words)
         self.kept.append(cluster)
         self._means = np.vstack([self._means.reshape(-1, len(vector)), vector[None]])
@@ -196,7 +263,7 @@ class Clusters:
         near = centred @ centred[index]
         near[index] = -1
         other = int(near.argmax())
-        if near[other] < self._merge:
+        if near[other] < self._merge - self._looser:
             return self.kept[index], None
         keep, drop = (index, other) if self.kept[index].size >= self.kept[other].size else (other, index)
         kept, dropped = self.kept[keep], self.kept[drop]
@@ -206,8 +273,22 @@ class Clusters:
         kept.first = min(kept.first, dropped.first)
         kept.pace.add(dropped.pace)
         kept.words.merge(dropped.words)
+        kept.topics.merge(dropped.topics)
+        for example in dropped.examples:
+            kept.show(example)
         self._drop(drop)
+        self._end(dropped.id, kept.id)
         return kept, dropped.id
+
+    def _end(self, old: str, new: str) -> None:
+        """Let an old name lead to the new one, and whatever led to the old one, too."""
+        ended = self.state.ended
+        for name, leads in ended.items():
+            if leads == old:
+                ended[name] = new
+        ended[old] = new
+        while len(ended) > REMEMBERED:
+            del ended[next(iter(ended))]
 
     def _drop(self, index: int) -> None:
         del self.kept[index]

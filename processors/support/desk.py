@@ -1,4 +1,4 @@
-"""The support desk as one row of state: every mail once, its cluster, language, priority and topic."""
+"""The support desk as one row of state: every mail once, its cluster, topics and priority, and what was taught."""
 
 from __future__ import annotations
 
@@ -10,22 +10,52 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
-from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState
-from processors.support.encoder import Encoder
-from processors.support.language import Language, language
-from processors.support.mail_text import own_words, sentences_of, without_addresses
-from processors.support.priority import Priorities
+from processors.support.answers import Answers
+from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState, Example
+from processors.support.facts import facts_of
+from processors.support.junk import ADVERTISING, junk
+from processors.support.kinds import Kinds
+from processors.support.priority import Priorities, Ranked
 from processors.support.privacy import masked
+from processors.support.reading import Read
+from processors.support.requests import Requests
 from processors.support.topics import Topics
 from processors.support.words import content_words
-from schemas.events import Mail
-from schemas.results import SupportTriage
+from schemas.events import SupportCorrection
+from schemas.results import SupportTriage, Topic
 
 REMEMBERED = 2_048
 """messages whose ids are known, so that a mail that is fetched twice is counted once"""
 
+REPEATS = 512
+"""senders with their words that are counted, so that two machines that answer each other are seen"""
+
+MOST_TAUGHT, TAUGHT = 500, 400
+"""corrections that are kept, the newest; and characters of each"""
+
+KINDS_WEIGHT, LOOSER = 1.1, 0.08
+"""What the kinds of request weigh in clusters beside the meaning, and how much less similarity clusters then ask for,
+as far as the kinds tell this desk's mails apart"""
+
 DIGEST = 8
 SUMMARY = 160
+
+_NOBODY = bytes(DIGEST)
+
+
+class CorrectionError(ValueError):
+    """A correction can't be used; the message says why."""
+
+
+class Taught(Struct, frozen=True):
+    """A text that a person put under a topic."""
+
+    topic: str
+    text: str
+    """masked"""
+    sender: str = ""
+    message: str = ""
+    """digests, as in `Example`"""
 
 
 class Stored(Struct):
@@ -35,38 +65,38 @@ class Stored(Struct):
     mails: int = 0
     recent: bytes = b""
     """digests of the last messages, newest last"""
+    senders: bytes = b""
+    """of their senders, in the same order"""
     clusters: ClustersState = field(default_factory=ClustersState)
-
-
-class Read(Struct, frozen=True):
-    """A mail that was read, before it is filed."""
-
-    mail: Mail
-    words: str
-    vector: NDArray[np.float32]
-    language: Language
-    sentences: tuple[str, ...]
-    """empty when there is only one"""
-    vectors: NDArray[np.float32]
-    """theirs"""
+    kinds: Kinds = field(default_factory=Kinds)
+    repeats: dict[str, int] = field(default_factory=dict)
+    """digests of senders with their words, and how often they came; the newest last"""
+    correction_offset: int = -1
+    taught: list[Taught] = field(default_factory=list)
 
 
 class Desk:
-    """Reads mails in batches, files them one by one in their order.
+    """Files mails one by one in their order, and learns from corrections in theirs.
 
     Args:
         row: as `to_row` gave it.
         topics: named by the venue; none if left out.
+        answers: approved ones; nothing is suggested without.
     """
 
-    def __init__(self, row: bytes | None, encoder: Encoder, topics: Topics | None = None) -> None:
+    def __init__(
+        self, row: bytes | None, requests: Requests, topics: Topics | None = None, answers: Answers | None = None
+    ) -> None:
         self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
         self._clusters = Clusters(self._stored.clusters)
-        self._encoder = encoder
-        self._topics = topics
-        self._priorities = Priorities(encoder)
-        recent = self._stored.recent
-        self._recent = dict.fromkeys(recent[i : i + DIGEST] for i in range(0, len(recent), DIGEST))
+        self._requests = requests
+        self._named = topics or Topics({}, requests)
+        self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
+        self._answers = answers or Answers([])
+        self._priorities = Priorities(requests)
+        self._advertising = requests.names.index(ADVERTISING)
+        recent, senders = self._stored.recent, self._stored.senders.ljust(len(self._stored.recent), b"\0")
+        self._recent = {recent[i : i + DIGEST]: senders[i : i + DIGEST] for i in range(0, len(recent), DIGEST)}
 
     @property
     def mails(self) -> int:
@@ -78,9 +108,15 @@ class Desk:
         """Alive."""
         return self._clusters.kept
 
+    @property
+    def topics(self) -> Sequence[str]:
+        """Names of the topics, those that were taught last."""
+        return self._topics.names
+
     def to_row(self) -> bytes:
         """The whole state as JSON."""
         self._stored.recent = b"".join(self._recent)
+        self._stored.senders = b"".join(self._recent.values())
         return msgspec.json.encode(self._stored)
 
     def apply(self, read: Read, offset: int, event_id: str) -> SupportTriage | None:
@@ -94,54 +130,160 @@ class Desk:
             return None
         self._stored.offset = offset
         mail = read.mail
-        if not self._first_time(mail.id):
+        if not self._first_time(mail.id, mail.sender):
             return None
         self._stored.mails += 1
-        text = masked(read.words)
-        ranked = self._priorities.of(read.words, read.vector, read.sentences, read.vectors, automatic=mail.automatic)
-        reason = text if ranked.sentence is None else masked(read.sentences[ranked.sentence])
-        assigned = self._file(read, event_id, text)
+        ranked = self._priorities.of(read)
+        found = [] if mail.automatic else self._topics.of(read.whole, read.each)
+        set_aside = junk(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
+        assigned = self._file(read, event_id) if set_aside is None else None
+        if assigned and found:
+            assigned.cluster.topics.add([found[0].name])
+        facts = facts_of(f"{mail.subject}\n{read.words}")
+        suggestion = None
+        if set_aside is None and found:
+            suggestion = self._answers.suggest(found, read.language, facts, ranked.priority, mail.attachments)
         return SupportTriage(
             event_id=event_id,
             message=mail.id,
             thread=mail.thread,
             time=mail.time,
             language=read.language,
-            priority=ranked.priority,
-            topic=self._topics.of(read.vector) if self._topics and not mail.automatic else None,
+            priority="low" if set_aside else ranked.priority,
+            sentiment=read.sounds,
+            facts={kind: tuple(map(masked, values)) if kind != "order" else values for kind, values in facts.items()},
+            set_aside=set_aside,
+            suggestion=suggestion,
+            topic=found[0] if found else None,
+            second_topic=found[1] if len(found) > 1 else None,
             cluster=assigned.cluster.id if assigned else None,
             cluster_label=assigned.cluster.label if assigned else "",
             cluster_size=assigned.cluster.size if assigned else 0,
             cluster_is_new=assigned.new if assigned else False,
+            cluster_ended=assigned.merged if assigned else None,
             surge=assigned.cluster.surge if assigned else 0.0,
-            summary=(text if len(text) <= SUMMARY else reason)[:SUMMARY],
-            model=self._encoder.identity,
+            summary=self._summary(read, ranked, found),
+            model=self._requests.encoder.identity,
         )
 
-    def _file(self, read: Read, event_id: str, text: str) -> Assigned | None:
+    def correct(self, correction: SupportCorrection, offset: int) -> bool:
+        """Learn from a person; False when it was done before.
+
+        Raises:
+            CorrectionError: it lacks what its action needs, or names a cluster that is forgotten.
+        """
+        if offset <= self._stored.correction_offset:
+            return False
+        self._stored.correction_offset = offset
+        if correction.action == "erase":
+            if not correction.sender and not correction.message:
+                raise CorrectionError("erase needs a sender or a message")
+            self._erase(correction)
+            return True
+        topic = " ".join(correction.topic.split())
+        if not topic:
+            raise CorrectionError(f"{correction.action} needs the name of a topic")
+        message = _digest(correction.message) if correction.message else b""
+        sender = self._recent.get(message, b"")
+        if correction.action == "topic":
+            if not correction.text.strip():
+                raise CorrectionError("topic needs the text that shows it")
+            self._teach([Taught(topic, masked(correction.text)[:TAUGHT], sender.hex(), message.hex())])
+            return True
+        cluster = self._clusters.current(correction.cluster or "")
+        if cluster is None:
+            raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been forgotten")
+        self._teach([Taught(topic, one.text, one.sender, one.message) for one in cluster.examples])
+        return True
+
+    def _teach(self, taught: list[Taught]) -> None:
+        """Keep the newest; a text that was taught before changes its topic."""
+        texts = {one.text for one in taught}
+        before = [one for one in self._stored.taught if one.text not in texts]
+        self._stored.taught = [*before, *taught][-MOST_TAUGHT:]
+        self._relearn()
+
+    def _erase(self, correction: SupportCorrection) -> None:
+        sender = _digest(_address(correction.sender)).hex() if correction.sender else None
+        message = _digest(correction.message).hex() if correction.message else None
+
+        def unwanted(one: Example | Taught) -> bool:
+            return one.sender == sender or one.message == message
+
+        self._clusters.erase(unwanted)
+        self._stored.taught = [one for one in self._stored.taught if not unwanted(one)]
+        self._relearn()
+
+    def _relearn(self) -> None:
+        self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
+
+    def _file(self, read: Read, event_id: str) -> Assigned | None:
         """Auto-replies, and texts of which nothing is understood, belong to no cluster."""
-        if read.mail.automatic or not read.vector.any():
+        mail, vector = read.mail, read.whole.vectors[0]
+        if mail.automatic or not vector.any():
             return None
         name = blake2b(event_id.encode(), digest_size=5).hexdigest()
-        return self._clusters.assign(read.vector, read.mail.time, name, text[:SUMMARY], content_words(text))
+        text = masked(read.words)
+        example = Example(
+            text[:SUMMARY], read.language, 0.0, _digest(_address(mail.sender)).hex(), _digest(mail.id).hex()
+        )
+        asked = self._topics.asked(read.whole, read.each)
+        asked = asked / asked.sum()
+        self._stored.kinds.count(asked)
+        trust = self._stored.kinds.trust()
+        weights = np.ones(len(vector) + len(asked), np.float32)
+        weights[len(vector) :] = KINDS_WEIGHT * trust
+        self._clusters.weigh(weights / np.sqrt(1 + (KINDS_WEIGHT * trust) ** 2), LOOSER * trust)
+        both = np.concatenate([meaning(read, self._topics.loud(read.each)), np.sqrt(asked)])
+        return self._clusters.assign(both, mail.time, name, example, content_words(text))
 
-    def _first_time(self, message: str) -> bool:
-        digest = blake2b(message.encode(), digest_size=DIGEST).digest()
+    def _summary(self, read: Read, ranked: Ranked, topics: Sequence[Topic]) -> str:
+        """The sentence that gave the priority, or asks for the topic; all of a short mail."""
+        text = masked(read.words)
+        place = ranked.sentence
+        if place is None and topics and len(text) > SUMMARY:
+            place = self._topics.sentence(topics[0].name, read.each)
+        if len(text) <= SUMMARY or place is None:
+            return text[:SUMMARY]
+        return masked(read.sentences[place])[:SUMMARY]
+
+    def _repeats(self, read: Read) -> int:
+        """How often the sender has sent these words lately, this time included."""
+        name = _digest(f"{_address(read.mail.sender)}\n{read.words}").hex()
+        repeats = self._stored.repeats
+        repeats[name] = repeats.pop(name, 0) + 1
+        while len(repeats) > REPEATS:
+            del repeats[next(iter(repeats))]
+        return repeats[name]
+
+    def _first_time(self, message: str, sender: str) -> bool:
+        digest = _digest(message)
         if digest in self._recent:
             return False
-        self._recent[digest] = None
+        self._recent[digest] = _digest(_address(sender)) if sender else _NOBODY
         while len(self._recent) > REMEMBERED:
             del self._recent[next(iter(self._recent))]
         return True
 
 
-def read_mails(mails: Sequence[Mail], encoder: Encoder) -> list[Read]:
-    """Own words, vector and language of each; depends on nothing that was read before."""
-    words = [own_words(mail.subject, mail.text) for mail in mails]
-    whole = encoder.encode([without_addresses(text) for text in words])
-    read = []
-    for mail, text, vector, odds in zip(mails, words, whole.vectors, whole.spanish, strict=True):
-        sentences = sentences_of(text)
-        several = tuple(sentences) if len(sentences) > 1 else ()
-        read.append(Read(mail, text, vector, language(text, float(odds)), several, encoder.encode(several).vectors))
-    return read
+def meaning(read: Read, loud: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A unit vector: half of all of a mail, half of its sentences as far as they ask something.
+
+    Args:
+        loud: how far each sentence does.
+    """
+    vector: NDArray[np.float32] = read.whole.vectors[0]
+    if len(loud) and loud.sum() > 0:
+        asking = loud @ read.each.vectors
+        vector = vector + asking / max(float(np.linalg.norm(asking)), 1e-6)
+        vector = vector / max(float(np.linalg.norm(vector)), 1e-6)
+    return vector
+
+
+def _address(sender: str) -> str:
+    """The address in `Ana Gil <Ana@Example.org>`, in lower case."""
+    return sender.rpartition("<")[2].strip("> \t").lower()
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=DIGEST).digest()

@@ -12,13 +12,17 @@ from typing import Any
 from msgspec import Struct
 from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, normalized_mutual_info_score
 
-from processors.support.desk import Desk, read_mails
-from processors.support.encoder import Encoder
+from processors.support.desk import Desk
 from processors.support.priority import PRIORITIES
+from processors.support.reading import read_mails
+from processors.support.requests import Requests
 from processors.support.topics import Topics, read_topics
 from schemas.events import Mail
 
 BATCH = 256
+NEW = "new"
+"""what a mail is about that is about none of the topics"""
+
 LANGUAGES = {"es": "es", "en": "en", "spanish": "es", "español": "es", "castellano": "es", "inglés": "en"}
 """what files call the two languages; all else is another"""
 
@@ -41,7 +45,7 @@ def evaluate(
     path: Path,
     *,
     topics: Path | None,
-    encoder: Encoder,
+    requests: Requests,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """File all mails, one every minute, and compare clusters with topics.
@@ -51,7 +55,7 @@ def evaluate(
         TopicsFileError: the file of topics can't be used.
     """
     labelled = read_labelled(path)
-    desk = Desk(None, encoder, Topics(read_topics(topics), encoder) if topics else None)
+    desk = Desk(None, requests, Topics(read_topics(topics), requests) if topics else None)
     began = datetime(2026, 1, 1, tzinfo=UTC)
     clusters, named, languages, priorities = [], [], [], []
     for first in range(0, len(labelled), BATCH):
@@ -63,18 +67,18 @@ def evaluate(
             )
             for i, one in enumerate(part)
         ]  # fmt: skip
-        for i, read in enumerate(read_mails(mails, encoder)):
+        for i, read in enumerate(read_mails(mails, requests)):
             triage = desk.apply(read, first + i, f"e{first + i}")
             assert triage is not None  # noqa: S101 - ids and offsets are new each time
             clusters.append(triage.cluster or "none")
-            named.append(triage.topic.name if triage.topic else "none")
+            named.append(triage.topic.name if triage.topic else NEW)
             languages.append(triage.language)
             priorities.append(triage.priority)
         progress(first + len(part), len(labelled))
     truth = [one.topic for one in labelled]
     report: dict[str, Any] = {
-        "model": encoder.model.card.name,
-        "hash": encoder.model.card.sha256,
+        "model": requests.encoder.model.card.name,
+        "hash": requests.encoder.model.card.sha256,
         "messages": len(labelled),
         "topics": len(set(truth)),
         "clusters": len(set(clusters)),
@@ -82,8 +86,27 @@ def evaluate(
         "nmi": float(normalized_mutual_info_score(truth, clusters)),
     }
     if topics:
-        report["topic_accuracy"] = float(accuracy_score(truth, named))
+        report |= _topic_figures(truth, named)
+        report["topic_new"] = named.count(NEW) / len(named)
+        spoken = sorted({one.language for one in labelled if one.language})
+        if spoken:
+            report["per_language"] = {
+                language: _topic_figures(
+                    [one.topic for one in labelled if one.language == language],
+                    [name for name, one in zip(named, labelled, strict=True) if one.language == language],
+                )
+                for language in spoken
+            }
     return report | _labels(labelled, languages, priorities)
+
+
+def _topic_figures(truth: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
+    """Accuracy, and macro-F1 over the topics that occur."""
+    names = sorted(set(truth))
+    return {
+        "topic_accuracy": float(accuracy_score(truth, named)),
+        "topic_macro_f1": float(f1_score(truth, named, labels=names, average="macro", zero_division=0)),
+    }
 
 
 def _labels(labelled: list[Labelled], languages: Sequence[str], priorities: Sequence[str]) -> dict[str, float]:
@@ -99,6 +122,10 @@ def _labels(labelled: list[Labelled], languages: Sequence[str], priorities: Sequ
         urgent = [answer == "urgent" for label, answer in ranked if label == "urgent"]
         if urgent:
             report["urgent_recall"] = sum(urgent) / len(urgent)
+        calm = [answer == "urgent" for label, answer in ranked if label != "urgent"]
+        if calm:
+            report["urgent_false_alarms"] = sum(calm)
+            report["urgent_false_alarm_rate"] = sum(calm) / len(calm)
     return report
 
 

@@ -61,9 +61,28 @@ _NO_DANGER = _any(
         r"fight(?:ing)? (?:for|to get|with my (?:bank|phone|ticket))", r"food fight", r"bath bomb", r"sex bomb",
         r"arma (?:un|la|el) ", r"spiked (?:hair|boots)", r"heart ?attack burger",
         r"(?:what happens|que (?:pasa|ocurre)) (?:if|si|in case|en caso)\b.{0,60}", r"in case of\b.{0,30}",
-        r"en caso de\b.{0,30}", r"primeros auxilios", r"(?:fue|fuisteis|eres|sois|es) (?:un |una )?bomba",
-        r"(?:where|donde|hay|is there|are there).{0,40}(?:first aid|ambulanc)", r"(?:puedo|podemos) llevar",
-        r"(?:can|may) (?:i|we) (?:bring|take)",
+        r"en caso de\b.{0,30}", r"primeros auxilios",
+        r"(?:perdido|dejado|olvidado) (?:\w+ ){0,2}(?:mochila|bolso|cartera|movil|telefono|llaves|chaqueta|cazadora|"
+        r"sudadera|gafas|gorra|peluche|muneca|juguete|reloj|pulsera|entradas?)",
+        r"lost (?:\w+ ){0,2}(?:bag|purse|wallet|phone|keys|jacket|coat|hoodie|glasses|cap|hat|teddy|toy|watch|shoes?)",
+        r"(?:fue|fuisteis|eres|sois|es) (?:un |una )?bomba",
+        r"(?:where|donde|hay|is there|are there).{0,40}(?:first aid|ambulanc)",
+        r"(?:puedo|podemos|se puede) (?:llevar|meter|entrar con).{0,30}",
+        r"(?:can|may) (?:i|we) (?:bring|take).{0,30}",
+    )
+)  # fmt: skip
+
+_HARMLESS = _any(
+    (
+        # things that are lost, questions of what is allowed, where something is or what would be
+        r"(?:perdi(?:do)?|olvid\w+|dej(?:e|ado|o)|encontr\w+|lost|forgot(?:ten)?|left|mislaid|dropped) (?:\w+ ){0,3}"
+        r"(?:mochila|bolso|cartera|movil|telefono|llaves|chaqueta|cazadora|sudadera|gafas|gorra|sombrero|pulsera|entradas?|"
+        r"camara|paraguas|peluche|muneca|juguete|reloj|anillo|pendiente|dni|pasaporte|rucksack|backpack|bag|purse|"
+        r"wallet|phone|keys|jacket|coat|hoodie|glasses|cap|hat|wristband|tickets?|camera|umbrella|teddy|toy|watch|ring|passport)",
+        r"(?:puedo|podemos|se puede|puede) (?:llevar|entrar|meter|traer|pasar)",
+        r"(?:can|may|could) (?:i|we) (?:bring|take)",
+        r"(?:is|are) (?:\w+ ){0,4}(?:allowed|permitted)", r"(?:donde|where) (?:esta|estan|hay|is|are|do|can|puedo)\b",
+        r"(?:que (?:pasa|pasaria|ocurre|haceis)|what (?:happens|would happen|do you do)) (?:if|si|in|en)\b",
     )
 )  # fmt: skip
 
@@ -99,6 +118,8 @@ class Signs(Struct, frozen=True):
     """What the words of a text hint at."""
 
     urgent: bool = False
+    harmless: bool = False
+    """something is asked or missed, and no danger is named"""
     high: bool = False
     low: bool = False
 
@@ -110,8 +131,10 @@ def signs(text: str) -> Signs:
     (True, False)
     """
     words = folded(text)
+    urgent = _URGENT.search(_NO_DANGER.sub(" ", words)) is not None
     return Signs(
-        urgent=_URGENT.search(_NO_DANGER.sub(" ", words)) is not None,
+        urgent=urgent,
+        harmless=not urgent and _HARMLESS.search(words) is not None,
         high=_HIGH.search(words) is not None,
         low=_LOW.search(words.strip()) is not None,
     )

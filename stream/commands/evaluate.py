@@ -231,12 +231,13 @@ def support(
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Mail in its order of arrival: clusters, ARI, NMI, and languages and priorities where they are labelled."""
+    """Mail in its order of arrival: clusters, topics by example, languages and priorities where they are labelled."""
     from processors.support.encoder import Encoder  # noqa: PLC0415
     from processors.support.evaluation import evaluate  # noqa: PLC0415
+    from processors.support.requests import Requests  # noqa: PLC0415
 
     def work(progress: Reported) -> dict[str, Any]:
-        return evaluate(file, topics=topics, encoder=Encoder.load(), progress=progress)
+        return evaluate(file, topics=topics, requests=Requests.load(Encoder.load()), progress=progress)
 
     measure("support", work, as_json, gate)
 

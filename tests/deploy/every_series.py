@@ -38,6 +38,7 @@ LABELS = {
     "contact": ["security-lead"],
     "severity": ["medium"],
     "audience": ["security"],
+    "action": ["topic"],
 }
 
 

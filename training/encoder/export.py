@@ -21,11 +21,15 @@ from torch.nn import functional as F
 
 from processors.inference import Card, sha256_of
 from training.encoder.network import LONGEST, Network
+from training.encoder.requests import read_labelled
 from training.encoder.sentences import Sentences, read_sentences
-from training.encoder.train import WORK
+from training.encoder.train import WORK, pad
 
 DIMENSIONS = 256
 """of the vectors that are served: clusters of more came out no better, and their state takes half as much again"""
+
+EVERYDAY = 1_200
+"""pairs of sentences that tell the mean and the axes"""
 
 SMOOTH = 0.5
 
@@ -72,6 +76,14 @@ def principal(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
     return mean, np.ascontiguousarray(axes[:DIMENSIONS].T)
 
 
+@torch.no_grad()
+def encode(network: Network, tokenizer: Tokenizer, texts: list[str]) -> NDArray[np.float32]:
+    """Vectors (n, 384)."""
+    rows = sorted((e.ids for e in tokenizer.encode_batch(texts)), key=len)
+    out: NDArray[np.float32] = torch.cat([network(pad(rows[i : i + 64])) for i in range(0, len(rows), 64)]).numpy()
+    return out
+
+
 def language_odds(tokenizer: Tokenizer, sentences: Sentences) -> NDArray[np.float32]:
     """Naive Bayes: log of how much more often a piece stands in Spanish sentences than in English ones."""
     size = tokenizer.get_vocab_size()
@@ -109,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/text"))
     parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--weights", type=Path, default=WORK / "learnt.pt")
+    parser.add_argument("--weights", type=Path, default=WORK / "requests_learnt.pt")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     sentences = read_sentences(arguments.data)
@@ -121,8 +133,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     parameters = sum(p.numel() for p in network.parameters())
-    teacher = np.load(WORK / "teacher.npy")[sentences.held : sentences.held + 30_000].astype(np.float32)
-    export(folder / "model.onnx", Served(network, language_odds(tokenizer, sentences), *principal(teacher)))
+    # The axes are of what the network says by now, not of the teacher: it has moved since it learnt from requests.
+    requests = [text for labelled in read_labelled(arguments.data)[:1] for texts in labelled.values() for text in texts]
+    pairs = slice(sentences.held, sentences.held + EVERYDAY)
+    everyday = encode(network, tokenizer, [*sentences.english[pairs], *sentences.spanish[pairs], *requests])
+    export(folder / "model.onnx", Served(network, language_odds(tokenizer, sentences), *principal(everyday)))
     card = Card(
         name="encoder",
         version="1.0",

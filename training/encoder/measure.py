@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from processors.inference import read_card
-from processors.support.clusters import JOIN, MERGE, Clusters, ClustersState
+from processors.support.clusters import JOIN, MERGE, Clusters, ClustersState, Example
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 
@@ -33,7 +33,7 @@ def stream(vectors: Vectors, join: float = JOIN, merge: float = MERGE) -> list[s
     """Cluster of each mail as it was when the mail came, one mail a minute."""
     clusters, began = Clusters(ClustersState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
     return [
-        clusters.assign(vector, began + timedelta(minutes=i), str(i), "", []).cluster.id
+        clusters.assign(vector, began + timedelta(minutes=i), str(i), Example(""), []).cluster.id
         for i, vector in enumerate(vectors)
     ]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from processors.support.clusters import Clusters, ClustersState
+from processors.support.clusters import Clusters, ClustersState, Example
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def mails(topics: int, each: int, spread: float, seed: int = 0) -> tuple[NDArray
 
 def follow(clusters: Clusters, vectors: NDArray[np.float32], first: int = 0) -> list[str]:
     return [
-        clusters.assign(v, START + timedelta(minutes=first + i), f"m{first + i}", "text", ["word"]).cluster.id
+        clusters.assign(v, START + timedelta(minutes=first + i), f"m{first + i}", Example("text"), ["word"]).cluster.id
         for i, v in enumerate(vectors)
     ]
 
@@ -63,12 +63,15 @@ def test_a_large_cluster_outlives_small_ones() -> None:
 
 def test_merged_clusters_keep_all_their_mails() -> None:
     vectors, _ = mails(6, 60, 1.0)
-    clusters = Clusters(ClustersState())
-    merged = 0
+    clusters = Clusters(ClustersState(), join=0.35, merge=0.45)
+    merged = []
     for i, vector in enumerate(vectors):
-        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", "text", ["word"])
-        merged += assigned.merged is not None
+        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", Example("text"), ["word"])
+        merged += [assigned.merged] if assigned.merged else []
     assert merged
+    for name in merged:  # an old name leads to a cluster that is alive, over any number of mergers
+        assert clusters.current(name) in clusters.kept
+    assert clusters.current("nobody") is None
     assert sum(cluster.size for cluster in clusters.kept) == len(vectors)
     assert min(cluster.first for cluster in clusters.kept) == START
 
@@ -76,7 +79,23 @@ def test_merged_clusters_keep_all_their_mails() -> None:
 def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
     clusters = Clusters(ClustersState())
     vector = np.eye(8, dtype=np.float32)[0]
-    clusters.assign(vector, START, "a", "text", [])
-    found = clusters.assign(vector, START - timedelta(hours=5), "b", "text", []).cluster
+    clusters.assign(vector, START, "a", Example("text"), [])
+    found = clusters.assign(vector, START - timedelta(hours=5), "b", Example("text"), []).cluster
     assert found.last == START
     assert found.pace.now == 2
+
+
+def test_examples_are_of_each_language_and_can_be_taken_out() -> None:
+    clusters = Clusters(ClustersState())
+    random = np.random.default_rng(2)
+    for number in range(12):
+        vector = np.ones(16) + 0.1 * random.normal(size=16)
+        example = Example(f"text {number}", ("es", "en", "en")[number % 3], sender=f"s{number % 4}")
+        clusters.assign((vector / np.linalg.norm(vector)).astype(np.float32), START, f"m{number}", example, [])
+    (cluster,) = clusters.kept
+    assert sorted(example.language for example in cluster.examples) == ["en", "en", "es", "es"]
+    assert cluster.question("es") != cluster.question("en")
+    gone = cluster.examples[0].sender
+    assert clusters.erase(lambda example: example.sender == gone) >= 1
+    assert all(example.sender != gone for example in cluster.examples)
+    assert cluster.size == 12

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import numpy as np
 
-from processors.support.desk import Desk, read_mails
-from processors.support.encoder import Encoder
+from processors.support.desk import Desk
+from processors.support.reading import read_mails
+from processors.support.requests import Requests
 from schemas.events import Mail
 from schemas.results import SupportTriage
 
@@ -30,12 +31,12 @@ def mail(number: int, text: str, **more: object) -> Mail:
     )
 
 
-def file(desk: Desk, encoder: Encoder, mails: list[Mail], first: int = 0) -> list[SupportTriage | None]:
-    return [desk.apply(read, first + i, f"e{first + i}") for i, read in enumerate(read_mails(mails, encoder))]
+def file(desk: Desk, requests: Requests, mails: list[Mail], first: int = 0) -> list[SupportTriage | None]:
+    return [desk.apply(read, first + i, f"e{first + i}") for i, read in enumerate(read_mails(mails, requests))]
 
 
-def test_mails_of_a_kind_come_together_over_languages(encoder: Encoder) -> None:
-    found = [one for one in file(Desk(None, encoder), encoder, [mail(i, t) for i, t in enumerate(TEXTS)]) if one]
+def test_mails_of_a_kind_come_together_over_languages(requests: Requests) -> None:
+    found = [one for one in file(Desk(None, requests), requests, [mail(i, t) for i, t in enumerate(TEXTS)]) if one]
     assert [one.language for one in found] == ["es", "en", "es", "en", "en", "es"]
     assert found[0].cluster == found[1].cluster == found[5].cluster != found[2].cluster == found[4].cluster
     assert [one.priority for one in found].count("urgent") == 1
@@ -45,50 +46,50 @@ def test_mails_of_a_kind_come_together_over_languages(encoder: Encoder) -> None:
         msgspec.convert(msgspec.to_builtins(one), SupportTriage)
 
 
-def test_the_same_mail_again_changes_nothing(encoder: Encoder) -> None:
-    desk = Desk(None, encoder)
+def test_the_same_mail_again_changes_nothing(requests: Requests) -> None:
+    desk = Desk(None, requests)
     mails = [mail(i, t) for i, t in enumerate(TEXTS)]
-    file(desk, encoder, mails)
-    assert file(desk, encoder, mails) == [None] * len(mails)  # the same offsets, after a crash
-    assert file(desk, encoder, mails, len(mails)) == [None] * len(mails)  # the same messages, fetched again
+    file(desk, requests, mails)
+    assert file(desk, requests, mails) == [None] * len(mails)  # the same offsets, after a crash
+    assert file(desk, requests, mails, len(mails)) == [None] * len(mails)  # the same messages, fetched again
     assert desk.mails == len(mails)
     assert sum(cluster.size for cluster in desk.clusters) == len(mails)
 
 
-def test_a_restart_changes_nothing(encoder: Encoder) -> None:
+def test_a_restart_changes_nothing(requests: Requests) -> None:
     mails = [mail(i, t) for i, t in enumerate(TEXTS * 3)]
-    whole = file(Desk(None, encoder), encoder, mails)
-    first = Desk(None, encoder)
-    before = file(first, encoder, mails[:7])
-    again = Desk(first.to_row(), encoder)
-    assert before + file(again, encoder, mails[7:], 7) == whole
+    whole = file(Desk(None, requests), requests, mails)
+    first = Desk(None, requests)
+    before = file(first, requests, mails[:7])
+    again = Desk(first.to_row(), requests)
+    assert before + file(again, requests, mails[7:], 7) == whole
 
 
-def test_the_row_is_bounded_and_masked(encoder: Encoder) -> None:
-    desk = Desk(None, encoder)
+def test_the_row_is_bounded_and_masked(requests: Requests) -> None:
+    desk = Desk(None, requests)
     words = np.random.default_rng(1).permutation([w for t in TEXTS for w in t.split()] * 40)
     mails = [mail(i, f"{' '.join(words[i : i + 30])} ana{i}@example.org 612345678") for i in range(250)]
-    file(desk, encoder, mails)
+    file(desk, requests, mails)
     row = desk.to_row()
     assert len(row) < 300_000
     assert b"example.org" not in row
     assert b"612345678" not in row
 
 
-def test_auto_replies_found_no_cluster(encoder: Encoder) -> None:
-    desk = Desk(None, encoder)
-    (found,) = file(desk, encoder, [mail(1, "I am out of office", automatic=True)])
+def test_auto_replies_found_no_cluster(requests: Requests) -> None:
+    desk = Desk(None, requests)
+    (found,) = file(desk, requests, [mail(1, "I am out of office", automatic=True)])
     assert found is not None
     assert (found.cluster, found.priority, len(desk.clusters)) == (None, "low", 0)
 
 
-def test_a_long_urgent_mail_is_summed_up_by_its_reason(encoder: Encoder) -> None:
+def test_a_long_urgent_mail_is_summed_up_by_its_reason(requests: Requests) -> None:
     text = (
         "Hola, buenas tardes. El año pasado vinimos con unos amigos y nos gustó mucho el sitio y la comida. "
         "Queríamos saber a qué hora abren el camping y si hay duchas. "
         "Ahora mismo hay un chico inconsciente en la zona C y no respira."
     )
-    (found,) = file(Desk(None, encoder), encoder, [mail(1, text)])
+    (found,) = file(Desk(None, requests), requests, [mail(1, text)])
     assert found is not None
     assert found.priority == "urgent"
     assert "inconsciente" in found.summary

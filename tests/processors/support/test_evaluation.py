@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from processors.support.encoder import Encoder
 from processors.support.evaluation import MailsFileError, evaluate, read_labelled
+from processors.support.requests import Requests
 
 ROWS = (
     ("Where can I park?", "parking"),
@@ -19,11 +19,11 @@ ROWS = (
 )
 
 
-def test_figures(encoder: Encoder, tmp_path: Path) -> None:
+def test_figures(requests: Requests, tmp_path: Path) -> None:
     path = tmp_path / "mails.csv"
     path.write_text("text,intent\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
     seen: list[tuple[int, int]] = []
-    report = evaluate(path, topics=None, encoder=encoder, progress=lambda done, total: seen.append((done, total)))
+    report = evaluate(path, topics=None, requests=requests, progress=lambda done, total: seen.append((done, total)))
     assert report["messages"] == 6
     assert report["ari"] > 0.5
     assert 2 <= report["clusters"] <= 3
@@ -31,13 +31,13 @@ def test_figures(encoder: Encoder, tmp_path: Path) -> None:
     assert "urgent_recall" not in report
 
 
-def test_topics_of_ones_own(encoder: Encoder, tmp_path: Path) -> None:
+def test_topics_of_ones_own(requests: Requests, tmp_path: Path) -> None:
     path, topics = tmp_path / "mails.csv", tmp_path / "topics.yaml"
     path.write_text("text,topic\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
     topics.write_text(
         "parking: [Where is the car park]\nrefund: [Refund my ticket, Give me back my money]\n", encoding="utf-8"
     )
-    assert evaluate(path, topics=topics, encoder=encoder)["topic_accuracy"] == 1
+    assert evaluate(path, topics=topics, requests=requests)["topic_accuracy"] == 1
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_topic_may_be_the_number_zero(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_real_questions(encoder: Encoder, shared_data: Path, tmp_path: Path) -> None:
+def test_real_questions(requests: Requests, shared_data: Path, tmp_path: Path) -> None:
     """A thousand shuffled mails in 25 topics: well above what TF-IDF gives."""
     import random
 
     lines = (shared_data / "text" / "event_ticketing.csv").read_text(encoding="utf-8").splitlines()
     path = tmp_path / "some.csv"
     path.write_text("\n".join([lines[0], *random.Random(1).sample(lines[1:], 1000)]), encoding="utf-8")
-    assert evaluate(path, topics=None, encoder=encoder)["ari"] > 0.38
+    assert evaluate(path, topics=None, requests=requests)["ari"] > 0.38

@@ -2,52 +2,84 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from processors.support.encoder import Encoder
 from processors.support.evaluation import evaluate
 from processors.support.priority import Priorities
+from processors.support.reading import read_mail
+from processors.support.requests import Requests
+from schemas.events import Mail
 
-MAILS = Path(__file__).with_name("mails.jsonl")
+FOLDER = Path(__file__).parent
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def priorities(encoder: Encoder) -> Priorities:
-    return Priorities(encoder)
+def priority(requests: Requests) -> Ask:
+    return Ask(requests)
 
 
-def test_our_own_mails(encoder: Encoder) -> None:
+class Ask:
+    def __init__(self, requests: Requests) -> None:
+        self._requests, self._priorities = requests, Priorities(requests)
+
+    def __call__(self, text: str, *, automatic: bool = False) -> str:
+        mail = Mail(id="m", thread="t", time=START, text=text, automatic=automatic)
+        return self._priorities.of(read_mail(mail, self._requests)).priority
+
+
+def test_our_own_short_mails(requests: Requests) -> None:
     """Sentences that are in none of the examples; the same people wrote both."""
-    report = evaluate(MAILS, topics=None, encoder=encoder)
+    report = evaluate(FOLDER / "mails.jsonl", topics=None, requests=requests)
     assert report["urgent_recall"] >= 0.9
     assert report["priority_macro_f1"] >= 0.85
     assert report["language_accuracy"] == 1
 
 
+def test_our_own_festival_mails(requests: Requests, tmp_path: Path) -> None:
+    """The half that chose nothing: every cry for help but one in twenty is heard."""
+    lines = (FOLDER / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
+    half = tmp_path / "half.jsonl"
+    half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
+    report = evaluate(half, topics=None, requests=requests)
+    assert report["urgent_recall"] >= 0.95
+    assert report["urgent_false_alarm_rate"] < 0.2
+
+
 @pytest.mark.parametrize(
     "text",
     ["Where are the emergency exits?", "¿Habrá fuegos artificiales?", "Where is the first aid point?",
-     "I'd kill for two tickets", "¿Puedo llevar una navaja de camping?", "What happens if there is a fire?"],
+     "I'd kill for two tickets", "¿Puedo llevar una navaja de camping?", "What happens if there is a fire?",
+     "He perdido una mochila negra", "I lost my black rucksack near the stage", "Mi hijo ha perdido su chaqueta"],
 )  # fmt: skip
-def test_questions_about_danger(priorities: Priorities, text: str) -> None:
-    assert priorities.of(text, priorities.encoder.encode([text]).vectors[0]).priority != "urgent"
+def test_no_danger(priority: Ask, text: str) -> None:
+    assert priority(text) != "urgent"
 
 
-def test_a_cry_for_help_at_the_end_of_a_long_mail(priorities: Priorities, encoder: Encoder) -> None:
-    sentences = [
-        "Hola, buenas tardes, os escribo desde el festival.",
-        "El año pasado también vinimos y nos gustó mucho el sitio, la comida y los grupos que tocaron.",
-        "Queríamos saber si este año hay parking para autobuses.",
-        "Por cierto, una chica se ha desmayado aquí al lado y no responde.",
-    ]
-    text = " ".join(sentences)
-    encoded = encoder.encode([text, *sentences]).vectors
-    ranked = priorities.of(text, encoded[0], sentences, encoded[1:])
-    assert ranked.priority == "urgent"
+@pytest.mark.parametrize(
+    "text",
+    ["una xica se a desmallao en la cola", "somone fainted near teh bar", "ay fuego en una tienda del camping",
+     "theres a fier in the kitchen tent", "no encontramos a nuestra ija de 4 años", "we lost our litle boy",
+     "se le inxa la garganta, es alergico al cacahuete", "alergic reaction she cant breath",
+     "un tio dice q nos va a matar", "he thretened us with a knive"],
+)  # fmt: skip
+def test_danger_that_was_typed_in_haste(priority: Ask, text: str) -> None:
+    assert priority(text) == "urgent"
 
 
-def test_machines_do_not_hurry(priorities: Priorities, encoder: Encoder) -> None:
-    text = "Automatic reply: in an emergency call an ambulance"
-    assert priorities.of(text, encoder.encode([text]).vectors[0], automatic=True).priority == "low"
+def test_a_cry_for_help_at_the_end_of_a_long_mail(priority: Ask) -> None:
+    text = (
+        "Hola, buenas tardes, os escribo desde el festival. "
+        "El año pasado también vinimos y nos gustó mucho el sitio, la comida y los grupos que tocaron. "
+        "Queríamos saber si este año hay parking para autobuses. "
+        "Por cierto, una chica se ha desmayado aquí al lado y no responde."
+    )
+    assert priority(text) == "urgent"
+
+
+def test_machines_do_not_hurry(priority: Ask) -> None:
+    assert priority("Automatic reply: in an emergency call an ambulance", automatic=True) == "low"

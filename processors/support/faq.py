@@ -1,0 +1,109 @@
+"""The page of frequently asked questions, made from the clusters: most asked first, with the approved answers.
+
+What customers wrote is on no page that others may read: a topic without an approved answer is only told to staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from jinja2 import Environment
+from msgspec import Struct
+
+from processors.support.answers import Answers
+from processors.support.clusters import Cluster
+
+TITLES: Final = {"es": "Preguntas frecuentes", "en": "Frequently asked questions"}
+
+_PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
+<!DOCTYPE html>
+<html lang="{{ language }}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem }
+summary { font-weight: 600; cursor: pointer; padding: .4rem 0 }
+details p { margin: .3rem 0 1rem }
+</style>
+</head>
+<body>
+<main>
+<h1>{{ title }}</h1>
+{% for entry in entries %}
+<details>
+<summary>{{ entry.question }}</summary>
+<p>{{ entry.answer }}</p>
+</details>
+{% endfor %}
+</main>
+</body>
+</html>
+""")
+
+
+class Entry(Struct, frozen=True):
+    """One question of the page."""
+
+    topic: str
+    mails: int
+    question: str
+    answer: str
+
+
+class Open(Struct, frozen=True):
+    """What is asked and has no approved answer."""
+
+    topic: str
+    """empty when the cluster has none"""
+    cluster: str
+    mails: int
+    question: str
+    """the most typical mail, masked"""
+
+
+def entries(clusters: Iterable[Cluster], answers: Answers, language: Literal["es", "en"]) -> list[Entry]:
+    """Questions that have an approved answer in a language, most asked first."""
+    mails: dict[str, int] = {}
+    for cluster in clusters:
+        topic = next(iter(cluster.topics.top(1)), "")
+        mails[topic] = mails.get(topic, 0) + cluster.size
+    found = []
+    for topic, number in mails.items():
+        answer = answers.by_topic.get(topic)
+        text = answer.text(language) if answer else None
+        if text is not None:
+            found.append(Entry(topic, number, text.question, text.without_facts or text.answer))
+    return sorted(found, key=lambda entry: (-entry.mails, entry.topic))
+
+
+def unanswered(clusters: Iterable[Cluster], answers: Answers) -> list[Open]:
+    """For staff: clusters without an approved answer, largest first."""
+    found = []
+    for cluster in clusters:
+        topic = next(iter(cluster.topics.top(1)), "")
+        if topic not in answers.by_topic:
+            found.append(Open(topic, cluster.id, cluster.size, cluster.question()))
+    return sorted(found, key=lambda one: -one.mails)
+
+
+def as_html(found: Iterable[Entry], language: Literal["es", "en"]) -> str:
+    """A page that needs nothing else."""
+    return _PAGE.render(language=language, title=TITLES[language], entries=list(found))
+
+
+def as_markdown(found: Iterable[Entry], language: Literal["es", "en"]) -> str:
+    """The same as Markdown."""
+    parts = [f"# {TITLES[language]}"]
+    for entry in found:
+        parts += [f"## {_plain(entry.question)}", _plain(entry.answer)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Characters that Markdown or HTML would take for markup, escaped."""
+    for mark in "\\`*_<>[]#":
+        text = text.replace(mark, f"\\{mark}")
+    return text

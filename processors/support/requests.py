@@ -1,0 +1,89 @@
+"""What a sentence asks of a festival: chances over a few dozen kinds of request, from its meaning and its letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from processors.inference import Model, ModelError, open_model, sha256_of
+from processors.support.encoder import Encoder
+from processors.support.grams import Grams
+
+Rows = NDArray[np.float32]
+
+
+class Understood(Struct, frozen=True):
+    """What is known of n texts.
+
+    Attributes:
+        vectors: (n, 256) float32 unit vectors, as `Encoder.encode` gives them.
+        spanish: (n,) log odds that a text is Spanish and not English.
+        chances: (n, kinds) float32, each row sums to one.
+        danger: (n,) float32, log odds that people are at risk.
+    """
+
+    vectors: Rows
+    spanish: Rows
+    chances: Rows
+    danger: Rows
+
+    def and_(self, other: Understood) -> Understood:
+        """These texts, then the others."""
+        mine, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
+        return Understood(*(np.concatenate(pair) for pair in zip(mine, theirs, strict=True)))
+
+
+class Requests:
+    """Encodes texts and weighs what they ask; safe to use from several threads.
+
+    >>> requests = Requests.load(Encoder.load())
+    >>> found = requests.understand(["¿Dónde puedo aparcar?", "Hola, espero que estéis bien"])
+    >>> [requests.names[i] for i in found.chances.argmax(axis=1)]
+    ['parking', 'nothing asked']
+    """
+
+    def __init__(self, model: Model, encoder: Encoder) -> None:
+        """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
+        settings = model.card.settings
+        path = model.folder / "pieces.json"
+        if not path.exists() or sha256_of(path) != settings.get("pieces_sha256"):
+            raise ModelError(f"{path} is not the one of its card: restore it with `git checkout models/requests`")
+        if settings.get("encoder_sha256") != encoder.model.card.sha256:
+            raise ModelError(
+                "models/requests was made for another encoder: run `python -m training.requests.train`, or restore "
+                "both with `git checkout models/`"
+            )
+        self.model = model
+        self.encoder = encoder
+        self.names: list[str] = list(settings["requests"])
+        self.dangerous = np.array([name in set(settings["danger"]) for name in self.names])
+        """(kinds,) whether a kind is a risk to people"""
+        self.nothing = self.names.index(settings["nothing"])
+        """place of the sentences that ask nothing"""
+        self._grams = Grams.read(path)
+
+    @classmethod
+    def load(cls, encoder: Encoder, folder: Path | None = None) -> Requests:
+        """The shipped model, or the one in `folder`/requests, checked against its card and the encoder.
+
+        Raises:
+            ModelError: the model folder is incomplete, or does not match its card or the encoder.
+        """
+        return cls(open_model("requests", folder=folder), encoder)
+
+    def understand(self, texts: Sequence[str]) -> Understood:
+        """Vectors, languages, chances and danger of `texts`; no text depends on its neighbours."""
+        encoded = self.encoder.encode(texts)
+        chances = np.zeros((len(texts), len(self.names)), np.float32)
+        danger = np.zeros(len(texts), np.float32)
+        grams = self._grams.encode(texts)
+        for row in range(len(texts)):
+            # One by one, so that a text that is read again gets exactly the numbers that it had.
+            given = {"vectors": encoded.vectors[row : row + 1], "pieces": grams[row : row + 1]}
+            chances[row : row + 1], danger[row : row + 1] = self.model.session.run(["chances", "danger"], given)
+        return Understood(encoded.vectors, encoded.spanish, chances, danger)

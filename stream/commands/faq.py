@@ -1,0 +1,72 @@
+"""`pulso faq`: the questions that are asked most, with the approved answers, as HTML and Markdown in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stream.settings import Settings
+
+if TYPE_CHECKING:
+    from processors.support.clusters import Cluster
+
+CHANGELOG = "pulso-support-support-desk-changelog"
+LANGUAGES: tuple[Literal["es", "en"], ...] = ("es", "en")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(faq)
+
+
+def faq(
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write to; made if missing.")] = Path("faq"),
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Also list what is asked and has no approved answer, for staff.")
+    ] = False,
+) -> None:
+    """Write faq.es.html, faq.en.html, faq.es.md and faq.en.md from the mails so far."""
+    from processors.support.answers import AnswersFileError, read_answers  # noqa: PLC0415 - takes a second
+    from processors.support.faq import as_html, as_markdown, entries, unanswered  # noqa: PLC0415
+
+    settings = Settings().connected()
+    console = Console()
+    try:
+        answers = read_answers(settings.answers)
+        clusters = read_clusters(settings)
+    except (AnswersFileError, LookupError, TimeoutError) as error:
+        Console(stderr=True).print(f"[red]faq:[/] {error}", highlight=False)
+        raise typer.Exit(2) from error
+    out.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        found = entries(clusters, answers, language)
+        (out / f"faq.{language}.html").write_text(as_html(found, language), encoding="utf-8")
+        (out / f"faq.{language}.md").write_text(as_markdown(found, language), encoding="utf-8")
+        console.print(f"{out / f'faq.{language}.html'}: {len(found)} questions", highlight=False)
+    if waiting:
+        table = Table("mails", "topic", "cluster", "most typical mail")
+        for one in unanswered(clusters, answers):
+            table.add_row(str(one.mails), one.topic, one.cluster, one.question)
+        console.print(table)
+
+
+def read_clusters(settings: Settings) -> Sequence[Cluster]:
+    """Clusters of the support worker, from the row that it wrote last.
+
+    Raises:
+        LookupError: the support worker has never run.
+        TimeoutError: the broker does not answer.
+    """
+    from processors.support.desk import Stored  # noqa: PLC0415
+    from stream.reading import read_all  # noqa: PLC0415
+
+    row = None
+    for message in read_all(settings, CHANGELOG):
+        row = message.value()
+    return msgspec.json.decode(row, type=Stored).clusters.kept if row else []

@@ -1,0 +1,100 @@
+"""What people teach the desk works at once, once, and after a restart; what they ask to forget is gone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from processors.support.desk import CorrectionError, Desk
+from processors.support.reading import read_mail
+from processors.support.requests import Requests
+from processors.support.topics import Topics
+from schemas.events import Mail, SupportCorrection
+from schemas.results import SupportTriage
+
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
+EXAMPLES = {"parking": ["Where can I park?"], "refund": ["I want my money back"]}
+
+
+def correction(number: int, **fields: object) -> SupportCorrection:
+    return msgspec.convert({"id": f"c{number}", "time": START, "by": "ana"} | fields, SupportCorrection)
+
+
+def file(desk: Desk, requests: Requests, number: int, text: str, sender: str = "") -> SupportTriage:
+    mail = Mail(id=f"m{number}", thread=f"t{number}", time=START + timedelta(minutes=number), text=text, sender=sender)
+    found = desk.apply(read_mail(mail, requests), number, f"e{number}")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def desk(requests: Requests) -> Desk:
+    return Desk(None, requests, Topics(EXAMPLES, requests))
+
+
+def test_a_topic_is_taught_once_and_survives(desk: Desk, requests: Requests) -> None:
+    assert desk.correct(correction(1, action="topic", topic="balloons", text="¿Cuándo salen los globos?"), 0)
+    assert not desk.correct(correction(1, action="topic", topic="balloons", text="¿Cuándo salen los globos?"), 0)
+    assert desk.topics == ["parking", "refund", "balloons"]
+    again = Desk(desk.to_row(), requests, Topics(EXAMPLES, requests))
+    for number, one in enumerate((desk, again)):
+        found = file(one, requests, number, "What time do the hot air balloons take off?")
+        assert found.topic is not None
+        assert found.topic.name == "balloons"
+
+
+def test_a_second_thought_replaces_the_first(desk: Desk, requests: Requests) -> None:
+    text = "The rope around my pitch has been moved"
+    desk.correct(correction(1, action="topic", topic="parking", text=text), 0)
+    desk.correct(correction(2, action="topic", topic="camping", text=text), 1)
+    found = file(desk, requests, 1, text)
+    assert found.topic is not None
+    assert found.topic.name == "camping"
+
+
+def test_a_cluster_becomes_a_topic_under_its_old_name_too(desk: Desk, requests: Requests) -> None:
+    found = file(desk, requests, 1, "When do the hot air balloons rise?")
+    desk.correct(correction(1, action="promote", topic="balloons", cluster=found.cluster), 0)
+    later = file(desk, requests, 2, "¿A qué hora suben los globos aerostáticos?")
+    assert later.topic is not None
+    assert later.topic.name == "balloons"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"action": "topic", "topic": "parking"},
+        {"action": "topic", "text": "where?"},
+        {"action": "promote", "topic": "parking", "cluster": "nobody"},
+        {"action": "erase"},
+    ],
+)
+def test_what_can_not_be_done_says_why(desk: Desk, fields: dict[str, str]) -> None:
+    with pytest.raises(CorrectionError, match=r"needs|no cluster"):
+        desk.correct(correction(1, **fields), 0)
+    # It was looked at: another try of the same record would change nothing.
+    assert not desk.correct(correction(1, **fields), 0)
+
+
+def test_one_persons_mails_are_taken_out_everywhere(desk: Desk, requests: Requests) -> None:
+    mine = file(desk, requests, 1, "Mi loro Paquito se ha comido las entradas del sábado", "Eva Sol <Eva@Example.org>")
+    file(desk, requests, 2, "Where can I park my purple van?", "b@example.org")
+    desk.correct(correction(1, action="topic", topic="pets", text="Mi loro Paquito", message=mine.message), 0)
+    assert b"Paquito" in desk.to_row()
+    desk.correct(correction(2, action="erase", sender="eva@example.ORG"), 1)
+    row = desk.to_row()
+    assert b"Paquito" not in row
+    assert b"paquito" not in row
+    assert b"purple" in row
+    assert "pets" not in desk.topics
+
+
+def test_one_message_is_taken_out(desk: Desk, requests: Requests) -> None:
+    file(desk, requests, 1, "Where can I park my purple van?", "a@example.org")
+    file(desk, requests, 2, "When will I get my money for the cancelled day?", "a@example.org")
+    desk.correct(correction(1, action="erase", message="m1"), 0)
+    row = desk.to_row()
+    assert b"purple" not in row
+    assert b"cancelled" in row

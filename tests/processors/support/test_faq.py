@@ -1,0 +1,57 @@
+"""The page of questions: most asked first, approved answers only, nobody's mail on it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from processors.support.answers import Answer, Answers, Text, read_answers
+from processors.support.desk import Desk
+from processors.support.faq import as_html, as_markdown, entries, unanswered
+from processors.support.reading import read_mail
+from processors.support.requests import Requests
+from processors.support.topics import Topics, read_topics
+from schemas.events import Mail
+
+SHIPPED = Path(__file__).parents[3] / "deploy" / "support"
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
+MAILS = (
+    "¿Dónde puedo aparcar el coche?", "Where can I park my car?", "¿Hay aparcamiento cerca, por favor?",
+    "Can I leave and come back in?", "The toilets by the Zanzibar tent are filthy",
+)  # fmt: skip
+
+
+@pytest.fixture
+def desk(requests: Requests) -> Desk:
+    desk = Desk(None, requests, Topics(read_topics(SHIPPED / "topics.yaml"), requests))
+    for number, text in enumerate(MAILS):
+        mail = Mail(id=f"m{number}", thread="t", time=START + timedelta(minutes=number), text=text)
+        desk.apply(read_mail(mail, requests), number, f"e{number}")
+    return desk
+
+
+def test_most_asked_first_in_both_languages(desk: Desk) -> None:
+    answers = read_answers(SHIPPED / "answers.yaml")
+    for language in ("es", "en"):
+        found = entries(desk.clusters, answers, language)
+        assert [(one.topic, one.mails) for one in found] == [("travel and parking", 3), ("re-entry", 1)]
+        html, markdown = as_html(found, language), as_markdown(found, language)
+        for page in (html, markdown):
+            assert page.index(found[0].question.split(",")[0]) < page.index(found[1].question)
+            assert "Zanzibar" not in page
+        assert f'<html lang="{language}">' in html
+
+
+def test_what_has_no_answer_is_told_to_staff(desk: Desk) -> None:
+    found = unanswered(desk.clusters, read_answers(SHIPPED / "answers.yaml"))
+    assert [(one.topic, one.mails) for one in found] == [("complaint", 1)]
+    assert "Zanzibar" in found[0].question
+
+
+def test_answers_are_no_markup(desk: Desk) -> None:
+    text = Text(question="<b>Parking</b>?", answer="See [here](http://x) & <script>alert(1)</script>")
+    found = entries(desk.clusters, Answers([Answer(topic="travel and parking", en=text)]), "en")
+    assert "<script>" not in as_html(found, "en")
+    assert "<script>" not in as_markdown(found, "en").replace("\\<", "")

@@ -1,0 +1,81 @@
+"""Topics taught by example, in either language; the sentence that asks decides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from processors.support.evaluation import evaluate
+from processors.support.requests import Requests, Understood
+from processors.support.topics import Topics, TopicsFileError, read_topics
+
+ROOT = Path(__file__).parents[3]
+SHIPPED = ROOT / "deploy" / "support" / "topics.yaml"
+
+
+@pytest.fixture(scope="module")
+def topics(requests: Requests) -> Topics:
+    return Topics(read_topics(SHIPPED), requests)
+
+
+def none(requests: Requests) -> Understood:
+    return requests.understand([])
+
+
+def test_our_own_festival_mails(requests: Requests, tmp_path: Path) -> None:
+    """Four examples a topic, and the half of the mails that chose nothing."""
+    lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
+    half, four = tmp_path / "half.jsonl", tmp_path / "four.yaml"
+    half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
+    four.write_text(yaml.safe_dump({name: texts[:4] for name, texts in read_topics(SHIPPED).items()}), encoding="utf-8")
+    report = evaluate(half, topics=four, requests=requests)
+    assert report["per_language"]["en"]["topic_accuracy"] >= 0.75
+    assert report["per_language"]["es"]["topic_accuracy"] >= 0.70
+    assert report["topic_macro_f1"] >= 0.70
+
+
+def test_one_sentence_of_a_long_mail_asks(topics: Topics, requests: Requests) -> None:
+    sentences = [
+        "Hola, somos seis amigos de toda la vida y venimos desde Huelva.",
+        "El año pasado lo pasamos de maravilla y este año repetimos.",
+        "¿Dónde podemos aparcar los dos coches?",
+        "Muchas gracias y enhorabuena.",
+    ]
+    found = topics.of(requests.understand([" ".join(sentences)]), requests.understand(sentences))
+    assert found[0].name == "travel and parking"
+    assert topics.sentence("travel and parking", requests.understand(sentences)) == 2
+
+
+def test_two_questions_are_two_topics(topics: Topics, requests: Requests) -> None:
+    sentences = ["How do I get my money back for the cancelled day?", "And is there vegan food on site?"]
+    found = topics.of(requests.understand([" ".join(sentences)]), requests.understand(sentences))
+    assert {topic.name for topic in found} == {"refund", "food and drink"}
+
+
+def test_what_is_like_no_example_is_new(requests: Requests) -> None:
+    few = Topics({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
+    for text in ("¿Cuándo tocan los grupos del sábado?", "My phone fell out of my pocket, has anyone found it?"):
+        assert few.of(requests.understand([text]), none(requests)) == []
+        assert Topics({}, requests).of(requests.understand([text]), none(requests)) == []
+
+
+def test_one_correction_teaches_at_once(topics: Topics, requests: Requests) -> None:
+    text, like = "¿Cuándo actúa la tuna universitaria?", "Queríamos ver a la tuna de la universidad"
+    before = topics.of(requests.understand([like]), none(requests))
+    assert not before or before[0].name != "student choirs"
+    taught = topics.with_examples([("student choirs", text)])
+    assert taught.of(requests.understand([like]), none(requests))[0].name == "student choirs"
+    parking = requests.understand(["Where can I park?"])
+    assert taught.of(parking, none(requests))[0].name == "travel and parking"
+    assert "student choirs" not in topics.names
+
+
+@pytest.mark.parametrize("content", ["", "- a", "parking: where", "parking: []", "parking: [1]", "a: [b"])
+def test_files_that_are_none(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "topics.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(TopicsFileError, match=r"topics\.yaml"):
+        read_topics(path)

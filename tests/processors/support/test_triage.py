@@ -1,0 +1,152 @@
+"""What a mail names, how it sounds, what must not be answered, and what is suggested."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from processors.support.answers import Answers, AnswersFileError, read_answers
+from processors.support.desk import Desk
+from processors.support.encoder import Encoder
+from processors.support.facts import facts_of
+from processors.support.reading import read_mail
+from processors.support.requests import Requests
+from processors.support.sentiment import Sentiment
+from processors.support.topics import Topics, read_topics
+from schemas.events import Mail
+from schemas.results import SupportTriage
+
+ROOT = Path(__file__).parents[3]
+SHIPPED = ROOT / "deploy" / "support"
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
+
+
+class Counter:
+    """A desk as it is shipped; each mail comes a minute after the last."""
+
+    def __init__(self, requests: Requests, sentiment: Sentiment) -> None:
+        topics = Topics(read_topics(SHIPPED / "topics.yaml"), requests)
+        self.desk = Desk(None, requests, topics, read_answers(SHIPPED / "answers.yaml"))
+        self._requests, self._sentiment, self._number = requests, sentiment, -1
+
+    def __call__(self, text: str, **fields: object) -> SupportTriage:
+        self._number += 1
+        number = self._number
+        mail = msgspec.convert(
+            {"id": f"m{number}", "thread": "t", "time": START + timedelta(minutes=number), "text": text} | fields, Mail
+        )
+        found = self.desk.apply(read_mail(mail, self._requests, self._sentiment), number, f"e{number}")
+        assert found is not None
+        msgspec.convert(msgspec.to_builtins(found), SupportTriage)
+        return found
+
+
+@pytest.fixture(scope="module")
+def sentiment(encoder: Encoder) -> Sentiment:
+    return Sentiment.load(encoder)
+
+
+@pytest.fixture
+def counter(requests: Requests, sentiment: Sentiment) -> Counter:
+    return Counter(requests, sentiment)
+
+
+def test_a_reply_with_the_facts_filled_in_and_the_reason(counter: Counter) -> None:
+    found = counter("Pagué el lunes y no me han llegado las entradas. El pedido es el FE-20931.")
+    assert found.facts["order"] == ("FE-20931",)
+    assert found.suggestion is not None
+    assert "FE-20931" in found.suggestion.text
+    assert "lost ticket" in found.suggestion.why
+    assert "order FE-20931" in found.suggestion.why
+    assert not found.suggestion.automatic
+
+
+def test_without_the_fact_it_is_asked_for(counter: Counter) -> None:
+    found = counter("I paid last week and my tickets never arrived by mail")
+    assert found.suggestion is not None
+    assert "order number" in found.suggestion.text
+    assert "names no order" in found.suggestion.why
+
+
+def test_urgent_and_unknown_mails_get_no_reply(counter: Counter) -> None:
+    assert counter("Someone fainted next to the bar and needs a doctor").suggestion is None
+    assert counter("Bonjour, où est mon billet ? Merci de votre aide").suggestion is None
+    assert counter("The toilets are filthy and nobody cleans them").suggestion is None  # no answer was approved
+
+
+def test_how_a_mail_sounds(counter: Counter) -> None:
+    assert counter("Una vergüenza de organización, dos horas de cola, no vuelvo").sentiment == "negative"
+    assert counter("Thank you so much, we had a wonderful weekend!").sentiment == "positive"
+
+
+def test_what_is_set_aside(counter: Counter) -> None:
+    phishing = "Estimado cliente, su cuenta será suspendida. Verifique su contraseña en http://banco.example/login hoy"
+    assert counter(phishing).set_aside == "phishing"
+    assert counter("We put your website on the first page of Google, SEO packages and backlinks").set_aside == "spam"
+    machine = counter("I am out of the office", automatic=True)
+    assert (machine.set_aside, machine.suggestion, machine.cluster) == ("automatic", None, None)
+    assert not counter.desk.clusters
+
+
+def test_two_machines_that_answer_each_other(counter: Counter) -> None:
+    text = "Thank you for your message, where can I park? Your ticket number will follow."
+    found = [counter(text, **{"from": "robot@example.org"}).set_aside for _ in range(4)]
+    assert found == [None, None, "loop", "loop"]
+    assert counter(text, **{"from": "someone@example.org"}).set_aside is None
+
+
+def test_few_of_our_own_mails_are_junk_by_mistake(counter: Counter) -> None:
+    lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
+    mails = [json.loads(line) for line in lines]
+    calm = [one for one in mails if one["topic"] != "advertising and fraud"]
+    wrong = [one for one in calm if counter(one["body"], subject=one.get("subject", "")).set_aside]
+    assert len(wrong) <= 3, wrong
+
+
+def test_facts_of_a_mail_that_was_made_to_take_long() -> None:
+    began = time.perf_counter()
+    for text in ("pedido " * 5_000, "1" * 100_000, "a las 1:1" * 10_000, "#" * 50_000, "ref: " * 20_000):
+        facts_of(text)
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("- topic: a", "give es, en or both"),
+        ("- {topic: a, en: {question: q, answer: 'your {shoe}'}}", "{shoe} is not a fact"),
+        ("- {topic: a, en: {question: q, answer: 'your {order'}}", "braces"),
+        ("- {topic: a, en: {question: q, answer: 'b'}}\n- {topic: a, en: {question: q, answer: 'b'}}", "two answers"),
+        ("a: b", "list"),
+        ("- [", "answers.yaml"),
+    ],
+)
+def test_files_of_answers_that_can_not_be_used(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(AnswersFileError, match=message):
+        read_answers(path)
+
+
+def test_automatic_only_where_it_is_marked_and_sure() -> None:
+    from processors.support.answers import MACHINE, Answer, Text
+    from schemas.results import Topic
+
+    text = Text(question="May I come back in?", answer="Yes.")
+    answers = Answers([Answer(topic="re-entry", en=text, automatic=True, limit=0.9)])
+    sure, unsure = Topic(name="re-entry", confidence=0.95), Topic(name="re-entry", confidence=0.85)
+    other = Topic(name="parking", confidence=0.7)
+    found = answers.suggest([sure], "en", {}, "normal")
+    assert found is not None
+    assert found.automatic
+    assert MACHINE["en"] in found.text
+    for topics, priority, attachments in (([unsure], "normal", 0), ([sure, other], "normal", 0), ([sure], "high", 0),
+                                          ([sure], "normal", 1)):  # fmt: skip
+        found = answers.suggest(topics, "en", {}, priority, attachments)  # type: ignore[arg-type]
+        assert found is not None
+        assert not found.automatic

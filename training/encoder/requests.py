@@ -1,0 +1,165 @@
+"""Teach which sentences ask for the same: `python -m training.encoder.requests`, after `training.encoder.train`.
+
+Supervised contrast (Khosla et al., 2020, arXiv:2004.11362) within one set of labelled requests at a time: sentences of
+one intent come together, in whichever language, and the others go apart. Pairs of translations hold the two languages
+together, and the teacher's vectors keep the rest of the space where it was. A quarter of the intents of each public
+set is never shown; `HELD` names them, and `measure` tells their figures apart from the rest.
+It may be stopped at any time, and goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.encoder.network import Network
+from training.encoder.sentences import read_sentences
+from training.encoder.train import WORK, Rows, batches, figures, pad
+
+OWN = Path(__file__).parents[1] / "requests" / "sentences.yaml"
+PUBLIC: Final = ("banking77_train.csv", "event_ticketing.csv", "intents_es_train.csv")
+WEIGHTS: Final = (0.5, 0.25, 0.15, 0.10)
+"""how often a step takes our own sentences and each of the public sets"""
+
+HELD: Final = 4
+"""one intent in so many of a public set is never shown"""
+
+INTENTS, EACH = 14, 4
+"""intents in a step, and sentences of each"""
+
+SPANISH, ENGLISH = 14, 10
+"""sentences in a step whose vectors the teacher knows"""
+
+RATE_PIECES, RATE_LAYERS = 1.5e-4, 3e-5
+TEMPERATURE, STAY = 0.1, 1.5
+WARM_UP, CHECKPOINT_SECONDS = 0.05, 120
+SEED = 2
+
+
+def held_out(intents: list[str]) -> frozenset[str]:
+    """The intents of a set that are not shown, by a seed."""
+    names = sorted(set(intents))
+    order = np.random.default_rng(SEED).permutation(len(names))
+    return frozenset(names[i] for i in order[: len(names) // HELD])
+
+
+def read_labelled(data: Path) -> list[dict[str, list[str]]]:
+    """Sentences by intent: our own first, then the public sets without what is held out."""
+    sets: list[dict[str, list[str]]] = [yaml.safe_load(OWN.read_text(encoding="utf-8"))]
+    for name in PUBLIC:
+        with (data / name).open(encoding="utf-8-sig", newline="") as file:
+            rows = [(row["text"].strip(), row["intent"]) for row in csv.DictReader(file) if row["text"].strip()]
+        hidden = held_out([intent for _, intent in rows])
+        found: dict[str, list[str]] = {}
+        for text, intent in rows:
+            if intent not in hidden:
+                found.setdefault(intent, []).append(text)
+        sets.append(found)
+    return sets
+
+
+def sample(rows: dict[str, Rows], random: np.random.Generator) -> tuple[Rows, NDArray[np.int64]]:
+    """Token ids of some sentences of some intents, and the place of each one's intent."""
+    names = list(rows)
+    chosen = random.permutation(len(names))[:INTENTS]
+    ids: Rows = []
+    labels: list[int] = []
+    for label in chosen:
+        sentences = rows[names[label]]
+        for at in random.permutation(len(sentences))[:EACH]:
+            ids.append(sentences[at])
+            labels.append(int(label))
+    return ids, np.array(labels)
+
+
+def contrast(vectors: Tensor, labels: Tensor) -> Tensor:
+    """Supervised contrastive loss, the mean over positives outside of the logarithm."""
+    itself = torch.eye(len(labels), dtype=torch.bool)
+    near = (vectors @ vectors.T / TEMPERATURE).masked_fill(itself, -1e4)
+    chances = near - torch.logsumexp(near, dim=1, keepdim=True)
+    same = ((labels[:, None] == labels[None, :]) & ~itself).float()
+    return -((chances * same).sum(dim=1) / same.sum(dim=1).clamp(min=1)).mean()
+
+
+def learn(data: Path, minutes: float) -> None:
+    """Steps until `minutes` of training are over, in all runs together."""
+    from tokenizers import Tokenizer
+
+    sentences = read_sentences(data)
+    teacher = torch.from_numpy(np.load(WORK / "teacher.npy").astype(np.float32))
+    tokenizer = Tokenizer.from_file(str(WORK / "tokenizer.json"))
+    sets = [
+        {name: [e.ids for e in tokenizer.encode_batch(texts)] for name, texts in labelled.items()}
+        for labelled in read_labelled(data)
+    ]
+    english: Rows = [e.ids for e in tokenizer.encode_batch(sentences.english)]
+    spanish: Rows = [e.ids for e in tokenizer.encode_batch(sentences.spanish)]
+    network = Network(tokenizer.get_vocab_size())
+    network.load_state_dict(torch.load(WORK / "learnt.pt", weights_only=True))
+    layers = [p for name, p in network.named_parameters() if name != "pieces.weight"]
+    optimiser = torch.optim.AdamW(
+        [{"params": [network.pieces.weight], "rate": RATE_PIECES}, {"params": layers, "rate": RATE_LAYERS}],
+        lr=RATE_LAYERS,
+        weight_decay=0.0,
+    )
+    spent, step, last = 0.0, 0, WORK / "requests.pt"
+    if last.exists():
+        kept = torch.load(last, weights_only=True)
+        network.load_state_dict(kept["network"])
+        optimiser.load_state_dict(kept["optimiser"])
+        spent, step = kept["spent"], kept["step"]
+    random = np.random.default_rng([SEED, step])
+    foreign = batches(spanish, sentences.held, SPANISH, random)
+    own = batches(english, sentences.held, ENGLISH, random)
+    began, saved = time.monotonic() - spent, spent
+    while (done := (time.monotonic() - began) / (minutes * 60)) < 1:
+        network.train()
+        for group in optimiser.param_groups:
+            group["lr"] = group["rate"] * min(1.0, done / WARM_UP + 0.02, (1 - done) / (1 - WARM_UP) + 0.01)
+        ids, labels = sample(sets[int(random.choice(len(sets), p=WEIGHTS))], random)
+        apart = contrast(network(pad(ids)), torch.from_numpy(labels))
+        theirs, mine = next(foreign), next(own)
+        stayed = network(pad([spanish[i] for i in theirs] + [english[i] for i in mine]))
+        wanted = teacher[torch.from_numpy(np.concatenate([theirs, mine]))]
+        stay = 1 - (stayed * wanted).sum(dim=1).mean()
+        loss = apart + STAY * stay
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(layers, 1.0)
+        optimiser.step()
+        step += 1
+        if step % 20 == 0:
+            row = {"step": step, "seconds": round(time.monotonic() - began), "contrast": apart.item()}
+            print(json.dumps(row | {"stay": stay.item()}), flush=True)
+        if time.monotonic() - began - saved > CHECKPOINT_SECONDS:
+            saved = time.monotonic() - began
+            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "spent": saved, "step": step}
+            torch.save(state, last.with_suffix(".new"))
+            last.with_suffix(".new").replace(last)
+    torch.save(network.state_dict(), WORK / "requests_learnt.pt")
+    held = slice(0, min(sentences.held, 1000))
+    print(json.dumps({"step": step} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/text"))
+    parser.add_argument("--minutes", type=float, default=30)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(SEED)
+    learn(arguments.data, arguments.minutes)
+
+
+if __name__ == "__main__":
+    main()

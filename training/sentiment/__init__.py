@@ -1,0 +1,1 @@
+"""How a mail or a post sounds: negative, neutral or positive."""
