@@ -57,9 +57,11 @@ def _encoder(folders: Folders, data: Path, progress: Progress) -> dict[str, Any]
 
     from processors.support.encoder import Encoder  # noqa: PLC0415
     from processors.support.evaluation import evaluate, read_labelled  # noqa: PLC0415
+    from processors.support.requests import Requests  # noqa: PLC0415
 
     encoder, current = Encoder(open_folder(folders["encoder"])), Encoder(open_folder(folders["current encoder"]))
-    report = evaluate(data, topics=None, encoder=encoder, progress=progress)
+    requests = Requests(open_folder(folders["requests"]), encoder)
+    report = evaluate(data, topics=None, requests=requests, progress=progress)
     texts = [f"{one.subject}\n{one.text}".strip() for one in read_labelled(data)][:200]
     began = time.perf_counter()
     vectors = encoder.encode(texts).vectors
@@ -68,6 +70,21 @@ def _encoder(folders: Folders, data: Path, progress: Progress) -> dict[str, Any]
     same = encoder.dimensions == current.dimensions
     agreement = float((vectors * current.encode(texts).vectors).sum(axis=1).mean()) if same else 0.0
     return report | {"seconds_per_text": seconds, "agreement": agreement}
+
+
+def _requests(folders: Folders, data: Path, progress: Progress) -> dict[str, Any]:
+    import time  # noqa: PLC0415
+
+    from processors.support.encoder import Encoder  # noqa: PLC0415
+    from processors.support.evaluation import evaluate, read_labelled  # noqa: PLC0415
+    from processors.support.requests import Requests  # noqa: PLC0415
+
+    requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
+    report = evaluate(data, topics=None, requests=requests, progress=progress)
+    texts = [f"{one.subject}\n{one.text}".strip() for one in read_labelled(data)][:200]
+    began = time.perf_counter()
+    requests.understand(texts)
+    return report | {"seconds_per_text": (time.perf_counter() - began) / len(texts)}
 
 
 def _music(kind: str) -> Evaluate:
@@ -86,7 +103,9 @@ def _music(kind: str) -> Evaluate:
 KINDS: Mapping[str, Kind] = {
     "crowd": Kind("a folder of pictures with a heads.json", _crowd, "seconds_per_image"),
     "violence": Kind("JSON lines: clip, label, source, set", _violence, "seconds_per_frame"),
-    "encoder": Kind("CSV or JSON lines of mails: text, topic", _encoder, "seconds_per_text"),
+    "encoder": Kind("CSV or JSON lines of mails: text, topic", _encoder, "seconds_per_text", ("requests",)),
+    "requests": Kind("CSV or JSON lines of mails: text, topic", _requests, "seconds_per_text", ("encoder",)),
+    "sentiment": Kind("none: it is trained on the encoder, and comes with it", None),
     "mood": Kind("CSV: clip, mood", _music("mood"), "seconds_per_clip", ("sound", "genre")),
     "genre": Kind("CSV: clip, genre", _music("genre"), "seconds_per_clip", ("sound", "mood")),
     "sound": Kind("none: it comes with mood and genre, which are trained on it", None),

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from processors.inference import open_folder
 from processors.support.answers import read_answers
-from processors.support.desk import CorrectionError, Desk, read_mails
+from processors.support.desk import CorrectionError, Desk
 from processors.support.encoder import Encoder
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
@@ -16,6 +16,7 @@ from processors.support.topics import Topics, read_topics
 from schemas.topics import CORRECTIONS, MAILS, TRIAGE
 from stream import metrics
 from stream.incoming import Incoming, UnusableError
+from stream.model_store import Folders
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
 from stream.worker import Worker
