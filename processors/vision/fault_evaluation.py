@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from processors.vision.applied_faults import FAULTS, NO_FAULTS, alive
-from processors.vision.faults import FaultFinder, FaultSettings, Small, Stillness, Usual
+from processors.vision.faults import FaultFinder, FaultSettings, Small, Usual
 from processors.vision.picture import Picture, PictureError, decode
+from processors.vision.stillness import Stillness
 
 GOOD = 6
 """pictures of the unharmed view before the fault, one a second"""

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from processors.alerting.rules import Watch as Rules
 from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
 from processors.vision.evidence_picture import EvidencePicture, draw, encode, evidence_id
-from processors.vision.faults import FaultFinder, FaultSettings, Small, Stillness, Usual
+from processors.vision.faults import FaultFinder, FaultSettings, Small, Usual
 from processors.vision.gate_line import GateCounter
 from processors.vision.ground import ground_of
 from processors.vision.motion import STEADY_STEP, LastPictures, MotionFinder, Velocity
 from processors.vision.picture import Picture, PictureError, apply_masks, decode
+from processors.vision.stillness import Stillness
 from processors.vision.violence import ViolenceScorer, ViolenceState
 from processors.vision.zone_watch import ZoneMemory, ZoneWatch
 from schemas.events import VenueContext
@@ -89,6 +90,7 @@ class _Live:
         self.still = Stillness()
         self.judged: tuple[float, str | None] = (-1e18, None)
         self.pictures = LastPictures()
+        self.measured = ground is not None
         self.dense = False
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self.evidence: tuple[float, str] | None = None
@@ -231,7 +233,7 @@ class Watch:
             ),
             model=self._counter.identity,
         )
-        live.dense = any((zone.density or 0.0) >= DENSE for zone in count.zones)
+        live.dense = live.measured and any((zone.density or 0.0) >= DENSE for zone in count.zones)
         return count
 
     def _contexts(self, memory: CameraMemory, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:

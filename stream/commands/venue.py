@@ -34,9 +34,9 @@ def explain(venue: Venue, console: Console) -> None:
     console.print(f"[bold]{venue.name}[/], {venue.timezone}, {venue.language}")
     zones = Table("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
     for zone in venue.zones:
-        seen_by = [camera.id for camera in venue.cameras if any(view.zone == zone.id for view in camera.views)]
+        seeing = [camera.id for camera in venue.cameras if any(view.zone == zone.id for view in camera.views)]
         full = f"{zone.capacity / zone.area_m2:.1f}"
-        zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(seen_by) or "[red]none[/]")
+        zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(seeing) or "[red]none[/]")
     cameras = Table("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
     for camera in venue.cameras:
         ground = ground_of(camera)

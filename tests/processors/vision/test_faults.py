@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from processors.vision.applied_faults import FAULTS, NO_FAULTS, alive
 from processors.vision.fault_evaluation import PicturesError, evaluate
-from processors.vision.faults import FaultFinder, FaultSettings, Small, Stillness, Usual
+from processors.vision.faults import FaultFinder, FaultSettings, Small, Usual
+from processors.vision.stillness import Stillness
 
 
 def known(picture: NDArray[np.uint8], finder: FaultFinder) -> Usual:
