@@ -71,13 +71,17 @@ class Watch(Struct, frozen=True):
     def _demand(self, forecast: DemandForecast) -> Iterator[Observation]:
         bar = next((bar for bar in self.venue.bars if bar.id == forecast.bar), None)
         known = {product.id: product for product in bar.products} if bar else {}
-        zone = ZoneInfo(self.venue.timezone)
+        zone, rule = ZoneInfo(self.venue.timezone), self.venue.rules["stock-out"]
+        hold = (rule.raise_at + rule.clear_at) / 2
         for product in forecast.products:
             if product.run_out_probability is None:
                 continue
             subject = f"{forecast.bar}/{product.product}"
-            # Without anything to fetch (no room, or somebody is on the way) there is nothing to tell anybody.
-            value = product.run_out_probability if product.fetch and not product.along else 0.0
+            value = product.run_out_probability
+            if product.coming and not product.fetch:
+                value = 0.0  # somebody is on the way
+            elif product.along or not product.fetch:
+                value = min(value, hold)  # not worth a trip now: nothing new, and nothing that is open goes yet
             yield _observation(
                 "stock-out", subject, forecast.event_id, forecast.time, value,
                 **fetch_text(forecast, product, known, zone),

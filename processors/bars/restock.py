@@ -13,8 +13,8 @@ from processors.bars.outlook import Outlook
 SERVICE = 0.95
 """chance that what is fetched is enough for the lead time and the cover time"""
 
-ALONG = 0.05
-"""Whoever goes takes along what may run out before the bar closes with at least this chance."""
+SURE_MINUTES = 60.0
+"""beyond the lead time; what comes later is fetched by its mean, or a long evening's doubts would fill the bar"""
 
 STORE = "store"
 
@@ -96,7 +96,7 @@ def needs(
         urgent = called and chances[name] >= limit
         along = called and not urgent
         if along:
-            along = outlook.run_out(name, item.stock + item.coming, _rest(outlook, terms)) >= ALONG
+            along = outlook.run_out(name, item.stock + item.coming, _rest(outlook, terms)) >= limit
         fetch = _amount(outlook, name, item, terms, urgent=urgent) if urgent or along else None
         if fetch is None:
             found[name] = Need(chances[name], minutes, surplus=surplus, loss=losses[name])
@@ -113,8 +113,10 @@ def _rest(outlook: Outlook, terms: Terms) -> float:
 
 
 def _amount(outlook: Outlook, name: str, item: Item, terms: Terms, *, urgent: bool) -> float | None:
-    """Surely enough until the bar closes, as far as there is room."""
-    target = outlook.quantile(name, _rest(outlook, terms), SERVICE)
+    """Surely enough for the next hour or so, on average until the bar closes, and no more than there is room for."""
+    rest = _rest(outlook, terms)
+    sure = outlook.quantile(name, min(rest, terms.lead_time_minutes + SURE_MINUTES), SERVICE)
+    target = max(sure, outlook.mean(name, rest))
     wanted = target - item.stock - item.coming
     if item.package:
         wanted = math.ceil(wanted / item.package) * item.package

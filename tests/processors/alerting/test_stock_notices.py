@@ -53,7 +53,10 @@ def test_a_notice_says_what_how_much_from_where_by_when_and_what_goes_along() ->
 
 def test_what_only_goes_along_raises_no_notice_of_its_own() -> None:
     values = {o.subject: o.value for o in Watch(VENUE).observations(forecast(BEER, WATER)) if o.rule == "stock-out"}
-    assert values == {"north/beer": 0.8, "north/water": 0.0}
+    assert values == {"north/beer": 0.8, "north/water": 0.05}
+    likely = ProductDemand(product="water", sold=9, stock=6, run_out_probability=0.6)
+    values = {o.subject: o.value for o in Watch(VENUE).observations(forecast(likely)) if o.rule == "stock-out"}
+    assert VENUE.rules["stock-out"].clear_at < values["north/water"] < VENUE.rules["stock-out"].raise_at
 
 
 def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
