@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
+from console.alert_feed import order
 from console.house import House, house
 from console.visitor import Visitor, asking, need
 from schemas.alerts import Alert
@@ -35,6 +36,8 @@ class Life:
     """One alert with its steps, the newest first."""
 
     steps: list[Alert] = field(default_factory=list)
+    told: tuple[int, int] = (0, 0)
+    """when the newest of them came, by Redis"""
 
     @property
     def last(self) -> Alert:
@@ -56,13 +59,15 @@ async def history(
     lives: dict[str, Life] = {}
     away = False
     try:
-        async for alert in _newest_first(parts, visitor):
-            lives.setdefault(alert.id, Life()).steps.append(alert)
+        async for entry, alert in _newest_first(parts, visitor):
+            life = lives.setdefault(alert.id, Life())
+            life.steps.append(alert)
+            life.told = max(life.told, order(entry))
     except (RedisError, OSError):
         away = True
     found = [
         life
-        for life in lives.values()
+        for life in sorted(lives.values(), key=lambda life: life.told, reverse=True)
         if (not rule or life.last.rule == rule)
         and (not verdict or (life.last.verdict or "none") == verdict)
         and holds(life, wanted)
@@ -78,7 +83,7 @@ async def history(
 async def steps(visitor: Annotated[Visitor, Depends(asking)], parts: Parts, alert: str) -> Response:
     """Every step of one alert, oldest first."""
     try:
-        found = [one async for one in _newest_first(parts, visitor, only=alert)]
+        found = [one async for _, one in _newest_first(parts, visitor, only=alert)]
     except (RedisError, OSError) as error:
         raise HTTPException(503, "Redis does not answer; try again") from error
     return Response(msgspec.json.encode(found[::-1]), media_type="application/json")
@@ -113,7 +118,7 @@ def holds(life: Life, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-async def _newest_first(parts: House, visitor: Visitor, only: str = "") -> AsyncIterator[Alert]:
+async def _newest_first(parts: House, visitor: Visitor, only: str = "") -> AsyncIterator[tuple[str, Alert]]:
     """Steps that a visitor may see, of each audience the newest first, each once."""
     told: set[tuple[str, int]] = set()
     mark = only.encode()
@@ -121,7 +126,7 @@ async def _newest_first(parts: House, visitor: Visitor, only: str = "") -> Async
         end = "+"
         while True:
             entries: Any = await parts.redis.xrevrange(STREAM.format(audience=audience), max=end, count=BLOCK)
-            for _, fields in entries:
+            for name, fields in entries:
                 row = fields[b"alert"]
                 if mark not in row:
                     continue
@@ -129,7 +134,7 @@ async def _newest_first(parts: House, visitor: Visitor, only: str = "") -> Async
                 if (alert.id, alert.version) in told or not visitor.sees(alert) or (only and alert.id != only):
                     continue
                 told.add((alert.id, alert.version))
-                yield alert
+                yield name.decode(), alert
             if len(entries) < BLOCK:
                 break
             end = f"({entries[-1][0].decode()}"

@@ -143,7 +143,7 @@ def test_a_picture_is_shown_to_security_only(festival: Festival, enter: Enter) -
         expect(page.locator("#detail")).to_be_visible()
         expect(page.locator("#pictures img")).to_have_count(pictures)
         if pictures:
-            page.wait_for_function("document.querySelector('#pictures img').naturalWidth === 80")
+            expect(page.locator("#pictures img")).to_have_js_property("naturalWidth", 80)
 
 
 def test_what_people_write_is_text(festival: Festival, enter: Enter) -> None:
