@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, tickets
+from bench import frames, mails, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKERS = {"tickets": "bars", "frames": "vision"}
+WORKERS = {"tickets": "bars", "frames": "vision", "mails": "support"}
 
 
 def main(
@@ -91,6 +91,9 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         if "frames" in names:
             say, seen = _following(progress, frames.NUMBER // share)
             rows += frames.measure(stack, number=frames.NUMBER // share, say=say, seen=seen)
+        if "mails" in names:
+            say, seen = _following(progress, mails.NUMBER // share)
+            rows += mails.measure(stack, number=mails.NUMBER // share, say=say, seen=seen)
     return rows
 
 
