@@ -167,7 +167,8 @@ def main() -> None:
             "Near in meaning is not the same request: opposite wishes about one matter lie close together.",
         ],
         made_by="python -m training.encoder.teach && python -m training.encoder.train && "
-        "python -m training.encoder.requests && python -m training.encoder.export && python -m training.encoder.measure",
+        "python -m training.encoder.requests && python -m training.encoder.export && "
+        "python -m training.encoder.measure",
         licence="Apache-2.0 (weights); trained on the data above, see NOTICE",
     )
     text = yaml.safe_dump(card.model_dump(), sort_keys=False, allow_unicode=True, width=115)
