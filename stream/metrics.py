@@ -6,7 +6,11 @@ from short lists.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from schemas.topics import FRAMES, SALES, SNIPPETS, Topic
 
 _DELAYS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -67,3 +71,26 @@ ALERT_DELAY = Histogram(
     ["rule"],
     buckets=_DELAYS,
 )
+
+OF_KEY: dict[Topic, tuple[Gauge, ...]] = {
+    FRAMES: (ZONE_PERSONS, ZONE_DENSITY, CAMERA_BLIND, VIOLENCE),
+    SALES: (SOLD, STOCK, DEMAND, RUN_OUT),
+    SNIPPETS: (MOOD, GENRE, TEMPO, LOUDNESS),
+}
+"""Gauges that tell of a topic's key, which is their first label."""
+
+
+def forget(gauge: Gauge, gone: Callable[[dict[str, str]], bool]) -> None:
+    """Remove the series of a gauge whose labels are `gone`: another worker tells of them now.
+
+    >>> seats = Gauge("doctest_seats", "", ["bar", "row"], registry=None)
+    >>> for bar in ("north", "south"):
+    ...     seats.labels(bar, "1").set(5)
+    >>> forget(seats, lambda labels: labels["bar"] == "north")
+    >>> [sample.labels["bar"] for family in seats.collect() for sample in family.samples]
+    ['south']
+    """
+    for family in list(gauge.collect()):
+        for sample in family.samples:
+            if gone(sample.labels):
+                gauge.remove(*sample.labels.values())

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import faust
@@ -25,8 +26,10 @@ from schemas.topics import MEDIA_BYTES, Topic
 from schemas.venue import Venue
 from stream import metrics
 from stream.dead_letters import dead_letter_headers
+from stream.delivery import deliver_without_tasks
 from stream.incoming import Incoming, UnusableError, read
 from stream.outcome import Outcome
+from stream.producer import partition_of
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,9 @@ Handler = Callable[[list[Incoming]], Awaitable[Outcome]]
 
 STALLED_SECONDS = 120
 """A worker that has events waiting and reads none for so long ends itself."""
+
+FILL_SECONDS = 0.02
+"""longest wait for a batch to fill while events wait in Kafka"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ class Worker:
         self._locks: dict[str, asyncio.Lock] = {}
         self._progress = time.monotonic()
         metrics.READY.labels(name).set(0)
+        deliver_without_tasks(self.app.consumer)
         self.app.on_rebalance_complete.connect(self._ready, weak=False)
         self.app.on_partitions_revoked.connect(self._not_ready, weak=False)
         self.app.timer(interval=5.0, name="watch")(self._watch)
@@ -148,7 +155,7 @@ class Worker:
         )
 
         async def work(stream: StreamT[Any]) -> None:
-            async for events in batches(stream, most):
+            async for events in batches(stream, most, self._behind):
                 began = time.monotonic()
                 async with job.lock:
                     await self._work(job, self._mine(events))
@@ -183,6 +190,11 @@ class Worker:
         await self._bury(dead, job.topic)
         for what, number in (("dead", len(dead)), ("dropped", dropped), ("ok", len(events) - len(dead) - dropped)):
             metrics.EVENTS.labels(self.name, job.topic.name, what).inc(number)
+
+    def _behind(self, event: EventT[Any]) -> bool:
+        """Whether Kafka holds more of the event's partition; known from the last fetch, so it costs nothing."""
+        high = self.app.consumer.highwater(event.message.tp)
+        return high is not None and high > event.message.offset + 1
 
     def _mine(self, events: list[EventT[Any]]) -> list[EventT[Any]]:
         """Leave out events whose partition went to another worker meanwhile: it will read them again."""
@@ -243,7 +255,17 @@ class Worker:
         return sending
 
     def _ready(self, *_: Any, **__: Any) -> None:
+        self._forget_others()
         metrics.READY.labels(self.name).set(1)
+
+    def _forget_others(self) -> None:
+        """After a rebalance, drop the gauges of keys and partitions that another worker has now."""
+        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
+        metrics.forget(metrics.LAG, lambda labels: (labels["topic"], int(labels["partition"])) not in mine)
+        for topic, gauges in metrics.OF_KEY.items():
+            partitions = {number for name, number in mine if name == topic.name}
+            for gauge in gauges:
+                metrics.forget(gauge, partial(_is_elsewhere, topic, partitions))
 
     def _not_ready(self, *_: Any, **__: Any) -> None:
         metrics.READY.labels(self.name).set(0)
@@ -269,16 +291,28 @@ class Worker:
             await self.app.crash(RuntimeError(f"{behind} events wait and none was read for {STALLED_SECONDS} s"))
 
 
-async def batches(stream: StreamT[Any], most: int) -> AsyncIterator[list[EventT[Any]]]:
+def _is_elsewhere(topic: Topic, mine: set[int], labels: dict[str, str]) -> bool:
+    return partition_of(next(iter(labels.values())), topic.partitions) not in mine
+
+
+async def batches(
+    stream: StreamT[Any], most: int, behind: Callable[[EventT[Any]], bool] = lambda _: False
+) -> AsyncIterator[list[EventT[Any]]]:
     """Micro-batches without added delay: whatever is waiting, at most `most`, acknowledged by the caller in order.
 
-    Faust's own `take` waits for its time to pass even when the stream is quiet.
+    Faust hands events over one at a time, so a reader that keeps up would see batches of one however long the
+    backlog is. While `behind` says that Kafka holds more, a batch may fill for up to `FILL_SECONDS`. Faust's own
+    `take` waits for its time to pass even when the stream is quiet.
     """
     pending: list[EventT[Any]] = []
     unacked: Any = cast(Any, stream).noack()  # the abstract type hides what every stream has
     queue = unacked.channel.queue
     async for event in unacked.events():
         pending.append(event)
+        if len(pending) < most and queue.empty() and behind(event):
+            until = time.monotonic() + FILL_SECONDS
+            while queue.qsize() < most - len(pending) and time.monotonic() < until:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
         if len(pending) < most and not queue.empty():
             continue
         ready, pending = pending, []

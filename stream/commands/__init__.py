@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 import typer
 
-from stream.commands import alerts, dead, demo, evaluate, faq, schemas, source, stack, support, venue, worker
+from stream.commands import (
+    alerts,
+    dead,
+    demo,
+    evaluate,
+    faq,
+    schemas,
+    source,
+    stack,
+    support,
+    topics,
+    venue,
+    worker,
+)
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     demo.register,
@@ -18,6 +31,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     dead.register,
     support.register,
     faq.register,
+    topics.register,
     evaluate.register,
     schemas.register,
 )

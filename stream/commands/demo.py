@@ -120,7 +120,8 @@ def _festival(console: Console, venue: Venue, evening: Evening, seconds: float |
 
     if data is None:
         return Festival(venue, lambda evening, seconds: simulated(evening, venue, seconds), evening, RESULTS, seconds)
-    real = RealData.read(data)
+    with console.status(f"reading {data} …"):
+        real = RealData.read(data)
     for kind, why in real.missing.items():
         console.print(f"[yellow]no {kind}:[/] {why}", highlight=False)
     evenings = RealEvening(real)

@@ -36,6 +36,9 @@ class RealEvening:
 
     def __init__(self, data: RealData) -> None:
         self._data = data
+        sold = Counter(product for order in data.orders for product, _, _ in order.lines)
+        self._menu = {product: slug(product) for product, _ in sold.most_common(PRODUCTS)}
+        """the products that are sold most, and their ids"""
 
     def venue(self, venue: Venue, evening: Evening) -> Venue:
         """The venue with the data's products at its bars, enough of all but the first at the first bar."""
@@ -44,7 +47,7 @@ class RealEvening:
         sold = Counter[str]()
         for order in self._some_orders(evening):
             for product, quantity, _ in order.lines:
-                sold[self._menu().get(product, "other")] += max(0, round(quantity))
+                sold[self._menu.get(product, "other")] += max(0, round(quantity))
         share = 1 / max(1, len(venue.bars))
         bars = []
         for number, bar in enumerate(venue.bars):
@@ -108,11 +111,6 @@ class RealEvening:
                     content_type=_SOUND.get(path.suffix.lower(), "application/octet-stream"),
                 )  # fmt: skip
 
-    def _menu(self) -> dict[str, str]:
-        """The products that are sold most, and their ids."""
-        sold = Counter(product for order in self._data.orders for product, _, _ in order.lines)
-        return {product: slug(product) for product, _ in sold.most_common(PRODUCTS)}
-
     def _some_orders(self, evening: Evening) -> list[Order]:
         """Consecutive orders, from a place in the file that the seed chooses."""
         most = min(_MOST_ORDERS, len(self._data.orders))
@@ -123,7 +121,7 @@ class RealEvening:
         """Real orders in their order; their hours are drawn together so that they fill the evening."""
         if not self._data.orders or not venue.bars:
             return
-        menu, orders = self._menu(), self._some_orders(evening)
+        orders = self._some_orders(evening)
         # Days shrink to their opening hours: a gap of more than an hour counts as one minute.
         gaps = [min((after.time - before.time).total_seconds(), 3600) % 3600 + 60 for before, after in pairwise(orders)]
         times = np.concatenate([[0.0], np.cumsum(gaps)])
@@ -131,7 +129,7 @@ class RealEvening:
         for number, (order, time) in enumerate(zip(orders, times, strict=True)):
             bar = venue.bars[number % len(venue.bars)]
             lines = tuple(
-                SaleLine(product=menu.get(product, "other"), quantity=quantity, unit_price=price)
+                SaleLine(product=self._menu.get(product, "other"), quantity=quantity, unit_price=price)
                 for product, quantity, price in order.lines[:200]
             )
             name = f"{evening.doors:%Y%m%d}-order-{order.id}"

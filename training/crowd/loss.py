@@ -17,7 +17,7 @@ SIGMA = 8.0
 BACKGROUND = 0.15
 """distance of the background point, as a share of the crop's side"""
 
-COUNT = 2.0
+COUNT = 1.0
 """weight of the error of a crop's whole count (as in DM-Count: Wang et al., NeurIPS 2020)"""
 
 

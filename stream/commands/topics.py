@@ -1,0 +1,54 @@
+"""`pulso topics`: what flows, and the topics on the brokers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from confluent_kafka import KafkaException
+from rich.console import Console
+from rich.table import Table
+
+from schemas.topics import DAY, HOUR, MINUTE, TOPICS, Topic
+from stream.settings import NotConnectedError, Settings
+from stream.topics import ensure_topics
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def topics(
+        create: Annotated[
+            bool, typer.Option("--create", help="Create them on the brokers of PULSO_KAFKA, or mend their settings.")
+        ] = False,
+    ) -> None:
+        """List the topics: key, partitions, how long Kafka keeps a record."""
+        console = Console()
+        if create:
+            try:
+                new = ensure_topics(Settings().connected(), timeout_s=60)
+            except (NotConnectedError, KafkaException) as error:
+                console.print(f"[red]{error}[/]", highlight=False)
+                raise typer.Exit(1) from error
+            console.print(f"new topics: {', '.join(new) or 'none'}", highlight=False)
+            return
+        table = Table("topic", "key", "partitions", "kept")
+        for topic in TOPICS:
+            table.add_row(topic.name, topic.key, str(topic.partitions), kept(topic))
+        console.print(table)
+
+
+def kept(topic: Topic) -> str:
+    """How long a record stays.
+
+    >>> from schemas.topics import CONTEXT, FRAMES, SALES
+    >>> kept(SALES), kept(FRAMES), kept(CONTEXT)
+    ('30 d', '10 min', 'the last of each key')
+    """
+    if topic.compacted:
+        return "the last of each key"
+    unit, name = next(
+        (unit, name) for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if topic.retention_ms % unit == 0
+    )
+    return f"{topic.retention_ms // unit} {name}"

@@ -1,0 +1,169 @@
+"""`pulso up` as a person uses it: start, use, dead letters, stop, start again and find everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from schemas.events import SaleLine, Ticket
+from schemas.results import DemandForecast
+from schemas.topics import DEMAND, SALES
+from stream.producer import EventProducer
+from stream.reading import read_all
+from stream.settings import ROOT, Settings
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+
+
+def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PULSO_DATA": str(data), "COLUMNS": "200"}
+    if venue:
+        environment["PULSO_VENUE"] = str(venue)
+    return subprocess.run(
+        [sys.executable, "-m", "stream.cli", *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
+        timeout=200, check=False,
+    )  # fmt: skip
+
+
+def processes(data: Path) -> list[str]:
+    """Commands of all processes that know this data folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if f"PULSO_DATA={data}".encode() in environment.split(b"\0") or str(data) in command:
+                found.append(command)
+    return found
+
+
+def sell(settings: Settings, number: int, bar: str = "north") -> None:
+    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=2 * number)
+    ticket = Ticket(id=f"t{number}-{bar}", bar=bar, till="1", time=at, lines=(SaleLine(product="beer", quantity=2),))
+    with EventProducer(settings) as producer:
+        producer.send(SALES, key=bar, value=ticket, id=ticket.id, source="test", time=at)
+
+
+def sold(settings: Settings, wanted: int) -> float:
+    end = time.monotonic() + 60
+    found = -1.0
+    while time.monotonic() < end:
+        values = [message.value() or b"" for message in read_all(settings, DEMAND.name)]
+        forecasts = [msgspec.json.decode(value, type=DemandForecast) for value in values]
+        found = max((forecast.products[0].sold for forecast in forecasts), default=-1.0)
+        if found >= wanted:
+            break
+        time.sleep(0.5)
+    return found
+
+
+def stack_of(data: Path) -> dict[str, Any]:
+    stack: dict[str, Any] = json.loads((data / "stack.json").read_text(encoding="utf-8"))
+    return stack
+
+
+def test_up_use_down_and_up_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first = pulso(data, "up", "--detach")
+    assert first.returncode == 0, first.stdout + first.stderr
+    try:
+        assert pulso(data, "up", "--detach").returncode == 1, "it runs already"
+        status = pulso(data, "status")
+        for part in (
+            "kafka",
+            "redis",
+            "prometheus",
+            "vision",
+            "bars",
+            "support",
+            "music",
+            "alerts",
+            "console",
+            "sources",
+        ):
+            assert part in status.stdout
+        settings = Settings(data=data).connected()
+        endpoints = stack_of(data)["endpoints"]
+        assert httpx.get(f"{endpoints['console']}/healthz").is_success
+        assert "<html" in httpx.get(endpoints["console"]).text
+        assert (data / "till-token").stat().st_mode & 0o077 == 0
+
+        assert "new topics: none" in pulso(data, "topics", "--create").stdout
+        sell(settings, 1)
+        assert sold(settings, 2) == 2
+        sell(settings, 1, bar="moon")
+        listed = _listed(data)
+        assert "moon" in listed
+        assert "no bar" in listed
+        shown = pulso(data, "dead", "show", "pos.sales", "0").stdout
+        assert "moon" in shown
+        assert "content" in shown
+        assert pulso(data, "dead", "replay", "pos.sales").returncode == 0
+        targets = _targets(endpoints["prometheus"])
+        assert {"vision", "bars", "support", "music", "alerts", "sources"} <= set(targets)
+    finally:
+        stopped = pulso(data, "down")
+    assert "Stopped" in stopped.stdout
+    assert pulso(data, "status").returncode == 1
+    assert processes(data) == []
+
+    again = pulso(data, "up", "--detach", "--no-sources")
+    assert again.returncode == 0, again.stdout + again.stderr
+    try:
+        settings = Settings(data=data).connected()
+        sell(settings, 2)
+        assert sold(settings, 4) == 4, "the bar remembers the first evening"
+        assert stack_of(data)["endpoints"]["kafka"] == endpoints["kafka"], "clients find the broker again"
+        os.kill(stack_of(data)["pid"], signal.SIGINT)
+        end = time.monotonic() + 90
+        while processes(data) and time.monotonic() < end:
+            time.sleep(0.3)
+        assert processes(data) == [], "Ctrl-C stops all"
+    finally:
+        pulso(data, "down")
+
+
+def _listed(data: Path) -> str:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        listed = pulso(data, "dead", "list").stdout
+        if "pos.sales" in listed:
+            return listed
+        time.sleep(1)
+    return listed
+
+
+def _targets(prometheus: str) -> list[str]:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        active = httpx.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
+        up = [target["labels"].get("component", "") for target in active if target["health"] == "up"]
+        if len(up) >= 6:
+            break
+        time.sleep(1)
+    return up
+
+
+def test_a_venue_file_with_a_mistake_is_explained_before_anything_starts(tmp_path: Path) -> None:
+    venue = tmp_path / "venue.yaml"
+    venue.write_text("name: x\nzonse: []\n", encoding="utf-8")
+    done = pulso(tmp_path / "data", "up", venue=venue)
+    assert done.returncode == 2
+    assert "line 2" in done.stdout
+    assert "did you mean zones" in done.stdout
+    checked = pulso(tmp_path / "data", "check", str(venue))
+    assert checked.returncode != 0
