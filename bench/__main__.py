@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, live, music, pages, series, tickets
+from bench import frames, live, mails, music, pages, series, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None}
+WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision", "mails": "support", "pages": None}
 """which worker each bench measures; the pages are the console's"""
 BENCHES = (*WORKERS, "music", "series")
 """music and series are measured without a worker: what they compute is what grows"""
@@ -106,6 +106,9 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
         if "pages" in names:
             say, seen = _following(progress, pages.NUMBER // share)
             rows += pages.measure(stack, number=pages.NUMBER // share, say=say, seen=seen)
+        if "mails" in names:
+            say, seen = _following(progress, mails.NUMBER // share)
+            rows += mails.measure(stack, number=mails.NUMBER // share, say=say, seen=seen)
     return rows
 
 

@@ -248,7 +248,9 @@ class Desk:
         return masked(read.sentences[place])[:SUMMARY]
 
     def _repeats(self, read: Read) -> int:
-        """How often the sender has sent these words lately, this time included."""
+        """How often the sender has sent these words lately, this time included; once if nobody is named."""
+        if not read.mail.sender:
+            return 1
         name = _digest(f"{_address(read.mail.sender)}\n{read.words}").hex()
         repeats = self._stored.repeats
         repeats[name] = repeats.pop(name, 0) + 1

@@ -1,0 +1,88 @@
+"""Mails a second through the support worker, beside a bare loop of the encoder over the same texts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from bench.job import run_job
+from bench.mails_job import MailsOrder
+from bench.measured import BenchError
+from bench.meter import watch
+from bench.table import Row, row
+from processors.support.mail_text import sentences_of
+from schemas.events import Mail
+from schemas.results import SupportTriage
+from schemas.topics import MAILS, TRIAGE
+from stream.local import LocalStack
+from stream.producer import EventProducer
+from stream.reading import read_all
+
+NUMBER = 1_000
+BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
+OPENINGS = (
+    "Hola, buenas tardes.", "Hi there, hope you are well.", "El año pasado lo pasamos genial con vosotros.",
+    "We are coming with six friends this year.", "Perdonad que os moleste otra vez.",
+)  # fmt: skip
+REQUESTS = (
+    "¿Dónde puedo aparcar el coche el sábado?", "Where can I park a camper for three nights?",
+    "Quiero que me devolváis el dinero del pedido FE-{n}.", "I would like a refund for order FE-{n}, please.",
+    "No me han llegado las entradas y pagué el lunes.", "My tickets never arrived, can you send them again?",
+    "La recarga de la pulsera ha fallado y me han cobrado {n} euros.", "Is there vegan and gluten-free food?",
+    "¿A qué hora abren las puertas el viernes?", "He perdido una chaqueta cerca de la barra {n}, ¿la tenéis?",
+)  # fmt: skip
+
+
+def mails(number: int, seed: int = 1) -> list[Mail]:
+    """Mails of one to three sentences in both languages, half a minute apart.
+
+    >>> len(mails(10)), mails(1) == mails(1)
+    (10, True)
+    """
+    seeded = random.Random(seed)
+    made = []
+    for place in range(number):
+        sentences = [*seeded.sample(OPENINGS, seeded.randint(0, 1)), *seeded.sample(REQUESTS, seeded.randint(1, 2))]
+        text = " ".join(sentences).format(n=place)
+        at = BEGIN + timedelta(seconds=30 * place)
+        made.append(Mail(id=f"bench-{place:06d}", thread=f"t{place}", time=at, text=text))
+    return made
+
+
+def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen: Callable[[int], None]) -> list[Row]:
+    """Let the loop and then the worker read the same mails.
+
+    Raises:
+        BenchError: one of them did not run, or a mail was not triaged exactly once.
+    """
+    stack.halt("support")
+    made = mails(number)
+    say("mails: bare loop")
+    bare = run_job("mails_job.py", MailsOrder(texts=[mail.text for mail in made]))
+    with EventProducer(stack.settings) as producer:
+        for mail in made:
+            producer.send(MAILS, key=mail.thread, value=mail, id=mail.id, source="bench", time=mail.time)
+    say("mails: support worker")
+    ours = watch(stack, "support", MAILS, number, seen)
+    stack.halt("support")
+    found = [
+        msgspec.json.decode(message.value() or b"", type=SupportTriage).message
+        for message in read_all(stack.settings, TRIAGE.name)
+    ]
+    if sorted(found) != [mail.id for mail in made]:
+        raise BenchError(f"the support worker triaged {len(set(found))} of {number} mails, {len(found)} times in all")
+    texts = sum(1 + (len(one) if len(one) > 1 else 0) for one in (sentences_of(mail.text) for mail in made))
+    return [
+        row(
+            "support worker",
+            "mails/s",
+            ours,
+            "a loop of the encoder over whole mails",
+            bare,
+            notes=f"ours reads each sentence too, {texts / number:.1f} texts a mail; topic, danger, sentiment, "
+            f"cluster, reply; {ours.events / max(1, ours.batches):.0f} mails a batch",
+        )
+    ]

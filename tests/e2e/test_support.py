@@ -1,0 +1,63 @@
+"""A person teaches the running desk, a killed worker still knows it, a page is written, and someone is forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from schemas.events import Mail
+from schemas.results import SupportTriage
+from schemas.topics import CORRECTIONS, MAILS, TRIAGE
+from stream.cli import app
+from stream.commands.faq import read_clusters
+from stream.commands.support import send
+from stream.producer import EventProducer
+from tests.e2e.conftest import Outside, minutes
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(300)
+@pytest.mark.workers("support")
+def test_teach_kill_ask_publish_forget(
+    outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(number: int, text: str) -> SupportTriage:
+        at = evening + minutes(number)
+        mail = Mail(id=f"m{number}", thread=f"t{number}", time=at, text=text, sender="z@x.org")
+        with EventProducer(outside.settings) as producer:
+            producer.send(MAILS, key=mail.thread, value=mail, id=mail.id, source="test", time=at)
+
+        def answer() -> SupportTriage | None:
+            found = [one for _, one in outside.records(TRIAGE) if one.message == mail.id]
+            assert len(found) < 2
+            return found[0] if found else None
+
+        found = outside.wait(f"mail {number}", answer)
+        assert found is not None
+        return found
+
+    parking = write(1, "¿Dónde puedo aparcar el coche, cerca del Zanzíbar?")
+    assert parking.topic is not None
+    assert parking.suggestion is not None
+    send(outside.settings, action="topic", topic="balloons", text="When do the hot air balloons rise?", by="ana")
+    send(outside.settings, action="promote", topic="nothing", cluster="nobody", by="ana")
+    outside.wait("the correction that can't be done", lambda: outside.dead(CORRECTIONS))
+    outside.stack.kill("support")
+    outside.stack.restart("support")
+    taught = write(2, "¿A qué hora suben los globos aerostáticos?")
+    assert taught.topic is not None
+    assert taught.topic.name == "balloons"
+
+    monkeypatch.setenv("PULSO_DATA", str(outside.settings.data))
+    monkeypatch.setenv("PULSO_KAFKA", str(outside.settings.kafka))
+    result = CliRunner().invoke(app, ["faq", "--out", str(tmp_path / "faq"), "--waiting"])
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "faq" / "faq.es.html").read_text(encoding="utf-8")
+    assert "aparco" in page
+    assert "Zanz" not in page
+
+    send(outside.settings, action="erase", sender="Z@X.org", by="ana")
+    outside.wait("forgotten", lambda: not any(cluster.examples for cluster in read_clusters(outside.settings)))
