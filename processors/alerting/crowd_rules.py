@@ -16,7 +16,7 @@ _WHY_ES = {
 }  # fmt: skip
 
 
-FEWEST_RUNNERS = 8
+FEWEST_RUNNERS = 12
 """people who must run for it to be a stampede, and not a game"""
 
 
