@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
 from xml.etree import ElementTree
@@ -42,8 +41,17 @@ def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monk
         stack.write_stack_file()
         monkeypatch.setenv("PULSO_DATA", str(tmp_path))
         outside = Outside(stack)
+        ports = stack.endpoints["prometheus"]
+
+        def scraped(query: str) -> float:
+            found = httpx.get(f"{ports}/api/v1/query", params={"query": query}).json()["data"]["result"]
+            return sum(float(one["value"][1]) for one in found)
+
         with EventProducer(outside.settings) as producer:
             for number in range(4):
+                if number == 2:  # a rate needs a sample before the counter rises again
+                    producer.flush(20)
+                    outside.wait("the first fragments", lambda: scraped("pulso_event_delay_seconds_count") >= 2)
                 producer.send(SNIPPETS, key="main", value=music(), id=f"f{number}", source="test", time=now())
         outside.wait("tags", lambda: len(outside.records(TAGS)) == 4)
         message = OscMessage(lights.recv(1_024))
@@ -55,18 +63,9 @@ def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monk
         assert f"it said {best}" in pulso("correct", "mood", "main", other)
         refused = CliRunner().invoke(app, ["models", "correct", "mood", "main", "gloomy"])
         assert refused.exit_code == 2 and "not 'gloomy'" in refused.output
-        wanted = 'pulso_model_feedback_total{model="mood",verdict="wrong"} 1.0'
-        ports = stack.endpoints["prometheus"]
-        outside.wait(
-            "the correction in Prometheus",
-            lambda: (
-                httpx.get(f"{ports}/api/v1/query", params={"query": wanted.rsplit(" ", 1)[0]}).json()["data"]["result"][
-                    0
-                ]["value"][1]
-                == "1"
-            ),
-        )
-        time.sleep(3)
+        wrong = 'pulso_model_feedback_total{model="mood",verdict="wrong"}'
+        outside.wait("the correction in Prometheus", lambda: scraped(wrong) == 1)
+        outside.wait("all fragments in Prometheus", lambda: scraped("pulso_event_delay_seconds_count") >= 4)
         page = tmp_path / "report.html"
         pulso("report", "--out", str(page), "--days", "0.05")
     text = page.read_text(encoding="utf-8")
