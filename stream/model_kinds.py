@@ -52,26 +52,6 @@ def _violence(folders: Folders, data: Path, progress: Progress) -> dict[str, Any
     return report | {"worst_set_accuracy": min(one["balanced_accuracy"] for one in report["sets"].values())}
 
 
-def _encoder(folders: Folders, data: Path, progress: Progress) -> dict[str, Any]:
-    import time  # noqa: PLC0415
-
-    from processors.support.encoder import Encoder  # noqa: PLC0415
-    from processors.support.evaluation import evaluate, read_labelled  # noqa: PLC0415
-    from processors.support.requests import Requests  # noqa: PLC0415
-
-    encoder, current = Encoder(open_folder(folders["encoder"])), Encoder(open_folder(folders["current encoder"]))
-    requests = Requests(open_folder(folders["requests"]), encoder)
-    report = evaluate(data, topics=None, requests=requests, progress=progress)
-    texts = [f"{one.subject}\n{one.text}".strip() for one in read_labelled(data)][:200]
-    began = time.perf_counter()
-    vectors = encoder.encode(texts).vectors
-    seconds = (time.perf_counter() - began) / len(texts)
-    # Clusters that live are made of the old vectors: a mail must land where it landed before.
-    same = encoder.dimensions == current.dimensions
-    agreement = float((vectors * current.encode(texts).vectors).sum(axis=1).mean()) if same else 0.0
-    return report | {"seconds_per_text": seconds, "agreement": agreement}
-
-
 def _requests(folders: Folders, data: Path, progress: Progress) -> dict[str, Any]:
     import time  # noqa: PLC0415
 
@@ -103,7 +83,7 @@ def _music(kind: str) -> Evaluate:
 KINDS: Mapping[str, Kind] = {
     "crowd": Kind("a folder of pictures with a heads.json", _crowd, "seconds_per_image"),
     "violence": Kind("JSON lines: clip, label, source, set", _violence, "seconds_per_frame"),
-    "encoder": Kind("CSV or JSON lines of mails: text, topic", _encoder, "seconds_per_text", ("requests",)),
+    "encoder": Kind("none: requests and sentiment are trained on it, so the three come together", None),
     "requests": Kind("CSV or JSON lines of mails: text, topic", _requests, "seconds_per_text", ("encoder",)),
     "sentiment": Kind("none: it is trained on the encoder, and comes with it", None),
     "mood": Kind("CSV: clip, mood", _music("mood"), "seconds_per_clip", ("sound", "genre")),
@@ -124,7 +104,7 @@ def measure(name: str, folder: Path, current: Folders, data: Path, progress: Pro
     """
     kind = KINDS.get(name)
     if kind is None or kind.evaluate is None:
-        raise ModelError(f"{name} has no evaluation of its own, so it can't be promoted alone")
+        raise ModelError(f"{name} can't be promoted alone: {kind.data if kind else 'no such model'}")
     model = open_folder(folder)
     folders = {**current, f"current {name}": current[name], name: folder}
     report = kind.evaluate(folders, data, progress)

@@ -207,7 +207,7 @@ def _few_mails(data: Path, folder: Path) -> Path:
     [
         ("crowd", _few_pictures, "worst_band_mae"),
         ("violence", _few_clips, "worst_set_accuracy"),
-        ("encoder", _few_mails, "agreement"),
+        ("requests", _few_mails, "seconds_per_text"),
     ],
 )
 def test_other_models_are_measured_and_promoted_too(
