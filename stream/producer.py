@@ -41,6 +41,8 @@ class EventProducer:
                 "message.max.bytes": MEDIA_BYTES,
                 "message.timeout.ms": int(timeout_s * 1000),
                 "queue.buffering.max.kbytes": 256 * 1024,
+                # Errors only: that a young broker's coordinator still loads is a warning each time, and is tried again.
+                "log_level": 3,
             }
         )
         self._timeout_s = timeout_s
