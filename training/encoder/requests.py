@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import time
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +19,9 @@ import numpy as np
 import torch
 import yaml
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
+from training.encoder.descent import Descent
 from training.encoder.network import Network
 from training.encoder.sentences import read_sentences
 from training.encoder.train import WORK, Rows, batches, figures, pad
@@ -106,26 +106,14 @@ def learn(data: Path, minutes: float) -> None:
     spanish: Rows = [e.ids for e in tokenizer.encode_batch(sentences.spanish)]
     network = Network(tokenizer.get_vocab_size())
     network.load_state_dict(torch.load(WORK / "learnt.pt", weights_only=True))
-    layers = [p for name, p in network.named_parameters() if name != "pieces.weight"]
-    optimiser = torch.optim.AdamW(
-        [{"params": [network.pieces.weight], "rate": RATE_PIECES}, {"params": layers, "rate": RATE_LAYERS}],
-        lr=RATE_LAYERS,
-        weight_decay=0.0,
+    descent = Descent(
+        network, WORK / "requests.pt", pieces=RATE_PIECES, layers=RATE_LAYERS, warm_up=WARM_UP, every=CHECKPOINT_SECONDS
     )
-    spent, step, last = 0.0, 0, WORK / "requests.pt"
-    if last.exists():
-        kept = torch.load(last, weights_only=True)
-        network.load_state_dict(kept["network"])
-        optimiser.load_state_dict(kept["optimiser"])
-        spent, step = kept["spent"], kept["step"]
-    random = np.random.default_rng([SEED, step])
+    random = np.random.default_rng([SEED, descent.step])
     foreign = batches(spanish, sentences.held, SPANISH, random)
     own = batches(english, sentences.held, ENGLISH, random)
-    began, saved = time.monotonic() - spent, spent
-    while (done := (time.monotonic() - began) / (minutes * 60)) < 1:
+    while descent.goes_on(minutes):
         network.train()
-        for group in optimiser.param_groups:
-            group["lr"] = group["rate"] * min(1.0, done / WARM_UP + 0.02, (1 - done) / (1 - WARM_UP) + 0.01)
         ids, labels = sample(sets[int(random.choice(len(sets), p=WEIGHTS))], random)
         apart = contrast(network(pad(ids)), torch.from_numpy(labels))
         theirs, mine = next(foreign), next(own)
@@ -133,22 +121,15 @@ def learn(data: Path, minutes: float) -> None:
         wanted = teacher[torch.from_numpy(np.concatenate([theirs, mine]))]
         stay = 1 - (stayed * wanted).sum(dim=1).mean()
         loss = apart + STAY * stay
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(layers, 1.0)
-        optimiser.step()
-        step += 1
-        if step % 20 == 0:
-            row = {"step": step, "seconds": round(time.monotonic() - began), "contrast": apart.item()}
+        descent.down(loss)
+        if descent.step % 20 == 0:
+            row = {"step": descent.step, "seconds": round(descent.seconds), "contrast": apart.item()}
             print(json.dumps(row | {"stay": stay.item()}), flush=True)
-        if time.monotonic() - began - saved > CHECKPOINT_SECONDS:
-            saved = time.monotonic() - began
-            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "spent": saved, "step": step}
-            torch.save(state, last.with_suffix(".new"))
-            last.with_suffix(".new").replace(last)
     torch.save(network.state_dict(), WORK / "requests_learnt.pt")
     held = slice(0, min(sentences.held, 1000))
-    print(json.dumps({"step": step} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
+    print(
+        json.dumps({"step": descent.step} | figures(network, english[held], spanish[held], teacher[held])), flush=True
+    )
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.encoder.descent import Descent
 from training.encoder.network import Network, teacher_weights
 from training.encoder.sentences import Sentences, read_sentences
 from training.encoder.vocabulary import first_vectors, make_tokenizer
@@ -90,28 +90,18 @@ def learn(sentences: Sentences, teacher: Tensor, minutes: float) -> None:
     tokenizer, network = prepare(sentences)
     english: Rows = [e.ids for e in tokenizer.encode_batch(sentences.english)]
     spanish: Rows = [e.ids for e in tokenizer.encode_batch(sentences.spanish)]
-    layers = [p for name, p in network.named_parameters() if name != "pieces.weight"]
-    optimiser = torch.optim.AdamW(
-        [{"params": [network.pieces.weight], "rate": RATE_PIECES}, {"params": layers, "rate": RATE_LAYERS}],
-        lr=RATE_LAYERS,
-        weight_decay=0.0,
+    descent = Descent(
+        network, WORK / "last.pt", pieces=RATE_PIECES, layers=RATE_LAYERS, warm_up=WARM_UP, every=CHECKPOINT_SECONDS
     )
-    spent, step, last = 0.0, 0, WORK / "last.pt"
-    if last.exists():
-        kept = torch.load(last, weights_only=True)
-        network.load_state_dict(kept["network"])
-        optimiser.load_state_dict(kept["optimiser"])
-        spent, step = kept["spent"], kept["step"]
-    random = np.random.default_rng([SEED, step])
+    random = np.random.default_rng([SEED, descent.step])
     foreign = batches(spanish, sentences.held, SPANISH, random)
     own = batches(english, sentences.held, ENGLISH, random)
     held = slice(0, min(sentences.held, 1000))
-    began, saved = time.monotonic() - spent, spent
-    print(json.dumps({"step": step} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
-    while (done := (time.monotonic() - began) / (minutes * 60)) < 1:
+    print(
+        json.dumps({"step": descent.step} | figures(network, english[held], spanish[held], teacher[held])), flush=True
+    )
+    while descent.goes_on(minutes):
         network.train()
-        for group in optimiser.param_groups:
-            group["lr"] = group["rate"] * min(1.0, done / WARM_UP + 0.02, (1 - done) / (1 - WARM_UP) + 0.01)
         theirs, mine = next(foreign), next(own)
         translated, same = network(pad([spanish[i] for i in theirs])), network(pad([english[i] for i in mine]))
         wanted = teacher[torch.from_numpy(theirs)]
@@ -122,22 +112,15 @@ def learn(sentences: Sentences, teacher: Tensor, minutes: float) -> None:
         chances = F.log_softmax(translated @ wanted.T / TEMPERATURE, dim=1)
         contrast = -(chances * alike / alike.sum(dim=1, keepdim=True)).sum(dim=1).mean()
         loss = near + kept_same + CONTRAST * contrast
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(layers, 1.0)
-        optimiser.step()
-        step += 1
-        if step % 25 == 0:
-            seconds = round(time.monotonic() - began)
-            row = {"step": step, "seconds": seconds, "near": near.item(), "same": kept_same.item()}
+        descent.down(loss)
+        if descent.step % 25 == 0:
+            seconds = round(descent.seconds)
+            row = {"step": descent.step, "seconds": seconds, "near": near.item(), "same": kept_same.item()}
             print(json.dumps(row | {"contrast": contrast.item()}), flush=True)
-        if time.monotonic() - began - saved > CHECKPOINT_SECONDS:
-            saved = time.monotonic() - began
-            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "spent": saved, "step": step}
-            torch.save(state, last.with_suffix(".new"))
-            last.with_suffix(".new").replace(last)
     torch.save(network.state_dict(), WORK / "learnt.pt")
-    print(json.dumps({"step": step} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
+    print(
+        json.dumps({"step": descent.step} | figures(network, english[held], spanish[held], teacher[held])), flush=True
+    )
 
 
 def main() -> None:
