@@ -23,13 +23,11 @@ class Kind(Struct, frozen=True):
         data: what labelled data it is measured on, for people.
         evaluate: measures the models in the folders given by name; None where the model has no figures of its own.
         seconds: the figure of the report that says how long one takes.
-        partners: models that it is measured together with.
     """
 
     data: str
     evaluate: Evaluate | None
     seconds: str = ""
-    partners: tuple[str, ...] = ()
 
 
 # Each evaluation imports its own libraries, which take seconds to load.
@@ -84,10 +82,10 @@ KINDS: Mapping[str, Kind] = {
     "crowd": Kind("a folder of pictures with a heads.json", _crowd, "seconds_per_image"),
     "violence": Kind("JSON lines: clip, label, source, set", _violence, "seconds_per_frame"),
     "encoder": Kind("none: requests and sentiment are trained on it, so the three come together", None),
-    "requests": Kind("CSV or JSON lines of mails: text, topic", _requests, "seconds_per_text", ("encoder",)),
+    "requests": Kind("CSV or JSON lines of mails: text, topic", _requests, "seconds_per_text"),
     "sentiment": Kind("none: it is trained on the encoder, and comes with it", None),
-    "mood": Kind("CSV: clip, mood", _music("mood"), "seconds_per_clip", ("sound", "genre")),
-    "genre": Kind("CSV: clip, genre", _music("genre"), "seconds_per_clip", ("sound", "mood")),
+    "mood": Kind("CSV: clip, mood", _music("mood"), "seconds_per_clip"),
+    "genre": Kind("CSV: clip, genre", _music("genre"), "seconds_per_clip"),
     "sound": Kind("none: it comes with mood and genre, which are trained on it", None),
 }
 
@@ -106,7 +104,6 @@ def measure(name: str, folder: Path, current: Folders, data: Path, progress: Pro
     if kind is None or kind.evaluate is None:
         raise ModelError(f"{name} can't be promoted alone: {kind.data if kind else 'no such model'}")
     model = open_folder(folder)
-    folders = {**current, f"current {name}": current[name], name: folder}
-    report = kind.evaluate(folders, data, progress)
+    report = kind.evaluate({**current, name: folder}, data, progress)
     megabytes = (folder / "model.onnx").stat().st_size / 1e6
     return Measured(report, model.card.metrics, float(report[kind.seconds]), megabytes)

@@ -10,9 +10,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from processors.vision.ground import GroundError, ground_of
-from schemas.venue import Bar, Camera, FightClips, Mailbox, Product, Rule, Stage, Tills, Venue, View, Zone
+from schemas.venue import Bar, Camera, FightClips, Mailbox, Product, Stage, Tills, Venue, View, Zone
 from schemas.venue_contacts import Contact, QuietHours
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, GroundPoint
+from schemas.venue_rules import Rule
 
 
 class VenueFileError(ValueError):

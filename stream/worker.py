@@ -16,17 +16,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
-import faust
 import msgspec
-from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import EventT, StreamT
 
 from schemas.cloudevents import Headers
-from schemas.topics import MEDIA_BYTES, Topic
+from schemas.topics import Topic
 from schemas.venue import Venue
 from stream import metrics
 from stream.dead_letters import dead_letter_headers
 from stream.delivery import deliver_without_tasks
+from stream.faust_app import faust_app
 from stream.incoming import Incoming, UnusableError, read
 from stream.live_model import Live, SecondChance
 from stream.model_store import Folders, ModelStore
@@ -57,48 +56,6 @@ class _Job:
     failed: Callable[[], None]
     lock: asyncio.Lock
     """held from reading a row to writing it, since several agents may share a table"""
-
-
-def faust_app(name: str, settings: Settings, *, buffer: int = 4096) -> faust.App:
-    """A Faust app with the settings that proved right; each deviation from a default has its reason."""
-    servers = ";".join(f"kafka://{server}" for server in str(settings.kafka).split(","))
-    credentials: Any = None
-    if settings.kafka_security_protocol.startswith("SASL"):
-        password = settings.kafka_password.get_secret_value() if settings.kafka_password else ""
-        credentials = SASLCredentials(
-            username=settings.kafka_username,
-            password=password,
-            mechanism=settings.kafka_sasl_mechanism,
-            ssl_context=settings.ssl_context(),
-        )
-    elif settings.kafka_security_protocol == "SSL":
-        credentials = SSLCredentials(context=settings.ssl_context())
-    folder = settings.data / "faust" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return faust.App(
-        f"pulso-{name}",
-        broker=servers,
-        broker_credentials=credentials,
-        datadir=str(folder),
-        store="memory://",  # state is small and its truth is the changelog in Kafka
-        value_serializer="raw",
-        key_serializer="raw",
-        processing_guarantee="at_least_once",
-        stream_wait_empty=False,  # True stalls rebalances (faust-streaming 133)
-        stream_recovery_delay=0,
-        stream_buffer_maxsize=buffer,
-        stream_processing_timeout=600,
-        broker_session_timeout=6,  # a killed worker's partitions are free after this
-        broker_heartbeat_interval=2,
-        broker_commit_interval=1,
-        topic_replication_factor=settings.kafka_replication,
-        topic_disable_leader=True,
-        producer_max_request_size=MEDIA_BYTES,
-        consumer_max_fetch_size=MEDIA_BYTES,
-        producer_compression_type="lz4",
-        consumer_auto_offset_reset="earliest",
-        web_enabled=False,  # tables are nobody's business; /metrics has its own server
-    )
 
 
 class Worker:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from stream.local.ports import Ports
+from stream.local.redis import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PULSO_SHARED", ROOT.parent / "shared"))
@@ -25,3 +29,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared_data() -> Path:
     """The folder of the shared data; only for tests that are marked `shared`."""
     return SHARED / "data"
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis for the tests of one file."""
+    folder = tmp_path_factory.mktemp("redis")
+    ports = Ports(folder / "ports.json")
+    child = redis(folder, ports)
+    child.start()
+    try:
+        child.wait_healthy()
+        yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
+    finally:
+        child.stop()

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from schemas.alerts import Alert, Observation, Verdict
 from schemas.events import AlertAction
-from schemas.venue import Rule
+from schemas.venue_rules import Rule
 
 RECENT = 16
 """Ids remembered against repetition. A key sees its events in order, so a repeat is never far away."""

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.inference import Model, ModelError, sha256_of
+from processors.support.encoder import Encoder
 from processors.support.words import folded
 
 SHORTEST, LONGEST = 3, 5
@@ -52,6 +54,23 @@ class Grams:
     def __init__(self, weights: Mapping[str, float]) -> None:
         self._columns = {piece: column for column, piece in enumerate(weights)}
         self._weights = np.array(list(weights.values()), np.float32)
+
+    @classmethod
+    def of(cls, model: Model, encoder: Encoder) -> Grams:
+        """Those that a model was trained with, for vectors of this encoder.
+
+        Raises:
+            ModelError: pieces.json is not the one of the model's card, or the model was made for another encoder.
+        """
+        name, settings, path = model.card.name, model.card.settings, model.folder / "pieces.json"
+        if not path.exists() or sha256_of(path) != settings.get("pieces_sha256"):
+            raise ModelError(f"{path} is not the one of its card: restore it with `git checkout models/{name}`")
+        if settings.get("encoder_sha256") != encoder.model.card.sha256:
+            raise ModelError(
+                f"models/{name} was made for another encoder: run `python -m training.{name}.train`, or restore "
+                "both with `git checkout models/`"
+            )
+        return cls.read(path)
 
     @classmethod
     def learn(cls, texts: Iterable[str], *, fewest: int = 2) -> dict[str, float]:

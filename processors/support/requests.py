@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.inference import Model, ModelError, open_model, sha256_of
+from processors.inference import Model, open_model
 from processors.support.encoder import Encoder
 from processors.support.grams import Grams
 
@@ -50,14 +50,6 @@ class Requests:
     def __init__(self, model: Model, encoder: Encoder) -> None:
         """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
         settings = model.card.settings
-        path = model.folder / "pieces.json"
-        if not path.exists() or sha256_of(path) != settings.get("pieces_sha256"):
-            raise ModelError(f"{path} is not the one of its card: restore it with `git checkout models/requests`")
-        if settings.get("encoder_sha256") != encoder.model.card.sha256:
-            raise ModelError(
-                "models/requests was made for another encoder: run `python -m training.requests.train`, or restore "
-                "both with `git checkout models/`"
-            )
         self.model = model
         self.encoder = encoder
         self.names: list[str] = list(settings["requests"])
@@ -65,7 +57,7 @@ class Requests:
         """(kinds,) whether a kind is a risk to people"""
         self.nothing = self.names.index(settings["nothing"])
         """place of the sentences that ask nothing"""
-        self._grams = Grams.read(path)
+        self._grams = Grams.of(model, encoder)
 
     @classmethod
     def load(cls, encoder: Encoder, folder: Path | None = None) -> Requests:

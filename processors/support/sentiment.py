@@ -8,7 +8,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.inference import Model, ModelError, open_model, sha256_of
+from processors.inference import Model, open_model
 from processors.support.encoder import Encoder
 from processors.support.grams import Grams
 from processors.support.mail_text import without_addresses
@@ -29,17 +29,9 @@ class Sentiment:
     def __init__(self, model: Model, encoder: Encoder) -> None:
         """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
         settings = model.card.settings
-        path = model.folder / "pieces.json"
-        if not path.exists() or sha256_of(path) != settings.get("pieces_sha256"):
-            raise ModelError(f"{path} is not the one of its card: restore it with `git checkout models/sentiment`")
-        if settings.get("encoder_sha256") != encoder.model.card.sha256:
-            raise ModelError(
-                "models/sentiment was made for another encoder: run `python -m training.sentiment.train`, or restore "
-                "both with `git checkout models/`"
-            )
         self._model = model
         self._names = [cast(Sounds, name) for name in settings["sentiments"]]
-        self._grams = Grams.read(path)
+        self._grams = Grams.of(model, encoder)
 
     @classmethod
     def load(cls, encoder: Encoder, folder: Path | None = None) -> Sentiment:

@@ -17,8 +17,8 @@ from processors.alerting.alarm import Alarm, observe
 from processors.vision.forecast import HORIZONS, ZoneForecaster, chance_to_reach
 from processors.vision.smoothing import Smoothed
 from schemas.alerts import Observation
-from schemas.venue import Rule, default_rules
 from schemas.venue_crowd import Crowd
+from schemas.venue_rules import Rule, default_rules
 
 EVERY = 2.0
 """seconds between two counts of a drawn evening"""

@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from schemas.venue import Rule
+from schemas.venue_rules import Rule
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 MINIMUM_SECONDS = (0.0, 0.5, 1.0, 1.5)

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from processors.vision.violence import ViolenceScorer, ViolenceSettings
 from processors.vision.violence_alarms import Scored, alarm_times, curve, point
 from processors.vision.violence_clip import read_clip
-from schemas.venue import Rule, default_rules
+from schemas.venue_rules import Rule, default_rules
 
 LABELS = ("normal", "fight")
 WINDOW_SECONDS = 2.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -16,8 +15,6 @@ from console.hub import WAITING, Hub
 from console.visitor import Visitor
 from schemas.alerts import Alert
 from stream.alert_store import STREAM, AlertStore
-from stream.local.ports import Ports
-from stream.local.redis import redis as redis_child
 
 pytestmark = pytest.mark.stack
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
@@ -28,21 +25,10 @@ ALERT = Alert(
 ADMIN = Visitor("ada", frozenset({"admin"}))
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("redis")
-    ports = Ports(folder / "ports.json")
-    child = redis_child(folder, ports)
-    child.start()
-    child.wait_healthy()
-    yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
-    child.stop()
-
-
 @pytest.fixture
-def url(server: str) -> str:
-    Redis.from_url(server).flushall()
-    return server
+def url(redis_url: str) -> str:
+    Redis.from_url(redis_url).flushall()
+    return redis_url
 
 
 async def test_what_was_missed_comes_and_nothing_else(url: str) -> None:

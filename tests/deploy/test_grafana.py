@@ -17,7 +17,7 @@ import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.alerts import AlertState
-from schemas.venue import default_rules
+from schemas.venue_rules import default_rules
 from stream import metrics
 from stream.local.child import Child
 from stream.local.ports import Ports

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,8 +11,6 @@ from redis import Redis
 
 from schemas.alerts import Alert
 from stream.alert_store import OPEN, STREAM, AlertStore, worst_first
-from stream.local.ports import Ports
-from stream.local.redis import redis as redis_child
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 ALERT = Alert(
@@ -22,20 +19,9 @@ ALERT = Alert(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("redis")
-    ports = Ports(folder / "ports.json")
-    child = redis_child(folder, ports)
-    child.start()
-    child.wait_healthy()
-    yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
-    child.stop()
-
-
 @pytest.mark.stack
-async def test_a_step_is_written_once_and_in_order(url: str) -> None:
-    store, redis = AlertStore(url), Redis.from_url(url)
+async def test_a_step_is_written_once_and_in_order(redis_url: str) -> None:
+    store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
     assert await store.write(ALERT, AT)
     assert not await store.write(ALERT, AT), "repeated"
     second = replace(ALERT, version=2, state="acknowledged")
@@ -57,8 +43,8 @@ def test_the_worst_and_oldest_come_first() -> None:
 
 
 @pytest.mark.stack
-async def test_a_late_verdict_neither_reopens_an_alert_nor_closes_the_next(url: str) -> None:
-    store, redis = AlertStore(url), Redis.from_url(url)
+async def test_a_late_verdict_neither_reopens_an_alert_nor_closes_the_next(redis_url: str) -> None:
+    store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
     first = replace(ALERT, id="violence/d@1", key="violence/d")
     resolved = replace(first, version=2, state="resolved", resolved_at=AT)
     judged = replace(resolved, version=3, state="judged", verdict="rejected")

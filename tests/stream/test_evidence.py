@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from redis import Redis
 
 from stream.evidence import EVIDENCE, EvidenceStore, stored
-from stream.local.ports import Ports
-from stream.local.redis import redis as redis_child
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    data = tmp_path_factory.mktemp("redis")
-    ports = Ports(data / "ports.json")
-    child = redis_child(data, ports)
-    child.start()
-    try:
-        child.wait_healthy()
-        yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
-    finally:
-        child.stop()
 
 
 @pytest.mark.stack
-async def test_put_get_and_the_end(url: str) -> None:
-    store, redis = EvidenceStore(url), Redis.from_url(url)
+async def test_put_get_and_the_end(redis_url: str) -> None:
+    store, redis = EvidenceStore(redis_url), Redis.from_url(redis_url)
     assert await store.put("crowd-1", "image/webp", b"\x00picture")
     assert await store.get("crowd-1") == ("image/webp", b"\x00picture")
     assert await store.get("crowd-2") is None

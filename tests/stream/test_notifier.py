@@ -22,8 +22,6 @@ from schemas.venue import Venue
 from schemas.venue_contacts import Contact, QuietHours
 from stream import notifier
 from stream.alert_store import AlertStore
-from stream.local.ports import Ports
-from stream.local.redis import redis as redis_child
 from stream.notification_queue import DUE
 from stream.notifier import Notifier
 from stream.settings import Settings
@@ -77,21 +75,10 @@ def receiver() -> Iterator[Receiver]:
     one.server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("redis")
-    ports = Ports(folder / "ports.json")
-    child = redis_child(folder, ports)
-    child.start()
-    child.wait_healthy()
-    yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
-    child.stop()
-
-
 @pytest.fixture
-def url(server: str) -> str:
-    Redis.from_url(server).flushall()
-    return server
+def url(redis_url: str) -> str:
+    Redis.from_url(redis_url).flushall()
+    return redis_url
 
 
 def contacts(tmp_path: Path, receiver: Receiver, *names: str) -> Path:

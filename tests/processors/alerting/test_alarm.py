@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from processors.alerting.alarm import REMEMBERED, Alarm, act, observe
 from schemas.alerts import Alert, Observation
 from schemas.events import AlertAction
-from schemas.venue import Rule
+from schemas.venue_rules import Rule
 
 NOON = datetime(2026, 7, 4, 12, tzinfo=UTC)
 RULE = Rule(

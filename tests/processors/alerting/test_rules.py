@@ -17,7 +17,8 @@ from schemas.results import (
     ZoneCount,
     ZoneFlow,
 )
-from schemas.venue import Venue, Zone, default_rules
+from schemas.venue import Venue, Zone
+from schemas.venue_rules import default_rules
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 VENUE = Venue(name="Test", capacity=5000, zones=[Zone(id="front", area_m2=100, capacity=400)])

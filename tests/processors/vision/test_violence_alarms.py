@@ -13,7 +13,7 @@ from processors.vision.violence import ViolenceScorer
 from processors.vision.violence_alarms import Scored, alarm_times, curve, point, upper_limit
 from processors.vision.violence_evaluation import shipped_rule
 from schemas.alerts import Observation
-from schemas.venue import Rule, default_rules
+from schemas.venue_rules import Rule, default_rules
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 TICK = 0.125

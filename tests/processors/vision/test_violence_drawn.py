@@ -8,7 +8,7 @@ from processors.vision.picture import decode
 from processors.vision.violence import ViolenceScorer
 from processors.vision.violence_alarms import alarm_times
 from processors.vision.violence_evaluation import score_clip, scored
-from schemas.venue import default_rules
+from schemas.venue_rules import default_rules
 from stream.demo.crowd_pictures import burst
 from stream.demo.evening import INCIDENTS, Evening
 
