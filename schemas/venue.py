@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.venue_contacts import Contact
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, Ground
+from schemas.venue_faults import Faults
 from schemas.venue_rules import Rule, default_rules
 from schemas.venue_types import Name, Part, Polygon, Share
 
@@ -44,6 +45,7 @@ class Camera(Part):
     masks: list[Polygon] = Field(default_factory=list, description="never looked at by any model")
     ground: Ground | None = Field(default=None, description="without it there are no metres, speeds and pressure")
     gates: list[Gate] = Field(default_factory=list, description="lines that people cross")
+    faults: Faults | None = Field(default=None, description="when its picture can't be believed; the venue's if empty")
 
 
 class Product(Part):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from schemas.venue_faults import Faults
 from schemas.venue_types import Line, Name, Part, Point
 
 
@@ -76,10 +77,7 @@ class Crowd(Part):
     exit_reach: float = Field(default=5.0, gt=0, le=100, description="metres before an exit that are watched")
     exit_speed: float = Field(default=0.35, gt=0, le=5, description="m/s towards an exit below which it jams")
     stop_and_go_density: float = Field(default=2.0, ge=0, le=10, description="persons/m² from which waves matter")
-    frozen_seconds: float = Field(default=10.0, ge=1, le=3600, description="the same picture for so long is frozen")
-    relearn_seconds: float = Field(
-        default=900.0, ge=10, le=86400, description="a view hidden or turned for so long is the camera's new view"
-    )
+    faults: Faults = Field(default_factory=Faults, description="when a picture can't be believed")
     context_every_seconds: float = Field(
         default=10.0, ge=0, le=3600, description="how often a zone's occupancy is told to the bars"
     )

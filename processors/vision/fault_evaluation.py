@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from processors.vision.applied_faults import FAULTS, NO_FAULTS, alive
-from processors.vision.faults import FaultFinder, FaultSettings, Small, Usual
+from processors.vision.faults import FaultFinder, Small, Usual
 from processors.vision.picture import Picture, PictureError, decode
 from processors.vision.stillness import Stillness
+from schemas.venue_faults import Faults
 
 GOOD = 6
 """pictures of the unharmed view before the fault, one a second"""
@@ -26,7 +27,7 @@ class PicturesError(ValueError):
 def evaluate(
     folder: Path,
     *,
-    settings: FaultSettings | None = None,
+    settings: Faults | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
@@ -90,9 +91,7 @@ def _sent(picture: Picture) -> Small:
     return Small.of(decode(data.tobytes()))
 
 
-def _frozen(
-    pictures: Sequence[Picture], random: np.random.Generator, settings: FaultSettings, *, moves: bool
-) -> str | None:
+def _frozen(pictures: Sequence[Picture], random: np.random.Generator, settings: Faults, *, moves: bool) -> str | None:
     """What is said of twelve seconds of a view where nobody moves, by a live sensor or a recorder that hangs."""
     still, frozen = Stillness(), False
     first = _sent(alive(pictures[0], random))

@@ -3,7 +3,7 @@
 Two questions are asked of each picture. By itself: has it light, structure and focus? Against what the camera
 usually shows: which parts have lost their contrast? The second one finds smoke, a hand or a drone, which look like
 any wall to somebody who has never seen the place. Contrast is taken relative to brightness (Weber), so that lamps
-that go out between two songs are no fault.
+that go out between two songs are no fault. The thresholds are the venue file's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from processors.vision.picture import Picture, fit
+from schemas.venue_faults import Faults
 
 Fault = Literal["black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed"]
 
@@ -25,45 +26,6 @@ WIDTH = 320
 
 ROWS, COLUMNS = 12, 16
 """blocks of a picture, each with its own usual contrast"""
-
-
-class FaultSettings(Struct, frozen=True, kw_only=True):
-    """Thresholds; measured on real pictures with each fault applied (`pulso evaluate faults`).
-
-    Attributes:
-        dark: luma that at most one pixel in a hundred exceeds in a black picture, 0 to 255.
-        white: luma from which a pixel has burnt out.
-        burnt: share of burnt-out pixels from which a picture is overexposed.
-        flat: standard deviation of luma below which the lens is covered.
-        soft: focus below which no head can be made out.
-        softer: share of its usual focus below which a picture is blurred.
-        kept: a block is lost when less than this share of its usual contrast is left,
-        blank: and less than this relative contrast. Bare asphalt has 0.03 to 0.06: a place that people leave at a run
-            has lost most of its contrast, and is not hidden.
-        lost: share of the blocks with structure, which may be lost before the picture can't be believed.
-        veiled: share of the blocks with structure that must be fainter than `kept` for thin smoke.
-        warm: red minus blue of what is burning, from which light is fire and not a lamp.
-        still: mean difference of luma to the picture before, up to which nothing moved, not even the sensor's noise.
-        frozen_seconds: how long nothing may move.
-        adapt_seconds: time constant with which the usual contrast follows the day.
-        relearn_seconds: a view that is different for so long is the camera's new view.
-    """
-
-    dark: float = 26.0
-    white: float = 250.0
-    burnt: float = 0.4
-    flat: float = 7.0
-    soft: float = 0.32
-    softer: float = 0.5
-    kept: float = 0.4
-    blank: float = 0.03
-    lost: float = 0.2
-    veiled: float = 0.7
-    warm: float = 40.0
-    still: float = 0.02
-    frozen_seconds: float = 10.0
-    adapt_seconds: float = 60.0
-    relearn_seconds: float = 900.0
 
 
 class Usual(Struct, frozen=True):
@@ -129,8 +91,8 @@ class FaultFinder:
     'black'
     """
 
-    def __init__(self, settings: FaultSettings | None = None) -> None:
-        self.settings = settings or FaultSettings()
+    def __init__(self, settings: Faults | None = None) -> None:
+        self.settings = settings or Faults()
 
     def judge(self, small: Small, time: float, usual: Usual) -> tuple[Judged, Usual]:
         """Judge one picture of a camera, all faults but the frozen one.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from processors.alerting.rules import Watch as Rules
 from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
 from processors.vision.evidence_picture import EvidencePicture, draw, encode, evidence_id
-from processors.vision.faults import FaultFinder, FaultSettings, Small, Usual
+from processors.vision.faults import FaultFinder, Small, Usual
 from processors.vision.gate_line import GateCounter
 from processors.vision.ground import ground_of
 from processors.vision.motion import STEADY_STEP, LastPictures, MotionFinder, Velocity
@@ -87,6 +87,7 @@ class _Live:
         self.zones = [(f"{place}/{v.zone}", v, ZoneWatch(v, venue, ground)) for place, v in enumerate(camera.views)]
         self.counted: datetime | None = None
         self.violence: ViolenceState | None = None
+        self.faults = FaultFinder(camera.faults or venue.crowd.faults)
         self.still = Stillness()
         self.judged: tuple[float, str | None] = (-1e18, None)
         self.pictures = LastPictures()
@@ -120,10 +121,6 @@ class Watch:
         self._counter = counter
         self._scorer = scorer
         self._motion = MotionFinder()
-        crowd = venue.crowd
-        self._faults = FaultFinder(
-            FaultSettings(frozen_seconds=crowd.frozen_seconds, relearn_seconds=crowd.relearn_seconds)
-        )
         self._rules = Rules(venue)
         self.memories: dict[str, CameraMemory] = {} if memories is None else memories
 
@@ -168,9 +165,9 @@ class Watch:
         return self._shown(live, seen, picture, density, velocity)
 
     def _blind(self, live: _Live, memory: CameraMemory, small: Small, time: float) -> str | None:
-        live.still, frozen = live.still.after(small.luma, time, self._faults.settings)
+        live.still, frozen = live.still.after(small.luma, time, live.faults.settings)
         if not 0 <= time - live.judged[0] < JUDGE_SECONDS:
-            judged, memory.usual = self._faults.judge(small, time, memory.usual)
+            judged, memory.usual = live.faults.judge(small, time, memory.usual)
             live.judged = (time, judged.fault)
         return live.judged[1] or ("frozen" if frozen else None)
 

@@ -15,6 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from processors.gate import failures, read_gate
+from schemas.venue_faults import Faults
+from stream.settings import Settings
+from stream.venue_file import read_venue
 
 commands = typer.Typer(help="Measure a model on labelled data of your own.", no_args_is_help=True)
 
@@ -109,6 +112,7 @@ def crowd(
 @commands.command()
 def faults(
     folder: Annotated[Path, data("Folder of good pictures (JPEG or PNG), best of your own cameras.")],
+    camera: Annotated[str | None, typer.Option(help="With the venue file's thresholds for this camera.")] = None,
     seed: Annotated[int, typer.Option(help="Of the faults that are put on them.")] = 0,
     as_json: Json = False,
     gate: GateFile = None,
@@ -116,7 +120,22 @@ def faults(
     """Blind cameras: each fault put on each picture; share of faults missed and of good pictures refused."""
     from processors.vision.fault_evaluation import evaluate  # noqa: PLC0415
 
-    measure("faults", lambda progress: evaluate(folder, seed=seed, progress=progress), as_json, gate)
+    thresholds = _thresholds(camera) if camera else None
+    measure(
+        "faults",
+        lambda progress: evaluate(folder, settings=thresholds, seed=seed, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+def _thresholds(camera: str) -> Faults:
+    venue = read_venue(Settings().venue)
+    for one in venue.cameras:
+        if one.id == camera:
+            return one.faults or venue.crowd.faults
+    known = ", ".join(one.id for one in venue.cameras) or "none"
+    raise typer.BadParameter(f"the venue file has no camera {camera!r}; it has {known}", param_hint="--camera")
 
 
 @commands.command()

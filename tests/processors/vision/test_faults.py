@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from processors.vision.applied_faults import FAULTS, NO_FAULTS, alive
 from processors.vision.fault_evaluation import PicturesError, evaluate
-from processors.vision.faults import FaultFinder, FaultSettings, Small, Usual
+from processors.vision.faults import FaultFinder, Small, Usual
 from processors.vision.stillness import Stillness
+from schemas.venue_faults import Faults
 
 
 def known(picture: NDArray[np.uint8], finder: FaultFinder) -> Usual:
@@ -52,7 +53,7 @@ def test_a_camera_that_sees_again_is_believed_at_once(crowd_picture: NDArray[np.
 
 
 def test_a_view_that_stays_changed_becomes_the_usual_one(crowd_picture: NDArray[np.uint8]) -> None:
-    finder, random = FaultFinder(FaultSettings(relearn_seconds=30)), np.random.default_rng(0)
+    finder, random = FaultFinder(Faults(relearn_seconds=30)), np.random.default_rng(0)
     usual = known(crowd_picture, finder)
     faults = []
     hidden = FAULTS["obstructed"](crowd_picture, random)
@@ -63,7 +64,7 @@ def test_a_view_that_stays_changed_becomes_the_usual_one(crowd_picture: NDArray[
 
 
 def test_a_frozen_picture_is_told_after_ten_seconds_and_never_for_a_live_one(crowd_picture: NDArray[np.uint8]) -> None:
-    settings, random = FaultSettings(), np.random.default_rng(0)
+    settings, random = Faults(), np.random.default_rng(0)
     small = Small.of(crowd_picture)
     still = Stillness()
     frozen = []

@@ -17,6 +17,7 @@ from processors.vision.evidence_picture import BLURRED_TO, blur
 from processors.vision.violence import ViolenceScorer
 from processors.vision.watch import CameraMemory, Frame, Seen, Watch
 from schemas.venue import Venue
+from schemas.venue_faults import Faults
 from stream.demo.crowd_pictures import render
 from stream.demo.evening import Evening, clock
 
@@ -75,6 +76,19 @@ def test_a_blind_camera_counts_nobody_and_keeps_a_picture(
     assert seen.count is not None and seen.score is None and not seen.contexts
     assert seen.count.blind == "black" and seen.count.persons is None and not seen.count.zones
     assert seen.evidence is not None and seen.count.evidence == (seen.evidence.id,)
+
+
+def test_a_camera_that_is_always_soft_gets_thresholds_of_its_own(
+    venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer, crowd_picture: NDArray[np.uint8]
+) -> None:
+    soft = cv2.imencode(".jpg", cv2.GaussianBlur(crowd_picture, (0, 0), 20))[1].tobytes()
+    (gate,) = (camera for camera in venue.cameras if camera.id == "gate-east")
+    old = gate.model_copy(update={"faults": Faults(soft=0.0)})
+    for camera, blind in ((gate, "blurred"), (old, None)):
+        (seen,) = Watch(venue.model_copy(update={"cameras": [camera]}), counter, scorer).look(
+            [Frame("e", "gate-east", EVENING.at(0), soft)]
+        )
+        assert seen.count is not None and seen.count.blind == blind
 
 
 def test_evidence_comes_with_what_may_raise_an_alert_and_shows_nobody(
