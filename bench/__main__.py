@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import frames, live, mails, music, pages, series, tickets
+from bench import cameras, frames, live, mails, music, pages, series, tickets
 from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.table import Row, machine, table, write_json
@@ -23,8 +23,8 @@ from stream.local import ChildError, LocalStack
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
 WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision", "mails": "support", "pages": None}
 """which worker each bench measures; the pages are the console's"""
-BENCHES = (*WORKERS, "music", "series")
-"""music and series are measured without a worker: what they compute is what grows"""
+BENCHES = (*WORKERS, "music", "series", "many")
+"""music, series and many (cameras) are measured without a worker: what they compute is what grows"""
 
 
 def main(
@@ -49,6 +49,11 @@ def main(
             rows += _music(quick=quick, console=notes)
         if "series" in names:
             rows += series.measure(share=10 if quick else 1, say=lambda text: notes.print(text, highlight=False))
+        if "many" in names:
+            with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
+                rows += cameras.measure(
+                    Path(folder), share=10 if quick else 1, say=lambda text: notes.print(text, highlight=False)
+                )
     except (BenchError, ChildError) as error:
         notes.print(f"[red]bench:[/red] {error}", highlight=False)
         raise typer.Exit(1) from error

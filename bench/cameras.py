@@ -1,0 +1,56 @@
+"""Cost of a frame and memory as cameras grow from 1 to 50: the vision worker's own work, without Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.cameras_job import CamerasOrder
+from bench.frames import CAMERAS, EARLIEST
+from bench.job import run_job
+from bench.measured import Measured
+from bench.table import Row, row
+from stream.demo.crowd_pictures import burst
+from stream.demo.evening import Evening
+
+NUMBERS = (1, 10, 50)
+FRAMES = 400
+"""looked at by the clock, whatever the number of cameras"""
+SECOND = 8
+"""frames of a camera, in one of which heads are counted: at least these, or some count more often than others"""
+PICTURES = 24
+
+
+def measure(folder: Path, *, share: int, say: Callable[[str], None]) -> list[Row]:
+    """Look at the same number of frames of more and more cameras; the reference is one camera.
+
+    Raises:
+        BenchError: a frame could not be looked at.
+    """
+    camera, zone = next(iter(CAMERAS.items()))
+    files = []
+    for place, (_, jpeg) in enumerate(burst(Evening(), camera, zone, EARLIEST, PICTURES)):
+        file = folder / f"{place}.jpg"
+        file.write_bytes(jpeg)
+        files.append(str(file))
+    found: dict[int, Measured] = {}
+    for number in NUMBERS:
+        say(f"many: {number} camera{'s' if number > 1 else ''}")
+        found[number] = run_job(
+            "cameras_job.py", CamerasOrder(cameras=number, frames=max(SECOND * number, FRAMES // share), files=files)
+        )
+    least = found[NUMBERS[0]]
+    return [
+        row(
+            f"vision, {number} cameras in memory",
+            "frames/s",
+            measured,
+            "the same with one camera",
+            least,
+            notes=f"8 frames a second each, heads once a second, without Kafka; memory grew by "
+            f"{measured.resident_bytes / 2**20:.0f} MiB for {number} cameras, "
+            f"{measured.resident_bytes / 2**20 / number:.2f} MiB each",
+        )
+        for number, measured in found.items()
+        if number != NUMBERS[0]
+    ]
