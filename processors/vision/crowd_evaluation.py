@@ -43,7 +43,7 @@ def evaluate(
             seconds += time.perf_counter() - began
         except (OSError, PictureError) as error:
             raise HeadsFileError(f"{folder / name}, named in heads.json: {error}") from error
-        actual.append(heads)
+        actual.append(len(heads))
         progress(number + 1, len(labels))
     y, f = np.asarray(actual, np.float64), np.asarray(counted, np.float64)
     bands = {
@@ -63,8 +63,8 @@ def evaluate(
     }
 
 
-def read_heads(folder: Path) -> dict[str, int]:
-    """Number of heads by file name.
+def read_heads(folder: Path) -> dict[str, NDArray[np.float64]]:
+    """Heads (n, 2), x and y in pixels, by file name.
 
     Raises:
         HeadsFileError: heads.json is missing or not `{file: {width, height, heads: [[x, y], …]}}`.
@@ -72,10 +72,10 @@ def read_heads(folder: Path) -> dict[str, int]:
     path = folder / "heads.json"
     try:
         labels = json.loads(path.read_text(encoding="utf-8"))
-        found = {name: len(label["heads"]) for name, label in labels.items()}
+        found = {name: np.asarray(label["heads"], np.float64).reshape(-1, 2) for name, label in labels.items()}
     except FileNotFoundError as error:
         raise HeadsFileError(f"{path} is missing: {{file: {{width, height, heads: [[x, y], …]}}}}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError, KeyError) as error:
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
         raise HeadsFileError(f"{path} is not {{file: {{width, height, heads: [[x, y], …]}}}}: {error!r}") from error
     if not found:
         raise HeadsFileError(f"{path} names no picture")

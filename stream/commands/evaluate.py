@@ -139,6 +139,25 @@ def _thresholds(camera: str) -> Faults:
 
 
 @commands.command()
+def gates(
+    folder: Annotated[Path, data("Folder of pictures with a heads.json.")],
+    seed: Annotated[int, typer.Option(help="Of the noise and small movements of a live view.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """People over a gate line: real pictures that glide past it, so that who crosses is known head by head."""
+    from processors.vision.density import CrowdCounter  # noqa: PLC0415
+    from processors.vision.gate_evaluation import evaluate  # noqa: PLC0415
+
+    measure(
+        "gates",
+        lambda progress: evaluate(folder, counter=CrowdCounter.load(), seed=seed, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+@commands.command()
 def occupancy(
     counts: Annotated[
         Path | None, typer.Argument(exists=True, help="CSV: time,zone,persons[,inflow]; left out, evenings are drawn.")
