@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.vision.watch import Frame
+from processors.vision.seen import Frame
 from stream.demo.backdrops import backdrop, grain
 from stream.demo.people import figure, level_of
 
