@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from bench.measured import Measured, moment
 from processors.vision.density import CrowdCounter
+from processors.vision.seen import Frame
 from processors.vision.violence import ViolenceScorer
-from processors.vision.watch import Frame, Watch
+from processors.vision.watch import Watch
 from schemas.venue import Camera, Venue, View, Zone
 
 CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]

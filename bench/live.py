@@ -27,8 +27,8 @@ from stream.local.ports import Ports
 from stream.producer import EventProducer
 from stream.reading import read_all
 
-NUMBERS = (1, 8, 32)
-SECONDS = 15.0
+SECONDS = {1: 15.0, 8: 15.0, 32: 60.0}
+"""cameras, and how long they are played: when they take turns, each must have some"""
 PICTURES = 24
 """of each place, shown again and again"""
 COUNT_EVERY = 1.0
@@ -50,9 +50,9 @@ def measure(stack: LocalStack, *, share: int, say: Callable[[str], None]) -> lis
     bare = _bare(folder, pictures, share)
     stack.restart("vision")
     rows = []
-    for number in NUMBERS:
+    for number, seconds in SECONDS.items():
         say(f"cameras: {number} live")
-        rows.append(_live(stack, number, pictures, SECONDS / share, bare))
+        rows.append(_live(stack, number, pictures, seconds / share, bare))
     stack.halt("vision")
     return rows
 

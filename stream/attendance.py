@@ -11,7 +11,7 @@ from datetime import UTC
 import msgspec
 
 from processors.vision.attendance import Attendance
-from processors.vision.watch import Seen
+from processors.vision.seen import Seen
 from schemas.attendance import VENUE, AttendanceChange
 from schemas.topics import ATTENDANCE, OCCUPANCY
 from stream import metrics

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from processors.vision.watch import CameraMemory
+from processors.vision.camera_memory import CameraMemory
 
 log = logging.getLogger(__name__)
 

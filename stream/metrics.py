@@ -64,6 +64,9 @@ ZONE_COUNTER_FLOW = Gauge("pulso_zone_counter_flow_ratio", "0 all one way, 1 as 
 GATE_CROSSINGS = Counter("pulso_gate_crossings", "Heads that crossed a gate: in, out", ["gate", "direction"])
 VENUE_PERSONS = Gauge("pulso_venue_persons", "People in the venue, by gates, zones and corrections", ["venue"])
 CAMERA_BLIND = Gauge("pulso_camera_blind", "1 while a camera's picture can't be trusted", ["camera"])
+CAMERA_FRAMES = Counter(
+    "pulso_camera_frames", "Frames of a camera: ok (looked at), dropped (no time for them)", ["camera", "outcome"]
+)
 VIOLENCE = Gauge("pulso_violence_probability", "Probability that a fight is seen now", ["camera"])
 
 # Bars.

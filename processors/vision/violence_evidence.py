@@ -1,7 +1,7 @@
 """Two seconds of a fight that is about to be told of: so blurred that it shows what was done, not who did it.
 
-Nothing is decoded or encoded while no score is near an alarm: until then only the JPEG bytes of the last two
-seconds are held.
+Of each frame only its coarse cells are held, some 2 kB for two seconds: enough for the clip, too little for a face.
+Nothing is encoded while no score is near an alarm.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.vision.picture import PictureError, apply_masks, decode
+from processors.vision.picture import PictureError
+from processors.vision.seen import Frame, Seen
 from processors.vision.violence_motion import FRAMES_PER_SECOND
-from processors.vision.watch import Frame
-from schemas.results import ViolenceScore
 from schemas.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -48,6 +47,11 @@ class Clip(Struct, frozen=True):
     body: bytes
 
 
+class _Moment(NamedTuple):
+    time: datetime
+    cells: NDArray[np.uint8]
+
+
 class FightWitness:
     """Keeps the last two seconds of each camera, and makes a clip of them when a fight is about to be told of.
 
@@ -55,25 +59,26 @@ class FightWitness:
     """
 
     def __init__(self, venue: Venue) -> None:
-        self._masks = {camera.id: camera.masks for camera in venue.cameras}
-        self._cells = venue.fight_clips.cells_across
+        self._cameras = {camera.id for camera in venue.cameras}
         self._off = venue.evidence.keep_hours == 0
         rule = venue.rules["violence"]
         self._raise_at = rule.raise_at
         self._after = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - EARLY)
-        self._recent: dict[str, deque[Frame]] = {}
+        self._recent: dict[str, deque[_Moment]] = {}
         self._above: dict[str, datetime] = {}
         self._last: dict[str, tuple[datetime, str]] = {}
 
-    def see(self, frame: Frame, score: ViolenceScore | None) -> Clip | None:
-        """Take one frame of a camera, in the order of time, and what was made of it; a clip when one is due."""
-        if self._off or frame.camera not in self._masks:
+    def see(self, seen: Seen) -> Clip | None:
+        """Take what was seen in one frame of a camera, in the order of time; a clip when one is due."""
+        frame, score = seen.frame, seen.score
+        if self._off or frame.camera not in self._cameras:
             return None
         recent = self._recent.setdefault(frame.camera, deque())
         if recent and not timedelta(0) <= frame.time - recent[-1].time <= timedelta(seconds=SECONDS):
             recent.clear()  # another evening, or so long ago that it shows another moment
-        recent.append(frame)
-        while frame.time - recent[0].time > timedelta(seconds=SECONDS):
+        if seen.cells is not None:
+            recent.append(_Moment(frame.time, seen.cells))
+        while recent and frame.time - recent[0].time > timedelta(seconds=SECONDS):
             recent.popleft()
         if score is None:
             return None
@@ -86,7 +91,7 @@ class FightWitness:
         if frame.time - since < self._after or (made is not None and frame.time - made[0] < RENEW):
             return None
         try:
-            body = blurred(recent, self._masks[frame.camera], self._cells)
+            body = animated([one.cells for one in recent], [one.time for one in recent])
         except PictureError as error:
             log.warning("no evidence of %s at %s: %s", frame.camera, frame.time, error)
             return None
@@ -114,39 +119,28 @@ def clip_id(frame: Frame) -> str:
     return hashlib.sha256(named + hashlib.sha256(frame.jpeg).digest()).hexdigest()[:32]
 
 
-def blurred(frames: Sequence[Frame], masks: Sequence[Any], cells: int) -> bytes:
-    """An animated WebP of frames, each averaged over cells so large that no face can be recognised.
+def animated(cells: Sequence[NDArray[np.uint8]], times: Sequence[datetime]) -> bytes:
+    """An animated WebP of coarse pictures, drawn twice as large, smooth and grey.
 
     Args:
-        frames: in order of time; those that can't be decoded are left out.
-        masks: polygons that nobody may look at, in shares of width and height.
-        cells: columns of the picture that is left, and of which the clip is drawn twice as large, smooth and grey.
-            Of a person who fills the height of the picture, 48 leave a head of some five cells: people recognise
-            faces they know well from 7 × 10 (Sinha et al., Proc. IEEE 94, 2006).
+        cells: of each frame, from `coarse`, in order of time.
+        times: when each was taken.
 
     Returns:
         Some 8 kB for two seconds at 48 cells.
 
     Raises:
-        PictureError: none of them can be decoded, or the encoder refuses.
+        PictureError: there are none, or the encoder refuses.
     """
-    pictures: list[NDArray[np.uint8]] = []
-    times: list[datetime] = []
-    for frame in frames:
-        try:
-            picture = apply_masks(decode(frame.jpeg), masks)
-        except PictureError:
-            continue
-        pictures.append(blur(picture, cells))
-        times.append(frame.time)
-    if not pictures:
-        raise PictureError("no frame of the last two seconds can be decoded")
+    if not cells:
+        raise PictureError("no picture of the last two seconds is left")
     gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
     gaps.append(1 / FRAMES_PER_SECOND)
     # The encoder joins pictures that are alike, and makes the one that is left last longer.
-    size = pictures[0].shape[1], pictures[0].shape[0]
+    size = 2 * cells[0].shape[1], 2 * cells[0].shape[0]
+    drawn = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in cells]
     animation = cv2.Animation()
-    animation.frames = [cv2.cvtColor(cv2.resize(picture, size), cv2.COLOR_GRAY2BGR) for picture in pictures]
+    animation.frames = [cv2.cvtColor(one, cv2.COLOR_GRAY2BGR) for one in drawn]
     animation.durations = [max(20, round(gap * 1000)) for gap in gaps]
     animation.loop_count = 0
     try:
@@ -156,18 +150,6 @@ def blurred(frames: Sequence[Frame], masks: Sequence[Any], cells: int) -> bytes:
     if not written:
         raise PictureError("the clip can't be written as WebP")
     return bytes(body.tobytes())
-
-
-def blur(picture: NDArray[np.uint8], cells: int) -> NDArray[np.uint8]:
-    """Grey, averaged over `cells` columns and as many rows as keep the shape, then drawn twice as large.
-
-    >>> blur(np.zeros((480, 640, 3), np.uint8), 48).shape
-    (72, 96)
-    """
-    height, width = picture.shape[:2]
-    rows = max(1, round(cells * height / width))
-    coarse = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (cells, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(coarse, (2 * cells, 2 * rows), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def to_video(body: bytes, path: Path) -> float:

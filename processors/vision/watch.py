@@ -7,24 +7,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from msgspec import Struct, field
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from processors.alerting.rules import Watch as Rules
+from processors.vision.camera_memory import CameraMemory, LiveMemory
+from processors.vision.coarse_picture import coarse
 from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
-from processors.vision.evidence_picture import EvidencePicture, draw, encode, evidence_id
-from processors.vision.faults import FaultFinder, Small, Usual
-from processors.vision.gate_line import GateCounter
-from processors.vision.ground import ground_of
-from processors.vision.motion import STEADY_STEP, LastPictures, MotionFinder, Velocity
+from processors.vision.evidence_picture import draw, encode, evidence_id
+from processors.vision.faults import Small
+from processors.vision.motion import STEADY_STEP, MotionFinder, Velocity
 from processors.vision.picture import Picture, PictureError, apply_masks, decode
-from processors.vision.stillness import Stillness
-from processors.vision.violence import ViolenceScorer, ViolenceState
-from processors.vision.zone_watch import ZoneMemory, ZoneWatch
+from processors.vision.seen import Crossing, Frame, Seen
+from processors.vision.violence import ViolenceScorer
+from processors.vision.zone_watch import ZoneMemory
 from schemas.events import VenueContext
 from schemas.results import CrowdCount, ViolenceScore
-from schemas.venue import Camera, Venue
+from schemas.venue import Venue
 
 AGAIN_SECONDS = 60.0
 """A frame whose time lies so far before the last one counted is of a clock set back, or of another evening."""
@@ -37,65 +36,6 @@ DENSE = 1.5
 
 EVIDENCE_SECONDS = 5.0
 """between two pictures of one incident"""
-
-
-class Frame(Struct, frozen=True):
-    """One picture of one camera, as it came."""
-
-    event_id: str
-    camera: str
-    time: datetime
-    jpeg: bytes
-
-
-class Crossing(Struct, frozen=True):
-    """Heads that crossed one gate from `since` to the frame's time."""
-
-    gate: str
-    since: datetime
-    entered: float
-    left: float
-
-
-class Seen(Struct, frozen=True):
-    """What was made of one frame; `error` says why nothing was."""
-
-    frame: Frame
-    count: CrowdCount | None = None
-    score: ViolenceScore | None = None
-    contexts: tuple[VenueContext, ...] = ()
-    crossings: tuple[Crossing, ...] = ()
-    evidence: EvidencePicture | None = None
-    error: str = ""
-
-
-class CameraMemory(Struct):
-    """What is remembered of a camera beyond a restart: plain data, some kilobytes as JSON."""
-
-    usual: Usual = field(default_factory=Usual)
-    zones: dict[str, ZoneMemory] = field(default_factory=dict)
-    told: float = -1e18
-    """when the occupancy of its zones was last told to the bars, seconds"""
-
-
-class _Live:
-    """What is remembered of a camera for as long as its pictures follow each other: rebuilt in two seconds."""
-
-    def __init__(self, camera: Camera, venue: Venue) -> None:
-        ground = ground_of(camera)
-        self.camera = camera
-        self.zones = [(f"{place}/{v.zone}", v, ZoneWatch(v, venue, ground)) for place, v in enumerate(camera.views)]
-        self.counted: datetime | None = None
-        self.violence: ViolenceState | None = None
-        self.faults = FaultFinder(camera.faults or venue.crowd.faults)
-        self.still = Stillness()
-        self.judged: tuple[float, str | None] = (-1e18, None)
-        self.pictures = LastPictures()
-        self.measured = ground is not None
-        self.dense = False
-        self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
-        self.evidence: tuple[float, str] | None = None
-        self.gates = [GateCounter(gate) for gate in camera.gates]
 
 
 class Watch:
@@ -117,7 +57,7 @@ class Watch:
     ) -> None:
         """Raises GroundError where a camera's four ground points can't be used."""
         self._venue = venue
-        self._lives = {camera.id: _Live(camera, venue) for camera in venue.cameras}
+        self._lives = {camera.id: LiveMemory(camera, venue) for camera in venue.cameras}
         self._counter = counter
         self._scorer = scorer
         self._motion = MotionFinder()
@@ -146,12 +86,12 @@ class Watch:
             live.violence = None
             live.pictures.clear()
             return self._shown(live, Seen(frame, count=self._told_blind(frame, blind)), picture) if due else Seen(frame)
-        score = self._score(live, frame, picture)
+        score, cells = self._score(live, frame, picture)
         before = live.pictures.before(time, small.luma)
         steady = live.pictures.before(time, small.luma, STEADY_STEP) if live.dense else None
         live.pictures.add(time, small.luma)
         if not due:
-            return Seen(frame, score=score)
+            return Seen(frame, score=score, cells=cells)
         density = self._counter.density(picture)
         velocity = self._velocity(live, before, small, density)
         count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
@@ -161,17 +101,18 @@ class Watch:
             score=score,
             contexts=self._contexts(memory, count, time),
             crossings=_crossings(live, _seen(density), velocity, frame.time),
+            cells=cells,
         )
         return self._shown(live, seen, picture, density, velocity)
 
-    def _blind(self, live: _Live, memory: CameraMemory, small: Small, time: float) -> str | None:
+    def _blind(self, live: LiveMemory, memory: CameraMemory, small: Small, time: float) -> str | None:
         live.still, frozen = live.still.after(small.luma, time, live.faults.settings)
         if not 0 <= time - live.judged[0] < JUDGE_SECONDS:
             judged, memory.usual = live.faults.judge(small, time, memory.usual)
             live.judged = (time, judged.fault)
         return live.judged[1] or ("frozen" if frozen else None)
 
-    def _is_due(self, live: _Live, time: datetime) -> bool:
+    def _is_due(self, live: LiveMemory, time: datetime) -> bool:
         last = live.counted
         wait = timedelta(seconds=live.camera.count_every_seconds)
         # A source's clock jitters by less than a tenth of the wait.
@@ -180,13 +121,20 @@ class Watch:
         live.counted = time
         return True
 
-    def _score(self, live: _Live, frame: Frame, picture: Picture) -> ViolenceScore | None:
+    def _score(
+        self, live: LiveMemory, frame: Frame, picture: Picture
+    ) -> tuple[ViolenceScore | None, NDArray[np.uint8] | None]:
+        """The score, once there is one, and what may be kept of the picture; neither if the frame came too soon."""
         state = live.violence or self._scorer.start()
-        probabilities, states = self._scorer.step([state], [picture], [frame.time.timestamp()])
-        live.violence = states[0]
-        if states[0] is state or not self._scorer.is_warm(states[0]):
-            return None
-        return ViolenceScore(
+        probabilities, (after,) = self._scorer.step([state], [picture], [frame.time.timestamp()])
+        live.violence = after
+        if after is state or after.picture is None:
+            return None, None
+        height, width = picture.shape[:2]
+        cells = coarse(after.picture, self._venue.fight_clips.cells_across, height=height, width=width)
+        if not self._scorer.is_warm(after):
+            return None, cells
+        score = ViolenceScore(
             event_id=frame.event_id,
             camera=live.camera.id,
             time=frame.time,
@@ -194,9 +142,10 @@ class Watch:
             zone=live.camera.views[0].zone if live.camera.views else None,
             model=self._scorer.identity,
         )
+        return score, cells
 
     def _velocity(
-        self, live: _Live, before: tuple[float, NDArray[np.uint8]] | None, small: Small, density: DensityMap
+        self, live: LiveMemory, before: tuple[float, NDArray[np.uint8]] | None, small: Small, density: DensityMap
     ) -> Velocity | None:
         if before is None:
             return None
@@ -204,7 +153,7 @@ class Watch:
 
     def _count(
         self,
-        live: _Live,
+        live: LiveMemory,
         memory: CameraMemory,
         frame: Frame,
         density: DensityMap,
@@ -255,7 +204,7 @@ class Watch:
 
     def _shown(
         self,
-        live: _Live,
+        live: LiveMemory,
         seen: Seen,
         picture: Picture,
         density: DensityMap | None = None,
@@ -286,7 +235,7 @@ def _seen(density: DensityMap) -> NDArray[np.float32]:
 
 
 def _crossings(
-    live: _Live, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
+    live: LiveMemory, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
 ) -> tuple[Crossing, ...]:
     found = [(gate, gate.see(heads, velocity, time.timestamp())) for gate in live.gates]
     return tuple(
@@ -296,7 +245,7 @@ def _crossings(
     )
 
 
-def _background(live: _Live, density: DensityMap) -> NDArray[np.bool_]:
+def _background(live: LiveMemory, density: DensityMap) -> NDArray[np.bool_]:
     """Cells that no zone of the camera covers."""
     rows, columns = _seen(density).shape
     if live.background.shape != (rows, columns):

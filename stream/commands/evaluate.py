@@ -197,6 +197,31 @@ def violence(
 
 
 @commands.command()
+def stampede(
+    sequences: Annotated[int, typer.Option(min=1, help="Rendered scenes of each kind.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is rendered.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Rendered crowds that run together, run apart, or are calm: share told, delay, false alarms."""
+    from processors.vision.density import CrowdCounter  # noqa: PLC0415
+    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
+    from stream.demo.street_evaluation import evaluate  # noqa: PLC0415
+    from stream.settings import ROOT  # noqa: PLC0415
+    from stream.venue_file import read_venue  # noqa: PLC0415
+
+    def work(progress: Reported) -> dict[str, Any]:
+        venue, counter, scorer = (
+            read_venue(ROOT / "deploy/venues/demo.yaml"),
+            CrowdCounter.load(),
+            ViolenceScorer.load(),
+        )
+        return evaluate(venue, counter=counter, scorer=scorer, number=sequences, seed=seed, progress=progress)
+
+    measure("stampede", work, as_json, gate)
+
+
+@commands.command()
 def demand(
     sales: Annotated[Path, data("CSV: time,bar,product,quantity,unit_price, or the layouts that docs/data.md lists.")],
     score_from: Annotated[

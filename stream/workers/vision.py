@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from processors.inference import open_folder
+from processors.vision.camera_memory import CameraMemory
 from processors.vision.density import CrowdCounter
+from processors.vision.seen import Frame, Seen
 from processors.vision.violence import ViolenceScorer
 from processors.vision.violence_evidence import CONTENT_TYPE, Clip, FightWitness
-from processors.vision.watch import CameraMemory, Frame, Seen, Watch
+from processors.vision.watch import Watch
 from schemas.results import ZoneCount
 from schemas.topics import CONTEXT, CROWD, FRAMES, VIOLENCE
 from stream import metrics
@@ -52,8 +55,11 @@ def register(worker: Worker) -> None:
     # The models release the interpreter: one thread of its own keeps the worker's heartbeats and timers alive.
     thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
 
+    known = {camera.id for camera in worker.venue.cameras}
+
     async def frames(batch: list[Incoming]) -> Outcome:
         fresh, dropped = live.choose(batch, datetime.now(UTC))
+        _count_frames(known, ok=fresh, dropped=dropped)
         looked = [Frame(one.envelope.id, one.key, one.envelope.time, one.value) for one in fresh]
         rows.load(frame.camera for frame in looked)
         run = asyncio.get_running_loop().run_in_executor
@@ -84,7 +90,7 @@ def _look(watch: Watch, witness: FightWitness, frames: list[Frame]) -> list[tupl
     """What was seen, with the clip that is due and, in the score, the evidence that there is at that moment."""
     found = []
     for one in watch.look(frames):
-        clip = None if one.error else witness.see(one.frame, one.score)
+        clip = None if one.error else witness.see(one)
         evidence = witness.evidence(one.frame.camera)
         score = replace(one.score, evidence=evidence) if one.score is not None and evidence else one.score
         found.append((replace(one, score=score), clip))
@@ -106,6 +112,14 @@ async def _witnessed(
         else one
         for one, _ in looked
     ]
+
+
+def _count_frames(known: set[str], **outcomes: list[Incoming]) -> None:
+    """By camera; only those of the venue file, so the labels are bounded."""
+    for outcome, frames in outcomes.items():
+        for camera, number in Counter(frame.key for frame in frames).items():
+            if camera in known:
+                metrics.CAMERA_FRAMES.labels(camera, outcome).inc(number)
 
 
 def _results(incoming: Incoming, seen: Seen) -> list[Result]:

@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import cv2
 import httpx
 import numpy as np
 import pytest
@@ -15,8 +14,7 @@ from redis import Redis
 from typer.testing import CliRunner, Result
 
 from processors.vision.violence_evaluation import read_list
-from processors.vision.violence_evidence import CONTENT_TYPE, blurred
-from processors.vision.watch import Frame
+from processors.vision.violence_evidence import CONTENT_TYPE, animated
 from schemas.alerts import Alert
 from schemas.events import AlertAction
 from schemas.results import ViolenceScore
@@ -43,13 +41,10 @@ def fight(outside: Outside, began: datetime, evidence: str, *, ends: bool = True
 
 
 def clip() -> bytes:
-    frames = []
-    for number in range(16):
-        picture = np.full((120, 160, 3), 30, np.uint8)
-        picture[:, 10 * number : 10 * number + 40] = 220
-        time = datetime(2026, 7, 4, 20, tzinfo=UTC) + timedelta(seconds=number / 8)
-        frames.append(Frame(str(number), CAMERA, time, cv2.imencode(".jpg", picture)[1].tobytes()))
-    return blurred(frames, [], 48)
+    cells, began = [np.full((36, 48), 30, np.uint8) for _ in range(16)], datetime(2026, 7, 4, 20, tzinfo=UTC)
+    for number, picture in enumerate(cells):
+        picture[:, 3 * number : 3 * number + 12] = 220
+    return animated(cells, [began + timedelta(seconds=number / 8) for number in range(len(cells))])
 
 
 @pytest.mark.stack

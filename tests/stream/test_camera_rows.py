@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from processors.vision.watch import CameraMemory
+from processors.vision.camera_memory import CameraMemory
 from stream.camera_rows import CameraRows
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)

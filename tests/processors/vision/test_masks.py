@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from processors.vision import watch as watch_module
 from processors.vision.density import CrowdCounter
 from processors.vision.picture import apply_masks
+from processors.vision.seen import Frame
 from processors.vision.violence import ViolenceScorer
-from processors.vision.watch import Frame, Watch
+from processors.vision.watch import Watch
 from schemas.venue import Camera, Venue, View, Zone
 
 MASK = [(0.05, 0.3), (0.55, 0.25), (0.6, 0.8), (0.1, 0.9)]
@@ -93,7 +94,8 @@ def test_nothing_that_is_told_depends_on_a_masked_pixel(
 
     def told(masks: list[Any], seed: int) -> list[bytes]:
         looked = Watch(venue(masks=masks), counter, scorer).look(frames(picture, inside, seed))
-        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in looked]
+        kept = [b"" if one.cells is None else one.cells.tobytes() for one in looked]
+        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in looked] + kept
 
     assert told([MASK], 1) == told([MASK], 2)
     for name, pictures in seen_by.items():

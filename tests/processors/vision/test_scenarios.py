@@ -11,7 +11,7 @@ from processors.vision.violence import ViolenceScorer
 from processors.vision.watch import Watch
 from schemas.results import CrowdCount, ZoneFlow
 from schemas.venue import Venue
-from tests.processors.vision import street
+from stream.demo import street
 
 
 class Seer:

@@ -12,10 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.vision.applied_faults import black
+from processors.vision.camera_memory import CameraMemory
 from processors.vision.density import CrowdCounter
 from processors.vision.evidence_picture import BLURRED_TO, blur
+from processors.vision.seen import Frame, Seen
 from processors.vision.violence import ViolenceScorer
-from processors.vision.watch import CameraMemory, Frame, Seen, Watch
+from processors.vision.watch import Watch
 from schemas.venue import Venue
 from schemas.venue_faults import Faults
 from stream.demo.crowd_pictures import render
@@ -61,6 +63,12 @@ def test_a_count_says_what_it_is_made_of(walked: list[Seen]) -> None:
         assert zone.counted is not None and zone.persons == pytest.approx(zone.counted, rel=0.2)
         assert zone.density == pytest.approx(zone.persons / 104.7, rel=0.01)
         assert zone.limit == 180 and zone.lag_seconds <= 10
+
+
+def test_what_is_kept_for_evidence_of_fights_is_too_coarse_for_a_face(walked: list[Seen]) -> None:
+    kept = [seen.cells for seen in walked if seen.cells is not None]
+    assert len(kept) == len(walked), "of every frame, so that none need be decoded again"
+    assert all(cells.shape == (36, 48) for cells in kept)
 
 
 def test_the_bars_are_told_every_ten_seconds(walked: list[Seen]) -> None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.vision.watch import Frame
+from processors.vision.seen import Frame
 from stream.demo.backdrops import backdrop, grain
 from stream.demo.people import figure, level_of
 
@@ -80,9 +80,11 @@ def streaming(people: int, velocity: tuple[float, float], *, begin: float = 0.0,
     return at
 
 
-def scattering(people: int, speed: float, *, begin: float, centre: tuple[float, float] = (0.0, 11.5)) -> Scenario:
+def scattering(
+    people: int, speed: float, *, begin: float, centre: tuple[float, float] = (0.0, 11.5), seed: int = 0
+) -> Scenario:
     """From `begin` on all run away from a point; it takes them a second to reach their speed."""
-    still, home = swaying(people), standing(people)
+    still, home = swaying(people, seed), standing(people, seed)
     apart = home - np.asarray(centre)
     way = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 0.1)
 
@@ -94,11 +96,11 @@ def scattering(people: int, speed: float, *, begin: float, centre: tuple[float, 
     return at
 
 
-def both_ways(people: int, speed: float, share: float) -> Scenario:
+def both_ways(people: int, speed: float, share: float, seed: int = 4) -> Scenario:
     """A share walks away and the others come, each on a side of their own."""
     there = round(people * share)
-    one = streaming(there, (0.0, speed), seed=4)
-    other = streaming(people - there, (0.0, -speed), seed=5)
+    one = streaming(there, (0.0, speed), seed=seed)
+    other = streaming(people - there, (0.0, -speed), seed=seed + 1)
 
     def at(time: float) -> Places:
         away, near = one(time), other(time)
@@ -124,9 +126,9 @@ def before_an_exit(people: int, speed: float) -> Scenario:
     return at
 
 
-def in_waves(people: int, speed: float, period: float) -> Scenario:
+def in_waves(people: int, speed: float, period: float, seed: int = 6) -> Scenario:
     """All go and stop and go, towards the camera."""
-    home = standing(people, 6)
+    home = standing(people, seed)
 
     def at(time: float) -> Places:
         gone = speed * (time - period / 6.28 * np.sin(6.28 * time / period))
