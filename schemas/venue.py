@@ -54,6 +54,10 @@ class Product(Part):
     opening_stock: float | None = Field(default=None, ge=0, description="units at the start; no stock-out without")
     shelf: float | None = Field(default=None, gt=0, description="units the bar has room for")
     package: float | None = Field(default=None, gt=0, description="units that come together: a keg, a crate")
+    category: Name | None = Field(default=None, description="beer, spirits, soft, food: what a new product is kin of")
+    price: float | None = Field(default=None, gt=0, description="of one unit; tells a new product its kin")
+    alcohol: float | None = Field(default=None, ge=0, le=100, description="percent by volume; tells its kin")
+    size: float | None = Field(default=None, gt=0, description="millilitres or grams of one unit; tells its kin")
     recipe: dict[Name, Annotated[float, Field(gt=0, le=1000)]] = Field(
         default_factory=dict, description="what one unit takes from the stock of other products of this bar"
     )
