@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.venue_calendar import Calendar
 from schemas.venue_contacts import Contact
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, Ground
 from schemas.venue_rules import Rule, default_rules
@@ -191,6 +192,7 @@ class Venue(Part):
     zones: list[Zone] = Field(default_factory=list)
     cameras: list[Camera] = Field(default_factory=list)
     bars: list[Bar] = Field(default_factory=list)
+    calendar: Calendar = Field(default_factory=Calendar, description="special days, and when the ground is open")
     stages: list[Stage] = Field(default_factory=list)
     music: Music = Field(default_factory=Music)
     lights: list[Lights] = Field(default_factory=list)

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct, field
 
-from processors.bars.demand import Demand, model_card
+from processors.bars.demand import Demand
 from processors.bars.demand_state import DemandState, Forecast
 from processors.bars.kinship import traits_of
 from processors.bars.ledger import Ledger, LedgerState
+from processors.bars.model_card import model_card
 from processors.bars.outlook import Outlook
 from processors.bars.recent_ids import RecentIds
 from processors.bars.restock import Item, Need, Terms, needs

@@ -6,21 +6,20 @@ bar without history begins with its running level, and the products of a bar lea
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
 
 from msgspec.structs import replace
-from river.drift import ADWIN
 
 from processors.bars.blend import Blend
 from processors.bars.demand_state import DemandState, Forecast, Pending
+from processors.bars.drift import Drift
 from processors.bars.interval import Interval, level_of
 from processors.bars.kinship import Traits, prior
+from processors.bars.opening import learn_opening, usually_closed
 from processors.bars.regression import Regression
-from processors.bars.series import Season, Series
+from processors.bars.series import Series
 from processors.bars.shared_season import SharedSeason
 from processors.bars.surroundings import Surroundings
 
@@ -29,9 +28,6 @@ CLOSED_HOURS = 3.0
 
 CLOSED_LEARNT_HOURS = 48.0
 """Of a longer pause only its end tells about opening hours; the rest is between festivals."""
-
-CLOSED_SHARE = 0.05
-"""An hour of the day in which the bar was open less often than this is an hour in which it is closed."""
 
 ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 """A line of more units than this many slow levels (and at least so many) is odd: it counts, but teaches little."""
@@ -42,14 +38,11 @@ TRUST = 20.0
 KNOWN_HOURS = 4.0
 """Hours after which a new product's own past is taken for half of what the blend makes of it."""
 
+DOUBT = 2.0
+"""how many times as unsure the regression is of what it learnt, when the errors have risen"""
+
 CONTEXT = "context "
 """prefix of the features that tell of the surroundings"""
-
-NAME = "demand-regression"
-VERSION = "3"
-CODE = (
-    "blend", "demand", "demand_state", "interval", "kinship", "regression", "series", "shared_season", "surroundings",
-)  # fmt: skip
 
 
 class Demand:
@@ -81,14 +74,15 @@ class Demand:
         self.shared = SharedSeason(self._state.shared, slots_an_hour=3600 / slot.total_seconds())
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, Interval())
-        # Drift is only counted, so its detector may start afresh after a restart: no forecast depends on it.
-        self._drift = ADWIN()
+        self._drift = Drift(self._state.drift)
+        self._told = self._telling()
 
     @property
     def state(self) -> DemandState:
         """The row to store."""
         self._state.regressions = {h: regression.state() for h, regression in self._regressions.items()}
         self._state.surroundings = self.surroundings.state
+        self._state.drift = self._drift.state()
         return self._state
 
     @property
@@ -134,14 +128,16 @@ class Demand:
             self._close()
             state.pending.clear()
             for slot in range(max(state.slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
-                self._opening(slot, 0.0)
+                self._opening(slot, sold=False)
             state.slot = now
         while state.slot < now:
             self._close()
             state.slot += 1
+            self._told = self._telling()
             self._predict_all()
         if context is not None:
             self._state.context = _named(context)
+        self._told = self._telling()
 
     def sell(self, product: str, units: float, time: datetime) -> None:
         """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
@@ -220,16 +216,15 @@ class Demand:
     def _slots(self, hours: float) -> int:
         return max(1, round(hours * 3600 / self._slot.total_seconds()))
 
-    def _opening(self, slot: int, open_: float) -> None:
-        season = self._state.opening.setdefault(self.start(slot).hour, Season())
-        season.add(open_, 30.0 * self._slots(1))
+    def _opening(self, slot: int, *, sold: bool) -> None:
+        learn_opening(self._state.opening, self.start(slot).hour, sold=sold, slots_an_hour=self._slots(1))
 
     def is_closed(self, slot: int) -> bool:
         """Whether the bar is usually closed in a slot."""
-        now, last, season = self._state.slot or 0, self._state.last_sale, self._state.opening.get(self.start(slot).hour)
+        now, last = self._state.slot or 0, self._state.last_sale
         if last is not None and now - last <= 1 and slot - now <= 1:
             return False  # whoever sells now is open for a while, whatever the hour
-        return season is not None and season.seen >= 3 * self._slots(1) and season.mean < CLOSED_SHARE
+        return usually_closed(self._state.opening, self.start(slot).hour, self._slots(1))
 
     def start(self, slot: int) -> datetime:
         """When a slot begins, in local time."""
@@ -243,7 +238,7 @@ class Demand:
         """What the regression says: its features, the logarithm of the seasonal guess, and the mean, as yet biased."""
         slot = self._state.slot or 0
         start = self.start(slot)
-        features = {**series.features(start, self.start(slot - 1)), **self._state.context}
+        features = {**series.features(start, self.start(slot - 1)), **self._told}
         seasonal = sum(series.season(self.start(number)) for number in open_slots)
         guess = math.log1p(seasonal if series.slots or series.kin else series.count)
         seen = self._state.intervals[horizon].seen
@@ -252,6 +247,9 @@ class Demand:
         # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
         highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
         return features, guess, math.expm1(min(max(guess + correction, 0.0), highest))
+
+    def _telling(self) -> dict[str, float]:
+        return _named(self.surroundings.telling(self.context))
 
     def _predict(self, product: str, series: Series, horizon: int) -> Pending:
         slot = self._state.slot or 0
@@ -285,7 +283,7 @@ class Demand:
         slot = state.slot or 0
         start = self.start(slot)
         slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
-        self._opening(slot, 1.0 if any(series.count for series in state.series.values()) else 0.0)
+        self._opening(slot, sold=any(series.count for series in state.series.values()))
         error = 0.0
         context = self.context
         self.surroundings.meet(context)
@@ -312,9 +310,10 @@ class Demand:
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
         if units:
             self.shared.close(start, units)
-        if state.series:
-            self._drift.update(error / len(state.series))
-            state.drifts += bool(self._drift.drift_detected)
+        if state.series and self._drift.update(error / len(state.series)):
+            state.drifts += 1
+            for regression in self._regressions.values():
+                regression.doubt(DOUBT)
 
     def _judge(self, horizon: int, due: Pending, value: float) -> None:
         whole, series = self._state.intervals[horizon], len(self._state.series)
@@ -335,14 +334,3 @@ class Demand:
 
 def _named(context: Mapping[str, float]) -> dict[str, float]:
     return {f"{CONTEXT}{name}": value for name, value in context.items()}
-
-
-def model_card() -> dict[str, str]:
-    """Name, version and hash of the model: it has no weights, so its code is what is hashed.
-
-    >>> sorted(model_card())
-    ['hash', 'model']
-    """
-    folder = Path(__file__).parent
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in CODE)
-    return {"model": f"{NAME} {VERSION}", "hash": hashlib.sha256(code).hexdigest()}

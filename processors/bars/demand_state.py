@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from processors.bars.blend import Blend
+from processors.bars.drift import DriftState
 from processors.bars.interval import Interval
 from processors.bars.regression import RegressionState
 from processors.bars.series import Season, Series
@@ -47,6 +48,7 @@ class DemandState(Struct):
     shared: SharedState = field(default_factory=SharedState)
     blends: dict[int, dict[int, Blend]] = field(default_factory=dict)
     """by horizon and class of the shared mean"""
+    drift: DriftState = field(default_factory=DriftState)
     drifts: int = 0
     odd: int = 0
     censored: dict[str, int] = field(default_factory=dict)

@@ -18,9 +18,10 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.bars import accuracy
-from processors.bars.demand import Demand, model_card
+from processors.bars.demand import Demand
 from processors.bars.demand_state import Forecast
 from processors.bars.kinship import Traits
+from processors.bars.model_card import model_card
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 
 HOUR = timedelta(hours=1)

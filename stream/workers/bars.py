@@ -5,12 +5,14 @@ tills' time and one after each movement.
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from processors.bars.bar import Bar, UnknownProductError
 from processors.bars.kinship import around
 from processors.bars.ledger import StockMovementError
+from processors.bars.venue_calendar import calendar_features
 from schemas.events import StockMovement
 from schemas.results import DemandForecast
 from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
@@ -54,6 +56,7 @@ class _Books:
     def __init__(self, worker: Worker) -> None:
         venue = worker.venue
         self._plans = plans = {bar.id: bar for bar in venue.bars}
+        self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
         self._zones = {bar.id: bar.zone for bar in venue.bars}
         self.table = worker.table("bars", SALES)
         self.bars: LiveRows[Bar] = LiveRows(
@@ -66,8 +69,9 @@ class _Books:
         bar = self._placed(incoming)
         plan = self._plans.get(bar)
         zone = plan.zone if plan else None
-        context = self.context.features(zone)
         ticket, envelope = incoming.record, incoming.envelope
+        days = calendar_features(self._calendar, ticket.time.astimezone(self._timezone))
+        context = {**self.context.features(zone), **days}
         one = self.bars.get(bar)
         elsewhere = None
         if one.opens_slot(ticket.time):
