@@ -101,7 +101,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> l
             stack.halt(worker)
         if "tickets" in names:
             say, seen = _following(progress, tickets.NUMBER // share)
-            rows += tickets.measure(stack, number=tickets.NUMBER // share, peer=peer, say=say, seen=seen)
+            rows += tickets.measure(stack, venue=VENUE, number=tickets.NUMBER // share, peer=peer, say=say, seen=seen)
         if "frames" in names:
             say, seen = _following(progress, frames.NUMBER // share)
             rows += frames.measure(stack, number=frames.NUMBER // share, say=say, seen=seen)

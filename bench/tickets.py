@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sysconfig
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -53,7 +55,7 @@ def tickets(number: int, seed: int = 1) -> list[Ticket]:
 
 
 def measure(
-    stack: LocalStack, *, number: int, peer: bool, say: Callable[[str], None], seen: Callable[[int], None]
+    stack: LocalStack, *, venue: Path, number: int, peer: bool, say: Callable[[str], None], seen: Callable[[int], None]
 ) -> list[Row]:
     """Let each contestant count the same topic, one after the other, with the worker halted meanwhile.
 
@@ -76,7 +78,23 @@ def measure(
         order = {"kafka": kafka, "topic": SALES.name, "tickets": number, "folder": str(stack.data / "quix")}
         quix = run_job("quix_job.py", order, python=VENV / "bin" / "python")
         _agree("the Quix Streams job", sent, quix)
-        references.insert(0, ("Quix Streams", quix, "totals alone, in RocksDB with a changelog"))
+        say("tickets: Quix Streams with our bars")
+        same = {**order, "folder": str(stack.data / "quix-bars"), "venue": str(venue), "libraries": _libraries()}
+        bars = run_job("quix_bars_job.py", same, python=VENV / "bin" / "python")
+        _agree("the Quix Streams job with our bars", sent, bars)
+        references = [
+            (
+                "Quix Streams, same work and state",
+                bars,
+                "the same bars, forecasts and rows, in RocksDB",
+            ),
+            (
+                "Quix Streams, totals alone",
+                quix,
+                "totals alone, in RocksDB",
+            ),
+            *references,
+        ]
     say("tickets: bars worker")
     ours = watch(stack, "bars", SALES, number, seen)
     ours.tickets, ours.sold = _last_forecasts(stack, sent)
@@ -91,6 +109,11 @@ def measure(
         notes = f"the same, {lines:.2f} lines a ticket"
         rows.append(row("bars worker", "lines/s", ours, name, reference, of_each=lines, notes=notes))
     return rows
+
+
+def _libraries() -> str:
+    """The folder of our own installed packages."""
+    return sysconfig.get_paths()["purelib"]
 
 
 def _send(stack: LocalStack, sent: Sequence[Ticket]) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.venue_calendar import Calendar
 from schemas.venue_contacts import Contact
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, Ground
 from schemas.venue_faults import Faults
@@ -56,6 +57,10 @@ class Product(Part):
     opening_stock: float | None = Field(default=None, ge=0, description="units at the start; no stock-out without")
     shelf: float | None = Field(default=None, gt=0, description="units the bar has room for")
     package: float | None = Field(default=None, gt=0, description="units that come together: a keg, a crate")
+    category: Name | None = Field(default=None, description="beer, spirits, soft, food: what a new product is kin of")
+    price: float | None = Field(default=None, gt=0, description="of one unit; tells a new product its kin")
+    alcohol: float | None = Field(default=None, ge=0, le=100, description="percent by volume; tells its kin")
+    size: float | None = Field(default=None, gt=0, description="millilitres or grams of one unit; tells its kin")
     recipe: dict[Name, Annotated[float, Field(gt=0, le=1000)]] = Field(
         default_factory=dict, description="what one unit takes from the stock of other products of this bar"
     )
@@ -189,6 +194,7 @@ class Venue(Part):
     zones: list[Zone] = Field(default_factory=list)
     cameras: list[Camera] = Field(default_factory=list)
     bars: list[Bar] = Field(default_factory=list)
+    calendar: Calendar = Field(default_factory=Calendar, description="special days, and when the ground is open")
     stages: list[Stage] = Field(default_factory=list)
     music: Music = Field(default_factory=Music)
     lights: list[Lights] = Field(default_factory=list)

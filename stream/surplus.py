@@ -1,16 +1,17 @@
-"""What every bar can spare: each bars worker reads the newest of `demand.forecasts`, for itself."""
+"""What every bar can spare, and how fast it sells: each bars worker reads the newest of `demand.forecasts`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import aiokafka
 import msgspec
 from aiokafka.errors import KafkaError
 
-from schemas.results import DemandForecast
+from schemas.results import DemandForecast, ProductDemand
 from schemas.topics import DEMAND
 from stream.settings import Settings
 from stream.venue_context import connection
@@ -23,6 +24,16 @@ BACK = 200
 """Forecasts of a partition that are read again at the start: an hour of three bars."""
 
 
+SAME_TIME = timedelta(minutes=30)
+"""Forecasts of bars further apart in time tell nothing of each other."""
+
+
+def longest(product: ProductDemand) -> float:
+    """Mean units an hour by the longest horizon."""
+    horizon = product.horizons[-1]
+    return horizon.mean * 60 / max(1, horizon.minutes)
+
+
 class SurplusReader:
     """The surplus of all bars, whoever works on them; read without a consumer group, as every worker needs all of it.
 
@@ -33,11 +44,16 @@ class SurplusReader:
         self._settings = settings
         self._decoder = msgspec.json.Decoder(DemandForecast)
         self._by_bar: dict[str, dict[str, float]] = {}
+        self._paces: dict[str, tuple[datetime, dict[str, float]]] = {}
 
     @property
     def by_bar(self) -> Mapping[str, Mapping[str, float]]:
         """Units by bar and product."""
         return self._by_bar
+
+    def paces(self, at: datetime) -> dict[str, dict[str, float]]:
+        """Units an hour by bar and product, of the bars whose forecast is of about this time."""
+        return {bar: units for bar, (time, units) in self._paces.items() if abs(at - time) <= SAME_TIME}
 
     def take(self, value: bytes | None) -> None:
         """Read one record; what can't be decoded is for the agent that buries it."""
@@ -46,6 +62,8 @@ class SurplusReader:
         except (msgspec.DecodeError, RecursionError):
             return
         self._by_bar[forecast.bar] = {one.product: one.surplus for one in forecast.products if one.surplus}
+        paces = {one.product: longest(one) for one in forecast.products if one.horizons}
+        self._paces[forecast.bar] = forecast.time, {name: units for name, units in paces.items() if units > 0}
 
     async def run(self) -> None:
         """Read for ever; after a failure again."""

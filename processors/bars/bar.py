@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct, field
 
-from processors.bars.demand import Demand, model_card
+from processors.bars.demand import Demand
 from processors.bars.demand_state import DemandState, Forecast
+from processors.bars.kinship import traits_of
 from processors.bars.ledger import Ledger, LedgerState
+from processors.bars.model_card import model_card
 from processors.bars.outlook import Outlook
 from processors.bars.recent_ids import RecentIds
 from processors.bars.restock import Item, Need, Terms, needs
@@ -69,7 +71,9 @@ class Bar:
         self._zone = ZoneInfo(timezone)
         self._stored = stored = msgspec.json.decode(row, type=Stored) if row else Stored()
         self._recent = RecentIds(REMEMBERED, stored.recent, stored.next)
-        self._demand = Demand(stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone)
+        self._demand = Demand(
+            stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone, traits=traits_of(self._products.values())
+        )
         self._ledger = Ledger(
             {name: product.opening_stock for name, product in self._products.items() if not product.recipe},
             {name: product.recipe for name, product in self._products.items() if product.recipe},
@@ -123,6 +127,7 @@ class Bar:
         event_id: str,
         context: Mapping[str, float] | None = None,
         spare: Spare | None = None,
+        elsewhere: Mapping[str, float] | None = None,
     ) -> DemandForecast | None:
         """Book a ticket and forecast when a minute has passed; None when not, and for a ticket that was booked before.
 
@@ -131,6 +136,7 @@ class Bar:
             event_id: goes into the forecast.
             context: what the venue knows of the bar's surroundings.
             spare: what other bars can do without.
+            elsewhere: units an hour that the mean bar around sells now, by product.
 
         Raises:
             UnknownProductError: nothing was booked.
@@ -143,8 +149,12 @@ class Bar:
         if not self._recent.first_time(ticket.id):
             return None
         stored.tickets += 1
-        new_slot = self._demand.slot_of(ticket.time) > (self._demand.open_slot or 0)
+        new_slot = self.opens_slot(ticket.time)
         self._demand.advance(ticket.time, context, self._sold_out() if new_slot else ())
+        if new_slot:
+            hour = SLOT.total_seconds() / 3600
+            self._demand.hear({name: units * hour for name, units in (elsewhere or {}).items()})
+            self._demand.welcome_kin(self._products)
         for line in ticket.lines:
             stored.sold[line.product] = stored.sold.get(line.product, 0.0) + line.quantity
             self._sell(line.product, line.quantity, ticket.time)
@@ -152,6 +162,10 @@ class Bar:
             return None
         stored.forecast_at = ticket.time
         return self.forecast(ticket.time, event_id, spare)
+
+    def opens_slot(self, time: datetime) -> bool:
+        """Whether a ticket of this time is the first of a new slot."""
+        return self._demand.slot_of(time) > (self._demand.open_slot or 0)
 
     def move(
         self, movement: StockMovement, offset: int, event_id: str, spare: Spare | None = None

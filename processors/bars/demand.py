@@ -6,19 +6,21 @@ bar without history begins with its running level, and the products of a bar lea
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
 
 from msgspec.structs import replace
-from river.drift import ADWIN
 
+from processors.bars.blend import Blend
 from processors.bars.demand_state import DemandState, Forecast, Pending
+from processors.bars.drift import Drift
 from processors.bars.interval import Interval, level_of
+from processors.bars.kinship import Traits, prior
+from processors.bars.opening import learn_opening, usually_closed
 from processors.bars.regression import Regression
-from processors.bars.series import Season, Series
+from processors.bars.series import Series
+from processors.bars.shared_season import SharedSeason
 from processors.bars.surroundings import Surroundings
 
 CLOSED_HOURS = 3.0
@@ -27,21 +29,20 @@ CLOSED_HOURS = 3.0
 CLOSED_LEARNT_HOURS = 48.0
 """Of a longer pause only its end tells about opening hours; the rest is between festivals."""
 
-CLOSED_SHARE = 0.05
-"""An hour of the day in which the bar was open less often than this is an hour in which it is closed."""
-
 ODD_FACTOR, ODD_LEAST = 20.0, 60.0
 """A line of more units than this many slow levels (and at least so many) is odd: it counts, but teaches little."""
 
 TRUST = 20.0
 """Examples after which the regression's correction is taken for half of what it says."""
 
+KNOWN_HOURS = 4.0
+"""Hours after which a new product's own past is taken for half of what the blend makes of it."""
+
+DOUBT = 2.0
+"""how many times as unsure the regression is of what it learnt, when the errors have risen"""
+
 CONTEXT = "context "
 """prefix of the features that tell of the surroundings"""
-
-NAME = "demand-regression"
-VERSION = "2"
-CODE = ("demand", "demand_state", "interval", "regression", "series", "surroundings")
 
 
 class Demand:
@@ -51,6 +52,7 @@ class Demand:
         slot: length of a slot.
         horizons: in slots.
         zone: for hours and weekdays.
+        traits: what is known of the products, by which a new one finds its kin.
     """
 
     def __init__(
@@ -60,23 +62,27 @@ class Demand:
         slot: timedelta = timedelta(minutes=15),
         horizons: Sequence[int] = (1, 2, 4),
         zone: tzinfo = UTC,
+        traits: Mapping[str, Traits] | None = None,
     ) -> None:
         self._state = state or DemandState()
         self._slot = slot
         self._horizons = tuple(horizons)
         self._zone = zone
+        self._traits = traits or {}
         self._regressions = {h: Regression(self._state.regressions.get(h)) for h in self._horizons}
         self.surroundings = Surroundings(self._state.surroundings)
+        self.shared = SharedSeason(self._state.shared, slots_an_hour=3600 / slot.total_seconds())
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, Interval())
-        # Drift is only counted, so its detector may start afresh after a restart: no forecast depends on it.
-        self._drift = ADWIN()
+        self._drift = Drift(self._state.drift)
+        self._told = self._telling()
 
     @property
     def state(self) -> DemandState:
         """The row to store."""
         self._state.regressions = {h: regression.state() for h, regression in self._regressions.items()}
         self._state.surroundings = self.surroundings.state
+        self._state.drift = self._drift.state()
         return self._state
 
     @property
@@ -122,19 +128,21 @@ class Demand:
             self._close()
             state.pending.clear()
             for slot in range(max(state.slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
-                self._opening(slot, 0.0)
+                self._opening(slot, sold=False)
             state.slot = now
         while state.slot < now:
             self._close()
             state.slot += 1
+            self._told = self._telling()
             self._predict_all()
         if context is not None:
             self._state.context = _named(context)
+        self._told = self._telling()
 
     def sell(self, product: str, units: float, time: datetime) -> None:
         """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
         self.advance(time)
-        series = self._state.series.setdefault(product, Series())
+        series = self.welcome(product)
         if self.slot_of(time) < (self._state.slot or 0):
             return
         limit = max(ODD_LEAST, ODD_FACTOR * series.slow)
@@ -144,6 +152,27 @@ class Demand:
         series.count = max(0.0, series.count + units)
         self._state.last_sale = self._state.slot
 
+    def welcome(self, product: str) -> Series:
+        """The series of a product; a new one begins with what its kin sell in a slot like this one."""
+        series = self._state.series.get(product)
+        if series is None:
+            series = self._state.series[product] = Series()
+            self.shared.join(product, prior(product, self._traits, self.shared.shares()))
+            kin = self.shared.mean(product, [self.start(self._state.slot or 0)]) if self._state.slot else 0.0
+            series.fast = series.slow = series.kin = kin
+        return series
+
+    def welcome_kin(self, products: Iterable[str]) -> None:
+        """Begin the series of what is on offer and was not sold yet, where its kin tell something of it."""
+        new = [name for name in products if name not in self._state.series]
+        if new and self.shared.shares():
+            for name in new:
+                self.welcome(name)
+
+    def hear(self, elsewhere: Mapping[str, float]) -> None:
+        """What the mean bar around sells in a slot now, by product."""
+        self.shared.state.elsewhere = dict(elsewhere)
+
     def forecast(self, product: str) -> list[Forecast]:
         """Units from the start of the open slot to each horizon."""
         series = self._state.series.get(product)
@@ -151,7 +180,7 @@ class Demand:
             return [Forecast(h, 0.0, 0.0, 0.0, 0.0) for h in self._horizons]
         found = []
         for horizon in self._horizons:
-            mean = self._mean(series, horizon)[2]
+            mean = self._predict(product, series, horizon).mean
             interval = self.interval(horizon, mean)
             low, high = interval.ends(mean)
             found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
@@ -182,21 +211,20 @@ class Demand:
         if usual_pace:
             season = series.season(self.start(self._state.slot - 1))
             series = replace(series, recent=[season] * len(series.recent), fast=series.slow)
-        return self._mean(series, horizon)[2]
+        return self._predict(product, series, horizon).mean
 
     def _slots(self, hours: float) -> int:
         return max(1, round(hours * 3600 / self._slot.total_seconds()))
 
-    def _opening(self, slot: int, open_: float) -> None:
-        season = self._state.opening.setdefault(self.start(slot).hour, Season())
-        season.add(open_, 30.0 * self._slots(1))
+    def _opening(self, slot: int, *, sold: bool) -> None:
+        learn_opening(self._state.opening, self.start(slot).hour, sold=sold, slots_an_hour=self._slots(1))
 
     def is_closed(self, slot: int) -> bool:
         """Whether the bar is usually closed in a slot."""
-        now, last, season = self._state.slot or 0, self._state.last_sale, self._state.opening.get(self.start(slot).hour)
+        now, last = self._state.slot or 0, self._state.last_sale
         if last is not None and now - last <= 1 and slot - now <= 1:
             return False  # whoever sells now is open for a while, whatever the hour
-        return season is not None and season.seen >= 3 * self._slots(1) and season.mean < CLOSED_SHARE
+        return usually_closed(self._state.opening, self.start(slot).hour, self._slots(1))
 
     def start(self, slot: int) -> datetime:
         """When a slot begins, in local time."""
@@ -206,24 +234,39 @@ class Demand:
         last = self._state.last_sale
         return last is not None and (now - last) * self._slot.total_seconds() > CLOSED_HOURS * 3600
 
-    def _mean(self, series: Series, horizon: int) -> tuple[dict[str, float], float, float, float]:
-        """Features, logarithm of the seasonal guess, mean, and the mean before it was freed of bias."""
+    def _own(self, series: Series, horizon: int, open_slots: Sequence[int]) -> tuple[dict[str, float], float, float]:
+        """What the regression says: its features, the logarithm of the seasonal guess, and the mean, as yet biased."""
         slot = self._state.slot or 0
         start = self.start(slot)
-        features = {**series.features(start, self.start(slot - 1)), **self._state.context}
-        open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
-        if not open_slots:
-            return features, 0.0, 0.0, 0.0
+        features = {**series.features(start, self.start(slot - 1)), **self._told}
         seasonal = sum(series.season(self.start(number)) for number in open_slots)
-        guess = math.log1p(seasonal if series.slots else series.count)
+        guess = math.log1p(seasonal if series.slots or series.kin else series.count)
         seen = self._state.intervals[horizon].seen
         correction = self._regressions[horizon].predict(features) if series.slots else 0.0
         correction *= seen / (seen + TRUST)  # a line through two points leads anywhere
         # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
         highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
-        plain = math.expm1(min(max(guess + correction, 0.0), highest))
-        mean = plain * self.interval(horizon, plain).ratio
-        return features, guess, mean, plain
+        return features, guess, math.expm1(min(max(guess + correction, 0.0), highest))
+
+    def _telling(self) -> dict[str, float]:
+        return _named(self.surroundings.telling(self.context))
+
+    def _predict(self, product: str, series: Series, horizon: int) -> Pending:
+        slot = self._state.slot or 0
+        open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
+        if not open_slots:
+            return Pending(slot, {}, 0.0, 0.0, 1.0)
+        features, guess, plain = self._own(series, horizon, open_slots)
+        ratio = self.interval(horizon, plain).ratio
+        own = plain * ratio
+        shared = self.shared.mean(product, (self.start(number) for number in open_slots))
+        # What a product's own past says counts for nothing before there is one.
+        known = series.slots / (series.slots + self._slots(KNOWN_HOURS)) if series.kin else 1.0
+        mean = shared + known * (self._blend(horizon, shared).mean(own, shared) - shared)
+        return Pending(slot, features, guess, mean, ratio, own, shared)
+
+    def _blend(self, horizon: int, mean: float) -> Blend:
+        return self._state.blends.setdefault(horizon, {}).setdefault(level_of(mean), Blend())
 
     def _predict_all(self) -> None:
         state = self._state
@@ -232,10 +275,7 @@ class Demand:
             for horizon in self._horizons:
                 if all(self.is_closed((state.slot or 0) + i) for i in range(horizon)):
                     continue
-                features, guess, mean, plain = self._mean(series, horizon)
-                waiting.setdefault(horizon, []).append(
-                    Pending(state.slot or 0, features, guess, mean, mean / plain if plain > 0 else 1.0)
-                )
+                waiting.setdefault(horizon, []).append(self._predict(product, series, horizon))
 
     def _close(self) -> None:
         """Close the open slot: every product learns what it sold, and forecasts that are due are judged."""
@@ -243,10 +283,11 @@ class Demand:
         slot = state.slot or 0
         start = self.start(slot)
         slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
-        self._opening(slot, 1.0 if any(series.count for series in state.series.values()) else 0.0)
+        self._opening(slot, sold=any(series.count for series in state.series.values()))
         error = 0.0
         context = self.context
         self.surroundings.meet(context)
+        units: dict[str, float] = {}
         for product, series in state.series.items():
             waiting = state.pending.setdefault(product, {})
             sold_out = state.censored.get(product, -1)
@@ -256,7 +297,7 @@ class Demand:
             elif context and series.slots:
                 target = math.log1p(series.count) - math.log1p(series.season(start))
                 self.surroundings.learn(product, context, target)
-            series.close(start, slots_an_hour)
+            units[product] = series.close(start, slots_an_hour)
             for horizon in self._horizons:
                 queue = waiting.get(horizon, [])
                 while queue and queue[0].slot + horizon <= slot + 1:
@@ -265,32 +306,31 @@ class Demand:
                         continue
                     value = sum(series.recent[:horizon])
                     self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)
-                    self._judge(horizon, due.mean, value, due.mean / due.ratio)
+                    self._judge(horizon, due, value)
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
-        if state.series:
-            self._drift.update(error / len(state.series))
-            state.drifts += bool(self._drift.drift_detected)
+        if units:
+            self.shared.close(start, units)
+        if state.series and self._drift.update(error / len(state.series)):
+            state.drifts += 1
+            for regression in self._regressions.values():
+                regression.doubt(DOUBT)
 
-    def _judge(self, horizon: int, mean: float, value: float, plain: float) -> None:
-        whole = self._state.intervals[horizon]
+    def _judge(self, horizon: int, due: Pending, value: float) -> None:
+        whole, series = self._state.intervals[horizon], len(self._state.series)
         levels = self._state.levels.setdefault(horizon, {})
-        level = level_of(plain)
-        if level not in levels:
-            levels[level] = replace(whole, seen=0)
-        for interval in (whole, levels[level]):
-            interval.learn(mean, value, plain, len(self._state.series))
+        own = due.mean if due.own is None else due.own
+        plain = own / due.ratio
+        for one in {level_of(due.mean), level_of(plain)} - levels.keys():
+            levels[one] = replace(whole, seen=0)
+        if due.own is not None:
+            interval = levels[level_of(due.mean)]
+            variance = max(due.mean, 0.1) * (1 + interval.dispersion * due.mean)
+            self._blend(horizon, due.shared).learn(own, due.shared, value, variance, series)
+        for interval in (whole, levels[level_of(plain)]):
+            interval.learn_ratio(plain, value, due.mean, series)
+        for interval in (whole, levels[level_of(due.mean)]):
+            interval.learn(due.mean, value, series)
 
 
 def _named(context: Mapping[str, float]) -> dict[str, float]:
     return {f"{CONTEXT}{name}": value for name, value in context.items()}
-
-
-def model_card() -> dict[str, str]:
-    """Name, version and hash of the model: it has no weights, so its code is what is hashed.
-
-    >>> sorted(model_card())
-    ['hash', 'model']
-    """
-    folder = Path(__file__).parent
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in CODE)
-    return {"model": f"{NAME} {VERSION}", "hash": hashlib.sha256(code).hexdigest()}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from processors.bars.blend import Blend
+from processors.bars.drift import DriftState
 from processors.bars.interval import Interval
 from processors.bars.regression import RegressionState
 from processors.bars.series import Season, Series
+from processors.bars.shared_season import SharedState
 from processors.bars.surroundings import SurroundingsState
 
 
@@ -18,6 +21,10 @@ class Pending(Struct):
     guess: float
     mean: float
     ratio: float
+    own: float | None = None
+    """what the product's own past says, in units; None in rows from before there was a blend"""
+    shared: float = 0.0
+    """what the season of the whole bar says"""
 
 
 class DemandState(Struct):
@@ -38,6 +45,10 @@ class DemandState(Struct):
     context: dict[str, float] = field(default_factory=dict)
     """what was known of the surroundings last"""
     surroundings: SurroundingsState = field(default_factory=SurroundingsState)
+    shared: SharedState = field(default_factory=SharedState)
+    blends: dict[int, dict[int, Blend]] = field(default_factory=dict)
+    """by horizon and class of the shared mean"""
+    drift: DriftState = field(default_factory=DriftState)
     drifts: int = 0
     odd: int = 0
     censored: dict[str, int] = field(default_factory=dict)

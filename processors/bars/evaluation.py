@@ -14,8 +14,9 @@ from msgspec import Struct, field
 from processors.bars import accuracy
 from processors.bars.baselines import NAMES, Baselines
 from processors.bars.boosting import Boosting, row
-from processors.bars.demand import Demand, model_card
+from processors.bars.demand import Demand
 from processors.bars.demand_state import Forecast
+from processors.bars.model_card import model_card
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 
 OPEN_SHARE = 0.05

@@ -13,6 +13,9 @@ TAIL = 0.05
 STEP = 0.01
 """how fast a tail follows its misses (adaptive conformal inference: Gibbs and Candès, 2021)"""
 
+LOW_MOST = 4 * TAIL
+"""highest tail below the interval; where nothing is sold as often as that, zero belongs to it"""
+
 FORGET = 0.01
 
 RATIO_PRIOR = 100.0
@@ -90,7 +93,13 @@ class Interval(Struct):
         """The 90 % interval."""
         return self.quantile(mean, self.low), self.quantile(mean, 1 - self.high)
 
-    def learn(self, mean: float, value: float, uncorrected: float, series: int = 1) -> None:
+    def learn_ratio(self, uncorrected: float, value: float, mean: float, series: int = 1) -> None:
+        """What came where a regression said `uncorrected`; one odd value counts as a bounded one."""
+        keep = 1 - 1 / (RATIO_MEMORY * series)
+        self.actual = self.actual * keep + min(value, 10 * mean + 10)
+        self.forecast = self.forecast * keep + uncorrected
+
+    def learn(self, mean: float, value: float, series: int = 1) -> None:
         """What came where `mean` was forecast; one odd value moves the spread by a bounded step.
 
         Args:
@@ -98,12 +107,10 @@ class Interval(Struct):
         """
         low, high = self.ends(mean)
         step = STEP / math.sqrt(series)
-        self.low = _clip(self.low + step * (TAIL - (value < low)))
+        # An end at zero is never missed, so its tail alone would grow until it is missed far too often.
+        self.low = min(LOW_MOST, _clip(self.low + step * (TAIL - (value < low))))
         self.high = _clip(self.high + step * (TAIL - (value > high)))
         self.seen += 1
-        keep = 1 - 1 / (RATIO_MEMORY * series)
-        self.actual = self.actual * keep + min(value, 10 * mean + 10)
-        self.forecast = self.forecast * keep + uncorrected
         weight = max(FORGET / series, 1 / (self.seen + 20))
         error = (value - mean) ** 2 - mean
         bound = 25 * (self.excess + self.square + 1)

@@ -54,6 +54,15 @@ class Regression:
         self._model.learn_one(dict(features), target)
         self._state = None
 
+    def doubt(self, factor: float) -> None:
+        """Believe the same, `factor` times less surely, so that what comes now teaches so much more."""
+        model = self._model
+        model._ss_inv_arr = model._ss_inv_arr * factor
+        model._ss_arr = model._ss_arr / factor
+        model._eta_arr = model._eta_arr / factor
+        model._m_dirty = True
+        self._state = None
+
     def state(self) -> RegressionState:
         """All that later predictions depend on; written anew only after something was learnt."""
         if self._state is not None:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from processors.bars.demand import Demand, model_card
+from processors.bars.demand import Demand
 from processors.bars.demand_state import DemandState
+from processors.bars.model_card import model_card
 from processors.bars.restock import Terms
 from processors.bars.restock_simulation import (
     Never,

@@ -12,6 +12,9 @@ FAST, SLOW = 0.3, 0.04
 
 RECENT = 4
 
+KIN_HOURS = 1.0
+"""hours of own sales that weigh as much as the level of the kin"""
+
 LONG = 12.0
 """how much longer the long memory of a season is"""
 
@@ -41,6 +44,8 @@ class Series(Struct):
     slow: float = 0.0
     slots: int = 0
     """closed so far"""
+    kin: float = 0.0
+    """units a slot that its kin let expect when it was new; 0 where it began with nothing"""
     by_hour: dict[int, Season] = field(default_factory=dict)
     by_week_hour: dict[int, Season] = field(default_factory=dict)
     yesterday: dict[int, float] = field(default_factory=dict)
@@ -51,8 +56,9 @@ class Series(Struct):
         value, self.count = self.count, 0.0
         self.recent = [value, *self.recent[: RECENT - 1]]
         self.slots += 1
-        self.fast += (value - self.fast) * max(FAST, 1 / self.slots)
-        self.slow += (value - self.slow) * max(SLOW, 1 / self.slots)
+        seen = self.slots + (KIN_HOURS * slots_an_hour if self.kin else 0.0)
+        self.fast += (value - self.fast) * max(FAST, 1 / seen)
+        self.slow += (value - self.slow) * max(SLOW, 1 / seen)
         memory = 4 * slots_an_hour
         self.by_hour.setdefault(start.hour, Season()).add(value, 3 * memory)
         self.by_week_hour.setdefault(week_hour(start), Season()).add(value, memory)

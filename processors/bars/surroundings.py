@@ -26,6 +26,7 @@ class SurroundingsState(Struct):
     regressions: dict[str, RegressionState] = field(default_factory=dict)
     usual: dict[str, float] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    varied: list[str] = field(default_factory=list)
 
 
 class Surroundings:
@@ -56,11 +57,25 @@ class Surroundings:
         """Mean of each feature."""
         return dict(self._state.usual)
 
+    def telling(self, context: Mapping[str, float]) -> dict[str, float]:
+        """Those of the features that have ever been different.
+
+        One that never was tells nothing yet, but would take over a part of the regression's constant: on the first
+        day that is not the first day, that part would be missing.
+        """
+        return {
+            name: value
+            for name, value in context.items()
+            if name in self._state.varied or abs(value - self._state.usual.get(name, value)) > 1e-9
+        }
+
     def meet(self, context: Mapping[str, float]) -> None:
         """Take in the surroundings of a slot."""
         for name, value in context.items():
             seen = self._state.seen[name] = self._state.seen.get(name, 0) + 1
             before = self._state.usual.get(name, value)
+            if name not in self._state.varied and abs(value - before) > 1e-9:
+                self._state.varied.append(name)
             self._state.usual[name] = before + (value - before) / min(float(seen), MEMORY)
 
     def learn(self, product: str, context: Mapping[str, float], target: float) -> None:

@@ -9,6 +9,7 @@ import typer
 from stream.commands import (
     alerts,
     attendance,
+    context,
     dead,
     demo,
     evaluate,
@@ -35,6 +36,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     worker.register,
     source.register,
     stock.register,
+    context.register,
     forecast.register,
     alerts.register,
     labels.register,

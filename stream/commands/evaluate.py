@@ -232,11 +232,19 @@ def demand(
     hours: Annotated[
         str | None, typer.Option(help="Hours of the day that count, 17-21 for 17:00 to 21:59; left out, all open ones.")
     ] = None,
+    newcomers: Annotated[
+        bool, typer.Option("--newcomers", help="Instead, the first hours of products and bars whose past is withheld.")
+    ] = False,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
     """Sales ahead of time, predicted and then learnt: WAPE, MASE, pinball, coverage, beside baselines."""
     from processors.bars.evaluation import evaluate  # noqa: PLC0415
+    from processors.bars.newcomer_evaluation import evaluate as evaluate_newcomers  # noqa: PLC0415
+
+    if newcomers:
+        measure("newcomers", lambda progress: evaluate_newcomers(sales, progress=progress), as_json, gate)
+        return
 
     if by not in (None, "bar", "product"):
         raise typer.BadParameter("--by is bar or product")

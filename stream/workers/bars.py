@@ -5,11 +5,14 @@ tills' time and one after each movement.
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from processors.bars.bar import Bar, UnknownProductError
+from processors.bars.kinship import around
 from processors.bars.ledger import StockMovementError
+from processors.bars.venue_calendar import calendar_features
 from schemas.events import StockMovement
 from schemas.results import DemandForecast
 from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
@@ -53,6 +56,8 @@ class _Books:
     def __init__(self, worker: Worker) -> None:
         venue = worker.venue
         self._plans = plans = {bar.id: bar for bar in venue.bars}
+        self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
+        self._zones = {bar.id: bar.zone for bar in venue.bars}
         self.table = worker.table("bars", SALES)
         self.bars: LiveRows[Bar] = LiveRows(
             self.table, lambda name, row: Bar(name, plans.get(name), venue.timezone, row)
@@ -63,9 +68,15 @@ class _Books:
     def sell(self, incoming: Incoming) -> DemandForecast | None:
         bar = self._placed(incoming)
         plan = self._plans.get(bar)
-        around = self.context.features(plan.zone if plan else None)
-        envelope = incoming.envelope
-        return self.bars.get(bar).apply(incoming.record, incoming.offset, envelope.id, around, self.surplus.by_bar)
+        zone = plan.zone if plan else None
+        ticket, envelope = incoming.record, incoming.envelope
+        days = calendar_features(self._calendar, ticket.time.astimezone(self._timezone))
+        context = {**self.context.features(zone), **days}
+        one = self.bars.get(bar)
+        elsewhere = None
+        if one.opens_slot(ticket.time):
+            elsewhere = around(bar, zone, self.surplus.paces(ticket.time), self._zones)
+        return one.apply(ticket, incoming.offset, envelope.id, context, self.surplus.by_bar, elsewhere)
 
     def move(self, incoming: Incoming) -> DemandForecast | None:
         bar, other, product = self._placed(incoming), incoming.record.other, incoming.record.product

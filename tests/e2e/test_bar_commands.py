@@ -66,6 +66,14 @@ def test_staff_report_stock_and_look_ahead(
     assert now("north", "water").coming == 0
     assert not outside.dead(STOCK)
 
+    pulso("context", "front", "--temperature", "33", "--break")
+    said = {record.source: record for _, record in outside.records(CONTEXT)}
+    assert said["operator-temperature-celsius"].temperature_celsius == 33
+    assert said["operator-on-stage"].on_stage is False
+    strange = CliRunner().invoke(app, ["context", "moon", "--break"], env={"COLUMNS": "200"})
+    assert strange.exit_code == 2
+    assert "no zone moon" in strange.output
+
     refused = CliRunner().invoke(app, ["stock", "count", "north", "gin", "1"], env={"COLUMNS": "200"})
     assert refused.exit_code == 2
     assert "no product 'gin'; it has beer" in refused.output

@@ -1,0 +1,85 @@
+"""The peer with the same work and the same state: our bars in Quix Streams, each row in RocksDB with a changelog.
+
+Runs in .venv-bench, which has Quix Streams; what our processors import comes from our own environment, behind it.
+A ticket that Quix hands over is booked, and the row that it leaves is kept: Quix has no batch at whose end a row could
+be written once. Live bars stay in memory, so that no row is ever decoded, as in our worker.
+
+Reads an order from standard input: {"kafka", "topic", "tickets", "folder", "venue", "libraries"}.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ORDER = json.load(sys.stdin)
+sys.path.append(ORDER["libraries"])
+
+import msgspec  # noqa: E402
+import yaml  # noqa: E402
+from quixstreams import Application, State, message_context  # type: ignore[import-not-found]  # noqa: E402
+
+from processors.bars.bar import Bar  # noqa: E402
+from schemas.cloudevents import Envelope  # noqa: E402
+from schemas.events import Ticket  # noqa: E402
+from schemas.venue import Venue  # noqa: E402
+
+
+def main() -> None:
+    """Run until every ticket was booked."""
+    venue = Venue.model_validate(yaml.safe_load(Path(ORDER["venue"]).read_text(encoding="utf-8")))
+    plans = {bar.id: bar for bar in venue.bars}
+    app = Application(
+        broker_address=ORDER["kafka"],
+        consumer_group="bench-quix-bars",
+        auto_offset_reset="earliest",
+        commit_interval=1.0,  # as our worker's
+        state_dir=ORDER["folder"],
+        use_changelog_topics=True,
+        loglevel="ERROR",
+    )
+    sales = app.dataframe(app.topic(ORDER["topic"], key_deserializer="str", value_deserializer="bytes"))
+    forecasts = app.topic("bench-quix-forecasts", key_serializer="str", value_serializer="bytes")
+    decoder = msgspec.json.Decoder(Ticket)
+    began: list[tuple[float, float]] = []
+    bars: dict[str, Bar] = {}
+
+    def book(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
+        if not began:
+            began.append((time.monotonic(), cpu_seconds()))
+        ticket, envelope = decoder.decode(value), Envelope.from_headers(headers)
+        bar = bars.get(key)
+        if bar is None:
+            bar = bars[key] = Bar(key, plans.get(key), venue.timezone, state.get_bytes("row"))
+        forecast = bar.apply(ticket, message_context().offset, envelope.id, {}, {}, {})
+        state.set_bytes("row", bar.to_row())
+        if sum(one.tickets for one in bars.values()) == ORDER["tickets"]:
+            app.stop()  # after its closing checkpoint; Quix's own count is of what is left of a stream
+        return msgspec.json.encode(forecast) if forecast is not None else None
+
+    booked = sales.apply(book, stateful=True, metadata=True)
+    booked[booked.apply(lambda forecast: forecast is not None)].to_topic(forecasts)
+    app.run(timeout=120)
+    ended = (time.monotonic(), cpu_seconds())
+    said = {
+        "events": sum(bar.tickets for bar in bars.values()),
+        "seconds": ended[0] - began[0][0],
+        "cpu_seconds": ended[1] - began[0][1],
+        "tickets": {name: bar.tickets for name, bar in bars.items()},
+        "sold": {name: dict(bar.sold) for name, bar in bars.items()},
+    }
+    print(json.dumps(said))
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""`pulso context`: what an operator knows of a zone and no sensor says: the weather, an act or a break, the doors."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from schemas.events import VenueContext
+from schemas.topics import CONTEXT
+from stream.producer import EventProducer
+from stream.settings import Settings
+from stream.venue_file import read_venue
+
+SOURCE = "operator"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(context)
+
+
+def context(
+    zone: Annotated[list[str] | None, typer.Argument(help="Zones, as in the venue file; all if left out.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=-40, max=60, help="Degrees Celsius.")] = None,
+    rain: Annotated[float | None, typer.Option(min=0, max=300, help="Millimetres an hour.")] = None,
+    occupancy: Annotated[float | None, typer.Option(min=0, help="People in the zone.")] = None,
+    act: Annotated[str | None, typer.Option(help="Who plays.")] = None,
+    on_stage: Annotated[bool | None, typer.Option("--on-stage/--break", help="An act plays, or a break.")] = None,
+    doors_open: Annotated[bool | None, typer.Option("--doors-open/--doors-closed", help="People are let in.")] = None,
+) -> None:
+    """Tell the bars what the surroundings are; what is left out stays as the operator said before."""
+    said = {
+        "temperature_celsius": temperature, "rain_millimetres_per_hour": rain, "occupancy": occupancy,
+        "act": act, "on_stage": on_stage, "doors_open": doors_open,
+    }  # fmt: skip
+    if not any(value is not None for value in said.values()):
+        raise typer.BadParameter("say at least one thing, as in --temperature 34 or --break")
+    settings = Settings().connected()
+    known = [one.id for one in read_venue(settings.venue).zones]
+    if strange := sorted(set(zone or ()) - set(known)):
+        raise typer.BadParameter(f"{settings.venue} has no zone {', '.join(strange)}; it has {', '.join(known)}")
+    now, about = datetime.now(UTC), zone or known
+    with EventProducer(settings) as producer:
+        for one in about:
+            # One source for each thing said, since the topic keeps only the newest record of a zone and source.
+            for name, value in said.items():
+                if value is None:
+                    continue
+                source = f"{SOURCE}-{name.replace('_', '-')}"
+                record = VenueContext(zone=one, time=now, source=source, **{name: value})  # type: ignore[arg-type]
+                producer.send(
+                    CONTEXT, key=f"{one}/{source}", value=record, id=str(uuid.uuid4()), source="cli/context", time=now
+                )
+    Console().print(f"{', '.join(f'{n} {v}' for n, v in said.items() if v is not None)}: {', '.join(about)}")
