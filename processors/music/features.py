@@ -11,6 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio
+from processors.music.pulse import tempo_heard
 from processors.music.show import Show, correlations, show_of, tempo_of
 from processors.music.spectra import FFT, HOP, Spectra, spectra_of
 
@@ -25,7 +26,7 @@ class Heard(Struct, frozen=True):
 
     Attributes:
         vector: (len(NAMES),) float32.
-        tempo: beats per minute, 0 when none is heard; finer than the feature of that name.
+        tempo: beats per minute, 0 when none is heard; finer than the feature of that name, and of a likelier octave.
         show: what a lighting desk needs, from the same spectrum.
     """
 
@@ -78,8 +79,9 @@ def summary(spectra: Spectra, seconds: float) -> Heard:
     named["tempo"], named["pulse clarity"] = np.log2(max(tempo, 30.0)), clarity
     named["major"], named["minor"], named["key clarity"] = _key(keys)
     vector = np.nan_to_num(np.array([named[name] for name in NAMES], np.float32))
-    show = show_of(spectra.power, onset, centroid, tempo, keys, seconds)
-    return Heard(vector, tempo_of(show.beats, tempo), show)
+    pulse = tempo_heard(mel, onset)  # the feature stays what the models learnt from
+    show = show_of(spectra.power, onset, centroid, pulse, keys, seconds)
+    return Heard(vector, tempo_of(show.beats, pulse), show)
 
 
 def _both(named: dict[str, Any], name: str, rows: NDArray[Any]) -> None:
