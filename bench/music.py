@@ -1,23 +1,27 @@
-"""Fragments of 30 seconds a second, decoding included, beside librosa's plain features alone."""
+"""Fragments of 30 seconds a second, decoding included: beside librosa's plain features alone, and live, where they
+overlap by 25 seconds, beside describing each anew."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import soundfile
+
 from bench.job import run_job
 from bench.music_job import MusicOrder
 from bench.table import Row, row
 from stream.demo.evening import Evening
+from stream.demo.instruments import RATE, Sound
 from stream.demo.stage_music import encode, fragment
 
 NUMBER = 40
-SECONDS = 30.0
+SECONDS, EVERY = 30.0, 5.0
 STAGE = "main"
 
 
 def measure(folder: Path, *, number: int, say: Callable[[str], None], seen: Callable[[int], None]) -> list[Row]:
-    """Both contestants on the same files, one after the other.
+    """All contestants on the same files, one after the other.
 
     Raises:
         BenchError: one of them did not run.
@@ -31,11 +35,29 @@ def measure(folder: Path, *, number: int, say: Callable[[str], None], seen: Call
         files.append(str(file))
         seen(place + 1)
     say("music: librosa alone")
-    plain = run_job("music_job.py", MusicOrder(plain=True, files=files))
+    plain = run_job("music_job.py", MusicOrder(how="plain", files=files))
     say("music: tagger")
-    ours = run_job("music_job.py", MusicOrder(plain=False, files=files))
+    ours = run_job("music_job.py", MusicOrder(how="alone", files=files))
     notes = (
         f"ours: {ours.cpu_seconds / ours.events:.2f} s of one core a fragment of {SECONDS:.0f} s, decoding, features, "
         f"embeddings, mood, genre, beats and key; reference: {plain.cpu_seconds / plain.events:.2f} s, no model"
     )
-    return [row("music tagger", "fragments/s", ours, "librosa's plain features", plain, notes=notes)]
+    rows = [row("music tagger", "fragments/s", ours, "librosa's plain features", plain, notes=notes)]
+    say("music: a stage that is followed")
+    windows = _windows(folder, fragment(evening, STAGE, 1_800, SECONDS + EVERY * number))
+    anew, followed = (run_job("music_job.py", MusicOrder(how=how, files=windows)) for how in ("alone", "followed"))
+    notes = (
+        f"ours: {1000 * followed.cpu_seconds / followed.events:.0f} ms of one core for the 5 new of {SECONDS:.0f} s; "
+        f"reference: {1000 * anew.cpu_seconds / anew.events:.0f} ms"
+    )
+    return [*rows, row("music, live", "windows/s", followed, "each window anew", anew, notes=notes)]
+
+
+def _windows(folder: Path, sound: Sound) -> list[str]:
+    """Windows as a microphone source sends them."""
+    files = []
+    for end in range(int(SECONDS * RATE), len(sound) + 1, int(EVERY * RATE)):
+        file = folder / f"window-{len(files)}.flac"
+        soundfile.write(file, sound[end - int(SECONDS * RATE) : end], RATE, subtype="PCM_16")
+        files.append(str(file))
+    return files

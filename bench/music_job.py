@@ -1,4 +1,5 @@
-"""Fragments of sound in one loop: tagged as the music worker does, or described by librosa alone as tutorials do.
+"""Fragments of sound in one loop: tagged each for itself, described by librosa alone as tutorials do, or followed as
+the music worker follows a stage, whose fragments overlap.
 
 Reads a `MusicOrder` from standard input.
 """
@@ -9,6 +10,7 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import librosa
 import msgspec
@@ -16,14 +18,15 @@ import numpy as np
 from msgspec import Struct
 
 from bench.measured import Measured, moment
-from processors.music.audio import decode
+from processors.music.audio import decode, read_mono
+from processors.music.sliding import Sliding
 from processors.music.tagger import Tagger
 
 
 class MusicOrder(Struct, kw_only=True):
     """Which contestant, and the fragments' files."""
 
-    plain: bool
+    how: Literal["alone", "followed", "plain"]
     files: list[str]
 
 
@@ -31,6 +34,13 @@ def tagging() -> Callable[[bytes], object]:
     """Decoding, features, embeddings, mood, genre, beats and key."""
     tagger = Tagger.load()
     return lambda value: tagger.listen(decode(value))
+
+
+def following() -> Callable[[bytes], object]:
+    """The same of windows of one sound: what the one before had too is not computed again."""
+    tagger = Tagger.load()
+    sliding = Sliding(tagger.sound)
+    return lambda value: tagger.follow(sliding, *read_mono(value))
 
 
 def described(value: bytes) -> object:
@@ -56,7 +66,7 @@ def main() -> None:
     """Work on every fragment once; the clock runs from the end of the first, as libraries are slow then."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=MusicOrder)
     fragments = [Path(file).read_bytes() for file in order.files]
-    work = described if order.plain else tagging()
+    work = {"plain": lambda: described, "alone": tagging, "followed": following}[order.how]()
     work(fragments[0])
     began = moment()
     for fragment in fragments:

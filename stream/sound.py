@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import multiprocessing
+from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,13 +16,18 @@ import soundfile
 from msgspec import Struct
 
 from processors.drift import Drift, read_reference
-from processors.music.audio import LONGEST, AudioError, AudioFormatError, decode
+from processors.music.audio import LONGEST, AudioError, AudioFormatError, read_mono
+from processors.music.sliding import Sliding
 from processors.music.tagger import Fragment, Tagger
 from stream.child_process import die_with_parent
 from stream.ffmpeg import bytes_to_wav
 
 WARM_SECONDS, WARM_RATE = 12, 24_000
 """of noise, at another rate than `RATE`, so that what resamples is warm too"""
+
+
+STAGES = 32
+"""whose last windows are kept, some 9 MB each; one that is forgotten is described anew"""
 
 
 class Listened(Struct, frozen=True):
@@ -56,15 +62,19 @@ class Listener:
         self._pool = self._start()
         self.identity = self._pool.submit(_warm).result()
 
-    async def listen(self, value: bytes) -> Listened:
-        """Listen to one fragment; a sound that kills the child is reported as unusable."""
+    async def listen(self, value: bytes, stage: str) -> Listened:
+        """Listen to one fragment of a stage; a sound that kills the child is reported as unusable.
+
+        What it shares with the stage's fragment before is not computed again. That is kept in the child alone: after a
+        restart the first fragment is described anew.
+        """
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._pool, _listen, value)
+            return await loop.run_in_executor(self._pool, _listen, value, stage)
         except BrokenProcessPool:
             self._pool = self._start()
         try:
-            return await loop.run_in_executor(self._pool, _listen, value)
+            return await loop.run_in_executor(self._pool, _listen, value, stage)
         except BrokenProcessPool:
             self._pool = self._start()
             return Listened(None, f"these {len(value)} bytes ended the process that listened, twice", died=True)
@@ -79,6 +89,7 @@ class Listener:
 
 
 _tagger: Tagger | None = None
+_sliding: OrderedDict[str, Sliding] = OrderedDict()
 
 
 def _load(folders: Mapping[str, Path]) -> None:
@@ -93,21 +104,26 @@ def _warm() -> str:
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, WARM_SECONDS * WARM_RATE)
     file = io.BytesIO()
     soundfile.write(file, noise, WARM_RATE, format="FLAC")
-    _listen(file.getvalue())
+    _listen(file.getvalue(), "")
+    _sliding.clear()
     assert _tagger is not None  # noqa: S101 - the initializer ran
     return _tagger.identity
 
 
-def _listen(value: bytes) -> Listened:
+def _listen(value: bytes, stage: str) -> Listened:
     assert _tagger is not None  # noqa: S101 - the initializer ran
+    sliding = _sliding.pop(stage, None) or Sliding(_tagger.sound)
+    _sliding[stage] = sliding
+    if len(_sliding) > STAGES:
+        _sliding.popitem(last=False)
     try:
         try:
-            audio = decode(value)
+            raw, rate = read_mono(value)
         except AudioFormatError as error:
             wav = bytes_to_wav(value, seconds=LONGEST)
             if wav is None:
                 raise error from None
-            audio = decode(wav)
-        return Listened(_tagger.listen(audio))
+            raw, rate = read_mono(wav)
+        return Listened(_tagger.follow(sliding, raw, rate))
     except AudioError as error:
         return Listened(None, str(error))

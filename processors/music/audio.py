@@ -104,6 +104,11 @@ def decode(value: bytes) -> Audio:
     >>> decode(file.getvalue()).seconds
     2.0
     """
+    return from_samples(*read_mono(value))
+
+
+def read_mono(value: bytes) -> tuple[Samples, int]:
+    """Samples as they come, mono, and their rate in Hz: what `from_samples` takes; raises as `decode`."""
     if not value:
         raise AudioError("the sound is empty: 0 bytes")
     try:
@@ -113,7 +118,7 @@ def decode(value: bytes) -> Audio:
     with file:
         rate = _checked_rate(file)
         try:
-            return from_samples(_mixed(file, 0, int(LONGEST * rate)), rate)
+            return _mixed(file, 0, int(LONGEST * rate)), rate
         except soundfile.LibsndfileError as error:
             raise _damaged(file, error) from error
 

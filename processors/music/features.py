@@ -11,7 +11,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio
-from processors.music.show import FFT, HOP, Show, correlations, show_of, tempo_of
+from processors.music.pulse import tempo_heard
+from processors.music.show import Show, correlations, show_of, tempo_of
+from processors.music.spectra import FFT, HOP, Spectra, spectra_of
 
 LEVEL_DBFS = -20.0
 """All sound is brought to this level first: a microphone's gain says nothing about mood."""
@@ -24,7 +26,7 @@ class Heard(Struct, frozen=True):
 
     Attributes:
         vector: (len(NAMES),) float32.
-        tempo: beats per minute, 0 when none is heard; finer than the feature of that name.
+        tempo: beats per minute, 0 when none is heard; finer than the feature of that name, and of a likelier octave.
         show: what a lighting desk needs, from the same spectrum.
     """
 
@@ -44,39 +46,42 @@ def levelled(audio: Audio) -> Audio:
 
 
 def hear(audio: Audio) -> Heard:
-    """Compute all features of sound that is `levelled`; about 0.1 s for 30 s of sound on one core."""
-    samples = audio.samples
-    magnitude = np.abs(librosa.stft(samples, n_fft=FFT, hop_length=HOP))
-    power = np.square(magnitude)
-    mel = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=RATE, n_mels=96))
+    """Compute all features of sound that is `levelled`; about 0.07 s for 30 s of sound on one core."""
+    return summary(spectra_of(audio.samples), audio.seconds)
+
+
+def summary(spectra: Spectra, seconds: float) -> Heard:
+    """Features of a fragment whose frames are there already."""
+    mel = librosa.power_to_db(spectra.mel)
     onset = librosa.onset.onset_strength(S=mel, sr=RATE, hop_length=HOP)
-    chroma = librosa.feature.chroma_stft(S=power, sr=RATE, tuning=0.0)
+    chroma = spectra.chroma
     mfcc = librosa.feature.mfcc(S=mel, n_mfcc=20)
-    loudness = librosa.power_to_db(np.mean(power, axis=0) + 1e-9)
+    loudness = librosa.power_to_db(spectra.power[-1] / (1 + FFT // 2) + 1e-9)
     tempo, clarity = _tempo(onset)
     keys = correlations(chroma.mean(axis=1))
-    centroid = librosa.feature.spectral_centroid(S=magnitude, sr=RATE)
+    centroid, bandwidth, rolloff, flatness = spectra.shape
 
     named: dict[str, Any] = {}
     _both(named, "mfcc", mfcc)
     _both(named, "mfcc step", np.diff(mfcc, axis=1))
-    _both(named, "contrast", librosa.feature.spectral_contrast(S=magnitude, sr=RATE))
+    _both(named, "contrast", spectra.contrast)
     _both(named, "chroma", np.sort(chroma, axis=0))  # sorted: the same in every key
     _both(named, "tonnetz", librosa.feature.tonnetz(chroma=chroma))
-    _both(named, "centroid", centroid / 1000)
-    _both(named, "bandwidth", librosa.feature.spectral_bandwidth(S=magnitude, sr=RATE) / 1000)
-    _both(named, "rolloff", librosa.feature.spectral_rolloff(S=magnitude, sr=RATE) / 1000)
-    _both(named, "flatness", np.log(librosa.feature.spectral_flatness(S=magnitude)))
-    _both(named, "zero crossings", librosa.feature.zero_crossing_rate(samples, frame_length=FFT, hop_length=HOP))
+    _both(named, "centroid", centroid[None] / 1000)
+    _both(named, "bandwidth", bandwidth[None] / 1000)
+    _both(named, "rolloff", rolloff[None] / 1000)
+    _both(named, "flatness", np.log(flatness[None]))
+    _both(named, "zero crossings", spectra.crossings)
     _both(named, "onset", onset[None])
-    named["onsets a second"] = len(librosa.onset.onset_detect(onset_envelope=onset, sr=RATE)) / audio.seconds
+    named["onsets a second"] = len(librosa.onset.onset_detect(onset_envelope=onset, sr=RATE)) / seconds
     named["dynamics"] = float(np.percentile(loudness, 95) - np.percentile(loudness, 5))
     named["low energy"] = float(np.mean(loudness < loudness.mean()))
     named["tempo"], named["pulse clarity"] = np.log2(max(tempo, 30.0)), clarity
     named["major"], named["minor"], named["key clarity"] = _key(keys)
     vector = np.nan_to_num(np.array([named[name] for name in NAMES], np.float32))
-    show = show_of(power, onset, centroid[0], tempo, keys, audio.seconds)
-    return Heard(vector, tempo_of(show.beats, tempo), show)
+    pulse = tempo_heard(mel, onset)  # the feature stays what the models learnt from
+    show = show_of(spectra.power, onset, centroid, pulse, keys, seconds)
+    return Heard(vector, tempo_of(show.beats, pulse), show)
 
 
 def _both(named: dict[str, Any], name: str, rows: NDArray[Any]) -> None:

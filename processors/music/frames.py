@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.music.show import BANDS
+from processors.music.spectra import BANDS
 
 HOP_SECONDS = 0.01
 WINDOW_SECONDS = 0.04

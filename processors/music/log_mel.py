@@ -13,6 +13,9 @@ from processors.music.audio import RATE, Samples
 YAMNET_RATE = 16_000
 WINDOW, HOP, BINS = 400, 160, 512
 BANDS, FRAMES = 64, 96
+PATCH = (FRAMES - 1) * HOP + WINDOW
+"""samples at `YAMNET_RATE` that a patch needs"""
+
 LOWEST, HIGHEST = 125.0, 7_500.0
 
 Array = NDArray[np.float32]
@@ -30,7 +33,11 @@ def patches(samples: Samples) -> Array:
     >>> patches(np.zeros(2 * RATE, np.float32)).shape
     (2, 1, 96, 64)
     """
-    sound = librosa.resample(samples, orig_sr=RATE, target_sr=YAMNET_RATE, res_type="soxr_hq")
+    return patches_at(librosa.resample(samples, orig_sr=RATE, target_sr=YAMNET_RATE, res_type="soxr_hq"))
+
+
+def patches_at(sound: Samples) -> Array:
+    """As `patches`, of sound that is at `YAMNET_RATE` already."""
     frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP]
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
     spectrum = np.abs(np.fft.rfft(frames * window, BINS)).astype(np.float32)

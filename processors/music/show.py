@@ -11,18 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, RECENT
-
-FFT, HOP = 2048, 512
-
-BANDS: dict[str, tuple[float, float]] = {
-    "sub": (20, 60),
-    "bass": (60, 250),
-    "low_mid": (250, 500),
-    "mid": (500, 2_000),
-    "high_mid": (2_000, 4_000),
-    "high": (4_000, 11_025),
-}
-"""Hz, as sound engineers call them"""
+from processors.music.spectra import BANDS, HOP
 
 # Krumhansl and Kessler (1982): how well each step of the scale fits a major and a minor key.
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -62,7 +51,7 @@ def show_of(power: Array, onset: Array, centroid: Array, tempo: float, keys: Arr
     """Show of a spectrum that is there already.
 
     Args:
-        power: (1 + FFT / 2, frames).
+        power: (bands + 1, frames), as `Spectra` has it.
         onset: (frames,) onset strength.
         centroid: (frames,) Hz.
         tempo: beats per minute, 0 for none.
@@ -70,12 +59,10 @@ def show_of(power: Array, onset: Array, centroid: Array, tempo: float, keys: Arr
         seconds: length of the fragment.
     """
     recent = slice(-max(1, round(RECENT * RATE / HOP)), None)
-    whole = float(power.sum(axis=0).mean())
-    frequencies = np.fft.rfftfreq(FFT, 1 / RATE)
+    whole = float(power[-1].mean())
     bands = {}
-    for name, (low, high) in BANDS.items():
-        inside = (frequencies >= low) & (frequencies < high)
-        share = float(power[inside, recent].sum(axis=0).mean()) / max(whole, 1e-12)
+    for name, row in zip(BANDS, power, strict=False):
+        share = float(row[recent].mean()) / max(whole, 1e-12)
         bands[name] = round(10 * float(np.log10(max(share, 1e-9))), 2)
     mode, step = np.unravel_index(int(keys.argmax()), keys.shape)
     confidence = float(np.clip(keys[mode, step], 0, 1))

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.inference import Model, ModelError, models_folder, open_folder
-from processors.music.audio import Audio
+from processors.music.audio import Audio, Samples
 from processors.music.features import NAMES, VERSION, Heard, hear, levelled
 from processors.music.log_mel import patches
 from processors.music.show import Show
+from processors.music.sliding import EMBEDDING, Sliding
 
 Rows = NDArray[np.float32]
 
@@ -26,7 +27,6 @@ STATISTICS = (
 )  # fmt: skip
 """features that people can make sense of"""
 
-EMBEDDING = 1024
 COLUMNS = len(NAMES) + 2 * EMBEDDING
 
 
@@ -80,9 +80,13 @@ def describe(audio: Audio, sound: Model) -> tuple[Rows, Heard]:
     """
     audio = levelled(audio)
     heard = hear(audio)
-    embeddings = sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]
+    return row_of(heard, sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]), heard
+
+
+def row_of(heard: Heard, embeddings: Rows) -> NDArray[np.float32]:
+    """The columns of one fragment; embeddings are (patches, 1024)."""
     row = np.concatenate([heard.vector, np.sqrt(embeddings.mean(axis=0)), np.sqrt(embeddings.std(axis=0))])
-    return row.astype(np.float32), heard
+    return row.astype(np.float32)
 
 
 class Tagger:
@@ -123,9 +127,21 @@ class Tagger:
         tags = None if audio.silent else self.tag(audio)
         return Fragment(audio.seconds, audio.loudness, audio.recent_loudness, tags)
 
+    def follow(self, sliding: Sliding, raw: Samples, rate: int) -> Fragment:
+        """As `listen`, of a window that slides over a stage's sound; about 0.05 s where 25 of 30 s are known.
+
+        Raises:
+            AudioError: as `from_samples`.
+        """
+        audio, heard, embeddings = sliding.hear(raw, rate)
+        tags = None if heard is None else self._tags(row_of(heard, embeddings), heard)
+        return Fragment(audio.seconds, audio.loudness, audio.recent_loudness, tags)
+
     def tag(self, audio: Audio) -> Tags:
         """Mood, genre and tempo."""
-        row, heard = describe(audio, self.sound)
+        return self._tags(*describe(audio, self.sound))
+
+    def _tags(self, row: Rows, heard: Heard) -> Tags:
         moods = self.mood.session.run(["probabilities"], {"rows": row[None]})[0][0]
         genres, music = self.genre.session.run(["probabilities", "music"], {"rows": row[None]})
         return Tags(

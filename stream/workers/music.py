@@ -55,7 +55,7 @@ def register(worker: Worker) -> None:
             stage = stages.get(incoming.key)
             if stage.applied(incoming.offset):
                 continue
-            listened = await listener.listen(incoming.value)
+            listened = await listener.listen(incoming.value, incoming.key)
             if listened.died and live.on_probation:
                 raise RuntimeError(listened.error)  # new models may be to blame
             if listened.fragment is None:

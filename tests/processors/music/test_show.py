@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio
 from processors.music.features import hear, levelled
-from processors.music.show import BANDS, Show, tempo_of
+from processors.music.show import Show, tempo_of
+from processors.music.spectra import BANDS
 
 SECONDS = 15.0
 TIME = np.arange(int(SECONDS * RATE)) / RATE
