@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         description="Apprise file with the addresses of the venue file's contacts, each tagged with its id",
     )
     till_token: SecretStr | None = Field(default=None, description="bearer token that a till must send")
+    posts_token: SecretStr | None = Field(default=None, description="bearer token that senders of posts must show")
     mailbox_password: SecretStr | None = Field(default=None, description="password of the support mailbox")
 
     @property

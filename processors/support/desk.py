@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.support.answers import Answers
-from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState, Example
+from processors.support.cluster import Cluster, ClustersState, Example
+from processors.support.clusters import Assigned, Clusters
 from processors.support.facts import facts_of
 from processors.support.junk import ADVERTISING, junk
 from processors.support.kinds import Kinds
@@ -138,7 +139,7 @@ class Desk:
         set_aside = junk(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
         assigned = self._file(read, event_id) if set_aside is None else None
         if assigned and found:
-            assigned.cluster.topics.add([found[0].name])
+            assigned.count([found[0].name])
         facts = facts_of(f"{mail.subject}\n{read.words}")
         suggestion = None
         if set_aside is None and found:
@@ -161,6 +162,7 @@ class Desk:
             cluster_size=assigned.cluster.size if assigned else 0,
             cluster_is_new=assigned.new if assigned else False,
             cluster_ended=assigned.merged if assigned else None,
+            cluster_split=assigned.split or () if assigned else (),
             surge=assigned.cluster.surge if assigned else 0.0,
             summary=self._summary(read, ranked, found),
             model=self._requests.encoder.identity,
@@ -190,10 +192,10 @@ class Desk:
                 raise CorrectionError("topic needs the text that shows it")
             self._teach([Taught(topic, masked(correction.text)[:TAUGHT], sender.hex(), message.hex())])
             return True
-        cluster = self._clusters.current(correction.cluster or "")
+        cluster = next(iter(self._clusters.leads(correction.cluster or "")), None)
         if cluster is None:
             raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been forgotten")
-        self._teach([Taught(topic, one.text, one.sender, one.message) for one in cluster.examples])
+        self._teach([Taught(topic, one.text, one.sender, one.message) for one in cluster.shown])
         return True
 
     def _teach(self, taught: list[Taught]) -> None:

@@ -19,6 +19,7 @@ from stream.incoming import Incoming, UnusableError
 from stream.model_store import Folders
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
+from stream.social_posts import add_posts
 from stream.worker import Worker
 
 BUFFER = 512
@@ -81,3 +82,4 @@ def register(worker: Worker) -> None:
 
     worker.agent(MAILS, mails, table=table, failed=forget)
     worker.agent(CORRECTIONS, corrections, table=table, failed=forget)
+    add_posts(worker)
