@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         default=ROOT / "deploy" / "support" / "answers.yaml", description="approved answers, by topic and language"
     )
 
+    encoder: str = Field(
+        default="shipped",
+        description="what gives mails their meaning: shipped, or sentence-transformers:NAME where that is installed",
+    )
+
     model_store: Path | None = Field(
         default=None, description="folder of candidates and promoted models; models/ in the data folder if left out"
     )

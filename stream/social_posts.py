@@ -10,6 +10,7 @@ from processors.support.encoder import Encoder
 from processors.support.posts import Posts, as_mail
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
+from processors.support.sentence_transformer import meaning_of
 from processors.support.sentiment import Sentiment
 from processors.support.topics import Topics, read_topics
 from schemas.topics import POST_READINGS, POSTS
@@ -27,13 +28,14 @@ ROW = "posts"
 def add_posts(worker: Worker) -> None:
     """Add the agent."""
     known = read_topics(worker.settings.topics)
+    meaning = meaning_of(worker.settings.encoder)
     table = worker.table("posts", POSTS)
 
     def build(folders: Folders) -> tuple[Requests, Sentiment, LiveRows[Posts]]:
-        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
+        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning)
         sentiment = Sentiment(open_folder(folders["sentiment"]), requests.encoder)
         topics = Topics(known, requests)
-        return requests, sentiment, LiveRows(table, lambda _name, row: Posts(row, topics, requests.encoder.identity))
+        return requests, sentiment, LiveRows(table, lambda _name, row: Posts(row, topics, requests.identity))
 
     live = worker.live(("encoder", "requests", "sentiment"), build)
     thread = ThreadPoolExecutor(1, thread_name_prefix="posts")

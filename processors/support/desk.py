@@ -72,6 +72,8 @@ class Stored(Struct):
     kinds: Kinds = field(default_factory=Kinds)
     repeats: dict[str, int] = field(default_factory=dict)
     """digests of senders with their words, and how often they came; the newest last"""
+    encoder: str = ""
+    """what gave the vectors of the clusters"""
     correction_offset: int = -1
     taught: list[Taught] = field(default_factory=list)
 
@@ -89,6 +91,10 @@ class Desk:
         self, row: bytes | None, requests: Requests, topics: Topics | None = None, answers: Answers | None = None
     ) -> None:
         self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
+        if self._stored.encoder not in ("", requests.identity):
+            # Vectors of another model say nothing here: clusters begin anew. What was taught is kept as text.
+            self._stored.clusters = ClustersState()
+        self._stored.encoder = requests.identity
         self._clusters = Clusters(self._stored.clusters)
         self._requests = requests
         self._named = topics or Topics({}, requests)
@@ -165,7 +171,7 @@ class Desk:
             cluster_split=assigned.split or () if assigned else (),
             surge=assigned.cluster.surge if assigned else 0.0,
             summary=self._summary(read, ranked, found),
-            model=self._requests.encoder.identity,
+            model=self._requests.identity,
         )
 
     def correct(self, correction: SupportCorrection, offset: int) -> bool:

@@ -11,7 +11,6 @@ import yaml
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.support.encoder import Encoder
 from processors.support.reading import Read
 from processors.support.requests import Requests
 from processors.support.urgency import signs
@@ -80,7 +79,7 @@ class Priorities:
 
     def __init__(self, requests: Requests) -> None:
         self._requests = requests
-        self._examples = _encoded(requests.encoder)
+        self._examples = _encoded(requests)
 
     def of(self, read: Read) -> Ranked:
         """Impact and urgency of a mail.
@@ -132,6 +131,6 @@ class Priorities:
 
 
 @lru_cache(maxsize=4)
-def _encoded(encoder: Encoder) -> list[Vectors]:
+def _encoded(requests: Requests) -> list[Vectors]:
     examples = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
-    return [encoder.encode(examples[name]).vectors for name in PRIORITIES]
+    return [requests.vectors(examples[name]) for name in PRIORITIES]
