@@ -43,6 +43,16 @@ class Mail(Struct, frozen=True, kw_only=True):
     """RFC 3834: an auto-reply or a bounce, which must never be answered."""
 
 
+class Post(Struct, frozen=True, kw_only=True):
+    """What somebody wrote on a social network; who it was is not taken."""
+
+    id: Identifier
+    """of the network and the post, so that one that is sent twice counts once"""
+    network: Identifier
+    time: Instant
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
 class VenueContext(Struct, frozen=True, kw_only=True):
     """What is known of a zone at a time; a field left out is unchanged."""
 

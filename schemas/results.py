@@ -216,6 +216,31 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     suggestion: Suggestion | None = None
     cluster_ended: Identifier | None = None
     """name of a cluster that ended in this one by this mail: it leads here from now on"""
+    cluster_split: tuple[Identifier, ...] = ()
+    """names of a cluster that was split by this mail, which goes on, and of the new one that has some of its mails"""
+
+
+class PostReading(Struct, frozen=True, kw_only=True):
+    """One social post, read, and how posts about its subject sound now. Names, addresses and links are masked."""
+
+    event_id: Identifier
+    post: Identifier
+    network: Identifier
+    time: Instant
+    language: str
+    subject: str
+    """a topic of the support desk, or "other" """
+    sentiment: Literal["negative", "neutral", "positive"]
+    excerpt: str = ""
+    posts: NonNegative
+    """about the subject within the last quarter of an hour, fading"""
+    negative_share: Probability
+    """of them"""
+    usual_share: Probability
+    """of those of the last hours before"""
+    change: float
+    """standard errors by which the share lies above the usual one"""
+    model: str
 
 
 class MusicTags(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,17 @@ from msgspec import Struct
 
 from schemas.alerts import Alert, AlertLabel, Observation
 from schemas.attendance import AttendanceChange, VenueOccupancy
-from schemas.events import AlertAction, Mail, ModelFeedback, StockMovement, SupportCorrection, Ticket, VenueContext
-from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
+from schemas.events import (
+    AlertAction,
+    Mail,
+    ModelFeedback,
+    Post,
+    StockMovement,
+    SupportCorrection,
+    Ticket,
+    VenueContext,
+)
+from schemas.results import CrowdCount, DemandForecast, MusicTags, PostReading, SupportTriage, ViolenceScore
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -102,6 +111,16 @@ CORRECTIONS = Topic(
     retention_ms=3 * DAY,
     sensitive=True,
 )
+POSTS = Topic(
+    "social.posts",
+    "network",
+    Post,
+    "pulso.social.post.v1",
+    "One post of a social network.",
+    partitions=1,  # what is usual for a subject is one row of state
+    retention_ms=3 * DAY,
+    sensitive=True,
+)
 SNIPPETS = Topic(
     "audio.snippets",
     "stage",
@@ -126,6 +145,13 @@ CROWD = Topic("crowd.counts", "camera", CrowdCount, "pulso.crowd.count.v1", "Hea
 VIOLENCE = Topic("violence.scores", "camera", ViolenceScore, "pulso.violence.score.v1", "Fight seen by a camera.")
 DEMAND = Topic("demand.forecasts", "bar", DemandForecast, "pulso.demand.forecast.v1", "What a bar will need.")
 TRIAGE = Topic("support.triage", "thread", SupportTriage, "pulso.support.triage.v1", "One mail, read.")
+POST_READINGS = Topic(
+    "social.readings",
+    "subject",
+    PostReading,
+    "pulso.social.reading.v1",
+    "One post, read, and how its subject sounds.",
+)
 TAGS = Topic("music.tags", "stage", MusicTags, "pulso.music.tags.v1", "What is heard on a stage.")
 OBSERVATIONS = Topic(
     "alerts.observations",
@@ -177,8 +203,8 @@ OCCUPANCY = Topic(
     retention_ms=30 * DAY,
 )
 
-INPUTS = (FRAMES, SALES, STOCK, MAILS, CORRECTIONS, SNIPPETS, CONTEXT, ATTENDANCE)
-RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS, OCCUPANCY)
+INPUTS = (FRAMES, SALES, STOCK, MAILS, CORRECTIONS, POSTS, SNIPPETS, CONTEXT, ATTENDANCE)
+RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, POST_READINGS, TAGS, OCCUPANCY)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS, LABELS)
 TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING, FEEDBACK)
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

@@ -177,6 +177,12 @@ class Tills(Part):
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")
 
 
+class Social(Part):
+    """The HTTP endpoint that social posts are sent to. The token comes from PULSO_POSTS_TOKEN."""
+
+    port: int = Field(default=8091, ge=0, le=65535, description="0 takes any free port")
+
+
 class FightClips(Part):
     """Two seconds of blurred video beside each fight that is told of."""
 
@@ -200,6 +206,7 @@ class Venue(Part):
     lights: list[Lights] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     tills: Tills | None = None
+    social: Social | None = None
     fight_clips: FightClips = Field(default_factory=FightClips, description="how far evidence of fights is blurred")
     contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
     capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")

@@ -91,6 +91,10 @@ def default_rules() -> dict[str, Rule]:
             raise_at=4, clear_at=2, on_delay_seconds=0, off_delay_seconds=300, cool_down_seconds=1800,
             severity="medium", audience=["support"],
         ),
+        "posts-negative": Rule(
+            raise_at=3, clear_at=1, on_delay_seconds=0, off_delay_seconds=300, cool_down_seconds=1800,
+            severity="medium", audience=["support", "production"],
+        ),
         "stage-silent": Rule(
             raise_at=1, clear_at=0, on_delay_seconds=10, off_delay_seconds=5, cool_down_seconds=60,
             severity="low", audience=["production"],

@@ -84,6 +84,8 @@ RUN_OUT = Gauge(
 # Support.
 MAILS = Counter("pulso_mails", "Mails read", ["language", "priority"])
 CLUSTERS = Gauge("pulso_mail_clusters", "Clusters alive")
+POSTS = Counter("pulso_posts", "Social posts read", ["language", "sentiment"])
+POSTS_NEGATIVE = Gauge("pulso_posts_negative_ratio", "Negative among the last posts about a subject", ["subject"])
 CORRECTIONS = Counter("pulso_support_corrections", "What people taught the desk, or asked it to forget", ["action"])
 
 # Music.

@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         default=ROOT / "deploy" / "support" / "answers.yaml", description="approved answers, by topic and language"
     )
 
+    encoder: str = Field(
+        default="shipped",
+        description="what gives mails their meaning: shipped, or sentence-transformers:NAME where that is installed",
+    )
+
     model_store: Path | None = Field(
         default=None, description="folder of candidates and promoted models; models/ in the data folder if left out"
     )
@@ -66,6 +71,7 @@ class Settings(BaseSettings):
         description="Apprise file with the addresses of the venue file's contacts, each tagged with its id",
     )
     till_token: SecretStr | None = Field(default=None, description="bearer token that a till must send")
+    posts_token: SecretStr | None = Field(default=None, description="bearer token that senders of posts must show")
     mailbox_password: SecretStr | None = Field(default=None, description="password of the support mailbox")
 
     @property

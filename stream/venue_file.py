@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from processors.vision.ground import GroundError, ground_of
-from schemas.venue import Bar, Camera, FightClips, Mailbox, Product, Stage, Tills, Venue, View, Zone
+from schemas.venue import Bar, Camera, FightClips, Mailbox, Product, Social, Stage, Tills, Venue, View, Zone
 from schemas.venue_contacts import Contact, QuietHours
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, GroundPoint
 from schemas.venue_rules import Rule
@@ -99,7 +99,7 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
 
 _PARTS: dict[str, type[BaseModel]] = {
     "zones": Zone, "cameras": Camera, "views": View, "bars": Bar, "products": Product, "stages": Stage,
-    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills,
+    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills, "social": Social,
     "fight_clips": FightClips, "rules": Rule,
     "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
 }  # fmt: skip

@@ -95,6 +95,7 @@ const UNITS = {
   "bottleneck": (value) => `${value.toFixed(1)} /m²`,
   "stock-count": () => "",
   "crowd-density": (value) => `${value.toFixed(1)} /m²`,
+  "posts-negative": () => "",
   "mail-surge": (value) => `× ${value.toFixed(0)}`,
   "camera-blind": () => "",
   "mail-urgent": () => "",

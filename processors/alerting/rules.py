@@ -13,10 +13,10 @@ from processors.alerting.crowd_rules import Watched, blindness, watched
 from processors.alerting.stock_notices import count_text, fetch_text
 from schemas.alerts import Observation
 from schemas.attendance import VenueOccupancy
-from schemas.results import CrowdCount, DemandForecast, MusicTags, SupportTriage, ViolenceScore
+from schemas.results import CrowdCount, DemandForecast, MusicTags, PostReading, SupportTriage, ViolenceScore
 from schemas.venue import Venue
 
-Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | MusicTags | VenueOccupancy
+Result = CrowdCount | ViolenceScore | DemandForecast | SupportTriage | PostReading | MusicTags | VenueOccupancy
 
 
 class Watch(Struct, frozen=True):
@@ -26,19 +26,24 @@ class Watch(Struct, frozen=True):
 
     def observations(self, result: Result) -> list[Observation]:
         """Every value of one result that some rule watches; ids derive from the event, so a retry repeats them."""
+        return list(self._values(result))
+
+    def _values(self, result: Result) -> Iterator[Observation]:
         match result:
             case CrowdCount():
-                return list(self._crowd(result))
+                yield from self._crowd(result)
             case ViolenceScore():
-                return list(self._violence(result))
+                yield from self._violence(result)
             case DemandForecast():
-                return list(self._demand(result))
+                yield from self._demand(result)
             case SupportTriage():
-                return list(self._support(result))
+                yield from self._support(result)
+            case PostReading():
+                yield from self._posts(result)
             case MusicTags():
-                return list(self._music(result))
+                yield from self._music(result)
             case VenueOccupancy():
-                return list(self._occupancy(result))
+                yield from self._occupancy(result)
 
     def _crowd(self, count: CrowdCount) -> Iterator[Observation]:
         blind = blindness(count.camera, count.blind)
@@ -104,6 +109,17 @@ class Watch(Struct, frozen=True):
                 es=f"«{mail.cluster_label}»: {mail.cluster_size} correos, {mail.surge:.0f} veces lo normal.",
                 en=f"“{mail.cluster_label}”: {mail.cluster_size} mails, {mail.surge:.0f} times the usual pace.",
             )  # fmt: skip
+
+    @staticmethod
+    def _posts(post: PostReading) -> Iterator[Observation]:
+        now, usual, posts = 100 * post.negative_share, 100 * post.usual_share, post.posts
+        yield _observation(
+            "posts-negative", post.subject, post.event_id, post.time, post.change,
+            es=f"Redes: «{post.subject}», {now:.0f} % de las publicaciones son negativas (lo normal {usual:.0f} %; "
+            f"{posts:.0f} en un cuarto de hora).",
+            en=f"Social: “{post.subject}”, {now:.0f} % of the posts are negative (usually {usual:.0f} %; "
+            f"{posts:.0f} within a quarter of an hour).",
+        )  # fmt: skip
 
     @staticmethod
     def _music(tags: MusicTags) -> Iterator[Observation]:

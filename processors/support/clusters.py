@@ -1,8 +1,10 @@
-"""Incremental clustering of mails: centroids that grow, merge and are forgotten; all of it one row of state.
+"""Incremental clustering of mails: centroids that grow, merge, split and are forgotten; all of it one row of state.
 
 Group-average linkage, followed online. Every mail is compared after the mean of all mails is taken away, because mails
 to one desk have much in common and only the rest tells them apart. A cluster keeps the plain mean of its unit vectors:
 a vector times that mean is its average similarity to all members, so a loose cluster does not swallow its neighbours.
+Within each cluster its mails go to the nearer one of two halves (sequential 2-means; MacQueen, 1967), the second of
+which begins with one mail, or with a cluster that ended here; when the two are unlike enough they are split.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ from datetime import datetime
 
 import msgspec
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Struct
 from numpy.typing import NDArray
 
+from processors.support.cluster import Cluster, ClustersState, Example, Half, show
 from processors.support.surge import Pace, surge
-from processors.support.words import FrequentWords
 
 Vector = NDArray[np.float32]
 
@@ -28,6 +30,12 @@ JOIN, MERGE = 0.48, 0.58
 """Average similarity from which a mail joins a cluster, and two clusters become one. training/encoder/README.md says
 on which mails they were chosen."""
 
+SPLIT, FEWEST = 0.65, 4
+"""Cosine of the means of two halves below which a cluster is split, and mails that each half must have."""
+
+LOPSIDED = 16
+"""A half whose rest is so many times larger was a stray mail, and is given up."""
+
 STEADY = 200
 """Mails after which a centroid moves by a constant share: topics drift over a weekend."""
 
@@ -37,85 +45,7 @@ COMMON_MAILS, COMMON_STEADY = 5, 2_000
 FORGET_HOURS = 12
 """A cluster that has e times the mails of another is kept so much longer."""
 
-EXAMPLES = 2
-"""mails of each language that a cluster keeps to show what it is about"""
-
-REMEMBERED = 1_000
-"""clusters that have ended in another one and are still found by their old name"""
-
 _LEAST_SPREAD = 0.05
-
-
-class Example(Struct, frozen=True):
-    """A mail that shows what a cluster is about."""
-
-    text: str
-    """masked"""
-    language: str = ""
-    typical: float = 0.0
-    """how like the others of its cluster it was when it came"""
-    sender: str = ""
-    """digest of the address, so that one person's mails can be taken out"""
-    message: str = ""
-    """digest of the message's id"""
-
-
-class Cluster(Struct):
-    """Mails that ask for the same."""
-
-    id: str
-    centroid: bytes
-    """float16, the mean of unit vectors: its length tells how alike the mails are"""
-    size: int
-    first: datetime
-    pace: Pace
-    examples: list[Example] = field(default_factory=list)
-    """the most typical mails, best first"""
-    surge: float = 0.0
-    """mails of the last quarter of an hour ÷ what is usual for this cluster, at its last mail"""
-    words: FrequentWords = field(default_factory=FrequentWords)
-    topics: FrequentWords = field(default_factory=FrequentWords)
-    """names of the topics that its mails were put under"""
-
-    @property
-    def last(self) -> datetime:
-        """Time of the latest mail."""
-        return self.pace.at
-
-    @property
-    def label(self) -> str:
-        """Its most frequent words."""
-        return " · ".join(self.words.top(3)) or self.question()[:40]
-
-    def question(self, language: str = "") -> str:
-        """The most typical mail, of a language if there is one of it."""
-        own = [example.text for example in self.examples if example.language == language]
-        return next(iter(own or [example.text for example in self.examples]), "")
-
-    def show(self, example: Example) -> None:
-        """Keep a mail as an example if it is more typical than those of its language."""
-        same = [other for other in self.examples if other.language == example.language]
-        if len(same) >= EXAMPLES:
-            least = min(same, key=lambda other: other.typical)
-            if least.typical >= example.typical:
-                return
-            self.examples.remove(least)
-        self.examples.append(example)
-        self.examples.sort(key=lambda other: -other.typical)
-
-
-class ClustersState(Struct):
-    """All that a restart needs."""
-
-    kept: list[Cluster] = field(default_factory=list)
-    mean: bytes = b""
-    """float32, of all mails"""
-    mails: int = 0
-    pace: Pace | None = None
-    """of all mails together"""
-    since: datetime | None = None
-    ended: dict[str, str] = field(default_factory=dict)
-    """names of clusters that are no more, and of the clusters that have their mails; the oldest go first"""
 
 
 class Assigned(Struct, frozen=True):
@@ -126,6 +56,16 @@ class Assigned(Struct, frozen=True):
     similarity: float
     merged: str | None = None
     """name of a cluster that ended in this one by this mail"""
+    split: tuple[str, str] | None = None
+    """names of the cluster that was split by this mail, and of the new one"""
+    half: Half | None = None
+    """of the cluster, if the mail went there"""
+
+    def count(self, topics: list[str]) -> None:
+        """Remember the topics that the mail was put under."""
+        self.cluster.topics.add(topics)
+        if self.half is not None:
+            self.half.topics.add(topics)
 
 
 class Clusters:
@@ -135,6 +75,7 @@ class Clusters:
         state: changed in place.
         join: average similarity from which a mail joins.
         merge: average similarity from which two clusters become one.
+        split: cosine of the means of two halves below which one becomes two.
         most: clusters that are kept.
 
     >>> clusters = Clusters(ClustersState())
@@ -145,10 +86,12 @@ class Clusters:
     (True, False, 2, 'refund')
     """
 
-    def __init__(self, state: ClustersState, *, join: float = JOIN, merge: float = MERGE, most: int = MOST) -> None:
+    def __init__(
+        self, state: ClustersState, *, join: float = JOIN, merge: float = MERGE, split: float = SPLIT, most: int = MOST
+    ) -> None:
         self.state = state
-        self._join, self._merge, self._most = join, merge, most
-        found = [np.frombuffer(cluster.centroid, np.float16).astype(np.float32) for cluster in state.kept]
+        self._join, self._merge, self._split, self._most = join, merge, split, most
+        found = [_read(cluster.centroid) for cluster in state.kept]
         self._means: Vector = np.stack(found) if found else np.zeros((0, 0), np.float32)
         self._common: Vector = np.frombuffer(state.mean, np.float32).copy()
         self._weights: Vector = np.ones(1, np.float32)
@@ -159,21 +102,23 @@ class Clusters:
         """Alive."""
         return self.state.kept
 
-    def current(self, name: str) -> Cluster | None:
-        """The cluster of a name, or the one that it ended in; None when it was forgotten."""
-        name = self.state.ended.get(name, name)
-        return next((cluster for cluster in self.kept if cluster.id == name), None)
+    def leads(self, name: str) -> list[Cluster]:
+        """The clusters that have the mails of a name now, the one that it is or ended in first; none if forgotten."""
+        alive = {cluster.id: cluster for cluster in self.kept}
+        return [alive[one] for one in self.state.leads(name) if one in alive]
 
     def erase(self, unwanted: Callable[[Example], bool]) -> int:
         """Take examples out; a cluster of one mail whose only example goes is forgotten. Returns how many went."""
         gone = 0
         for index in reversed(range(len(self.kept))):
             cluster = self.kept[index]
-            left = [example for example in cluster.examples if not unwanted(example)]
-            gone += len(cluster.examples) - len(left)
-            if not left and cluster.examples and cluster.size == 1:
+            before = len(cluster.shown)
+            cluster.examples = [example for example in cluster.examples if not unwanted(example)]
+            if cluster.half is not None:
+                cluster.half.examples = [example for example in cluster.half.examples if not unwanted(example)]
+            gone += before - len(cluster.shown)
+            if before and not cluster.shown and cluster.size == 1:
                 self._drop(index)
-            cluster.examples = left
         return gone
 
     def weigh(self, weights: Vector, looser: float = 0.0) -> None:
@@ -195,7 +140,7 @@ class Clusters:
             example: its text, masked, and whose it is.
         """
         self._learn_common(vector, at)
-        centred = self._centred()
+        centred = self._centred(self._means)
         rest = (vector - self._common) * self._weights
         rest /= max(float(np.linalg.norm(rest)), _LEAST_SPREAD)
         near: Vector = centred @ rest if len(centred) else np.zeros(0, np.float32)
@@ -205,10 +150,57 @@ class Clusters:
         similarity = float(near[best])
         self._grow(best, vector, at, words)
         cluster = self.kept[best]
-        cluster.show(msgspec.structs.replace(example, typical=similarity))
-        cluster, merged = self._merge_near(best)
+        half = self._halve(cluster, vector, at, msgspec.structs.replace(example, typical=similarity), words)
+        cluster, split = self._split_far(best, message, half is not None)
+        merged = None
+        if split is None:
+            cluster, merged = self._merge_near(best)
         cluster.surge = self._surge(cluster)
-        return Assigned(cluster, False, min(1.0, similarity), merged)
+        return Assigned(cluster, False, min(1.0, similarity), merged, split, half if cluster.half is half else None)
+
+    def _halve(self, cluster: Cluster, vector: Vector, at: datetime, example: Example, words: list[str]) -> Half | None:
+        """Count a mail in the half that it is nearer to; returns the half if it went there."""
+        half = cluster.half
+        if half is None:
+            if cluster.size < FEWEST:
+                show(cluster.examples, example)
+                return None
+            half = cluster.half = Half(_stored(vector), cluster.centroid, 1, at, Pace(at))
+        else:
+            means = np.stack([_read(half.rest), _read(half.mean)])
+            centred = self._centred(np.vstack([means, vector[None]]))
+            if centred[1] @ centred[2] <= centred[0] @ centred[2]:
+                show(cluster.examples, example)
+                rest = cluster.size - half.size
+                half.rest = _stored(means[0] + (vector - means[0]) / min(rest, STEADY))
+                if rest > LOPSIDED * half.size:
+                    cluster.whole()
+                return None
+            half.size += 1
+            half.mean = _stored(means[1] + (vector - means[1]) / min(half.size, STEADY))
+        half.pace.count(at)
+        half.words.add(words)
+        show(half.examples, example)
+        return half
+
+    def _split_far(self, index: int, name: str, in_half: bool) -> tuple[Cluster, tuple[str, str] | None]:
+        """Part the halves of a cluster that would not be put together now; returns the one that has the mail."""
+        cluster = self.kept[index]
+        half = cluster.half
+        if half is None or min(half.size, cluster.size - half.size) < FEWEST:
+            return cluster, None
+        centred = self._centred(np.stack([_read(half.rest), _read(half.mean)]))
+        # A product of two means is the average similarity of their mails, and of a mean with itself how alike its are.
+        alike = np.sqrt(np.maximum((centred**2).sum(axis=1), _LEAST_SPREAD))
+        if centred[0] @ centred[1] >= self._split * alike[0] * alike[1]:
+            return cluster, None
+        new = cluster.part(name)
+        self._means[index] = _read(cluster.centroid)
+        self._make_room(keep=cluster)
+        self.kept.append(new)
+        self._means = np.vstack([self._means, _read(new.centroid)[None]])
+        self.state.part(cluster.id, new.id)
+        return new if in_half else cluster, (cluster.id, new.id)
 
     def _learn_common(self, vector: Vector, at: datetime) -> None:
         state = self.state
@@ -222,11 +214,11 @@ class Clusters:
         state.pace = state.pace or Pace(at)
         state.pace.count(at)
 
-    def _centred(self) -> Vector:
-        """Means of the clusters' vectors, each less the common one and then of unit length (k, dimensions)."""
-        if not len(self._means):
-            return self._means
-        common, means = self._common * self._weights, self._means * self._weights
+    def _centred(self, means: Vector) -> Vector:
+        """Means of vectors, each less the common one and then of unit length (k, dimensions)."""
+        if not len(means):
+            return means
+        common, means = self._common * self._weights, means * self._weights
         spread = 1 - 2 * (means @ common) + common @ common
         lengths = np.sqrt(np.maximum(spread, _LEAST_SPREAD)).astype(np.float32)
         out: Vector = (means - common) / lengths[:, None]
@@ -253,13 +245,12 @@ class Clusters:
 
     def _store(self, index: int, mean: Vector) -> None:
         """Keep what the row will hold, so that a restart continues with exactly the same numbers."""
-        half = mean.astype(np.float16)
-        self.kept[index].centroid = half.tobytes()
-        self._means[index] = half.astype(np.float32)
+        self.kept[index].centroid = _stored(mean)
+        self._means[index] = _read(self.kept[index].centroid)
 
     def _merge_near(self, index: int) -> tuple[Cluster, str | None]:
         """Join a cluster with the one that it has come near to; the larger one keeps its name."""
-        centred = self._centred()
+        centred = self._centred(self._means)
         near = centred @ centred[index]
         near[index] = -1
         other = int(near.argmax())
@@ -267,6 +258,11 @@ class Clusters:
             return self.kept[index], None
         keep, drop = (index, other) if self.kept[index].size >= self.kept[other].size else (other, index)
         kept, dropped = self.kept[keep], self.kept[drop]
+        kept.whole()
+        kept.half = Half(
+            dropped.centroid, kept.centroid, dropped.size, dropped.first, dropped.pace, dropped.shown[:],
+            msgspec.structs.replace(dropped.words), msgspec.structs.replace(dropped.topics),
+        )  # fmt: skip
         share = dropped.size / (kept.size + dropped.size)
         self._store(keep, self._means[keep] + share * (self._means[drop] - self._means[keep]))
         kept.size += dropped.size
@@ -274,32 +270,22 @@ class Clusters:
         kept.pace.add(dropped.pace)
         kept.words.merge(dropped.words)
         kept.topics.merge(dropped.topics)
-        for example in dropped.examples:
-            kept.show(example)
         self._drop(drop)
-        self._end(dropped.id, kept.id)
+        self.state.end(dropped.id, kept.id)
         return kept, dropped.id
-
-    def _end(self, old: str, new: str) -> None:
-        """Let an old name lead to the new one, and whatever led to the old one, too."""
-        ended = self.state.ended
-        for name, leads in ended.items():
-            if leads == old:
-                ended[name] = new
-        ended[old] = new
-        while len(ended) > REMEMBERED:
-            del ended[next(iter(ended))]
 
     def _drop(self, index: int) -> None:
         del self.kept[index]
         self._means = np.delete(self._means, index, axis=0)
 
-    def _make_room(self) -> None:
+    def _make_room(self, keep: Cluster | None = None) -> None:
         """Forget the cluster that matters least: few mails, and long ago."""
         while len(self.kept) >= self._most:
             newest = max(cluster.last for cluster in self.kept)
             weights = [
-                math.log1p(cluster.size) - (newest - cluster.last).total_seconds() / (FORGET_HOURS * 3600)
+                math.inf
+                if cluster is keep
+                else math.log1p(cluster.size) - (newest - cluster.last).total_seconds() / (FORGET_HOURS * 3600)
                 for cluster in self.kept
             ]
             self._drop(int(np.argmin(weights)))
@@ -309,3 +295,11 @@ class Clusters:
         if everything is None or since is None:
             return 0.0
         return surge(cluster.pace, everything, since)
+
+
+def _stored(mean: Vector) -> bytes:
+    return mean.astype(np.float16).tobytes()
+
+
+def _read(stored: bytes) -> Vector:
+    return np.frombuffer(stored, np.float16).astype(np.float32)

@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.support.answers import Answers
-from processors.support.clusters import Assigned, Cluster, Clusters, ClustersState, Example
+from processors.support.cluster import Cluster, ClustersState, Example
+from processors.support.clusters import Assigned, Clusters
 from processors.support.facts import facts_of
 from processors.support.junk import ADVERTISING, junk
 from processors.support.kinds import Kinds
@@ -71,6 +72,8 @@ class Stored(Struct):
     kinds: Kinds = field(default_factory=Kinds)
     repeats: dict[str, int] = field(default_factory=dict)
     """digests of senders with their words, and how often they came; the newest last"""
+    encoder: str = ""
+    """what gave the vectors of the clusters"""
     correction_offset: int = -1
     taught: list[Taught] = field(default_factory=list)
 
@@ -88,6 +91,10 @@ class Desk:
         self, row: bytes | None, requests: Requests, topics: Topics | None = None, answers: Answers | None = None
     ) -> None:
         self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
+        if self._stored.encoder not in ("", requests.identity):
+            # Vectors of another model say nothing here: clusters begin anew. What was taught is kept as text.
+            self._stored.clusters = ClustersState()
+        self._stored.encoder = requests.identity
         self._clusters = Clusters(self._stored.clusters)
         self._requests = requests
         self._named = topics or Topics({}, requests)
@@ -138,7 +145,7 @@ class Desk:
         set_aside = junk(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
         assigned = self._file(read, event_id) if set_aside is None else None
         if assigned and found:
-            assigned.cluster.topics.add([found[0].name])
+            assigned.count([found[0].name])
         facts = facts_of(f"{mail.subject}\n{read.words}")
         suggestion = None
         if set_aside is None and found:
@@ -161,9 +168,10 @@ class Desk:
             cluster_size=assigned.cluster.size if assigned else 0,
             cluster_is_new=assigned.new if assigned else False,
             cluster_ended=assigned.merged if assigned else None,
+            cluster_split=assigned.split or () if assigned else (),
             surge=assigned.cluster.surge if assigned else 0.0,
             summary=self._summary(read, ranked, found),
-            model=self._requests.encoder.identity,
+            model=self._requests.identity,
         )
 
     def correct(self, correction: SupportCorrection, offset: int) -> bool:
@@ -190,10 +198,10 @@ class Desk:
                 raise CorrectionError("topic needs the text that shows it")
             self._teach([Taught(topic, masked(correction.text)[:TAUGHT], sender.hex(), message.hex())])
             return True
-        cluster = self._clusters.current(correction.cluster or "")
+        cluster = next(iter(self._clusters.leads(correction.cluster or "")), None)
         if cluster is None:
             raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been forgotten")
-        self._teach([Taught(topic, one.text, one.sender, one.message) for one in cluster.examples])
+        self._teach([Taught(topic, one.text, one.sender, one.message) for one in cluster.shown])
         return True
 
     def _teach(self, taught: list[Taught]) -> None:

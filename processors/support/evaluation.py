@@ -77,7 +77,7 @@ def evaluate(
         progress(first + len(part), len(labelled))
     truth = [one.topic for one in labelled]
     report: dict[str, Any] = {
-        "model": requests.encoder.model.card.name,
+        "model": requests.identity.partition("@")[0],
         "hash": requests.encoder.model.card.sha256,
         "messages": len(labelled),
         "topics": len(set(truth)),

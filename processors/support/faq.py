@@ -12,7 +12,7 @@ from jinja2 import Environment
 from msgspec import Struct
 
 from processors.support.answers import Answers
-from processors.support.clusters import Cluster
+from processors.support.cluster import Cluster
 
 TITLES: Final = {"es": "Preguntas frecuentes", "en": "Frequently asked questions"}
 

@@ -35,7 +35,7 @@ def read_mail(mail: Mail, requests: Requests, sentiment: Sentiment | None = None
     sentences = sentences_of(words)
     several = tuple(sentences) if len(sentences) > 1 else ()
     spoken = language(words, float(whole.spanish[0]))
-    sounds = sentiment.of(words, whole.vectors[0])[0] if sentiment and not mail.automatic else None
+    sounds = sentiment.of(words, whole.own[0])[0] if sentiment and not mail.automatic else None
     return Read(mail, words, whole, spoken, several, requests.understand(several), sounds)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from processors.inference import Model, open_model
 from processors.support.encoder import Encoder
 from processors.support.grams import Grams
+from processors.support.sentence_transformer import Meaning
 
 Rows = NDArray[np.float32]
 
@@ -21,16 +22,18 @@ class Understood(Struct, frozen=True):
     """What is known of n texts.
 
     Attributes:
-        vectors: (n, 256) float32 unit vectors, as `Encoder.encode` gives them.
+        vectors: (n, dimensions) float32 unit vectors of the meaning.
         spanish: (n,) log odds that a text is Spanish and not English.
         chances: (n, kinds) float32, each row sums to one.
         danger: (n,) float32, log odds that people are at risk.
+        own: (n, 256) float32, as `Encoder.encode` gives them; the same as `vectors` where no other model gives those.
     """
 
     vectors: Rows
     spanish: Rows
     chances: Rows
     danger: Rows
+    own: Rows
 
     def and_(self, other: Understood) -> Understood:
         """These texts, then the others."""
@@ -47,11 +50,16 @@ class Requests:
     ['parking', 'nothing asked']
     """
 
-    def __init__(self, model: Model, encoder: Encoder) -> None:
-        """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
+    def __init__(self, model: Model, encoder: Encoder, meaning: Meaning | None = None) -> None:
+        """Raises ModelError if a file is not the one of the card, or the model was made for another encoder.
+
+        Args:
+            meaning: gives the vectors that mails are compared by, where it is not the encoder.
+        """
         settings = model.card.settings
         self.model = model
         self.encoder = encoder
+        self._meaning = meaning
         self.names: list[str] = list(settings["requests"])
         self.dangerous = np.array([name in set(settings["danger"]) for name in self.names])
         """(kinds,) whether a kind is a risk to people"""
@@ -59,14 +67,19 @@ class Requests:
         """place of the sentences that ask nothing"""
         self._grams = Grams.of(model, encoder)
 
+    @property
+    def identity(self) -> str:
+        """Name of what gives the vectors."""
+        return self._meaning.identity if self._meaning else self.encoder.identity
+
     @classmethod
-    def load(cls, encoder: Encoder, folder: Path | None = None) -> Requests:
+    def load(cls, encoder: Encoder, folder: Path | None = None, meaning: Meaning | None = None) -> Requests:
         """The shipped model, or the one in `folder`/requests, checked against its card and the encoder.
 
         Raises:
             ModelError: the model folder is incomplete, or does not match its card or the encoder.
         """
-        return cls(open_model("requests", folder=folder), encoder)
+        return cls(open_model("requests", folder=folder), encoder, meaning)
 
     def understand(self, texts: Sequence[str]) -> Understood:
         """Vectors, languages, chances and danger of `texts`; no text depends on its neighbours."""
@@ -78,4 +91,9 @@ class Requests:
             # One by one, so that a text that is read again gets exactly the numbers that it had.
             given = {"vectors": encoded.vectors[row : row + 1], "pieces": grams[row : row + 1]}
             chances[row : row + 1], danger[row : row + 1] = self.model.session.run(["chances", "danger"], given)
-        return Understood(encoded.vectors, encoded.spanish, chances, danger)
+        vectors = self._meaning.vectors(texts) if self._meaning else encoded.vectors
+        return Understood(vectors, encoded.spanish, chances, danger, encoded.vectors)
+
+    def vectors(self, texts: Sequence[str]) -> Rows:
+        """Only what mails are compared by."""
+        return self._meaning.vectors(texts) if self._meaning else self.encoder.encode(texts).vectors

@@ -58,6 +58,13 @@ class Pace(Struct):
         self.now += other.now * math.exp(-late / NOW_MINUTES)
         self.usual += other.usual * math.exp(-late / USUAL_MINUTES)
 
+    def less(self, other: Pace) -> None:
+        """Give away the mails of another, which were counted here, too."""
+        self.fade(other.at)
+        late = (self.at - other.at).total_seconds() / 60
+        self.now = max(0.0, self.now - other.now * math.exp(-late / NOW_MINUTES))
+        self.usual = max(0.0, self.usual - other.usual * math.exp(-late / USUAL_MINUTES))
+
 
 def surge(one: Pace, everything: Pace, since: datetime) -> float:
     """Mails of a matter within the last `NOW_MINUTES` ÷ what is usual for it.

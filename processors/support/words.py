@@ -78,6 +78,11 @@ class FrequentWords(Struct):
         least = ranked[KEPT] if len(ranked) > KEPT else 0
         self.counts = {word: count - least for word, count in both.items() if count > least}
 
+    def less(self, other: FrequentWords) -> None:
+        """Give away the counts of a stream that was counted here, too."""
+        left = {word: count - other.counts.get(word, 0) for word, count in self.counts.items()}
+        self.counts = {word: count for word, count in left.items() if count > 0}
+
     def top(self, number: int) -> list[str]:
         """The most frequent, best first; words that are rare beside the first say nothing of the group."""
         least = max(self.counts.values(), default=0) / 4

@@ -306,9 +306,12 @@ def support(
     from processors.support.encoder import Encoder  # noqa: PLC0415
     from processors.support.evaluation import evaluate  # noqa: PLC0415
     from processors.support.requests import Requests  # noqa: PLC0415
+    from processors.support.sentence_transformer import meaning_of  # noqa: PLC0415
+    from stream.settings import Settings  # noqa: PLC0415
 
     def work(progress: Reported) -> dict[str, Any]:
-        return evaluate(file, topics=topics, requests=Requests.load(Encoder.load()), progress=progress)
+        requests = Requests.load(Encoder.load(), meaning=meaning_of(Settings().encoder))
+        return evaluate(file, topics=topics, requests=requests, progress=progress)
 
     measure("support", work, as_json, gate)
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from stream.settings import Settings
 
 if TYPE_CHECKING:
-    from processors.support.clusters import Cluster
+    from processors.support.cluster import Cluster
 
 CHANGELOG = "pulso-support-support-desk-changelog"
 LANGUAGES: tuple[Literal["es", "en"], ...] = ("es", "en")

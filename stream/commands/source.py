@@ -45,7 +45,9 @@ def sources(metrics_port: Port = 0) -> None:
     except SourceError as error:
         raise _refused(error) from error
     if not found:
-        raise _refused(f"{settings.venue} names no source: give a camera or a stage a url, or tills, or a mailbox")
+        raise _refused(
+            f"{settings.venue} names no source: give a camera or a stage a url, or tills, social or a mailbox"
+        )
     _run(found, settings, metrics_port)
 
 
@@ -113,6 +115,22 @@ def tills(
 
     settings = _connected()
     _run([till_server(_venue(settings), settings, port)], settings, metrics_port)
+
+
+@commands.command()
+def posts(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")] = 8091,
+    metrics_port: Port = 0,
+) -> None:
+    """An HTTP endpoint that takes social posts: POST /v1/posts with a bearer token (PULSO_POSTS_TOKEN, or one is made).
+
+    A post, a list of them, or lines of them (application/x-ndjson):
+    {"id": "p-1", "network": "mastodon", "time": "2026-07-04T20:00:00+02:00", "text": "Two hours for a beer?"}
+    """
+    from stream.sources.of_venue import post_server  # noqa: PLC0415
+
+    settings = _connected()
+    _run([post_server(settings, port)], settings, metrics_port)
 
 
 @commands.command()

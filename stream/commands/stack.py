@@ -67,7 +67,11 @@ def up(
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopping.set())
     with_sources = sources and bool(
-        venue.tills or venue.mailboxes or any(c.url for c in venue.cameras) or any(s.url for s in venue.stages)
+        venue.tills
+        or venue.social
+        or venue.mailboxes
+        or any(c.url for c in venue.cameras)
+        or any(s.url for s in venue.stages)
     )
     stack_ = LocalStack(
         settings.data,

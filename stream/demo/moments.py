@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.topics import Topic
 
-StreamName = Literal["cameras", "tills", "mail", "music", "context"]
+StreamName = Literal["cameras", "tills", "mail", "posts", "music", "context"]
 Media = list[tuple[float, bytes]]
 """Pairs of a time in seconds since the doors opened, and what was taken then."""
 

@@ -18,6 +18,7 @@ from schemas.venue import Camera, Stage, Venue
 from stream.demo.crowd_pictures import FRAMES_PER_SECOND, burst
 from stream.demo.evening import ACTS, INCIDENTS, LENGTH, MINUTE, Evening, clock
 from stream.demo.moments import Planned, Ready
+from stream.demo.social_posts import POSTS_AN_HOUR, posts
 from stream.demo.stage_music import recorded
 from stream.demo.support_mails import MAILS_AN_HOUR, mails
 from stream.demo.till_tickets import tickets
@@ -28,6 +29,7 @@ FRAGMENT_EVERY = 4.0
 """seconds by the wall clock between fragments of a stage"""
 TICKETS_A_SECOND = 100.0
 MAILS_A_SECOND = 5.0
+POSTS_A_SECOND = 3.0
 BURST = 16
 FIGHT_BURST = 48
 _TICKETS = 4600
@@ -43,6 +45,7 @@ def simulated(evening: Evening, venue: Venue, seconds: float) -> Plan:
         *music_plan(evening, venue, seconds),
         *tickets(evening, venue, share=min(1.0, TICKETS_A_SECOND * seconds / _TICKETS)),
         *mails(evening, share=min(1.0, MAILS_A_SECOND * seconds / (MAILS_AN_HOUR * LENGTH / 3600))),
+        *posts(evening, share=min(1.0, POSTS_A_SECOND * seconds / (POSTS_AN_HOUR * LENGTH / 3600))),
         *context(evening, venue),
     ]
     return sorted(plan, key=lambda moment: moment.time)

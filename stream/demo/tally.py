@@ -14,7 +14,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.cloudevents import Envelope, EnvelopeError
-from schemas.topics import BY_NAME, CROWD, DEMAND, INPUTS, RESULTS, TAGS, TRIAGE, VIOLENCE, Topic
+from schemas.topics import BY_NAME, CROWD, DEMAND, INPUTS, POST_READINGS, RESULTS, TAGS, TRIAGE, VIOLENCE, Topic
 from stream.demo.moments import StreamName
 from stream.reading import ends, headers_of
 from stream.settings import Settings
@@ -23,6 +23,7 @@ ANSWERS: dict[StreamName, tuple[Topic, ...]] = {
     "cameras": (CROWD, VIOLENCE),
     "tills": (DEMAND,),
     "mail": (TRIAGE,),
+    "posts": (POST_READINGS,),
     "music": (TAGS,),
 }
 """the result topics of each stream"""

@@ -7,6 +7,8 @@ from stream.lights import desks_of
 from stream.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
+from stream.sources.post_server import PostServer
+from stream.sources.post_server import token_of as posts_token_of
 from stream.sources.sound import MicrophoneSource
 from stream.sources.source import Source, SourceError
 from stream.sources.till_server import TillServer, token_of
@@ -43,7 +45,16 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     ]
     if venue.tills is not None:
         found.append(till_server(venue, settings, venue.tills.port))
+    if venue.social is not None:
+        found.append(post_server(settings, venue.social.port))
     return found
+
+
+def post_server(settings: Settings, port: int) -> PostServer:
+    """The endpoint for social posts; port 0 takes the one of last time, else any that is free."""
+    return PostServer(
+        port=port, token=posts_token_of(settings), bind=settings.bind, announced=settings.data / "posts.json"
+    )
 
 
 def till_server(venue: Venue, settings: Settings, port: int) -> TillServer:

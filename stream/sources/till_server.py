@@ -1,280 +1,41 @@
-"""Tills: an HTTP endpoint that takes tickets, and answers when Kafka has them."""
+"""Tills: an HTTP endpoint that takes tickets."""
 
 from __future__ import annotations
 
-import asyncio
-import hmac
-import logging
-import secrets
-import socket
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, TypeVar
-
-import msgspec
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from typing import ClassVar
 
 from schemas.events import Ticket
 from schemas.topics import SALES
 from schemas.venue import Venue
-from stream.incoming import AHEAD
 from stream.settings import Settings
-from stream.sources.source import Outlet, Source, SourceError, now
-
-log = logging.getLogger(__name__)
-
-MOST_BYTES = 1_000_000
-MOST_TICKETS = 500
-ANSWER_SECONDS = 30.0
-
-MOST_CONNECTIONS = 256
-
-LAST_SECONDS = 2
-"""for answers that are on their way when the endpoint closes"""
-
-T = TypeVar("T")
-
-_one = msgspec.json.Decoder(Ticket)
-_many = msgspec.json.Decoder(list[Ticket])
+from stream.sources.record_server import RecordServer, kept_token
 
 
-class TicketError(ValueError):
-    """A request holds no tickets that can be used; `status` is HTTP's."""
-
-    def __init__(self, message: str, status: int = 422) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class TillServer(Source):
-    """`POST /v1/tickets`: one ticket, a list, or lines of tickets (application/x-ndjson).
-
-    202 after Kafka has all of them. A till that got no answer sends again: the ticket's id makes it count once.
-    """
+class TillServer(RecordServer[Ticket]):
+    """`POST /v1/tickets`; tickets of bars that the venue file does not name are refused."""
 
     kind: ClassVar[str] = "tills"
+    record = Ticket
+    topic = SALES
+    path = "/v1/tickets"
+    noun = "ticket"
 
     def __init__(
         self, venue: Venue, *, port: int, token: str, bind: str = "127.0.0.1", announced: Path | None = None
     ) -> None:
-        super().__init__("http")
+        super().__init__(port=port, token=token, bind=bind, announced=announced)
         self._bars = {bar.id for bar in venue.bars}
-        self._token, self._bind, self._wanted = token, bind, port
-        self._announced = announced
-        self._socket: socket.socket | None = None
-        self._taking = threading.Lock()
 
-    @property
-    def port(self) -> int:
-        """Where it listens; the port is taken by asking for it, or by `run`.
+    def key(self, record: Ticket) -> str:
+        return record.bar
 
-        Raises:
-            SourceError: it is taken.
-        """
-        return int(self._listening().getsockname()[1])
-
-    def _listening(self) -> socket.socket:
-        with self._taking:
-            if self._socket is None:
-                self._socket = _listen(self._bind, self._wanted or _last_port(self._announced), self._wanted == 0)
-            return self._socket
-
-    @property
-    def url(self) -> str:
-        """Where tills send tickets to."""
-        host = f"[{self._bind}]" if ":" in self._bind else self._bind
-        return f"http://{host}:{self.port}/v1/tickets"
-
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
-        url = self.url
-        log.warning("tills: POST %s, with the header Authorization: Bearer TOKEN", url)
-        if self._announced is not None:
-            _write(self._announced, msgspec.json.encode({"url": url, "port": self.port}).decode())
-        config = uvicorn.Config(
-            self._app(outlet), log_config=None, access_log=False, lifespan="off",
-            limit_concurrency=MOST_CONNECTIONS, timeout_graceful_shutdown=LAST_SECONDS,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        outlet.alive()
-        watcher = threading.Thread(target=_end_with, args=(server, stop), daemon=True)
-        watcher.start()
-        listening = self._listening().dup()
-        try:
-            asyncio.run(server.serve(sockets=[listening]))
-        except OSError as error:
-            raise SourceError(f"port {self.port}: {error}") from error
-        if not stop.is_set():
-            raise SourceError("the endpoint ended")
-        self._listening().close()
-        self._socket = None
-
-    def _app(self, outlet: Outlet) -> FastAPI:
-        app = FastAPI(title="Pulso tills", docs_url=None, redoc_url=None, openapi_url=None)
-
-        @app.get("/healthz")
-        async def healthz() -> dict[str, str]:
-            return {"status": "ok"}
-
-        @app.post("/v1/tickets")
-        async def tickets(request: Request) -> Response:
-            if not self._may(request.headers.get("authorization", "")):
-                outlet.count("refused")
-                return _answer(401, "send the header Authorization: Bearer TOKEN, with the token of this endpoint")
-            body = await _body(request)
-            if body is None:
-                outlet.count("refused")
-                return _answer(413, f"at most {MOST_BYTES} bytes at once")
-            try:
-                given = self._read(body, request.headers.get("content-type", ""))
-            except TicketError as error:
-                outlet.count("refused")
-                return _answer(error.status, str(error))
-            return await self._forward(outlet, given)
-
-        return app
-
-    def _may(self, header: str) -> bool:
-        return hmac.compare_digest(header.encode(), f"Bearer {self._token}".encode())
-
-    def _read(self, body: bytes, content_type: str) -> list[Ticket]:
-        """All tickets of a request; one that can't be used refuses all, so that the till knows what arrived."""
-        if "ndjson" in content_type:
-            lines = enumerate(body.splitlines(), 1)
-            tickets = [_decoded(_one, line, f"line {number}: ") for number, line in lines if line.strip()]
-        elif body.lstrip()[:1] == b"[":
-            tickets = _decoded(_many, body)
-        else:
-            tickets = [_decoded(_one, body)]
-        if not tickets or len(tickets) > MOST_TICKETS:
-            raise TicketError(f"{len(tickets)} tickets; send 1 to {MOST_TICKETS} at once")
-        latest = now() + AHEAD
-        for ticket in tickets:
-            if self._bars and ticket.bar not in self._bars:
-                raise TicketError(
-                    f"ticket {ticket.id}: no bar {ticket.bar!r}; there are {', '.join(sorted(self._bars))}"
-                )
-            if ticket.time > latest:
-                raise TicketError(f"ticket {ticket.id}: {ticket.time.isoformat()} is in the future; check the clock")
-        return tickets
-
-    async def _forward(self, outlet: Outlet, tickets: list[Ticket]) -> Response:
-        loop = asyncio.get_running_loop()
-        answers = [loop.create_future() for _ in tickets]
-
-        def send() -> None:
-            for ticket, answer in zip(tickets, answers, strict=True):
-                outlet.send(
-                    SALES, key=ticket.bar, value=ticket, id=f"ticket/{ticket.id}", time=ticket.time,
-                    delivered=_into(loop, answer),
-                )  # fmt: skip
-
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await asyncio.to_thread(send)  # it waits while the producer's queue is full
-                errors = [error for error in await asyncio.gather(*answers) if error]
-        except SourceError as error:
-            errors = [str(error)]
-        except TimeoutError:
-            errors = [f"no answer within {ANSWER_SECONDS:.0f} s"]
-        if errors:
-            log.warning("tills: %d tickets not taken: %s", len(tickets), errors[0])
-            return _answer(503, "the tickets can't be stored now; send them again in a moment")
-        return Response(msgspec.json.encode({"accepted": len(tickets)}), 202, media_type="application/json")
-
-
-def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, where: str = "") -> T:
-    """Raises: TicketError: 400 for what is no JSON, 422 for JSON that is no ticket."""
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise TicketError(f"{where}{error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise TicketError(f"{where}no JSON: {error}", 400) from error
+    def refuse(self, record: Ticket) -> str | None:
+        if self._bars and record.bar not in self._bars:
+            return f"no bar {record.bar!r}; there are {', '.join(sorted(self._bars))}"
+        return None
 
 
 def token_of(settings: Settings) -> str:
     """The token that tills must send: PULSO_TILL_TOKEN, or one that is made once and kept in the data folder."""
-    if settings.till_token is not None:
-        return settings.till_token.get_secret_value()
-    path = settings.data / "till-token"
-    try:
-        token = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        token = ""
-    if not token:  # an empty file would let everyone in
-        token = secrets.token_urlsafe(24)
-        _write(path, token + "\n")
-        log.warning("tills: made a token")
-    log.warning("tills: the token is in %s (PULSO_TILL_TOKEN sets another)", path)
-    return token
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a file in place in one step, for its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="ascii")
-    draft.replace(path)
-
-
-def _last_port(announced: Path | None) -> int:
-    """The free port that was taken last time, so that tills find a restarted endpoint again; 0 for any."""
-    if announced is None:
-        return 0
-    try:
-        return int(msgspec.json.decode(announced.read_bytes())["port"])
-    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
-        return 0
-
-
-def _listen(bind: str, port: int, or_any: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    try:
-        return socket.create_server((bind, port), family=family, backlog=64)
-    except OSError as error:
-        if or_any and port:
-            return _listen(bind, 0, or_any)
-        raise SourceError(f"port {port} of {bind} can't be listened on: {error}; the venue file sets it") from error
-
-
-def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
-    stop.wait()
-    server.should_exit = True
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None when it is too large, whatever its header says."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BYTES:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _into(loop: asyncio.AbstractEventLoop, future: asyncio.Future[str | None]) -> Callable[[str | None], None]:
-    """Hand the producer's answer, which comes from another thread, to the request that waits for it."""
-
-    def done(error: str | None) -> None:
-        if not future.done():
-            future.set_result(error)
-
-    def tell(error: str | None) -> None:
-        with suppress(RuntimeError):  # the endpoint closed while Kafka was answering
-            loop.call_soon_threadsafe(done, error)
-
-    return tell
-
-
-def _answer(status: int, problem: str) -> Response:
-    """RFC 9457 problem details."""
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
-    return Response(
-        msgspec.json.encode({"status": status, "detail": problem}), status, headers, "application/problem+json"
-    )
+    return kept_token(settings.till_token, settings.data / "till-token", "tills", "PULSO_TILL_TOKEN")

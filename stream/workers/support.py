@@ -11,6 +11,7 @@ from processors.support.desk import CorrectionError, Desk
 from processors.support.encoder import Encoder
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
+from processors.support.sentence_transformer import meaning_of
 from processors.support.sentiment import Sentiment
 from processors.support.topics import Topics, read_topics
 from schemas.topics import CORRECTIONS, MAILS, TRIAGE
@@ -19,6 +20,7 @@ from stream.incoming import Incoming, UnusableError
 from stream.model_store import Folders
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
+from stream.social_posts import add_posts
 from stream.worker import Worker
 
 BUFFER = 512
@@ -31,11 +33,12 @@ ROW = "desk"
 def register(worker: Worker) -> None:
     """Add the agent."""
     known, answers = read_topics(worker.settings.topics), read_answers(worker.settings.answers)
+    meaning = meaning_of(worker.settings.encoder)
     table = worker.table("desk", MAILS)
 
     def build(folders: Folders) -> tuple[Requests, Sentiment, LiveRows[Desk]]:
         """A desk belongs to the models that read for it; its clusters come from the row."""
-        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
+        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning)
         sentiment = Sentiment(open_folder(folders["sentiment"]), requests.encoder)
         topics = Topics(known, requests)
         return requests, sentiment, LiveRows(table, lambda _name, row: Desk(row, requests, topics, answers))
@@ -81,3 +84,4 @@ def register(worker: Worker) -> None:
 
     worker.agent(MAILS, mails, table=table, failed=forget)
     worker.agent(CORRECTIONS, corrections, table=table, failed=forget)
+    add_posts(worker)

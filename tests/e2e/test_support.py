@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from schemas.events import Mail
+from schemas.events import Mail, Post
 from schemas.results import SupportTriage
-from schemas.topics import CORRECTIONS, MAILS, TRIAGE
+from schemas.topics import ALERTS, CORRECTIONS, MAILS, POST_READINGS, POSTS, TRIAGE
 from stream.cli import app
 from stream.commands.faq import read_clusters
 from stream.commands.support import send
@@ -60,4 +60,27 @@ def test_teach_kill_ask_publish_forget(
     assert "Zanz" not in page
 
     send(outside.settings, action="erase", sender="Z@X.org", by="ana")
-    outside.wait("forgotten", lambda: not any(cluster.examples for cluster in read_clusters(outside.settings)))
+    outside.wait("forgotten", lambda: not any(cluster.shown for cluster in read_clusters(outside.settings)))
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(300)
+@pytest.mark.workers("support", "alerts")
+def test_anger_on_the_networks_is_told_once_though_the_worker_is_killed(outside: Outside, evening: datetime) -> None:
+    def write(numbers: range, text: str) -> None:
+        with EventProducer(outside.settings) as producer:
+            for number in numbers:
+                at = evening + minutes(number)
+                post = Post(id=f"p{number}", network="test", time=at, text=text)
+                producer.send(POSTS, key="test", value=post, id=post.id, source="test", time=at)
+        outside.wait("the posts", lambda: len({one.post for _, one in outside.records(POST_READINGS)}) > numbers[-1])
+
+    write(range(30), "Recargar la pulsera ha sido un segundo, genial")
+    outside.stack.kill("support")
+    outside.stack.restart("support")
+    write(range(30, 42), "No puedo recargar la pulsera y nadie ayuda, vaya vergüenza y qué desastre")
+    raised = outside.wait("the alert", lambda: [a for _, a in outside.records(ALERTS) if a.rule == "posts-negative"])
+    assert len({alert.id for alert in raised}) == 1
+    readings = [one for _, one in outside.records(POST_READINGS)]
+    assert len(readings) == 42
+    assert readings[-1].change >= 3

@@ -1,8 +1,8 @@
 """Clusters beside others on the same vectors, in one run: `python -m training.encoder.compare FILE …`.
 
-k-means is told the true number of topics and sees all mails at once. DBSTREAM (Hahsler and Bolaños, 2016) and TextClust
-(Carnein et al., 2017) are River's, as they come, TextClust on the words. Each one-pass method is scored by the cluster
-that a mail got when it came, over seeded orders; times are of clustering alone, on one core.
+k-means is told the true number of topics and sees all mails at once. The others see each mail once and are scored by
+the cluster that it got when it came, over seeded orders; `peers.py` says what they are. Times are of clustering alone,
+on one core.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import argparse
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from river import cluster
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -26,18 +27,20 @@ from processors.support.reading import Read, read_mail
 from processors.support.requests import Requests
 from processors.support.topics import Topics
 from schemas.events import Mail
+from training.encoder.peers import BATCH, peers
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 MOST = 1_500
 SIZES = (1_000, 10_000, 100_000)
+PATIENCE = 150.0
+"""seconds that a peer may take in all"""
+
 
 Order = NDArray[np.int64]
 
 
 def mail_at(read: Read, place: int) -> Read:
     """The same mail as another one that comes at a later minute."""
-    import msgspec
-
     at = BEGAN + timedelta(minutes=place)
     return msgspec.structs.replace(read, mail=Mail(id=f"m{place}", thread="t", time=at, text=read.mail.text))
 
@@ -102,63 +105,65 @@ def compare(path: Path, requests: Requests, orders: int) -> None:
     print(row("k-means, told the number", topics, timed(k_means(vectors), shuffled[:3])), flush=True)
     print(row("k-means, told the number, with kinds", topics, timed(k_means(both), shuffled[:3])), flush=True)
 
-    def dbstream(order: Order) -> list[str]:
-        model = cluster.DBSTREAM(clustering_threshold=0.8, fading_factor=0.001, minimum_weight=1)
-        found = []
-        for at in order:
-            given = dict(enumerate(vectors[at].tolist()))
-            model.learn_one(given)
-            found.append(str(model.predict_one(given)))
-        return found
-
-    def text_clust(order: Order) -> list[str]:
-        from river import feature_extraction
-
-        model = feature_extraction.BagOfWords(lowercase=True, strip_accents=True) | cluster.TextClust(
-            real_time_fading=False
-        )
-        found = []
-        for at in order:
-            model.learn_one(reads[at].words)
-            found.append(str(model.predict_one(reads[at].words)))
-        return found
-
-    for name, run in (("DBSTREAM", dbstream), ("TextClust", text_clust)):
-        short = [order[:300] for order in shuffled[:1]]
+    words = [read.words for read in reads]
+    for peer in peers(len(set(topics))):
+        short = [order[: peer.most] for order in shuffled[: peer.orders]]
+        name = peer.name if len(reads) <= peer.most else f"{peer.name}, {peer.most} mails"
         try:
-            print(row(f"{name}, 300 mails", topics, timed(run, short)), flush=True)
+            print(row(name, topics, timed(partial(peer.run, vectors, words), short)), flush=True)
         except Exception as error:  # a peer that fails is told, and the others go on
             print(f"| {name} | failed: {type(error).__name__}: {error} | | | | |", flush=True)
 
 
 def grow(path: Path, requests: Requests) -> None:
-    """Milliseconds a mail as the desk grows: the file's mails over and over, each time a little elsewhere."""
-    import msgspec
+    """Milliseconds a mail as the desk grows: the file's mails over and over, each time a little elsewhere.
 
+    A peer that would take longer than `PATIENCE` to the next size is told how far it came.
+    """
     labelled = read_labelled(path)[:1000]
     reads = [
         read_mail(Mail(id="m", thread="t", time=BEGAN, subject=one.subject, text=one.text), requests)
         for one in labelled
     ]
-    desk, random, began, place = Desk(None, requests), np.random.default_rng(1), time.perf_counter(), 0
-    last = 0
+    none = Topics({}, requests)
+    vectors = np.stack([meaning(read, none.loud(read.each)) for read in reads])
+    sizes = " | ".join(f"to {size:,}" for size in SIZES)
+    print(f"\nms a mail as mails come\n\n| method | {sizes} |\n| --- {'| --- ' * len(SIZES)}|", flush=True)
+    print(f"| ours | {' | '.join(_ours_growing(reads, requests))} |", flush=True)
+    number, words = len({one.topic for one in labelled}), [read.words for read in reads]
+    for peer in peers(number):
+        step, cells, last, spent = peer.begin(), [], 0, 0.0
+        for size in SIZES:
+            before, done = spent, last
+            while done < size and spent < PATIENCE:
+                places = [place % len(reads) for place in range(done, min(done + BATCH, size))]
+                random = np.random.default_rng(done)
+                moved = vectors[places] + 0.03 * random.normal(size=(len(places), vectors.shape[1]))
+                began = time.perf_counter()
+                step(moved.astype(np.float32), [words[place] for place in places])
+                spent, done = spent + time.perf_counter() - began, done + len(places)
+            each = f"{1000 * (spent - before) / max(1, done - last):.2f}"
+            cells.append(each if done == size else f"{each}, stopped at {done:,}" if done > last else "")
+            last = done
+        print(f"| {peer.name} | {' | '.join(cells)} |", flush=True)
+
+
+def _ours_growing(reads: list[Read], requests: Requests) -> list[str]:
+    desk, random, last, cells = Desk(None, requests), np.random.default_rng(1), 0, []
     for size in SIZES:
+        spent = 0.0
         for place in range(last, size):
             read = mail_at(reads[place % len(reads)], place)
             moved = read.whole.vectors + 0.03 * random.normal(size=read.whole.vectors.shape)
             moved = (moved / np.linalg.norm(moved)).astype(np.float32)
-            desk.apply(
-                msgspec.structs.replace(read, whole=msgspec.structs.replace(read.whole, vectors=moved)),
-                place,
-                f"e{place}",
-            )
-        seconds = time.perf_counter() - began
-        kept, bytes_ = len(desk.clusters), len(desk.to_row())
-        print(
-            f"mails {last}–{size}: {1000 * seconds / (size - last):.2f} ms each, {kept} clusters, row {bytes_} bytes",
-            flush=True,
-        )
-        last, began = size, time.perf_counter()
+            read = msgspec.structs.replace(read, whole=msgspec.structs.replace(read.whole, vectors=moved))
+            began = time.perf_counter()
+            desk.apply(read, place, f"e{place}")
+            spent += time.perf_counter() - began
+        kept, row_bytes = len(desk.clusters), len(desk.to_row())
+        cells.append(f"{1000 * spent / (size - last):.2f} ({kept} clusters, row {row_bytes // 1000} kB)")
+        last = size
+    return cells
 
 
 def main() -> None:

@@ -101,16 +101,21 @@ def language_odds(tokenizer: Tokenizer, sentences: Sentences) -> NDArray[np.floa
     return odds.astype(np.float32)
 
 
+def export_whole(path: Path, served: Served) -> None:
+    """Write the graph with its dense weights as they are."""
+    example = torch.ones((2, 7), dtype=torch.int64)
+    torch.onnx.export(
+        served.eval(), (example,), str(path), input_names=["ids"], output_names=["embeddings", "spanish"],
+        opset_version=17, dynamo=False,
+        dynamic_axes={"ids": {0: "n", 1: "length"}, "embeddings": {0: "n"}, "spanish": {0: "n"}},
+    )  # fmt: skip
+
+
 def export(path: Path, served: Served) -> None:
     """Write the graph with its dense weights in 8 bits, one scale a column."""
-    example = torch.ones((2, 7), dtype=torch.int64)
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
-        torch.onnx.export(
-            served.eval(), (example,), str(whole), input_names=["ids"], output_names=["embeddings", "spanish"],
-            opset_version=17, dynamo=False,
-            dynamic_axes={"ids": {0: "n", 1: "length"}, "embeddings": {0: "n"}, "spanish": {0: "n"}},
-        )  # fmt: skip
+        export_whole(whole, served)
         quantize_dynamic(
             whole, path, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
             weight_type=QuantType.QInt8,

@@ -18,7 +18,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from processors.inference import read_card
-from processors.support.clusters import JOIN, MERGE, Clusters, ClustersState, Example
+from processors.support.cluster import ClustersState, Example
+from processors.support.clusters import JOIN, MERGE, Clusters
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 

@@ -220,7 +220,7 @@ def main() -> None:
             f"{len(everyday)} texts in which no one is in danger: Tatoeba (CC BY 2.0 FR), Banking77 (CC BY 4.0), event "
             "ticketing (CDLA-Sharing 1.0), Facebook intents (CC BY-SA 4.0), airline and TASS posts (research use)",
         ],
-        split="Five folds of the sentences. The mails of tests/processors/support/festival_mails.jsonl are in "
+        split="Five folds of the sentences. The mails of tests/processors/support are in "
         "none of them; half of those mails chose the regularisation, training/requests/README.md reports the other.",
         metrics={"sentences, five folds": figures(features, kinds)},
         settings={

@@ -11,6 +11,7 @@ from schemas.results import (
     DemandForecast,
     ExitCrowd,
     MusicTags,
+    PostReading,
     ProductDemand,
     SupportTriage,
     ViolenceScore,
@@ -44,6 +45,10 @@ RESULTS = (
     SupportTriage(
         event_id="e4", message="m1", thread="t1", time=AT, language="es", priority="urgent", cluster="k", surge=6.0,
         cluster_label="pulsera · recarga", summary="Hay una pelea", model="m",
+    ),
+    PostReading(
+        event_id="e7", post="p1", network="n", time=AT, language="es", subject="bars", sentiment="negative", posts=12,
+        negative_share=0.8, usual_share=0.2, change=4.5, model="m",
     ),
     VenueOccupancy(event_id="e6", time=AT, persons=5000, entered=5000, left=0, seen=500),
     MusicTags(

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from processors.support.clusters import Clusters, ClustersState, Example
+from processors.support.cluster import ClustersState, Example
+from processors.support.clusters import Clusters
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
@@ -70,10 +71,66 @@ def test_merged_clusters_keep_all_their_mails() -> None:
         merged += [assigned.merged] if assigned.merged else []
     assert merged
     for name in merged:  # an old name leads to a cluster that is alive, over any number of mergers
-        assert clusters.current(name) in clusters.kept
-    assert clusters.current("nobody") is None
+        assert clusters.leads(name)
+    assert clusters.leads("nobody") == []
     assert sum(cluster.size for cluster in clusters.kept) == len(vectors)
     assert min(cluster.first for cluster in clusters.kept) == START
+
+
+LOOSE = {"join": 0.2, "merge": 0.95}
+
+
+def two_that_begin_as_one() -> NDArray[np.float32]:
+    """Mails of four topics; what two of them ask lies together in the first eight, and then apart."""
+    random = np.random.default_rng(5)
+    axes = np.eye(64)[:5]
+    found = []
+    for place in range(160):
+        one = place % 4
+        apart = (0.0 if place < 32 else np.pi / 5) * (1, -1, 0, 0)[one]
+        centre = axes[one] if one > 1 else np.cos(apart) * axes[0] + np.sin(apart) * axes[1]
+        found.append(centre + axes[4] + 0.05 * random.normal(size=64))
+    vectors = np.array(found)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_a_cluster_of_two_matters_is_split_and_its_name_leads_to_both() -> None:
+    clusters, splits = Clusters(ClustersState(), **LOOSE), []
+    for i, vector in enumerate(two_that_begin_as_one()):
+        example = Example(f"text {i % 4}", sender=f"s{i % 4}")
+        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", example, [f"word{'abcd'[i % 4]}"])
+        assigned.count([f"topic {i % 4}"])
+        splits += [assigned.split] if assigned.split else []
+    assert len(splits) == 1
+    old, new = splits[0]
+    assert [cluster.id for cluster in clusters.leads(old)] == [old, new]
+    parts = clusters.leads(old)
+    assert {part.topics.top(1)[0] for part in parts} == {"topic 0", "topic 1"}
+    assert {part.words.top(1)[0] for part in parts} == {"worda", "wordb"}
+    assert all({example.text for example in part.examples} & {"text 0", "text 1"} for part in parts)
+    assert all(part.pace.now > 0 for part in parts)
+    assert len(clusters.kept) == 4
+    assert sum(cluster.size for cluster in clusters.kept) == 160
+    gone = clusters.erase(lambda example: example.sender in ("s0", "s1"))
+    assert gone
+    assert not parts[0].shown
+    assert not parts[1].shown
+
+
+def test_without_splits_the_two_stay_one() -> None:
+    clusters = Clusters(ClustersState(), **LOOSE, split=-2)
+    follow(clusters, two_that_begin_as_one())
+    assert len(clusters.kept) == 3
+
+
+def test_a_restart_changes_nothing_about_splits() -> None:
+    vectors = two_that_begin_as_one()
+    whole = follow(Clusters(ClustersState(), **LOOSE), vectors)
+    for stop in (40, 47, 60):
+        state = ClustersState()
+        before = follow(Clusters(state, **LOOSE), vectors[:stop])
+        again = msgspec.json.decode(msgspec.json.encode(state), type=ClustersState)
+        assert before + follow(Clusters(again, **LOOSE), vectors[stop:], stop) == whole
 
 
 def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
@@ -93,9 +150,10 @@ def test_examples_are_of_each_language_and_can_be_taken_out() -> None:
         example = Example(f"text {number}", ("es", "en", "en")[number % 3], sender=f"s{number % 4}")
         clusters.assign((vector / np.linalg.norm(vector)).astype(np.float32), START, f"m{number}", example, [])
     (cluster,) = clusters.kept
-    assert sorted(example.language for example in cluster.examples) == ["en", "en", "es", "es"]
+    languages = [example.language for example in cluster.shown]
+    assert all(2 <= languages.count(language) <= 4 for language in ("es", "en"))
     assert cluster.question("es") != cluster.question("en")
-    gone = cluster.examples[0].sender
+    gone = cluster.shown[0].sender
     assert clusters.erase(lambda example: example.sender == gone) >= 1
-    assert all(example.sender != gone for example in cluster.examples)
+    assert all(example.sender != gone for example in cluster.shown)
     assert cluster.size == 12

@@ -40,14 +40,26 @@ def test_our_own_short_mails(requests: Requests) -> None:
     assert report["language_accuracy"] == 1
 
 
-def test_our_own_festival_mails(requests: Requests, tmp_path: Path) -> None:
-    """The half that chose nothing: every cry for help but one in twenty is heard."""
-    lines = (FOLDER / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(("name", "alarms"), [("festival_mails", 0.08), ("danger_mails", 0.25)])
+def test_our_own_mails(requests: Requests, tmp_path: Path, name: str, alarms: float) -> None:
+    """The halves that chose nothing: every cry for help but one in twenty is heard.
+
+    Half of the calm danger mails name an illness, a knife, a lost child's ticket or a noise that kills.
+    """
+    lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     half = tmp_path / "half.jsonl"
     half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
     report = evaluate(half, topics=None, requests=requests)
     assert report["urgent_recall"] >= 0.95
-    assert report["urgent_false_alarm_rate"] < 0.2
+    assert report["urgent_false_alarm_rate"] < alarms
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("Hello, we live across the road. The children can't sleep. Could you turn the music down?", "normal"),
+    ("Hello, what a lovely day. Could you turn the music down? My wife is not breathing. Thank you!", "urgent"),
+])  # fmt: skip
+def test_a_sentence_in_its_mail(priority: Ask, text: str, found: str) -> None:
+    assert (priority(text) == "urgent") == (found == "urgent")
 
 
 @pytest.mark.parametrize(

