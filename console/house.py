@@ -53,6 +53,14 @@ class House:
         """What a page on this channel shows now, as JSON."""
         return self.wall.state() if channel == CAMERAS else self.results.state(channel)
 
+    def places(self) -> dict[str, str]:
+        """What people call the zones."""
+        return {zone.id: zone.title or zone.id for zone in self.venue.zones}
+
+    def plan(self) -> dict[str, Any] | None:
+        """The venue from above, as the venue file draws it."""
+        return self.venue.plan.model_dump() if self.venue.plan else None
+
     def language(self, request: Request) -> Language:
         """In which language to answer."""
         accept = request.headers.get("accept-language", "")
