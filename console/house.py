@@ -67,10 +67,16 @@ class House:
         return language_of(request.cookies.get(LANGUAGE_COOKIE), accept, self.venue.language)
 
     def page(
-        self, request: Request, name: str, visitor: Visitor | None, state: dict[str, Any] | None = None, **more: Any
+        self,
+        request: Request,
+        name: str,
+        visitor: Visitor | None,
+        state: dict[str, Any] | None = None,
+        language: Language | None = None,
+        **more: Any,
     ) -> HTMLResponse:
-        """A page from its template; `state` is what its script begins with."""
-        language = self.language(request)
+        """A page from its template; `state` is what its script begins with; the language is the visitor's."""
+        language = language or self.language(request)
         words = self.words[language]
         known = {
             **(state or {}),

@@ -39,7 +39,8 @@ async def bar(request: Request, name: str, visitor: Someone, parts: Parts) -> HT
 async def support(request: Request, visitor: Someone, parts: Parts) -> HTMLResponse:
     """What people write."""
     need(visitor, "support")
-    return parts.page(request, "support", visitor, _shown(parts, "support"))
+    public = f"{(parts.settings.console_public or str(request.base_url)).rstrip('/')}/faq"
+    return parts.page(request, "support", visitor, _shown(parts, "support"), public=public)
 
 
 @router.get("/music", response_class=HTMLResponse)

@@ -61,7 +61,7 @@ def test_a_phone_shows_all_of_it(enter: Enter, name: str, path: str, place: str)
 
 
 def test_support_shows_groups_and_the_urgent_first(enter: Enter) -> None:
-    page = enter("sue", "/support")
+    page = enter("sue", "/support?q=entrada")
     expect(page.locator("#clusters h2").first).to_have_text("entrada · código")
     expect(page.locator("#clusters .surge").first).to_have_text("5 times the usual pace")
     expect(page.locator("#mails li").first.locator(".priority")).to_have_text("Urgent")
