@@ -18,7 +18,9 @@ POLICY = "; ".join((
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
+    "worker-src 'self'",
     "require-trusted-types-for 'script'",
+    "trusted-types pulso",  # made in offline.js, for the address of the service worker alone
 ))  # fmt: skip
 
 HEADERS = {

@@ -53,16 +53,30 @@ class House:
         """What a page on this channel shows now, as JSON."""
         return self.wall.state() if channel == CAMERAS else self.results.state(channel)
 
+    def places(self) -> dict[str, str]:
+        """What people call the zones."""
+        return {zone.id: zone.title or zone.id for zone in self.venue.zones}
+
+    def plan(self) -> dict[str, Any] | None:
+        """The venue from above, as the venue file draws it."""
+        return self.venue.plan.model_dump() if self.venue.plan else None
+
     def language(self, request: Request) -> Language:
         """In which language to answer."""
         accept = request.headers.get("accept-language", "")
         return language_of(request.cookies.get(LANGUAGE_COOKIE), accept, self.venue.language)
 
     def page(
-        self, request: Request, name: str, visitor: Visitor | None, state: dict[str, Any] | None = None, **more: Any
+        self,
+        request: Request,
+        name: str,
+        visitor: Visitor | None,
+        state: dict[str, Any] | None = None,
+        language: Language | None = None,
+        **more: Any,
     ) -> HTMLResponse:
-        """A page from its template; `state` is what its script begins with."""
-        language = self.language(request)
+        """A page from its template; `state` is what its script begins with; the language is the visitor's."""
+        language = language or self.language(request)
         words = self.words[language]
         known = {
             **(state or {}),

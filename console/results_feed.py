@@ -18,16 +18,28 @@ from console.hub import Hub
 from console.views.bars import Bars
 from console.views.music import Music
 from console.views.support import Support
+from console.views.verdicts import CHANNEL as VERDICTS
+from console.views.verdicts import Verdicts
 from console.views.view import View
 from console.views.zones import Zones
-from schemas.topics import BY_NAME, CROWD, DEMAND, OCCUPANCY, TAGS, TRIAGE, Topic
+from processors.support.answers import Answers
+from schemas.alerts import AlertLabel
+from schemas.topics import ANSWERS, BY_NAME, CROWD, DEMAND, LABELS, OCCUPANCY, TAGS, TRIAGE, Topic
 from schemas.venue import Venue
 from stream.settings import Settings
 from stream.venue_context import connection
 
 log = logging.getLogger(__name__)
 
-BACK: dict[Topic, int] = {CROWD: 100, OCCUPANCY: 1, DEMAND: 500, TRIAGE: 400, TAGS: 1_000}
+BACK: dict[Topic, int] = {
+    CROWD: 100,
+    OCCUPANCY: 200,
+    DEMAND: 500,
+    TRIAGE: 2_000,
+    TAGS: 1_000,
+    LABELS: 5_000,
+    ANSWERS: 100_000,
+}
 """Records of each partition that are read when the console starts."""
 
 AGAIN_SECONDS = 2.0
@@ -38,16 +50,19 @@ PAUSE_SECONDS = 1.0
 class ResultsFeed:
     """Reads results into the views and tells the pages of changes."""
 
-    def __init__(self, settings: Settings, venue: Venue, hub: Hub) -> None:
+    def __init__(self, settings: Settings, venue: Venue, hub: Hub, answers: Answers) -> None:
         self._settings = settings
         self._hub = hub
-        self.zones, self.bars, self.support, self.music = Zones(venue), Bars(venue), Support(), Music(venue)
+        self.zones, self.bars, self.support, self.music = Zones(venue), Bars(venue), Support(answers), Music(venue)
+        self.verdicts = Verdicts(venue)
         self._views: dict[str, Sequence[View]] = {
             CROWD.name: (self.zones,),
             OCCUPANCY.name: (self.zones,),
             DEMAND.name: (self.bars,),
             TRIAGE.name: (self.support,),
             TAGS.name: (self.music,),
+            LABELS.name: (self.verdicts,),
+            ANSWERS.name: (self.support,),
         }
         self._decoders = {name: msgspec.json.Decoder(BY_NAME[name].record) for name in self._views}
         self._changed: set[str] = set()
@@ -65,6 +80,8 @@ class ResultsFeed:
             return
         for view in self._views[topic]:
             self._changed |= view.take(record, at)
+        if isinstance(record, AlertLabel):
+            self._hub.publish(VERDICTS, record)
 
     async def run(self) -> None:
         """Read for ever; after a failure from the last hours again, which changes nothing that was known."""

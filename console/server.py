@@ -19,11 +19,12 @@ from console.camera_wall import CameraWall
 from console.house import House, templates
 from console.hub import Hub
 from console.language import read_words
-from console.pages import control_room, history, live, results, sign_in, stock
+from console.pages import control_room, history, live, questions, results, sign_in, stock
 from console.records import Records
 from console.results_feed import ResultsFeed
 from console.sessions import LoginLimit, Sessions
 from console.visitor import Door, LoginNeededError
+from processors.support.answers import read_answers
 from stream.accounts import AccountStore
 from stream.settings import Settings
 from stream.venue_file import read_venue
@@ -54,7 +55,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
         door=Door(accounts, sessions, open_demo=open_demo),
         hub=hub,
         alerts=AlertFeed(redis, hub),
-        results=ResultsFeed(settings, venue, hub),
+        results=ResultsFeed(settings, venue, hub, read_answers(settings.answers)),
         wall=CameraWall(settings, venue, hub),
         records=Records(settings),
         words=read_words(),
@@ -77,7 +78,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
     app.state.console = house
     app.add_middleware(BrowserRules, open_demo=open_demo)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (sign_in, control_room, live, history, results, stock):
+    for part in (sign_in, control_room, live, history, results, stock, questions):
         app.include_router(part.router)
 
     @app.get("/healthz")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal, get_args
@@ -53,10 +54,18 @@ class Visitor:
         return tuple(audience for audience in AUDIENCES if self.may(audience))
 
     def sees(self, alert: Alert) -> bool:
-        """Whether an alert is for them: bar staff see their own bars' alone."""
-        mine = set(alert.audience).intersection(self.audiences)
+        """Whether an alert is for them."""
+        return self.hears(alert.audience, alert.subject)
+
+    def hears(self, audience: Iterable[Audience], subject: str) -> bool:
+        """Whether what is told to an audience of a subject is for them: bar staff hear of their own bars alone.
+
+        >>> Visitor("ana", frozenset({"bar"}), ("north",)).hears(["bar"], "south/beer")
+        False
+        """
+        mine = set(audience).intersection(self.audiences)
         if mine == {"bar"} and self.bars and "admin" not in self.roles:
-            return alert.subject.split("/")[0] in self.bars
+            return subject.split("/", maxsplit=1)[0] in self.bars
         return bool(mine)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from msgspec import Struct
 
 from schemas.alerts import Alert, AlertLabel, Observation
+from schemas.answers import ApprovedAnswer
 from schemas.attendance import AttendanceChange, VenueOccupancy
 from schemas.events import (
     AlertAction,
@@ -183,6 +184,15 @@ FEEDBACK = Topic(
     partitions=1,
     retention_ms=90 * DAY,
 )
+ANSWERS = Topic(
+    "support.answers",
+    "topic/language",
+    ApprovedAnswer,
+    "pulso.support.answer.v1",
+    "What a person approved as the answer to a topic.",
+    partitions=1,  # whoever answers reads all of it
+    compacted=True,
+)
 
 ATTENDANCE = Topic(
     "venue.attendance",
@@ -206,5 +216,5 @@ OCCUPANCY = Topic(
 INPUTS = (FRAMES, SALES, STOCK, MAILS, CORRECTIONS, POSTS, SNIPPETS, CONTEXT, ATTENDANCE)
 RESULTS = (CROWD, VIOLENCE, DEMAND, TRIAGE, POST_READINGS, TAGS, OCCUPANCY)
 ALERTING = (OBSERVATIONS, ACTIONS, ALERTS, LABELS)
-TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING, FEEDBACK)
+TOPICS: tuple[Topic, ...] = (*INPUTS, *RESULTS, *ALERTING, FEEDBACK, ANSWERS)
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

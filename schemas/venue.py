@@ -11,6 +11,7 @@ from schemas.venue_calendar import Calendar
 from schemas.venue_contacts import Contact
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, Ground
 from schemas.venue_faults import Faults
+from schemas.venue_plan import Plan
 from schemas.venue_rules import Rule, default_rules
 from schemas.venue_types import Name, Part, Polygon, Share
 
@@ -212,6 +213,7 @@ class Venue(Part):
     capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")
     crowd: Crowd = Field(default_factory=Crowd)
     evidence: Evidence = Field(default_factory=Evidence)
+    plan: Plan | None = Field(default=None, description="the place from above, in metres, for the control room")
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
 
     @field_validator("timezone")
@@ -262,6 +264,7 @@ class Venue(Part):
                 raise ValueError(
                     f"{who} names the zone {zone!r}, which is not among zones: {', '.join(sorted(zones)) or 'none'}"
                 )
+        self._plan_draws_what_is_there()
         stages = [stage.id for stage in self.stages]
         for lights in self.lights:
             if lights.stage not in stages:
@@ -269,6 +272,19 @@ class Venue(Part):
                     f"lights name the stage {lights.stage!r}, which is not among stages: {', '.join(stages) or 'none'}"
                 )
         return self
+
+    def _plan_draws_what_is_there(self) -> None:
+        """Raises ValueError where the plan names what the file has not."""
+        mistakes = self.plan and self.plan.mistakes({
+            "zones": [zone.id for zone in self.zones],
+            "cameras": [camera.id for camera in self.cameras],
+            "gates": [gate.id for camera in self.cameras for gate in camera.gates],
+            "exits": [exit.name for zone in self.zones for exit in zone.exits],
+            "bars": [bar.id for bar in self.bars],
+            "stages": [stage.id for stage in self.stages],
+        })  # fmt: skip
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
 
     def _exits_and_gates(self) -> None:
         """Raises ValueError where a camera shows an exit that its zone has not, or two gates have one name."""

@@ -13,6 +13,7 @@ from processors.vision.ground import GroundError, ground_of
 from schemas.venue import Bar, Camera, FightClips, Mailbox, Product, Social, Stage, Tills, Venue, View, Zone
 from schemas.venue_contacts import Contact, QuietHours
 from schemas.venue_crowd import Crowd, Evidence, Exit, ExitLine, Gate, GroundPoint
+from schemas.venue_plan import Lookout, Passage, Plan
 from schemas.venue_rules import Rule
 
 
@@ -106,6 +107,8 @@ _PARTS: dict[str, type[BaseModel]] = {
 
 
 def _model_at(at: tuple[Any, ...]) -> type[BaseModel]:
+    if "plan" in at:
+        return Lookout if "cameras" in at else Passage if "gates" in at else Plan
     if "exits" in at:
         return ExitLine if "views" in at else Exit
     named = [part for part in at if part in _PARTS]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
+from console.alert_steps import last_step
 from console.house import House, house
 from console.requests import body_of
 from console.visitor import Visitor, acting, asking
+from processors.alerting.alarm import VERDICTS
 from schemas.alerts import Alert
 from schemas.events import AlertAction, AlertVerb
 from schemas.topics import ACTIONS
@@ -59,8 +61,9 @@ async def control_room(request: Request, visitor: Annotated[Visitor, Depends(ask
             "alerts": alerts,
             "people": people,
             "zones": parts.results.zones.state() if with_zones else None,
-            "places": _places(parts),
+            "places": parts.places(),
             "evidence": visitor.may("security"),
+            "plan": parts.plan(),
         },
         away=away,
         with_zones=with_zones,
@@ -70,7 +73,7 @@ async def control_room(request: Request, visitor: Annotated[Visitor, Depends(ask
 
 @router.post("/api/alerts/act")
 async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], parts: Parts) -> Response:
-    """Send one action to whoever owns the alert's life; 409 when the alert is no longer open."""
+    """Send one action to whoever owns the alert's life; 409 when the alert is over and this is no verdict."""
     deed = await body_of(request, Deed)
     try:
         row = await parts.redis.hget(OPEN, deed.key)
@@ -78,7 +81,7 @@ async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], pa
         raise HTTPException(503, "Redis does not answer; try again") from error
     alert = msgspec.json.decode(row, type=Alert) if row else None
     if alert is None or alert.id != deed.alert:
-        raise HTTPException(409, "this alert is no longer open")
+        alert = await _over(parts, visitor, deed)
     if not visitor.sees(alert):
         raise HTTPException(403, "this alert is not for your role")
     now = datetime.now(UTC)
@@ -90,6 +93,7 @@ async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], pa
         time=now,
         note=deed.note,
         to=(deed.to or visitor.name) if deed.action == "assign" else None,
+        alert=alert.id,
     )
     try:
         await parts.records.send(ACTIONS, key=action.key, record=action, id=action.id, by=visitor.name, time=now)
@@ -101,11 +105,19 @@ async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], pa
     return Response(status_code=202)
 
 
+async def _over(parts: House, visitor: Visitor, deed: Deed) -> Alert:
+    """The alert of a deed that comes after its end: only a verdict still means something then."""
+    if deed.action not in VERDICTS:
+        raise HTTPException(409, "this alert is no longer open")
+    try:
+        alert = await last_step(parts.redis, visitor, deed.alert)
+    except (RedisError, OSError) as error:
+        raise HTTPException(503, "Redis does not answer; try again") from error
+    if alert is None or alert.key != deed.key:
+        raise HTTPException(409, "this alert is no longer kept")
+    return alert
+
+
 async def _people(parts: House, visitor: Visitor) -> list[str]:
     """Whom an alert can be given to: everybody with an account, and who asks."""
     return sorted({visitor.name, *(account.name for account in await parts.accounts.all())})
-
-
-def _places(parts: House) -> dict[str, Any]:
-    """What people call the zones."""
-    return {zone.id: zone.title or zone.id for zone in parts.venue.zones}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -12,18 +11,17 @@ from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
 from console.alert_feed import order
+from console.alert_steps import newest_first
 from console.house import House, house
 from console.visitor import Visitor, asking, need
-from schemas.alerts import Alert
+from schemas.alerts import Alert, AlertLabel, Verdict
 from stream import audit
-from stream.alert_store import STREAM
 
 router = APIRouter()
 Parts = Annotated[House, Depends(house)]
 
 SHOWN = 200
 """alerts a page"""
-BLOCK = 1_000
 EVIDENCE = "pulso:evidence:{id}"
 """hash with fields `content_type` and `body`, with an EXPIRE"""
 PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
@@ -39,10 +37,18 @@ class Life:
     told: tuple[int, int] = (0, 0)
     """when the newest of them came, by Redis"""
 
+    label: AlertLabel | None = None
+    """the last verdict, which may have come when the alert itself was no longer remembered"""
+
     @property
     def last(self) -> Alert:
         """How it stands."""
         return self.steps[0]
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What a person said of it last."""
+        return self.label.verdict if self.label else self.last.verdict
 
 
 @router.get("/history", response_class=HTMLResponse)
@@ -59,8 +65,8 @@ async def history(
     lives: dict[str, Life] = {}
     away = False
     try:
-        async for entry, alert in _newest_first(parts, visitor):
-            life = lives.setdefault(alert.id, Life())
+        async for entry, alert in newest_first(parts.redis, visitor):
+            life = lives.setdefault(alert.id, Life(label=parts.results.verdicts.of(alert.id)))
             life.steps.append(alert)
             life.told = max(life.told, order(entry))
     except (RedisError, OSError):
@@ -69,11 +75,11 @@ async def history(
         life
         for life in sorted(lives.values(), key=lambda life: life.told, reverse=True)
         if (not rule or life.last.rule == rule)
-        and (not verdict or (life.last.verdict or "none") == verdict)
+        and (not verdict or (life.verdict or "none") == verdict)
         and holds(life, wanted)
     ]
     return parts.page(
-        request, "history", visitor,
+        request, "history", visitor, {"channel": "verdicts"},
         lives=found[:SHOWN], more=max(0, len(found) - SHOWN), away=away, q=q, rule=rule, verdict=verdict,
         rules=sorted(parts.venue.rules), with_evidence=visitor.may("security"),
     )  # fmt: skip
@@ -83,7 +89,7 @@ async def history(
 async def steps(visitor: Annotated[Visitor, Depends(asking)], parts: Parts, alert: str) -> Response:
     """Every step of one alert, oldest first."""
     try:
-        found = [one async for _, one in _newest_first(parts, visitor, only=alert)]
+        found = [one async for _, one in newest_first(parts.redis, visitor, only=alert)]
     except (RedisError, OSError) as error:
         raise HTTPException(503, "Redis does not answer; try again") from error
     return Response(msgspec.json.encode(found[::-1]), media_type="application/json")
@@ -116,25 +122,3 @@ def holds(life: Life, words: list[str]) -> bool:
         told += [name for name in (one.by, one.acknowledged_by, one.assigned_to, one.resolved_by) if name]
     text = "\n".join(told).casefold()
     return all(word in text for word in words)
-
-
-async def _newest_first(parts: House, visitor: Visitor, only: str = "") -> AsyncIterator[tuple[str, Alert]]:
-    """Steps that a visitor may see, of each audience the newest first, each once."""
-    told: set[tuple[str, int]] = set()
-    mark = only.encode()
-    for audience in visitor.audiences:
-        end = "+"
-        while True:
-            entries: Any = await parts.redis.xrevrange(STREAM.format(audience=audience), max=end, count=BLOCK)
-            for name, fields in entries:
-                row = fields[b"alert"]
-                if mark not in row:
-                    continue
-                alert = msgspec.json.decode(row, type=Alert)
-                if (alert.id, alert.version) in told or not visitor.sees(alert) or (only and alert.id != only):
-                    continue
-                told.add((alert.id, alert.version))
-                yield name.decode(), alert
-            if len(entries) < BLOCK:
-                break
-            end = f"({entries[-1][0].decode()}"

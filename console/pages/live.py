@@ -3,6 +3,7 @@
 event alert     one step of an alert (JSON of schemas.alerts.Alert); its id is the cursor to go on from
 event reset     {"cursor", "alerts"}: what is open now; begin anew, too much was missed
 event zones, cameras, bar:NAME, support, music    what the page shows now, whole
+event verdicts    every verdict by alert, when the connection begins; then event verdict    one, as somebody gives it
 event tick      {"now"}: milliseconds of the server's clock, so that a page knows that it is connected
 """
 
@@ -21,7 +22,10 @@ from redis.exceptions import RedisError
 from console.alert_feed import AlertFeed, Cursor, Step, order, read_cursor, write_cursor
 from console.house import House, house
 from console.hub import Listener
+from console.views.verdicts import CHANNEL as VERDICTS
+from console.views.verdicts import told
 from console.visitor import Visitor, asking
+from schemas.alerts import AlertLabel
 from stream.accounts import Role
 
 router = APIRouter()
@@ -48,7 +52,7 @@ def may_hear(visitor: Visitor, channel: str) -> bool:
     kind, _, name = channel.partition(":")
     if kind == "bar":
         return visitor.may_bar(name)
-    return kind == "alerts" or visitor.may(*HEARD_BY.get(kind, ()))
+    return kind in ("alerts", VERDICTS) or visitor.may(*HEARD_BY.get(kind, ()))
 
 
 @router.get("/live")
@@ -62,7 +66,7 @@ async def live(
 ) -> StreamingResponse:
     """Stream what is new on the channels."""
     wanted = channels.split(",")
-    known = {"alerts", "zones", "cameras", "support", "music", *(f"bar:{bar.id}" for bar in parts.venue.bars)}
+    known = {"alerts", VERDICTS, "zones", "cameras", "support", "music", *(f"bar:{bar.id}" for bar in parts.venue.bars)}
     if unknown := sorted(set(wanted) - known):
         raise HTTPException(404, f"no channel is called {', '.join(unknown)}")
     if not all(may_hear(visitor, channel) for channel in wanted):
@@ -84,7 +88,9 @@ async def _events(
     with parts.hub.listen(heard) as listener:
         yield b"retry: 1000\n\n" + tick()
         for channel in heard:
-            if not channel.startswith("alerts:"):
+            if channel == VERDICTS:
+                yield frame(VERDICTS, msgspec.json.encode(parts.results.verdicts.seen_by(visitor)))
+            elif not channel.startswith("alerts:"):
                 yield frame(channel, parts.state(channel))
         feed = _Alerts(parts.alerts, visitor, since)
         if with_alerts:
@@ -117,6 +123,9 @@ async def _news(
             case (_, Step() as step):
                 if part := feed.frame(step):
                     yield part
+            case (_, AlertLabel() as label):
+                if parts.results.verdicts.may_see(visitor, label):
+                    yield frame("verdict", msgspec.json.encode(told(label)))
             case (channel, state):
                 yield frame(channel, state)
 

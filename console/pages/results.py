@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from console.house import House, house
 from console.visitor import Visitor, asking, need
 
 router = APIRouter()
+SERVICE_WORKER = Path(__file__).parent.parent / "static" / "service_worker.js"
 Parts = Annotated[House, Depends(house)]
 Someone = Annotated[Visitor, Depends(asking)]
+
+
+@router.get("/bar/service_worker.js")
+async def service_worker() -> FileResponse:
+    """The script that opens bars without a network; its own path is what it may rule over."""
+    return FileResponse(SERVICE_WORKER, media_type="text/javascript")
 
 
 @router.get("/bar/{name}", response_class=HTMLResponse)
@@ -31,7 +39,8 @@ async def bar(request: Request, name: str, visitor: Someone, parts: Parts) -> HT
 async def support(request: Request, visitor: Someone, parts: Parts) -> HTMLResponse:
     """What people write."""
     need(visitor, "support")
-    return parts.page(request, "support", visitor, _shown(parts, "support"))
+    public = f"{(parts.settings.console_public or str(request.base_url)).rstrip('/')}/faq"
+    return parts.page(request, "support", visitor, _shown(parts, "support"), public=public)
 
 
 @router.get("/music", response_class=HTMLResponse)
@@ -45,7 +54,8 @@ async def music(request: Request, visitor: Someone, parts: Parts) -> HTMLRespons
 async def cameras(request: Request, visitor: Someone, parts: Parts) -> HTMLResponse:
     """Every camera's small live picture."""
     need(visitor, "security")
-    return parts.page(request, "cameras", visitor, _shown(parts, "cameras"))
+    more = {"zones": parts.results.zones.state(), "plan": parts.plan(), "places": parts.places()}
+    return parts.page(request, "cameras", visitor, _shown(parts, "cameras") | more)
 
 
 @router.get("/camera/{name}")

@@ -1,4 +1,4 @@
-"""What bar staff press: on its way, delivered, we counted so many; each becomes one stock movement."""
+"""What bar staff press: on its way, delivered, counted, wasted, given away; each becomes one stock movement."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from console.house import House, house
 from console.requests import body_of
+from console.views.bars import holds
 from console.visitor import Visitor, acting
 from schemas.events import StockMovement
 from schemas.topics import STOCK
@@ -36,12 +37,12 @@ class Press(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: made by the browser; sent again under the same id, it is done once.
         ago: seconds since the press. A phone may be without a network for a while, and its clock may be wrong.
-        other: the bar that it comes from; the store if left out.
+        other: the bar that it comes from, the store if left out; of a transfer the bar that it goes to.
     """
 
     id: Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")]
     product: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    kind: Literal["on-its-way", "delivery", "count", "waste"]
+    kind: Literal["on-its-way", "delivery", "count", "waste", "transfer"]
     quantity: Annotated[float, msgspec.Meta(ge=0, le=100_000)]
     ago: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     other: str | None = None
@@ -86,6 +87,10 @@ def _check(parts: House, bar: str, one: Press) -> None:
         raise HTTPException(422, f"{one.product} is mixed: report {', '.join(known[one.product].recipe)}")
     if one.other is not None and (one.other == bar or one.other not in plans):
         raise HTTPException(422, f"the venue file has no other bar {one.other!r}")
+    if one.kind == "transfer" and one.other is None:
+        raise HTTPException(422, "a transfer names the bar that it goes to")
+    if one.kind == "transfer" and not holds(plans[one.other or bar], one.product):
+        raise HTTPException(422, f"the bar {one.other} keeps no {one.product!r}")
     if one.kind == "count" and one.ago > LATEST_COUNT.total_seconds():
         raise HTTPException(410, "this count is more than an hour old: count again")
     if one.ago > LATEST.total_seconds():

@@ -1,19 +1,21 @@
 // A bar on a phone: what to fetch now, and each product's sales and forecast against its stock.
 
 import { live } from "./live.js";
+import { keep, keepPage, newest } from "./offline.js";
 import { Outbox } from "./outbox.js";
 import { age, h, hour, keyed, now, number, state, svg, t, text } from "./page.js";
 
 const $ = (name) => document.getElementById(name);
 const STALE = 5 * 60_000; // a forecast comes every minute of the tills' time
-let told = state.now;
+const LAST = `last:${state.channel}`;
+let told = newest(LAST, state.name, state.now);
 let connected = false;
 
 const outbox = new Outbox(`/api/bar/${state.channel.slice(4)}/stock`, `presses:${state.channel}`, state.name, showPresses);
 
 function press(kind, name, quantity, other = null) {
   const product = told.products.find((one) => one.product === name);
-  outbox.add({ product: name, kind, quantity, other }, `${t(`press_${kind}`)}: ${number(quantity)} ${product?.title ?? name}`);
+  outbox.add({ product: name, kind, quantity, other }, `${t(`press_${kind}`)}: ${number(quantity)} ${product?.title ?? name}${kind === "transfer" ? ` → ${other}` : ""}`);
 }
 
 /** What was pressed and is not done yet, and the last that was. */
@@ -66,13 +68,22 @@ function makeFetch({ product: name }) {
 
 function makeProduct(product) {
   const name = product.product;
-  const field = h("input", { type: "number", min: 0, max: 100000, step: "any", inputmode: "decimal", required: true, "aria-label": t("press_count_of", { product: product.title }) });
+  const field = h("input", { type: "number", min: 0, max: 100000, step: "any", inputmode: "decimal", placeholder: "0", required: true, "aria-label": t("press_count_of", { product: product.title }) });
   const counted = h("form", { class: "presses" }, field, h("button", {}, t("press_count")));
-  counted.addEventListener("submit", (event) => { event.preventDefault(); press("count", name, field.valueAsNumber); field.value = ""; });
+  const report = (kind, other = null) => {
+    if (!field.reportValidity()) return;
+    press(kind, name, field.valueAsNumber, other);
+    field.value = "";
+  };
+  counted.addEventListener("submit", (event) => { event.preventDefault(); report("count"); });
+  const others = h("select", { "aria-label": t("press_transfer_to") }, ...product.others.map((bar) => h("option", { value: bar }, `${t("bar")} ${bar}`)));
+  const more = h("details", {}, h("summary", {}, t("press_more")), h("div", { class: "presses" },
+    h("button", { type: "button", "data-press": "waste", onclick: () => report("waste") }, t("press_waste")),
+    product.others.length ? [h("button", { type: "button", "data-press": "transfer", onclick: () => report("transfer", others.value) }, t("press_transfer")), others] : null));
   const delivered = h("button", { type: "button", class: "delivered", hidden: true, onclick: () => press("delivery", name, current(name).coming, otherBar(current(name))) }, t("press_delivery"));
   return h("li", {}, h("h3"), h("div", { class: "facts" }, h("span", { class: "left" }), h("span", { class: "gone dim" }), h("span", { class: "coming" }), h("span", { class: "risk" })),
     h("div", { class: "facts" }, h("span", { class: "expected" }), h("span", { class: "oversold bad" })),
-    svg("svg", { viewBox: "0 0 400 110", preserveAspectRatio: "none", role: "img" }), delivered, product.mixed ? null : counted);
+    svg("svg", { viewBox: "0 0 400 110", preserveAspectRatio: "none", role: "img" }), delivered, product.mixed ? null : counted, product.mixed ? null : more);
 }
 
 function updateProduct(item, product) {
@@ -115,4 +126,5 @@ function curve(picture, product) {
 document.addEventListener("connection", (event) => { connected = event.detail; showAge(); });
 setInterval(showAge, 2_000);
 show();
-live([state.channel], { [state.channel]: (news) => { told = news; show(); } });
+live([state.channel], { [state.channel]: (news) => { told = news; keep(LAST, state.name, news); show(); } });
+keepPage();

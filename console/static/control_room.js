@@ -26,7 +26,7 @@ function where(alert) {
 }
 
 function makeRow() {
-  const row = h("button", { type: "button" }, ...["severity", "what", "where", "sure", "since", "taken"].map((name) => h("span", { class: name })));
+  const row = h("button", { type: "button" }, ...["severity", "what", "where", "picture", "sure", "since", "taken"].map((name) => h("span", { class: name })));
   row.addEventListener("focus", () => choose(row.parentElement.dataset.key));
   row.addEventListener("click", () => { choose(row.parentElement.dataset.key); row.focus(); });
   return h("li", {}, row);
@@ -43,6 +43,9 @@ function updateRow(item, alert) {
     taken: [taken && `✓ ${taken}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · "),
   };
   for (const [name, told] of Object.entries(content)) text(row.querySelector(`.${name}`), told);
+  const evidence = state.evidence ? alert.evidence.at(-1) : undefined;
+  keyed(row.querySelector(".picture"), evidence ? [evidence] : [], (name) => name,
+    (name) => h("img", { src: `/evidence/${encodeURI(name)}`, alt: t("evidence_of", { what: what(alert) }), loading: "lazy" }), () => {});
   row.querySelector(".severity").className = `severity ${alert.severity}`;
 }
 
@@ -62,9 +65,19 @@ function show() {
   text($("number"), filter.active ? `${shown.length} / ${alerts.open.size}` : String(shown.length));
   tellTitle();
   tellAbove();
+  tellZones();
   const alert = chosen === null ? null : alerts.open.get(chosen);
   if (alert) showDetail(alert, what(alert), where(alert));
 }
+
+/** Zones with an open alert that is high or worse; an alert names a zone, or a camera that sees zones. */
+function alarms() {
+  const seen = new Map(zones.cameras.map((camera) => [camera.id, camera.zones]));
+  const pressing = [...alerts.open.values()].filter((alert) => ["critical", "high"].includes(alert.severity) && !alert.acknowledged_by);
+  return new Set(pressing.flatMap((alert) => alert.subject.split("/").flatMap((part) => seen.get(part) ?? [part])));
+}
+
+const tellZones = () => zones && showZones(zones, now(), alarms());
 
 function tellTitle() {
   const last = [...unseen].at(-1); // a set keeps the order in which they came
@@ -146,11 +159,11 @@ list.addEventListener("scroll", tellAbove);
 alerts.reset(state.alerts);
 for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by) unseen.add(alert.id);
 show();
-if (zones) showZones(zones, now());
-setInterval(() => zones && showZones(zones, now()), 5_000);
+tellZones();
+setInterval(tellZones, 5_000);
 
 live(zones ? ["alerts", "zones"] : ["alerts"], {
   alert: apply,
   reset: (told) => { for (const alert of alerts.reset(told.alerts)) arrived(alert); show(); },
-  zones: (told) => { zones = told; showZones(zones, now()); },
+  zones: (told) => { zones = told; tellZones(); },
 }, state.cursor);

@@ -1,58 +1,104 @@
-// What is heard on each stage: now, and as a strip of the evening whose height says how sure it is.
+// What is heard on each stage: now, as a strip of the evening whose height says how sure it is, and what changed when.
 
 import { live } from "./live.js";
-import { age, h, hour, keyed, now, number, state, svg, t, text } from "./page.js";
+import { age, h, hour, keyed, number, state, svg, t, text } from "./page.js";
 
-// Paul Tol's qualitative colours: told apart by people who see fewer of them, too.
-const COLOURS = ["#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33", "#aaaa00", "#dddddd", "#cc99dd"];
-const names = new Map();
-const colour = (name) => {
-  if (!names.has(name)) names.set(name, COLOURS[names.size % COLOURS.length]);
-  return names.get(name);
-};
+// Paul Tol's qualitative colours: told apart by people who see fewer of them, too. What is known has its own always.
+const OWN = { happy: "#eedd88", angry: "#ee8866", sad: "#77aadd", relax: "#44bb99", classical: "#bbcc33", electronic: "#99ddff", pop: "#ffaabb", rock: "#cc99dd", unknown: "#6b7a8c", unsure: "#6b7a8c" };
+const OTHERS = ["#aaaa00", "#dddddd", "#77aadd", "#ee8866", "#44bb99", "#ffaabb"];
+const BANDS = ["sub", "bass", "low_mid", "mid", "high_mid", "high"];
+const QUIET = -60; // dBFS at which a band's bar is empty
+const TEMPI = [40, 200]; // beats a minute at the foot and the top of its line
+const SURE = 0.01;
+const given = new Map();
+function colour(name) {
+  if (OWN[name]) return OWN[name];
+  if (!given.has(name)) given.set(name, OTHERS[given.size % OTHERS.length]);
+  return given.get(name);
+}
+/** The word of a label, where we have one: a model of the venue's own may know others. */
+const word = (name) => (state.words[`heard_${name}`] ? t(`heard_${name}`) : name);
 let told = state.now;
 
+const strips = (kind) => [
+  h("h3", {}, t(`${kind}_history`)),
+  svg("svg", { class: `strip-${kind}`, viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img", "aria-label": t("no_data") }),
+  h("div", { class: `legend legend-${kind}` }),
+];
+
 function makeStage() {
-  return h("li", {}, h("h2"),
-    h("div", { class: "facts" }, h("strong", { class: "mood" }), h("strong", { class: "genre" }), h("span", { class: "tempo" }), h("span", { class: "loudness" }), h("span", { class: "age dim" })),
-    ...["mood", "genre"].flatMap((kind) => [
-      h("h3", {}, t(`${kind}_history`)),
-      svg("svg", { class: `strip-${kind}`, viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img", "aria-label": t("no_data") }),
-      h("div", { class: `legend legend-${kind}` }),
-    ]));
+  const meter = (name) => h("div", { class: `now now-${name}` }, h("span", { class: "dim" }, t(name)), h("strong", { class: name }, "–"), h("meter", { min: 0, max: 1, value: 0, "aria-label": t("sureness", { what: t(name) }) }));
+  return h("li", {}, h("h2", {}, h("span", { class: "name" }), " ", h("span", { class: "age dim" })),
+    h("div", { class: "heard" }, meter("mood"), meter("genre"),
+      h("div", { class: "now" }, h("span", { class: "dim" }, t("tempo_title")), h("strong", { class: "tempo" }, "–"), h("span", { class: "facts" }, h("span", { class: "key" }), h("span", { class: "loudness" }))),
+      h("div", { class: "now" }, h("span", { class: "dim" }, t("bands")),
+        svg("svg", { class: "bands", viewBox: "0 0 120 46", role: "img", "aria-label": t("bands") }, ...BANDS.map((name, at) => svg("rect", { class: "band", "data-band": name, x: at * 20 + 2, width: 16, y: 34, height: 0 })),
+          ...BANDS.map((name, at) => svg("text", { x: at * 20 + 10, y: 44 }, t(`band_${name}`)))))),
+    h("div", { class: "evening" },
+      h("div", {}, ...strips("mood"), ...strips("genre"), h("h3", {}, t("tempo_history")), svg("svg", { class: "strip-tempo", viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img", "aria-label": t("no_data") })),
+      h("div", {}, h("h3", {}, t("changes")), h("ol", { class: "changes" }))));
 }
 
 function updateStage(item, stage) {
   const heard = stage.now;
-  text(item.querySelector("h2"), `${t("stage")} ${stage.id}`);
+  text(item.querySelector(".name"), `${t("stage")} ${stage.id}`);
   text(item.querySelector(".age"), stage.at === null ? t("no_data") : age(stage.at));
   if (!heard) return;
-  const told = (what, confidence) => t("sure_of", { what, n: Math.round(confidence * 100) });
-  text(item.querySelector(".mood"), heard.silent ? t("silent") : told(heard.mood, heard.mood_confidence));
-  text(item.querySelector(".genre"), heard.silent ? "" : told(heard.genre, heard.genre_confidence));
-  text(item.querySelector(".tempo"), heard.silent ? "" : heard.tempo ? t("tempo", { n: number(heard.tempo) }) : t("no_tempo"));
+  const sure = (kind) => (heard.silent ? 0 : heard[`${kind}_confidence`]);
+  for (const kind of ["mood", "genre"]) {
+    const confidence = sure(kind);
+    text(item.querySelector(`.${kind}`), heard.silent ? (kind === "mood" ? t("silent") : "–") : confidence < SURE ? word(heard[kind]) : t("sure_of", { what: word(heard[kind]), n: Math.round(confidence * 100) }));
+    item.querySelector(`.now-${kind} meter`).value = confidence;
+  }
+  text(item.querySelector(".tempo"), heard.silent ? "–" : heard.tempo ? t("tempo", { n: number(heard.tempo) }) : t("no_tempo"));
+  text(item.querySelector(".key"), heard.silent ? "" : heard.key);
   text(item.querySelector(".loudness"), t("loudness", { n: number(heard.loudness) }));
+  for (const bar of item.querySelectorAll(".bands rect")) {
+    const loud = heard.bands[bar.dataset.band];
+    const height = loud === undefined ? 0 : 33 * Math.min(1, Math.max(0, 1 - loud / QUIET));
+    bar.setAttribute("y", (34 - height).toFixed(1));
+    bar.setAttribute("height", height.toFixed(1));
+  }
+  item.querySelector(".bands").setAttribute("aria-label", `${t("bands")}: ${BANDS.filter((name) => name in heard.bands).map((name) => `${t(`band_${name}`)} ${t("loudness", { n: number(heard.bands[name]) })}`).join(", ")}`);
   for (const kind of ["mood", "genre"]) strip(item, kind, stage.history);
+  tempoLine(item.querySelector(".strip-tempo"), stage.history);
+  keyed(item.querySelector(".changes"), stage.changes, (one) => one.time + one.kind,
+    (one) => h("li", {}, h("time", {}, hour(one.time)), " ", h("span", { class: "dim" }, `${t(one.kind)}: `), h("span", {}, `${word(one.before)} → ${word(one.after)}`)), () => {});
+}
+
+/** Places of fragments on a strip of 1000. */
+function places(history) {
+  const begin = Date.parse(history[0].time);
+  const length = Math.max(1, Date.parse(history.at(-1).time) - begin);
+  return history.map((one) => ((Date.parse(one.time) - begin) / length) * 1000);
 }
 
 function strip(item, kind, history) {
   const picture = item.querySelector(`.strip-${kind}`);
-  const begin = Date.parse(history[0].time);
-  const length = Math.max(1, Date.parse(history.at(-1).time) - begin);
+  const starts = places(history);
   const shares = new Map();
   const bars = history.map((one, at) => {
-    const from = ((Date.parse(one.time) - begin) / length) * 1000;
-    const to = at + 1 < history.length ? ((Date.parse(history[at + 1].time) - begin) / length) * 1000 : 1000;
+    const from = starts[at];
+    const to = starts[at + 1] ?? 1000;
     if (one.silent) return null;
     shares.set(one[kind], (shares.get(one[kind]) ?? 0) + to - from);
-    const height = 40 * one[`${kind}_confidence`];
+    const height = 40 * Math.max(0.08, one[`${kind}_confidence`]);
     return svg("rect", { x: from.toFixed(1), width: Math.max(2, to - from).toFixed(1), y: (40 - height).toFixed(1), height: height.toFixed(1), fill: colour(one[kind]) });
   });
   picture.replaceChildren(...bars.filter(Boolean));
   const found = [...shares].sort((a, b) => b[1] - a[1]).map(([name]) => name);
-  picture.setAttribute("aria-label", t("history_of", { begin: hour(begin), end: hour(begin + length), list: found.join(", ") }));
+  picture.setAttribute("aria-label", t("history_of", { begin: hour(history[0].time), end: hour(history.at(-1).time), list: found.map(word).join(", ") }));
   keyed(item.querySelector(`.legend-${kind}`), found, (name) => name,
-    (name) => h("span", {}, svg("svg", { viewBox: "0 0 1 1", "aria-hidden": "true" }, svg("rect", { width: 1, height: 1, fill: colour(name) })), ` ${name}`), () => {});
+    (name) => h("span", {}, svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, svg("rect", { width: 10, height: 10, fill: colour(name) })), ` ${word(name)}`), () => {});
+}
+
+function tempoLine(picture, history) {
+  const [low, high] = TEMPI;
+  const starts = places(history);
+  const points = history.flatMap((one, at) => (one.tempo && !one.silent ? [[starts[at], 40 - 40 * Math.min(1, Math.max(0, (one.tempo - low) / (high - low)))]] : []));
+  picture.replaceChildren(svg("polyline", { points: points.map((one) => one.map((place) => place.toFixed(1)).join(",")).join(" ") }));
+  const heard = history.filter((one) => one.tempo && !one.silent).map((one) => one.tempo);
+  picture.setAttribute("aria-label", heard.length ? t("tempo_between", { low: number(Math.min(...heard)), high: number(Math.max(...heard)) }) : t("no_tempo"));
 }
 
 function show() {
@@ -60,5 +106,5 @@ function show() {
 }
 
 show();
-setInterval(() => { for (const stage of told.stages) if (stage.at !== null && now() - stage.at > 10_000) show(); }, 10_000);
+setInterval(show, 5_000);
 live([state.channel], { [state.channel]: (news) => { told = news; show(); } });

@@ -2,6 +2,7 @@
 
 import { live } from "./live.js";
 import { h, hour, keyed, number, state, svg, t, text } from "./page.js";
+import { makeReply } from "./reply.js";
 
 const $ = (name) => document.getElementById(name);
 const form = $("filter");
@@ -33,9 +34,9 @@ function makeCluster(cluster) {
     field.value = field.value === cluster.id ? "" : cluster.id;
     write();
   });
-  return h("li", {}, h("h2"), h("div", { class: "facts" }, h("span", { class: "size" }), h("span", { class: "surge" })),
+  return h("li", {}, h("h2"), h("div", { class: "facts" }, h("span", { class: "size" }), h("span", { class: "surge" }), h("span", { class: "asks dim" })),
     svg("svg", { viewBox: "0 0 120 20", preserveAspectRatio: "none", role: "img" }),
-    h("details", {}, h("summary", {}, t("examples")), h("ul", { class: "examples" })), button);
+    h("div", { class: "axis dim" }, h("span"), h("span")), h("details", {}, h("summary", {}, t("examples")), h("ul", { class: "examples" })), button);
 }
 
 function updateCluster(item, cluster) {
@@ -46,6 +47,8 @@ function updateCluster(item, cluster) {
   item.querySelector("button").setAttribute("aria-pressed", String(form.elements.cluster.value === cluster.id));
   const picture = item.querySelector("svg");
   picture.setAttribute("aria-label", t("trend", { counts: cluster.trend.join(", ") }));
+  for (const [at, when] of [cluster.begin, cluster.end].entries()) text(item.querySelectorAll(".axis span")[at], hour(when));
+  text(item.querySelector(".asks"), cluster.topics.join(", "));
   const most = Math.max(...cluster.trend, 1);
   picture.replaceChildren(...cluster.trend.map((count, at) => svg("rect", { x: at * 10 + 1, width: 8, y: 20 - (count / most) * 19, height: (count / most) * 19 })));
   keyed(item.querySelector(".examples"), cluster.examples, (example) => example.time + example.summary,
@@ -56,13 +59,22 @@ function updateMail(item, mail) {
   item.className = mail.priority;
   text(item.querySelector(".priority"), t(`priority_${mail.priority}`));
   text(item.querySelector("time"), hour(mail.time));
-  text(item.querySelector(".topic"), mail.topic?.name ?? "");
+  text(item.querySelector(".topic"), [mail.topic?.name, mail.second_topic?.name].filter(Boolean).join(" + "));
   text(item.querySelector(".cluster"), mail.cluster_label);
   text(item.querySelector(".language"), mail.language);
-  text(item.querySelector("p"), mail.summary);
+  text(item.querySelector(".sentiment"), mail.sentiment ? t(`sentiment_${mail.sentiment}`) : "");
+  text(item.querySelector(".answered"), mail.set_aside ? t(`set_aside_${mail.set_aside}`) : mail.suggestion ? t("has_suggestion") : "");
+  text(item.querySelector(".summary"), mail.summary);
 }
 
-const makeMail = () => h("li", {}, h("div", { class: "facts" }, ...["priority", "time", "topic", "cluster", "language"].map((name) => (name === "time" ? h("time") : h("span", { class: name })))), h("p"));
+const LINE = ["priority", "time", "topic", "cluster", "language", "sentiment", "answered"];
+
+function makeMail(mail) {
+  const row = h("details", {}, h("summary", {}, h("span", { class: "facts" }, ...LINE.map((name) => (name === "time" ? h("time") : h("span", { class: name })))), h("span", { class: "summary" })));
+  // What is inside is made when somebody looks: there may be a hundred mails.
+  row.addEventListener("toggle", () => row.open && row.children.length === 1 && row.append(makeReply(mail, () => told.answers)));
+  return h("li", {}, row);
+}
 
 function show() {
   const mails = told.mails.filter(passes);
@@ -71,6 +83,19 @@ function show() {
   text($("number"), String(mails.length));
   $("empty").hidden = told.mails.length > 0;
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
+  if (event.key === "Escape") event.target.closest("#mails details")?.querySelector("summary").focus();
+  if (event.target.closest("input, select, textarea")) return;
+  const rows = [...$("mails").children];
+  const at = rows.indexOf(event.target.closest("#mails > li"));
+  const key = event.key.toLowerCase();
+  if (key === "j" || key === "k") rows[Math.min(rows.length - 1, Math.max(0, at + (key === "j" ? 1 : -1)))]?.querySelector("summary").focus();
+  else if (key === "/") form.elements.q.focus();
+  else return;
+  event.preventDefault();
+});
 
 show();
 live([state.channel], { [state.channel]: (news) => { told = news; show(); } });

@@ -1,8 +1,11 @@
 // Zones by density and against their capacity, and which cameras see.
 
-import { age, h, keyed, number, svg, t, text } from "./page.js";
+import { drawPlan } from "./plan.js";
+import { age, h, keyed, number, state, svg, t, text } from "./page.js";
 
 const STALE = 30_000;
+const drawn = document.getElementById("plan");
+const showPlan = drawn && state.plan ? drawPlan(drawn, state.plan, state.places) : () => {};
 
 /** What a zone's people do, in a few words; the most pressing first. */
 function news(zone) {
@@ -29,12 +32,15 @@ function showVenue(told) {
   card.className = told.capacity && told.persons >= told.capacity * 0.95 ? "bad" : "";
 }
 
-export function showZones(told, now) {
+/** @param alarms zones in which something is open that must be acted upon */
+export function showZones(told, now, alarms) {
+  showPlan(told, now, alarms);
   showVenue(told.venue);
   keyed(document.getElementById("zones"), told.zones, (zone) => zone.id, makeZone, (card, zone) => {
     const share = zone.persons === null ? 0 : zone.persons / zone.capacity;
     card.className = zone.level ? `level-${zone.level}` : "";
     text(card.querySelector("b"), zone.title);
+    card.querySelector("b").title = zone.title;
     text(card.querySelector(".persons"), zone.persons === null ? "–" : number(zone.persons));
     text(card.querySelector(".of"), zone.persons === null ? t("no_data") : t("people_of", { persons: `${Math.round(share * 100)} %`, capacity: number(zone.capacity) }));
     text(card.querySelector(".density"), zone.density === null ? "" : t("density", { n: number(zone.density, 1) }));
@@ -59,8 +65,8 @@ export function showZones(told, now) {
 
 function makeZone() {
   return h("li", {},
-    h("b"), h("div", { class: "facts" }, h("span", { class: "persons" }), h("span", { class: "of" })),
-    h("div", { class: "facts" }, h("span", { class: "density" }), h("span", { class: "level" }), h("span", { class: "age dim" })),
+    h("div", { class: "name" }, h("b"), h("span", { class: "age dim" })), h("div", { class: "facts" }, h("span", { class: "persons" }), h("span", { class: "of" })),
+    h("div", { class: "facts" }, h("span", { class: "density" }), h("span", { class: "level" })),
     h("div", { class: "facts" }, svg("svg", { class: "arrow", viewBox: "0 0 16 16", "aria-hidden": "true", hidden: true }, svg("polygon", { points: "8,1 13,14 8,11 3,14", fill: "#8fc7ff" })), h("span", { class: "flow dim" }), h("span", { class: "news" })),
     svg("svg", { class: "of-capacity", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { width: 100, height: 4, fill: "#2b3542" }), svg("rect", { class: "share", width: 0, height: 4 })));

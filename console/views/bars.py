@@ -70,8 +70,16 @@ class Bars:
             "title": (plan and plan.title) or demand.product,
             "package": plan.package if plan else None,
             "mixed": bool(plan and plan.recipe),
+            "others": [
+                other.id for other in self._bars.values() if other.id != bar.id and holds(other, demand.product)
+            ],
             "past": past,
         }
+
+
+def holds(bar: Bar, product: str) -> bool:
+    """Whether a bar has a stock of its own of a product, so that it can be given some."""
+    return any(plan.id == product and not plan.recipe for plan in bar.products)
 
 
 def _order(bar: Bar, products: dict[str, ProductDemand]) -> list[str]:

@@ -14,6 +14,8 @@ from schemas.venue import Venue
 CHANNEL = "music"
 HISTORY = 2_000
 """fragments kept of a stage"""
+CHANGES = 12
+"""of mood or genre that a page gets, the newest first"""
 SHOWN = 240
 """points of the history that a page gets"""
 
@@ -42,7 +44,7 @@ class Music:
     def _stage(self, name: str) -> dict[str, Any]:
         heard = self._heard.get(name)
         if not heard:
-            return {"id": name, "at": None, "now": None, "history": []}
+            return {"id": name, "at": None, "now": None, "history": [], "changes": []}
         now, at = heard[-1]
         # Every n-th fragment counted from the newest, so that the newest is always there.
         every = -(-len(heard) // SHOWN)
@@ -51,6 +53,7 @@ class Music:
             "id": name,
             "at": at,
             "now": msgspec.to_builtins(now),
+            "changes": _changes([tags for tags, _ in heard]),
             "history": [
                 {
                     "time": tags.time.isoformat(),
@@ -64,3 +67,17 @@ class Music:
                 for tags in history
             ],
         }
+
+
+def _changes(heard: list[MusicTags]) -> list[dict[str, str]]:
+    """When mood or genre became another one, the newest first; silence in between changes nothing."""
+    found: list[dict[str, str]] = []
+    last: dict[str, str] = {}
+    for tags in heard:
+        if tags.silent:
+            continue
+        for kind, name in (("mood", tags.mood), ("genre", tags.genre)):
+            if last.get(kind, name) != name:
+                found.append({"time": tags.time.isoformat(), "kind": kind, "before": last[kind], "after": name})
+            last[kind] = name
+    return found[: -CHANGES - 1 : -1]

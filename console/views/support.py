@@ -1,20 +1,27 @@
-"""What people write: mail as it was triaged, and the clusters of what asks the same."""
+"""What people write: mail as it was triaged, the clusters of what asks the same, and the answers that are approved."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import logging
+from collections import Counter, OrderedDict
 from datetime import datetime, timedelta
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
+from processors.support.answers import Answers, AnswersFileError
+from schemas.answers import ApprovedAnswer, key_of
 from schemas.results import SupportTriage
+
+log = logging.getLogger(__name__)
 
 CHANNEL = "support"
 MAILS = 400
 """kept for the page"""
 EXAMPLES = 3
+CLUSTERS = 400
+"""whose size is remembered for the questions that are asked most"""
 BUCKETS = 12
 """parts of the trend"""
 PRIORITIES: tuple[str, ...] = get_args(get_type_hints(SupportTriage)["priority"])
@@ -23,13 +30,20 @@ PRIORITIES: tuple[str, ...] = get_args(get_type_hints(SupportTriage)["priority"]
 class Support:
     """The last mails, and their clusters."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Answers | None = None) -> None:
+        self.answers = answers or Answers([])
+        self._approved: dict[str, ApprovedAnswer] = {}
         self._mails: OrderedDict[str, tuple[SupportTriage, int]] = OrderedDict()
+        self._asked: OrderedDict[str, tuple[int, Counter[str]]] = OrderedDict()
 
     def take(self, record: Struct, at: int) -> set[str]:
         """Apply one mail; the same mail again replaces what was known of it."""
+        if isinstance(record, ApprovedAnswer):
+            return self._approve(record)
         if not isinstance(record, SupportTriage):
             return set()
+        if record.message not in self._mails:
+            self._count(record)
         self._mails.pop(record.message, None)
         self._mails[record.message] = (record, at)
         while len(self._mails) > MAILS:
@@ -44,6 +58,55 @@ class Support:
             "at": max((at for _, at in self._mails.values()), default=None),
             "mails": [msgspec.to_builtins(mail) for mail in mails[:100]],
             "clusters": self._clusters(),
+            "answers": self._texts(),
+        }
+
+    def asked(self) -> dict[str, int]:
+        """How many mails ask each topic; a cluster counts for the topic of most of its mails."""
+        mails: dict[str, int] = dict.fromkeys(self.answers.by_topic, 0)
+        for size, topics in self._asked.values():
+            ((topic, _),) = topics.most_common(1)
+            mails[topic] = mails.get(topic, 0) + size
+        return mails
+
+    def mail(self, message: str) -> SupportTriage | None:
+        """One of the last mails."""
+        return self._mails.get(message, (None, 0))[0]
+
+    def _approve(self, record: ApprovedAnswer) -> set[str]:
+        try:
+            self.answers.approve(record)
+        except AnswersFileError as error:
+            log.warning("an approved answer can't be used: %s", error)
+            return set()
+        self._approved[key_of(record.topic, record.language)] = record
+        return {CHANNEL}
+
+    def _count(self, mail: SupportTriage) -> None:
+        if mail.cluster_ended is not None and mail.cluster is not None:
+            _, topics = self._asked.pop(mail.cluster_ended, (0, Counter()))
+            if mail.cluster in self._asked:
+                self._asked[mail.cluster][1].update(topics)
+        if mail.cluster is None or mail.topic is None:
+            return
+        _, topics = self._asked.pop(mail.cluster, (0, Counter()))
+        topics[mail.topic.name] += 1
+        self._asked[mail.cluster] = (mail.cluster_size, topics)
+        while len(self._asked) > CLUSTERS:
+            self._asked.popitem(last=False)
+
+    def _texts(self) -> dict[str, dict[str, Any]]:
+        """Every approved answer by topic and language, and who approved it if it was not the file."""
+        return {
+            key_of(topic, language): {
+                **text.model_dump(),
+                "automatic": answer.automatic,
+                "by": approved.by if (approved := self._approved.get(key_of(topic, language))) else None,
+                "withdrawn": approved.withdrawn if approved else False,
+            }
+            for topic, answer in self.answers.by_topic.items()
+            for language in ("es", "en")
+            if (text := answer.text(language)) is not None
         }
 
     def _clusters(self) -> list[dict[str, Any]]:
@@ -65,6 +128,9 @@ class Support:
                     "size": last.cluster_size,
                     "surge": last.surge,
                     "time": last.time.isoformat(),
+                    "begin": begin.isoformat(),
+                    "end": end.isoformat(),
+                    "topics": sorted({mail.topic.name for mail in mails if mail.topic}),
                     "trend": _trend([mail.time for mail in mails], begin, end),
                     "examples": [
                         {"summary": mail.summary, "priority": mail.priority, "time": mail.time.isoformat()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +14,8 @@ from schemas.results import CrowdCount, ZoneCount
 from schemas.venue import Venue
 
 CHANNEL = "zones"
+RATE_OVER = timedelta(minutes=5)
+"""of the gates' own time, over which people a minute are taken"""
 
 
 class Zones:
@@ -23,12 +27,12 @@ class Zones:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self._last: dict[str, tuple[CrowdCount, int]] = {}
-        self._attendance: tuple[VenueOccupancy, int] | None = None
+        self._attendance: deque[tuple[VenueOccupancy, int]] = deque(maxlen=2_000)
 
     def take(self, record: Struct, at: int) -> set[str]:
         """Apply a count; one that Kafka took before the last is left out."""
         if isinstance(record, VenueOccupancy):
-            self._attendance = (record, at)
+            self._count_gates(record, at)
             return {CHANNEL}
         if not isinstance(record, CrowdCount):
             return set()
@@ -44,7 +48,13 @@ class Zones:
             "venue": self._in_venue(),
             "zones": [self._zone(zone.id) for zone in self._venue.zones],
             "cameras": [
-                {"id": camera.id, "at": at, "blind": count.blind if count else None}
+                {
+                    "id": camera.id,
+                    "at": at,
+                    "blind": count.blind if count else None,
+                    "zones": [view.zone for view in camera.views],
+                    "gates": [gate.id for gate in camera.gates],
+                }
                 for camera in self._venue.cameras
                 for count, at in [self._last.get(camera.id, (None, None))]
             ],
@@ -52,10 +62,33 @@ class Zones:
 
     def _in_venue(self) -> dict[str, Any] | None:
         """How many are in, by the gates; None where no gate is counted."""
-        if self._attendance is None:
+        if not self._attendance:
             return None
-        told, at = self._attendance
-        return {"capacity": self._venue.capacity, "at": at, **msgspec.to_builtins(told)}
+        now, at = self._attendance[-1]
+        rates = {gate.gate: self._rate(gate.gate) for gate in now.gates}
+        told: dict[str, Any] = msgspec.to_builtins(now)
+        gates = [gate | rates[gate["gate"]] for gate in told["gates"]]
+        return {"capacity": self._venue.capacity, "at": at, **told, "gates": gates}
+
+    def _count_gates(self, record: VenueOccupancy, at: int) -> None:
+        past = self._attendance
+        # A new day, or an evening that began anew: what was before says nothing of the flow now.
+        if past and (record.time < past[-1][0].time or record.entered < past[-1][0].entered):
+            past.clear()
+        past.append((record, at))
+        while len(past) > 1 and past[1][0].time <= record.time - RATE_OVER:
+            past.popleft()
+
+    def _rate(self, gate: str) -> dict[str, float | None]:
+        """People in and out a minute; None before there are two counts to compare."""
+        seen = [(record.time, total) for record, _ in self._attendance for total in record.gates if total.gate == gate]
+        minutes = (seen[-1][0] - seen[0][0]).total_seconds() / 60
+        if minutes <= 0:
+            return {"in_a_minute": None, "out_a_minute": None}
+        return {
+            "in_a_minute": round((seen[-1][1].entered - seen[0][1].entered) / minutes, 1),
+            "out_a_minute": round((seen[-1][1].left - seen[0][1].left) / minutes, 1),
+        }
 
     def _zone(self, name: str) -> dict[str, Any]:
         zone = next(zone for zone in self._venue.zones if zone.id == name)
@@ -66,7 +99,9 @@ class Zones:
             for seen in count.zones
             if seen.zone == name
         ]
-        densest = max((seen for *_, seen in views), key=lambda seen: seen.density or 0, default=None)
+        looking, densest = max(
+            ((camera, seen) for camera, _, seen in views), key=lambda one: one[1].density or 0, default=(None, None)
+        )
         fullest = max((seen for *_, seen in views), key=lambda seen: seen.limit_chance or 0, default=None)
         return {
             "id": zone.id,
@@ -75,6 +110,7 @@ class Zones:
             "persons": max((seen.persons for *_, seen in views), default=None),
             "density": densest and densest.density,
             "level": densest and densest.level_of_service,
+            "camera": looking,
             "flow": msgspec.to_builtins(densest.flow) if densest and densest.flow else None,
             "limit_chance": fullest and fullest.limit_chance,
             "minutes_to_limit": fullest and fullest.minutes_to_limit,

@@ -10,6 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from schemas.answers import ApprovedAnswer
 from schemas.results import Suggestion, Topic
 
 KNOWN = ("order", "amount", "date", "time", "quantity", "place")
@@ -17,6 +18,9 @@ KNOWN = ("order", "amount", "date", "time", "quantity", "place")
 
 LEAST = 0.3
 """confidence in the topic below which nothing is suggested"""
+
+LIMIT = 0.9
+"""confidence that an automatic answer needs, where nothing else is said"""
 
 MACHINE = {
     "es": "Este mensaje es automático. Si no resuelve su duda, responda y le atenderá una persona.",
@@ -57,7 +61,7 @@ class Answer(BaseModel):
     es: Text | None = None
     en: Text | None = None
     automatic: bool = Field(default=False, description="may be sent without a person, above the limit")
-    limit: float = Field(default=0.9, ge=0.5, le=1, description="confidence that an automatic answer needs")
+    limit: float = Field(default=LIMIT, ge=0.5, le=1, description="confidence that an automatic answer needs")
 
     @model_validator(mode="after")
     def _says_something(self) -> Answer:
@@ -84,6 +88,31 @@ class Answers:
 
     def __init__(self, answers: Sequence[Answer]) -> None:
         self.by_topic = {answer.topic: answer for answer in answers}
+        self._given = dict(self.by_topic)
+
+    def approve(self, approved: ApprovedAnswer) -> None:
+        """Let what a person approved count before the file, or the file again once it is withdrawn.
+
+        >>> from datetime import UTC, datetime
+        >>> answers = Answers([])
+        >>> one = ApprovedAnswer(id="1", topic="parking", language="en", question="Where?", answer="Behind the stage.",
+        ...                      by="sue", time=datetime(2026, 7, 4, tzinfo=UTC))
+        >>> answers.approve(one)
+        >>> answers.by_topic["parking"].en.answer
+        'Behind the stage.'
+
+        Raises:
+            AnswersFileError: its text is empty, or names a fact that nobody knows.
+        """
+        given, now = self._given.get(approved.topic), self.by_topic.get(approved.topic)
+        text = text_of(approved) if not approved.withdrawn else given and given.text(approved.language)
+        texts = {name: now.text(name) if now else None for name in ("es", "en")} | {approved.language: text}
+        if not any(texts.values()):
+            self.by_topic.pop(approved.topic, None)
+            return
+        automatic = approved.automatic if not approved.withdrawn else bool(given and given.automatic)
+        limit = now.limit if now else LIMIT
+        self.by_topic[approved.topic] = Answer(topic=approved.topic, **texts, automatic=automatic, limit=limit)
 
     def suggest(
         self,
@@ -122,6 +151,18 @@ class Answers:
         return Suggestion(
             answer=topic.name, text=filled, why="; ".join(why), confidence=topic.confidence, automatic=automatic
         )
+
+
+def text_of(approved: ApprovedAnswer) -> Text:
+    """The text of an approved answer.
+
+    Raises:
+        AnswersFileError: it is empty, or names a fact that nobody knows.
+    """
+    try:
+        return Text(question=approved.question, answer=approved.answer, without_facts=approved.without_facts)
+    except ValidationError as error:
+        raise AnswersFileError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
 
 
 def read_answers(path: Path) -> Answers:

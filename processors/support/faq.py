@@ -5,7 +5,7 @@ What customers wrote is on no page that others may read: a topic without an appr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from jinja2 import Environment
@@ -70,11 +70,19 @@ def entries(clusters: Iterable[Cluster], answers: Answers, language: Literal["es
     for cluster in clusters:
         topic = next(iter(cluster.topics.top(1)), "")
         mails[topic] = mails.get(topic, 0) + cluster.size
+    return most_asked(mails, answers, language)
+
+
+def most_asked(mails: Mapping[str, int], answers: Answers, language: Literal["es", "en"]) -> list[Entry]:
+    """Questions by topic and how many mails ask them, most asked first; only those with an approved answer.
+
+    An answer that needs the facts of a mail is on no page: nobody wrote what to say without them.
+    """
     found = []
     for topic, number in mails.items():
         answer = answers.by_topic.get(topic)
         text = answer.text(language) if answer else None
-        if text is not None:
+        if text is not None and (text.without_facts or "{" not in text.answer):
             found.append(Entry(topic, number, text.question, text.without_facts or text.answer))
     return sorted(found, key=lambda entry: (-entry.mails, entry.topic))
 

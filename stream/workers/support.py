@@ -16,6 +16,7 @@ from processors.support.sentiment import Sentiment
 from processors.support.topics import Topics, read_topics
 from schemas.topics import CORRECTIONS, MAILS, TRIAGE
 from stream import metrics
+from stream.approved_answers import ApprovedAnswers
 from stream.incoming import Incoming, UnusableError
 from stream.model_store import Folders
 from stream.outcome import Outcome, Result
@@ -35,6 +36,7 @@ def register(worker: Worker) -> None:
     known, answers = read_topics(worker.settings.topics), read_answers(worker.settings.answers)
     meaning = meaning_of(worker.settings.encoder)
     table = worker.table("desk", MAILS)
+    worker.app.task(ApprovedAnswers(worker.settings, answers).run)
 
     def build(folders: Folders) -> tuple[Requests, Sentiment, LiveRows[Desk]]:
         """A desk belongs to the models that read for it; its clusters come from the row."""

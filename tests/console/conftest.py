@@ -28,6 +28,7 @@ from schemas.results import (
     HorizonDemand,
     MusicTags,
     ProductDemand,
+    Suggestion,
     SupportTriage,
     ZoneCount,
 )
@@ -103,6 +104,23 @@ class Festival:
         self._number += 1
         name = f"frame-{self._number}"
         self._producer.send(FRAMES, key=camera, value=jpeg.tobytes(), id=name, source="test", time=now)
+        self._producer.flush()
+
+    def mail(
+        self, name: str, summary: str, *, topic: str, facts: Any = None, cluster: str | None = None, size: int = 1
+    ) -> None:
+        """A mail that was triaged, with the suggestion that the approved answer of its topic makes."""
+        order = (facts or {}).get("order", ("",))[0]
+        suggestion = Suggestion(
+            answer=topic, text=f"Hemos abierto la solicitud del pedido {order}.", confidence=0.9,
+            why=f"topic '{topic}' with confidence 0.90",
+        )  # fmt: skip
+        triage = SupportTriage(
+            event_id=name, message=name, thread=name, language="es", time=datetime.now(UTC), priority="normal",
+            topic=Subject(name=topic, confidence=0.9), cluster=cluster, cluster_size=size if cluster else 0,
+            summary=summary, facts=facts or {}, suggestion=suggestion, model="test",
+        )  # fmt: skip
+        self._send(TRIAGE, name, triage, name)
         self._producer.flush()
 
     def evening(self) -> None:

@@ -77,8 +77,58 @@ def test_presses_are_checked_while_somebody_hears_it(festival: Festival) -> None
             ({"quantity": -1}, 422),
             ({"kind": "explode"}, 422),
             ({"other": "north"}, 422),
+            ({"kind": "transfer"}, 422),
+            ({"kind": "transfer", "other": "moon"}, 422),
             ({"kind": "count", "ago": 4000}, 410),
         ):
             answer = client.post("/api/bar/north/stock", json=good | {"id": uuid.uuid4().hex} | change)
             assert answer.status_code == status, (change, answer.text)
         assert client.post("/api/bar/south/stock", json=good).status_code == 403
+
+
+def test_what_is_lost_and_what_is_given_away(festival: Festival, enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    item = page.locator("#products li", has=page.get_by_label("Counted units of Cerveza"))
+    item.locator("summary").tap()
+    item.locator("[data-press=waste]").tap()
+    expect(page.locator("#presses li")).to_have_count(0)
+    for kind, quantity, told in (("waste", "7", "Lost: 7 Cerveza"), ("transfer", "24", "Given to: 24 Cerveza → south")):
+        page.get_by_label("Counted units of Cerveza").fill(quantity)
+        item.locator(f"[data-press={kind}]").tap()
+        expect(page.locator("#presses .sent")).to_contain_text(told)
+    (lost,) = wait(lambda: movements(festival, "waste"))
+    assert (lost.bar, lost.product, lost.quantity, lost.by) == ("north", "beer", 7, "bea")
+    (given,) = wait(lambda: movements(festival, "transfer"))
+    assert (given.quantity, given.other) == (24, "south")
+    assert fits(page)
+
+
+def test_the_page_opens_without_a_network_with_the_last_data_and_their_age(festival: Festival, enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    expect(page.locator("html")).to_have_attribute("data-kept", "yes")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#fetch strong")).to_have_text("120 Cerveza")
+    expect(page.locator("#age")).to_contain_text("Data from")
+    expect(page.locator("#age")).to_have_class("bad")
+    field = page.get_by_label("Counted units of Agua")
+    field.fill("55")
+    page.locator("#products li", has=field).get_by_role("button", name="We counted").tap()
+    expect(page.locator("#presses .waiting")).to_contain_text("We counted: 55 Agua")
+    page.reload()
+    expect(page.locator("#presses .waiting")).to_contain_text("We counted: 55 Agua")
+    page.context.set_offline(False)
+    expect(page.locator("#presses .sent")).to_contain_text("We counted: 55 Agua")
+    page.reload()
+    expect(page.locator("#age")).to_contain_text("Data from")
+    assert len([one for one in movements(festival, "count") if one.quantity == 55]) == 1
+
+
+def test_nothing_of_a_bar_stays_in_the_phone_after_logout(enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    expect(page.locator("html")).to_have_attribute("data-kept", "yes")
+    kept = "async () => (await (await caches.open('pulso-bar-pages')).keys()).length"
+    assert page.evaluate(kept) == 1
+    page.locator('form[action="/logout"] button').tap()
+    page.wait_for_url("**/login")
+    assert page.evaluate(kept) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ PAGES = [
     ("sue", "/support", "#mails li"),
     ("pau", "/music", "#stages li"),
     ("ada", "/history", ".lives > li"),
-    ("sara", "/cameras", "#wall li"),
+    ("sara", "/cameras", "#wall > li"),
     ("bea", "/", "#content"),
 ]
 
@@ -60,7 +61,7 @@ def test_a_phone_shows_all_of_it(enter: Enter, name: str, path: str, place: str)
 
 
 def test_support_shows_groups_and_the_urgent_first(enter: Enter) -> None:
-    page = enter("sue", "/support")
+    page = enter("sue", "/support?q=entrada")
     expect(page.locator("#clusters h2").first).to_have_text("entrada · código")
     expect(page.locator("#clusters .surge").first).to_have_text("5 times the usual pace")
     expect(page.locator("#mails li").first.locator(".priority")).to_have_text("Urgent")
@@ -74,9 +75,10 @@ def test_support_shows_groups_and_the_urgent_first(enter: Enter) -> None:
 
 def test_music_shows_now_and_before(enter: Enter) -> None:
     page = enter("pau", "/music")
-    expect(page.locator(".mood").first).to_have_text("energetic, 70 % sure")
-    expect(page.locator(".tempo").first).to_have_text("128 beats per minute")
+    expect(page.locator("strong.mood").first).to_have_text("energetic, 70 % sure")
+    expect(page.locator("strong.tempo").first).to_have_text("128 beats per minute")
     assert page.locator("#stages li").first.locator(".strip-mood rect").count() == 5
+    expect(page.locator(".changes li").first).to_contain_text("calm → energetic")
 
 
 def test_zones_and_cameras(enter: Enter) -> None:
@@ -86,6 +88,27 @@ def test_zones_and_cameras(enter: Enter) -> None:
     expect(front.locator(".of")).to_have_text("89 % of 350")
     expect(front.locator(".level")).to_have_text("Level F")
     expect(page.locator('#cameras li[data-key="gate-east"]')).to_contain_text("gate-east")
+
+
+def test_the_plan_shows_levels_gates_and_who_is_blind_and_nothing_moves(festival: Festival, enter: Enter) -> None:
+    festival.evening()
+    page = enter("sara")
+    plan = page.locator("#plan .plan")
+    expect(plan.locator("text.level.level-F")).to_have_text("F")
+    expect(plan.locator("text.told.level-F")).to_have_text("3.1/m² · 89 %")
+    expect(plan.locator(".camera.blind .camera-told").first).to_be_visible()
+    expect(plan).to_have_attribute("aria-label", re.compile("Delante del escenario principal: Level F"))
+    places = """() => [...document.querySelectorAll('#zones li, #plan polygon.ground, #list')]
+        .map(element => element.getBoundingClientRect().top)"""
+    before = page.evaluate(places)
+    festival.evening()
+    festival.raised("violence", "front-left", 0.9, "Posible pelea", "Possible fight")
+    expect(plan.locator(".alarm.on")).to_have_count(1)
+    assert page.evaluate(places) == before
+    seen = enter("sara", "/cameras")
+    expect(seen.locator("#plan .plan text.level.level-F")).to_have_text("F")
+    expect(seen.locator('#wall > li[data-key="front-left"] .seen')).to_contain_text("310 of 350")
+    expect(seen.locator('#wall > li[data-key="gate-east"] .blind')).to_have_text("blind (black)")
 
 
 def test_the_language_is_the_browsers_or_chosen(enter: Enter) -> None:
@@ -119,8 +142,8 @@ def test_the_camera_wall_shows_masked_pictures_and_reads_only_while_somebody_loo
     festival: Festival, enter: Enter
 ) -> None:
     page = enter("sara", "/cameras")
-    expect(page.locator("#wall li")).to_have_count(3)
-    picture = page.locator('#wall li[data-key="bar-square"] img')
+    expect(page.locator("#wall > li")).to_have_count(3)
+    picture = page.locator('#wall > li[data-key="bar-square"] img')
     for _ in range(40):  # the console begins to read when somebody looks, and frames of before are gone
         festival.frame("bar-square", 200)
         page.wait_for_timeout(500)

@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 from console.views.bars import Bars
 from console.views.music import SHOWN, Music
 from console.views.support import Support
+from console.views.verdicts import Verdicts
 from console.views.zones import Zones
+from console.visitor import Visitor
+from schemas.alerts import AlertLabel
 from schemas.attendance import GateTotal, VenueOccupancy
 from schemas.results import CrowdCount, DemandForecast, ExitCrowd, MusicTags, ProductDemand, ZoneCount, ZoneFlow
 from schemas.results import SupportTriage as Triage
@@ -44,6 +47,26 @@ def test_a_blind_camera_counts_for_nothing_and_the_venue_is_counted_at_its_gates
     assert state["zones"][0]["persons"] is None
     assert state["cameras"][0]["blind"] == "black"
     assert (state["venue"]["persons"], state["venue"]["capacity"]) == (800, 3000)
+
+
+def test_a_gate_tells_people_a_minute_of_the_last_minutes_and_a_new_day_begins_anew() -> None:
+    zones = Zones(VENUE)
+
+    def count(minutes: float, entered: float, left: float) -> dict[str, object]:
+        gates = (GateTotal(gate="east", entered=entered, left=left),)
+        time = AT + timedelta(minutes=minutes)
+        zones.take(
+            VenueOccupancy(event_id="g", time=time, persons=1, entered=entered, left=left, seen=0, gates=gates), 3
+        )
+        (gate,) = zones.state()["venue"]["gates"]
+        return gate
+
+    assert count(0, 0, 0)["in_a_minute"] is None, "nothing to compare with"
+    assert count(10, 1000, 0)["in_a_minute"] == 100
+    for minutes in range(11, 16):
+        gate = count(minutes, 1000 + 20 * (minutes - 10), minutes - 10)
+    assert (gate["in_a_minute"], gate["out_a_minute"]) == (20, 1), "what was five minutes ago is over"
+    assert count(2000, 3, 0)["in_a_minute"] is None
 
 
 def test_a_bar_shows_the_past_from_now_and_forgets_another_evening() -> None:
@@ -90,3 +113,37 @@ def test_a_long_evening_of_music_is_shown_in_few_points_with_the_newest() -> Non
     assert stage["now"]["mood"] == stage["history"][-1]["mood"] == "999"
     assert len(stage["history"]) <= SHOWN
     assert stage["history"] == sorted(stage["history"], key=lambda one: one["time"])
+
+
+def test_changes_of_mood_and_genre_are_told_once_each_the_newest_first() -> None:
+    music = Music(VENUE)
+    heard = [
+        ("calm", "rock"),
+        ("calm", "rock"),
+        ("sad", "rock"),
+        ("silence", "silence"),
+        ("sad", "pop"),
+        ("calm", "pop"),
+    ]
+    for number, (mood, genre) in enumerate(heard):
+        tags = MusicTags(
+            event_id="e", stage="main", time=AT + timedelta(minutes=number), seconds=5, mood=mood, mood_confidence=0.5,
+            moods={}, genre=genre, genre_confidence=0.5, genres={}, tempo=0, loudness=-9, silent=mood == "silence",
+            model="m",
+        )  # fmt: skip
+        music.take(tags, number)
+    changes = [(one["kind"], one["before"], one["after"]) for one in music.state()["stages"][0]["changes"]]
+    assert changes == [("mood", "sad", "calm"), ("genre", "rock", "pop"), ("mood", "calm", "sad")]
+
+
+def test_only_verdicts_on_what_one_may_see_are_told() -> None:
+    verdicts = Verdicts(VENUE)
+    for subject, by in (("north/beer", "bea"), ("south/beer", "ben"), ("north/beer", "ana")):
+        label = AlertLabel(
+            id=f"stock-out/{subject}@1", key=f"stock-out/{subject}", rule="stock-out", subject=subject, raised_at=AT,
+            time=AT, verdict="confirmed", by=by,
+        )  # fmt: skip
+        verdicts.take(label, 1)
+    seen = verdicts.seen_by(Visitor("bea", frozenset({"bar"}), ("north",)))
+    assert {alert: one["by"] for alert, one in seen.items()} == {"stock-out/north/beer@1": "ana"}
+    assert len(verdicts.seen_by(Visitor("ada", frozenset({"admin"})))) == 2

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from schemas.answers import ApprovedAnswer, key_of
 from schemas.events import Mail, Post
 from schemas.results import SupportTriage
-from schemas.topics import ALERTS, CORRECTIONS, MAILS, POST_READINGS, POSTS, TRIAGE
+from schemas.topics import ALERTS, ANSWERS, CORRECTIONS, MAILS, POST_READINGS, POSTS, TRIAGE
 from stream.cli import app
 from stream.commands.faq import read_clusters
 from stream.commands.support import send
@@ -51,6 +52,24 @@ def test_teach_kill_ask_publish_forget(
     assert taught.topic is not None
     assert taught.topic.name == "balloons"
 
+    approved = ApprovedAnswer(
+        id="a1", topic="balloons", language="es", question="¿Cuándo suben?", answer="A las siete, si no sopla.",
+        by="ana", time=evening,
+    )  # fmt: skip
+    with EventProducer(outside.settings) as producer:
+        key = key_of(approved.topic, approved.language)
+        producer.send(ANSWERS, key=key, value=approved, id=approved.id, source="test", time=evening)
+    numbers = iter(range(3, 100))
+
+    def suggested() -> str | None:
+        found = write(next(numbers), "¿A qué hora suben los globos aerostáticos hoy?").suggestion
+        return found.text if found else None
+
+    assert outside.wait("the approved answer is suggested", suggested) == approved.answer
+    outside.stack.kill("support")
+    outside.stack.restart("support")
+    assert outside.wait("and still after a crash", suggested) == approved.answer
+
     monkeypatch.setenv("PULSO_DATA", str(outside.settings.data))
     monkeypatch.setenv("PULSO_KAFKA", str(outside.settings.kafka))
     result = CliRunner().invoke(app, ["faq", "--out", str(tmp_path / "faq"), "--waiting"])
@@ -58,6 +77,7 @@ def test_teach_kill_ask_publish_forget(
     page = (tmp_path / "faq" / "faq.es.html").read_text(encoding="utf-8")
     assert "aparco" in page
     assert "Zanz" not in page
+    assert approved.answer in page
 
     send(outside.settings, action="erase", sender="Z@X.org", by="ana")
     outside.wait("forgotten", lambda: not any(cluster.shown for cluster in read_clusters(outside.settings)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.venue_plan import area
 from stream.settings import ROOT
 from stream.venue_file import VenueFileError, read_venue
 
@@ -89,3 +90,33 @@ def test_a_mistake_in_what_was_measured_is_named(tmp_path: Path, old: str, new: 
     assert camera.gates[0].id == "east" and camera.ground is not None
     with pytest.raises(VenueFileError, match=message):
         read_venue(write(tmp_path, MEASURED.replace(old, new)))
+
+
+PLANNED = (
+    GOOD
+    + """plan:
+  zones: { front: [[0, 0], [10, 0], [10, 10]] }
+  cameras: { left: { at: [0, 0], towards: [5, 5] } }
+"""
+)
+
+
+def test_a_plan_draws_only_what_the_file_has(tmp_path: Path) -> None:
+    plan = read_venue(write(tmp_path, PLANNED)).plan
+    assert plan is not None and plan.cameras["left"].towards == (5, 5)
+    for old, new, message in (
+        ("front: [[0", "back: [[0", r"plan: zones: 'back' is not among front"),
+        ("towards: [5, 5]", "towards: [0, 0]", r"line 13.*camera's own place"),
+        ("towards", "toward", r"line 13.*did you mean towards"),
+        ("[10, 0], ", "", r"line 12.*at least 3"),
+    ):
+        with pytest.raises(VenueFileError, match=message):
+            read_venue(write(tmp_path, PLANNED.replace(old, new)))
+
+
+def test_the_plan_of_the_demo_has_the_areas_that_its_zones_say() -> None:
+    venue = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
+    assert venue.plan is not None
+    assert {zone.id: zone.area_m2 for zone in venue.zones} == {
+        name: pytest.approx(area(ring)) for name, ring in venue.plan.zones.items()
+    }

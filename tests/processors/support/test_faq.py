@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from processors.support.answers import Answer, Answers, Text, read_answers
+from processors.support.answers import Answer, Answers, AnswersFileError, Text, read_answers
 from processors.support.desk import Desk
-from processors.support.faq import as_html, as_markdown, entries, unanswered
+from processors.support.faq import as_html, as_markdown, entries, most_asked, unanswered
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
 from processors.support.topics import Topics, read_topics
+from schemas.answers import ApprovedAnswer
 from schemas.events import Mail
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "support"
@@ -55,3 +57,34 @@ def test_answers_are_no_markup(desk: Desk) -> None:
     found = entries(desk.clusters, Answers([Answer(topic="travel and parking", en=text)]), "en")
     assert "<script>" not in as_html(found, "en")
     assert "<script>" not in as_markdown(found, "en").replace("\\<", "")
+
+
+def approved(text: str, **more: object) -> ApprovedAnswer:
+    told = {"id": "1", "topic": "re-entry", "language": "es", "question": "¿Se puede volver?", "answer": text}
+    return msgspec.convert(told | {"by": "sue", "time": START} | more, ApprovedAnswer)
+
+
+def test_what_a_person_approved_counts_before_the_file_until_it_is_withdrawn() -> None:
+    answers = read_answers(SHIPPED / "answers.yaml")
+    file = answers.by_topic["re-entry"]
+    answers.approve(approved("Solo hasta las diez."))
+    now = answers.by_topic["re-entry"]
+    assert now.es is not None and now.es.answer == "Solo hasta las diez."
+    assert (now.en, now.automatic) == (file.en, False), "a new text is not sent by a machine before somebody says so"
+    answers.approve(approved("", withdrawn=True))
+    assert answers.by_topic["re-entry"] == file
+    answers.approve(approved("A las siete.", topic="balloons"))
+    assert [one.answer for one in most_asked({"balloons": 2}, answers, "es")] == ["A las siete."]
+    answers.approve(approved("", topic="balloons", withdrawn=True))
+    assert "balloons" not in answers.by_topic
+    for wrong in ("", "Hola {sender}", "{order"):
+        with pytest.raises(AnswersFileError):
+            answers.approve(approved(wrong))
+
+
+def test_an_answer_that_needs_a_mail_is_on_no_page_unless_it_says_what_to_say_without() -> None:
+    answers = read_answers(SHIPPED / "answers.yaml")
+    answers.approve(approved("Pedido {order}: sí."))
+    assert most_asked({"re-entry": 1}, answers, "es") == []
+    answers.approve(approved("Pedido {order}: sí.", without_facts="Sí."))
+    assert [one.answer for one in most_asked({"re-entry": 1}, answers, "es")] == ["Sí."]

@@ -1,0 +1,72 @@
+"""Verdicts on what is over, from the page: two browsers agree, and the label is of the alert that was meant."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from schemas.alerts import Alert
+from stream.labels import read_labels
+from tests.console.conftest import Enter, Festival, logged_in, wait
+
+pytestmark = pytest.mark.stack
+
+
+def over(festival: Festival, subject: str) -> Alert:
+    """An alert that was raised and resolved."""
+    alert = festival.raised("violence", subject, 0.9, f"pelea {subject}", f"fight {subject}")
+    with festival.acting("sara") as act:
+        act(alert, "resolve")
+    wait(lambda: festival.open(alert.key) is None)
+    return alert
+
+
+def test_two_browsers_agree_on_a_verdict_after_the_end(festival: Festival, enter: Enter) -> None:
+    alert = over(festival, "judged-late")
+    first, second = enter("sara", "/history?q=judged-late"), enter("sol", "/history?q=judged-late", locale="es-ES")
+    for page in (first, second):
+        expect(page.locator("#connection")).to_have_class("live")
+    second.evaluate(
+        """() => new MutationObserver(() => { window.seenAt ??= Date.now() })
+        .observe(document.querySelector('.judged'), {childList: true, characterData: true, subtree: true})"""
+    )
+    first.evaluate("window.pressedAt = Date.now()")
+    first.locator("[data-verdict=reject]").click()
+    expect(first.locator("#told")).to_have_text("Done: False alarm")
+    expect(second.locator(".judged")).to_have_text("Falsa alarma · sara")
+    expect(second.locator("[data-verdict=reject]")).to_have_attribute("aria-pressed", "true")
+    print("agreed after", second.evaluate("window.seenAt") - first.evaluate("window.pressedAt"), "ms")
+    (label,) = [one for one in read_labels(festival.stack.settings) if one.id == alert.id]
+    assert (label.verdict, label.by) == ("rejected", "sara")
+    second.keyboard.press("j")
+    second.keyboard.press("y")
+    expect(first.locator(".judged")).to_have_text("True · sol")
+    first.goto("/history?q=judged-late&verdict=confirmed")
+    expect(first.locator(".lives > li")).to_have_count(1)
+    assert festival.open(alert.key) is None, "a verdict opens nothing again"
+
+
+def test_of_many_alerts_of_one_key_the_first_can_still_be_judged(festival: Festival, enter: Enter) -> None:
+    first, *_ = [over(festival, "judged-often") for _ in range(6)]
+    page = enter("sara", "/history?q=judged-often")
+    expect(page.locator(".lives > li")).to_have_count(6)
+    row = page.locator(f'.lives > li[data-alert="{first.id}"]')
+    row.locator("[data-verdict=confirm]").click()
+    expect(row.locator(".judged")).to_have_text("True · sara")
+    page.reload()
+    expect(row.locator(".judged")).to_have_text("True · sara")
+    assert page.locator(".judged:not(:empty)").count() == 1, "and no other"
+
+
+def test_after_the_end_only_verdicts_count_and_only_of_what_one_may_see(festival: Festival) -> None:
+    alert = over(festival, "judged-by-whom")
+    deed = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "confirm"}
+    with logged_in(festival, "sara") as (client, csrf):
+        right = {"X-Pulso-CSRF": csrf}
+        assert client.post("/api/alerts/act", json=deed | {"action": "acknowledge"}, headers=right).status_code == 409
+        assert client.post("/api/alerts/act", json=deed | {"key": "violence/other"}, headers=right).status_code == 409
+        assert client.post("/api/alerts/act", json=deed | {"alert": "nothing@1"}, headers=right).status_code == 409
+    with logged_in(festival, "bea") as (client, csrf):
+        assert client.post("/api/alerts/act", json=deed, headers={"X-Pulso-CSRF": csrf}).status_code == 409

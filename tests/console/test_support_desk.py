@@ -1,0 +1,120 @@
+"""The support desk and the page of questions: replies, approvals by a person, and nothing private for the public."""
+
+from __future__ import annotations
+
+import uuid
+
+import httpx
+import msgspec
+import pytest
+from playwright.sync_api import Page, expect
+
+from schemas.answers import ApprovedAnswer
+from schemas.topics import ANSWERS
+from stream.reading import read_all
+from tests.console.conftest import Enter, Festival, logged_in, wait
+from tests.console.test_pages import PHONE, serious
+
+pytestmark = pytest.mark.stack
+
+
+def approvals(festival: Festival) -> list[ApprovedAnswer]:
+    found = read_all(festival.stack.settings, ANSWERS.name)
+    return [msgspec.json.decode(one.value(), type=ApprovedAnswer) for one in found]
+
+
+def open_mail(page: Page, summary: str) -> None:
+    page.locator("#mails summary", has_text=summary).click()
+
+
+def test_a_suggested_reply_is_edited_copied_and_approved_for_the_next(festival: Festival, enter: Enter) -> None:
+    festival.mail("refund-1", "¿Me devuelven el pedido FE-77123?", topic="refund", facts={"order": ("FE-77123",)})
+    page = enter("sue", "/support?q=FE-77123", permissions=["clipboard-read", "clipboard-write"])
+    open_mail(page, "FE-77123")
+    expect(page.locator(".named")).to_have_text("Order: FE-77123")
+    expect(page.locator(".why")).to_contain_text("topic 'refund'")
+    reply = page.locator("textarea.reply")
+    expect(reply).to_have_value("Hemos abierto la solicitud del pedido FE-77123.")
+    reply.fill("El pedido FE-77123 se devuelve en tres días.")
+    page.locator(".copy").click()
+    expect(page.locator(".told")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == "El pedido FE-77123 se devuelve en tres días."
+    festival.mail("refund-2", "Otro correo, otra cosa", topic="refund")
+    page.fill("[name=q]", "")
+    expect(page.locator('#mails > li[data-key="refund-2"]')).to_be_visible()
+    expect(reply).to_have_value("El pedido FE-77123 se devuelve en tres días.")
+
+    page.locator(".approve summary").click()
+    expect(page.locator("textarea.answer")).to_have_value("El pedido {order} se devuelve en tres días.")
+    page.locator("textarea.without-facts").fill("Se devuelve en tres días.")
+    page.locator(".approve-now").click()
+    expect(page.locator(".told")).to_have_text("Done: Approve")
+    (one,) = [each for each in approvals(festival) if each.topic == "refund"]
+    assert (one.language, one.answer, one.by) == ("es", "El pedido {order} se devuelve en tres días.", "sue")
+    assert not one.automatic
+
+    def public() -> str:
+        return httpx.get(f"{festival.url}/api/faq?language=es").text
+
+    wait(lambda: "Se devuelve en tres días." in public())
+    assert any(row[b"what"] == b"answer-approved" for _, row in festival.redis.xrange("pulso:audit"))
+    expect(page.locator(".owner")).to_have_text("Approved by sue.")
+    page.locator(".withdraw").click()
+    wait(lambda: approvals(festival)[-1].withdrawn)
+    wait(lambda: "tres días" not in public())
+
+
+def test_nothing_of_one_person_can_be_approved(festival: Festival) -> None:
+    facts = {"order": ("QX-5512",), "amount": ("45 €",)}
+    festival.mail("private-1", "Pedido QX-5512 y 45 €", topic="refund", facts=facts)
+    good = {"topic": "refund", "language": "es", "question": "¿Y?", "answer": "Sí.", "message": "private-1"}
+    with logged_in(festival, "sue") as (client, csrf):
+        client.headers["X-Pulso-CSRF"] = csrf
+        wait(lambda: "private-1" in client.get("/api/now/support").text)
+        for change in (
+            {"answer": "Escriba a ana.gil@correo.es"},
+            {"question": "¿Y mi pedido QX-5512?"},
+            {"without_facts": "Son 45 €"},
+            {"answer": ""},
+            {"answer": "Hola {sender}"},
+            {"language": "fr"},
+        ):
+            answer = client.post("/api/support/answers", json=good | {"id": uuid.uuid4().hex} | change)
+            assert answer.status_code == 422, (change, answer.text)
+    with logged_in(festival, "sara") as (client, csrf):
+        right = {"X-Pulso-CSRF": csrf}
+        refused = client.post("/api/support/answers", json=good | {"id": uuid.uuid4().hex}, headers=right)
+        assert refused.status_code == 403
+    assert not [one for one in approvals(festival) if "QX-5512" in one.question + one.answer]
+
+
+def test_the_page_of_questions_needs_no_login_and_is_live(festival: Festival, enter: Enter) -> None:
+    festival.mail("public-1", "secreto-de-alguien", topic="camping", cluster="tents")
+    page = enter(None, "/faq", locale="es-ES")
+    expect(page.locator("h1")).to_have_text("Preguntas frecuentes")
+    expect(page.locator("#questions summary").first).to_be_visible()
+    assert "secreto-de-alguien" not in page.content()
+    assert serious(page) == []
+    page.locator("#questions summary", has_text="camping").click()
+    expect(page.locator("#questions details[open] p")).to_contain_text("taquillas")
+    for number in range(30):
+        festival.mail(f"asked-{number}", "¿camping?", topic="camping", cluster="tents", size=number + 2)
+    wait(lambda: httpx.get(f"{festival.url}/api/faq?language=es").json()[0]["topic"] == "camping")
+    expect(page.locator("#questions details").first).to_have_attribute("data-key", "camping", timeout=25_000)
+    expect(page.locator("#questions details[open]")).to_have_count(1)
+    page.fill("#find", "FACTURA")
+    expect(page.locator("#questions details:visible")).to_have_count(1)
+    page.click("a[hreflang=en]")
+    expect(page.locator("h1")).to_have_text("Frequently asked questions")
+
+
+def test_the_desk_on_a_phone_and_with_the_keyboard(festival: Festival, enter: Enter) -> None:
+    festival.mail("keys-1", "teclado y nada más", topic="refund")
+    page = enter("sue", "/support?q=teclado", **PHONE)
+    expect(page.locator("#mails > li")).to_have_count(1)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("textarea.reply")).to_be_visible()
+    page.locator(".approve summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert serious(page) == []
