@@ -70,7 +70,7 @@ def default_rules() -> dict[str, Rule]:
             severity="critical", audience=["security"],
         ),
         "scattering": Rule(
-            raise_at=0.3, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=10, cool_down_seconds=60,
+            raise_at=0.2, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=10, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
         "camera-blind": Rule(

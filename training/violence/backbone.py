@@ -1,24 +1,31 @@
-"""What the violence network takes of MobileNetV2: blocks 1 to 6 as they are, blocks 7 to 10 to train on."""
+"""What the violence network takes of MobileNetV2: all of it as it is, and blocks 7 to 10 a second time to train on.
+
+What the last layers say of a change, untrained, tells fights in new places better than what those in the middle say:
+on pooled features alone a support vector machine has 0.69 of the surveillance clips right after block 10, and 0.80
+after the last layer. Trained middle layers and the untrained end err on different clips.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import cast
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 # (block, expansion, channels out, stride), MobileNetV2 1.0 (Sandler et al., 2018, table 2).
 _CHANNELS = {1: 16, **dict.fromkeys((2, 3), 24), **dict.fromkeys((4, 5, 6), 32), **dict.fromkeys((7, 8, 9, 10), 64)}
-_CHANNELS |= dict.fromkeys((11, 12, 13), 96)
-_STRIDE_TWO = {2, 4, 7}
-SPLIT, LAST_BLOCK = 6, 10
+_CHANNELS |= dict.fromkeys((11, 12, 13), 96) | dict.fromkeys((14, 15, 16), 160) | {17: 320}
+_STRIDE_TWO = {2, 4, 7, 14}
+SPLIT, TRAINED, LAST_BLOCK = 6, 10, 17
 CHANNELS = 64
+FEATURES = 2 * 1280
 
 
 class _Convolution(nn.Module):
-    """A convolution with TensorFlow's SAME padding on even sizes (0 before, 1 after at stride 2)."""
+    """A convolution with TensorFlow's SAME padding (at stride 2: 0 before and 1 after an even size, else 1 and 1)."""
 
     def __init__(self, weight: Tensor, bias: Tensor, *, stride: int = 1, groups: int = 1, relu: bool = True) -> None:
         super().__init__()
@@ -29,7 +36,8 @@ class _Convolution(nn.Module):
         padding = 0
         if self.weight.shape[-1] == 3:
             if self.stride == 2:
-                x = functional.pad(x, (0, 1, 0, 1))
+                rows, columns = (int(side) % 2 for side in x.shape[2:])
+                x = functional.pad(x, (columns, 1, rows, 1))
             else:
                 padding = 1
         x = functional.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
@@ -57,12 +65,16 @@ class _Block(nn.Module):
 
 
 class Front(nn.Module):
-    """The stem and blocks 1 to 6, frozen. (N, 3, H, W) in [-1, 1] to (N, 32, H/8, W/8); H and W multiples of 16."""
+    """The stem and blocks 1 to 6, frozen. (N, 1, H, W) in [-1, 1] to (N, 32, H/8, W/8); H and W multiples of 16.
+
+    A grey picture has three equal colours, so the stem's weights of the three are added up.
+    """
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
         tensors = _tensors(weights)
-        self.stem = _Convolution(tensors["stem.weight"], tensors["stem.bias"], stride=2)
+        stem = tensors["stem.weight"].sum(1, keepdim=True)
+        self.stem = _Convolution(stem, tensors["stem.bias"], stride=2)
         self.blocks = nn.Sequential(*[_Block(tensors, number) for number in range(1, SPLIT + 1)])
         self.requires_grad_(False)
 
@@ -70,10 +82,25 @@ class Front(nn.Module):
         return cast(Tensor, self.blocks(self.stem(x)))
 
 
+class Rest(nn.Module):
+    """Blocks 7 to 17 and the last layer, frozen: (N, 32, H/8, W/8) to mean and maximum over the picture, (N, 2560)."""
+
+    def __init__(self, weights: Path) -> None:
+        super().__init__()
+        tensors = _tensors(weights)
+        self.blocks = nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, LAST_BLOCK + 1)])
+        self.head = _Convolution(tensors["head.weight"], tensors["head.bias"])
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.head(self.blocks(x))
+        return torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1)
+
+
 def upper_blocks(weights: Path) -> nn.Sequential:
     """Blocks 7 to 10, to be trained on: (N, 32, H/8, W/8) to (N, 64, H/16, W/16)."""
     tensors = _tensors(weights)
-    return nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, LAST_BLOCK + 1)])
+    return nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, TRAINED + 1)])
 
 
 def _tensors(weights: Path) -> dict[str, Tensor]:

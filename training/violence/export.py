@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from processors.inference import Card, sha256_of
 from processors.vision.violence_motion import HEIGHT, MOTION_HEIGHT, MOTION_WIDTH, WIDTH
-from training.violence.features import Sight
+from training.violence.features import PARTS, Sight
 from training.violence.network import Head
 
 
@@ -22,25 +22,31 @@ class ViolenceNetwork(nn.Module):
 
     All but the memory have the axes (steps, cameras), so that one graph takes a frame of each of many cameras or
     a whole clip, and a test can show that both are the same. Several heads are an ensemble: their memories lie
-    side by side and their logits are averaged.
+    side by side; their logits are averaged by kind, and then over the kinds.
     """
 
     def __init__(self, sight: Sight, heads: list[Head]) -> None:
         super().__init__()
         self.sight = sight
         self.heads = nn.ModuleList(heads)
+        of_kind: dict[type[Head], list[int]] = {}
+        for place, head in enumerate(heads):
+            of_kind.setdefault(type(head), []).append(place)
+        self.kinds = list(of_kind.values())
         self.recurrent = nn.ModuleList([_over_time(head.gates) for head in heads])
 
     def forward(self, previous: Tensor, current: Tensor, flow: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         steps, cameras = previous.shape[0], previous.shape[1]
-        sights = self.sight(previous.flatten(0, 1), current.flatten(0, 1), flow.flatten(0, 1))
+        seen = self.sight(previous.flatten(0, 1), current.flatten(0, 1), flow.flatten(0, 1))
+        sights = dict(zip(PARTS, seen, strict=True))
         logits, memories = [], []
         for head, recurrent, part in zip(self.heads, self.recurrent, memory.chunk(len(self.heads), 1), strict=True):
-            rows = head.describe(*sights)
+            rows = head.describe(*(sights[name] for name in head.parts))
             hidden, last = recurrent(rows.reshape(steps, cameras, rows.shape[1]), part.unsqueeze(0).contiguous())
             logits.append(head.out(hidden).squeeze(2))
             memories.append(last.squeeze(0))
-        return torch.stack(logits).mean(0), torch.cat(memories, 1)
+        means = [torch.stack([logits[place] for place in places]).mean(0) for places in self.kinds]
+        return torch.stack(means).mean(0), torch.cat(memories, 1)
 
 
 def _over_time(cell: nn.GRUCell) -> nn.GRU:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime as ort
@@ -13,24 +15,39 @@ import torch
 from numpy.typing import NDArray
 
 from processors.vision.violence_motion import HEIGHT, WIDTH, MotionField
-from training.violence.backbone import Front
+from training.violence.backbone import Front, Rest
 from training.violence.clips import Clip, Variation, draw, sampled
 
-PARTS = ("change", "motion")
+PARTS = ("change", "motion", "deep")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variant:
     """All clips in one variation, frames of all clips in one row of arrays; clip i is `starts[i]:starts[i + 1]`.
 
-    Attributes:
-        change: (frames, 32, 18, 24) float16, the frozen front on the signed change of brightness.
-        motion: (frames, 3, 36, 48) float16, flow in x and y and the absolute change of brightness.
+    The arrays are read when they are first asked for:
+    change (frames, 32, 18, 24) float16, the frozen front on the signed change of brightness;
+    motion (frames, 3, 36, 48) float16, flow in x and y and the absolute change of brightness;
+    deep (frames, 2560) float16, what the last layer of MobileNetV2 says of the change.
     """
 
+    folder: Path
+    name: str
     starts: NDArray[np.int64]
-    change: NDArray[np.float16]
-    motion: NDArray[np.float16]
+
+    def part(self, part: str) -> NDArray[np.float16]:
+        """One of `PARTS`."""
+        return cast("NDArray[np.float16]", np.load(self.folder / f"{self.name}.{part}.npy", mmap_mode="r"))
+
+    @cached_property
+    def parts(self) -> dict[str, NDArray[np.float16]]:
+        """All of them that are there."""
+        return {part: self.part(part) for part in PARTS if (self.folder / f"{self.name}.{part}.npy").exists()}
+
+    def clip(self, index: int, parts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Parts of each frame of one clip."""
+        rows = slice(int(self.starts[index]), int(self.starts[index + 1]))
+        return [self.parts[part][rows].astype(np.float32) for part in parts]
 
 
 class Sight(torch.nn.Module):
@@ -38,17 +55,17 @@ class Sight(torch.nn.Module):
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
-        self.front = Front(weights)
+        self.front, self.rest = Front(weights), Rest(weights)
 
     def forward(
         self, previous: torch.Tensor, current: torch.Tensor, flow: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(N, 144, 192) uint8 twice and (N, 2, 36, 48) to `change` and `motion`, as in `Variant`."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(N, 144, 192) uint8 twice and (N, 2, 36, 48) to `change`, `motion` and `deep`, as in `Variant`."""
         difference = current.float().unsqueeze(1) - previous.float().unsqueeze(1)
         # Twice the difference around mid-grey fills the range that the backbone knows (its input is -1 to 1).
-        change = self.front((difference * (2 / 127.5)).clamp(-1, 1).expand(-1, 3, -1, -1))
+        change = self.front((difference * (2 / 127.5)).clamp(-1, 1))
         energy = torch.nn.functional.avg_pool2d(difference.abs(), 4) / 16
-        return change, torch.cat([flow, energy], dim=1)
+        return change, torch.cat([flow, energy], dim=1), self.rest(change)
 
 
 def front_session(weights: Path, file: Path) -> ort.InferenceSession:
@@ -90,8 +107,8 @@ def cached(
     clips: Sequence[Clip], name: str, folder: Path, session: ort.InferenceSession, fixed: Variation | None = None
 ) -> Variant:
     """The named variant, from `folder` if it was computed before. `fixed` puts one variation in place of the draw."""
-    parts = {part: folder / f"{name}.{part}.npy" for part in ("starts", *PARTS)}
-    if not parts["starts"].exists():
+    done = folder / f"{name}.starts.npy"
+    if not done.exists():
         field = MotionField()
         rows: dict[str, list[NDArray[np.float16]]] = {part: [] for part in PARTS}
         lengths = []
@@ -103,6 +120,6 @@ def cached(
                 rows[part].append(np.asarray(result).astype(np.float16))
             lengths.append(len(frames))
         for part, arrays in rows.items():
-            np.save(parts[part], np.concatenate(arrays))
-        np.save(parts["starts"], np.concatenate([[0], np.cumsum(lengths)]))  # last: its presence says "complete"
-    return Variant(np.load(parts["starts"]), *(np.load(parts[part], mmap_mode="r") for part in PARTS))
+            np.save(folder / f"{name}.{part}.npy", np.concatenate(arrays))
+        np.save(done, np.concatenate([[0], np.cumsum(lengths)]))  # last: its presence says "complete"
+    return Variant(folder, name, np.load(done))

@@ -2,49 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.violence.features import Variant
-from training.violence.network import HIDDEN, Head
+from training.violence.network import HIDDEN, DeepHead, Head
 
 WARM = 6  # steps after which a clip's label must show: 0.75 s
 
 
-def _sequence(variant: Variant, clip: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    rows = slice(int(variant.starts[clip]), int(variant.starts[clip + 1]))
-    parts = [part[rows].astype(np.float32) for part in (variant.change, variant.motion)]
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a head is trained.
+
+    Attributes:
+        rounds: of 640 clips each.
+        batch: clips a step.
+        rate, upper_rate: highest learning rate of what is new, and of what was trained before.
+        decay: of the weights of what is new.
+        share: of what it sees that is surveillance.
+        kept: of the running mean of the weights at each step, which is what is kept at the end; 0 keeps the last ones.
+    """
+
+    rounds: int
+    batch: int
+    rate: float
+    upper_rate: float
+    decay: float
+    share: float = 0.4
+    kept: float = 0.0
+
+
+PLACE = Recipe(rounds=8, batch=8, rate=2e-3, upper_rate=6e-4, decay=0.02)
+DEEP = Recipe(rounds=10, batch=32, rate=1e-3, upper_rate=0.0, decay=0.1, kept=0.98)
+ROUND = 640
+
+
+def _sequence(variant: Variant, clip: int, parts: Sequence[str], rng: np.random.Generator) -> list[NDArray[np.float32]]:
+    read = variant.clip(clip, parts)
     if rng.random() < 0.5:
-        parts = [part[..., ::-1] for part in parts]
-        parts[1] = parts[1] * np.array([-1, 1, 1], np.float32)[:, None, None]
-    return parts[0], parts[1]
+        return [_MIRROR[part](array) for part, array in zip(parts, read, strict=True)]
+    return read
+
+
+_MIRROR: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "change": lambda maps: maps[..., ::-1],
+    "motion": lambda maps: maps[..., ::-1] * np.array([-1, 1, 1], np.float32)[:, None, None],
+    "deep": lambda rows: rows,
+}
 
 
 def train(
+    head: Head,
+    recipe: Recipe,
     variants: Sequence[Variant],
     labels: NDArray[np.bool_],
     surveillance: NDArray[np.bool_],
     chosen: NDArray[np.int64],
     *,
-    weights: Path,
     seed: int,
-    rounds: int = 12,
-    round_clips: int = 640,
-    batch: int = 8,
-    rate: float = 2e-3,
-    upper_rate: float = 6e-4,
-    decay: float = 0.02,
-    share: float = 0.4,
-    log: bool = False,
-    **head_options: float,
 ) -> Head:
-    """Train a head on the chosen clips; `share` of what it sees is surveillance, half of each set fights.
+    """Train a head on the chosen clips; half of what it sees of each set is fights.
 
     A sequence is two clips in a row, of which the second may have the other label: so the memory learns to let go.
     """
@@ -53,16 +78,22 @@ def train(
     torch.set_flush_denormal(True)
     rng = np.random.default_rng(seed)
     # Channels last is nearly twice as fast for depthwise convolutions on a CPU.
-    head = cast(Head, Head(weights, **head_options).to(memory_format=torch.channels_last))
-    pretrained = set(head.upper.parameters())
+    head = head.to(memory_format=torch.channels_last).train()
+    if isinstance(head, DeepHead):
+        rows = [variants[0].clip(int(clip), head.parts)[0][::4] for clip in chosen]
+        head.scale(torch.from_numpy(np.concatenate(rows)))
+    pretrained = head.pretrained()
     new = [parameter for parameter in head.parameters() if parameter not in pretrained]
-    optimiser = torch.optim.AdamW(
-        [{"params": new, "weight_decay": decay}, {"params": list(pretrained), "weight_decay": 0.0}]
-    )
-    steps = rounds * round_clips // batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, upper_rate], total_steps=steps, pct_start=0.15)
+    groups: list[dict[str, Any]] = [{"params": new, "weight_decay": recipe.decay}]
+    if pretrained:
+        groups.append({"params": list(pretrained), "weight_decay": 0.0})
+    optimiser = torch.optim.AdamW(groups)
+    steps, batch = recipe.rounds * ROUND // recipe.batch, recipe.batch
+    rates = [recipe.rate, recipe.upper_rate][: len(groups)]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps, pct_start=0.15)
+    averaged = AveragedModel(head, multi_avg_fn=get_ema_multi_avg_fn(recipe.kept))
     weight = np.zeros(len(labels))
-    for is_surveillance, portion in ((True, share), (False, 1 - share)):
+    for is_surveillance, portion in ((True, recipe.share), (False, 1 - recipe.share)):
         for label in (True, False):
             cell = chosen[(surveillance[chosen] == is_surveillance) & (labels[chosen] == label)]
             if len(cell):
@@ -72,8 +103,8 @@ def train(
     for step in range(steps):
         picked = rng.choice(len(labels), batch, p=weight)
         lanes = batch // 2
-        drawn = [(c, _sequence(variants[rng.integers(len(variants))], int(c), rng)) for c in picked]
-        rows = head_rows(head, [parts for _, parts in drawn])
+        drawn = [_sequence(variants[rng.integers(len(variants))], int(c), head.parts, rng) for c in picked]
+        rows = head_rows(head, drawn)
         # Lane i runs clip i, then clip lanes + i, padded at the front of the pair with nothing: lengths differ.
         hidden = torch.zeros(lanes, HIDDEN)
         loss, terms = torch.zeros(()), 0
@@ -96,28 +127,33 @@ def train(
         torch.nn.utils.clip_grad_norm_(head.parameters(), 2.0)
         optimiser.step()
         schedule.step()
+        averaged.update_parameters(head)
         total, seen = total + float(loss.detach()), seen + 1
-        if log and (step + 1) % (round_clips // batch) == 0:
-            print(f"  round {(step + 1) * batch // round_clips}: loss {total / seen:.3f}", flush=True)
+        if (step + 1) % (ROUND // batch) == 0:
+            print(f"  round {(step + 1) * batch // ROUND}: loss {total / seen:.3f}", flush=True)
             total, seen = 0.0, 0
-    return head.eval()
+    return cast(Head, averaged.module).eval()
 
 
-def head_rows(head: Head, sequences: Sequence[tuple[NDArray[np.float32], ...]]) -> list[torch.Tensor]:
-    """Describe all steps of several sequences in one call; one (time, 128) tensor each."""
+def head_rows(head: Head, sequences: Sequence[Sequence[NDArray[np.float32]]]) -> list[torch.Tensor]:
+    """Describe all steps of several sequences in one call; one (time, columns) tensor each."""
     stacked = [torch.from_numpy(np.ascontiguousarray(np.concatenate(parts))) for parts in zip(*sequences, strict=True)]
-    stacked = [part.contiguous(memory_format=torch.channels_last) for part in stacked]
+    stacked = [part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part for part in stacked]
     return list(head.describe(*stacked).split([len(parts[0]) for parts in sequences]))
 
 
 @torch.no_grad()
-def logits(head: Head, variant: Variant, clips: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-    """The logit of every step of every given clip, from a fresh state each."""
+def logits(
+    head: Head, variant: Variant, clips: NDArray[np.int64], *, one_after_another: bool = False
+) -> list[NDArray[np.float32]]:
+    """The logit of every step of every given clip, from a fresh state each, or with the memory of the clip before."""
     out = []
+    hidden = torch.zeros(1, HIDDEN)
     for clip in clips:
-        rows = slice(int(variant.starts[clip]), int(variant.starts[clip + 1]))
-        parts = [torch.from_numpy(part[rows].astype(np.float32)) for part in (variant.change, variant.motion)]
-        hidden, values = torch.zeros(1, HIDDEN), []
+        parts = [torch.from_numpy(part) for part in variant.clip(int(clip), head.parts)]
+        if not one_after_another:
+            hidden = torch.zeros(1, HIDDEN)
+        values = []
         for row in head.describe(*parts):
             logit, hidden = head.remember(row[None], hidden)
             values.append(float(logit))

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 import torch
 import yaml
 from numpy.typing import NDArray
@@ -22,12 +21,13 @@ from numpy.typing import NDArray
 from processors.inference import Card, read_card
 from processors.vision.violence import ViolenceSettings
 from training.violence.clips import Clip, Variation
-from training.violence.features import cached, front_session
+from training.violence.features import cached
 from training.violence.figures import Held, figures, rounded
 from training.violence.folder import ROOT, WORK
-from training.violence.train import SHIPPED_FOLDS, Data, ensemble, ensemble_logits
+from training.violence.train import KINDS, SHIPPED_FOLDS, Data, head_of, mean_logits, trained
 
 FIGURES = ("accuracy", "auc")
+Sets = dict[str, dict[str, float]]
 
 AS_RECORDED = "as recorded"
 REENCODED = "H.264 again, half the size"
@@ -54,58 +54,51 @@ def reencode(clip: Clip, folder: Path) -> Clip:
     return replace(clip, path=path)
 
 
-def under_conditions(
-    data: Data, partition: int, folds: list[int], hockey: int, rounds: int, session: ort.InferenceSession
-) -> dict[str, dict[str, dict[str, float]]]:
+def under_conditions(data: Data, partition: int, folds: list[int], hockey: int) -> dict[str, Sets]:
     """Figures of every condition, by set."""
     parts = [data.some(data.folds(partition)[fold][1], hockey) for fold in folds]
-    heads = [
-        ensemble(data, data.folds(partition)[fold][0], f"partition{partition}-fold{fold}", [0], rounds=rounds)
-        for fold in folds
-    ]
+    heads = [trained(data, data.folds(partition)[fold][0], f"partition{partition}-fold{fold}") for fold in folds]
     chosen = np.concatenate(parts)
+    of = np.concatenate([np.full(len(part), fold) for fold, part in zip(folds, parts, strict=True)])
     found = {}
     for name, variation in CONDITIONS.items():
         clips = [data.clips[i] for i in chosen]
         if name == REENCODED:
             clips = [reencode(clip, WORK / "reencoded") for clip in clips]
         file = f"condition-{'-'.join(map(str, folds))}-{hockey}-{name.replace(' ', '-').replace(',', '')}"
-        plain = name == AS_RECORDED
-        variant = data.variants[0] if plain else cached(clips, file, WORK, session, fixed=variation)
+        variant = cached(clips, file, WORK, data.session, fixed=variation)
         rows: list[NDArray[np.float32]] = []
-        begin = 0
-        for trained, part in zip(heads, parts, strict=True):
-            rows += ensemble_logits(trained, variant, part if plain else np.arange(begin, begin + len(part)))
-            begin += len(part)
-        of = np.concatenate([np.full(len(part), fold) for fold, part in enumerate(parts)])
+        for of_fold, part in zip(heads, parts, strict=True):
+            rows += mean_logits(of_fold, variant, np.arange(len(rows), len(rows) + len(part)))
         found[name] = _brief(Held(rows, data.fight[chosen], data.surveillance[chosen], of))
         print(name, found[name], flush=True)
     return found
 
 
-def crosswise(data: Data, rounds: int) -> dict[str, dict[str, dict[str, float]]]:
-    """Trained on one collection, measured on the other."""
+def crosswise(data: Data, kinds: list[str]) -> dict[str, Sets]:
+    """Trained on one collection, measured on the other, by heads of some kinds."""
     found = {}
     for name, on in (
         ("trained on hockey alone", ~data.surveillance),
         ("trained on surveillance alone", data.surveillance),
     ):
-        heads = ensemble(data, np.flatnonzero(on), name.replace(" ", "-"), [0], rounds=rounds)
+        heads = [head_of(kind, data, np.flatnonzero(on), name.replace(" ", "-")) for kind in kinds]
         other = np.flatnonzero(~on)
-        rows = ensemble_logits(heads, data.variants[0], other)
-        held = Held(rows, data.fight[other], data.surveillance[other], np.zeros(len(other), np.int64))
-        found[name] = _brief(held)
-        print(name, found[name], flush=True)
+        rows = mean_logits(heads, data.variant("plain"), other)
+        brief = _brief(Held(rows, data.fight[other], data.surveillance[other], np.zeros(len(other), np.int64)))
+        whole = name if len(kinds) == len(KINDS) else f"{name} ({', '.join(kinds)} heads only)"
+        found[whole] = brief
+        print(whole, brief, flush=True)
     return found
 
 
-def _brief(held: Held) -> dict[str, dict[str, float]]:
+def _brief(held: Held) -> Sets:
     """Accuracy and AUC of the sets that there are."""
     measured = rounded(figures(held, ViolenceSettings()))
     return {name: {figure: row[figure] for figure in FIGURES} for name, row in measured.items()}
 
 
-def write(found: dict[str, dict[str, dict[str, float]]]) -> None:
+def write(found: dict[str, Sets]) -> None:
     """Add the figures to the card, in place of those of an earlier run."""
     folder = ROOT / "models" / "violence"
     card = read_card(folder)
@@ -120,21 +113,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")
-    parser.add_argument("--rounds", type=int, default=8, help="as in training")
     parser.add_argument("--partition", type=int, default=1, help="as in training")
     parser.add_argument(
         "--folds", type=int, nargs="*", default=list(SHIPPED_FOLDS), help="whose held-out clips are used"
     )
     parser.add_argument("--hockey", type=int, default=1, help="use one in so many of the hockey clips")
-    parser.add_argument("--no-cross", action="store_true", help="leave out the two trainings on one collection")
+    parser.add_argument(
+        "--cross", nargs="*", choices=list(KINDS), default=list(KINDS), help="heads that are trained on one collection"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     data = Data(arguments.data, arguments.weights)
-    session = front_session(arguments.weights, WORK / "front.onnx")
-    found = under_conditions(data, arguments.partition, arguments.folds, arguments.hockey, arguments.rounds, session)
-    if not arguments.no_cross:
-        found |= crosswise(data, arguments.rounds)
+    found = under_conditions(data, arguments.partition, arguments.folds, arguments.hockey)
+    if arguments.cross:
+        found |= crosswise(data, arguments.cross)
     write(found)
 
 
