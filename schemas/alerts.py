@@ -27,6 +27,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     """what to tell people, by language"""
     evidence: tuple[Identifier, ...] = ()
     """pictures that show why, by their id in the evidence store; they live only as long as they are needed"""
+    amount: float | None = None
+    """units that people are asked to fetch; an open alert is told again when it changes much"""
+    source: Identifier | None = None
+    """where they are fetched from"""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -62,6 +66,12 @@ class Alert(Struct, frozen=True, kw_only=True):
     """pictures of the raising observation, or of the one that was last told"""
     resolved_at: Instant | None = None
     """when it was resolved; a verdict may come later, and then opens nothing again"""
+    amount: float | None = None
+    """units that people are asked to fetch, as last told"""
+    source: Identifier | None = None
+    """where they are fetched from"""
+    amount_before: float | None = None
+    """what was told before this step; set only where the step tells of another amount or place"""
 
 
 class AlertLabel(Struct, frozen=True, kw_only=True):

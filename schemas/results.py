@@ -141,6 +141,8 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
     """units sold beyond what the ledger knew of: the product wants counting"""
     coming: NonNegative = 0.0
     """units that somebody is fetching"""
+    coming_from: Identifier | None = None
+    """the bar that they come from; None for the store"""
     missing: float = 0.0
     """units that counts found missing so far; negative: found beyond what was known"""
     expected_loss: NonNegative = 0.0

@@ -18,6 +18,9 @@ class Rule(Part):
     on_delay_seconds: float = Field(default=0, ge=0, description="the value must stay up this long first")
     off_delay_seconds: float = Field(default=0, ge=0, description="and down this long before it clears")
     cool_down_seconds: float = Field(default=0, ge=0, description="no new alert of this key for so long after one")
+    amount_factor: float = Field(
+        default=1.5, gt=1, description="told again when what is asked for changes by this factor, or its place"
+    )
     severity: Severity = "medium"
     audience: list[Audience] = Field(min_length=1)
 

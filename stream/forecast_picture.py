@@ -20,13 +20,18 @@ COLUMNS = 2
 
 
 def draw(
-    path: Path, title: str, curves: Mapping[str, Sequence[Point]], changed: Mapping[str, Sequence[Point]] | None = None
+    path: Path,
+    title: str,
+    curves: Mapping[str, Sequence[Point]],
+    changed: Mapping[str, Sequence[Point]] | None = None,
+    stocks: Mapping[str, float | None] | None = None,
 ) -> None:
     """Write a PNG, SVG or PDF, by the name's ending.
 
     Args:
         curves: by product, of one bar.
         changed: the same with other surroundings.
+        stocks: what is left now, from which the curve of the stock starts.
 
     Raises:
         ValueError: nothing to draw, or the ending is of no picture.
@@ -39,26 +44,37 @@ def draw(
     figure.suptitle(title)
     for number, (product, points) in enumerate(curves.items()):
         axes = figure.add_subplot(rows, COLUMNS, number + 1)
-        times = _local(points)
-        axes.fill_between(times, [p.p05 for p in points], [p.p95 for p in points], color=DEMAND, alpha=0.2, step="post")
-        axes.step(times, [point.mean for point in points], where="post", color=DEMAND, label="expected in 15 min")
+        times = _edges(points)
+        low, high = _steps([point.p05 for point in points]), _steps([point.p95 for point in points])
+        axes.fill_between(times, low, high, color=DEMAND, alpha=0.2, step="post")
+        means = _steps([point.mean for point in points])
+        axes.step(times, means, where="post", color=DEMAND, label="expected in 15 min")
         other = (changed or {}).get(product)
         if other:
-            axes.step(times, [p.mean for p in other], where="post", color=OTHER, linestyle="--", label="what if")
+            means = _steps([point.mean for point in other])
+            axes.step(_edges(other), means, where="post", color=OTHER, linestyle="--", label="what if")
         axes.set_title(product)
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_formatter(cast(Any, DateFormatter)("%H:%M"))
-        left = [point.left for point in points if point.left is not None]
-        if left:
+        now = (stocks or {}).get(product)
+        if now is not None and points:
             right = axes.twinx()
-            right.plot(times, left, color=STOCK, label="left")
-            right.set_ylim(bottom=0)
+            left = [now, *(point.left for point in points if point.left is not None)]
+            right.plot(times[: len(left)], left, color=STOCK, label="left")
+            right.set_ylim(0, max(1.0, 1.05 * max(left)))
             right.set_ylabel("left", color=STOCK)
         axes.set_ylabel("units", color=DEMAND)
         axes.legend(loc="upper right", fontsize="small")
     figure.savefig(path, dpi=120)
 
 
-def _local(points: Sequence[Point]) -> NDArray[np.datetime64]:
-    """Starts in local time, as matplotlib takes them."""
-    return np.asarray([point.start.replace(tzinfo=None) for point in points], dtype="datetime64[s]")
+def _edges(points: Sequence[Point]) -> NDArray[np.datetime64]:
+    """Starts of the slots in local time, as matplotlib takes them, and the end of the last."""
+    starts = np.asarray([point.start.replace(tzinfo=None) for point in points], dtype="datetime64[s]")
+    length = starts[-1] - starts[-2] if len(starts) > 1 else np.timedelta64(15 * 60, "s")
+    return np.append(starts, starts[-1] + length)
+
+
+def _steps(values: Sequence[float]) -> list[float]:
+    """One value more, so that the last step has a width."""
+    return [*values, values[-1]]

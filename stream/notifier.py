@@ -135,7 +135,9 @@ class Notifier:
         if found is None:
             return False
         alert = msgspec.json.decode(found, type=Alert)
-        return alert.id == one.alert.id and (one.why == "raised" or alert.acknowledged_by is None)
+        if one.why == "changed" and (alert.amount, alert.source) != (one.alert.amount, one.alert.source):
+            return False  # it has changed again, and that is told
+        return alert.id == one.alert.id and (one.why != "nobody" or alert.acknowledged_by is None)
 
     async def _settle(self, row: Row, outcome: str) -> None:
         one = row.notification

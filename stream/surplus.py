@@ -11,6 +11,7 @@ import aiokafka
 import msgspec
 from aiokafka.errors import KafkaError
 
+from processors.bars.claims import Claims
 from schemas.results import DemandForecast, ProductDemand
 from schemas.topics import DEMAND
 from stream.settings import Settings
@@ -43,13 +44,16 @@ class SurplusReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._decoder = msgspec.json.Decoder(DemandForecast)
-        self._by_bar: dict[str, dict[str, float]] = {}
+        self._claims = Claims()
+        self._spare: dict[str, Mapping[str, Mapping[str, float]]] = {}
+        """answers that hold until somebody says something new"""
         self._paces: dict[str, tuple[datetime, dict[str, float]]] = {}
 
-    @property
-    def by_bar(self) -> Mapping[str, Mapping[str, float]]:
-        """Units by bar and product."""
-        return self._by_bar
+    def spare_for(self, bar: str) -> Mapping[str, Mapping[str, float]]:
+        """Units by bar and product that nobody else was sent for."""
+        if bar not in self._spare:
+            self._spare[bar] = self._claims.spare_for(bar)
+        return self._spare[bar]
 
     def paces(self, at: datetime) -> dict[str, dict[str, float]]:
         """Units an hour by bar and product, of the bars whose forecast is of about this time."""
@@ -61,7 +65,8 @@ class SurplusReader:
             forecast = self._decoder.decode(value or b"")
         except (msgspec.DecodeError, RecursionError):
             return
-        self._by_bar[forecast.bar] = {one.product: one.surplus for one in forecast.products if one.surplus}
+        self._claims.take(forecast)
+        self._spare.clear()
         paces = {one.product: longest(one) for one in forecast.products if one.horizons}
         self._paces[forecast.bar] = forecast.time, {name: units for name, units in paces.items() if units > 0}
 

@@ -79,21 +79,24 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
     if alarm.alert is None:
         return _maybe_raise(alarm, observation, rule)
     if alarm.below_since is not None and now - alarm.below_since >= timedelta(seconds=rule.off_delay_seconds):
-        return _close(
-            alarm, replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text, by=None)
-        )
-    if value > alarm.alert.peak * WORTH_TELLING:
+        last = replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text, by=None)
+        return _close(alarm, replace(last, amount_before=None))
+    changed = _asks_for_another(alarm.alert, observation, rule)
+    if value > alarm.alert.peak * WORTH_TELLING or changed:
         step = replace(
             alarm.alert,
             version=alarm.alert.version + 1,
             state="updated",
             value=value,
-            peak=value,
+            peak=max(value, alarm.alert.peak),
             time=now,
             event_id=observation.id,
             text=observation.text,
             by=None,
             evidence=observation.evidence or alarm.alert.evidence,
+            amount=observation.amount or alarm.alert.amount,
+            source=observation.source or alarm.alert.source,
+            amount_before=alarm.alert.amount if changed else None,
         )
         return replace(alarm, alert=step), step
     return alarm, None
@@ -114,6 +117,7 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
     step = replace(
         alert,
         version=alert.version + 1,
+        amount_before=None,
         time=max(action.time, alert.time),
         event_id=action.id,
         note=action.note,
@@ -167,8 +171,18 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
         text=observation.text,
         evidence=observation.evidence,
         event_id=observation.id,
+        amount=observation.amount,
+        source=observation.source,
     )
     return replace(alarm, alert=step), step
+
+
+def _asks_for_another(alert: Alert, observation: Observation, rule: Rule) -> bool:
+    """Whether people would carry the wrong amount, or from the wrong place, by what they were told last."""
+    before, now = alert.amount, observation.amount
+    if not before or not now or observation.time - alert.time < timedelta(seconds=rule.cool_down_seconds):
+        return False
+    return observation.source != alert.source or max(now / before, before / now) >= rule.amount_factor
 
 
 def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:

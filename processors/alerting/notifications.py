@@ -12,7 +12,7 @@ from schemas.alerts import Alert, Severity
 from schemas.venue import Venue
 from schemas.venue_contacts import Contact, QuietHours
 
-Why = Literal["raised", "nobody"]
+Why = Literal["raised", "nobody", "changed"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _SEVERITY = {
@@ -26,7 +26,7 @@ class Notification(Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: of alert, contact and reason: planned twice, it is one.
-        why: `raised`, or `nobody` when nobody has acknowledged in time.
+        why: `raised`, `nobody` when nobody has acknowledged in time, or `changed` when another amount is asked for.
         due: not before.
     """
 
@@ -53,19 +53,24 @@ def planned(alert: Alert, arrived: datetime, venue: Venue) -> list[Notification]
     >>> [(one.contact, one.why, (one.due - at).total_seconds()) for one in planned(fight, at, venue)]
     [('duty', 'raised', 0.0), ('chief', 'nobody', 300.0)]
     """
-    if alert.state != "raised":
+    changed = alert.state == "updated" and alert.amount_before is not None
+    if alert.state != "raised" and not changed:
         return []
     found: dict[str, Notification] = {}
 
     def add(contact: str, why: Why, due: datetime) -> None:
-        one = Notification(id=f"{alert.id}>{contact}>{why}", contact=contact, why=why, due=due, alert=alert)
+        step = f"{why}@{alert.version}" if changed else why
+        one = Notification(id=f"{alert.id}>{contact}>{step}", contact=contact, why=why, due=due, alert=alert)
         if one.id not in found or due < found[one.id].due:
             found[one.id] = one
 
     for contact in venue.contacts:
         if not hears(contact, alert):
             continue
-        add(contact.id, "raised", _due(contact.quiet, alert.severity, arrived, ZoneInfo(venue.timezone)))
+        due = _due(contact.quiet, alert.severity, arrived, ZoneInfo(venue.timezone))
+        add(contact.id, "changed" if changed else "raised", due)
+        if changed:
+            continue
         for other in contact.escalate_to:
             add(other, "nobody", arrived + timedelta(minutes=contact.escalate_after_minutes))
     return list(found.values())
@@ -114,11 +119,17 @@ def wording(one: Notification, contact: Contact, venue: Venue, link: str | None)
     told = alert.text.get(language) or alert.text.get("es") or alert.text.get("en") or alert.key
     since = alert.raised_at.astimezone(ZoneInfo(venue.timezone)).strftime("%H:%M:%S")
     if language == "es":
-        title = f"{venue.name}: alerta {severity}" + (" SIN ATENDER" if one.why == "nobody" else "")
+        why = {"nobody": " SIN ATENDER", "changed": " CAMBIA"}.get(one.why, "")
+        title = f"{venue.name}: alerta {severity}{why}"
         lines = [told, f"Desde las {since}."]
+        if one.why == "changed":
+            lines.insert(1, f"Antes: {alert.amount_before:g}.")
     else:
-        title = f"{venue.name}: {severity} alert" + (" NOBODY HAS TAKEN" if one.why == "nobody" else "")
+        why = {"nobody": " NOBODY HAS TAKEN", "changed": " CHANGED"}.get(one.why, "")
+        title = f"{venue.name}: {severity} alert{why}"
         lines = [told, f"Since {since}."]
+        if one.why == "changed":
+            lines.insert(1, f"Before: {alert.amount_before:g}.")
     if link:
         lines.append(f"{link.rstrip('/')}/?rule={alert.rule}")
     return title, "\n".join(lines)

@@ -87,10 +87,11 @@ class Watch(Struct, frozen=True):
                 value = 0.0  # somebody is on the way
             elif product.along or not product.fetch:
                 value = min(value, hold)  # not worth a trip now: nothing new, and nothing that is open goes yet
-            yield _observation(
+            observation = _observation(
                 "stock-out", subject, forecast.event_id, forecast.time, value,
                 **fetch_text(forecast, product, known, zone),
             )  # fmt: skip
+            yield replace(observation, amount=product.fetch, source=product.fetch_from if product.fetch else None)
             yield _observation(
                 "stock-count", subject, forecast.event_id, forecast.time, 1.0 if product.oversold else 0.0,
                 **count_text(forecast, product, known),

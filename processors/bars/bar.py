@@ -255,6 +255,7 @@ class Bar:
             stock=self.stock(name),
             oversold=self._ledger.oversold(name),
             coming=self._ledger.coming(name, at),
+            coming_from=self._ledger.coming_from(name) if self._ledger.coming(name, at) else None,
             run_out_probability=need.run_out,
             minutes_to_empty=need.minutes_to_empty,
             fetch=need.fetch,

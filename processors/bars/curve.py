@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -52,7 +53,7 @@ def curve(
     if first is None or series is None:
         return []
     longest = demand.horizons[-1]
-    slots = min(int((until - demand.start(first)) / demand.slot) + 1, int(MOST / demand.slot))
+    slots = min(max(1, math.ceil((until - demand.start(first)) / demand.slot)), int(MOST / demand.slot))
     usual = sum(series.season(demand.start(first + i)) for i in range(longest))
     hour = demand.mean(product, longest)
     growth = min(max(hour / usual, GROWTH[0]), GROWTH[1]) if usual > 1e-6 else 1.0

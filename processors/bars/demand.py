@@ -124,17 +124,17 @@ class Demand:
         if state.slot is None:
             state.slot = now
         if now > state.slot and self._closed_between(now):
-            # Closed meanwhile: the open slot ends as it is, and the empty ones teach only when the bar is closed.
+            # Closed meanwhile. Before that it stood open without a sale, which counts as no demand: else the end of an
+            # evening would be known by the busy ones alone. Later slots teach only when the bar is closed.
+            while state.slot + 1 < now and self._still_open(state.slot + 1):
+                self._step()
             self._close()
             state.pending.clear()
             for slot in range(max(state.slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
                 self._opening(slot, sold=False)
             state.slot = now
         while state.slot < now:
-            self._close()
-            state.slot += 1
-            self._told = self._telling()
-            self._predict_all()
+            self._step()
         if context is not None:
             self._state.context = _named(context)
         self._told = self._telling()
@@ -229,6 +229,18 @@ class Demand:
     def start(self, slot: int) -> datetime:
         """When a slot begins, in local time."""
         return datetime.fromtimestamp(slot * self._slot.total_seconds(), self._zone)
+
+    def _step(self) -> None:
+        self._close()
+        self._state.slot = (self._state.slot or 0) + 1
+        self._told = self._telling()
+        self._predict_all()
+
+    def _still_open(self, slot: int) -> bool:
+        since = slot - (self._state.last_sale or slot)
+        return since <= self._slots(CLOSED_HOURS) and not usually_closed(
+            self._state.opening, self.start(slot).hour, self._slots(1)
+        )
 
     def _closed_between(self, now: int) -> bool:
         last = self._state.last_sale

@@ -43,7 +43,7 @@ class Holding(Struct):
         counts: tick of the last counts, oldest first, and whether there was a balance to compare each with.
         journal: net units of each recent tick.
         missing: what counts found missing in all; negative when they found more than was known.
-        coming: units that somebody is fetching, since `coming_since`.
+        coming: units that somebody is fetching, since `coming_since`, from the store or a bar.
     """
 
     base: float | None = None
@@ -53,6 +53,7 @@ class Holding(Struct):
     missing: float = 0.0
     coming: float = 0.0
     coming_since: datetime | None = None
+    coming_from: str | None = None
 
 
 class LedgerState(Struct):
@@ -164,7 +165,7 @@ class Ledger:
             case "count" | "opening":
                 self._count(movement.product, holding, tick, units, opening=movement.kind == "opening")
             case "on-its-way":
-                holding.coming, holding.coming_since = units, time
+                holding.coming, holding.coming_since, holding.coming_from = units, time, movement.other
             case "delivery" if not movement.counterpart:
                 holding.coming = max(0.0, holding.coming - units)
                 self._flow(movement.product, tick, units, reported=True)
@@ -201,6 +202,11 @@ class Ledger:
         if holding is None or holding.coming_since is None or at - holding.coming_since > self._patience:
             return 0.0
         return holding.coming
+
+    def coming_from(self, product: str) -> str | None:
+        """The bar that those units come from; None for the store."""
+        holding = self._state.holdings.get(product)
+        return holding.coming_from if holding else None
 
     def missing(self, product: str) -> float:
         """Units that counts found missing so far; breakage, theft, or drinks on the house."""

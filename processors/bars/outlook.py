@@ -11,6 +11,9 @@ from processors.bars.interval import Interval
 LEAST_SHAPE = 4.0
 """Units that the forecast weighs at least, beside those sold in the open slot: the first two sales are no rush."""
 
+PACE_MINUTES = 60.0
+"""A rush of a few minutes tells of the next hour, and hardly of the rest of the evening."""
+
 LOOK_AHEAD = timedelta(hours=16)
 """A bar that does not seem to close within this is not known to close at all."""
 
@@ -43,8 +46,10 @@ class Outlook:
         return minutes if left is None else min(minutes, left)
 
     def mean(self, product: str, minutes: float) -> float:
-        """Mean units asked for within `minutes`, at the pace of the open slot."""
-        return self._within(product, self.open_for(minutes)) * self._pace(product)
+        """Mean units asked for within `minutes`: an hour at the pace of the open slot, then as the season goes."""
+        span, pace = self.open_for(minutes), self._pace(product)
+        near = self._within(product, min(span, PACE_MINUTES)) * pace
+        return near if span <= PACE_MINUTES else near + self._within(product, span) - near / max(pace, 1e-9)
 
     def quantile(self, product: str, minutes: float, probability: float) -> float:
         """Units that with this probability are enough for `minutes`."""
@@ -75,11 +80,14 @@ class Outlook:
         return high
 
     def rest_of_day(self, product: str) -> Forecast | None:
-        """Until the bar closes; None where nobody knows when that is."""
+        """Until the bar closes; None where nobody knows when that is.
+
+        The pace of the open slot is left out, as in `curve`: over a whole evening it misleads more often than it helps.
+        """
         minutes = self.minutes_open
         if minutes is None:
             return None
-        mean = self.mean(product, minutes)
+        mean = self._within(product, minutes)
         interval = self._interval(minutes, mean)
         low, high = interval.ends(mean) if mean > 0 else (0.0, 0.0)
         middle = interval.quantile(mean, 0.5) if mean > 0 else 0.0

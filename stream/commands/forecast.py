@@ -84,7 +84,7 @@ def _show(bar: Bar, at: datetime, product: str | None, change: Change | None, pi
         from stream.forecast_picture import draw  # noqa: PLC0415 - takes a second to import
 
         try:
-            draw(picture, title, curves, changed)
+            draw(picture, title, curves, changed, {name: bar.stock(name) for name in curves})
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         console.print(f"drawn: {picture}", highlight=False)

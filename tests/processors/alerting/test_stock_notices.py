@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from processors.alerting.alarm import Alarm, observe
+from processors.alerting.notifications import planned, wording
 from processors.alerting.rules import Watch
+from schemas.alerts import Alert
 from schemas.results import DemandForecast, ProductDemand
 from schemas.venue import Bar, Product, Venue
+from schemas.venue_contacts import Contact
 
 AT = datetime(2026, 7, 4, 19, 10, tzinfo=UTC)
 VENUE = Venue(
@@ -88,3 +93,49 @@ def test_an_oversold_product_asks_for_a_count() -> None:
     assert found["stock-count"].text["es"] == "Barra north: contar Cerveza, se vendieron 3 más de las que constaban."
     found = {o.rule: o for o in Watch(VENUE).observations(forecast(BEER))}
     assert found["stock-count"].value == 0.0
+
+
+def later(minute: int, fetch: float, source: str = "store", chance: float = 0.8) -> DemandForecast:
+    product = replace(BEER, fetch=fetch, fetch_from=source, run_out_probability=chance)
+    return replace(forecast(product, event=f"m{minute}"), time=AT + timedelta(minutes=minute))
+
+
+def steps(*forecasts: DemandForecast) -> list[Alert]:
+    rule, alarm, found = VENUE.rules["stock-out"], Alarm(), []
+    for one in forecasts:
+        observation = next(o for o in Watch(VENUE).observations(one) if o.rule == "stock-out")
+        alarm, step = observe(alarm, observation, rule)
+        if step is not None:
+            found.append(step)
+    return found
+
+
+def test_a_notice_is_told_again_when_its_amount_or_place_changes_and_not_when_it_hardly_does() -> None:
+    told = steps(later(0, 120), later(20, 170), later(30, 240), later(50, 240, "south"), later(51, 240, "south"))
+    assert [(one.state, one.amount, one.source, one.amount_before) for one in told] == [
+        ("raised", 120, "store", None), ("updated", 240, "store", 120), ("updated", 240, "south", 240),
+    ]  # fmt: skip
+    assert "fetch 240" in told[1].text["en"]
+    assert len({one.id for one in told}) == 1
+
+
+def test_a_change_waits_for_the_cool_down_so_that_nobody_is_told_every_minute() -> None:
+    told = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
+    assert len(told) <= 1 + 10 * 60 / VENUE.rules["stock-out"].cool_down_seconds
+
+
+def test_phones_hear_of_another_amount_once_a_change() -> None:
+    bars = Contact(id="bars", audience=["bar"], at_least="low", escalate_to=["boss"])
+    venue = Venue(name="Here", language="en", contacts=[bars, Contact(id="boss")])
+    raised, changed, again = steps(later(0, 120), later(20, 240), later(40, 480))
+    assert [(one.contact, one.why) for one in planned(raised, AT, venue)] == [("bars", "raised"), ("boss", "nobody")]
+    (one,) = planned(changed, AT, venue)
+    (other,) = planned(again, AT, venue)
+    assert (one.contact, one.why) == ("bars", "changed")
+    assert one.id != other.id
+    title, body = wording(one, venue.contacts[0], venue, None)
+    assert title.endswith("CHANGED")
+    assert "fetch 240" in body
+    assert "Before: 120." in body
+    rising = replace(changed, amount_before=None)
+    assert planned(rising, AT, venue) == [], "a chance that only rises calls nobody"
