@@ -6,6 +6,8 @@ with hiss for consonants. No word is said and no one was recorded.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
@@ -31,6 +33,17 @@ def babble(length: int, random: np.random.Generator) -> Sound:
     for _ in range(VOICES):
         crowd += random.uniform(0.3, 1.0) * _voice(length, random)
     return np.asarray(crowd / max(float(np.sqrt(np.mean(crowd**2))), 1e-9), np.float32)
+
+
+@cache
+def crowd(pool: int, number: int) -> Sound:
+    """A minute of a crowd, made once; pools share no voice, so that scoring hears others than learning."""
+    return babble(60 * RATE, np.random.default_rng([pool, number]))
+
+
+def cut(sound: Sound, length: int, random: np.random.Generator) -> Sound:
+    """`length` samples from a place of its own, the sound repeated as often as it takes."""
+    return np.resize(np.roll(sound, -int(random.integers(len(sound)))), length)
 
 
 def _voice(length: int, random: np.random.Generator) -> NDArray[np.float64]:

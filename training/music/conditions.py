@@ -15,18 +15,24 @@ from scipy.signal import fftconvolve
 from processors.inference import Model
 from processors.music.audio import RATE, Audio, decode
 from processors.music.features import VERSION
-from training.music.babble import babble
+from training.music.babble import crowd as crowd_of
+from training.music.babble import cut
 from training.music.describe import WORK
 
 Change = Callable[[Audio, np.random.Generator], Audio]
 
 DECIBELS = 10.0
 
+POOL, CROWDS = 78, 6
+"""crowds that nothing was learnt from"""
+
 
 def crowd(audio: Audio, random: np.random.Generator) -> Audio:
     """Talking people 10 dB below the music."""
     level = float(np.sqrt(np.mean(np.square(audio.samples, dtype=np.float64))))
-    noise = babble(len(audio.samples), random) * np.float32(level * 10 ** (-DECIBELS / 20))
+    noise = cut(crowd_of(POOL, int(random.integers(CROWDS))), len(audio.samples), random) * np.float32(
+        level * 10 ** (-DECIBELS / 20)
+    )
     return _fitted(audio.samples + noise)
 
 

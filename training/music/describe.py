@@ -20,6 +20,7 @@ from processors.music.features import VERSION
 from processors.music.tagger import COLUMNS, describe
 from training.music.manifest import changed, manifest_of, read_manifest, write_manifest
 from training.music.microphone import overheard
+from training.music.stage import on_stage
 
 Change = Callable[[Audio, np.random.Generator], Audio]
 
@@ -30,19 +31,24 @@ CHUNK = 100
 """clips after which the work is kept"""
 
 
+def change_of(rendering: int) -> Change:
+    """What a rendering does to a clip: the first two know no talking crowd and no codec."""
+    return overheard if rendering <= 2 else on_stage
+
+
 def described(
     table: Path,
     kind: str,
     rendering: int,
     sound: Model,
-    change: Change = overheard,
+    change: Change | None = None,
     some: Collection[int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Rows (n, columns) float32, labels and groups of all clips of a table.
 
     Args:
         rendering: 0 for the clips as they are, else the number of the rendering, which seeds it.
-        change: what a rendering does to a clip.
+        change: what a rendering does to a clip; by its number if left out.
         some: numbers of the lines to describe; all if left out.
     """
     rows, labels, groups, clips = [], [], [], []
@@ -57,7 +63,9 @@ def described(
             print(f"{line['clip']}: {error}", file=sys.stderr)
             continue
         if rendering:
-            audio = change(audio, np.random.default_rng([SEED, rendering, *line["clip"].encode()]))
+            audio = (change or change_of(rendering))(
+                audio, np.random.default_rng([SEED, rendering, *line["clip"].encode()])
+            )
         rows.append(describe(audio, sound)[0])
         labels.append(line[kind])
         groups.append(line.get("artist") or line["clip"])
@@ -110,7 +118,7 @@ def path_of(kind: str, rendering: int, sound: Model) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/audio"))
-    parser.add_argument("--renderings", type=int, default=2, help="beside the clips as they are")
+    parser.add_argument("--renderings", type=int, default=4, help="beside the clips as they are")
     arguments = parser.parse_args()
     sound = open_model("sound")
     WORK.mkdir(exist_ok=True)

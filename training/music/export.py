@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from processors.inference import Card, sha256_of
 from processors.music.features import NAMES
 from processors.music.tagger import COLUMNS, EMBEDDING
-from training.music.perceptrons import Perceptrons
 from training.music.yamnet import YamNet
 
 MUSIC = 132
@@ -32,7 +31,7 @@ class WithMusic(nn.Module):
     The unit sees the mean embedding, whose root is among the columns, so it gives the sigmoid of the mean logit.
     """
 
-    def __init__(self, classifier: Perceptrons, weights: Path) -> None:
+    def __init__(self, classifier: nn.Module, weights: Path) -> None:
         super().__init__()
         self.classifier = classifier
         given = load_file(weights)
@@ -106,8 +105,8 @@ def halve(path: Path) -> None:
 
 
 def count(module: nn.Module) -> int:
-    """Parameters."""
-    return sum(p.numel() for p in module.parameters())
+    """Parameters; those of support vectors are buffers."""
+    return sum(values.numel() for values in module.state_dict().values())
 
 
 def write_card(folder: Path, **fields: Any) -> None:

@@ -8,20 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from torch import nn
 
 from processors.music.evaluation import figures
-from training.music import perceptrons
+from training.music import both, perceptrons, support
 
 Rows = NDArray[np.float32]
 Family = Callable[[list[Rows], NDArray[np.int64], int], Callable[[Rows], NDArray[np.float64]]]
 
-CHOSEN = "perceptrons"
+CHOSEN = "perceptrons and support vectors, clean and rendered"
 FOLDS = 5
 
 
@@ -35,26 +37,40 @@ def _clean(make: Callable[[int], Any], *, columns: slice = slice(None)) -> Famil
     return fit
 
 
-def _perceptrons(members: int, *, renderings: bool) -> Family:
+def _network(make: Callable[[list[Rows], NDArray[np.int64], int], nn.Module], *, rendered: bool) -> Family:
     def fit(given: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
-        model = perceptrons.fit(given if renderings else given[:1], y, members=members, seed=seed)
-        return lambda x: perceptrons.predict(model, x)
+        model = make(given if rendered else given[:1], y, seed)
+        return lambda x: both.predict(model, x)
 
     return fit
 
 
 def families(members: int) -> dict[str, Family]:
     """What is compared."""
+
+    def several(given: list[Rows], y: NDArray[np.int64], seed: int) -> nn.Module:
+        return perceptrons.fit(given, y, members=members, seed=seed)
+
     return {
+        "boosting, librosa features only": _clean(
+            lambda seed: HistGradientBoostingClassifier(max_iter=120, max_leaf_nodes=8, random_state=seed),
+            columns=slice(0, 150),
+        ),
         "extra trees, librosa features only": _clean(
             lambda seed: ExtraTreesClassifier(300, min_samples_leaf=2, random_state=seed), columns=slice(0, 150)
         ),
-        "logistic": _clean(lambda _: make_pipeline(StandardScaler(), LogisticRegression(C=0.0005, max_iter=300))),
-        "support vectors": _clean(
-            lambda seed: make_pipeline(StandardScaler(), SVC(C=2, probability=True, random_state=seed))
+        "support vectors, embeddings only": _clean(
+            lambda seed: make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(C=2), ensemble=False)),
+            columns=slice(150, None),
         ),
-        "perceptrons, clean clips only": _perceptrons(members, renderings=False),
-        CHOSEN: _perceptrons(members, renderings=True),
+        "logistic": _clean(lambda _: make_pipeline(StandardScaler(), LogisticRegression(C=0.0005, max_iter=300))),
+        "support vectors": _network(lambda given, y, seed: support.fit(given, y, seed=seed), rendered=False),
+        "support vectors, clean and rendered": _network(
+            lambda given, y, seed: support.fit(given, y, seed=seed), rendered=True
+        ),
+        "perceptrons": _network(several, rendered=False),
+        "perceptrons, clean and rendered": _network(several, rendered=True),
+        CHOSEN: _network(lambda given, y, seed: both.fit(given, y, members=members, seed=seed), rendered=True),
     }
 
 

@@ -18,13 +18,13 @@ def overheard(audio: Audio, random: Random) -> Audio:
     The crowd is pink noise that swells at the pace of syllables, 5 to 25 dB below the music. It stands in for
     recordings of crowds, which the data do not have.
     """
-    samples = _part(audio.samples, random)
+    samples = part(audio.samples, random)
     if random.random() < 0.5:
-        samples = _hall(samples, random)
+        samples = hall(samples, random)
     if random.random() < 0.6:
-        samples = _equalised(samples, random)
+        samples = equalised(samples, random)
     if random.random() < 0.7:
-        samples = samples + _level(samples) * 10 ** (-random.uniform(5, 25) / 20) * _crowd(len(samples), random)
+        samples = samples + level(samples) * 10 ** (-random.uniform(5, 25) / 20) * pink(len(samples), random)
     if random.random() < 0.25:
         top = float(np.quantile(np.abs(samples), random.uniform(0.97, 0.999)))
         samples = np.clip(samples, -top, top)
@@ -32,18 +32,18 @@ def overheard(audio: Audio, random: Random) -> Audio:
     return Audio(np.ascontiguousarray(samples, np.float32))
 
 
-def _level(samples: Sound) -> float:
+def level(samples: Sound) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def _part(samples: Sound, random: Random) -> Sound:
+def part(samples: Sound, random: Random) -> Sound:
     """From half of the fragment to all of it."""
     length = max(int(SHORTEST * RATE), int(len(samples) * random.uniform(0.5, 1.0)))
     start = int(random.integers(0, len(samples) - length + 1))
     return samples[start : start + length]
 
 
-def _hall(samples: Sound, random: Random) -> Sound:
+def hall(samples: Sound, random: Random) -> Sound:
     """Reverberation: noise that decays by 60 dB in 0.4 to 2 s, 0 to 12 dB below the direct sound."""
     decay = random.uniform(0.4, 2.0)
     time = np.arange(int(decay * RATE)) / RATE
@@ -53,7 +53,7 @@ def _hall(samples: Sound, random: Random) -> Sound:
     return (samples + wet).astype(np.float32)
 
 
-def _equalised(samples: Sound, random: Random) -> Sound:
+def equalised(samples: Sound, random: Random) -> Sound:
     """Treble cut above 3 to 9 kHz, bass cut below 60 to 200 Hz, or more bass."""
     kind = random.integers(3)
     if kind == 0:
@@ -68,11 +68,11 @@ def _filtered(samples: Sound, kind: str, frequency: float) -> Sound:
     return np.asarray(sosfilt(butter(2, frequency, kind, fs=RATE, output="sos"), samples), np.float32)
 
 
-def _crowd(length: int, random: Random) -> Sound:
+def pink(length: int, random: Random) -> Sound:
     """Pink noise of level 1, its envelope moving at 1 to 6 Hz."""
     spectrum = np.fft.rfft(random.standard_normal(length))
     frequency = np.fft.rfftfreq(length, 1 / RATE)
     noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(frequency, 50.0)), length)
     swell = np.interp(np.arange(length) / RATE * random.uniform(1, 6), np.arange(400), random.uniform(0.5, 1.5, 400))
     noise = noise * swell
-    return np.asarray(noise / max(_level(noise.astype(np.float32)), 1e-9), np.float32)
+    return np.asarray(noise / max(level(noise.astype(np.float32)), 1e-9), np.float32)

@@ -1,4 +1,4 @@
-"""The shipped classifier: a few small perceptrons whose probabilities are averaged, with the scaling inside."""
+"""A few small perceptrons whose probabilities are averaged, with the scaling inside: half of the shipped classifier."""
 
 from __future__ import annotations
 
@@ -26,17 +26,15 @@ FARTHEST = 6.0
 class Perceptrons(nn.Module):
     """Rows (n, columns) → probabilities (n, classes)."""
 
-    def __init__(self, mean: Tensor, spread: Tensor, members: list[nn.Sequential], temperature: float = 1.0) -> None:
+    def __init__(self, mean: Tensor, spread: Tensor, members: list[nn.Sequential]) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("spread", spread)
         self.members = nn.ModuleList(members)
-        self.temperature = temperature
 
     def forward(self, rows: Tensor) -> Tensor:
         x = ((rows - self.mean) / self.spread).clamp(-FARTHEST, FARTHEST)
-        probabilities = torch.stack([F.softmax(member(x), dim=1) for member in self.members]).mean(dim=0)
-        return F.softmax(torch.log(probabilities + 1e-7) / self.temperature, dim=1)
+        return torch.stack([F.softmax(member(x), dim=1) for member in self.members]).mean(dim=0)
 
 
 def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> Perceptrons:
@@ -79,9 +77,3 @@ def _member(scaled: Tensor, wanted: Tensor, seed: int) -> nn.Sequential:
             optimizer.step()
             schedule.step()
     return network
-
-
-def predict(model: Perceptrons, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities (n, classes)."""
-    with torch.no_grad():
-        return model(torch.from_numpy(x)).double().numpy()

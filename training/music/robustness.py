@@ -23,18 +23,19 @@ from training.music.train import MEASURED, load
 
 
 def measure(kind: str, sound: Model, splits: int) -> dict[str, dict[str, float]]:
-    """Macro-F1 and its loss against the clips as they are, by condition; means over `splits` draws of the folds."""
+    """Macro-F1 and its loss against the clips as they are, by condition that was described: means over the draws."""
     renderings, y, groups, labels = load(kind, sound)
     part = representative(y, groups)
     tests = [renderings[0]]
-    for name in CONDITIONS:
+    conditions = [name for name in CONDITIONS if path_of(kind, name, sound).exists()]
+    for name in conditions:
         x = renderings[0].copy()  # rows that were not described are predicted too, and left out below
         x[part] = np.load(path_of(kind, name, sound))["x"]
         tests.append(x)
     found: dict[str, list[float]] = {}
     for seed in range(1, splits + 1):
         tables, _ = out_of_fold(families(MEASURED)[CHOSEN], renderings, tests, y, groups, seed)
-        for name, table in zip(("clean", *CONDITIONS), tables, strict=True):
+        for name, table in zip(("clean", *conditions), tables, strict=True):
             found.setdefault(name, []).append(float(summary(table[part], y[part], labels)["macro_f1"]))
         print(kind, seed, {name: round(scores[-1], 4) for name, scores in found.items()}, flush=True)
     means = {name: float(np.mean(scores)) for name, scores in found.items()}
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/audio"))
     parser.add_argument("--splits", type=int, default=2, help="times that the folds are drawn anew")
     parser.add_argument("--kind", choices=KINDS, help="both if left out")
+    parser.add_argument("--conditions", nargs="*", choices=list(CONDITIONS), default=list(CONDITIONS))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     sound = open_model("sound")
@@ -56,10 +58,10 @@ def main() -> None:
     for kind in (arguments.kind,) if arguments.kind else KINDS:
         _, y, groups, _ = load(kind, sound)
         part = set(representative(y, groups).tolist())
-        for name, change in CONDITIONS.items():
+        for name in arguments.conditions:
             path = path_of(kind, name, sound)
             if not path.exists():
-                rows = described(arguments.data / f"{kind}.csv", kind, 1, sound, change, part)
+                rows = described(arguments.data / f"{kind}.csv", kind, 1, sound, CONDITIONS[name], part)
                 np.savez_compressed(path, **rows)
         found = measure(kind, sound, arguments.splits)
         (WORK / f"robustness-{kind}.json").write_text(json.dumps(found, indent=1), encoding="utf-8")

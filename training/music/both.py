@@ -1,0 +1,38 @@
+"""The shipped classifier: perceptrons and support vectors, whose errors differ; their mean is better than either."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.music import perceptrons, support
+
+
+class Both(nn.Module):
+    """Rows (n, columns) → probabilities (n, classes)."""
+
+    def __init__(self, parts: list[nn.Module], temperature: float = 1.0) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+        self.temperature = temperature
+
+    def forward(self, rows: Tensor) -> Tensor:
+        mean = torch.stack([part(rows) for part in self.parts]).mean(dim=0)
+        return F.softmax(torch.log(mean + 1e-7) / self.temperature, dim=1)
+
+
+def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> Both:
+    """Train both; arguments as theirs."""
+    return Both(
+        [perceptrons.fit(renderings, y, members=members, seed=seed), support.fit(renderings, y, seed=seed)]
+    ).eval()
+
+
+def predict(model: nn.Module, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities (n, classes)."""
+    with torch.no_grad():
+        found: NDArray[np.float64] = model(torch.from_numpy(x)).double().numpy()
+        return found
