@@ -60,6 +60,8 @@ def evaluate(
             progress(done, len(rows))
     each = f1_score(truth, found, labels=NAMES, average=None, zero_division=0)
     report: dict[str, Any] = {
+        "model": sentiment.model.card.name,
+        "hash": sentiment.model.card.sha256,
         "posts": len(rows),
         "accuracy": float(accuracy_score(truth, found)),
         "macro_f1": float(f1_score(truth, found, labels=NAMES, average="macro", zero_division=0)),

@@ -22,6 +22,7 @@ def test_figures_of_the_latest_posts(encoder: Encoder, tmp_path: Path) -> None:
     path.write_text("created,text,sentiment\n" + "\n".join(lines), encoding="utf-8")
     report = evaluate(path, encoder, Sentiment.load(encoder), last=0.67)
     assert (report["posts"], report["accuracy"]) == (2, 1.0)
+    assert (report["model"], len(report["hash"])) == ("sentiment", 64)
     assert report["per_class"]["negative"]["f1"] == 1.0
     assert report["published_macro_f1"]["TASS 2020, RoBERTuito"] == 0.705
 
