@@ -83,6 +83,7 @@ def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen:
             "a loop of the encoder over whole mails",
             bare,
             notes=f"ours reads each sentence too, {texts / number:.1f} texts a mail; topic, danger, sentiment, "
-            f"cluster, reply; {ours.events / max(1, ours.batches):.0f} mails a batch",
+            "cluster, reply; sentences that come again are read once; "
+            f"{ours.events / max(1, ours.batches):.0f} mails a batch",
         )
     ]

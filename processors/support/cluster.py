@@ -106,10 +106,10 @@ class Cluster(Struct):
         return new
 
 
-def show(examples: list[Example], example: Example) -> None:
+def show(examples: list[Example], example: Example, most: int = EXAMPLES) -> None:
     """Keep a mail as an example if it is more typical than those of its language."""
     same = [other for other in examples if other.language == example.language]
-    if len(same) >= EXAMPLES:
+    if len(same) >= most:
         least = min(same, key=lambda other: other.typical)
         if least.typical >= example.typical:
             return

@@ -24,7 +24,7 @@ from processors.support.surge import Pace, surge
 Vector = NDArray[np.float32]
 
 MOST = 160
-"""clusters kept; the row stays below 400 kB"""
+"""clusters kept; the row stays below 900 kB"""
 
 JOIN, MERGE = 0.48, 0.58
 """Average similarity from which a mail joins a cluster, and two clusters become one. training/encoder/README.md says
@@ -162,7 +162,7 @@ class Clusters:
         """Count a mail in the half that it is nearer to; returns the half if it went there."""
         half = cluster.half
         if half is None:
-            if cluster.size < FEWEST:
+            if cluster.size < 2 * FEWEST:
                 show(cluster.examples, example)
                 return None
             half = cluster.half = Half(_stored(vector), cluster.centroid, 1, at, Pace(at))
@@ -180,7 +180,7 @@ class Clusters:
             half.mean = _stored(means[1] + (vector - means[1]) / min(half.size, STEADY))
         half.pace.count(at)
         half.words.add(words)
-        show(half.examples, example)
+        show(half.examples, example, most=1)
         return half
 
     def _split_far(self, index: int, name: str, in_half: bool) -> tuple[Cluster, tuple[str, str] | None]:
@@ -260,7 +260,7 @@ class Clusters:
         kept, dropped = self.kept[keep], self.kept[drop]
         kept.whole()
         kept.half = Half(
-            dropped.centroid, kept.centroid, dropped.size, dropped.first, dropped.pace, dropped.shown[:],
+            dropped.centroid, kept.centroid, dropped.size, dropped.first, dropped.pace, dropped.shown[:2],
             msgspec.structs.replace(dropped.words), msgspec.structs.replace(dropped.topics),
         )  # fmt: skip
         share = dropped.size / (kept.size + dropped.size)

@@ -23,6 +23,9 @@ _TELLING = 20
 _END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _MARKUP = re.compile(r"<(html|body|div|p|br|table|span)\b[^<>]{0,500}>", re.IGNORECASE)
 _PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_FORWARD = re.compile(r"^\s*(?:fwd?|rv|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+"""a subject whose mail hands on what somebody else asked"""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\u200b-\u200f\ufeff]+")
 _FRAME = re.compile(
     r"^\s*(?:-{3,}[^\n]{0,60}-{3,}|(?:from|de|date|fecha|subject|asunto|to|para|sent|enviado(?: el)?|cc)\s*:[^\n]*)$",
@@ -34,7 +37,7 @@ _parser = EmailReplyParser(languages=["en", "es"])
 
 
 def own_words(subject: str, text: str) -> str:
-    """Subject and the newest part of the body; all of the body where nothing is left of the newest part.
+    """Subject and the newest part of the body; all of the body where nothing is left of it, or a mail is forwarded.
 
     >>> own_words("RE: Fwd: Parking", "Where can I park?\\n\\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\\n> Hi")
     'Parking. Where can I park?'
@@ -42,10 +45,12 @@ def own_words(subject: str, text: str) -> str:
     'Hola ¿Hay sitio?'
     >>> own_words("Fwd: Bus", "---------- Forwarded message ---------\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
     'Bus. Is there a bus?'
+    >>> own_words("Fwd: Bus", "FYI\\n\\n-----Original Message-----\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
+    'Bus. FYI Is there a bus?'
     """
     body = _tidy(plain(text[:MARKUP]))
     replies = _parser.read(body).replies if body else []
-    newest = _FRAME.sub("", replies[0].body).strip() if replies else ""
+    newest = _FRAME.sub("", replies[0].body).strip() if replies and not _FORWARD.match(subject) else ""
     if not any(letter.isalnum() for letter in newest.replace(">", "")):
         newest = _FRAME.sub("", body)
     title = _CONTROL.sub(" ", _PREFIX.sub("", subject[:TITLE])).strip()

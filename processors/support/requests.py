@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,9 @@ from processors.support.grams import Grams
 from processors.support.sentence_transformer import Meaning
 
 Rows = NDArray[np.float32]
+
+REMEMBERED, SHORT = 2_048, 120
+"""texts whose numbers are kept by digest, and characters of the longest of them: longer ones hardly come twice"""
 
 
 class Understood(Struct, frozen=True):
@@ -35,10 +40,18 @@ class Understood(Struct, frozen=True):
     danger: Rows
     own: Rows
 
+    def row(self, place: int) -> Understood:
+        """One of them."""
+        return Understood(*(rows[place : place + 1] for rows in msgspec.structs.astuple(self)))
+
+    @classmethod
+    def stack(cls, parts: Sequence[Understood]) -> Understood:
+        """All of several, in their order."""
+        return cls(*(np.concatenate(rows) for rows in zip(*map(msgspec.structs.astuple, parts), strict=True)))
+
     def and_(self, other: Understood) -> Understood:
         """These texts, then the others."""
-        mine, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
-        return Understood(*(np.concatenate(pair) for pair in zip(mine, theirs, strict=True)))
+        return Understood.stack([self, other])
 
 
 class Requests:
@@ -60,6 +73,7 @@ class Requests:
         self.model = model
         self.encoder = encoder
         self._meaning = meaning
+        self._known: dict[bytes, Understood] = {}
         self.names: list[str] = list(settings["requests"])
         self.dangerous = np.array([name in set(settings["danger"]) for name in self.names])
         """(kinds,) whether a kind is a risk to people"""
@@ -82,7 +96,30 @@ class Requests:
         return cls(open_model("requests", folder=folder), encoder, meaning)
 
     def understand(self, texts: Sequence[str]) -> Understood:
-        """Vectors, languages, chances and danger of `texts`; no text depends on its neighbours."""
+        """Vectors, languages, chances and danger of `texts`; no text depends on its neighbours.
+
+        Sentences that many people write ("Muchas gracias de antemano") are understood once.
+        """
+        keys = [_key(text) for text in texts]
+        rows = [self._known.get(key) if key else None for key in keys]
+        new = [place for place, row in enumerate(rows) if row is None]
+        found = self._understand([texts[place] for place in new])
+        if len(new) < len(texts):
+            for at, place in enumerate(new):
+                rows[place] = found.row(at)
+            found = Understood.stack([row for row in rows if row is not None])
+        self._remember((keys[place], found.row(place)) for place in new)
+        return found
+
+    def _remember(self, rows: Iterable[tuple[bytes | None, Understood]]) -> None:
+        for key, row in rows:
+            if key is not None:
+                self._known[key] = row
+        while len(self._known) > REMEMBERED:
+            with suppress(KeyError, RuntimeError, StopIteration):  # another thread may be doing the same
+                del self._known[next(iter(self._known))]
+
+    def _understand(self, texts: Sequence[str]) -> Understood:
         encoded = self.encoder.encode(texts)
         chances = np.zeros((len(texts), len(self.names)), np.float32)
         danger = np.zeros(len(texts), np.float32)
@@ -97,3 +134,8 @@ class Requests:
     def vectors(self, texts: Sequence[str]) -> Rows:
         """Only what mails are compared by."""
         return self._meaning.vectors(texts) if self._meaning else self.encoder.encode(texts).vectors
+
+
+def _key(text: str) -> bytes | None:
+    """Digest of a short text; no text is kept itself."""
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() if len(text) <= SHORT else None

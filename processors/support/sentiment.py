@@ -29,7 +29,7 @@ class Sentiment:
     def __init__(self, model: Model, encoder: Encoder) -> None:
         """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
         settings = model.card.settings
-        self._model = model
+        self.model = model
         self._names = [cast(Sounds, name) for name in settings["sentiments"]]
         self._grams = Grams.of(model, encoder)
 
@@ -49,6 +49,6 @@ class Sentiment:
             vector: of the text, as the encoder gives it.
         """
         pieces = self._grams.encode([without_addresses(text)])
-        chances = self._model.session.run(["chances"], {"vectors": vector[None], "pieces": pieces})[0][0]
+        chances = self.model.session.run(["chances"], {"vectors": vector[None], "pieces": pieces})[0][0]
         best = int(chances.argmax())
         return self._names[best], float(chances[best])

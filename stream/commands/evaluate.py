@@ -317,6 +317,29 @@ def support(
 
 
 @commands.command()
+def sentiment(
+    posts: Annotated[Path, data("CSV: text, sentiment (negative, neutral, positive; or TASS's N, NEU, NONE, P).")],
+    last: Annotated[
+        float, typer.Option(min=0, max=1, help="Only this last part, by the column created where there is one.")
+    ] = 1.0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """How posts sound: accuracy, macro-F1, per class; for Spanish, what is published for TASS stands beside it."""
+    from processors.support.encoder import Encoder  # noqa: PLC0415
+    from processors.support.sentiment import Sentiment  # noqa: PLC0415
+    from processors.support.sentiment_evaluation import evaluate  # noqa: PLC0415
+
+    encoder = Encoder.load()
+    measure(
+        "sentiment",
+        lambda progress: evaluate(posts, encoder, Sentiment.load(encoder), last=last, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+@commands.command()
 def mood(clips: Annotated[Path, data("CSV: file, mood.")], as_json: Json = False, gate: GateFile = None) -> None:
     """Mood of music: accuracy, macro-F1, per class."""
     from processors.music.evaluation import evaluate_mood  # noqa: PLC0415

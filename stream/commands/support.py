@@ -1,22 +1,27 @@
-"""`pulso support`: teach the support desk, make a topic of a cluster, and forget one person's mail, from a terminal."""
+"""`pulso support`: teach the desk, make a topic of a cluster, forget one person's mail, report a day's weak points."""
 
 from __future__ import annotations
 
 import getpass
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 from rich.console import Console
 
 from schemas.events import SupportCorrection
-from schemas.topics import CORRECTIONS
+from schemas.topics import CORRECTIONS, POST_READINGS, TRIAGE, Topic
+from stream.commands.faq import LANGUAGES
 from stream.producer import EventProducer
+from stream.reading import read_all
 from stream.settings import Settings
+from stream.venue_file import VenueFileError, read_venue
 
-commands = typer.Typer(help="Teach the support desk, or let it forget someone's mail.", no_args_is_help=True)
+commands = typer.Typer(help="Teach the support desk, let it forget someone's mail, report a day.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option(help="Who acts.", default_factory=getpass.getuser, show_default="your user name")]
 TopicName = Annotated[str, typer.Argument(help="Name of the topic; a new name makes a new topic.")]
@@ -77,3 +82,44 @@ def forget(
     """
     send(Settings().connected(), action="erase", sender=sender, by=by)
     Console().print("forgotten by the desk; what Kafka holds expires within three days", highlight=False)
+
+
+@commands.command()
+def report(
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of the venue's time zone.", show_default="today")
+    ] = None,
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write to; made if missing.")] = Path("report"),
+) -> None:
+    """Write what the day's mail and posts say is weak, for product and training: HTML and Markdown, both languages.
+
+    Kafka keeps results for one day: run it every evening.
+    """
+    from processors.support.day_pages import as_html, as_markdown  # noqa: PLC0415 - Jinja takes a moment
+    from processors.support.day_report import day_report  # noqa: PLC0415
+
+    settings = Settings().connected()
+    errors, console = Console(stderr=True), Console()
+    try:
+        zone = ZoneInfo(read_venue(settings.venue).timezone)
+        asked = day.date() if day else datetime.now(zone).date()
+        mails, posts = _results(settings, TRIAGE), _results(settings, POST_READINGS)
+    except (VenueFileError, LookupError, TimeoutError) as error:
+        errors.print(f"[red]report:[/] {error}", highlight=False)
+        raise typer.Exit(2) from error
+    found = day_report(asked, mails, posts, zone)
+    if not found.mails and not found.posts:
+        errors.print(f"no mail and no post of {asked}: Kafka keeps results for one day", highlight=False)
+        raise typer.Exit(1)
+    out.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        for suffix, page in (("html", as_html), ("md", as_markdown)):
+            path = out / f"support-{asked}.{language}.{suffix}"
+            path.write_text(page(found, language), encoding="utf-8")
+            console.print(str(path), highlight=False)
+
+
+def _results(settings: Settings, topic: Topic) -> list[Any]:
+    assert topic.record is not None  # noqa: S101 - results are JSON
+    messages = read_all(settings, topic.name)
+    return [msgspec.json.decode(message.value() or b"{}", type=topic.record) for message in messages]

@@ -26,6 +26,10 @@ _REFERENCE = re.compile(r"<([^<>\s]+)>")
 MOST_SUBJECT, MOST_SENDER = 2_000, 400
 
 
+_MACHINES = ("X-Auto-Response-Suppress", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")
+"""headers that only programs write; the last two are of older vacation messages"""
+
+
 class MessageError(ValueError):
     """The bytes are no message that holds any text."""
 
@@ -147,5 +151,5 @@ def _is_automatic(message: EmailMessage) -> bool:
     if message.get_content_type() == "multipart/report" or _header(message, "Return-Path") == "<>":
         return True
     return _header(message, "Precedence").lower() in ("bulk", "junk", "auto_reply", "list") or bool(
-        _header(message, "X-Auto-Response-Suppress") or _header(message, "List-Unsubscribe")
+        any(_header(message, name) for name in _MACHINES)
     )

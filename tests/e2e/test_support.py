@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -78,6 +79,11 @@ def test_teach_kill_ask_publish_forget(
     assert "aparco" in page
     assert "Zanz" not in page
     assert approved.answer in page
+
+    day = evening.astimezone(ZoneInfo("Europe/Madrid")).date()
+    result = CliRunner().invoke(app, ["support", "report", "--day", str(day), "--out", str(tmp_path / "report")])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "report" / f"support-{day}.es.md").read_text(encoding="utf-8").startswith("# Soporte")
 
     send(outside.settings, action="erase", sender="Z@X.org", by="ana")
     outside.wait("forgotten", lambda: not any(cluster.shown for cluster in read_clusters(outside.settings)))

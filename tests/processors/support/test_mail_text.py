@@ -63,3 +63,15 @@ def test_no_mail_keeps_the_desk_busy(text: str) -> None:
 )
 def test_masks(text: str, wanted: str) -> None:
     assert masked(text) == wanted
+
+
+def test_a_chain_of_forwards_keeps_what_the_customer_asked() -> None:
+    text = (
+        "FYI\n\n---------- Forwarded message ---------\nFrom: Luis <l@x.es>\nDate: Sat, 4 Jul 2026 at 20:00\n"
+        "Subject: Fwd: bus\nTo: Ana <a@b.c>\n\nMira esto\n\n---------- Forwarded message ---------\n"
+        "De: Eva <e@x.es>\nFecha: vie, 3 jul 2026\nAsunto: bus\nPara: Luis\n\n¿Hay bus de vuelta a las tres?\n"
+    )
+    found = own_words("Fwd: Fwd: bus", text)
+    assert "¿Hay bus de vuelta a las tres?" in found
+    assert "@" not in found
+    assert "Luis" not in found

@@ -67,3 +67,8 @@ def running(broker: Settings) -> Callable[..., object]:
                 assert not thread.is_alive(), "the sources did not stop"
 
     return run
+
+
+def message(name: str, text: str = "¿Dónde puedo aparcar?") -> bytes:
+    """A short message, as it lies in a mailbox."""
+    return f"Message-ID: <{name}>\r\nSubject: Pregunta\r\nFrom: a@example.org\r\n\r\n{text}\r\n".encode()

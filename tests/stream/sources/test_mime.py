@@ -51,7 +51,14 @@ def test_an_absurd_date_is_that_of_arrival(date: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Auto-Submitted: auto-replied", "Precedence: bulk", "List-Unsubscribe: <https://x>", "Return-Path: <>"]
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "Precedence: bulk",
+        "List-Unsubscribe: <https://x>",
+        "Return-Path: <>",
+        "X-Autoreply: yes",
+    ],
 )
 def test_what_a_machine_wrote_is_known(header: str) -> None:
     assert read_message(message("Subject: x", header, "", "y"), NOW).automatic

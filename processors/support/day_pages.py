@@ -1,0 +1,139 @@
+"""The report of a day as HTML and Markdown, in Spanish and English."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from jinja2 import Environment
+
+from processors.support.day_report import DayReport
+
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "es": {
+        "title": "Soporte: puntos débiles del día", "mails": "Correos", "aside": "apartados (no deseados, automáticos)",
+        "urgent": "urgentes", "negative": "negativos", "posts": "publicaciones en redes",
+        "product": "Para el producto: lo que más quejas trae", "subject": "Asunto", "complaints": "Quejas",
+        "high": "Prioridad alta", "busiest": "Hora punta", "example": "Ejemplo", "negative_posts": "Redes, negativas",
+        "training": "Para formar al equipo: lo que se vuelve a preguntar o no tiene respuesta aprobada",
+        "again": "Preguntado otra vez", "unanswered": "Sin respuesta propuesta", "new": "Nuevo, sin tema todavía",
+        "nothing": "Nada que destacar.", "other": "otros",
+    },
+    "en": {
+        "title": "Support: weak points of the day", "mails": "Mails", "aside": "set aside (junk, machines)",
+        "urgent": "urgent", "negative": "negative", "posts": "social posts",
+        "product": "For the product: what people complain of most", "subject": "Subject", "complaints": "Complaints",
+        "high": "High priority", "busiest": "Busiest hour", "example": "Example", "negative_posts": "Posts, negative",
+        "training": "For training staff: what is asked again, or has no approved answer",
+        "again": "Asked again", "unanswered": "No answer to suggest", "new": "New, and no topic yet",
+        "nothing": "Nothing to point out.", "other": "other",
+    },
+}  # fmt: skip
+
+_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+_ENVIRONMENT.filters["plain"] = lambda text: "".join(f"\\{c}" if c in "\\`*_<>[]#|" else c for c in str(text))
+
+_HTML = _ENVIRONMENT.from_string("""\
+<!DOCTYPE html>
+<html lang="{{ language }}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ words.title }} {{ report.day }}</title>
+<style>
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { border-bottom: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }
+td.n { text-align: right }
+</style>
+</head>
+<body>
+<main>
+<h1>{{ words.title }}, {{ report.day }}</h1>
+<p>{{ words.mails }}: {{ report.mails }} ({% for name, number in report.languages.items() %}{{ name }} {{ number }}, \
+{% endfor %}{{ report.urgent }} {{ words.urgent }}, {{ report.negative }} {{ words.negative }}, \
+{{ report.set_aside }} {{ words.aside }}); {{ report.posts }} {{ words.posts }}.</p>
+{% macro table(columns, rows) %}
+{% if rows %}
+<table>
+<thead><tr><th>{{ words.subject }}</th>{% for name in columns %}<th>{{ words[name] }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for one in rows %}
+<tr><td>{{ words.other if one.subject == "other" else one.subject }}</td>\
+{% for name in columns %}<td{% if name != "example" %} class="n"{% endif %}>\
+{% if name == "busiest" %}{{ "%02d:00" % one.busiest if one.busiest is not none else "" }}\
+{% else %}{{ one[name] }}{% endif %}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>
+{% else %}
+<p>{{ words.nothing }}</p>
+{% endif %}
+{% endmacro %}
+<h2>{{ words.product }}</h2>
+{{ table(product, report.product) }}
+<h2>{{ words.training }}</h2>
+{{ table(training, report.training) }}
+<h2>{{ words.new }}</h2>
+{% if report.new %}<ul>{% for label, number in report.new %}<li>{{ label }}: {{ number }}</li>{% endfor %}</ul>\
+{% else %}<p>{{ words.nothing }}</p>{% endif %}
+
+</main>
+</body>
+</html>
+""")
+
+_MARKDOWN = _ENVIRONMENT.from_string("""\
+{% autoescape false %}
+# {{ words.title }}, {{ report.day }}
+
+{{ words.mails }}: {{ report.mails }} ({% for name, number in report.languages.items() %}{{ name }} {{ number }}, \
+{% endfor %}{{ report.urgent }} {{ words.urgent }}, {{ report.negative }} {{ words.negative }}, \
+{{ report.set_aside }} {{ words.aside }}); {{ report.posts }} {{ words.posts }}.
+{% macro table(columns, rows) %}
+{% if rows %}
+| {{ words.subject }} |{% for name in columns %} {{ words[name] }} |{% endfor %}
+
+| --- |{% for name in columns %} --- |{% endfor %}
+
+{% for one in rows %}
+| {{ (words.other if one.subject == "other" else one.subject) | plain }} |{% for name in columns %} \
+{% if name == "busiest" %}{{ "%02d:00" % one.busiest if one.busiest is not none else "" }}\
+{% else %}{{ one[name] | plain }}{% endif %} |{% endfor %}
+
+{% endfor %}
+{% else %}
+{{ words.nothing }}
+{% endif %}
+{% endmacro %}
+
+## {{ words.product }}
+
+{{ table(product, report.product) }}
+## {{ words.training }}
+
+{{ table(training, report.training) }}
+## {{ words.new }}
+
+{% for label, number in report.new %}
+- {{ label | plain }}: {{ number }}
+{% else %}
+{{ words.nothing }}
+{% endfor %}
+{% endautoescape %}
+""")
+
+PRODUCT: Final = ("complaints", "mails", "negative", "high", "negative_posts", "busiest", "example")
+TRAINING: Final = ("again", "unanswered", "mails", "busiest", "example")
+
+Language = Literal["es", "en"]
+
+
+def as_html(report: DayReport, language: Language) -> str:
+    """A page that needs nothing else."""
+    return _HTML.render(report=report, words=WORDS[language], language=language, product=PRODUCT, training=TRAINING)
+
+
+def as_markdown(report: DayReport, language: Language) -> str:
+    """The same as Markdown."""
+    text = _MARKDOWN.render(report=report, words=WORDS[language], language=language, product=PRODUCT, training=TRAINING)
+    return text.strip() + "\n"

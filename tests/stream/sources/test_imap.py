@@ -1,0 +1,132 @@
+"""A real Dovecot that is stopped and started; each message comes once, and nobody reads along."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.topics import MAILS
+from stream.sources.mailbox import MailboxSource
+from tests.stream.sources.conftest import Brought, message
+from tests.stream.sources.dovecot import Dovecot
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
+    if shutil.which("dovecot") is None and not Path("/usr/sbin/dovecot").exists():
+        pytest.skip("Dovecot is not installed (Debian: dovecot-imapd)")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    server = Dovecot(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_imap_brings_each_message_once_over_restarts_and_marks_nothing_as_read(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
+) -> None:
+    url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
+
+    def source() -> MailboxSource:
+        return MailboxSource("imap", url, state=tmp_path / "state.json", password="secret", poll_seconds=1)
+
+    dovecot.deliver(message("imap-1"))
+    with running(source()):
+        brought.wait(MAILS, "imap-1", 1)
+        dovecot.deliver(message("imap-2"))  # IDLE brings it
+        brought.wait(MAILS, "imap-2", 1)
+        dovecot.stop()
+        time.sleep(1)
+        dovecot.start()
+        dovecot.deliver(message("imap-3"))
+        brought.wait(MAILS, "imap-3", 1)
+    with running(source()):
+        dovecot.deliver(message("imap-4"))
+        brought.wait(MAILS, "imap-4", 1)
+    assert [len(brought.of(MAILS, f"imap-{number}")) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    client = dovecot.client()
+    client.select("INBOX", readonly=True)
+    assert client.search(None, "SEEN")[1] == [b""]
+    client.logout()
+
+
+def test_a_wrong_password_is_said_and_not_shown(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
+    with running(MailboxSource("wrong", url, state=tmp_path / "s.json", password="hunter2")):
+        end = time.monotonic() + 60
+        while "PULSO_MAILBOX_PASSWORD" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.2)
+    assert "refuses user or password" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_the_state_of_messages_is_left_as_it_was_and_a_new_numbering_loses_none(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
+) -> None:
+    url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
+
+    def read() -> None:
+        source = MailboxSource("new", url, state=tmp_path / "state.json", password="secret", once=True)
+        with running(source) as thread:
+            thread.join(timeout=60)
+
+    dovecot.deliver(message("numbered-1"))
+    read()
+    client = dovecot.client()
+    assert client.select("INBOX")[0] == "OK"
+    assert client.response("RECENT")[1] == [b"1"], "EXAMINE leaves a message recent"
+    client.logout()
+    client = dovecot.client()
+    client.create("Archive")
+    client.rename("INBOX", "Old")  # the server makes an INBOX anew
+    client.logout()
+    dovecot.deliver(message("numbered-2"))
+    read()
+    read()
+    assert [len(brought.of(MAILS, f"numbered-{number}")) for number in (1, 2)] == [1, 1]
+
+
+def test_a_folder_that_is_not_there_is_named(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"imap://support@127.0.0.1:{dovecot.port}/Nowhere"
+    with running(MailboxSource("nowhere", url, state=tmp_path / "s.json", password="secret")):
+        end = time.monotonic() + 60
+        while "no folder 'Nowhere'" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.2)
+    assert "no folder 'Nowhere'" in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["imaps", "imap"])
+def test_a_server_proves_who_it_is_before_it_gets_the_password(
+    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, scheme: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("stream.sources.imap._is_here", lambda _: False)
+    port = dovecot.tls_port if scheme == "imaps" else dovecot.port  # imap:// turns to TLS with STARTTLS
+    url = f"{scheme}://support@127.0.0.1:{port}/INBOX"
+    dovecot.deliver(message(f"tls-{scheme}"))
+
+    def source() -> MailboxSource:
+        return MailboxSource("tls", url, state=tmp_path / "state.json", password="secret", once=True)
+
+    with running(source()):
+        end = time.monotonic() + 60
+        while "certificate is not trusted" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.1)
+    assert "certificate is not trusted" in caplog.text
+    assert not brought.of(MAILS, f"tls-{scheme}")
+    monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
+    with running(source()) as thread:
+        thread.join(timeout=60)
+    assert len(brought.of(MAILS, f"tls-{scheme}")) == 1

@@ -1,0 +1,101 @@
+"""Real messages with bytes, headers and parts changed at random: each is read or refused with a reason, in time.
+
+`PULSO_FUZZ=20000` makes the run longer.
+"""
+
+# ruff: noqa: E501 - messages are easier to read unbroken
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from processors.support.facts import facts_of
+from processors.support.mail_text import own_words, sentences_of
+from processors.support.privacy import masked
+from stream.sources.mime import MessageError, read_message
+
+NOW = datetime(2026, 7, 4, 22, tzinfo=UTC)
+RUNS = int(os.environ.get("PULSO_FUZZ", "400"))
+SECONDS = 5.0
+"""longest that one message may take, even on a busy machine"""
+
+SEEDS = (
+    b"From: Ana <ana@x.org>\r\nTo: s@y.org\r\nSubject: =?iso-8859-1?q?Devoluci=F3n?=\r\nMessage-ID: <a@x>\r\n"
+    b"References: <b@x> <c@x>\r\nDate: Sat, 04 Jul 2026 20:00:00 +0200\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    b"Quiero la devoluci=F3n.\r\n\r\nEl 1/6/2026 a las 10:00, Soporte <s@y.org> escribi=F3:\r\n> Hola\r\n-- \r\nAna\r\n",
+    b"From: b@x.org\r\nSubject: Fwd: tickets\r\nContent-Type: multipart/mixed; boundary=\"B\"\r\n\r\n--B\r\n"
+    b"Content-Type: multipart/alternative; boundary=C\r\n\r\n--C\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    b"---------- Forwarded message ---------\r\nFrom: x@y.z\r\n\r\n\xc2\xbfD\xc3\xb3nde aparco?\r\n--C\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nPHA+SG9sYTwvcD4=\r\n--C--\r\n"
+    b"--B\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"a.pdf\"\r\n\r\n%PDF\r\n--B--\r\n",
+    b"From: MAILER-DAEMON\r\nAuto-Submitted: auto-replied\r\nReturn-Path: <>\r\nSubject: Undelivered\r\n"
+    b"Content-Type: multipart/report; report-type=delivery-status; boundary=R\r\n\r\n--R\r\n\r\nNot delivered.\r\n--R\r\n"
+    b"Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\nText\r\n--R--\r\n",
+    b"Subject: hola\r\nContent-Type: text/html; charset=windows-1252\r\n\r\n<div><p>El ba\xf1o est\xe1 roto</p>"
+    b"<blockquote>On Mon, x wrote: <b>hi</b></blockquote><img src=\"data:image/png;base64,QUJD\"></div>",
+)  # fmt: skip
+PIECES = (
+    b"\r\n", b"\r\n\r\n", b"--B", b"--B--", b"=?utf-8?q?=C3?=", b"=?x?y?z?=", b"charset=utf-7", b"charset=\x00", b"\x00",
+    b"\xff\xfe", b"Content-Type: multipart/mixed; boundary=\"\"", b"Content-Transfer-Encoding: uuencode", b"> " * 60,
+    b"On 1 Jan 2026, a wrote:\r\n", b"Message-ID: " + b"<" * 300, b"Date: 99 Foo 0000", b"References: " + b"<a@b> " * 400,
+    b"<div>" * 500, b"&#x110000;", b"=\r\n", b"A" * 3_000, b"De: ", b"-- \r\n", b"Content-Type: message/rfc822\r\n\r\n",
+)  # fmt: skip
+
+
+def mutated(seeded: random.Random) -> bytes:
+    """One of the seeds with up to a dozen changes: bytes flipped, cut, doubled, and pieces put in."""
+    data = bytearray(seeded.choice(SEEDS))
+    for _ in range(seeded.randint(1, 12)):
+        at, kind = seeded.randrange(len(data) + 1), seeded.randrange(5)
+        if kind == 0 and at < len(data):
+            data[at] = seeded.randrange(256)
+        elif kind == 1:
+            del data[at : at + seeded.randint(1, 40)]
+        elif kind == 2:
+            data[at:at] = data[at : at + seeded.randint(1, 400)] * seeded.randint(1, 3)
+        elif kind == 3:
+            data[at:at] = seeded.choice(PIECES)
+        else:
+            other = seeded.choice(SEEDS)
+            begin = seeded.randrange(len(other))
+            data[at:at] = other[begin : begin + seeded.randint(1, 200)]
+    return bytes(data)
+
+
+def test_changed_messages_are_read_or_refused() -> None:
+    seeded, refused, slowest = random.Random(1), 0, (0.0, b"")
+    for _ in range(RUNS):
+        data = mutated(seeded)
+        began = time.monotonic()
+        try:
+            mail = read_message(data, NOW)
+        except MessageError:
+            refused += 1
+            continue
+        words = own_words(mail.subject, mail.text)
+        sentences_of(words)
+        facts_of(words)
+        masked(words)
+        words.encode("utf-8")
+        assert 1 <= len(mail.id) <= 200
+        assert 1 <= len(mail.thread) <= 200
+        assert mail.time <= NOW
+        slowest = max(slowest, (time.monotonic() - began, data))
+    assert refused < RUNS / 10
+    assert slowest[0] < SECONDS, slowest
+
+
+@pytest.mark.parametrize("depth", [5, 60, 900])
+def test_parts_within_parts_do_not_exhaust_anything(depth: int) -> None:
+    opened = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(depth))
+    data = b"Subject: deep\r\n" + opened + b"Content-Type: text/plain\r\n\r\nhola\r\n"
+    try:
+        assert read_message(data, NOW).subject == "deep"
+    except MessageError as error:
+        assert "readable" in str(error)
