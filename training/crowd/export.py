@@ -1,8 +1,12 @@
-"""Ship the crowd model: `python -m training.crowd.export` writes models/crowd/model.onnx and its card."""
+"""Ship the crowd model: `python -m training.crowd.export` writes models/crowd/model.onnx and its card.
+
+The weights of several runs that began from the same ones are averaged (Wortsman et al., "Model soups", ICML 2022).
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,10 +42,20 @@ class Served(nn.Module):
         return heads
 
 
-def export(path: Path) -> int:
-    """Write the graph; returns the number of parameters."""
+def averaged(files: Sequence[Path]) -> DensityNetwork:
+    """A network whose weights are the mean of those in the files."""
+    states = [torch.load(file, weights_only=True) for file in files]
+    mean = {
+        name: sum(state[name] for state in states) / len(states) if value.dtype.is_floating_point else value
+        for name, value in states[0].items()
+    }
     network = DensityNetwork()
-    network.load_state_dict(torch.load(WORK / "best.pt", weights_only=True))
+    network.load_state_dict(mean)
+    return network
+
+
+def export(network: DensityNetwork, path: Path) -> int:
+    """Write the graph; returns the number of parameters."""
     network.eval()
     for sequence in [m for m in network.modules() if isinstance(m, nn.Sequential)]:
         for index in range(len(sequence) - 1):
@@ -108,9 +122,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/crowd"))
     parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--weights", type=Path, nargs="+", default=[WORK / "best.pt"], help="averaged if several")
     arguments = parser.parse_args()
     folder = arguments.models / "crowd"
-    parameters = export(folder / "model.onnx")
+    parameters = export(averaged(arguments.weights), folder / "model.onnx")
     sha256 = sha256_of(folder / "model.onnx")
     held = [x for f in sorted(p.parent for p in arguments.data.glob("*/heads.json")) for x in split(read_part(f))[1]]
 
