@@ -17,6 +17,8 @@ from stream.accounts import AccountStore, Role
 
 COOKIE = "pulso_session"
 CSRF_HEADER = "X-Pulso-CSRF"
+STALE_HEADER = "X-Pulso-Page"
+"""says that the page is of an earlier login, as one that a phone kept may be: loaded again, it is right"""
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 
@@ -121,7 +123,9 @@ async def acting(request: Request) -> Visitor:
     if visitor.how != "token" and not secrets.compare_digest(
         request.headers.get(CSRF_HEADER, "").encode(), visitor.csrf.encode()
     ):
-        raise HTTPException(403, "this did not come from a page of the console; load the page again")
+        raise HTTPException(
+            403, "this did not come from a page of the console; load the page again", {STALE_HEADER: "stale"}
+        )
     return visitor
 
 

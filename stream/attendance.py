@@ -44,6 +44,9 @@ def changes(incoming: Incoming, seen: Seen) -> list[Result]:
 def count_attendance(worker: Worker) -> None:
     """Add the agent that keeps the one number."""
     gates = {gate.id for camera in worker.venue.cameras for gate in camera.gates}
+    for gate in gates:
+        for direction in ("in", "out"):
+            metrics.GATE_CROSSINGS.labels(gate, direction)  # there from the start: a rate sees the first ones, too
     table = worker.table("attendance", ATTENDANCE)
     rows: LiveRows[Attendance] = LiveRows(table, _read_row)
 

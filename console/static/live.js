@@ -95,5 +95,5 @@ export async function send(path, body) {
   if (answer.ok) return;
   if (answer.status === 401) location.reload();
   const told = await answer.json().catch(() => ({}));
-  throw Object.assign(new Error(answer.status === 409 ? t("gone") : (told.detail ?? String(answer.status))), { status: answer.status });
+  throw Object.assign(new Error(answer.status === 409 ? t("gone") : (told.detail ?? String(answer.status))), { status: answer.status, stale: answer.headers.get("X-Pulso-Page") === "stale" });
 }

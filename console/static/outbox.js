@@ -4,6 +4,7 @@
 import { newId, send } from "./live.js";
 
 const AGAIN = 4_000;
+const RELOAD_AGAIN = 60_000;
 
 export class Outbox {
   /**
@@ -47,6 +48,15 @@ export class Outbox {
     this.write((all) => all.filter((one) => one.id !== id));
   }
 
+  /** The page is of an earlier login: what was pressed stays, and goes with the page of this one. Not again and again. */
+  reload() {
+    const last = Number(sessionStorage.getItem("reloaded") ?? 0);
+    if (Date.now() - last < RELOAD_AGAIN) return false;
+    sessionStorage.setItem("reloaded", String(Date.now()));
+    location.reload();
+    return true;
+  }
+
   async flush() {
     if (this.busy) return;
     this.busy = true;
@@ -60,6 +70,7 @@ export class Outbox {
           this.done = { ...one, state: "sent" };
           this.remove(one.id);
         } catch (error) {
+          if (error.stale && this.reload()) return;
           // Without an answer, or with one that says "later", it stays; what is refused is shown until it is read.
           if (error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500) return;
           this.write((all) => all.map((each) => (each.id === one.id ? { ...each, state: "refused", why: error.message } : each)));

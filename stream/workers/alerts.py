@@ -39,6 +39,11 @@ def register(worker: Worker) -> None:
     evidence = EvidenceStore(worker.settings.redis_url())
     keep_hours = worker.venue.evidence.keep_hours
 
+    for name, rule in worker.venue.rules.items():
+        # There from the start: an increase from nothing to one is none to Prometheus, and the first alert of an
+        # evening would have no mark on the boards.
+        metrics.ALERTS.labels(name, "raised", rule.severity)
+
     async def watch_results(batch: list[Incoming]) -> Outcome:
         return Outcome(
             results=[

@@ -39,31 +39,47 @@ def audited(festival: Festival, what: str) -> list[dict[bytes, bytes]]:
 
 def test_nothing_is_open_without_a_login(festival: Festival) -> None:
     with httpx.Client(base_url=festival.url) as client:
-        for path in ("/", "/support", "/music", "/bar/north", "/history"):
+        for path in ("/", "/support", "/music", "/bar/north", "/history", "/cameras"):
             answer = client.get(path, headers=HTML)
             assert answer.status_code == 303, path
             assert answer.headers["location"].startswith("/login"), path
         for path in ("/live?channels=alerts", "/api/now/zones", "/api/steps?alert=x", "/evidence/x", "/api/visitor"):
             assert client.get(path).status_code == 401, path
-        assert client.post("/api/alerts/act", json={}).status_code == 401
+        for path in ("/api/alerts/act", "/api/bar/north/stock", "/api/support/answers"):
+            assert client.post(path, json={}).status_code == 401, path
+        assert client.get("/camera/front-left").status_code in (303, 401)
         assert client.get("/docs").status_code == client.get("/openapi.json").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("sara", {"/", "/history", "/api/now/zones"}),
+        ("sara", {"/", "/history", "/cameras", "/api/now/zones"}),
         ("bea", {"/", "/history", "/bar/north", "/api/now/bar:north"}),
         ("sue", {"/", "/history", "/support", "/api/now/support"}),
         ("pau", {"/", "/history", "/music", "/api/now/zones", "/api/now/music"}),
     ],
 )
 def test_each_role_sees_its_own(festival: Festival, name: str, allowed: set[str]) -> None:
-    pages = {"/", "/history", "/bar/north", "/bar/south", "/support", "/music"}
+    pages = {"/", "/history", "/bar/north", "/bar/south", "/support", "/music", "/cameras"}
     states = {"/api/now/zones", "/api/now/bar:north", "/api/now/bar:south", "/api/now/support", "/api/now/music"}
     with logged_in(festival, name) as (client, _):
         assert {path for path in pages | states if client.get(path, headers=HTML).status_code == 200} == allowed
         assert client.get("/live", params={"channels": "bar:south"}).status_code == 403
+        forbidden = [kind for kind in ("zones", "cameras", "support", "music") if not may(client, kind)]
+        assert len(forbidden) >= 2, "nobody but an admin hears everything"
+
+
+def may(client: httpx.Client, channel: str) -> bool:
+    with client.stream("GET", "/live", params={"channels": channel}) as answer:
+        return answer.status_code == 200
+
+
+def test_an_admin_sees_everything(festival: Festival) -> None:
+    pages = ("/", "/history", "/bar/north", "/bar/south", "/support", "/music", "/cameras", "/faq")
+    with logged_in(festival, "ada") as (client, _):
+        assert {path: client.get(path, headers=HTML).status_code for path in pages} == dict.fromkeys(pages, 200)
+        assert all(may(client, channel) for channel in ("zones", "cameras", "support", "music", "bar:south"))
 
 
 def test_alerts_of_another_bar_are_not_shown_nor_acted_upon(festival: Festival) -> None:

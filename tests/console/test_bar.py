@@ -124,6 +124,20 @@ def test_the_page_opens_without_a_network_with_the_last_data_and_their_age(festi
     assert len([one for one in movements(festival, "count") if one.quantity == 55]) == 1
 
 
+def test_a_page_of_an_earlier_login_loads_itself_and_loses_no_press(festival: Festival, enter: Enter) -> None:
+    page = enter("bea", "/bar/north", **PHONE)
+    expect(page.locator("#connection")).to_have_class("live")
+    with logged_in(festival, "bea") as (client, _):
+        again = client.cookies["pulso_session"]
+    cookie = next(one for one in page.context.cookies() if one["name"] == "pulso_session")
+    page.context.add_cookies([{**cookie, "value": again}])
+    field = page.get_by_label("Counted units of Agua")
+    field.fill("66")
+    page.locator("#products li", has=field).get_by_role("button", name="We counted").tap()
+    expect(page.locator("#presses .sent")).to_contain_text("We counted: 66 Agua", timeout=15_000)
+    assert len([one for one in movements(festival, "count") if one.quantity == 66]) == 1
+
+
 def test_nothing_of_a_bar_stays_in_the_phone_after_logout(enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     expect(page.locator("html")).to_have_attribute("data-kept", "yes")

@@ -142,8 +142,27 @@ def test_a_picture_is_shown_to_security_only(festival: Festival, enter: Enter) -
         row(page, alert.key).locator("button").click()
         expect(page.locator("#detail")).to_be_visible()
         expect(page.locator("#pictures img")).to_have_count(pictures)
+        expect(row(page, alert.key).locator(".picture img")).to_have_count(pictures)
         if pictures:
             expect(page.locator("#pictures img")).to_have_js_property("naturalWidth", 80)
+
+
+def test_the_clip_of_a_fight_plays_in_its_row(festival: Festival, enter: Enter) -> None:
+    clip = cv2.Animation()
+    clip.frames = [numpy.full((48, 64, 4), grey, numpy.uint8) for grey in (20, 230)]
+    clip.durations = [100, 100]
+    ok, body = cv2.imencodeanimation(".webp", clip)
+    assert ok
+    festival.redis.hset("pulso:evidence:clip", mapping={"content_type": "image/webp", "body": body.tobytes()})
+    alert = festival.raised("violence", "clip", 0.9, "", "with a clip", evidence=("clip",))
+    page = enter("sara", "/?q=clip")
+    picture = row(page, alert.key).locator(".picture img")
+    expect(picture).to_have_js_property("naturalWidth", 64)
+    seen = set()
+    for _ in range(40):
+        shot = cv2.imdecode(numpy.frombuffer(picture.screenshot(), numpy.uint8), cv2.IMREAD_GRAYSCALE)
+        seen.add(int(shot[shot.shape[0] // 2, shot.shape[1] // 2]) > 128)
+    assert seen == {True, False}, "it moves"
 
 
 def test_what_people_write_is_text(festival: Festival, enter: Enter) -> None:
