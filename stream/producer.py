@@ -122,6 +122,9 @@ class EventProducer:
         finally:
             self._stopping.set()
             self._poller.join(timeout=2)
+            # What did not arrive has been told of; kept, the client would try to connect for ever.
+            self._producer.purge()
+            self._producer.close()
 
     def __enter__(self) -> EventProducer:
         return self
