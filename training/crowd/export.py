@@ -92,7 +92,7 @@ def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> 
     """What must be known of the model."""
     return {
         "name": "crowd",
-        "version": "1.0",
+        "version": "2.0",
         "date": date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
         "task": "Heads in a picture. In: picture (n, height, width, 3) uint8 RGB, sides multiples of 16. Out: heads "
         "(n, height/8, width/8) float32, heads in each cell of 8 × 8 pixels; their sum is the count.",
@@ -112,7 +112,8 @@ def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> 
             "Above about 1,000 heads in a picture it tends to count too few; heads below about 4 pixels are not seen.",
             "It counts what looks like heads: mannequins and posters too. It knows no one and must not be used to.",
         ],
-        "made_by": "python -m training.crowd.train && python -m training.crowd.export",
+        "made_by": "as training/crowd/README.md says: python -m training.crowd.train, from its weights twice more with "
+        "--begin and a seed each, and python -m training.crowd.export, which averages the two",
         "licence": "Apache-2.0 (weights); trained on ShanghaiTech (research use), see NOTICE",
     }
 
