@@ -17,6 +17,12 @@ BEST_STEP = 0.25
 STEADY_STEP = 0.5
 """seconds that take the jumping out of a crowd: people who dance to a beat are back where they were"""
 
+QUICK_STEP = 0.125
+"""seconds between two pictures that show a run: at the best step for a walk, heads near the camera were lost"""
+
+FAST = 0.1
+"""shares of the picture's width a second, as a mean over heads, from which the quick step is taken"""
+
 ENOUGH_BACKGROUND = 0.05
 """share of the picture that must lie outside all zones to tell how the camera shook"""
 

@@ -16,7 +16,7 @@ from processors.vision.coarse_picture import coarse
 from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
 from processors.vision.evidence_picture import draw, encode, evidence_id
 from processors.vision.faults import Small
-from processors.vision.motion import STEADY_STEP, MotionFinder, Velocity
+from processors.vision.motion import FAST, QUICK_STEP, STEADY_STEP, MotionFinder, Velocity
 from processors.vision.picture import Picture, PictureError, apply_masks, decode
 from processors.vision.seen import Crossing, Frame, Seen
 from processors.vision.violence import ViolenceScorer
@@ -88,12 +88,15 @@ class Watch:
             return self._shown(live, Seen(frame, count=self._told_blind(frame, blind)), picture) if due else Seen(frame)
         score, cells = self._score(live, frame, picture)
         before = live.pictures.before(time, small.luma)
+        just_before = live.pictures.before(time, small.luma, QUICK_STEP)
         steady = live.pictures.before(time, small.luma, STEADY_STEP) if live.dense else None
         live.pictures.add(time, small.luma)
         if not due:
             return Seen(frame, score=score, cells=cells)
         density = self._counter.density(picture)
         velocity = self._velocity(live, before, small, density)
+        if velocity is not None and _speed(velocity, density) >= FAST:
+            velocity = self._velocity(live, just_before, small, density)
         count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
         seen = Seen(
             frame,
@@ -232,6 +235,14 @@ class Watch:
 def _seen(density: DensityMap) -> NDArray[np.float32]:
     """The cells of the picture, without the padding."""
     return density.heads[: math.ceil(density.rows_seen), : math.ceil(density.columns_seen)]
+
+
+def _speed(velocity: Velocity, density: DensityMap) -> float:
+    """Mean over heads, in shares of the picture's width a second."""
+    heads = _seen(density)
+    rows, columns = heads.shape
+    speeds = np.linalg.norm(velocity * np.asarray((1.0, rows / columns), np.float32), axis=-1)
+    return float((heads * speeds).sum() / max(1.0, float(heads.sum())))
 
 
 def _crossings(

@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--validate-every", type=float, default=6, help="minutes")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoint and of best.pt")
+    parser.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoint, best.pt and last.pt")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -181,6 +181,7 @@ def main() -> None:
             checkpoint,
         )  # fmt: skip
         if done >= 1:
+            torch.save(shipped.state_dict(), work / "last.pt")
             return
 
 
