@@ -113,8 +113,7 @@ def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> 
             "Above about 1,000 heads in a picture it tends to count too few; heads below about 4 pixels are not seen.",
             "It counts what looks like heads: mannequins and posters too. It knows no one and must not be used to.",
         ],
-        "made_by": "as training/crowd/README.md says: python -m training.crowd.train, from its weights twice more with "
-        "--begin and a seed each, and python -m training.crowd.export, which averages the two",
+        "made_by": "python -m training.crowd (its README says how these weights differ)",
         "licence": "Apache-2.0 (weights); trained on ShanghaiTech (research use), see NOTICE",
     }
 
