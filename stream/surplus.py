@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import aiokafka
 import msgspec
 from aiokafka.errors import KafkaError
 
 from processors.bars.claims import Claims
-from schemas.results import DemandForecast, ProductDemand
+from processors.bars.paces import Paces
+from schemas.results import DemandForecast
 from schemas.topics import DEMAND
 from stream.settings import Settings
 from stream.venue_context import connection
@@ -23,16 +24,6 @@ AGAIN_SECONDS = 5.0
 
 BACK = 200
 """Forecasts of a partition that are read again at the start: an hour of three bars."""
-
-
-SAME_TIME = timedelta(minutes=30)
-"""Forecasts of bars further apart in time tell nothing of each other."""
-
-
-def longest(product: ProductDemand) -> float:
-    """Mean units an hour by the longest horizon."""
-    horizon = product.horizons[-1]
-    return horizon.mean * 60 / max(1, horizon.minutes)
 
 
 class SurplusReader:
@@ -47,7 +38,7 @@ class SurplusReader:
         self._claims = Claims()
         self._spare: dict[str, Mapping[str, Mapping[str, float]]] = {}
         """answers that hold until somebody says something new"""
-        self._paces: dict[str, tuple[datetime, dict[str, float]]] = {}
+        self._paces = Paces()
 
     def spare_for(self, bar: str) -> Mapping[str, Mapping[str, float]]:
         """Units by bar and product that nobody else was sent for."""
@@ -56,8 +47,8 @@ class SurplusReader:
         return self._spare[bar]
 
     def paces(self, at: datetime) -> dict[str, dict[str, float]]:
-        """Units an hour by bar and product, of the bars whose forecast is of about this time."""
-        return {bar: units for bar, (time, units) in self._paces.items() if abs(at - time) <= SAME_TIME}
+        """Units an hour by bar and product, of the bars that sell at about this time."""
+        return self._paces.at(at)
 
     def take(self, value: bytes | None) -> None:
         """Read one record; what can't be decoded is for the agent that buries it."""
@@ -67,8 +58,7 @@ class SurplusReader:
             return
         self._claims.take(forecast)
         self._spare.clear()
-        paces = {one.product: longest(one) for one in forecast.products if one.horizons}
-        self._paces[forecast.bar] = forecast.time, {name: units for name, units in paces.items() if units > 0}
+        self._paces.take(forecast)
 
     async def run(self) -> None:
         """Read for ever; after a failure again."""

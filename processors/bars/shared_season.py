@@ -142,9 +142,11 @@ class SharedSeason:
         expected = self.whole(start) if state.slots else total
         for product, sold in units.items():
             share = state.shares.setdefault(product, Share())
-            value = share.value
+            known, value = share.expected > 0 or share.shape > 0, share.value
             share.sold = share.sold * self._keep + sold
             share.expected = share.expected * self._keep + expected
+            if not known:  # before its first slot nothing was expected: that says nothing of the hour
+                value = share.value
             hour, keep = share.hours.get(start.hour, (0.0, 0.0)), 1 - (1 - self._keep) / 4
             share.hours[start.hour] = (hour[0] * keep + sold, hour[1] * keep + value * expected)
         memory = MEMORY_HOURS * self._an_hour

@@ -13,21 +13,23 @@ from stream.surplus import SurplusReader
 AT = datetime(2026, 7, 4, 21, tzinfo=UTC)
 
 
-def said(bar: str, mean: float, surplus: float | None = None, **fetch: float | str) -> bytes:
-    horizon = HorizonDemand(minutes=30, mean=mean, p05=0, p50=mean, p95=2 * mean)
-    product = ProductDemand(product="beer", sold=1, horizons=(horizon,), surplus=surplus, **fetch)  # type: ignore[arg-type]
+def said(bar: str, sold: float, minute: float = 0, surplus: float | None = None, **fetch: float | str) -> bytes:
+    horizon = HorizonDemand(minutes=30, mean=1e6, p05=0, p50=1e6, p95=2e6)  # what it expects is no pace
+    product = ProductDemand(product="beer", sold=sold, horizons=(horizon,), surplus=surplus, **fetch)  # type: ignore[arg-type]
+    time = AT + timedelta(minutes=minute)
     return msgspec.json.encode(
-        DemandForecast(event_id=bar, bar=bar, time=AT, tickets=1, products=(product,), model="m")
+        DemandForecast(event_id=bar, bar=bar, time=time, tickets=1, products=(product,), model="m")
     )
 
 
 def test_claims_and_paces_follow_the_newest_word_and_rubbish_is_left_alone() -> None:
     reader = SurplusReader(Settings())
-    reader.take(said("rich", 20.0, surplus=90.0))
+    reader.take(said("rich", 20.0))
+    reader.take(said("rich", 30.0, minute=15, surplus=90.0))
     assert reader.spare_for("south") == {"rich": {"beer": 90.0}}
-    reader.take(said("north", 5.0, fetch=60.0, fetch_from="rich"))
+    reader.take(said("north", 5.0, minute=15, fetch=60.0, fetch_from="rich"))
     assert reader.spare_for("south")["rich"] == {"beer": 30.0}, "the answer of before is not kept"
     reader.take(b"\xff")
     reader.take(None)
-    assert reader.paces(AT + timedelta(minutes=10)) == {"rich": {"beer": 40.0}, "north": {"beer": 10.0}}
+    assert reader.paces(AT + timedelta(minutes=20)) == {"rich": {"beer": 40.0}}, "of the other too little is known"
     assert reader.paces(AT + timedelta(hours=1)) == {}
