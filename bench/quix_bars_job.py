@@ -10,9 +10,7 @@ Reads an order from standard input: {"kafka", "topic", "tickets", "folder", "ven
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ import msgspec  # noqa: E402
 import yaml  # noqa: E402
 from quixstreams import Application, State, message_context  # type: ignore[import-not-found]  # noqa: E402
 
+from bench.measured import Measured, moment  # noqa: E402
 from processors.bars.bar import Bar  # noqa: E402
 from schemas.cloudevents import Envelope  # noqa: E402
 from schemas.events import Ticket  # noqa: E402
@@ -50,7 +49,7 @@ def main() -> None:
 
     def book(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
         if not began:
-            began.append((time.monotonic(), cpu_seconds()))
+            began.append(moment())
         ticket, envelope = decoder.decode(value), Envelope.from_headers(headers)
         bar = bars.get(key)
         if bar is None:
@@ -64,21 +63,15 @@ def main() -> None:
     booked = sales.apply(book, stateful=True, metadata=True)
     booked[booked.apply(lambda forecast: forecast is not None)].to_topic(forecasts)
     app.run(timeout=120)
-    ended = (time.monotonic(), cpu_seconds())
-    said = {
-        "events": sum(bar.tickets for bar in bars.values()),
-        "seconds": ended[0] - began[0][0],
-        "cpu_seconds": ended[1] - began[0][1],
-        "tickets": {name: bar.tickets for name, bar in bars.items()},
-        "sold": {name: dict(bar.sold) for name, bar in bars.items()},
-    }
-    print(json.dumps(said))
-
-
-def cpu_seconds() -> float:
-    """Processor time of this process so far."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    ended = moment()
+    said = Measured(
+        events=sum(bar.tickets for bar in bars.values()),
+        seconds=ended[0] - began[0][0],
+        cpu_seconds=ended[1] - began[0][1],
+        tickets={name: bar.tickets for name, bar in bars.items()},
+        sold={name: dict(bar.sold) for name, bar in bars.items()},
+    )
+    print(msgspec.json.encode(said).decode())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from processors.vision.density import CrowdCounter
 from processors.vision.faults import Small
 from processors.vision.gate_line import GateCounter
 from processors.vision.motion import BEST_STEP, MotionFinder
-from processors.vision.picture import Picture, PictureError, decode
+from processors.vision.picture import Picture, PictureError, decode, fit
 from schemas.venue_crowd import Gate
 
 SHOWN = 0.75
@@ -23,6 +23,9 @@ SHOWN = 0.75
 
 SECONDS = 8
 """that it takes to glide in: 4 % of the picture a second, a slow walk some ten metres from a camera"""
+
+LONGEST_SIDE = 1024
+"""pixels to which larger photographs are shrunk first"""
 
 MIDDLE = Gate(id="middle", line=[(0, 0.5), (1, 0.5)], inwards=(0.5, 0.9))
 
@@ -51,10 +54,10 @@ def evaluate(
     found: list[tuple[float, float, float, float, float]] = []
     for number, (name, heads) in enumerate(labels.items()):
         try:
-            picture = decode((folder / name).read_bytes(), longest_side=1024)
             whole = decode((folder / name).read_bytes())
         except (OSError, PictureError) as error:
             raise HeadsFileError(f"{folder / name}, named in heads.json: {error}") from error
+        picture = fit(whole, LONGEST_SIDE)
         shrunk = heads * (picture.shape[1] / whole.shape[1])
         found.append(_glide(picture, shrunk, counter, np.random.default_rng([seed, number])))
         progress(number + 1, len(labels))
