@@ -92,7 +92,7 @@ class SharedSeason:
     ...     shared.close(datetime(2026, 6, day, 20), {"beer": 30.0, "gin": 10.0})
     ...     shared.close(datetime(2026, 6, day, 21), {"beer": 60.0, "gin": 20.0})
     >>> [round(shared.mean("gin", [datetime(2026, 6, 9, hour)])) for hour in (20, 21)]
-    [10, 21]
+    [9, 21]
     """
 
     def __init__(self, state: SharedState | None = None, *, slots_an_hour: float = 4.0) -> None:
