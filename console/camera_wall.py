@@ -19,8 +19,8 @@ from console.hub import Hub
 from processors.vision.picture import PictureError, apply_masks, decode
 from schemas.topics import FRAMES, MEDIA_BYTES
 from schemas.venue import Camera, Venue
+from stream.following import connection
 from stream.settings import Settings
-from stream.venue_context import connection
 
 log = logging.getLogger(__name__)
 

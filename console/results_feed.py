@@ -7,12 +7,9 @@ last hours.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 
-import aiokafka
 import msgspec
-from aiokafka.errors import KafkaError
 
 from console.hub import Hub
 from console.views.bars import Bars
@@ -26,10 +23,8 @@ from processors.support.answers import Answers
 from schemas.alerts import AlertLabel
 from schemas.topics import ANSWERS, BY_NAME, CROWD, DEMAND, LABELS, OCCUPANCY, TAGS, TRIAGE, Topic
 from schemas.venue import Venue
+from stream.following import follow
 from stream.settings import Settings
-from stream.venue_context import connection
-
-log = logging.getLogger(__name__)
 
 BACK: dict[Topic, int] = {
     CROWD: 100,
@@ -42,7 +37,6 @@ BACK: dict[Topic, int] = {
 }
 """Records of each partition that are read when the console starts."""
 
-AGAIN_SECONDS = 2.0
 PAUSE_SECONDS = 1.0
 """Changes are told at most so often."""
 
@@ -84,13 +78,8 @@ class ResultsFeed:
             self._hub.publish(VERDICTS, record)
 
     async def run(self) -> None:
-        """Read for ever; after a failure from the last hours again, which changes nothing that was known."""
-        while True:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                log.warning("results can't be read from Kafka: %s; trying again", error)
-                await asyncio.sleep(AGAIN_SECONDS)
+        """Read for ever."""
+        await follow(self._settings, BACK, self.take)
 
     async def tell(self) -> None:
         """Tell pages of what changed, for ever."""
@@ -100,25 +89,3 @@ class ResultsFeed:
             for channel in changed:
                 if self._hub.has(channel):
                     self._hub.publish(channel, self.state(channel))
-
-    async def _read(self) -> None:
-        consumer = aiokafka.AIOKafkaConsumer(
-            *(topic.name for topic in BACK),
-            **connection(self._settings),
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-        )
-        await consumer.start()
-        try:
-            places = sorted(consumer.assignment())  # all of them: without a group nothing is shared
-            if not places:
-                raise KafkaError("the topics are not there yet")
-            begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-            for place in places:
-                consumer.seek(place, max(begins[place], ends[place] - BACK[BY_NAME[place.topic]]))
-            while True:
-                for place, records in (await consumer.getmany(timeout_ms=500)).items():
-                    for record in records:
-                        self.take(place.topic, record.value, record.timestamp)
-        finally:
-            await consumer.stop()

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
-import aiokafka
 import msgspec
-from aiokafka.errors import KafkaError
 
 from processors.support.answers import Answers, AnswersFileError
 from schemas.answers import ApprovedAnswer
 from schemas.topics import ANSWERS
+from stream.following import EVERYTHING, follow
 from stream.reading import read_all
 from stream.settings import Settings
-from stream.venue_context import connection
 
 log = logging.getLogger(__name__)
-
-AGAIN_SECONDS = 5.0
 
 
 def approved_over(settings: Settings, answers: Answers) -> Answers:
@@ -41,26 +36,8 @@ class ApprovedAnswers:
         self._answers = answers
 
     async def run(self) -> None:
-        """Read for ever; after a failure again from the beginning, which changes nothing."""
-        while True:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                log.warning("%s can't be read: %s; trying again in %.0f s", ANSWERS.name, error, AGAIN_SECONDS)
-                await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _read(self) -> None:
-        consumer = aiokafka.AIOKafkaConsumer(
-            ANSWERS.name, **connection(self._settings), auto_offset_reset="earliest", enable_auto_commit=False
-        )
-        await consumer.start()
-        try:
-            while True:
-                for records in (await consumer.getmany(timeout_ms=1000)).values():
-                    for record in records:
-                        _apply(self._answers, record.value)
-        finally:
-            await consumer.stop()
+        """Read for ever."""
+        await follow(self._settings, {ANSWERS: EVERYTHING}, lambda topic, value, at: _apply(self._answers, value))
 
 
 def _apply(answers: Answers, value: bytes | None) -> None:

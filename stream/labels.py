@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
-import aiokafka
 import msgspec
-from aiokafka.errors import KafkaError
 
 from processors.alerting.labels import precision
 from schemas.alerts import AlertLabel
 from schemas.topics import LABELS
 from stream import metrics
+from stream.following import EVERYTHING, follow
 from stream.reading import read_all
 from stream.settings import Settings
-from stream.venue_context import connection
-
-log = logging.getLogger(__name__)
-
-AGAIN_SECONDS = 5.0
 
 
 def read_labels(settings: Settings) -> list[AlertLabel]:
@@ -59,29 +50,8 @@ class PrecisionGauges:
             metrics.ALERT_PRECISION.labels(rule).set(measured.ratio)
 
     async def run(self) -> None:
-        """Read for ever; after a failure again from the beginning."""
-        while True:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                log.warning("%s can't be read: %s; trying again in %.0f s", LABELS.name, error, AGAIN_SECONDS)
-                await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _read(self) -> None:
-        consumer = aiokafka.AIOKafkaConsumer(
-            LABELS.name, **connection(self._settings), auto_offset_reset="earliest", enable_auto_commit=False
-        )
-        await consumer.start()
-        try:
-            while True:
-                found = await consumer.getmany(timeout_ms=1000)
-                for records in found.values():
-                    for record in records:
-                        self.take(record.value)
-                if found:
-                    self.show()
-        finally:
-            await consumer.stop()
+        """Read for ever."""
+        await follow(self._settings, {LABELS: EVERYTHING}, lambda topic, value, at: self.take(value), after=self.show)
 
 
 def _decode(value: bytes | None) -> AlertLabel | None:

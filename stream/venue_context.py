@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import math
-from collections.abc import Mapping
 from typing import Any
 
-import aiokafka
 import msgspec
-from aiokafka.errors import KafkaError
 
 from schemas.events import VenueContext
 from schemas.topics import CONTEXT
+from stream.following import EVERYTHING, follow
 from stream.settings import Settings
-
-log = logging.getLogger(__name__)
-
-AGAIN_SECONDS = 5.0
 
 _NOT_KNOWN = ("zone", "time", "source")
 
@@ -26,8 +18,7 @@ _NOT_KNOWN = ("zone", "time", "source")
 class ContextReader:
     """The latest of what each source said about each zone; a zone's sources are merged, the latest word counts.
 
-    The topic is compacted and small, so it is read from its beginning, without a consumer group: every worker needs
-    all of it, and none owns a part.
+    The topic is compacted and small, so it is read from its beginning.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -64,39 +55,5 @@ class ContextReader:
         self._latest.setdefault(context.zone, {})[context.source] = context
 
     async def run(self) -> None:
-        """Read for ever; after a failure again from the beginning."""
-        while True:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                log.warning("%s can't be read: %s; trying again in %.0f s", CONTEXT.name, error, AGAIN_SECONDS)
-                await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _read(self) -> None:
-        consumer = aiokafka.AIOKafkaConsumer(
-            CONTEXT.name, **connection(self._settings), auto_offset_reset="earliest", enable_auto_commit=False
-        )
-        await consumer.start()
-        try:
-            async for record in consumer:
-                self.take(record.value)
-        finally:
-            await consumer.stop()
-
-
-def connection(settings: Settings) -> Mapping[str, Any]:
-    """Connection settings for aiokafka."""
-    options: dict[str, Any] = {
-        "bootstrap_servers": settings.kafka,
-        "security_protocol": settings.kafka_security_protocol,
-    }
-    if "SSL" in settings.kafka_security_protocol:
-        options["ssl_context"] = settings.ssl_context()
-    if settings.kafka_security_protocol.startswith("SASL"):
-        password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
-        options |= {
-            "sasl_mechanism": settings.kafka_sasl_mechanism,
-            "sasl_plain_username": settings.kafka_username,
-            "sasl_plain_password": password,
-        }
-    return options
+        """Read for ever."""
+        await follow(self._settings, {CONTEXT: EVERYTHING}, lambda topic, value, at: self.take(value))
