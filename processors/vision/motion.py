@@ -18,10 +18,10 @@ STEADY_STEP = 0.5
 """seconds that take the jumping out of a crowd: people who dance to a beat are back where they were"""
 
 QUICK_STEP = 0.125
-"""seconds between two pictures that show a run: at the best step for a walk, heads near the camera were lost"""
+"""seconds between two pictures that show a run: over a longer one runners are taken for others, and seem to stand"""
 
 FAST = 0.1
-"""shares of the picture's width a second, as a mean over heads, from which the quick step is taken"""
+"""shares of the picture's width a second, as a mean over heads over the quick step, from which it is kept"""
 
 ENOUGH_BACKGROUND = 0.05
 """share of the picture that must lie outside all zones to tell how the camera shook"""

@@ -94,9 +94,9 @@ class Watch:
         if not due:
             return Seen(frame, score=score, cells=cells)
         density = self._counter.density(picture)
-        velocity = self._velocity(live, before, small, density)
-        if velocity is not None and _speed(velocity, density) >= FAST:
-            velocity = self._velocity(live, just_before, small, density)
+        velocity = self._velocity(live, just_before, small, density)
+        if velocity is not None and _speed(velocity, density) < FAST:
+            velocity = self._velocity(live, before, small, density)
         count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
         seen = Seen(
             frame,

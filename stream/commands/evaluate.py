@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
 
-from processors.gate import failures, read_gate
-from schemas.venue_faults import Faults
+from stream.commands import evaluate_vision
+from stream.commands.evaluation_report import GateFile, Json, Reported, data, measure
 from stream.settings import Settings
-from stream.venue_file import read_venue
 
 commands = typer.Typer(help="Measure a model on labelled data of your own.", no_args_is_help=True)
-
-Reported = Callable[[int, int], None]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
-GateFile = Annotated[
-    Path | None, typer.Option("--gate", exists=True, dir_okay=False, help="Limits; exit 1 when a figure fails.")
-]
-
-
-def data(kind: str) -> Any:
-    """The DATA argument, with help that names the format."""
-    return typer.Argument(exists=True, help=kind)
+for command in evaluate_vision.COMMANDS:
+    commands.command()(command)
 
 
 def register(app: typer.Typer) -> None:
@@ -38,187 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="evaluate")
 
 
-def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool, gate: Path | None) -> None:
-    """Run one evaluation with progress on standard error, print the report, and hold it against the gate."""
-    errors = Console(stderr=True)
-    limits = read_gate(gate) if gate else None
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=errors) as progress:
-            task = progress.add_task(name, total=None)
-            report = work(lambda done, total: progress.update(task, completed=done, total=total))
-    except (ValueError, OSError, RuntimeError) as error:
-        errors.print(f"[red]{name}[/]: {error}", highlight=False)
-        raise typer.Exit(2) from error
-    if as_json:
-        typer.echo(json.dumps(report, allow_nan=False))
-    else:
-        Console().print(as_table(report))
-        for title, rows in report.items():
-            if isinstance(rows, list):
-                Console().print(title, as_rows(rows))
-    failed = failures(report, limits) if limits else []
-    for failure in failed:
-        errors.print(f"[red]gate:[/] {failure}", highlight=False)
-    if failed:
-        raise typer.Exit(1)
-
-
-def as_table(report: dict[str, Any]) -> Table:
-    """Figures by dotted name."""
-    table = Table("figure", "value")
-    for name, value in flat(report):
-        if isinstance(value, list):
-            continue  # a curve, which has a table of its own
-        table.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
-    return table
-
-
-def as_rows(rows: list[dict[str, Any]]) -> Table:
-    """A list of figures of the same names, a row each."""
-    table = Table(*(Column(name, overflow="fold") for name in (rows[0] if rows else ())))
-    for row in rows:
-        table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
-    return table
-
-
-def flat(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Figures by dotted name.
-
-    >>> list(flat({"accuracy": 0.5, "per_class": {"sad": {"f1": 0.4}}}))
-    [('accuracy', 0.5), ('per_class.sad.f1', 0.4)]
-    """
-    for name, value in report.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
 # The evaluations import models and libraries that take seconds to load, so each command imports its own.
-
-
-@commands.command()
-def crowd(
-    folder: Annotated[Path, data("Folder of pictures with a heads.json.")], as_json: Json = False, gate: GateFile = None
-) -> None:
-    """Heads in pictures: MAE, RMSE, seconds a picture."""
-    from processors.vision.crowd_evaluation import evaluate  # noqa: PLC0415
-    from processors.vision.density import CrowdCounter  # noqa: PLC0415
-
-    measure("crowd", lambda progress: evaluate(folder, counter=CrowdCounter.load(), progress=progress), as_json, gate)
-
-
-@commands.command()
-def faults(
-    folder: Annotated[Path, data("Folder of good pictures (JPEG or PNG), best of your own cameras.")],
-    camera: Annotated[str | None, typer.Option(help="With the venue file's thresholds for this camera.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the faults that are put on them.")] = 0,
-    as_json: Json = False,
-    gate: GateFile = None,
-) -> None:
-    """Blind cameras: each fault put on each picture; share of faults missed and of good pictures refused."""
-    from processors.vision.fault_evaluation import evaluate  # noqa: PLC0415
-
-    thresholds = _thresholds(camera) if camera else None
-    measure(
-        "faults",
-        lambda progress: evaluate(folder, settings=thresholds, seed=seed, progress=progress),
-        as_json,
-        gate,
-    )
-
-
-def _thresholds(camera: str) -> Faults:
-    venue = read_venue(Settings().venue)
-    for one in venue.cameras:
-        if one.id == camera:
-            return one.faults or venue.crowd.faults
-    known = ", ".join(one.id for one in venue.cameras) or "none"
-    raise typer.BadParameter(f"the venue file has no camera {camera!r}; it has {known}", param_hint="--camera")
-
-
-@commands.command()
-def gates(
-    folder: Annotated[Path, data("Folder of pictures with a heads.json.")],
-    seed: Annotated[int, typer.Option(help="Of the noise and small movements of a live view.")] = 0,
-    as_json: Json = False,
-    gate: GateFile = None,
-) -> None:
-    """People over a gate line: real pictures that glide past it, so that who crosses is known head by head."""
-    from processors.vision.density import CrowdCounter  # noqa: PLC0415
-    from processors.vision.gate_evaluation import evaluate  # noqa: PLC0415
-
-    measure(
-        "gates",
-        lambda progress: evaluate(folder, counter=CrowdCounter.load(), seed=seed, progress=progress),
-        as_json,
-        gate,
-    )
-
-
-@commands.command()
-def occupancy(
-    counts: Annotated[
-        Path | None, typer.Argument(exists=True, help="CSV: time,zone,persons[,inflow]; left out, evenings are drawn.")
-    ] = None,
-    limit: Annotated[
-        float | None, typer.Option(min=1, help="People that must not be reached; else 90 % of the time are below.")
-    ] = None,
-    lead_minutes: Annotated[float, typer.Option(min=0.5, max=15, help="What staff need to act.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of drawn evenings.")] = 0,
-    as_json: Json = False,
-    gate: GateFile = None,
-) -> None:
-    """Forecasts of a zone 1, 5 and 15 minutes ahead: MAE, coverage, and how often alarms before a limit were right."""
-    from processors.vision.forecast_evaluation import evaluate  # noqa: PLC0415
-
-    measure(
-        "occupancy",
-        lambda progress: evaluate(counts, limit=limit, lead_minutes=lead_minutes, seed=seed, progress=progress),
-        as_json,
-        gate,
-    )
-
-
-@commands.command()
-def violence(
-    clips: Annotated[Path, data("JSON lines: clip, label (fight or normal), source, set.")],
-    as_json: Json = False,
-    gate: GateFile = None,
-) -> None:
-    """Fights in clips: accuracy, AUC, false alarms an hour."""
-    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
-    from processors.vision.violence_evaluation import evaluate  # noqa: PLC0415
-
-    measure(
-        "violence", lambda progress: evaluate(clips, scorer=ViolenceScorer.load(), progress=progress), as_json, gate
-    )
-
-
-@commands.command()
-def stampede(
-    sequences: Annotated[int, typer.Option(min=1, help="Rendered scenes of each kind.")] = 6,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is rendered.")] = 0,
-    as_json: Json = False,
-    gate: GateFile = None,
-) -> None:
-    """Rendered crowds that run together, run apart, or are calm: share told, delay, false alarms."""
-    from processors.vision.density import CrowdCounter  # noqa: PLC0415
-    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
-    from stream.demo.street_evaluation import evaluate  # noqa: PLC0415
-    from stream.settings import ROOT  # noqa: PLC0415
-    from stream.venue_file import read_venue  # noqa: PLC0415
-
-    def work(progress: Reported) -> dict[str, Any]:
-        venue, counter, scorer = (
-            read_venue(ROOT / "deploy/venues/demo.yaml"),
-            CrowdCounter.load(),
-            ViolenceScorer.load(),
-        )
-        return evaluate(venue, counter=counter, scorer=scorer, number=sequences, seed=seed, progress=progress)
-
-    measure("stampede", work, as_json, gate)
 
 
 @commands.command()
@@ -307,7 +112,6 @@ def support(
     from processors.support.evaluation import evaluate  # noqa: PLC0415
     from processors.support.requests import Requests  # noqa: PLC0415
     from processors.support.sentence_transformer import meaning_of  # noqa: PLC0415
-    from stream.settings import Settings  # noqa: PLC0415
 
     def work(progress: Reported) -> dict[str, Any]:
         requests = Requests.load(Encoder.load(), meaning=meaning_of(Settings().encoder))

@@ -165,7 +165,7 @@ def report(
 
 def _beside(candidate: Measured, current: Measured) -> Table:
     """Figures of both, as far as they are numbers."""
-    from stream.commands.evaluate import flat  # noqa: PLC0415
+    from stream.commands.evaluation_report import flat  # noqa: PLC0415
 
     table = Table("figure", "candidate", "in use")
     old = dict(flat(current.report))

@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from processors.inference import open_folder
 from processors.support.answers import read_answers
-from processors.support.desk import CorrectionError, Desk
-from processors.support.encoder import Encoder
+from processors.support.desk import CorrectionError
 from processors.support.reading import read_mails
-from processors.support.requests import Requests
-from processors.support.sentence_transformer import meaning_of
-from processors.support.sentiment import Sentiment
-from processors.support.topics import Topics, read_topics
-from schemas.topics import CORRECTIONS, MAILS, TRIAGE
+from schemas.topics import CORRECTIONS, MAILS, POSTS, TRIAGE
 from stream import metrics
 from stream.approved_answers import ApprovedAnswers
 from stream.incoming import Incoming, UnusableError
-from stream.model_store import Folders
 from stream.outcome import Outcome, Result
-from stream.rows import LiveRows
 from stream.social_posts import add_posts
+from stream.support_models import live_models
 from stream.worker import Worker
 
 BUFFER = 512
@@ -32,28 +25,21 @@ ROW = "desk"
 
 
 def register(worker: Worker) -> None:
-    """Add the agent."""
-    known, answers = read_topics(worker.settings.topics), read_answers(worker.settings.answers)
-    meaning = meaning_of(worker.settings.encoder)
-    table = worker.table("desk", MAILS)
+    """Add the agents."""
+    answers = read_answers(worker.settings.answers)
+    table, posts = worker.table("desk", MAILS), worker.table("posts", POSTS)
     worker.app.task(ApprovedAnswers(worker.settings, answers).run)
-
-    def build(folders: Folders) -> tuple[Requests, Sentiment, LiveRows[Desk]]:
-        """A desk belongs to the models that read for it; its clusters come from the row."""
-        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning)
-        sentiment = Sentiment(open_folder(folders["sentiment"]), requests.encoder)
-        topics = Topics(known, requests)
-        return requests, sentiment, LiveRows(table, lambda _name, row: Desk(row, requests, topics, answers))
-
-    live = worker.live(("encoder", "requests", "sentiment"), build)
+    live = live_models(worker, answers, table, posts)
     thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
 
     async def mails(batch: list[Incoming]) -> Outcome:
-        requests, sentiment, desks = live.value
+        models = live.value
         records = [incoming.record for incoming in batch]
-        read = await asyncio.get_running_loop().run_in_executor(thread, read_mails, records, requests, sentiment)
+        read = await asyncio.get_running_loop().run_in_executor(
+            thread, read_mails, records, models.requests, models.sentiment
+        )
         outcome = Outcome()
-        desk = desks.get(ROW)
+        desk = models.desks.get(ROW)
         for incoming, one in zip(batch, read, strict=True):
             triage = desk.apply(one, incoming.offset, incoming.envelope.id)
             if triage is None:
@@ -62,12 +48,12 @@ def register(worker: Worker) -> None:
             metrics.MAILS.labels(triage.language, triage.priority).inc()
         row = desk.to_row()
         outcome.rows[ROW] = row
-        desks.wrote(ROW, row, desk)
+        models.desks.wrote(ROW, row, desk)
         metrics.CLUSTERS.set(len(desk.clusters))
         return outcome
 
     async def corrections(batch: list[Incoming]) -> Outcome:
-        *_, desks = live.value
+        desks = live.value.desks
         outcome = Outcome()
         desk = desks.get(ROW)
         for incoming in batch:
@@ -82,8 +68,8 @@ def register(worker: Worker) -> None:
         return outcome
 
     def forget() -> None:
-        live.value[-1].forget()
+        live.value.desks.forget()
 
     worker.agent(MAILS, mails, table=table, failed=forget)
     worker.agent(CORRECTIONS, corrections, table=table, failed=forget)
-    add_posts(worker)
+    add_posts(worker, posts, live, thread)

@@ -1,0 +1,133 @@
+"""`pulso evaluate` of what cameras show: heads, blind cameras, gates, zones, fights, stampedes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schemas.venue_faults import Faults
+from stream.commands.evaluation_report import GateFile, Json, Reported, data, measure
+from stream.settings import ROOT, Settings
+from stream.venue_file import read_venue
+
+# The evaluations import models and libraries that take seconds to load, so each command imports its own.
+
+
+def crowd(
+    folder: Annotated[Path, data("Folder of pictures with a heads.json.")], as_json: Json = False, gate: GateFile = None
+) -> None:
+    """Heads in pictures: MAE, RMSE, seconds a picture."""
+    from processors.vision.crowd_evaluation import evaluate  # noqa: PLC0415
+    from processors.vision.density import CrowdCounter  # noqa: PLC0415
+
+    measure("crowd", lambda progress: evaluate(folder, counter=CrowdCounter.load(), progress=progress), as_json, gate)
+
+
+def faults(
+    folder: Annotated[Path, data("Folder of good pictures (JPEG or PNG), best of your own cameras.")],
+    camera: Annotated[str | None, typer.Option(help="With the venue file's thresholds for this camera.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the faults that are put on them.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Blind cameras: each fault put on each picture; share of faults missed and of good pictures refused."""
+    from processors.vision.fault_evaluation import evaluate  # noqa: PLC0415
+
+    thresholds = _thresholds(camera) if camera else None
+    measure(
+        "faults",
+        lambda progress: evaluate(folder, settings=thresholds, seed=seed, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+def _thresholds(camera: str) -> Faults:
+    venue = read_venue(Settings().venue)
+    for one in venue.cameras:
+        if one.id == camera:
+            return one.faults or venue.crowd.faults
+    known = ", ".join(one.id for one in venue.cameras) or "none"
+    raise typer.BadParameter(f"the venue file has no camera {camera!r}; it has {known}", param_hint="--camera")
+
+
+def gates(
+    folder: Annotated[Path, data("Folder of pictures with a heads.json.")],
+    seed: Annotated[int, typer.Option(help="Of the noise and small movements of a live view.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """People over a gate line: real pictures that glide past it, so that who crosses is known head by head."""
+    from processors.vision.density import CrowdCounter  # noqa: PLC0415
+    from processors.vision.gate_evaluation import evaluate  # noqa: PLC0415
+
+    measure(
+        "gates",
+        lambda progress: evaluate(folder, counter=CrowdCounter.load(), seed=seed, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+def occupancy(
+    counts: Annotated[
+        Path | None, typer.Argument(exists=True, help="CSV: time,zone,persons[,inflow]; left out, evenings are drawn.")
+    ] = None,
+    limit: Annotated[
+        float | None, typer.Option(min=1, help="People that must not be reached; else 90 % of the time are below.")
+    ] = None,
+    lead_minutes: Annotated[float, typer.Option(min=0.5, max=15, help="What staff need to act.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of drawn evenings.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Forecasts of a zone 1, 5 and 15 minutes ahead: MAE, coverage, and how often alarms before a limit were right."""
+    from processors.vision.forecast_evaluation import evaluate  # noqa: PLC0415
+
+    measure(
+        "occupancy",
+        lambda progress: evaluate(counts, limit=limit, lead_minutes=lead_minutes, seed=seed, progress=progress),
+        as_json,
+        gate,
+    )
+
+
+def violence(
+    clips: Annotated[Path, data("JSON lines: clip, label (fight or normal), source, set.")],
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Fights in clips: accuracy, AUC, false alarms an hour."""
+    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
+    from processors.vision.violence_evaluation import evaluate  # noqa: PLC0415
+
+    measure(
+        "violence", lambda progress: evaluate(clips, scorer=ViolenceScorer.load(), progress=progress), as_json, gate
+    )
+
+
+def stampede(
+    sequences: Annotated[int, typer.Option(min=1, help="Rendered scenes of each kind.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is rendered.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Rendered crowds that run together, run apart, or are calm: share told, delay, false alarms."""
+    from processors.vision.density import CrowdCounter  # noqa: PLC0415
+    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
+    from stream.demo.street_evaluation import evaluate  # noqa: PLC0415
+
+    def work(progress: Reported) -> dict[str, Any]:
+        venue, counter, scorer = (
+            read_venue(ROOT / "deploy/venues/demo.yaml"),
+            CrowdCounter.load(),
+            ViolenceScorer.load(),
+        )
+        return evaluate(venue, counter=counter, scorer=scorer, number=sequences, seed=seed, progress=progress)
+
+    measure("stampede", work, as_json, gate)
+
+
+COMMANDS = (crowd, faults, gates, occupancy, violence, stampede)

@@ -1,0 +1,51 @@
+"""What reads mails and posts: one encoder and its heads, with the rows that belong to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from processors.inference import open_folder
+from processors.support.answers import Answers
+from processors.support.desk import Desk
+from processors.support.encoder import Encoder
+from processors.support.posts import Posts
+from processors.support.requests import Requests
+from processors.support.sentence_transformer import meaning_of
+from processors.support.sentiment import Sentiment
+from processors.support.topics import Topics, read_topics
+from stream.live_model import Live
+from stream.model_store import Folders
+from stream.rows import LiveRows
+from stream.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class SupportModels:
+    """Rows are read with the models that made them: clusters of other vectors mean nothing."""
+
+    requests: Requests
+    sentiment: Sentiment
+    desks: LiveRows[Desk]
+    posts: LiveRows[Posts]
+
+
+def live_models(worker: Worker, answers: Answers, desks: Any, posts: Any) -> Live[SupportModels]:
+    """Mails and posts share them: an encoder takes 60 MB.
+
+    Args:
+        desks, posts: the Faust tables that keep the rows.
+    """
+    known, meaning = read_topics(worker.settings.topics), meaning_of(worker.settings.encoder)
+
+    def build(folders: Folders) -> SupportModels:
+        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning)
+        topics = Topics(known, requests)
+        return SupportModels(
+            requests,
+            Sentiment(open_folder(folders["sentiment"]), requests.encoder),
+            LiveRows(desks, lambda _name, row: Desk(row, requests, topics, answers)),
+            LiveRows(posts, lambda _name, row: Posts(row, topics, requests.identity)),
+        )
+
+    return worker.live(("encoder", "requests", "sentiment"), build)
