@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from processors.vision.faults import FaultFinder, Usual
 from processors.vision.gate_line import GateCounter
 from processors.vision.ground import ground_of
-from processors.vision.motion import LastPictures
+from processors.vision.motion import Course, LastPictures
 from processors.vision.stillness import Stillness
 from processors.vision.violence import ViolenceState
 from processors.vision.zone_watch import ZoneMemory, ZoneWatch
@@ -41,6 +41,7 @@ class LiveMemory:
         self.still = Stillness()
         self.judged: tuple[float, str | None] = (-1e18, None)
         self.pictures = LastPictures()
+        self.course = Course()
         self.measured = ground is not None
         self.dense = False
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)

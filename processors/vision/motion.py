@@ -23,6 +23,9 @@ QUICK_STEP = 0.125
 FAST = 0.1
 """shares of the picture's width a second, as a mean over heads over the quick step, from which it is kept"""
 
+COURSE_SIZE = (40, 30)
+"""columns and rows in which a camera's last motion is kept"""
+
 ENOUGH_BACKGROUND = 0.05
 """share of the picture that must lie outside all zones to tell how the camera shook"""
 
@@ -47,6 +50,7 @@ class MotionFinder:
         now: NDArray[np.uint8],
         seconds: float,
         background: NDArray[np.bool_],
+        course: Course | None = None,
     ) -> Velocity:
         """Velocity in each cell of a density map, (rows, columns, 2) float32: x and y in shares of width and height.
 
@@ -57,14 +61,45 @@ class MotionFinder:
             before, now: (height, width) uint8 of one size.
             seconds: between the two, above 0.
             background: (rows, columns), the cells that no zone covers.
+            course: where the camera's last motion is kept; changed.
         """
-        flow = self._flow.calc(before, now, None)
+        flow = self._flow.calc(before, now, None if course is None else course.begin(now.shape, seconds))
+        if course is not None:
+            course.keep(flow, seconds)
         rows, columns = background.shape
         cells = cv2.resize(flow, (columns, rows), interpolation=cv2.INTER_AREA)
         if float(background.mean()) >= ENOUGH_BACKGROUND:
             cells = cells - np.median(cells[background], axis=0)
         height, width = now.shape
         return np.asarray(cells / (np.asarray((width, height), np.float32) * seconds), np.float32)
+
+
+class Course:
+    """How the parts of one camera's picture moved last: where the next motion is looked for first.
+
+    A runner near the camera goes further between two pictures than the next one stands away, so that one is taken for
+    the other, and a crowd that runs seems to stand. Whoever ran a second ago is looked for where a runner would be.
+    """
+
+    def __init__(self) -> None:
+        self._moved: NDArray[np.float32] | None = None
+
+    def begin(self, shape: tuple[int, ...], seconds: float) -> NDArray[np.float32] | None:
+        """Pixels that a picture of (height, width) is taken to move in this time; None where nothing is known."""
+        if self._moved is None:
+            return None
+        whole = cv2.resize(self._moved, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(whole * (np.asarray(shape[1::-1], np.float32) * seconds), np.float32)
+
+    def keep(self, flow: NDArray[np.float32], seconds: float) -> None:
+        """Remember a flow in pixels, in shares of the picture a second, 10 kB."""
+        height, width = flow.shape[:2]
+        small = cv2.resize(flow, COURSE_SIZE, interpolation=cv2.INTER_AREA)
+        self._moved = np.asarray(small / (np.asarray((width, height), np.float32) * seconds), np.float32)
+
+    def clear(self) -> None:
+        """Forget it."""
+        self._moved = None
 
 
 class LastPictures:

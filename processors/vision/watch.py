@@ -16,7 +16,7 @@ from processors.vision.coarse_picture import coarse
 from processors.vision.density import CrowdCounter, DensityMap, shares_of_cells
 from processors.vision.evidence_picture import draw, encode, evidence_id
 from processors.vision.faults import Small
-from processors.vision.motion import FAST, QUICK_STEP, STEADY_STEP, MotionFinder, Velocity
+from processors.vision.motion import FAST, QUICK_STEP, STEADY_STEP, Course, MotionFinder, Velocity
 from processors.vision.picture import Picture, PictureError, apply_masks, decode
 from processors.vision.seen import Crossing, Frame, Seen
 from processors.vision.violence import ViolenceScorer
@@ -85,6 +85,7 @@ class Watch:
         if blind is not None:
             live.violence = None
             live.pictures.clear()
+            live.course.clear()
             return self._shown(live, Seen(frame, count=self._told_blind(frame, blind)), picture) if due else Seen(frame)
         score, cells = self._score(live, frame, picture)
         before = live.pictures.before(time, small.luma)
@@ -94,7 +95,7 @@ class Watch:
         if not due:
             return Seen(frame, score=score, cells=cells)
         density = self._counter.density(picture)
-        velocity = self._velocity(live, just_before, small, density)
+        velocity = self._velocity(live, just_before, small, density, live.course)
         if velocity is not None and _speed(velocity, density) < FAST:
             velocity = self._velocity(live, before, small, density)
         count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
@@ -148,11 +149,16 @@ class Watch:
         return score, cells
 
     def _velocity(
-        self, live: LiveMemory, before: tuple[float, NDArray[np.uint8]] | None, small: Small, density: DensityMap
+        self,
+        live: LiveMemory,
+        before: tuple[float, NDArray[np.uint8]] | None,
+        small: Small,
+        density: DensityMap,
+        course: Course | None = None,
     ) -> Velocity | None:
         if before is None:
             return None
-        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density))
+        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density), course)
 
     def _count(
         self,
