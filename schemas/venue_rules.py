@@ -69,7 +69,7 @@ def default_rules() -> dict[str, Rule]:
             severity="high", audience=["security"],
         ),
         "stampede": Rule(
-            raise_at=0.5, clear_at=0.2, on_delay_seconds=2, off_delay_seconds=10, cool_down_seconds=60,
+            raise_at=0.4, clear_at=0.2, on_delay_seconds=2, off_delay_seconds=10, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
         "scattering": Rule(
