@@ -1,6 +1,6 @@
 """What all workers share: a Faust app, micro-batches, dead letters, results before state, readiness.
 
-The order of effects in `_apply` is what makes a crash harmless. Results are sent and acknowledged first, then the
+The order of effects in `_work` is what makes a crash harmless. Results are sent and acknowledged first, then the
 rows of state are written, then the events are acknowledged. A crash in between repeats the batch: its results
 carry the same ids as before, and a row that was already written knows the offset it includes.
 """
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from faust.types import EventT, StreamT
@@ -23,6 +23,7 @@ from schemas.cloudevents import Headers
 from schemas.topics import Topic
 from schemas.venue import Venue
 from stream import metrics
+from stream.batches import batches
 from stream.dead_letters import dead_letter_headers
 from stream.delivery import deliver_without_tasks
 from stream.faust_app import faust_app
@@ -30,6 +31,7 @@ from stream.incoming import Incoming, UnusableError, read
 from stream.live_model import Live, SecondChance
 from stream.model_store import Folders, ModelStore
 from stream.outcome import Outcome
+from stream.ownership import Ownership, TakenAwayError
 from stream.producer import partition_of
 from stream.settings import Settings
 
@@ -40,9 +42,6 @@ Handler = Callable[[list[Incoming]], Awaitable[Outcome]]
 
 STALLED_SECONDS = 120
 """A worker that has events waiting and reads none for so long ends itself."""
-
-FILL_SECONDS = 0.02
-"""longest wait for a batch to fill while events wait in Kafka"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ class Worker:
         self.settings = settings
         self.venue = venue
         self.app = faust_app(name, settings, buffer=buffer)
+        self._ownership = Ownership(self.app)
         self._locks: dict[str, asyncio.Lock] = {}
         self._chances: list[SecondChance] = []
         self._progress = time.monotonic()
@@ -118,9 +118,21 @@ class Worker:
         async def work(stream: StreamT[Any]) -> None:
             async for events in batches(stream, most, self._behind):
                 began = time.monotonic()
-                async with job.lock:
-                    await self._work(job, self._mine(events))
-                for event in events:
+                try:
+                    async with job.lock:
+                        events = self._ownership.mine(events)  # noqa: PLW2901
+                        await self._work(job, events, began)
+                except TakenAwayError:
+                    log.info("%s: %d events of %s went to another worker", self.name, len(events), topic.name)
+                    job.failed()
+                    continue
+                except Exception as error:
+                    # Faust would go on behind these events, and they would be missing until the next start.
+                    log.exception("%s: results or rows can't be written", self.name)
+                    await self.app.crash(error)
+                    raise
+                # An event that was read before a rebalance is not acknowledged after it: it comes again.
+                for event in self._ownership.mine(events):
                     event.ack()
                 metrics.BATCH_SECONDS.labels(self.name).observe(time.monotonic() - began)
                 self.alive()
@@ -144,7 +156,7 @@ class Worker:
     def _lock(self, table: Any) -> asyncio.Lock:
         return asyncio.Lock() if table is None else self._locks.setdefault(table.name, asyncio.Lock())
 
-    async def _work(self, job: _Job, events: list[EventT[Any]]) -> None:
+    async def _work(self, job: _Job, events: list[EventT[Any]], began: float) -> None:
         now = datetime.now(UTC)
         incoming: list[Incoming] = []
         dead: list[tuple[EventT[Any], UnusableError]] = []
@@ -155,7 +167,9 @@ class Worker:
                 dead.append((event, error))
         dropped = 0
         async for outcome in self._outcomes(job, incoming):
-            await self._apply(outcome, job.table)
+            await self._send_results(outcome)
+            await self._ownership.check(events, began)
+            self._write_rows(outcome, job.table)
             dead += [(letter.event, error) for letter, error in outcome.dead]
             dropped += len(outcome.dropped)
         await self._bury(dead, job.topic)
@@ -166,11 +180,6 @@ class Worker:
         """Whether Kafka holds more of the event's partition; known from the last fetch, so it costs nothing."""
         high = self.app.consumer.highwater(event.message.tp)
         return high is not None and high > event.message.offset + 1
-
-    def _mine(self, events: list[EventT[Any]]) -> list[EventT[Any]]:
-        """Leave out events whose partition went to another worker meanwhile: it will read them again."""
-        assigned = self.app.consumer.assignment()
-        return [event for event in events if event.message.tp in assigned]
 
     async def _outcomes(self, job: _Job, incoming: list[Incoming]) -> AsyncIterator[Outcome]:
         if not incoming:
@@ -207,7 +216,7 @@ class Worker:
                 return outcome
         return Outcome(dead=[(one, UnusableError("unexpected", f"{type(error).__name__}: {error}"))])
 
-    async def _apply(self, outcome: Outcome, table: Any) -> None:
+    async def _send_results(self, outcome: Outcome) -> None:
         now = datetime.now(UTC)
         sent = []
         for result in outcome.results:
@@ -221,6 +230,9 @@ class Worker:
             metrics.EVENT_DELAY.labels(self.name).observe(max(0.0, (now - envelope.received).total_seconds()))
         if sent:
             await asyncio.gather(*sent)
+
+    @staticmethod
+    def _write_rows(outcome: Outcome, table: Any) -> None:
         for key, row in outcome.rows.items():
             if row is None:
                 table.pop(key.encode(), None)
@@ -280,27 +292,3 @@ class Worker:
 
 def _is_elsewhere(topic: Topic, mine: set[int], labels: dict[str, str]) -> bool:
     return partition_of(next(iter(labels.values())), topic.partitions) not in mine
-
-
-async def batches(
-    stream: StreamT[Any], most: int, behind: Callable[[EventT[Any]], bool] = lambda _: False
-) -> AsyncIterator[list[EventT[Any]]]:
-    """Micro-batches without added delay: whatever is waiting, at most `most`, acknowledged by the caller in order.
-
-    Faust hands events over one at a time, so a reader that keeps up would see batches of one however long the
-    backlog is. While `behind` says that Kafka holds more, a batch may fill for up to `FILL_SECONDS`. Faust's own
-    `take` waits for its time to pass even when the stream is quiet.
-    """
-    pending: list[EventT[Any]] = []
-    unacked: Any = cast(Any, stream).noack()  # the abstract type hides what every stream has
-    queue = unacked.channel.queue
-    async for event in unacked.events():
-        pending.append(event)
-        if len(pending) < most and queue.empty() and behind(event):
-            until = time.monotonic() + FILL_SECONDS
-            while queue.qsize() < most - len(pending) and time.monotonic() < until:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-        if len(pending) < most and not queue.empty():
-            continue
-        ready, pending = pending, []
-        yield ready
