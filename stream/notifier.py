@@ -91,7 +91,8 @@ class Notifier:
             return
         found: list[Notification] = []
         for name, fields in entries:
-            arrived = datetime.fromtimestamp(int(name.split(b"-")[0]) / 1000, UTC)
+            # By Redis's clock. What is due is judged by this one's, and a call must not wait until the two agree.
+            arrived = min(datetime.fromtimestamp(int(name.split(b"-")[0]) / 1000, UTC), datetime.now(UTC))
             found += planned(msgspec.json.decode(fields[b"alert"], type=Alert), arrived, self._venue)
         await self._queue.plan(audience, was, entries[-1][0].decode(), found)
 

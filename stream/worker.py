@@ -153,6 +153,11 @@ class Worker:
         """Tell the watch that work goes on, or waits for something that is not Kafka."""
         self._progress = time.monotonic()
 
+    def is_last(self, incoming: Incoming) -> bool:
+        """Whether Kafka holds nothing behind an event in its partition, as of the last fetch."""
+        high = self.app.consumer.highwater(incoming.event.message.tp)
+        return high is not None and high <= incoming.offset + 1
+
     def _lock(self, table: Any) -> asyncio.Lock:
         return asyncio.Lock() if table is None else self._locks.setdefault(table.name, asyncio.Lock())
 
