@@ -163,10 +163,19 @@ class LocalStack:
             },
         )
 
-    def _worker(self, name: str, port: int) -> Child:
+    def join(self, worker: str, *, wait: bool = True) -> str:
+        """Start one more process of a worker, which shares its partitions; returns the name of the child."""
+        name = f"{worker}-{1 + sum(one.split('-')[0] == worker for one in self._children)}"
+        child = self._add(self._worker(worker, self._ports.get(f"metrics-{name}"), name))
+        child.start()
+        if wait:
+            child.wait_healthy()
+        return name
+
+    def _worker(self, name: str, port: int, child: str | None = None) -> Child:
         ready = f'pulso_worker_ready{{worker="{name}"}} 1.0'
         return self._python(
-            name,
+            child or name,
             ["-m", "stream.cli", "worker", name, "--metrics-port", str(port)],
             lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
         )
@@ -205,7 +214,10 @@ class LocalStack:
                     log.warning("%s ended; starting it again in %.1f s; see %s", name, pause, child.log)
                 elif now >= due[name]:
                     due.pop(name)
-                    child.start()
+                    try:
+                        child.start()
+                    except OSError as error:  # a full disk, for example: this thread must outlive it
+                        log.warning("%s can't be started: %s", name, error)
 
     def kill(self, name: str) -> None:
         """End a child with SIGKILL, as a crash would; `restart` starts it again."""
