@@ -38,6 +38,7 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     def tell(text: str) -> None:
         if REPORT and reporter is not None:
             reporter.write_line(f"  {datetime.now(UTC):%H:%M:%S} {name}: {text}")
+            reporter.flush()
 
     return tell
 
