@@ -30,6 +30,9 @@ Progress = Callable[[str], None]
 _RESTART_SECONDS = (0.5, 10.0)
 """first and longest pause before a worker that ended by itself is started again"""
 
+_CAME_BACK_SECONDS = 60.0
+"""One that ran for so long begins with the first pause again."""
+
 
 class LocalStack:
     """Starts what the environment does not name, in the data folder.
@@ -208,7 +211,7 @@ class LocalStack:
                     continue
                 now = time.monotonic()
                 if name not in due:
-                    pause = pauses.get(name, first)
+                    pause = first if now - child.started > _CAME_BACK_SECONDS else pauses.get(name, first)
                     pauses[name] = min(pause * 2, longest)
                     due[name] = now + pause
                     log.warning("%s ended; starting it again in %.1f s; see %s", name, pause, child.log)
