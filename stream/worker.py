@@ -173,6 +173,8 @@ class Worker:
         dropped = 0
         async for outcome in self._outcomes(job, incoming):
             await self._send_results(outcome)
+            if outcome.rows:
+                await self._know_partitions(job.table)
             await self._ownership.check(events, began)
             self._write_rows(outcome, job.table)
             dead += [(letter.event, error) for letter, error in outcome.dead]
@@ -235,6 +237,13 @@ class Worker:
             metrics.EVENT_DELAY.labels(self.name).observe(max(0.0, (now - envelope.received).total_seconds()))
         if sent:
             await asyncio.gather(*sent)
+
+    async def _know_partitions(self, table: Any) -> None:
+        """A row's partition is asked for when it is written, and the client may have forgotten the changelog: it keeps
+        in mind only what it has sent to by name.
+        """
+        producer: Any = self.app.producer
+        await producer._ensure_producer().partitions_for(table.changelog_topic.get_topic_name())
 
     @staticmethod
     def _write_rows(outcome: Outcome, table: Any) -> None:

@@ -32,13 +32,15 @@ Open = Callable[..., Festival]
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Tell the terminal what goes on, whatever pytest captures."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    manager = request.config.pluginmanager
+    reporter, capture = manager.get_plugin("terminalreporter"), manager.get_plugin("capturemanager")
     name = request.node.name
 
     def tell(text: str) -> None:
-        if REPORT and reporter is not None:
-            reporter.write_line(f"  {datetime.now(UTC):%H:%M:%S} {name}: {text}")
-            reporter.flush()
+        if REPORT and reporter is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                reporter.write_line(f"  {datetime.now(UTC):%H:%M:%S} {name}: {text}")
+                reporter.flush()
 
     return tell
 
