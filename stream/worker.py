@@ -25,7 +25,7 @@ from schemas.venue import Venue
 from stream import metrics
 from stream.batches import batches
 from stream.dead_letters import dead_letter_headers
-from stream.delivery import deliver_without_tasks
+from stream.delivery import deliver_without_tasks, seek_with_nothing_on_its_way
 from stream.faust_app import faust_app
 from stream.incoming import Incoming, UnusableError, read
 from stream.live_model import Live, SecondChance
@@ -34,6 +34,7 @@ from stream.outcome import Outcome
 from stream.ownership import Ownership, TakenAwayError
 from stream.producer import partition_of
 from stream.settings import Settings
+from stream.topics import BROKERS_CLOCK
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Worker:
         self._progress = time.monotonic()
         metrics.READY.labels(name).set(0)
         deliver_without_tasks(self.app.consumer)
+        seek_with_nothing_on_its_way(self.app.consumer)
         self.app.on_rebalance_complete.connect(self._ready, weak=False)
         self.app.on_partitions_revoked.connect(self._not_ready, weak=False)
         self.app.timer(interval=5.0, name="watch")(self._watch)
@@ -87,6 +89,7 @@ class Worker:
             key_type=bytes,
             value_type=bytes,
             use_partitioner=True,
+            extra_topic_configs=BROKERS_CLOCK,
         )
 
     def agent(
@@ -176,7 +179,7 @@ class Worker:
             if outcome.rows:
                 await self._know_partitions(job.table)
             await self._ownership.check(events, began)
-            self._write_rows(outcome, job.table)
+            await self._write_rows(outcome, job.table)
             dead += [(letter.event, error) for letter, error in outcome.dead]
             dropped += len(outcome.dropped)
         await self._bury(dead, job.topic)
@@ -246,12 +249,21 @@ class Worker:
         await producer._ensure_producer().partitions_for(table.changelog_topic.get_topic_name())
 
     @staticmethod
-    def _write_rows(outcome: Outcome, table: Any) -> None:
+    async def _write_rows(outcome: Outcome, table: Any) -> None:
+        """All at once, and then wait until the changelog has them: Faust alone would only log that one was refused, and
+        commit the events that it stands for.
+        """
+        sent = []
         for key, row in outcome.rows.items():
-            if row is None:
-                table.pop(key.encode(), None)
-            else:
-                table[key.encode()] = row
+            name = key.encode()
+            if row is not None:
+                sent.append(table.send_changelog(None, name, row))
+                table.data[name] = row
+            elif name in table.data:
+                sent.append(table.send_changelog(None, name, None, value_serializer="raw"))
+                del table.data[name]
+        if sent:
+            await asyncio.gather(*sent)
 
     async def _bury(self, dead: list[tuple[EventT[Any], UnusableError]], topic: Topic) -> None:
         now = datetime.now(UTC)

@@ -129,7 +129,7 @@ def _mails(outside: Outside, load: Load) -> Line:
     right = len(ids) - len(dead)
     clusters = sum(cluster.size for cluster in desk.clusters.kept)
     wrong = "" if clusters == right else f"clusters hold {clusters} mails for {right}"
-    lost = len(ids - read - dead) + max(0, right - desk.mails)
+    lost = max(len(ids - read - dead), right - desk.mails)
     return Line("mails", len(ids), len(dead), 0, lost, max(0, desk.mails - right) + len(dead - offered.early), wrong)
 
 

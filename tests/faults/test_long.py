@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 def test_a_hundred_kills(open_festival: Open, judge: Judge, say: Say, seed: int) -> None:
     festival = open_festival(*WORKERS)
     with festival.load():
-        watchman = kill_at_random(festival.stack, WORKERS, 100, random.Random(seed), between=(2.0, 8.0), say=say)
+        watchman = kill_at_random(festival.stack, WORKERS, 100, random.Random(seed), between=(1.0, 3.0), say=say)
         ended = time.monotonic()
     judge(festival.settle("100 SIGKILLs over all workers", ended, ready=watchman.seconds))
 

@@ -7,12 +7,23 @@ import time
 from collections.abc import Callable
 
 import pytest
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
+from stream.settings import Settings
 from tests.faults.breaking import kill_at_random, stop_for
 from tests.faults.conftest import Open
 from tests.faults.festival import Finding
 
 WORKERS = ("bars", "support", "alerts")
+
+
+def whose_clocks(settings: Settings) -> set[str]:
+    """By whose clock records are dated, in our topics and in the changelogs that Faust made."""
+    admin = AdminClient(settings.librdkafka())
+    names = [name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")]
+    assert any(name.endswith("-changelog") for name in names)
+    answers = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in names])
+    return {answer.result(10)["message.timestamp.type"].value for answer in answers.values()}
 
 
 @pytest.mark.stack
@@ -29,5 +40,6 @@ def test_killed_stopped_and_joined_everything_counts_once(
         second = stack.join("bars")
         stack.kill("bars")
         ended = time.monotonic()
+    assert whose_clocks(stack.settings) == {"LogAppendTime"}, "Kafka refuses records of a clock that is an hour ahead"
     judge(festival.settle("5 kills, Redis and Kafka stopped, one joined, one left", ended, ready=watchman.seconds))
     assert stack.children[second].pid is not None
