@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test check bench schemas lock clean
+.PHONY: help setup train-setup demo up test check faults bench schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -23,6 +23,11 @@ up: setup ## the whole stack in the foreground, for your own cameras, tills, mai
 
 test: setup ## every test, on real servers that it starts and stops
 	@$(PYTHON) -m pytest
+
+faults: setup ## half an hour of breaking things, into docs/faults.md: make faults SEED=7, ONLY=disk for one again
+	@$(if $(ONLY),,rm -f .cache/faults.jsonl)
+	@PULSO_FAULTS_REPORT=docs/faults.md $(if $(SEED),PULSO_FAULTS_SEED=$(SEED)) \
+		$(PYTHON) -m pytest tests/faults/test_long.py -m faults --no-header -q $(if $(ONLY),-k $(ONLY))
 
 check: setup ## lint, format, types, published schemas: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
@@ -91,7 +92,8 @@ class Notifier:
             return
         found: list[Notification] = []
         for name, fields in entries:
-            arrived = datetime.fromtimestamp(int(name.split(b"-")[0]) / 1000, UTC)
+            # By Redis's clock. What is due is judged by this one's, and a call must not wait until the two agree.
+            arrived = min(datetime.fromtimestamp(int(name.split(b"-")[0]) / 1000, UTC), datetime.now(UTC))
             found += planned(msgspec.json.decode(fields[b"alert"], type=Alert), arrived, self._venue)
         await self._queue.plan(audience, was, entries[-1][0].decode(), found)
 
@@ -127,7 +129,16 @@ class Notifier:
         first, longest = AGAIN_SECONDS
         pause = min(longest, first * 2 ** min(row.attempts - 1, 10))
         log.warning("contact %s was not reached; trying again in %.0f s", one.contact, pause)
-        await self._queue.later(row, datetime.now(UTC) + timedelta(seconds=pause))
+        await self._surely(lambda: self._queue.later(row, datetime.now(UTC) + timedelta(seconds=pause)))
+
+    async def _surely(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Until Redis has it: a message that was sent, and is not known to be, would be sent again."""
+        while True:
+            try:
+                return await write()
+            except (RedisError, OSError) as error:
+                log.warning("what became of a message waits for Redis: %s", error)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _wanted(self, one: Notification) -> bool:
         """Whether the alert is still open and, for what nobody has taken, still nobody's."""
@@ -141,7 +152,7 @@ class Notifier:
 
     async def _settle(self, row: Row, outcome: str) -> None:
         one = row.notification
-        await self._queue.settle(row)
+        await self._surely(lambda: self._queue.settle(row))
         metrics.NOTIFICATIONS.labels(one.contact, outcome).inc()
         detail = f"{one.contact} {one.why} {row.attempts}"
         await audit.record(self._redis, "pulso", f"notification-{outcome}", one.alert.key, detail)

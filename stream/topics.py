@@ -8,10 +8,15 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from schemas.topics import TOPICS, Topic
 from stream.settings import Settings
 
+BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
+"""Records carry the broker's time. It refuses what comes from a clock that is an hour ahead, and would forget early, or
+keep too long, what comes from one that is wrong otherwise; the time of an event is in its headers."""
+
 
 def topic_config(topic: Topic) -> dict[str, str]:
     """Kafka's own settings of one topic."""
     return {
+        **BROKERS_CLOCK,
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": "-1" if topic.compacted else str(topic.retention_ms),
         # Small segments for what must be forgotten soon: Kafka deletes whole segments only.

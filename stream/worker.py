@@ -1,6 +1,6 @@
 """What all workers share: a Faust app, micro-batches, dead letters, results before state, readiness.
 
-The order of effects in `_apply` is what makes a crash harmless. Results are sent and acknowledged first, then the
+The order of effects in `_work` is what makes a crash harmless. Results are sent and acknowledged first, then the
 rows of state are written, then the events are acknowledged. A crash in between repeats the batch: its results
 carry the same ids as before, and a row that was already written knows the offset it includes.
 """
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from faust.types import EventT, StreamT
@@ -23,15 +23,18 @@ from schemas.cloudevents import Headers
 from schemas.topics import Topic
 from schemas.venue import Venue
 from stream import metrics
+from stream.batches import batches
 from stream.dead_letters import dead_letter_headers
-from stream.delivery import deliver_without_tasks
+from stream.delivery import deliver_without_tasks, seek_with_nothing_on_its_way
 from stream.faust_app import faust_app
 from stream.incoming import Incoming, UnusableError, read
 from stream.live_model import Live, SecondChance
 from stream.model_store import Folders, ModelStore
 from stream.outcome import Outcome
+from stream.ownership import Ownership, TakenAwayError
 from stream.producer import partition_of
 from stream.settings import Settings
+from stream.topics import BROKERS_CLOCK
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +43,6 @@ Handler = Callable[[list[Incoming]], Awaitable[Outcome]]
 
 STALLED_SECONDS = 120
 """A worker that has events waiting and reads none for so long ends itself."""
-
-FILL_SECONDS = 0.02
-"""longest wait for a batch to fill while events wait in Kafka"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,13 @@ class Worker:
         self.settings = settings
         self.venue = venue
         self.app = faust_app(name, settings, buffer=buffer)
+        self._ownership = Ownership(self.app)
         self._locks: dict[str, asyncio.Lock] = {}
         self._chances: list[SecondChance] = []
         self._progress = time.monotonic()
         metrics.READY.labels(name).set(0)
         deliver_without_tasks(self.app.consumer)
+        seek_with_nothing_on_its_way(self.app.consumer)
         self.app.on_rebalance_complete.connect(self._ready, weak=False)
         self.app.on_partitions_revoked.connect(self._not_ready, weak=False)
         self.app.timer(interval=5.0, name="watch")(self._watch)
@@ -87,6 +89,7 @@ class Worker:
             key_type=bytes,
             value_type=bytes,
             use_partitioner=True,
+            extra_topic_configs=BROKERS_CLOCK,
         )
 
     def agent(
@@ -118,9 +121,21 @@ class Worker:
         async def work(stream: StreamT[Any]) -> None:
             async for events in batches(stream, most, self._behind):
                 began = time.monotonic()
-                async with job.lock:
-                    await self._work(job, self._mine(events))
-                for event in events:
+                try:
+                    async with job.lock:
+                        events = self._ownership.mine(events)  # noqa: PLW2901
+                        await self._work(job, events, began)
+                except TakenAwayError:
+                    log.info("%s: %d events of %s went to another worker", self.name, len(events), topic.name)
+                    job.failed()
+                    continue
+                except Exception as error:
+                    # Faust would go on behind these events, and they would be missing until the next start.
+                    log.exception("%s: results or rows can't be written", self.name)
+                    await self.app.crash(error)
+                    raise
+                # An event that was read before a rebalance is not acknowledged after it: it comes again.
+                for event in self._ownership.mine(events):
                     event.ack()
                 metrics.BATCH_SECONDS.labels(self.name).observe(time.monotonic() - began)
                 self.alive()
@@ -141,10 +156,15 @@ class Worker:
         """Tell the watch that work goes on, or waits for something that is not Kafka."""
         self._progress = time.monotonic()
 
+    def is_last(self, incoming: Incoming) -> bool:
+        """Whether Kafka holds nothing behind an event in its partition, as of the last fetch."""
+        high = self.app.consumer.highwater(incoming.event.message.tp)
+        return high is not None and high <= incoming.offset + 1
+
     def _lock(self, table: Any) -> asyncio.Lock:
         return asyncio.Lock() if table is None else self._locks.setdefault(table.name, asyncio.Lock())
 
-    async def _work(self, job: _Job, events: list[EventT[Any]]) -> None:
+    async def _work(self, job: _Job, events: list[EventT[Any]], began: float) -> None:
         now = datetime.now(UTC)
         incoming: list[Incoming] = []
         dead: list[tuple[EventT[Any], UnusableError]] = []
@@ -155,7 +175,11 @@ class Worker:
                 dead.append((event, error))
         dropped = 0
         async for outcome in self._outcomes(job, incoming):
-            await self._apply(outcome, job.table)
+            await self._send_results(outcome)
+            if outcome.rows:
+                await self._know_partitions(job.table)
+            await self._ownership.check(events, began)
+            await self._write_rows(outcome, job.table)
             dead += [(letter.event, error) for letter, error in outcome.dead]
             dropped += len(outcome.dropped)
         await self._bury(dead, job.topic)
@@ -166,11 +190,6 @@ class Worker:
         """Whether Kafka holds more of the event's partition; known from the last fetch, so it costs nothing."""
         high = self.app.consumer.highwater(event.message.tp)
         return high is not None and high > event.message.offset + 1
-
-    def _mine(self, events: list[EventT[Any]]) -> list[EventT[Any]]:
-        """Leave out events whose partition went to another worker meanwhile: it will read them again."""
-        assigned = self.app.consumer.assignment()
-        return [event for event in events if event.message.tp in assigned]
 
     async def _outcomes(self, job: _Job, incoming: list[Incoming]) -> AsyncIterator[Outcome]:
         if not incoming:
@@ -207,7 +226,7 @@ class Worker:
                 return outcome
         return Outcome(dead=[(one, UnusableError("unexpected", f"{type(error).__name__}: {error}"))])
 
-    async def _apply(self, outcome: Outcome, table: Any) -> None:
+    async def _send_results(self, outcome: Outcome) -> None:
         now = datetime.now(UTC)
         sent = []
         for result in outcome.results:
@@ -221,11 +240,30 @@ class Worker:
             metrics.EVENT_DELAY.labels(self.name).observe(max(0.0, (now - envelope.received).total_seconds()))
         if sent:
             await asyncio.gather(*sent)
+
+    async def _know_partitions(self, table: Any) -> None:
+        """A row's partition is asked for when it is written, and the client may have forgotten the changelog: it keeps
+        in mind only what it has sent to by name.
+        """
+        producer: Any = self.app.producer
+        await producer._ensure_producer().partitions_for(table.changelog_topic.get_topic_name())
+
+    @staticmethod
+    async def _write_rows(outcome: Outcome, table: Any) -> None:
+        """All at once, and then wait until the changelog has them: Faust alone would only log that one was refused, and
+        commit the events that it stands for.
+        """
+        sent = []
         for key, row in outcome.rows.items():
-            if row is None:
-                table.pop(key.encode(), None)
-            else:
-                table[key.encode()] = row
+            name = key.encode()
+            if row is not None:
+                sent.append(table.send_changelog(None, name, row))
+                table.data[name] = row
+            elif name in table.data:
+                sent.append(table.send_changelog(None, name, None, value_serializer="raw"))
+                del table.data[name]
+        if sent:
+            await asyncio.gather(*sent)
 
     async def _bury(self, dead: list[tuple[EventT[Any], UnusableError]], topic: Topic) -> None:
         now = datetime.now(UTC)
@@ -280,27 +318,3 @@ class Worker:
 
 def _is_elsewhere(topic: Topic, mine: set[int], labels: dict[str, str]) -> bool:
     return partition_of(next(iter(labels.values())), topic.partitions) not in mine
-
-
-async def batches(
-    stream: StreamT[Any], most: int, behind: Callable[[EventT[Any]], bool] = lambda _: False
-) -> AsyncIterator[list[EventT[Any]]]:
-    """Micro-batches without added delay: whatever is waiting, at most `most`, acknowledged by the caller in order.
-
-    Faust hands events over one at a time, so a reader that keeps up would see batches of one however long the
-    backlog is. While `behind` says that Kafka holds more, a batch may fill for up to `FILL_SECONDS`. Faust's own
-    `take` waits for its time to pass even when the stream is quiet.
-    """
-    pending: list[EventT[Any]] = []
-    unacked: Any = cast(Any, stream).noack()  # the abstract type hides what every stream has
-    queue = unacked.channel.queue
-    async for event in unacked.events():
-        pending.append(event)
-        if len(pending) < most and queue.empty() and behind(event):
-            until = time.monotonic() + FILL_SECONDS
-            while queue.qsize() < most - len(pending) and time.monotonic() < until:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-        if len(pending) < most and not queue.empty():
-            continue
-        ready, pending = pending, []
-        yield ready

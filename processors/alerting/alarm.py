@@ -28,6 +28,9 @@ LONGEST_KEY = 170
 REMEMBERED = 4
 """Resolved alerts of a key that a late verdict still finds whole; of an older one the verdict alone is kept."""
 
+WRONG_CLOCK = timedelta(minutes=1)
+"""A value so far ahead of now, followed by one that is so far before it, came from a clock that has been put right."""
+
 WORTH_TELLING = 1.1
 """An open alert is told again when its value exceeds the last one told by this factor."""
 
@@ -46,10 +49,14 @@ class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """the last resolved alerts, oldest first"""
 
 
-def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
+def observe(
+    alarm: Alarm, observation: Observation, rule: Rule, wall_clock: datetime | None = None
+) -> tuple[Alarm, Alert | None]:
     """Apply one value; returns the new state and the step to tell, if there is one.
 
-    A repeated observation changes nothing, and one that is older than the last is too late to matter.
+    A repeated observation changes nothing, and one that is older than the last is too late to matter. But where the
+    last one lies ahead of the wall clock, its source's clock was wrong and now is right: waiting until that time is
+    reached again would keep an alarm silent for up to an hour.
 
     >>> noon = datetime(2026, 7, 4, 12, tzinfo=UTC)
     >>> rule = Rule(raise_at=3.5, clear_at=3, on_delay_seconds=10, audience=["security"])
@@ -66,8 +73,12 @@ def observe(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, 
     >>> step.state, alarm.alert
     ('resolved', None)
     """
-    if observation.id in alarm.recent or (alarm.last_time is not None and observation.time < alarm.last_time):
+    if observation.id in alarm.recent:
         return alarm, None
+    if alarm.last_time is not None and observation.time < alarm.last_time:
+        if wall_clock is None or max(observation.time, wall_clock) > alarm.last_time - WRONG_CLOCK:
+            return alarm, None
+        alarm = replace(alarm, above_since=None, below_since=None, closed_at=None)
     value, now = observation.value, observation.time
     alarm = replace(
         alarm,

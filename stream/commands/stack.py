@@ -21,6 +21,8 @@ from stream.settings import Settings
 
 STOP_SECONDS = 90
 
+log = logging.getLogger(__name__)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -86,7 +88,10 @@ def up(
         console.print(_table(stack_.describe()))
         console.print("Ctrl-C stops all.")
         while not stopping.wait(5):
-            stack_.write_stack_file()
+            try:
+                stack_.write_stack_file()
+            except OSError as error:  # a full disk is no reason to stop: what is written stays true but for starts
+                log.warning("%s can't be written: %s", settings.stack_file, error)
     except ChildError as error:
         console.print(f"[red]{error}[/]", markup=True, highlight=False)
         raise typer.Exit(1) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import Annotated
 
 import typer
@@ -34,6 +33,7 @@ def run(name: str, metrics_port: int) -> None:
     import uvloop  # noqa: PLC0415
     from prometheus_client import start_http_server  # noqa: PLC0415
 
+    from stream.repeated_log import calm  # noqa: PLC0415
     from stream.venue_file import read_venue  # noqa: PLC0415
     from stream.worker import Worker  # noqa: PLC0415
 
@@ -43,5 +43,5 @@ def run(name: str, metrics_port: int) -> None:
     module = importlib.import_module(f"stream.workers.{name}")
     one = Worker(name, settings, read_venue(settings.venue), buffer=module.BUFFER)
     module.register(one)
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    calm("aiokafka")
     faust.Worker(one.app, loglevel="INFO", redirect_stdouts=False).execute_from_commandline()

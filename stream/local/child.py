@@ -40,6 +40,8 @@ class Child:
     start_seconds: float = 120
     stop_seconds: float = 20
     starts: int = 0
+    started: float = 0.0
+    """monotonic time of the last start"""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -61,6 +63,7 @@ class Child:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, safe after fork
             )
         self.starts += 1
+        self.started = time.monotonic()
 
     def wait_healthy(self) -> None:
         """Wait until it is healthy.

@@ -30,6 +30,9 @@ Progress = Callable[[str], None]
 _RESTART_SECONDS = (0.5, 10.0)
 """first and longest pause before a worker that ended by itself is started again"""
 
+_CAME_BACK_SECONDS = 60.0
+"""One that ran for so long begins with the first pause again."""
+
 
 class LocalStack:
     """Starts what the environment does not name, in the data folder.
@@ -163,10 +166,19 @@ class LocalStack:
             },
         )
 
-    def _worker(self, name: str, port: int) -> Child:
+    def join(self, worker: str, *, wait: bool = True) -> str:
+        """Start one more process of a worker, which shares its partitions; returns the name of the child."""
+        name = f"{worker}-{1 + sum(one.split('-')[0] == worker for one in self._children)}"
+        child = self._add(self._worker(worker, self._ports.get(f"metrics-{name}"), name))
+        child.start()
+        if wait:
+            child.wait_healthy()
+        return name
+
+    def _worker(self, name: str, port: int, child: str | None = None) -> Child:
         ready = f'pulso_worker_ready{{worker="{name}"}} 1.0'
         return self._python(
-            name,
+            child or name,
             ["-m", "stream.cli", "worker", name, "--metrics-port", str(port)],
             lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
         )
@@ -199,13 +211,16 @@ class LocalStack:
                     continue
                 now = time.monotonic()
                 if name not in due:
-                    pause = pauses.get(name, first)
+                    pause = first if now - child.started > _CAME_BACK_SECONDS else pauses.get(name, first)
                     pauses[name] = min(pause * 2, longest)
                     due[name] = now + pause
                     log.warning("%s ended; starting it again in %.1f s; see %s", name, pause, child.log)
                 elif now >= due[name]:
                     due.pop(name)
-                    child.start()
+                    try:
+                        child.start()
+                    except OSError as error:  # a full disk, for example: this thread must outlive it
+                        log.warning("%s can't be started: %s", name, error)
 
     def kill(self, name: str) -> None:
         """End a child with SIGKILL, as a crash would; `restart` starts it again."""

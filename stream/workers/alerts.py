@@ -95,6 +95,7 @@ def _live(batch: list[Incoming], alarms: LiveRows[Alarm], worker: Worker) -> Out
     """Move the alarms of one batch on; each row is written once, in its last state."""
     outcome = Outcome()
     changed: dict[str, Alarm] = {}
+    now = datetime.now(UTC)
     for incoming in batch:
         record = incoming.record
         if incoming.key != record.key:
@@ -117,7 +118,7 @@ def _live(batch: list[Incoming], alarms: LiveRows[Alarm], worker: Worker) -> Out
             if rule is None:
                 outcome.dead.append((incoming, UnusableError("content", f"the venue file has no rule {record.rule!r}")))
                 continue
-            after, step = observe(alarm, record, rule)
+            after, step = observe(alarm, record, rule, now)
         if after is not alarm:
             changed[record.key] = after
         if step is not None:

@@ -58,7 +58,7 @@ def register(worker: Worker) -> None:
     known = {camera.id for camera in worker.venue.cameras}
 
     async def frames(batch: list[Incoming]) -> Outcome:
-        fresh, dropped = live.choose(batch, datetime.now(UTC))
+        fresh, dropped = live.choose(batch, datetime.now(UTC), worker.is_last)
         _count_frames(known, ok=fresh, dropped=dropped)
         looked = [Frame(one.envelope.id, one.key, one.envelope.time, one.value) for one in fresh]
         rows.load(frame.camera for frame in looked)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mode import Service
 
-from stream.delivery import deliver_without_tasks
+from stream.delivery import deliver_without_tasks, seek_with_nothing_on_its_way
 
 
 class Consumer(Service):
@@ -81,3 +81,36 @@ async def test_an_error_is_heard(consumer: Consumer, waits: bool) -> None:
 
     with pytest.raises(ValueError, match="broken"):
         await consumer.wait_first(deliver(), asyncio.Event().wait())
+
+
+class Recovering:
+    """What of Faust's consumer a recovery uses: while it seeks, its fetcher delivers what the flow lets through."""
+
+    def __init__(self) -> None:
+        self.flow_active = True
+        self.queue: list[int] = []
+        self.read_from = 0
+
+    def stop_flow(self) -> None:
+        self.flow_active = False
+
+    async def fetch(self) -> None:
+        for offset in range(self.read_from, 5):
+            if self.flow_active:
+                self.queue.append(offset)
+                self.read_from = offset + 1
+            await asyncio.sleep(0)
+
+    async def perform_seek(self) -> None:
+        self.read_from = 0
+        await asyncio.sleep(0.01)
+
+
+async def test_what_is_fetched_while_a_recovery_seeks_is_not_thrown_away() -> None:
+    consumer = Recovering()
+    seek_with_nothing_on_its_way(consumer)
+    await asyncio.gather(consumer.perform_seek(), consumer.fetch())
+    consumer.queue.clear()  # as flow_control.resume() does
+    consumer.flow_active = True
+    await consumer.fetch()
+    assert consumer.queue == [0, 1, 2, 3, 4]

@@ -113,6 +113,25 @@ def test_a_backlog_is_stepped_over() -> None:
     assert len(fresh) == 1 and not none
 
 
+@pytest.mark.parametrize("hours", [2, -2, 26])
+def test_a_worker_whose_clock_jumps_goes_on_looking(hours: int) -> None:
+    live = LiveFrames()
+    jumped = timedelta(hours=hours)
+    for tick in range(80):
+        one, now = frame("gate", tick / 8), AT + timedelta(seconds=tick / 8)
+        looked, _ = live.choose([one], now + (jumped if 24 <= tick < 56 else timedelta(0)), lambda _: True)
+        assert looked, f"frame {tick}"
+
+
+def test_a_backlog_is_dropped_though_the_clocks_differ() -> None:
+    live, wrong = LiveFrames(), timedelta(hours=2)
+    live.choose([frame("gate", 0)], AT + wrong, lambda _: True)
+    batch = [frame("gate", second) for second in range(1, 600)]
+    looked, dropped = live.choose(batch, AT + timedelta(seconds=600) + wrong, lambda one: one is batch[-1])
+    assert 5 < len(looked) <= 15
+    assert len(dropped) > 580
+
+
 def test_a_clock_set_back_is_no_reason_to_drop() -> None:
     live = LiveFrames()
     live.choose([frame("gate", 1000)], AT + timedelta(seconds=1000))

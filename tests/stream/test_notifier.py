@@ -22,6 +22,8 @@ from schemas.venue import Venue
 from schemas.venue_contacts import Contact, QuietHours
 from stream import notifier
 from stream.alert_store import AlertStore
+from stream.local.ports import Ports
+from stream.local.redis import redis as redis_server
 from stream.notification_queue import DUE
 from stream.notifier import Notifier
 from stream.settings import Settings
@@ -41,11 +43,13 @@ class Receiver:
         self.messages: list[tuple[str, dict[str, Any]]] = []
         self.refused = 0
         self.status = 200
+        self.arrives: Callable[[], None] = lambda: None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                receiver.arrives()
                 if receiver.status == 200:
                     receiver.messages.append((self.path, body))
                 else:
@@ -180,6 +184,34 @@ async def test_a_restart_loses_and_repeats_nothing(url: str, receiver: Receiver,
 
 
 @pytest.mark.stack
+@pytest.mark.stack
+async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_again(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "CLAIM_SECONDS", 1.0)
+    monkeypatch.setattr(notifier, "AGAIN_SECONDS", (2.0, 2.0))
+    ports = Ports(tmp_path / "ports.json")
+    child = redis_server(tmp_path, ports)
+    child.start()
+    child.wait_healthy()
+    url = f"redis://127.0.0.1:{ports.get_known('redis')}/0"
+    try:
+        venue = Venue(name="v", contacts=[Contact(id="ana", audience=["security"])])
+        async with at_work(url, venue, contacts(tmp_path, receiver, "ana")):
+            await AlertStore(url).write(FIGHT, AT)
+            receiver.arrives = child.kill
+            await until(lambda: receiver.to("ana"))
+            receiver.arrives = lambda: None
+            await asyncio.sleep(1.5)
+            child.start()
+            client = Redis.from_url(url)
+            await until(lambda: child.is_healthy() and not client.zcard(DUE))
+            await asyncio.sleep(3)
+    finally:
+        child.stop()
+    assert len(receiver.to("ana")) == 1
+
+
 async def test_what_has_cleared_calls_nobody(
     url: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

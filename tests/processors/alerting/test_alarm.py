@@ -45,6 +45,26 @@ def test_between_the_thresholds_an_open_alert_stays_open() -> None:
     assert steps((0, 4), (10, 4), (60, 3.2), (120, 3.2)) == [(10, "raised")]
 
 
+def test_a_clock_that_was_ahead_and_is_put_right_does_not_keep_an_alarm_silent() -> None:
+    alarm, wall = Alarm(), NOON
+    alarm, _ = observe(alarm, see(3000, 1), RULE, wall)
+    raised = []
+    for second in range(0, 40, 2):
+        alarm, step = observe(alarm, see(second, 4), RULE, wall + timedelta(seconds=second))
+        raised += [step.state] if step else []
+    assert raised == ["raised"]
+
+
+def test_what_comes_late_is_too_late_to_matter_whatever_the_wall_clock_says() -> None:
+    for wall in (None, NOON + timedelta(hours=2), NOON - timedelta(hours=2)):
+        alarm, _ = observe(Alarm(), see(30, 1), RULE, wall)
+        late, step = observe(alarm, see(20, 9), RULE, wall)
+        assert late is alarm and step is None
+    alarm, _ = observe(Alarm(), see(3000, 1), RULE, NOON + timedelta(hours=2))
+    late, step = observe(alarm, see(0, 9), RULE, NOON + timedelta(hours=2))
+    assert late is alarm and step is None
+
+
 def test_it_clears_after_the_off_delay_only() -> None:
     assert steps((0, 4), (10, 4), (20, 2), (30, 4), (40, 2), (59, 2), (60, 2)) == [(10, "raised"), (60, "resolved")]
 

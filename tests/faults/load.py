@@ -1,0 +1,305 @@
+"""What is offered while something breaks: every kind of input, known beforehand, at a steady pace."""
+
+from __future__ import annotations
+
+import io
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import cv2
+import msgspec
+import numpy as np
+import soundfile
+
+from schemas.attendance import VENUE, AttendanceChange
+from schemas.events import Mail, SaleLine, StockMovement, Ticket
+from schemas.topics import ATTENDANCE, FRAMES, MAILS, SALES, SNIPPETS, STOCK, Topic
+from stream.producer import EventProducer
+from stream.settings import Settings
+
+BARS = ("north", "south", "east")
+PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
+CAMERA, STAGE, GATE = "bar-square", "main", "east"
+TICK = timedelta(seconds=2)
+"""of the evening's time, from one ticket to the next"""
+
+MAIL_TEXTS = (
+    "¿A qué hora abren las puertas?", "What time do doors open?", "Quiero que me devolváis el dinero",
+    "I'd like a refund for my ticket", "¿Dónde puedo aparcar?", "Where can I park the car?",
+    "La recarga de la pulsera ha fallado", "My wristband top-up failed",
+)  # fmt: skip
+CRY = "Hay una pelea junto a la barra, venid"
+URGENT_EVERY = 20
+
+# An input every so many ticks. Frames and fragments cost a hundred times what a ticket does.
+MOVEMENT_EVERY, MAIL_EVERY, CHANGE_EVERY, FRAME_EVERY, FRAGMENT_EVERY = 15, 10, 7, 25, 100
+BROKEN_EVERY = 7
+"""of frames and fragments, one that can't be decoded"""
+
+Clock = Callable[[int, datetime], datetime]
+"""what a source's clock says at a tick, given the true time"""
+
+
+def true_time(_tick: int, moment: datetime) -> datetime:
+    """A clock that is right."""
+    return moment
+
+
+@dataclass
+class Offered:
+    """Everything that was handed over, in order."""
+
+    tickets: list[Ticket] = field(default_factory=list)
+    movements: list[StockMovement] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    changes: list[AttendanceChange] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    fragments: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """ids of frames and fragments whose bytes are no picture and no sound"""
+    early: set[str] = field(default_factory=set)
+    """ids of tickets and mails from a clock so wrong that they must become dead letters"""
+    repeated: int = 0
+    """handed over twice, as a till does that got no answer"""
+
+    @property
+    def cries(self) -> set[str]:
+        """Keys of the alerts that the mails raise."""
+        return {f"mail-urgent/{mail.id}" for mail in self.mails if mail.text == CRY and mail.id not in self.early}
+
+
+def ticket(number: int, moment: datetime, seed: int) -> Ticket:
+    """Refunds among them."""
+    seeded = random.Random(f"ticket {seed} {number}")
+    lines = tuple(
+        SaleLine(product=product, quantity=float(seeded.choice((1, 1, 1, 2, 3, -1))), unit_price=4.5)
+        for product in seeded.sample(PRODUCTS, seeded.randint(1, 3))
+    )
+    return Ticket(id=f"t{number}", bar=seeded.choice(BARS), till=f"till-{number % 4}", time=moment, lines=lines)
+
+
+def movement(number: int, moment: datetime, seed: int) -> StockMovement:
+    """What staff report."""
+    seeded = random.Random(f"movement {seed} {number}")
+    bar = seeded.choice(BARS)
+    kind = seeded.choice(("delivery", "delivery", "waste", "transfer", "count"))
+    other = seeded.choice([one for one in BARS if one != bar])
+    return StockMovement(
+        id=f"s{number}", bar=bar, product=seeded.choice(PRODUCTS), kind=kind,  # type: ignore[arg-type]
+        quantity=float(seeded.randint(0, 60)), time=moment, by="ana",
+        other=other if kind == "transfer" or (kind == "delivery" and seeded.random() < 0.5) else None,
+    )  # fmt: skip
+
+
+def stock_after(offered: Offered, opening: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """What a plain sum over time says of each bar and product: a count, and what moved after its ten seconds."""
+    flows = [
+        (one.time, one.bar, line.product, -line.quantity)
+        for one in offered.tickets
+        if one.id not in offered.early
+        for line in one.lines
+    ]
+    left = dict(opening)
+    since: dict[tuple[str, str], int] = {}
+    for moved in offered.movements:
+        if moved.kind == "count":
+            left[moved.bar, moved.product] = moved.quantity
+            since[moved.bar, moved.product] = int(moved.time.timestamp() // 10)
+            continue
+        arrives = 1 if moved.kind == "delivery" else -1
+        flows.append((moved.time, moved.bar, moved.product, arrives * moved.quantity))
+        if moved.other is not None:
+            flows.append((moved.time, moved.other, moved.product, -arrives * moved.quantity))
+    for moment, bar, product, units in flows:
+        if moment.timestamp() // 10 > since.get((bar, product), 0):
+            left[bar, product] += units
+    return left
+
+
+def pictures(seed: int) -> list[bytes]:
+    """Four JPEGs of something that moves."""
+    noise = np.random.default_rng(seed)
+    base = cv2.resize(noise.integers(40, 200, (18, 32, 3), dtype=np.uint8), (640, 360))
+    return [cv2.imencode(".jpg", np.roll(base, 12 * step, axis=1))[1].tobytes() for step in range(4)]
+
+
+def sound(seed: int) -> bytes:
+    """Five seconds of a chord in noise, as FLAC."""
+    rate = 24_000
+    time_ = np.arange(5 * rate) / rate
+    chord = sum(np.sin(2 * np.pi * pitch * time_) for pitch in (220.0, 277.2, 329.6))
+    wave = 0.15 * chord + np.random.default_rng(seed).normal(0, 0.02, time_.size)
+    file = io.BytesIO()
+    soundfile.write(file, wave, rate, format="FLAC")
+    return file.getvalue()
+
+
+class Load:
+    """Hands inputs over in a thread of its own, and again when Kafka did not take them, as a till or a mailbox does.
+
+    Args:
+        workers: only what these read is offered.
+        every: seconds from tick to tick.
+        clock: of the sources; it may be wrong.
+        too_early: whether an input of a tick comes from a clock that no worker may believe.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        workers: frozenset[str],
+        start: datetime,
+        *,
+        seed: int,
+        every: float = 0.05,
+        clock: Clock = true_time,
+        too_early: Callable[[int], bool] = lambda _tick: False,
+    ) -> None:
+        self.offered = Offered()
+        self.tick = 0
+        self._workers, self._start, self._seed, self._every = workers, start, seed, every
+        self._clock, self._too_early = clock, too_early
+        self._producer = EventProducer(settings)
+        # What the vision worker sends itself, and patiently: its order matters, so it is never handed over again.
+        self._patient = EventProducer(settings, timeout_s=600)
+        self._pictures, self._sound = pictures(seed), sound(seed)
+        self._again: deque[Callable[[], None]] = deque()
+        self._waiting = 0
+        self._counting = threading.Lock()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Offer nothing more, and wait until Kafka has what there was."""
+        self._ending.set()
+        self._thread.join()
+        self.flush()
+
+    def flush(self) -> None:
+        """Wait until Kafka has all of it."""
+        deadline = time.monotonic() + 240
+        while self._waiting or self._again:
+            assert time.monotonic() < deadline, f"Kafka did not take {self._waiting} inputs"
+            self._send_again()
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        """End the clients."""
+        self._ending.set()
+        self._thread.join()
+        self._producer.close()
+        self._patient.close()
+
+    def end_of_evening(self) -> datetime:
+        """Later than everything that was offered."""
+        return self._start + TICK * self.tick + timedelta(minutes=2)
+
+    def close_bars(self) -> None:
+        """One last, empty ticket for each bar, upon which it says what it has sold."""
+        for bar in BARS:
+            lines = (SaleLine(product="beer", quantity=0),)
+            self._ticket(
+                Ticket(id=f"last-{bar}-{self.tick}", bar=bar, till="1", time=self.end_of_evening(), lines=lines)
+            )
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        while not self._ending.wait(max(0.0, began + self.tick * self._every - time.monotonic())):
+            self._offer(self.tick)
+            self._send_again()
+            self.tick += 1
+
+    def _offer(self, tick: int) -> None:
+        moment = self._clock(tick, self._start + TICK * tick)
+        if "bars" in self._workers:
+            one = ticket(tick, moment, self._seed)
+            self._ticket(one)
+            if self._too_early(tick):
+                self.offered.early.add(one.id)
+            if tick % 10 == 0:
+                self.offered.repeated += 1
+                self._send(SALES, one.bar, one, one.id, moment)
+            if tick % MOVEMENT_EVERY == 4:
+                self._movement(movement(tick, self._start + TICK * tick, self._seed))
+        if "support" in self._workers and tick % MAIL_EVERY == 0:
+            self._mail(tick, moment)
+        if "vision" in self._workers:
+            if tick % CHANGE_EVERY == 0:
+                self._change(tick)
+            if tick % FRAME_EVERY == 0:
+                self._media(FRAMES, CAMERA, f"f{tick}", tick // FRAME_EVERY, self._pictures, self.offered.frames)
+        if "music" in self._workers and tick % FRAGMENT_EVERY == 0:
+            self._media(SNIPPETS, STAGE, f"a{tick}", tick // FRAGMENT_EVERY, [self._sound], self.offered.fragments)
+
+    def _ticket(self, one: Ticket) -> None:
+        self.offered.tickets.append(one)
+        self._send(SALES, one.bar, one, one.id, one.time)
+
+    def _movement(self, one: StockMovement) -> None:
+        self.offered.movements.append(one)
+        for _ in range(1 + (len(self.offered.movements) % 3 == 0)):  # a third is pressed twice
+            self._send(STOCK, one.bar, one, one.id, one.time)
+
+    def _mail(self, tick: int, moment: datetime) -> None:
+        number = tick // MAIL_EVERY
+        text = CRY if number % URGENT_EVERY == 0 else MAIL_TEXTS[number % len(MAIL_TEXTS)]
+        one = Mail(
+            id=f"m{number}", thread=f"thread-{number}", time=moment, subject="" if number % 3 else "Pregunta", text=text
+        )
+        self.offered.mails.append(one)
+        if self._too_early(tick):
+            self.offered.early.add(one.id)
+        self._send(MAILS, one.thread, one, one.id, moment)
+
+    def _change(self, tick: int) -> None:
+        entered = float(1 + tick % 5)
+        one = AttendanceChange(
+            id=f"c{tick}",
+            kind="crossing",
+            time=self._start + TICK * tick,
+            by=GATE,
+            entered=entered,
+            left=float(tick % 2),
+        )
+        self.offered.changes.append(one)
+        self._send(ATTENDANCE, VENUE, one, one.id, one.time)
+
+    def _media(self, topic: Topic, key: str, id: str, number: int, good: list[bytes], offered: list[str]) -> None:
+        offered.append(id)
+        value = good[number % len(good)]
+        if number % BROKEN_EVERY == BROKEN_EVERY - 1:
+            self.offered.broken.add(id)
+            value = value[:40]
+        self._send(topic, key, value, id, self._start + timedelta(seconds=number))
+
+    def _send(self, topic: Topic, key: str, value: bytes | msgspec.Struct, id: str, moment: datetime) -> None:
+        def again() -> None:
+            self._send(topic, key, value, id, moment)
+
+        def delivered(error: str | None) -> None:
+            with self._counting:
+                self._waiting -= 1
+                if error is not None:
+                    self._again.append(again)
+
+        with self._counting:
+            self._waiting += 1
+        producer = self._patient if topic is ATTENDANCE else self._producer
+        producer.send(topic, key=key, value=value, id=id, source="test", time=moment, delivered=delivered)
+
+    def _send_again(self) -> None:
+        while True:
+            with self._counting:
+                if not self._again:
+                    return
+                again = self._again.popleft()
+            again()

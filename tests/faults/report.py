@@ -1,0 +1,90 @@
+"""What the faults did, as a table for the terminal and for docs/faults.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from stream.local.kafka import VERSION as KAFKA
+from tests.faults.festival import Finding
+
+COLUMNS = ("fault", "input", "offered", "used", "dead letters", "passed over", "lost", "doubled", "seconds to recover")
+
+HEAD = """# Broken on purpose
+
+Written by `make faults`, which runs tests/faults: a whole stack under load, on which something is broken. Afterwards
+every input must have one outcome, and every total must be exact.
+
+- **offered**: distinct inputs. A tenth of the tickets and a third of the stock movements are handed over twice, as by
+  a till that got no answer; one frame and one fragment in seven can't be decoded.
+- **used**: booked, read or looked at, each once. For stock and gates the totals are held against a plain sum.
+- **dead letters**: could not be used, and lie in `TOPIC.dead` with the reason.
+- **passed over**: frames and fragments that were too old to be worth the work, where a newer one was looked at.
+- **lost** and **doubled** must be 0. For alerts: every one that had to come came, and no step of any was told twice.
+- **seconds to recover**: from the end of the fault until every input was accounted for, with all that had waited.
+  Kills also give the seconds until the killed worker was ready again.
+"""
+
+
+def table(findings: Sequence[Finding]) -> str:
+    """Markdown; one row for each fault and kind of input."""
+    rows = ["| " + " | ".join(COLUMNS) + " |", "|---" * 2 + "|---:" * (len(COLUMNS) - 2) + "|"]
+    for finding in findings:
+        for place, line in enumerate(finding.lines):
+            used = line.offered - line.dead - line.dropped - line.lost
+            wrong = f" ({line.wrong[:200]})" if line.wrong else ""
+            cells = (
+                "" if place else finding.fault, line.what + wrong, f"{line.offered:,}", f"{used:,}", line.dead,
+                line.dropped, line.lost, line.doubled, "" if place else f"{finding.seconds:.0f}",
+            )  # fmt: skip
+            rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join(rows)
+
+
+def notes(findings: Sequence[Finding]) -> str:
+    """What the table has no column for."""
+    lines = []
+    for finding in findings:
+        if finding.ready:
+            ready = sorted(finding.ready)
+            lines.append(
+                f"- {finding.fault}: {len(ready)} times a worker was away, median {statistics.median(ready):.1f} s, "
+                f"longest {ready[-1]:.1f} s until it was ready again (one that was killed again before it was ready "
+                "counts from the first kill)."
+            )
+        lines += [f"- {finding.fault}: {note}" for note in finding.notes]
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Processor, cores, memory, versions."""
+    cores = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.split(":")[1].strip() for line in cores if "model name" in line), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    asked = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, timeout=10, check=True)
+    redis_version = next(part[2:] for part in asked.stdout.split() if part.startswith("v="))
+    return (
+        f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB; Linux {platform.release()}, "
+        f"Python {platform.python_version()}, faust-streaming {version('faust-streaming')}, Kafka {KAFKA}, "
+        f"Redis {redis_version}"
+    )
+
+
+def write_report(file: Path, findings: Sequence[Finding]) -> None:
+    """Replace the report."""
+    failed = [finding.fault for finding in findings if not all(line.exact for line in finding.lines)]
+    verdict = f"**Failed: {', '.join(failed)}.**\n\n" if failed else ""
+    busy = max(finding.load for finding in findings)
+    text = (
+        f"{HEAD}\nMeasured on {machine()}. {min(one.at for one in findings)} to {max(one.at for one in findings)} UTC, "
+        f"seed {', '.join(sorted({str(one.seed) for one in findings}))}; up to {busy} processes wanted to run at once, "
+        f"those of others among them.\n\n{verdict}{table(findings)}\n"
+    )
+    if said := notes(findings):
+        text += f"\n{said}\n"
+    file.write_text(text, encoding="utf-8")
