@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test check bench schemas lock clean
+.PHONY: help setup train-setup demo up test check bench soak schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -29,6 +29,9 @@ check: setup ## lint, format, types, published schemas: seconds
 
 bench: setup ## speed beside a peer or the bare limit, in one run
 	@$(PYTHON) -m bench
+
+soak: setup ## hours at a steady load, whether anything grows, docs/soak.md: make soak MINUTES=120 SCALE=0.02
+	@$(PYTHON) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCALE),--scale $(SCALE))
 
 schemas: setup ## publish JSON Schema and AsyncAPI after a change of types
 	@.venv/bin/pulso schemas publish
