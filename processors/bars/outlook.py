@@ -34,6 +34,7 @@ class Outlook:
         self._at = at
         self._closes = closes or _learnt_close(demand, at)
         self._means: dict[tuple[str, int], float] = {}
+        self._paces: dict[str, float] = {}
 
     @property
     def minutes_open(self) -> float | None:
@@ -47,7 +48,9 @@ class Outlook:
 
     def mean(self, product: str, minutes: float) -> float:
         """Mean units asked for within `minutes`: an hour at the pace of the open slot, then as the season goes."""
-        span, pace = self.open_for(minutes), self._pace(product)
+        span, pace = self.open_for(minutes), self._paces.get(product)
+        if pace is None:
+            pace = self._paces[product] = self._pace(product)
         near = self._within(product, min(span, PACE_MINUTES)) * pace
         return near if span <= PACE_MINUTES else near + self._within(product, span) - near / max(pace, 1e-9)
 
