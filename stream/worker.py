@@ -32,6 +32,7 @@ from stream.model_store import Folders, ModelStore
 from stream.outcome import Outcome
 from stream.producer import partition_of
 from stream.settings import Settings
+from stream.topics import CHANGELOG_CONFIG
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class Worker:
             key_type=bytes,
             value_type=bytes,
             use_partitioner=True,
+            extra_topic_configs=CHANGELOG_CONFIG,
         )
 
     def agent(
