@@ -27,8 +27,8 @@ test: setup ## every test, on real servers that it starts and stops
 check: setup ## lint, format, types, published schemas: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check
 
-bench: setup ## speed beside a peer or the bare limit, in one run
-	@$(PYTHON) -m bench
+bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md
+	@$(PYTHON) -m bench --report docs
 
 soak: setup ## hours at a steady load, whether anything grows, docs/soak.md: make soak MINUTES=120 SCALE=0.02
 	@$(PYTHON) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCALE),--scale $(SCALE))

@@ -48,7 +48,7 @@ def made(evening: Evening | None = None, pictures: int = PICTURES, song: float =
         calm={scene: _loop(evening, scene, _CALM[scene], pictures) for scene in SCENES},
         full={scene: _loop(evening, scene, _FULL[scene], pictures) for scene in SCENES},
         covered=render(evening, "bar-square", "bars", clock("20:40")).jpeg(),
-        songs=[_windows(fragment(evening, "main", clock(time), song)) for time in ("20:30", "22:00")],
+        songs=[windows(fragment(evening, "main", clock(time), song)) for time in ("20:30", "22:00")],
         silence=_flac(fragment(evening, "forest", clock("20:50"), WINDOW)),
     )
 
@@ -59,8 +59,8 @@ def _loop(evening: Evening, scene: str, time: str, pictures: int) -> list[bytes]
     return there + there[-2:0:-1]
 
 
-def _windows(song: Sound) -> list[bytes]:
-    """One window for each step through the song, which begins again at its end."""
+def windows(song: Sound) -> list[bytes]:
+    """FLAC windows of 30 seconds, one for each step of five through the song, which begins again at its end."""
     step, length = int(FRAGMENT_EVERY * RATE), int(WINDOW * RATE)
     round_and_round = np.concatenate([song, song[:length]])
     return [_flac(round_and_round[begin : begin + length]) for begin in range(0, len(song) - step + 1, step)]
