@@ -20,6 +20,16 @@ SHORTEST = 1800.0
 """seconds after that; what is shorter shows how things warm up, not whether they grow"""
 LEAST = {"memory MiB": 1.0, "Redis MiB": 0.5, "open files": 1.0, "threads": 1.0, "lag events": 10.0}
 """a slope an hour that is below this says nothing"""
+FILLS = """## What fills up, and how far
+
+Some things are kept on purpose, and rise until they hold what they should:
+
+- bars: the movements of an hour, and what is usual in each hour of the week: the row of a busy bar has 26 KiB after an
+  hour, 47 after twelve and 65 after two days;
+- console: what every bar sold in the last two hours, and the last 2,000 counts of the people in the venue;
+- Prometheus: the samples of two to three hours, before it writes a block;
+- Kafka: a Java heap of at most 384 MiB; topics as long as the table of the disk says, deleted by whole segments;
+- Redis: the last 10,000 steps of alerts of each audience, and evidence for as long as the venue file says."""
 SENT = (FRAMES, SALES, STOCK, MAILS, SNIPPETS)
 
 
@@ -68,10 +78,11 @@ def write_report(record: Path, folder: Path) -> bool:
     growing = sorted(_growing(series, warm)) if long_enough else []
     accounts = list(accounts_of(series))
     open_ones = [one.topic for one in accounts if not one.settled]
+    waiting = int(sum(line[-1][1] for line in series.get("lag events", {}).values()))
     restarts = {name: int(line[-1][1]) - 1 for name, line in series.get("starts", {}).items() if line[-1][1] > 1}
     parts = [
         f"# Soak\n\n`make soak` wrote this page, from a run of {seconds / 60:.0f} minutes that began {about.began}.",
-        "\n".join(_verdict(growing, open_ones, restarts, warm, long_enough=long_enough)),
+        "\n".join(_verdict(growing, open_ones, restarts, warm, waiting, long_enough=long_enough)),
         "\n".join(_load(about, series, seconds, warm)),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[:1]),
         _table("## Memory", "MiB", series.get("memory MiB", {}), warm, LEAST["memory MiB"]),
@@ -82,6 +93,7 @@ def write_report(record: Path, folder: Path) -> bool:
         "\n".join(_accounting(accounts)),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[2:]),
         "\n".join(_disk(series, warm)),
+        FILLS,
         _table("## Open files", "files", series.get("open files", {}), warm, LEAST["open files"]),
         _table("## Threads", "threads", series.get("threads", {}), warm, LEAST["threads"]),
     ]
@@ -120,16 +132,27 @@ def _after(line: list[tuple[float, float]], warm: float) -> tuple[list[float], l
     return [at / 3600 for at, _ in kept], [value for _, value in kept]
 
 
+def _late(line: list[tuple[float, float]], warm: float) -> Trend | None:
+    """The trend of the second half of what follows the warm-up."""
+    end = line[-1][0] if line else 0.0
+    return trend(*_after(line, (warm + end) / 2))
+
+
+def _grows(line: list[tuple[float, float]], warm: float, least: float) -> bool:
+    """Over the whole and over its second half: what levels off has filled up."""
+    whole, late = trend(*_after(line, warm)), _late(line, warm)
+    return whole is not None and whole.grows(least) and (late is None or late.grows(least))
+
+
 def _growing(series: dict[str, Series], warm: float) -> Iterator[str]:
     for measure, least in LEAST.items():
         for of, line in series.get(measure, {}).items():
-            found = trend(*_after(line, warm))
-            if of != "soak" and found is not None and found.grows(least):
+            if of != "soak" and _grows(line, warm, least):
                 yield f"{measure.rsplit(' ', 1)[0]} of {of}" if measure != "threads" else f"threads of {of}"
 
 
 def _verdict(
-    growing: list[str], open_ones: list[str], restarts: dict[str, int], warm: float, *, long_enough: bool
+    growing: list[str], open_ones: list[str], restarts: dict[str, int], warm: float, waiting: int, *, long_enough: bool
 ) -> Iterator[str]:
     if not long_enough:
         yield f"**Too short for a verdict on growth: that takes {SHORTEST / 60:.0f} minutes after the warm-up.**"
@@ -137,16 +160,17 @@ def _verdict(
         yield f"**Grows: {', '.join(growing)}.**"
     else:
         yield "**Memory, lag, open files and threads are flat.**"
-    yield (
-        f"**Not every event is accounted for: {', '.join(open_ones)}.**"
-        if open_ones
-        else "**Every event is accounted for: used, dropped and counted, or in a dead-letter topic.**"
-    )
+    if not open_ones:
+        yield "**Every event is accounted for: used, dropped and counted, or in a dead-letter topic.**"
+    elif waiting:
+        yield f"**It was cut off while {waiting:,} events were on their way, so not all can be accounted for.**"
+    else:
+        yield f"**Not every event is accounted for: {', '.join(open_ones)}.**"
     if restarts:
         yield f"**Ended and was started again: {', '.join(f'{name} {n}×' for name, n in restarts.items())}.**"
     yield (
         "\nSomething grows when the lower end of the 95 % confidence interval of its slope is above what would double "
-        f"it in a week. The first {warm / 60:.1f} minutes don't count."
+        f"it in a week, over all that follows the first {warm / 60:.1f} minutes and over the second half of it."
     )
 
 
@@ -188,8 +212,8 @@ def _table(title: str, unit: str, found: Series, warm: float, least: float) -> s
     lines = [
         title,
         "",
-        f"| | mean, {unit} | highest | slope an hour, {unit} | 95 % interval | |",
-        "|---|--:|--:|--:|--:|---|",
+        f"| | mean, {unit} | highest | slope an hour, {unit} | 95 % interval | in the second half | |",
+        "|---|--:|--:|--:|--:|--:|---|",
     ]
     rows = 0
     for of, line in found.items():
@@ -197,11 +221,13 @@ def _table(title: str, unit: str, found: Series, warm: float, least: float) -> s
         if slope is None:
             continue
         rows += 1
-        verdict = "grows" if slope.grows(least) else "flat"
+        late = _late(line, warm)
+        verdict = "grows" if _grows(line, warm, least) else "flat" if not slope.grows(least) else "levels off"
+        half = "" if late is None else f"{late.low:+.2f} to {late.high:+.2f}"
         highest = max(value for _, value in line)
         lines.append(
             f"| {of} | {slope.mean:.1f} | {highest:.1f} | {slope.slope:+.2f} | {slope.low:+.2f} to {slope.high:+.2f} | "
-            f"{verdict} |"
+            f"{half} | {verdict} |"
         )
     return "\n".join(lines) if rows else ""
 

@@ -22,7 +22,9 @@ LOAD = Load.scaled(0.01, 0.01, 1, 0.1)
 HOURS = 2.0
 
 
-def recorded(folder: Path, memory: Callable[[float], float], read: float = 990, letters: float = 10) -> Path:
+def recorded(
+    folder: Path, memory: Callable[[float], float], read: float = 990, letters: float = 10, waiting: float = 0
+) -> Path:
     """Two hours of one worker, a sample a minute; 1,000 tickets of which `read` are used and `letters` are dead."""
     about = About(
         began="2026-07-04T20:00:00+00:00", minutes=120, every_seconds=60, shares=LOAD.shares, rates=LOAD.rates,
@@ -35,7 +37,7 @@ def recorded(folder: Path, memory: Callable[[float], float], read: float = 990, 
             60.0 * minute,
             [
                 Value("memory MiB", "bars", memory(minute / 60) + random.normal(0, 0.5)),
-                Value("lag events", "bars pos.sales", float(random.integers(0, 9))),
+                Value("lag events", "bars pos.sales", float(random.integers(0, 9)) if minute < HOURS * 60 else waiting),
                 Value("starts", "bars", 1),
                 Value("sent events", SALES.name, 1000),
                 Value("spoilt events", SALES.name, 10),
@@ -68,6 +70,12 @@ def test_a_leak_is_named(tmp_path: Path) -> None:
     assert "**Grows: memory of bars.**" in text
 
 
+def test_what_levels_off_has_filled_up(tmp_path: Path) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda hour: 200 + 10 * min(hour, 1.1)))
+    assert fine
+    assert "levels off" in text
+
+
 def test_growth_while_it_warms_up_is_no_leak(tmp_path: Path) -> None:
     fine, _ = verdict(recorded(tmp_path, lambda hour: 200 + 100 * min(hour, 0.4)))
     assert fine
@@ -78,6 +86,12 @@ def test_an_event_too_few_or_too_many_is_named(tmp_path: Path, read: float, lett
     fine, text = verdict(recorded(tmp_path, lambda _: 200, read, letters))
     assert not fine
     assert "Not every event is accounted for: pos.sales" in text
+
+
+def test_what_was_on_its_way_when_it_was_cut_off_is_no_loss(tmp_path: Path) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda _: 200, 985, 10, 5))
+    assert not fine
+    assert "cut off while 5 events were on their way" in text
 
 
 def test_a_record_that_was_cut_off_is_read_to_its_last_whole_line(tmp_path: Path) -> None:
