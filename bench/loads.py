@@ -100,7 +100,7 @@ class Frames:
     topic: ClassVar[Topic] = FRAMES
     rules: ClassVar[tuple[str, ...]] = ("violence", "crowd-density")
     backlog: ClassVar[int] = 320
-    seconds: ClassVar[float] = 40.0
+    seconds: ClassVar[float] = 30.0
 
     def __init__(self, evening: Evening | None = None) -> None:
         evening = evening or Evening()
@@ -131,7 +131,7 @@ class Tickets:
     topic: ClassVar[Topic] = SALES
     rules: ClassVar[tuple[str, ...]] = ("stock-out",)
     backlog: ClassVar[int] = 4_000
-    seconds: ClassVar[float] = 20.0
+    seconds: ClassVar[float] = 15.0
 
     def __init__(self) -> None:
         self._baskets = baskets(Evening())
@@ -161,7 +161,7 @@ class Mails:
     topic: ClassVar[Topic] = MAILS
     rules: ClassVar[tuple[str, ...]] = ("mail-urgent",)
     backlog: ClassVar[int] = 300
-    seconds: ClassVar[float] = 20.0
+    seconds: ClassVar[float] = 15.0
 
     def __init__(self) -> None:
         self._sent = 0
@@ -185,7 +185,7 @@ class Fragments:
     topic: ClassVar[Topic] = SNIPPETS
     rules: ClassVar[tuple[str, ...]] = ("stage-silent",)
     backlog: ClassVar[int] = 48
-    seconds: ClassVar[float] = 40.0
+    seconds: ClassVar[float] = 30.0
 
     def __init__(self, evening: Evening | None = None) -> None:
         evening = evening or Evening()
