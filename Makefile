@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test check faults bench schemas lock clean
+.PHONY: help setup train-setup demo up test check faults bench soak schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -32,8 +32,11 @@ faults: setup ## half an hour of breaking things, into docs/faults.md: make faul
 check: setup ## lint, format, types, published schemas: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check
 
-bench: setup ## speed beside a peer or the bare limit, in one run
-	@$(PYTHON) -m bench
+bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md
+	@$(PYTHON) -m bench --report docs
+
+soak: setup ## hours at a steady load, whether anything grows, docs/soak.md: make soak MINUTES=120 SCALE=0.02
+	@$(PYTHON) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCALE),--scale $(SCALE))
 
 schemas: setup ## publish JSON Schema and AsyncAPI after a change of types
 	@.venv/bin/pulso schemas publish

@@ -55,7 +55,7 @@ def measure(folder: Path, *, number: int, say: Callable[[str], None], seen: Call
 
 def _windows(folder: Path, sound: Sound) -> list[str]:
     """Windows as a microphone source sends them."""
-    files = []
+    files: list[str] = []
     for end in range(int(SECONDS * RATE), len(sound) + 1, int(EVERY * RATE)):
         file = folder / f"window-{len(files)}.flac"
         soundfile.write(file, sound[end - int(SECONDS * RATE) : end], RATE, subtype="PCM_16")

@@ -25,7 +25,11 @@ from stream.local.ports import Ports
 
 NUMBER = 200
 """steps of alerts, all at once"""
-PAGES = 200
+PAGES = (1, 20, 200)
+MORE = 10
+"""times as many steps where there are few pages, at most: else there is too little to measure"""
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+"""seconds, the least processor time that can be told"""
 CALM = 40
 """steps one by one, for the time from Redis to the page"""
 CALM_SECONDS = 0.1
@@ -56,18 +60,30 @@ def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen:
     Raises:
         BenchError: a page missed a step, got one twice or out of order, or nothing came any more.
     """
-    say(f"console: {number} steps to {PAGES} pages")
-    ours, delays = asyncio.run(_ours(stack, number, seen))
-    say(f"bare loop: {number} steps to {PAGES} pages")
+    found: dict[int, Measured] = {}
+    notes: dict[int, str] = {}
+    first = 0
+    for pages in PAGES:
+        steps_here = number * min(MORE, PAGES[-1] // pages)
+        say(f"console: {steps_here} steps to {pages} page{'s' if pages > 1 else ''}")
+        found[pages], delays = asyncio.run(_ours(stack, pages, steps_here, first, seen))
+        first += CALM + steps_here
+        p50, p99 = (statistics.quantiles(delays, n=100)[place] for place in (49, 98))
+        notes[pages] = f"one step at a time: on every page after {p50 * 1000:.0f} ms (p50), {p99 * 1000:.0f} ms (p99)"
+    most = PAGES[-1]
+    say(f"bare loop: {number} steps to {most} pages")
     port = Ports(stack.data / "ports.json").get("bench-pages")
-    order = PagesOrder(redis=stack.settings.redis_url(), port=port, pages=PAGES, number=number)
+    order = PagesOrder(redis=stack.settings.redis_url(), port=port, pages=most, number=number)
     bare = asyncio.run(_bare(stack, order, seen))
-    p50, p99 = (statistics.quantiles(delays, n=100)[place] for place in (49, 98))
-    return [
+    rows = [row(f"alerts to {most} pages", "steps/s", found[most], "bare loop over sockets", bare, notes=notes[most])]
+    one = found[PAGES[0]]
+    return rows + [
         row(
-            f"alerts to {PAGES} pages", "steps/s", ours, "bare loop over sockets", bare,
-            notes=f"one step at a time: on every page after {p50 * 1000:.0f} ms (p50), {p99 * 1000:.0f} ms (p99)",
+            f"alerts to {pages} pages", "steps/s", found[pages], "the same to one page", one,
+            notes=f"{1000 * pages * found[pages].cpu_seconds / found[pages].events:.2f} ms of processor time a "
+            f"step, {1000 * one.cpu_seconds / one.events:.2f} ms with one page; {notes[pages]}",
         )
+        for pages in PAGES[1:]
     ]  # fmt: skip
 
 
@@ -105,32 +121,37 @@ class Page:
             self._writer.close()
 
 
-async def _ours(stack: LocalStack, number: int, seen: Callable[[int], None]) -> tuple[Measured, list[float]]:
+async def _ours(
+    stack: LocalStack, number_of_pages: int, number: int, first: int, seen: Callable[[int], None]
+) -> tuple[Measured, list[float]]:
+    """Steps with numbers from `first` on, to freshly opened pages that want what is new from now on."""
     url = stack.settings.redis_url()
     redis, store = Redis.from_url(url), AlertStore(url)
-    token = await AccountStore(redis).add_token("bench", ["security"])
+    token = await AccountStore(redis).add_token(f"bench-{number_of_pages}", ["security"])
     await redis.aclose()
     child = stack.children["console"]
     port = urlsplit(stack.endpoints["console"]).port or 80
     headers = f"Authorization: Bearer {token}\r\n"
-    pages = [Page(port, "/live?channels=alerts", headers) for _ in range(PAGES)]
+    pages = [Page(port, "/live?channels=alerts", headers) for _ in range(number_of_pages)]
     for page in pages:
         await page.open()
     await asyncio.sleep(1)
     delays: list[float] = []
-    for place, alert in enumerate(steps(CALM)):
+    for place, alert in enumerate(steps(CALM, first)):
         before = time.monotonic()
         await store.write(alert, datetime.now(UTC))
         await _until(pages, place + 1)
         delays += [page.at[-1] - before for page in pages]
         await asyncio.sleep(CALM_SECONDS)
     begin, used = time.monotonic(), _cpu_seconds(child.pid)
-    for alert in steps(number, CALM):
+    for alert in steps(number, first + CALM):
         await store.write(alert, datetime.now(UTC))
     await _until(pages, CALM + number, seen)
     end = max(page.at[-1] for page in pages)
-    measured = Measured(events=number * PAGES, seconds=end - begin, cpu_seconds=_cpu_seconds(child.pid) - used)
-    wanted = [alert.id for alert in steps(CALM + number)]
+    measured = Measured(
+        events=number * number_of_pages, seconds=end - begin, cpu_seconds=max(TICK, _cpu_seconds(child.pid) - used)
+    )
+    wanted = [alert.id for alert in steps(CALM + number, first)]
     _each_once(pages, wanted, "console")
     for page in pages:
         await page.close()

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from rich.table import Table
 
+from bench.delays import Delay
 from bench.measured import Measured
 
 
@@ -106,7 +107,25 @@ def short(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def write_json(file: Path, rows: Sequence[Row], around: dict[str, Any], *, quick: bool) -> None:
+def delays_table(delays: Sequence[Delay]) -> Table:
+    """How long alerts took, as people read it."""
+    drawn = Table(title="from event to alert", caption="level = share of the capacity; rules without on-delay")
+    for name in ("events", "alert"):
+        drawn.add_column(name)
+    for name in ("capacity", "level", "sent", "alerts", "p50", "p99"):
+        drawn.add_column(name, justify="right", no_wrap=True)
+    for one in delays:
+        p50, p99 = ("" if value is None else f"{value:.3f} s" for value in (one.p50, one.p99))
+        drawn.add_row(
+            one.kind, one.rule, f"{short(one.capacity)}/s", f"{one.level:.0%}", f"{short(one.sent)}/s",
+            str(one.alerts), p50, p99,
+        )  # fmt: skip
+    return drawn
+
+
+def write_json(
+    file: Path, rows: Sequence[Row], around: dict[str, Any], *, quick: bool, delays: Sequence[Delay] = ()
+) -> None:
     """Everything that was printed, unrounded."""
-    said = {"time": datetime.now(UTC), "quick": quick, "machine": around, "rows": rows}
+    said = {"time": datetime.now(UTC), "quick": quick, "machine": around, "rows": rows, "delays": delays}
     file.write_bytes(msgspec.json.format(msgspec.json.encode(said)) + b"\n")

@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
 
+STORE = "store"
+"""where a bar fetches from when no other bar has it"""
+
 
 class ZoneForecast(Struct, frozen=True, kw_only=True):
     """People in the zone ahead of time."""
@@ -132,7 +135,7 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
     fetch: NonNegative | None = None
     """units to fetch now; None when nothing is needed"""
     fetch_from: Identifier | None = None
-    """`store`, or the neighbouring bar that has them to spare"""
+    """`STORE`, or the neighbouring bar that has them to spare"""
     fetch_by: Instant | None = None
     """when the chance of running out reaches the bar's limit"""
     along: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -28,15 +28,14 @@ class SurplusReader:
         self._settings = settings
         self._decoder = msgspec.json.Decoder(DemandForecast)
         self._claims = Claims()
-        self._spare: dict[str, Mapping[str, Mapping[str, float]]] = {}
-        """answers that hold until somebody says something new"""
         self._paces = Paces()
 
-    def spare_for(self, bar: str) -> Mapping[str, Mapping[str, float]]:
-        """Units by bar and product that nobody else was sent for."""
-        if bar not in self._spare:
-            self._spare[bar] = self._claims.spare_for(bar)
-        return self._spare[bar]
+    def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> Mapping[str, Mapping[str, float]]:
+        """Units by bar and product that nobody else was sent for, of `sources` or of all bars.
+
+        The claims of every bar are looked at for each source: ask for the sources that count, when it counts.
+        """
+        return self._claims.spare_for(bar, sources)
 
     def paces(self, at: datetime) -> dict[str, dict[str, float]]:
         """Units an hour by bar and product, of the bars that sell at about this time."""
@@ -49,7 +48,6 @@ class SurplusReader:
         except (msgspec.DecodeError, RecursionError):
             return
         self._claims.take(forecast)
-        self._spare.clear()
         self._paces.take(forecast)
 
     async def run(self) -> None:

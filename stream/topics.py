@@ -1,4 +1,4 @@
-"""Create the topics of `schemas.topics`, or bring their settings in line."""
+"""Create the topics of `schemas.topics`, or bring their settings in line; and those of the tables' changelogs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from stream.settings import Settings
 BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
 """Records carry the broker's time. It refuses what comes from a clock that is an hour ahead, and would forget early, or
 keep too long, what comes from one that is wrong otherwise; the time of an event is in its headers."""
+
+CHANGELOG_CONFIG = {
+    **BROKERS_CLOCK,
+    # Kafka compacts closed segments only, of a gigabyte each unless told otherwise, and a worker that starts reads all
+    # that is there. Two hours of mail made a changelog of a gigabyte for one row.
+    "segment.bytes": str(32 * 1024 * 1024),
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.3",
+}
+"""of the topics in which Faust keeps tables"""
 
 
 def topic_config(topic: Topic) -> dict[str, str]:
@@ -46,18 +56,25 @@ def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
     old = [topic for topic in wanted if topic.name not in created]
-    resources = [
-        ConfigResource(
-            ResourceType.TOPIC,
-            topic.name,
-            incremental_configs=[
-                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-                for name, value in topic_config(topic).items()
-            ],
-        )
-        for topic in old
-    ]
+    resources = [_resource(topic.name, topic_config(topic)) for topic in old]
+    resources += [_resource(name, CHANGELOG_CONFIG) for name in _changelogs(admin, timeout_s)]
     if resources:
         for future in admin.incremental_alter_configs(resources, request_timeout=timeout_s).values():
             future.result()
     return created
+
+
+def _changelogs(admin: AdminClient, timeout_s: float) -> list[str]:
+    """Those that workers made before: Faust leaves the settings of a topic that exists as they are."""
+    names = admin.list_topics(timeout=timeout_s).topics
+    return [name for name in names if name.startswith("pulso-") and name.endswith("-changelog")]
+
+
+def _resource(topic: str, config: dict[str, str]) -> ConfigResource:
+    return ConfigResource(
+        ResourceType.TOPIC,
+        topic,
+        incremental_configs=[
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()
+        ],
+    )

@@ -34,7 +34,7 @@ from stream.outcome import Outcome
 from stream.ownership import Ownership, TakenAwayError
 from stream.producer import partition_of
 from stream.settings import Settings
-from stream.topics import BROKERS_CLOCK
+from stream.topics import CHANGELOG_CONFIG
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Worker:
             key_type=bytes,
             value_type=bytes,
             use_partitioner=True,
-            extra_topic_configs=BROKERS_CLOCK,
+            extra_topic_configs=CHANGELOG_CONFIG,
         )
 
     def agent(

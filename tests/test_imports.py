@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,12 @@ def test_what_runs_needs_no_torch() -> None:
     for room in ("schemas", "processors", "stream", "console"):
         for path in sorted((ROOT / room).rglob("*.py")):
             assert not imports_of(path) & {"torch", "sentence_transformers", "transformers"}, path.relative_to(ROOT)
+
+
+@pytest.mark.parametrize("module", ["stream.cli", "stream.workers.alerts", "stream.workers.vision", "console.server"])
+def test_only_the_bars_wait_for_river(module: str) -> None:
+    """It brings scikit-learn and SciPy's statistics: seconds, and tens of megabytes in every process."""
+    heavy = ("river", "sklearn", "scipy.stats")
+    told = f"import sys, {module}; print(*(name for name in {heavy!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from processors.bars.restock import STORE
-from schemas.results import DemandForecast, ProductDemand
+from schemas.results import STORE, DemandForecast, ProductDemand
 from schemas.venue import Product
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -92,6 +92,11 @@ class Bar:
         return self._stored.sold
 
     @property
+    def neighbours(self) -> Sequence[str]:
+        """Bars whose surplus may be fetched."""
+        return self._plan.neighbours
+
+    @property
     def tickets(self) -> int:
         """Applied so far."""
         return self._stored.tickets
@@ -135,7 +140,7 @@ class Bar:
             offset: of the record, in the one partition where all tickets of this bar are.
             event_id: goes into the forecast.
             context: what the venue knows of the bar's surroundings.
-            spare: what other bars can do without.
+            spare: what other bars can do without; looked at where `forecasts_at` this ticket's time.
             elsewhere: units an hour that the mean bar around sells now, by product.
 
         Raises:
@@ -158,7 +163,7 @@ class Bar:
         for line in ticket.lines:
             stored.sold[line.product] = stored.sold.get(line.product, 0.0) + line.quantity
             self._sell(line.product, line.quantity, ticket.time)
-        if stored.forecast_at is not None and ticket.time < stored.forecast_at + FORECAST_EVERY:
+        if not self.forecasts_at(ticket.time):
             return None
         stored.forecast_at = ticket.time
         return self.forecast(ticket.time, event_id, spare)
@@ -166,6 +171,11 @@ class Bar:
     def opens_slot(self, time: datetime) -> bool:
         """Whether a ticket of this time is the first of a new slot."""
         return self._demand.slot_of(time) > (self._demand.open_slot or 0)
+
+    def forecasts_at(self, time: datetime) -> bool:
+        """Whether a ticket of this time brings a forecast."""
+        last = self._stored.forecast_at
+        return last is None or time >= last + FORECAST_EVERY
 
     def move(
         self, movement: StockMovement, offset: int, event_id: str, spare: Spare | None = None

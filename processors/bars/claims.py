@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 
-from processors.bars.restock import STORE
-from schemas.results import DemandForecast
+from schemas.results import STORE, DemandForecast
 
 FORGOTTEN = timedelta(hours=1)
 """A bar that was silent for so long no longer claims anything."""
@@ -49,13 +49,14 @@ class Claims(Struct):
                 claimed[place] = Claim(since, units + (claimed[place].units if place in claimed else 0.0))
         self.claims[bar] = claimed
 
-    def spare_for(self, bar: str) -> dict[str, dict[str, float]]:
-        """What every other bar can spare for this one, by bar and product."""
+    def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> dict[str, dict[str, float]]:
+        """What every other bar can spare for this one, by bar and product; only of `sources`, where they are given."""
         own = self.claims.get(bar, {})
         newest = max(self.heard.values(), default=None)
         found: dict[str, dict[str, float]] = {}
-        for source, products in self.surplus.items():
-            if source == bar:
+        for source in self.surplus if sources is None else sources:
+            products = self.surplus.get(source)
+            if source == bar or products is None:
                 continue
             found[source] = dict(products)
             for other, claims in self.claims.items():

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from processors.bars.demand import Demand
 from processors.bars.demand_state import Forecast
 from processors.bars.interval import Interval
+from processors.bars.series import Series
 
 LEAST_SHAPE = 4.0
 """Units that the forecast weighs at least, beside those sold in the open slot: the first two sales are no rush."""
@@ -34,6 +35,9 @@ class Outlook:
         self._at = at
         self._closes = closes or _learnt_close(demand, at)
         self._means: dict[tuple[str, int], float] = {}
+        self._paces: dict[str, float] = {}
+        self._usual: dict[str, float] = {}
+        self._later: dict[tuple[str, int], float] = {}
 
     @property
     def minutes_open(self) -> float | None:
@@ -47,7 +51,9 @@ class Outlook:
 
     def mean(self, product: str, minutes: float) -> float:
         """Mean units asked for within `minutes`: an hour at the pace of the open slot, then as the season goes."""
-        span, pace = self.open_for(minutes), self._pace(product)
+        span, pace = self.open_for(minutes), self._paces.get(product)
+        if pace is None:
+            pace = self._paces[product] = self._pace(product)
         near = self._within(product, min(span, PACE_MINUTES)) * pace
         return near if span <= PACE_MINUTES else near + self._within(product, span) - near / max(pace, 1e-9)
 
@@ -119,16 +125,25 @@ class Outlook:
         if series is None or first is None:
             return 0.0
         mean = self._mean(product, longest)
-        usual = sum(series.season(self._demand.start(first + i)) for i in range(longest))
+        usual = self._usual.get(product)
+        if usual is None:
+            usual = sum(series.season(self._demand.start(first + i)) for i in range(longest))
+            self._usual[product] = usual
         growth = min(max(mean / usual, GROWTH[0]), GROWTH[1]) if usual > 1e-6 else 1.0
         later = 0.0
         place = float(longest)
         while place < slots:
-            number = first + int(place)
-            if not self._demand.is_closed(number):
-                later += series.season(self._demand.start(number)) * min(1.0, slots - place)
+            later += self._season(product, series, first + int(place)) * min(1.0, slots - place)
             place += 1.0
         return mean + growth * later
+
+    def _season(self, product: str, series: Series, number: int) -> float:
+        """Units usual in a slot; none where the bar is closed. Every span asked for adds up the same slots."""
+        found = self._later.get((product, number))
+        if found is None:
+            closed = self._demand.is_closed(number)
+            found = self._later[product, number] = 0.0 if closed else series.season(self._demand.start(number))
+        return found
 
     def _mean(self, product: str, horizon: int) -> float:
         found = self._means.get((product, horizon))

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from processors.bars.outlook import Outlook
+from schemas.results import STORE
 
 SERVICE = 0.95
 """chance that what is fetched is enough for the lead time and the cover time"""
 
 SURE_MINUTES = 60.0
 """beyond the lead time; what comes later is fetched by its mean, or a long evening's doubts would fill the bar"""
-
-STORE = "store"
 
 
 class Item(Struct, frozen=True):

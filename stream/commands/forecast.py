@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from processors.bars.bar import Bar
-from processors.bars.curve import Change, Point, curve, drivers
 from stream.settings import Settings
 from stream.venue_file import read_venue
+
+if TYPE_CHECKING:
+    from processors.bars.bar import Bar
+    from processors.bars.curve import Change, Point
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 SHOWN_DRIVERS = 3
@@ -53,6 +55,8 @@ def forecast(
 
 def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Change | None:
     """The surroundings that are asked about. The context's features are those of `stream.venue_context`."""
+    from processors.bars.curve import Change  # noqa: PLC0415 - takes a second to import
+
     if heatwave is None and act_delayed is None:
         return None
     known, context = bar.demand.context, {}
@@ -68,6 +72,8 @@ def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Chan
 
 
 def _show(bar: Bar, at: datetime, product: str | None, change: Change | None, picture: Path | None) -> None:
+    from processors.bars.curve import curve  # noqa: PLC0415 - takes a second to import
+
     until = bar.closes(at)
     names = [name for name in bar.products if product in (None, name)]
     if not names:
@@ -94,6 +100,8 @@ def as_table(
     title: str, bar: Bar, curves: dict[str, list[Point]], changed: dict[str, list[Point]] | None = None
 ) -> Table:
     """One line a product: the next hour with its interval, the whole evening, the stock, the curve, the drivers."""
+    from processors.bars.curve import drivers  # noqa: PLC0415 - takes a second to import
+
     table = Table(title=title)
     for heading in ("product", "next hour", "90 %", "to the end", "left", "empty at", "curve", "what moves it"):
         table.add_column(heading, justify="left" if heading in ("product", "curve", "what moves it") else "right")

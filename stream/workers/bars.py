@@ -76,7 +76,8 @@ class _Books:
         elsewhere = None
         if one.opens_slot(ticket.time):
             elsewhere = around(bar, zone, self.surplus.paces(ticket.time), self._zones)
-        return one.apply(ticket, incoming.offset, envelope.id, context, self.surplus.spare_for(bar), elsewhere)
+        spare = self.surplus.spare_for(bar, one.neighbours) if one.forecasts_at(ticket.time) else None
+        return one.apply(ticket, incoming.offset, envelope.id, context, spare, elsewhere)
 
     def move(self, incoming: Incoming) -> DemandForecast | None:
         bar, other, product = self._placed(incoming), incoming.record.other, incoming.record.product
@@ -84,9 +85,9 @@ class _Books:
             self._known(other)
             if product not in {one.id for one in self._plans[other].products}:
                 raise UnusableError("content", f"bar {other!r} has no product {product!r}")
-        return self.bars.get(bar).move(
-            incoming.record, incoming.offset, incoming.envelope.id, self.surplus.spare_for(bar)
-        )
+        one = self.bars.get(bar)
+        spare = self.surplus.spare_for(bar, one.neighbours)
+        return one.move(incoming.record, incoming.offset, incoming.envelope.id, spare)
 
     def apply(self, batch: list[Incoming], book: Callable[[Incoming], DemandForecast | None]) -> Outcome:
         """One batch; each row is written once, in its last state."""

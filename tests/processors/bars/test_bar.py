@@ -48,7 +48,11 @@ def test_an_unknown_product_books_nothing() -> None:
 
 def test_forecasts_come_once_a_minute_of_the_tills_time() -> None:
     one = bar()
-    came = [one.apply(ticket(n, n / 4, beer=1), n, f"e{n}") is not None for n in range(12)]
+    said, came = [], []
+    for n in range(12):
+        said.append(one.forecasts_at(ticket(n, n / 4, beer=1).time))
+        came.append(one.apply(ticket(n, n / 4, beer=1), n, f"e{n}") is not None)
+    assert said == came, "whoever asks first what others can spare, asks in time"
     assert [n for n, forecast in enumerate(came) if forecast] == [0, 4, 8]
 
 

@@ -31,6 +31,15 @@ def test_what_one_bar_fetches_is_not_there_for_the_next() -> None:
     assert claims.spare_for("north")["rich"] == {"beer": 100.0}, "its own claim takes nothing from it"
 
 
+def test_only_the_sources_that_are_asked_for_are_told_of() -> None:
+    claims = Claims()
+    for bar in ("rich", "richer"):
+        claims.take(word(bar, 0, surplus=100.0))
+    claims.take(word("north", 1, fetch=80.0, fetch_from="rich"))
+    assert claims.spare_for("south", ["rich", "nobody", "south"]) == {"rich": {"beer": 20.0}}
+    assert claims.spare_for("south", []) == {}
+
+
 def test_of_two_that_were_told_at_once_the_first_keeps_it() -> None:
     claims = Claims()
     claims.take(word("rich", 0, surplus=100.0))

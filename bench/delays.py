@@ -1,0 +1,49 @@
+"""How long people wait for an alert: one row of the second table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+
+
+class Delay(Struct, kw_only=True):
+    """Seconds from a source handing over the event that raised an alert until the alert is in Redis.
+
+    Attributes:
+        level: share of the measured capacity at which events were offered.
+        offered: events a second, and `sent` what really went out: more can't be sent than the machine makes room for.
+        alerts: that the figures rest on; with few of them p99 is the slowest.
+    """
+
+    kind: str
+    rule: str
+    level: float
+    capacity: float
+    offered: float
+    sent: float
+    alerts: int
+    p50: float | None = None
+    p99: float | None = None
+
+
+def delay(kind: str, rule: str, level: float, capacity: float, sent: float, seconds: Sequence[float]) -> Delay:
+    """A row of what was measured.
+
+    >>> found = delay("mail", "mail-urgent", 0.5, 100.0, 49.5, [0.1, 0.2, 0.3])
+    >>> found.offered, found.alerts, found.p50
+    (50.0, 3, 0.2)
+    """
+    known = len(seconds) > 0
+    return Delay(
+        kind=kind,
+        rule=rule,
+        level=level,
+        capacity=capacity,
+        offered=level * capacity,
+        sent=sent,
+        alerts=len(seconds),
+        p50=float(np.percentile(seconds, 50)) if known else None,
+        p99=float(np.percentile(seconds, 99)) if known else None,
+    )

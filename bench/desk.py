@@ -1,0 +1,92 @@
+"""Cost of filing a mail as the desk grows from a thousand mails to a hundred thousand: clusters, topics and the row.
+
+What a mail says is read without looking at other mails (`bench --only mails` measures that), so a few hundred read
+mails are filed again and again under new names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
+
+from msgspec.structs import replace
+
+from bench.mails import BEGIN
+from bench.measured import Measured, moment
+from bench.table import Row, row
+from processors.support.desk import Desk
+from processors.support.encoder import Encoder
+from processors.support.reading import Read, read_mails
+from processors.support.requests import Requests
+from schemas.events import Mail
+from stream.demo.evening import Evening
+from stream.demo.support_mails import mails
+
+NUMBERS = (1_000, 10_000, 100_000)
+MEASURED = 1_000
+"""mails, the last before each number"""
+BATCH = 25
+"""mails after which the row is written"""
+POOL = 400
+APART = timedelta(seconds=6)
+
+
+def measure(*, share: int, say: Callable[[str], None]) -> list[Row]:
+    """File mails up to each number and time the last ones; the reference is the first number."""
+    say(f"desk: reading {POOL // share} mails")
+    requests = Requests.load(Encoder.load())
+    pool = read_mails(_written(POOL // share), requests)
+    desk = Desk(None, requests)
+    stream = _without_end(pool)
+    found: dict[int, tuple[Measured, int, int]] = {}
+    for number in (one // share for one in NUMBERS):
+        say(f"desk: {number:,} mails")
+        measured = min(MEASURED, number)
+        _file(desk, stream, number - measured - desk.mails)
+        began = moment()
+        row_bytes = _file(desk, stream, measured)
+        ended = moment()
+        done = Measured(events=measured, seconds=ended[0] - began[0], cpu_seconds=ended[1] - began[1])
+        found[number] = done, row_bytes, len(desk.clusters)
+    least, *_ = found.values()
+    return [
+        row(
+            f"desk, {number:,} mails",
+            "mails/s",
+            measured,
+            f"the same after {next(iter(found)):,}",
+            least[0],
+            notes=f"{1000 * measured.cpu_seconds / measured.events:.2f} ms a mail to file, without reading it; "
+            f"a row of {row_bytes / 1024:.0f} KiB every {BATCH} mails, {clusters} clusters",
+        )
+        for number, (measured, row_bytes, clusters) in found.items()
+    ][1:]
+
+
+def _written(number: int) -> list[Mail]:
+    evening = Evening()
+    found: list[Mail] = []
+    while len(found) < number:
+        found += [ready.value for ready in mails(evening) if isinstance(ready.value, Mail)]
+        evening = evening.next()
+    return found[:number]
+
+
+def _without_end(pool: list[Read]) -> Iterator[tuple[int, Read]]:
+    for place in count():
+        read = pool[place % len(pool)]
+        name = f"mail-{place}"
+        mail = replace(read.mail, id=name, thread=name, time=BEGIN + APART * place)
+        yield place, replace(read, mail=mail)
+
+
+def _file(desk: Desk, stream: Iterator[tuple[int, Read]], number: int) -> int:
+    """File so many and write a row for each batch; returns the bytes of the last one."""
+    size = 0
+    for place in range(max(0, number)):
+        offset, read = next(stream)
+        desk.apply(read, offset, read.mail.id)
+        if place % BATCH == BATCH - 1:
+            size = len(desk.to_row())
+    return size

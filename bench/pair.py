@@ -1,0 +1,127 @@
+"""Processor time an event with one worker of a group and with two, and what the second one brings."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from bench.alerts import LONGER, PATIENCE, send
+from bench.loads import Event, Load
+from bench.measured import BenchError, Measured
+from bench.meter import Sample, sample
+from bench.table import Row, row
+from stream.local import LocalStack
+from stream.local.child import Child
+from stream.local.ports import Ports
+from stream.producer import EventProducer
+
+NUMBERS = {"tickets": 12_000, "frames": 480}
+RATE = 128.0
+"""events a second of the sources' own time: sixteen cameras, and bars enough for every partition"""
+JOINED = 8.0
+"""seconds that a group needs to share its partitions anew"""
+
+
+def measure(stack: LocalStack, kinds: Sequence[Load], *, share: int, say: Callable[[str], None]) -> list[Row]:
+    """Let one worker and then two of the same group finish a backlog.
+
+    Raises:
+        BenchError: the second worker did not start, got no partition, or nothing moves.
+    """
+    rows = []
+    for load in (one for one in kinds if one.kind in NUMBERS):
+        number = NUMBERS[load.kind] // share
+        stack.halt(load.worker)
+        stack.restart(load.worker)
+        say(f"pair: {load.kind}, one {load.worker} worker")
+        one = _warm_backlog(stack, load, [_port(stack, load.worker)], number)
+        say(f"pair: {load.kind}, two {load.worker} workers")
+        second, port = _second(stack, load.worker)
+        second.start()
+        try:
+            second.wait_healthy()
+            time.sleep(JOINED)
+            two = _warm_backlog(stack, load, [_port(stack, load.worker), port], number)
+        finally:
+            second.stop()
+        rows.append(
+            row(
+                f"two {load.worker} workers",
+                f"{load.kind}/s",
+                two,
+                "one worker",
+                one,
+                notes=f"processor time: {1000 * two.cpu_seconds / two.events:.2f} ms an event with two, "
+                f"{1000 * one.cpu_seconds / one.events:.2f} ms with one; the two did "
+                f"{two.batches} batches together, the one {one.batches}",
+            )
+        )
+    return rows
+
+
+def _port(stack: LocalStack, worker: str) -> int:
+    return Ports(stack.data / "ports.json").get_known(f"metrics-{worker}")
+
+
+def _second(stack: LocalStack, worker: str) -> tuple[Child, int]:
+    """Another process of the same name: Kafka gives it half of the partitions."""
+    port = Ports(stack.data / "ports.json").get(f"metrics-{worker}-2")
+    ready = f'pulso_worker_ready{{worker="{worker}"}} 1.0'
+    child = Child(
+        name=f"{worker}-2",
+        command=[sys.executable, "-m", "stream.cli", "worker", worker, "--metrics-port", str(port)],
+        log=stack.data / "logs" / f"{worker}-2.log",
+        healthy=lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
+        environment=stack.children[worker].environment,
+    )
+    return child, port
+
+
+def _warm_backlog(stack: LocalStack, load: Load, ports: Sequence[int], number: int) -> Measured:
+    """Models and caches are cold at first: what comes before does not count."""
+    _backlog(stack, load, ports, max(64, number // 8))
+    measured, worked = _backlog(stack, load, ports, number)
+    if 0 in worked:
+        raise BenchError(f"{load.worker}: one of {len(ports)} workers had nothing to do; {worked}")
+    return measured
+
+
+def _backlog(stack: LocalStack, load: Load, ports: Sequence[int], number: int) -> tuple[Measured, list[int]]:
+    """All workers of the group finish a backlog, which is sent when they are ready; also events by worker."""
+    events: list[Event] = list(load.events(RATE, number / RATE))
+    with httpx.Client(timeout=20) as client:
+        before = _look(client, load, ports)
+        begun = time.monotonic()
+        with EventProducer(stack.settings) as producer:
+            for event in events:
+                send(producer, load, event, LONGER)
+        moved, now = time.monotonic(), before
+        while _events(now) - _events(before) < len(events):
+            time.sleep(0.2)
+            last, now = now, _look(client, load, ports)
+            if _events(now) > _events(last):
+                moved = time.monotonic()
+            elif time.monotonic() - moved > PATIENCE:
+                raise BenchError(f"{load.worker}: {_events(now) - _events(before)} of {len(events)} after {PATIENCE} s")
+    worked = [after.events - first.events for first, after in zip(before, now, strict=True)]
+    measured = Measured(
+        events=sum(worked),
+        seconds=now[-1].at - begun,
+        cpu_seconds=sum(after.cpu_seconds - first.cpu_seconds for first, after in zip(before, now, strict=True)),
+        batches=sum(after.batches - first.batches for first, after in zip(before, now, strict=True)),
+    )
+    return measured, worked
+
+
+def _events(samples: Sequence[Sample]) -> int:
+    return sum(one.events for one in samples)
+
+
+def _look(client: httpx.Client, load: Load, ports: Sequence[int]) -> list[Sample]:
+    return [
+        sample(client.get(f"http://127.0.0.1:{port}/metrics").text, time.monotonic(), load.worker, load.topic.name)
+        for port in ports
+    ]

@@ -1,0 +1,165 @@
+"""`python -m bench.soak`: a stack of its own under a steady load for hours, sampled as it goes, and a report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from confluent_kafka import KafkaException
+from rich.console import Console
+
+from bench.soak.listening import Listening, Pages
+from bench.soak.load import Load, bar_name
+from bench.soak.media import made
+from bench.soak.record import About, Record
+from bench.soak.report import write_report
+from bench.soak.sampling import Sampler, Value
+from bench.soak.senders import SPOILT, Senders
+from bench.table import machine
+from stream.local import ChildError, LocalStack
+from stream.producer import EventProducer, NotDeliveredError
+from stream.settings import ROOT
+
+EVERY = 15.0
+PAGES = 4
+DRAIN = 60.0
+"""most seconds to wait for the last results"""
+
+Share = Annotated[float | None, typer.Option(min=0.001, max=10, help="Of this kind, where it is another share.")]
+
+
+def main(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 120,
+    scale: Annotated[float, typer.Option(min=0.001, max=10, help="Share of three large festivals.")] = 0.02,
+    cameras: Share = None,
+    tills: Share = None,
+    mails: Share = None,
+    stages: Share = None,
+    every: Annotated[float, typer.Option(min=1, help="Seconds between two samples.")] = EVERY,
+    record: Annotated[Path, typer.Option(help="Folder of the samples.")] = Path(".pulso/soak"),
+    report: Annotated[Path, typer.Option(help="Folder that gets soak.md and its pictures.")] = ROOT / "docs",
+    again: Annotated[bool, typer.Option("--report-only", help="Write the report of what was recorded.")] = False,
+) -> None:
+    """Run until the time is over, or SIGTERM or Ctrl-C; the report is written in any case."""
+    console = Console(stderr=True)
+    stop = threading.Event()
+    if not again:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, lambda *_: stop.set())
+        load = Load.scaled(cameras or scale, tills or scale, mails or scale, stages or scale)
+        try:
+            soak(load, minutes, every, record, stop, console)
+        except (ChildError, KafkaException, NotDeliveredError, OSError) as error:
+            console.print(f"[red]soak:[/] {error}", highlight=False)
+            raise typer.Exit(2) from error
+    try:
+        fine = write_report(record, report)
+    except FileNotFoundError as error:
+        console.print(f"[red]soak:[/] nothing was recorded in {record}: {error}", highlight=False)
+        raise typer.Exit(2) from error
+    console.print(f"report: {report / 'soak.md'}", highlight=False)
+    raise typer.Exit(0 if fine else 1)
+
+
+def soak(load: Load, minutes: float, every: float, record: Path, stop: threading.Event, console: Console) -> None:
+    """Start a stack, send, sample, and wait for the last results.
+
+    Raises:
+        ChildError: something did not start.
+        KafkaException: the broker could not be reached.
+    """
+    for name in ("PULSO_KAFKA", "PULSO_REDIS", "PULSO_PROMETHEUS"):
+        # A soak fills topics with invented events: never in a broker that someone uses.
+        os.environ.pop(name, None)
+    about = About(
+        began=datetime.now(UTC).isoformat(timespec="seconds"), minutes=minutes, every_seconds=every,
+        shares=load.shares, rates=load.rates, spoilt=dict(SPOILT), pages=PAGES, machine=machine(),
+        numbers={"cameras": load.cameras, "tills": load.tills, "mails": load.mails_a_minute, "stages": load.stages},
+    )  # fmt: skip
+    console.print("soak: making pictures and sound", highlight=False)
+    media = made()
+    folder = Path(tempfile.mkdtemp(prefix="pulso-soak-"))
+    venue = folder / "venue.yaml"
+    venue.write_text(yaml.safe_dump(load.venue().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+    log = Record(record, about)
+    try:
+        with (
+            LocalStack(folder, venue=venue, open_demo=True, progress=lambda text: _say(console, text)) as stack,
+            EventProducer(stack.settings) as producer,
+            Listening(stack.settings) as listening,
+            Pages(stack.endpoints["console"], PAGES, [bar_name(0)]) as pages,
+        ):
+            sampler = Sampler(stack)
+            with Senders(producer, load, media) as senders:
+                began = time.monotonic()
+                for at in _times(began, 60 * minutes, every, stop):
+                    values = [*sampler.sample(listening.take()), *_own(senders, pages, listening)]
+                    log.add(at, values)
+                    console.print(_line(at, values), highlight=False)
+            _drained(sampler)
+            log.add(time.monotonic() - began, [*sampler.sample(listening.take()), *_own(senders, pages, listening)])
+            sampler.close()
+    finally:
+        log.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _times(began: float, seconds: float, every: float, stop: threading.Event) -> Iterator[float]:
+    """Seconds since the begin, each when it is reached."""
+    number = 0
+    while (at := number * every) <= seconds and not stop.wait(max(0.0, began + at - time.monotonic())):
+        yield time.monotonic() - began
+        number = max(number + 1, int((time.monotonic() - began) // every))
+
+
+def _drained(sampler: Sampler) -> None:
+    """Wait until nothing waits, and then until the workers have counted it."""
+    patience = time.monotonic() + DRAIN
+    while time.monotonic() < patience:
+        try:
+            if not any(sampler.lag().values()):
+                break
+        except KafkaException:
+            pass
+        time.sleep(1)
+    time.sleep(2)
+
+
+def _own(senders: Senders, pages: Pages, listening: Listening) -> Iterator[Value]:
+    for measure, counted in (
+        ("sent events", senders.sent),
+        ("spoilt events", senders.spoilt),
+        ("failed events", senders.failed),
+        ("late seconds", senders.late_seconds),
+    ):
+        for of, number in list(counted.items()):
+            yield Value(measure, of, number)
+    yield Value("pages", "told", pages.told)
+    yield Value("pages", "lost", pages.lost)
+    yield Value("errors", "soak", len(senders.errors) + bool(listening.error))
+
+
+def _line(at: float, values: list[Value]) -> str:
+    memory = sum(one.value for one in values if one.measure == "memory MiB")
+    lag = sum(one.value for one in values if one.measure == "lag events")
+    sent = sum(one.value for one in values if one.measure == "sent events")
+    dropped = sum(one.value for one in values if one.measure == "dropped events")
+    return f"{at / 60:6.1f} min  memory {memory:,.0f} MiB  lag {lag:,.0f}  sent {sent:,.0f}  dropped {dropped:,.0f}"
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(f"stack: {text}", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)

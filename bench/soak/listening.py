@@ -1,0 +1,124 @@
+"""What a user waits for: results as they come on their topics, alerts as they come to Redis, pages as they are told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import httpx
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from schemas.cloudevents import Envelope, EnvelopeError
+from schemas.topics import CROWD, DEMAND, TAGS, TRIAGE, VIOLENCE
+from stream.demo.alert_feed import AlertFeed
+from stream.demo.tally import offsets
+from stream.reading import headers_of
+from stream.settings import Settings
+
+ANSWERS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
+CHANNELS = "alerts,zones,cameras,support,music"
+
+
+class Listening:
+    """Seconds from an event to its result, and to its alert, since they were last taken. A context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.error = ""
+        self._began = offsets(settings, [topic.name for topic in ANSWERS])
+        self._delays: dict[str, list[float]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._alerts = AlertFeed(settings.redis_url()).from_now()
+        self._consumer = Consumer(
+            {**settings.librdkafka(), "group.id": "pulso-soak", "enable.auto.commit": False}  # nothing is committed
+        )
+        self._thread = threading.Thread(target=self._read, name="listening", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+        self._alerts.close()
+
+    def take(self) -> dict[str, list[float]]:
+        """Delays in seconds by result topic, and by `alert RULE` where one was raised; then they are forgotten."""
+        with self._lock:
+            taken, self._delays = self._delays, defaultdict(list)
+        for step in self._alerts.read():
+            if step.alert.state == "raised":
+                taken[f"alert {step.alert.rule}"].append(step.delay)
+        self._alerts.delivered.clear()
+        return taken
+
+    def _read(self) -> None:
+        try:
+            self._consumer.assign(
+                [TopicPartition(name, part, at) for name, parts in self._began.items() for part, at in parts.items()]
+            )
+            while not self._stop.is_set():
+                for message in self._consumer.consume(200, timeout=0.5):
+                    if message.error() is not None:
+                        self.error = str(message.error())
+                        continue
+                    try:
+                        received = Envelope.from_headers(headers_of(message)).received.timestamp()
+                    except EnvelopeError as error:
+                        self.error = str(error)
+                        continue
+                    _, written = message.timestamp()
+                    with self._lock:
+                        self._delays[str(message.topic())].append(max(0.0, written / 1000 - received))
+        except KafkaException as error:
+            self.error = str(error)
+        finally:
+            self._consumer.close()
+
+
+class Pages:
+    """Some pages of the console, open all the time, as in a control room. A context manager."""
+
+    def __init__(self, console: str, number: int, bars: Sequence[str] = ()) -> None:
+        self.told = 0
+        """server-sent events so far, all pages together"""
+        self.lost = 0
+        """connections that ended by themselves; each was opened again"""
+        channels = [CHANNELS, *(f"alerts,bar:{bar}" for bar in bars)]
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._page, args=(f"{console}/live?channels={channels[one % len(channels)]}",), daemon=True
+            )
+            for one in range(number)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=15)
+
+    def _page(self, url: str) -> None:
+        while not self._stop.is_set():
+            try:
+                with httpx.stream("GET", url, timeout=30) as response:
+                    response.raise_for_status()
+                    for line in response.iter_lines():
+                        self.told += line.startswith("event:")
+                        if self._stop.is_set():
+                            return
+            except httpx.HTTPError:
+                pass
+            if not self._stop.is_set():
+                self.lost += 1
+                time.sleep(1)

@@ -1,0 +1,105 @@
+"""How much comes in: three times a large festival's load, scaled, and the venue that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.venue import Bar, Camera, Product, Stage, Venue, View, Zone
+
+# A large festival, and how many of them: the load that the soak is asked to carry.
+CAMERAS, FRAMES_PER_SECOND = 100, 2.0
+TILLS, TICKETS_A_MINUTE = 200, 8.0
+"""FIELD: a till makes 6 to 10 sales a minute"""
+MAILS_A_MINUTE = 50.0
+STAGES, FRAGMENT_EVERY = 8, 5.0
+"""seconds between fragments of 30 seconds, as a microphone source cuts them"""
+TIMES = 3
+
+TILLS_OF_A_BAR = 4
+PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
+OPENING_STOCK = 400.0
+"""units of each product, some twenty minutes of a busy bar, so that deliveries are called for"""
+SCENES = ("front", "gate", "bars")
+"""places of the demo that cameras show in turn"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent, all of a kind together.
+
+    Attributes:
+        shares: of three large festivals, by kind.
+    """
+
+    cameras: int
+    tills: int
+    mails_a_minute: float
+    stages: int
+    shares: dict[str, float]
+
+    @classmethod
+    def scaled(cls, cameras: float, tills: float, mails: float, stages: float) -> Load:
+        """Shares of three large festivals; of each kind at least one.
+
+        >>> load = Load.scaled(0.02, 1, 1, 0.1)
+        >>> load.cameras, load.tills, load.mails_a_minute, load.stages, load.bars
+        (6, 600, 150.0, 2, 150)
+        """
+        return cls(
+            cameras=max(1, round(CAMERAS * TIMES * cameras)),
+            tills=max(1, round(TILLS * TIMES * tills)),
+            mails_a_minute=MAILS_A_MINUTE * TIMES * mails,
+            stages=max(1, round(STAGES * TIMES * stages)),
+            shares={"cameras": cameras, "tills": tills, "mails": mails, "stages": stages},
+        )
+
+    @property
+    def bars(self) -> int:
+        """Bars that the tills stand in."""
+        return -(-self.tills // TILLS_OF_A_BAR)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Events a second, by kind."""
+        return {
+            "cameras": self.cameras * FRAMES_PER_SECOND,
+            "tills": self.tills * TICKETS_A_MINUTE / 60,
+            "mails": self.mails_a_minute / 60,
+            "stages": self.stages / FRAGMENT_EVERY,
+        }
+
+    def venue(self) -> Venue:
+        """A place with so many cameras, bars and stages; every camera sees a zone of its own."""
+        corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
+        zones = [Zone(id=f"zone-{number:03d}", area_m2=100, capacity=300) for number in range(self.cameras)]
+        products = [Product(id=name, opening_stock=OPENING_STOCK, shelf=2 * OPENING_STOCK) for name in PRODUCTS]
+        return Venue(
+            name="Soak",
+            language="en",
+            zones=zones,
+            cameras=[
+                Camera(
+                    id=camera_name(number),
+                    frames_per_second=FRAMES_PER_SECOND,
+                    views=[View(zone=zone.id, polygon=corners)],
+                )
+                for number, zone in enumerate(zones)
+            ],
+            bars=[Bar(id=bar_name(number), products=products) for number in range(self.bars)],
+            stages=[Stage(id=stage_name(number)) for number in range(self.stages)],
+        )
+
+
+def camera_name(number: int) -> str:
+    """Its id in the venue file."""
+    return f"camera-{number:03d}"
+
+
+def bar_name(number: int) -> str:
+    """Its id in the venue file."""
+    return f"bar-{number:03d}"
+
+
+def stage_name(number: int) -> str:
+    """Its id in the venue file."""
+    return f"stage-{number:02d}"

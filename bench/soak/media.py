@@ -1,0 +1,73 @@
+"""Pictures and sound that are made once and then shown again and again, so that a soak needs the same memory always."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile
+
+from bench.soak.load import FRAGMENT_EVERY, FRAMES_PER_SECOND, SCENES
+from stream.demo.crowd_pictures import render
+from stream.demo.evening import Evening, clock
+from stream.demo.instruments import RATE, Sound
+from stream.demo.stage_music import fragment
+
+PICTURES = 12
+"""of each scene, half a second apart; shown forwards and backwards, so that nothing jumps"""
+SONG = 120.0
+"""seconds of music that go round without a seam, since what two fragments share must be the same in both"""
+WINDOW = 30.0
+
+_CAMERA = {"front": "front-left", "gate": "gate-east", "bars": "bar-square"}
+_CALM = {"front": "20:00", "gate": "20:30", "bars": "21:10"}
+_FULL = {"front": "23:45", "gate": "22:52", "bars": "23:01"}
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What cameras and microphones send.
+
+    Attributes:
+        calm, full: JPEG pictures by scene; `covered` is what a camera sees through a cloth.
+        songs: FLAC windows of 30 seconds, each five seconds after the one before, by style; `silence` is one of hum.
+    """
+
+    calm: dict[str, list[bytes]]
+    full: dict[str, list[bytes]]
+    covered: bytes
+    songs: list[list[bytes]]
+    silence: bytes
+
+
+def made(evening: Evening | None = None, pictures: int = PICTURES, song: float = SONG) -> Media:
+    """Render and synthesise everything, some 50 MB in half a minute."""
+    evening = evening or Evening()
+    return Media(
+        calm={scene: _loop(evening, scene, _CALM[scene], pictures) for scene in SCENES},
+        full={scene: _loop(evening, scene, _FULL[scene], pictures) for scene in SCENES},
+        covered=render(evening, "bar-square", "bars", clock("20:40")).jpeg(),
+        songs=[windows(fragment(evening, "main", clock(time), song)) for time in ("20:30", "22:00")],
+        silence=_flac(fragment(evening, "forest", clock("20:50"), WINDOW)),
+    )
+
+
+def _loop(evening: Evening, scene: str, time: str, pictures: int) -> list[bytes]:
+    times = [clock(time) + number / FRAMES_PER_SECOND for number in range(pictures)]
+    there = [render(evening, _CAMERA[scene], scene, at).jpeg() for at in times]
+    return there + there[-2:0:-1]
+
+
+def windows(song: Sound) -> list[bytes]:
+    """FLAC windows of 30 seconds, one for each step of five through the song, which begins again at its end."""
+    step, length = int(FRAGMENT_EVERY * RATE), int(WINDOW * RATE)
+    round_and_round = np.concatenate([song, song[:length]])
+    return [_flac(round_and_round[begin : begin + length]) for begin in range(0, len(song) - step + 1, step)]
+
+
+def _flac(sound: Sound) -> bytes:
+    """As a microphone source sends it."""
+    file = io.BytesIO()
+    soundfile.write(file, sound, RATE, format="FLAC", subtype="PCM_16")
+    return file.getvalue()

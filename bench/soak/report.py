@@ -1,0 +1,281 @@
+"""docs/soak.md from what a soak recorded: the verdict, computed, and the figures that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+
+from bench.soak.plots import draw
+from bench.soak.record import About, Series, read_record
+from bench.soak.trend import Trend, trend
+from schemas.topics import BY_NAME, DAY, FRAMES, HOUR, INPUTS, MAILS, SALES, SNIPPETS, STOCK
+from stream.commands.worker import WORKERS
+
+WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
+"""of a run, and at most, that are left out of slopes: caches fill, and media topics reach the length they keep"""
+SHORTEST = 1800.0
+"""seconds after that; what is shorter shows how things warm up, not whether they grow"""
+LEAST = {"memory MiB": 1.0, "Redis MiB": 0.5, "open files": 1.0, "threads": 1.0, "lag events": 10.0}
+"""a slope an hour that is below this says nothing"""
+FILLS = """## What fills up, and how far
+
+Some things are kept on purpose, and rise until they hold what they should:
+
+- bars: the movements of an hour, and what is usual in each hour of the week: the row of a busy bar has 26 KiB after an
+  hour, 47 after twelve and 65 after two days;
+- console: what every bar sold in the last two hours, and the last 2,000 counts of the people in the venue;
+- Prometheus: the samples of two to three hours, before it writes a block;
+- Kafka: a Java heap of at most 384 MiB; topics as long as the table of the disk says, deleted by whole segments;
+- Redis: the last 10,000 steps of alerts of each audience, and evidence for as long as the venue file says."""
+SENT = (FRAMES, SALES, STOCK, MAILS, SNIPPETS)
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What became of a topic's events.
+
+    Attributes:
+        sent: by the soak, or None for a topic that workers write.
+        letters: in the dead-letter topic; `expected` were sent to end there.
+    """
+
+    topic: str
+    worker: str
+    sent: int | None
+    written: int
+    ok: int
+    dropped: int
+    dead: int
+    letters: int
+    expected: int | None
+
+    @property
+    def settled(self) -> bool:
+        """Every event is accounted for, each once."""
+        return (
+            self.written == self.ok + self.dropped + self.dead
+            and self.letters == self.dead
+            and self.sent in (None, self.written)
+            and self.expected in (None, self.dead)
+        )
+
+
+def write_report(record: Path, folder: Path) -> bool:
+    """Write soak.md and, in soak/, its pictures; returns whether surely nothing grew and all events are accounted for.
+
+    Raises:
+        FileNotFoundError: nothing was recorded.
+    """
+    about, series = read_record(record)
+    pictures = folder / "soak"
+    pictures.mkdir(parents=True, exist_ok=True)
+    seconds = max((at for lines in series.values() for line in lines.values() for at, _ in line), default=0.0)
+    warm = min(WARM_SECONDS, WARM_SHARE * seconds)
+    drawn = draw(pictures, series, warm)
+    long_enough = seconds - warm >= SHORTEST
+    growing = sorted(_growing(series, warm)) if long_enough else []
+    accounts = list(accounts_of(series))
+    open_ones = [one.topic for one in accounts if not one.settled]
+    waiting = int(sum(line[-1][1] for line in series.get("lag events", {}).values()))
+    restarts = {name: int(line[-1][1]) - 1 for name, line in series.get("starts", {}).items() if line[-1][1] > 1}
+    parts = [
+        f"# Soak\n\n`make soak` wrote this page, from a run of {seconds / 60:.0f} minutes that began {about.began}.",
+        "\n".join(_verdict(growing, open_ones, restarts, warm, waiting, long_enough=long_enough)),
+        "\n".join(_load(about, series, seconds, warm)),
+        *(f"![{name}](soak/{name}.webp)" for name in drawn[:1]),
+        _table("## Memory", "MiB", series.get("memory MiB", {}), warm, LEAST["memory MiB"]),
+        _table("## Redis", "MiB", series.get("Redis MiB", {}), warm, LEAST["Redis MiB"]),
+        *(f"![{name}](soak/{name}.webp)" for name in drawn[1:2]),
+        "\n".join(_delays(series)),
+        _table("## Lag", "events", _moving(series.get("lag events", {})), warm, LEAST["lag events"]),
+        "\n".join(_accounting(accounts)),
+        *(f"![{name}](soak/{name}.webp)" for name in drawn[2:]),
+        "\n".join(_disk(series, warm)),
+        FILLS,
+        _table("## Open files", "files", series.get("open files", {}), warm, LEAST["open files"]),
+        _table("## Threads", "threads", series.get("threads", {}), warm, LEAST["threads"]),
+    ]
+    (folder / "soak.md").write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    return long_enough and not growing and not open_ones and not restarts
+
+
+def accounts_of(series: dict[str, Series]) -> Iterator[Account]:
+    """One for each topic that a worker read, in the order of the topics."""
+    last = {measure: {of: line[-1][1] for of, line in lines.items()} for measure, lines in series.items()}
+    inputs = {topic.name for topic in SENT}
+    written = last.get("written events", {})
+    readers = {of: None for outcome in ("ok", "dead", "dropped") for of in last.get(f"{outcome} events", {})}
+    for name in BY_NAME:
+        for worker in WORKERS:
+            of = f"{worker} {name}"
+            if of not in readers or not written.get(name):
+                continue
+            sent = int(last.get("sent events", {}).get(name, 0)) if name in inputs else None
+            spoilt = last.get("spoilt events", {}).get(name, 0) if name in inputs else None
+            yield Account(
+                topic=name,
+                worker=worker,
+                sent=sent,
+                written=int(written[name]),
+                ok=int(last.get("ok events", {}).get(of, 0)),
+                dropped=int(last.get("dropped events", {}).get(of, 0)),
+                dead=int(last.get("dead events", {}).get(of, 0)),
+                letters=int(written.get(f"{name}.dead", 0)),
+                expected=None if spoilt is None else int(spoilt),
+            )
+
+
+def _after(line: list[tuple[float, float]], warm: float) -> tuple[list[float], list[float]]:
+    kept = [(at, value) for at, value in line if at >= warm]
+    return [at / 3600 for at, _ in kept], [value for _, value in kept]
+
+
+def _late(line: list[tuple[float, float]], warm: float) -> Trend | None:
+    """The trend of the second half of what follows the warm-up."""
+    end = line[-1][0] if line else 0.0
+    return trend(*_after(line, (warm + end) / 2))
+
+
+def _grows(line: list[tuple[float, float]], warm: float, least: float) -> bool:
+    """Over the whole and over its second half: what levels off has filled up."""
+    whole, late = trend(*_after(line, warm)), _late(line, warm)
+    return whole is not None and whole.grows(least) and (late is None or late.grows(least))
+
+
+def _growing(series: dict[str, Series], warm: float) -> Iterator[str]:
+    for measure, least in LEAST.items():
+        for of, line in series.get(measure, {}).items():
+            if of != "soak" and _grows(line, warm, least):
+                yield f"{measure.rsplit(' ', 1)[0]} of {of}" if measure != "threads" else f"threads of {of}"
+
+
+def _verdict(
+    growing: list[str], open_ones: list[str], restarts: dict[str, int], warm: float, waiting: int, *, long_enough: bool
+) -> Iterator[str]:
+    if not long_enough:
+        yield f"**Too short for a verdict on growth: that takes {SHORTEST / 60:.0f} minutes after the warm-up.**"
+    elif growing:
+        yield f"**Grows: {', '.join(growing)}.**"
+    else:
+        yield "**Memory, lag, open files and threads are flat.**"
+    if not open_ones:
+        yield "**Every event is accounted for: used, dropped and counted, or in a dead-letter topic.**"
+    elif waiting:
+        yield f"**It was cut off while {waiting:,} events were on their way, so not all can be accounted for.**"
+    else:
+        yield f"**Not every event is accounted for: {', '.join(open_ones)}.**"
+    if restarts:
+        yield f"**Ended and was started again: {', '.join(f'{name} {n}×' for name, n in restarts.items())}.**"
+    yield (
+        "\nSomething grows when the lower end of the 95 % confidence interval of its slope is above what would double "
+        f"it in a week, over all that follows the first {warm / 60:.1f} minutes and over the second half of it."
+    )
+
+
+def _load(about: About, series: dict[str, Series], seconds: float, warm: float) -> Iterator[str]:
+    machine = about.machine
+    yield (
+        "## Load\n\nThree large festivals have 300 cameras at 2 frames/s, 600 tills, 150 mails a minute and 24 stages. "
+        f"This machine ({machine.get('cores')} cores, {machine.get('architecture')}, load {machine.get('load')} at the "
+        "begin, which is other people's work too) was given:\n"
+    )
+    yield "| | of three festivals | number | events/s asked | events/s sent |\n|---|--:|--:|--:|--:|"
+    topics = {"cameras": FRAMES, "tills": SALES, "mails": MAILS, "stages": SNIPPETS}
+    for kind, topic in topics.items():
+        sent = _last(series.get("sent events", {}).get(topic.name))
+        yield (
+            f"| {kind} | {about.shares[kind]:.3g} | {about.numbers[kind]:g} | {about.rates[kind]:.2f} | "
+            f"{sent / max(1.0, seconds):.2f} |"
+        )
+    use = {
+        name: found.slope / 3600
+        for name, line in series.get("processor seconds", {}).items()
+        if (found := trend(*_after(line, warm))) is not None
+    }
+    if not use:
+        return
+    yield (
+        "\nCores that each process kept busy: " + ", ".join(f"{name} {cores:.2f}" for name, cores in use.items()) + "."
+    )
+    whole = {"vision": "cameras", "bars": "tills", "support": "mails", "music": "stages"}
+    asked = {worker: use[worker] / about.shares[kind] for worker, kind in whole.items() if worker in use}
+    yield (
+        "Taken in proportion, the whole load of three festivals would keep busy: "
+        + ", ".join(f"{worker} {cores:.1f} cores" for worker, cores in asked.items())
+        + "."
+    )
+
+
+def _table(title: str, unit: str, found: Series, warm: float, least: float) -> str:
+    lines = [
+        title,
+        "",
+        f"| | mean, {unit} | highest | slope an hour, {unit} | 95 % interval | in the second half | |",
+        "|---|--:|--:|--:|--:|--:|---|",
+    ]
+    rows = 0
+    for of, line in found.items():
+        slope: Trend | None = trend(*_after(line, warm))
+        if slope is None:
+            continue
+        rows += 1
+        late = _late(line, warm)
+        verdict = "grows" if _grows(line, warm, least) else "flat" if not slope.grows(least) else "levels off"
+        half = "" if late is None else f"{late.low:+.2f} to {late.high:+.2f}"
+        highest = max(value for _, value in line)
+        lines.append(
+            f"| {of} | {slope.mean:.1f} | {highest:.1f} | {slope.slope:+.2f} | {slope.low:+.2f} to {slope.high:+.2f} | "
+            f"{half} | {verdict} |"
+        )
+    return "\n".join(lines) if rows else ""
+
+
+def _moving(found: Series) -> Series:
+    """Without those that never had anything waiting."""
+    return {of: line for of, line in found.items() if any(value for _, value in line)}
+
+
+def _delays(series: dict[str, Series]) -> Iterator[str]:
+    yield "## From event to result and alert\n"
+    yield "| | answers | p50, median of samples | p99, median of samples | p99, worst sample |\n|---|--:|--:|--:|--:|"
+    for of in sorted(series.get("answers", {}), key=lambda name: (name.startswith("alert "), name)):
+        p50 = [value for _, value in series["delay p50 s"][of]]
+        p99 = [value for _, value in series["delay p99 s"][of]]
+        answers = sum(value for _, value in series["answers"][of])
+        yield (f"| {of} | {answers:,.0f} | {np.median(p50):.3f} s | {np.median(p99):.3f} s | {max(p99):.2f} s |")
+
+
+def _accounting(accounts: Iterable[Account]) -> Iterator[str]:
+    yield "## Every event\n"
+    yield "| topic | worker | sent | written | used | dropped | dead | in the dead-letter topic | |"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|---|"
+    for one in accounts:
+        sent = "" if one.sent is None else f"{one.sent:,}"
+        yield (
+            f"| {one.topic} | {one.worker} | {sent} | {one.written:,} | {one.ok:,} | {one.dropped:,} | {one.dead:,} | "
+            f"{one.letters:,} | {'all' if one.settled else '**not all**'} |"
+        )
+    yield f"\n{', '.join(topic.name for topic in INPUTS if topic in SENT)} come from outside; the others workers write."
+
+
+def _disk(series: dict[str, Series], warm: float) -> Iterator[str]:
+    yield "## Disk\n\n| | at the end, MiB | slope an hour, MiB | 95 % interval | kept for |\n|---|--:|--:|--:|---|"
+    for of, line in sorted(series.get("disk MiB", {}).items(), key=lambda item: -item[1][-1][1]):
+        slope = trend(*_after(line, warm))
+        if slope is None or line[-1][1] < 1:
+            continue
+        topic = BY_NAME.get(of.removeprefix("topic "))
+        kept = "" if topic is None else "ever, compacted" if topic.compacted else _span(topic.retention_ms)
+        yield (f"| {of} | {line[-1][1]:.0f} | {slope.slope:+.1f} | {slope.low:+.1f} to {slope.high:+.1f} | {kept} |")
+
+
+def _span(milliseconds: int) -> str:
+    if milliseconds >= DAY:
+        return f"{milliseconds // DAY} days"
+    return f"{milliseconds // HOUR} hours" if milliseconds >= HOUR else f"{milliseconds // 60_000} minutes"
+
+
+def _last(line: list[tuple[float, float]] | None) -> float:
+    return line[-1][1] if line else 0.0

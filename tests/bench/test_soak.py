@@ -1,0 +1,161 @@
+"""The soak's verdict follows from what was recorded, and what it sends is what it says it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.soak.load import Load
+from bench.soak.record import SAMPLES, About, Record, read_record
+from bench.soak.report import accounts_of, write_report
+from bench.soak.sampling import Value
+from bench.soak.senders import DELIVERED_EVERY, SPOILT, Senders
+from bench.soak.trend import trend
+from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS, STOCK
+from stream.demo.evening import Evening
+from stream.venue_file import read_venue
+
+LOAD = Load.scaled(0.01, 0.01, 1, 0.1)
+HOURS = 2.0
+
+
+def recorded(
+    folder: Path, memory: Callable[[float], float], read: float = 990, letters: float = 10, waiting: float = 0
+) -> Path:
+    """Two hours of one worker, a sample a minute; 1,000 tickets of which `read` are used and `letters` are dead."""
+    about = About(
+        began="2026-07-04T20:00:00+00:00", minutes=120, every_seconds=60, shares=LOAD.shares, rates=LOAD.rates,
+        spoilt={}, pages=1, machine={}, numbers={"cameras": 3, "tills": 6, "mails": 150, "stages": 2},
+    )  # fmt: skip
+    log = Record(folder, about)
+    random = np.random.default_rng(1)
+    for minute in range(int(HOURS * 60) + 1):
+        log.add(
+            60.0 * minute,
+            [
+                Value("memory MiB", "bars", memory(minute / 60) + random.normal(0, 0.5)),
+                Value("lag events", "bars pos.sales", float(random.integers(0, 9)) if minute < HOURS * 60 else waiting),
+                Value("starts", "bars", 1),
+                Value("sent events", SALES.name, 1000),
+                Value("spoilt events", SALES.name, 10),
+                Value("written events", SALES.name, 1000),
+                Value("written events", SALES.dead.name, letters),
+                Value("ok events", f"bars {SALES.name}", read),
+                Value("dead events", f"bars {SALES.name}", letters),
+            ],
+        )
+    log.close()
+    return folder
+
+
+def verdict(record: Path) -> tuple[bool, str]:
+    fine = write_report(record, record / "report")
+    return fine, (record / "report" / "soak.md").read_text(encoding="utf-8")
+
+
+def test_what_is_flat_and_accounted_for_is_said_to_be(tmp_path: Path) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda _: 200))
+    assert fine
+    assert "Memory, lag, open files and threads are flat" in text
+    assert "Every event is accounted for" in text
+    assert (tmp_path / "report" / "soak" / "memory.webp").stat().st_size < 150_000
+
+
+def test_a_leak_is_named(tmp_path: Path) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda hour: 200 + 10 * hour))
+    assert not fine
+    assert "**Grows: memory of bars.**" in text
+
+
+def test_what_levels_off_has_filled_up(tmp_path: Path) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda hour: 200 + 10 * min(hour, 1.1)))
+    assert fine
+    assert "levels off" in text
+
+
+def test_growth_while_it_warms_up_is_no_leak(tmp_path: Path) -> None:
+    fine, _ = verdict(recorded(tmp_path, lambda hour: 200 + 100 * min(hour, 0.4)))
+    assert fine
+
+
+@pytest.mark.parametrize(("read", "letters"), [(989, 10), (991, 10), (991, 9)])
+def test_an_event_too_few_or_too_many_is_named(tmp_path: Path, read: float, letters: float) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda _: 200, read, letters))
+    assert not fine
+    assert "Not every event is accounted for: pos.sales" in text
+
+
+def test_what_was_on_its_way_when_it_was_cut_off_is_no_loss(tmp_path: Path) -> None:
+    fine, text = verdict(recorded(tmp_path, lambda _: 200, 985, 10, 5))
+    assert not fine
+    assert "cut off while 5 events were on their way" in text
+
+
+def test_a_record_that_was_cut_off_is_read_to_its_last_whole_line(tmp_path: Path) -> None:
+    recorded(tmp_path, lambda _: 200)
+    file = tmp_path / SAMPLES
+    file.write_text(file.read_text(encoding="utf-8") + "7260.0,memory MiB,bars,", encoding="utf-8")
+    _, series = read_record(tmp_path)
+    assert len(series["memory MiB"]["bars"]) == HOURS * 60 + 1
+    assert next(accounts_of(series)).settled
+
+
+def test_the_interval_of_noise_holds_zero_and_that_of_a_series_that_hangs_together_is_not_narrow() -> None:
+    random = np.random.default_rng(2)
+    hours = np.arange(480) / 240
+    held = 0
+    for _ in range(200):
+        # Each sample is nearly the one before: as a process's memory is.
+        steps = random.normal(0, 1, len(hours))
+        line = np.zeros(len(hours))
+        for place in range(1, len(hours)):
+            line[place] = 0.9 * line[place - 1] + steps[place]
+        found = trend(list(hours), list(line))
+        assert found is not None
+        held += found.low <= 0 <= found.high
+    assert held >= 175  # of 200, where 190 would be exact
+
+
+def test_the_venue_can_be_read(tmp_path: Path) -> None:
+    import yaml
+
+    file = tmp_path / "venue.yaml"
+    file.write_text(yaml.safe_dump(LOAD.venue().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+    venue = read_venue(file)
+    assert (len(venue.cameras), len(venue.bars), len(venue.stages)) == (LOAD.cameras, LOAD.bars, LOAD.stages)
+
+
+class Taken:
+    """Takes what senders send, as a producer whose broker answers at once."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[str, bytes, bytes]] = []
+
+    def send_raw(
+        self, topic: str, *, key: bytes, value: bytes, headers: object, delivered: Callable[..., None]
+    ) -> None:
+        self.records.append((topic, key, value))
+        delivered(None)
+
+
+def test_every_so_many_th_event_is_spoilt_and_deliveries_bring_what_was_sold() -> None:
+    from bench.soak.media import Media
+    from bench.soak.senders import _Mailbox, _Tills
+
+    taken = Taken()
+    media = Media(calm={}, full={}, covered=b"", songs=[], silence=b"")
+    senders = Senders(taken, LOAD, media)  # type: ignore[arg-type]
+    tills, mailbox = _Tills(senders, LOAD, Evening()), _Mailbox(senders, Evening())
+    for number in range(2 * SPOILT[SALES.name]):
+        tills.send(number, 2 * DELIVERED_EVERY * number / (2 * SPOILT[SALES.name]))
+        mailbox.send(number, 0.0)
+    assert senders.sent[SALES.name] == 2 * SPOILT[SALES.name]
+    assert senders.spoilt[SALES.name] == 2
+    assert senders.spoilt[MAILS.name] == 2 * SPOILT[SALES.name] // SPOILT[MAILS.name]
+    assert senders.sent[STOCK.name] > 0
+    assert not senders.spoilt[STOCK.name]
+    assert not any(topic in (FRAMES.name, SNIPPETS.name) for topic, _, _ in taken.records)
+    assert len({value for topic, _, value in taken.records if topic == MAILS.name}) == senders.sent[MAILS.name]

@@ -1,0 +1,33 @@
+"""The changelog of a table stays short: it is what a worker reads when it starts."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from stream.topics import CHANGELOG_CONFIG, ensure_topics
+from tests.e2e.conftest import Outside
+
+NAME = "pulso-alerts-alerts-alarms-changelog"
+
+
+def settings_of(admin: AdminClient) -> dict[str, str]:
+    (asked,) = admin.describe_configs([ConfigResource(ResourceType.TOPIC, NAME)]).values()
+    return {name: str(entry.value) for name, entry in asked.result(10).items()}
+
+
+@pytest.mark.stack
+@pytest.mark.workers("alerts")
+def test_closed_segments_are_small_in_new_changelogs_and_in_those_of_before(outside: Outside) -> None:
+    admin = AdminClient(outside.stack.settings.librdkafka())
+    made = settings_of(admin)
+    assert {name: made[name] for name in CHANGELOG_CONFIG} == CHANGELOG_CONFIG
+    assert made["cleanup.policy"] == "compact"
+    before = ConfigEntry("segment.bytes", str(2**30), incremental_operation=AlterConfigOpType.SET)
+    (altered,) = admin.incremental_alter_configs(
+        [ConfigResource(ResourceType.TOPIC, NAME, incremental_configs=[before])]
+    ).values()
+    altered.result(10)
+    assert settings_of(admin)["segment.bytes"] == str(2**30)
+    ensure_topics(outside.stack.settings)
+    assert settings_of(admin)["segment.bytes"] == CHANGELOG_CONFIG["segment.bytes"]
