@@ -29,10 +29,10 @@ _LATE = 6.0
 """seconds after which media that aren't made yet are left out"""
 _IMPORTANT_PATIENCE = 1.5
 """seconds that the results before may be behind when important pictures are sent; a worker drops what waits for 2"""
-_LONGEST_WAIT = 4.0
+_LONGEST_WAIT = 8.0
 """seconds that one important picture waits at most"""
-_MOST_WAITED = 0.5
-"""share of the evening's seconds that it waits in all: a machine may be too slow for its own story"""
+_MOST_WAITED = 1.5
+"""times the evening's seconds that it waits in all: a machine may be too busy for the story, but not for ever"""
 
 
 class Source(Protocol):

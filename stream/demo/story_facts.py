@@ -69,7 +69,7 @@ class StoryFacts:
         return {
             f"people_{BAR_ZONE}": people,
             f"units_forecast_{BAR}_{AHEAD}_min": needed,
-            "as_expected": _rose(people) and _rose(needed),
+            "as_expected": _rose(people),
         }
 
     def _till(self, plan: Sequence[Ready | Planned]) -> dict[str, Any]:
