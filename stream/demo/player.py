@@ -6,7 +6,7 @@ import heapq
 import threading
 import time as wall
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
@@ -14,7 +14,7 @@ from typing import Protocol
 from schemas.topics import Topic
 from stream.demo.evening import LENGTH, Evening
 from stream.demo.moments import Media, Planned, Ready, StreamName
-from stream.demo.pace import Pace
+from stream.demo.pace import Pace, Scene
 from stream.demo.schedule import Plan
 from stream.producer import EventProducer
 
@@ -60,6 +60,7 @@ class Player:
         seconds: how long the evening takes by the wall clock.
         behind: how many seconds the results of a stream are behind what was sent of it.
         told: called for every event that was sent.
+        scenes: parts of the evening that go slower.
     """
 
     def __init__(
@@ -71,11 +72,12 @@ class Player:
         behind: Callable[[StreamName], float] = lambda _: 0.0,
         told: Callable[[StreamName], None] = lambda _: None,
         played: Played | None = None,
+        scenes: Sequence[Scene] = (),
     ) -> None:
         self.evening = evening
         self.played = played or Played()
         self._producer = producer
-        self.pace = Pace(seconds)
+        self.pace = Pace(seconds, scenes)
         self.waited = 0.0
         self._may_wait = _MOST_WAITED * seconds
         self._behind = behind
@@ -107,6 +109,8 @@ class Player:
                 heapq.heappush(due, (free, number, moment))
                 continue
             made = self._made(moment, media, when)
+            if made is None and moment.important:
+                made = self._wait_for(moment, media, stop)
             if made is None:
                 self._busy[moment.source] = when + _LOOK_AGAIN
                 heapq.heappush(due, (when + _LOOK_AGAIN, number, moment))
@@ -121,9 +125,25 @@ class Player:
         """The clock stands still while pictures are not looked at that came before important ones."""
         if moment.stream != "cameras" or not moment.important:
             return
+        self._stand_still(lambda: self._behind("cameras") <= _IMPORTANT_PATIENCE, stop)
+
+    def _wait_for(self, planned: Planned, media: Source, stop: threading.Event) -> Media | None:
+        """The clock stands still while important pictures are made: else the story would go on without them."""
+        taken: list[Media] = []
+
+        def is_there() -> bool:
+            made = media.take(planned)
+            if made is not None:
+                taken.append(made)
+            return made is not None
+
+        self._stand_still(is_there, stop)
+        return taken[0] if taken else None
+
+    def _stand_still(self, until: Callable[[], bool], stop: threading.Event) -> None:
         most = min(_LONGEST_WAIT, self._may_wait - self.waited)
         began = wall.monotonic()
-        while self._behind("cameras") > _IMPORTANT_PATIENCE and wall.monotonic() - began < most:
+        while not until() and wall.monotonic() - began < most:
             if stop.wait(_LOOK_AGAIN):
                 return
         paused = wall.monotonic() - began

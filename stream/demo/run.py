@@ -16,6 +16,7 @@ from schemas.venue import Venue
 from stream.demo.alert_feed import AlertFeed
 from stream.demo.evening import Evening
 from stream.demo.moments import Planned
+from stream.demo.pace import SCENES
 from stream.demo.player import Played, Player
 from stream.demo.report import Report, alerts_part, prometheus_part, silent_topics, topics_part
 from stream.demo.schedule import Plan
@@ -154,7 +155,15 @@ class _OnStage:
 
     def _player(self, evening: Evening) -> Player:
         tally, seconds = self._tally, self._festival.evening_seconds
-        return Player(self._producer, evening, seconds, behind=tally.behind, told=tally.sent, played=self.played)
+        return Player(
+            self._producer,
+            evening,
+            seconds,
+            behind=tally.behind,
+            told=tally.sent,
+            played=self.played,
+            scenes=SCENES if self._festival.story else (),
+        )
 
     def _play(self, plan: Plan, media: Workshop) -> None:
         try:

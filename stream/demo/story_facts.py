@@ -10,7 +10,7 @@ from typing import Any
 from schemas.events import Ticket
 from schemas.results import CrowdCount, DemandForecast
 from schemas.topics import SALES
-from stream.demo.evening import MINUTE, Evening, clock
+from stream.demo.evening import LENGTH, MINUTE, Evening, clock
 from stream.demo.moments import Planned, Ready
 from stream.demo.story import BREAK, RAIN
 
@@ -39,7 +39,7 @@ class StoryFacts:
                     self._persons[zone.zone].append(
                         (record.time, zone.persons if zone.counted is None else zone.counted)
                     )
-            case DemandForecast():
+            case DemandForecast() if record.time <= self._evening.at(LENGTH):  # the first evening is told of
                 self._last[record.bar] = record
                 if record.bar == BAR:
                     units = sum(h.mean for p in record.products for h in p.horizons if h.minutes == AHEAD)
