@@ -177,6 +177,17 @@ class Topic(Struct, frozen=True, kw_only=True):
     confidence: Probability
 
 
+class Reason(Struct, frozen=True, kw_only=True):
+    """One thing that a suggestion rests on, or that speaks against it, for a page to put into its reader's words."""
+
+    kind: Literal["topic", "fact", "missing", "also"]
+    """the mail's topic, a fact of it that was filled in, a fact that it lacks, and another topic that it asks about"""
+    name: str
+    """of the topic or fact"""
+    value: str = ""
+    """confidence in the topic, or what the mail says"""
+
+
 class Suggestion(Struct, frozen=True, kw_only=True):
     """A reply that a person may send: an approved answer with the mail's facts filled in."""
 
@@ -184,10 +195,12 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """name of the approved answer"""
     text: str
     why: str
-    """what the suggestion rests on, for the person who decides"""
+    """what the suggestion rests on, for the person who decides; in English"""
     confidence: Probability
     automatic: bool = False
     """the answer may be sent without a person, and the confidence is above its limit"""
+    reasons: tuple[Reason, ...] = ()
+    """`why` in parts, in the same order"""
 
 
 SetAside = Literal["spam", "phishing", "automatic", "loop"]

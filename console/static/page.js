@@ -22,6 +22,9 @@ let offset = 0;
 export const now = () => Date.now() + offset;
 export const setClock = (milliseconds) => { offset = milliseconds - Date.now(); };
 
+/** A topic of the support desk; one that the venue named itself is in its own words. */
+export const topicName = (name) => (state.words[`topic_${name}`] ? t(`topic_${name}`) : name);
+
 /** How long ago, in words. */
 export function age(milliseconds) {
   const seconds = Math.max(0, Math.round((now() - milliseconds) / 1000));

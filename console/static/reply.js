@@ -1,9 +1,12 @@
 // The reply to one mail: the suggestion to edit and copy, and its text as the approved answer of the topic.
 
 import { newId, send } from "./live.js";
-import { h, state, t, text } from "./page.js";
+import { h, state, t, text, topicName } from "./page.js";
 
 const FACTS = ["order", "amount", "date", "time", "quantity", "place"];
+const named = { topic: topicName, also: topicName, fact: (name) => t(`fact_${name}`), missing: (name) => t(`fact_${name}`) };
+/** Why a reply is suggested, in the page's language. */
+const why = (suggestion) => (suggestion.reasons ?? []).map((one) => t(`why_${one.kind}`, { name: named[one.kind](one.name), value: one.value })).join("; ") || suggestion.why;
 const field = (name, rows, words) => h("label", { class: "wide" }, words, h("textarea", { class: name, rows, maxlength: 4000 }));
 
 /** What belongs to this mail alone becomes a place that the next mail fills. */
@@ -74,6 +77,6 @@ export function makeReply(mail, answers) {
   return h("div", { class: "body" },
     h("ul", { class: "named" }, FACTS.filter((one) => mail.facts[one]?.length).map((one) => h("li", {}, h("span", { class: "dim" }, `${t(`fact_${one}`)}: `), mail.facts[one].join(", ")))),
     mail.set_aside ? h("p", { class: "notice" }, t("set_aside", { why: t(`set_aside_${mail.set_aside}`) }))
-      : [h("p", { class: "why dim" }, mail.suggestion ? `${t("suggestion_why")} ${mail.suggestion.why}${mail.suggestion.automatic ? ` · ${t("answer_automatic")}` : ""}` : t("no_suggestion")),
+      : [h("p", { class: "why dim" }, mail.suggestion ? `${t("suggestion_why")} ${why(mail.suggestion)}${mail.suggestion.automatic ? ` · ${t("answer_automatic")}` : ""}` : t("no_suggestion")),
         reply, h("div", { class: "buttons" }, h("button", { type: "button", class: "copy main", onclick: () => copy(written, told) }, t("copy")), told), form]);
 }

@@ -1,7 +1,7 @@
 // The support desk: what people ask, grouped, and their mails, the urgent first.
 
 import { live } from "./live.js";
-import { h, hour, keyed, number, state, svg, t, text } from "./page.js";
+import { h, hour, keyed, number, state, svg, t, text, topicName } from "./page.js";
 import { makeReply } from "./reply.js";
 
 const $ = (name) => document.getElementById(name);
@@ -23,7 +23,7 @@ function passes(mail) {
   const { priority, q, cluster } = Object.fromEntries(new FormData(form));
   if (priority && mail.priority !== priority) return false;
   if (cluster && mail.cluster !== cluster) return false;
-  const content = [mail.summary, mail.cluster_label, mail.topic?.name ?? ""].join("\n").toLowerCase();
+  const content = [mail.summary, mail.cluster_label, mail.topic?.name ?? "", topicName(mail.topic?.name ?? "")].join("\n").toLowerCase();
   return q.toLowerCase().split(/\s+/).every((word) => content.includes(word));
 }
 
@@ -48,7 +48,7 @@ function updateCluster(item, cluster) {
   const picture = item.querySelector("svg");
   picture.setAttribute("aria-label", t("trend", { counts: cluster.trend.join(", ") }));
   for (const [at, when] of [cluster.begin, cluster.end].entries()) text(item.querySelectorAll(".axis span")[at], hour(when));
-  text(item.querySelector(".asks"), cluster.topics.join(", "));
+  text(item.querySelector(".asks"), cluster.topics.map(topicName).join(", "));
   const most = Math.max(...cluster.trend, 1);
   picture.replaceChildren(...cluster.trend.map((count, at) => svg("rect", { x: at * 10 + 1, width: 8, y: 20 - (count / most) * 19, height: (count / most) * 19 })));
   keyed(item.querySelector(".examples"), cluster.examples, (example) => example.time + example.summary,
@@ -59,7 +59,7 @@ function updateMail(item, mail) {
   item.className = mail.priority;
   text(item.querySelector(".priority"), t(`priority_${mail.priority}`));
   text(item.querySelector("time"), hour(mail.time));
-  text(item.querySelector(".topic"), [mail.topic?.name, mail.second_topic?.name].filter(Boolean).join(" + "));
+  text(item.querySelector(".topic"), [mail.topic?.name, mail.second_topic?.name].filter(Boolean).map(topicName).join(" + "));
   text(item.querySelector(".cluster"), mail.cluster_label);
   text(item.querySelector(".language"), mail.language);
   text(item.querySelector(".sentiment"), mail.sentiment ? t(`sentiment_${mail.sentiment}`) : "");

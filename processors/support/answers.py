@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from schemas.answers import ApprovedAnswer
-from schemas.results import Suggestion, Topic
+from schemas.results import Reason, Suggestion, Topic
 
 KNOWN = ("order", "amount", "date", "time", "quantity", "place")
 """facts that an answer may name in braces"""
@@ -140,17 +140,34 @@ class Answers:
         if missing and not text.without_facts:
             return None
         filled = text.without_facts if missing else text.answer.format(**{name: facts[name][0] for name in wanted})
-        why = [f"topic {topic.name!r} with confidence {topic.confidence:.2f}"]
-        why += [f"{name} {facts[name][0]}" for name in wanted if not missing]
-        why += [f"the mail names no {name}" for name in missing]
-        why += [f"it also asks about {other.name!r}, which this does not answer" for other in topics[1:]]
+        reasons = [Reason(kind="topic", name=topic.name, value=f"{topic.confidence:.2f}")]
+        reasons += [Reason(kind="fact", name=name, value=facts[name][0]) for name in wanted if not missing]
+        reasons += [Reason(kind="missing", name=name) for name in missing]
+        reasons += [Reason(kind="also", name=other.name) for other in topics[1:]]
         alone = len(topics) == 1 and not missing and not attachments and priority in ("normal", "low")
         automatic = answer.automatic and alone and topic.confidence >= answer.limit
         if automatic:
             filled = f"{filled}\n\n{MACHINE[language]}"
         return Suggestion(
-            answer=topic.name, text=filled, why="; ".join(why), confidence=topic.confidence, automatic=automatic
+            answer=topic.name,
+            text=filled,
+            why="; ".join(map(_in_english, reasons)),
+            confidence=topic.confidence,
+            automatic=automatic,
+            reasons=tuple(reasons),
         )
+
+
+def _in_english(reason: Reason) -> str:
+    match reason.kind:
+        case "topic":
+            return f"topic {reason.name!r} with confidence {reason.value}"
+        case "fact":
+            return f"{reason.name} {reason.value}"
+        case "missing":
+            return f"the mail names no {reason.name}"
+        case "also":
+            return f"it also asks about {reason.name!r}, which this does not answer"
 
 
 def text_of(approved: ApprovedAnswer) -> Text:

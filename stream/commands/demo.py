@@ -107,6 +107,8 @@ def run_demo(
         else:
             shutil.rmtree(place, ignore_errors=True)
     report.write(report_path)
+    if report.story:
+        console.print(story_table(report))
     console.print(short_table(report), f"report: {report_path}")
     for topic in report.silent:
         console.print(f"[red]nothing came on {topic}[/]: is its worker well? See {place}/logs with --keep")
@@ -119,9 +121,17 @@ def _festival(console: Console, venue: Venue, evening: Evening, seconds: float |
     from stream.demo.real_evening import RealEvening  # noqa: PLC0415
     from stream.demo.run import Festival  # noqa: PLC0415
     from stream.demo.schedule import simulated  # noqa: PLC0415
+    from stream.demo.story import beats_of  # noqa: PLC0415
 
     if data is None:
-        return Festival(venue, lambda evening, seconds: simulated(evening, venue, seconds), evening, RESULTS, seconds)
+        return Festival(
+            venue,
+            lambda evening, seconds: simulated(evening, venue, seconds),
+            evening,
+            RESULTS,
+            seconds,
+            story=beats_of(venue),
+        )
     with console.status(f"reading {data} …"):
         real = RealData.read(data)
     for kind, why in real.missing.items():
@@ -169,6 +179,20 @@ def short_table(report: Report) -> Table:
         f"{prometheus['series']} series, {prometheus['targets_up']} of {prometheus['targets']} targets up"
     )
     table.add_row("prometheus", "", told, "", "", "")
+    return table
+
+
+def story_table(report: Report) -> Table:
+    """What happened and what answered it."""
+    table = Table("at", "what happened", "told", "after", "to", title="The evening")
+    for beat in report.story:
+        told = [answer["rule"] for answer in beat["answers"]] or ["as expected" if beat["as_expected"] else ""]
+        missing = len(beat["expected"]) - len(beat["answers"])
+        after = [f"{answer['minutes_after']:.0f} min" for answer in beat["answers"]]
+        to = [", ".join(answer["audience"]) for answer in beat["answers"]]
+        if missing > 0 or not beat["as_expected"]:
+            told.append(f"[red]{missing} missing[/]" if missing > 0 else "[red]not as expected[/]")
+        table.add_row(beat["at"], beat["en"], "\n".join(told), "\n".join(after), "\n".join(to))
     return table
 
 

@@ -175,4 +175,6 @@ def _table(stack: dict[str, Any]) -> Table:
         table.add_row(
             name, where, str(child.get("pid") or ""), str(child.get("starts", "")), child.get("log", "elsewhere")
         )
+    for kind, url in stack.get("sent_to", {}).items():
+        table.add_row(kind, f"POST {url}", "", "", f"`pulso source {kind} --help` shows what to send")
     return table

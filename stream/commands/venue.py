@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from processors.vision.ground import ground_of
 from schemas.venue import Venue
+from stream.settings import Settings
+from stream.source_overview import source_lines
 from stream.venue_file import VenueFileError, read_venue
 
 
@@ -26,11 +29,11 @@ def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None
     except VenueFileError as error:
         Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    explain(venue, Console())
+    explain(venue, Console(), Settings())
 
 
-def explain(venue: Venue, console: Console) -> None:
-    """Print what the file says."""
+def explain(venue: Venue, console: Console, settings: Settings) -> None:
+    """Print what the file says, and what of it the settings lack."""
     console.print(f"[bold]{venue.name}[/], {venue.timezone}, {venue.language}")
     zones = Table("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
     for zone in venue.zones:
@@ -72,4 +75,11 @@ def explain(venue: Venue, console: Console) -> None:
         contacts.add_row(contact.id, hears, quiet, then)
     for table in (zones, cameras, bars, rules, *([contacts] if venue.contacts else [])):
         console.print(table)
+    sources = Table("source", "where", "still to do", title="Sources and receivers")
+    for line in source_lines(venue, settings):
+        sources.add_row(line.source, escape(line.where), f"[yellow]{escape(line.lacks)}[/]" if line.lacks else "")
+    if sources.row_count:
+        console.print(sources)
+    else:
+        console.print("Sources: none yet; give a camera or a stage a url, or name tills, social or mailboxes")
     console.print(f"Stages: {', '.join(stage.id for stage in venue.stages) or 'none'}")

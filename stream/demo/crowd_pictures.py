@@ -30,6 +30,12 @@ _NEAR, _FAR = 7.05, 18.0
 _PERSON = 1.70
 _SCUFFLE_PLACE = (0.2, 9.6)
 
+# Before a blocked exit at the far end: half the width of the queue and where its head is, in metres; how close people
+# stand, which is 4.7 persons/m² (Still: unstable from 3.5); and how fast the queue creeps through the gap that is left.
+_QUEUE_SIDE, _QUEUE_HEAD = 4.3, 17.6
+_QUEUE_STEP = 0.46
+_QUEUE_SPEED, _FREE_SPEED = 0.14, 1.1
+
 Positions = NDArray[np.float64]
 
 
@@ -63,22 +69,31 @@ def render(evening: Evening, camera: str, zone: str, time: float) -> Picture:
     """
     if evening.incident("blind", camera, time):
         return Picture(_covered(evening, time), np.empty((0, 2)))
-    persons = min(MOST, evening.persons(zone, time))
+    queue = evening.queue(zone, time)
+    persons = min(MOST, evening.persons(zone, time)) - queue
     picture = backdrop(evening.seed, zone).copy()
     crowd = _Crowd(evening.seed, camera, zone)
     fight = evening.incident("scuffle", camera, time)
     ground = crowd.places(persons, time)
     if fight:
         ground = _stand_back(ground)
-    heads = crowd.paste(picture, ground, time, lively=0.0 if zone != "front" else _liveliness(evening, time))
+    who = np.arange(len(ground))
+    if queue:
+        blocked = evening.incident("blocked", zone, time) is not None
+        slots, places = _queue(evening.seed, queue, time, _QUEUE_SPEED if blocked else _FREE_SPEED)
+        ground, who = np.vstack([ground, places]), np.concatenate([who, MOST - 1 - slots])
+    lively = 0.0 if zone != "front" else _liveliness(evening, time)
+    heads = crowd.paste(picture, ground, who, time, lively=lively)
     if fight:
         heads = np.vstack([heads, scuffle(picture, evening.seed, time - fight.start, *_in_picture(*_SCUFFLE_PLACE))])
     return Picture(_lit(picture, evening, zone, time), heads)
 
 
-def burst(evening: Evening, camera: str, zone: str, time: float, frames: int) -> list[tuple[float, bytes]]:
-    """Consecutive JPEG pictures at 8 a second from `time` on: pairs of their time and the bytes."""
-    times = [time + step / FRAMES_PER_SECOND for step in range(frames)]
+def burst(
+    evening: Evening, camera: str, zone: str, time: float, frames: int, every: int = 1
+) -> list[tuple[float, bytes]]:
+    """JPEG pictures from `time` on, each `every` eighths of a second: pairs of their time and the bytes."""
+    times = [time + every * step / FRAMES_PER_SECOND for step in range(frames)]
     return [(moment, render(evening, camera, zone, moment).jpeg()) for moment in times]
 
 
@@ -105,19 +120,52 @@ class _Crowd:
             ground = np.column_stack([ground[:, 0] * away / ground[:, 1], away])
         return ground
 
-    def paste(self, picture: Image, ground: Positions, time: float, *, lively: float) -> Positions:
-        """Draw the far ones first; returns their heads in the order of `ground`."""
+    def paste(
+        self, picture: Image, ground: Positions, who: NDArray[np.int64], time: float, *, lively: float
+    ) -> Positions:
+        """Draw the far ones first; returns their heads in the order of `ground`.
+
+        Args:
+            who: which of the people stands at each place.
+        """
         heads = np.empty((len(ground), 2))
         for index in np.argsort(-ground[:, 1], kind="stable"):
+            person = who[index]
             x, y, height = _in_picture(float(ground[index, 0]), float(ground[index, 1]))
-            height *= self._height[index]
-            beat = np.sin(2 * np.pi * 2.0 * time + self._phase[index, 0])
+            height *= self._height[person]
+            beat = np.sin(2 * np.pi * 2.0 * time + self._phase[person, 0])
             y -= 0.012 * height * lively * max(0.0, beat)
-            arms = lively * 0.5 > (self._phase[index, 1] / np.pi + 0.06 * time) % 2.0 / 2.0
-            person = figure(self._seed, int(self._looks[index]), level_of(height), lifted=bool(arms))
-            person.paste(picture, x, y)
+            arms = lively * 0.5 > (self._phase[person, 1] / np.pi + 0.06 * time) % 2.0 / 2.0
+            looks = figure(self._seed, int(self._looks[person]), level_of(height), lifted=bool(arms))
+            looks.paste(picture, x, y)
             heads[index] = x, y - 0.932 * LEVELS[level_of(height)]
         return heads
+
+
+def _queue(seed: int, people: int, time: float, speed: float) -> tuple[NDArray[np.int64], Positions]:
+    """Who stands in a queue, and where, metres [people, 2]: the queue moves on, its head goes, others join its tail."""
+    slots = _queue_slots(seed)
+    rows = (MOST // _QUEUE_ROW) * _QUEUE_STEP
+    to_exit = (slots[:, 1] - speed * time) % rows
+    first = np.argsort(to_exit, kind="stable")[:people]
+    ground = np.column_stack([slots[first, 0], _QUEUE_HEAD - to_exit[first]])
+    edge = _edge(ground[:, 1])
+    ground[:, 0] = ground[:, 0].clip(-edge, edge)
+    return first, ground
+
+
+_QUEUE_ROW = round(2 * _QUEUE_SIDE / _QUEUE_STEP)
+
+
+@lru_cache(maxsize=4)
+def _queue_slots(seed: int) -> Positions:
+    """Rows of people, metres to the right and behind the first row [n, 2]; nobody stands quite in line."""
+    random = np.random.default_rng([seed, 7])
+    rows = MOST // _QUEUE_ROW
+    right, behind = np.meshgrid(np.linspace(-_QUEUE_SIDE, _QUEUE_SIDE, _QUEUE_ROW), _QUEUE_STEP * np.arange(rows))
+    right = right + (np.arange(rows)[:, None] % 2 - 0.5) * _QUEUE_STEP / 2
+    places = np.column_stack([right.ravel(), behind.ravel()])
+    return np.asarray(places + random.uniform(-0.12, 0.12, places.shape))
 
 
 @lru_cache(maxsize=16)

@@ -17,7 +17,7 @@ LENGTH = 8 * HOUR
 DOORS = datetime(2025, 7, 5, 18, 0, tzinfo=ZoneInfo("Europe/Madrid"))
 
 Style = Literal["happy", "sad", "angry", "calm"]
-IncidentKind = Literal["blind", "scuffle", "surge", "silence", "urgent", "crush"]
+IncidentKind = Literal["blind", "scuffle", "surge", "silence", "urgent", "blocked", "offline"]
 
 
 def clock(text: str) -> float:
@@ -91,8 +91,9 @@ INCIDENTS = (
     _incident("urgent", "food", "19:50-19:51"),
     _incident("blind", "bar-square", "20:30-20:55"),
     _incident("silence", "forest", "20:50-20:52"),
+    _incident("offline", "south-2", "21:17-21:38"),
     _incident("surge", "top-up", "21:20-21:27"),
-    _incident("crush", "gate", "22:48-22:58"),
+    _incident("blocked", "gate", "22:46-22:54"),
     _incident("urgent", "gate", "22:51-22:52"),
     _incident("scuffle", "bar-square", "23:02-23:03"),
     _incident("urgent", "front", "23:50-23:51"),
@@ -102,8 +103,8 @@ INCIDENTS = (
 _CROWD: dict[str, tuple[tuple[str, int], ...]] = {
     "front": (("18:00", 10), ("18:40", 45), ("22:50", 60), ("00:50", 60), ("01:59", 12)),
     "gate": (
-        ("18:00", 60), ("18:40", 150), ("19:30", 110), ("20:30", 45), ("22:00", 50), ("22:46", 120), ("22:50", 240),
-        ("22:57", 240), ("23:10", 70), ("00:40", 25), ("00:55", 190), ("01:20", 70), ("01:45", 60), ("01:59", 150),
+        ("18:00", 60), ("18:40", 150), ("19:30", 110), ("20:30", 45), ("22:00", 50), ("22:40", 25), ("23:00", 25),
+        ("23:10", 70), ("00:40", 25), ("00:55", 190), ("01:20", 70), ("01:45", 60), ("01:59", 150),
     ),
     "bars": (
         ("18:00", 12), ("18:40", 90), ("18:55", 70), ("19:40", 80), ("20:00", 190), ("20:20", 90), ("21:10", 90),
@@ -113,6 +114,15 @@ _CROWD: dict[str, tuple[tuple[str, int], ...]] = {
 }  # fmt: skip
 _TEMPERATURE = (("18:00", 31.0), ("20:00", 28.5), ("22:20", 24.5), ("22:50", 20.5), ("01:59", 19.0))
 _RAIN = (("22:15", 0.0), ("22:22", 3.5), ("22:38", 2.5), ("22:45", 0.0))
+
+QUEUE_GROWS = 30 / MINUTE
+"""people a second by whom the queue grows while an exit lets only a few through"""
+QUEUE_GOES = 4 * MINUTE
+"""after an exit is free again"""
+SHELTER = 0.4
+"""share of those before the stage who wait under the awnings of the bars while it rains"""
+SHELTER_RAIN = 3.0
+"""millimetres an hour from which that many do"""
 
 
 def _on_line(points: tuple[tuple[str, float], ...], time: float) -> float:
@@ -165,9 +175,38 @@ class Evening:
 
     def persons(self, zone: str, time: float) -> int:
         """How many people the camera of the zone sees; a zone that the script doesn't know gets those of the bars."""
+        return round(self._dry(zone, time) * (1 + self.sheltering(zone, time))) + self.queue(zone, time)
+
+    def _dry(self, zone: str, time: float) -> float:
+        """People whom the script wants there, whatever the weather."""
         people = _on_line(_CROWD.get(zone, _CROWD["bars"]), time)
+        return people + sum(_drawn(act, time) for act in ACTS) if zone == "front" else people
+
+    def sheltering(self, zone: str, time: float) -> float:
+        """By what share of its people the rain fills a zone, negative where it empties it.
+
+        >>> evening = Evening()
+        >>> evening.sheltering("front", clock("22:22")), evening.sheltering("gate", clock("22:22"))
+        (-0.4, 0.0)
+        >>> evening.sheltering("bars", clock("22:22")) > 1
+        True
+        """
+        going = SHELTER * min(1.0, self.weather(time).rain / SHELTER_RAIN)
         if zone == "front":
-            people += sum(_drawn(act, time) for act in ACTS)
+            return -going
+        return going * self._dry("front", time) / self._dry("bars", time) if zone == "bars" else 0.0
+
+    def queue(self, zone: str, time: float) -> int:
+        """People who stand before a blocked exit of the zone.
+
+        >>> [Evening().queue("gate", clock(text)) for text in ("22:46", "22:50", "22:56", "22:58")]
+        [0, 120, 120, 0]
+        """
+        people = 0.0
+        for found in INCIDENTS:
+            if found.kind == "blocked" and found.place == zone and found.start <= time:
+                most = QUEUE_GROWS * (min(time, found.end) - found.start)
+                people += most * max(0.0, min(1.0, 1 - (time - found.end) / QUEUE_GOES))
         return round(people)
 
     def weather(self, time: float) -> Weather:

@@ -24,6 +24,8 @@ class Ready:
         time: seconds since the doors opened.
         id: `ce_id`, the same in every run with the same seed.
         content_type: of the value, where it isn't the topic's own.
+        happened: when it came to be, where that was before it could be sent.
+        important: as `Planned.important`.
     """
 
     stream: StreamName
@@ -34,6 +36,8 @@ class Ready:
     source: str
     value: bytes | msgspec.Struct
     content_type: str | None = None
+    happened: float | None = None
+    important: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Planned:
 
     Attributes:
         make: returns the media; a `functools.partial` of a function, so that another process can call it.
-        important: never left out, however far the models fall behind.
+        important: never left out, however far the models fall behind: the evening waits for them.
     """
 
     stream: StreamName
@@ -57,4 +61,6 @@ class Planned:
     def ready(self, time: float, value: bytes, taken: datetime) -> Ready:
         """The event of one picture or fragment; its id names the place and the instant when it was taken."""
         name = f"{self.source}@{taken:%Y%m%dT%H%M%S.%f}"
-        return Ready(self.stream, self.topic, time, self.key, name, self.source, value, self.content_type)
+        return Ready(
+            self.stream, self.topic, time, self.key, name, self.source, value, self.content_type, None, self.important
+        )

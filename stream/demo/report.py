@@ -108,6 +108,8 @@ class Report:
     """pictures and sound that were not sent because their workers were behind, by stream"""
     evenings: int = 1
     machine: dict[str, Any] = field(default_factory=machine_facts)
+    story: list[dict[str, Any]] = field(default_factory=list)
+    """what happened, what should have answered it, and what did: see `stream.demo.story.told`"""
     silent: list[str] = field(default_factory=list)
     """result topics that nothing came on, though something should have"""
     error: str = ""

@@ -14,11 +14,14 @@ from schemas.alerts import Alert
 from schemas.topics import BY_NAME, INPUTS, Topic
 from schemas.venue import Venue
 from stream.demo.alert_feed import AlertFeed
-from stream.demo.evening import LENGTH, Evening
+from stream.demo.evening import Evening
 from stream.demo.moments import Planned
+from stream.demo.pace import SCENES
 from stream.demo.player import Played, Player
 from stream.demo.report import Report, alerts_part, prometheus_part, silent_topics, topics_part
 from stream.demo.schedule import Plan
+from stream.demo.story import Beat, told
+from stream.demo.story_facts import StoryFacts
 from stream.demo.tally import Tally
 from stream.demo.view import Rates, Snapshot, View
 from stream.demo.workshop import Workshop
@@ -27,8 +30,8 @@ from stream.settings import Settings
 
 ENDLESS_EVENING = 480.0
 """seconds that an evening takes when nobody says how many"""
-DRAIN = 30.0
-"""most seconds to wait for the last results"""
+DRAIN = 90.0
+"""most seconds to wait for the last results: a machine that is busy with other things is behind"""
 _QUIET = 6.0
 """seconds without a new result or alert after which nothing more is expected; more than one scrape, too"""
 _REFRESH = 0.5
@@ -45,6 +48,7 @@ class Festival:
         seconds: how long an evening takes, or None to play one after the other until told to stop.
         expected: result topics that must get something.
         input: what the report calls the input.
+        story: what happens on the evening.
     """
 
     venue: Venue
@@ -53,6 +57,7 @@ class Festival:
     expected: Sequence[Topic]
     seconds: float | None = None
     input: str = "simulated"
+    story: Sequence[Beat] = ()
 
     @property
     def evening_seconds(self) -> float:
@@ -84,7 +89,8 @@ def run(
     """
     feed = AlertFeed(settings.redis_url()).from_now()
     began = wall.monotonic()
-    with EventProducer(settings) as producer, Tally(settings) as tally:
+    facts = StoryFacts(festival.evening)
+    with EventProducer(settings) as producer, Tally(settings, facts.take) as tally:
         on_stage = _OnStage(festival, producer, tally, plan, first)
         try:
             with View(console) as view:
@@ -105,13 +111,19 @@ def run(
     return Report(
         input=festival.input,
         seed=festival.evening.seed,
-        seconds={"start_up": round(start_up, 1), "played": round(played, 1), "drained": round(drained, 1)},
+        seconds={
+            "start_up": round(start_up, 1),
+            "played": round(played, 1),
+            "waited": round(on_stage.player.waited, 1),
+            "drained": round(drained, 1),
+        },
         evenings=on_stage.evenings,
         topics=topics_part(counts, tally.results, on_stage.played),
         left_out={str(name): number for name, number in sorted(on_stage.played.left_out.items())},
         alerts=alerts_part(feed.delivered, open_now),
         prometheus=prometheus_part(settings.prometheus),
         dead_letters={topic.dead.name: counts.get(topic.dead.name, 0) for topic in BY_NAME.values()},
+        story=told(festival.story, festival.evening, feed.delivered, facts.facts(plan) if festival.story else {}),
         silent=silent_topics(counts, festival.expected),
         error=on_stage.error,
     )
@@ -143,7 +155,15 @@ class _OnStage:
 
     def _player(self, evening: Evening) -> Player:
         tally, seconds = self._tally, self._festival.evening_seconds
-        return Player(self._producer, evening, seconds, behind=tally.behind, told=tally.sent, played=self.played)
+        return Player(
+            self._producer,
+            evening,
+            seconds,
+            behind=tally.behind,
+            told=tally.sent,
+            played=self.played,
+            scenes=SCENES if self._festival.story else (),
+        )
 
     def _play(self, plan: Plan, media: Workshop) -> None:
         try:
@@ -182,7 +202,8 @@ def _watch(
             Snapshot(
                 evening=player.evening,
                 time=player.now,
-                speed=LENGTH / festival.evening_seconds,
+                speed=player.pace.speed(player.now),
+                story=festival.story,
                 venue=festival.venue,
                 sent=sent,
                 results=tally.results,

@@ -18,10 +18,11 @@ from schemas.venue import Camera, Stage, Venue
 from stream.demo.crowd_pictures import FRAMES_PER_SECOND, burst
 from stream.demo.evening import ACTS, INCIDENTS, LENGTH, MINUTE, Evening, clock
 from stream.demo.moments import Planned, Ready
+from stream.demo.pace import SCENES, in_scene
 from stream.demo.social_posts import POSTS_AN_HOUR, posts
 from stream.demo.stage_music import recorded
 from stream.demo.support_mails import MAILS_AN_HOUR, mails
-from stream.demo.till_tickets import tickets
+from stream.demo.till_tickets import deliveries, tickets
 
 PICTURES_A_SECOND = 2.0
 """of each camera, by the wall clock: what two busy cores can look at"""
@@ -32,6 +33,13 @@ MAILS_A_SECOND = 5.0
 POSTS_A_SECOND = 3.0
 BURST = 16
 FIGHT_BURST = 48
+LOOKED_AT = {
+    "front": ("22:00", "22:09", "22:26", "22:34", "23:34", "23:35", "23:44"),
+    "bars": ("22:00", "22:09", "22:26", "22:34", "22:54", "22:56", "23:08"),
+}
+"""when the story needs a picture of a zone: before the rain, in it, in the break, while the headliner plays"""
+SCENE_STEP = 15.0
+"""seconds of the evening between two looks at what a scene is about; every other one shows how people move"""
 _TICKETS = 4600
 """of the whole evening in the example venue, when all customers come"""
 
@@ -46,6 +54,7 @@ def simulated(evening: Evening, venue: Venue, seconds: float) -> Plan:
         *tickets(evening, venue, share=min(1.0, TICKETS_A_SECOND * seconds / _TICKETS)),
         *mails(evening, share=min(1.0, MAILS_A_SECOND * seconds / (MAILS_AN_HOUR * LENGTH / 3600))),
         *posts(evening, share=min(1.0, POSTS_A_SECOND * seconds / (POSTS_AN_HOUR * LENGTH / 3600))),
+        *deliveries(evening, venue),
         *context(evening, venue),
     ]
     return sorted(plan, key=lambda moment: moment.time)
@@ -54,29 +63,36 @@ def simulated(evening: Evening, venue: Venue, seconds: float) -> Plan:
 def camera_plan(evening: Evening, venue: Venue, seconds: float) -> Iterator[Planned]:
     """Rendered pictures of every camera of the venue."""
     for camera in venue.cameras:
-        yield from _of_camera(evening, camera, int(PICTURES_A_SECOND * seconds))
+        yield from _of_camera(evening, camera, seconds)
 
 
-def _of_camera(evening: Evening, camera: Camera, budget: int) -> Iterator[Planned]:
+def _of_camera(evening: Evening, camera: Camera, seconds: float) -> Iterator[Planned]:
+    budget = int(PICTURES_A_SECOND * (1 - sum(scene.share for scene in SCENES)) * seconds)
     random = np.random.default_rng([evening.seed, 41, *camera.id.encode()])
     zone = camera.views[0].zone if camera.views else "bars"
 
-    def look(time: float, frames: int = 1, *, important: bool = False) -> Planned:
-        make = partial(burst, evening, camera.id, zone, time, frames)
+    def look(time: float, frames: int = 1, *, important: bool = False, every: int = 1) -> Planned:
+        make = partial(burst, evening, camera.id, zone, time, frames, every)
         return Planned("cameras", FRAMES, time, camera.id, f"camera/{camera.id}", make, important)
 
     bursts = max(1, budget // 48)
     singles = max(24, budget - bursts * BURST)
     looks = [look(time) for time in spread(random, singles)]
     looks += [look(time, BURST) for time in spread(random, bursts)]
+    looks += [look(clock(text), important=True) for text in LOOKED_AT.get(zone, ())]
     for incident in INCIDENTS:
         if incident.kind == "scuffle" and incident.place == camera.id:
             looks.append(look(incident.start + 5, FIGHT_BURST, important=True))
-        elif (incident.kind == "blind" and incident.place == camera.id) or (
-            incident.kind == "crush" and incident.place == zone
-        ):  # what lasts minutes must not fall between two pictures
+        elif incident.kind == "blind" and incident.place == camera.id:
+            # What lasts minutes must not fall between two pictures.
             middle = (incident.start + incident.end) / 2
             looks += [look(middle + 12 * step, important=True) for step in range(4)]
+        elif incident.kind == "blocked" and incident.place == zone:
+            looks = [one for one in looks if not in_scene(one.time)]
+            times = [time for scene in SCENES for time in np.arange(scene.begin, scene.end, SCENE_STEP)]
+            looks += [
+                look(float(time), 1 + 2 * (number % 2), important=True, every=4) for number, time in enumerate(times)
+            ]
     return _without_overlap(looks)
 
 
@@ -148,5 +164,5 @@ def _without_overlap(looks: list[Planned]) -> Iterator[Planned]:
 
 
 def _lasts(look: Planned) -> float:
-    frames = look.make.args[4] if isinstance(look.make, partial) else 1
-    return float(frames) / FRAMES_PER_SECOND
+    frames, every = look.make.args[4:6] if isinstance(look.make, partial) else (1, 1)
+    return float(frames * every) / FRAMES_PER_SECOND

@@ -32,6 +32,8 @@ SURGE_MAILS = 40
 SPANISH = 0.62
 MAILS_AN_HOUR = 26.0
 _FOLLOW_UP = 0.08
+MAILED_AFTER = 20.0
+"""seconds after an urgent incident begins at which somebody writes"""
 
 # When a topic is asked about more often: (from, to, times as often).
 _BUSY = {
@@ -85,7 +87,7 @@ class _Writer:
                     yield self._mail(float(when), language, self._one_of(SURGE[language]))[0]
             elif incident.kind == "urgent" and incident.place in URGENT:
                 _, subject, text = URGENT[incident.place]
-                yield self._plain(incident.start + 20, subject, text)
+                yield self._plain(incident.start + MAILED_AFTER, subject, text)
         _, subject, text = AUTOMATIC
         yield self._plain(clock("19:12"), subject, text, automatic=True)
         for when, (_, subject, text) in zip((clock("18:50"), clock("21:02")), SPAM, strict=True):

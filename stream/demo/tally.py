@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time as wall
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -62,9 +62,14 @@ def offsets(settings: Settings, topics: Iterable[str]) -> dict[str, dict[int, in
 
 
 class Tally:
-    """Reads the result topics from their present end on, in a thread of its own. A context manager."""
+    """Reads the result topics from their present end on, in a thread of its own. A context manager.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        listen: called in that thread with every result that can be read.
+    """
+
+    def __init__(self, settings: Settings, listen: Callable[[Any], None] = lambda _: None) -> None:
+        self._listen = listen
         self.results = {topic.name: Results() for topic in RESULTS}
         self.error = ""
         self._settings = settings
@@ -117,6 +122,7 @@ class Tally:
         except (EnvelopeError, msgspec.DecodeError) as error:
             self.error = f"{topic}: {error}"
             return
+        self._listen(record)
         results.latest[(message.key() or b"").decode(errors="replace")] = record
         received = envelope.received.timestamp()
         results.newest = max(results.newest, received)

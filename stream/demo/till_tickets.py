@@ -1,13 +1,14 @@
-"""Tickets of the bars' tills: a steady trickle, and a rush whenever the music stops."""
+"""Tickets of the bars' tills: a steady trickle, a rush whenever the music stops, and a till without its network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from schemas.events import SaleLine, Ticket
-from schemas.topics import SALES
+from schemas.events import SaleLine, StockMovement, Ticket
+from schemas.topics import SALES, STOCK
 from schemas.venue import Bar, Venue
 from stream.demo.evening import ACTS, LENGTH, MINUTE, Evening, clock
 from stream.demo.moments import Ready
@@ -20,13 +21,25 @@ _RUSH = 9.0
 _RUSH_FADES = 14 * MINUTE
 _MOST_A_MINUTE = _TRICKLE + 1.6 * _RUSH
 REFUNDS = 0.004
+DELIVERIES = (("south", "beer", clock("23:16"), 900.0),)
+"""bar, product, when it arrives, units: what the alert of the break asks for"""
+_A_PERSON, _PASSING, _FEWEST = 0.06, 55, 1.0
+"""tickets a minute for each person between the bars, beyond those who only pass; and the least of them"""
+UPLOAD = 0.5
+"""seconds between the tickets of a queue, when a till has its network again"""
+SENT_AGAIN = 10
+"""tickets that it sends twice: the answer to their first upload was lost"""
 
 # Price, and how much it is asked for; what a bar sells beyond these costs 5 and is asked for as water is.
 _PRICES = {"beer": 4.5, "water": 2.5, "cola": 3.0, "gin-tonic": 9.0, "burger": 8.5}
 
 
-def tickets_a_minute(evening: Evening, time: float) -> float:
-    """Expected tickets of one bar: the rush begins when an act ends, and fades."""
+def tickets_a_minute(evening: Evening, time: float, zone: str | None = None) -> float:
+    """Expected tickets of one bar: the rush begins when an act ends, and fades; rain takes people to the awnings.
+
+    Args:
+        zone: where the bar is.
+    """
     if time >= CLOSE:
         return 0.0
     arriving = 1.0 if time > 40 * MINUTE else time / (40 * MINUTE)
@@ -37,7 +50,10 @@ def tickets_a_minute(evening: Evening, time: float) -> float:
     elif evening.is_break(time):
         rush = 0.35 * _RUSH  # before the first act
     size = 0.75 + evening.persons("front", time) / 600
-    return arriving * (_TRICKLE + rush) * min(1.6, size)
+    if zone == "bars":  # who stands there is thirsty, whatever brought them: a break, or rain
+        return min(_MOST_A_MINUTE, arriving * max(_FEWEST, _A_PERSON * (evening.persons(zone, time) - _PASSING)))
+    here = 1 + (evening.sheltering(zone, time) if zone else 0.0)
+    return min(_MOST_A_MINUTE, arriving * (_TRICKLE + rush) * min(1.6, size) * here)
 
 
 def appetite(evening: Evening, product: str, time: float) -> float:
@@ -61,24 +77,40 @@ def appetite(evening: Evening, product: str, time: float) -> float:
 
 
 def tickets(evening: Evening, venue: Venue, *, share: float = 1.0) -> Iterator[Ready]:
-    """Every ticket of the evening, in order of time.
+    """Every ticket of the evening, in the order in which it is sent.
 
     Args:
         share: which part of the customers comes; below 1 where the evening is played too fast for all of them.
     """
-    bars = [ready for bar in venue.bars if bar.products for ready in _of_bar(evening, bar, share)]
+    bars = [ready for bar in venue.bars if bar.products for ready in _uploaded(_of_bar(evening, bar, share))]
     yield from sorted(bars, key=lambda ready: ready.time)
+
+
+def deliveries(evening: Evening, venue: Venue) -> Iterator[Ready]:
+    """What comes from the store, as the bar's staff report it."""
+    sold = {(bar.id, product.id) for bar in venue.bars for product in bar.products}
+    for bar, product, time, units in DELIVERIES:
+        if (bar, product) in sold:
+            name = f"delivery/{bar}/{product}@{evening.at(time):%Y%m%dT%H%M%S}"
+            movement = StockMovement(
+                id=name, bar=bar, product=product, kind="delivery", quantity=units, time=evening.at(time), by="store"
+            )
+            yield Ready("tills", STOCK, time, bar, name, "store", movement)
 
 
 def _of_bar(evening: Evening, bar: Bar, share: float) -> Iterator[Ready]:
     random = np.random.default_rng([evening.seed, 11, *bar.id.encode()])
     stock = {product.id: product.opening_stock for product in bar.products}
+    coming = [one for one in DELIVERIES if one[0] == bar.id]
     time, number = 0.0, 0
     most = _MOST_A_MINUTE * share / MINUTE
     while (time := time + random.exponential(1 / most)) < LENGTH:
         # A Poisson process whose rate changes: thin one with the highest rate (Lewis and Shedler 1979).
-        if random.random() >= tickets_a_minute(evening, time) / _MOST_A_MINUTE:
+        if random.random() >= tickets_a_minute(evening, time, bar.zone) / _MOST_A_MINUTE:
             continue
+        while coming and coming[0][2] <= time:
+            _, product, _, units = coming.pop(0)
+            stock[product] = (stock.get(product) or 0.0) + units
         lines = _lines(evening, time, stock, random)
         if not lines:
             continue
@@ -86,7 +118,21 @@ def _of_bar(evening: Evening, bar: Bar, share: float) -> Iterator[Ready]:
         name = f"{evening.doors:%Y%m%d}-{evening.seed}-{bar.id}-{number}"
         till = f"{bar.id}-{1 + int(random.integers(TILLS))}"
         ticket = Ticket(id=name, bar=bar.id, till=till, time=evening.at(time), lines=lines)
-        yield Ready("tills", SALES, time, bar.id, name, f"till/{till}", ticket)
+        cut = evening.incident("offline", till, time)
+        sent = time if cut is None else cut.end
+        yield Ready("tills", SALES, sent, bar.id, name, f"till/{till}", ticket, happened=time)
+
+
+def _uploaded(sold: Iterator[Ready]) -> Iterator[Ready]:
+    """What waited in a till comes one after the other, in its order, and the last of it twice."""
+    waiting: list[Ready] = []
+    for ready in sold:
+        if ready.time == ready.happened:
+            yield ready
+        else:
+            waiting.append(ready)
+    for place, ready in enumerate([*waiting, *waiting[-SENT_AGAIN:]]):
+        yield replace(ready, time=ready.time + UPLOAD * place)
 
 
 def _lines(

@@ -23,6 +23,7 @@ from schemas.venue import Venue
 from stream.demo.alert_feed import Delivered
 from stream.demo.evening import LENGTH, Evening
 from stream.demo.report import ANSWERED, Quantiles
+from stream.demo.story import Beat, latest
 from stream.demo.tally import Results
 
 _SEVERITY = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold white on red"}
@@ -40,6 +41,7 @@ class Snapshot:
         time: seconds since the doors opened.
         speed: seconds of the evening in a second.
         rates: events a second by topic, by the wall clock.
+        story: what happens on this evening.
         notice: what is wrong, or what is waited for.
     """
 
@@ -51,6 +53,7 @@ class Snapshot:
     results: Mapping[str, Results]
     rates: Mapping[str, float]
     alerts: Sequence[Delivered]
+    story: Sequence[Beat] = ()
     console_url: str = ""
     notice: str = ""
 
@@ -80,7 +83,15 @@ def screen(shown: Snapshot) -> RenderableType:
     layout = Layout()
     layout.split_column(Layout(name="head", size=3), Layout(name="body"), Layout(name="alerts", size=12))
     layout["body"].split_row(Layout(name="flow"), Layout(name="now"))
-    layout["head"].update(Panel(headline(shown), title=f"[bold]{shown.venue.name}[/]", border_style="magenta"))
+    beat = latest(shown.story, shown.time)
+    layout["head"].update(
+        Panel(
+            headline(shown),
+            title=f"[bold]{shown.venue.name}[/]",
+            subtitle=beat_line(beat, shown.evening) if beat else None,
+            border_style="magenta",
+        )
+    )
     layout["flow"].split_column(Layout(Panel(flow(shown), title="flow")), Layout(Panel(_bars(shown), title="bars")))
     layout["now"].split_column(
         Layout(Panel(_crowd(shown), title="crowd"), size=len(shown.venue.cameras) * 1 + 3),
@@ -90,6 +101,11 @@ def screen(shown: Snapshot) -> RenderableType:
     alerts = _alerts(shown.alerts, 10, shown.evening.doors.tzinfo)
     layout["alerts"].update(Panel(alerts, title="alerts", border_style="red"))
     return layout
+
+
+def beat_line(beat: Beat, evening: Evening) -> str:
+    """Something that happens, with its time."""
+    return f"{evening.at(beat.time):%H:%M} {beat.en}"
 
 
 def headline(shown: Snapshot) -> Text:
@@ -240,6 +256,7 @@ class View:
         self._live = Live(console=console, screen=True, auto_refresh=False) if console.is_terminal else None
         self._next_line = 0.0
         self._told: set[tuple[str, int]] = set()
+        self._beats: set[tuple[int, str]] = set()
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -255,6 +272,13 @@ class View:
         if self._live is not None:
             self._live.update(screen(shown), refresh=True)
             return
+        for beat in shown.story:
+            name = (shown.evening.number, beat.name)
+            if beat.time <= shown.time and name not in self._beats:
+                self._beats.add(name)
+                self._console.print(
+                    f"  story {beat_line(beat, shown.evening)}", highlight=False, soft_wrap=True, markup=False
+                )
         for step in shown.alerts:
             key = (step.alert.id, step.alert.version)
             if step.alert.state in {"raised", "resolved"} and key not in self._told:

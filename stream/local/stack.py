@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -259,11 +260,21 @@ class LocalStack:
             "pid": os.getpid(),
             "venue": str(self._venue),
             "endpoints": self.endpoints,
+            "sent_to": self._sent_to() if "sources" in self._children else {},
             "children": {
                 name: {"pid": child.pid, "starts": child.starts, "log": str(child.log)}
                 for name, child in self._children.items()
             },
         }
+
+    def _sent_to(self) -> dict[str, str]:
+        """Where tills and senders of posts send to, as the running sources announce it."""
+        found = {}
+        for kind in ("tills", "posts"):
+            with suppress(OSError, ValueError, KeyError):
+                announced = json.loads((self.data / f"{kind}.json").read_text(encoding="utf-8"))
+                found[kind] = str(announced["url"])
+        return found
 
     def write_stack_file(self) -> None:
         """Tell other commands on this data folder where things are; replaces the file in one step."""

@@ -28,6 +28,7 @@ from schemas.results import (
     HorizonDemand,
     MusicTags,
     ProductDemand,
+    Reason,
     Suggestion,
     SupportTriage,
     ZoneCount,
@@ -114,6 +115,10 @@ class Festival:
         suggestion = Suggestion(
             answer=topic, text=f"Hemos abierto la solicitud del pedido {order}.", confidence=0.9,
             why=f"topic '{topic}' with confidence 0.90",
+            reasons=(
+                Reason(kind="topic", name=topic, value="0.90"),
+                *((Reason(kind="fact", name="order", value=order),) if order else ()),
+            ),
         )  # fmt: skip
         triage = SupportTriage(
             event_id=name, message=name, thread=name, language="es", time=datetime.now(UTC), priority="normal",

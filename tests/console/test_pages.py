@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from console.language import read_words
 from console.server import STATIC
+from processors.support.topics import read_topics
 from tests.console.conftest import Enter, Festival, logged_in
 
 pytestmark = pytest.mark.stack
@@ -136,6 +137,8 @@ def test_every_word_of_the_scripts_has_both_languages() -> None:
     for script in STATIC.glob("*.js"):
         for name in re.findall(r'\bt\("([^"]+)"', script.read_text(encoding="utf-8")):
             assert name in words, f"{script.name}: {name}"
+    topics = read_topics(STATIC.parents[1] / "deploy" / "support" / "topics.yaml")
+    assert {f"topic_{name}" for name in topics} <= set(words), "the example's topics have a Spanish name"
 
 
 def test_the_camera_wall_shows_masked_pictures_and_reads_only_while_somebody_looks(

@@ -32,7 +32,7 @@ def test_a_suggested_reply_is_edited_copied_and_approved_for_the_next(festival: 
     page = enter("sue", "/support?q=FE-77123", permissions=["clipboard-read", "clipboard-write"])
     open_mail(page, "FE-77123")
     expect(page.locator(".named")).to_have_text("Order: FE-77123")
-    expect(page.locator(".why")).to_contain_text("topic 'refund'")
+    expect(page.locator(".why")).to_contain_text("topic “refund” with confidence")
     reply = page.locator("textarea.reply")
     expect(reply).to_have_value("Hemos abierto la solicitud del pedido FE-77123.")
     reply.fill("El pedido FE-77123 se devuelve en tres días.")
@@ -62,6 +62,18 @@ def test_a_suggested_reply_is_edited_copied_and_approved_for_the_next(festival: 
     page.locator(".withdraw").click()
     wait(lambda: approvals(festival)[-1].withdrawn)
     wait(lambda: "tres días" not in public())
+
+
+def test_on_a_spanish_page_topics_and_reasons_are_spanish(festival: Festival, enter: Enter) -> None:
+    festival.mail("spanish-1", "Quiero mi dinero del pedido FE-88", topic="refund", facts={"order": ("FE-88",)})
+    page = enter("sue", "/support?q=FE-88", locale="es-ES")
+    row = page.locator('#mails > li[data-key="spanish-1"]')
+    expect(row.locator(".topic")).to_have_text("devolución")
+    open_mail(page, "FE-88")
+    expect(row.locator(".why")).to_contain_text("tema «devolución», confianza 0.")
+    expect(row.locator(".why")).to_contain_text("Pedido: FE-88")
+    page.fill("[name=q]", "devolución")
+    expect(row).to_be_visible()
 
 
 def test_nothing_of_one_person_can_be_approved(festival: Festival) -> None:

@@ -21,15 +21,15 @@ from tests.e2e.conftest import Outside
 
 EVENING = Evening()
 CAMERA, ZONE = "gate-east", "gate"
-CRUSH = clock("22:52")
+CROWDED = clock("18:40")
 
 
 def send_frames(outside: Outside, first: int, last: int) -> None:
-    """Eighths of a second of the crush at the gate, as if they came this instant."""
+    """Eighths of a second of the crowd that comes in at the gate, as if they came this instant."""
     received = datetime.now(UTC) + timedelta(minutes=30)  # none is too old to be looked at, however slow the machine
     with EventProducer(outside.settings) as producer:
         for eighth in range(first, last):
-            time = CRUSH + eighth / 8
+            time = CROWDED + eighth / 8
             envelope = Envelope(
                 f"{CAMERA}/{eighth}", FRAMES.event_type, "test", EVENING.at(time), FRAMES.content_type, received
             )

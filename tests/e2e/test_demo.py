@@ -107,9 +107,43 @@ def test_an_evening_reaches_redis_and_prometheus_and_ends_by_itself(tmp_path: Pa
     assert report["prometheus"]["targets_up"] == report["prometheus"]["targets"] == 5
     assert report["prometheus"]["values"]["workers_ready"] == 5
     assert not any(report["dead_letters"].values())
+    check_story(report["story"], ended.stdout)
     assert panels.empty() == [], "every panel of Grafana has data"
     assert "What flowed" in ended.stdout
     assert list((tmp_path / "data" / "demo").iterdir()) == [], "nothing is left behind"
+
+
+MEANT_FOR = {
+    "gas": [("mail-urgent", ["security", "support"])],
+    "blind-camera": [("camera-blind", ["production", "security"])],
+    "top-up": [("mail-surge", ["support"])],
+    "break": [("stock-out", ["bar"])],
+    "blocked-exit": [("bottleneck", ["security"])],
+    "gate-fills": [("crowd-forecast", ["security"]), ("crowd-capacity", ["security"])],
+    "crush-mail": [("mail-urgent", ["security", "support"])],
+    "fight": [("violence", ["security"])],
+    "headliner": [("crowd-capacity", ["security"])],
+    "fainted": [("mail-urgent", ["security", "support"])],
+}
+"""beats of the story: what answers each, in this order, and who hears it"""
+TOO_SHORT = {"silent-stage"}
+"""the silence of an evening is over too soon where that takes a minute"""
+
+
+def check_story(story: list[dict[str, Any]], printed: str) -> None:
+    """Every beat happened, was answered by what should answer it, in order, and told to whom it concerns."""
+    beats = {beat["beat"]: beat for beat in story}
+    assert set(MEANT_FOR) | TOO_SHORT | {"till-offline", "till-back", "rain"} == set(beats)
+    for name, meant in MEANT_FOR.items():
+        answers = [(answer["rule"], answer["audience"]) for answer in beats[name]["answers"]]
+        assert answers == meant, name
+    assert [name for name, beat in beats.items() if not beat["as_expected"] and name not in TOO_SHORT] == []
+    announced, full = (datetime.fromisoformat(one["raised_at"]) for one in beats["gate-fills"]["answers"])
+    assert announced < full, "the forecast came before the limit"
+    till = beats["till-back"]["facts"]
+    assert till["tickets_late"] > till["of_them_sent_twice"] > 0
+    assert all(bar["counted"] == bar["sent_once"] for bar in till["tickets_by_bar"].values()), "each once"
+    assert "story 22:46" in printed and "story 23:50" in printed
 
 
 @pytest.mark.timeout(600)

@@ -63,6 +63,9 @@ def test_a_reply_with_the_facts_filled_in_and_the_reason(counter: Counter) -> No
     assert "FE-20931" in found.suggestion.text
     assert "lost ticket" in found.suggestion.why
     assert "order FE-20931" in found.suggestion.why
+    named = [(one.kind, one.name) for one in found.suggestion.reasons]
+    assert named[:2] == [("topic", "lost ticket"), ("fact", "order")]
+    assert found.suggestion.reasons[1].value == "FE-20931"
     assert not found.suggestion.automatic
 
 
@@ -71,6 +74,7 @@ def test_without_the_fact_it_is_asked_for(counter: Counter) -> None:
     assert found.suggestion is not None
     assert "order number" in found.suggestion.text
     assert "names no order" in found.suggestion.why
+    assert ("missing", "order") in [(one.kind, one.name) for one in found.suggestion.reasons]
 
 
 def test_urgent_and_unknown_mails_get_no_reply(counter: Counter) -> None:
