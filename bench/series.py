@@ -27,7 +27,7 @@ def tickets(bars: int, seed: int = 1) -> Iterator[Ticket]:
     """The tickets of a round in order of time, each bar one every six seconds.
 
     >>> [(ticket.bar, len(ticket.lines)) for ticket in tickets(2)][:3]
-    [('bar-0', 2), ('bar-1', 1), ('bar-0', 2)]
+    [('bar-0', 2), ('bar-1', 3), ('bar-0', 4)]
     """
     seeded = random.Random(seed)
     for place in range(TICKETS_OF_A_BAR):
