@@ -31,7 +31,7 @@ _IMPORTANT_PATIENCE = 1.5
 """seconds that the results before may be behind when important pictures are sent; a worker drops what waits for 2"""
 _LONGEST_WAIT = 8.0
 """seconds that one important picture waits at most"""
-_MOST_WAITED = 1.5
+_MOST_WAITED = 2.5
 """times the evening's seconds that it waits in all: a machine may be too busy for the story, but not for ever"""
 
 

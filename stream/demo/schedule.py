@@ -34,7 +34,7 @@ POSTS_A_SECOND = 3.0
 BURST = 16
 FIGHT_BURST = 48
 LOOKED_AT = {
-    "front": ("22:00", "22:09", "22:26", "22:34", "23:34", "23:35", "23:44"),
+    "front": ("22:00", "22:09", "22:26", "22:34", "23:34", "23:35", "23:40", "23:44", "23:52"),
     "bars": ("22:00", "22:09", "22:26", "22:34", "22:54", "22:56", "23:08"),
 }
 """when the story needs a picture of a zone: before the rain, in it, in the break, while the headliner plays"""

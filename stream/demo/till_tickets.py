@@ -21,7 +21,7 @@ _RUSH = 9.0
 _RUSH_FADES = 14 * MINUTE
 _MOST_A_MINUTE = _TRICKLE + 1.6 * _RUSH
 REFUNDS = 0.004
-DELIVERIES = (("south", "beer", clock("23:16"), 900.0),)
+DELIVERIES = (("south", "beer", clock("23:28"), 900.0),)
 """bar, product, when it arrives, units: what the alert of the break asks for"""
 _A_PERSON, _PASSING, _FEWEST = 0.06, 55, 1.0
 """tickets a minute for each person between the bars, beyond those who only pass; and the least of them"""
