@@ -26,6 +26,7 @@ every input must have one outcome, and every total must be exact.
 - **dead letters**: could not be used, and lie in `TOPIC.dead` with the reason.
 - **passed over**: frames and fragments that were too old to be worth the work, where a newer one was looked at.
 - **lost** and **doubled** must be 0. For alerts: every one that had to come came, and no step of any was told twice.
+- A fault has the time at which it was measured: a single one can be tried again, and the others stay as they were.
 - **seconds to recover**: from the end of the fault until every input was accounted for, with all that had waited.
   Kills also give the seconds until the killed worker was ready again.
 """
@@ -35,11 +36,12 @@ def table(findings: Sequence[Finding]) -> str:
     """Markdown; one row for each fault and kind of input."""
     rows = ["| " + " | ".join(COLUMNS) + " |", "|---" * 2 + "|---:" * (len(COLUMNS) - 2) + "|"]
     for finding in findings:
+        name = f"{finding.fault} (at {finding.at[-5:]})"
         for place, line in enumerate(finding.lines):
             used = line.offered - line.dead - line.dropped - line.lost
             wrong = f" ({line.wrong[:200]})" if line.wrong else ""
             cells = (
-                "" if place else finding.fault, line.what + wrong, f"{line.offered:,}", f"{used:,}", line.dead,
+                "" if place else name, line.what + wrong, f"{line.offered:,}", f"{used:,}", line.dead,
                 line.dropped, line.lost, line.doubled, "" if place else f"{finding.seconds:.0f}",
             )  # fmt: skip
             rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
