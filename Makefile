@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test check bench schemas lock clean
+.PHONY: help setup train-setup demo up test fuzz check bench schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -23,6 +23,9 @@ up: setup ## the whole stack in the foreground, for your own cameras, tills, mai
 
 test: setup ## every test, on real servers that it starts and stops
 	@$(PYTHON) -m pytest
+
+fuzz: setup ## bad input of every kind, for some ten minutes; PULSO_FUZZ=100 for longer. Counts go to docs/fuzzing.md
+	@PULSO_FUZZ=$${PULSO_FUZZ:-40} PULSO_FUZZ_REPORT=docs/fuzzing.md $(PYTHON) -m pytest -q tests/fuzz
 
 check: setup ## lint, format, types, published schemas: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check

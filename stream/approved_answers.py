@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from processors.support.answers import Answers, AnswersFileError
 from schemas.answers import ApprovedAnswer
 from schemas.topics import ANSWERS
+from stream.decoding import UnusableError, read_record
 from stream.reading import read_all
 from stream.settings import Settings
 from stream.venue_context import connection
@@ -19,6 +20,7 @@ from stream.venue_context import connection
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 5.0
+_DECODER = msgspec.json.Decoder(ApprovedAnswer)
 
 
 def approved_over(settings: Settings, answers: Answers) -> Answers:
@@ -66,6 +68,6 @@ class ApprovedAnswers:
 def _apply(answers: Answers, value: bytes | None) -> None:
     """What can't be used is left out with a word in the log: an answer that nobody can read must stop no mail."""
     try:
-        answers.approve(msgspec.json.decode(value or b"", type=ApprovedAnswer))
-    except (msgspec.DecodeError, UnicodeDecodeError, AnswersFileError) as error:
+        answers.approve(read_record(_DECODER, value, ANSWERS.event_type))
+    except (UnusableError, AnswersFileError) as error:
         log.warning("an approved answer can't be used: %s", error)

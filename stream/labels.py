@@ -13,6 +13,7 @@ from processors.alerting.labels import precision
 from schemas.alerts import AlertLabel
 from schemas.topics import LABELS
 from stream import metrics
+from stream.decoding import UnusableError, read_record
 from stream.reading import read_all
 from stream.settings import Settings
 from stream.venue_context import connection
@@ -20,6 +21,7 @@ from stream.venue_context import connection
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 5.0
+_DECODER = msgspec.json.Decoder(AlertLabel)
 
 
 def read_labels(settings: Settings) -> list[AlertLabel]:
@@ -86,6 +88,6 @@ class PrecisionGauges:
 
 def _decode(value: bytes | None) -> AlertLabel | None:
     try:
-        return msgspec.json.decode(value or b"", type=AlertLabel)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read_record(_DECODER, value, LABELS.event_type)
+    except UnusableError:
         return None

@@ -15,6 +15,7 @@ from processors.bars.claims import Claims
 from processors.bars.paces import Paces
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
+from stream.decoding import UnusableError, read_record
 from stream.settings import Settings
 from stream.venue_context import connection
 
@@ -53,8 +54,8 @@ class SurplusReader:
     def take(self, value: bytes | None) -> None:
         """Read one record; what can't be decoded is for the agent that buries it."""
         try:
-            forecast = self._decoder.decode(value or b"")
-        except (msgspec.DecodeError, RecursionError):
+            forecast = read_record(self._decoder, value, DEMAND.event_type)
+        except UnusableError:
             return
         self._claims.take(forecast)
         self._spare.clear()
