@@ -25,7 +25,7 @@ test: setup ## every test, on real servers that it starts and stops
 	@$(PYTHON) -m pytest
 
 fuzz: setup ## bad input of every kind, for some ten minutes; PULSO_FUZZ=100 for longer. Counts go to docs/fuzzing.md
-	@PULSO_FUZZ=$${PULSO_FUZZ:-40} PULSO_FUZZ_REPORT=docs/fuzzing.md $(PYTHON) -m pytest -q tests/fuzz
+	@PULSO_FUZZ=$${PULSO_FUZZ:-30} PULSO_FUZZ_REPORT=docs/fuzzing.md $(PYTHON) -m pytest -q tests/fuzz
 
 check: setup ## lint, format, types, published schemas: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check

@@ -16,7 +16,7 @@ from stream.venue_file import VenueFileError, read_venue
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import NASTY, Mutation
 
-SHORT = 30
+SHORT = 15
 TEXT = """
 name: Fuzz
 timezone: Europe/Madrid
