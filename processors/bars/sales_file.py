@@ -53,6 +53,8 @@ def read_sales(path: Path) -> list[Sale]:
                 raise SalesFileError(f"{path}: the columns are {', '.join(sorted(columns))}; expected {LAYOUTS}")
     except UnicodeDecodeError as error:
         raise SalesFileError(f"{path}: not UTF-8 text: {error}") from error
+    except csv.Error as error:
+        raise SalesFileError(f"{path}: the columns can't be read: {error}; expected {LAYOUTS}") from error
     if not sales:
         raise SalesFileError(f"{path}: no sale in it")
     return sorted(sales, key=lambda sale: sale.time)
