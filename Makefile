@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test fuzz check bench schemas lock clean
+.PHONY: help setup train-setup demo up test fuzz audit check bench schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -27,8 +27,14 @@ test: setup ## every test, on real servers that it starts and stops
 fuzz: setup ## bad input of every kind, for some ten minutes; PULSO_FUZZ=100 for longer. Counts go to docs/fuzzing.md
 	@PULSO_FUZZ=$${PULSO_FUZZ:-30} PULSO_FUZZ_REPORT=docs/fuzzing.md $(PYTHON) -m pytest -q tests/fuzz
 
+audit: setup ## known holes in the pinned dependencies and in the code; asks pypi.org, so it needs a network
+	@.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
+	@[ -x .venv-audit/bin/pip-audit ] || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q pip-audit; }
+	@.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/run.txt
+
 check: setup ## lint, format, types, published schemas: seconds
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check && \
+		.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
 
 bench: setup ## speed beside a peer or the bare limit, in one run
 	@$(PYTHON) -m bench
@@ -46,4 +52,4 @@ lock: ## renew the pinned and hashed dependencies
 	@$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove what make made, but no data
-	@rm -rf .venv .venv-train .venv-bench .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-train .venv-bench .venv-audit .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -81,7 +81,11 @@ def read_card(folder: Path) -> Card:
         raise ModelError(
             f"{folder}: no card.yaml; run the training script, or restore it with `git checkout models/`"
         ) from error
-    except (ValueError, yaml.YAMLError) as error:  # not UTF-8, a date that no calendar has, a field that is missing
+    except (
+        ValueError,
+        RecursionError,
+        yaml.YAMLError,
+    ) as error:  # not UTF-8, no such date, a field missing
         raise ModelError(f"{path}: {error}") from error
 
 

@@ -93,7 +93,7 @@ def read_venue(path: Path) -> Venue:
         raise VenueFileError(f"{path}: can't be read as UTF-8 text: {error}") from error
     try:
         node = _composed(text)
-        content = yaml.load(text, Loader=_NoDuplicates)  # noqa: S506 - a SafeLoader
+        content = yaml.load(text, Loader=_NoDuplicates)  # nosec B506 # noqa: S506 - a SafeLoader
     except VenueFileError as error:
         raise VenueFileError(f"{path}: {error}") from error
     except yaml.MarkedYAMLError as error:
