@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test check faults bench soak schemas lock clean
+.PHONY: help setup train-setup demo up test fuzz audit check faults bench soak schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -29,8 +29,17 @@ faults: setup ## half an hour of breaking things, into docs/faults.md: make faul
 	@PULSO_FAULTS_REPORT=docs/faults.md $(if $(SEED),PULSO_FAULTS_SEED=$(SEED)) \
 		$(PYTHON) -m pytest tests/faults/test_long.py -m faults --no-header -q $(if $(ONLY),-k $(ONLY))
 
+fuzz: setup ## bad input of every kind, for some ten minutes; PULSO_FUZZ=100 for longer. Counts go to docs/fuzzing.md
+	@PULSO_FUZZ=$${PULSO_FUZZ:-30} PULSO_FUZZ_REPORT=docs/fuzzing.md $(PYTHON) -m pytest -q tests/fuzz
+
+audit: setup ## known holes in the pinned dependencies and in the code; needs a network
+	@.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
+	@[ -x .venv-audit/bin/pip-audit ] || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q pip-audit; }
+	@.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/run.txt
+
 check: setup ## lint, format, types, published schemas: seconds
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check && \
+		.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
 
 bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md
 	@$(PYTHON) -m bench --report docs
@@ -51,4 +60,4 @@ lock: ## renew the pinned and hashed dependencies
 	@$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove what make made, but no data
-	@rm -rf .venv .venv-train .venv-bench .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-train .venv-bench .venv-audit .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -22,5 +22,5 @@ async def body_of(request: Request, kind: type[T]) -> T:
             raise HTTPException(413, "too long")
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HTTPException(422, str(error)) from error

@@ -142,14 +142,17 @@ def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | Non
     False
     >>> is_foreign("POST", "pulso.example", "https://evil.example", None)
     True
-    >>> is_foreign("POST", "pulso.example", None, "cross-site")
-    True
+    >>> is_foreign("POST", "pulso.example", None, "cross-site"), is_foreign("POST", "pulso.example", "http://[", None)
+    (True, True)
     """
     if method in ("GET", "HEAD", "OPTIONS"):
         return False
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return True
-    return origin is not None and urlsplit(origin).netloc != host
+    try:
+        return origin is not None and urlsplit(origin).netloc != host
+    except ValueError:  # such as http://[
+        return True
 
 
 def is_loopback(host: str) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 # ONNX Runtime reports to its maker unless it is told not to before it is loaded.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -81,7 +81,11 @@ def read_card(folder: Path) -> Card:
         raise ModelError(
             f"{folder}: no card.yaml; run the training script, or restore it with `git checkout models/`"
         ) from error
-    except (ValidationError, yaml.YAMLError) as error:
+    except (
+        ValueError,
+        RecursionError,
+        yaml.YAMLError,
+    ) as error:  # not UTF-8, no such date, a field missing
         raise ModelError(f"{path}: {error}") from error
 
 

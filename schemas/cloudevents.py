@@ -87,4 +87,7 @@ def _instant(name: str, text: str) -> datetime:
         raise EnvelopeError(f"{name} is no RFC 3339 time: {text[:60]!r}") from error
     if time.tzinfo is None:
         raise EnvelopeError(f"{name} has no offset from UTC: {text[:60]!r}")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:  # the first and the last day that Python knows, in another zone
+        raise EnvelopeError(f"{name} is no time of an event: {text[:60]!r}") from error

@@ -99,3 +99,23 @@ def asyncapi() -> dict[str, Any]:
 def text_of(document: dict[str, Any]) -> str:
     """The one way these documents are written to disk."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def request_body(kind: Any) -> dict[str, Any]:
+    """OpenAPI's `requestBody` for a type of msgspec, with everything that it refers to in its place.
+
+    >>> from schemas.events import Ticket
+    >>> body = request_body(Ticket)["content"]["application/json"]["schema"]
+    >>> body["properties"]["lines"]["items"]["properties"]["product"]["maxLength"]
+    200
+    """
+    (top,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, dict):
+            return (
+                whole(components[part["$ref"]]) if "$ref" in part else {name: whole(one) for name, one in part.items()}
+            )
+        return [whole(one) for one in part] if isinstance(part, list | tuple) else part
+
+    return {"required": True, "content": {"application/json": {"schema": whole(top)}}}

@@ -9,11 +9,14 @@ import msgspec
 from processors.support.answers import Answers, AnswersFileError
 from schemas.answers import ApprovedAnswer
 from schemas.topics import ANSWERS
+from stream.decoding import UnusableError, read_record
 from stream.following import EVERYTHING, follow
 from stream.reading import read_all
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_DECODER = msgspec.json.Decoder(ApprovedAnswer)
 
 
 def approved_over(settings: Settings, answers: Answers) -> Answers:
@@ -43,6 +46,6 @@ class ApprovedAnswers:
 def _apply(answers: Answers, value: bytes | None) -> None:
     """What can't be used is left out with a word in the log: an answer that nobody can read must stop no mail."""
     try:
-        answers.approve(msgspec.json.decode(value or b"", type=ApprovedAnswer))
-    except (msgspec.DecodeError, UnicodeDecodeError, AnswersFileError) as error:
+        answers.approve(read_record(_DECODER, value, ANSWERS.event_type))
+    except (UnusableError, AnswersFileError) as error:
         log.warning("an approved answer can't be used: %s", error)

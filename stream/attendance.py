@@ -13,6 +13,7 @@ import msgspec
 from processors.vision.attendance import Attendance
 from processors.vision.seen import Seen
 from schemas.attendance import VENUE, AttendanceChange
+from schemas.fields import identifier
 from schemas.topics import ATTENDANCE, OCCUPANCY
 from stream import metrics
 from stream.incoming import Incoming, UnusableError
@@ -26,14 +27,14 @@ def changes(incoming: Incoming, seen: Seen) -> list[Result]:
     time = seen.frame.time.astimezone(UTC)
     found = [
         AttendanceChange(
-            id=f"{incoming.envelope.id}#{crossing.gate}"[:200], kind="crossing", by=crossing.gate, time=time,
+            id=identifier(f"{incoming.envelope.id}#{crossing.gate}"), kind="crossing", by=crossing.gate, time=time,
             since=crossing.since, entered=crossing.entered, left=crossing.left,
         )
         for crossing in seen.crossings
     ]  # fmt: skip
     found += [
         AttendanceChange(
-            id=f"{incoming.envelope.id}#seen-{context.zone}"[:200], kind="seen", by=context.source, time=time,
+            id=identifier(f"{incoming.envelope.id}#seen-{context.zone}"), kind="seen", by=context.source, time=time,
             zone=context.zone, persons=context.occupancy or 0.0,
         )
         for context in seen.contexts

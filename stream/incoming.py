@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from faust.types import EventT
 
 from schemas.cloudevents import Envelope, EnvelopeError
+from schemas.fields import identifier
 from schemas.topics import Topic
+from stream.decoding import UnusableError, check_time, read_record
+
+__all__ = ["AHEAD", "Incoming", "UnusableError", "read"]
 
 AHEAD = timedelta(hours=1)
 """An event that claims to be later than this after now has a wrong clock, and would silence all that follow it."""
-
-Reason = Literal["envelope", "empty", "schema", "time", "content", "unexpected"]
-
-
-class UnusableError(ValueError):
-    """An event can't be used; `reason` is short enough for a metric label."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason: Reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +58,14 @@ def read(event: EventT[Any], topic: Topic, decoder: msgspec.json.Decoder[Any] | 
         raise UnusableError("envelope", f"the key is not UTF-8: {error}") from error
     if not key:
         raise UnusableError("envelope", f"the record has no key; {topic.name} is keyed by {topic.key}")
-    record = None
-    if decoder is not None:
-        try:
-            record = decoder.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise UnusableError("schema", f"not a {topic.event_type}: {error}") from error
+    record = None if decoder is None else read_record(decoder, value, topic.event_type)
     # What is plausible is judged by the record's own time too: a till with a wrong clock writes it in both.
-    for time in (envelope.time, getattr(record, "time", envelope.time)):
+    for time in (envelope.time, envelope.received, getattr(record, "time", envelope.time)):
+        check_time(time)
         if time > now + AHEAD:
             raise UnusableError(
                 "time", f"{time.astimezone(UTC).isoformat()} is in the future; check the source's clock"
             )
+    if (short := identifier(envelope.id)) != envelope.id:
+        envelope = replace(envelope, id=short)  # results name it, and a name has a longest length
     return Incoming(topic, key, value, record, envelope, message.partition, message.offset, event)

@@ -8,9 +8,12 @@ from processors.alerting.labels import precision
 from schemas.alerts import AlertLabel
 from schemas.topics import LABELS
 from stream import metrics
+from stream.decoding import UnusableError, read_record
 from stream.following import EVERYTHING, follow
 from stream.reading import read_all
 from stream.settings import Settings
+
+_DECODER = msgspec.json.Decoder(AlertLabel)
 
 
 def read_labels(settings: Settings) -> list[AlertLabel]:
@@ -56,6 +59,6 @@ class PrecisionGauges:
 
 def _decode(value: bytes | None) -> AlertLabel | None:
     try:
-        return msgspec.json.decode(value or b"", type=AlertLabel)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read_record(_DECODER, value, LABELS.event_type)
+    except UnusableError:
         return None

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
+from stream.decoding import UnusableError, read_record
 from stream.reading import read_tail
 from stream.settings import Settings
 
@@ -27,11 +28,11 @@ def last_forecasts(settings: Settings) -> dict[str, DemandForecast]:
 
 def newest(values: Iterable[bytes | None]) -> dict[str, DemandForecast]:
     """The last of each bar; what can't be decoded is for the worker that buries it."""
-    found: dict[str, DemandForecast] = {}
+    decoder, found = msgspec.json.Decoder(DemandForecast), dict[str, DemandForecast]()
     for value in values:
         try:
-            forecast = msgspec.json.decode(value or b"", type=DemandForecast)
-        except (msgspec.DecodeError, RecursionError):
+            forecast = read_record(decoder, value, DEMAND.event_type)
+        except UnusableError:
             continue
         found[forecast.bar] = forecast
     return dict(sorted(found.items()))

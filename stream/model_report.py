@@ -17,6 +17,7 @@ from processors.inference import Card, read_card
 from schemas.alerts import Alert
 from schemas.events import ModelFeedback
 from schemas.topics import ALERTS, FEEDBACK, Topic
+from stream.decoding import UnusableError, read_record
 from stream.model_store import ModelStore, Step
 from stream.reading import read_all
 from stream.settings import Settings
@@ -144,11 +145,11 @@ def _model(store: ModelStore, name: str, since: datetime) -> Model:
 def _records(settings: Settings, topic: Topic, kind: Any) -> list[Any]:
     if settings.kafka is None:
         raise RuntimeError("no Kafka: run `pulso up` or set PULSO_KAFKA")
-    found = []
+    decoder, found = msgspec.json.Decoder(kind), []
     for message in read_all(settings, topic.name):
         try:
-            found.append(msgspec.json.decode(message.value() or b"", type=kind))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.append(read_record(decoder, message.value(), topic.event_type))
+        except UnusableError:
             continue  # the workers put it among the dead letters
     return found
 

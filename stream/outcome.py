@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from schemas.cloudevents import Envelope
+from schemas.fields import identifier
 from schemas.topics import Topic
 from stream.incoming import Incoming, UnusableError
 
@@ -29,7 +30,7 @@ class Result:
         """CloudEvents attributes; time and reception are inherited from the cause."""
         name = f"{self.cause.id}/{self.topic.name}" + (f"/{self.part}" if self.part else "")
         return Envelope(
-            id=name,
+            id=identifier(name),
             type=self.topic.event_type,
             source=f"pulso/{self.topic.name}",
             time=self.cause.time,

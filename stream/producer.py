@@ -12,6 +12,7 @@ from aiokafka.partitioner import murmur2
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.cloudevents import Envelope, Headers
+from schemas.fields import identifier
 from schemas.topics import MEDIA_BYTES, Topic
 from stream.settings import Settings
 
@@ -68,7 +69,9 @@ class EventProducer:
         Raises:
             NotDeliveredError: the queue stayed full for the whole time-out.
         """
-        envelope = Envelope(id, topic.event_type, source, time, content_type or topic.content_type, datetime.now(UTC))
+        envelope = Envelope(
+            identifier(id), topic.event_type, source, time, content_type or topic.content_type, datetime.now(UTC)
+        )
         payload = value if isinstance(value, bytes) else msgspec.json.encode(value)
         self.send_raw(topic.name, key=key.encode(), value=payload, headers=envelope.headers(), delivered=delivered)
 

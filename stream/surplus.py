@@ -11,6 +11,7 @@ from processors.bars.claims import Claims
 from processors.bars.paces import Paces
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
+from stream.decoding import UnusableError, read_record
 from stream.following import follow
 from stream.settings import Settings
 
@@ -44,8 +45,8 @@ class SurplusReader:
     def take(self, value: bytes | None) -> None:
         """Read one record; what can't be decoded is for the agent that buries it."""
         try:
-            forecast = self._decoder.decode(value or b"")
-        except (msgspec.DecodeError, RecursionError):
+            forecast = read_record(self._decoder, value, DEMAND.event_type)
+        except UnusableError:
             return
         self._claims.take(forecast)
         self._paces.take(forecast)

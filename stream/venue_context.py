@@ -9,10 +9,33 @@ import msgspec
 
 from schemas.events import VenueContext
 from schemas.topics import CONTEXT
+from stream.decoding import UnusableError, read_record
 from stream.following import EVERYTHING, follow
 from stream.settings import Settings
 
 _NOT_KNOWN = ("zone", "time", "source")
+
+_PLAUSIBLE = {
+    "occupancy": (0.0, 1e6),
+    "temperature_celsius": (-90.0, 60.0),  # the coldest and hottest air ever measured on the ground, rounded outwards
+    "rain_millimetres_per_hour": (0.0, 2_000.0),
+}
+"""Beyond it a sensor is broken, or somebody lies: one such number would bend every forecast that learns from it."""
+
+
+def implausible(context: VenueContext) -> str | None:
+    """What of a context nobody can have measured, or None.
+
+    >>> from datetime import UTC, datetime
+    >>> at = datetime(2026, 7, 4, 20, tzinfo=UTC)
+    >>> implausible(VenueContext(zone="front", time=at, source="mast", temperature_celsius=1e9))
+    'temperature_celsius of 1e+09; -90 to 60 can be'
+    """
+    for name, (low, high) in _PLAUSIBLE.items():
+        value = getattr(context, name)
+        if value is not None and not low <= value <= high:
+            return f"{name} of {value:g}; {low:g} to {high:g} can be"
+    return None
 
 
 class ContextReader:
@@ -49,9 +72,11 @@ class ContextReader:
     def take(self, value: bytes | None) -> None:
         """Read one record; what can't be decoded is for the agent that buries it."""
         try:
-            context = self._decoder.decode(value or b"")
-        except msgspec.DecodeError:
+            context = read_record(self._decoder, value, CONTEXT.event_type)
+        except UnusableError:
             return
+        if implausible(context) is not None:
+            return  # as with what can't be decoded
         self._latest.setdefault(context.zone, {})[context.source] = context
 
     async def run(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,24 @@ class VenueFileError(ValueError):
     """The file can't be used. Each line of the message is one mistake."""
 
 
+MOST_PARTS = 200_000
+"""Parts of a file with every anchor written out where it is used; a hundred cameras have some ten thousand."""
+
+
 class _NoDuplicates(yaml.SafeLoader):
     """YAML lets a later key replace an earlier one in silence; here that is a mistake."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As always, but what has the shape of a number or a date and is none has its line, too."""
+        try:
+            return super().construct_object(node, deep)
+        except (VenueFileError, yaml.YAMLError):
+            raise
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            line, kind = node.start_mark.line + 1, node.tag.rsplit(":", 1)[-1]
+            raise VenueFileError(
+                f"line {line}: {node.value!r:.60} is no {kind}: {error}; quote it, if it is a text"
+            ) from error
 
 
 def _mapping(loader: _NoDuplicates, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -41,6 +58,27 @@ def _mapping(loader: _NoDuplicates, node: yaml.MappingNode) -> dict[Any, Any]:
 _NoDuplicates.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
+def _parts(node: yaml.Node, known: dict[int, float]) -> float:
+    """How many parts a part has when all anchors are written out; a file of a kilobyte may have billions."""
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = math.inf  # what holds itself has no end
+    held: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        held = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        held = node.value
+    known[id(node)] = found = 1 + sum(_parts(part, known) for part in held)
+    return found
+
+
+def _composed(text: str) -> yaml.Node | None:
+    node: yaml.Node | None = yaml.compose(text, Loader=_NoDuplicates)
+    if node is not None and _parts(node, {}) > MOST_PARTS:
+        raise VenueFileError("its anchors unfold to more parts than any place has; write them out")
+    return node
+
+
 def read_venue(path: Path) -> Venue:
     """Read and validate the file.
 
@@ -54,8 +92,8 @@ def read_venue(path: Path) -> Venue:
     except (OSError, UnicodeDecodeError) as error:
         raise VenueFileError(f"{path}: can't be read as UTF-8 text: {error}") from error
     try:
-        node = yaml.compose(text, Loader=_NoDuplicates)
-        content = yaml.load(text, Loader=_NoDuplicates)  # noqa: S506 - a SafeLoader
+        node = _composed(text)
+        content = yaml.load(text, Loader=_NoDuplicates)  # nosec B506 # noqa: S506 - a SafeLoader
     except VenueFileError as error:
         raise VenueFileError(f"{path}: {error}") from error
     except yaml.MarkedYAMLError as error:

@@ -16,6 +16,7 @@ from console.requests import body_of
 from console.visitor import Visitor, acting, asking
 from processors.alerting.alarm import VERDICTS
 from schemas.alerts import Alert
+from schemas.documents import request_body
 from schemas.events import AlertAction, AlertVerb
 from schemas.topics import ACTIONS
 from stream import audit
@@ -71,7 +72,7 @@ async def control_room(request: Request, visitor: Annotated[Visitor, Depends(ask
     )
 
 
-@router.post("/api/alerts/act")
+@router.post("/api/alerts/act", openapi_extra={"requestBody": request_body(Deed)})
 async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], parts: Parts) -> Response:
     """Send one action to whoever owns the alert's life; 409 when the alert is over and this is no verdict."""
     deed = await body_of(request, Deed)

@@ -18,6 +18,7 @@ from processors.support.answers import AnswersFileError, text_of
 from processors.support.faq import Entry, most_asked
 from processors.support.privacy import masked
 from schemas.answers import AnswerText, ApprovedAnswer, key_of
+from schemas.documents import request_body
 from schemas.topics import ANSWERS
 from stream import audit
 from stream.producer import NotDeliveredError
@@ -60,7 +61,7 @@ async def questions(request: Request, parts: Parts, language: str = "") -> Respo
     return Response(msgspec.json.encode(told), media_type="application/json")
 
 
-@router.post("/api/support/answers")
+@router.post("/api/support/answers", openapi_extra={"requestBody": request_body(Approval)})
 async def approve(request: Request, visitor: Annotated[Visitor, Depends(acting)], parts: Parts) -> Response:
     """Write one approval; it counts from then on for every mail of the topic, and on the page of questions."""
     need(visitor, "support")

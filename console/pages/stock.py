@@ -13,6 +13,7 @@ from console.house import House, house
 from console.requests import body_of
 from console.views.bars import holds
 from console.visitor import Visitor, acting
+from schemas.documents import request_body
 from schemas.events import StockMovement
 from schemas.topics import STOCK
 from schemas.venue import Product
@@ -48,7 +49,7 @@ class Press(msgspec.Struct, frozen=True, kw_only=True):
     other: str | None = None
 
 
-@router.post("/api/bar/{bar}/stock")
+@router.post("/api/bar/{bar}/stock", openapi_extra={"requestBody": request_body(Press)})
 async def press(
     request: Request, bar: str, visitor: Annotated[Visitor, Depends(acting)], parts: Annotated[House, Depends(house)]
 ) -> Response:

@@ -13,6 +13,7 @@ from processors.alerting.crowd_rules import Watched, blindness, watched
 from processors.alerting.stock_notices import count_text, fetch_text
 from schemas.alerts import Observation
 from schemas.attendance import VenueOccupancy
+from schemas.fields import identifier
 from schemas.results import CrowdCount, DemandForecast, MusicTags, PostReading, SupportTriage, ViolenceScore
 from schemas.venue import Venue
 
@@ -133,10 +134,10 @@ class Watch(Struct, frozen=True):
 
 def _observation(rule: str, subject: str, event_id: str, time: datetime, value: float, **text: str) -> Observation:
     return Observation(
-        id=f"{event_id}#{rule}"[:200],
-        key=f"{rule}/{subject}"[:200],
+        id=identifier(f"{event_id}#{rule}"),
+        key=identifier(f"{rule}/{subject}"),
         rule=rule,
-        subject=subject,
+        subject=identifier(subject),
         time=time,
         value=value,
         text=text,

@@ -53,16 +53,23 @@ def read_sales(path: Path) -> list[Sale]:
                 raise SalesFileError(f"{path}: the columns are {', '.join(sorted(columns))}; expected {LAYOUTS}")
     except UnicodeDecodeError as error:
         raise SalesFileError(f"{path}: not UTF-8 text: {error}") from error
+    except csv.Error as error:
+        raise SalesFileError(f"{path}: the columns can't be read: {error}; expected {LAYOUTS}") from error
     if not sales:
         raise SalesFileError(f"{path}: no sale in it")
     return sorted(sales, key=lambda sale: sale.time)
 
 
 def _checked(path: Path, rows: csv.DictReader[str], read: Callable[[dict[str, str]], Sale]) -> Iterator[Sale]:
-    for row in rows:
+    while True:
         try:
+            row = next(rows, None)
+            if row is None:
+                return
             sale = read(row)
-        except (KeyError, TypeError, ValueError) as error:
+        except UnicodeDecodeError:  # the file's, not the line's
+            raise
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
             raise SalesFileError(f"{path}, line {rows.line_num}: {error}; expected {LAYOUTS}") from error
         yield sale
 
@@ -72,7 +79,7 @@ def _line(row: dict[str, str]) -> Sale:
     return Sale(
         time=time.replace(tzinfo=None),
         bar=row.get("bar") or "all",
-        product=row["product"].strip() or "unnamed",
+        product=(row["product"] or "").strip() or "unnamed",
         quantity=_number(row["quantity"]),
         order=row.get("order_id") or "",
         unit_price=_number(row.get("unit_price") or "0"),
@@ -80,7 +87,7 @@ def _line(row: dict[str, str]) -> Sale:
 
 
 def _hire(row: dict[str, str]) -> Sale:
-    day, month, year = (int(part) for part in row["dateday"].split("-"))
+    day, month, year = (int(part) for part in (row["dateday"] or "").split("-"))
     time = datetime(year, month, day, int(row["hour"]))  # noqa: DTZ001 - the file has local time, without a zone
     context = {name: _number(row[name]) for name in _WEATHER if row.get(name)}
     return Sale(time=time, bar="all", product="bicycle", quantity=_number(row["count"]), context=context)

@@ -190,7 +190,7 @@ def read_answers(path: Path) -> Answers:
     """
     try:
         found = TypeAdapter(list[Answer]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise AnswersFileError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]

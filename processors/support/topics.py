@@ -58,7 +58,7 @@ def read_topics(path: Path) -> dict[str, list[str]]:
     """
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise TopicsFileError(f"{path}: {error}") from error
     if not isinstance(given, dict) or not given:
         raise TopicsFileError(f"{path} must be {{topic: [example, …]}}")

@@ -39,9 +39,7 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     """
     if not jpeg:
         raise PictureError("the picture is empty")
-    size = _jpeg_size(jpeg)
-    if size is not None and size[0] * size[1] > MOST_PIXELS:
-        raise PictureError(f"the picture claims {size[0]}×{size[1]} pixels, more than {MOST_PIXELS // 10**6} million")
+    check_claim(jpeg)
     if jpeg[:2] == b"\xff\xd8" and b"\xff\xd9" not in jpeg[-256:]:
         raise PictureError(f"the picture is cut off after {len(jpeg)} bytes: no end-of-image marker")
     try:
@@ -55,15 +53,42 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height that a JPEG's header claims, or None where there is none."""
+def check_claim(data: bytes) -> None:
+    """Refuse a picture by its header, before a decoder reserves what that claims.
+
+    Raises:
+        PictureError: neither JPEG nor PNG, or with more pixels than any camera has.
+
+    >>> check_claim(b"GIF89a")
+    Traceback (most recent call last):
+        ...
+    processors.vision.picture.PictureError: 6 bytes that start with 47494638 are neither JPEG nor PNG
+    """
+    if data[:2] == b"\xff\xd8":
+        width, height = _jpeg_size(data)
+    elif data[:8] == b"\x89PNG\r\n\x1a\n":
+        width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    else:
+        raise PictureError(f"{len(data)} bytes that start with {data[:4].hex()} are neither JPEG nor PNG")
+    if width * height > MOST_PIXELS:
+        raise PictureError(f"the picture claims {width}×{height} pixels, more than {MOST_PIXELS // 10**6} million")
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Width and height that a JPEG's header claims; zeros where there is none.
+
+    Read as decoders read it (ITU T.81, B.1.1): what stands between two segments is skipped, however much it is.
+    """
     at = 2
-    while data[:2] == b"\xff\xd8" and at + 9 < len(data) and data[at] == 0xFF:
+    while (at := data.find(b"\xff", at)) >= 0 and at + 9 < len(data):
         marker = data[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
+        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:
+            at += 1  # no segment: filling, a restart, or a byte of the picture
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return 0, 0
 
 
 def fit(picture: Picture, longest_side: int) -> Picture:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
+from processors.vision.picture import PictureError, check_claim
 from schemas.topics import FRAMES
 from stream.sources.source import Outlet, Source, SourceError, now
 
@@ -194,7 +195,11 @@ def _jpeg(path: Path) -> bytes:
         SourceError: it is too large, and no picture that could be shrunk.
     """
     data = path.read_bytes()
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    try:
+        check_claim(data)
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (PictureError, cv2.error):
+        picture = None
     if picture is not None and (
         path.suffix.lower() == ".png" or max(picture.shape[:2]) > LONGEST_SIDE or len(data) > _LARGEST
     ):

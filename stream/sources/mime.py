@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from bs4 import BeautifulSoup
 
 from schemas.events import Mail
+from schemas.fields import identifier
 
 MOST_TEXT = 100_000
 """characters of text that are kept; the rest of a mail is quotes and signatures"""
@@ -124,10 +125,7 @@ def _thread(message: EmailMessage, identity: str) -> str:
 
 def _identifier(text: str) -> str:
     """At most 200 printable characters; longer ones are told apart by a hash."""
-    clean = "".join(letter for letter in text if letter.isprintable() and not letter.isspace()) or "none"
-    if len(clean) <= 200:
-        return clean
-    return clean[:160] + "-" + hashlib.sha256(clean.encode()).hexdigest()[:32]
+    return identifier("".join(letter for letter in text if letter.isprintable() and not letter.isspace()) or "none")
 
 
 def _date(message: EmailMessage, received: datetime) -> datetime:

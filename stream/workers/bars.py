@@ -14,6 +14,7 @@ from processors.bars.kinship import around
 from processors.bars.ledger import StockMovementError
 from processors.bars.venue_calendar import calendar_features
 from schemas.events import StockMovement
+from schemas.fields import identifier
 from schemas.results import DemandForecast
 from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
 from stream import metrics
@@ -22,7 +23,7 @@ from stream.outcome import Outcome, Result
 from stream.producer import partition_of
 from stream.rows import LiveRows
 from stream.surplus import SurplusReader
-from stream.venue_context import ContextReader
+from stream.venue_context import ContextReader, implausible
 from stream.worker import Worker
 
 BUFFER = 4096
@@ -39,9 +40,10 @@ def register(worker: Worker) -> None:
     async def movements(batch: list[Incoming]) -> Outcome:
         return books.apply(batch, books.move)
 
-    async def checked(_batch: list[Incoming]) -> Outcome:
-        # Reading is enough: what can't be decoded goes to the dead letters, and ContextReader has the rest.
-        return Outcome()
+    async def checked(batch: list[Incoming]) -> Outcome:
+        # What can't be decoded is buried before this, and what can be used ContextReader reads for itself.
+        told = [(incoming, implausible(incoming.record)) for incoming in batch]
+        return Outcome(dead=[(incoming, UnusableError("content", why)) for incoming, why in told if why is not None])
 
     worker.agent(SALES, sales, table=books.table, failed=books.bars.forget)
     worker.agent(STOCK, movements, table=books.table, failed=books.bars.forget)
@@ -142,7 +144,7 @@ def _far_side(movement: StockMovement) -> StockMovement | None:
     if movement.other is None or movement.counterpart or movement.kind not in ("transfer", "delivery"):
         return None
     return replace(
-        movement, id=f"{movement.id[:180]}/{movement.other}"[:200], bar=movement.other, other=movement.bar,
+        movement, id=identifier(f"{movement.id}/{movement.other}"), bar=movement.other, other=movement.bar,
         counterpart=True,
     )  # fmt: skip
 

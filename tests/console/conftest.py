@@ -128,6 +128,11 @@ class Festival:
         self._send(TRIAGE, name, triage, name)
         self._producer.flush()
 
+    def result(self, topic: Any, key: str, record: msgspec.Struct, name: str) -> None:
+        """Any result, as a worker would send it."""
+        self._send(topic, key, record, name)
+        self._producer.flush()
+
     def evening(self) -> None:
         """One result of every kind."""
         now = datetime.now(UTC).replace(microsecond=0)

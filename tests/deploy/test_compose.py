@@ -24,26 +24,42 @@ from stream.venue_file import read_venue
 ROOT = Path(__file__).parent.parent.parent
 DOCKER = ROOT / "deploy" / "docker"
 OURS = {*WORKERS, "sources", "console", "topics"}
+PASSWORDS = {"PULSO_KAFKA_PASSWORD": "of-kafka", "PULSO_REDIS_PASSWORD": "of-redis"}
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The file as docker-compose understands it, with no .env and no variables of this machine."""
+    """The file as docker-compose understands it, with the two passwords and no variables of this machine."""
+    done = configured(tmp_path_factory.mktemp("compose"), PASSWORDS)
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)
+
+
+def configured(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What `docker-compose config` says with these variables alone."""
     program = shutil.which("docker-compose")
     if program is None:
         pytest.skip("docker-compose is missing: install the package docker-compose")
-    empty = tmp_path_factory.mktemp("compose") / ".env"
-    empty.touch()
-    done = subprocess.run(
-        [program, "--env-file", str(empty), "-f", str(ROOT / "docker-compose.yml"), "config"],
+    file = folder / ".env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    return subprocess.run(
+        [program, "--env-file", str(file), "-f", str(ROOT / "docker-compose.yml"), "config"],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
         env={"PATH": "/usr/bin:/bin"},
     )
-    assert done.returncode == 0, done.stderr
-    return yaml.safe_load(done.stdout)
+
+
+@pytest.mark.parametrize("missing", PASSWORDS)
+def test_nothing_starts_without_its_password(tmp_path: Path, missing: str) -> None:
+    done = configured(tmp_path, {name: value for name, value in PASSWORDS.items() if name != missing})
+    assert done.returncode != 0
+    assert "deploy/docker/passwords" in done.stderr
+    made = subprocess.run([DOCKER / "passwords"], capture_output=True, text=True, timeout=20, check=True).stdout
+    assert {line.partition("=")[0] for line in made.splitlines()} == set(PASSWORDS)
+    assert all(re.fullmatch(r"[0-9a-f]{48}", line.partition("=")[2]) for line in made.splitlines())
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +138,7 @@ def test_our_variables_are_settings(services: dict[str, Any]) -> None:
         assert {key for key in environment if key.startswith("PULSO_")} <= known, name
         assert environment["PULSO_BIND"] == "0.0.0.0"
         kafka = environment["PULSO_KAFKA"]
-        assert f"PLAINTEXT://{kafka}" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+        assert f"PULSO://{kafka}" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
 
 
 def test_each_worker_is_asked_whether_it_is_ready(services: dict[str, Any]) -> None:
@@ -156,7 +172,7 @@ def test_no_secret_in_the_file(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for key, value in (service.get("environment") or {}).items():
             if secret.search(key):
-                assert not value, f"{name}: {key}"  # empty without the person's own environment
+                assert value in ("", *PASSWORDS.values()), f"{name}: {key}"  # only from the person's own environment
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert not re.search(r"://[^/\s:@]+:[^/\s@]+@", text), "an address with a password"
 

@@ -1,0 +1,117 @@
+"""Requests that are hardly HTTP, and the first line of what a server says to them."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.fuzz.mutation import Mutation
+
+PATIENCE_SECONDS = 0.5
+"""for the rest of a request that announces more than it has"""
+
+STARTS = (
+    b"GET / HTTP/1.1\r\n",
+    b"GET /live?channels=%s HTTP/1.1\r\n",
+    b"POST /login HTTP/1.1\r\n",
+    b"GET /evidence/%s HTTP/1.1\r\n",
+    b"GET /static/%s HTTP/1.1\r\n",
+    b"GET /camera/%s HTTP/1.1\r\n",
+    b"GET /bar/%s HTTP/1.1\r\n",
+    b"OPTIONS * HTTP/1.1\r\n",
+    b"GET /login?next=%s HTTP/1.1\r\n",
+    b"GET /language/es?next=%s HTTP/1.1\r\n",
+    b"HEAD / HTTP/1.1\r\n",
+    b"GET /api/now/%s HTTP/1.1\r\n",
+    b"POST /v1/tickets HTTP/1.1\r\n",
+    b"POST /v1/posts HTTP/1.1\r\n",
+    b"GET /history?q=%s HTTP/1.1\r\n",
+    b"PUT /%s HTTP/1.1\r\n",
+)
+ODD = (
+    b"..%2f..%2f..%2fetc%2fpasswd",
+    b"../../../../etc/passwd",
+    b"%00",
+    b"%ff%fe",
+    b"a" * 9_000,
+    b"%25s",
+    b"<script>",
+    b"%0d%0aSet-Cookie:a=b",
+    b"alerts",
+    b"//evil.example",
+    b"\\\\evil.example",
+    b"%e2%80%ae",
+    b"bar:north",
+    b"alerts,alerts",
+    b"*",
+    b"[",
+    b"..;/",
+    b"%2e%2e/%2e%2e/",
+)
+HEADERS = (
+    b"Host: [",
+    b"Host: x",
+    b"Host:",
+    b"Accept: text/html",
+    b"Accept: \xff",
+    b"Cookie: pulso_session=\xff\xfe",
+    b"Cookie: pulso_session=" + b"a" * 4_000,
+    b"Cookie: =;=;=",
+    b"Authorization: Bearer \xf1",
+    b"Authorization: Basic Og==",
+    b"Content-Length: 99999999999999999999",
+    b"Content-Length: -1",
+    b"Transfer-Encoding: chunked",
+    b"Transfer-Encoding: gzip",
+    b"Accept-Language: " + b"es;q=," * 500,
+    b"Last-Event-ID: security=1-1",
+    b"Last-Event-ID: \xff=-",
+    b"Origin: null",
+    b"Origin: http://[",
+    b"Sec-Fetch-Site: cross-site",
+    b"Content-Type: application/x-ndjson",
+    b"Content-Type: multipart/form-data; boundary=",
+    b"Content-Type: application/x-www-form-urlencoded",
+    b"Content-Encoding: gzip",
+    b"X-Forwarded-For: 1.1.1.1, \x7f",
+    b"X-Forwarded-Proto: gopher",
+    b"Expect: 100-continue",
+    b"Upgrade: websocket",
+    b"Range: bytes=0-,5-",
+    b"If-None-Match: " + b'"' * 50,
+    b"If-Modified-Since: yesterday",
+    b"X-Pulso-CSRF: \xe9",
+    b": none",
+    b"A" * 70_000 + b": x",
+)
+
+
+def request(mutation: Mutation, bodies: Mutation, kind: type[Any], token: str) -> bytes:
+    """One request, of which a third is not even whole lines."""
+    choose = mutation.random
+    body = bodies.json(kind) if choose.random() < 0.7 else choose.randbytes(choose.randrange(300))
+    lines = [choose.choice(STARTS).replace(b"%s", choose.choice(ODD))]
+    if choose.random() < 0.8:
+        lines.append(b"Host: 127.0.0.1\r\n")
+    if choose.random() < 0.8:
+        lines.append(f"Authorization: Bearer {token}\r\n".encode())
+    lines += [choose.choice(HEADERS) + b"\r\n" for _ in range(choose.randrange(4))]
+    if choose.random() < 0.7:
+        lines.append(b"Content-Length: %d\r\n" % len(body))
+    whole = b"".join([*lines, b"Connection: close\r\n\r\n", body])
+    return mutation.noise(whole) if choose.random() < 0.3 else whole
+
+
+def asked(url: str, request: bytes) -> bytes | None:
+    """The first line of the answer; nothing where the server hung up, None where it waits for a rest of the request."""
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+        try:
+            connection.sendall(request)
+            connection.settimeout(PATIENCE_SECONDS)
+            return connection.makefile("rb").readline()
+        except (ConnectionResetError, BrokenPipeError):
+            return b""
+        except TimeoutError:
+            return None

@@ -1,0 +1,154 @@
+"""Files that a source or a command reads: sales, mailboxes, pictures, videos and recordings with anything in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+from processors.bars.sales_file import SalesFileError, read_sales
+from processors.inference import ModelError, open_folder
+from processors.music.audio import AudioError, fragments
+from processors.support.answers import AnswersFileError, read_answers
+from processors.support.topics import TopicsFileError, read_topics
+from schemas.events import Ticket
+from stream.settings import Settings
+from stream.sources.camera import CameraSource, _jpeg
+from stream.sources.mail_files import stored_mails
+from stream.sources.replay import tickets_of
+from stream.sources.source import SourceError
+from tests.fuzz.conftest import TIMES, Surface
+from tests.fuzz.mutation import MEDIA_PIECES, PIECES, Mutation
+from tests.fuzz.test_mail import SEEDS
+
+Read = Callable[[Path], Any]
+
+
+def sales(path: Path) -> None:
+    for ticket in tickets_of(read_sales(path), "fuzz", "all", ZoneInfo("Europe/Madrid")):
+        msgspec.json.decode(msgspec.json.encode(ticket), type=Ticket)
+
+
+def mailbox(path: Path) -> None:
+    for mail in stored_mails(path, settled=False):
+        mail.read()
+
+
+def picture(path: Path) -> None:
+    _jpeg(path)
+
+
+def video(path: Path) -> None:
+    for _ in CameraSource("fuzz", str(path), loop=False)._file(path):
+        pass
+
+
+def recording(path: Path) -> None:
+    for _ in fragments(path, seconds=2):
+        pass
+
+
+def model(path: Path) -> None:
+    """A card beside weights that it does not speak of."""
+    folder = path.parent / "model"
+    folder.mkdir(exist_ok=True)
+    (folder / "card.yaml").write_bytes(path.read_bytes())
+    (folder / "model.onnx").write_bytes(b"\x08\x07")
+    open_folder(folder)
+
+
+ORDERS = b"time,bar,product,quantity,unit_price\n2026-07-04T20:00,north,beer,2,4.5\n2026-07-04T20:01,north,cola,-1,3\n"
+HIRE = b"dateday,hour,count,temp,humidity\n04-07-2026,20,15,0.5,0.6\n04-07-2026,21,11,0.4,0.6\n"
+CELLS = (
+    b"1e400", b"nan", b"-inf", b"9999-12-31T23:59", b"0001-01-01T00:00", b"", b'"', b"\n\n", b",,,,", b"x" * 200_000,
+    b"99", b"2026-07-04T20:00+14:00", b"31-02-2026", b"\x00", b"1_000", b"\xd9\xa3", b"2026-07-04", b"0x1", b"1,5",
+)  # fmt: skip
+
+
+def _picture() -> bytes:
+    return cv2.imencode(".jpg", np.full((90, 120, 3), 90, np.uint8))[1].tobytes()
+
+
+def _video() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "v.avi"
+        out = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 8, (64, 48))
+        for grey in range(12):
+            out.write(np.full((48, 64, 3), grey * 20, np.uint8))
+        out.release()
+        return path.read_bytes()
+
+
+def _recording(kind: str) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.random.default_rng(1).uniform(-0.2, 0.2, 30_000), 8_000, format=kind)
+    return file.getvalue()
+
+
+MBOX = b"".join(b"From a@x.org Sat Jul  4 20:00:00 2026\n" + one.replace(b"\r\n", b"\n") + b"\n" for one in SEEDS)
+DEPLOY = Settings().topics.parent
+
+
+class Kind(NamedTuple):
+    """One kind of file."""
+
+    suffix: str
+    read: Read
+    refusal: type[Exception]
+    seeds: list[bytes]
+    pieces: tuple[bytes, ...]
+    number: int
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    card = b"name: x\nversion: '1'\nsha256: abc\nlimits: [a]\n"
+    sounds = [_recording("WAV"), _recording("FLAC")]
+    return {
+        "sales": Kind(".csv", sales, SalesFileError, [ORDERS, HIRE], CELLS, 150),
+        "mbox": Kind(".mbox", mailbox, SourceError, [MBOX], PIECES, 50),
+        "picture": Kind(".png", picture, SourceError, [_picture()], MEDIA_PIECES, 100),
+        "video": Kind(".avi", video, SourceError, [_video()], MEDIA_PIECES, 20),
+        "recording": Kind(".wav", recording, AudioError, sounds, MEDIA_PIECES, 40),
+        "topics": Kind(".yaml", read_topics, TopicsFileError, [(DEPLOY / "topics.yaml").read_bytes()], PIECES, 2),
+        "answers": Kind(".yaml", read_answers, AnswersFileError, [(DEPLOY / "answers.yaml").read_bytes()], PIECES, 2),
+        "model card": Kind(".yaml", model, ModelError, [card], PIECES, 20),
+    }
+
+
+@pytest.mark.parametrize("name", ["sales", "mbox", "picture", "video", "recording", "topics", "answers", "model card"])
+@pytest.mark.timeout(3600)
+def test_file(name: str, tmp_path: Path, surface: Surface) -> None:
+    kind, mutation = kinds()[name], Mutation(name)
+    path = tmp_path / f"file{kind.suffix}"
+    path.write_bytes(kind.seeds[0])
+    with suppress(kind.refusal):
+        kind.read(path)  # what is compiled or loaded with the first file is no part of what a file takes
+    for _ in range(kind.number * TIMES):
+        data = mutation.noise(mutation.random.choice(kind.seeds), kind.pieces)
+        path.write_bytes(data)
+        with surface.timed(1, data[:2_000]):
+            try:
+                kind.read(path)
+            except kind.refusal as error:
+                assert str(error)
+                surface.refuse(type(error).__name__)
+
+
+def test_a_field_too_long_for_the_csv_reader_names_the_line_before(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(ORDERS + b"2026-07-04T20:02,north," + b"x" * (csv.field_size_limit() + 1) + b",1,1\n")
+    with pytest.raises(SalesFileError, match="line 3: field larger"):
+        read_sales(path)

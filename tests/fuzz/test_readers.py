@@ -1,0 +1,103 @@
+"""What is read beside the agents: venue context, surplus, verdicts, answers and the console's views take anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from console.hub import Hub
+from console.results_feed import BACK, ResultsFeed
+from processors.support.answers import read_answers
+from schemas.topics import ANSWERS, CONTEXT, DEMAND, LABELS, Topic
+from stream.approved_answers import _apply
+from stream.labels import PrecisionGauges
+from stream.last_forecasts import newest
+from stream.settings import Settings
+from stream.surplus import SurplusReader
+from stream.venue_context import ContextReader
+from stream.venue_file import read_venue
+from tests.fuzz.conftest import TIMES, Surface
+from tests.fuzz.mutation import Mutation
+from tests.fuzz.test_topics import known_of, names_of
+
+Take = Callable[[bytes], None]
+SETTINGS = Settings(kafka="127.0.0.1:1")
+VENUE = read_venue(SETTINGS.venue)
+SHORT = 150
+
+
+@contextmanager
+def context() -> Iterator[Take]:
+    reader = ContextReader(SETTINGS)
+    yield reader.take
+    for zone in VENUE.zones:
+        features = reader.features(zone.id)
+        assert features
+        assert all(math.isfinite(one) and abs(one) < 20 for one in features.values()), features
+
+
+@contextmanager
+def surplus() -> Iterator[Take]:
+    reader = SurplusReader(SETTINGS)
+    yield reader.take
+    for bar in VENUE.bars:
+        reader.spare_for(bar.id)
+    reader.paces(datetime.now(UTC))
+
+
+@contextmanager
+def verdicts() -> Iterator[Take]:
+    gauges = PrecisionGauges(SETTINGS, frozenset(VENUE.rules))
+    yield gauges.take
+    gauges.show()
+
+
+@contextmanager
+def answers() -> Iterator[Take]:
+    known = read_answers(SETTINGS.answers)
+    yield lambda value: _apply(known, value)
+
+
+@contextmanager
+def forecasts() -> Iterator[Take]:
+    values: list[bytes | None] = []
+    yield values.append
+    newest(values)
+
+
+READERS = {
+    "context": (CONTEXT, context), "surplus": (DEMAND, surplus), "verdicts": (LABELS, verdicts),
+    "answers": (ANSWERS, answers), "forecasts": (DEMAND, forecasts),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.timeout(3600)
+def test_reader(name: str, surface: Surface) -> None:
+    topic, reader = READERS[name]
+    mutation = Mutation(name, names_of(VENUE), known_of(VENUE))
+    assert topic.record is not None
+    with reader() as take:
+        for _ in range(SHORT * TIMES):
+            value = mutation.json(topic.record)
+            with surface.timed(1, value):
+                take(value)
+
+
+@pytest.mark.parametrize("topic", BACK, ids=lambda topic: topic.name)
+@pytest.mark.timeout(3600)
+def test_console(topic: Topic, surface: Surface) -> None:
+    feed = ResultsFeed(SETTINGS, VENUE, Hub(), read_answers(SETTINGS.answers))
+    mutation = Mutation(f"console {topic.name}", names_of(VENUE), known_of(VENUE))
+    assert topic.record is not None
+    for number in range(SHORT * TIMES):
+        value = mutation.json(topic.record)
+        with surface.timed(1, value):
+            feed.take(topic.name, value, number)
+            if number % 5 == 0:
+                for channel in ("zones", "support", "music", *(f"bar:{bar.id}" for bar in VENUE.bars)):
+                    feed.state(channel)

@@ -1,0 +1,156 @@
+"""Venue files with any part replaced by anything: each is read, or every mistake has its line and a remedy."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stream.venue_file import VenueFileError, read_venue
+from tests.fuzz.conftest import TIMES, Surface
+from tests.fuzz.mutation import NASTY, Mutation
+
+SHORT = 15
+TEXT = """
+name: Fuzz
+timezone: Europe/Madrid
+capacity: 900
+zones:
+  - { id: front, area_m2: 100, capacity: 350, exits: [{ name: north, sign: N, alternative: south }, south] }
+cameras:
+  - id: mast
+    url: rtsp://127.0.0.1:1/x
+    ground: &mast
+      - { picture: [0.2656, 0.2307], metres: [-3.0, 18.0] }
+      - { picture: [0.7344, 0.2307], metres: [3.0, 18.0] }
+      - { picture: [0.9441, 0.8601], metres: [2.4, 7.6] }
+      - { picture: [0.0559, 0.8601], metres: [-2.4, 7.6] }
+    views: [{ zone: front, polygon: [[0, 0], [1, 0], [1, 1]], exits: [{ exit: north, line: [[0, 0], [1, 0]] }] }]
+    gates: [{ id: east, line: [[0, 0.5], [1, 0.5]], inwards: [0.5, 0.9] }]
+    masks: [[[0, 0], [0.1, 0], [0.1, 0.1]]]
+  - { id: other, ground: *mast }
+calendar: { first_day: 2026-07-03, last_day: 2026-07-05, holidays: [2026-07-04] }
+plan: { outline: [[0, 0], [9, 0], [9, 9]], zones: { front: [[0, 0], [1, 0], [1, 1]] }, cameras: { mast: { at: [1, 1], towards: [0, 0] } } }
+bars:
+  - id: north
+    zone: front
+    closes: "02:00"
+    products: [{ id: gin, opening_stock: 10 }, { id: gin-tonic, recipe: { gin: 1 } }]
+  - { id: south, neighbours: [north] }
+stages: [{ id: main, url: "alsa:default" }]
+lights: [{ stage: main, host: 127.0.0.1, port: 9000, addresses: { beat: "/{stage}/beat" } }]
+mailboxes: [{ url: "imap://a@127.0.0.1/INBOX" }]
+tills: { port: 0 }
+contacts: [{ id: ana, audience: [security], quiet: { begin: "01:00", end: "08:00" }, escalate_to: [eva] }, { id: eva }]
+rules: { crowd-density: { raise_at: 4, clear_at: 3, audience: [security] } }
+"""  # noqa: E501
+VENUE = yaml.safe_load(TEXT)
+VALUES = st.one_of(
+    st.sampled_from([*NASTY, float("nan"), float("inf"), datetime.date(2026, 7, 4), b"\x00\xff", "${HOME}", "file:///etc"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+        max_leaves=8,
+    ),
+)  # fmt: skip
+LINES = (
+    "? [a]: b", "<<: *mast", "a: &a [*a]", "first_day: 2026-02-30", "capacity: 190:20:30", "x: !!set {a, b}", "\t",
+    "x: !!python/object/apply:os.system [id]", "x: !!python/name:os.system", "- - - -", "x: !!binary zzzz", "---",
+    "...", "%YAML 9.9", "x: 0o9", "x: 1_000", "name: x", "x: !!float abc", "x: !!int abc", "x: !!timestamp abc", "x: |",
+    "'", "x: " + "9" * 5_000, '"\\x', "&", "*", "{", "]", "x: 2026-13-45T99:99:99Z", "? {a: b}\n: c", "x: " + "[" * 900,
+    "\u0085", "\ufeff",
+)  # fmt: skip
+
+
+def _paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(path for name, one in parts for path in _paths(one, (*at, name)))]
+
+
+PATHS = _paths(VENUE)[1:]
+
+
+def explained(folder: Path, text: str, surface: Surface) -> None:
+    file = folder / "venue.yaml"
+    file.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with surface.timed(1, text):
+        try:
+            read_venue(file)
+        except VenueFileError as error:
+            for line in str(error).splitlines()[:1]:
+                assert line.startswith(str(file)), line
+            assert len(str(error)) < 200_000
+            surface.refuse("explained")
+
+
+@pytest.mark.timeout(3600)
+def test_venue_file_values(tmp_path: Path, surface: Surface) -> None:
+    @settings(
+        max_examples=SHORT * TIMES, derandomize=True, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(st.lists(st.tuples(st.sampled_from(PATHS), VALUES, st.sampled_from("rrrdk")), min_size=1, max_size=3))
+    def attempt(changes: list[tuple[tuple[Any, ...], Any, str]]) -> None:
+        venue = copy.deepcopy(VENUE)
+        for path, value, how in changes:
+            _change(venue, path, value, how)
+        explained(tmp_path, yaml.safe_dump(venue, allow_unicode=True), surface)
+
+    attempt()
+
+
+def _change(venue: Any, path: tuple[Any, ...], value: Any, how: str) -> None:
+    """Replace or delete what stands at a path, or give it another key; nothing where an earlier change took it away."""
+    at = venue
+    try:
+        for part in path[:-1]:
+            at = at[part]
+        old = at[path[-1]]
+        if how == "d":
+            del at[path[-1]]
+        elif how == "k" and isinstance(at, dict):
+            at[value if isinstance(value, str | int | float | bool) else str(value)] = old
+        else:
+            at[path[-1]] = value
+    except (KeyError, IndexError, TypeError):
+        return
+
+
+@pytest.mark.timeout(3600)
+def test_venue_file_text(tmp_path: Path, surface: Surface) -> None:
+    mutation = Mutation("venue text")
+    for _ in range(SHORT * TIMES):
+        if mutation.random.random() < 0.6:
+            lines = TEXT.splitlines()
+            at = mutation.random.randrange(len(lines))
+            indented = lines[at][: len(lines[at]) - len(lines[at].lstrip())] if lines[at] else ""
+            lines[at : at + mutation.random.randrange(2)] = [indented + mutation.random.choice(LINES)]
+            text = "\n".join(lines)
+        else:
+            text = mutation.noise(TEXT.encode()).decode(
+                "utf-8", "surrogateescape" if mutation.random.random() < 0 else "replace"
+            )
+        explained(tmp_path, text, surface)
+
+
+@pytest.mark.parametrize("kind", ["aliases", "merges"])
+def test_what_unfolds_for_ever_is_refused(tmp_path: Path, kind: str, surface: Surface) -> None:
+    """Nine anchors, each ten times the one before: a file of a kilobyte that would fill any memory."""
+    lines = ["name: bomb"]
+    if kind == "aliases":
+        lines += ["a0: &a0 [x, x]"]
+        lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)] + ["zones: *a9"]
+    else:
+        lines += ["a0: &a0 {k: v}"]
+        lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 10)]
+    file = tmp_path / "bomb.yaml"
+    file.write_text("\n".join(lines))
+    with surface.timed(1, kind), pytest.raises(VenueFileError, match="unfold"):
+        read_venue(file)
+    surface.refuse("explained")

@@ -1,0 +1,92 @@
+"""What no event can say is refused with a reason, wherever JSON of a topic is read: no time ends a worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from processors.alerting.rules import Watch
+from schemas.cloudevents import Envelope, EnvelopeError
+from schemas.events import Ticket, VenueContext
+from schemas.results import SupportTriage, Topic
+from schemas.topics import OBSERVATIONS, SALES
+from schemas.venue import Venue
+from stream.decoding import UnusableError, read_record
+from stream.incoming import read
+from stream.outcome import Result
+from stream.settings import Settings
+from stream.venue_context import ContextReader
+from tests.fuzz.offline_worker import Message, Record
+
+NOW = datetime(2026, 7, 4, 20, tzinfo=UTC)
+TICKET = b'{"id":"1","bar":"north","till":"1","time":"%s","lines":[{"product":"beer","quantity":1}]}'
+EDGES = (
+    "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1901-01-01T00:00:00Z"
+)  # fmt: skip
+
+
+def incoming(value: bytes, **bent: bytes) -> Any:
+    envelope = Envelope("e1", SALES.event_type, "test", NOW, SALES.content_type, NOW)
+    headers = {**dict(envelope.headers()), **bent}
+    event: Any = Record(b"north", value, list(headers.items()), Message(SALES.name, 0, 0))
+    return read(event, SALES, msgspec.json.Decoder(Ticket), NOW)
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_times_that_python_can_not_move_to_another_zone(edge: str) -> None:
+    """`astimezone` raises OverflowError on them: one such record ended the agent, and its whole batch was lost."""
+    with pytest.raises(UnusableError, match="clock") as raised:
+        incoming(TICKET % edge.encode())
+    assert raised.value.reason == "time"
+    for header in ("ce_time", "ce_received"):
+        with pytest.raises(UnusableError) as raised:
+            incoming(TICKET % b"2026-07-04T20:00:00Z", **{header: edge.encode()})
+        assert raised.value.reason in ("envelope", "time")
+    with pytest.raises(EnvelopeError):
+        Envelope.from_headers({"ce_id": b"1", "ce_type": b"t", "ce_source": b"s", "ce_time": EDGES[1].encode()})
+
+
+def test_a_time_deep_within_a_record_is_found() -> None:
+    from schemas.results import DemandForecast
+
+    value = (
+        b'{"event_id":"1","bar":"north","time":"2026-07-04T20:00:00Z","tickets":1,"model":"m","products":'
+        b'[{"product":"beer","sold":1,"fetch_by":"0001-01-01T00:00:00+14:00"}]}'
+    )
+    with pytest.raises(UnusableError, match="0001"):
+        read_record(msgspec.json.Decoder(DemandForecast), value, "forecast")
+
+
+def test_readers_beside_the_agents_take_what_the_agents_bury() -> None:
+    """The context reader is a task of the bars worker: what it raised ended the worker."""
+    reader = ContextReader(Settings(kafka="127.0.0.1:1"))
+    for value in (
+        b'{"zone":"front","x":' + b"[" * 100_000, b'{"zone":"\xff"}', b'{"zone":"front","time":"0001-01-01T00:00:00Z"}',
+        msgspec.json.encode(VenueContext(zone="front", time=NOW, source="mast", temperature_celsius=1e300)),
+    ):  # fmt: skip
+        reader.take(value)
+    assert reader.features("front") == {}
+
+
+def test_long_names_are_shortened_but_stay_apart() -> None:
+    """Cut at 200 letters, two urgent mails were one alert, and a result that names its event could not be read."""
+    long = "m" * 200
+    one = incoming(TICKET % b"2026-07-04T20:00:00Z", ce_id=f"mail/{long}".encode())
+    assert len(one.envelope.id) <= 200
+
+    def urgent(name: str) -> Any:
+        mail = SupportTriage(
+            event_id=name, message=name, thread=name, language="es", time=NOW, priority="urgent",
+            topic=Topic(name="x", confidence=1), summary="", model="m",
+        )  # fmt: skip
+        return Watch(Venue(name="Test")).observations(mail)[0]
+
+    first, second = urgent(long[:199] + "1"), urgent(long[:199] + "2")
+    assert first.key != second.key
+    assert first.id != second.id
+    for observation in (first, second):
+        assert msgspec.json.decode(msgspec.json.encode(observation), type=type(observation)) == observation
+        assert len(Result(OBSERVATIONS, observation.key, observation, one.envelope, part=long).envelope().id) <= 200
