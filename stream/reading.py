@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.cloudevents import Headers
 from stream.settings import Settings
+
+_NO_LEADER_YET = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
 
 
 def headers_of(message: Message) -> Headers:
@@ -27,9 +30,21 @@ def ends(consumer: Consumer, topic: str, timeout_s: float = 10) -> dict[int, tup
     if metadata.error is not None or not metadata.partitions:
         raise LookupError(f"Kafka has no topic {topic}; start a worker or `pulso up` once, it creates the topics")
     return {
-        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout_s)
+        partition: _ends(consumer, TopicPartition(topic, partition), timeout_s)
         for partition in sorted(metadata.partitions)
     }
+
+
+def _ends(consumer: Consumer, partition: TopicPartition, timeout_s: float) -> tuple[int, int]:
+    """A partition that was made, or has moved, this moment has no leader yet: it is asked again until it has."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            return consumer.get_watermark_offsets(partition, timeout=timeout_s)
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() >= end:
+                raise
+            time.sleep(0.1)
 
 
 def read_all(
