@@ -86,10 +86,9 @@ def curve(clips: list[Scored]) -> list[CurvePoint]:
     return [point(clips, shipped_rule(settings)) for settings in tried]
 
 
-def without_false_alarm(points: list[CurvePoint]) -> CurvePoint:
-    """Of the rules that never alarmed falsely, the one that sees most fights, and of those the soonest."""
-    quiet = [one for one in points if one.false_alarms == 0]
-    return max(quiet, key=lambda one: (one.fights_alarmed or 0.0, -(one.delay_median or 0.0)))
+def quietest(points: list[CurvePoint]) -> CurvePoint:
+    """Of the rules with the fewest false alarms, the one that sees most fights, and of those the soonest."""
+    return min(points, key=lambda one: (one.false_alarms, -(one.fights_alarmed or 0.0), one.delay_median or 0.0))
 
 
 def as_metrics(found: CurvePoint, clips: list[Scored]) -> dict[str, float]:

@@ -21,7 +21,7 @@ from processors.vision.violence import ViolenceSettings
 from processors.vision.violence_alarms import Scored, point
 from processors.vision.violence_evaluation import shipped_rule
 from training.violence import learning
-from training.violence.alarm import SHIPPED, as_metrics, curve, extended, rule_of, scored_by, without_false_alarm
+from training.violence.alarm import SHIPPED, as_metrics, curve, extended, quietest, rule_of, scored_by
 from training.violence.clips import Clip, list_clips
 from training.violence.export import export, write_card
 from training.violence.features import Variant, cached, front_session
@@ -145,7 +145,7 @@ def alarms(data: Data, partition: int, folds: Sequence[int], heads: list[list[He
         if round(one.raise_threshold * 100) % 5 == 0:
             print(one)
     rule = shipped_rule(rule_of(*SHIPPED))
-    found = {"all, the quietest rule": as_metrics(without_false_alarm(points), clips)}
+    found = {"all, the quietest rule": as_metrics(quietest(points), clips)}
     for name, wanted in (("surveillance", True), ("hockey", False)):
         some = [clip for clip, is_surveillance in zip(clips, surveillance, strict=True) if is_surveillance == wanted]
         found[f"{name}, shown for 8 s, the shipped rule"] = as_metrics(point(some, rule), some)
@@ -195,7 +195,7 @@ def card_settings(settings: ViolenceSettings) -> dict[str, Any]:
 
 CARD: dict[str, Any] = {
     "name": "violence",
-    "version": "3.0",
+    "version": "3.1",
     "date": "2026-11-21",
     "task": (
         "Violence (fights) on a stream, frame by frame. In: previous and current grey picture, each "
@@ -215,8 +215,8 @@ CARD: dict[str, Any] = {
         "and one on what the untrained end of the network says of the change, were measured on it as a pair, their log "
         "odds averaged: these are the figures. All six but one, which would take too long, are shipped together. All "
         "three parts were used to decide to average the two kinds, and for the alarm's rule; the first also to choose "
-        "how to train. Spread: standard deviation over the three. Robustness (mirrored and so on): the first two "
-        "parts, one in six of their hockey clips."
+        "how to train. Spread: standard deviation over the three. Robustness (mirrored and so on): the same "
+        "clips, held out."
     ),
     "limits": [
         "It depends on the place: one of the three parts is much harder than the others, and a new camera may be as "
@@ -224,16 +224,18 @@ CARD: dict[str, Any] = {
         "Hockey has one source: its figure says nothing of other rinks or sports.",
         "The rule for alarms (0.8 for one second) was chosen from the curve on held-out clips shown forth and back for "
         "eight seconds. Their normal video is a quarter of an hour, cut beside fights because it is hard: of its clips "
-        "one in twenty alarms falsely (four times in 17 minutes when they follow each other), and the quietest rule, "
-        "which never does, sees three fights in ten. So one false alarm in a shift, the aim, is neither met nor "
-        "refuted here: that would take 24 hours of ordinary video. Count it at your own cameras with people's "
-        "verdicts.",
+        "one in twenty alarms falsely (four times in 17 minutes when they follow each other), and the quietest rule "
+        "(0.9 for 1.5 s) still does once and sees six fights in ten. So one false alarm in a shift, the aim, is "
+        "neither met nor refuted here: that would take 24 hours of ordinary video. Count it at your own cameras with "
+        "people's verdicts.",
         "Nothing is known of concerts: moshing, jumping crowds and stage light are not in the data. People drawn by "
         "the demo, walking and dancing, raise no alarm.",
-        "Hard compression hides fights: encoded again at half the size, surveillance clips give AUC 0.80 instead of "
-        "0.90 (version 2.0: 0.83 instead of 0.88), and hockey 0.93 instead of 0.97.",
-        "What one collection teaches hardly carries over to the other: heads of the second kind, trained on hockey "
-        "alone, have AUC 0.63 on surveillance, and the other way round 0.71. Judge it on video like your own.",
+        "Hard compression and darkness hide fights: encoded again at half the size, surveillance clips give AUC 0.83 "
+        "instead of 0.93 and hockey 0.95 instead of 0.97; dark and noisy, surveillance clips give 0.84.",
+        "What one collection teaches hardly carries over to the other: trained on hockey alone, AUC 0.59 on "
+        "surveillance, and the other way round 0.76. Judge it on video like your own.",
+        "Two trainings by this recipe had 0.84 and 0.86 of the surveillance clips right (AUC 0.927 and 0.932): so much "
+        "is chance. The second, made from nothing by one command, is shipped.",
         "A fight far away (people under a tenth of the picture's height) is easily missed.",
         "It is given grey pictures and their change alone: no colour, and nothing of what stands still.",
         "The people in the data are few, from some countries and from ice hockey: whether it treats all alike was not "
