@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
+from faust.types import EventT
 
 from schemas.cloudevents import Envelope, Headers
 from schemas.topics import BY_NAME, Topic
 from schemas.venue import Venue
+from stream.incoming import Incoming
+from stream.ownership import Ownership
 from stream.producer import partition_of
 from stream.settings import Settings
 from stream.worker import Handler, Worker, _Job
@@ -36,9 +40,23 @@ class Record:
 
 
 class Rows(dict[bytes, bytes]):
-    """A table in memory."""
+    """A table in memory, whose changelog nobody keeps."""
 
     name = "rows"
+
+    @property
+    def data(self) -> dict[bytes, bytes]:
+        return self
+
+    async def send_changelog(self, partition: int | None, key: bytes, value: bytes | None, **_: Any) -> None:
+        """Written at once."""
+
+
+class Alone(Ownership):
+    """Nobody else works on the partitions."""
+
+    def mine(self, events: list[EventT[Any]]) -> list[EventT[Any]]:
+        return events
 
 
 @dataclass(slots=True)
@@ -59,6 +77,7 @@ class OfflineWorker(Worker):
         self._offsets: dict[tuple[str, int], int] = {}
         self.sent: list[Sent] = []
         super().__init__(name, settings, venue)
+        self._ownership = Alone(self.app)
 
     def table(self, name: str, topic: Topic) -> Any:
         rows = Rows()
@@ -87,11 +106,18 @@ class OfflineWorker(Worker):
         self._offsets[topic.name, partition] = offset + 1
         return Record(key, value, headers, Message(topic.name, partition, offset))
 
+    def is_last(self, incoming: Incoming) -> bool:
+        """As if nothing were waiting in Kafka."""
+        return True
+
     async def give(self, topic: Topic, records: list[Record]) -> list[Sent]:
         """Let the worker's own code work through one batch; returns what it sent because of it."""
         self.sent = []
-        await self._work(self._jobs[topic.name], cast(Any, records))
+        await self._work(self._jobs[topic.name], cast(Any, records), time.monotonic())
         return self.sent
+
+    async def _know_partitions(self, table: Any) -> None:
+        """There is no broker to ask."""
 
     async def _send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Any:
         self.sent.append(Sent(topic, key, value, headers))
