@@ -30,6 +30,8 @@ MORE = 10
 """times as many steps where there are few pages, at most: else there is too little to measure"""
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 """seconds, the least processor time that can be told"""
+LONGEST = 2**25
+"""bytes of one event: a page that opens gets every open alert at once, and the bench leaves thousands open"""
 CALM = 40
 """steps one by one, for the time from Redis to the page"""
 CALM_SECONDS = 0.1
@@ -100,7 +102,7 @@ class Page:
 
     async def open(self) -> Page:
         """Connect, and wait until the server has begun to answer."""
-        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
+        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=LONGEST)
         self._writer.write(self._request)
         async with asyncio.timeout(PATIENCE):
             await reader.readuntil(b"event: tick")
