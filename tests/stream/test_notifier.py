@@ -100,8 +100,9 @@ async def at_work(url: str, venue: Venue, file: Path) -> AsyncIterator[None]:
         await asyncio.sleep(0.7)  # the first look
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        while not task.done():  # a client whose server vanishes just then may swallow a cancellation
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
 
 
 async def until(look: Callable[[], Any]) -> Any:
