@@ -62,11 +62,14 @@ def _steps(begun: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any,
 
 
 def seek_with_nothing_on_its_way(consumer: Any) -> None:
-    """Let a Faust consumer deliver nothing while it seeks to the offsets that were committed.
+    """Let a Faust consumer deliver nothing while it seeks to the offsets that were committed, and pass over nothing.
 
     After a recovery Faust resumes the partitions, seeks, and then empties its queues. What it fetched meanwhile was
     thrown away; and the one message that waited for room in a full queue was delivered after the seek, upon which all
     before it were passed over as known. On a busy machine a restarted worker lost as many events as its buffer holds.
+
+    In a partition where nothing was ever committed aiokafka's `seek_to_committed` does not seek: there the first
+    events of a topic, fetched and thrown away, were missing until the next restart. They are read from the beginning.
     """
     seek = consumer.perform_seek
 
@@ -74,5 +77,9 @@ def seek_with_nothing_on_its_way(consumer: Any) -> None:
         if consumer.flow_active:
             consumer.stop_flow()  # whoever calls this resumes the flow afterwards
         await seek()
+        changelogs = consumer.app.tables.changelog_topics
+        new = [tp for tp in consumer.assignment() if tp.topic not in changelogs and not consumer._read_offset.get(tp)]
+        if new:
+            await consumer.seek_wait(await consumer.earliest_offsets(*new))
 
     consumer.perform_seek = perform_seek

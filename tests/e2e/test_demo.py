@@ -57,7 +57,9 @@ class Panels:
             query = query.replace(name, value)
         for variable in board(file)["templating"]["list"]:
             query = query.replace(f"${variable['name']}", variable["allValue"])
-        return bool(client.post("/api/v1/query", data={"query": query}).json()["data"]["result"])
+        answer = client.post("/api/v1/query", data={"query": query})
+        answer.raise_for_status()  # it may be starting, or on its way out
+        return bool(answer.json()["data"]["result"])
 
     def empty(self) -> list[str]:
         """Panels that never had data though a demo should fill them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,6 +91,10 @@ class Recovering:
         self.flow_active = True
         self.queue: list[int] = []
         self.read_from = 0
+        self.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics=set()))
+
+    def assignment(self) -> set[Any]:
+        return set()
 
     def stop_flow(self) -> None:
         self.flow_active = False
