@@ -23,7 +23,7 @@ from processors.support.answers import Answers
 from schemas.alerts import AlertLabel
 from schemas.topics import ANSWERS, BY_NAME, CROWD, DEMAND, LABELS, OCCUPANCY, TAGS, TRIAGE, Topic
 from schemas.venue import Venue
-from stream.decoding import UnusableError, read_record
+from stream.decoding import readable
 from stream.following import follow
 from stream.settings import Settings
 
@@ -69,9 +69,8 @@ class ResultsFeed:
 
     def take(self, topic: str, value: bytes | None, at: int) -> None:
         """Apply one record; what can't be decoded is for the workers to bury."""
-        try:
-            record = read_record(self._decoders[topic], value, topic)
-        except UnusableError:
+        record = readable(self._decoders[topic], value, topic)
+        if record is None:
             return
         for view in self._views[topic]:
             self._changed |= view.take(record, at)

@@ -16,7 +16,8 @@ from schemas.attendance import VENUE, AttendanceChange
 from schemas.fields import identifier
 from schemas.topics import ATTENDANCE, OCCUPANCY
 from stream import metrics
-from stream.incoming import Incoming, UnusableError
+from stream.decoding import UnusableError
+from stream.incoming import Incoming
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows
 from stream.worker import Worker

@@ -8,7 +8,7 @@ from typing import Any
 from faust.types import EventT
 
 from schemas.cloudevents import Headers
-from stream.incoming import UnusableError
+from stream.decoding import UnusableError
 
 PREFIX = "pulso_dead_"
 

@@ -51,6 +51,14 @@ def read_record(decoder: msgspec.json.Decoder[T], value: bytes | None, what: str
     return record
 
 
+def readable(decoder: msgspec.json.Decoder[T], value: bytes | None, what: str) -> T | None:
+    """`read_record` for those who read beside a worker: None for what that worker puts among the dead letters."""
+    try:
+        return read_record(decoder, value, what)
+    except UnusableError:
+        return None
+
+
 def check_time(time: datetime) -> None:
     """Raises: UnusableError: it is no time of an event."""
     if not EARLIEST <= time <= LATEST:

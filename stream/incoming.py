@@ -14,8 +14,6 @@ from schemas.fields import identifier
 from schemas.topics import Topic
 from stream.decoding import UnusableError, check_time, read_record
 
-__all__ = ["AHEAD", "Incoming", "UnusableError", "read"]
-
 AHEAD = timedelta(hours=1)
 """An event that claims to be later than this after now has a wrong clock, and would silence all that follow it."""
 

@@ -8,7 +8,7 @@ from processors.alerting.labels import precision
 from schemas.alerts import AlertLabel
 from schemas.topics import LABELS
 from stream import metrics
-from stream.decoding import UnusableError, read_record
+from stream.decoding import readable
 from stream.following import EVERYTHING, follow
 from stream.reading import read_all
 from stream.settings import Settings
@@ -58,7 +58,4 @@ class PrecisionGauges:
 
 
 def _decode(value: bytes | None) -> AlertLabel | None:
-    try:
-        return read_record(_DECODER, value, LABELS.event_type)
-    except UnusableError:
-        return None
+    return readable(_DECODER, value, LABELS.event_type)

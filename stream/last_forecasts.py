@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
-from stream.decoding import UnusableError, read_record
+from stream.decoding import readable
 from stream.reading import read_tail
 from stream.settings import Settings
 
@@ -30,9 +30,6 @@ def newest(values: Iterable[bytes | None]) -> dict[str, DemandForecast]:
     """The last of each bar; what can't be decoded is for the worker that buries it."""
     decoder, found = msgspec.json.Decoder(DemandForecast), dict[str, DemandForecast]()
     for value in values:
-        try:
-            forecast = read_record(decoder, value, DEMAND.event_type)
-        except UnusableError:
-            continue
-        found[forecast.bar] = forecast
+        if (forecast := readable(decoder, value, DEMAND.event_type)) is not None:
+            found[forecast.bar] = forecast
     return dict(sorted(found.items()))

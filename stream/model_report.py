@@ -17,7 +17,7 @@ from processors.inference import Card, read_card
 from schemas.alerts import Alert
 from schemas.events import ModelFeedback
 from schemas.topics import ALERTS, FEEDBACK, Topic
-from stream.decoding import UnusableError, read_record
+from stream.decoding import readable
 from stream.model_store import ModelStore, Step
 from stream.reading import read_all
 from stream.settings import Settings
@@ -145,13 +145,9 @@ def _model(store: ModelStore, name: str, since: datetime) -> Model:
 def _records(settings: Settings, topic: Topic, kind: Any) -> list[Any]:
     if settings.kafka is None:
         raise RuntimeError("no Kafka: run `pulso up` or set PULSO_KAFKA")
-    decoder, found = msgspec.json.Decoder(kind), []
-    for message in read_all(settings, topic.name):
-        try:
-            found.append(read_record(decoder, message.value(), topic.event_type))
-        except UnusableError:
-            continue  # the workers put it among the dead letters
-    return found
+    decoder = msgspec.json.Decoder(kind)
+    read = (readable(decoder, message.value(), topic.event_type) for message in read_all(settings, topic.name))
+    return [record for record in read if record is not None]
 
 
 def _range(settings: Settings, query: str, report: Report) -> Series:

@@ -9,7 +9,8 @@ import msgspec
 from schemas.cloudevents import Envelope
 from schemas.fields import identifier
 from schemas.topics import Topic
-from stream.incoming import Incoming, UnusableError
+from stream.decoding import UnusableError
+from stream.incoming import Incoming
 
 
 @dataclass(frozen=True, slots=True)

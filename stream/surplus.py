@@ -11,7 +11,7 @@ from processors.bars.claims import Claims
 from processors.bars.paces import Paces
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
-from stream.decoding import UnusableError, read_record
+from stream.decoding import readable
 from stream.following import follow
 from stream.settings import Settings
 
@@ -44,9 +44,8 @@ class SurplusReader:
 
     def take(self, value: bytes | None) -> None:
         """Read one record; what can't be decoded is for the agent that buries it."""
-        try:
-            forecast = read_record(self._decoder, value, DEMAND.event_type)
-        except UnusableError:
+        forecast = readable(self._decoder, value, DEMAND.event_type)
+        if forecast is None:
             return
         self._claims.take(forecast)
         self._paces.take(forecast)

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.events import VenueContext
 from schemas.topics import CONTEXT
-from stream.decoding import UnusableError, read_record
+from stream.decoding import readable
 from stream.following import EVERYTHING, follow
 from stream.settings import Settings
 
@@ -70,13 +70,10 @@ class ContextReader:
         return found
 
     def take(self, value: bytes | None) -> None:
-        """Read one record; what can't be decoded is for the agent that buries it."""
-        try:
-            context = read_record(self._decoder, value, CONTEXT.event_type)
-        except UnusableError:
+        """Read one record; what can't be decoded, or be true, is for the agent that buries it."""
+        context = readable(self._decoder, value, CONTEXT.event_type)
+        if context is None or implausible(context) is not None:
             return
-        if implausible(context) is not None:
-            return  # as with what can't be decoded
         self._latest.setdefault(context.zone, {})[context.source] = context
 
     async def run(self) -> None:

@@ -25,15 +25,17 @@ from schemas.venue import Venue
 from stream import metrics
 from stream.batches import batches
 from stream.dead_letters import dead_letter_headers
+from stream.decoding import UnusableError
 from stream.delivery import deliver_without_tasks, seek_with_nothing_on_its_way
 from stream.faust_app import faust_app
-from stream.incoming import Incoming, UnusableError, read
+from stream.incoming import Incoming, read
 from stream.live_model import Live, SecondChance
 from stream.model_store import Folders, ModelStore
 from stream.outcome import Outcome
 from stream.ownership import Ownership, TakenAwayError
 from stream.producer import partition_of
 from stream.settings import Settings
+from stream.table_rows import know_partitions, write_rows
 from stream.topics import CHANGELOG_CONFIG
 
 log = logging.getLogger(__name__)
@@ -158,8 +160,7 @@ class Worker:
 
     def is_last(self, incoming: Incoming) -> bool:
         """Whether Kafka holds nothing behind an event in its partition, as of the last fetch."""
-        high = self.app.consumer.highwater(incoming.event.message.tp)
-        return high is not None and high <= incoming.offset + 1
+        return self._waiting(incoming.event) == 0
 
     def _lock(self, table: Any) -> asyncio.Lock:
         return asyncio.Lock() if table is None else self._locks.setdefault(table.name, asyncio.Lock())
@@ -179,7 +180,7 @@ class Worker:
             if outcome.rows:
                 await self._know_partitions(job.table)
             await self._ownership.check(events, began)
-            await self._write_rows(outcome, job.table)
+            await write_rows(outcome.rows, job.table)
             dead += [(letter.event, error) for letter, error in outcome.dead]
             dropped += len(outcome.dropped)
         await self._bury(dead, job.topic)
@@ -187,9 +188,13 @@ class Worker:
             metrics.EVENTS.labels(self.name, job.topic.name, what).inc(number)
 
     def _behind(self, event: EventT[Any]) -> bool:
-        """Whether Kafka holds more of the event's partition; known from the last fetch, so it costs nothing."""
+        """Whether Kafka holds more of the event's partition."""
+        return bool(self._waiting(event))
+
+    def _waiting(self, event: EventT[Any]) -> int | None:
+        """Records behind an event in its partition, as of the last fetch, so it costs nothing; None before it."""
         high = self.app.consumer.highwater(event.message.tp)
-        return high is not None and high > event.message.offset + 1
+        return None if high is None else max(0, high - event.message.offset - 1)
 
     async def _outcomes(self, job: _Job, incoming: list[Incoming]) -> AsyncIterator[Outcome]:
         if not incoming:
@@ -242,28 +247,7 @@ class Worker:
             await asyncio.gather(*sent)
 
     async def _know_partitions(self, table: Any) -> None:
-        """A row's partition is asked for when it is written, and the client may have forgotten the changelog: it keeps
-        in mind only what it has sent to by name.
-        """
-        producer: Any = self.app.producer
-        await producer._ensure_producer().partitions_for(table.changelog_topic.get_topic_name())
-
-    @staticmethod
-    async def _write_rows(outcome: Outcome, table: Any) -> None:
-        """All at once, and then wait until the changelog has them: Faust alone would only log that one was refused, and
-        commit the events that it stands for.
-        """
-        sent = []
-        for key, row in outcome.rows.items():
-            name = key.encode()
-            if row is not None:
-                sent.append(table.send_changelog(None, name, row))
-                table.data[name] = row
-            elif name in table.data:
-                sent.append(table.send_changelog(None, name, None, value_serializer="raw"))
-                del table.data[name]
-        if sent:
-            await asyncio.gather(*sent)
+        await know_partitions(self.app.producer, table)
 
     async def _bury(self, dead: list[tuple[EventT[Any], UnusableError]], topic: Topic) -> None:
         now = datetime.now(UTC)

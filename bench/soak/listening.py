@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Message
 
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.topics import CROWD, DEMAND, TAGS, TRIAGE, VIOLENCE
 from stream.demo.alert_feed import AlertFeed
-from stream.demo.tally import offsets
+from stream.demo.topic_reader import TopicReader, delay_of, offsets
 from stream.reading import headers_of
 from stream.settings import Settings
 
@@ -27,25 +27,24 @@ class Listening:
     """Seconds from an event to its result, and to its alert, since they were last taken. A context manager."""
 
     def __init__(self, settings: Settings) -> None:
-        self.error = ""
-        self._began = offsets(settings, [topic.name for topic in ANSWERS])
+        self._unread = ""
         self._delays: dict[str, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
-        self._stop = threading.Event()
         self._alerts = AlertFeed(settings.redis_url()).from_now()
-        self._consumer = Consumer(
-            {**settings.librdkafka(), "group.id": "pulso-soak", "enable.auto.commit": False}  # nothing is committed
-        )
-        self._thread = threading.Thread(target=self._read, name="listening", daemon=True)
+        self._reader = TopicReader(settings, offsets(settings, [topic.name for topic in ANSWERS]), self._take)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._reader.__enter__()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
+        self._reader.__exit__()
         self._alerts.close()
+
+    @property
+    def error(self) -> str:
+        """The last thing that could not be read, or why nothing is read; empty where all is well."""
+        return self._reader.error or self._unread
 
     def take(self) -> dict[str, list[float]]:
         """Delays in seconds by result topic, and by `alert RULE` where one was raised; then they are forgotten."""
@@ -57,28 +56,14 @@ class Listening:
         self._alerts.delivered.clear()
         return taken
 
-    def _read(self) -> None:
+    def _take(self, message: Message) -> None:
         try:
-            self._consumer.assign(
-                [TopicPartition(name, part, at) for name, parts in self._began.items() for part, at in parts.items()]
-            )
-            while not self._stop.is_set():
-                for message in self._consumer.consume(200, timeout=0.5):
-                    if message.error() is not None:
-                        self.error = str(message.error())
-                        continue
-                    try:
-                        received = Envelope.from_headers(headers_of(message)).received.timestamp()
-                    except EnvelopeError as error:
-                        self.error = str(error)
-                        continue
-                    _, written = message.timestamp()
-                    with self._lock:
-                        self._delays[str(message.topic())].append(max(0.0, written / 1000 - received))
-        except KafkaException as error:
-            self.error = str(error)
-        finally:
-            self._consumer.close()
+            envelope = Envelope.from_headers(headers_of(message))
+        except EnvelopeError as error:
+            self._unread = str(error)
+            return
+        with self._lock:
+            self._delays[str(message.topic())].append(delay_of(envelope, message))
 
 
 class Pages:

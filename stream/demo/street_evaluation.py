@@ -8,7 +8,7 @@ the alert. What is rendered says whether the flow is read rightly; it can't say 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from processors.vision.density import CrowdCounter
 from processors.vision.violence import ViolenceScorer
 from processors.vision.violence_alarms import upper_limit
 from processors.vision.watch import Watch
+from schemas.results import CrowdCount
 from schemas.venue import Venue
 from stream.demo import street
 
@@ -62,18 +63,20 @@ def sequences(number: int, seed: int) -> Iterator[Sequence]:
 
 def alerts(sequence: Sequence, venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> list[tuple[str, float]]:
     """Rule and second of each alert of the two kinds that is raised while the sequence plays."""
+    film = list(street.film(sequence.scenario, sequence.seconds, CAMERA))
+    counts = [seen.count for seen in Watch(venue, counter, scorer).look(film) if seen.count is not None]
+    return [(rule, second) for rule, second in raised(counts, venue) if rule in KINDS]
+
+
+def raised(counts: Iterable[CrowdCount], venue: Venue) -> list[tuple[str, float]]:
+    """Rule and second of each alert that counts raise, with the time that its rule asks for."""
     rules, alarms = Rules(venue), defaultdict[str, Alarm](Alarm)
-    raised: list[tuple[str, float]] = []
-    for seen in Watch(venue, counter, scorer).look(list(street.film(sequence.scenario, sequence.seconds, CAMERA))):
-        if seen.count is None:
-            continue
-        for one in rules.observations(seen.count):
-            if one.rule not in KINDS:
-                continue
-            alarms[one.key], step = observe(alarms[one.key], one, venue.rules[one.rule])
-            if step is not None and step.state == "raised":
-                raised.append((one.rule, (one.time - street.AT).total_seconds()))
-    return raised
+    found: list[tuple[str, float]] = []
+    for one in (observation for count in counts for observation in rules.observations(count)):
+        alarms[one.key], step = observe(alarms[one.key], one, venue.rules[one.rule])
+        if step is not None and step.state == "raised":
+            found.append((one.rule, (one.time - street.AT).total_seconds()))
+    return found
 
 
 def evaluate(
@@ -107,14 +110,14 @@ def evaluate(
     false: dict[str, int] = {}
     hours = 0.0
     for done, scene in enumerate(scenes, 1):
-        raised = alerts(scene, venue, counter, scorer)
+        heard = alerts(scene, venue, counter, scorer)
         if scene.kind is None:
-            false[scene.name] = false.get(scene.name, 0) + len(raised)
+            false[scene.name] = false.get(scene.name, 0) + len(heard)
             hours += scene.seconds / 3600
         else:
-            own = [second - scene.begin for rule, second in raised if rule == scene.kind and second >= scene.begin]
+            own = [second - scene.begin for rule, second in heard if rule == scene.kind and second >= scene.begin]
             delays[scene.kind].append(min(own, default=None))
-            mistaken[scene.kind] += len(raised) > len(own)
+            mistaken[scene.kind] += len(heard) > len(own)
         progress(done, len(scenes))
     told: dict[str, Any] = {kind: _told(delays[kind], mistaken[kind]) for kind in KINDS}
     total = sum(false.values())

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time as wall
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.topics import BY_NAME, CROWD, DEMAND, INPUTS, POST_READINGS, RESULTS, TAGS, TRIAGE, VIOLENCE, Topic
 from stream.demo.moments import StreamName
-from stream.reading import ends, headers_of
+from stream.demo.topic_reader import TopicReader, delay_of, offsets
+from stream.reading import headers_of
 from stream.settings import Settings
 
 ANSWERS: dict[StreamName, tuple[Topic, ...]] = {
@@ -47,20 +47,6 @@ class Results:
     newest: float = 0.0
 
 
-def offsets(settings: Settings, topics: Iterable[str]) -> dict[str, dict[int, int]]:
-    """The next offset of every partition of the topics.
-
-    Raises:
-        LookupError: a topic doesn't exist.
-        KafkaException: the broker can't be reached.
-    """
-    consumer = _consumer(settings)
-    try:
-        return {name: {part: end for part, (_, end) in ends(consumer, name).items()} for name in topics}
-    finally:
-        consumer.close()
-
-
 class Tally:
     """Reads the result topics from their present end on, in a thread of its own. A context manager.
 
@@ -71,23 +57,26 @@ class Tally:
     def __init__(self, settings: Settings, listen: Callable[[Any], None] = lambda _: None) -> None:
         self._listen = listen
         self.results = {topic.name: Results() for topic in RESULTS}
-        self.error = ""
+        self._unread = ""
         self._settings = settings
         self._names = [topic.name for topic in (*INPUTS, *RESULTS)]
         self._names += [topic.dead.name for topic in BY_NAME.values()]
         self.began = offsets(settings, self._names)
         self._sent: dict[str, float] = {}
         self._decoders = {t.name: msgspec.json.Decoder(t.record) for t in RESULTS if t.record is not None}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._read, name="tally", daemon=True)
+        self._reader = TopicReader(settings, {name: self.began[name] for name in self.results}, self._take)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._reader.__enter__()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
+        self._reader.__exit__()
+
+    @property
+    def error(self) -> str:
+        """The last thing that could not be read, or why nothing is read; empty where all is well."""
+        return self._reader.error or self._unread
 
     def counts(self) -> dict[str, int]:
         """Records on each topic since the demo began, by Kafka's own offsets."""
@@ -112,51 +101,18 @@ class Tally:
         """Results that came so far, of all topics."""
         return sum(results.count for results in self.results.values())
 
-    def take(self, topic: str, message: Message) -> None:
+    def _take(self, message: Message) -> None:
         """Count one record of a result topic; one that can't be read counts all the same."""
+        topic = str(message.topic())
         results = self.results[topic]
         results.count += 1
         try:
             envelope = Envelope.from_headers(headers_of(message))
             record = self._decoders[topic].decode(message.value() or b"")
         except (EnvelopeError, msgspec.DecodeError) as error:
-            self.error = f"{topic}: {error}"
+            self._unread = f"{topic}: {error}"
             return
         self._listen(record)
         results.latest[(message.key() or b"").decode(errors="replace")] = record
-        received = envelope.received.timestamp()
-        results.newest = max(results.newest, received)
-        _, written = message.timestamp()
-        results.delays.append(max(0.0, written / 1000 - received))
-
-    def _read(self) -> None:
-        consumer = _consumer(self._settings)
-        try:
-            consumer.assign(
-                [
-                    TopicPartition(name, part, offset)
-                    for name in self.results
-                    for part, offset in self.began[name].items()
-                ]
-            )
-            while not self._stop.is_set():
-                for message in consumer.consume(200, timeout=0.3):
-                    if message.error() is not None:
-                        self.error = str(message.error())
-                    else:
-                        self.take(str(message.topic()), message)
-        except KafkaException as error:
-            self.error = str(error)
-        finally:
-            consumer.close()
-
-
-def _consumer(settings: Settings) -> Consumer:
-    return Consumer(
-        {
-            **settings.librdkafka(),
-            "group.id": "pulso-demo",  # required by the client; nothing is committed
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-        }
-    )
+        results.newest = max(results.newest, envelope.received.timestamp())
+        results.delays.append(delay_of(envelope, message))

@@ -16,8 +16,9 @@ from processors.alerting.rules import Watch
 from schemas.topics import ACTIONS, ALERTS, LABELS, OBSERVATIONS, RESULTS
 from stream import metrics
 from stream.alert_store import AlertStore
+from stream.decoding import UnusableError
 from stream.evidence import EvidenceStore
-from stream.incoming import Incoming, UnusableError
+from stream.incoming import Incoming
 from stream.labels import PrecisionGauges
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows

@@ -18,7 +18,8 @@ from schemas.fields import identifier
 from schemas.results import DemandForecast
 from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
 from stream import metrics
-from stream.incoming import Incoming, UnusableError
+from stream.decoding import UnusableError
+from stream.incoming import Incoming
 from stream.outcome import Outcome, Result
 from stream.producer import partition_of
 from stream.rows import LiveRows

@@ -11,7 +11,8 @@ from schemas.events import ModelFeedback
 from schemas.results import MusicTags
 from schemas.topics import FEEDBACK, SNIPPETS, TAGS
 from stream import metrics
-from stream.incoming import Incoming, UnusableError
+from stream.decoding import UnusableError
+from stream.incoming import Incoming
 from stream.lights import desks_of
 from stream.outcome import Outcome, Result
 from stream.rows import LiveRows

@@ -11,7 +11,8 @@ from processors.support.reading import read_mails
 from schemas.topics import CORRECTIONS, MAILS, POSTS, TRIAGE
 from stream import metrics
 from stream.approved_answers import ApprovedAnswers
-from stream.incoming import Incoming, UnusableError
+from stream.decoding import UnusableError
+from stream.incoming import Incoming
 from stream.outcome import Outcome, Result
 from stream.social_posts import add_posts
 from stream.support_models import live_models

@@ -21,8 +21,9 @@ from schemas.topics import CONTEXT, CROWD, FRAMES, VIOLENCE
 from stream import metrics
 from stream.attendance import changes, count_attendance
 from stream.camera_rows import CameraRows
+from stream.decoding import UnusableError
 from stream.evidence import EvidenceStore
-from stream.incoming import Incoming, UnusableError
+from stream.incoming import Incoming
 from stream.live_frames import LiveFrames
 from stream.outcome import Outcome, Result
 from stream.worker import Worker

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 import pytest
 
-from processors.alerting.alarm import Alarm, observe
 from processors.alerting.rules import Watch as Rules
 from processors.vision.density import CrowdCounter
 from processors.vision.violence import ViolenceScorer
@@ -15,6 +12,7 @@ from processors.vision.watch import Watch
 from schemas.results import CrowdCount, ZoneFlow
 from schemas.venue import Venue
 from stream.demo import street
+from stream.demo.street_evaluation import raised
 
 
 class Seer:
@@ -46,12 +44,7 @@ class Seer:
 
     def alerts(self, counts: list[CrowdCount]) -> set[str]:
         """Rules that raise an alert: their value stands there for as long as they ask for."""
-        watch, alarms, raised = Rules(self._venue), defaultdict[str, Alarm](Alarm), set()
-        for one in [observation for count in counts for observation in watch.observations(count)]:
-            alarms[one.key], step = observe(alarms[one.key], one, self._venue.rules[one.rule])
-            if step is not None and step.state == "raised":
-                raised.add(one.rule)
-        return raised
+        return {rule for rule, _ in raised(counts, self._venue)}
 
 
 @pytest.fixture(scope="module")
