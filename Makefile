@@ -4,13 +4,16 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-setup demo up test fuzz audit check faults bench soak schemas lock clean
+.PHONY: help setup test-setup train-setup demo up test fuzz audit check faults bench soak schemas lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
-setup: ## install what is missing: system packages, .venv, the broker's jars (quick when nothing changed)
+setup: ## install what is missing to run: system packages, .venv, the broker's jars (quick when nothing changed)
 	@scripts/setup
+
+test-setup: ## also install what tests and checks need: pytest, mypy, ruff, a browser, an IMAP server
+	@scripts/setup --tests
 
 train-setup: ## also install .venv-train, with torch, for training/
 	@scripts/setup --train
@@ -21,23 +24,23 @@ demo: setup ## a festival evening on a real Kafka: make demo SECONDS=120, DATA=D
 up: setup ## the whole stack in the foreground, for your own cameras, tills, mailbox and microphones
 	@.venv/bin/pulso up
 
-test: setup ## every test, on real servers that it starts and stops
+test: test-setup ## every test, on real servers that it starts and stops
 	@$(PYTHON) -m pytest
 
-faults: setup ## half an hour of breaking things, into docs/faults.md: make faults SEED=7, ONLY=disk for one again
+faults: test-setup ## half an hour of breaking things, into docs/faults.md: make faults SEED=7, ONLY=disk for one again
 	@$(if $(ONLY),,rm -f .cache/faults.jsonl)
 	@PULSO_FAULTS_REPORT=docs/faults.md $(if $(SEED),PULSO_FAULTS_SEED=$(SEED)) \
 		$(PYTHON) -m pytest tests/faults/test_long.py -m faults --no-header -q $(if $(ONLY),-k $(ONLY))
 
-fuzz: setup ## bad input of every kind, for some ten minutes; PULSO_FUZZ=100 for longer. Counts go to docs/fuzzing.md
+fuzz: test-setup ## bad input of every kind, for some ten minutes; PULSO_FUZZ=100 for longer. Counts go to docs/fuzzing.md
 	@PULSO_FUZZ=$${PULSO_FUZZ:-30} PULSO_FUZZ_REPORT=docs/fuzzing.md $(PYTHON) -m pytest -q tests/fuzz
 
-audit: setup ## known holes in the pinned dependencies and in the code; needs a network
+audit: test-setup ## known holes in the pinned dependencies and in the code; needs a network
 	@.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
 	@[ -x .venv-audit/bin/pip-audit ] || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q pip-audit; }
 	@.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/run.txt
 
-check: setup ## lint, format, types, published schemas: seconds
+check: test-setup ## lint, format, types, published schemas: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check && \
 		.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
 
@@ -54,9 +57,9 @@ LOCK = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index
 	--custom-compile-command 'make lock'
 lock: ## renew the pinned and hashed dependencies
 	@$(PYTHON) -m pip install -q uv
-	@$(LOCK) pyproject.toml -o requirements/run.txt
-	@$(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
-	@$(LOCK) pyproject.toml --extra train --extra dev -c requirements/dev.txt -o requirements/train.txt
+	@$(LOCK) pyproject.toml --extra build -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra build --extra dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra build --extra train --extra dev -c requirements/dev.txt -o requirements/train.txt
 	@$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove what make made, but no data

@@ -34,11 +34,13 @@ def measure(folder: Path, *, share: int, say: Callable[[str], None]) -> list[Row
         file.write_bytes(jpeg)
         files.append(str(file))
     found: dict[int, Measured] = {}
+    held: dict[int, int] = {}
     for number in NUMBERS:
         say(f"many: {number} camera{'s' if number > 1 else ''}")
-        found[number] = run_job(
-            "cameras_job.py", CamerasOrder(cameras=number, frames=max(SECOND * number, FRAMES // share), files=files)
-        )
+        order = CamerasOrder(cameras=number, frames=max(SECOND * number, FRAMES // share), files=files)
+        found[number] = run_job("cameras_job.py", order)
+        traced = CamerasOrder(cameras=number, frames=number, files=files, trace=True)
+        held[number] = run_job("cameras_job.py", traced).held_bytes
     least = found[NUMBERS[0]]
     return [
         row(
@@ -47,9 +49,8 @@ def measure(folder: Path, *, share: int, say: Callable[[str], None]) -> list[Row
             measured,
             "the same with one camera",
             least,
-            notes=f"8 frames a second each, heads once a second, without Kafka; memory grew by "
-            f"{measured.resident_bytes / 2**20:.0f} MiB for {number} cameras, "
-            f"{measured.resident_bytes / 2**20 / number:.2f} MiB each",
+            notes=f"8 frames a second each, heads once a second, without Kafka; the state of {number} cameras holds "
+            f"{held[number] / 2**20:.1f} MiB, of one {held[NUMBERS[0]] / 2**20:.2f} MiB",
         )
         for number, measured in found.items()
         if number != NUMBERS[0]

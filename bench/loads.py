@@ -69,8 +69,8 @@ def venue() -> Venue:
     corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
     none = {"on_delay_seconds": 0.0, "off_delay_seconds": 0.0, "cool_down_seconds": 0.0}
     rules = {name: rule.model_copy(update=none) for name, rule in default_rules().items()}
-    # Between the two scenes that the cameras show.
-    rules["crowd-density"] = rules["crowd-density"].model_copy(update={"raise_at": 1.5, "clear_at": 1.2})
+    # Between the two scenes that the cameras show: 1.7 and 2.0 persons/m².
+    rules["crowd-density"] = rules["crowd-density"].model_copy(update={"raise_at": 1.9, "clear_at": 1.78})
     zones = [Zone(id=f"zone-{number:02d}", area_m2=100, capacity=1000) for number in range(CAMERAS)]
     products = [
         Product(id=name, opening_stock=OPENING_STOCK) for name in ("beer", "water", "cola", "gin-tonic", "burger")

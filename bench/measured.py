@@ -21,7 +21,7 @@ class Measured(Struct, kw_only=True, forbid_unknown_fields=True):
         cpu_seconds: that the process used between them, all its threads together.
         batches: that a worker took those events in; 0 for what takes them one by one.
         tickets: by bar, and `sold` units by bar and product; empty where no tickets were counted.
-        resident_bytes: of memory that it took for its work; 0 where that was not asked.
+        held_bytes: of memory that it still held after its work; 0 where that was not asked.
         persons: seen in all frames together, and `probabilities` of a fight at the end, by camera.
     """
 
@@ -29,7 +29,7 @@ class Measured(Struct, kw_only=True, forbid_unknown_fields=True):
     seconds: float
     cpu_seconds: float
     batches: int = 0
-    resident_bytes: int = 0
+    held_bytes: int = 0
     tickets: dict[str, int] = field(default_factory=dict)
     sold: dict[str, dict[str, float]] = field(default_factory=dict)
     persons: float = 0.0

@@ -218,7 +218,7 @@ def chromium() -> Iterator[Browser]:
     could not stand.
     """
     if CHROMIUM is None:
-        pytest.skip("Chromium is missing: `make setup`, or install the package chromium")
+        pytest.skip("Chromium is missing: `make test-setup`, or install the package chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
