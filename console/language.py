@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+
+from processors.support.topics import TopicInFile
 
 Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
@@ -30,6 +33,24 @@ def read_words(folder: Path = WORDS) -> dict[Language, dict[str, str]]:
             for language in LANGUAGES:
                 found[language][name] = phrase[language]
     return found
+
+
+def with_topics(
+    words: Mapping[Language, Mapping[str, str]], topics: Mapping[str, TopicInFile]
+) -> dict[Language, dict[str, str]]:
+    """Also `topic_NAME` for each topic of the support desk, called by its own name where the file has no other.
+
+    >>> refund = TopicInFile(examples=["My money back"], names={"es": "devolución"})
+    >>> with_topics({"es": {}, "en": {}}, {"refund": refund})
+    {'es': {'topic_refund': 'devolución'}, 'en': {'topic_refund': 'refund'}}
+    """
+    return {
+        language: {
+            **words[language],
+            **{f"topic_{name}": one.names.get(language, name) for name, one in topics.items()},
+        }
+        for language in LANGUAGES
+    }
 
 
 def language_of(chosen: str | None, accept: str, otherwise: Language) -> Language:

@@ -18,13 +18,14 @@ from console.browser_rules import BrowserRules
 from console.camera_wall import CameraWall
 from console.house import House, templates
 from console.hub import Hub
-from console.language import read_words
+from console.language import read_words, with_topics
 from console.pages import control_room, history, live, questions, results, sign_in, stock
 from console.records import Records
 from console.results_feed import ResultsFeed
 from console.sessions import LoginLimit, Sessions
 from console.visitor import Door, LoginNeededError
 from processors.support.answers import read_answers
+from processors.support.topics import read_topics
 from stream.accounts import AccountStore
 from stream.settings import Settings
 from stream.venue_file import read_venue
@@ -58,7 +59,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
         results=ResultsFeed(settings, venue, hub, read_answers(settings.answers)),
         wall=CameraWall(settings, venue, hub),
         records=Records(settings),
-        words=read_words(),
+        words=with_topics(read_words(), read_topics(settings.topics)),
         templates=templates(),
     )
 

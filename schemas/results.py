@@ -248,6 +248,8 @@ class PostReading(Struct, frozen=True, kw_only=True):
     language: str
     subject: str
     """a topic of the support desk, or "other" """
+    names: dict[str, str] = {}
+    """of the subject, by language, where it has some"""
     sentiment: Literal["negative", "neutral", "positive"]
     excerpt: str = ""
     posts: NonNegative

@@ -13,7 +13,7 @@ from processors.support.posts import Posts
 from processors.support.requests import Requests
 from processors.support.sentence_transformer import meaning_of
 from processors.support.sentiment import Sentiment
-from processors.support.topics import Topics, read_topics
+from processors.support.topics import Topics, examples_of, names_of, read_topics
 from stream.live_model import Live
 from stream.model_store import Folders
 from stream.rows import LiveRows
@@ -40,12 +40,12 @@ def live_models(worker: Worker, answers: Answers, desks: Any, posts: Any) -> Liv
 
     def build(folders: Folders) -> SupportModels:
         requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning)
-        topics = Topics(known, requests)
+        topics = Topics(examples_of(known), requests)
         return SupportModels(
             requests,
             Sentiment(open_folder(folders["sentiment"]), requests.encoder),
             LiveRows(desks, lambda _name, row: Desk(row, requests, topics, answers)),
-            LiveRows(posts, lambda _name, row: Posts(row, topics, requests.identity)),
+            LiveRows(posts, lambda _name, row: Posts(row, topics, requests.identity, names_of(known))),
         )
 
     return worker.live(("encoder", "requests", "sentiment"), build)

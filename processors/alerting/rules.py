@@ -115,11 +115,12 @@ class Watch(Struct, frozen=True):
     @staticmethod
     def _posts(post: PostReading) -> Iterator[Observation]:
         now, usual, posts = 100 * post.negative_share, 100 * post.usual_share, post.posts
+        about = {language: post.names.get(language, post.subject) for language in ("es", "en")}
         yield _observation(
             "posts-negative", post.subject, post.event_id, post.time, post.change,
-            es=f"Redes: «{post.subject}», {now:.0f} % de las publicaciones son negativas (lo normal {usual:.0f} %; "
+            es=f"Redes: «{about['es']}», {now:.0f} % de las publicaciones son negativas (lo normal {usual:.0f} %; "
             f"{posts:.0f} en un cuarto de hora).",
-            en=f"Social: “{post.subject}”, {now:.0f} % of the posts are negative (usually {usual:.0f} %; "
+            en=f"Social: “{about['en']}”, {now:.0f} % of the posts are negative (usually {usual:.0f} %; "
             f"{posts:.0f} within a quarter of an hour).",
         )  # fmt: skip
 

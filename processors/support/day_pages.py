@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 from jinja2 import Environment
 
 from processors.support.day_report import DayReport
+from processors.support.posts import OTHER
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "es": {
@@ -58,7 +60,7 @@ td.n { text-align: right }
 <thead><tr><th>{{ words.subject }}</th>{% for name in columns %}<th>{{ words[name] }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for one in rows %}
-<tr><td>{{ words.other if one.subject == "other" else one.subject }}</td>\
+<tr><td>{{ called(one.subject) }}</td>\
 {% for name in columns %}<td{% if name != "example" %} class="n"{% endif %}>\
 {% if name == "busiest" %}{{ "%02d:00" % one.busiest if one.busiest is not none else "" }}\
 {% else %}{{ one[name] }}{% endif %}</td>{% endfor %}</tr>
@@ -96,7 +98,7 @@ _MARKDOWN = _ENVIRONMENT.from_string("""\
 | --- |{% for name in columns %} --- |{% endfor %}
 
 {% for one in rows %}
-| {{ (words.other if one.subject == "other" else one.subject) | plain }} |{% for name in columns %} \
+| {{ called(one.subject) | plain }} |{% for name in columns %} \
 {% if name == "busiest" %}{{ "%02d:00" % one.busiest if one.busiest is not none else "" }}\
 {% else %}{{ one[name] | plain }}{% endif %} |{% endfor %}
 
@@ -128,12 +130,28 @@ TRAINING: Final = ("again", "unanswered", "mails", "busiest", "example")
 Language = Literal["es", "en"]
 
 
-def as_html(report: DayReport, language: Language) -> str:
+Names = Mapping[str, Mapping[str, str]]
+"""of topics, by topic and language"""
+
+
+def as_html(report: DayReport, language: Language, names: Names) -> str:
     """A page that needs nothing else."""
-    return _HTML.render(report=report, words=WORDS[language], language=language, product=PRODUCT, training=TRAINING)
+    return _HTML.render(_known(report, language, names))
 
 
-def as_markdown(report: DayReport, language: Language) -> str:
+def as_markdown(report: DayReport, language: Language, names: Names) -> str:
     """The same as Markdown."""
-    text = _MARKDOWN.render(report=report, words=WORDS[language], language=language, product=PRODUCT, training=TRAINING)
-    return text.strip() + "\n"
+    return _MARKDOWN.render(_known(report, language, names)).strip() + "\n"
+
+
+def _known(report: DayReport, language: Language, names: Names) -> dict[str, Any]:
+    """What the templates use."""
+    words = WORDS[language]
+
+    def called(subject: str) -> str:
+        return words["other"] if subject == OTHER else names.get(subject, {}).get(language, subject)
+
+    return {
+        "report": report, "words": words, "language": language, "called": called,
+        "product": PRODUCT, "training": TRAINING,
+    }  # fmt: skip

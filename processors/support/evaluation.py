@@ -16,7 +16,7 @@ from processors.support.desk import Desk
 from processors.support.priority import PRIORITIES
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
-from processors.support.topics import Topics, read_topics
+from processors.support.topics import Topics, examples_of, read_topics
 from schemas.events import Mail
 
 BATCH = 256
@@ -55,7 +55,7 @@ def evaluate(
         TopicsFileError: the file of topics can't be used.
     """
     labelled = read_labelled(path)
-    desk = Desk(None, requests, Topics(read_topics(topics), requests) if topics else None)
+    desk = Desk(None, requests, Topics(examples_of(read_topics(topics)), requests) if topics else None)
     began = datetime(2026, 1, 1, tzinfo=UTC)
     clusters, named, languages, priorities = [], [], [], []
     for first in range(0, len(labelled), BATCH):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 
@@ -19,6 +20,8 @@ from schemas.results import PostReading
 
 OTHER = "other"
 """subject of posts that are about none of the topics"""
+
+OTHER_NAMES = {"es": "otros asuntos", "en": "other matters"}
 
 REMEMBERED = 4_096
 """posts whose ids are known, so that one that is sent twice counts once"""
@@ -68,12 +71,16 @@ class Posts:
     Args:
         row: as `to_row` gave it.
         topics: that posts can be about.
+        names: of those topics, by topic and language.
         model: identity of what read them.
     """
 
-    def __init__(self, row: bytes | None, topics: Topics, model: str) -> None:
+    def __init__(
+        self, row: bytes | None, topics: Topics, model: str, names: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
         self._stored = msgspec.json.decode(row, type=StoredPosts) if row else StoredPosts()
         self._topics, self._model = topics, model
+        self._names = {**(names or {}), OTHER: OTHER_NAMES}
         recent = self._stored.recent
         self._recent = dict.fromkeys(recent[i : i + DIGEST] for i in range(0, len(recent), DIGEST))
 
@@ -114,6 +121,7 @@ class Posts:
             time=post.time,
             language=read.language,
             subject=subject,
+            names=dict(self._names.get(subject, {})),
             sentiment=sounds,
             excerpt=masked(without_addresses(read.words))[:EXCERPT],
             posts=voices.all.now,

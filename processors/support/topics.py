@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import msgspec
 import numpy as np
 import yaml
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from processors.support.requests import Requests, Understood
@@ -50,8 +52,20 @@ class TopicsFileError(ValueError):
     """The file of topics can't be used."""
 
 
-def read_topics(path: Path) -> dict[str, list[str]]:
-    """YAML `{topic: [example, …]}`.
+class TopicInFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file says of one topic.
+
+    Attributes:
+        examples: as people write them.
+        names: by language, for people who read another one than that of the topic's own name.
+    """
+
+    examples: Annotated[list[str], Meta(min_length=1)]
+    names: dict[str, str] = {}
+
+
+def read_topics(path: Path) -> dict[str, TopicInFile]:
+    """YAML `{topic: {examples: [text, …], names: {language: name}}}`, or shorter `{topic: [text, …]}`.
 
     Raises:
         TopicsFileError: not such a file, or a topic without examples.
@@ -62,10 +76,25 @@ def read_topics(path: Path) -> dict[str, list[str]]:
         raise TopicsFileError(f"{path}: {error}") from error
     if not isinstance(given, dict) or not given:
         raise TopicsFileError(f"{path} must be {{topic: [example, …]}}")
-    for name, examples in given.items():
-        if not isinstance(examples, list) or not examples or not all(isinstance(text, str) for text in examples):
-            raise TopicsFileError(f"{path}: topic {name!r} needs a list of examples, each a text")
-    return {str(name): examples for name, examples in given.items()}
+    found: dict[str, TopicInFile] = {}
+    for name, value in given.items():
+        try:
+            found[str(name)] = msgspec.convert({"examples": value} if isinstance(value, list) else value, TopicInFile)
+        except msgspec.ValidationError as error:
+            raise TopicsFileError(
+                f"{path}: topic {name!r} needs a list of examples, each a text, and may have names by language: {error}"
+            ) from error
+    return found
+
+
+def names_of(topics: Mapping[str, TopicInFile]) -> dict[str, dict[str, str]]:
+    """Names by topic and language."""
+    return {name: topic.names for name, topic in topics.items()}
+
+
+def examples_of(topics: Mapping[str, TopicInFile]) -> dict[str, list[str]]:
+    """What `Topics` learns."""
+    return {name: topic.examples for name, topic in topics.items()}
 
 
 class Topics:

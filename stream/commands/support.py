@@ -97,14 +97,16 @@ def report(
     """
     from processors.support.day_pages import as_html, as_markdown  # noqa: PLC0415 - Jinja takes a moment
     from processors.support.day_report import day_report  # noqa: PLC0415
+    from processors.support.topics import TopicsFileError, names_of, read_topics  # noqa: PLC0415
 
     settings = Settings().connected()
     errors, console = Console(stderr=True), Console()
     try:
         zone = ZoneInfo(read_venue(settings.venue).timezone)
         asked = day.date() if day else datetime.now(zone).date()
+        names = names_of(read_topics(settings.topics))
         mails, posts = _results(settings, TRIAGE), _results(settings, POST_READINGS)
-    except (VenueFileError, LookupError, TimeoutError) as error:
+    except (VenueFileError, TopicsFileError, LookupError, TimeoutError) as error:
         errors.print(f"[red]report:[/] {error}", highlight=False)
         raise typer.Exit(2) from error
     found = day_report(asked, mails, posts, zone)
@@ -115,7 +117,7 @@ def report(
     for language in LANGUAGES:
         for suffix, page in (("html", as_html), ("md", as_markdown)):
             path = out / f"support-{asked}.{language}.{suffix}"
-            path.write_text(page(found, language), encoding="utf-8")
+            path.write_text(page(found, language, names), encoding="utf-8")
             console.print(str(path), highlight=False)
 
 

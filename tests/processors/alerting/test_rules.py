@@ -47,8 +47,8 @@ RESULTS = (
         cluster_label="pulsera · recarga", summary="Hay una pelea", model="m",
     ),
     PostReading(
-        event_id="e7", post="p1", network="n", time=AT, language="es", subject="bars", sentiment="negative", posts=12,
-        negative_share=0.8, usual_share=0.2, change=4.5, model="m",
+        event_id="e7", post="p1", network="n", time=AT, language="es", subject="bars", names={"es": "barras"},
+        sentiment="negative", posts=12, negative_share=0.8, usual_share=0.2, change=4.5, model="m",
     ),
     VenueOccupancy(event_id="e6", time=AT, persons=5000, entered=5000, left=0, seen=500),
     MusicTags(
@@ -72,6 +72,13 @@ def test_a_retry_repeats_ids_and_people_are_told_in_both_languages() -> None:
         for observation in observations:
             assert set(observation.text) == {"es", "en"}
             assert observation.key.startswith(f"{observation.rule}/")
+
+
+def test_posts_are_told_of_in_the_readers_words() -> None:
+    (post,) = (one for one in RESULTS if isinstance(one, PostReading))
+    (told,) = Watch(VENUE).observations(post)
+    assert "«barras»" in told.text["es"]
+    assert "“bars”" in told.text["en"]
 
 
 def test_two_cameras_on_one_zone_never_hide_each_other() -> None:

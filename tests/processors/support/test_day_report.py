@@ -61,7 +61,10 @@ def test_what_is_weak() -> None:
 
 def test_pages_in_both_languages_show_it_and_nothing_is_markup() -> None:
     found = report()
-    spanish, english = as_html(found, "es"), as_markdown(found, "en")
+    names = {"top-up": {"es": "recargar <pulsera>"}}
+    spanish, english = as_html(found, "es", names), as_markdown(found, "en", names)
+    assert "<td>recargar &lt;pulsera&gt;</td>" in spanish
+    assert "<td>queues</td>" in spanish
     assert "puntos débiles" in spanish
     assert "no <b>" not in spanish
     assert "21:00" in spanish
@@ -74,5 +77,5 @@ def test_pages_in_both_languages_show_it_and_nothing_is_markup() -> None:
 def test_a_day_without_complaints() -> None:
     found = day_report(DAY, [mail(1, "parking")], [], MADRID)
     assert not found.product
-    assert "Nothing to point out." in as_markdown(found, "en")
-    assert "Nada que destacar." in as_html(found, "es")
+    assert "Nothing to point out." in as_markdown(found, "en", {})
+    assert "Nada que destacar." in as_html(found, "es", {})

@@ -13,7 +13,7 @@ from processors.support.desk import Desk
 from processors.support.faq import as_html, as_markdown, entries, most_asked, unanswered
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
-from processors.support.topics import Topics, read_topics
+from processors.support.topics import Topics, examples_of, read_topics
 from schemas.answers import ApprovedAnswer
 from schemas.events import Mail
 
@@ -27,7 +27,7 @@ MAILS = (
 
 @pytest.fixture
 def desk(requests: Requests) -> Desk:
-    desk = Desk(None, requests, Topics(read_topics(SHIPPED / "topics.yaml"), requests))
+    desk = Desk(None, requests, Topics(examples_of(read_topics(SHIPPED / "topics.yaml")), requests))
     for number, text in enumerate(MAILS):
         mail = Mail(id=f"m{number}", thread="t", time=START + timedelta(minutes=number), text=text)
         desk.apply(read_mail(mail, requests), number, f"e{number}")

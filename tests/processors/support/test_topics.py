@@ -10,7 +10,7 @@ import yaml
 
 from processors.support.evaluation import evaluate
 from processors.support.requests import Requests, Understood
-from processors.support.topics import Topics, TopicsFileError, read_topics
+from processors.support.topics import Topics, TopicsFileError, examples_of, read_topics
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "deploy" / "support" / "topics.yaml"
@@ -18,7 +18,7 @@ SHIPPED = ROOT / "deploy" / "support" / "topics.yaml"
 
 @pytest.fixture(scope="module")
 def topics(requests: Requests) -> Topics:
-    return Topics(read_topics(SHIPPED), requests)
+    return Topics(examples_of(read_topics(SHIPPED)), requests)
 
 
 def none(requests: Requests) -> Understood:
@@ -30,7 +30,9 @@ def test_our_own_festival_mails(requests: Requests, tmp_path: Path) -> None:
     lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
     half, four = tmp_path / "half.jsonl", tmp_path / "four.yaml"
     half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
-    four.write_text(yaml.safe_dump({name: texts[:4] for name, texts in read_topics(SHIPPED).items()}), encoding="utf-8")
+    four.write_text(
+        yaml.safe_dump({name: texts[:4] for name, texts in examples_of(read_topics(SHIPPED)).items()}), encoding="utf-8"
+    )
     report = evaluate(half, topics=four, requests=requests)
     assert report["per_language"]["en"]["topic_accuracy"] >= 0.75
     assert report["per_language"]["es"]["topic_accuracy"] >= 0.70
@@ -73,7 +75,19 @@ def test_one_correction_teaches_at_once(topics: Topics, requests: Requests) -> N
     assert "student choirs" not in topics.names
 
 
-@pytest.mark.parametrize("content", ["", "- a", "parking: where", "parking: []", "parking: [1]", "a: [b"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "- a",
+        "parking: where",
+        "parking: []",
+        "parking: [1]",
+        "a: [b",
+        "a: {names: {es: b}}",
+        "a: {examples: [b], name: c}",
+    ],
+)
 def test_files_that_are_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "topics.yaml"
     path.write_text(content, encoding="utf-8")

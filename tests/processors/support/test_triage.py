@@ -17,7 +17,7 @@ from processors.support.facts import facts_of
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
 from processors.support.sentiment import Sentiment
-from processors.support.topics import Topics, read_topics
+from processors.support.topics import Topics, examples_of, read_topics
 from schemas.events import Mail
 from schemas.results import SupportTriage
 
@@ -30,7 +30,7 @@ class Counter:
     """A desk as it is shipped; each mail comes a minute after the last."""
 
     def __init__(self, requests: Requests, sentiment: Sentiment) -> None:
-        topics = Topics(read_topics(SHIPPED / "topics.yaml"), requests)
+        topics = Topics(examples_of(read_topics(SHIPPED / "topics.yaml")), requests)
         self.desk = Desk(None, requests, topics, read_answers(SHIPPED / "answers.yaml"))
         self._requests, self._sentiment, self._number = requests, sentiment, -1
 
