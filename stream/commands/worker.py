@@ -33,6 +33,7 @@ def run(name: str, metrics_port: int) -> None:
     import uvloop  # noqa: PLC0415
     from prometheus_client import start_http_server  # noqa: PLC0415
 
+    from stream.leaving import end_soon_after_a_signal  # noqa: PLC0415
     from stream.repeated_log import calm  # noqa: PLC0415
     from stream.venue_file import read_venue  # noqa: PLC0415
     from stream.worker import Worker  # noqa: PLC0415
@@ -44,4 +45,6 @@ def run(name: str, metrics_port: int) -> None:
     one = Worker(name, settings, read_venue(settings.venue), buffer=module.BUFFER)
     module.register(one)
     calm("aiokafka")
-    faust.Worker(one.app, loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
+    process = faust.Worker(one.app, loglevel="INFO", redirect_stdouts=False)
+    end_soon_after_a_signal(process)
+    process.execute_from_commandline()

@@ -1,0 +1,27 @@
+"""A worker whose broker is gone for good still ends when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from stream.leaving import LEAVE_SECONDS
+from tests.e2e.conftest import Outside
+
+
+@pytest.mark.stack
+@pytest.mark.workers("alerts")
+def test_a_worker_without_a_broker_ends_when_it_is_told_to(outside: Outside) -> None:
+    outside.stack.kill("kafka")
+    time.sleep(2)  # so that it has noticed
+    pid = outside.stack.children["alerts"].pid
+    assert pid is not None
+    outside.stack._unwatched.add("alerts")
+    began = time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    while outside.stack.children["alerts"].pid is not None:
+        assert time.monotonic() - began < LEAVE_SECONDS + 30
+        time.sleep(0.1)
