@@ -8,22 +8,25 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
 import pytest
 
 from schemas.events import SaleLine, Ticket
-from schemas.results import DemandForecast
-from schemas.topics import DEMAND, SALES
+from schemas.results import CrowdCount, DemandForecast
+from schemas.topics import CROWD, DEMAND, SALES, TAGS
+from stream.commands.alerts import open_alerts
 from stream.producer import EventProducer
 from stream.reading import read_all
 from stream.settings import ROOT, Settings
+from tests.e2e.own_festival import FAINTED, OwnFestival
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 
 def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -32,7 +35,7 @@ def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.
         environment["PULSO_VENUE"] = str(venue)
     return subprocess.run(
         [sys.executable, "-m", "stream.cli", *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
-        timeout=200, check=False,
+        timeout=400, check=False,
     )  # fmt: skip
 
 
@@ -76,12 +79,38 @@ def stack_of(data: Path) -> dict[str, Any]:
     return stack
 
 
-def test_up_use_down_and_up_again(tmp_path: Path) -> None:
+def test_up_use_down_and_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a film, an HTTP camera, a stage over HTTP, a mailbox, a till and a phone of one's own."""
     data = tmp_path / "data"
-    first = pulso(data, "up", "--detach")
-    assert first.returncode == 0, first.stdout + first.stderr
+    festival = OwnFestival(tmp_path / "mine")
+    for name, value in festival.environment.items():
+        monkeypatch.setenv(name, value)
+    checked = pulso(data, "check", str(festival.venue))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    with festival:
+        kafka = _first_evening(data, festival)
+    again = pulso(data, "up", "--detach", "--no-sources", venue=festival.venue)
+    assert again.returncode == 0, again.stdout + again.stderr
     try:
-        assert pulso(data, "up", "--detach").returncode == 1, "it runs already"
+        settings = Settings(data=data).connected()
+        sell(settings, 2)
+        assert sold(settings, 4) == 4, "the bar remembers the first evening"
+        assert stack_of(data)["endpoints"]["kafka"] == kafka, "clients find the broker again"
+        os.kill(stack_of(data)["pid"], signal.SIGINT)
+        end = time.monotonic() + 90
+        while processes(data) and time.monotonic() < end:
+            time.sleep(0.3)
+        assert processes(data) == [], "Ctrl-C stops all"
+    finally:
+        pulso(data, "down")
+
+
+def _first_evening(data: Path, festival: OwnFestival) -> str:
+    """Use everything once; returns where Kafka was."""
+    try:
+        first = pulso(data, "up", "--detach", venue=festival.venue)
+        assert first.returncode == 0, first.stdout + first.stderr
+        assert pulso(data, "up", "--detach", venue=festival.venue).returncode == 1, "it runs already"
         status = pulso(data, "status")
         for part in (
             "kafka",
@@ -103,7 +132,7 @@ def test_up_use_down_and_up_again(tmp_path: Path) -> None:
         assert (data / "till-token").stat().st_mode & 0o077 == 0
 
         assert "new topics: none" in pulso(data, "topics", "--create").stdout
-        sell(settings, 1)
+        sell_by_till(data, 1)
         assert sold(settings, 2) == 2
         sell(settings, 1, bar="moon")
         listed = _listed(data)
@@ -115,26 +144,54 @@ def test_up_use_down_and_up_again(tmp_path: Path) -> None:
         assert pulso(data, "dead", "replay", "pos.sales").returncode == 0
         targets = _targets(endpoints["prometheus"])
         assert {"vision", "bars", "support", "music", "alerts", "sources"} <= set(targets)
+        festival.mail(FAINTED)
+        alert = seen("the mail's alert", lambda: [a for a in open_alerts(settings) if a.rule == "mail-urgent"])[0]
+        assert alert.audience == ("security", "support")
+        done = pulso(data, "alerts", "acknowledge", alert.key, "--by", "ana")
+        assert done.returncode == 0, done.stdout + done.stderr
+        seen("ana has it", lambda: [a for a in open_alerts(settings) if a.acknowledged_by == "ana"])
+        seen("the phone rang", lambda: [told for told in festival.told if "fainted" in told])
+        for camera in ("gate-east", "bar-square"):
+            counts = seen(camera, lambda camera=camera: heads(settings, camera))
+            assert max(counts) > 30, "a gate with people"
+        seen("the stage is heard", lambda: [m for m in read_all(settings, TAGS.name) if m.key() == b"main"])
     finally:
         stopped = pulso(data, "down")
     assert "Stopped" in stopped.stdout
     assert pulso(data, "status").returncode == 1
     assert processes(data) == []
+    return str(endpoints["kafka"])
 
-    again = pulso(data, "up", "--detach", "--no-sources")
-    assert again.returncode == 0, again.stdout + again.stderr
-    try:
-        settings = Settings(data=data).connected()
-        sell(settings, 2)
-        assert sold(settings, 4) == 4, "the bar remembers the first evening"
-        assert stack_of(data)["endpoints"]["kafka"] == endpoints["kafka"], "clients find the broker again"
-        os.kill(stack_of(data)["pid"], signal.SIGINT)
-        end = time.monotonic() + 90
-        while processes(data) and time.monotonic() < end:
-            time.sleep(0.3)
-        assert processes(data) == [], "Ctrl-C stops all"
-    finally:
-        pulso(data, "down")
+
+def sell_by_till(data: Path, number: int) -> None:
+    """As a till does, with what `pulso up` left in the data folder for it."""
+    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=2 * number)
+    ticket = {"id": f"t{number}", "bar": "north", "till": "1", "time": at.isoformat(), "lines": [
+        {"product": "beer", "quantity": 2, "unit_price": 4.5}
+    ]}  # fmt: skip
+    address = json.loads((data / "tills.json").read_text(encoding="utf-8"))["url"]
+    token = (data / "till-token").read_text(encoding="utf-8").strip()
+    answer = httpx.post(address, json=ticket, headers={"Authorization": f"Bearer {token}"})
+    assert answer.is_success, answer.text
+
+
+Found = TypeVar("Found")
+
+
+def seen(what: str, look: Callable[[], list[Found]]) -> list[Found]:
+    """What is there in the end."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"not seen within two minutes: {what}")
+
+
+def heads(settings: Settings, camera: str) -> list[float]:
+    """Counts of one camera."""
+    values = [message.value() or b"" for message in read_all(settings, CROWD.name) if message.key() == camera.encode()]
+    return [count.persons for value in values if (count := msgspec.json.decode(value, type=CrowdCount)).persons]
 
 
 def _listed(data: Path) -> str:

@@ -1,0 +1,128 @@
+"""A festival that is nobody's demo: a film, an HTTP camera, a stage over HTTP, a mailbox, a till, a phone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+
+from stream.demo.crowd_pictures import burst
+from stream.demo.evening import Evening, clock
+from stream.demo.stage_music import recorded
+from stream.settings import ROOT
+from tests.stream.sources.dovecot import Dovecot
+
+EVENING = Evening()
+FRAMES_PER_SECOND = 2
+FAINTED = (
+    b"Message-ID: <fainted@example.org>\r\nFrom: ana@example.org\r\nSubject: Help\r\n\r\n"
+    b"My friend has fainted next to the main stage and does not wake up!\r\n"
+)
+
+
+class OwnFestival:
+    """Files and servers such as a festival has, and the venue file that names them. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.told: list[str] = []
+        """what the phone got"""
+        self._pictures = [jpeg for _, jpeg in burst(EVENING, "gate-east", "gate", clock("18:40"), 16)]
+        ((_, self._sound),) = recorded(EVENING, "main", clock("20:30"))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._address = f"http://127.0.0.1:{self._server.server_port}"
+        self._letters = folder / "letters"
+        self._letters.mkdir()
+        self._imap: Dovecot | None = None
+        if shutil.which("dovecot") or Path("/usr/sbin/dovecot").exists():
+            (folder / "imap").mkdir()
+            self._imap = Dovecot(folder / "imap")
+        self.venue, self.contacts = folder / "my-festival.yaml", folder / "contacts.yaml"
+        self.venue.write_text(yaml.safe_dump(self._described(self._film(folder))), encoding="utf-8")
+        phone = self._address.replace("http://", "json://")
+        self.contacts.write_text(f"urls:\n  - {phone}/phone:\n     - tag: duty\n", encoding="utf-8")
+        self.environment = {"PULSO_CONTACTS": str(self.contacts), "PULSO_MAILBOX_PASSWORD": "secret"}
+
+    def __enter__(self) -> OwnFestival:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        if self._imap is not None:
+            self._imap.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        if self._imap is not None:
+            self._imap.stop()
+
+    def mail(self, letter: bytes) -> None:
+        """Somebody writes: to an IMAP server, or where none is installed, into a folder of letters."""
+        if self._imap is not None:
+            self._imap.deliver(letter)
+        else:
+            (self._letters / "1.eml").write_bytes(letter)
+
+    def _film(self, folder: Path) -> Path:
+        film = folder / "gate.avi"
+        writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), FRAMES_PER_SECOND, (640, 480))
+        for jpeg in self._pictures:
+            picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+            assert picture is not None
+            writer.write(picture)
+        writer.release()
+        return film
+
+    def _described(self, film: Path) -> dict[str, Any]:
+        """The example, with addresses of one's own."""
+        text = (ROOT / "deploy" / "venues" / "demo.yaml").read_text(encoding="utf-8")
+        venue: dict[str, Any] = yaml.safe_load(text)
+        urls = {"gate-east": str(film), "bar-square": f"{self._address}/camera.mjpg"}
+        for camera in venue["cameras"]:
+            if camera["id"] in urls:
+                camera |= {"url": urls[camera["id"]], "frames_per_second": FRAMES_PER_SECOND}
+        venue["stages"][0]["url"] = f"{self._address}/stage.ogg"
+        mailbox = f"imap://support@127.0.0.1:{self._imap.port}/INBOX" if self._imap else str(self._letters)
+        venue["mailboxes"] = [{"url": mailbox, "poll_seconds": 1}]
+        venue["contacts"] = [{"id": "duty", "audience": ["security"], "at_least": "high"}]
+        return venue | {"name": "My festival"}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        festival = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                if self.path == "/stage.ogg":
+                    self.send_header("content-type", "audio/ogg")
+                    self.end_headers()
+                    self.wfile.write(festival._sound)
+                    return
+                self.send_header("content-type", "multipart/x-mixed-replace; boundary=picture")
+                self.end_headers()
+                while True:
+                    for jpeg in festival._pictures:
+                        head = f"--picture\r\ncontent-type: image/jpeg\r\ncontent-length: {len(jpeg)}\r\n\r\n"
+                        try:
+                            self.wfile.write(head.encode() + jpeg + b"\r\n")
+                        except OSError:
+                            return
+                        time.sleep(1 / FRAMES_PER_SECOND)
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                festival.told.append(body["message"])
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        return Handler
