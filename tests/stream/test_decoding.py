@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -47,6 +47,14 @@ def test_times_that_python_can_not_move_to_another_zone(edge: str) -> None:
         assert raised.value.reason in ("envelope", "time")
     with pytest.raises(EnvelopeError):
         Envelope.from_headers({"ce_id": b"1", "ce_type": b"t", "ce_source": b"s", "ce_time": EDGES[1].encode()})
+
+
+def test_a_worker_whose_own_clock_is_behind_buries_nothing() -> None:
+    """Sources say when they received an event, by clocks that are right: all of it lies ahead of that worker."""
+    later = (NOW + timedelta(hours=2)).isoformat().encode()
+    assert incoming(TICKET % b"2026-07-04T20:00:00Z", ce_received=later).record.bar == "north"
+    with pytest.raises(UnusableError, match="in the future"):
+        incoming(TICKET % b"2026-07-04T20:00:00Z", ce_time=later)
 
 
 def test_a_time_deep_within_a_record_is_found() -> None:
