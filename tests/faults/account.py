@@ -84,7 +84,8 @@ def _closing(outside: Outside, load: Load) -> dict[str, DemandForecast]:
 def _tickets(outside: Outside, load: Load) -> Line:
     offered = load.offered
     dead = Counter(dead_ids(outside, SALES))
-    booked = {one.id: one for one in offered.tickets if one.id not in offered.early}
+    early = {one.id for one in offered.tickets if one.id in offered.early}
+    booked = {one.id: one for one in offered.tickets if one.id not in early}
     closing = _closing(outside, load)
     lost = doubled = 0
     wrong = []
@@ -101,8 +102,8 @@ def _tickets(outside: Outside, load: Load) -> Line:
                 sold[line.product] += int(line.quantity)
         found = {product.product: product.sold for product in closing[bar].products}
         wrong += [f"{bar} {name} {found.get(name)} for {n}" for name, n in sold.items() if found.get(name) != n]
-    lost += len(offered.early - set(dead))
-    doubled += len(set(dead) - offered.early)
+    lost += len(early - set(dead))
+    doubled += len(set(dead) - early)
     return Line("tickets", len(offered.tickets), len(dead), 0, lost, doubled, "; ".join(wrong))
 
 
