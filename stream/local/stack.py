@@ -279,6 +279,7 @@ class LocalStack:
     def write_stack_file(self) -> None:
         """Tell other commands on this data folder where things are; replaces the file in one step."""
         file = self.settings.stack_file
+        file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
         draft.write_text(json.dumps(self.describe(), indent=2), encoding="utf-8")
         draft.replace(file)

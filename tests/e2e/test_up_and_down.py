@@ -105,6 +105,28 @@ def test_up_use_down_and_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         pulso(data, "down")
 
 
+def test_up_in_the_foreground_begins_with_nothing(tmp_path: Path) -> None:
+    """`make up` as the first command that anybody gives."""
+    data, log = tmp_path / "data", tmp_path / "up.log"
+    environment = {**os.environ, "PULSO_DATA": str(data)}
+    command = [sys.executable, "-m", "stream.cli", "up", "--no-sources"]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        ) as process,
+    ):
+        end = time.monotonic() + 180
+        while process.poll() is None and "Ctrl-C stops all." not in log.read_text() and time.monotonic() < end:
+            time.sleep(0.3)
+        running = stack_of(data) if process.poll() is None else {}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(90) == 0, log.read_text()
+    assert {"kafka", "redis", "alerts", "console"} <= set(running["children"])
+    assert "stopped." in log.read_text()
+    assert processes(data) == []
+
+
 def _first_evening(data: Path, festival: OwnFestival) -> str:
     """Use everything once; returns where Kafka was."""
     try:
