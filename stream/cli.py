@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from stream.commands import COMMANDS
+from stream.commands.plainly import Plainly
 
 app = typer.Typer(
     name="pulso",
+    cls=Plainly,
     help="Watches a music festival live: crowds, fights, bar stock, support mail and the mood on stage.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a local may hold a password

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
@@ -11,13 +12,15 @@ import msgspec
 import typer
 from redis import Redis
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from processors.alerting.labels import key_of
 from schemas.alerts import Alert, Audience
 from schemas.events import AlertAction, AlertVerb
 from schemas.topics import ACTIONS
 from stream.alert_store import OPEN, STEP, STREAM, worst_first
+from stream.commands.tables import draw
 from stream.producer import EventProducer
 from stream.settings import Settings
 
@@ -70,24 +73,34 @@ def list_(
     if not alerts:
         Console().print("No open alerts.")
         return
-    table = Table("severity", "for", "since", "key", "what", "acknowledged by")
     for alert in alerts:
-        what = alert.text.get("es") or alert.text.get("en") or f"{alert.value:.2f}"
-        since = alert.raised_at.isoformat(timespec="seconds")
-        table.add_row(alert.severity, ", ".join(alert.audience), since, alert.key, what, alert.acknowledged_by or "")
-    Console().print(table)
+        whose = f"; {alert.acknowledged_by} has it" if alert.acknowledged_by else ""
+        _show(alert, alert.key, f"since {_when(alert)}, for {', '.join(alert.audience)}{whose}")
 
 
 def _list_recent() -> None:
-    table = Table("raised", "id", "what", "state", "verdict")
     for alert in recent_alerts(Settings().connected()):
-        what = alert.text.get("es") or alert.text.get("en") or f"{alert.peak:.2f}"
         state = "resolved" if alert.resolved_at is not None or alert.state == "resolved" else "open"
-        raised = alert.raised_at.isoformat(timespec="seconds")
-        table.add_row(raised, alert.id, what, state, alert.verdict or "")
-    # Ids are for copying: a terminal may be narrow, a pipe has no width.
-    console = Console()
-    console.print(table, soft_wrap=not console.is_terminal)
+        _show(alert, alert.id, f"raised {_when(alert)}, {state}{f', {alert.verdict}' if alert.verdict else ''}")
+
+
+def _show(alert: Alert, name: str, more: str) -> None:
+    """Its name stands alone on its line, whole, since people copy it."""
+    bold = "bold red" if alert.severity in ("critical", "high") else "bold"
+    Console(soft_wrap=True).print(Text(f"{alert.severity:<9}", style=bold) + Text(name, style="bold"))
+    language = "es" if _spoken().startswith("es") else "en"
+    text = alert.text.get(language) or next(iter(alert.text.values()), f"{alert.peak:.2f}")
+    for line in (text, more):
+        draw(Padding(Text(line), (0, 0, 0, 9)))
+
+
+def _spoken() -> str:
+    """The language of whoever sits at the terminal, as POSIX names it."""
+    return next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "en")
+
+
+def _when(alert: Alert) -> str:
+    return f"{alert.raised_at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _act(key: str, verb: AlertVerb, by: str, note: str) -> None:

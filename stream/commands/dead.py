@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from confluent_kafka import Consumer, Message, TopicPartition
 from rich.console import Console
-from rich.table import Table
 
 from schemas.topics import BY_NAME
+from stream.commands.tables import draw, folding
 from stream.dead_letters import PREFIX
 from stream.producer import EventProducer
 from stream.reading import headers_of, read_all
@@ -71,7 +71,7 @@ def list_(
 ) -> None:
     """List dead letters: when, why, and where they came from."""
     settings = Settings().connected()
-    table = Table("topic", "offset", "time", "reason", "key", "what is wrong")
+    table = folding("topic", "offset", "time", "reason", "key", "what is wrong")
     total = 0
     for name in [topic] if topic else list(BY_NAME):
         found = list(letters(settings, name))
@@ -91,7 +91,7 @@ def list_(
     if not total:
         console.print("No dead letters.")
         return
-    console.print(table)
+    draw(table)
     console.print(
         f"{total} in all. `pulso dead show TOPIC OFFSET` shows one, `pulso dead replay TOPIC` tries them again."
     )

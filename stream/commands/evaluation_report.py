@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Table
 
 from processors.gate import failures, read_gate
+from stream.commands.tables import folding
 
 Reported = Callable[[int, int], None]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
@@ -54,7 +55,7 @@ def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool
 
 def as_table(report: dict[str, Any]) -> Table:
     """Figures by dotted name."""
-    table = Table("figure", "value")
+    table = folding("figure", "value")
     for name, value in flat(report):
         if isinstance(value, list):
             continue  # a curve, which has a table of its own
@@ -64,7 +65,7 @@ def as_table(report: dict[str, Any]) -> Table:
 
 def as_rows(rows: list[dict[str, Any]]) -> Table:
     """A list of figures of the same names, a row each."""
-    table = Table(*(Column(name, overflow="fold") for name in (rows[0] if rows else ())))
+    table = folding(*(rows[0] if rows else ()))
     for row in rows:
         table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
     return table

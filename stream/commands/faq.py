@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from stream.commands.tables import draw, folding
 from stream.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def faq(
         (out / f"faq.{language}.md").write_text(as_markdown(found, language), encoding="utf-8")
         console.print(f"{out / f'faq.{language}.html'}: {len(found)} questions", highlight=False)
     if waiting:
-        table = Table("mails", "topic", "cluster", "most typical mail")
+        table = folding("mails", "topic", "cluster", "most typical mail")
         for one in unanswered(clusters, answers):
             table.add_row(str(one.mails), one.topic, one.cluster, one.question)
-        console.print(table)
+        draw(table)
 
 
 def read_clusters(settings: Settings) -> Sequence[Cluster]:

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from stream.commands.tables import draw, folding
 from stream.settings import NotConnectedError, Settings
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object,
     if as_json:
         typer.echo(json.dumps(found))
         return
-    table = Table("model", "in use", "version", "date", "also there", "candidates")
+    table = folding("model", "in use", "version", "date", "also there", "candidates")
     for name, one in found.items():
         others = ", ".join(version for version in one["versions"] if version != one["in_use"])
         candidates = ", ".join(one["candidates"])
         used = one["hash"] + (" (shipped)" if one["in_use"] == "shipped" else "")
         table.add_row(name, used, one["version"], one["date"], others, candidates)
-    Console().print(table)
+    draw(table)
     Console(stderr=True).print(f"candidates go to {store.root}/NAME/candidates/", markup=False, soft_wrap=True)
 
 
@@ -107,7 +108,7 @@ def promote(
     except (ModelError, ValueError, OSError) as error:
         raise _refused(error) from error
     if decision.candidate is not None and decision.current is not None:
-        Console().print(_beside(decision.candidate, decision.current))
+        draw(_beside(decision.candidate, decision.current))
     for reason in decision.reasons:
         errors.print(f"refused: {reason}", style="red", markup=False)
     if decision.reasons:
@@ -167,7 +168,7 @@ def _beside(candidate: Measured, current: Measured) -> Table:
     """Figures of both, as far as they are numbers."""
     from stream.commands.evaluation_report import flat  # noqa: PLC0415
 
-    table = Table("figure", "candidate", "in use")
+    table = folding("figure", "candidate", "in use")
     old = dict(flat(current.report))
     for figure, value in flat(candidate.report):
         if isinstance(value, int | float):

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from stream.commands.tables import draw, folding
 from stream.settings import Settings
 
 STOP_SECONDS = 90
@@ -85,7 +85,7 @@ def up(
         stack_.write_stack_file()
         stack_.start()
         stack_.write_stack_file()
-        console.print(_table(stack_.describe()))
+        _describe(stack_.describe())
         console.print("Ctrl-C stops all.")
         while not stopping.wait(5):
             try:
@@ -117,7 +117,7 @@ def _detach(settings: Settings, sources: bool, console: Console) -> None:
         while child.poll() is None:
             text = log.read_text(encoding="utf-8", errors="replace")
             if "Ctrl-C stops all." in text:
-                console.print(_table(json.loads(settings.stack_file.read_text(encoding="utf-8"))))
+                _describe(json.loads(settings.stack_file.read_text(encoding="utf-8")))
                 console.print("`pulso down` stops all.")
                 return
             time.sleep(0.2)
@@ -151,7 +151,10 @@ def status() -> None:
     if stack is None:
         Console().print(f"Nothing runs on {settings.data}; `pulso up` starts it.")
         raise typer.Exit(1)
-    Console().print(_table(stack))
+    if not stack["children"]:
+        Console().print("It is starting.")
+        return
+    _describe(stack)
 
 
 def setup() -> None:
@@ -166,15 +169,19 @@ def setup() -> None:
         raise typer.Exit(1) from error
 
 
-def _table(stack: dict[str, Any]) -> Table:
-    table = Table("part", "where", "process", "starts", "log")
-    names = [*stack["children"], *(name for name in stack["endpoints"] if name not in stack["children"])]
-    for name in names:
+def _describe(stack: dict[str, Any]) -> None:
+    """Where everything is, for copying."""
+    parts = folding("part", "where", "process", "starts")
+    for name in [*stack["children"], *(name for name in stack["endpoints"] if name not in stack["children"])]:
         child = stack["children"].get(name, {})
-        where = stack["endpoints"].get(name, "")
-        table.add_row(
-            name, where, str(child.get("pid") or ""), str(child.get("starts", "")), child.get("log", "elsewhere")
-        )
+        process = str(child.get("pid") or "") if child else "elsewhere"
+        parts.add_row(name, stack["endpoints"].get(name, ""), process, str(child.get("starts", "")))
     for kind, url in stack.get("sent_to", {}).items():
-        table.add_row(kind, f"POST {url}", "", "", f"`pulso source {kind} --help` shows what to send")
-    return table
+        parts.add_row(kind, f"POST {url}", "", "")
+    draw(parts)
+    logs = sorted({str(Path(child["log"]).parent) for child in stack["children"].values() if "log" in child})
+    console = Console(soft_wrap=True, highlight=False)
+    if logs:
+        console.print(f"Logs: {', '.join(logs)}", markup=False)
+    for kind in stack.get("sent_to", {}):
+        console.print(f"`pulso source {kind} --help` shows what to send.")

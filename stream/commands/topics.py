@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
-from rich.table import Table
 
 from schemas.topics import DAY, HOUR, MINUTE, TOPICS, Topic
+from stream.commands.tables import draw, folding
 from stream.settings import NotConnectedError, Settings
 from stream.topics import ensure_topics
 
@@ -33,10 +33,10 @@ def register(app: typer.Typer) -> None:
                 raise typer.Exit(1) from error
             console.print(f"new topics: {', '.join(new) or 'none'}", highlight=False)
             return
-        table = Table("topic", "key", "partitions", "kept")
+        table = folding("topic", "key", "partitions", "kept")
         for topic in TOPICS:
             table.add_row(topic.name, topic.key, str(topic.partitions), kept(topic))
-        console.print(table)
+        draw(table)
 
 
 def kept(topic: Topic) -> str:

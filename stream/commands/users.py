@@ -14,6 +14,7 @@ from rich.table import Table
 
 from stream import audit as audit_stream
 from stream.accounts import ROLES, SHORTEST_PASSWORD, AccountError, AccountStore
+from stream.commands.tables import draw, folding
 from stream.settings import Settings
 from stream.venue_file import VenueFileError, read_venue
 
@@ -95,7 +96,7 @@ def list_() -> None:
     """Show accounts and tokens."""
 
     async def work(redis: Redis) -> Table:
-        store, table = AccountStore(redis), Table("name", "kind", "roles", "bars", "since")
+        store, table = AccountStore(redis), folding("name", "kind", "roles", "bars", "since")
         for account in await store.all():
             since = account.made.isoformat(timespec="seconds")
             table.add_row(account.name, "person", ", ".join(account.roles), ", ".join(account.bars), since)
@@ -105,7 +106,7 @@ def list_() -> None:
         return table
 
     table = _on_redis(work)
-    Console().print(table if table.row_count else "No accounts yet: `pulso users add NAME --role security`.")
+    draw(table if table.row_count else "No accounts yet: `pulso users add NAME --role security`.")
 
 
 @commands.command()
@@ -126,7 +127,7 @@ def remove(name: Name) -> None:
 @commands.command()
 def audit(number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many.")] = 50) -> None:
     """Show who did what, newest first."""
-    table = Table("time", "who", "what", "to", "detail", "from")
+    table = folding("time", "who", "what", "to", "detail", "from")
 
     async def work(redis: Redis) -> list[audit_stream.Entry]:
         return await audit_stream.latest(redis, number)
@@ -134,4 +135,4 @@ def audit(number: Annotated[int, typer.Option("--number", "-n", min=1, help="How
     for entry in _on_redis(work):
         when = entry.time.isoformat(timespec="seconds")
         table.add_row(when, entry.who, entry.what, entry.subject, entry.detail, entry.origin)
-    Console().print(table)
+    draw(table)

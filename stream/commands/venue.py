@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from processors.vision.ground import ground_of
 from schemas.venue import Venue
+from stream.commands.tables import folding
 from stream.settings import Settings
 from stream.source_overview import source_lines
 from stream.venue_file import VenueFileError, read_venue
@@ -35,12 +35,12 @@ def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None
 def explain(venue: Venue, console: Console, settings: Settings) -> None:
     """Print what the file says, and what of it the settings lack."""
     console.print(f"[bold]{venue.name}[/], {venue.timezone}, {venue.language}")
-    zones = Table("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
+    zones = folding("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
     for zone in venue.zones:
         seeing = [camera.id for camera in venue.cameras if any(view.zone == zone.id for view in camera.views)]
         full = f"{zone.capacity / zone.area_m2:.1f}"
         zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(seeing) or "[red]none[/]")
-    cameras = Table("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
+    cameras = folding("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
     for camera in venue.cameras:
         ground = ground_of(camera)
         seen = [f"{ground.area(view.polygon):.0f}" if ground else "[yellow]no ground[/]" for view in camera.views]
@@ -52,16 +52,18 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
             str(len(camera.masks) or ""),
             f"{camera.count_every_seconds:g} s",
         )
-    bars = Table("bar", "zone", "lead time", "products", title="Bars")
+    bars = folding("bar", "zone", "lead time", "products", title="Bars")
     for bar in venue.bars:
         bars.add_row(bar.id, bar.zone or "", f"{bar.lead_time_minutes:g} min", ", ".join(p.id for p in bar.products))
-    rules = Table("rule", "raise at", "clear at", "delays on/off", "cool-down", "severity", "for", title="Alerts")
+    rules = folding(
+        "rule", "raise at", "clear at", "delays on/off", "cool-down", "severity", "for", title="Alerts", whole="rule"
+    )
     for name, rule in venue.rules.items():
         delays = f"{rule.on_delay_seconds:g}/{rule.off_delay_seconds:g} s"
         audience = ", ".join(rule.audience)
         numbers = (f"{rule.raise_at:g}", f"{rule.clear_at:g}", delays, f"{rule.cool_down_seconds:g} s")
         rules.add_row(name, *numbers, rule.severity, audience)
-    contacts = Table("contact", "hears", "quiet", "when nobody acknowledges", title="Phones and chats")
+    contacts = folding("contact", "hears", "quiet", "when nobody acknowledges", title="Phones and chats")
     for contact in venue.contacts:
         hears = (
             f"{', '.join(contact.audience)}, {contact.at_least} and worse" if contact.audience else "what others miss"
@@ -75,7 +77,7 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
         contacts.add_row(contact.id, hears, quiet, then)
     for table in (zones, cameras, bars, rules, *([contacts] if venue.contacts else [])):
         console.print(table)
-    sources = Table("source", "where", "still to do", title="Sources and receivers")
+    sources = folding("source", "where", "still to do", title="Sources and receivers")
     for line in source_lines(venue, settings):
         sources.add_row(line.source, escape(line.where), f"[yellow]{escape(line.lacks)}[/]" if line.lacks else "")
     if sources.row_count:
