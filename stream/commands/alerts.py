@@ -91,7 +91,7 @@ def _show(alert: Alert, name: str, more: str) -> None:
     language = "es" if _spoken().startswith("es") else "en"
     text = alert.text.get(language) or next(iter(alert.text.values()), f"{alert.peak:.2f}")
     for line in (text, more):
-        draw(Padding(Text(line), (0, 0, 0, 9)))
+        draw(Padding(Text(line), (0, 0, 0, 9), expand=False))
 
 
 def _spoken() -> str:
