@@ -55,7 +55,9 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
     bars = folding("bar", "zone", "lead time", "products", title="Bars")
     for bar in venue.bars:
         bars.add_row(bar.id, bar.zone or "", f"{bar.lead_time_minutes:g} min", ", ".join(p.id for p in bar.products))
-    rules = folding("rule", "raise / clear", "on/off delay", "cool-down", "severity", "for", title="Alerts", whole="rule")
+    rules = folding(
+        "rule", "raise / clear", "on/off delay", "cool-down", "severity", "for", title="Alerts", whole="rule"
+    )
     for name, rule in venue.rules.items():
         delays = f"{rule.on_delay_seconds:g}/{rule.off_delay_seconds:g} s"
         audience = ", ".join(rule.audience)
