@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -14,6 +16,8 @@ from console.alert_feed import order
 from console.alert_steps import newest_first
 from console.house import House, house
 from console.visitor import Visitor, asking, need
+from processors.vision.picture import PictureError
+from processors.vision.violence_evidence import CONTENT_TYPE, still_of
 from schemas.alerts import Alert, AlertLabel, Verdict
 from stream import audit
 
@@ -96,8 +100,14 @@ async def steps(visitor: Annotated[Visitor, Depends(asking)], parts: Parts, aler
 
 
 @router.get("/evidence/{name:path}")
-async def evidence(request: Request, name: str, visitor: Annotated[Visitor, Depends(asking)], parts: Parts) -> Response:
-    """One picture, for security; who looked is in the audit stream, once an hour."""
+async def evidence(
+    request: Request, name: str, visitor: Annotated[Visitor, Depends(asking)], parts: Parts, *, still: bool = False
+) -> Response:
+    """One picture, for security; who looked is in the audit stream, once an hour.
+
+    Args:
+        still: of a clip, one picture that does not move.
+    """
     need(visitor, "security")
     try:
         found: Any = await parts.redis.hmget(EVIDENCE.format(id=name), "body", "content_type")
@@ -109,6 +119,9 @@ async def evidence(request: Request, name: str, visitor: Annotated[Visitor, Depe
             await audit.record(parts.redis, visitor.name, "evidence-seen", name, origin=origin)
     except (RedisError, OSError) as error:
         raise HTTPException(503, "Redis does not answer; try again") from error
+    if still and kind == CONTENT_TYPE:
+        with suppress(PictureError):  # one that can't be read is sent as it is
+            body = await asyncio.to_thread(still_of, body)
     return Response(body, media_type=kind)
 
 

@@ -2,6 +2,7 @@
 
 import { Alerts, Filter, sure } from "./alerts.js";
 import { act, showDetail, stepOf } from "./detail.js";
+import { picture } from "./evidence.js";
 import { live } from "./live.js";
 import { age, h, keyed, now, state, t, text, time } from "./page.js";
 import { alarm, toggleSound } from "./sound.js";
@@ -45,7 +46,7 @@ function updateRow(item, alert) {
   for (const [name, told] of Object.entries(content)) text(row.querySelector(`.${name}`), told);
   const evidence = state.evidence ? alert.evidence.at(-1) : undefined;
   keyed(row.querySelector(".picture"), evidence ? [evidence] : [], (name) => name,
-    (name) => h("img", { src: `/evidence/${encodeURI(name)}`, alt: t("evidence_of", { what: what(alert) }), loading: "lazy" }), () => {});
+    (name) => picture(name, t("evidence_of", { what: what(alert) })), () => {});
   row.querySelector(".severity").className = `severity ${alert.severity}`;
 }
 

@@ -1,5 +1,6 @@
 // The chosen alert: its facts, its pictures, what happened so far, and what a person does.
 
+import { picture } from "./evidence.js";
 import { newId, send } from "./live.js";
 import { h, keyed, state, t, text, time } from "./page.js";
 
@@ -24,7 +25,7 @@ export function showDetail(alert, what, where) {
   text($("detail-title"), what);
   text($("detail-facts"), [t(alert.severity), where, t("since") + " " + time(alert.raised_at), alert.assigned_to ?? alert.acknowledged_by].filter(Boolean).join(" · "));
   keyed($("pictures"), state.evidence ? alert.evidence : [], (name) => name,
-    (name) => h("img", { src: `/evidence/${encodeURI(name)}`, alt: t("evidence_of", { what }) }), () => {});
+    (name) => picture(name, t("evidence_of", { what })), () => {});
   if (!other) return;
   text($("told"), "");
   $("comment").value = "";

@@ -161,12 +161,7 @@ def to_video(body: bytes, path: Path) -> float:
     Raises:
         PictureError: the bytes are no animation, or the video can't be written.
     """
-    try:
-        read, animation = cv2.imdecodeanimation(np.frombuffer(body, np.uint8).reshape(1, -1))
-    except cv2.error as error:
-        raise PictureError(f"the evidence is no animation that OpenCV can read: {error.err}") from error
-    if not read or not len(animation.frames):
-        raise PictureError("the evidence is no animation that OpenCV can read")
+    animation = _read(body)
     height, width = animation.frames[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FRAMES_PER_SECOND, (width, height))
     if not writer.isOpened():
@@ -182,3 +177,26 @@ def to_video(body: bytes, path: Path) -> float:
     finally:
         writer.release()
     return seconds
+
+
+def still_of(body: bytes) -> bytes:
+    """The picture in the middle of a stored clip, as WebP.
+
+    Raises:
+        PictureError: the bytes are no animation.
+    """
+    frames = _read(body).frames
+    written, picture = cv2.imencode(".webp", frames[len(frames) // 2], [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+    if not written:
+        raise PictureError("the picture can't be written as WebP")
+    return bytes(picture.tobytes())
+
+
+def _read(body: bytes) -> cv2.Animation:
+    try:
+        read, animation = cv2.imdecodeanimation(np.frombuffer(body, np.uint8).reshape(1, -1))
+    except cv2.error as error:
+        raise PictureError(f"the evidence is no animation that OpenCV can read: {error.err}") from error
+    if not read or not len(animation.frames):
+        raise PictureError("the evidence is no animation that OpenCV can read")
+    return animation

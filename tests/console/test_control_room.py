@@ -163,6 +163,13 @@ def test_the_clip_of_a_fight_plays_in_its_row(festival: Festival, enter: Enter) 
         shot = cv2.imdecode(numpy.frombuffer(picture.screenshot(), numpy.uint8), cv2.IMREAD_GRAYSCALE)
         seen.add(int(shot[shot.shape[0] // 2, shot.shape[1] // 2]) > 128)
     assert seen == {True, False}, "it moves"
+    page.get_by_label("Still pictures").check()
+    expect(picture).to_have_attribute("src", "/evidence/clip?still=1")
+    expect(picture).to_have_js_property("naturalWidth", 64)
+    with page.expect_response("**/evidence/clip?still=1") as answered:
+        page.reload()
+    shown = numpy.frombuffer(answered.value.body(), numpy.uint8).reshape(1, -1)
+    assert len(cv2.imdecodeanimation(shown)[1].frames) == 1, "it stands still, also after the page was opened again"
 
 
 def test_what_people_write_is_text(festival: Festival, enter: Enter) -> None:
