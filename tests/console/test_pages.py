@@ -86,7 +86,7 @@ def test_zones_and_cameras(enter: Enter) -> None:
     page = enter("sara")
     front = page.locator('#zones li[data-key="front"]')
     expect(front.locator(".persons")).to_have_text("310")
-    expect(front.locator(".of")).to_have_text("89 % of 350")
+    expect(front.locator(".of")).to_have_text("103 % of 300")
     expect(front.locator(".level")).to_have_text("Level F")
     expect(page.locator('#cameras li[data-key="gate-east"]')).to_contain_text("gate-east")
 
@@ -96,7 +96,7 @@ def test_the_plan_shows_levels_gates_and_who_is_blind_and_nothing_moves(festival
     page = enter("sara")
     plan = page.locator("#plan .plan")
     expect(plan.locator("text.level.level-F")).to_have_text("F")
-    expect(plan.locator("text.told.level-F")).to_have_text("3.1/m² · 89 %")
+    expect(plan.locator("text.told.level-F")).to_have_text("3.1/m² · 103 %")
     expect(plan.locator(".camera.blind .camera-told").first).to_be_visible()
     expect(plan).to_have_attribute("aria-label", re.compile("Delante del escenario principal: Level F"))
     places = """() => [...document.querySelectorAll('#zones li, #plan polygon.ground, #list')]
@@ -108,7 +108,7 @@ def test_the_plan_shows_levels_gates_and_who_is_blind_and_nothing_moves(festival
     assert page.evaluate(places) == before
     seen = enter("sara", "/cameras")
     expect(seen.locator("#plan .plan text.level.level-F")).to_have_text("F")
-    expect(seen.locator('#wall > li[data-key="front-left"] .seen')).to_contain_text("310 of 350")
+    expect(seen.locator('#wall > li[data-key="front-left"] .seen')).to_contain_text("310 of 300")
     expect(seen.locator('#wall > li[data-key="gate-east"] .blind')).to_have_text("blind (black)")
 
 

@@ -22,6 +22,7 @@ from schemas.results import CrowdCount, DemandForecast, ZoneCount
 from schemas.topics import FRAMES, SALES
 from schemas.venue import Venue
 from stream.demo.alert_feed import Delivered
+from stream.demo.crowd_pictures import burst
 from stream.demo.evening import LENGTH, Evening, clock
 from stream.demo.moments import Planned, Ready
 from stream.demo.pace import SCENES, Pace, in_scene
@@ -62,6 +63,21 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
     assert max(raised, key=lambda rule: raised[rule]) == "crowd-capacity", "both are told before the gate is full"
     assert raised["crowd-forecast"] > clock("22:46"), "not before anything is blocked"
     assert raised["crowd-capacity"] - raised["crowd-forecast"] >= 60, "there is time to act"
+
+
+def test_the_model_sees_the_stage_full_for_the_headliner_and_not_before(venue: Venue) -> None:
+    """With some room on both sides: the alert must not hang on the noise of single counts."""
+    models = ROOT / "models"
+    limit = next(zone.capacity for zone in venue.zones if zone.id == "front")
+    seen: dict[str, float] = {}
+    for at in ("22:00", "22:10", "23:20", "23:40", "00:20"):
+        pair = CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
+        (time, jpeg), *_ = burst(EVENING, "front-left", "front", clock(at), 1)
+        (found,) = Watch(venue, *pair).look([Frame(at, "front-left", EVENING.at(time), jpeg)])
+        assert found.count is not None
+        seen[at] = found.count.zones[0].persons / limit
+    assert max(seen["22:00"], seen["22:10"]) < 0.95, seen
+    assert min(seen["23:20"], seen["23:40"], seen["00:20"]) > 1.02, seen
 
 
 def test_rain_moves_people_from_the_stage_to_the_bars_and_with_them_what_is_sold(venue: Venue) -> None:
