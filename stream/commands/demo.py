@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import time
 from functools import partial
@@ -80,6 +81,7 @@ def run_demo(
         text = yaml.safe_dump(festival.venue.model_dump(mode="json"), allow_unicode=True)
         venue_file.write_text(text, encoding="utf-8")
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything stops in good order
     try:
         # The pictures and the music are made while the servers start.
         with (

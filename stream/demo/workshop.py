@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
 
+from stream.child_process import die_with_parent
 from stream.demo.moments import Media, Planned
 
 AHEAD = 240
@@ -75,6 +76,7 @@ class Workshop:
 
 
 def _step_back() -> None:
-    """Ctrl-C is for the parent to handle; and models come before pictures."""
+    """Ctrl-C is for the parent to handle, models come before pictures, and nothing stays behind a killed demo."""
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -169,6 +170,33 @@ def test_a_stream_that_brings_nothing_fails_the_demo(tmp_path: Path) -> None:
     assert report["topics"]["audio.snippets"]["dead_letters"] == report["topics"]["audio.snippets"]["events_in"] > 0
     assert report["topics"]["pos.sales"]["results_out"]["demand.forecasts"] > 0
     assert report["topics"]["support.emails"]["results_out"]["support.triage"] > 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_stays_behind_a_demo_that_is_ended(tmp_path: Path, how: signal.Signals) -> None:
+    mark = f"PULSO_DATA={tmp_path}"
+    environment = os.environ | {"PULSO_DATA": str(tmp_path)}
+    command = [sys.executable, "-m", "stream.cli", "demo", "--seconds", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert next((line for line in process.stdout if line.startswith("console:")), None), "it plays"
+        assert len(marked(mark)) > 5, "servers and workers run"
+        process.send_signal(how)
+        process.stdout.read()  # to its end: whatever stayed behind would hold it open
+    end = time.monotonic() + 60
+    while marked(mark) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert marked(mark) == []
+
+
+def marked(mark: str) -> list[str]:
+    """Command lines of the processes that have this in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark.encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text(errors="replace").replace("\0", " "))
+    return found
 
 
 def test_a_folder_without_data_is_explained_before_anything_starts(tmp_path: Path) -> None:
