@@ -103,7 +103,9 @@ def restock(
 @commands.command()
 def support(
     file: Annotated[Path, data("CSV or JSON lines: text or subject+body; topic or intent; optional lang, priority.")],
-    topics: Annotated[Path | None, typer.Option(exists=True, help="YAML {topic: [example, …]}.")] = None,
+    topics: Annotated[
+        Path | None, typer.Option(exists=True, help="Topics with examples, as deploy/support/topics.yaml.")
+    ] = None,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:

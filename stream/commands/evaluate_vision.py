@@ -73,7 +73,8 @@ def gates(
 
 def occupancy(
     counts: Annotated[
-        Path | None, typer.Argument(exists=True, help="CSV: time,zone,persons[,inflow]; left out, evenings are drawn.")
+        Path | None,
+        typer.Argument(exists=True, help="CSV: time,zone,persons and maybe inflow; left out, evenings are drawn."),
     ] = None,
     limit: Annotated[
         float | None, typer.Option(min=1, help="People that must not be reached; else 90 % of the time are below.")
