@@ -165,7 +165,7 @@ class Load:
         self._workers, self._start, self._seed, self._every = workers, start, seed, every
         self._clock, self._too_early = clock, too_early
         self._producer = EventProducer(settings)
-        # What the vision worker sends itself, and patiently: its order matters, so it is never handed over again.
+        # Crossings, pictures and sound are never handed over again: their order matters, and no camera does it.
         self._patient = EventProducer(settings, timeout_s=600)
         self._pictures, self._sound = pictures(seed), sound(seed)
         self._again: deque[Callable[[], None]] = deque()
@@ -293,7 +293,7 @@ class Load:
 
         with self._counting:
             self._waiting += 1
-        producer = self._patient if topic is ATTENDANCE else self._producer
+        producer = self._patient if topic in (ATTENDANCE, FRAMES, SNIPPETS) else self._producer
         producer.send(topic, key=key, value=value, id=id, source="test", time=moment, delivered=delivered)
 
     def _send_again(self) -> None:
