@@ -23,7 +23,7 @@ from stream.child_process import die_with_parent
 from stream.ffmpeg import bytes_to_wav
 
 WARM_SECONDS, WARM_RATE = 12, 24_000
-"""of a drum in noise, at another rate than `RATE`, so that what resamples is warm too"""
+"""of noise, at another rate than `RATE`, so that what resamples is warm too"""
 
 
 STAGES = 32
@@ -100,15 +100,10 @@ def _load(folders: Mapping[str, Path]) -> None:
 
 
 def _warm() -> str:
-    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later.
-
-    What follows a beat is used only where there is one: the first music of an evening waited 16 seconds for it.
-    """
-    time = np.arange(WARM_SECONDS * WARM_RATE) / WARM_RATE
-    drum = 0.6 * np.sin(2 * np.pi * 60 * time) * np.exp(-12 * (time % 0.5))
-    noise = np.random.default_rng(0).uniform(-0.1, 0.1, time.size)
+    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later."""
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, WARM_SECONDS * WARM_RATE)
     file = io.BytesIO()
-    soundfile.write(file, drum + noise, WARM_RATE, format="FLAC")
+    soundfile.write(file, noise, WARM_RATE, format="FLAC")
     _listen(file.getvalue(), "")
     _sliding.clear()
     assert _tagger is not None  # noqa: S101 - the initializer ran

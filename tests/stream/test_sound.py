@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -15,7 +11,6 @@ from numpy.typing import NDArray
 
 from processors.music.audio import decode
 from processors.music.tagger import Tagger
-from stream.settings import ROOT
 from stream.sound import Listener
 
 RATE = 24_000
@@ -54,32 +49,3 @@ def test_stages_are_followed_apart_and_bad_sound_disturbs_none() -> None:
         asyncio.run(run())
     finally:
         listener.close()
-
-
-def test_after_the_start_nothing_is_left_to_compile(tmp_path: Path) -> None:
-    """What librosa compiles on first use lands in numba's cache: with an empty one, music must add nothing to it."""
-    script = f"""
-from pathlib import Path
-from stream import sound
-from stream.demo.evening import Evening, clock
-from stream.demo.stage_music import recorded
-sound._load({{}})
-sound._warm()
-cache = Path({str(tmp_path)!r})
-before = sorted(cache.rglob("*.nbc"))
-for stage, time in (("main", "20:30"), ("forest", "21:30")):
-    ((_, music),) = recorded(Evening(), stage, clock(time))
-    assert sound._listen(music, stage).fragment is not None
-assert before and sorted(cache.rglob("*.nbc")) == before
-"""
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
