@@ -57,11 +57,11 @@ def read(event: EventT[Any], topic: Topic, decoder: msgspec.json.Decoder[Any] | 
     if not key:
         raise UnusableError("envelope", f"the record has no key; {topic.name} is keyed by {topic.key}")
     record = None if decoder is None else read_record(decoder, value, topic.event_type)
-    check_time(envelope.received)
+    for time in (envelope.received, envelope.time):  # those within the record were looked at with it
+        check_time(time)
     # What is plausible is judged by the record's own time too: a till with a wrong clock writes it in both. When it was
     # received says nothing here: by a worker whose own clock is behind, everything was received in the future.
     for time in (envelope.time, getattr(record, "time", envelope.time)):
-        check_time(time)
         if time > now + AHEAD:
             raise UnusableError(
                 "time", f"{time.astimezone(UTC).isoformat()} is in the future; check the source's clock"

@@ -79,7 +79,10 @@ def list_(
 
 
 def _list_recent() -> None:
-    for alert in recent_alerts(Settings().connected()):
+    alerts = recent_alerts(Settings().connected())
+    if not alerts:
+        Console().print("No alerts yet.")
+    for alert in alerts:
         state = "resolved" if alert.resolved_at is not None or alert.state == "resolved" else "open"
         _show(alert, alert.id, f"raised {_when(alert)}, {state}{f', {alert.verdict}' if alert.verdict else ''}")
 
@@ -90,8 +93,7 @@ def _show(alert: Alert, name: str, more: str) -> None:
     Console(soft_wrap=True).print(Text(f"{alert.severity:<9}", style=bold) + Text(name, style="bold"))
     language = "es" if _spoken().startswith("es") else "en"
     text = alert.text.get(language) or next(iter(alert.text.values()), f"{alert.peak:.2f}")
-    for line in (text, more):
-        draw(Padding(Text(line), (0, 0, 0, 9), expand=False))
+    draw(Padding(Text(f"{text}\n{more}"), (0, 0, 0, 9), expand=False))
 
 
 def _spoken() -> str:

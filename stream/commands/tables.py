@@ -23,9 +23,9 @@ def folding(*names: str, title: str | None = None, whole: str | None = None) -> 
     return Table(*(Column(name, overflow="fold", no_wrap=name == whole) for name in names), title=title)
 
 
-def draw(*what: RenderableType) -> None:
+def draw(what: RenderableType) -> None:
     """Print it, as wide as the terminal; or, in a pipe, as wide as it is."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPE_COLUMNS)
-    console.print(*what)
+    console.print(what)

@@ -29,7 +29,8 @@ from schemas.topics import (
 from schemas.venue import Venue
 from stream.reading import headers_of, read_all
 from tests.e2e.conftest import Outside
-from tests.faults.load import BARS, Load, stock_after
+from tests.faults.inputs import BARS, stock_after
+from tests.faults.load import Load
 
 DESK = "pulso-support-support-desk-changelog"
 

@@ -1,40 +1,25 @@
-"""What is offered while something breaks: every kind of input, known beforehand, at a steady pace."""
+"""Offers the inputs while something breaks, at a steady pace, as sources do: again where Kafka did not take them."""
 
 from __future__ import annotations
 
-import io
-import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import cv2
 import msgspec
-import numpy as np
-import soundfile
 
 from schemas.attendance import VENUE, AttendanceChange
 from schemas.events import Mail, SaleLine, StockMovement, Ticket
 from schemas.topics import ATTENDANCE, FRAMES, MAILS, SALES, SNIPPETS, STOCK, Topic
 from stream.producer import EventProducer
 from stream.settings import Settings
+from tests.faults.inputs import BARS, CRY, MAIL_TEXTS, URGENT_EVERY, Offered, movement, pictures, sound, ticket
 
-BARS = ("north", "south", "east")
-PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
 CAMERA, STAGE, GATE = "bar-square", "main", "east"
 TICK = timedelta(seconds=2)
 """of the evening's time, from one ticket to the next"""
-
-MAIL_TEXTS = (
-    "¿A qué hora abren las puertas?", "What time do doors open?", "Quiero que me devolváis el dinero",
-    "I'd like a refund for my ticket", "¿Dónde puedo aparcar?", "Where can I park the car?",
-    "La recarga de la pulsera ha fallado", "My wristband top-up failed",
-)  # fmt: skip
-CRY = "Hay una pelea junto a la barra, venid"
-URGENT_EVERY = 20
 
 # An input every so many ticks. Frames and fragments cost a hundred times what a ticket does.
 MOVEMENT_EVERY, MAIL_EVERY, CHANGE_EVERY, FRAME_EVERY, FRAGMENT_EVERY = 15, 10, 7, 25, 100
@@ -48,95 +33,6 @@ Clock = Callable[[int, datetime], datetime]
 def true_time(_tick: int, moment: datetime) -> datetime:
     """A clock that is right."""
     return moment
-
-
-@dataclass
-class Offered:
-    """Everything that was handed over, in order."""
-
-    tickets: list[Ticket] = field(default_factory=list)
-    movements: list[StockMovement] = field(default_factory=list)
-    mails: list[Mail] = field(default_factory=list)
-    changes: list[AttendanceChange] = field(default_factory=list)
-    frames: list[str] = field(default_factory=list)
-    fragments: list[str] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-    """ids of frames and fragments whose bytes are no picture and no sound"""
-    early: set[str] = field(default_factory=set)
-    """ids of tickets and mails from a clock so wrong that they must become dead letters"""
-    repeated: int = 0
-    """handed over twice, as a till does that got no answer"""
-
-    @property
-    def cries(self) -> set[str]:
-        """Keys of the alerts that the mails raise."""
-        return {f"mail-urgent/{mail.id}" for mail in self.mails if mail.text == CRY and mail.id not in self.early}
-
-
-def ticket(number: int, moment: datetime, seed: int) -> Ticket:
-    """Refunds among them."""
-    seeded = random.Random(f"ticket {seed} {number}")
-    lines = tuple(
-        SaleLine(product=product, quantity=float(seeded.choice((1, 1, 1, 2, 3, -1))), unit_price=4.5)
-        for product in seeded.sample(PRODUCTS, seeded.randint(1, 3))
-    )
-    return Ticket(id=f"t{number}", bar=seeded.choice(BARS), till=f"till-{number % 4}", time=moment, lines=lines)
-
-
-def movement(number: int, moment: datetime, seed: int) -> StockMovement:
-    """What staff report."""
-    seeded = random.Random(f"movement {seed} {number}")
-    bar = seeded.choice(BARS)
-    kind = seeded.choice(("delivery", "delivery", "waste", "transfer", "count"))
-    other = seeded.choice([one for one in BARS if one != bar])
-    return StockMovement(
-        id=f"s{number}", bar=bar, product=seeded.choice(PRODUCTS), kind=kind,  # type: ignore[arg-type]
-        quantity=float(seeded.randint(0, 60)), time=moment, by="ana",
-        other=other if kind == "transfer" or (kind == "delivery" and seeded.random() < 0.5) else None,
-    )  # fmt: skip
-
-
-def stock_after(offered: Offered, opening: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """What a plain sum over time says of each bar and product: a count, and what moved after its ten seconds."""
-    flows = [
-        (one.time, one.bar, line.product, -line.quantity)
-        for one in offered.tickets
-        if one.id not in offered.early
-        for line in one.lines
-    ]
-    left = dict(opening)
-    since: dict[tuple[str, str], int] = {}
-    for moved in offered.movements:
-        if moved.kind == "count":
-            left[moved.bar, moved.product] = moved.quantity
-            since[moved.bar, moved.product] = int(moved.time.timestamp() // 10)
-            continue
-        arrives = 1 if moved.kind == "delivery" else -1
-        flows.append((moved.time, moved.bar, moved.product, arrives * moved.quantity))
-        if moved.other is not None:
-            flows.append((moved.time, moved.other, moved.product, -arrives * moved.quantity))
-    for moment, bar, product, units in flows:
-        if moment.timestamp() // 10 > since.get((bar, product), 0):
-            left[bar, product] += units
-    return left
-
-
-def pictures(seed: int) -> list[bytes]:
-    """Four JPEGs of something that moves."""
-    noise = np.random.default_rng(seed)
-    base = cv2.resize(noise.integers(40, 200, (18, 32, 3), dtype=np.uint8), (640, 360))
-    return [cv2.imencode(".jpg", np.roll(base, 12 * step, axis=1))[1].tobytes() for step in range(4)]
-
-
-def sound(seed: int) -> bytes:
-    """Five seconds of a chord in noise, as FLAC."""
-    rate = 24_000
-    time_ = np.arange(5 * rate) / rate
-    chord = sum(np.sin(2 * np.pi * pitch * time_) for pitch in (220.0, 277.2, 329.6))
-    wave = 0.15 * chord + np.random.default_rng(seed).normal(0, 0.02, time_.size)
-    file = io.BytesIO()
-    soundfile.write(file, wave, rate, format="FLAC")
-    return file.getvalue()
 
 
 class Load:
