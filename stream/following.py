@@ -25,24 +25,33 @@ Take = Callable[[str, bytes | None, int], None]
 
 
 async def follow(
-    settings: Settings, back: Mapping[Topic, int], take: Take, *, after: Callable[[], None] = lambda: None
+    settings: Settings,
+    back: Mapping[Topic, int],
+    take: Take,
+    *,
+    after: Callable[[], None] = lambda: None,
+    known: asyncio.Event | None = None,
 ) -> None:
     """Read for ever; after a failure from as far back again, so `take` must not mind a record that it knows.
 
     Args:
         back: how many records of each partition, before its present end, are read at the start.
         after: called when a batch of records was taken.
+        known: set once everything is taken that was there at the start.
     """
+    known = known or asyncio.Event()
     names = ", ".join(topic.name for topic in back)
     while True:
         try:
-            await _read(settings, {topic.name: most for topic, most in back.items()}, take, after)
+            await _read(settings, {topic.name: most for topic, most in back.items()}, take, after, known)
         except (KafkaError, OSError) as error:
             log.warning("%s can't be read: %s; trying again in %.0f s", names, error, AGAIN_SECONDS)
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _read(settings: Settings, back: Mapping[str, int], take: Take, after: Callable[[], None]) -> None:
+async def _read(
+    settings: Settings, back: Mapping[str, int], take: Take, after: Callable[[], None], known: asyncio.Event
+) -> None:
     consumer = aiokafka.AIOKafkaConsumer(
         *back, **connection(settings), auto_offset_reset="earliest", enable_auto_commit=False
     )
@@ -55,6 +64,8 @@ async def _read(settings: Settings, back: Mapping[str, int], take: Take, after: 
         for place in places:
             consumer.seek(place, max(begins[place], ends[place] - back[place.topic]))
         while True:
+            if not known.is_set() and all([await consumer.position(place) >= ends[place] for place in places]):
+                known.set()
             found = await consumer.getmany(timeout_ms=500)
             for place, records in found.items():
                 for record in records:

@@ -1,4 +1,4 @@
-"""What people said of alerts: each alerts worker reads the whole of `alerts.labels`, for live precision."""
+"""What people said of alerts: each alerts worker follows the whole of `alerts.labels`, for live precision."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from schemas.alerts import AlertLabel
 from schemas.topics import LABELS
 from stream import metrics
 from stream.decoding import readable
-from stream.following import EVERYTHING, follow
 from stream.reading import read_all
 from stream.settings import Settings
 
@@ -34,8 +33,7 @@ def read_labels(settings: Settings) -> list[AlertLabel]:
 class PrecisionGauges:
     """Shows the live precision of a venue's rules. The topic is the only memory, so a restart changes nothing."""
 
-    def __init__(self, settings: Settings, rules: frozenset[str]) -> None:
-        self._settings = settings
+    def __init__(self, rules: frozenset[str]) -> None:
         self._rules = rules
         self._last: dict[str, AlertLabel] = {}
 
@@ -51,10 +49,6 @@ class PrecisionGauges:
         for rule, measured in precision(self._last.values()).items():
             metrics.ALERTS_JUDGED.labels(rule).set(measured.judged)
             metrics.ALERT_PRECISION.labels(rule).set(measured.ratio)
-
-    async def run(self) -> None:
-        """Read for ever."""
-        await follow(self._settings, {LABELS: EVERYTHING}, lambda topic, value, at: self.take(value), after=self.show)
 
 
 def _decode(value: bytes | None) -> AlertLabel | None:

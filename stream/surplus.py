@@ -1,4 +1,4 @@
-"""What every bar can spare, and how fast it sells: each bars worker reads the newest of `demand.forecasts`."""
+"""What every bar can spare, and how fast it sells: each bars worker follows `demand.forecasts`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ from processors.bars.paces import Paces
 from schemas.results import DemandForecast
 from schemas.topics import DEMAND
 from stream.decoding import readable
-from stream.following import follow
-from stream.settings import Settings
 
 BACK = 200
 """Forecasts of a partition that are read again at the start: an hour of three bars."""
 
 
-class SurplusReader:
+class KnownSurplus:
     """The surplus of all bars, whoever works on them: every worker needs all of it.
 
     It says where a notice sends the runner, and nothing that must be exact depends on it.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(DemandForecast)
         self._claims = Claims()
         self._paces = Paces()
@@ -49,7 +46,3 @@ class SurplusReader:
             return
         self._claims.take(forecast)
         self._paces.take(forecast)
-
-    async def run(self) -> None:
-        """Read for ever."""
-        await follow(self._settings, {DEMAND: BACK}, lambda topic, value, at: self.take(value))

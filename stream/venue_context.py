@@ -1,4 +1,4 @@
-"""What is known of every zone: each process reads the whole of `venue.context`, for itself."""
+"""What is known of every zone: each bars worker follows the whole of `venue.context`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import msgspec
 from schemas.events import VenueContext
 from schemas.topics import CONTEXT
 from stream.decoding import readable
-from stream.following import EVERYTHING, follow
-from stream.settings import Settings
 
 _NOT_KNOWN = ("zone", "time", "source")
 
@@ -38,14 +36,10 @@ def implausible(context: VenueContext) -> str | None:
     return None
 
 
-class ContextReader:
-    """The latest of what each source said about each zone; a zone's sources are merged, the latest word counts.
+class KnownContext:
+    """The latest of what each source said about each zone; a zone's sources are merged, the latest word counts."""
 
-    The topic is compacted and small, so it is read from its beginning.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._latest: dict[str, dict[str, VenueContext]] = {}
         self._decoder = msgspec.json.Decoder(VenueContext)
 
@@ -75,7 +69,3 @@ class ContextReader:
         if context is None or implausible(context) is not None:
             return
         self._latest.setdefault(context.zone, {})[context.source] = context
-
-    async def run(self) -> None:
-        """Read for ever."""
-        await follow(self._settings, {CONTEXT: EVERYTHING}, lambda topic, value, at: self.take(value))

@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,12 +27,13 @@ from stream.dead_letters import dead_letter_headers
 from stream.decoding import UnusableError
 from stream.delivery import deliver_without_tasks, seek_with_nothing_on_its_way
 from stream.faust_app import faust_app
+from stream.following import EVERYTHING, follow
 from stream.incoming import Incoming, read
 from stream.live_model import Live, SecondChance
 from stream.model_store import Folders, ModelStore
 from stream.outcome import Outcome
 from stream.ownership import Ownership, TakenAwayError
-from stream.producer import partition_of
+from stream.readiness import Readiness
 from stream.settings import Settings
 from stream.table_rows import know_partitions, write_rows
 from stream.topics import CHANGELOG_CONFIG
@@ -42,9 +42,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Handler = Callable[[list[Incoming]], Awaitable[Outcome]]
-
-STALLED_SECONDS = 120
-"""A worker that has events waiting and reads none for so long ends itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +68,11 @@ class Worker:
         self._ownership = Ownership(self.app)
         self._locks: dict[str, asyncio.Lock] = {}
         self._chances: list[SecondChance] = []
-        self._progress = time.monotonic()
-        metrics.READY.labels(name).set(0)
+        self._followed: list[asyncio.Event] = []
+        self._readiness = Readiness(name, self.app)
+        self.alive = self._readiness.alive
         deliver_without_tasks(self.app.consumer)
         seek_with_nothing_on_its_way(self.app.consumer)
-        self.app.on_rebalance_complete.connect(self._ready, weak=False)
-        self.app.on_partitions_revoked.connect(self._not_ready, weak=False)
-        self.app.timer(interval=5.0, name="watch")(self._watch)
 
     def table(self, name: str, topic: Topic) -> Any:
         """A table of raw rows whose partitions match those of the topic that feeds it.
@@ -122,6 +117,8 @@ class Worker:
 
         async def work(stream: StreamT[Any]) -> None:
             async for events in batches(stream, most, self._behind):
+                for known in self._followed:
+                    await known.wait()
                 began = time.monotonic()
                 try:
                     async with job.lock:
@@ -144,6 +141,32 @@ class Worker:
 
         self.app.agent(source, name=f"{self.name}.{topic.name}", concurrency=1)(work)
 
+    def follow(
+        self,
+        topic: Topic,
+        take: Callable[[bytes | None], None],
+        *,
+        back: int = EVERYTHING,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read a topic beside the agents; every worker reads all of its partitions.
+
+        No event is handled before everything is taken that the topic held at the start: what waited while the worker
+        was away is judged by what people had said before.
+
+        Args:
+            take: given each value; what can't be decoded must not trouble it.
+            back: how many records of each partition, before its end, are read at the start.
+            after: called when a batch of records was taken.
+        """
+        known = asyncio.Event()
+        self._followed.append(known)
+
+        async def reading() -> None:
+            await follow(self.settings, {topic: back}, lambda _topic, value, _at: take(value), after=after, known=known)
+
+        self.app.task(reading)
+
     def live(
         self, names: Sequence[str], build: Callable[[Folders], T], *, close: Callable[[T], None] = lambda _: None
     ) -> Live[T]:
@@ -153,10 +176,6 @@ class Worker:
         self._chances.append(made)
         self.app.timer(interval=self.settings.model_poll_seconds, name=f"models {' '.join(names)}")(made.check)
         return made
-
-    def alive(self) -> None:
-        """Tell the watch that work goes on, or waits for something that is not Kafka."""
-        self._progress = time.monotonic()
 
     def is_last(self, incoming: Incoming) -> bool:
         """Whether Kafka holds nothing behind an event in its partition, as of the last fetch."""
@@ -262,43 +281,3 @@ class Worker:
     async def _send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Awaitable[Any]:
         sending: Awaitable[Any] = await self.app.producer.send(topic, key, value, None, None, headers)
         return sending
-
-    def _ready(self, *_: Any, **__: Any) -> None:
-        self._forget_others()
-        metrics.READY.labels(self.name).set(1)
-
-    def _forget_others(self) -> None:
-        """After a rebalance, drop the gauges of keys and partitions that another worker has now."""
-        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
-        metrics.forget(metrics.LAG, lambda labels: (labels["topic"], int(labels["partition"])) not in mine)
-        for topic, gauges in metrics.OF_KEY.items():
-            partitions = {number for name, number in mine if name == topic.name}
-            for gauge in gauges:
-                metrics.forget(gauge, partial(_is_elsewhere, topic, partitions))
-
-    def _not_ready(self, *_: Any, **__: Any) -> None:
-        metrics.READY.labels(self.name).set(0)
-
-    async def _watch(self) -> None:
-        """Publish the lag, and give up when it stands still: partitions that are never fetched after a rebalance
-        are a known fault (faust-streaming 629, 523, 532), and the supervisor's restart is the remedy.
-        """
-        behind = 0
-        consumer = self.app.consumer
-        for tp in consumer.assignment():
-            if tp.topic in self.app.tables.changelog_topics:
-                continue
-            high = consumer.highwater(tp)
-            position = await consumer.position(tp)
-            if high is not None and position is not None:
-                lag = max(0, high - position)
-                metrics.LAG.labels(self.name, tp.topic, str(tp.partition)).set(lag)
-                behind += lag
-        if not behind:
-            self.alive()
-        elif time.monotonic() - self._progress > STALLED_SECONDS:
-            await self.app.crash(RuntimeError(f"{behind} events wait and none was read for {STALLED_SECONDS} s"))
-
-
-def _is_elsewhere(topic: Topic, mine: set[int], labels: dict[str, str]) -> bool:
-    return partition_of(next(iter(labels.values())), topic.partitions) not in mine

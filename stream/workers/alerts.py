@@ -78,7 +78,8 @@ def register(worker: Worker) -> None:
     worker.agent(OBSERVATIONS, live, table=table, failed=alarms.forget)
     worker.agent(ACTIONS, live, table=table, failed=alarms.forget)
     worker.agent(ALERTS, to_redis)
-    worker.app.task(PrecisionGauges(worker.settings, frozenset(worker.venue.rules)).run)
+    gauges = PrecisionGauges(frozenset(worker.venue.rules))
+    worker.follow(LABELS, gauges.take, after=gauges.show)
 
     @worker.app.timer(interval=5.0)  # type: ignore[untyped-decorator]
     async def count_open() -> None:

@@ -23,8 +23,8 @@ from stream.incoming import Incoming
 from stream.outcome import Outcome, Result
 from stream.producer import partition_of
 from stream.rows import LiveRows
-from stream.surplus import SurplusReader
-from stream.venue_context import ContextReader, implausible
+from stream.surplus import BACK, KnownSurplus
+from stream.venue_context import KnownContext, implausible
 from stream.worker import Worker
 
 BUFFER = 4096
@@ -42,15 +42,15 @@ def register(worker: Worker) -> None:
         return books.apply(batch, books.move)
 
     async def checked(batch: list[Incoming]) -> Outcome:
-        # What can't be decoded is buried before this, and what can be used ContextReader reads for itself.
+        # What can't be decoded is buried before this, and what can be used is followed below.
         told = [(incoming, implausible(incoming.record)) for incoming in batch]
         return Outcome(dead=[(incoming, UnusableError("content", why)) for incoming, why in told if why is not None])
 
     worker.agent(SALES, sales, table=books.table, failed=books.bars.forget)
     worker.agent(STOCK, movements, table=books.table, failed=books.bars.forget)
     worker.agent(CONTEXT, checked)
-    worker.app.task(books.context.run)
-    worker.app.task(books.surplus.run)
+    worker.follow(CONTEXT, books.context.take)
+    worker.follow(DEMAND, books.surplus.take, back=BACK)
 
 
 class _Books:
@@ -65,8 +65,8 @@ class _Books:
         self.bars: LiveRows[Bar] = LiveRows(
             self.table, lambda name, row: Bar(name, plans.get(name), venue.timezone, row)
         )
-        self.context = ContextReader(worker.settings)
-        self.surplus = SurplusReader(worker.settings)
+        self.context = KnownContext()
+        self.surplus = KnownSurplus()
 
     def sell(self, incoming: Incoming) -> DemandForecast | None:
         bar = self._placed(incoming)

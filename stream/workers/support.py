@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from processors.support.answers import read_answers
 from processors.support.desk import CorrectionError
 from processors.support.reading import read_mails
-from schemas.topics import CORRECTIONS, MAILS, POSTS, TRIAGE
+from schemas.topics import ANSWERS, CORRECTIONS, MAILS, POSTS, TRIAGE
 from stream import metrics
-from stream.approved_answers import ApprovedAnswers
+from stream.approved_answers import approve
 from stream.decoding import UnusableError
 from stream.incoming import Incoming
 from stream.outcome import Outcome, Result
@@ -29,7 +30,7 @@ def register(worker: Worker) -> None:
     """Add the agents."""
     answers = read_answers(worker.settings.answers)
     table, posts = worker.table("desk", MAILS), worker.table("posts", POSTS)
-    worker.app.task(ApprovedAnswers(worker.settings, answers).run)
+    worker.follow(ANSWERS, partial(approve, answers))
     live = live_models(worker, answers, table, posts)
     thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,14 +27,15 @@ from tests.e2e.conftest import Outside, minutes
 def test_teach_kill_ask_publish_forget(
     outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(number: int, text: str) -> SupportTriage:
+    def write(number: int, text: str) -> None:
         at = evening + minutes(number)
         mail = Mail(id=f"m{number}", thread=f"t{number}", time=at, text=text, sender="z@x.org")
         with EventProducer(outside.settings) as producer:
             producer.send(MAILS, key=mail.thread, value=mail, id=mail.id, source="test", time=at)
 
+    def triaged(number: int) -> SupportTriage:
         def answer() -> SupportTriage | None:
-            found = [one for _, one in outside.records(TRIAGE) if one.message == mail.id]
+            found = [one for _, one in outside.records(TRIAGE) if one.message == f"m{number}"]
             assert len(found) < 2
             return found[0] if found else None
 
@@ -41,7 +43,8 @@ def test_teach_kill_ask_publish_forget(
         assert found is not None
         return found
 
-    parking = write(1, "¿Dónde puedo aparcar el coche, cerca del Zanzíbar?")
+    write(1, "¿Dónde puedo aparcar el coche, cerca del Zanzíbar?")
+    parking = triaged(1)
     assert parking.topic is not None
     assert parking.suggestion is not None
     send(outside.settings, action="topic", topic="balloons", text="When do the hot air balloons rise?", by="ana")
@@ -49,7 +52,8 @@ def test_teach_kill_ask_publish_forget(
     outside.wait("the correction that can't be done", lambda: outside.dead(CORRECTIONS))
     outside.stack.kill("support")
     outside.stack.restart("support")
-    taught = write(2, "¿A qué hora suben los globos aerostáticos?")
+    write(2, "¿A qué hora suben los globos aerostáticos?")
+    taught = triaged(2)
     assert taught.topic is not None
     assert taught.topic.name == "balloons"
 
@@ -60,16 +64,22 @@ def test_teach_kill_ask_publish_forget(
     with EventProducer(outside.settings) as producer:
         key = key_of(approved.topic, approved.language)
         producer.send(ANSWERS, key=key, value=approved, id=approved.id, source="test", time=evening)
-    numbers = iter(range(3, 100))
+    numbers = count(3)
 
-    def suggested() -> str | None:
-        found = write(next(numbers), "¿A qué hora suben los globos aerostáticos hoy?").suggestion
-        return found.text if found else None
+    def ask() -> int:
+        number = next(numbers)  # in the text too: the same words again and again are a loop between machines
+        write(number, f"¿A qué hora suben los globos aerostáticos hoy? Somos {number}")
+        return number
 
-    assert outside.wait("the approved answer is suggested", suggested) == approved.answer
+    def suggested(number: int) -> str | None:
+        suggestion = triaged(number).suggestion
+        return suggestion.text if suggestion else None
+
+    assert outside.wait("the approved answer is suggested", lambda: suggested(ask())) == approved.answer
     outside.stack.kill("support")
+    waiting = ask()
     outside.stack.restart("support")
-    assert outside.wait("and still after a crash", suggested) == approved.answer
+    assert suggested(waiting) == approved.answer, "not even a mail that waited for the worker goes without it"
 
     monkeypatch.setenv("PULSO_DATA", str(outside.settings.data))
     monkeypatch.setenv("PULSO_KAFKA", str(outside.settings.kafka))

@@ -13,12 +13,12 @@ from console.hub import Hub
 from console.results_feed import BACK, ResultsFeed
 from processors.support.answers import read_answers
 from schemas.topics import ANSWERS, CONTEXT, DEMAND, LABELS, Topic
-from stream.approved_answers import _apply
+from stream.approved_answers import approve
 from stream.labels import PrecisionGauges
 from stream.last_forecasts import newest
 from stream.settings import Settings
-from stream.surplus import SurplusReader
-from stream.venue_context import ContextReader
+from stream.surplus import KnownSurplus
+from stream.venue_context import KnownContext
 from stream.venue_file import read_venue
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import Mutation
@@ -32,7 +32,7 @@ SHORT = 150
 
 @contextmanager
 def context() -> Iterator[Take]:
-    reader = ContextReader(SETTINGS)
+    reader = KnownContext()
     yield reader.take
     for zone in VENUE.zones:
         features = reader.features(zone.id)
@@ -42,7 +42,7 @@ def context() -> Iterator[Take]:
 
 @contextmanager
 def surplus() -> Iterator[Take]:
-    reader = SurplusReader(SETTINGS)
+    reader = KnownSurplus()
     yield reader.take
     for bar in VENUE.bars:
         reader.spare_for(bar.id)
@@ -51,7 +51,7 @@ def surplus() -> Iterator[Take]:
 
 @contextmanager
 def verdicts() -> Iterator[Take]:
-    gauges = PrecisionGauges(SETTINGS, frozenset(VENUE.rules))
+    gauges = PrecisionGauges(frozenset(VENUE.rules))
     yield gauges.take
     gauges.show()
 
@@ -59,7 +59,7 @@ def verdicts() -> Iterator[Take]:
 @contextmanager
 def answers() -> Iterator[Take]:
     known = read_answers(SETTINGS.answers)
-    yield lambda value: _apply(known, value)
+    yield lambda value: approve(known, value)
 
 
 @contextmanager

@@ -17,8 +17,7 @@ from schemas.venue import Venue
 from stream.decoding import UnusableError, read_record
 from stream.incoming import read
 from stream.outcome import Result
-from stream.settings import Settings
-from stream.venue_context import ContextReader
+from stream.venue_context import KnownContext
 from tests.fuzz.offline_worker import Message, Record
 
 NOW = datetime(2026, 7, 4, 20, tzinfo=UTC)
@@ -70,7 +69,7 @@ def test_a_time_deep_within_a_record_is_found() -> None:
 
 def test_readers_beside_the_agents_take_what_the_agents_bury() -> None:
     """The context reader is a task of the bars worker: what it raised ended the worker."""
-    reader = ContextReader(Settings(kafka="127.0.0.1:1"))
+    reader = KnownContext()
     for value in (
         b'{"zone":"front","x":' + b"[" * 100_000, b'{"zone":"\xff"}', b'{"zone":"front","time":"0001-01-01T00:00:00Z"}',
         msgspec.json.encode(VenueContext(zone="front", time=NOW, source="mast", temperature_celsius=1e300)),

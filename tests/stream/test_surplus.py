@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from schemas.results import DemandForecast, HorizonDemand, ProductDemand
-from stream.settings import Settings
-from stream.surplus import SurplusReader
+from stream.surplus import KnownSurplus
 
 AT = datetime(2026, 7, 4, 21, tzinfo=UTC)
 
@@ -23,7 +22,7 @@ def said(bar: str, sold: float, minute: float = 0, surplus: float | None = None,
 
 
 def test_claims_and_paces_follow_the_newest_word_and_rubbish_is_left_alone() -> None:
-    reader = SurplusReader(Settings())
+    reader = KnownSurplus()
     reader.take(said("rich", 20.0))
     reader.take(said("rich", 30.0, minute=15, surplus=90.0))
     assert reader.spare_for("south") == {"rich": {"beer": 90.0}}
