@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
+import logging
 import multiprocessing
+import os
+import tempfile
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import librosa
 import numpy as np
 import soundfile
 from msgspec import Struct
@@ -22,9 +29,13 @@ from processors.music.tagger import Fragment, Tagger
 from stream.child_process import die_with_parent
 from stream.ffmpeg import bytes_to_wav
 
-WARM_SECONDS, WARM_RATE = 12, 24_000
-"""of noise, at another rate than `RATE`, so that what resamples is warm too"""
+log = logging.getLogger(__name__)
 
+WARM_SECONDS, WARM_RATE = 12, 24_000
+"""of a drum in noise, at another rate than `RATE`, so that what resamples is warm too"""
+
+CACHE = "NUMBA_CACHE_DIR"
+"""environment variable that says where numba keeps what it compiled; beside librosa if it is not set"""
 
 STAGES = 32
 """whose last windows are kept, some 9 MB each; one that is forgotten is described anew"""
@@ -59,8 +70,16 @@ class Listener:
         Tagger.load(self._folders)  # a child that can't load them could not say why
         references = {name: read_reference(folder) for name, folder in self._folders.items()}
         self.drift = {name: Drift(reference) for name, reference in references.items() if reference}
+        self._own_cache: tempfile.TemporaryDirectory[str] | None = None
         self._pool = self._start()
-        self.identity = self._pool.submit(_warm).result()
+        try:
+            self.identity = self._pool.submit(_warm).result()
+        except BrokenProcessPool:
+            # A process that was killed while it compiled may leave a cache that ends whoever uses it (numba 10128).
+            log.warning("what numba compiled before is broken, so it compiles for itself; remove %s", _cache())
+            self._own_cache = tempfile.TemporaryDirectory(prefix="pulso-numba-", ignore_cleanup_errors=True)
+            self._pool = self._start()
+            self.identity = self._pool.submit(_warm).result()
 
     async def listen(self, value: bytes, stage: str) -> Listened:
         """Listen to one fragment of a stage; a sound that kills the child is reported as unusable.
@@ -82,32 +101,56 @@ class Listener:
     def close(self) -> None:
         """End the child, after what it listens to now."""
         self._pool.shutdown(wait=False)
+        if self._own_cache is not None:
+            self._own_cache.cleanup()
 
     def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, mp_context=context, initializer=_load, initargs=(self._folders,))
+        own_cache = None if self._own_cache is None else self._own_cache.name
+        return ProcessPoolExecutor(1, mp_context=context, initializer=partial(_load, self._folders, own_cache))
+
+
+def _cache() -> str:
+    """Where numba keeps what it compiled of librosa."""
+    return os.environ.get(CACHE) or f"every __pycache__ below {Path(librosa.__file__).parent}"
 
 
 _tagger: Tagger | None = None
 _sliding: OrderedDict[str, Sliding] = OrderedDict()
 
 
-def _load(folders: Mapping[str, Path]) -> None:
+def _load(folders: Mapping[str, Path], own_cache: str | None = None) -> None:
     global _tagger  # noqa: PLW0603 - one of each child process
     # Faust ends the worker without waiting for its children: this one must not stay behind.
     die_with_parent()
+    if own_cache is not None:
+        os.environ[CACHE] = own_cache  # nothing of numba is imported yet
     _tagger = Tagger.load(folders)
 
 
 def _warm() -> str:
-    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later."""
-    noise = np.random.default_rng(0).uniform(-0.1, 0.1, WARM_SECONDS * WARM_RATE)
+    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later.
+
+    What follows a beat is used only where there is one, hence the drum.
+    """
+    time = np.arange(WARM_SECONDS * WARM_RATE) / WARM_RATE
+    drum = 0.6 * np.sin(2 * np.pi * 60 * time) * np.exp(-12 * (time % 0.5))
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, time.size)
     file = io.BytesIO()
-    soundfile.write(file, noise, WARM_RATE, format="FLAC")
-    _listen(file.getvalue(), "")
+    soundfile.write(file, drum + noise, WARM_RATE, format="FLAC")
+    with _alone():
+        _listen(file.getvalue(), "")
     _sliding.clear()
     assert _tagger is not None  # noqa: S101 - the initializer ran
     return _tagger.identity
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: two that fill numba's cache at once may break it (numba 4807, 10128)."""
+    with Path(__file__).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _listen(value: bytes, stage: str) -> Listened:

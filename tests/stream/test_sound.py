@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 from numpy.typing import NDArray
 
 from processors.music.audio import decode
 from processors.music.tagger import Tagger
-from stream.sound import Listener
+from stream.settings import ROOT
+from stream.sound import CACHE, Listener
 
 RATE = 24_000
 
@@ -49,3 +55,49 @@ def test_stages_are_followed_apart_and_bad_sound_disturbs_none() -> None:
         asyncio.run(run())
     finally:
         listener.close()
+
+
+LISTEN = """
+import asyncio, sys
+from pathlib import Path
+from stream.demo.evening import Evening, clock
+from stream.demo.stage_music import recorded
+from stream.sound import Listener
+
+def compiled():
+    return sorted(Path(sys.argv[1]).rglob("*.nbc"))
+
+if __name__ == "__main__":
+    listener = Listener()
+    before = compiled()
+    for stage, time in (("main", "20:30"), ("forest", "21:30")):
+        ((_, music),) = recorded(Evening(), stage, clock(time))
+        assert asyncio.run(listener.listen(music, stage)).fragment is not None
+    assert before and compiled() == before
+    listener.close()
+"""
+
+
+@pytest.mark.timeout(300)
+def test_after_the_start_nothing_is_left_to_compile_and_a_broken_cache_stops_nobody(tmp_path: Path) -> None:
+    """With an empty cache of numba's, two listeners that start at once fill it; then its code ends whoever runs it."""
+    script, cache = tmp_path / "listen.py", tmp_path / "numba"
+    script.write_text(LISTEN)
+    environment = os.environ | {CACHE: str(cache), "PYTHONPATH": str(ROOT)}
+
+    def start() -> subprocess.Popen[str]:
+        command = [sys.executable, str(script), str(cache)]
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+    for process in (start(), start()):
+        _, said = process.communicate(timeout=200)
+        assert process.returncode == 0, said
+    for path in cache.rglob("guf-beat*.nbc"):
+        code = bytearray(path.read_bytes())
+        begin = code.index(b"\x7fELF") + 64  # behind the header
+        code[begin : begin + 64] = b"\xcc" * 64  # breakpoints
+        path.write_bytes(code)
+    process = start()
+    _, said = process.communicate(timeout=200)
+    assert process.returncode == 0, said
+    assert str(cache) in said, "it says what to remove"
