@@ -5,7 +5,7 @@ from __future__ import annotations
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
-from schemas.topics import TOPICS, Topic
+from schemas.topics import HOUR, TOPICS, Topic
 from stream.settings import Settings
 
 BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
@@ -23,16 +23,28 @@ CHANGELOG_CONFIG = {
 """of the topics in which Faust keeps tables"""
 
 
+SEGMENTS = 24
+"""that a partition has at most, where they do not grow too large first: the oldest record is kept 4 % too long"""
+
+
 def topic_config(topic: Topic) -> dict[str, str]:
     """Kafka's own settings of one topic."""
     return {
         **BROKERS_CLOCK,
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": "-1" if topic.compacted else str(topic.retention_ms),
-        # Small segments for what must be forgotten soon: Kafka deletes whole segments only.
-        "segment.ms": str(min(topic.retention_ms, 3_600_000)),
+        "segment.ms": str(_segment_ms(topic)),
         "max.message.bytes": str(topic.max_bytes),
     }
+
+
+def _segment_ms(topic: Topic) -> int:
+    """Kafka deletes, and compacts, closed segments only, and keeps each open: an hour's make it forget soon, but a
+    month of them would be 720 open files a partition.
+    """
+    if topic.compacted:
+        return HOUR
+    return min(topic.retention_ms, max(HOUR, topic.retention_ms // SEGMENTS))
 
 
 def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:

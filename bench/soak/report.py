@@ -26,9 +26,12 @@ Some things are kept on purpose, and rise until they hold what they should:
 
 - bars: the movements of an hour, and what is usual in each hour of the week: the row of a busy bar has 26 KiB after an
   hour, 47 after twelve and 65 after two days;
-- console: what every bar sold in the last two hours, and the last 2,000 counts of the people in the venue;
+- alerts: a row for each alert that was ever raised, and the last 1,000 of them decoded;
+- console: the last 2,000 fragments of each stage, what every bar sold in the last two hours, and the last 2,000 counts
+  of the people in the venue;
 - Prometheus: the samples of two to three hours, before it writes a block;
-- Kafka: a Java heap of at most 384 MiB; topics as long as the table of the disk says, deleted by whole segments;
+- Kafka: a Java heap of at most 384 MiB; topics as long as the table of the disk says, deleted by whole segments,
+  which are open files: up to 24 a partition, or an hour's each where less is kept;
 - Redis: the last 10,000 steps of alerts of each audience, and evidence for as long as the venue file says."""
 SENT = (FRAMES, SALES, STOCK, MAILS, SNIPPETS)
 

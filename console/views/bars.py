@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +37,7 @@ class Bars:
         past = self._sold.setdefault(record.bar, deque(maxlen=1_000))
         if past and record.time < past[-1][0]:
             past.clear()  # an evening began anew
-        past.append((record.time, {product.product: product.sold for product in record.products}))
+        past.append((record.time, {sys.intern(product.product): product.sold for product in record.products}))
         while past[0][0] < record.time - PAST:
             past.popleft()
         self._last[record.bar] = (record, at)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,56 +23,70 @@ SHOWN = 240
 """points of the history that a page gets"""
 
 
+class Past(Struct, frozen=True):
+    """What is shown of a fragment that is over: a twentieth of its tags."""
+
+    time: datetime
+    mood: str
+    mood_confidence: float
+    genre: str
+    genre_confidence: float
+    tempo: int
+    silent: bool
+
+
 class Music:
-    """The last fragments of every stage."""
+    """What is heard on every stage, and what was."""
 
     def __init__(self, venue: Venue) -> None:
         self._titles = [stage.id for stage in venue.stages]
-        self._heard: dict[str, deque[tuple[MusicTags, int]]] = {}
+        self._now: dict[str, tuple[MusicTags, int]] = {}
+        self._past: dict[str, deque[Past]] = {}
 
     def take(self, record: Struct, at: int) -> set[str]:
         """Apply the tags of one fragment."""
         if not isinstance(record, MusicTags):
             return set()
-        heard = self._heard.setdefault(record.stage, deque(maxlen=HISTORY))
-        if heard and record.time < heard[-1][0].time:
-            heard.clear()  # an evening began anew
-        heard.append((record, at))
+        past = self._past.setdefault(record.stage, deque(maxlen=HISTORY))
+        if past and record.time < past[-1].time:
+            past.clear()  # an evening began anew
+        past.append(_past(record))
+        self._now[record.stage] = record, at
         return {CHANNEL}
 
     def state(self, _channel: str = CHANNEL) -> dict[str, Any]:
         """Every stage with what is heard now, and its history."""
-        return {"stages": [self._stage(name) for name in dict.fromkeys([*self._titles, *sorted(self._heard)])]}
+        return {"stages": [self._stage(name) for name in dict.fromkeys([*self._titles, *sorted(self._now)])]}
 
     def _stage(self, name: str) -> dict[str, Any]:
-        heard = self._heard.get(name)
-        if not heard:
+        if name not in self._now:
             return {"id": name, "at": None, "now": None, "history": [], "changes": []}
-        now, at = heard[-1]
+        (now, at), past = self._now[name], self._past[name]
         # Every n-th fragment counted from the newest, so that the newest is always there.
-        every = -(-len(heard) // SHOWN)
-        history = [tags for tags, _ in list(heard)[:: -every or -1]][::-1]
+        every = -(-len(past) // SHOWN)
+        history = list(past)[::-every][::-1]
         return {
             "id": name,
             "at": at,
             "now": msgspec.to_builtins(now),
-            "changes": _changes([tags for tags, _ in heard]),
-            "history": [
-                {
-                    "time": tags.time.isoformat(),
-                    "mood": tags.mood,
-                    "mood_confidence": round(tags.mood_confidence, 2),
-                    "genre": tags.genre,
-                    "genre_confidence": round(tags.genre_confidence, 2),
-                    "tempo": round(tags.tempo),
-                    "silent": tags.silent,
-                }
-                for tags in history
-            ],
+            "changes": _changes(past),
+            "history": [msgspec.to_builtins(one) | {"time": one.time.isoformat()} for one in history],
         }
 
 
-def _changes(heard: list[MusicTags]) -> list[dict[str, str]]:
+def _past(tags: MusicTags) -> Past:
+    return Past(
+        tags.time,
+        sys.intern(tags.mood),
+        round(tags.mood_confidence, 2),
+        sys.intern(tags.genre),
+        round(tags.genre_confidence, 2),
+        round(tags.tempo),
+        tags.silent,
+    )
+
+
+def _changes(heard: Iterable[Past]) -> list[dict[str, str]]:
     """When mood or genre became another one, the newest first; silence in between changes nothing."""
     found: list[dict[str, str]] = []
     last: dict[str, str] = {}

@@ -30,12 +30,15 @@ BUFFER = 4096
 KEEP_SECONDS = 300.0
 """how often the evidence of open alerts is told to live on"""
 
+LIVE = 1_000
+"""Alarms kept decoded. Every mail has one of its own, and is looked at once: all of a festival's would be a leak."""
+
 
 def register(worker: Worker) -> None:
     """Add the agents."""
     watch = Watch(worker.venue)
     table = worker.table("alarms", OBSERVATIONS)
-    alarms: LiveRows[Alarm] = LiveRows(table, _read_row)
+    alarms: LiveRows[Alarm] = LiveRows(table, _read_row, most=LIVE)
     store = AlertStore(worker.settings.redis_url(), waiting=worker.alive)
     evidence = EvidenceStore(worker.settings.redis_url())
     keep_hours = worker.venue.evidence.keep_hours

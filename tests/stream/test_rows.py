@@ -24,3 +24,11 @@ def test_a_row_written_by_another_worker_is_built_anew() -> None:
     rows.forget()
     rows.get("a")
     assert built == [None, b"theirs", b"theirs"]
+
+
+def test_those_used_last_are_kept() -> None:
+    built: list[str] = []
+    rows = LiveRows({}, lambda key, _row: built.append(key), most=2)
+    for key in "abacab":
+        rows.get(key)
+    assert "".join(built) == "abcb"
