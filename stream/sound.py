@@ -76,7 +76,8 @@ class Listener:
             self.identity = self._pool.submit(_warm).result()
         except BrokenProcessPool:
             # A process that was killed while it compiled may leave a cache that ends whoever uses it (numba 10128).
-            log.warning("what numba compiled before is broken, so it compiles for itself; remove %s", _cache())
+            log.warning("the process that listens died as it warmed up: going on without numba's cache.")
+            log.warning("to mend that, remove %s", _cache())
             self._own_cache = tempfile.TemporaryDirectory(prefix="pulso-numba-", ignore_cleanup_errors=True)
             self._pool = self._start()
             self.identity = self._pool.submit(_warm).result()
