@@ -32,7 +32,7 @@ from stream.ffmpeg import bytes_to_wav
 log = logging.getLogger(__name__)
 
 WARM_SECONDS, WARM_RATE = 12, 24_000
-"""of a drum in noise, at another rate than `RATE`, so that what resamples is warm too"""
+"""of sound, at another rate than the models', so that what resamples is warm too"""
 
 CACHE = "NUMBA_CACHE_DIR"
 """environment variable that says where numba keeps what it compiled; beside librosa if it is not set"""
@@ -129,18 +129,20 @@ def _load(folders: Mapping[str, Path], own_cache: str | None = None) -> None:
     _tagger = Tagger.load(folders)
 
 
-def _warm() -> str:
-    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later.
-
-    What follows a beat is used only where there is one, hence the drum.
-    """
+def warm_sound() -> bytes:
+    """A drum in noise: what follows a beat is compiled only where there is one."""
     time = np.arange(WARM_SECONDS * WARM_RATE) / WARM_RATE
     drum = 0.6 * np.sin(2 * np.pi * 60 * time) * np.exp(-12 * (time % 0.5))
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, time.size)
     file = io.BytesIO()
     soundfile.write(file, drum + noise, WARM_RATE, format="FLAC")
+    return file.getvalue()
+
+
+def _warm() -> str:
+    """Identity of the models. Librosa compiles what it needs on first use, which takes seconds: now, not later."""
     with _alone():
-        _listen(file.getvalue(), "")
+        _listen(warm_sound(), "")
     _sliding.clear()
     assert _tagger is not None  # noqa: S101 - the initializer ran
     return _tagger.identity

@@ -17,6 +17,7 @@ from processors.music.tagger import describe
 from schemas.topics import SNIPPETS, TAGS
 from stream.model_store import DIGITS, SHIPPED, ModelStore
 from stream.producer import EventProducer
+from stream.sound import warm_sound
 from stream.sources.source import now
 from tests.e2e.conftest import Outside
 from tests.stream.conftest import candidate, without_spread
@@ -36,10 +37,9 @@ def music() -> bytes:
 
 
 def column_that_fails(sound: bytes) -> int:
-    """A column that is zero for this sound and not for the noise with which a listener is warmed."""
+    """A column that is zero for this sound and not for the one with which a listener is warmed."""
     model = open_model("sound")
-    noise = flac(np.random.default_rng(0).uniform(-0.1, 0.1, 12 * 24_000))
-    heard, warm = (describe(decode(value), model)[0] for value in (sound, noise))
+    heard, warm = (describe(decode(value), model)[0] for value in (sound, warm_sound()))
     return int(np.flatnonzero((heard == 0) & (warm > 0))[0])
 
 
