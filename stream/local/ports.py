@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 from pathlib import Path
+
+CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+LOWEST = 10_000
+"""below it well-known servers listen"""
+
+
+def servers_ports() -> list[int]:
+    """Ports that the kernel gives to no client; all where it may give any.
+
+    A client that calls a server that is away may be given that server's own port: it then talks to itself, and the
+    server can't start again.
+    """
+    try:
+        first, last = map(int, CLIENTS.read_text(encoding="ascii").split())
+    except OSError:  # not Linux; these are the usual ones
+        first, last = 49_152, 65_535
+    every = range(LOWEST, 65_536)
+    return [port for port in every if not first <= port <= last] or list(every)
 
 
 def is_free(port: int) -> bool:
@@ -35,16 +55,14 @@ class Ports:
             self._known = {}
 
     def get(self, name: str, usual: int = 0) -> int:
-        """The remembered port, else the usual one, else any that is free."""
+        """The remembered port, else the usual one, else any that is free and that no client is given."""
         for port in (self._known.get(name, 0), usual if self._usual else 0):
             if port and is_free(port) and port not in self._others(name):
                 return self._remember(name, port)
-        while True:
-            with socket.socket() as one:
-                one.bind(("127.0.0.1", 0))
-                port = one.getsockname()[1]
-            if port not in self._others(name):
-                return self._remember(name, port)
+        ports = servers_ports()
+        random.shuffle(ports)  # two stacks that start together should not choose the same ones
+        others = self._others(name)
+        return self._remember(name, next(port for port in ports if port not in others and is_free(port)))
 
     def get_known(self, name: str) -> int:
         """The port that `get` gave, whether or not a server listens on it by now."""

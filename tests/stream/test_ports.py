@@ -1,0 +1,36 @@
+"""Where servers listen: free ports that no client can hold when one starts again."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from stream.local import ports
+from stream.local.ports import Ports
+
+
+def test_no_client_is_given_a_servers_port(tmp_path: Path) -> None:
+    first, last = map(int, ports.CLIENTS.read_text().split())
+    found = Ports(tmp_path / "ports.json")
+    given = {found.get(f"server {number}") for number in range(100)}
+    assert len(given) == 100
+    assert not [port for port in given if first <= port <= last]
+    again = Ports(tmp_path / "ports.json")
+    assert {again.get(f"server {number}") for number in range(100)} == given
+
+
+def test_a_port_that_somebody_took_is_not_given_again(tmp_path: Path) -> None:
+    port = Ports(tmp_path / "ports.json").get("kafka")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        assert Ports(tmp_path / "ports.json").get("kafka") != port
+
+
+def test_where_clients_may_be_given_any_port_servers_get_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = tmp_path / "range"
+    everything.write_text("1024\t65535\n")
+    monkeypatch.setattr(ports, "CLIENTS", everything)
+    assert Ports(tmp_path / "ports.json").get("kafka") >= ports.LOWEST
