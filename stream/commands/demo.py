@@ -21,7 +21,7 @@ from rich.table import Table
 from schemas.topics import RESULTS
 from schemas.venue import Venue
 from stream.settings import Settings
-from stream.venue_file import VenueFileError, read_venue
+from stream.venue_file import read_venue
 
 if TYPE_CHECKING:
     from stream.demo.evening import Evening
@@ -61,17 +61,12 @@ def run_demo(
     """Run the demo; returns the exit status: 0, 1 when a stream produced nothing, 2 when it could not run."""
     # OpenCV, SciPy and the stack take a moment to import: other commands needn't wait for it.
     from stream.demo.evening import Evening  # noqa: PLC0415
-    from stream.demo.real_data import RealDataError  # noqa: PLC0415
     from stream.demo.run import media_of, run  # noqa: PLC0415
     from stream.local import ChildError, LocalStack  # noqa: PLC0415
 
     console, settings = Console(), Settings()
-    try:
-        venue = read_venue(settings.venue)
-        festival = _festival(console, venue, Evening(seed=seed), seconds, data)
-    except (VenueFileError, RealDataError) as error:
-        console.print(f"[red]{error}[/]", highlight=False)
-        return 2
+    venue = read_venue(settings.venue)
+    festival = _festival(console, venue, Evening(seed=seed), seconds, data)
     plan = festival.plan(festival.evening)
     place = folder or _new_folder(settings.data / "demo")
     venue_file = settings.venue

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from processors.gate import failures, read_gate
+from stream.commands.plainly import refused
 from stream.commands.tables import folding
 
 Reported = Callable[[int, int], None]
@@ -37,8 +38,7 @@ def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool
             task = progress.add_task(name, total=None)
             report = work(lambda done, total: progress.update(task, completed=done, total=total))
     except (ValueError, OSError, RuntimeError) as error:
-        errors.print(f"[red]{name}[/]: {error}", highlight=False)
-        raise typer.Exit(2) from error
+        raise refused(f"{name}: {error}") from error
     if as_json:
         typer.echo(json.dumps(report, allow_nan=False))
     else:

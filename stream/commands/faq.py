@@ -32,18 +32,14 @@ def faq(
     ] = False,
 ) -> None:
     """Write faq.es.html, faq.en.html, faq.es.md and faq.en.md from the mails so far."""
-    from processors.support.answers import AnswersFileError, read_answers  # noqa: PLC0415 - takes a second
+    from processors.support.answers import read_answers  # noqa: PLC0415 - takes a second
     from processors.support.faq import as_html, as_markdown, entries, unanswered  # noqa: PLC0415
     from stream.approved_answers import approved_over  # noqa: PLC0415
 
     settings = Settings().connected()
     console = Console()
-    try:
-        answers = approved_over(settings, read_answers(settings.answers))
-        clusters = read_clusters(settings)
-    except (AnswersFileError, LookupError, TimeoutError) as error:
-        Console(stderr=True).print(f"[red]faq:[/] {error}", highlight=False)
-        raise typer.Exit(2) from error
+    answers = approved_over(settings, read_answers(settings.answers))
+    clusters = read_clusters(settings)
     out.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
         found = entries(clusters, answers, language)

@@ -38,11 +38,7 @@ def export(
     """
     settings = Settings().connected()
     errors = Console(stderr=True)
-    try:
-        labels = read_labels(settings)
-    except (LookupError, TimeoutError) as error:
-        errors.print(f"[red]labels[/]: {error}", highlight=False)
-        raise typer.Exit(2) from error
+    labels = read_labels(settings)
     (folder / "clips").mkdir(parents=True, exist_ok=True)
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
         rows = [row for label in labels if (row := _clip(redis, label, folder, errors)) is not None]

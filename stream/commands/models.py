@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from stream.commands.plainly import refused
 from stream.commands.tables import draw, folding
 from stream.settings import NotConnectedError, Settings
 
@@ -106,7 +107,7 @@ def promote(
                 progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
             )
     except (ModelError, ValueError, OSError) as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     if decision.candidate is not None and decision.current is not None:
         draw(_beside(decision.candidate, decision.current))
     for reason in decision.reasons:
@@ -119,14 +120,9 @@ def promote(
 @commands.command()
 def rollback(name: Name) -> None:
     """Go back to the version before; workers follow within seconds."""
-    from processors.inference import ModelError  # noqa: PLC0415
-
     store = _store()
-    try:
-        store.shipped(name)
-        version = store.roll_back(name, by=getpass.getuser())
-    except ModelError as error:
-        raise _refused(error) from error
+    store.shipped(name)
+    version = store.roll_back(name, by=getpass.getuser())
     Console(stderr=True).print(f"{name} is now version {version}", markup=False, highlight=False)
 
 
@@ -137,13 +133,9 @@ def correct(
     right: Annotated[str, typer.Argument(help="What the model should have said; what it said confirms it.")],
 ) -> None:
     """Say what is right: counted as the model's accuracy on feedback, and shown in the report."""
-    from stream.model_feedback import FeedbackError  # noqa: PLC0415
     from stream.model_feedback import correct as judge  # noqa: PLC0415
 
-    try:
-        told = judge(Settings().connected(), name, stage, right, by=getpass.getuser())
-    except (FeedbackError, NotConnectedError, LookupError, OSError) as error:
-        raise _refused(error) from error
+    told = judge(Settings().connected(), name, stage, right, by=getpass.getuser())
     said = "confirmed" if told.said == told.right else f"it said {told.said}"
     Console(stderr=True).print(f"{name} of {stage}: {told.right}; {said}", markup=False, highlight=False)
 
@@ -184,29 +176,13 @@ def _store() -> ModelStore:
 
 
 def _existing(store: ModelStore, name: str, version: str | None) -> Path:
-    from processors.inference import ModelError  # noqa: PLC0415
-
-    try:
-        store.shipped(name)
-    except ModelError as error:
-        raise _refused(error) from error
+    store.shipped(name)
     if version is None or version in store.versions(name):
         return store.folder(name, version)
-    try:
-        return store.candidate(name, version)
-    except ModelError as error:
-        raise _refused(error) from error
+    return store.candidate(name, version)
 
 
 def _card(folder: Path) -> Any:
-    from processors.inference import ModelError, read_card  # noqa: PLC0415
+    from processors.inference import read_card  # noqa: PLC0415
 
-    try:
-        return read_card(folder)
-    except ModelError as error:
-        raise _refused(error) from error
-
-
-def _refused(why: object) -> typer.Exit:
-    Console(stderr=True).print(str(why), style="red", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(2)
+    return read_card(folder)

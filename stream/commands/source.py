@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from stream.settings import NotConnectedError, Settings
-from stream.venue_file import VenueFileError, read_venue
+from stream.commands.plainly import refused
+from stream.settings import Settings
+from stream.venue_file import read_venue
 
 if TYPE_CHECKING:
-    from schemas.venue import Venue
     from stream.sources.source import Source
 
 commands = typer.Typer(
@@ -37,15 +37,11 @@ def register(app: typer.Typer) -> None:
 def sources(metrics_port: Port = 0) -> None:
     """Run every source that the venue file names, until stopped."""
     from stream.sources.of_venue import sources_of  # noqa: PLC0415
-    from stream.sources.source import SourceError  # noqa: PLC0415
 
     settings = _connected()
-    try:
-        found = sources_of(_venue(settings), settings)
-    except SourceError as error:
-        raise _refused(error) from error
+    found = sources_of(read_venue(settings.venue), settings)
     if not found:
-        raise _refused(
+        raise refused(
             f"{settings.venue} names no source: give a camera or a stage a url, or tills, social or a mailbox"
         )
     _run(found, settings, metrics_port)
@@ -78,7 +74,7 @@ def microphone(
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
     settings = _connected()
-    desks = desks_of(_venue(settings), name).get(name, ())
+    desks = desks_of(read_venue(settings.venue), name).get(name, ())
     _run([MicrophoneSource(name, url, loop=loop, lights=desks)], settings, metrics_port)
 
 
@@ -114,7 +110,7 @@ def tills(
     from stream.sources.of_venue import till_server  # noqa: PLC0415
 
     settings = _connected()
-    _run([till_server(_venue(settings), settings, port)], settings, metrics_port)
+    _run([till_server(read_venue(settings.venue), settings, port)], settings, metrics_port)
 
 
 @commands.command()
@@ -143,11 +139,10 @@ def replay(
     metrics_port: Port = 0,
 ) -> None:
     """Sales of a file as tickets, with their own times."""
-    from processors.bars.sales_file import SalesFileError  # noqa: PLC0415
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
     settings = _connected()
-    venue = _venue(settings)
+    venue = read_venue(settings.venue)
     bars = {one.id: {product.id for product in one.products} for one in venue.bars}
     only = next(iter(bars)) if len(bars) == 1 else "all"
     with Progress(console=Console(stderr=True)) as progress:
@@ -159,12 +154,9 @@ def replay(
             timezone=venue.timezone,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-        try:
-            tickets = source.read()
-        except (SalesFileError, OSError) as error:
-            raise _refused(error) from error
+        tickets = source.read()
         if bars and (unknown := sorted({ticket.bar for ticket in tickets} - set(bars))):
-            raise _refused(
+            raise refused(
                 f"{settings.venue} has no bar {', '.join(unknown[:5])}, but {', '.join(bars)}: choose one with --bar"
             )
         sold = {(ticket.bar, line.product) for ticket in tickets for line in ticket.lines}
@@ -179,22 +171,7 @@ def replay(
 
 def _connected() -> Settings:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    try:
-        return Settings().connected()
-    except NotConnectedError as error:
-        raise _refused(error) from error
-
-
-def _venue(settings: Settings) -> Venue:
-    try:
-        return read_venue(settings.venue)
-    except VenueFileError as error:
-        raise _refused(error) from error
-
-
-def _refused(why: object) -> typer.Exit:
-    Console(stderr=True).print(str(why), style="red", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(2)
+    return Settings().connected()
 
 
 def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:

@@ -48,19 +48,15 @@ def up(
     sources: Annotated[bool, typer.Option(help="Also start the sources that the venue file names.")] = True,
 ) -> None:
     """Start Kafka, Redis, Prometheus, the workers, the console and the sources; Ctrl-C stops all."""
-    from stream.local import ChildError, LocalStack  # noqa: PLC0415
-    from stream.venue_file import VenueFileError, read_venue  # noqa: PLC0415
+    from stream.local import LocalStack  # noqa: PLC0415
+    from stream.venue_file import read_venue  # noqa: PLC0415
 
     console = Console()
     settings = Settings()
     if (stack := running(settings)) is not None:
         console.print(f"Pulso runs already on {settings.data} (process {stack['pid']}): `pulso status`, `pulso down`.")
         raise typer.Exit(1)
-    try:
-        venue = read_venue(settings.venue)
-    except VenueFileError as error:
-        console.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(2) from error
+    venue = read_venue(settings.venue)
     if detach:
         _detach(settings, sources, console)
         return
@@ -92,9 +88,6 @@ def up(
                 stack_.write_stack_file()
             except OSError as error:  # a full disk is no reason to stop: what is written stays true but for starts
                 log.warning("%s can't be written: %s", settings.stack_file, error)
-    except ChildError as error:
-        console.print(f"[red]{error}[/]", markup=True, highlight=False)
-        raise typer.Exit(1) from error
     finally:
         console.print("  stopping …")
         stack_.stop()
@@ -159,14 +152,9 @@ def status() -> None:
 
 def setup() -> None:
     """Fetch the broker's jars, unless they are there."""
-    from stream.local import ChildError  # noqa: PLC0415
     from stream.local.kafka import fetch_jars  # noqa: PLC0415
 
-    try:
-        fetch_jars()
-    except ChildError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False)
-        raise typer.Exit(1) from error
+    fetch_jars()
 
 
 def _describe(stack: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from stream.commands.faq import LANGUAGES
 from stream.producer import EventProducer
 from stream.reading import read_all
 from stream.settings import Settings
-from stream.venue_file import VenueFileError, read_venue
+from stream.venue_file import read_venue
 
 commands = typer.Typer(help="Teach the support desk, let it forget someone's mail, report a day.", no_args_is_help=True)
 
@@ -97,18 +97,14 @@ def report(
     """
     from processors.support.day_pages import as_html, as_markdown  # noqa: PLC0415 - Jinja takes a moment
     from processors.support.day_report import day_report  # noqa: PLC0415
-    from processors.support.topics import TopicsFileError, names_of, read_topics  # noqa: PLC0415
+    from processors.support.topics import names_of, read_topics  # noqa: PLC0415
 
     settings = Settings().connected()
     errors, console = Console(stderr=True), Console()
-    try:
-        zone = ZoneInfo(read_venue(settings.venue).timezone)
-        asked = day.date() if day else datetime.now(zone).date()
-        names = names_of(read_topics(settings.topics))
-        mails, posts = _results(settings, TRIAGE), _results(settings, POST_READINGS)
-    except (VenueFileError, TopicsFileError, LookupError, TimeoutError) as error:
-        errors.print(f"[red]report:[/] {error}", highlight=False)
-        raise typer.Exit(2) from error
+    zone = ZoneInfo(read_venue(settings.venue).timezone)
+    asked = day.date() if day else datetime.now(zone).date()
+    names = names_of(read_topics(settings.topics))
+    mails, posts = _results(settings, TRIAGE), _results(settings, POST_READINGS)
     found = day_report(asked, mails, posts, zone)
     if not found.mails and not found.posts:
         errors.print(f"no mail and no post of {asked}: Kafka keeps results for one day", highlight=False)

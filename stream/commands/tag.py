@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from stream.settings import Settings
-from stream.venue_file import VenueFileError, read_venue
+from stream.venue_file import read_venue
 
 NAME = "pulso-tags.csv"
 
@@ -38,8 +38,7 @@ def tag(
 ) -> None:
     """Mood and genre of every recording below a folder, as CSV; goes on where it stopped, and does only what is new."""
     # They import librosa, which takes seconds.
-    from processors.inference import ModelError  # noqa: PLC0415
-    from processors.music.catalogue import CatalogueError, Entry  # noqa: PLC0415
+    from processors.music.catalogue import Entry  # noqa: PLC0415
     from stream.catalogue import tag_folder  # noqa: PLC0415
 
     errors = Console(stderr=True)
@@ -64,9 +63,6 @@ def tag(
                     progress.console.print(f"{entry.file}: {entry.error}", markup=False, highlight=False)
 
             done = tag_folder(folder, table, limits=limits, jobs=jobs or len(os.sched_getaffinity(0)), progress=show)
-    except (CatalogueError, ModelError, VenueFileError, OSError) as error:
-        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
         errors.print(f"stopped; {table} keeps what is done, and the same command goes on from there", markup=False)
         raise typer.Exit(130) from error

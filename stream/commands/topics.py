@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from confluent_kafka import KafkaException
 from rich.console import Console
 
 from schemas.topics import DAY, HOUR, MINUTE, TOPICS, Topic
 from stream.commands.tables import draw, folding
-from stream.settings import NotConnectedError, Settings
+from stream.settings import Settings
 from stream.topics import ensure_topics
 
 
@@ -26,11 +25,7 @@ def register(app: typer.Typer) -> None:
         """List the topics: key, partitions, how long Kafka keeps a record."""
         console = Console()
         if create:
-            try:
-                new = ensure_topics(Settings().connected(), timeout_s=60)
-            except (NotConnectedError, KafkaException) as error:
-                console.print(f"[red]{error}[/]", highlight=False)
-                raise typer.Exit(1) from error
+            new = ensure_topics(Settings().connected(), timeout_s=60)
             console.print(f"new topics: {', '.join(new) or 'none'}", highlight=False)
             return
         table = folding("topic", "key", "partitions", "kept")

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from stream import audit as audit_stream
-from stream.accounts import ROLES, SHORTEST_PASSWORD, AccountError, AccountStore
+from stream.accounts import ROLES, SHORTEST_PASSWORD, AccountStore
 from stream.commands.tables import draw, folding
 from stream.settings import Settings
-from stream.venue_file import VenueFileError, read_venue
+from stream.venue_file import read_venue
 
 commands = typer.Typer(help="Accounts of the console: add, list, remove, token, audit.", no_args_is_help=True)
 
@@ -41,19 +41,13 @@ def _on_redis(work: Callable[[Redis], Awaitable[T]]) -> T:
         finally:
             await redis.aclose()
 
-    try:
-        return asyncio.run(run())
-    except AccountError as error:
-        raise typer.BadParameter(str(error)) from error
+    return asyncio.run(run())
 
 
 def _known_bars(bars: list[str] | None) -> list[str]:
     if not bars:
         return []
-    try:
-        known = [bar.id for bar in read_venue(Settings().venue).bars]
-    except VenueFileError as error:
-        raise typer.BadParameter(str(error)) from error
+    known = [bar.id for bar in read_venue(Settings().venue).bars]
     if unknown := sorted(set(bars) - set(known)):
         raise typer.BadParameter(
             f"the venue file has no bar {', '.join(unknown)}; it has {', '.join(known) or 'none'} (PULSO_VENUE)"

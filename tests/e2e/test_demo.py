@@ -202,7 +202,7 @@ def marked(mark: str) -> list[str]:
 def test_a_folder_without_data_is_explained_before_anything_starts(tmp_path: Path) -> None:
     ended, report = demo(tmp_path, "--data", str(tmp_path), "--seconds", "30")
     assert (ended.returncode, report) == (2, {})
-    assert "violence/clips.jsonl" in ended.stdout, "the message shows the layout"
+    assert "violence/clips.jsonl" in ended.stderr, "the message shows the layout"
 
 
 def _write(file: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

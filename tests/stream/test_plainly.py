@@ -20,7 +20,7 @@ def test_where_nothing_runs_a_sentence_says_what_to_do(
     monkeypatch.delenv("PULSO_KAFKA", raising=False)
     monkeypatch.setenv("PULSO_DATA", str(tmp_path))
     done = CliRunner().invoke(app, command.split())
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.output.startswith("pulso: no Kafka: run `pulso up`")
     assert len(done.output.splitlines()) == 1
 
@@ -29,7 +29,7 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PULSO_KAFKA", "127.0.0.1:1")
     monkeypatch.setenv("PULSO_REDIS", "redis://127.0.0.1:1")
     done = CliRunner().invoke(app, ["alerts", "list"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.output.startswith("pulso: Redis: ")
 
 
@@ -46,7 +46,7 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
 
     assert isinstance(CliRunner().invoke(faulty, ["one"]).exception, KeyError)
     done = CliRunner().invoke(faulty, ["two"])
-    assert (done.exit_code, done.output) == (1, "pulso: Kafka has no such topic\n")
+    assert (done.exit_code, done.output) == (2, "pulso: Kafka has no such topic\n")
 
 
 def test_nothing_of_a_table_is_cut_off() -> None:
