@@ -51,17 +51,26 @@ class Letter:
         return dict(self.headers).get(PREFIX + name, b"").decode(errors="replace")
 
     @property
+    def origin(self) -> tuple[str, str]:
+        """Partition and offset of the event in its topic."""
+        return self.said("partition"), self.said("offset")
+
+    @property
     def original_headers(self) -> list[tuple[str, bytes]]:
         """The headers that the event came with."""
         return [(name, value) for name, value in self.headers if not name.startswith(PREFIX)]
 
 
-def letters(settings: Settings, topic: str, start: int = 0) -> Iterator[Letter]:
-    """The dead letters of a topic from an offset on; dead-letter topics have one partition."""
+def letters(settings: Settings, topic: str) -> Iterator[Letter]:
+    """The dead letters of a topic, each once: a worker that was killed may have sent some again."""
     if topic not in BY_NAME:
         raise typer.BadParameter(f"no topic is called {topic!r}; there are {', '.join(BY_NAME)}")
-    for message in read_all(settings, BY_NAME[topic].dead.name, start={0: start}):
-        yield Letter.of(message)
+    known: set[tuple[str, str]] = set()
+    for message in read_all(settings, BY_NAME[topic].dead.name):
+        letter = Letter.of(message)
+        if letter.origin not in known:
+            known.add(letter.origin)
+            yield letter
 
 
 @commands.command(name="list")
@@ -104,9 +113,9 @@ def show(
     raw: Annotated[bool, typer.Option("--raw", help="Write only the bytes, as they came, to standard output.")] = False,
 ) -> None:
     """Show one dead letter whole. It may hold personal data."""
-    for letter in letters(Settings().connected(), topic, offset):
+    for letter in letters(Settings().connected(), topic):
         if letter.offset != offset:
-            break
+            continue
         if raw:
             sys.stdout.buffer.write(letter.value or b"")
             return
@@ -136,9 +145,9 @@ def replay(
         done = consumer.committed([place], timeout=10)[0].offset
         sent = 0
         with EventProducer(settings) as producer:
-            for letter in letters(settings, topic, offset if offset is not None else max(0, done)):
-                if offset is not None and letter.offset != offset:
-                    break
+            for letter in letters(settings, topic):
+                if letter.offset < done if offset is None else letter.offset != offset:
+                    continue
                 producer.send_raw(topic, key=letter.key, value=letter.value, headers=letter.original_headers)
                 producer.flush()
                 sent += 1
