@@ -20,6 +20,11 @@ def settings_of(admin: AdminClient) -> dict[str, str]:
 @pytest.mark.workers("alerts")
 def test_closed_segments_are_small_in_new_changelogs_and_in_those_of_before(outside: Outside) -> None:
     admin = AdminClient(outside.stack.settings.librdkafka())
+
+    def becomes(size: str) -> None:
+        """The controller has taken a setting a moment before the broker tells it."""
+        outside.wait(f"segments of {size}", lambda: settings_of(admin)["segment.bytes"] == size)
+
     made = settings_of(admin)
     assert {name: made[name] for name in CHANGELOG_CONFIG} == CHANGELOG_CONFIG
     assert made["cleanup.policy"] == "compact"
@@ -28,6 +33,6 @@ def test_closed_segments_are_small_in_new_changelogs_and_in_those_of_before(outs
         [ConfigResource(ResourceType.TOPIC, NAME, incremental_configs=[before])]
     ).values()
     altered.result(10)
-    assert settings_of(admin)["segment.bytes"] == str(2**30)
+    becomes(str(2**30))
     ensure_topics(outside.stack.settings)
-    assert settings_of(admin)["segment.bytes"] == CHANGELOG_CONFIG["segment.bytes"]
+    becomes(CHANGELOG_CONFIG["segment.bytes"])
