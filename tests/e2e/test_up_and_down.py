@@ -242,7 +242,7 @@ def test_a_venue_file_with_a_mistake_is_explained_before_anything_starts(tmp_pat
     venue.write_text("name: x\nzonse: []\n", encoding="utf-8")
     done = pulso(tmp_path / "data", "up", venue=venue)
     assert done.returncode == 2
-    assert "line 2" in done.stdout
-    assert "did you mean zones" in done.stdout
+    assert "line 2" in done.stderr
+    assert "did you mean zones" in done.stderr
     checked = pulso(tmp_path / "data", "check", str(venue))
     assert checked.returncode != 0
