@@ -185,7 +185,7 @@ def story_table(report: Report) -> Table:
     for beat in report.story:
         told = [answer["rule"] for answer in beat["answers"]] or ["as expected" if beat["as_expected"] else ""]
         missing = len(beat["expected"]) - len(beat["answers"])
-        after = [f"{answer['minutes_after']:.0f} min" for answer in beat["answers"]]
+        after = [f"{answer['minutes_after']:z.0f} min" for answer in beat["answers"]]
         to = [", ".join(answer["audience"]) for answer in beat["answers"]]
         if missing > 0 or not beat["as_expected"]:
             told.append(f"[red]{missing} missing[/]" if missing > 0 else "[red]not as expected[/]")
