@@ -114,6 +114,8 @@ class Watch(Struct, frozen=True):
 
     @staticmethod
     def _posts(post: PostReading) -> Iterator[Observation]:
+        if not post.subject:
+            return  # about nothing that could be named to anybody
         now, usual, posts = 100 * post.negative_share, 100 * post.usual_share, post.posts
         about = {language: post.names.get(language, post.subject) for language in ("es", "en")}
         yield _observation(

@@ -41,6 +41,9 @@ BY_SENTENCE = 0.25
 SECOND_SENTENCE = 0.6
 """confidence of a sentence in another topic from which the mail has a second topic"""
 
+LONGEST_NAME = 100
+"""letters"""
+
 QUIET: Final = ("nothing asked", "thanks and praise")
 """kinds that say nothing of what a mail asks, wherever something else in it does"""
 
@@ -78,6 +81,8 @@ def read_topics(path: Path) -> dict[str, TopicInFile]:
         raise TopicsFileError(f"{path} must be {{topic: [example, …]}}")
     found: dict[str, TopicInFile] = {}
     for name, value in given.items():
+        if not 1 <= len(str(name).strip()) <= LONGEST_NAME:
+            raise TopicsFileError(f"{path}: a topic's name has 1 to {LONGEST_NAME} letters, unlike {str(name)[:20]!r}")
         try:
             found[str(name)] = msgspec.convert({"examples": value} if isinstance(value, list) else value, TopicInFile)
         except msgspec.ValidationError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from processors.alerting.rules import Watch
 from schemas.attendance import VenueOccupancy
 from schemas.results import (
@@ -79,6 +81,7 @@ def test_posts_are_told_of_in_the_readers_words() -> None:
     (told,) = Watch(VENUE).observations(post)
     assert "«barras»" in told.text["es"]
     assert "“bars”" in told.text["en"]
+    assert Watch(VENUE).observations(replace(post, subject="")) == [], "nobody is told of nothing"
 
 
 def test_two_cameras_on_one_zone_never_hide_each_other() -> None:

@@ -86,6 +86,8 @@ def test_one_correction_teaches_at_once(topics: Topics, requests: Requests) -> N
         "a: [b",
         "a: {names: {es: b}}",
         "a: {examples: [b], name: c}",
+        '"": [b]',
+        f"{'a' * 101}: [b]",
     ],
 )
 def test_files_that_are_none(tmp_path: Path, content: str) -> None:
