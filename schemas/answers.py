@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from schemas.fields import Identifier, Instant
+from schemas.fields import LONGEST_TOPIC, Identifier, Instant
 
 AnswerText = Annotated[str, Meta(max_length=4_000)]
 
@@ -15,7 +15,7 @@ class ApprovedAnswer(Struct, frozen=True, kw_only=True):
     """One answer in one language; the last of a topic and language counts, before the file of answers."""
 
     id: Identifier
-    topic: Annotated[str, Meta(min_length=1, max_length=100)]
+    topic: Annotated[str, Meta(min_length=1, max_length=LONGEST_TOPIC)]
     language: Literal["es", "en"]
     question: AnswerText
     """as the page of questions asks it"""

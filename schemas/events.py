@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from schemas.fields import Identifier, Instant, NonNegative, Text
+from schemas.fields import LONGEST_TOPIC, Identifier, Instant, NonNegative, Text
 
 Quantity = Annotated[float, Meta(ge=-100_000, le=100_000, description="units; negative takes a sale back")]
 
@@ -132,7 +132,7 @@ class SupportCorrection(Struct, frozen=True, kw_only=True):
     action: Literal["topic", "promote", "erase"]
     """topic: `text` is about `topic`. promote: the mails of `cluster` are about `topic`. erase: forget what was kept of
     the mails of `sender`, or of `message`."""
-    topic: Annotated[str, Meta(max_length=100)] = ""
+    topic: Annotated[str, Meta(max_length=LONGEST_TOPIC)] = ""
     text: Annotated[str, Meta(max_length=4_000)] = ""
     message: Identifier | None = None
     cluster: Identifier | None = None

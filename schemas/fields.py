@@ -15,6 +15,9 @@ NonNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=100_000)]
 
+LONGEST_TOPIC = 100
+"""letters of the name of a support desk's topic"""
+
 
 def identifier(text: str) -> str:
     """A name as long as an `Identifier` may be; longer ones are told apart by a hash, where a cut would make them one.

@@ -30,17 +30,17 @@ class LiveRows(Generic[T]):
     def get(self, key: str) -> T:
         """The object of a key, from the cache where that is still true."""
         row = self._table.get(key.encode())
-        cached = self._live.pop(key, None)
+        cached = self._live.get(key)
         live = cached[1] if cached is not None and cached[0] is row else self._build(key, row)
         self._keep(key, row, live)
         return live
 
     def wrote(self, key: str, row: bytes, live: T) -> None:
         """Remember that `row`, about to be stored, stands for `live`."""
-        self._live.pop(key, None)
         self._keep(key, row, live)
 
     def _keep(self, key: str, row: bytes | None, live: T) -> None:
+        self._live.pop(key, None)  # so that it stands last
         self._live[key] = (row, live)
         if self._most is not None and len(self._live) > self._most:
             del self._live[next(iter(self._live))]

@@ -148,19 +148,20 @@ class Worker:
         *,
         back: int = EVERYTHING,
         after: Callable[[], None] = lambda: None,
+        first: bool = True,
     ) -> None:
         """Read a topic beside the agents; every worker reads all of its partitions.
-
-        No event is handled before everything is taken that the topic held at the start: what waited while the worker
-        was away is judged by what people had said before.
 
         Args:
             take: given each value; what can't be decoded must not trouble it.
             back: how many records of each partition, before its end, are read at the start.
             after: called when a batch of records was taken.
+            first: no event is handled before everything is taken that the topic held at the start, so that what waited
+                while the worker was away is judged by what people had said before.
         """
         known = asyncio.Event()
-        self._followed.append(known)
+        if first:
+            self._followed.append(known)
 
         async def reading() -> None:
             await follow(self.settings, {topic: back}, lambda _topic, value, _at: take(value), after=after, known=known)

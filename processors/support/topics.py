@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from processors.support.requests import Requests, Understood
+from schemas.fields import LONGEST_TOPIC
 from schemas.results import Topic
 
 Vector = NDArray[np.float32]
@@ -40,9 +41,6 @@ BY_SENTENCE = 0.25
 
 SECOND_SENTENCE = 0.6
 """confidence of a sentence in another topic from which the mail has a second topic"""
-
-LONGEST_NAME = 100
-"""letters"""
 
 QUIET: Final = ("nothing asked", "thanks and praise")
 """kinds that say nothing of what a mail asks, wherever something else in it does"""
@@ -81,8 +79,8 @@ def read_topics(path: Path) -> dict[str, TopicInFile]:
         raise TopicsFileError(f"{path} must be {{topic: [example, …]}}")
     found: dict[str, TopicInFile] = {}
     for name, value in given.items():
-        if not 1 <= len(str(name).strip()) <= LONGEST_NAME:
-            raise TopicsFileError(f"{path}: a topic's name has 1 to {LONGEST_NAME} letters, unlike {str(name)[:20]!r}")
+        if not 1 <= len(str(name).strip()) <= LONGEST_TOPIC:
+            raise TopicsFileError(f"{path}: a topic's name has 1 to {LONGEST_TOPIC} letters, unlike {str(name)[:20]!r}")
         try:
             found[str(name)] = msgspec.convert({"examples": value} if isinstance(value, list) else value, TopicInFile)
         except msgspec.ValidationError as error:

@@ -82,7 +82,7 @@ def register(worker: Worker) -> None:
     worker.agent(ACTIONS, live, table=table, failed=alarms.forget)
     worker.agent(ALERTS, to_redis)
     gauges = PrecisionGauges(frozenset(worker.venue.rules))
-    worker.follow(LABELS, gauges.take, after=gauges.show)
+    worker.follow(LABELS, gauges.take, after=gauges.show, first=False)  # no alert waits for a gauge
 
     @worker.app.timer(interval=5.0)  # type: ignore[untyped-decorator]
     async def count_open() -> None:
