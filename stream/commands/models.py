@@ -90,7 +90,6 @@ def promote(
     data: Annotated[Path, typer.Option(exists=True, help="Labelled data, as `pulso evaluate` takes it.")],
 ) -> None:
     """Measure a candidate beside the model in use; workers change to it if it passes its gate, else exit 1."""
-    from processors.inference import ModelError  # noqa: PLC0415
     from stream.model_promotion import promote as decide  # noqa: PLC0415
 
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -106,7 +105,7 @@ def promote(
                 by=getpass.getuser(),
                 progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
             )
-    except (ModelError, ValueError, OSError) as error:
+    except ValueError as error:  # data that are not as they should be
         raise refused(error) from error
     if decision.candidate is not None and decision.current is not None:
         draw(_beside(decision.candidate, decision.current))
