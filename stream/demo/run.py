@@ -18,12 +18,13 @@ from stream.demo.evening import Evening
 from stream.demo.moments import Planned
 from stream.demo.pace import SCENES
 from stream.demo.player import Played, Player
+from stream.demo.rates import Rates
 from stream.demo.report import Report, alerts_part, prometheus_part, silent_topics, topics_part
 from stream.demo.schedule import Plan
 from stream.demo.story import Beat, told
 from stream.demo.story_facts import StoryFacts
 from stream.demo.tally import Tally
-from stream.demo.view import Rates, Snapshot, View
+from stream.demo.view import Snapshot, View
 from stream.demo.workshop import Workshop
 from stream.producer import EventProducer, NotDeliveredError
 from stream.settings import Settings

@@ -28,8 +28,6 @@ from stream.demo.tally import Results
 
 _SEVERITY = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold white on red"}
 _LINE_EVERY = 5.0
-_RATE_OVER = 5.0
-"""seconds that rates are taken over"""
 _BAR = 24
 
 
@@ -56,26 +54,6 @@ class Snapshot:
     story: Sequence[Beat] = ()
     console_url: str = ""
     notice: str = ""
-
-
-class Rates:
-    """Events a second of each topic over the last seconds."""
-
-    def __init__(self) -> None:
-        self._seen: list[tuple[float, dict[str, int]]] = []
-
-    def update(self, counts: Mapping[str, int], now: float) -> dict[str, float]:
-        """Take the counts at a moment in seconds; returns the rates.
-
-        >>> rates = Rates()
-        >>> rates.update({"pos.sales": 0}, 0.0), rates.update({"pos.sales": 30}, 2.0)
-        ({'pos.sales': 0.0}, {'pos.sales': 15.0})
-        """
-        self._seen = [(when, old) for when, old in self._seen if now - when <= _RATE_OVER]
-        self._seen.append((now, dict(counts)))
-        when, before = self._seen[0]
-        passed = max(1e-9, now - when)
-        return {name: (number - before.get(name, 0)) / passed for name, number in counts.items()}
 
 
 def screen(shown: Snapshot) -> RenderableType:
