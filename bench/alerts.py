@@ -15,10 +15,10 @@ from bench.loads import Event, Load
 from bench.measured import BenchError
 from bench.meter import Sample, sample
 from schemas.cloudevents import Envelope
-from stream.demo.alert_feed import AlertFeed
+from simulation.alert_feed import AlertFeed
 from stream.local import LocalStack
 from stream.local.ports import Ports
-from stream.producer import EventProducer
+from stream.runtime.producer import EventProducer
 
 LEVELS = (0.1, 0.5, 0.9)
 PATIENCE = 120.0

@@ -10,8 +10,8 @@ from bench.frames import CAMERAS, EARLIEST
 from bench.job import run_job
 from bench.measured import Measured
 from bench.table import Row, row
-from stream.demo.crowd_pictures import burst
-from stream.demo.evening import Evening
+from simulation.crowd_pictures import burst
+from simulation.evening import Evening
 
 NUMBERS = (1, 10, 50)
 FRAMES = 400

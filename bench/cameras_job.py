@@ -12,11 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from bench.measured import Measured, moment
-from processors.vision.density import CrowdCounter
-from processors.vision.seen import Frame
-from processors.vision.violence import ViolenceScorer
-from processors.vision.watch import Watch
-from schemas.venue import Camera, Venue, View, Zone
+from processors.cameras.analyzer import Watch
+from processors.cameras.frame_result import Frame
+from processors.crowd.density import CrowdCounter
+from processors.violence.scorer import ViolenceScorer
+from schemas.cameras import Camera, View
+from schemas.crowd import Zone
+from schemas.venue import Venue
 
 CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)

@@ -19,9 +19,9 @@ from processors.support.desk import Desk
 from processors.support.encoder import Encoder
 from processors.support.reading import Read, read_mails
 from processors.support.requests import Requests
-from schemas.events import Mail
-from stream.demo.evening import Evening
-from stream.demo.support_mails import mails
+from schemas.support import Mail
+from simulation.evening import Evening
+from simulation.support_mails import mails
 
 NUMBERS = (1_000, 10_000, 100_000)
 MEASURED = 1_000

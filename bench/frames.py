@@ -15,14 +15,15 @@ from bench.job import run_job
 from bench.measured import BenchError, Measured
 from bench.meter import watch
 from bench.table import Row, row
+from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from schemas.results import CrowdCount, ViolenceScore
-from schemas.topics import CROWD, FRAMES, VIOLENCE
-from stream.demo.crowd_pictures import FRAMES_PER_SECOND, render
-from stream.demo.evening import Evening
+from schemas.crowd import CROWD, CrowdCount
+from schemas.violence import VIOLENCE, ViolenceScore
+from simulation.crowd_pictures import FRAMES_PER_SECOND, render
+from simulation.evening import Evening
 from stream.local import LocalStack
-from stream.producer import EventProducer
-from stream.reading import read_all
+from stream.runtime.producer import EventProducer
+from stream.runtime.topic_reader import read_all
 
 NUMBER = 300
 CAMERAS = {"front-left": "front", "gate-east": "gate", "bar-square": "bars"}

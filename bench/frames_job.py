@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from bench.measured import Measured, moment
-from processors.vision.density import CrowdCounter
-from processors.vision.picture import decode
-from processors.vision.violence import ViolenceScorer
+from processors.cameras.picture import decode
+from processors.crowd.density import CrowdCounter
+from processors.violence.scorer import ViolenceScorer
 
 
 class FramesOrder(Struct, kw_only=True):

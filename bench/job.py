@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bench.measured import BenchError, Measured
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 
 VENV = ROOT / ".venv-bench"
 REQUIREMENTS = ROOT / "requirements" / "bench.txt"

@@ -18,14 +18,14 @@ from bench.job import run_job
 from bench.measured import BenchError, Measured
 from bench.meter import Sample, sample
 from bench.table import Row, row
-from schemas.results import ViolenceScore
-from schemas.topics import FRAMES, VIOLENCE
-from stream.demo.crowd_pictures import FRAMES_PER_SECOND, burst
-from stream.demo.evening import Evening
+from schemas.cameras import FRAMES
+from schemas.violence import VIOLENCE, ViolenceScore
+from simulation.crowd_pictures import FRAMES_PER_SECOND, burst
+from simulation.evening import Evening
 from stream.local import LocalStack
 from stream.local.ports import Ports
-from stream.producer import EventProducer
-from stream.reading import read_all
+from stream.runtime.producer import EventProducer
+from stream.runtime.topic_reader import read_all
 
 SECONDS = {1: 15.0, 8: 15.0, 32: 60.0}
 """cameras, and how long they are played: when they take turns, each must have some"""

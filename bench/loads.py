@@ -12,15 +12,18 @@ from msgspec import Struct
 from bench.mails import mails
 from bench.soak.media import windows
 from bench.soak.senders import baskets
-from schemas.events import Mail, Ticket
-from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS, Topic
-from schemas.venue import Bar, Camera, Product, Stage, Venue, View, Zone
-from schemas.venue_crowd import Crowd
-from schemas.venue_rules import default_rules
-from stream.demo.crowd_pictures import FRAMES_PER_SECOND, burst
-from stream.demo.evening import Evening, clock
-from stream.demo.mail_texts import URGENT
-from stream.demo.stage_music import fragment
+from schemas.bars import SALES, Bar, Product, Ticket
+from schemas.cameras import FRAMES, Camera, View
+from schemas.crowd import Crowd, Zone
+from schemas.music import SNIPPETS, Stage
+from schemas.rules import default_rules
+from schemas.support import MAILS, Mail
+from schemas.topic import Topic
+from schemas.venue import Venue
+from simulation.crowd_pictures import FRAMES_PER_SECOND, burst
+from simulation.evening import Evening, clock
+from simulation.mail_texts import URGENT
+from simulation.stage_music import fragment
 
 CAMERAS, BARS, STAGES = 32, 400, 4
 BARS_AT_ONCE = 60

@@ -14,12 +14,10 @@ from bench.measured import BenchError
 from bench.meter import watch
 from bench.table import Row, row
 from processors.support.mail_text import sentences_of
-from schemas.events import Mail
-from schemas.results import SupportTriage
-from schemas.topics import MAILS, TRIAGE
+from schemas.support import MAILS, TRIAGE, Mail, SupportTriage
 from stream.local import LocalStack
-from stream.producer import EventProducer
-from stream.reading import read_all
+from stream.runtime.producer import EventProducer
+from stream.runtime.topic_reader import read_all
 
 NUMBER = 1_000
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)

@@ -11,7 +11,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.measured import BenchError, Measured
-from schemas.topics import Topic
+from schemas.topic import Topic
 from stream.local import LocalStack
 from stream.local.ports import Ports
 

@@ -11,9 +11,9 @@ import soundfile
 from bench.job import run_job
 from bench.music_job import MusicOrder
 from bench.table import Row, row
-from stream.demo.evening import Evening
-from stream.demo.instruments import RATE, Sound
-from stream.demo.stage_music import encode, fragment
+from simulation.evening import Evening
+from simulation.instruments import RATE, Sound
+from simulation.stage_music import encode, fragment
 
 NUMBER = 40
 SECONDS, EVERY = 30.0, 5.0

@@ -18,10 +18,10 @@ from bench.measured import BenchError, Measured
 from bench.pages_job import PagesOrder
 from bench.table import Row, row
 from schemas.alerts import Alert
-from stream.accounts import AccountStore
-from stream.alert_store import AlertStore
 from stream.local import LocalStack
 from stream.local.ports import Ports
+from stream.stores.accounts import AccountStore
+from stream.stores.alert_store import AlertStore
 
 NUMBER = 200
 """steps of alerts, all at once"""

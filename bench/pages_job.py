@@ -11,7 +11,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from bench.measured import Measured, moment
-from stream.alert_store import STREAM
+from stream.stores.alert_store import STREAM
 
 
 class PagesOrder(msgspec.Struct, kw_only=True):

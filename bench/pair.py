@@ -16,7 +16,7 @@ from bench.table import Row, row
 from stream.local import LocalStack
 from stream.local.child import Child
 from stream.local.ports import Ports
-from stream.producer import EventProducer
+from stream.runtime.producer import EventProducer
 
 NUMBERS = {"tickets": 12_000, "frames": 480}
 RATE = 128.0
@@ -72,7 +72,7 @@ def _second(stack: LocalStack, worker: str) -> tuple[Child, int]:
     ready = f'pulso_worker_ready{{worker="{worker}"}} 1.0'
     child = Child(
         name=f"{worker}-2",
-        command=[sys.executable, "-m", "stream.cli", "worker", worker, "--metrics-port", str(port)],
+        command=[sys.executable, "-m", "stream.commands.cli", "worker", worker, "--metrics-port", str(port)],
         log=stack.data / "logs" / f"{worker}-2.log",
         healthy=lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
         environment=stack.children[worker].environment,

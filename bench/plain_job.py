@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from msgspec import Struct
 
 from bench.measured import Measured, moment
-from schemas.events import Ticket
+from schemas.bars import Ticket
 
 
 class PlainOrder(Struct, kw_only=True):

@@ -23,8 +23,8 @@ from quixstreams import Application, State, message_context  # type: ignore[impo
 
 from bench.measured import Measured, moment  # noqa: E402
 from processors.bars.bar import Bar  # noqa: E402
+from schemas.bars import Ticket  # noqa: E402
 from schemas.cloudevents import Envelope  # noqa: E402
-from schemas.events import Ticket  # noqa: E402
 from schemas.venue import Venue  # noqa: E402
 
 

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from bench.measured import Measured, moment
 from bench.table import Row, row
 from processors.bars.bar import Bar
-from schemas.events import SaleLine, Ticket
-from schemas.venue import Bar as BarPlan
-from schemas.venue import Product
+from schemas.bars import Bar as BarPlan
+from schemas.bars import Product, SaleLine, Ticket
 
 PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
 SERIES = (10, 100, 1_000, 10_000)

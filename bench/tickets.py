@@ -17,12 +17,10 @@ from bench.measured import BenchError, Measured
 from bench.meter import watch
 from bench.plain_job import PlainOrder
 from bench.table import Row, row
-from schemas.events import SaleLine, Ticket
-from schemas.results import DemandForecast
-from schemas.topics import DEMAND, SALES
+from schemas.bars import DEMAND, SALES, DemandForecast, SaleLine, Ticket
 from stream.local import LocalStack
-from stream.producer import EventProducer
-from stream.reading import read_all
+from stream.runtime.producer import EventProducer
+from stream.runtime.topic_reader import read_all
 
 NUMBER = 20_000
 BARS = ("north", "south", "east")

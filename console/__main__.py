@@ -7,7 +7,7 @@ import argparse
 import uvicorn
 
 from console.server import build
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 
 
 def main() -> None:

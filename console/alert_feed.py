@@ -18,10 +18,10 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from console.authentication import AUDIENCES, Visitor
 from console.hub import Hub
-from console.visitor import AUDIENCES, Visitor
 from schemas.alerts import Alert, Audience
-from stream.alert_store import OPEN, STREAM, worst_first
+from stream.stores.alert_store import OPEN, STREAM, worst_first
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from console.visitor import Visitor
+from console.authentication import Visitor
 from schemas.alerts import Alert
-from stream.alert_store import STREAM
+from stream.stores.alert_store import STREAM
 
 BLOCK = 1_000
 

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.visitor import is_foreign, is_loopback
+from console.authentication import is_foreign, is_loopback
 
 POLICY = "; ".join((
     "default-src 'none'",

@@ -16,11 +16,12 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from console.hub import Hub
-from processors.vision.picture import PictureError, apply_masks, decode
-from schemas.topics import FRAMES, MEDIA_BYTES
-from schemas.venue import Camera, Venue
-from stream.following import connection
-from stream.settings import Settings
+from processors.cameras.picture import PictureError, apply_masks, decode
+from schemas.cameras import FRAMES, Camera
+from schemas.topic import MEDIA_BYTES
+from schemas.venue import Venue
+from stream.runtime.broadcast import connection
+from stream.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
 

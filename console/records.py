@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from schemas.topics import Topic
-from stream.producer import EventProducer, NotDeliveredError
-from stream.settings import Settings
+from schemas.topic import Topic
+from stream.runtime.producer import EventProducer, NotDeliveredError
+from stream.runtime.settings import Settings
 
 DELIVERY_SECONDS = 10
 
@@ -21,7 +22,9 @@ class Records:
         self._settings = settings
         self._producer: EventProducer | None = None
 
-    async def send(self, topic: Topic, *, key: str, record: msgspec.Struct, id: str, by: str, time: datetime) -> None:
+    async def send(
+        self, topic: Topic[Any], *, key: str, record: msgspec.Struct, id: str, by: str, time: datetime
+    ) -> None:
         """Write one record.
 
         Raises:

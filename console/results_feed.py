@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -20,14 +21,20 @@ from console.views.verdicts import Verdicts
 from console.views.view import View
 from console.views.zones import Zones
 from processors.support.answers import Answers
-from schemas.alerts import AlertLabel
-from schemas.topics import ANSWERS, BY_NAME, CROWD, DEMAND, LABELS, OCCUPANCY, TAGS, TRIAGE, Topic
+from schemas.alerts import LABELS, AlertLabel
+from schemas.attendance import OCCUPANCY
+from schemas.bars import DEMAND
+from schemas.crowd import CROWD
+from schemas.music import TAGS
+from schemas.support import ANSWERS, TRIAGE
+from schemas.topic import Topic
+from schemas.topics import BY_NAME
 from schemas.venue import Venue
-from stream.decoding import readable
-from stream.following import follow
-from stream.settings import Settings
+from stream.runtime.broadcast import follow
+from stream.runtime.decoding import readable
+from stream.runtime.settings import Settings
 
-BACK: dict[Topic, int] = {
+BACK: dict[Topic[Any], int] = {
     CROWD: 100,
     OCCUPANCY: 200,
     DEMAND: 500,

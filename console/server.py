@@ -14,21 +14,21 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from console.alert_feed import AlertFeed
+from console.authentication import Door, LoginNeededError
 from console.browser_rules import BrowserRules
 from console.camera_wall import CameraWall
-from console.house import House, templates
 from console.hub import Hub
 from console.language import read_words, with_topics
 from console.pages import control_room, history, live, questions, results, sign_in, stock
 from console.records import Records
 from console.results_feed import ResultsFeed
+from console.services import House, templates
 from console.sessions import LoginLimit, Sessions
-from console.visitor import Door, LoginNeededError
 from processors.support.answers import read_answers
 from processors.support.topics import read_topics
-from stream.accounts import AccountStore
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
+from stream.stores.accounts import AccountStore
 
 STATIC = Path(__file__).parent / "static"
 

@@ -16,7 +16,7 @@ from datetime import datetime
 import msgspec
 from redis.asyncio import Redis
 
-from stream.accounts import Account
+from stream.stores.accounts import Account
 
 SESSION = "pulso:session:{digest}"
 SESSION_SECONDS = 14 * 3600

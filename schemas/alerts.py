@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from schemas.fields import Count, Identifier, Instant
+from schemas.topic import DAY, HOUR, Topic
 
 Severity = Literal["low", "medium", "high", "critical"]
 Audience = Literal["security", "bar", "support", "production"]
@@ -92,3 +93,50 @@ class AlertLabel(Struct, frozen=True, kw_only=True):
     peak: float | None = None
     """highest value told; None where the alert is no longer remembered"""
     evidence: tuple[Identifier, ...] = ()
+
+
+AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reject"]
+
+
+class AlertAction(Struct, frozen=True, kw_only=True):
+    """What a person did with an alert."""
+
+    id: Identifier
+    key: Identifier
+    action: AlertVerb
+    by: Identifier
+    time: Instant
+    note: Annotated[str, Meta(max_length=2_000)] = ""
+    to: Identifier | None = None
+    """whom the alert is assigned to"""
+    alert: Identifier | None = None
+    """id of the alert that is confirmed or rejected; left out, the open one of the key, or else the last that was"""
+
+
+OBSERVATIONS = Topic(
+    "alerts.observations",
+    "alert key",
+    Observation,
+    "pulso.alert.observation.v1",
+    "Values that alert rules watch, keyed by alert so that one worker owns the life of each.",
+    retention_ms=HOUR,
+)
+
+
+ACTIONS = Topic("alerts.actions", "alert key", AlertAction, "pulso.alert.action.v1", "What a person did with an alert.")
+
+
+ALERTS = Topic(
+    "alerts", "alert key", Alert, "pulso.alert.v1", "One step in the life of an alert.", retention_ms=30 * DAY
+)
+
+
+LABELS = Topic(
+    "alerts.labels",
+    "alert id",
+    AlertLabel,
+    "pulso.alert.label.v1",
+    "Whether a person saw what an alert said.",
+    partitions=1,  # whoever counts precision reads all of it
+    compacted=True,
+)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from schemas.topics import TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import TOPICS
 
 FOLDER = Path(__file__).resolve().parent / "published"
 """`published/EVENT_TYPE/N.json`: every version of each schema that was ever shipped."""
@@ -17,7 +18,7 @@ ASYNCAPI = Path(__file__).resolve().parent / "asyncapi.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def json_schema(topic: Topic) -> dict[str, Any]:
+def json_schema(topic: Topic[Any]) -> dict[str, Any]:
     """JSON Schema (2020-12) of a topic's value.
 
     >>> from schemas.topics import SALES

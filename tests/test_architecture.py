@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "architecture.md"
 

@@ -59,7 +59,10 @@ def test_what_runs_needs_no_torch() -> None:
             assert not imports_of(path) & {"torch", "sentence_transformers", "transformers"}, path.relative_to(ROOT)
 
 
-@pytest.mark.parametrize("module", ["stream.cli", "stream.workers.alerts", "stream.workers.vision", "console.server"])
+@pytest.mark.parametrize(
+    "module",
+    ["stream.commands.cli", "stream.features.alerts.agents", "stream.features.cameras.agents", "console.server"],
+)
 def test_only_the_bars_wait_for_river(module: str) -> None:
     """It brings scikit-learn and SciPy's statistics: seconds, and tens of megabytes in every process."""
     heavy = ("river", "sklearn", "scipy.stats")

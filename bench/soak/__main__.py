@@ -27,8 +27,8 @@ from bench.soak.sampling import Sampler, Value
 from bench.soak.senders import SPOILT, Senders
 from bench.table import machine
 from stream.local import ChildError, LocalStack
-from stream.producer import EventProducer, NotDeliveredError
-from stream.settings import ROOT
+from stream.runtime.producer import EventProducer, NotDeliveredError
+from stream.runtime.settings import ROOT
 
 EVERY = 15.0
 PAGES = 4

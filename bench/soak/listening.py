@@ -12,12 +12,16 @@ from typing import Self
 import httpx
 from confluent_kafka import Message
 
+from schemas.bars import DEMAND
 from schemas.cloudevents import Envelope, EnvelopeError
-from schemas.topics import CROWD, DEMAND, TAGS, TRIAGE, VIOLENCE
-from stream.demo.alert_feed import AlertFeed
-from stream.demo.topic_reader import TopicReader, delay_of, offsets
-from stream.reading import headers_of
-from stream.settings import Settings
+from schemas.crowd import CROWD
+from schemas.music import TAGS
+from schemas.support import TRIAGE
+from schemas.violence import VIOLENCE
+from simulation.alert_feed import AlertFeed
+from simulation.topic_reader import TopicReader, delay_of, offsets
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import headers_of
 
 ANSWERS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
 CHANNELS = "alerts,zones,cameras,support,music"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.venue import Bar, Camera, Product, Stage, Venue, View, Zone
+from schemas.bars import Bar, Product
+from schemas.cameras import Camera, View
+from schemas.crowd import Zone
+from schemas.music import Stage
+from schemas.venue import Venue
 
 # A large festival, and how many of them: the load that the soak is asked to carry.
 CAMERAS, FRAMES_PER_SECOND = 100, 2.0

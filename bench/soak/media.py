@@ -9,10 +9,10 @@ import numpy as np
 import soundfile
 
 from bench.soak.load import FRAGMENT_EVERY, FRAMES_PER_SECOND, SCENES
-from stream.demo.crowd_pictures import render
-from stream.demo.evening import Evening, clock
-from stream.demo.instruments import RATE, Sound
-from stream.demo.stage_music import fragment
+from simulation.crowd_pictures import render
+from simulation.evening import Evening, clock
+from simulation.instruments import RATE, Sound
+from simulation.stage_music import fragment
 
 PICTURES = 12
 """of each scene, half a second apart; shown forwards and backwards, so that nothing jumps"""

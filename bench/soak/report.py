@@ -11,7 +11,12 @@ from msgspec import Struct
 from bench.soak.plots import draw
 from bench.soak.record import About, Series, read_record
 from bench.soak.trend import Trend, trend
-from schemas.topics import BY_NAME, DAY, FRAMES, HOUR, INPUTS, MAILS, SALES, SNIPPETS, STOCK
+from schemas.bars import SALES, STOCK
+from schemas.cameras import FRAMES
+from schemas.music import SNIPPETS
+from schemas.support import MAILS
+from schemas.topic import DAY, HOUR
+from schemas.topics import BY_NAME, INPUTS
 from stream.commands.worker import WORKERS
 
 WARM_SHARE, WARM_SECONDS = 0.25, 1500.0

@@ -24,14 +24,17 @@ from bench.soak.load import (
     stage_name,
 )
 from bench.soak.media import Media
+from schemas.bars import SALES, STOCK, Bar, Product, SaleLine, StockMovement, Ticket
+from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from schemas.events import Mail, SaleLine, StockMovement, Ticket
-from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS, STOCK, Topic
-from schemas.venue import Bar, Product, Venue
-from stream.demo.evening import Evening
-from stream.demo.support_mails import mails
-from stream.demo.till_tickets import tickets
-from stream.producer import EventProducer
+from schemas.music import SNIPPETS
+from schemas.support import MAILS, Mail
+from schemas.topic import Topic
+from schemas.venue import Venue
+from simulation.evening import Evening
+from simulation.support_mails import mails
+from simulation.till_tickets import tickets
+from stream.runtime.producer import EventProducer
 
 # What happens at the places, so that alerts come and go: seconds.
 FULL_EVERY, FULL_FOR = 600.0, 120.0

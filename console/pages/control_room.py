@@ -11,17 +11,15 @@ from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
 from console.alert_steps import last_step
-from console.house import House, house
+from console.authentication import Visitor, acting, asking
 from console.requests import body_of
-from console.visitor import Visitor, acting, asking
-from processors.alerting.alarm import VERDICTS
-from schemas.alerts import Alert
+from console.services import House, house
+from processors.alerts.alarm import VERDICTS
+from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb
 from schemas.documents import request_body
-from schemas.events import AlertAction, AlertVerb
-from schemas.topics import ACTIONS
-from stream import audit
-from stream.alert_store import OPEN
-from stream.producer import NotDeliveredError
+from stream.runtime.producer import NotDeliveredError
+from stream.stores import audit
+from stream.stores.alert_store import OPEN
 
 router = APIRouter()
 Parts = Annotated[House, Depends(house)]

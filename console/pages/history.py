@@ -14,12 +14,12 @@ from redis.exceptions import RedisError
 
 from console.alert_feed import order
 from console.alert_steps import newest_first
-from console.house import House, house
-from console.visitor import Visitor, asking, need
-from processors.vision.picture import PictureError
-from processors.vision.violence_evidence import CONTENT_TYPE, still_of
+from console.authentication import Visitor, asking, need
+from console.services import House, house
+from processors.cameras.picture import PictureError
+from processors.violence.evidence import CONTENT_TYPE, still_of
 from schemas.alerts import Alert, AlertLabel, Verdict
-from stream import audit
+from stream.stores import audit
 
 router = APIRouter()
 Parts = Annotated[House, Depends(house)]

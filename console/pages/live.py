@@ -20,13 +20,13 @@ from fastapi.responses import StreamingResponse
 from redis.exceptions import RedisError
 
 from console.alert_feed import AlertFeed, Cursor, Step, order, read_cursor, write_cursor
-from console.house import House, house
+from console.authentication import Visitor, asking
 from console.hub import Listener
+from console.services import House, house
 from console.views.verdicts import CHANNEL as VERDICTS
 from console.views.verdicts import told
-from console.visitor import Visitor, asking
 from schemas.alerts import AlertLabel
-from stream.accounts import Role
+from stream.stores.accounts import Role
 
 router = APIRouter()
 

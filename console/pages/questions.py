@@ -10,18 +10,17 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
-from console.house import House, house
+from console.authentication import Visitor, acting, need
 from console.language import LANGUAGES, Language
 from console.requests import body_of
-from console.visitor import Visitor, acting, need
+from console.services import House, house
 from processors.support.answers import AnswersFileError, text_of
 from processors.support.faq import Entry, most_asked
 from processors.support.privacy import masked
-from schemas.answers import AnswerText, ApprovedAnswer, key_of
 from schemas.documents import request_body
-from schemas.topics import ANSWERS
-from stream import audit
-from stream.producer import NotDeliveredError
+from schemas.support import ANSWERS, AnswerText, ApprovedAnswer, key_of
+from stream.runtime.producer import NotDeliveredError
+from stream.stores import audit
 
 router = APIRouter()
 Parts = Annotated[House, Depends(house)]

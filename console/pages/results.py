@@ -9,8 +9,8 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
-from console.house import House, house
-from console.visitor import Visitor, asking, need
+from console.authentication import Visitor, asking, need
+from console.services import House, house
 
 router = APIRouter()
 SERVICE_WORKER = Path(__file__).parent.parent / "static" / "service_worker.js"

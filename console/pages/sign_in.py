@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.house import LANGUAGE_COOKIE, House, house, pages_of
+from console.authentication import COOKIE, Visitor, asking
 from console.language import LANGUAGES
+from console.services import LANGUAGE_COOKIE, House, house, pages_of
 from console.sessions import SESSION_SECONDS
-from console.visitor import COOKIE, Visitor, asking
-from stream import audit
+from stream.stores import audit
 
 router = APIRouter()
 Parts = Annotated[House, Depends(house)]

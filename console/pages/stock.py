@@ -9,16 +9,14 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from redis.exceptions import RedisError
 
-from console.house import House, house
+from console.authentication import Visitor, acting
 from console.requests import body_of
+from console.services import House, house
 from console.views.bars import holds
-from console.visitor import Visitor, acting
+from schemas.bars import STOCK, Product, StockMovement
 from schemas.documents import request_body
-from schemas.events import StockMovement
-from schemas.topics import STOCK
-from schemas.venue import Product
-from stream import audit
-from stream.producer import NotDeliveredError
+from stream.runtime.producer import NotDeliveredError
+from stream.stores import audit
 
 router = APIRouter()
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from schemas.results import DemandForecast, ProductDemand
-from schemas.venue import Bar, Venue
+from schemas.bars import Bar, DemandForecast, ProductDemand
+from schemas.venue import Venue
 
 PAST = timedelta(hours=2)
 """of what was sold, as shown"""

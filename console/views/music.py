@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from schemas.results import MusicTags
+from schemas.music import MusicTags
 from schemas.venue import Venue
 
 CHANNEL = "music"

@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from processors.support.answers import Answers, AnswersFileError
-from schemas.answers import ApprovedAnswer, key_of
-from schemas.results import SupportTriage
+from schemas.support import ApprovedAnswer, SupportTriage, key_of
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from console.visitor import Visitor
+from console.authentication import Visitor
 from schemas.alerts import AlertLabel
 from schemas.venue import Venue
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.attendance import VenueOccupancy
-from schemas.results import CrowdCount, ZoneCount
+from schemas.crowd import CrowdCount, ZoneCount
 from schemas.venue import Venue
 
 CHANNEL = "zones"

@@ -17,10 +17,8 @@ from processors.bars.model_card import model_card
 from processors.bars.outlook import Outlook
 from processors.bars.recent_ids import RecentIds
 from processors.bars.restock import Item, Need, Terms, needs
-from schemas.events import StockMovement, Ticket
-from schemas.results import DemandForecast, HorizonDemand, ProductDemand
-from schemas.venue import Bar as BarPlan
-from schemas.venue import Product
+from schemas.bars import Bar as BarPlan
+from schemas.bars import DemandForecast, HorizonDemand, Product, ProductDemand, StockMovement, Ticket
 
 SLOT = timedelta(minutes=15)
 HORIZONS = (1, 2, 4)

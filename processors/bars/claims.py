@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 
-from schemas.results import STORE, DemandForecast
+from schemas.bars import STORE, DemandForecast
 
 FORGOTTEN = timedelta(hours=1)
 """A bar that was silent for so long no longer claims anything."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from schemas.venue import Product
+from schemas.bars import Product
 
 PRICE_FACTOR, SIZE_FACTOR = 1.0, 1.0
 """logarithm of the ratio at which two prices or sizes make products a third as alike"""

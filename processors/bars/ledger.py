@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from processors.bars.recent_ids import RecentIds
-from schemas.events import StockMovement
+from schemas.bars import StockMovement
 
 TICK_SECONDS = 10
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime, timedelta
 
-from schemas.results import DemandForecast
+from schemas.bars import DemandForecast
 
 WINDOW = timedelta(hours=1)
 """over which a pace is taken"""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from processors.bars.outlook import Outlook
-from schemas.results import STORE
+from schemas.bars import STORE
 
 SERVICE = 0.95
 """chance that what is fetched is enough for the lead time and the cover time"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from schemas.venue_calendar import Calendar
+from schemas.calendar import Calendar
 
 
 def calendar_features(calendar: Calendar, local: datetime) -> dict[str, float]:

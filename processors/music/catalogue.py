@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from processors.music.song import Song
 from processors.music.verdict import genre_of, mood_of
-from schemas.venue import Music
+from schemas.music import Music
 
 FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "loudness", "seconds")
 LAST = ("model", "size", "modified", "sha256", "error")

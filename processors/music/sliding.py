@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.inference import Model
+from processors.models.inference import Model
 from processors.music.audio import RATE, Audio, Samples, from_samples
 from processors.music.features import LEVEL_DBFS, Heard, summary
 from processors.music.log_mel import FRAMES, PATCH, YAMNET_RATE, patches_at

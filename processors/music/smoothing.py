@@ -12,8 +12,7 @@ from msgspec import Struct, field
 from processors.music.audio import SILENT_DBFS
 from processors.music.tagger import Fragment, Tags
 from processors.music.verdict import genre_of, mood_of
-from schemas.results import MusicTags
-from schemas.venue import Music
+from schemas.music import Music, MusicTags
 
 SMOOTHED = 30.0
 """Time constant in seconds: a song's mood lasts minutes, and one strange half minute should not turn it."""

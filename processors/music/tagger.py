@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.inference import Model, ModelError, models_folder, open_folder
+from processors.models.inference import Model, ModelError, models_folder, open_folder
 from processors.music.audio import Audio, Samples
 from processors.music.features import NAMES, VERSION, Heard, hear, levelled
 from processors.music.log_mel import patches

@@ -10,8 +10,8 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from schemas.answers import ApprovedAnswer
-from schemas.results import Reason, Suggestion, Topic
+from schemas.support import ApprovedAnswer, Reason, Suggestion
+from schemas.support import MailTopic as Topic
 
 KNOWN = ("order", "amount", "date", "time", "quantity", "place")
 """facts that an answer may name in braces"""

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 
 from jinja2 import Environment
 
+from processors.social.posts import OTHER
 from processors.support.day_report import DayReport
-from processors.support.posts import OTHER
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "es": {

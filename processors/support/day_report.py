@@ -8,8 +8,9 @@ from datetime import date, tzinfo
 
 from msgspec import Struct
 
-from processors.support.posts import OTHER
-from schemas.results import PostReading, SupportTriage
+from processors.social.posts import OTHER
+from schemas.social import PostReading
+from schemas.support import SupportTriage
 
 FEWEST = 3
 """mails below which a matter is no weak point"""

@@ -22,8 +22,8 @@ from processors.support.reading import Read
 from processors.support.requests import Requests
 from processors.support.topics import Topics
 from processors.support.words import content_words
-from schemas.events import SupportCorrection
-from schemas.results import SupportTriage, Topic
+from schemas.support import MailTopic as Topic
+from schemas.support import SupportCorrection, SupportTriage
 
 REMEMBERED = 2_048
 """messages whose ids are known, so that a mail that is fetched twice is counted once"""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from processors.inference import Model, ModelError, open_model, sha256_of
+from processors.models.inference import Model, ModelError, open_model, sha256_of
 
 Vectors = NDArray[np.float32]
 

@@ -17,7 +17,7 @@ from processors.support.priority import PRIORITIES
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
 from processors.support.topics import Topics, examples_of, read_topics
-from schemas.events import Mail
+from schemas.support import Mail
 
 BATCH = 256
 NEW = "new"

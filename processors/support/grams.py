@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.inference import Model, ModelError, sha256_of
+from processors.models.inference import Model, ModelError, sha256_of
 from processors.support.encoder import Encoder
 from processors.support.words import folded
 

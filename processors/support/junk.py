@@ -6,7 +6,7 @@ import re
 
 from processors.support.reading import Read
 from processors.support.words import folded
-from schemas.results import SetAside
+from schemas.support import SetAside
 
 ADVERTISING = "advertising and fraud"
 """the kind of request that is none"""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from processors.social.sentiment import Sentiment, Sounds
 from processors.support.language import Language, language
 from processors.support.mail_text import own_words, sentences_of, without_addresses
 from processors.support.requests import Requests, Understood
-from processors.support.sentiment import Sentiment, Sounds
-from schemas.events import Mail
+from schemas.support import Mail
 
 
 class Read(Struct, frozen=True):

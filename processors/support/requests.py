@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.inference import Model, open_model
+from processors.models.inference import Model, open_model
 from processors.support.encoder import Encoder
 from processors.support.grams import Grams
 from processors.support.sentence_transformer import Meaning

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from processors.support.requests import Requests, Understood
 from schemas.fields import LONGEST_TOPIC
-from schemas.results import Topic
+from schemas.support import MailTopic as Topic
 
 Vector = NDArray[np.float32]
 

@@ -11,7 +11,6 @@ from stream.commands import (
     attendance,
     context,
     dead,
-    demo,
     evaluate,
     faq,
     forecast,
@@ -30,7 +29,6 @@ from stream.commands import (
 )
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
-    demo.register,
     stack.register,
     venue.register,
     worker.register,

@@ -15,14 +15,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from processors.alerting.labels import key_of
-from schemas.alerts import Alert, Audience
-from schemas.events import AlertAction, AlertVerb
-from schemas.topics import ACTIONS
-from stream.alert_store import OPEN, STEP, STREAM, worst_first
+from processors.alerts.labels import key_of
+from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb, Audience
 from stream.commands.tables import draw
-from stream.producer import EventProducer
-from stream.settings import Settings
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.stores.alert_store import OPEN, STEP, STREAM, worst_first
 
 commands = typer.Typer(help="Alerts: list, acknowledge, resolve, note, confirm, reject.", no_args_is_help=True)
 

@@ -12,11 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from schemas.attendance import VENUE, AttendanceChange, AttendanceKind, VenueOccupancy
-from schemas.topics import ATTENDANCE, OCCUPANCY
-from stream.producer import EventProducer
-from stream.reading import read_all
-from stream.settings import Settings
+from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange, AttendanceKind, VenueOccupancy
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
 
 commands = typer.Typer(help="People in the venue: show, correct, reset.", no_args_is_help=True)
 

@@ -9,11 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from schemas.events import VenueContext
-from schemas.topics import CONTEXT
-from stream.producer import EventProducer
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from schemas.context import CONTEXT, VenueContext
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 SOURCE = "operator"
 

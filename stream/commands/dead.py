@@ -13,10 +13,10 @@ from rich.console import Console
 
 from schemas.topics import BY_NAME
 from stream.commands.tables import draw, folding
-from stream.dead_letters import PREFIX
-from stream.producer import EventProducer
-from stream.reading import headers_of, read_all
-from stream.settings import Settings
+from stream.runtime.dead_letters import PREFIX
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import headers_of, read_all
 
 commands = typer.Typer(
     help="Events that could not be used: list them, look at one, try them again.", no_args_is_help=True

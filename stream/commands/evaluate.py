@@ -11,7 +11,7 @@ import typer
 
 from stream.commands import evaluate_vision
 from stream.commands.evaluation_report import GateFile, Json, Reported, data, measure
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 
 commands = typer.Typer(help="Measure a model on labelled data of your own.", no_args_is_help=True)
 for command in evaluate_vision.COMMANDS:
@@ -132,9 +132,9 @@ def sentiment(
     gate: GateFile = None,
 ) -> None:
     """How posts sound: accuracy, macro-F1, per class; for Spanish, what is published for TASS stands beside it."""
+    from processors.social.sentiment import Sentiment  # noqa: PLC0415
+    from processors.social.sentiment_evaluation import evaluate  # noqa: PLC0415
     from processors.support.encoder import Encoder  # noqa: PLC0415
-    from processors.support.sentiment import Sentiment  # noqa: PLC0415
-    from processors.support.sentiment_evaluation import evaluate  # noqa: PLC0415
 
     encoder = Encoder.load()
     measure(

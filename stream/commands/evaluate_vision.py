@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from schemas.venue_faults import Faults
-from stream.commands.evaluation_report import GateFile, Json, Reported, data, measure
-from stream.settings import ROOT, Settings
-from stream.venue_file import read_venue
+from schemas.camera_faults import Faults
+from stream.commands.evaluation_report import GateFile, Json, data, measure
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 # The evaluations import models and libraries that take seconds to load, so each command imports its own.
 
@@ -19,8 +19,8 @@ def crowd(
     folder: Annotated[Path, data("Folder of pictures with a heads.json.")], as_json: Json = False, gate: GateFile = None
 ) -> None:
     """Heads in pictures: MAE, RMSE, seconds a picture."""
-    from processors.vision.crowd_evaluation import evaluate  # noqa: PLC0415
-    from processors.vision.density import CrowdCounter  # noqa: PLC0415
+    from processors.crowd.density import CrowdCounter  # noqa: PLC0415
+    from processors.crowd.evaluation import evaluate  # noqa: PLC0415
 
     measure("crowd", lambda progress: evaluate(folder, counter=CrowdCounter.load(), progress=progress), as_json, gate)
 
@@ -33,7 +33,7 @@ def faults(
     gate: GateFile = None,
 ) -> None:
     """Blind cameras: each fault put on each picture; share of faults missed and of good pictures refused."""
-    from processors.vision.fault_evaluation import evaluate  # noqa: PLC0415
+    from processors.cameras.fault_evaluation import evaluate  # noqa: PLC0415
 
     thresholds = _thresholds(camera) if camera else None
     measure(
@@ -60,8 +60,8 @@ def gates(
     gate: GateFile = None,
 ) -> None:
     """People over a gate line: real pictures that glide past it, so that who crosses is known head by head."""
-    from processors.vision.density import CrowdCounter  # noqa: PLC0415
-    from processors.vision.gate_evaluation import evaluate  # noqa: PLC0415
+    from processors.attendance.gate_evaluation import evaluate  # noqa: PLC0415
+    from processors.crowd.density import CrowdCounter  # noqa: PLC0415
 
     measure(
         "gates",
@@ -85,7 +85,7 @@ def occupancy(
     gate: GateFile = None,
 ) -> None:
     """Forecasts of a zone 1, 5 and 15 minutes ahead: MAE, coverage, and how often alarms before a limit were right."""
-    from processors.vision.forecast_evaluation import evaluate  # noqa: PLC0415
+    from processors.crowd.forecast_evaluation import evaluate  # noqa: PLC0415
 
     measure(
         "occupancy",
@@ -101,34 +101,12 @@ def violence(
     gate: GateFile = None,
 ) -> None:
     """Fights in clips: accuracy, AUC, false alarms an hour."""
-    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
-    from processors.vision.violence_evaluation import evaluate  # noqa: PLC0415
+    from processors.violence.evaluation import evaluate  # noqa: PLC0415
+    from processors.violence.scorer import ViolenceScorer  # noqa: PLC0415
 
     measure(
         "violence", lambda progress: evaluate(clips, scorer=ViolenceScorer.load(), progress=progress), as_json, gate
     )
 
 
-def stampede(
-    sequences: Annotated[int, typer.Option(min=1, help="Rendered scenes of each kind.")] = 6,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is rendered.")] = 0,
-    as_json: Json = False,
-    gate: GateFile = None,
-) -> None:
-    """Rendered crowds that run together, run apart, or are calm: share told, delay, false alarms."""
-    from processors.vision.density import CrowdCounter  # noqa: PLC0415
-    from processors.vision.violence import ViolenceScorer  # noqa: PLC0415
-    from stream.demo.street_evaluation import evaluate  # noqa: PLC0415
-
-    def work(progress: Reported) -> dict[str, Any]:
-        venue, counter, scorer = (
-            read_venue(ROOT / "deploy/venues/demo.yaml"),
-            CrowdCounter.load(),
-            ViolenceScorer.load(),
-        )
-        return evaluate(venue, counter=counter, scorer=scorer, number=sequences, seed=seed, progress=progress)
-
-    measure("stampede", work, as_json, gate)
-
-
-COMMANDS = (crowd, faults, gates, occupancy, violence, stampede)
+COMMANDS = (crowd, faults, gates, occupancy, violence)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from processors.gate import failures, read_gate
-from stream.commands.plainly import refused
+from processors.models.gate import failures, read_gate
+from stream.commands.errors import refused
 from stream.commands.tables import folding
 
 Reported = Callable[[int, int], None]

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from stream.commands.tables import draw, folding
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from processors.support.cluster import Cluster
@@ -34,7 +34,7 @@ def faq(
     """Write faq.es.html, faq.en.html, faq.es.md and faq.en.md from the mails so far."""
     from processors.support.answers import read_answers  # noqa: PLC0415 - takes a second
     from processors.support.faq import as_html, as_markdown, entries, unanswered  # noqa: PLC0415
-    from stream.approved_answers import approved_over  # noqa: PLC0415
+    from stream.features.support.approved_answers import approved_over  # noqa: PLC0415
 
     settings = Settings().connected()
     console = Console()
@@ -61,7 +61,7 @@ def read_clusters(settings: Settings) -> Sequence[Cluster]:
         TimeoutError: the broker does not answer.
     """
     from processors.support.desk import Stored  # noqa: PLC0415
-    from stream.reading import read_all  # noqa: PLC0415
+    from stream.runtime.topic_reader import read_all  # noqa: PLC0415
 
     row = None
     for message in read_all(settings, CHANGELOG):

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
     from processors.bars.bar import Bar
@@ -38,7 +38,7 @@ def forecast(
     picture: Annotated[Path | None, typer.Option(help="Draw it too: a .png, .svg or .pdf; one bar only.")] = None,
 ) -> None:
     """Expected demand by quarter of an hour with its 90 % interval, the stock that it leaves, and what drives it."""
-    from stream.bar_rows import last_bars  # noqa: PLC0415 - takes a second to import
+    from stream.features.bars.bar_rows import last_bars  # noqa: PLC0415 - takes a second to import
 
     settings = Settings().connected()
     venue = read_venue(settings.venue)
@@ -54,7 +54,7 @@ def forecast(
 
 
 def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Change | None:
-    """The surroundings that are asked about. The context's features are those of `stream.venue_context`."""
+    """The surroundings that are asked about. The context's features are those of `stream.features.bars.venue_context`."""
     from processors.bars.curve import Change  # noqa: PLC0415 - takes a second to import
 
     if heatwave is None and act_delayed is None:
@@ -87,7 +87,7 @@ def _show(bar: Bar, at: datetime, product: str | None, change: Change | None, pi
     if product is not None and product in curves:
         console.print(_slots(curves[product], changed.get(product)))
     if picture is not None:
-        from stream.forecast_picture import draw  # noqa: PLC0415 - takes a second to import
+        from stream.features.bars.forecast_picture import draw  # noqa: PLC0415 - takes a second to import
 
         try:
             draw(picture, title, curves, changed, {name: bar.stock(name) for name in curves})

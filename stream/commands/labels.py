@@ -11,12 +11,12 @@ import typer
 from redis import Redis
 from rich.console import Console
 
-from processors.vision.picture import PictureError
-from processors.vision.violence_evidence import CONTENT_TYPE, to_video
+from processors.cameras.picture import PictureError
+from processors.violence.evidence import CONTENT_TYPE, to_video
 from schemas.alerts import AlertLabel
-from stream.evidence import stored
-from stream.labels import read_labels
-from stream.settings import Settings
+from stream.features.alerts.precision import read_labels
+from stream.runtime.settings import Settings
+from stream.stores.evidence import stored
 
 commands = typer.Typer(help="What people confirmed and rejected.", no_args_is_help=True)
 

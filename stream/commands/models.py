@@ -15,13 +15,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from stream.commands.plainly import refused
+from stream.commands.errors import refused
 from stream.commands.tables import draw, folding
-from stream.settings import NotConnectedError, Settings
+from stream.runtime.settings import NotConnectedError, Settings
 
 if TYPE_CHECKING:
-    from processors.promotion import Measured
-    from stream.model_store import ModelStore
+    from processors.models.promotion import Measured
+    from stream.registry.model_store import ModelStore
 
 commands = typer.Typer(help="Models in use, candidates, promotion and rollback.", no_args_is_help=True)
 
@@ -90,7 +90,7 @@ def promote(
     data: Annotated[Path, typer.Option(exists=True, help="Labelled data, as `pulso evaluate` takes it.")],
 ) -> None:
     """Measure a candidate beside the model in use; workers change to it if it passes its gate, else exit 1."""
-    from stream.model_promotion import promote as decide  # noqa: PLC0415
+    from stream.registry.promotion import promote as decide  # noqa: PLC0415
 
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     store = _store()
@@ -132,7 +132,7 @@ def correct(
     right: Annotated[str, typer.Argument(help="What the model should have said; what it said confirms it.")],
 ) -> None:
     """Say what is right: counted as the model's accuracy on feedback, and shown in the report."""
-    from stream.model_feedback import correct as judge  # noqa: PLC0415
+    from stream.registry.feedback import correct as judge  # noqa: PLC0415
 
     told = judge(Settings().connected(), name, stage, right, by=getpass.getuser())
     said = "confirmed" if told.said == told.right else f"it said {told.said}"
@@ -145,8 +145,8 @@ def report(
     days: Annotated[float, typer.Option(min=0.01, help="How far back.")] = 7,
 ) -> None:
     """One HTML page: figures, changes, what people corrected, latency, confidence and drift of the last days."""
-    from stream.model_report import gather  # noqa: PLC0415
-    from stream.model_report_page import page  # noqa: PLC0415
+    from stream.registry.report import gather  # noqa: PLC0415
+    from stream.registry.report_page import page  # noqa: PLC0415
 
     settings = Settings()
     with suppress(NotConnectedError):  # the page then says what it could not ask
@@ -169,7 +169,7 @@ def _beside(candidate: Measured, current: Measured) -> Table:
 
 
 def _store() -> ModelStore:
-    from stream.model_store import ModelStore  # noqa: PLC0415
+    from stream.registry.model_store import ModelStore  # noqa: PLC0415
 
     return ModelStore(Settings().models)
 
@@ -182,6 +182,6 @@ def _existing(store: ModelStore, name: str, version: str | None) -> Path:
 
 
 def _card(folder: Path) -> Any:
-    from processors.inference import read_card  # noqa: PLC0415
+    from processors.models.inference import read_card  # noqa: PLC0415
 
     return read_card(folder)

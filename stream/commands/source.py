@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from stream.commands.plainly import refused
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.commands.errors import refused
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
     from stream.sources.source import Source
@@ -70,7 +70,7 @@ def microphone(
     metrics_port: Port = 0,
 ) -> None:
     """Sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
-    from stream.lights import desks_of  # noqa: PLC0415
+    from stream.features.music.lights import desks_of  # noqa: PLC0415
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
     settings = _connected()
@@ -177,7 +177,7 @@ def _connected() -> Settings:
 def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    from stream.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
+    from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
     from stream.sources.source import LAST_SECONDS, run_all  # noqa: PLC0415
 
     stop = threading.Event()

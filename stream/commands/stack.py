@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from stream.commands.tables import draw, folding
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 
 STOP_SECONDS = 90
 
@@ -49,7 +49,7 @@ def up(
 ) -> None:
     """Start Kafka, Redis, Prometheus, the workers, the console and the sources; Ctrl-C stops all."""
     from stream.local import LocalStack  # noqa: PLC0415
-    from stream.venue_file import read_venue  # noqa: PLC0415
+    from stream.runtime.venue_file import read_venue  # noqa: PLC0415
 
     console = Console()
     settings = Settings()
@@ -100,7 +100,7 @@ def _detach(settings: Settings, sources: bool, console: Console) -> None:
     log = settings.data / "up.log"
     with log.open("wb") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "stream.cli", "up", "--sources" if sources else "--no-sources"],
+            [sys.executable, "-m", "stream.commands.cli", "up", "--sources" if sources else "--no-sources"],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -11,13 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from schemas.events import StockKind, StockMovement
-from schemas.results import DemandForecast, ProductDemand
-from schemas.topics import STOCK
-from stream.last_forecasts import last_forecasts
-from stream.producer import EventProducer
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from schemas.bars import STOCK, DemandForecast, ProductDemand, StockKind, StockMovement
+from stream.features.bars.last_forecasts import last_forecasts
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 commands = typer.Typer(help="Stock of the bars: show, deliveries, counts, waste, transfers.", no_args_is_help=True)
 

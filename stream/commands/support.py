@@ -13,13 +13,14 @@ import msgspec
 import typer
 from rich.console import Console
 
-from schemas.events import SupportCorrection
-from schemas.topics import CORRECTIONS, POST_READINGS, TRIAGE, Topic
+from schemas.social import POST_READINGS
+from schemas.support import CORRECTIONS, TRIAGE, SupportCorrection
+from schemas.topic import Topic
 from stream.commands.faq import LANGUAGES
-from stream.producer import EventProducer
-from stream.reading import read_all
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
+from stream.runtime.venue_file import read_venue
 
 commands = typer.Typer(help="Teach the support desk, let it forget someone's mail, report a day.", no_args_is_help=True)
 
@@ -117,7 +118,7 @@ def report(
             console.print(str(path), highlight=False)
 
 
-def _results(settings: Settings, topic: Topic) -> list[Any]:
+def _results(settings: Settings, topic: Topic[Any]) -> list[Any]:
     assert topic.record is not None  # noqa: S101 - results are JSON
     messages = read_all(settings, topic.name)
     return [msgspec.json.decode(message.value() or b"{}", type=topic.record) for message in messages]

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 NAME = "pulso-tags.csv"
 
@@ -39,7 +39,7 @@ def tag(
     """Mood and genre of every recording below a folder, as CSV; goes on where it stopped, and does only what is new."""
     # They import librosa, which takes seconds.
     from processors.music.catalogue import Entry  # noqa: PLC0415
-    from stream.catalogue import tag_folder  # noqa: PLC0415
+    from stream.features.music.catalogue import tag_folder  # noqa: PLC0415
 
     errors = Console(stderr=True)
     table = out or folder / NAME

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from schemas.topics import DAY, HOUR, MINUTE, TOPICS, Topic
+from schemas.topic import DAY, HOUR, MINUTE, Topic
+from schemas.topics import TOPICS
 from stream.commands.tables import draw, folding
-from stream.settings import Settings
-from stream.topics import ensure_topics
+from stream.runtime.settings import Settings
+from stream.runtime.topics import ensure_topics
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +35,7 @@ def register(app: typer.Typer) -> None:
         draw(table)
 
 
-def kept(topic: Topic) -> str:
+def kept(topic: Topic[Any]) -> str:
     """How long a record stays.
 
     >>> from schemas.topics import CONTEXT, FRAMES, SALES

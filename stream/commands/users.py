@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from stream import audit as audit_stream
-from stream.accounts import ROLES, SHORTEST_PASSWORD, AccountStore
 from stream.commands.tables import draw, folding
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
+from stream.stores import audit as audit_stream
+from stream.stores.accounts import ROLES, SHORTEST_PASSWORD, AccountStore
 
 commands = typer.Typer(help="Accounts of the console: add, list, remove, token, audit.", no_args_is_help=True)
 

@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from processors.vision.ground import ground_of
+from processors.crowd.ground import ground_of
 from schemas.venue import Venue
 from stream.commands.tables import folding
-from stream.settings import Settings
-from stream.source_overview import source_lines
-from stream.venue_file import VenueFileError, read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import VenueFileError, read_venue
+from stream.sources.overview import source_lines
 
 
 def register(app: typer.Typer) -> None:

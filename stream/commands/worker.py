@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 
 WORKERS = ("vision", "bars", "support", "music", "alerts")
 
@@ -33,10 +33,10 @@ def run(name: str, metrics_port: int) -> None:
     import uvloop  # noqa: PLC0415
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    from stream.leaving import end_soon_after_a_signal  # noqa: PLC0415
-    from stream.repeated_log import calm  # noqa: PLC0415
-    from stream.venue_file import read_venue  # noqa: PLC0415
-    from stream.worker import Worker  # noqa: PLC0415
+    from stream.runtime.rate_limited_logging import calm  # noqa: PLC0415
+    from stream.runtime.shutdown import end_soon_after_a_signal  # noqa: PLC0415
+    from stream.runtime.venue_file import read_venue  # noqa: PLC0415
+    from stream.runtime.worker import Worker  # noqa: PLC0415
 
     settings = Settings().connected()
     start_http_server(metrics_port, addr=settings.bind)

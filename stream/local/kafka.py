@@ -11,10 +11,10 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
-from schemas.topics import MEDIA_BYTES
+from schemas.topic import MEDIA_BYTES
 from stream.local.child import Child, ChildError
 from stream.local.ports import Ports
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 
 VERSION = "4.3.0"
 

@@ -12,7 +12,7 @@ import yaml
 
 from stream.local.child import Child, ChildError
 from stream.local.ports import Ports
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 
 DEPLOY = ROOT / "deploy" / "prometheus"
 

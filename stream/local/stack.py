@@ -21,8 +21,8 @@ from stream.local.kafka import kafka
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
 from stream.local.redis import redis
-from stream.settings import Settings
-from stream.topics import ensure_topics
+from stream.runtime.settings import Settings
+from stream.runtime.topics import ensure_topics
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ class LocalStack:
         ready = f'pulso_worker_ready{{worker="{name}"}} 1.0'
         return self._python(
             child or name,
-            ["-m", "stream.cli", "worker", name, "--metrics-port", str(port)],
+            ["-m", "stream.commands.cli", "worker", name, "--metrics-port", str(port)],
             lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
         )
 
@@ -196,7 +196,7 @@ class LocalStack:
     def _sources(self, port: int) -> Child:
         return self._python(
             "sources",
-            ["-m", "stream.cli", "sources", "--metrics-port", str(port)],
+            ["-m", "stream.commands.cli", "sources", "--metrics-port", str(port)],
             lambda: httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).is_success,
         )
 

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from processors.vision.picture import PictureError, check_claim
-from schemas.topics import FRAMES
+from processors.cameras.picture import PictureError, check_claim
+from schemas.cameras import FRAMES
 from stream.sources.source import Outlet, Source, SourceError, now
 
 log = logging.getLogger(__name__)

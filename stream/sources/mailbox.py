@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from schemas.topics import MAILS
+from schemas.support import MAILS
 from stream.sources.delivered import Delivered
 from stream.sources.imap import MOST_BYTES, ImapFolder, imap_folder
 from stream.sources.mail_files import stored_mails

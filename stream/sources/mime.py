@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 
 from bs4 import BeautifulSoup
 
-from schemas.events import Mail
 from schemas.fields import identifier
+from schemas.support import Mail
 
 MOST_TEXT = 100_000
 """characters of text that are kept; the rest of a mail is quotes and signatures"""

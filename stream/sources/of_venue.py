@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from schemas.venue import Venue
-from stream.lights import desks_of
-from stream.settings import Settings
+from stream.features.music.lights import desks_of
+from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
 from stream.sources.post_server import PostServer

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.events import Post
-from schemas.topics import POSTS
-from stream.settings import Settings
+from schemas.social import POSTS, Post
+from stream.runtime.settings import Settings
 from stream.sources.record_server import RecordServer, kept_token
 
 

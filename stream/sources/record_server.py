@@ -19,8 +19,8 @@ from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 
 from schemas.documents import request_body
-from schemas.topics import Topic
-from stream.incoming import AHEAD
+from schemas.topic import Topic
+from stream.runtime.record import AHEAD
 from stream.sources.source import Outlet, Source, SourceError, now
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class RecordServer(Source, Generic[R]):
 
     record: ClassVar[type[Any]]
     """of the JSON that is taken; it has an id and a time"""
-    topic: ClassVar[Topic]
+    topic: ClassVar[Topic[Any]]
     path: ClassVar[str]
     noun: ClassVar[str]
     """of one record; it stands before the id in Kafka, and in what people are told"""

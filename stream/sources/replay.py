@@ -11,8 +11,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
-from schemas.events import SaleLine, Ticket
-from schemas.topics import SALES
+from schemas.bars import SALES, SaleLine, Ticket
 from stream.sources.source import Outlet, Source, SourceError
 
 MOST_LINES = 200

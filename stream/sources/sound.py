@@ -14,8 +14,8 @@ from typing import IO, ClassVar
 import numpy as np
 import soundfile
 
-from schemas.topics import SNIPPETS
-from stream.lights import LightingDesk, live
+from schemas.music import SNIPPETS
+from stream.features.music.lights import LightingDesk, live
 from stream.sources.source import Outlet, Source, SourceError, now
 
 RATE = 24_000

@@ -9,13 +9,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
-from schemas.topics import Topic
-from stream import metrics
-from stream.producer import EventProducer, NotDeliveredError
+from schemas.topic import Topic
+from stream.runtime import metrics
+from stream.runtime.producer import EventProducer, NotDeliveredError
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Outlet:
 
     def send(
         self,
-        topic: Topic,
+        topic: Topic[Any],
         *,
         key: str,
         value: bytes | msgspec.Struct,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from schemas.events import Ticket
-from schemas.topics import SALES
+from schemas.bars import SALES, Ticket
 from schemas.venue import Venue
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 from stream.sources.record_server import RecordServer, kept_token
 
 

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from bench.loads import TICKETS_OF_A_BAR, URGENT_EVERY, Mails, Tickets, venue
-from schemas.events import Mail, Ticket
-from stream.demo.mail_texts import URGENT
-from stream.incoming import AHEAD
-from stream.venue_file import read_venue
+from schemas.bars import Ticket
+from schemas.support import Mail
+from simulation.mail_texts import URGENT
+from stream.runtime.record import AHEAD
+from stream.runtime.venue_file import read_venue
 
 
 def test_the_venue_can_be_read_and_its_rules_have_no_patience(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.series import TICKETS_OF_A_BAR, tickets
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 
 
 def test_every_bar_has_the_same_number_of_tickets_in_order_of_time() -> None:

@@ -14,9 +14,12 @@ from bench.soak.report import accounts_of, write_report
 from bench.soak.sampling import Value
 from bench.soak.senders import DELIVERED_EVERY, SPOILT, Senders
 from bench.soak.trend import trend
-from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS, STOCK
-from stream.demo.evening import Evening
-from stream.venue_file import read_venue
+from schemas.bars import SALES, STOCK
+from schemas.cameras import FRAMES
+from schemas.music import SNIPPETS
+from schemas.support import MAILS
+from simulation.evening import Evening
+from stream.runtime.venue_file import read_venue
 
 LOAD = Load.scaled(0.01, 0.01, 1, 0.1)
 HOURS = 2.0

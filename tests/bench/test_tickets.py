@@ -12,7 +12,7 @@ import pytest
 from bench.job import peer_is_installed
 from bench.measured import BenchError, Measured
 from bench.tickets import BARS, _agree, tickets
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 
 
 def totals(number: int) -> Measured:

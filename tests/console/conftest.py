@@ -20,25 +20,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from schemas.alerts import Alert, Observation
-from schemas.events import AlertAction
-from schemas.results import (
-    CrowdCount,
-    DemandForecast,
-    HorizonDemand,
-    MusicTags,
-    ProductDemand,
-    Reason,
-    Suggestion,
-    SupportTriage,
-    ZoneCount,
-)
-from schemas.results import Topic as Subject
-from schemas.topics import ACTIONS, CROWD, DEMAND, FRAMES, OBSERVATIONS, TAGS, TRIAGE
-from stream.accounts import AccountStore
-from stream.alert_store import OPEN
+from schemas.alerts import ACTIONS, OBSERVATIONS, Alert, AlertAction, Observation
+from schemas.bars import DEMAND, DemandForecast, HorizonDemand, ProductDemand
+from schemas.cameras import FRAMES
+from schemas.crowd import CROWD, CrowdCount, ZoneCount
+from schemas.music import TAGS, MusicTags
+from schemas.support import TRIAGE, Reason, Suggestion, SupportTriage
+from schemas.support import MailTopic as Subject
 from stream.local import LocalStack
-from stream.producer import EventProducer
+from stream.runtime.producer import EventProducer
+from stream.stores.accounts import AccountStore
+from stream.stores.alert_store import OPEN
 
 PASSWORD = "long enough to type"
 PEOPLE: dict[str, tuple[list[str], list[str]]] = {

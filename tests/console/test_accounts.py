@@ -11,9 +11,9 @@ import pytest
 from redis.asyncio import Redis as AsyncRedis
 from typer.testing import CliRunner
 
-from stream.accounts import AccountError, AccountStore
-from stream.audit import AUDIT
-from stream.cli import app
+from stream.commands.cli import app
+from stream.stores.accounts import AccountError, AccountStore
+from stream.stores.audit import AUDIT
 from tests.console.conftest import PASSWORD, Festival, logged_in, wait
 
 pytestmark = pytest.mark.stack

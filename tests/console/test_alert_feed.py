@@ -11,10 +11,10 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from console.alert_feed import AlertFeed, read_cursor, write_cursor
+from console.authentication import Visitor
 from console.hub import WAITING, Hub
-from console.visitor import Visitor
 from schemas.alerts import Alert
-from stream.alert_store import STREAM, AlertStore
+from stream.stores.alert_store import STREAM, AlertStore
 
 pytestmark = pytest.mark.stack
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)

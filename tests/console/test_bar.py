@@ -8,9 +8,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from schemas.events import StockMovement
-from schemas.topics import STOCK
-from stream.reading import read_all
+from schemas.bars import STOCK, StockMovement
+from stream.runtime.topic_reader import read_all
 from tests.console.conftest import Enter, Festival, logged_in, wait
 
 pytestmark = pytest.mark.stack

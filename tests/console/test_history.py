@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from schemas.alerts import Alert
-from stream.labels import read_labels
+from stream.features.alerts.precision import read_labels
 from tests.console.conftest import Enter, Festival, logged_in, wait
 
 pytestmark = pytest.mark.stack

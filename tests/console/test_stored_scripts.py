@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from schemas.results import MusicTags
-from schemas.topics import TAGS
+from schemas.music import TAGS, MusicTags
 from tests.console.conftest import Enter, Festival, logged_in
 
 IMAGE = '<img src="x" onerror="window.hit=1">'

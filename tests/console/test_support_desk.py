@@ -9,9 +9,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from schemas.answers import ApprovedAnswer
-from schemas.topics import ANSWERS
-from stream.reading import read_all
+from schemas.support import ANSWERS, ApprovedAnswer
+from stream.runtime.topic_reader import read_all
 from tests.console.conftest import Enter, Festival, logged_in, wait
 from tests.console.test_pages import PHONE, serious
 

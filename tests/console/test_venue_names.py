@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from console.server import build
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 from tests.console.test_stored_scripts import ATTRIBUTE, IMAGE, PAYLOAD
 
 pytestmark = pytest.mark.stack

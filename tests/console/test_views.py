@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from console.authentication import Visitor
 from console.views.bars import Bars
 from console.views.music import SHOWN, Music
 from console.views.support import Support
 from console.views.verdicts import Verdicts
 from console.views.zones import Zones
-from console.visitor import Visitor
 from schemas.alerts import AlertLabel
 from schemas.attendance import GateTotal, VenueOccupancy
-from schemas.results import CrowdCount, DemandForecast, ExitCrowd, MusicTags, ProductDemand, ZoneCount, ZoneFlow
-from schemas.results import SupportTriage as Triage
-from stream.settings import ROOT
-from stream.venue_file import read_venue
+from schemas.bars import DemandForecast, ProductDemand
+from schemas.crowd import CrowdCount, ExitCrowd, ZoneCount, ZoneFlow
+from schemas.music import MusicTags
+from schemas.support import SupportTriage as Triage
+from stream.runtime.settings import ROOT
+from stream.runtime.venue_file import read_venue
 
 VENUE = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)

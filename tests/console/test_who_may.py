@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis as AsyncRedis
 
 from console.server import build
-from stream.accounts import AccountStore
+from stream.stores.accounts import AccountStore
 from tests.console.conftest import Festival
 
 pytestmark = pytest.mark.stack

@@ -1,4 +1,4 @@
-"""`every_series.py PORT`: serve one sample of every series of stream.metrics, and count up for ever."""
+"""`every_series.py PORT`: serve one sample of every series of stream.runtime.metrics, and count up for ever."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from stream import metrics
+from stream.runtime import metrics
 
 LABELS = {
     "worker": ["bars"],

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from schemas.topics import MEDIA_BYTES
+from schemas.topic import MEDIA_BYTES
 from stream.commands.worker import WORKERS
 from stream.local.kafka import VERSION
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKER = ROOT / "deploy" / "docker"

@@ -17,11 +17,11 @@ import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.alerts import AlertState
-from schemas.venue_rules import default_rules
-from stream import metrics
+from schemas.rules import default_rules
 from stream.local.child import Child
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
+from stream.runtime import metrics
 
 HERE = Path(__file__).parent
 DEPLOY = HERE.parent.parent / "deploy"

@@ -22,13 +22,13 @@ from confluent_kafka.admin import AdminClient
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from schemas.topics import TAGS
-from stream.following import connection
+from schemas.music import TAGS
 from stream.local.child import Child
 from stream.local.kafka import jars_folder
 from stream.local.ports import Ports
-from stream.settings import ROOT, Settings
-from stream.topics import ensure_topics
+from stream.runtime.broadcast import connection
+from stream.runtime.settings import ROOT, Settings
+from stream.runtime.topics import ensure_topics
 from tests.deploy.test_compose import PASSWORDS, project, services  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.stack
@@ -170,7 +170,7 @@ def test_a_worker_becomes_ready(services: dict[str, Any], kafka: str, redis_port
 
     child = Child(
         name="alerts",
-        command=[sys.executable, "-m", "stream.cli", "worker", "alerts", "--metrics-port", str(port)],
+        command=[sys.executable, "-m", "stream.commands.cli", "worker", "alerts", "--metrics-port", str(port)],
         log=tmp_path / "log",
         healthy=ready,
         environment={name: str(value) for name, value in environment.items()},

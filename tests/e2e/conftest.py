@@ -14,10 +14,10 @@ from redis import Redis
 
 from schemas.alerts import Alert
 from schemas.cloudevents import Envelope
-from schemas.topics import Topic
-from stream.alert_store import STREAM
+from schemas.topic import Topic
 from stream.local import LocalStack
-from stream.reading import headers_of, read_all
+from stream.runtime.topic_reader import headers_of, read_all
+from stream.stores.alert_store import STREAM
 
 T = TypeVar("T")
 

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import yaml
 
-from stream.demo.crowd_pictures import burst
-from stream.demo.evening import Evening, clock
-from stream.demo.stage_music import recorded
-from stream.settings import ROOT
+from simulation.crowd_pictures import burst
+from simulation.evening import Evening, clock
+from simulation.stage_music import recorded
+from stream.runtime.settings import ROOT
 from tests.stream.sources.dovecot import Dovecot
 
 EVENING = Evening()

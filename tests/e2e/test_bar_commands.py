@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from schemas.events import SaleLine, Ticket, VenueContext
-from schemas.results import ProductDemand
-from schemas.topics import CONTEXT, DEMAND, SALES, STOCK
-from stream.cli import app
-from stream.producer import EventProducer
+from schemas.bars import DEMAND, SALES, STOCK, ProductDemand, SaleLine, Ticket
+from schemas.context import CONTEXT, VenueContext
+from stream.commands.cli import app
+from stream.runtime.producer import EventProducer
 from tests.e2e.conftest import Outside
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from stream.topics import CHANGELOG_CONFIG, ensure_topics
+from stream.runtime.topics import CHANGELOG_CONFIG, ensure_topics
 from tests.e2e.conftest import Outside
 
 NAME = "pulso-alerts-alerts-alarms-changelog"

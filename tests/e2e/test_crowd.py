@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from schemas.attendance import VENUE, AttendanceChange, AttendanceKind
+from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange, AttendanceKind
+from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from schemas.topics import ATTENDANCE, CONTEXT, CROWD, FRAMES, OCCUPANCY
-from stream.demo.crowd_pictures import render
-from stream.demo.evening import Evening, clock
-from stream.evidence import EVIDENCE
-from stream.producer import EventProducer
+from schemas.context import CONTEXT
+from schemas.crowd import CROWD
+from simulation.crowd_pictures import render
+from simulation.evening import Evening, clock
+from stream.runtime.producer import EventProducer
+from stream.stores.evidence import EVIDENCE
 from tests.e2e.conftest import Outside
 
 EVENING = Evening()

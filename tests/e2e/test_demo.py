@@ -73,7 +73,7 @@ def demo(
     """Run the command in a folder of its own, without the settings of whoever runs the tests."""
     report = folder / "report.json"
     around = {name: value for name, value in os.environ.items() if not name.startswith("PULSO_") or "CACHE" in name}
-    command = [sys.executable, "-m", "stream.cli", "demo", *arguments, "--report", str(report)]
+    command = [sys.executable, "-m", "stream.commands.cli", "demo", *arguments, "--report", str(report)]
     environment = around | {"PULSO_DATA": str(folder / "data")}
     deadline = time.monotonic() + 540
     with subprocess.Popen(
@@ -176,7 +176,7 @@ def test_a_stream_that_brings_nothing_fails_the_demo(tmp_path: Path) -> None:
 def test_nothing_stays_behind_a_demo_that_is_ended(tmp_path: Path, how: signal.Signals) -> None:
     mark = f"PULSO_DATA={tmp_path}"
     environment = os.environ | {"PULSO_DATA": str(tmp_path)}
-    command = [sys.executable, "-m", "stream.cli", "demo", "--seconds", "60"]
+    command = [sys.executable, "-m", "stream.commands.cli", "demo", "--seconds", "60"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         assert next((line for line in process.stdout if line.startswith("console:")), None), "it plays"

@@ -13,14 +13,14 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
-from schemas.events import SaleLine, Ticket
-from schemas.topics import DEMAND, MAILS, SALES, TRIAGE
+from schemas.bars import DEMAND, SALES, SaleLine, Ticket
+from schemas.support import MAILS, TRIAGE
 from stream.local import LocalStack
 from stream.local.child import Child
 from stream.local.kafka import fetch_jars
 from stream.local.ports import Ports
-from stream.producer import EventProducer
-from stream.settings import ROOT
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import ROOT
 from stream.sources.mailbox import MailboxSource
 from stream.sources.source import run_all
 from tests.e2e.conftest import Outside

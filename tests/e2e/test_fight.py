@@ -12,11 +12,11 @@ import pytest
 import yaml
 from redis import Redis
 
-from schemas.topics import FRAMES
-from stream.demo.crowd_pictures import render
-from stream.demo.evening import INCIDENTS, Evening
+from schemas.cameras import FRAMES
+from simulation.crowd_pictures import render
+from simulation.evening import INCIDENTS, Evening
 from stream.local import LocalStack
-from stream.producer import EventProducer
+from stream.runtime.producer import EventProducer
 from tests.e2e.conftest import Outside
 
 CAMERA, ZONE = "bar-square", "bars"

@@ -7,10 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schemas.alerts import ACTIONS, OBSERVATIONS
+from schemas.bars import DEMAND, SALES, STOCK, SaleLine, Ticket
+from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from schemas.events import SaleLine, Ticket
-from schemas.topics import ACTIONS, CONTEXT, DEMAND, FRAMES, MAILS, OBSERVATIONS, RESULTS, SALES, SNIPPETS, STOCK, Topic
-from stream.producer import EventProducer
+from schemas.context import CONTEXT
+from schemas.music import SNIPPETS
+from schemas.support import MAILS
+from schemas.topic import Topic
+from schemas.topics import RESULTS
+from stream.runtime.producer import EventProducer
 from tests.e2e.conftest import Outside
 
 READ = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, *RESULTS, OBSERVATIONS, ACTIONS)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from stream.leaving import LEAVE_SECONDS
+from stream.runtime.shutdown import LEAVE_SECONDS
 from tests.e2e.conftest import Outside
 
 

@@ -11,10 +11,10 @@ import pytest
 from pythonosc.osc_message import OscMessage
 from typer.testing import CliRunner
 
-from schemas.topics import SNIPPETS, TAGS
-from stream.cli import app
+from schemas.music import SNIPPETS, TAGS
+from stream.commands.cli import app
 from stream.local import LocalStack
-from stream.producer import EventProducer
+from stream.runtime.producer import EventProducer
 from stream.sources.source import now
 from tests.e2e.conftest import Outside
 from tests.e2e.test_models import music

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.inference import models_folder, open_model, read_card
+from processors.models.inference import models_folder, open_model, read_card
 from processors.music.audio import decode
 from processors.music.tagger import describe
-from schemas.topics import SNIPPETS, TAGS
-from stream.model_store import DIGITS, SHIPPED, ModelStore
-from stream.producer import EventProducer
-from stream.sound import warm_sound
+from schemas.music import SNIPPETS, TAGS
+from stream.features.music.listener import warm_sound
+from stream.registry.model_store import DIGITS, SHIPPED, ModelStore
+from stream.runtime.producer import EventProducer
 from stream.sources.source import now
 from tests.e2e.conftest import Outside
 from tests.stream.conftest import candidate, without_spread

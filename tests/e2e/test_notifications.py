@@ -15,12 +15,11 @@ import pytest
 import yaml
 from redis import Redis
 
-from schemas.alerts import Observation
-from schemas.topics import OBSERVATIONS
+from schemas.alerts import OBSERVATIONS, Observation
 from stream.local import LocalStack
-from stream.notification_queue import DUE
-from stream.producer import EventProducer
-from stream.settings import ROOT
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import ROOT
+from stream.stores.notification_queue import DUE
 from tests.e2e.conftest import Outside
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)

@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from schemas.answers import ApprovedAnswer, key_of
-from schemas.events import Mail, Post
-from schemas.results import SupportTriage
-from schemas.topics import ALERTS, ANSWERS, CORRECTIONS, MAILS, POST_READINGS, POSTS, TRIAGE
-from stream.cli import app
+from schemas.alerts import ALERTS
+from schemas.social import POST_READINGS, POSTS, Post
+from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, ApprovedAnswer, Mail, SupportTriage, key_of
+from stream.commands.cli import app
 from stream.commands.faq import read_clusters
 from stream.commands.support import send
-from stream.producer import EventProducer
+from stream.runtime.producer import EventProducer
 from tests.e2e.conftest import Outside, minutes
 
 

@@ -17,13 +17,13 @@ import httpx
 import msgspec
 import pytest
 
-from schemas.events import SaleLine, Ticket
-from schemas.results import CrowdCount, DemandForecast
-from schemas.topics import CROWD, DEMAND, SALES, TAGS
+from schemas.bars import DEMAND, SALES, DemandForecast, SaleLine, Ticket
+from schemas.crowd import CROWD, CrowdCount
+from schemas.music import TAGS
 from stream.commands.alerts import open_alerts
-from stream.producer import EventProducer
-from stream.reading import read_all
-from stream.settings import ROOT, Settings
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import ROOT, Settings
+from stream.runtime.topic_reader import read_all
 from tests.e2e.own_festival import FAINTED, OwnFestival
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
@@ -34,7 +34,7 @@ def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.
     if venue:
         environment["PULSO_VENUE"] = str(venue)
     return subprocess.run(
-        [sys.executable, "-m", "stream.cli", *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", "stream.commands.cli", *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
         timeout=400, check=False,
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def test_up_in_the_foreground_begins_with_nothing(tmp_path: Path) -> None:
     """`make up` as the first command that anybody gives."""
     data, log = tmp_path / "data", tmp_path / "up.log"
     environment = {**os.environ, "PULSO_DATA": str(data)}
-    command = [sys.executable, "-m", "stream.cli", "up", "--no-sources"]
+    command = [sys.executable, "-m", "stream.commands.cli", "up", "--no-sources"]
     with (
         log.open("wb") as out,
         subprocess.Popen(

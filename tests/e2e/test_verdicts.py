@@ -13,16 +13,14 @@ import pytest
 from redis import Redis
 from typer.testing import CliRunner, Result
 
-from processors.vision.violence_evaluation import read_list
-from processors.vision.violence_evidence import CONTENT_TYPE, animated
-from schemas.alerts import Alert
-from schemas.events import AlertAction
-from schemas.results import ViolenceScore
-from schemas.topics import ACTIONS, LABELS, VIOLENCE
-from stream.alert_store import OPEN
-from stream.cli import app
-from stream.evidence import EVIDENCE
-from stream.producer import EventProducer
+from processors.violence.evaluation import read_list
+from processors.violence.evidence import CONTENT_TYPE, animated
+from schemas.alerts import ACTIONS, LABELS, Alert, AlertAction
+from schemas.violence import VIOLENCE, ViolenceScore
+from stream.commands.cli import app
+from stream.runtime.producer import EventProducer
+from stream.stores.alert_store import OPEN
+from stream.stores.evidence import EVIDENCE
 from tests.e2e.conftest import Outside
 
 CAMERA = "gate-east"

@@ -11,23 +11,16 @@ import msgspec
 
 from processors.support.desk import Stored
 from schemas.alerts import Audience
-from schemas.results import DemandForecast
-from schemas.topics import (
-    CROWD,
-    DEMAND,
-    FRAMES,
-    MAILS,
-    OCCUPANCY,
-    SALES,
-    SNIPPETS,
-    STOCK,
-    TAGS,
-    TRIAGE,
-    VIOLENCE,
-    Topic,
-)
+from schemas.attendance import OCCUPANCY
+from schemas.bars import DEMAND, SALES, STOCK, DemandForecast
+from schemas.cameras import FRAMES
+from schemas.crowd import CROWD
+from schemas.music import SNIPPETS, TAGS
+from schemas.support import MAILS, TRIAGE
+from schemas.topic import Topic
 from schemas.venue import Venue
-from stream.reading import headers_of, read_all
+from schemas.violence import VIOLENCE
+from stream.runtime.topic_reader import headers_of, read_all
 from tests.e2e.conftest import Outside
 from tests.faults.inputs import BARS, stock_after
 from tests.faults.load import Load

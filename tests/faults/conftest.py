@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stream.local import LocalStack
-from stream.settings import ROOT
+from stream.runtime.settings import ROOT
 from tests.faults.festival import Festival, Finding, findings_in
 from tests.faults.report import table, write_report
 

@@ -14,7 +14,7 @@ import msgspec
 from confluent_kafka import KafkaException
 
 from stream.local import LocalStack
-from stream.venue_file import read_venue
+from stream.runtime.venue_file import read_venue
 from tests.e2e.conftest import Outside
 from tests.faults.account import Line, account
 from tests.faults.load import Clock, Load, true_time

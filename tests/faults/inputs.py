@@ -12,7 +12,8 @@ import numpy as np
 import soundfile
 
 from schemas.attendance import AttendanceChange
-from schemas.events import Mail, SaleLine, StockMovement, Ticket
+from schemas.bars import SaleLine, StockMovement, Ticket
+from schemas.support import Mail
 
 BARS = ("north", "south", "east")
 PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")

@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from schemas.attendance import VENUE, AttendanceChange
-from schemas.events import Mail, SaleLine, StockMovement, Ticket
-from schemas.topics import ATTENDANCE, FRAMES, MAILS, SALES, SNIPPETS, STOCK, Topic
-from stream.producer import EventProducer
-from stream.settings import Settings
+from schemas.attendance import ATTENDANCE, VENUE, AttendanceChange
+from schemas.bars import SALES, STOCK, SaleLine, StockMovement, Ticket
+from schemas.cameras import FRAMES
+from schemas.music import SNIPPETS
+from schemas.support import MAILS, Mail
+from schemas.topic import Topic
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
 from tests.faults.inputs import BARS, CRY, MAIL_TEXTS, URGENT_EVERY, Offered, movement, pictures, sound, ticket
 
 CAMERA, STAGE, GATE = "bar-square", "main", "east"

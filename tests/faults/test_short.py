@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from stream.settings import Settings
+from stream.runtime.settings import Settings
 from tests.faults.breaking import kill_at_random, stop_for
 from tests.faults.conftest import Open
 from tests.faults.festival import Finding

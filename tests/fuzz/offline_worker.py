@@ -11,13 +11,14 @@ import msgspec
 from faust.types import EventT
 
 from schemas.cloudevents import Envelope, Headers
-from schemas.topics import BY_NAME, Topic
+from schemas.topic import Topic
+from schemas.topics import BY_NAME
 from schemas.venue import Venue
-from stream.incoming import Incoming
-from stream.ownership import Ownership
-from stream.producer import partition_of
-from stream.settings import Settings
-from stream.worker import Handler, Worker, _Job
+from stream.runtime.ownership import Ownership
+from stream.runtime.producer import partition_of
+from stream.runtime.record import Incoming
+from stream.runtime.settings import Settings
+from stream.runtime.worker import Handler, Worker, _Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ import pytest
 import soundfile
 
 from processors.bars.sales_file import SalesFileError, read_sales
-from processors.inference import ModelError, open_folder
+from processors.models.inference import ModelError, open_folder
 from processors.music.audio import AudioError, fragments
 from processors.support.answers import AnswersFileError, read_answers
 from processors.support.topics import TopicsFileError, read_topics
-from schemas.events import Ticket
-from stream.settings import Settings
+from schemas.bars import Ticket
+from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource, _jpeg
 from stream.sources.mail_files import stored_mails
 from stream.sources.replay import tickets_of

@@ -21,16 +21,17 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 
 from console.server import build
-from schemas.events import Post, Ticket
-from stream.accounts import AccountStore
+from schemas.bars import Ticket
+from schemas.social import Post
 from stream.local import LocalStack
-from stream.producer import EventProducer
-from stream.settings import Settings
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 from stream.sources.post_server import PostServer
 from stream.sources.record_server import RecordServer
 from stream.sources.source import Outlet, run_all
 from stream.sources.till_server import TillServer
-from stream.venue_file import read_venue
+from stream.stores.accounts import AccountStore
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import Mutation
 from tests.fuzz.raw_requests import asked, request
@@ -140,6 +141,6 @@ def test_raw(name: str, doors: dict[str, Door], surface: Surface) -> None:
 
 
 def build_settings() -> Any:
-    from stream.settings import Settings
+    from stream.runtime.settings import Settings
 
     return Settings()

@@ -12,14 +12,18 @@ import pytest
 from console.hub import Hub
 from console.results_feed import BACK, ResultsFeed
 from processors.support.answers import read_answers
-from schemas.topics import ANSWERS, CONTEXT, DEMAND, LABELS, Topic
-from stream.approved_answers import approve
-from stream.labels import PrecisionGauges
-from stream.last_forecasts import newest
-from stream.settings import Settings
-from stream.surplus import KnownSurplus
-from stream.venue_context import KnownContext
-from stream.venue_file import read_venue
+from schemas.alerts import LABELS
+from schemas.bars import DEMAND
+from schemas.context import CONTEXT
+from schemas.support import ANSWERS
+from schemas.topic import Topic
+from stream.features.alerts.precision import PrecisionGauges
+from stream.features.bars.last_forecasts import newest
+from stream.features.bars.surplus import KnownSurplus
+from stream.features.bars.venue_context import KnownContext
+from stream.features.support.approved_answers import approve
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import Mutation
 from tests.fuzz.test_topics import known_of, names_of

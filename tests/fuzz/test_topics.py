@@ -17,27 +17,21 @@ import soundfile
 
 import stream
 from schemas import topics
+from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS
+from schemas.attendance import ATTENDANCE
+from schemas.bars import SALES, STOCK
+from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from schemas.topics import (
-    ACTIONS,
-    ALERTS,
-    ATTENDANCE,
-    CONTEXT,
-    CORRECTIONS,
-    FEEDBACK,
-    FRAMES,
-    MAILS,
-    OBSERVATIONS,
-    POSTS,
-    RESULTS,
-    SALES,
-    SNIPPETS,
-    STOCK,
-    Topic,
-)
+from schemas.context import CONTEXT
+from schemas.models import FEEDBACK
+from schemas.music import SNIPPETS
+from schemas.social import POSTS
+from schemas.support import CORRECTIONS, MAILS
+from schemas.topic import Topic
+from schemas.topics import RESULTS
 from schemas.venue import Venue
-from stream.settings import Settings
-from stream.venue_file import read_venue
+from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import MEDIA_PIECES, Mutation
 from tests.fuzz.offline_worker import OfflineWorker, Record, check

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.venue_file import VenueFileError, read_venue
+from stream.runtime.venue_file import VenueFileError, read_venue
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import NASTY, Mutation
 

@@ -9,9 +9,11 @@ import jsonschema
 import msgspec
 import pytest
 
+from schemas.bars import SALES
 from schemas.compatibility import breaks
 from schemas.documents import json_schema
-from schemas.topics import SALES, TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import TOPICS
 from stream.commands.schemas import problems
 
 TYPED = [topic for topic in TOPICS if topic.record]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from processors.inference import models_folder, sha256_of
+from processors.models.inference import models_folder, sha256_of
 
 COLUMNS = 2198
 Edit = Callable[[bytes], bytes]

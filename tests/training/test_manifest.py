@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.inference import open_model
+from processors.models.inference import open_model
 from processors.music.audio import RATE
 from training.music import describe
 from training.music.manifest import manifest_of, version_of

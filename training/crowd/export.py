@@ -17,8 +17,8 @@ import yaml
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-from processors.inference import Card, open_model, sha256_of
-from processors.vision.density import CrowdCounter
+from processors.crowd.density import CrowdCounter
+from processors.models.inference import Card, open_model, sha256_of
 from training.crowd.data import Labelled, read_part, split
 from training.crowd.network import DensityNetwork
 from training.crowd.train import WORK

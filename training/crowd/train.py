@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from processors.vision.picture import pad_to_multiple
+from processors.cameras.picture import pad_to_multiple
 from training.crowd.block_loss import block_loss
 from training.crowd.data import Labelled, crop, empty, read_part, split
 from training.crowd.loss import bayesian_loss

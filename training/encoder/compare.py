@@ -26,7 +26,7 @@ from processors.support.evaluation import read_labelled
 from processors.support.reading import Read, read_mail
 from processors.support.requests import Requests
 from processors.support.topics import Topics
-from schemas.events import Mail
+from schemas.support import Mail
 from training.encoder.peers import BATCH, peers
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

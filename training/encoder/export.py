@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from processors.inference import Card, sha256_of
+from processors.models.inference import Card, sha256_of
 from training.encoder.network import LONGEST, Network
 from training.encoder.requests import read_labelled
 from training.encoder.sentences import Sentences, read_sentences

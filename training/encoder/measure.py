@@ -17,7 +17,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from processors.inference import read_card
+from processors.models.inference import read_card
 from processors.support.cluster import ClustersState, Example
 from processors.support.clusters import JOIN, MERGE, Clusters
 from processors.support.encoder import Encoder

@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from processors.inference import Model
+from processors.models.inference import Model
 from processors.music.audio import RATE, Audio, decode
 from processors.music.features import VERSION
 from training.music.babble import crowd as crowd_of

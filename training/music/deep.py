@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from processors.inference import open_model
+from processors.models.inference import open_model
 from processors.music.features import NAMES
 from training.music import perceptrons
 from training.music.describe import KINDS, WORK

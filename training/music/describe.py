@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from processors.inference import Model, open_model
+from processors.models.inference import Model, open_model
 from processors.music.audio import Audio, AudioError, decode
 from processors.music.features import VERSION
 from processors.music.tagger import COLUMNS, describe

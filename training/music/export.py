@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from processors.inference import Card, sha256_of
+from processors.models.inference import Card, sha256_of
 from processors.music.features import NAMES
 from processors.music.tagger import COLUMNS, EMBEDDING
 from training.music.yamnet import YamNet

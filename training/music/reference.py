@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from msgspec.structs import asdict
 
-from processors.drift import CONFIDENCE, FILE, bins_of
-from processors.inference import open_model
+from processors.models.drift import CONFIDENCE, FILE, bins_of
+from processors.models.inference import open_model
 from processors.music.features import NAMES
 from processors.music.tagger import STATISTICS
 from training.music.describe import KINDS

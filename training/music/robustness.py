@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from processors.inference import Model, open_model
+from processors.models.inference import Model, open_model
 from training.music.conditions import CONDITIONS, path_of
 from training.music.describe import KINDS, WORK, described
 from training.music.measure import CHOSEN, families, out_of_fold, summary

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from processors.inference import open_model
+from processors.models.inference import open_model
 from training.music.describe import KINDS, WORK
 from training.music.measure import families, out_of_fold, summary
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from processors.inference import Model, open_model
+from processors.models.inference import Model, open_model
 from processors.music.features import NAMES, VERSION
 from processors.music.tagger import COLUMNS
 from training.music import both

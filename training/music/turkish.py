@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from processors.inference import open_model
+from processors.models.inference import open_model
 from processors.music.features import NAMES
 from training.music.describe import WORK
 from training.music.train import load

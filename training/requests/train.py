@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from processors.inference import Card, sha256_of
+from processors.models.inference import Card, sha256_of
 from processors.support.encoder import Encoder
 from processors.support.grams import Grams
 from processors.support.priority import EXAMPLES

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sklearn.metrics import accuracy_score, f1_score
 
+from processors.social.sentiment import Sentiment
+from processors.social.sentiment_evaluation import NAMES, PUBLISHED
 from processors.support.encoder import Encoder
-from processors.support.sentiment import Sentiment
-from processors.support.sentiment_evaluation import NAMES, PUBLISHED
 from training.sentiment.train import read_sets
 
 

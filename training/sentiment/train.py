@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
-from processors.inference import Card, sha256_of
+from processors.models.inference import Card, sha256_of
 from processors.support.encoder import Encoder
 from processors.support.grams import Grams
 from processors.support.mail_text import without_addresses

@@ -15,10 +15,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from processors.vision.violence import ViolenceSettings
-from processors.vision.violence_alarms import CurvePoint, Scored, point
-from processors.vision.violence_evaluation import scored, shipped_rule
-from processors.vision.violence_motion import FRAMES_PER_SECOND, MotionField
+from processors.violence.alarms import CurvePoint, Scored, point
+from processors.violence.evaluation import scored, shipped_rule
+from processors.violence.motion import FRAMES_PER_SECOND, MotionField
+from processors.violence.scorer import ViolenceSettings
 from training.violence.clips import Clip, Variation, sampled
 from training.violence.features import PARTS, Variant, front_inputs
 from training.violence.folder import WORK

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.vision.violence_clip import read_clip
-from processors.vision.violence_motion import FRAMES_PER_SECOND, HEIGHT, WIDTH, small_frame
+from processors.violence.clip import read_clip
+from processors.violence.motion import FRAMES_PER_SECOND, HEIGHT, WIDTH, small_frame
 
 SOURCE_FRAMES_PER_SECOND = 1000.0  # every frame there is
 

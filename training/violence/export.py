@@ -11,8 +11,8 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from processors.inference import Card, sha256_of
-from processors.vision.violence_motion import HEIGHT, MOTION_HEIGHT, MOTION_WIDTH, WIDTH
+from processors.models.inference import Card, sha256_of
+from processors.violence.motion import HEIGHT, MOTION_HEIGHT, MOTION_WIDTH, WIDTH
 from training.violence.features import PARTS, Sight
 from training.violence.network import Head
 

@@ -14,7 +14,7 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
-from processors.vision.violence_motion import HEIGHT, WIDTH, MotionField
+from processors.violence.motion import HEIGHT, WIDTH, MotionField
 from training.violence.backbone import Front, Rest
 from training.violence.clips import Clip, Variation, draw, sampled
 

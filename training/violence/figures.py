@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from processors.vision.violence import ViolenceSettings
-from processors.vision.violence_alarms import Scored, point
-from processors.vision.violence_evaluation import clip_score, scored, shipped_rule
-from processors.vision.violence_motion import TICK
+from processors.violence.alarms import Scored, point
+from processors.violence.evaluation import clip_score, scored, shipped_rule
+from processors.violence.motion import TICK
+from processors.violence.scorer import ViolenceSettings
 
 
 @dataclass(frozen=True, slots=True)

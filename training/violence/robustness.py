@@ -18,8 +18,8 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from processors.inference import Card, read_card
-from processors.vision.violence import ViolenceSettings
+from processors.models.inference import Card, read_card
+from processors.violence.scorer import ViolenceSettings
 from training.violence.clips import Clip, Variation
 from training.violence.features import cached
 from training.violence.figures import Held, figures, rounded

@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from processors.vision.violence import ViolenceSettings
-from processors.vision.violence_alarms import Scored, point
-from processors.vision.violence_evaluation import shipped_rule
+from processors.violence.alarms import Scored, point
+from processors.violence.evaluation import shipped_rule
+from processors.violence.scorer import ViolenceSettings
 from training.violence import learning
 from training.violence.alarm import SHIPPED, as_metrics, curve, extended, quietest, rule_of, scored_by
 from training.violence.clips import Clip, list_clips

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.bars.bar import REMEMBERED, Bar, UnknownProductError
-from schemas.events import SaleLine, Ticket
-from schemas.venue import Bar as BarPlan
-from schemas.venue import Product
+from schemas.bars import Bar as BarPlan
+from schemas.bars import Product, SaleLine, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
 PLAN = BarPlan(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from processors.bars.claims import Claims
-from schemas.results import DemandForecast, ProductDemand
+from schemas.bars import DemandForecast, ProductDemand
 
 AT = datetime(2026, 7, 4, 21, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from processors.bars.evaluation import evaluate
 from processors.bars.sales_file import SalesFileError
-from stream.cli import app
+from stream.commands.cli import app
 
 
 def write_sales(path: Path, *, days: int = 28) -> Path:

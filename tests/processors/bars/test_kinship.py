@@ -11,9 +11,8 @@ from processors.bars.bar import Bar
 from processors.bars.demand import Demand
 from processors.bars.kinship import Traits, around, likeness, prior
 from processors.bars.newcomer_evaluation import evaluate
-from schemas.events import SaleLine, Ticket
-from schemas.venue import Bar as BarPlan
-from schemas.venue import Product
+from schemas.bars import Bar as BarPlan
+from schemas.bars import Product, SaleLine, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
 LAGER = Traits("beer", 4.0, 5.0, 330)

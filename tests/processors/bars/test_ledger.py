@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.bars.ledger import TICK_SECONDS, Ledger, LedgerState, StockMovementError
-from schemas.events import StockMovement
+from schemas.bars import StockMovement
 
 BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
 RECIPES = {"cuba-libre": {"rum": 1.0, "cola": 2.0}}

@@ -9,10 +9,8 @@ import pytest
 from processors.bars.bar import Bar
 from processors.bars.kinship import around
 from processors.bars.paces import Paces
-from schemas.events import SaleLine, Ticket
-from schemas.results import DemandForecast, ProductDemand
-from schemas.venue import Bar as BarPlan
-from schemas.venue import Product
+from schemas.bars import Bar as BarPlan
+from schemas.bars import DemandForecast, Product, ProductDemand, SaleLine, Ticket
 
 AT = datetime(2026, 7, 4, 18, tzinfo=UTC)
 NAMES = ("north", "south", "east")

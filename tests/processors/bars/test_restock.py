@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from processors.bars.bar import Bar
-from schemas.events import SaleLine, StockMovement, Ticket
-from schemas.results import DemandForecast, ProductDemand
-from schemas.venue import Bar as BarPlan
+from schemas.bars import Bar as BarPlan
+from schemas.bars import DemandForecast, ProductDemand, SaleLine, StockMovement, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
 

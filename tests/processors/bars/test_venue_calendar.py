@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from processors.bars.demand import Demand
 from processors.bars.venue_calendar import calendar_features
-from schemas.venue_calendar import Calendar
+from schemas.calendar import Calendar
 
 BEGIN = datetime(2026, 7, 3, 16, tzinfo=UTC)
 

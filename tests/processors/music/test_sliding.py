@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from processors.inference import Model, open_model
+from processors.models.inference import Model, open_model
 from processors.music.audio import RATE, Audio, AudioError, from_samples
 from processors.music.features import NAMES, hear, levelled
 from processors.music.log_mel import patches

@@ -8,8 +8,7 @@ import pytest
 
 from processors.music.smoothing import Stage
 from processors.music.tagger import Fragment, Tags
-from schemas.results import MusicTags
-from schemas.venue import Music
+from schemas.music import Music, MusicTags
 
 START = datetime(2026, 6, 5, 20, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from processors.inference import ModelError
+from processors.models.inference import ModelError
 from processors.music.audio import RATE, Audio, decode, from_samples
 from processors.music.tagger import Tagger
 

@@ -11,8 +11,7 @@ from processors.support.desk import CorrectionError, Desk
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
 from processors.support.topics import Topics
-from schemas.events import Mail, SupportCorrection
-from schemas.results import SupportTriage
+from schemas.support import Mail, SupportCorrection, SupportTriage
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 EXAMPLES = {"parking": ["Where can I park?"], "refund": ["I want my money back"]}

@@ -9,7 +9,9 @@ import msgspec
 
 from processors.support.day_pages import as_html, as_markdown
 from processors.support.day_report import DayReport, day_report
-from schemas.results import PostReading, Suggestion, SupportTriage, Topic
+from schemas.social import PostReading
+from schemas.support import MailTopic as Topic
+from schemas.support import Suggestion, SupportTriage
 
 MADRID = ZoneInfo("Europe/Madrid")
 DAY = date(2026, 7, 4)

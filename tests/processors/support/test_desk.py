@@ -10,8 +10,7 @@ import numpy as np
 from processors.support.desk import Desk
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
-from schemas.events import Mail
-from schemas.results import SupportTriage
+from schemas.support import Mail, SupportTriage
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 TEXTS = (

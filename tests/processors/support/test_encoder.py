@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.inference import ModelError
+from processors.models.inference import ModelError
 from processors.support.encoder import Encoder
 from processors.support.language import language
 

@@ -14,8 +14,7 @@ from processors.support.faq import as_html, as_markdown, entries, most_asked, un
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
 from processors.support.topics import Topics, examples_of, read_topics
-from schemas.answers import ApprovedAnswer
-from schemas.events import Mail
+from schemas.support import ApprovedAnswer, Mail
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "support"
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)

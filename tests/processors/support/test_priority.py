@@ -12,7 +12,7 @@ from processors.support.evaluation import evaluate
 from processors.support.priority import Priorities
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
-from schemas.events import Mail
+from schemas.support import Mail
 
 FOLDER = Path(__file__).parent
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)

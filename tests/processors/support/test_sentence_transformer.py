@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.inference import Card, open_folder, sha256_of
+from processors.models.inference import Card, open_folder, sha256_of
+from processors.social.sentiment import Sentiment
 from processors.support.desk import Desk
 from processors.support.encoder import Encoder
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
 from processors.support.sentence_transformer import EncoderError, SentenceTransformerMeaning, meaning_of
-from processors.support.sentiment import Sentiment
 from processors.support.topics import Topics
-from schemas.events import Mail
+from schemas.support import Mail
 
 TEXTS = [
     "Where can I park a camper for three nights?", "My dog ate my tickets", "Mi perro se ha comido las entradas",

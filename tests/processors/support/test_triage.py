@@ -10,16 +10,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from processors.social.sentiment import Sentiment
 from processors.support.answers import Answers, AnswersFileError, read_answers
 from processors.support.desk import Desk
 from processors.support.encoder import Encoder
 from processors.support.facts import facts_of
 from processors.support.reading import read_mail
 from processors.support.requests import Requests
-from processors.support.sentiment import Sentiment
 from processors.support.topics import Topics, examples_of, read_topics
-from schemas.events import Mail
-from schemas.results import SupportTriage
+from schemas.support import Mail, SupportTriage
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "deploy" / "support"
@@ -139,7 +138,7 @@ def test_files_of_answers_that_can_not_be_used(tmp_path: Path, content: str, mes
 
 def test_automatic_only_where_it_is_marked_and_sure() -> None:
     from processors.support.answers import MACHINE, Answer, Text
-    from schemas.results import Topic
+    from schemas.support import MailTopic as Topic
 
     text = Text(question="May I come back in?", answer="Yes.")
     answers = Answers([Answer(topic="re-entry", en=text, automatic=True, limit=0.9)])

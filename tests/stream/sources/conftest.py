@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka import Message
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from stream.local import LocalStack
-from stream.producer import EventProducer
-from stream.reading import read_all
-from stream.settings import Settings
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
 from stream.sources.source import Source, run_all
 
 

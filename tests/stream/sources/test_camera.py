@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
-from processors.vision.picture import decode
-from schemas.topics import FRAMES
+from processors.cameras.picture import decode
+from schemas.cameras import FRAMES
 from stream.sources.camera import LONGEST_SIDE, CameraSource, encode
 from tests.stream.sources.conftest import Brought
 

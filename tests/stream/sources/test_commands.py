@@ -20,11 +20,14 @@ import soundfile
 import yaml
 from typer.testing import CliRunner
 
-from schemas.topics import FRAMES, MAILS, SALES, SNIPPETS
-from stream.cli import app
+from schemas.bars import SALES
+from schemas.cameras import FRAMES
+from schemas.music import SNIPPETS
+from schemas.support import MAILS
+from stream.commands.cli import app
 from stream.local.ports import Ports
-from stream.reading import read_all
-from stream.settings import Settings
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
 from stream.sources.camera import encode
 from stream.sources.mailbox import BATCH
 from tests.stream.sources.conftest import Brought
@@ -76,7 +79,7 @@ class Place:
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
         """The process; it must end by itself soon after SIGTERM."""
-        command = [sys.executable, "-m", "stream.cli", "sources", "--metrics-port", str(self.metrics)]
+        command = [sys.executable, "-m", "stream.commands.cli", "sources", "--metrics-port", str(self.metrics)]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from schemas.topics import MAILS
+from schemas.support import MAILS
 from stream.sources.mailbox import MailboxSource
 from tests.stream.sources.conftest import Brought, message
 from tests.stream.sources.dovecot import Dovecot

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from schemas.results import MusicTags
-from schemas.venue import LIVE_VALUES, TAG_VALUES, Lights, Stage, Venue, default_addresses
-from stream.lights import LightingDesk, desks_of, live
+from schemas.music import LIVE_VALUES, TAG_VALUES, Lights, MusicTags, Stage, default_addresses
+from schemas.venue import Venue
+from stream.features.music.lights import LightingDesk, desks_of, live
 from stream.sources.sound import MicrophoneSource
 
 RATE = 24_000

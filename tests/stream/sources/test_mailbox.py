@@ -15,10 +15,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.events import Mail
-from schemas.topics import MAILS
-from stream.producer import EventProducer, NotDeliveredError
-from stream.settings import Settings
+from schemas.support import MAILS, Mail
+from stream.runtime.producer import EventProducer, NotDeliveredError
+from stream.runtime.settings import Settings
 from stream.sources.mailbox import MailboxSource
 from stream.sources.source import SourceError, run_all
 from tests.stream.sources.conftest import Brought, message

@@ -9,9 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from schemas.events import Post
-from schemas.topics import POSTS
-from stream.settings import Settings
+from schemas.social import POSTS, Post
+from stream.runtime.settings import Settings
 from stream.sources.of_venue import post_server
 from stream.sources.post_server import PostServer
 from tests.stream.sources.conftest import Brought

@@ -10,10 +10,9 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from schemas.events import Ticket
-from schemas.topics import SALES
-from stream.cli import app
-from stream.settings import Settings
+from schemas.bars import SALES, Ticket
+from stream.commands.cli import app
+from stream.runtime.settings import Settings
 from stream.sources.replay import ReplaySource
 from tests.stream.sources.conftest import Brought
 

@@ -17,7 +17,7 @@ import pytest
 import soundfile
 
 from processors.music.audio import decode
-from schemas.topics import SNIPPETS
+from schemas.music import SNIPPETS
 from stream.sources.sound import MicrophoneSource
 from tests.stream.sources.conftest import Brought
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, cast
 import pytest
 from prometheus_client import REGISTRY
 
-from schemas.topics import MAILS
-from stream.producer import EventProducer
+from schemas.support import MAILS
+from stream.runtime.producer import EventProducer
 from stream.sources import source
 from stream.sources.source import Outlet, Source, SourceError, run_all, supervise
 

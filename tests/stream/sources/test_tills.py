@@ -15,11 +15,10 @@ import httpx
 import msgspec
 import pytest
 
-from schemas.events import Ticket
-from schemas.topics import SALES
-from schemas.venue import Bar, Venue
-from stream.producer import EventProducer, NotDeliveredError
-from stream.settings import Settings
+from schemas.bars import SALES, Bar, Ticket
+from schemas.venue import Venue
+from stream.runtime.producer import EventProducer, NotDeliveredError
+from stream.runtime.settings import Settings
 from stream.sources.of_venue import till_server
 from stream.sources.source import run_all
 from stream.sources.till_server import TillServer, token_of

@@ -1,0 +1,1 @@
+"""Attendance: gate crossings and people in the venue."""

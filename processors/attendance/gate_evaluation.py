@@ -1,0 +1,144 @@
+"""Gates measured on real photographs that are known head by head: each glides past a line, so the truth is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.attendance.gate_line import GateCounter
+from processors.cameras.applied_faults import alive
+from processors.cameras.faults import Small
+from processors.cameras.picture import Picture, PictureError, decode, fit
+from processors.crowd.density import CrowdCounter
+from processors.crowd.evaluation import BANDS, HeadsFileError, read_heads
+from processors.crowd.motion import BEST_STEP, MotionFinder
+from schemas.attendance import Gate
+
+SHOWN = 0.75
+"""share of a photograph's height that is in the picture at a time; the rest glides in"""
+
+SECONDS = 8
+"""that it takes to glide in: 4 % of the picture a second, a slow walk some ten metres from a camera"""
+
+LONGEST_SIDE = 1024
+"""pixels to which larger photographs are shrunk first"""
+
+MIDDLE = Gate(id="middle", line=[(0, 0.5), (1, 0.5)], inwards=(0.5, 0.9))
+
+
+def evaluate(
+    folder: Path,
+    *,
+    counter: CrowdCounter,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Let each photograph of a folder with `heads.json` glide down past a line across the middle.
+
+    Looked at once a second, as cameras are, with the light, noise and small movements of a live view. Everybody walks
+    the same way, so who is counted out is an error too.
+
+    Returns:
+        crossed (true), entered and left (counted), `wape` (Σ |net − true| ÷ Σ true), `bias` (Σ net ÷ Σ true − 1),
+        `wrong way` (left ÷ entered), the same by band of heads that crossed, and under `motion alone` with the true
+        heads in place of the counted ones, which tells what counting adds.
+
+    Raises:
+        HeadsFileError: heads.json is missing or malformed, or a picture can't be read.
+    """
+    labels = read_heads(folder)
+    found: list[tuple[float, float, float, float, float]] = []
+    for number, (name, heads) in enumerate(labels.items()):
+        try:
+            whole = decode((folder / name).read_bytes())
+        except (OSError, PictureError) as error:
+            raise HeadsFileError(f"{folder / name}, named in heads.json: {error}") from error
+        picture = fit(whole, LONGEST_SIDE)
+        shrunk = heads * (picture.shape[1] / whole.shape[1])
+        found.append(_glide(picture, shrunk, counter, np.random.default_rng([seed, number])))
+        progress(number + 1, len(labels))
+    table = np.asarray(found, np.float64)
+    bands = {
+        f"{low}–{high}" if high else f"{low} and more": _errors(table[within, :3])
+        for low, high in BANDS
+        if (within := (table[:, 0] >= low) & (table[:, 0] < (high or np.inf))).any()
+    }
+    return {
+        "model": counter.model.card.name,
+        "hash": counter.model.card.sha256,
+        **_errors(table[:, :3]),
+        "motion alone": _errors(table[:, (0, 3, 4)]),
+        "bands": bands,
+    }
+
+
+def _glide(
+    picture: Picture, heads: NDArray[np.float64], counter: CrowdCounter, random: np.random.Generator
+) -> tuple[float, float, float, float, float]:
+    """Who crossed the line in truth, and who came in and went out as counted, and with the true heads."""
+    height, width = picture.shape[:2]
+    window = int(height * SHOWN)
+    way = height - window
+    motion, gates = MotionFinder(), (GateCounter(MIDDLE), GateCounter(MIDDLE))
+    sums = [0.0, 0.0, 0.0, 0.0]
+    for second in range(SECONDS + 1):
+        # The flow of a moment stands for a second: here for the one that it is the middle of.
+        moment = max(0.0, second - 0.5)
+        top = round(way * (1 - moment / SECONDS))
+        earlier = min(way, round(way * (1 - (moment - BEST_STEP) / SECONDS)))
+        now = alive(picture[top : top + window], random)
+        velocity = None
+        density = counter.density(now)
+        counted = density.heads[: round(density.rows_seen), : round(density.columns_seen)]
+        if second:
+            before = alive(picture[earlier : earlier + window], random)
+            nobody = np.zeros(counted.shape, np.bool_)
+            velocity = motion.velocity(Small.of(before).luma, Small.of(now).luma, BEST_STEP, nobody)
+        true = _cells(heads - (0, top), (window, width), counted.shape)
+        for place, (gate, seen) in enumerate(zip(gates, (counted, true), strict=True)):
+            passed = gate.see(seen, velocity, float(second))
+            if passed is not None:
+                sums[2 * place] += passed.entered
+                sums[2 * place + 1] += passed.left
+    for place, (gate, seen) in enumerate(zip(gates, (counted, true), strict=True)):
+        if rest := gate.see(seen, None, SECONDS + 100.0):
+            sums[2 * place] += rest.entered
+            sums[2 * place + 1] += rest.left
+    return _crossed(heads, window, way, picture.shape[1]), sums[0], sums[1], sums[2], sums[3]
+
+
+def _crossed(heads: NDArray[np.float64], window: int, way: int, width: int) -> float:
+    """True heads over the line, as a mean over the lines side by side in the strip that is watched.
+
+    The picture stops while people stand in the strip: of them, some lines were crossed and some not yet.
+    """
+    lines = window / 2 + np.linspace(-1, 1, 33) * MIDDLE.band * width
+    above, below = lines[:, None] <= heads[:, 1], heads[:, 1] < lines[:, None] + way
+    return float((above & below).sum(axis=1).mean())
+
+
+def _cells(heads: NDArray[np.float64], size: tuple[int, int], shape: Sequence[int]) -> NDArray[np.float32]:
+    """True heads by cell."""
+    rows, columns = shape
+    ends = ((0.0, float(size[0])), (0.0, float(size[1])))
+    cells, _, _ = np.histogram2d(heads[:, 1], heads[:, 0], bins=(rows, columns), range=ends)
+    return cells.astype(np.float32)
+
+
+def _errors(table: NDArray[np.float64]) -> dict[str, float]:
+    """Of rows crossed, entered, left."""
+    crossed, entered, left = table.T
+    net = entered - left
+    return {
+        "sequences": float(len(table)),
+        "crossed": float(crossed.sum()),
+        "entered": float(entered.sum()),
+        "left": float(left.sum()),
+        "wape": float(np.abs(net - crossed).sum() / max(1.0, crossed.sum())),
+        "bias": float(net.sum() / max(1.0, crossed.sum()) - 1),
+        "wrong way": float(left.sum() / max(1e-9, entered.sum())),
+    }

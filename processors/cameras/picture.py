@@ -1,0 +1,136 @@
+"""A camera's picture: decoded once, and masked before anything else reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+Polygon = Sequence[tuple[float, float]]
+
+MOST_PIXELS = 50_000_000
+"""A JPEG of a few kilobytes may claim more than any camera has."""
+
+
+class PictureError(ValueError):
+    """The bytes are no picture that can be used. The message says why."""
+
+
+def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
+    """Decode a JPEG (or PNG) to RGB.
+
+    Args:
+        jpeg: the file's bytes.
+        longest_side: shrink to at most this many pixels, keeping the shape.
+
+    Returns:
+        (height, width, 3) uint8, RGB.
+
+    Raises:
+        PictureError: empty, truncated, not a picture, or too large to be one.
+
+    >>> decode(b"")
+    Traceback (most recent call last):
+        ...
+    processors.cameras.picture.PictureError: the picture is empty
+    """
+    if not jpeg:
+        raise PictureError("the picture is empty")
+    check_claim(jpeg)
+    if jpeg[:2] == b"\xff\xd8" and b"\xff\xd9" not in jpeg[-256:]:
+        raise PictureError(f"the picture is cut off after {len(jpeg)} bytes: no end-of-image marker")
+    try:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    except cv2.error as error:
+        raise PictureError(f"the picture can't be decoded: {error.err}") from error
+    if picture is None:
+        raise PictureError(f"{len(jpeg)} bytes that start with {jpeg[:4].hex()} are neither JPEG nor PNG")
+    if min(picture.shape[:2]) < 16:
+        raise PictureError(f"the picture has only {picture.shape[1]}×{picture.shape[0]} pixels")
+    return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
+
+
+def check_claim(data: bytes) -> None:
+    """Refuse a picture by its header, before a decoder reserves what that claims.
+
+    Raises:
+        PictureError: neither JPEG nor PNG, or with more pixels than any camera has.
+
+    >>> check_claim(b"GIF89a")
+    Traceback (most recent call last):
+        ...
+    processors.cameras.picture.PictureError: 6 bytes that start with 47494638 are neither JPEG nor PNG
+    """
+    if data[:2] == b"\xff\xd8":
+        width, height = _jpeg_size(data)
+    elif data[:8] == b"\x89PNG\r\n\x1a\n":
+        width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    else:
+        raise PictureError(f"{len(data)} bytes that start with {data[:4].hex()} are neither JPEG nor PNG")
+    if width * height > MOST_PIXELS:
+        raise PictureError(f"the picture claims {width}×{height} pixels, more than {MOST_PIXELS // 10**6} million")
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Width and height that a JPEG's header claims; zeros where there is none.
+
+    Read as decoders read it (ITU T.81, B.1.1): what stands between two segments is skipped, however much it is.
+    """
+    at = 2
+    while (at := data.find(b"\xff", at)) >= 0 and at + 9 < len(data):
+        marker = data[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:
+            at += 1  # no segment: filling, a restart, or a byte of the picture
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return 0, 0
+
+
+def fit(picture: Picture, longest_side: int) -> Picture:
+    """Shrink so that no side is longer; a smaller picture stays as it is.
+
+    >>> fit(np.zeros((600, 1200, 3), np.uint8), 768).shape
+    (384, 768, 3)
+    """
+    height, width = picture.shape[:2]
+    scale = longest_side / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def pad_to_multiple(picture: Picture, multiple: int) -> Picture:
+    """Extend right and bottom with mid-grey, so that both sides divide by `multiple`."""
+    height, width = picture.shape[:2]
+    below, right = -height % multiple, -width % multiple
+    if not below and not right:
+        return picture
+    return np.pad(picture, ((0, below), (0, right), (0, 0)), constant_values=127)
+
+
+def apply_masks(picture: Picture, masks: Sequence[Polygon]) -> Picture:
+    """Blacken what no one may look at; corners are shares of width and height.
+
+    A pixel that a mask so much as touches is black, so that no rounding shows an edge.
+
+    >>> masked = apply_masks(np.full((100, 100, 3), 200, np.uint8), [[(0, 0), (0.5, 0), (0.5, 0.5), (0, 0.5)]])
+    >>> int(masked[10, 10].max()), int(masked[90, 90].max())
+    (0, 200)
+    """
+    if not masks:
+        return picture
+    masked = picture.copy()
+    height, width = picture.shape[:2]
+    for mask in masks:
+        corners = np.asarray(mask, np.float64) * (width, height) - 0.5
+        # Sixteenths of a pixel; the outline adds the pixels that the edge only touches.
+        sixteenths = [np.round(corners * 16).astype(np.int32)]
+        cv2.fillPoly(masked, sixteenths, (0, 0, 0), shift=4)
+        cv2.polylines(masked, sixteenths, isClosed=True, color=(0, 0, 0), thickness=3, shift=4)
+    return masked

@@ -1,0 +1,1 @@
+"""Crowd: heads, density, flow and forecast of zones."""

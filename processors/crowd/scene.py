@@ -1,0 +1,117 @@
+"""What is fixed about a camera's view of a zone: which cells it covers, how large they are, and where on the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.crowd.density import shares_of_cells
+from processors.crowd.ground import Ground, Points
+
+LARGEST_RASTER = 96
+"""points of the ground's raster along its longer side"""
+
+FINEST = 0.5
+"""metres between two points of the raster, at least: a person's width"""
+
+Floats = NDArray[np.float32]
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A zone from above: a raster of points on the ground that its polygon covers.
+
+    Attributes:
+        metres: distance between two points.
+        columns_at, rows_at: (height, width) float32, where each point lies in the map of cells.
+        inside: (height, width) float32, share of each point's square that lies in the zone.
+        points: (height, width, 2) float32, metres.
+    """
+
+    metres: float
+    columns_at: Floats
+    rows_at: Floats
+    inside: Floats
+    points: Floats
+
+    def seen_from_above(self, cells: Floats) -> Floats:
+        """Values of cells, (rows, columns) or (rows, columns, n), at the points of the raster."""
+        return np.asarray(
+            cv2.remap(cells, self.columns_at, self.rows_at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+            np.float32,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A view's geometry for density maps of one shape.
+
+    Attributes:
+        covered: (rows, columns) float32, share of each cell that lies in the view's polygon.
+        edge: (rows, columns, 2) float32, how fast the share of a walker in the zone grows, for each share of width
+            and height walked: the gradient of the polygon's softened mask.
+        metres: (rows, columns, 2, 2) float32, metres for each share of width and height; None without ground.
+        cell_area: (rows, columns) float32, m² of each cell; None without ground.
+        raster: the zone from above; None without ground.
+    """
+
+    covered: Floats
+    edge: Floats
+    metres: Floats | None = None
+    cell_area: Floats | None = None
+    raster: Raster | None = None
+
+
+def scene_of(polygon: Sequence[tuple[float, float]], shape: Shape, ground: Ground | None) -> Scene:
+    """The geometry of a polygon of the picture, for maps of `shape` = (rows, columns) cells that fill the picture."""
+    rows, columns = shape
+    covered = shares_of_cells(tuple((x * columns, y * rows) for x, y in polygon), rows, columns)
+    edge = soft_gradient(covered)
+    if ground is None:
+        return Scene(covered, edge)
+    x, y = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
+    middles = np.column_stack([x.ravel(), y.ravel()])
+    seen = ground.sees(middles)
+    metres = np.zeros((rows * columns, 2, 2))
+    metres[seen] = ground.jacobian(middles[seen])
+    area = np.abs(np.linalg.det(metres)) / (rows * columns)
+    return Scene(
+        covered,
+        edge,
+        metres.reshape(rows, columns, 2, 2).astype(np.float32),
+        area.reshape(shape).astype(np.float32),
+        _raster(polygon, shape, ground),
+    )
+
+
+def soft_gradient(mask: Floats) -> Floats:
+    """Gradient of a mask (rows, columns), softened over about two cells, for each share of width and height."""
+    rows, columns = mask.shape
+    around = cv2.copyMakeBorder(mask, 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=0)
+    soft = cv2.GaussianBlur(around, (0, 0), 2.0)
+    down, right = np.gradient(soft)
+    inner = (slice(8, -8), slice(8, -8))
+    return np.stack([right[inner] * columns, down[inner] * rows], axis=-1).astype(np.float32)
+
+
+def _raster(polygon: Sequence[tuple[float, float]], shape: Shape, ground: Ground) -> Raster:
+    corners = ground.to_metres(np.asarray(polygon, float))
+    low, high = corners.min(0), corners.max(0)
+    step = max(FINEST, float((high - low).max()) / LARGEST_RASTER)
+    size = np.maximum(1, np.ceil((high - low) / step)).astype(int)
+    right, away = np.meshgrid(low[0] + (np.arange(size[0]) + 0.5) * step, low[1] + (np.arange(size[1]) + 0.5) * step)
+    points: Points = np.column_stack([right.ravel(), away.ravel()])
+    shares = ground.to_picture(points).reshape(size[1], size[0], 2)
+    inside = shares_of_cells(tuple(map(tuple, (corners - low) / step)), int(size[1]), int(size[0]))
+    return Raster(
+        step,
+        (shares[:, :, 0] * shape[1] - 0.5).astype(np.float32),
+        (shares[:, :, 1] * shape[0] - 0.5).astype(np.float32),
+        inside,
+        points.reshape(size[1], size[0], 2).astype(np.float32),
+    )

@@ -1,0 +1,1 @@
+"""Model files: inference, cards, gates, drift, promotion."""

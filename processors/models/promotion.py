@@ -1,0 +1,104 @@
+"""May a new model take the place of the one in use? Every reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from processors.models.gate import Gate, GateError, Limit, failures, figure
+
+FILE = "gate.yaml"
+
+
+class Requirements(BaseModel):
+    """`models/NAME/gate.yaml`: figures are named with dots, as `pulso evaluate` prints them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    evaluation: dict[str, Limit] = Field(
+        default_factory=dict, description="limits on the figures measured at the promotion"
+    )
+    may_fall: dict[str, float] = Field(
+        default_factory=dict, description="by how much a figure may be below that of the model in use, on the same data"
+    )
+    may_rise: dict[str, float] = Field(default_factory=dict, description="the same for figures that are better low")
+    card: dict[str, Limit] = Field(default_factory=dict, description="limits on the figures of the card")
+    card_may_fall: dict[str, float] = Field(
+        default_factory=dict, description="by how much a figure may be below that of the other card, where it has it"
+    )
+    times_slower: float = Field(default=2.0, gt=0, description="than the model in use, in the same run")
+    megabytes: float = Field(gt=0, description="of model.onnx")
+
+
+class Measured(Struct, frozen=True):
+    """One model, measured.
+
+    Attributes:
+        report: of `pulso evaluate`, and what the kind of model adds.
+        card: the card's metrics.
+        seconds: for one clip, picture, frame or text.
+        megabytes: of model.onnx.
+    """
+
+    report: Mapping[str, Any]
+    card: Mapping[str, Any]
+    seconds: float
+    megabytes: float
+
+
+def read_requirements(folder: Path) -> Requirements:
+    """Read the gate of a model.
+
+    Raises:
+        GateError: there is none, or it can't be used.
+    """
+    path = folder / FILE
+    try:
+        return Requirements.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise GateError(f"{path} is missing: nothing can be promoted without a gate") from error
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise GateError(f"{path}: {error}") from error
+
+
+def refusals(candidate: Measured, current: Measured, asked: Requirements) -> list[str]:
+    """Why the candidate must not be promoted; empty when it may.
+
+    >>> asked = Requirements(evaluation={"macro_f1": Limit(min=0.6)}, may_fall={"macro_f1": 0.02}, megabytes=5)
+    >>> current = Measured({"macro_f1": 0.74}, {}, 0.1, 3.0)
+    >>> refusals(Measured({"macro_f1": 0.73}, {}, 0.1, 3.0), current, asked)
+    []
+    >>> refusals(Measured({"macro_f1": 0.5}, {}, 0.3, 9.0), current, asked)  # doctest: +ELLIPSIS
+    ['macro_f1 is 0.5, at least 0.6 is asked', 'macro_f1 is 0.5, the model in use has 0.74 ...', ...]
+    """
+    found = failures(candidate.report, Gate(asked.evaluation))
+    found += [f"card: {reason}" for reason in failures(candidate.card, Gate(asked.card))]
+    for limits, sign in ((asked.may_fall, 1.0), (asked.may_rise, -1.0)):
+        for name, slack in limits.items():
+            found += _worse(name, candidate.report, current.report, slack, sign)
+    for name, slack in asked.card_may_fall.items():
+        found += [f"card: {reason}" for reason in _worse(name, candidate.card, current.card, slack, 1.0)]
+    if candidate.seconds > asked.times_slower * current.seconds:
+        found.append(
+            f"it takes {candidate.seconds:.3g} s each, {candidate.seconds / current.seconds:.1f} times as long as the "
+            f"model in use; at most {asked.times_slower:g} times is asked"
+        )
+    if candidate.megabytes > asked.megabytes:
+        found.append(f"model.onnx has {candidate.megabytes:.1f} MB, at most {asked.megabytes:g} MB is asked")
+    return found
+
+
+def _worse(name: str, candidate: Mapping[str, Any], current: Mapping[str, Any], slack: float, sign: float) -> list[str]:
+    now, new = figure(current, name), figure(candidate, name)
+    if now is None:
+        return []
+    if new is None:
+        return [f"{name} is missing, the model in use has {now:.4g}"]
+    if not sign * (now - new) <= slack:  # also true of no number
+        return [f"{name} is {new:.4g}, the model in use has {now:.4g} and it may be worse by {slack:g} at most"]
+    return []

@@ -1,0 +1,1 @@
+"""Social posts: sentiment and its change by subject."""

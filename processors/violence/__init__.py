@@ -1,0 +1,1 @@
+"""Violence: fight scores of camera frames, alarms and evidence clips."""

@@ -1,0 +1,141 @@
+"""From scores to alarms: when a rule would have raised one, and the curve from which a venue chooses.
+
+The live system gets its alarms from `processors.alerts.alarm`, one observation at a time; this is the same rule over
+a whole list of scores, without an alert's text, so that thousands of clips and dozens of rules take seconds. A test
+holds one against the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+
+import numpy as np
+
+from schemas.rules import Rule
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
+MINIMUM_SECONDS = (0.0, 0.5, 1.0, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of one clip, from where the network is warm.
+
+    Attributes:
+        probabilities, times: of the warm frames, times in seconds.
+        seconds: length of the whole clip.
+        begin: time of its first frame, from which a delay counts.
+    """
+
+    fight: bool
+    probabilities: Sequence[float]
+    times: Sequence[float]
+    seconds: float
+    begin: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """What one rule does on labelled clips.
+
+    Attributes:
+        minimum_seconds: how long the probability must stay up (the rule's on-delay).
+        false_alarms_per_hour_upper: 95 % upper limit of the rate, for alarms that come at random: with none seen it is
+            three divided by the hours.
+        fights_alarmed: share of the fights in which an alarm was raised.
+        delay_median, delay_p90: seconds from the first frame of a fight clip to its first alarm, of those alarmed.
+    """
+
+    raise_threshold: float
+    minimum_seconds: float
+    false_alarms: int
+    false_alarms_per_hour: float | None
+    false_alarms_per_hour_upper: float | None
+    fights_alarmed: float | None
+    delay_median: float | None
+    delay_p90: float | None
+
+
+def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Rule) -> list[float]:
+    """When the rule raises an alarm.
+
+    >>> rule = Rule(raise_at=0.8, clear_at=0.4, on_delay_seconds=0.5, audience=["security"])
+    >>> alarm_times([0.9, 0.9, 0.5, 0.9, 0.1, 0.9], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5], rule)
+    [0.5]
+    """
+    raised: list[float] = []
+    above: float | None = None
+    below: float | None = None
+    closed: float | None = None
+    is_open = False
+    for time, value in zip(times, probabilities, strict=True):
+        above = (time if above is None else above) if value >= rule.raise_at else None
+        below = (time if below is None else below) if value <= rule.clear_at else None
+        if is_open:
+            if below is not None and time - below >= rule.off_delay_seconds:
+                is_open, closed, above, below = False, time, None, None
+        elif (
+            above is not None
+            # A camera's frames are not on the tick to the microsecond; a thousandth of a second is no difference.
+            and time - above >= rule.on_delay_seconds - 1e-3
+            and (closed is None or time - closed >= rule.cool_down_seconds)
+        ):
+            is_open = True
+            raised.append(time)
+    return raised
+
+
+def point(clips: Sequence[Scored], rule: Rule) -> CurvePoint:
+    """What the rule does on these clips; each begins with nothing open."""
+    raised = [alarm_times(clip.probabilities, clip.times, rule) for clip in clips]
+    false = sum(len(times) for clip, times in zip(clips, raised, strict=True) if not clip.fight)
+    hours = sum(clip.seconds for clip in clips if not clip.fight) / 3600
+    delays = [times[0] - clip.begin if times else None for clip, times in zip(clips, raised, strict=True) if clip.fight]
+    alarmed = [delay for delay in delays if delay is not None]
+    return CurvePoint(
+        raise_threshold=rule.raise_at,
+        minimum_seconds=rule.on_delay_seconds,
+        false_alarms=false,
+        false_alarms_per_hour=false / hours if hours else None,
+        false_alarms_per_hour_upper=upper_limit(false) / hours if hours else None,
+        fights_alarmed=len(alarmed) / len(delays) if delays else None,
+        delay_median=float(np.median(alarmed)) if alarmed else None,
+        delay_p90=float(np.quantile(alarmed, 0.9)) if alarmed else None,
+    )
+
+
+def curve(clips: Sequence[Scored], rule: Rule) -> list[dict[str, float | int | None]]:
+    """The points of other thresholds and minimum durations, all else as in the rule; JSON-ready."""
+    points = []
+    for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS):
+        changed = {"raise_at": threshold, "on_delay_seconds": minimum, "clear_at": min(rule.clear_at, threshold / 2)}
+        points.append(asdict(point(clips, rule.model_copy(update=changed))))
+    return points
+
+
+def upper_limit(events: int) -> float:
+    """One-sided 95 % upper limit of a Poisson mean when so many were seen (Garwood, 1936).
+
+    >>> round(upper_limit(0), 2), round(upper_limit(2), 2)
+    (3.0, 6.3)
+    """
+    low, high = float(events), events + 10 + 4 * math.sqrt(events)
+    for _ in range(60):
+        middle = (low + high) / 2
+        if _at_most(events, middle) > 0.05:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _at_most(events: int, mean: float) -> float:
+    """Chance of at most so many events."""
+    term = total = math.exp(-mean)
+    for number in range(1, events + 1):
+        term *= mean / number
+        total += term
+    return total

@@ -1,0 +1,71 @@
+"""Cameras of the venue file, and the topic of their frames."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.attendance import Gate
+from schemas.camera_faults import Faults
+from schemas.crowd import ExitLine
+from schemas.topic import MEDIA_BYTES, MINUTE, Topic
+from schemas.venue_parts import Name, Part, Point, Polygon
+
+
+class GroundPoint(Part):
+    """A point of the picture whose place is known; best at the height of heads, since heads are counted."""
+
+    picture: Point = Field(description="shares of width and height")
+    metres: tuple[float, float] = Field(description="to the right and away, from any origin")
+
+
+Ground = Annotated[
+    list[GroundPoint],
+    Field(min_length=4, max_length=4, description="four points, no three on a line: gives metres, m² and speeds"),
+]
+
+
+class Evidence(Part):
+    """The pictures and clips that alerts keep."""
+
+    blurred: bool = Field(default=True, description="no face can be made out in what is stored")
+    keep_hours: float = Field(
+        default=72, ge=0, le=720, description="after the alert is closed; beyond 72 it needs a reason; 0 keeps none"
+    )
+
+
+class View(Part):
+    """The part of a camera's picture that shows a zone."""
+
+    zone: Name
+    polygon: Polygon
+    area_m2: float | None = Field(default=None, gt=0, description="ground seen in the polygon; the zone's if left out")
+    exits: list[ExitLine] = Field(default_factory=list, description="where the zone's exits are in the picture")
+
+
+class Camera(Part):
+    """A fixed camera."""
+
+    id: Name
+    url: str | None = Field(default=None, description="rtsp://, http://, a device, a video file or a folder")
+    frames_per_second: float = Field(default=8, gt=0, le=30, description="frames sent; fights need about 8")
+    count_every_seconds: float = Field(default=1, ge=0.1, le=60, description="how often heads are counted")
+    views: list[View] = Field(default_factory=list)
+    masks: list[Polygon] = Field(default_factory=list, description="never looked at by any model")
+    ground: Ground | None = Field(default=None, description="without it there are no metres, speeds and pressure")
+    gates: list[Gate] = Field(default_factory=list, description="lines that people cross")
+    faults: Faults | None = Field(default=None, description="when its picture can't be believed; the venue's if empty")
+
+
+FRAMES: Topic[bytes] = Topic(
+    "camera.frames",
+    "camera",
+    None,
+    "pulso.camera.frame.v1",
+    "One JPEG picture of a camera.",
+    retention_ms=10 * MINUTE,  # frames live only as long as an alert needs them (EDPB 3/2019)
+    max_bytes=MEDIA_BYTES,
+    content_type="image/jpeg",
+    sensitive=True,
+)

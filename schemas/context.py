@@ -1,0 +1,33 @@
+"""Context of a zone: occupancy, weather, act or break, doors; its topic."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from schemas.fields import Identifier, Instant, NonNegative
+from schemas.topic import Topic
+
+
+class VenueContext(Struct, frozen=True, kw_only=True):
+    """What is known of a zone at a time; a field left out is unchanged."""
+
+    zone: Identifier
+    time: Instant
+    source: Identifier
+    occupancy: NonNegative | None = None
+    temperature_celsius: float | None = None
+    rain_millimetres_per_hour: NonNegative | None = None
+    act: str | None = None
+    on_stage: bool | None = None
+    doors_open: bool | None = None
+
+
+CONTEXT = Topic(
+    "venue.context",
+    "zone/source",
+    VenueContext,
+    "pulso.venue.context.v1",
+    "What is known of a zone: occupancy, weather, act or break, doors.",
+    partitions=1,  # every bars worker reads all of it
+    compacted=True,
+)

@@ -1,0 +1,123 @@
+"""Music: tags of sound fragments; their topics; stages and lighting desks of the venue file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Struct
+from pydantic import Field, field_validator
+
+from schemas.fields import Identifier, Instant, NonNegative, Probability
+from schemas.topic import MEDIA_BYTES, MINUTE, Topic
+from schemas.venue_parts import Name, Part, Share
+
+
+class MusicTags(Struct, frozen=True, kw_only=True):
+    """What is heard on a stage."""
+
+    event_id: Identifier
+    stage: Identifier
+    time: Instant
+    seconds: NonNegative
+    mood: str
+    mood_confidence: Probability
+    moods: dict[str, float]
+    genre: str
+    genre_confidence: Probability
+    genres: dict[str, float]
+    tempo: NonNegative
+    """beats per minute; 0 when none is heard"""
+    loudness: float
+    """dBFS, at most 0"""
+    silent: bool
+    model: str
+    beats: tuple[float, ...] = ()
+    """seconds, each before `time` and so at most 0"""
+    bands: dict[str, float] = {}
+    """dBFS of the last five seconds in sub, bass, low_mid, mid, high_mid and high"""
+    onset_strength: NonNegative = 0.0
+    """mean of the last five seconds: rise of the mel bands, dB"""
+    brightness: NonNegative = 0.0
+    """Hz, spectral centroid of the last five seconds"""
+    key: str = ""
+    """C major to B minor; empty where none is clear"""
+    key_confidence: Probability = 0.0
+
+
+class Stage(Part):
+    """A stage and its microphone."""
+
+    id: Name
+    zone: Name | None = None
+    url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
+
+
+class Music(Part):
+    """How sure the models must be of the music before a word is shown."""
+
+    mood_limit: Share = Field(default=0.45, description="confidence below which the mood is called unsure")
+    genre_limit: Share = Field(default=0.45, description="confidence below which the genre is called unknown")
+
+
+LIVE_VALUES = (
+    "level",
+    "sub",
+    "bass",
+    "low_mid",
+    "mid",
+    "high_mid",
+    "high",
+    "onset",
+    "brightness",
+    "beat",
+    "live_tempo",
+)
+
+
+TAG_VALUES = ("mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "silent")
+
+
+def default_addresses() -> dict[str, str]:
+    """An OSC address for every value."""
+    return {name: f"/pulso/{{stage}}/{name}" for name in (*LIVE_VALUES, *TAG_VALUES)}
+
+
+class Lights(Part):
+    """A lighting desk that is told what is heard on a stage, by OSC over UDP.
+
+    level, bands and onset (0 to 1), brightness (Hz), live_tempo (beats per minute) and beat (1) come at frame rate from
+    the microphone source; mood, genre, tempo, key and silent (0 or 1) come with each fragment from the music worker.
+    """
+
+    stage: Name
+    host: str = Field(min_length=1, description="name or address of the desk")
+    port: int = Field(ge=1, le=65535)
+    frames_per_second: float = Field(default=25, ge=1, le=100)
+    addresses: dict[str, Annotated[str, Field(pattern=r"^/[^\s#*,?\[\]]*$")]] = Field(
+        default_factory=default_addresses,
+        description="value: OSC address, in which {stage} stands for the stage; a value left out is not sent",
+    )
+
+    @field_validator("addresses")
+    @classmethod
+    def _known(cls, addresses: dict[str, str]) -> dict[str, str]:
+        known = default_addresses()
+        if unknown := sorted(set(addresses) - set(known)):
+            raise ValueError(f"nothing is called {', '.join(unknown)}; there are {', '.join(known)}")
+        return addresses
+
+
+SNIPPETS: Topic[bytes] = Topic(
+    "audio.snippets",
+    "stage",
+    None,
+    "pulso.audio.snippet.v1",
+    "Up to 30 seconds of sound of a stage, in any format that libsndfile or ffmpeg reads.",
+    retention_ms=10 * MINUTE,
+    max_bytes=MEDIA_BYTES,
+    content_type="audio/ogg",
+    sensitive=True,
+)
+
+
+TAGS = Topic("music.tags", "stage", MusicTags, "pulso.music.tags.v1", "What is heard on a stage.")

@@ -1,0 +1,71 @@
+"""The part of the venue file that draws the place from above, for the control room."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.venue_parts import Name, Part
+
+Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+Place = Annotated[tuple[Metre, Metre], Field(description="metres to the right and up on the plan, from any origin")]
+Ring = Annotated[list[Place], Field(min_length=3, description="corners, one after the other")]
+
+
+class Lookout(Part):
+    """Where a camera stands and which way it looks."""
+
+    at: Place
+    towards: Place
+
+    @model_validator(mode="after")
+    def _looks_somewhere(self) -> Self:
+        if self.at == self.towards:
+            raise ValueError("towards is the camera's own place; name a point that it looks at")
+        return self
+
+
+class Passage(Part):
+    """A gate on the plan."""
+
+    line: Annotated[list[Place], Field(min_length=2, max_length=2, description="its two ends")]
+    inwards: Place = Field(description="a point on the inner side")
+
+
+class Plan(Part):
+    """The venue from above. What is left out is not drawn; everything else of the console works without a plan."""
+
+    outline: Ring | None = Field(default=None, description="the fence")
+    zones: dict[Name, Ring] = Field(default_factory=dict)
+    cameras: dict[Name, Lookout] = Field(default_factory=dict)
+    gates: dict[Name, Passage] = Field(default_factory=dict)
+    exits: dict[str, Place] = Field(default_factory=dict, description="by the names that zones give them")
+    bars: dict[Name, Place] = Field(default_factory=dict)
+    stages: dict[Name, Place] = Field(default_factory=dict)
+
+    def mistakes(self, known: dict[str, Iterable[str]]) -> list[str]:
+        """What the plan draws that the file does not have, as sentences.
+
+        >>> Plan(bars={"north": (0, 0)}).mistakes({"bars": ["south"]})
+        ["plan: bars: 'north' is not among south"]
+        """
+        return [
+            f"plan: {kind}: {name!r} is not among {', '.join(sorted(names)) or 'none'}"
+            for kind, names in known.items()
+            for name in getattr(self, kind)
+            if name not in set(names)
+        ]
+
+
+def area(ring: Iterable[tuple[float, float]]) -> float:
+    """Square metres inside a ring (the shoelace formula).
+
+    >>> area([(0, 0), (4, 0), (4, 3), (0, 3)])
+    12.0
+    """
+    corners = list(ring)
+    following = [*corners[1:], *corners[:1]]
+    return math.fabs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(corners, following, strict=True))) / 2

@@ -1,0 +1,33 @@
+"""`pulso evaluate stampede`: stampedes and scatterings on rendered crowds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from stream.commands.evaluation_report import GateFile, Json, Reported, measure
+from stream.runtime.settings import ROOT
+from stream.runtime.venue_file import read_venue
+
+
+def stampede(
+    sequences: Annotated[int, typer.Option(min=1, help="Rendered scenes of each kind.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is rendered.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Rendered crowds that run together, run apart, or are calm: share told, delay, false alarms."""
+    from processors.crowd.density import CrowdCounter  # noqa: PLC0415
+    from processors.violence.scorer import ViolenceScorer  # noqa: PLC0415
+    from simulation.street_evaluation import evaluate  # noqa: PLC0415
+
+    def work(progress: Reported) -> dict[str, Any]:
+        venue, counter, scorer = (
+            read_venue(ROOT / "deploy/venues/demo.yaml"),
+            CrowdCounter.load(),
+            ViolenceScorer.load(),
+        )
+        return evaluate(venue, counter=counter, scorer=scorer, number=sequences, seed=seed, progress=progress)
+
+    measure("stampede", work, as_json, gate)

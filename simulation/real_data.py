@@ -1,0 +1,154 @@
+"""The same evening made of real input: photographs, clips, orders, requests and music in a folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from schemas.bars import DEMAND
+from schemas.crowd import CROWD
+from schemas.music import TAGS
+from schemas.support import TRIAGE
+from schemas.topic import Topic
+from schemas.violence import VIOLENCE
+
+LAYOUT = """expected in the folder, any of:
+  crowd/NAME/*.jpg and crowd/NAME/heads.json   photographs; {file: {"heads": [[x, y], …], …}}
+  violence/clips.jsonl                         {"clip": path, "label": "fight" or "normal"} a line
+  demand/*.csv                                 orders: ordered_at, order_id, product, quantity, unit_price
+  text/*.csv                                   requests: text, intent
+  audio/mood.csv, audio/genre.csv              clip, mood or genre
+Paths inside a file are relative to that file."""
+
+
+class RealDataError(ValueError):
+    """The folder can't be played. The message says what is missing, and the layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    path: Path
+    heads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    time: datetime
+    id: str
+    lines: tuple[tuple[str, float, float], ...]
+    """product, quantity, unit price"""
+
+
+@dataclass(slots=True)
+class RealData:
+    """What a folder holds.
+
+    Attributes:
+        requests: intent → texts.
+        missing: kinds of input that are not there, and why.
+    """
+
+    photographs: list[Photograph] = field(default_factory=list)
+    clips: list[Clip] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    requests: dict[str, list[str]] = field(default_factory=dict)
+    music: list[Clip] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> RealData:
+        """Look through a folder.
+
+        Raises:
+            RealDataError: there is no such folder, or nothing of use in it, or a file is malformed.
+        """
+        if not folder.is_dir():
+            raise RealDataError(f"{folder} is no folder; {LAYOUT}")
+        data = cls()
+        for kind, read, where in (
+            ("photographs", data._read_photographs, "crowd"),
+            ("clips", data._read_clips, "violence"),
+            ("orders", data._read_orders, "demand"),
+            ("requests", data._read_requests, "text"),
+            ("music", data._read_music, "audio"),
+        ):
+            try:
+                found = read(folder / where)
+            except (KeyError, ValueError, OSError, csv.Error) as error:
+                raise RealDataError(f"{folder / where}: {kind} can't be read: {error!r}; {LAYOUT}") from error
+            if not found:
+                data.missing[kind] = f"nothing of that kind in {folder / where}"
+        if len(data.missing) == 5:
+            raise RealDataError(f"nothing to play in {folder}; {LAYOUT}")
+        return data
+
+    @property
+    def expected(self) -> tuple[Topic[Any], ...]:
+        """Result topics that this input must lead to."""
+        kinds = (
+            (self.photographs or self.clips, CROWD),
+            (self.clips, VIOLENCE),
+            (self.orders, DEMAND),
+            (self.requests, TRIAGE),
+            (self.music, TAGS),
+        )
+        return tuple(topic for there, topic in kinds if there)
+
+    def _read_photographs(self, folder: Path) -> bool:
+        for heads in sorted(folder.glob("*/heads.json")):
+            for name, labels in json.loads(heads.read_text(encoding="utf-8")).items():
+                self.photographs.append(Photograph(heads.parent / name, len(labels["heads"])))
+        return bool(self.photographs)
+
+    def _read_clips(self, folder: Path) -> bool:
+        listed = folder / "clips.jsonl"
+        if listed.is_file():
+            for line in listed.read_text(encoding="utf-8").splitlines():
+                if line.strip():
+                    row = json.loads(line)
+                    self.clips.append(Clip(folder / row["clip"], row["label"]))
+        return bool(self.clips)
+
+    def _read_orders(self, folder: Path) -> bool:
+        wanted = {"ordered_at", "order_id", "product", "quantity"}
+        for file in sorted(folder.glob("*.csv")):
+            with file.open(encoding="utf-8", newline="") as rows:
+                table = csv.DictReader(rows)
+                if not wanted <= set(table.fieldnames or ()):
+                    continue
+                ordered = sorted(table, key=lambda row: (row["ordered_at"], row["order_id"]))
+            for (time, name), lines in groupby(ordered, key=lambda row: (row["ordered_at"], row["order_id"])):
+                bought = tuple(
+                    (row["product"], float(row["quantity"]), max(0.0, float(row.get("unit_price") or 0)))
+                    for row in lines
+                )
+                self.orders.append(Order(datetime.fromisoformat(time), name, bought))
+        return bool(self.orders)
+
+    def _read_requests(self, folder: Path) -> bool:
+        for file in sorted(folder.glob("*.csv")):
+            with file.open(encoding="utf-8", newline="") as rows:
+                table = csv.DictReader(rows)
+                if {"text", "intent"} <= set(table.fieldnames or ()):
+                    for row in table:
+                        if row["text"].strip():
+                            self.requests.setdefault(f"{file.stem}/{row['intent']}", []).append(row["text"])
+        return bool(self.requests)
+
+    def _read_music(self, folder: Path) -> bool:
+        for name, column in (("mood.csv", "mood"), ("genre.csv", "genre")):
+            if (folder / name).is_file():
+                with (folder / name).open(encoding="utf-8", newline="") as rows:
+                    self.music += [Clip(folder / row["clip"], row[column]) for row in csv.DictReader(rows)]
+        return bool(self.music)

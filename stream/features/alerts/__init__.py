@@ -1,0 +1,1 @@
+"""Agents of the alerts worker: alert life cycle, notifications, precision."""

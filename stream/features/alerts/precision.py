@@ -1,0 +1,54 @@
+"""What people said of alerts: each alerts worker follows the whole of `alerts.labels`, for live precision."""
+
+from __future__ import annotations
+
+import msgspec
+
+from processors.alerts.labels import precision
+from schemas.alerts import LABELS, AlertLabel
+from stream.runtime import metrics
+from stream.runtime.decoding import readable
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
+
+_DECODER = msgspec.json.Decoder(AlertLabel)
+
+
+def read_labels(settings: Settings) -> list[AlertLabel]:
+    """The last verdict on every alert that was ever judged, in order of raising; what can't be read is left out.
+
+    Raises:
+        LookupError: the topic does not exist yet.
+        TimeoutError: the broker sends nothing.
+    """
+    last: dict[str, AlertLabel] = {}
+    for message in read_all(settings, LABELS.name):
+        label = _decode(message.value())
+        if label is not None:
+            last[label.id] = label
+    return sorted(last.values(), key=lambda label: (label.raised_at, label.id))
+
+
+class PrecisionGauges:
+    """Shows the live precision of a venue's rules. The topic is the only memory, so a restart changes nothing."""
+
+    def __init__(self, rules: frozenset[str]) -> None:
+        self._rules = rules
+        self._last: dict[str, AlertLabel] = {}
+
+    def take(self, value: bytes | None) -> None:
+        """Read one record."""
+        label = _decode(value)
+        if label is None or label.rule not in self._rules:
+            return
+        self._last[label.id] = label
+
+    def show(self) -> None:
+        """Set the gauges."""
+        for rule, measured in precision(self._last.values()).items():
+            metrics.ALERTS_JUDGED.labels(rule).set(measured.judged)
+            metrics.ALERT_PRECISION.labels(rule).set(measured.ratio)
+
+
+def _decode(value: bytes | None) -> AlertLabel | None:
+    return readable(_DECODER, value, LABELS.event_type)

@@ -1,0 +1,70 @@
+"""What is known of every zone: each bars worker follows the whole of `venue.context`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from schemas.context import CONTEXT, VenueContext
+from stream.runtime.decoding import readable
+
+_NOT_KNOWN = ("zone", "time", "source")
+
+_PLAUSIBLE = {
+    "occupancy": (0.0, 1e6),
+    "temperature_celsius": (-90.0, 60.0),  # the coldest and hottest air ever measured on the ground, rounded outwards
+    "rain_millimetres_per_hour": (0.0, 2_000.0),
+}
+"""Beyond it a sensor is broken, or somebody lies: one such number would bend every forecast that learns from it."""
+
+
+def implausible(context: VenueContext) -> str | None:
+    """What of a context nobody can have measured, or None.
+
+    >>> from datetime import UTC, datetime
+    >>> at = datetime(2026, 7, 4, 20, tzinfo=UTC)
+    >>> implausible(VenueContext(zone="front", time=at, source="mast", temperature_celsius=1e9))
+    'temperature_celsius of 1e+09; -90 to 60 can be'
+    """
+    for name, (low, high) in _PLAUSIBLE.items():
+        value = getattr(context, name)
+        if value is not None and not low <= value <= high:
+            return f"{name} of {value:g}; {low:g} to {high:g} can be"
+    return None
+
+
+class KnownContext:
+    """The latest of what each source said about each zone; a zone's sources are merged, the latest word counts."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, dict[str, VenueContext]] = {}
+        self._decoder = msgspec.json.Decoder(VenueContext)
+
+    def features(self, zone: str | None) -> dict[str, float]:
+        """Numbers for a regression, each of the order of one; what is not known is left out."""
+        if zone is None:
+            return {}
+        known: dict[str, Any] = {}
+        for context in sorted(self._latest.get(zone, {}).values(), key=lambda context: context.time):
+            given = {name: getattr(context, name) for name in VenueContext.__struct_fields__ if name not in _NOT_KNOWN}
+            known |= {name: value for name, value in given.items() if value is not None}
+        found: dict[str, float] = {}
+        if "occupancy" in known:
+            found["occupancy"] = math.log1p(known["occupancy"]) / 5
+        if "temperature_celsius" in known:
+            found["temperature"] = (known["temperature_celsius"] - 20) / 10
+        if "rain_millimetres_per_hour" in known:
+            found["rain"] = math.log1p(known["rain_millimetres_per_hour"])
+        for name in ("on_stage", "doors_open"):
+            if name in known:
+                found[name] = float(known[name])
+        return found
+
+    def take(self, value: bytes | None) -> None:
+        """Read one record; what can't be decoded, or be true, is for the agent that buries it."""
+        context = readable(self._decoder, value, CONTEXT.event_type)
+        if context is None or implausible(context) is not None:
+            return
+        self._latest.setdefault(context.zone, {})[context.source] = context

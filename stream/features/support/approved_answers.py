@@ -1,0 +1,40 @@
+"""Answers that people approved, on top of the file: `support.answers` is the only place where they live."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from processors.support.answers import Answers, AnswersFileError
+from schemas.support import ANSWERS, ApprovedAnswer
+from stream.runtime.decoding import UnusableError, read_record
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
+
+log = logging.getLogger(__name__)
+
+_DECODER = msgspec.json.Decoder(ApprovedAnswer)
+
+
+def approved_over(settings: Settings, answers: Answers) -> Answers:
+    """The answers with everything applied that people approved so far.
+
+    Raises:
+        LookupError: the topic does not exist yet.
+        TimeoutError: the broker sends nothing.
+    """
+    for message in read_all(settings, ANSWERS.name):
+        approve(answers, message.value())
+    return answers
+
+
+def approve(answers: Answers, value: bytes | None) -> None:
+    """Apply one record.
+
+    What can't be used is left out with a word in the log: an answer that nobody can read must stop no mail.
+    """
+    try:
+        answers.approve(read_record(_DECODER, value, ANSWERS.event_type))
+    except (UnusableError, AnswersFileError) as error:
+        log.warning("an approved answer can't be used: %s", error)

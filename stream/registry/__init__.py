@@ -1,0 +1,1 @@
+"""Model registry: store, promotion, live reload, report."""

@@ -1,0 +1,56 @@
+"""A person's word on what a model said last."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+import msgspec
+
+from processors.models.inference import read_card
+from schemas.models import FEEDBACK, ModelFeedback
+from schemas.music import TAGS, MusicTags
+from stream.registry.model_store import ModelStore
+from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import read_all
+
+
+class FeedbackError(ValueError):
+    """There is nothing to judge, or no such answer. The message says what there is."""
+
+
+def correct(settings: Settings, model: str, stage: str, right: str, *, by: str) -> ModelFeedback:
+    """Send what the last tags of a stage should have been.
+
+    Raises:
+        FeedbackError: the model has no such answer, or the stage has no music in its last tags.
+        LookupError: there is no such topic yet.
+    """
+    if model not in ("mood", "genre"):
+        raise FeedbackError(f"answers of mood and genre can be corrected, not of {model!r}")
+    labels = read_card(ModelStore(settings.models).folder(model)).settings["labels"]
+    if right not in labels:
+        raise FeedbackError(f"{model} is one of {', '.join(labels)}, not {right!r}")
+    last = None
+    for message in read_all(settings, TAGS.name):
+        tags = msgspec.json.decode(message.value() or b"", type=MusicTags)
+        if tags.stage == stage and (last is None or tags.time >= last.time):
+            last = tags
+    probabilities = {} if last is None else last.moods if model == "mood" else last.genres
+    if last is None or not any(probabilities.values()):
+        raise FeedbackError(f"the last tags of stage {stage!r} name no {model}: there is nothing to judge")
+    now = datetime.now(UTC)
+    feedback = ModelFeedback(
+        id=f"{model}/{stage}/{uuid.uuid4().hex[:12]}",
+        model=model,
+        subject=stage,
+        event_id=last.event_id,
+        said=max(probabilities, key=probabilities.__getitem__),
+        right=right,
+        by=by,
+        time=now,
+    )
+    with EventProducer(settings, timeout_s=20) as producer:
+        producer.send(FEEDBACK, key=model, value=feedback, id=feedback.id, source="pulso/models", time=now)
+    return feedback

@@ -1,0 +1,156 @@
+"""What a worker computes with, exchanged while it runs, and taken back when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from stream.registry.model_store import SHIPPED, Folders, ModelStore
+from stream.runtime import metrics
+from stream.runtime.settings import Settings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class SecondChance(Protocol):
+    """What the worker needs to know of live models to try a failed event with the models before."""
+
+    @property
+    def on_probation(self) -> bool:
+        """Whether the models before are still at hand."""
+
+    def step_back(self) -> None:
+        """Use the models before, for one event."""
+
+    def step_forward(self, failure: Exception | None) -> None:
+        """Use the new ones again; a failure is theirs, since the models before did not share it."""
+
+
+class Live(Generic[T]):
+    """Something built from models, and built anew when one of them is promoted or rolled back.
+
+    For some time after a change the one before is kept. An event that fails then is tried with that one too: if it
+    succeeds, nothing is lost and the new models are to blame. Enough blame makes the pointer go back, for every worker.
+
+    Args:
+        store: where the models are.
+        names: of the models.
+        build: makes it of the models' folders, in a thread; any exception refuses the models.
+        close: lets go of one that is not needed any more.
+        who: the worker, for the history.
+
+    Raises:
+        ModelError: the shipped models can't be used.
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        names: Sequence[str],
+        build: Callable[[Folders], T],
+        *,
+        close: Callable[[T], None] = lambda _: None,
+        who: str = "",
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings()
+        self._store, self._names, self._build, self._close, self._who = store, tuple(names), build, close, who
+        self._probation, self._limit = settings.model_probation_seconds, settings.model_errors
+        self._before: T | None = None
+        self._until = 0.0
+        self._blame: list[str] = []
+        self._changed: dict[str, str] = {}
+        self._stepping = False
+        for name in self._names:
+            for outcome in ("taken", "refused", "returned"):  # a series must be there before it can be seen to rise
+                metrics.MODEL_CHANGES.labels(name, outcome)
+        self._value, self._versions = self._first()
+        self._versions_before = self._versions
+
+    @property
+    def value(self) -> T:
+        """What to compute with now: take it once a batch."""
+        return self._value
+
+    @property
+    def on_probation(self) -> bool:
+        """Whether the models before are still at hand."""
+        return self._before is not None
+
+    async def check(self) -> None:
+        """Look whether other models are in use, and change to them; call it now and then."""
+        if self._stepping:
+            return
+        if self._before is not None and time.monotonic() > self._until:
+            before, self._before = self._before, None
+            self._close(before)
+        versions = self._pointers()
+        changed = {name: version for name, version in versions.items() if version != self._versions[name]}
+        if not changed:
+            return
+        try:
+            value = await asyncio.to_thread(self._build, self._store.folders(self._names))
+        except Exception as error:
+            log.exception("%s: can't use %s", self._who, changed)
+            self._go_back(changed, [f"{self._who} can't use it: {type(error).__name__}: {error}"], "refused")
+            return
+        if self._before is not None:
+            self._close(self._before)
+        self._before, self._value = self._value, value
+        self._versions_before, self._versions = self._versions, versions
+        self._until = time.monotonic() + self._probation
+        self._changed, self._blame = changed, []
+        for name, version in changed.items():
+            log.warning("%s: %s is now version %s", self._who, name, version)
+            metrics.MODEL_CHANGES.labels(name, "taken").inc()
+
+    def step_back(self) -> None:
+        """Use the models before, for one event."""
+        assert self._before is not None  # noqa: S101 - on_probation was asked
+        self._stepping = True
+        self._before, self._value = self._value, self._before
+
+    def step_forward(self, failure: Exception | None) -> None:
+        """Use the new ones again, unless there have been too many failures of theirs."""
+        assert self._before is not None  # noqa: S101
+        self._stepping = False
+        if failure is not None:
+            self._blame.append(f"{type(failure).__name__}: {failure}")
+        if len(self._blame) < self._limit:
+            self._before, self._value = self._value, self._before
+            return
+        failed, self._before = self._before, None
+        self._versions = self._versions_before
+        why = [f"{self._who}: {len(self._blame)} events failed that the version before can do", *self._blame[-3:]]
+        self._go_back(self._changed, why, "returned")
+        self._close(failed)
+
+    def _go_back(self, changed: dict[str, str], why: list[str], outcome: str) -> None:
+        for name, version in changed.items():
+            if version == SHIPPED:
+                continue  # somebody went back to it on purpose, and nothing is safer
+            now = self._store.roll_back(name, by=f"worker {self._who}", why=why, off=version, what="went back")
+            log.error("%s: %s goes back to version %s: %s", self._who, name, now, "; ".join(why))
+            metrics.MODEL_CHANGES.labels(name, outcome).inc()
+
+    def _first(self) -> tuple[T, dict[str, str]]:
+        """With the versions in use, or where they can't be used with those before, down to the shipped ones."""
+        while True:
+            versions = self._pointers()
+            try:
+                return self._build(self._store.folders(self._names)), versions
+            except Exception as error:
+                promoted = {name: version for name, version in versions.items() if version != SHIPPED}
+                if not promoted:
+                    raise
+                log.exception("%s: can't start with %s", self._who, promoted)
+                why = [f"{self._who} can't start with it: {type(error).__name__}: {error}"]
+                self._go_back(promoted, why, "refused")
+
+    def _pointers(self) -> dict[str, str]:
+        return {name: self._store.pointer(name).version for name in self._names}

@@ -1,0 +1,1 @@
+"""Runtime shared by all workers: Faust app, batches, state rows, dead letters, broadcast topics."""

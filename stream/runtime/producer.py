@@ -1,0 +1,149 @@
+"""One way to write an event to Kafka from a source, the console or the command line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from aiokafka.partitioner import murmur2
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.cloudevents import Envelope, Headers
+from schemas.fields import identifier
+from schemas.topic import MEDIA_BYTES, Topic
+from stream.runtime.settings import Settings
+
+Delivered = Callable[[str | None], None]
+"""Called from the producer's thread with None, or with why the event did not arrive."""
+
+
+class NotDeliveredError(RuntimeError):
+    """Kafka did not take an event in time; the caller still has it."""
+
+
+class EventProducer:
+    """Writes CloudEvents; safe to share between threads.
+
+    The partitioner is Kafka's own murmur2: librdkafka's default differs, and then a Faust table and its stream
+    would disagree about where a key lives.
+    """
+
+    def __init__(self, settings: Settings, *, linger_ms: int = 5, timeout_s: float = 60) -> None:
+        self._producer = Producer(
+            {
+                **settings.librdkafka(),
+                "partitioner": "murmur2_random",
+                "enable.idempotence": True,
+                "compression.type": "lz4",
+                "linger.ms": linger_ms,
+                "message.max.bytes": MEDIA_BYTES,
+                "message.timeout.ms": int(timeout_s * 1000),
+                "queue.buffering.max.kbytes": 256 * 1024,
+                # Errors only: that a young broker's coordinator still loads is a warning each time, and is tried again.
+                "log_level": 3,
+            }
+        )
+        self._timeout_s = timeout_s
+        self._failed: list[str] = []
+        self._stopping = threading.Event()
+        self._poller = threading.Thread(target=self._poll, name="producer", daemon=True)
+        self._poller.start()
+
+    def send(
+        self,
+        topic: Topic[Any],
+        *,
+        key: str,
+        value: bytes | msgspec.Struct,
+        id: str,
+        source: str,
+        time: datetime,
+        content_type: str | None = None,
+        delivered: Delivered | None = None,
+    ) -> None:
+        """Queue one event; waits while the queue is full, so that a fast source can't outrun Kafka.
+
+        Raises:
+            NotDeliveredError: the queue stayed full for the whole time-out.
+        """
+        envelope = Envelope(
+            identifier(id), topic.event_type, source, time, content_type or topic.content_type, datetime.now(UTC)
+        )
+        payload = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        self.send_raw(topic.name, key=key.encode(), value=payload, headers=envelope.headers(), delivered=delivered)
+
+    def send_raw(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        delivered: Delivered | None = None,
+    ) -> None:
+        """Queue a record as it is: for replaying dead letters and for tests of bad input."""
+
+        def report(error: KafkaError | None, _message: Message) -> None:
+            reason = error.str() if error is not None else None
+            if delivered is not None:
+                delivered(reason)
+            elif reason is not None:
+                self._failed.append(f"{topic}: {reason}")
+
+        waited = 0.0
+        while True:
+            try:
+                self._producer.produce(topic, value=value, key=key, headers=list(headers), on_delivery=report)
+            except BufferError:
+                if waited >= self._timeout_s:
+                    raise NotDeliveredError(f"{topic}: Kafka took nothing for {waited:.0f} s") from None
+                self._stopping.wait(0.05)
+                waited += 0.05
+            except KafkaException as error:  # larger than the limit, for example
+                raise NotDeliveredError(f"{topic}: {error}") from error
+            else:
+                return
+
+    def flush(self, timeout_s: float | None = None) -> None:
+        """Wait until everything sent so far has arrived.
+
+        Raises:
+            NotDeliveredError: something did not arrive and nobody was told of it by a callback.
+        """
+        left: int = self._producer.flush(timeout_s or self._timeout_s)
+        if left or self._failed:
+            failed, self._failed = self._failed, []
+            raise NotDeliveredError("; ".join([*failed[:3], f"{len(failed)} failed, {left} still waiting"]))
+
+    def close(self) -> None:
+        """Flush and stop; raises as `flush` does."""
+        try:
+            self.flush()
+        finally:
+            self._stopping.set()
+            self._poller.join(timeout=2)
+            # What did not arrive has been told of; kept, the client would try to connect for ever.
+            self._producer.purge()
+            self._producer.close()
+
+    def __enter__(self) -> EventProducer:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def _poll(self) -> None:
+        while not self._stopping.is_set():
+            self._producer.poll(0.1)
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where Kafka's own partitioner puts a key.
+
+    >>> partition_of("north", 4)
+    2
+    """
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)

@@ -1,0 +1,98 @@
+"""Read what a topic holds now, from the beginning or an offset to its present end, without a consumer group."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.cloudevents import Headers
+from stream.runtime.settings import Settings
+
+_NO_LEADER_YET = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+
+
+def headers_of(message: Message) -> Headers:
+    """The headers of a record as pairs of name and bytes; a header without a value is empty."""
+    pairs: Any = message.headers() or []
+    return [(name, value or b"") for name, value in pairs]
+
+
+def ends(consumer: Consumer, topic: str, timeout_s: float = 10) -> dict[int, tuple[int, int]]:
+    """First and next offset of each partition.
+
+    Raises:
+        LookupError: there is no such topic.
+    """
+    metadata = consumer.list_topics(topic, timeout=timeout_s).topics[topic]
+    if metadata.error is not None or not metadata.partitions:
+        raise LookupError(f"Kafka has no topic {topic}; start a worker or `pulso up` once, it creates the topics")
+    return {
+        partition: _ends(consumer, TopicPartition(topic, partition), timeout_s)
+        for partition in sorted(metadata.partitions)
+    }
+
+
+def _ends(consumer: Consumer, partition: TopicPartition, timeout_s: float) -> tuple[int, int]:
+    """A partition that was made, or has moved, this moment has no leader yet: it is asked again until it has."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            return consumer.get_watermark_offsets(partition, timeout=timeout_s)
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() >= end:
+                raise
+            time.sleep(0.1)
+
+
+def read_all(
+    settings: Settings, topic: str, *, start: Mapping[int, int] | None = None, timeout_s: float = 15
+) -> Iterator[Message]:
+    """Every record of a topic up to its end at the time of the call, partition by partition in order.
+
+    Raises:
+        LookupError: there is no such topic.
+        TimeoutError: the broker sends nothing for `timeout_s`.
+        KafkaException: it answers with an error.
+    """
+    consumer = Consumer(
+        {
+            **settings.librdkafka(),
+            "group.id": "pulso-reading",  # required by the client; nothing is committed
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        for partition, (first, end) in ends(consumer, topic).items():
+            begin = max(first, (start or {}).get(partition, first))
+            if begin >= end:
+                continue
+            consumer.assign([TopicPartition(topic, partition, begin)])
+            while True:
+                message = consumer.poll(timeout_s)
+                if message is None:
+                    # Compaction and transactions leave gaps: the position says whether the end was reached.
+                    if consumer.position([TopicPartition(topic, partition)])[0].offset >= end:
+                        break
+                    raise TimeoutError(f"{topic}[{partition}]: nothing came for {timeout_s:.0f} s")
+                if message.error() is not None:
+                    raise KafkaException(message.error())
+                if (message.offset() or 0) < end:
+                    yield message
+                if (message.offset() or 0) >= end - 1:
+                    break
+    finally:
+        consumer.close()
+
+
+def read_tail(settings: Settings, topic: str, most: int) -> Iterator[Message]:
+    """The last records of each partition, at most `most` of them; raises as `read_all` does."""
+    consumer = Consumer({**settings.librdkafka(), "group.id": "pulso-reading"})
+    try:
+        start = {partition: end - most for partition, (_, end) in ends(consumer, topic).items()}
+    finally:
+        consumer.close()
+    yield from read_all(settings, topic, start=start)

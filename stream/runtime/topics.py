@@ -1,0 +1,95 @@
+"""Create the topics of `schemas.topics`, or bring their settings in line; and those of the tables' changelogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+
+from schemas.topic import HOUR, Topic
+from schemas.topics import TOPICS
+from stream.runtime.settings import Settings
+
+BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
+"""Records carry the broker's time. It refuses what comes from a clock that is an hour ahead, and would forget early, or
+keep too long, what comes from one that is wrong otherwise; the time of an event is in its headers."""
+
+CHANGELOG_CONFIG = {
+    **BROKERS_CLOCK,
+    # Kafka compacts closed segments only, of a gigabyte each unless told otherwise, and a worker that starts reads all
+    # that is there. Two hours of mail made a changelog of a gigabyte for one row.
+    "segment.bytes": str(32 * 1024 * 1024),
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.3",
+}
+"""of the topics in which Faust keeps tables"""
+
+
+SEGMENTS = 24
+"""that a partition has at most, where they do not grow too large first: the oldest record is kept 4 % too long"""
+
+
+def topic_config(topic: Topic[Any]) -> dict[str, str]:
+    """Kafka's own settings of one topic."""
+    return {
+        **BROKERS_CLOCK,
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "retention.ms": "-1" if topic.compacted else str(topic.retention_ms),
+        "segment.ms": str(_segment_ms(topic)),
+        "max.message.bytes": str(topic.max_bytes),
+    }
+
+
+def _segment_ms(topic: Topic[Any]) -> int:
+    """Kafka deletes, and compacts, closed segments only, and keeps each open: an hour's make it forget soon, but a
+    month of them would be 720 open files a partition.
+    """
+    if topic.compacted:
+        return HOUR
+    return min(topic.retention_ms, max(HOUR, topic.retention_ms // SEGMENTS))
+
+
+def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
+    """Create every topic and its dead-letter topic; returns the names that were new.
+
+    Raises:
+        KafkaException: the brokers refuse, or can't be reached in time.
+    """
+    admin = AdminClient(settings.librdkafka())
+    wanted = [*TOPICS, *(topic.dead for topic in TOPICS)]
+    new = [
+        NewTopic(t.name, t.partitions, replication_factor=settings.kafka_replication, config=topic_config(t))
+        for t in wanted
+    ]
+    created: list[str] = []
+    for name, future in admin.create_topics(new, operation_timeout=timeout_s, request_timeout=timeout_s).items():
+        try:
+            future.result()
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    old = [topic for topic in wanted if topic.name not in created]
+    resources = [_resource(topic.name, topic_config(topic)) for topic in old]
+    resources += [_resource(name, CHANGELOG_CONFIG) for name in _changelogs(admin, timeout_s)]
+    if resources:
+        for future in admin.incremental_alter_configs(resources, request_timeout=timeout_s).values():
+            future.result()
+    return created
+
+
+def _changelogs(admin: AdminClient, timeout_s: float) -> list[str]:
+    """Those that workers made before: Faust leaves the settings of a topic that exists as they are."""
+    names = admin.list_topics(timeout=timeout_s).topics
+    return [name for name in names if name.startswith("pulso-") and name.endswith("-changelog")]
+
+
+def _resource(topic: str, config: dict[str, str]) -> ConfigResource:
+    return ConfigResource(
+        ResourceType.TOPIC,
+        topic,
+        incremental_configs=[
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()
+        ],
+    )

@@ -1,0 +1,177 @@
+"""Read the venue file; errors name the line, the field, what is wrong and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from processors.crowd.ground import GroundError, ground_of
+from schemas.attendance import Gate
+from schemas.bars import Bar, Product, Tills
+from schemas.cameras import Camera, Evidence, GroundPoint, View
+from schemas.contacts import Contact, QuietHours
+from schemas.crowd import Crowd, Exit, ExitLine, Zone
+from schemas.music import Stage
+from schemas.plan import Lookout, Passage, Plan
+from schemas.rules import Rule
+from schemas.social import Social
+from schemas.support import Mailbox
+from schemas.venue import Venue
+from schemas.violence import FightClips
+
+
+class VenueFileError(ValueError):
+    """The file can't be used. Each line of the message is one mistake."""
+
+
+MOST_PARTS = 200_000
+"""Parts of a file with every anchor written out where it is used; a hundred cameras have some ten thousand."""
+
+
+class _NoDuplicates(yaml.SafeLoader):
+    """YAML lets a later key replace an earlier one in silence; here that is a mistake."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As always, but what has the shape of a number or a date and is none has its line, too."""
+        try:
+            return super().construct_object(node, deep)
+        except (VenueFileError, yaml.YAMLError):
+            raise
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            line, kind = node.start_mark.line + 1, node.tag.rsplit(":", 1)[-1]
+            raise VenueFileError(
+                f"line {line}: {node.value!r:.60} is no {kind}: {error}; quote it, if it is a text"
+            ) from error
+
+
+def _mapping(loader: _NoDuplicates, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        line = key_node.start_mark.line + 1
+        if isinstance(key, str | int) and key in seen:
+            raise VenueFileError(f"line {line}: {key} stands here and in line {seen[key]}; keep one")
+        if isinstance(key, str | int):
+            seen[key] = line
+    loader.flatten_mapping(node)
+    return dict(loader.construct_mapping(node, deep=True))
+
+
+_NoDuplicates.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _parts(node: yaml.Node, known: dict[int, float]) -> float:
+    """How many parts a part has when all anchors are written out; a file of a kilobyte may have billions."""
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = math.inf  # what holds itself has no end
+    held: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        held = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        held = node.value
+    known[id(node)] = found = 1 + sum(_parts(part, known) for part in held)
+    return found
+
+
+def _composed(text: str) -> yaml.Node | None:
+    node: yaml.Node | None = yaml.compose(text, Loader=_NoDuplicates)
+    if node is not None and _parts(node, {}) > MOST_PARTS:
+        raise VenueFileError("its anchors unfold to more parts than any place has; write them out")
+    return node
+
+
+def read_venue(path: Path) -> Venue:
+    """Read and validate the file.
+
+    Raises:
+        VenueFileError: it is missing, no YAML, or says something that can't be; every mistake has its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise VenueFileError(f"{path}: no such file; PULSO_VENUE names the venue file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise VenueFileError(f"{path}: can't be read as UTF-8 text: {error}") from error
+    try:
+        node = _composed(text)
+        content = yaml.load(text, Loader=_NoDuplicates)  # nosec B506 # noqa: S506 - a SafeLoader
+    except VenueFileError as error:
+        raise VenueFileError(f"{path}: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise VenueFileError(f"{path}: line {line}: no YAML: {error.problem}; check the indentation") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise VenueFileError(f"{path}: no YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise VenueFileError(
+            f"{path}: the file must hold fields such as `name:` and `zones:`; deploy/venues/demo.yaml shows one"
+        )
+    try:
+        venue = Venue.model_validate(content)
+    except ValidationError as error:
+        raise VenueFileError("\n".join(_explain(path, node, one) for one in error.errors())) from error
+    for number, camera in enumerate(venue.cameras):
+        try:
+            ground_of(camera)
+        except GroundError as error:
+            line = _line(node, ("cameras", number, "ground"))
+            raise VenueFileError(f"{path}: line {line}: cameras[{number}].ground: {error}") from error
+    return venue
+
+
+def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
+    at = tuple(error["loc"])
+    name = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in at).replace(".[", "[")
+    message = error["msg"].removeprefix("Value error, ")
+    match error["type"]:
+        case "extra_forbidden":
+            known = list(_model_at(at[:-1]).model_fields)
+            near = difflib.get_close_matches(str(at[-1]), known, n=1)
+            message = (
+                f"unknown field; did you mean {near[0]}?" if near else f"unknown field; there are {', '.join(known)}"
+            )
+        case "missing":
+            message = "is missing"
+        case _ if not isinstance(error.get("input"), dict | list):
+            message += f"; found {error.get('input')!r}"
+    return f"{path}: line {_line(node, at)}: {name or 'the file'}: {message}"
+
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "zones": Zone, "cameras": Camera, "views": View, "bars": Bar, "products": Product, "stages": Stage,
+    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills, "social": Social,
+    "fight_clips": FightClips, "rules": Rule,
+    "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
+}  # fmt: skip
+
+
+def _model_at(at: tuple[Any, ...]) -> type[BaseModel]:
+    if "plan" in at:
+        return Lookout if "cameras" in at else Passage if "gates" in at else Plan
+    if "exits" in at:
+        return ExitLine if "views" in at else Exit
+    named = [part for part in at if part in _PARTS]
+    return _PARTS[named[-1]] if named else Venue
+
+
+def _line(node: yaml.Node | None, at: tuple[Any, ...]) -> int:
+    """The line of the deepest part of `at` that the file has."""
+    line = 1
+    for part in at:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,84 @@
+"""What `pulso check` says of the sources that a venue file names: where each reads from, and what it still lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from schemas.venue import Venue
+from stream.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One source.
+
+    Attributes:
+        where: its address without a password.
+        lacks: what to do before it works; empty when nothing is known to be missing.
+    """
+
+    source: str
+    where: str
+    lacks: str = ""
+
+
+def source_lines(venue: Venue, settings: Settings) -> Iterator[SourceLine]:
+    """Every source and receiver that the file names, in the order in which `pulso up` lists them."""
+    for camera in venue.cameras:
+        if camera.url:
+            yield SourceLine(f"camera {camera.id}", without_password(camera.url), _missing_file(camera.url))
+    for stage in venue.stages:
+        if stage.url:
+            yield SourceLine(f"microphone {stage.id}", without_password(stage.url), _missing_file(stage.url))
+    for box in venue.mailboxes:
+        lacks = _missing_file(box.url)
+        if box.url.startswith(("imap://", "imaps://")) and settings.mailbox_password is None:
+            lacks = "set PULSO_MAILBOX_PASSWORD"
+        yield SourceLine(f"mailbox {box.id}", without_password(box.url), lacks)
+    if venue.tills is not None:
+        token = "PULSO_TILL_TOKEN" if settings.till_token else str(settings.data / "till-token")
+        yield SourceLine("tills", f"{_port(venue.tills.port)}, POST /v1/tickets, token in {token}")
+    if venue.social is not None:
+        token = "PULSO_POSTS_TOKEN" if settings.posts_token else str(settings.data / "posts-token")
+        yield SourceLine("social posts", f"{_port(venue.social.port)}, POST /v1/posts, token in {token}")
+    if venue.contacts:
+        yield _contacts(settings)
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown: some cameras want their password in the query, too.
+
+    >>> without_password("rtsp://guard:hunter2@10.0.0.7:554/gate"), without_password("films/gate.mp4")
+    ('rtsp://guard@10.0.0.7:554/gate', 'films/gate.mp4')
+    >>> without_password("http://10.0.0.7/video.cgi?user=guard&password=hunter2")
+    'http://10.0.0.7/video.cgi?…'
+    """
+    if "://" not in url:
+        return url
+    address, query, _ = url.partition("?")
+    scheme, _, rest = address.partition("://")
+    place, slash, path = rest.partition("/")
+    user, at, host = place.rpartition("@")
+    return f"{scheme}://{user.split(':')[0]}{at}{host}{slash}{path}{query and '?…'}"
+
+
+def _missing_file(url: str) -> str:
+    """Whether a path names nothing; devices and streams are only known once they are opened."""
+    if urlsplit(url).scheme or url.isdigit() or url.startswith("/dev/"):
+        return ""
+    path = Path(url)
+    return "" if path.exists() else f"there is no {path.absolute()}"
+
+
+def _contacts(settings: Settings) -> SourceLine:
+    if settings.contacts is None:
+        return SourceLine("phones and chats", "", "set PULSO_CONTACTS to an Apprise file, or nobody is told")
+    lacks = "" if settings.contacts.is_file() else f"there is no {settings.contacts.absolute()}"
+    return SourceLine("phones and chats", str(settings.contacts), lacks)
+
+
+def _port(port: int) -> str:
+    return f"port {port}" if port else "a free port"

@@ -1,0 +1,1 @@
+"""Redis stores: alerts, evidence, accounts, audit, notifications."""

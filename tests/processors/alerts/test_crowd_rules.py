@@ -1,0 +1,73 @@
+"""What people are told of a crowd, and what to do: the way round comes from the venue file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from processors.alerts.rules import Watch
+from schemas.crowd import CrowdCount, Exit, ExitCrowd, Zone, ZoneCount, ZoneFlow
+from schemas.venue import Venue
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+
+
+def venue(*exits: Exit) -> Venue:
+    return Venue(name="Test", zones=[Zone(id="front", title="Front", area_m2=100, capacity=400, exits=list(exits))])
+
+
+def told(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
+    count = CrowdCount(event_id="e", camera="c", time=AT, persons=1, zones=(zone,), model="m", evidence=("crowd-1",))
+    observations = Watch(venue).observations(count)
+    assert all(one.evidence == ("crowd-1",) for one in observations)
+    return {one.key: (one.value, one.text) for one in observations}
+
+
+def jam(*, jammed: bool = True) -> ZoneCount:
+    exits = (ExitCrowd(exit="North", density=3.2, speed=0.1, jammed=jammed),)
+    return ZoneCount(zone="front", persons=100, flow=ZoneFlow(exits=exits))
+
+
+@pytest.mark.parametrize(
+    ("exits", "way"),
+    [
+        ((Exit(name="North", sign="Panel N2", alternative="East"), Exit(name="East")), "Change “Panel N2” to East."),
+        ((Exit(name="North", sign="Panel N2"), Exit(name="South")), "Change “Panel N2” to South."),
+        ((Exit(name="North"), Exit(name="South")), "Send people to South."),
+    ],
+)
+def test_a_jam_proposes_the_sign_and_the_other_exit(exits: tuple[Exit, ...], way: str) -> None:
+    value, text = told(jam(), venue(*exits))["bottleneck/front/c/North"]
+    assert value == 3.2
+    assert text["en"] == f"Front: jam before North (3.2 persons/m²). {way}"
+
+
+def test_a_jam_without_another_exit_proposes_none() -> None:
+    assert told(jam(), venue(Exit(name="North")))["bottleneck/front/c/North"][1]["en"].endswith("m²).")
+
+
+def test_a_busy_exit_that_flows_is_no_jam() -> None:
+    assert told(jam(jammed=False), venue(Exit(name="North")))["bottleneck/front/c/North"][0] == 0
+
+
+def test_a_scattering_is_no_stampede() -> None:
+    zone = ZoneCount(zone="front", persons=100, flow=ZoneFlow(running=0.9, scattering=0.8))
+    found = told(zone, venue())
+    assert found["stampede/front/c"][0] == pytest.approx(0.1) and found["scattering/front/c"][0] == 0.8
+
+
+def test_a_forecast_says_when_and_how_many() -> None:
+    zone = ZoneCount(zone="front", persons=310, limit=350.0, limit_chance=0.7, minutes_to_limit=4.2)
+    value, text = told(zone, venue())["crowd-forecast/front/c"]
+    assert value == 0.7 and text["en"] == "Front: may be full in about 4 min (310 of 350); limit the inflow."
+
+
+def test_what_is_not_known_raises_and_clears_nothing() -> None:
+    found = told(ZoneCount(zone="front", persons=100, flow=ZoneFlow()), venue())
+    assert {key.split("/")[0] for key in found} == {"camera-blind", "crowd-capacity", "counter-flow", "stop-and-go"}
+
+
+def test_an_exit_that_does_not_exist_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="is no exit of any zone"):
+        venue(Exit(name="North", alternative="Nowhere"))

@@ -1,0 +1,86 @@
+"""Every rule of the defaults is fed by some result, and every observation names a rule that exists."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from processors.alerts.rules import Watch
+from schemas.attendance import VenueOccupancy
+from schemas.bars import DemandForecast, ProductDemand
+from schemas.crowd import CrowdCount, ExitCrowd, Zone, ZoneCount, ZoneFlow
+from schemas.music import MusicTags
+from schemas.rules import default_rules
+from schemas.social import PostReading
+from schemas.support import SupportTriage
+from schemas.venue import Venue
+from schemas.violence import ViolenceScore
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+VENUE = Venue(name="Test", capacity=5000, zones=[Zone(id="front", area_m2=100, capacity=400)])
+
+RESULTS = (
+    CrowdCount(
+        event_id="e1", camera="c", time=AT, persons=500, model="m",
+        zones=(
+            ZoneCount(
+                zone="front", persons=500, density=5.0, limit=350.0, limit_chance=1.0,
+                flow=ZoneFlow(
+                    pressure=0.03, running=0.1, scattering=0.0,
+                    exits=(ExitCrowd(exit="North", density=4.0, speed=0.1, jammed=True),),
+                ),
+            ),
+        ),
+    ),
+    ViolenceScore(event_id="e2", camera="c", time=AT, probability=0.95, model="m"),
+    DemandForecast(
+        event_id="e3", bar="north", time=AT, tickets=1, model="m",
+        products=(ProductDemand(product="beer", sold=9, stock=1, run_out_probability=0.8, fetch=200),),
+    ),
+    SupportTriage(
+        event_id="e4", message="m1", thread="t1", time=AT, language="es", priority="urgent", cluster="k", surge=6.0,
+        cluster_label="pulsera · recarga", summary="Hay una pelea", model="m",
+    ),
+    PostReading(
+        event_id="e7", post="p1", network="n", time=AT, language="es", subject="bars", names={"es": "barras"},
+        sentiment="negative", posts=12, negative_share=0.8, usual_share=0.2, change=4.5, model="m",
+    ),
+    VenueOccupancy(event_id="e6", time=AT, persons=5000, entered=5000, left=0, seen=500),
+    MusicTags(
+        event_id="e5", stage="main", time=AT, seconds=30, mood="unknown", mood_confidence=0, moods={}, genre="unknown",
+        genre_confidence=0, genres={}, tempo=0, loudness=-90, silent=True, model="m",
+    ),
+)  # fmt: skip
+
+
+def test_every_default_rule_is_watched() -> None:
+    watch = Watch(VENUE)
+    seen = {observation.rule for result in RESULTS for observation in watch.observations(result)}
+    assert seen == set(default_rules())
+
+
+def test_a_retry_repeats_ids_and_people_are_told_in_both_languages() -> None:
+    watch = Watch(VENUE)
+    for result in RESULTS:
+        observations = watch.observations(result)
+        assert [o.id for o in observations] == [o.id for o in watch.observations(result)]
+        for observation in observations:
+            assert set(observation.text) == {"es", "en"}
+            assert observation.key.startswith(f"{observation.rule}/")
+
+
+def test_posts_are_told_of_in_the_readers_words() -> None:
+    (post,) = (one for one in RESULTS if isinstance(one, PostReading))
+    (told,) = Watch(VENUE).observations(post)
+    assert "«barras»" in told.text["es"]
+    assert "“bars”" in told.text["en"]
+    assert Watch(VENUE).observations(replace(post, subject="")) == [], "nobody is told of nothing"
+
+
+def test_two_cameras_on_one_zone_never_hide_each_other() -> None:
+    count = RESULTS[0]
+    assert isinstance(count, CrowdCount)
+    other = CrowdCount(event_id="e9", camera="d", time=AT, persons=1, zones=count.zones, model="m")
+    keys = {o.key for result in (count, other) for o in Watch(VENUE).observations(result) if o.rule == "crowd-density"}
+    assert keys == {"crowd-density/front/c", "crowd-density/front/d"}

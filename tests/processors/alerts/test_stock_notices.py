@@ -1,0 +1,141 @@
+"""What bar staff read: what, how much, from where, by when, what else on the same trip, and when it is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
+
+from processors.alerts.alarm import Alarm, observe
+from processors.alerts.notifications import planned, wording
+from processors.alerts.rules import Watch
+from schemas.alerts import Alert
+from schemas.bars import Bar, DemandForecast, Product, ProductDemand
+from schemas.contacts import Contact
+from schemas.venue import Venue
+
+AT = datetime(2026, 7, 4, 19, 10, tzinfo=UTC)
+VENUE = Venue(
+    name="Test",
+    bars=[
+        Bar(
+            id="north",
+            products=[Product(id="beer", title="Cerveza", opening_stock=200, package=120), Product(id="water")],
+        )
+    ],
+)
+
+
+def forecast(*products: ProductDemand, event: str = "e1") -> DemandForecast:
+    return DemandForecast(event_id=event, bar="north", time=AT, tickets=9, products=products, model="m")
+
+
+BEER = ProductDemand(
+    product="beer", sold=165, stock=35, run_out_probability=0.8, fetch=240, fetch_from="store",
+    fetch_by=datetime(2026, 7, 4, 19, 40, tzinfo=UTC),
+)  # fmt: skip
+WATER = ProductDemand(
+    product="water", sold=9, stock=60, run_out_probability=0.05, fetch=40, fetch_from="store", along=True
+)
+OTHER = ProductDemand(product="cola", sold=9, stock=60, run_out_probability=0.9, fetch=12, fetch_from="south")
+
+
+def texts(*products: ProductDemand) -> dict[str, dict[str, str]]:
+    return {o.key: o.text for o in Watch(VENUE).observations(forecast(*products)) if o.rule == "stock-out"}
+
+
+def test_a_notice_says_what_how_much_from_where_by_when_and_what_goes_along() -> None:
+    told = texts(BEER, WATER, OTHER)["stock-out/north/beer"]
+    assert told["es"] == (
+        "Barra north: traer 240 (2 × 120) de Cerveza del almacén antes de las 21:40 (quedan 35)."
+        " En el mismo viaje: 40 de water."
+    )
+    assert told["en"] == (
+        "Bar north: fetch 240 (2 × 120) Cerveza from the store by 21:40 (35 left). On the same trip: 40 water."
+    )
+    assert "from bar south" in texts(BEER, WATER, OTHER)["stock-out/north/cola"]["en"]
+
+
+def test_what_only_goes_along_raises_no_notice_of_its_own() -> None:
+    values = {o.subject: o.value for o in Watch(VENUE).observations(forecast(BEER, WATER)) if o.rule == "stock-out"}
+    assert values == {"north/beer": 0.8, "north/water": 0.05}
+    likely = ProductDemand(product="water", sold=9, stock=6, run_out_probability=0.6)
+    values = {o.subject: o.value for o in Watch(VENUE).observations(forecast(likely)) if o.rule == "stock-out"}
+    assert VENUE.rules["stock-out"].clear_at < values["north/water"] < VENUE.rules["stock-out"].raise_at
+
+
+def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
+    rule = VENUE.rules["stock-out"]
+    raised, *_ = Watch(VENUE).observations(forecast(BEER))
+    alarm, step = observe(Alarm(), raised, rule)
+    assert step is not None
+    assert step.state == "raised"
+    fetched = ProductDemand(product="beer", sold=165, stock=35, run_out_probability=0.01, coming=240)
+    for minute in (1, 2, 3):
+        later = DemandForecast(
+            event_id=f"l{minute}", bar="north", time=AT.replace(minute=10 + minute), tickets=9, products=(fetched,),
+            model="m",
+        )  # fmt: skip
+        observation, *_ = Watch(VENUE).observations(later)
+        alarm, step = observe(alarm, observation, rule)
+        if step is not None:
+            break
+    assert step is not None
+    assert (step.state, step.text["en"]) == (
+        "resolved", "Bar north: no need to fetch Cerveza any more (35 left, 240 on their way).",
+    )  # fmt: skip
+
+
+def test_an_oversold_product_asks_for_a_count() -> None:
+    sold_out = ProductDemand(product="beer", sold=203, stock=0, run_out_probability=1.0, oversold=3)
+    found = {o.rule: o for o in Watch(VENUE).observations(forecast(sold_out))}
+    assert found["stock-count"].value == 1.0
+    assert found["stock-count"].text["es"] == "Barra north: contar Cerveza, se vendieron 3 más de las que constaban."
+    found = {o.rule: o for o in Watch(VENUE).observations(forecast(BEER))}
+    assert found["stock-count"].value == 0.0
+
+
+def later(minute: int, fetch: float, source: str = "store", chance: float = 0.8) -> DemandForecast:
+    product = replace(BEER, fetch=fetch, fetch_from=source, run_out_probability=chance)
+    return replace(forecast(product, event=f"m{minute}"), time=AT + timedelta(minutes=minute))
+
+
+def steps(*forecasts: DemandForecast) -> list[Alert]:
+    rule, alarm, found = VENUE.rules["stock-out"], Alarm(), []
+    for one in forecasts:
+        observation = next(o for o in Watch(VENUE).observations(one) if o.rule == "stock-out")
+        alarm, step = observe(alarm, observation, rule)
+        if step is not None:
+            found.append(step)
+    return found
+
+
+def test_a_notice_is_told_again_when_its_amount_or_place_changes_and_not_when_it_hardly_does() -> None:
+    told = steps(later(0, 120), later(20, 170), later(30, 240), later(50, 240, "south"), later(51, 240, "south"))
+    assert [(one.state, one.amount, one.source, one.amount_before) for one in told] == [
+        ("raised", 120, "store", None), ("updated", 240, "store", 120), ("updated", 240, "south", 240),
+    ]  # fmt: skip
+    assert "fetch 240" in told[1].text["en"]
+    assert len({one.id for one in told}) == 1
+
+
+def test_a_change_waits_for_the_cool_down_so_that_nobody_is_told_every_minute() -> None:
+    told = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
+    assert len(told) <= 1 + 10 * 60 / VENUE.rules["stock-out"].cool_down_seconds
+
+
+def test_phones_hear_of_another_amount_once_a_change() -> None:
+    bars = Contact(id="bars", audience=["bar"], at_least="low", escalate_to=["boss"])
+    venue = Venue(name="Here", language="en", contacts=[bars, Contact(id="boss")])
+    raised, changed, again = steps(later(0, 120), later(20, 240), later(40, 480))
+    assert [(one.contact, one.why) for one in planned(raised, AT, venue)] == [("bars", "raised"), ("boss", "nobody")]
+    (one,) = planned(changed, AT, venue)
+    (other,) = planned(again, AT, venue)
+    assert (one.contact, one.why) == ("bars", "changed")
+    assert one.id != other.id
+    title, body = wording(one, venue.contacts[0], venue, None)
+    assert title.endswith("CHANGED")
+    assert "fetch 240" in body
+    assert "Before: 120." in body
+    rising = replace(changed, amount_before=None)
+    assert planned(rising, AT, venue) == [], "a chance that only rises calls nobody"

@@ -1,0 +1,102 @@
+"""The attendee counter: once for each crossing, never negative, corrected by hand, reconciled with the zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.attendance.attendance import Attendance
+from schemas.attendance import AttendanceChange, AttendanceKind
+
+AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
+
+
+def change(kind: AttendanceKind, second: float, **values: Any) -> AttendanceChange:
+    by = values.pop("by", "east")
+    return AttendanceChange(id=f"{kind}-{by}-{second}", kind=kind, time=AT + timedelta(seconds=second), by=by, **values)
+
+
+def after(*changes: AttendanceChange) -> Attendance:
+    attendance = Attendance()
+    for number, one in enumerate(changes):
+        attendance.apply(one, number)
+    return attendance
+
+
+def test_gates_add_up() -> None:
+    found = after(change("crossing", 5, entered=40.5, left=0.5), change("crossing", 10, entered=3, left=1, by="west"))
+    told = found.told("e", AT)
+    assert told.persons == 42 and told.entered == 43.5 and told.left == 1.5
+    assert {gate.gate: gate.entered for gate in told.gates} == {"east": 40.5, "west": 3}
+
+
+def test_a_repetition_changes_nothing() -> None:
+    first = change("crossing", 5, entered=40.0, since=AT)
+    found = after(first)
+    before = msgspec.to_builtins(found)
+    assert not found.apply(first, 0), "the same offset"
+    assert not found.apply(first, 1), "the same id, sent twice"
+    assert msgspec.to_builtins(found) == before | {"offset": 0}
+
+
+def test_crossings_that_overlap_after_a_restart_count_once() -> None:
+    found = after(change("crossing", 10, entered=40.0, since=AT))
+    overlapping = change("crossing", 12, entered=8.0, since=AT + timedelta(seconds=4))
+    following = change("crossing", 20, entered=5.0, since=AT + timedelta(seconds=12))
+    assert not found.apply(overlapping, 1)
+    assert found.apply(following, 2)
+    assert found.persons == 45
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["crossing", "correct", "reset", "seen"]),
+            st.floats(0, 500),
+            st.floats(0, 500),
+        ),
+        max_size=40,
+    )
+)
+def test_never_negative(steps: list[tuple[AttendanceKind, float, float]]) -> None:
+    attendance = Attendance()
+    for number, (kind, one, other) in enumerate(steps):
+        values: dict[str, Any] = {"entered": one, "left": other} if kind == "crossing" else {"persons": one}
+        if kind == "seen":
+            values["zone"] = "front"
+        attendance.apply(change(kind, 10.0 * number, **values), number)
+        told = attendance.told("e", AT)
+        assert told.persons >= 0 and told.unexplained >= 0 and told.reconciled >= 0
+
+
+def test_correction_and_reset() -> None:
+    found = after(change("crossing", 5, entered=100), change("correct", 10, persons=120, by="ana"))
+    assert found.persons == 120 and found.corrected == 20 and found.told("e", AT).entered == 100
+    found.apply(change("reset", 20, persons=7, by="ana"), 2)
+    told = found.told("e", AT)
+    assert (told.persons, told.entered, told.corrected) == (7, 0, 0)
+
+
+def test_more_people_in_the_zones_than_came_by_the_gates_are_believed_within_minutes() -> None:
+    seen = [change("seen", 10.0 * n, by="c", zone="front", persons=500) for n in range(60)]
+    found = after(change("crossing", 0, entered=100), *seen)
+    assert found.persons == pytest.approx(450, abs=1), "nine tenths: counts of heads have errors too"
+    assert found.reconciled == pytest.approx(350, abs=1)
+
+
+def test_two_cameras_on_one_zone_count_it_once_and_an_old_count_is_forgotten() -> None:
+    found = after(
+        change("seen", 0, by="c", zone="front", persons=300), change("seen", 1, by="d", zone="front", persons=280)
+    )
+    assert found.seen((AT + timedelta(seconds=5)).timestamp()) == 300
+    assert found.seen((AT + timedelta(seconds=300)).timestamp()) == 0
+
+
+def test_fewer_people_in_the_zones_take_nobody_away() -> None:
+    seen = [change("seen", 10.0 * n, by="c", zone="front", persons=50) for n in range(60)]
+    assert after(change("crossing", 0, entered=1000), *seen).persons == 1000

@@ -1,0 +1,44 @@
+"""Gates are measured against heads that are known: the figures must be of the right people, and all of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from processors.attendance.gate_evaluation import evaluate
+from processors.crowd.density import CrowdCounter
+from processors.crowd.evaluation import HeadsFileError
+from simulation.crowd_pictures import render
+from simulation.evening import Evening, clock
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two rendered crowds and where each head is in them."""
+    folder = tmp_path_factory.mktemp("gates")
+    labels = {}
+    for camera, zone, at in (("bar-square", "bars", "20:05"), ("front-left", "front", "21:00")):
+        drawn = render(Evening(), camera, zone, clock(at))
+        (folder / f"{camera}.jpg").write_bytes(drawn.jpeg())
+        labels[f"{camera}.jpg"] = {"width": 640, "height": 480, "heads": drawn.heads.tolist()}
+    (folder / "heads.json").write_text(json.dumps(labels))
+    return folder
+
+
+def test_who_glides_past_the_line_is_counted_in(rendered: Path, counter: CrowdCounter) -> None:
+    report = evaluate(rendered, counter=counter)
+    assert report["sequences"] == 2 and report["crossed"] > 30
+    assert report["motion alone"]["wape"] < 0.25 and report["wape"] < 0.4
+    assert report["wrong way"] < 0.1
+    assert sum(band["crossed"] for band in report["bands"].values()) == pytest.approx(report["crossed"])
+
+
+def test_a_picture_that_is_missing_is_named(rendered: Path, counter: CrowdCounter, tmp_path: Path) -> None:
+    (tmp_path / "heads.json").write_text('{"gone.jpg": {"heads": [[1, 2]]}}')
+    with pytest.raises(HeadsFileError, match=r"gone\.jpg"):
+        evaluate(tmp_path, counter=counter)
+    (tmp_path / "heads.json").write_text('{"gone.jpg": {"heads": [[1, 2], [3]]}}')
+    with pytest.raises(HeadsFileError, match="is not"):
+        evaluate(tmp_path, counter=counter)

@@ -1,0 +1,106 @@
+"""A masked pixel is black before anything looks: no model, no judge of quality, no flow and no evidence has it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from processors.cameras import analyzer as watch_module
+from processors.cameras.analyzer import Watch
+from processors.cameras.frame_result import Frame
+from processors.cameras.picture import apply_masks
+from processors.crowd.density import CrowdCounter
+from processors.violence.scorer import ViolenceScorer
+from schemas.cameras import Camera, View
+from schemas.crowd import Zone
+from schemas.venue import Venue
+
+MASK = [(0.05, 0.3), (0.55, 0.25), (0.6, 0.8), (0.1, 0.9)]
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+corner = st.tuples(st.floats(0, 1), st.floats(0, 1))
+
+
+def pixels_inside(polygon: list[tuple[float, float]], height: int, width: int) -> NDArray[np.bool_]:
+    """Which pixels have their middle in a polygon: rays to the right cross its edges an odd number of times."""
+    x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    inside = np.zeros((height, width), bool)
+    for (x0, y0), (x1, y1) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        if abs(y0 - y1) < 1e-9:
+            continue
+        between = (y0 > y) != (y1 > y)
+        inside ^= between & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+    return inside
+
+
+@settings(max_examples=200, deadline=None)
+@given(corners=st.lists(corner, min_size=3, max_size=6), height=st.integers(16, 90), width=st.integers(16, 90))
+def test_every_pixel_of_a_mask_is_black(corners: list[tuple[float, float]], height: int, width: int) -> None:
+    masked = apply_masks(np.full((height, width, 3), 200, np.uint8), [corners])
+    assert not masked[pixels_inside(corners, height, width)].any()
+
+
+def venue(*, masks: list[Any]) -> Venue:
+    return Venue(
+        name="Test",
+        zones=[Zone(id="front", area_m2=2, capacity=5)],
+        cameras=[
+            Camera(
+                id="c",
+                count_every_seconds=0.1,
+                views=[View(zone="front", polygon=[(0, 0), (1, 0), (1, 1), (0, 1)])],
+                masks=masks,
+            )
+        ],
+    )
+
+
+def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> list[Frame]:
+    """Twelve pictures, the same but for what stands behind the mask. PNG, since JPEG smears over the edge."""
+    random, shared = np.random.default_rng(seed), np.random.default_rng(5)
+    made = []
+    for number in range(12):
+        shown = np.roll(picture, 2 * number, axis=1)
+        shown = np.asarray(np.clip(shown + shared.normal(0, 3, shown.shape), 0, 255), np.uint8)
+        shown[inside] = random.integers(0, 255, (int(inside.sum()), 3))
+        png = cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1].tobytes()
+        made.append(Frame(f"e{number}", "c", AT + timedelta(seconds=number / 8), png))
+    return made
+
+
+def test_nothing_that_is_told_depends_on_a_masked_pixel(
+    crowd_picture: NDArray[np.uint8], counter: CrowdCounter, scorer: ViolenceScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = crowd_picture[::2, ::2].copy()
+    inside = pixels_inside(MASK, *picture.shape[:2])
+    seen_by: dict[str, list[NDArray[np.uint8]]] = {"counter": [], "scorer": [], "small": []}
+
+    def spy(name: str, real: Any, at: int) -> Any:
+        def call(*arguments: Any) -> Any:
+            given = arguments[at]
+            seen_by[name] += [one.copy() for one in (given if isinstance(given, list) else [given])]
+            return real(*arguments)
+
+        return call
+
+    monkeypatch.setattr(counter, "density", spy("counter", counter.density, 0))
+    monkeypatch.setattr(scorer, "step", spy("scorer", scorer.step, 1))
+    monkeypatch.setattr(watch_module.Small, "of", spy("small", watch_module.Small.of, 0))
+
+    def told(masks: list[Any], seed: int) -> list[bytes]:
+        looked = Watch(venue(masks=masks), counter, scorer).look(frames(picture, inside, seed))
+        kept = [b"" if one.cells is None else one.cells.tobytes() for one in looked]
+        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in looked] + kept
+
+    assert told([MASK], 1) == told([MASK], 2)
+    for name, pictures in seen_by.items():
+        assert pictures, name
+        assert not any(one[inside].any() for one in pictures), f"{name} was shown a masked pixel"
+    assert told([], 1) != told([], 2), "a test that would pass without masks proves nothing"

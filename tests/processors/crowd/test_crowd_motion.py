@@ -1,0 +1,152 @@
+"""Flow on drawn fields of known truth: one way, both ways, a jam, pressure, running, scattering, a gate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from processors.attendance.gate_line import GateLine
+from processors.crowd.crowd_motion import PressureMap, before_exit, movement
+from processors.crowd.ground import Ground
+from processors.crowd.scene import Scene, scene_of
+from schemas.attendance import Gate
+from schemas.crowd import Crowd
+
+SHAPE = (60, 80)
+WHOLE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+FROM_ABOVE = Ground.through(WHOLE, [(0, 15), (20, 15), (20, 0), (0, 0)])
+"""20 × 15 m seen straight from above: a cell is a quarter of a metre wide"""
+PER_METRE = np.asarray((1 / 20, -1 / 15), np.float32)
+SETTINGS = Crowd()
+
+
+def scene() -> Scene:
+    return scene_of(WHOLE, SHAPE, FROM_ABOVE)
+
+
+def crowd(density: float) -> NDArray[np.float32]:
+    """Heads in each cell for persons/m²."""
+    return np.full(SHAPE, density / 16, np.float32)
+
+
+def field(right: float, away: float) -> NDArray[np.float32]:
+    """Everyone walks with so many m/s to the right and away."""
+    return np.broadcast_to(np.asarray((right, away), np.float32) * PER_METRE, (*SHAPE, 2)).astype(np.float32)
+
+
+def test_one_way() -> None:
+    found = movement(crowd(2), field(1.0, 0.0), scene(), SETTINGS)
+    assert found is not None
+    assert found.speed == pytest.approx(1.0, rel=0.01)
+    assert found.direction == pytest.approx(90, abs=1)
+    assert found.moving == 1 and found.counter_flow == 0 and found.running == 0
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 1.0), (0.25, 0.5), (0.0, 0.0)])
+def test_counter_flow_is_twice_the_smaller_share(share: float, expected: float) -> None:
+    velocity = field(1.0, 0.2)
+    velocity[: int(share * SHAPE[0])] *= -1
+    found = movement(crowd(2), velocity, scene(), SETTINGS)
+    assert found is not None and found.counter_flow == pytest.approx(expected, abs=0.02)
+
+
+def test_crossing_streams_are_no_counter_flow() -> None:
+    velocity = field(1.0, 0.0)
+    velocity[:30] = field(0.0, 1.0)[:30]
+    found = movement(crowd(2), velocity, scene(), SETTINGS)
+    assert found is not None and found.counter_flow == pytest.approx(0, abs=1e-6)
+
+
+def test_a_crowd_that_stands_goes_nowhere() -> None:
+    found = movement(crowd(4), field(0.05, 0.05), scene(), SETTINGS)
+    assert found is not None and found.direction is None and found.moving == 0
+
+
+def test_hardly_anyone_says_nothing() -> None:
+    assert movement(crowd(0.005), field(1, 0), scene(), SETTINGS) is None
+
+
+def test_inflow_counts_who_comes_over_the_edge() -> None:
+    half = scene_of([(0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)], SHAPE, FROM_ABOVE)
+    heads = crowd(2)
+    heads[:, -12:] = 0  # nobody leaves at the far side
+    found = movement(heads, field(1.0, 0.0), half, SETTINGS)
+    assert found is not None and found.inflow == pytest.approx(2 * 15 * 1.0, rel=0.05)
+
+
+def apart(speed: float) -> NDArray[np.float32]:
+    """Everyone runs away from the middle."""
+    x, y = np.meshgrid((np.arange(80) + 0.5) / 4 - 10, 7.5 - (np.arange(60) + 0.5) / 4)
+    away = np.dstack([x, y]) / np.maximum(np.hypot(x, y), 0.5)[..., None]
+    return (away * speed * PER_METRE).astype(np.float32)
+
+
+def test_running_together_is_a_stampede_and_apart_a_scattering() -> None:
+    together = movement(crowd(1), field(4.0, 1.0), scene(), SETTINGS)
+    assert together is not None and together.running == 1
+    assert together.scattering == pytest.approx(0, abs=0.05)
+    scattered = movement(crowd(1), apart(4.0), scene(), SETTINGS)
+    assert scattered is not None and scattered.scattering is not None and scattered.scattering > 0.7
+    gathering = movement(crowd(1), -apart(4.0), scene(), SETTINGS)
+    assert gathering is not None and gathering.scattering == 0
+    strolling = movement(crowd(1), apart(1.0), scene(), SETTINGS)
+    assert strolling is not None and strolling.scattering == 0
+
+
+def pressure_of(density: float, spread: float, *, together: bool) -> float:
+    """Pressure after 20 s of speeds that vary by `spread` m/s in each direction."""
+    raster = scene().raster
+    assert raster is not None
+    random, found, pressure = np.random.default_rng(0), PressureMap(raster, noise=0.05, dense=4.5), 0.0
+    for second in range(40):
+        drawn = random.normal(0, spread, (1, 1, 2) if together else (*raster.inside.shape, 2)).astype(np.float32)
+        velocity = np.broadcast_to(drawn, (*raster.inside.shape, 2))
+        pressure = found.add(np.full(raster.inside.shape, density, np.float32), velocity, float(second))
+    return pressure
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_pressure_is_density_times_variance(together: bool) -> None:
+    expected = 5.0 * (2 * 0.1**2 - 0.05**2)
+    assert pressure_of(5.0, 0.1, together=together) == pytest.approx(expected, rel=0.75)
+    assert pressure_of(5.0, 0.1, together=together) >= 0.02 > pressure_of(5.0, 0.03, together=together)
+
+
+def test_pressure_needs_a_dense_crowd() -> None:
+    assert pressure_of(2.0, 0.3, together=False) == 0
+
+
+@pytest.mark.parametrize(("speed", "density"), [(0.2, 3.0), (0.8, 1.5)])
+def test_the_ground_before_an_exit(speed: float, density: float) -> None:
+    raster = scene().raster
+    assert raster is not None
+    people = np.full(raster.inside.shape, 0.2, np.float32)
+    people[raster.points[..., 1] > 11] = density
+    towards = np.zeros((*raster.inside.shape, 2), np.float32)
+    towards[..., 1] = speed
+    jam = before_exit("north", [(5.0, 15.0), (15.0, 15.0)], people, towards, raster, 4.0)
+    assert jam is not None
+    assert jam.density == pytest.approx(density, rel=0.1)
+    assert jam.speed == pytest.approx(speed, rel=0.15)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.3, 2.6])
+def test_a_gate_counts_walkers_whatever_their_speed(speed: float) -> None:
+    """One walker at a time crosses twenty times; the line lies across a picture of 20 × 15 m."""
+    line = GateLine.of(Gate(id="g", line=[(0.5, 0.0), (0.5, 1.0)], inwards=(0.9, 0.5), band=0.06), SHAPE)
+    came = went = 0.0
+    for second in np.arange(0, 20 / speed, 0.5):
+        heads = np.zeros(SHAPE, np.float32)
+        column = int(speed * second * 4)
+        if column < SHAPE[1]:
+            heads[30, column] = 1.0
+        rates = line.rates(heads, field(speed, 0.0))
+        came, went = came + 0.5 * rates[0], went + 0.5 * rates[1]
+    assert came == pytest.approx(1.0, abs=0.45) and went == 0
+
+
+def test_a_gate_counts_a_stream_exactly() -> None:
+    line = GateLine.of(Gate(id="g", line=[(0.5, 0.2), (0.5, 0.8)], inwards=(0.1, 0.5), band=0.06), SHAPE)
+    came, went = line.rates(crowd(1.5), field(1.0, 0.0))
+    assert came == 0 and went == pytest.approx(1.5 * 0.6 * 15 * 1.0, rel=0.03)

@@ -1,0 +1,84 @@
+"""Forecasts of a zone: a rise is seen coming, what is steady stays, and a restart forgets nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from processors.crowd.forecast import Ahead, ZoneForecaster, chance_to_reach
+from processors.crowd.forecast_evaluation import OccupancyFileError, evaluate
+
+
+def fed(persons: list[float], step: float = 2.0, inflow: float = 0.0) -> ZoneForecaster:
+    zone = ZoneForecaster()
+    for number, value in enumerate(persons):
+        zone.add(value, inflow, number * step)
+    return zone
+
+
+def test_nothing_is_foretold_in_the_first_minute() -> None:
+    assert fed([100.0] * 20).ahead() == []
+
+
+def test_what_is_steady_stays() -> None:
+    for ahead in fed([100.0] * 600).ahead():
+        assert ahead.mean == pytest.approx(100, abs=2)
+        assert ahead.low <= 100 <= ahead.high
+
+
+def test_a_rise_goes_on_and_may_reach_the_limit() -> None:
+    zone = fed([100 + number * 2 / 6 for number in range(300)])  # ten people a minute
+    now, ahead = zone.level, zone.ahead()
+    assert now < ahead[0].mean < ahead[1].mean
+    assert ahead[0].mean == pytest.approx(now + 10, abs=4)
+    assert chance_to_reach(now + 20, 5, now, ahead) > 0.5 > chance_to_reach(now + 150, 5, now, ahead)
+
+
+def test_the_interval_learns_from_its_misses() -> None:
+    random = np.random.default_rng(0)
+    calm = fed([float(v) for v in 200 + random.normal(0, 1, 3000)]).ahead()
+    wild = fed([float(v) for v in 200 + 60 * np.sin(np.arange(3000) / 40)]).ahead()
+    assert wild[0].high - wild[0].low > 3 * (calm[0].high - calm[0].low)
+
+
+def test_a_restart_changes_nothing() -> None:
+    zone = fed([100 + number / 5 for number in range(400)])
+    again = msgspec.json.decode(msgspec.json.encode(zone), type=ZoneForecaster)
+    for number in range(400, 500):
+        zone.add(100 + number / 5, 0.1, number * 2.0)
+        again.add(100 + number / 5, 0.1, number * 2.0)
+    assert again == zone and again.ahead() == zone.ahead()
+    assert len(msgspec.json.encode(zone)) < 6000
+
+
+def test_a_gap_begins_afresh_and_keeps_what_was_learnt() -> None:
+    zone = fed([100 + number / 5 for number in range(1200)])
+    learnt = msgspec.to_builtins(zone.horizons)
+    zone.add(50, 0, 1e6)
+    assert zone.ahead() == [] and msgspec.to_builtins(zone.horizons) == learnt
+
+
+def test_a_full_zone_is_certain() -> None:
+    assert chance_to_reach(100, 5, 120, [Ahead(1, 90, 80, 100)]) == 1.0
+
+
+def test_drawn_evenings_beat_as_many_as_now() -> None:
+    report = evaluate(None, evenings=6)
+    for minutes in ("1", "5"):
+        figures = report["horizons"][minutes]
+        assert figures["mae"] < figures["mae as many as now"]
+        assert 0.6 < figures["inside the interval"] <= 1
+    assert report["limit"]["foretold"] >= 0.6
+
+
+def test_a_file_is_read_and_a_bad_line_named(tmp_path: Path) -> None:
+    file = tmp_path / "zone.csv"
+    rows = [f"2026-07-04T20:{m:02d}:{s:02d}+00:00,front,{100 + m * 10}" for m in range(40) for s in range(0, 60, 10)]
+    file.write_text("time,zone,persons\n" + "\n".join(rows))
+    assert evaluate(file, limit=400)["limit"]["reached"] == 1
+    file.write_text("time,zone,persons\n2026-07-04T20:00:00+00:00,front,-3\n")
+    with pytest.raises(OccupancyFileError, match="line 2: persons must be 0 or more"):
+        evaluate(file)

@@ -1,0 +1,107 @@
+"""Rendered crowds that stand, stream, meet, jam, run and scatter: each is told for what it is, and for nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from processors.alerts.rules import Watch as Rules
+from processors.cameras.analyzer import Watch
+from processors.crowd.density import CrowdCounter
+from processors.violence.scorer import ViolenceScorer
+from schemas.crowd import CrowdCount, ZoneFlow
+from schemas.venue import Venue
+from simulation import street
+from simulation.street_evaluation import raised
+
+
+class Seer:
+    """Plays a scenario to the vision worker's watch."""
+
+    def __init__(self, venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> None:
+        self._venue, self._counter, self._scorer = venue, counter, scorer
+
+    def counts(
+        self, scenario: street.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
+    ) -> list[CrowdCount]:
+        cameras = [one.model_copy(update={"count_every_seconds": every}) for one in self._venue.cameras]
+        venue = self._venue.model_copy(update={"cameras": cameras})
+        seen = Watch(venue, self._counter, self._scorer).look(list(street.film(scenario, seconds, camera)))
+        assert not any(one.error for one in seen)
+        return [one.count for one in seen if one.count is not None]
+
+    def flows(
+        self, scenario: street.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
+    ) -> list[ZoneFlow]:
+        counts = self.counts(scenario, seconds, camera=camera, every=every)
+        return [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
+
+    def rules(self, counts: list[CrowdCount]) -> set[str]:
+        """Rules whose value stands where an alert is raised, in any count."""
+        watch = Rules(self._venue)
+        seen = [observation for count in counts for observation in watch.observations(count)]
+        return {one.rule for one in seen if one.value >= self._venue.rules[one.rule].raise_at}
+
+    def alerts(self, counts: list[CrowdCount]) -> set[str]:
+        """Rules that raise an alert: their value stands there for as long as they ask for."""
+        return {rule for rule, _ in raised(counts, self._venue)}
+
+
+@pytest.fixture(scope="module")
+def seer(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> Seer:
+    return Seer(venue, counter, scorer)
+
+
+def test_who_stands_and_sways_is_no_alarm(seer: Seer) -> None:
+    counts = seer.counts(street.swaying(150), 4)
+    flows = [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
+    assert all(flow.speed is not None and flow.speed < 0.2 and flow.moving < 0.1 for flow in flows)
+    assert seer.rules(counts) == set()
+
+
+@pytest.mark.parametrize(("velocity", "direction"), [((0.0, -1.0), 180), ((0.0, 1.2), 0), ((1.0, 0.0), 90)])
+def test_a_stream_has_its_direction_and_speed(seer: Seer, velocity: tuple[float, float], direction: float) -> None:
+    flows = seer.flows(street.streaming(80, velocity), 3)
+    assert len(flows) >= 2
+    for flow in flows:
+        assert flow.direction is not None and abs((flow.direction - direction + 180) % 360 - 180) < 30
+        assert flow.speed == pytest.approx(np.hypot(*velocity), rel=0.2)
+        assert flow.counter_flow < 0.15
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3])
+def test_two_streams_against_each_other(seer: Seer, share: float) -> None:
+    counts = seer.counts(street.both_ways(160, 1.0, share), 4)
+    flows = [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
+    assert np.mean([flow.counter_flow for flow in flows]) == pytest.approx(2 * share, abs=0.25)
+    if share == 0.5:
+        assert "counter-flow" in seer.rules(counts)
+
+
+def test_running_together_is_a_stampede(seer: Seer) -> None:
+    counts = seer.counts(street.streaming(90, (0.6, -4.0), begin=2), 6)
+    assert "stampede" in seer.alerts(counts) and "scattering" not in seer.rules(counts)
+    assert seer.rules(counts[:2]) == set()
+
+
+@pytest.mark.parametrize(("every", "begin"), [(0.5, 2.0), (0.5, 2.3), (1.0, 1.9)])
+def test_running_apart_is_a_scattering_within_a_second_and_a_half(seer: Seer, every: float, begin: float) -> None:
+    counts = seer.counts(street.scattering(90, 4.0, begin=begin), 5, every=every)
+    told = [count for count in counts if "scattering" in seer.rules([count])]
+    assert told, "never seen"
+    assert (told[0].time - street.AT).total_seconds() - begin <= 1.5
+    assert "stampede" not in seer.alerts(counts)
+    assert not any(count.blind for count in counts), "an empty place is not a blind camera"
+
+
+def test_a_jam_before_an_exit_and_a_flow_through_it(seer: Seer) -> None:
+    jam = seer.flows(street.before_an_exit(160, 0.15), 3, camera="front-left")
+    assert any(exit.jammed for flow in jam for exit in flow.exits)
+    flowing = seer.flows(street.before_an_exit(40, 1.0), 3, camera="front-left")
+    assert not any(exit.jammed for flow in flowing for exit in flow.exits)
+    assert np.mean([exit.speed for flow in flowing for exit in flow.exits]) > 0.6
+
+
+def test_a_crowd_that_goes_in_waves(seer: Seer) -> None:
+    flows = seer.flows(street.in_waves(220, 0.6, 6), 23)
+    assert max(flow.stop_and_go for flow in flows) >= 3

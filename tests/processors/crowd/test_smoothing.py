@@ -1,0 +1,45 @@
+"""Counts that neither flicker nor hide a surge."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processors.crowd.smoothing import Smoothed
+
+
+def smooth(values: list[float], step: float = 1.0) -> list[float]:
+    smoothed, found = Smoothed(), []
+    for number, value in enumerate(values):
+        smoothed = smoothed.after(value, number * step, smoothing_seconds=10, surge_seconds=6)
+        assert smoothed.value is not None
+        found.append(smoothed.value)
+    return found
+
+
+def test_noise_is_calmed() -> None:
+    random = np.random.default_rng(0)
+    values = 100 * (1 + 0.08 * random.normal(size=2000))
+    calmed = np.asarray(smooth(values.tolist()))[60:]
+    assert calmed.std() < 0.5 * values.std()
+    assert abs(calmed.mean() - 100) < 1
+
+
+def test_a_doubling_is_followed_within_seconds() -> None:
+    late = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        values = np.where(np.arange(200) < 100, 100, 200) * (1 + 0.08 * random.normal(size=200))
+        late.append(int(np.argmax(np.asarray(smooth(values.tolist()))[100:] >= 190)))
+    assert np.mean(late) < 3 and max(late) <= 6
+
+
+def test_a_steady_rise_is_followed_with_the_lag_that_is_told() -> None:
+    values = [100.0] * 100 + [100.0 + 2 * second for second in range(200)]
+    found = smooth(values)
+    assert (values[-1] - found[-1]) / 2 < 3
+
+
+def test_a_gap_and_a_clock_set_back_start_afresh() -> None:
+    smoothed = Smoothed(100.0, time=50.0)
+    for time in (20.0, 200.0):
+        assert smoothed.after(300, time, smoothing_seconds=10, surge_seconds=6).value == 300

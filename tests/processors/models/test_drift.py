@@ -1,0 +1,69 @@
+"""The population stability index: near nothing for the same, large for something else, and by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.models.drift import CONFIDENCE, ENOUGH, OTHER, SAME, Bins, Drift, bins_of, read_reference
+from processors.models.inference import models_folder
+
+
+def fed(drift: Drift, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    for value in values:
+        drift.add({"tempo": float(value)})
+    return drift.psi()["tempo"]
+
+
+def test_the_same_is_the_same_and_something_else_is_not() -> None:
+    random = np.random.default_rng(0)
+    reference = {"tempo": bins_of(random.normal(120, 20, 600).tolist())}
+    assert fed(Drift(reference), random.normal(120, 20, 600)) < SAME
+    assert fed(Drift(reference), random.normal(150, 20, 600)) > OTHER
+    back = Drift(reference)
+    fed(back, random.normal(150, 20, 600))
+    assert fed(back, random.normal(120, 20, 6_000)) < SAME  # what is long ago fades
+
+
+def test_by_hand() -> None:
+    drift = Drift({"x": Bins((0.5,), (0.5, 0.5))})
+    for _ in range(ENOUGH):
+        drift.add({"x": 1.0})
+    faded = (1 - (1 - 1 / 1_000) ** ENOUGH) * 1_000
+    low, high = 0.5 / (faded + 1), (faded + 0.5) / (faded + 1)
+    assert drift.psi()["x"] == pytest.approx((low - 0.5) * math.log(low / 0.5) + (high - 0.5) * math.log(high / 0.5))
+
+
+def test_nothing_is_said_too_soon_and_no_number_is_not_counted() -> None:
+    drift = Drift({"tempo": bins_of([1.0, 2.0, 3.0])})
+    drift.add({"tempo": 2.0, CONFIDENCE: 0.5})
+    drift.add({"tempo": math.nan, "other": 1.0, CONFIDENCE: 0.7})
+    assert drift.psi() == {}
+    assert drift.confidence == pytest.approx(0.6, abs=1e-3)
+
+
+def test_equal_values_make_fewer_bins() -> None:
+    assert bins_of([5.0] * 10) == Bins((5.0,), (0.0, 1.0))
+
+
+@pytest.mark.parametrize("name", ["mood", "genre"])
+def test_shipped_references_can_be_read(name: str) -> None:
+    from processors.music.tagger import STATISTICS
+
+    found = read_reference(models_folder() / name)
+    assert set(found) == {*STATISTICS, CONFIDENCE}
+    for bins in found.values():
+        assert len(bins.shares) == len(bins.edges) + 1
+        assert sum(bins.shares) == pytest.approx(1, abs=1e-3)
+        assert list(bins.edges) == sorted(bins.edges)
+
+
+def test_a_folder_without_a_reference_has_none_and_a_broken_one_says_so(tmp_path: Path) -> None:
+    assert read_reference(tmp_path) == {}
+    (tmp_path / "reference.json").write_text(json.dumps({"tempo": [1, 2]}))
+    with pytest.raises(ValueError, match="make it again"):
+        read_reference(tmp_path)

@@ -1,0 +1,83 @@
+"""Posts by subject: a sudden change is told, a slow one and a few posts are not, and a restart changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from processors.social.posts import OTHER, Posts, as_mail
+from processors.social.sentiment import Sentiment
+from processors.support.reading import read_mail
+from processors.support.requests import Requests
+from processors.support.topics import Topics
+from schemas.social import Post, PostReading
+
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
+TOPICS = {
+    "top-up": ["How do I top up my wristband?", "¿Dónde se recarga la pulsera?"],
+    "toilets": ["Where are the toilets?", "Los baños del recinto"],
+}
+CALM = ("Recargar la pulsera ha sido un segundo, genial", "Topped up my wristband in no time, great, thank you")
+ANGRY = ("No puedo recargar la pulsera, una vergüenza y un desastre", "Wristband top-up is broken, an awful disgrace")
+
+
+class Wall:
+    """What posts are pinned to."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests, self._sentiment = requests, Sentiment.load(requests.encoder)
+        self._topics = Topics(TOPICS, requests)
+        self.posts = Posts(None, self._topics, "test")
+        self._read = 0
+
+    def restart(self) -> None:
+        self.posts = Posts(self.posts.to_row(), self._topics, "test")
+
+    def __call__(self, text: str, minute: float, name: str = "") -> PostReading | None:
+        number, self._read = self._read, self._read + 1
+        post = Post(id=name or f"p{number}", network="test", time=START + timedelta(minutes=minute), text=text)
+        read = read_mail(as_mail(post), self._requests, self._sentiment)
+        return self.posts.apply(post, read, number, f"e{number}")
+
+
+@pytest.fixture
+def wall(requests: Requests) -> Wall:
+    return Wall(requests)
+
+
+def test_a_sudden_change_is_told_and_survives_a_restart(wall: Wall) -> None:
+    for minute in range(0, 120, 4):
+        reading = wall(CALM[minute % 8 // 4], minute)
+        assert reading is not None
+        assert (reading.subject, reading.sentiment) == ("top-up", "positive")
+        assert reading.change < 1
+    wall.restart()
+    found = [wall(ANGRY[number % 2], 122 + number) for number in range(10)]
+    last = found[-1]
+    assert last is not None
+    assert (last.subject, last.sentiment) == ("top-up", "negative")
+    assert last.change >= 3
+    assert last.negative_share > 0.6
+    assert last.usual_share < 0.3
+    assert wall.posts.shares().keys() == {"top-up"}
+
+
+def test_a_few_angry_posts_are_no_change(wall: Wall) -> None:
+    assert all(reading is not None and reading.change == 0 for reading in (wall(ANGRY[0], n) for n in range(4)))
+
+
+def test_a_post_counts_once(wall: Wall) -> None:
+    assert wall(ANGRY[0], 0, "same") is not None
+    assert wall(ANGRY[0], 1, "same") is None
+    wall.restart()
+    assert wall(ANGRY[0], 2, "same") is None
+
+
+def test_nothing_of_a_person_is_kept_or_told(wall: Wall) -> None:
+    reading = wall("@ana_g mirad https://example.org/x, llamadme al 612 34 56 78 o a eva@example.org", 0)
+    assert reading is not None
+    assert reading.subject == OTHER
+    for secret in ("ana_g", "example.org", "612"):
+        assert secret not in reading.excerpt
+        assert secret.encode() not in wall.posts.to_row()

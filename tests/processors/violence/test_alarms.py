@@ -1,0 +1,101 @@
+"""Alarms counted over a list of scores are those that the live alert would raise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.alerts.alarm import Alarm, observe
+from processors.violence.alarms import Scored, alarm_times, curve, point, upper_limit
+from processors.violence.evaluation import shipped_rule
+from processors.violence.scorer import ViolenceScorer
+from schemas.alerts import Observation
+from schemas.rules import Rule, default_rules
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+TICK = 0.125
+
+
+def rule(**fields: float) -> Rule:
+    settings = {"raise_at": 0.8, "clear_at": 0.4, "on_delay_seconds": 0.5} | fields
+    return Rule.model_validate(settings | {"audience": ["security"]})
+
+
+def told(probabilities: list[float], one: Rule) -> list[float]:
+    """When the live alarm is raised by the same scores, eight a second."""
+    alarm, raised = Alarm(), []
+    for number, value in enumerate(probabilities):
+        seen = Observation(
+            id=str(number), key="violence/c", rule="violence", subject="c", value=value,
+            time=AT + timedelta(seconds=number * TICK),
+        )  # fmt: skip
+        alarm, step = observe(alarm, seen, one)
+        if step is not None and step.state == "raised":
+            raised.append(number * TICK)
+    return raised
+
+
+@given(
+    st.lists(st.sampled_from([0.1, 0.4, 0.5, 0.8, 0.95]), max_size=120),
+    st.sampled_from([0.0, 0.25, 1.0]),
+    st.sampled_from([0.0, 0.5, 2.0]),
+    st.sampled_from([0.0, 3.0]),
+)
+def test_they_are_those_of_the_live_alert(values: list[float], on: float, off: float, cool: float) -> None:
+    one = rule(on_delay_seconds=on, off_delay_seconds=off, cool_down_seconds=cool)
+    assert alarm_times(values, [number * TICK for number in range(len(values))], one) == told(values, one)
+
+
+def clip(fight: bool, *values: float) -> Scored:
+    return Scored(fight, values, [0.75 + i * TICK for i in range(len(values))], 0.75 + len(values) * TICK)
+
+
+def test_a_point_can_be_checked_by_hand() -> None:
+    clips = [
+        clip(True, *[0.9] * 10),  # alarmed 0.5 s after it is warm
+        clip(True, *[0.1] * 4, *[0.9] * 6),  # half a second later
+        clip(True, *[0.5] * 10),
+        clip(False, *[0.9] * 5, *[0.1] * 5),  # a false alarm
+        clip(False, *[0.9] * 4, *[0.1] * 6),  # too short for one
+    ]
+    found = point(clips, rule())
+    assert (found.false_alarms, found.fights_alarmed) == (1, pytest.approx(2 / 3))
+    assert found.false_alarms_per_hour == pytest.approx(3600 / 4.0)
+    assert found.false_alarms_per_hour_upper == pytest.approx(4.744 * 900, rel=1e-3)
+    assert (found.delay_median, found.delay_p90) == (pytest.approx(1.5), pytest.approx(1.7))
+
+
+def test_where_there_is_nothing_to_measure_there_is_no_figure() -> None:
+    only_fights = point([clip(True, 0.1)], rule())
+    assert (only_fights.false_alarms_per_hour, only_fights.fights_alarmed, only_fights.delay_median) == (
+        None,
+        0.0,
+        None,
+    )
+    assert point([clip(False, 0.1)], rule()).fights_alarmed is None
+
+
+def test_along_the_curve_nothing_is_gained_for_nothing() -> None:
+    clips = [clip(number % 2 == 0, *[0.45 + 0.05 * ((number + i) % 11) for i in range(20)]) for number in range(20)]
+    points = curve(clips, rule())
+    for one in points:
+        stricter = [
+            other
+            for other in points
+            if other["raise_threshold"] >= one["raise_threshold"]  # type: ignore[operator]
+            and other["minimum_seconds"] >= one["minimum_seconds"]  # type: ignore[operator]
+        ]
+        assert all(other["fights_alarmed"] <= one["fights_alarmed"] for other in stricter)  # type: ignore[operator]
+    assert points[0]["false_alarms"] > points[-1]["false_alarms"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("events", "limit"), [(0, 2.996), (1, 4.744), (2, 6.296), (10, 16.962)])
+def test_upper_limits_are_those_of_the_tables(events: int, limit: float) -> None:
+    assert upper_limit(events) == pytest.approx(limit, abs=1e-3)
+
+
+def test_the_default_rule_is_the_one_that_the_card_was_measured_with() -> None:
+    assert shipped_rule(ViolenceScorer.load().settings) == default_rules()["violence"]

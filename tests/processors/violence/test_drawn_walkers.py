@@ -1,0 +1,35 @@
+"""The shipped network and the shipped rule on drawn people, whom no training has seen: walking, dancing, fighting."""
+
+from __future__ import annotations
+
+import pytest
+
+from processors.cameras.picture import decode
+from processors.violence.alarms import alarm_times
+from processors.violence.evaluation import score_clip, scored
+from processors.violence.scorer import ViolenceScorer
+from schemas.rules import default_rules
+from simulation.crowd_pictures import burst
+from simulation.evening import INCIDENTS, Evening
+
+(FIGHT,) = (incident for incident in INCIDENTS if incident.kind == "scuffle")
+
+
+@pytest.mark.parametrize(
+    ("camera", "zone", "begin", "seconds", "alarms"),
+    [
+        ("bar-square", "bars", FIGHT.start + 1, 8, 1),
+        ("bar-square", "bars", FIGHT.start - 60, 8, 0),
+        ("gate-east", "gate", 3600.0, 10, 0),
+        ("gate-east", "gate", 10_000.0, 10, 0),
+        ("front-left", "front", 20_000.0, 10, 0),
+    ],
+    ids=["fight", "before the fight", "walking in", "walking in later", "dancing"],
+)
+def test_only_the_fight_raises_an_alarm(camera: str, zone: str, begin: float, seconds: int, alarms: int) -> None:
+    scorer = ViolenceScorer.load()
+    shown = burst(Evening(), camera, zone, begin, 8 * seconds)
+    times = [time for time, _ in shown]
+    probabilities = score_clip(scorer, [decode(jpeg) for _, jpeg in shown], times)
+    clip = scored(probabilities, times, alarms > 0, scorer.settings)
+    assert len(alarm_times(clip.probabilities, clip.times, default_rules()["violence"])) == alarms

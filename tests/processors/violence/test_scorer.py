@@ -1,0 +1,161 @@
+"""The violence scorer: the same answer frame by frame and clip by clip, alone and in company."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from processors.violence.motion import MotionField, small_frame
+from processors.violence.scorer import LONGEST_GAP, ViolenceScorer, ViolenceState
+
+Frames = list[NDArray[np.uint8]]
+TICK = 0.125
+
+
+@pytest.fixture(scope="module")
+def scorer() -> ViolenceScorer:
+    return ViolenceScorer.load()
+
+
+def moving_square(seed: int, count: int, height: int = 120, width: int = 160) -> Frames:
+    """A bright square that jumps about over noise: something for the memory to remember."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for _ in range(count):
+        frame = rng.integers(60, 90, (height, width, 3), dtype=np.uint8)
+        top, left = int(rng.integers(0, height - 40)), int(rng.integers(0, width - 40))
+        frame[top : top + 40, left : left + 40] = 230
+        frames.append(frame)
+    return frames
+
+
+def run(scorer: ViolenceScorer, frames: Frames, start: float = 0.0) -> tuple[list[float], ViolenceState]:
+    state, probabilities = scorer.start(), []
+    for index, frame in enumerate(frames):
+        (probability,), (state,) = scorer.step([state], [frame], [start + index * TICK])
+        probabilities.append(probability)
+    return probabilities, state
+
+
+def test_frame_by_frame_is_the_whole_clip(scorer: ViolenceScorer) -> None:
+    frames = moving_square(0, 16)
+    state, logits, field = scorer.start(), [], MotionField()
+    memories = []
+    inputs: dict[str, list[NDArray[np.float32] | NDArray[np.uint8]]] = {"previous": [], "current": [], "flow": []}
+    for index, frame in enumerate(frames):
+        picture = small_frame(frame)
+        previous = picture if state.picture is None else state.picture
+        inputs["previous"].append(previous)
+        inputs["current"].append(picture)
+        inputs["flow"].append(field.between(previous, picture, TICK))
+        _, (state,) = scorer.step([state], [frame], [index * TICK])
+        assert state.logit is not None
+        logits.append(state.logit)
+        memories.append(state.memory)
+    feed = {name: np.stack(rows)[:, None] for name, rows in inputs.items()}
+    whole, memory = scorer.model.session.run(["logit", "next_memory"], {**feed, "memory": scorer.start().memory[None]})
+    np.testing.assert_allclose(logits, whole[:, 0], atol=1e-4)
+    np.testing.assert_allclose(memories[-1], memory[0], atol=1e-4)
+    assert np.ptp(logits) > 1e-3, "a network whose output never moves would pass the comparison"
+
+
+def test_cameras_do_not_see_each_other(scorer: ViolenceScorer) -> None:
+    clips = [moving_square(seed, 6, 100 + 20 * seed, 160) for seed in range(3)]
+    states, together = [scorer.start() for _ in clips], []
+    for index in range(6):
+        probabilities, states = scorer.step(states, [clip[index] for clip in clips], [index * TICK] * 3)
+        together.append(probabilities)
+    for camera, clip in enumerate(clips):
+        alone, _ = run(scorer, clip)
+        np.testing.assert_allclose([row[camera] for row in together], alone, atol=1e-4)
+
+
+def test_colour_changes_nothing(scorer: ViolenceScorer) -> None:
+    frames = moving_square(1, 6)
+    grey = [np.repeat(small_frame(frame)[:, :, None], 3, axis=2) for frame in frames]
+    tinted = [np.repeat(small_frame(frame)[:, :, None], 3, axis=2) for frame in frames]
+    for frame in tinted:
+        # Red and blue traded against each other at the same brightness (weights 0.299 and 0.114).
+        frame[..., 0] = np.clip(frame[..., 0].astype(int) - 19, 0, 255)
+        frame[..., 2] = np.clip(frame[..., 2].astype(int) + 50, 0, 255)
+    same = [np.abs(small_frame(a).astype(int) - small_frame(b)).mean() < 8 for a, b in zip(grey, tinted, strict=True)]
+    assert all(same)
+    bright = run(scorer, grey)[0][-1]
+    assert run(scorer, frames)[0][-1] == pytest.approx(bright, abs=0.1)
+
+
+def test_a_gap_starts_afresh(scorer: ViolenceScorer) -> None:
+    frames = moving_square(2, 8)
+    _, state = run(scorer, frames)
+    assert state.time is not None
+    assert scorer.is_warm(state)
+    late = state.time + LONGEST_GAP + 0.1
+    (after,), (fresh,) = scorer.step([state], [frames[0]], [late])
+    (first,), _ = scorer.step([scorer.start()], [frames[0]], [0.0])
+    assert after == pytest.approx(first, abs=1e-6)
+    assert fresh.since == late
+    assert not scorer.is_warm(fresh)
+
+
+def test_a_clock_set_back_starts_afresh(scorer: ViolenceScorer) -> None:
+    frames = moving_square(2, 3)
+    _, state = run(scorer, frames, start=1000.0)
+    _, (fresh,) = scorer.step([state], [frames[0]], [3.0])
+    assert fresh.since == 3.0
+
+
+def test_frames_that_come_too_fast_are_passed_over(scorer: ViolenceScorer) -> None:
+    frames = moving_square(3, 5)
+    probabilities, state = run(scorer, frames)
+    assert state.time is not None
+    for soon in (state.time, state.time + 0.04, state.time - 0.5):
+        (probability,), (unchanged,) = scorer.step([state], [frames[0]], [soon])
+        assert unchanged is state
+        assert probability == probabilities[-1]
+
+
+def test_an_empty_batch_is_no_work(scorer: ViolenceScorer) -> None:
+    assert scorer.step([], [], []) == ([], [])
+
+
+def test_a_still_picture_is_not_violent(scorer: ViolenceScorer) -> None:
+    frame = moving_square(4, 1)[0]
+    probabilities, _ = run(scorer, [frame] * 24)
+    assert max(probabilities[6:]) < scorer.settings.raise_threshold
+
+
+@pytest.mark.parametrize(
+    ("frame", "time", "message"),
+    [
+        (np.zeros((0, 10, 3), np.uint8), 0.0, "shape"),
+        (np.zeros((10, 10, 4), np.uint8), 0.0, "shape"),
+        (np.zeros((10, 10, 3), np.float32), 0.0, "uint8"),
+        (np.zeros((10, 10, 3), np.uint8), float("nan"), "finite"),
+    ],
+)
+def test_bad_input_is_named(scorer: ViolenceScorer, frame: NDArray[np.uint8], time: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        scorer.step([scorer.start()], [frame], [time])
+
+
+def test_lengths_must_agree(scorer: ViolenceScorer) -> None:
+    with pytest.raises(ValueError, match="one state, frame and time"):
+        scorer.step([scorer.start()], [], [0.0])
+
+
+def test_one_pixel_is_a_picture(scorer: ViolenceScorer) -> None:
+    (probability,), _ = scorer.step([scorer.start()], [np.zeros((1, 1, 3), np.uint8)], [0.0])
+    assert 0 <= probability <= 1
+
+
+def test_a_worker_that_forgot_a_camera_knows_it_again_after_two_seconds(scorer: ViolenceScorer) -> None:
+    """Nothing of a camera is stored: whoever takes it over after a restart sees what the other saw, soon enough."""
+    frames = moving_square(5, 48)
+    whole, _ = run(scorer, frames)
+    begun = 16
+    again, state = run(scorer, frames[begun:], start=begun * TICK)
+    assert scorer.is_warm(state)
+    behind = np.abs(np.array(whole[begun:]) - again)
+    assert behind[0] > 0.01, "there was something to remember"
+    assert behind[16:].max() < 0.03

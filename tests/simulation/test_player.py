@@ -1,0 +1,76 @@
+"""The player keeps the story together: nothing overtakes an important picture that takes long to make or to look at."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from schemas.bars import SALES
+from schemas.cameras import FRAMES
+from simulation.evening import Evening
+from simulation.moments import Media, Planned, Ready
+from simulation.player import Player
+
+EVENING = Evening()
+
+
+class Sent:
+    """Takes the place of Kafka: keeps the keys in the order in which they were sent."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.times: dict[str, Any] = {}
+
+    def send(self, _topic: object, *, key: str, time: object, **_: object) -> None:
+        self.keys.append(key)
+        self.times[key] = time
+
+
+class SlowWorkshop:
+    """Has nothing ready before it was asked some times."""
+
+    def __init__(self, asked: int) -> None:
+        self.left = asked
+
+    def take(self, planned: Planned) -> Media | None:
+        self.left -= 1
+        return [(planned.time, b"picture")] if self.left < 0 else None
+
+    def drop(self, planned: Planned) -> None:
+        raise AssertionError(f"{planned.key} was dropped")
+
+
+def picture(time: float, *, important: bool) -> Planned:
+    return Planned("cameras", FRAMES, time, "camera", "camera/gate", lambda: [], important)
+
+
+def ticket(time: float, happened: float | None = None) -> Ready:
+    return Ready("tills", SALES, time, "ticket", f"t{time}", "till/1", b"{}", happened=happened)
+
+
+def played(plan: list[Any], *, asked: int) -> tuple[Sent, Player]:
+    sent = Sent()
+    player = Player(sent, EVENING, 1.0)  # type: ignore[arg-type]
+    player.play(plan, SlowWorkshop(asked), threading.Event())
+    return sent, player
+
+
+def test_the_evening_waits_for_an_important_picture_and_for_no_other() -> None:
+    plan = [picture(10, important=True), ticket(20)]
+    sent, player = played(plan, asked=4)
+    assert sent.keys == ["camera", "ticket"]
+    assert player.waited > 0.2
+    sent, player = played([picture(10, important=False), ticket(20)], asked=4)
+    assert sent.keys == ["ticket", "camera"]
+    assert player.waited == 0
+
+
+def test_it_does_not_wait_for_ever() -> None:
+    sent, player = played([picture(10, important=True), ticket(20)], asked=60)
+    assert sent.keys == ["ticket", "camera"], "the picture comes when it is made"
+    assert player.waited < 4.0
+
+
+def test_what_came_to_be_earlier_keeps_its_time() -> None:
+    sent, _ = played([ticket(600, happened=60)], asked=0)
+    assert sent.times["ticket"] == EVENING.at(60)

@@ -1,0 +1,45 @@
+"""The memory of cameras as rows: stored now and then, read again when another worker wrote."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from processors.cameras.camera_memory import CameraMemory
+from stream.features.cameras.camera_states import CameraRows
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+
+
+def test_a_row_is_stored_every_ten_seconds_of_the_camera() -> None:
+    memories: dict[str, CameraMemory] = {}
+    rows = CameraRows({}, memories)
+    rows.load(["gate"])
+    stored = [bool(rows.due([("gate", AT + timedelta(seconds=second))])) for second in range(25)]
+    assert [second for second, one in enumerate(stored) if one] == [0, 10, 20]
+    assert rows.due([("gate", AT - timedelta(days=1))]), "a clock set back does not stop it"
+
+
+def test_live_memory_is_kept_until_another_worker_writes() -> None:
+    table: dict[bytes, bytes] = {}
+    memories: dict[str, CameraMemory] = {}
+    rows = CameraRows(table, memories)
+    rows.load(["gate"])
+    memories["gate"].told = 5.0
+    live = memories["gate"]
+    table[b"gate"] = rows.due([("gate", AT)])["gate"]
+    rows.load(["gate"])
+    assert memories["gate"] is live
+    table[b"gate"] = msgspec.json.encode(CameraMemory(told=7.0))
+    rows.load(["gate"])
+    assert memories["gate"].told == 7.0
+    rows.forget()
+    rows.load(["gate"])
+    assert memories["gate"] is not live
+
+
+def test_a_row_of_another_version_begins_afresh() -> None:
+    memories: dict[str, CameraMemory] = {}
+    CameraRows({b"gate": b'{"usual": 3}'}, memories).load(["gate"])
+    assert memories["gate"] == CameraMemory()

@@ -1,0 +1,229 @@
+"""Promotion, refusal and rollback of real models, through the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from typer.testing import CliRunner, Result
+
+from processors.models.inference import models_folder, read_card
+from processors.models.promotion import read_requirements
+from processors.music.audio import fragments
+from processors.music.tagger import Tagger
+from stream.commands.cli import app
+from stream.registry.model_kinds import KINDS
+from stream.registry.model_store import SHIPPED, ModelStore
+from stream.registry.promotion import promote
+from tests.stream.conftest import candidate, renamed
+
+
+def pulso(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["models", *map(str, arguments)])
+
+
+@pytest.fixture
+def store(shipped: Path, tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "store", shipped)
+
+
+@pytest.fixture
+def clips(shipped: Path, tmp_path: Path) -> Path:
+    """Sounds, labelled with what the shipped model says of them: it is perfect here, and whoever differs is worse."""
+    tagger = Tagger.load()
+    lines = ["clip,mood"]
+    random = np.random.default_rng(0)
+    time = np.arange(2 * 22_050) / 22_050
+    for number in range(4):
+        tone = sum(np.sin(2 * np.pi * 110 * 2 ** (number / 2) * k * time) / k for k in (1, 2, 3))
+        sound = 0.1 * np.asarray(tone) * np.exp(-number * (time % 0.5)) + random.normal(
+            0, 0.02 * (number % 3), len(time)
+        )
+        path = tmp_path / f"{number}.wav"
+        soundfile.write(path, sound, 22_050)
+        moods = tagger.tag(next(fragments(path))).moods
+        lines.append(f"{path.name},{max(moods, key=moods.__getitem__)}")
+    table = tmp_path / "clips.csv"
+    table.write_text("\n".join(lines) + "\n")
+    return table
+
+
+def test_a_model_is_promoted_and_rolled_back(store: ModelStore, clips: Path) -> None:
+    new = candidate(store.root / "mood" / "candidates" / "second", "mood")
+    done = pulso("promote", "mood", "second", "--data", clips)
+    assert done.exit_code == 0, done.output
+    version = read_card(new).sha256[:12]
+    assert store.pointer("mood").version == version
+    assert Tagger.load(store.folders(["sound", "mood", "genre"])).mood.card.sha256.startswith(version)
+    kept = json.loads((store.folder("mood") / "evaluation.json").read_text())
+    assert kept["candidate"]["report"]["macro_f1"] == kept["in use before"]["report"]["macro_f1"] == 1.0
+    listed = json.loads(pulso("list", "--json").output)
+    assert listed["mood"]["in_use"] == version
+    assert listed["mood"]["candidates"] == ["second"]
+    assert listed["genre"]["in_use"] == SHIPPED
+
+    again = pulso("promote", "mood", "second", "--data", clips)
+    assert again.exit_code == 1
+    assert "it is the model in use" in again.output
+
+    assert pulso("rollback", "mood").exit_code == 0
+    assert store.pointer("mood").version == SHIPPED
+    assert [step.what for step in store.history("mood")] == ["promoted", "refused", "rolled back"]
+    shown = pulso("show", "mood").output
+    assert "promoted" in shown and "macro_f1" in shown and "it is the model in use" in shown
+    nothing = pulso("rollback", "mood")
+    assert nothing.exit_code == 2
+    assert "none was before it" in nothing.output
+
+
+def test_a_worse_model_is_refused_with_every_reason(store: ModelStore, clips: Path) -> None:
+    settings: dict[str, Any] = dict(read_card(store.shipped("mood")).settings)
+    settings["labels"] = [*settings["labels"][1:], settings["labels"][0]]  # every answer is another one now
+    metrics = {"cross-validation": {"macro_f1": 0.66}}
+    bad = candidate(
+        store.root / "bad",
+        "mood",
+        lambda weights: renamed(weights, bytes(8_000_000)),
+        settings=settings,
+        metrics=metrics,
+    )
+    done = pulso("promote", "mood", bad, "--data", clips)
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    for reason in (
+        "macro_f1 is 0, at least 0.65 is asked",
+        "worst_class_f1 is 0, at least 0.5 is asked",
+        "macro_f1 is 0, the model in use has 1",
+        "card: cross-validation.macro_f1 is 0.66, at least 0.7 is asked",
+        "card: cross-validation, overheard.macro_f1 is not in the report",
+        "card: cross-validation, overheard.macro_f1 is missing",
+        " MB, at most 10 MB is asked",
+    ):
+        assert reason in said
+    assert store.pointer("mood").version == SHIPPED
+    assert not list((store.root / "mood" / "versions").glob("*"))
+    (step,) = store.history("mood")
+    assert step.what == "refused" and len(step.why) >= 7
+
+
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ({"sha256": "0" * 64}, "has hash"),
+        ({"limits": None}, "its card is not complete"),
+        ({"metrics": {}}, "its card has no metrics"),
+        ({"name": "genre"}, "its card says that it is a model 'genre'"),
+    ],
+)
+def test_what_nobody_vouches_for_is_refused(store: ModelStore, clips: Path, card: dict[str, Any], says: str) -> None:
+    done = pulso("promote", "mood", candidate(store.root / "odd", "mood", **card), "--data", clips)
+    assert done.exit_code == 1
+    assert says in " ".join(done.output.split())
+    assert store.pointer("mood").version == SHIPPED
+
+
+def test_a_model_that_breaks_on_the_data_is_refused(store: ModelStore, clips: Path) -> None:
+    settings = dict(read_card(store.shipped("mood")).settings) | {"labels": ["happy", "sad"]}
+    done = pulso("promote", "mood", candidate(store.root / "odd", "mood", settings=settings), "--data", clips)
+    assert done.exit_code == 1
+    assert "it fails on the data" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("promote", "wood", "x", "--data", "."), "no candidate"),
+        (("promote", "mood", "nothing", "--data", "."), "no candidate 'nothing'"),
+        (("rollback", "wood"), "no model is called 'wood'"),
+        (("show", "wood"), "no model is called 'wood'"),
+    ],
+)
+def test_what_is_not_there(store: ModelStore, arguments: tuple[str, ...], says: str) -> None:
+    done = pulso(*arguments)
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.split())
+
+
+def test_sound_comes_with_its_classifiers(store: ModelStore, clips: Path) -> None:
+    done = pulso(
+        "promote", "sound", candidate(store.root / "other", "sound", metrics={"x": {"y": 1.0}}), "--data", clips
+    )
+    assert done.exit_code != 0
+    assert store.pointer("sound").version == SHIPPED
+
+
+def test_a_pointer_that_is_cut_off_means_the_shipped_model(store: ModelStore) -> None:
+    (store.root / "mood").mkdir(parents=True)
+    (store.root / "mood" / "current.json").write_bytes(b'{"version": "abc')
+    assert store.folder("mood") == store.shipped("mood")
+
+
+def test_every_gate_can_be_read() -> None:
+    for name, kind in KINDS.items():
+        if kind.evaluate is not None:
+            assert read_requirements(models_folder() / name).megabytes > 0
+            assert yaml.safe_load((models_folder() / name / "gate.yaml").read_text())
+
+
+def _few_pictures(data: Path, folder: Path) -> Path:
+    heads = json.loads((data / "crowd" / "shanghaitech_b" / "heads.json").read_text())
+    few = dict(list(heads.items())[:2])
+    for name in few:
+        shutil.copy(data / "crowd" / "shanghaitech_b" / name, folder / name)
+    (folder / "heads.json").write_text(json.dumps(few))
+    return folder
+
+
+def _few_clips(data: Path, folder: Path) -> Path:
+    lines = (data / "violence" / "clips.jsonl").read_text().splitlines()
+    few = [next(line for line in lines if json.loads(line)["label"] == label) for label in ("fight", "normal")]
+    for line in few:
+        target = folder / json.loads(line)["clip"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(data / "violence" / json.loads(line)["clip"], target)
+    (folder / "clips.jsonl").write_text("\n".join(few) + "\n")
+    return folder / "clips.jsonl"
+
+
+def _few_mails(data: Path, folder: Path) -> Path:
+    with (data / "text" / "banking77_train.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    with (folder / "mails.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([rows[0], *rows[1:400:20]])
+    return folder / "mails.csv"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "few", "figure"),
+    [
+        ("crowd", _few_pictures, "worst_band_mae"),
+        ("violence", _few_clips, "worst_set_accuracy"),
+        ("requests", _few_mails, "seconds_per_text"),
+    ],
+)
+def test_other_models_are_measured_and_promoted_too(
+    name: str, few: Callable[[Path, Path], Path], figure: str, shared_data: Path, tmp_path: Path
+) -> None:
+    shipped = tmp_path / "shipped"
+    shutil.copytree(models_folder(), shipped)
+    gate = shipped / name / "gate.yaml"
+    asked = yaml.safe_load(gate.read_text(encoding="utf-8")) | {"times_slower": 1000}
+    # Two clips say nothing of quality: here only what is compared with the model in use counts.
+    asked["evaluation"] = {}
+    gate.write_text(yaml.safe_dump(asked), encoding="utf-8")
+    store = ModelStore(tmp_path / "store", shipped)
+    folder = tmp_path / "few"
+    folder.mkdir()
+    decision = promote(store, name, candidate(tmp_path / "new", name), few(shared_data, folder), by="test")
+    assert decision.reasons == ()
+    assert decision.candidate is not None and figure in decision.candidate.report
+    assert store.pointer(name).version == decision.version

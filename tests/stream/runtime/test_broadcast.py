@@ -1,0 +1,61 @@
+"""What a worker follows beside its agents is known before the first event, however slowly it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.alerts import ACTIONS, LABELS, AlertAction
+from schemas.support import ANSWERS
+from stream.local import LocalStack
+from stream.runtime import worker as worker_module
+from stream.runtime.batch_result import Outcome
+from stream.runtime.broadcast import follow
+from stream.runtime.producer import EventProducer
+from stream.runtime.record import Incoming
+from stream.runtime.venue_file import read_venue
+from stream.runtime.worker import Worker
+
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.stack
+async def test_no_event_is_handled_before_all_is_known_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(*args: Any, **options: Any) -> None:
+        await asyncio.sleep(2)
+        await follow(*args, **options)
+
+    monkeypatch.setattr(worker_module, "follow", slowly)
+    with LocalStack(tmp_path, workers=(), with_prometheus=False, with_console=False) as stack:
+        with EventProducer(stack.settings) as producer:
+            for number in range(2_000):
+                producer.send_raw(ANSWERS.name, key=b"%d" % (number % 50), value=b"%d" % number, headers=[])
+            action = AlertAction(id="one", key="a", action="acknowledge", by="ana", time=NOW)
+            producer.send(ACTIONS, key="a", value=action, id="one", source="test", time=NOW)
+        taken: list[bytes | None] = []
+        known_then: list[int] = []
+        handled = asyncio.Event()
+
+        async def handle(batch: list[Incoming]) -> Outcome:
+            known_then.append(len(taken))
+            handled.set()
+            return Outcome()
+
+        worker = Worker("probe", stack.settings, read_venue(stack.settings.venue))
+        worker.follow(ANSWERS, taken.append)
+        worker.follow(LABELS, taken.append)  # a topic that holds nothing holds nobody up
+        worker.agent(ACTIONS, handle)
+        worker.app.finalize()
+        async with asyncio.timeout(60):
+            await worker.app.start()
+            try:
+                await handled.wait()
+            finally:
+                await worker.app.stop()
+    assert known_then == [2_000]

@@ -1,0 +1,121 @@
+"""A delivery that waits for nothing starts no task; one that waits is guarded as Faust guards it."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from mode import Service
+
+from stream.runtime.faust_patches import deliver_without_tasks, seek_with_nothing_on_its_way
+
+
+class Consumer(Service):
+    """What of Faust's consumer is used here."""
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109
+        self.guarded = getattr(self, "guarded", 0) + 1
+        return await super().wait_first(*coros, timeout=timeout)
+
+
+@pytest.fixture
+async def consumer() -> Consumer:
+    made = Consumer()
+    made.guarded = 0
+    deliver_without_tasks(made)
+    return made
+
+
+async def test_what_waits_for_nothing_is_done_at_once(consumer: Consumer) -> None:
+    seen: list[int] = []
+
+    async def deliver() -> str:
+        async with asyncio.Lock():
+            seen.append(len(asyncio.all_tasks()))
+        return "delivered"
+
+    result = await consumer.wait_first(deliver(), asyncio.Event().wait())
+    assert (result.results, consumer.guarded, seen) == (["delivered"], 0, [1])
+
+
+async def test_what_waits_goes_on_where_it_stopped(consumer: Consumer) -> None:
+    room = asyncio.Event()
+    steps: list[str] = []
+
+    async def deliver() -> str:
+        steps.append("begun")
+        await room.wait()
+        await asyncio.sleep(0)
+        steps.append("ended")
+        return "delivered"
+
+    asyncio.get_running_loop().call_later(0.01, room.set)
+    result = await consumer.wait_first(deliver(), asyncio.Event().wait())
+    assert (result.results, consumer.guarded, steps) == (["delivered"], 1, ["begun", "ended"])
+
+
+async def test_a_rebalance_ends_a_delivery_that_waits(consumer: Consumer) -> None:
+    suspend = asyncio.Event()
+    ended: list[str] = []
+
+    async def deliver() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    asyncio.get_running_loop().call_later(0.01, suspend.set)
+    await consumer.wait_first(deliver(), suspend.wait())
+    await asyncio.sleep(0.01)
+    assert ended == ["cancelled"]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_an_error_is_heard(consumer: Consumer, waits: bool) -> None:
+    async def deliver() -> None:
+        if waits:
+            await asyncio.sleep(0.001)
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        await consumer.wait_first(deliver(), asyncio.Event().wait())
+
+
+class Recovering:
+    """What of Faust's consumer a recovery uses: while it seeks, its fetcher delivers what the flow lets through."""
+
+    def __init__(self) -> None:
+        self.flow_active = True
+        self.queue: list[int] = []
+        self.read_from = 0
+        self.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics=set()))
+
+    def assignment(self) -> set[Any]:
+        return set()
+
+    def stop_flow(self) -> None:
+        self.flow_active = False
+
+    async def fetch(self) -> None:
+        for offset in range(self.read_from, 5):
+            if self.flow_active:
+                self.queue.append(offset)
+                self.read_from = offset + 1
+            await asyncio.sleep(0)
+
+    async def perform_seek(self) -> None:
+        self.read_from = 0
+        await asyncio.sleep(0.01)
+
+
+async def test_what_is_fetched_while_a_recovery_seeks_is_not_thrown_away() -> None:
+    consumer = Recovering()
+    seek_with_nothing_on_its_way(consumer)
+    await asyncio.gather(consumer.perform_seek(), consumer.fetch())
+    consumer.queue.clear()  # as flow_control.resume() does
+    consumer.flow_active = True
+    await consumer.fetch()
+    assert consumer.queue == [0, 1, 2, 3, 4]

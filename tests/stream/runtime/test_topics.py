@@ -1,0 +1,22 @@
+"""Settings of topics that only hurt after days."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.topic import HOUR, Topic
+from schemas.topics import TOPICS
+from stream.runtime.topics import topic_config
+
+
+@pytest.mark.parametrize("topic", [*TOPICS, *(topic.dead for topic in TOPICS)], ids=lambda topic: topic.name)
+def test_a_topic_forgets_in_time_and_keeps_few_files_open(topic: Topic) -> None:
+    """Kafka deletes whole segments, the newest record of which is too old, and keeps each open until then."""
+    config = topic_config(topic)
+    kept, segment = int(config["retention.ms"]), int(config["segment.ms"])
+    if topic.compacted:
+        assert (kept, segment) == (-1, HOUR)
+        return
+    assert kept == topic.retention_ms
+    assert kept / segment <= 24
+    assert segment <= min(kept, max(HOUR, kept / 24))

@@ -1,0 +1,122 @@
+"""A venue file explains its mistakes: line, field, remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas.plan import area
+from stream.runtime.settings import ROOT
+from stream.runtime.venue_file import VenueFileError, read_venue
+
+GOOD = """name: Test
+zones:
+  - id: front
+    area_m2: 100
+    capacity: 300
+cameras:
+  - id: left
+    views:
+      - zone: front
+        polygon: [[0, 0], [1, 0], [1, 1]]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "venue.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_demo_venue_is_valid() -> None:
+    venue = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
+    assert [camera.id for camera in venue.cameras] == ["front-left", "gate-east", "bar-square"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("area_m2", "area", r"line 4.*did you mean area_m2"),
+        ("capacity: 300", "capacity: none", r"line 5.*capacity"),
+        ("zone: front", "zone: fornt", r"fornt"),
+        ("[1, 1]", "[1, 7]", r"line 10"),
+        ("name: Test", "name: Test\nname: Again", r"name stands here and in line 1"),
+        ("zones:", "zones: [", r"no YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(VenueFileError, match=message):
+        read_venue(write(tmp_path, GOOD.replace(old, new)))
+
+
+def test_a_good_file_and_a_missing_one(tmp_path: Path) -> None:
+    assert read_venue(write(tmp_path, GOOD)).zones[0].capacity == 300
+    with pytest.raises(VenueFileError, match="PULSO_VENUE"):
+        read_venue(tmp_path / "missing.yaml")
+
+
+MEASURED = (
+    GOOD.replace(
+        "    capacity: 300", "    capacity: 300\n    exits: [North, {name: South, sign: S1, alternative: North}]"
+    )
+    + """        exits:
+          - { exit: North, line: [[0.1, 0.2], [0.3, 0.2]] }
+    ground:
+      - { picture: [0.2, 0.2], metres: [-12, 40] }
+      - { picture: [0.8, 0.2], metres: [12, 40] }
+      - { picture: [1, 1], metres: [2, 7] }
+      - { picture: [0, 1], metres: [-2, 7] }
+    gates:
+      - { id: east, line: [[0, 0.5], [1, 0.5]], inwards: [0.5, 0.9] }
+"""
+).replace("[[0, 0], [1, 0], [1, 1]]", "[[0, 0.3], [1, 0.3], [1, 1]]")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[-12, 40]", "[-12, 40], high: 2", r"line 1[0-9].*unknown field; there are picture, metres"),
+        ("picture: [0.8, 0.2]", "picture: [0.1, 0.6]", r"line 1[0-9].*one line of the picture"),
+        ("inwards: [0.5, 0.9]", "inwards: [0.5, 0.5]", r"inwards lies on the line"),
+        ("exit: North", "exit: Nroth", r"zone 'front' has no exit 'Nroth'; North, South"),
+        ("alternative: North", "alternative: West", r"'West' is no exit of any zone"),
+        ("sign: S1", "singn: S1", r"did you mean sign"),
+        ("[0, 0.3], [1, 0.3]", "[0, 0], [1, 0]", r"over the horizon"),
+    ],
+)
+def test_a_mistake_in_what_was_measured_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    camera = read_venue(write(tmp_path, MEASURED)).cameras[0]
+    assert camera.gates[0].id == "east" and camera.ground is not None
+    with pytest.raises(VenueFileError, match=message):
+        read_venue(write(tmp_path, MEASURED.replace(old, new)))
+
+
+PLANNED = (
+    GOOD
+    + """plan:
+  zones: { front: [[0, 0], [10, 0], [10, 10]] }
+  cameras: { left: { at: [0, 0], towards: [5, 5] } }
+"""
+)
+
+
+def test_a_plan_draws_only_what_the_file_has(tmp_path: Path) -> None:
+    plan = read_venue(write(tmp_path, PLANNED)).plan
+    assert plan is not None and plan.cameras["left"].towards == (5, 5)
+    for old, new, message in (
+        ("front: [[0", "back: [[0", r"plan: zones: 'back' is not among front"),
+        ("towards: [5, 5]", "towards: [0, 0]", r"line 13.*camera's own place"),
+        ("towards", "toward", r"line 13.*did you mean towards"),
+        ("[10, 0], ", "", r"line 12.*at least 3"),
+    ):
+        with pytest.raises(VenueFileError, match=message):
+            read_venue(write(tmp_path, PLANNED.replace(old, new)))
+
+
+def test_the_plan_of_the_demo_has_the_areas_that_its_zones_say() -> None:
+    venue = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
+    assert venue.plan is not None
+    assert {zone.id: zone.area_m2 for zone in venue.zones} == {
+        name: pytest.approx(area(ring)) for name, ring in venue.plan.zones.items()
+    }

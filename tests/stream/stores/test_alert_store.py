@@ -1,0 +1,60 @@
+"""Alerts in a real Redis: each step once, the open ones in a hash, a stream for every audience."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from redis import Redis
+
+from schemas.alerts import Alert
+from stream.stores.alert_store import OPEN, STREAM, AlertStore, worst_first
+
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+ALERT = Alert(
+    id="violence/c@1", key="violence/c", version=1, rule="violence", subject="c", state="raised", severity="critical",
+    audience=("security", "production"), raised_at=AT, time=AT, value=0.9, peak=0.9, threshold=0.8, event_id="e",
+)  # fmt: skip
+
+
+@pytest.mark.stack
+async def test_a_step_is_written_once_and_in_order(redis_url: str) -> None:
+    store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
+    assert await store.write(ALERT, AT)
+    assert not await store.write(ALERT, AT), "repeated"
+    second = replace(ALERT, version=2, state="acknowledged")
+    assert await store.write(second, AT)
+    assert not await store.write(ALERT, AT), "an older step after a newer one"
+    assert msgspec.json.decode(redis.hget(OPEN, ALERT.key), type=Alert).state == "acknowledged"  # type: ignore[arg-type]
+    assert await store.write(replace(ALERT, version=3, state="resolved"), AT)
+    assert redis.hget(OPEN, ALERT.key) is None
+    for audience in ("security", "production"):
+        entries = redis.xrange(STREAM.format(audience=audience))
+        assert len(entries) == 3  # type: ignore[arg-type]
+    assert not redis.exists(STREAM.format(audience="bar"))
+
+
+def test_the_worst_and_oldest_come_first() -> None:
+    low = replace(ALERT, key="low", severity="low")
+    rows = [msgspec.json.encode(alert) for alert in (low, replace(ALERT, key="high", severity="high"), ALERT)]
+    assert [alert.key for alert in worst_first(rows)] == ["violence/c", "high", "low"]
+
+
+@pytest.mark.stack
+async def test_a_late_verdict_neither_reopens_an_alert_nor_closes_the_next(redis_url: str) -> None:
+    store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
+    first = replace(ALERT, id="violence/d@1", key="violence/d")
+    resolved = replace(first, version=2, state="resolved", resolved_at=AT)
+    judged = replace(resolved, version=3, state="judged", verdict="rejected")
+    assert await store.write(first, AT)
+    assert await store.write(resolved, AT)
+    assert await store.write(judged, AT)
+    assert redis.hget(OPEN, "violence/d") is None
+    entries = redis.xrevrange(STREAM.format(audience="security"), count=1)
+    assert msgspec.json.decode(entries[0][1][b"alert"], type=Alert).verdict == "rejected"  # type: ignore[index]
+    second = replace(first, id="violence/d@2")
+    assert await store.write(second, AT)
+    assert await store.write(replace(judged, version=4, verdict="confirmed"), AT)
+    assert msgspec.json.decode(redis.hget(OPEN, "violence/d"), type=Alert).id == "violence/d@2"  # type: ignore[arg-type]
