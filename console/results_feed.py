@@ -28,8 +28,8 @@ from schemas.crowd import CROWD
 from schemas.music import TAGS
 from schemas.support import ANSWERS, TRIAGE
 from schemas.topic import Topic
-from schemas.topics import BY_NAME
 from schemas.venue import Venue
+from stream.features import registry
 from stream.runtime.broadcast import follow
 from stream.runtime.decoding import readable
 from stream.runtime.settings import Settings
@@ -66,7 +66,7 @@ class ResultsFeed:
             LABELS.name: (self.verdicts,),
             ANSWERS.name: (self.support,),
         }
-        self._decoders = {name: msgspec.json.Decoder(BY_NAME[name].record) for name in self._views}
+        self._decoders = {name: msgspec.json.Decoder(registry.topics_by_name()[name].record) for name in self._views}
         self._changed: set[str] = set()
 
     def state(self, channel: str) -> bytes:

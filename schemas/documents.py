@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from schemas.topic import Topic
-from schemas.topics import TOPICS
 
 FOLDER = Path(__file__).resolve().parent / "published"
 """`published/EVENT_TYPE/N.json`: every version of each schema that was ever shipped."""
@@ -21,7 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema(topic: Topic[Any]) -> dict[str, Any]:
     """JSON Schema (2020-12) of a topic's value.
 
-    >>> from schemas.topics import SALES
+    >>> from schemas.bars import SALES
     >>> json_schema(SALES)["title"]
     'Ticket'
     """
@@ -41,12 +41,12 @@ def published(event_type: str, folder: Path = FOLDER) -> list[tuple[int, dict[st
     return [(int(path.stem), json.loads(path.read_text(encoding="utf-8"))) for path in files]
 
 
-def asyncapi() -> dict[str, Any]:
-    """AsyncAPI 3 document of all topics, in CloudEvents binary mode."""
+def asyncapi(topics: Iterable[Topic[Any]]) -> dict[str, Any]:
+    """AsyncAPI 3 document of topics, in CloudEvents binary mode."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
-    for topic in TOPICS:
+    for topic in topics:
         name = topic.event_type
         payload = json_schema(topic) if topic.record else {"type": "string", "format": "binary"}
         messages[name] = {
@@ -105,7 +105,7 @@ def text_of(document: dict[str, Any]) -> str:
 def request_body(kind: Any) -> dict[str, Any]:
     """OpenAPI's `requestBody` for a type of msgspec, with everything that it refers to in its place.
 
-    >>> from schemas.events import Ticket
+    >>> from schemas.bars import Ticket
     >>> body = request_body(Ticket)["content"]["application/json"]["schema"]
     >>> body["properties"]["lines"]["items"]["properties"]["product"]["maxLength"]
     200

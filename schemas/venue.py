@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from schemas.bars import Bar, Tills
 from schemas.calendar import Calendar
@@ -18,7 +19,10 @@ from schemas.rules import Rule, default_rules
 from schemas.social import Social
 from schemas.support import Mailbox
 from schemas.venue_parts import Part
+from schemas.venue_section import VenueSection
 from schemas.violence import FightClips
+
+P = TypeVar("P")
 
 
 class Venue(Part):
@@ -44,6 +48,11 @@ class Venue(Part):
     evidence: Evidence = Field(default_factory=Evidence)
     plan: Plan | None = Field(default=None, description="the place from above, in metres, for the control room")
     rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
+
+    def section(self, section: VenueSection[P]) -> P:
+        """Return a feature's section of the file, or its default where this venue was made without it."""
+        found: P = getattr(self, section.name, None) or section.default()
+        return found
 
     @field_validator("timezone")
     @classmethod
@@ -131,3 +140,25 @@ class Venue(Part):
         gates = [gate.id for camera in self.cameras for gate in camera.gates]
         if twice := sorted({gate for gate in gates if gates.count(gate) > 1}):
             raise ValueError(f"gates: {', '.join(twice)} stands there twice; give each its own id")
+
+
+def venue_type(sections: Iterable[VenueSection[Any]]) -> type[Venue]:
+    """Return the type of a venue file with further sections.
+
+    Each section becomes a field; what its own check finds wrong in view of the whole file is a validation error.
+    """
+    sections = tuple(sections)
+    if not sections:
+        return Venue
+
+    def check_sections(venue: Venue) -> Venue:
+        if mistakes := [mistake for section in sections for mistake in section.mistakes(venue)]:
+            raise ValueError("; ".join(mistakes))
+        return venue
+
+    fields: dict[str, Any] = {
+        section.name: (section.type, Field(default_factory=section.default, description=section.description))
+        for section in sections
+    }
+    validators: dict[str, Any] = {"check_sections": model_validator(mode="after")(check_sections)}
+    return create_model("Venue", __base__=Venue, __validators__=validators, **fields)

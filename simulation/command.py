@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
-from schemas.topics import RESULTS
 from schemas.venue import Venue
 from simulation.evaluate_stampede import stampede
 from stream.commands.evaluate import commands as evaluations
+from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
@@ -128,7 +128,7 @@ def _festival(console: Console, venue: Venue, evening: Evening, seconds: float |
             venue,
             lambda evening, seconds: simulated(evening, venue, seconds),
             evening,
-            RESULTS,
+            registry.result_topics(),
             seconds,
             story=beats_of(venue),
         )

@@ -24,11 +24,11 @@ from schemas.crowd import CROWD
 from schemas.music import SNIPPETS, TAGS
 from schemas.support import MAILS, TRIAGE
 from schemas.topic import Topic
-from schemas.topics import BY_NAME
 from schemas.violence import VIOLENCE
 from simulation.alert_feed import Delivered
 from simulation.player import Played
 from simulation.tally import Results
+from stream.features import registry
 
 ANSWERED: dict[str, tuple[Topic[Any], ...]] = {
     FRAMES.name: (CROWD, VIOLENCE),
@@ -131,7 +131,7 @@ def topics_part(counts: Mapping[str, int], results: Mapping[str, Results], playe
                 for topic in answers
                 if topic.name in results
             },
-            "dead_letters": counts.get(BY_NAME[name].dead.name, 0),
+            "dead_letters": counts.get(registry.topics_by_name()[name].dead.name, 0),
         }
         for name, answers in ANSWERED.items()
     }

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from schemas.alerts import Alert
 from schemas.topic import Topic
-from schemas.topics import BY_NAME, INPUTS
 from schemas.venue import Venue
 from simulation.alert_feed import AlertFeed
 from simulation.evening import Evening
@@ -28,6 +27,7 @@ from simulation.story_facts import StoryFacts
 from simulation.tally import Tally
 from simulation.view import Snapshot, View
 from simulation.workshop import Workshop
+from stream.features import registry
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
 
@@ -125,7 +125,7 @@ def run(
         left_out={str(name): number for name, number in sorted(on_stage.played.left_out.items())},
         alerts=alerts_part(feed.delivered, open_now),
         prometheus=prometheus_part(settings.prometheus),
-        dead_letters={topic.dead.name: counts.get(topic.dead.name, 0) for topic in BY_NAME.values()},
+        dead_letters={topic.dead.name: counts.get(topic.dead.name, 0) for topic in registry.topics_by_name().values()},
         story=told(festival.story, festival.evening, feed.delivered, facts.facts(plan) if festival.story else {}),
         silent=silent_topics(counts, festival.expected),
         error=on_stage.error,
@@ -198,7 +198,7 @@ def _watch(
     rates = Rates()
     while going_on():
         feed.read()
-        sent = {topic.name: on_stage.played.sent[topic.name] for topic in INPUTS}
+        sent = {topic.name: on_stage.played.sent[topic.name] for topic in registry.input_topics()}
         counts = {**sent, **{name: results.count for name, results in tally.results.items()}}
         player = on_stage.player
         view.show(

@@ -19,10 +19,10 @@ from schemas.music import TAGS
 from schemas.social import POST_READINGS
 from schemas.support import TRIAGE
 from schemas.topic import Topic
-from schemas.topics import BY_NAME, INPUTS, RESULTS
 from schemas.violence import VIOLENCE
 from simulation.moments import StreamName
 from simulation.topic_reader import TopicReader, delay_of, offsets
+from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import headers_of
 
@@ -63,14 +63,16 @@ class Tally:
 
     def __init__(self, settings: Settings, listen: Callable[[Any], None] = lambda _: None) -> None:
         self._listen = listen
-        self.results = {topic.name: Results() for topic in RESULTS}
+        self.results = {topic.name: Results() for topic in registry.result_topics()}
         self._unread = ""
         self._settings = settings
-        self._names = [topic.name for topic in (*INPUTS, *RESULTS)]
-        self._names += [topic.dead.name for topic in BY_NAME.values()]
+        self._names = [topic.name for topic in (*registry.input_topics(), *registry.result_topics())]
+        self._names += [topic.dead.name for topic in registry.topics_by_name().values()]
         self.began = offsets(settings, self._names)
         self._sent: dict[str, float] = {}
-        self._decoders = {t.name: msgspec.json.Decoder(t.record) for t in RESULTS if t.record is not None}
+        self._decoders = {
+            t.name: msgspec.json.Decoder(t.record) for t in registry.result_topics() if t.record is not None
+        }
         self._reader = TopicReader(settings, {name: self.began[name] for name in self.results}, self._take)
 
     def __enter__(self) -> Self:

@@ -16,8 +16,8 @@ from schemas.cameras import FRAMES
 from schemas.music import SNIPPETS
 from schemas.support import MAILS
 from schemas.topic import DAY, HOUR
-from schemas.topics import BY_NAME, INPUTS
 from stream.commands.worker import WORKERS
+from stream.features import registry
 
 WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
 """of a run, and at most, that are left out of slopes: caches fill, and media topics reach the length they keep"""
@@ -116,7 +116,7 @@ def accounts_of(series: dict[str, Series]) -> Iterator[Account]:
     inputs = {topic.name for topic in SENT}
     written = last.get("written events", {})
     readers = {of: None for outcome in ("ok", "dead", "dropped") for of in last.get(f"{outcome} events", {})}
-    for name in BY_NAME:
+    for name in registry.topics_by_name():
         for worker in WORKERS:
             of = f"{worker} {name}"
             if of not in readers or not written.get(name):
@@ -266,7 +266,8 @@ def _accounting(accounts: Iterable[Account]) -> Iterator[str]:
             f"| {one.topic} | {one.worker} | {sent} | {one.written:,} | {one.ok:,} | {one.dropped:,} | {one.dead:,} | "
             f"{one.letters:,} | {'all' if one.settled else '**not all**'} |"
         )
-    yield f"\n{', '.join(topic.name for topic in INPUTS if topic in SENT)} come from outside; the others workers write."
+    inputs = ", ".join(topic.name for topic in registry.input_topics() if topic in SENT)
+    yield f"\n{inputs} come from outside; the others workers write."
 
 
 def _disk(series: dict[str, Series], warm: float) -> Iterator[str]:
@@ -275,7 +276,7 @@ def _disk(series: dict[str, Series], warm: float) -> Iterator[str]:
         slope = trend(*_after(line, warm))
         if slope is None or line[-1][1] < 1:
             continue
-        topic = BY_NAME.get(of.removeprefix("topic "))
+        topic = registry.topics_by_name().get(of.removeprefix("topic "))
         kept = "" if topic is None else "ever, compacted" if topic.compacted else _span(topic.retention_ms)
         yield (f"| {of} | {line[-1][1]:.0f} | {slope.slope:+.1f} | {slope.low:+.1f} to {slope.high:+.1f} | {kept} |")
 

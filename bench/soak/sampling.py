@@ -17,8 +17,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bench.soak.processes import children_of, disk_bytes, held
-from schemas.topics import TOPICS
 from stream.commands.worker import WORKERS
+from stream.features import registry
 from stream.local import LocalStack
 from stream.local.ports import Ports
 
@@ -46,7 +46,7 @@ class Sampler:
         self._metrics = {name: f"http://127.0.0.1:{ports.get_known(f'metrics-{name}')}/metrics" for name in WORKERS}
         self._http = httpx.Client(timeout=10)
         self._counted = Counts()
-        wanted = [*TOPICS, *(topic.dead for topic in TOPICS)]
+        wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
         latest: Any = OffsetSpec
         self._latest = {
             TopicPartition(topic.name, part): latest.latest() for topic in wanted for part in range(topic.partitions)
@@ -124,7 +124,7 @@ class Sampler:
 
     def _disk(self) -> Iterator[Value]:
         data = self._stack.data
-        for topic in (topic for one in TOPICS for topic in (one, one.dead)):
+        for topic in (topic for one in registry.topics() for topic in (one, one.dead)):
             folders = [data / "kafka" / "log" / f"{topic.name}-{part}" for part in range(topic.partitions)]
             yield Value("disk MiB", f"topic {topic.name}", disk_bytes(folders) / MIB)
         changelogs = [folder for folder in (data / "kafka" / "log").glob("*-changelog-*") if folder.is_dir()]

@@ -67,7 +67,7 @@ class Priorities:
     >>> from datetime import UTC, datetime
     >>> from processors.support.encoder import Encoder
     >>> from processors.support.reading import read_mail
-    >>> from schemas.events import Mail
+    >>> from schemas.support import Mail
     >>> requests = Requests.load(Encoder.load())
     >>> priorities = Priorities(requests)
     >>> def ask(text: str) -> str:

@@ -11,8 +11,8 @@ import typer
 from confluent_kafka import Consumer, Message, TopicPartition
 from rich.console import Console
 
-from schemas.topics import BY_NAME
 from stream.commands.tables import draw, folding
+from stream.features import registry
 from stream.runtime.dead_letters import PREFIX
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
@@ -63,10 +63,10 @@ class Letter:
 
 def letters(settings: Settings, topic: str) -> Iterator[Letter]:
     """The dead letters of a topic, each once: a worker that was killed may have sent some again."""
-    if topic not in BY_NAME:
-        raise typer.BadParameter(f"no topic is called {topic!r}; there are {', '.join(BY_NAME)}")
+    if topic not in registry.topics_by_name():
+        raise typer.BadParameter(f"no topic is called {topic!r}; there are {', '.join(registry.topics_by_name())}")
     known: set[tuple[str, str]] = set()
-    for message in read_all(settings, BY_NAME[topic].dead.name):
+    for message in read_all(settings, registry.topics_by_name()[topic].dead.name):
         letter = Letter.of(message)
         if letter.origin not in known:
             known.add(letter.origin)
@@ -82,7 +82,7 @@ def list_(
     settings = Settings().connected()
     table = folding("topic", "offset", "time", "reason", "key", "what is wrong")
     total = 0
-    for name in [topic] if topic else list(BY_NAME):
+    for name in [topic] if topic else list(registry.topics_by_name()):
         found = list(letters(settings, name))
         total += len(found)
         for letter in found[-last:]:
@@ -139,7 +139,9 @@ def replay(
     """Send dead letters to their topic again, each once: what was replayed before is remembered in Kafka."""
     settings = Settings().connected()
     console = Console()
-    place = TopicPartition(BY_NAME[topic].dead.name if topic in BY_NAME else topic, 0)
+    place = TopicPartition(
+        registry.topics_by_name()[topic].dead.name if topic in registry.topics_by_name() else topic, 0
+    )
     consumer = Consumer({**settings.librdkafka(), "group.id": "pulso-dead-replay", "enable.auto.commit": False})
     try:
         done = consumer.committed([place], timeout=10)[0].offset

@@ -54,7 +54,7 @@ def forecast(
 
 
 def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Change | None:
-    """The surroundings that are asked about. The context's features are those of `stream.features.bars.venue_context`."""
+    """Return the changed context; its features are those of `stream.features.bars.venue_context`."""
     from processors.bars.curve import Change  # noqa: PLC0415 - takes a second to import
 
     if heatwave is None and act_delayed is None:

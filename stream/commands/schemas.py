@@ -7,7 +7,7 @@ from rich.console import Console
 
 from schemas.compatibility import breaks
 from schemas.documents import ASYNCAPI, FOLDER, asyncapi, json_schema, published, text_of
-from schemas.topics import TOPICS
+from stream.features import registry
 
 commands = typer.Typer(help="JSON Schema and AsyncAPI documents of what travels.", no_args_is_help=True)
 
@@ -20,14 +20,14 @@ def register(app: typer.Typer) -> None:
 def problems() -> list[str]:
     """Each schema that is not published as it is, or that can't read what an older one wrote."""
     found = []
-    for topic in (topic for topic in TOPICS if topic.record):
+    for topic in (topic for topic in registry.topics() if topic.record):
         versions = published(topic.event_type)
         now = json_schema(topic)
         for number, old in versions:
             found += [f"{topic.event_type} against version {number}: {why}" for why in breaks(old, now)]
         if not versions or versions[-1][1] != now:
             found.append(f"{topic.event_type}: changed since it was published; run `pulso schemas publish`")
-    if not ASYNCAPI.exists() or ASYNCAPI.read_text(encoding="utf-8") != text_of(asyncapi()):
+    if not ASYNCAPI.exists() or ASYNCAPI.read_text(encoding="utf-8") != text_of(asyncapi(registry.topics())):
         found.append(f"{ASYNCAPI.name} is not what the types say; run `pulso schemas publish`")
     return found
 
@@ -45,7 +45,7 @@ def check() -> None:
 def publish() -> None:
     """Write a new version of every schema that changed, if it can read all versions before it."""
     console = Console()
-    for topic in (topic for topic in TOPICS if topic.record):
+    for topic in (topic for topic in registry.topics() if topic.record):
         versions = published(topic.event_type)
         now = json_schema(topic)
         if versions and versions[-1][1] == now:
@@ -59,4 +59,4 @@ def publish() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text_of(now), encoding="utf-8")
         console.print(f"published {topic.event_type} {path.stem}")
-    ASYNCAPI.write_text(text_of(asyncapi()), encoding="utf-8")
+    ASYNCAPI.write_text(text_of(asyncapi(registry.topics())), encoding="utf-8")

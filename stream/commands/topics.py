@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from schemas.topic import DAY, HOUR, MINUTE, Topic
-from schemas.topics import TOPICS
 from stream.commands.tables import draw, folding
+from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.topics import ensure_topics
 
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
             console.print(f"new topics: {', '.join(new) or 'none'}", highlight=False)
             return
         table = folding("topic", "key", "partitions", "kept")
-        for topic in TOPICS:
+        for topic in registry.topics():
             table.add_row(topic.name, topic.key, str(topic.partitions), kept(topic))
         draw(table)
 
@@ -38,7 +38,9 @@ def register(app: typer.Typer) -> None:
 def kept(topic: Topic[Any]) -> str:
     """How long a record stays.
 
-    >>> from schemas.topics import CONTEXT, FRAMES, SALES
+    >>> from schemas.bars import SALES
+    >>> from schemas.cameras import FRAMES
+    >>> from schemas.context import CONTEXT
     >>> kept(SALES), kept(FRAMES), kept(CONTEXT)
     ('30 d', '10 min', 'the last of each key')
     """

@@ -35,7 +35,7 @@ def read_record(decoder: msgspec.json.Decoder[T], value: bytes | None, what: str
     Raises:
         UnusableError: no JSON, no such record, or a time in it that no event has.
 
-    >>> from schemas.events import VenueContext
+    >>> from schemas.context import VenueContext
     >>> contexts = msgspec.json.Decoder(VenueContext)
     >>> read_record(contexts, b'{"zone":"front","time":"0001-01-01T00:00:00+14:00","source":"gate"}', "context")
     Traceback (most recent call last):

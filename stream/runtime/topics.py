@@ -1,4 +1,4 @@
-"""Create the topics of `schemas.topics`, or bring their settings in line; and those of the tables' changelogs."""
+"""Create the topics of the feature registry, or bring their settings in line; and those of the tables' changelogs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from schemas.topic import HOUR, Topic
-from schemas.topics import TOPICS
+from stream.features import registry
 from stream.runtime.settings import Settings
 
 BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
@@ -57,7 +57,7 @@ def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
         KafkaException: the brokers refuse, or can't be reached in time.
     """
     admin = AdminClient(settings.librdkafka())
-    wanted = [*TOPICS, *(topic.dead for topic in TOPICS)]
+    wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
     new = [
         NewTopic(t.name, t.partitions, replication_factor=settings.kafka_replication, config=topic_config(t))
         for t in wanted

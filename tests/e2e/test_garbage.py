@@ -15,11 +15,11 @@ from schemas.context import CONTEXT
 from schemas.music import SNIPPETS
 from schemas.support import MAILS
 from schemas.topic import Topic
-from schemas.topics import RESULTS
+from stream.features import registry
 from stream.runtime.producer import EventProducer
 from tests.e2e.conftest import Outside
 
-READ = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, *RESULTS, OBSERVATIONS, ACTIONS)
+READ = (FRAMES, SALES, STOCK, MAILS, SNIPPETS, CONTEXT, *registry.result_topics(), OBSERVATIONS, ACTIONS)
 
 
 def headers(topic: Topic, number: int, time: datetime | None = None) -> list[tuple[str, bytes]]:

@@ -34,8 +34,8 @@ def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.
     if venue:
         environment["PULSO_VENUE"] = str(venue)
     return subprocess.run(
-        [sys.executable, "-m", "stream.commands.cli", *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
-        timeout=400, check=False,
+        [sys.executable, "-m", "stream.commands.cli", *arguments], env=environment, cwd=ROOT, capture_output=True,
+        text=True, timeout=400, check=False,
     )  # fmt: skip
 
 

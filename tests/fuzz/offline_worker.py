@@ -12,8 +12,8 @@ from faust.types import EventT
 
 from schemas.cloudevents import Envelope, Headers
 from schemas.topic import Topic
-from schemas.topics import BY_NAME
 from schemas.venue import Venue
+from stream.features import registry
 from stream.runtime.ownership import Ownership
 from stream.runtime.producer import partition_of
 from stream.runtime.record import Incoming
@@ -95,7 +95,7 @@ class OfflineWorker(Worker):
     @property
     def topics(self) -> list[Topic]:
         """What its agents read."""
-        return [BY_NAME[name] for name in self._jobs]
+        return [registry.topics_by_name()[name] for name in self._jobs]
 
     def record(self, topic: Topic, key: bytes | None, value: bytes | None, headers: Any) -> Record:
         """A record at the next offset of the partition that Kafka's partitioner gives its key."""
@@ -132,7 +132,7 @@ def check(sent: Sent) -> str | None:
     headers = dict(sent.headers)
     if sent.topic.endswith(".dead"):
         return None if headers.get("pulso_dead_reason") and headers.get("pulso_dead_error") else "no reason is given"
-    topic = BY_NAME[sent.topic]
+    topic = registry.topics_by_name()[sent.topic]
     try:
         Envelope.from_headers(sent.headers)
         if topic.record is not None:

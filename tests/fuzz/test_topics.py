@@ -16,7 +16,6 @@ import pytest
 import soundfile
 
 import stream
-from schemas import topics
 from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS
 from schemas.attendance import ATTENDANCE
 from schemas.bars import SALES, STOCK
@@ -28,8 +27,8 @@ from schemas.music import SNIPPETS
 from schemas.social import POSTS
 from schemas.support import CORRECTIONS, MAILS
 from schemas.topic import Topic
-from schemas.topics import RESULTS
 from schemas.venue import Venue
+from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 from tests.fuzz.conftest import TIMES, Surface
@@ -45,16 +44,16 @@ READ: list[tuple[str, Topic]] = [
     *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS)),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("music", topic) for topic in (SNIPPETS, FEEDBACK)),
-    *(("alerts", topic) for topic in (OBSERVATIONS, ACTIONS, ALERTS, *RESULTS)),
+    *(("alerts", topic) for topic in (OBSERVATIONS, ACTIONS, ALERTS, *registry.result_topics())),
 ]
 
 
 def test_no_topic_is_left_out() -> None:
     """A topic that a worker begins to read must be tried, too."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in Path(stream.__file__).parent.rglob("*.py"))
-    asked = set(re.findall(r"worker\.agent\((\w+),", source)) - {"topic"}
-    tried = [topic for _, topic in READ if topic not in RESULTS]
-    assert asked == {name for name, one in vars(topics).items() if isinstance(one, Topic) and one in tried}
+    read = set(re.findall(r"worker\.agent\((\w+),", source)) - {"topic"}
+    tried = {topic for _, topic in READ if topic not in registry.result_topics()}
+    assert read == {name for name, one in globals().items() if isinstance(one, Topic) and one in tried}
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from schemas.bars import SALES
 from schemas.compatibility import breaks
 from schemas.documents import json_schema
 from schemas.topic import Topic
-from schemas.topics import TOPICS
 from stream.commands.schemas import problems
+from stream.features import registry
 
-TYPED = [topic for topic in TOPICS if topic.record]
+TYPED = [topic for topic in registry.topics() if topic.record]
 
 
 def test_everything_is_published_and_compatible() -> None:

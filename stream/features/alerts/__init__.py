@@ -1,1 +1,12 @@
-"""Agents of the alerts worker: alert life cycle, notifications, precision."""
+"""Alerts: the life cycle of each alert, notifications, precision."""
+
+from __future__ import annotations
+
+from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="alerts",
+    topics=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
+    agents={"alerts": "stream.features.alerts.agents:register"},
+)

@@ -14,7 +14,7 @@ from processors.alerts.alarm import Alarm, act, observe
 from processors.alerts.labels import AlertIdError, label_of
 from processors.alerts.rules import Watch
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
-from schemas.topics import RESULTS
+from stream.features import registry
 from stream.features.alerts.precision import PrecisionGauges
 from stream.runtime import metrics
 from stream.runtime.batch_result import Outcome, Result
@@ -77,7 +77,7 @@ def register(worker: Worker) -> None:
         from stream.features.alerts.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment, and many have no contacts
 
         worker.app.task(Notifier(worker.settings, worker.venue).run)
-    for topic in RESULTS:
+    for topic in registry.result_topics():
         worker.agent(topic, watch_results)
     worker.agent(OBSERVATIONS, live, table=table, failed=alarms.forget)
     worker.agent(ACTIONS, live, table=table, failed=alarms.forget)

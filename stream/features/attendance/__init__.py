@@ -1,1 +1,13 @@
-"""Agents that count attendance."""
+"""Attendance: people in the venue, by gates, zones and corrections."""
+
+from __future__ import annotations
+
+from schemas.attendance import ATTENDANCE, OCCUPANCY
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="attendance",
+    inputs=(ATTENDANCE,),
+    results=(OCCUPANCY,),
+    agents={"vision": "stream.features.attendance.agents:register"},
+)

@@ -1,1 +1,12 @@
-"""Agents of the vision worker."""
+"""Cameras: frames, camera faults and the camera wall. The vision worker analyzes each frame once for all features."""
+
+from __future__ import annotations
+
+from schemas.cameras import FRAMES
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="cameras",
+    inputs=(FRAMES,),
+    agents={"vision": "stream.features.cameras.agents:register"},
+)

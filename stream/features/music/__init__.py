@@ -1,1 +1,13 @@
-"""Agents of the music worker."""
+"""Music: mood, genre, tempo and loudness of each stage."""
+
+from __future__ import annotations
+
+from schemas.music import SNIPPETS, TAGS
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="music",
+    inputs=(SNIPPETS,),
+    results=(TAGS,),
+    agents={"music": "stream.features.music.agents:register"},
+)

@@ -1,1 +1,13 @@
-"""Agents for social posts."""
+"""Social posts: the sentiment of each subject and its change."""
+
+from __future__ import annotations
+
+from schemas.social import POST_READINGS, POSTS
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="social",
+    inputs=(POSTS,),
+    results=(POST_READINGS,),
+    agents={"support": "stream.features.social.agents:register"},
+)

@@ -1,1 +1,14 @@
-"""Agents of the support worker."""
+"""Support: mails, their topics and clusters, approved answers."""
+
+from __future__ import annotations
+
+from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="support",
+    inputs=(MAILS, CORRECTIONS),
+    results=(TRIAGE,),
+    topics=(ANSWERS,),
+    agents={"support": "stream.features.support.agents:register"},
+)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from schemas.topic import HOUR, Topic
-from schemas.topics import TOPICS
+from stream.features import registry
 from stream.runtime.topics import topic_config
 
 
-@pytest.mark.parametrize("topic", [*TOPICS, *(topic.dead for topic in TOPICS)], ids=lambda topic: topic.name)
+@pytest.mark.parametrize(
+    "topic", [*registry.topics(), *(topic.dead for topic in registry.topics())], ids=lambda topic: topic.name
+)
 def test_a_topic_forgets_in_time_and_keeps_few_files_open(topic: Topic) -> None:
     """Kafka deletes whole segments, the newest record of which is too old, and keeps each open until then."""
     config = topic_config(topic)

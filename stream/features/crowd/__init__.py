@@ -1,0 +1,11 @@
+"""Crowd: people, density, flow and forecast of each zone."""
+
+from __future__ import annotations
+
+from schemas.crowd import CROWD
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="crowd",
+    results=(CROWD,),
+)

@@ -1,0 +1,12 @@
+"""Models: people's feedback on model outputs."""
+
+from __future__ import annotations
+
+from schemas.models import FEEDBACK
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="models",
+    topics=(FEEDBACK,),
+    agents={"music": "stream.features.models.agents:register"},
+)

@@ -1,0 +1,11 @@
+"""Violence: fights seen by a camera."""
+
+from __future__ import annotations
+
+from schemas.violence import VIOLENCE
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="violence",
+    results=(VIOLENCE,),
+)

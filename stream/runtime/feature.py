@@ -1,0 +1,72 @@
+"""A feature: everything that one thing a user can name adds to Pulso.
+
+Topics, workers, alert rules, metrics, console pages, commands and reference pages are derived from the list of features
+in `stream.features.registry`. Modules that are expensive to import (models, River, librosa) are named as text,
+`"module:attribute"`, and loaded by the process that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from schemas.topic import Topic
+from schemas.venue_section import VenueSection
+
+Reference = str
+"""`"module:attribute"`, loaded by `load_reference` when it is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """What a feature adds to each layer.
+
+    Attributes:
+        name: the same in every layer, in lower case.
+        inputs: topics that sources, people or other features write and this feature's agents read.
+        results: topics that this feature's agents write and that alert rules measure and pages show.
+        topics: further topics of this feature.
+        rules: its alert rules (`processors.alerts.rule.AlertRule`).
+        messages: folder with `messages.LANGUAGE.yaml`: titles and texts of its alerts.
+        agents: worker → function that registers the feature's agents on it, as `"module:function"`. Features that
+            name the same worker share its process.
+        frame_observers: functions `(venue) → FrameObserver`, which measure each counted camera frame.
+        metrics: modules that declare its Prometheus series.
+        venue_section: its part of the venue file, where that is not a field of `schemas.venue.Venue`.
+        console: its `console.feature.ConsoleFeature`.
+        commands: functions `(app)` that add its commands to `pulso`.
+        evaluations: functions `(app)` that add its commands to `pulso evaluate`.
+    """
+
+    name: str
+    inputs: tuple[Topic[Any], ...] = ()
+    results: tuple[Topic[Any], ...] = ()
+    topics: tuple[Topic[Any], ...] = ()
+    rules: tuple[Any, ...] = ()
+    messages: Path | None = None
+    agents: Mapping[str, Reference] = field(default_factory=dict)
+    frame_observers: tuple[Reference, ...] = ()
+    metrics: tuple[Reference, ...] = ()
+    venue_section: VenueSection[Any] | None = None
+    console: Reference | None = None
+    commands: tuple[Reference, ...] = ()
+    evaluations: tuple[Reference, ...] = ()
+
+    @property
+    def all_topics(self) -> tuple[Topic[Any], ...]:
+        """Every topic of the feature: inputs, results, and the others."""
+        return (*self.inputs, *self.results, *self.topics)
+
+
+def load_reference(reference: Reference) -> Any:
+    """Import what a reference names.
+
+    >>> load_reference("math:sqrt")(9)
+    3.0
+    """
+    module, _, attribute = reference.partition(":")
+    loaded = importlib.import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
