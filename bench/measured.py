@@ -7,8 +7,10 @@ import time
 
 from msgspec import Struct, field
 
+from schemas.errors import PulsoError
 
-class BenchError(RuntimeError):
+
+class BenchError(PulsoError, RuntimeError):
     """Something did not run, or its results are wrong. The message says what and where."""
 
 

@@ -13,6 +13,7 @@ from fastapi import HTTPException, Request
 
 from console.sessions import Sessions
 from schemas.alerts import Alert, Audience
+from schemas.errors import PulsoError
 from stream.stores.accounts import AccountStore, Role
 
 COOKIE = "pulso_session"
@@ -71,7 +72,7 @@ class Visitor:
         return bool(mine)
 
 
-class LoginNeededError(Exception):
+class LoginNeededError(PulsoError):
     """A person must log in first."""
 
     def __init__(self, request: Request) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.authentication import is_foreign, is_loopback
+from schemas.errors import PulsoError
 
 POLICY = "; ".join((
     "default-src 'none'",
@@ -45,7 +46,7 @@ LARGEST = 64 * 1024
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
 
-class _TooLongError(Exception):
+class _TooLongError(PulsoError):
     """A request goes on beyond `LARGEST`, whatever its header said."""
 
 

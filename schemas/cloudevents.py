@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from schemas.errors import PulsoError
+
 Headers = list[tuple[str, bytes]]
 
 _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_time")
 
 
-class EnvelopeError(ValueError):
+class EnvelopeError(PulsoError, ValueError):
     """A record's headers do not make a CloudEvent."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas.bars import DEMAND
 from schemas.crowd import CROWD
+from schemas.errors import PulsoError
 from schemas.music import TAGS
 from schemas.support import TRIAGE
 from schemas.topic import Topic
@@ -26,7 +27,7 @@ LAYOUT = """expected in the folder, any of:
 Paths inside a file are relative to that file."""
 
 
-class RealDataError(ValueError):
+class RealDataError(PulsoError, ValueError):
     """The folder can't be played. The message says what is missing, and the layout."""
 
 

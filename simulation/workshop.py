@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
 
+from schemas.errors import PulsoError
 from simulation.moments import Media, Planned
 from stream.runtime.child_process import die_with_parent
 
@@ -18,7 +19,7 @@ AHEAD = 240
 """media that may wait to be played: at 70 KB a picture, some tens of megabytes"""
 
 
-class WorkshopError(RuntimeError):
+class WorkshopError(PulsoError, RuntimeError):
     """Pictures or sound could not be made; the cause is attached."""
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from processors.alerts.alarm import VERDICTS
 from schemas.alerts import Alert, AlertAction, AlertLabel
+from schemas.errors import PulsoError
 
 WINDOW = 30
 """Verdicts of a rule that its live precision is of, the newest alerts first: with half of 30 confirmed, the 95 %
@@ -19,7 +20,7 @@ interval (Wilson) is 0.33 to 0.67, so a fall from good to useless shows, and las
 _ID = re.compile(r"(?P<key>.+)@(?P<raised>\d{8}T\d{6}\.\d{6})", re.DOTALL)
 
 
-class AlertIdError(ValueError):
+class AlertIdError(PulsoError, ValueError):
     """A verdict names something that is no id of an alert of that key."""
 
 

@@ -19,6 +19,7 @@ from processors.bars.recent_ids import RecentIds
 from processors.bars.restock import Item, Need, Terms, needs
 from schemas.bars import Bar as BarPlan
 from schemas.bars import DemandForecast, HorizonDemand, Product, ProductDemand, StockMovement, Ticket
+from schemas.errors import PulsoError
 
 SLOT = timedelta(minutes=15)
 HORIZONS = (1, 2, 4)
@@ -33,7 +34,7 @@ Spare = Mapping[str, Mapping[str, float]]
 """surplus by bar and product"""
 
 
-class UnknownProductError(ValueError):
+class UnknownProductError(PulsoError, ValueError):
     """A line names a product that the venue file does not list for this bar."""
 
 

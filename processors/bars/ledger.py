@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from processors.bars.recent_ids import RecentIds
 from schemas.bars import StockMovement
+from schemas.errors import PulsoError
 
 TICK_SECONDS = 10
 
@@ -30,7 +31,7 @@ REMEMBERED = 256
 """Movements whose ids are known: more than staff press in an hour, and a press is sent again within seconds."""
 
 
-class StockMovementError(ValueError):
+class StockMovementError(PulsoError, ValueError):
     """A movement can't be booked; the message says why and what to do."""
 
 

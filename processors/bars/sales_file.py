@@ -10,8 +10,10 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from schemas.errors import PulsoError
 
-class SalesFileError(ValueError):
+
+class SalesFileError(PulsoError, ValueError):
     """The file can't be used; the message names the line and what was expected."""
 
 

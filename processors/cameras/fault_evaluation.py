@@ -15,12 +15,13 @@ from processors.cameras.faults import FaultFinder, Small, Usual
 from processors.cameras.picture import Picture, PictureError, decode
 from processors.cameras.stillness import Stillness
 from schemas.camera_faults import Faults
+from schemas.errors import PulsoError
 
 GOOD = 6
 """pictures of the unharmed view before the fault, one a second"""
 
 
-class PicturesError(ValueError):
+class PicturesError(PulsoError, ValueError):
     """The folder can't be used."""
 
 

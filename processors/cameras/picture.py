@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.errors import PulsoError
+
 Picture = NDArray[np.uint8]
 Polygon = Sequence[tuple[float, float]]
 
@@ -15,7 +17,7 @@ MOST_PIXELS = 50_000_000
 """A JPEG of a few kilobytes may claim more than any camera has."""
 
 
-class PictureError(ValueError):
+class PictureError(PulsoError, ValueError):
     """The bytes are no picture that can be used. The message says why."""
 
 

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from processors.cameras.picture import PictureError, decode
 from processors.crowd.density import CrowdCounter
+from schemas.errors import PulsoError
 
 BANDS = ((0, 50), (50, 200), (200, 500), (500, None))
 """true heads from, below"""
 
 
-class HeadsFileError(ValueError):
+class HeadsFileError(PulsoError, ValueError):
     """The folder or its heads.json can't be used."""
 
 

@@ -18,13 +18,14 @@ from processors.crowd.forecast import HORIZONS, ZoneForecaster, chance_to_reach
 from processors.crowd.smoothing import Smoothed
 from schemas.alerts import Observation
 from schemas.crowd import Crowd
+from schemas.errors import PulsoError
 from schemas.rules import Rule, default_rules
 
 EVERY = 2.0
 """seconds between two counts of a drawn evening"""
 
 
-class OccupancyFileError(ValueError):
+class OccupancyFileError(PulsoError, ValueError):
     """The file can't be used."""
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.cameras import Camera
+from schemas.errors import PulsoError
 
 Points = NDArray[np.float64]
 
 
-class GroundError(ValueError):
+class GroundError(PulsoError, ValueError):
     """The four points say nothing about the ground. The message says why, and what to do."""
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
+from schemas.errors import PulsoError
 
-class GateError(ValueError):
+
+class GateError(PulsoError, ValueError):
     """The gate file can't be used. The message says why."""
 
 

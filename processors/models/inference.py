@@ -16,13 +16,15 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.errors import PulsoError
+
 # ONNX Runtime reports to its maker unless it is told not to before it is loaded.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
 
-class ModelError(RuntimeError):
+class ModelError(PulsoError, RuntimeError):
     """A model folder is incomplete or does not match its card. The message says what to do."""
 
 

@@ -14,6 +14,8 @@ import soundfile
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from schemas.errors import PulsoError
+
 Samples = NDArray[np.float32]
 
 RATE = 22_050
@@ -46,7 +48,7 @@ _MARKS = (
 )  # fmt: skip
 
 
-class AudioError(ValueError):
+class AudioError(PulsoError, ValueError):
     """The sound can't be used; the message says why."""
 
 

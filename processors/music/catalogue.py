@@ -11,13 +11,14 @@ from msgspec import Struct
 
 from processors.music.song import Song
 from processors.music.verdict import genre_of, mood_of
+from schemas.errors import PulsoError
 from schemas.music import Music
 
 FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "loudness", "seconds")
 LAST = ("model", "size", "modified", "sha256", "error")
 
 
-class CatalogueError(ValueError):
+class CatalogueError(PulsoError, ValueError):
     """The table can't be used. The message says why."""
 
 

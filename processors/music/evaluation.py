@@ -13,11 +13,12 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from processors.music.audio import AudioError, decode
 from processors.music.tagger import Tagger
+from schemas.errors import PulsoError
 
 Progress = Callable[[int, int], None]
 
 
-class ClipsFileError(ValueError):
+class ClipsFileError(PulsoError, ValueError):
     """The table can't be used; the message names the line."""
 
 

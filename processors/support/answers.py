@@ -10,6 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from schemas.errors import PulsoError
 from schemas.support import ApprovedAnswer, Reason, Suggestion
 from schemas.support import MailTopic as Topic
 
@@ -29,7 +30,7 @@ MACHINE = {
 """people must be told when a machine answers them (EU AI Act, article 50)"""
 
 
-class AnswersFileError(ValueError):
+class AnswersFileError(PulsoError, ValueError):
     """The file of answers can't be used."""
 
 

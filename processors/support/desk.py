@@ -22,6 +22,7 @@ from processors.support.reading import Read
 from processors.support.requests import Requests
 from processors.support.topics import Topics
 from processors.support.words import content_words
+from schemas.errors import PulsoError
 from schemas.support import MailTopic as Topic
 from schemas.support import SupportCorrection, SupportTriage
 
@@ -44,7 +45,7 @@ SUMMARY = 160
 _NOBODY = bytes(DIGEST)
 
 
-class CorrectionError(ValueError):
+class CorrectionError(PulsoError, ValueError):
     """A correction can't be used; the message says why."""
 
 

@@ -17,6 +17,7 @@ from processors.support.priority import PRIORITIES
 from processors.support.reading import read_mails
 from processors.support.requests import Requests
 from processors.support.topics import Topics, examples_of, read_topics
+from schemas.errors import PulsoError
 from schemas.support import Mail
 
 BATCH = 256
@@ -27,7 +28,7 @@ LANGUAGES = {"es": "es", "en": "en", "spanish": "es", "español": "es", "castell
 """what files call the two languages; all else is another"""
 
 
-class MailsFileError(ValueError):
+class MailsFileError(PulsoError, ValueError):
     """The file can't be used; the message names the line."""
 
 

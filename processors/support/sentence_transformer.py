@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.support.encoder import LONGEST
+from schemas.errors import PulsoError
 
 PREFIX = "sentence-transformers:"
 
 
-class EncoderError(RuntimeError):
+class EncoderError(PulsoError, RuntimeError):
     """The encoder that is asked for can't be had; the message says what to do."""
 
 

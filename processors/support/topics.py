@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from processors.support.requests import Requests, Understood
+from schemas.errors import PulsoError
 from schemas.fields import LONGEST_TOPIC
 from schemas.support import MailTopic as Topic
 
@@ -49,7 +50,7 @@ _LOUD = 0.3
 """chance of any other kind in a sentence from which a mail asks something"""
 
 
-class TopicsFileError(ValueError):
+class TopicsFileError(PulsoError, ValueError):
     """The file of topics can't be used."""
 
 

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from schemas.errors import PulsoError
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class ChildError(RuntimeError):
+class ChildError(PulsoError, RuntimeError):
     """A child did not start or ended by itself. The message ends with its log."""
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from processors.models.inference import read_card
+from schemas.errors import PulsoError
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.music import TAGS, MusicTags
 from stream.registry.model_store import ModelStore
@@ -16,7 +17,7 @@ from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
 
 
-class FeedbackError(ValueError):
+class FeedbackError(PulsoError, ValueError):
     """There is nothing to judge, or no such answer. The message says what there is."""
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from schemas.errors import PulsoError
+
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """What lies beyond is no time of any event, and can't be put into every zone: Python's dates end at the years 1 and
 9999."""
@@ -18,7 +20,7 @@ Reason = Literal["envelope", "empty", "schema", "time", "content", "unexpected"]
 T = TypeVar("T")
 
 
-class UnusableError(ValueError):
+class UnusableError(PulsoError, ValueError):
     """An event can't be used; `reason` is short enough for a metric label."""
 
     def __init__(self, reason: Reason, message: str) -> None:

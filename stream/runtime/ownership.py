@@ -13,6 +13,8 @@ from typing import Any
 
 from faust.types import AppT, EventT
 
+from schemas.errors import PulsoError
+
 DOUBT_SECONDS = 3.0
 """Half of the session timeout. After a batch that took longer, the broker is asked whose its partitions are."""
 
@@ -22,7 +24,7 @@ ASK_SECONDS = 30.0
 PAUSE_SECONDS = 0.25
 
 
-class TakenAwayError(Exception):
+class TakenAwayError(PulsoError):
     """The partitions of a batch went to another worker, or came back from one, while it was worked on."""
 
 

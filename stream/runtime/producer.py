@@ -12,6 +12,7 @@ from aiokafka.partitioner import murmur2
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.cloudevents import Envelope, Headers
+from schemas.errors import PulsoError
 from schemas.fields import identifier
 from schemas.topic import MEDIA_BYTES, Topic
 from stream.runtime.settings import Settings
@@ -20,7 +21,7 @@ Delivered = Callable[[str | None], None]
 """Called from the producer's thread with None, or with why the event did not arrive."""
 
 
-class NotDeliveredError(RuntimeError):
+class NotDeliveredError(PulsoError, RuntimeError):
     """Kafka did not take an event in time; the caller still has it."""
 
 

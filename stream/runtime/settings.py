@@ -10,11 +10,13 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.errors import PulsoError
+
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds deploy/ and models/, in a checkout and in an installation alike."""
 
 
-class NotConnectedError(RuntimeError):
+class NotConnectedError(PulsoError, RuntimeError):
     """No server is configured or running. The message says what to do."""
 
 

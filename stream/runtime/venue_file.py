@@ -16,6 +16,7 @@ from schemas.bars import Bar, Product, Tills
 from schemas.cameras import Camera, Evidence, GroundPoint, View
 from schemas.contacts import Contact, QuietHours
 from schemas.crowd import Crowd, Exit, ExitLine, Zone
+from schemas.errors import PulsoError
 from schemas.music import Stage
 from schemas.plan import Lookout, Passage, Plan
 from schemas.rules import Rule
@@ -25,7 +26,7 @@ from schemas.venue import Venue
 from schemas.violence import FightClips
 
 
-class VenueFileError(ValueError):
+class VenueFileError(PulsoError, ValueError):
     """The file can't be used. Each line of the message is one mistake."""
 
 

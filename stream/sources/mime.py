@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from bs4 import BeautifulSoup
 
+from schemas.errors import PulsoError
 from schemas.fields import identifier
 from schemas.support import Mail
 
@@ -31,7 +32,7 @@ _MACHINES = ("X-Auto-Response-Suppress", "List-Unsubscribe", "X-Autoreply", "X-A
 """headers that only programs write; the last two are of older vacation messages"""
 
 
-class MessageError(ValueError):
+class MessageError(PulsoError, ValueError):
     """The bytes are no message that holds any text."""
 
 

@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 
 from schemas.documents import request_body
+from schemas.errors import PulsoError
 from schemas.topic import Topic
 from stream.runtime.record import AHEAD
 from stream.sources.source import Outlet, Source, SourceError, now
@@ -38,7 +39,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
-class RecordError(ValueError):
+class RecordError(PulsoError, ValueError):
     """A request holds no records that can be used; `status` is HTTP's."""
 
     def __init__(self, message: str, status: int = 422) -> None:

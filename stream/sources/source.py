@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from schemas.errors import PulsoError
 from schemas.topic import Topic
 from stream.runtime import metrics
 from stream.runtime.producer import EventProducer, NotDeliveredError
@@ -32,7 +33,7 @@ CAME_BACK_SECONDS = 60.0
 """A source that delivered for so long may begin with the first pause again."""
 
 
-class SourceError(RuntimeError):
+class SourceError(PulsoError, RuntimeError):
     """The source is lost for now: it will be opened again. The message says what to look at, without secrets."""
 
 

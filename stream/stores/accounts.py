@@ -21,6 +21,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from redis.asyncio import Redis
 
+from schemas.errors import PulsoError
+
 Role = Literal["security", "bar", "support", "production", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -34,7 +36,7 @@ _AT_ONCE = 2
 """Passwords checked at the same time: each takes 64 MiB and some 50 ms of a core, on purpose."""
 
 
-class AccountError(ValueError):
+class AccountError(PulsoError, ValueError):
     """An account can't be made as asked. The message says what to change."""
 
 
