@@ -12,10 +12,10 @@ from msgspec import Struct
 from bench.mails import mails
 from bench.soak.media import windows
 from bench.soak.senders import baskets
-from schemas.bars import SALES, Bar, Product, Ticket
+from schemas.bars import SALES, BarSettings, ProductSettings, Ticket
 from schemas.cameras import FRAMES, Camera, View
 from schemas.crowd import Crowd, Zone
-from schemas.music import SNIPPETS, Stage
+from schemas.music import SNIPPETS, StageSettings
 from schemas.rules import default_rules
 from schemas.support import MAILS, Mail
 from schemas.topic import Topic
@@ -76,7 +76,8 @@ def venue() -> Venue:
     rules["crowd-density"] = rules["crowd-density"].model_copy(update={"raise_at": 1.9, "clear_at": 1.78})
     zones = [Zone(id=f"zone-{number:02d}", area_m2=100, capacity=1000) for number in range(CAMERAS)]
     products = [
-        Product(id=name, opening_stock=OPENING_STOCK) for name in ("beer", "water", "cola", "gin-tonic", "burger")
+        ProductSettings(id=name, opening_stock=OPENING_STOCK)
+        for name in ("beer", "water", "cola", "gin-tonic", "burger")
     ]
     return Venue(
         name="Bench",
@@ -84,8 +85,8 @@ def venue() -> Venue:
         crowd=Crowd(smoothing_seconds=1),
         zones=zones,
         cameras=[Camera(id=f"camera-{n:02d}", views=[View(zone=zones[n].id, polygon=corners)]) for n in range(CAMERAS)],
-        bars=[Bar(id=f"bar-{number:03d}", products=products) for number in range(BARS)],
-        stages=[Stage(id=f"stage-{number}") for number in range(STAGES)],
+        bars=[BarSettings(id=f"bar-{number:03d}", products=products) for number in range(BARS)],
+        stages=[StageSettings(id=f"stage-{number}") for number in range(STAGES)],
         rules=rules,
     )
 

@@ -22,7 +22,7 @@ import yaml  # noqa: E402
 from quixstreams import Application, State, message_context  # type: ignore[import-not-found]  # noqa: E402
 
 from bench.measured import Measured, moment  # noqa: E402
-from processors.bars.bar import Bar  # noqa: E402
+from processors.bars.bar import BarState  # noqa: E402
 from schemas.bars import Ticket  # noqa: E402
 from schemas.cloudevents import Envelope  # noqa: E402
 from schemas.venue import Venue  # noqa: E402
@@ -45,7 +45,7 @@ def main() -> None:
     forecasts = app.topic("bench-quix-forecasts", key_serializer="str", value_serializer="bytes")
     decoder = msgspec.json.Decoder(Ticket)
     began: list[tuple[float, float]] = []
-    bars: dict[str, Bar] = {}
+    bars: dict[str, BarState] = {}
 
     def book(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
         if not began:
@@ -53,7 +53,7 @@ def main() -> None:
         ticket, envelope = decoder.decode(value), Envelope.from_headers(headers)
         bar = bars.get(key)
         if bar is None:
-            bar = bars[key] = Bar(key, plans.get(key), venue.timezone, state.get_bytes("row"))
+            bar = bars[key] = BarState(key, plans.get(key), venue.timezone, state.get_bytes("row"))
         forecast = bar.apply(ticket, message_context().offset, envelope.id, {}, {}, {})
         state.set_bytes("row", bar.to_row())
         if sum(one.tickets for one in bars.values()) == ORDER["tickets"]:

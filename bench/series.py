@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from bench.measured import Measured, moment
 from bench.table import Row, row
-from processors.bars.bar import Bar
-from schemas.bars import Bar as BarPlan
-from schemas.bars import Product, SaleLine, Ticket
+from processors.bars.bar import BarState
+from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
 
 PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
 SERIES = (10, 100, 1_000, 10_000)
@@ -68,7 +67,7 @@ def _pass(bars: int, rounds: int) -> Measured:
     measured = Measured(events=0, seconds=0.0, cpu_seconds=0.0)
     for number in range(rounds):
         made = list(tickets(bars, number))
-        live = {f"bar-{one}": Bar(f"bar-{one}", _plan(f"bar-{one}"), "Europe/Madrid") for one in range(bars)}
+        live = {f"bar-{one}": BarState(f"bar-{one}", _plan(f"bar-{one}"), "Europe/Madrid") for one in range(bars)}
         began = moment()
         offset = 0
         for batch in _batches(made):
@@ -89,5 +88,5 @@ def _batches(made: list[Ticket]) -> Iterator[list[Ticket]]:
         yield made[start : start + BATCH]
 
 
-def _plan(name: str) -> BarPlan:
-    return BarPlan(id=name, products=[Product(id=one, opening_stock=100_000) for one in PRODUCTS])
+def _plan(name: str) -> BarSettings:
+    return BarSettings(id=name, products=[ProductSettings(id=one, opening_stock=100_000) for one in PRODUCTS])

@@ -118,7 +118,7 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
     """times that the errors changed their level (ADWIN)"""
 
 
-class Product(Part):
+class ProductSettings(Part):
     """A drink or dish of a bar."""
 
     id: Name
@@ -135,7 +135,7 @@ class Product(Part):
     )
 
 
-class Bar(Part):
+class BarSettings(Part):
     """A bar and what it sells."""
 
     id: Name
@@ -154,7 +154,7 @@ class Bar(Part):
         default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
     )
     neighbours: list[Name] = Field(default_factory=list, description="bars whose surplus may be fetched")
-    products: list[Product] = Field(default_factory=list)
+    products: list[ProductSettings] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _recipes_draw_on_stock(self) -> Self:
@@ -171,7 +171,7 @@ class Bar(Part):
         return self
 
 
-class Tills(Part):
+class TillServerSettings(Part):
     """The HTTP endpoint that tills send tickets to. The token comes from PULSO_TILL_TOKEN."""
 
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")

@@ -44,7 +44,7 @@ class MusicTags(Struct, frozen=True, kw_only=True):
     key_confidence: Probability = 0.0
 
 
-class Stage(Part):
+class StageSettings(Part):
     """A stage and its microphone."""
 
     id: Name
@@ -52,7 +52,7 @@ class Stage(Part):
     url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
 
 
-class Music(Part):
+class MusicSettings(Part):
     """How sure the models must be of the music before a word is shown."""
 
     mood_limit: Share = Field(default=0.45, description="confidence below which the mood is called unsure")
@@ -82,7 +82,7 @@ def default_addresses() -> dict[str, str]:
     return {name: f"/pulso/{{stage}}/{name}" for name in (*LIVE_VALUES, *TAG_VALUES)}
 
 
-class Lights(Part):
+class LightsSettings(Part):
     """A lighting desk that is told what is heard on a stage, by OSC over UDP.
 
     level, bands and onset (0 to 1), brightness (Hz), live_tempo (beats per minute) and beat (1) come at frame rate from

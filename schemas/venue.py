@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, create_model, field_validator, model_validator
 
-from schemas.bars import Bar, Tills
+from schemas.bars import BarSettings, TillServerSettings
 from schemas.calendar import Calendar
 from schemas.cameras import Camera, Evidence
 from schemas.contacts import Contact
 from schemas.crowd import Crowd, Zone
-from schemas.music import Lights, Music, Stage
+from schemas.music import LightsSettings, MusicSettings, StageSettings
 from schemas.plan import Plan
 from schemas.rules import Rule, default_rules
 from schemas.social import Social
@@ -33,13 +33,13 @@ class Venue(Part):
     language: Literal["es", "en"] = "es"
     zones: list[Zone] = Field(default_factory=list)
     cameras: list[Camera] = Field(default_factory=list)
-    bars: list[Bar] = Field(default_factory=list)
+    bars: list[BarSettings] = Field(default_factory=list)
     calendar: Calendar = Field(default_factory=Calendar, description="special days, and when the ground is open")
-    stages: list[Stage] = Field(default_factory=list)
-    music: Music = Field(default_factory=Music)
-    lights: list[Lights] = Field(default_factory=list)
+    stages: list[StageSettings] = Field(default_factory=list)
+    music: MusicSettings = Field(default_factory=MusicSettings)
+    lights: list[LightsSettings] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
-    tills: Tills | None = None
+    tills: TillServerSettings | None = None
     social: Social | None = None
     fight_clips: FightClips = Field(default_factory=FightClips, description="how far evidence of fights is blurred")
     contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from schemas.bars import SALES, Product, SaleLine, Ticket
+from schemas.bars import SALES, ProductSettings, SaleLine, Ticket
 from schemas.cameras import FRAMES, Camera
 from schemas.music import SNIPPETS
 from schemas.support import MAILS, Mail
@@ -54,7 +54,7 @@ class RealEvening:
         bars = []
         for number, bar in enumerate(venue.bars):
             products = [
-                Product(
+                ProductSettings(
                     id=name,
                     title=name,
                     opening_stock=round(units * share * (0.75 if number == index == 0 else 1.6)) + 5,

@@ -14,7 +14,7 @@ import numpy as np
 
 from schemas.cameras import FRAMES, Camera
 from schemas.context import CONTEXT, VenueContext
-from schemas.music import SNIPPETS, Stage
+from schemas.music import SNIPPETS, StageSettings
 from schemas.venue import Venue
 from simulation.crowd_pictures import FRAMES_PER_SECOND, burst
 from simulation.evening import ACTS, INCIDENTS, LENGTH, MINUTE, Evening, clock
@@ -109,7 +109,7 @@ def music_plan(evening: Evening, venue: Venue, seconds: float) -> Iterator[Plann
             yield _fragment(evening, stage, time, important=important)
 
 
-def _fragment(evening: Evening, stage: Stage, time: float, *, important: bool) -> Planned:
+def _fragment(evening: Evening, stage: StageSettings, time: float, *, important: bool) -> Planned:
     make = partial(recorded, evening, stage.id, time)
     return Planned("music", SNIPPETS, time, stage.id, f"microphone/{stage.id}", make, important, "audio/ogg")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from schemas.bars import SALES, STOCK, Bar, SaleLine, StockMovement, Ticket
+from schemas.bars import SALES, STOCK, BarSettings, SaleLine, StockMovement, Ticket
 from schemas.venue import Venue
 from simulation.evening import ACTS, LENGTH, MINUTE, Evening, clock
 from simulation.moments import Ready
@@ -97,7 +97,7 @@ def deliveries(evening: Evening, venue: Venue) -> Iterator[Ready]:
             yield Ready("tills", STOCK, time, bar, name, "store", movement)
 
 
-def _of_bar(evening: Evening, bar: Bar, share: float) -> Iterator[Ready]:
+def _of_bar(evening: Evening, bar: BarSettings, share: float) -> Iterator[Ready]:
     random = np.random.default_rng([evening.seed, 11, *bar.id.encode()])
     stock = {product.id: product.opening_stock for product in bar.products}
     coming = [one for one in DELIVERIES if one[0] == bar.id]

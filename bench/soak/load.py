@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.bars import Bar, Product
+from schemas.bars import BarSettings, ProductSettings
 from schemas.cameras import Camera, View
 from schemas.crowd import Zone
-from schemas.music import Stage
+from schemas.music import StageSettings
 from schemas.venue import Venue
 
 # A large festival, and how many of them: the load that the soak is asked to carry.
@@ -76,7 +76,7 @@ class Load:
         """A place with so many cameras, bars and stages; every camera sees a zone of its own."""
         corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
         zones = [Zone(id=f"zone-{number:03d}", area_m2=100, capacity=300) for number in range(self.cameras)]
-        products = [Product(id=name, opening_stock=OPENING_STOCK, shelf=2 * OPENING_STOCK) for name in PRODUCTS]
+        products = [ProductSettings(id=name, opening_stock=OPENING_STOCK, shelf=2 * OPENING_STOCK) for name in PRODUCTS]
         return Venue(
             name="Soak",
             language="en",
@@ -89,8 +89,8 @@ class Load:
                 )
                 for number, zone in enumerate(zones)
             ],
-            bars=[Bar(id=bar_name(number), products=products) for number in range(self.bars)],
-            stages=[Stage(id=stage_name(number)) for number in range(self.stages)],
+            bars=[BarSettings(id=bar_name(number), products=products) for number in range(self.bars)],
+            stages=[StageSettings(id=stage_name(number)) for number in range(self.stages)],
         )
 
 

@@ -24,7 +24,7 @@ from bench.soak.load import (
     stage_name,
 )
 from bench.soak.media import Media
-from schemas.bars import SALES, STOCK, Bar, Product, SaleLine, StockMovement, Ticket
+from schemas.bars import SALES, STOCK, BarSettings, ProductSettings, SaleLine, StockMovement, Ticket
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.music import SNIPPETS
@@ -189,7 +189,7 @@ class _Tills:
 
 def baskets(evening: Evening) -> list[tuple[SaleLine, ...]]:
     """What customers buy together, of one bar and evening, refunds among them."""
-    bar = Bar(id="bar", products=[Product(id=name) for name in PRODUCTS])
+    bar = BarSettings(id="bar", products=[ProductSettings(id=name) for name in PRODUCTS])
     evenings = tickets(evening, Venue(name="Soak", bars=[bar]))
     return [ready.value.lines for ready in evenings if isinstance(ready.value, Ticket)]
 

@@ -13,7 +13,7 @@ from console.authentication import Visitor, acting
 from console.requests import body_of
 from console.services import House, house
 from console.views.bars import holds
-from schemas.bars import STOCK, Product, StockMovement
+from schemas.bars import STOCK, ProductSettings, StockMovement
 from schemas.documents import request_body
 from stream.runtime.producer import NotDeliveredError
 from stream.stores import audit
@@ -79,7 +79,7 @@ async def press(
 def _check(parts: House, bar: str, one: Press) -> None:
     """Refuse what the ledger could not use, while whoever pressed is still there to hear of it."""
     plans = {plan.id: plan for plan in parts.venue.bars}
-    known: dict[str, Product] = {product.id: product for product in plans[bar].products} if bar in plans else {}
+    known: dict[str, ProductSettings] = {product.id: product for product in plans[bar].products} if bar in plans else {}
     if bar not in plans or one.product not in known:
         raise HTTPException(422, f"the venue file has no {one.product!r} at the bar {bar!r}")
     if known[one.product].recipe:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from schemas.bars import Bar, DemandForecast, ProductDemand
+from schemas.bars import BarSettings, DemandForecast, ProductDemand
 from schemas.venue import Venue
 
 PAST = timedelta(hours=2)
@@ -58,7 +58,7 @@ class Bars:
             "products": [self._product(bar, products[name]) for name in _order(bar, products)],
         }
 
-    def _product(self, bar: Bar, demand: ProductDemand) -> dict[str, Any]:
+    def _product(self, bar: BarSettings, demand: ProductDemand) -> dict[str, Any]:
         plan = next((product for product in bar.products if product.id == demand.product), None)
         latest = self._last[bar.id][0].time
         past = [
@@ -78,11 +78,11 @@ class Bars:
         }
 
 
-def holds(bar: Bar, product: str) -> bool:
+def holds(bar: BarSettings, product: str) -> bool:
     """Whether a bar has a stock of its own of a product, so that it can be given some."""
     return any(plan.id == product and not plan.recipe for plan in bar.products)
 
 
-def _order(bar: Bar, products: dict[str, ProductDemand]) -> list[str]:
+def _order(bar: BarSettings, products: dict[str, ProductDemand]) -> list[str]:
     listed = [product.id for product in bar.products if product.id in products]
     return [*listed, *sorted(set(products) - set(listed))]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from schemas.bars import STORE, DemandForecast, Product, ProductDemand
+from schemas.bars import STORE, DemandForecast, ProductDemand, ProductSettings
 
 
 def fetch_text(
-    forecast: DemandForecast, product: ProductDemand, known: Mapping[str, Product], zone: tzinfo
+    forecast: DemandForecast, product: ProductDemand, known: Mapping[str, ProductSettings], zone: tzinfo
 ) -> dict[str, str]:
     """The notice of one product, with whatever goes along on the same trip; or that it needs nothing any more."""
     name, left = _title(product.product, known), _units(product.stock or 0.0)
@@ -31,7 +31,9 @@ def fetch_text(
     }
 
 
-def count_text(forecast: DemandForecast, product: ProductDemand, known: Mapping[str, Product]) -> dict[str, str]:
+def count_text(
+    forecast: DemandForecast, product: ProductDemand, known: Mapping[str, ProductSettings]
+) -> dict[str, str]:
     """The note that a product was sold more often than it can have been there."""
     name, units = _title(product.product, known), _units(product.oversold)
     if not product.oversold:
@@ -45,7 +47,9 @@ def count_text(forecast: DemandForecast, product: ProductDemand, known: Mapping[
     }
 
 
-def _trip(products: Sequence[ProductDemand], told: ProductDemand, known: Mapping[str, Product]) -> dict[str, str]:
+def _trip(
+    products: Sequence[ProductDemand], told: ProductDemand, known: Mapping[str, ProductSettings]
+) -> dict[str, str]:
     """The other products of the same trip, from the same place."""
     others = [one for one in products if one is not told and one.fetch and one.fetch_from == told.fetch_from]
     if not others:
@@ -55,7 +59,7 @@ def _trip(products: Sequence[ProductDemand], told: ProductDemand, known: Mapping
     return {"es": f". En el mismo viaje: {es}", "en": f". On the same trip: {en}"}
 
 
-def _amount(product: ProductDemand, known: Mapping[str, Product]) -> str:
+def _amount(product: ProductDemand, known: Mapping[str, ProductSettings]) -> str:
     units, plan = product.fetch or 0.0, known.get(product.product)
     if plan is not None and plan.package and units >= plan.package and units % plan.package == 0:
         return f"{_units(units)} ({_units(units / plan.package)} × {_units(plan.package)})"
@@ -75,7 +79,7 @@ def _coming(product: ProductDemand) -> dict[str, str]:
     return {"es": f", {units} en camino", "en": f", {units} on their way"}
 
 
-def _title(name: str, known: Mapping[str, Product]) -> str:
+def _title(name: str, known: Mapping[str, ProductSettings]) -> str:
     plan = known.get(name)
     return (plan.title if plan else "") or name
 

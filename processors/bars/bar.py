@@ -17,8 +17,15 @@ from processors.bars.model_card import model_card
 from processors.bars.outlook import Outlook
 from processors.bars.recent_ids import RecentIds
 from processors.bars.restock import Item, Need, Terms, needs
-from schemas.bars import Bar as BarPlan
-from schemas.bars import DemandForecast, HorizonDemand, Product, ProductDemand, StockMovement, Ticket
+from schemas.bars import (
+    BarSettings,
+    DemandForecast,
+    HorizonDemand,
+    ProductDemand,
+    ProductSettings,
+    StockMovement,
+    Ticket,
+)
 from schemas.errors import PulsoError
 
 SLOT = timedelta(minutes=15)
@@ -55,7 +62,7 @@ class Stored(Struct):
     """None in rows from before there was a ledger"""
 
 
-class Bar:
+class BarState:
     """Applies tickets and stock movements, each once, and forecasts.
 
     Args:
@@ -63,10 +70,10 @@ class Bar:
         row: as `to_row` gave it.
     """
 
-    def __init__(self, name: str, plan: BarPlan | None, timezone: str, row: bytes | None = None) -> None:
+    def __init__(self, name: str, plan: BarSettings | None, timezone: str, row: bytes | None = None) -> None:
         self.name = name
-        self._plan = plan or BarPlan(id="unknown")
-        self._products: dict[str, Product] = {product.id: product for product in plan.products} if plan else {}
+        self._plan = plan or BarSettings(id="unknown")
+        self._products: dict[str, ProductSettings] = {product.id: product for product in plan.products} if plan else {}
         self._zone = ZoneInfo(timezone)
         self._stored = stored = msgspec.json.decode(row, type=Stored) if row else Stored()
         self._recent = RecentIds(REMEMBERED, stored.recent, stored.next)

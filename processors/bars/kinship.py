@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from schemas.bars import Product
+from schemas.bars import ProductSettings
 
 PRICE_FACTOR, SIZE_FACTOR = 1.0, 1.0
 """logarithm of the ratio at which two prices or sizes make products a third as alike"""
@@ -50,7 +50,7 @@ class Prior(Struct, frozen=True):
     shape: float
 
 
-def traits_of(products: Iterable[Product]) -> dict[str, Traits]:
+def traits_of(products: Iterable[ProductSettings]) -> dict[str, Traits]:
     """What the venue file says of its products."""
     return {one.id: Traits(one.category, one.price, one.alcohol, one.size) for one in products}
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from processors.music.song import Song
 from processors.music.verdict import genre_of, mood_of
 from schemas.errors import PulsoError
-from schemas.music import Music
+from schemas.music import MusicSettings
 
 FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "loudness", "seconds")
 LAST = ("model", "size", "modified", "sha256", "error")
@@ -49,7 +49,7 @@ class Catalogue:
     by a crash counts for nothing. So the table is its own journal.
 
     >>> import io
-    >>> catalogue = Catalogue(["happy", "sad"], ["pop", "rock"], Music(mood_limit=0.6))
+    >>> catalogue = Catalogue(["happy", "sad"], ["pop", "rock"], MusicSettings(mood_limit=0.6))
     >>> song = Song(180.0, -14.2, 120.0, {"happy": 0.55, "sad": 0.45}, {"pop": 0.9, "rock": 0.1}, "C major")
     >>> out = io.StringIO()
     >>> catalogue.write(out, [Entry(file="a.mp3", model="m", size=1, modified=2, sha256="ff", song=song)])
@@ -57,7 +57,7 @@ class Catalogue:
     'a.mp3,unsure,0.5500,pop,0.9000,120.0,C major,-14.2,180.0,0.5500,0.4500,0.9000,0.1000,m,1,2,ff,'
     """
 
-    def __init__(self, moods: Sequence[str], genres: Sequence[str], limits: Music) -> None:
+    def __init__(self, moods: Sequence[str], genres: Sequence[str], limits: MusicSettings) -> None:
         self._moods, self._genres, self._limits = tuple(moods), tuple(genres), limits
         probabilities = [f"mood {name}" for name in moods] + [f"genre {name}" for name in genres]
         self.columns = (*FIRST, *probabilities, *LAST)

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from processors.music.audio import SILENT_DBFS
 from processors.music.tagger import Fragment, Tags
 from processors.music.verdict import genre_of, mood_of
-from schemas.music import Music, MusicTags
+from schemas.music import MusicSettings, MusicTags
 
 SMOOTHED = 30.0
 """Time constant in seconds: a song's mood lasts minutes, and one strange half minute should not turn it."""
@@ -78,7 +78,7 @@ class Stored(Struct):
     """seconds of sound that the usual loudness rests on"""
 
 
-class Stage:
+class StageState:
     """Applies fragments in the order of their offsets, each once, and says what is heard.
 
     Probabilities are running means with weights that fade with the fragments' own time, so a fragment that comes
@@ -92,15 +92,15 @@ class Stage:
     >>> from datetime import UTC
     >>> from processors.music.tagger import Tags
     >>> tags = Tags({"happy": 0.75, "sad": 0.25}, {"rock": 1.0}, 120.0)
-    >>> stage = Stage("main")
+    >>> stage = StageState("main")
     >>> heard = stage.apply(Fragment(30.0, -20.0, -20.0, tags), datetime(2026, 6, 5, tzinfo=UTC), 0, "e1", "mood@1")
     >>> heard.mood, heard.mood_confidence, heard.silent
     ('happy', 0.75, False)
     """
 
-    def __init__(self, name: str, row: bytes | None = None, limits: Music | None = None) -> None:
+    def __init__(self, name: str, row: bytes | None = None, limits: MusicSettings | None = None) -> None:
         self.name = name
-        self._limits = limits or Music()
+        self._limits = limits or MusicSettings()
         self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
 
     def to_row(self) -> bytes:

@@ -16,7 +16,7 @@ from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
-    from processors.bars.bar import Bar
+    from processors.bars.bar import BarState
     from processors.bars.curve import Change, Point
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -53,7 +53,7 @@ def forecast(
             _show(one, one.clock.astimezone(zone), product, _change(one, heatwave, act_delayed), picture)
 
 
-def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Change | None:
+def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) -> Change | None:
     """Return the changed context; its features are those of `stream.features.bars.venue_context`."""
     from processors.bars.curve import Change  # noqa: PLC0415 - takes a second to import
 
@@ -71,7 +71,7 @@ def _change(bar: Bar, heatwave: float | None, act_delayed: float | None) -> Chan
     return Change(context, act_delayed if heatwave is None else None)
 
 
-def _show(bar: Bar, at: datetime, product: str | None, change: Change | None, picture: Path | None) -> None:
+def _show(bar: BarState, at: datetime, product: str | None, change: Change | None, picture: Path | None) -> None:
     from processors.bars.curve import curve  # noqa: PLC0415 - takes a second to import
 
     until = bar.closes(at)
@@ -97,7 +97,7 @@ def _show(bar: Bar, at: datetime, product: str | None, change: Change | None, pi
 
 
 def as_table(
-    title: str, bar: Bar, curves: dict[str, list[Point]], changed: dict[str, list[Point]] | None = None
+    title: str, bar: BarState, curves: dict[str, list[Point]], changed: dict[str, list[Point]] | None = None
 ) -> Table:
     """One line a product: the next hour with its interval, the whole evening, the stock, the curve, the drivers."""
     from processors.bars.curve import drivers  # noqa: PLC0415 - takes a second to import

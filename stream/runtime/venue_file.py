@@ -12,12 +12,12 @@ from pydantic import BaseModel, ValidationError
 
 from processors.crowd.ground import GroundError, ground_of
 from schemas.attendance import Gate
-from schemas.bars import Bar, Product, Tills
+from schemas.bars import BarSettings, ProductSettings, TillServerSettings
 from schemas.cameras import Camera, Evidence, GroundPoint, View
 from schemas.contacts import Contact, QuietHours
 from schemas.crowd import Crowd, Exit, ExitLine, Zone
 from schemas.errors import PulsoError
-from schemas.music import Stage
+from schemas.music import StageSettings
 from schemas.plan import Lookout, Passage, Plan
 from schemas.rules import Rule
 from schemas.social import Social
@@ -145,8 +145,9 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
 
 
 _PARTS: dict[str, type[BaseModel]] = {
-    "zones": Zone, "cameras": Camera, "views": View, "bars": Bar, "products": Product, "stages": Stage,
-    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": Tills, "social": Social,
+    "zones": Zone, "cameras": Camera, "views": View, "bars": BarSettings, "products": ProductSettings,
+    "stages": StageSettings,
+    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": TillServerSettings, "social": Social,
     "fight_clips": FightClips, "rules": Rule,
     "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from processors.bars.bar import Bar, UnknownProductError
+from processors.bars.bar import BarState, UnknownProductError
 from processors.bars.kinship import around
 from processors.bars.ledger import StockMovementError
 from processors.bars.venue_calendar import calendar_features
@@ -61,8 +61,8 @@ class _Books:
         self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
         self._zones = {bar.id: bar.zone for bar in venue.bars}
         self.table = worker.table("bars", SALES)
-        self.bars: LiveRows[Bar] = LiveRows(
-            self.table, lambda name, row: Bar(name, plans.get(name), venue.timezone, row)
+        self.bars: LiveRows[BarState] = LiveRows(
+            self.table, lambda name, row: BarState(name, plans.get(name), venue.timezone, row)
         )
         self.context = KnownContext()
         self.surplus = KnownSurplus()
@@ -94,7 +94,7 @@ class _Books:
     def apply(self, batch: list[Incoming], book: Callable[[Incoming], DemandForecast | None]) -> Outcome:
         """One batch; each row is written once, in its last state."""
         outcome = Outcome()
-        changed: dict[str, Bar] = {}
+        changed: dict[str, BarState] = {}
         for incoming in batch:
             try:
                 forecast = book(incoming)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.bars.bar import Bar
+from processors.bars.bar import BarState
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_tail
@@ -14,7 +14,7 @@ BACK = 500
 """Rows of a partition that are looked at. A bar that was silent while its neighbours wrote so many is not found."""
 
 
-def last_bars(settings: Settings, venue: Venue) -> dict[str, Bar]:
+def last_bars(settings: Settings, venue: Venue) -> dict[str, BarState]:
     """Every bar, in the order of their names.
 
     Raises:
@@ -27,4 +27,4 @@ def last_bars(settings: Settings, venue: Venue) -> dict[str, Bar]:
         if key and row:
             rows[key.decode() if isinstance(key, bytes) else key] = row
     plans = {bar.id: bar for bar in venue.bars}
-    return {name: Bar(name, plans.get(name), venue.timezone, rows[name]) for name in sorted(rows)}
+    return {name: BarState(name, plans.get(name), venue.timezone, rows[name]) for name in sorted(rows)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from processors.models.drift import CONFIDENCE
-from processors.music.smoothing import Stage
+from processors.music.smoothing import StageState
 from processors.music.tagger import PARTS, Fragment
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.music import SNIPPETS, TAGS, MusicTags
@@ -35,14 +35,14 @@ def register(worker: Worker) -> None:
     desks = desks_of(worker.venue)
     known = {stage.id for stage in worker.venue.stages}
     table = worker.table("stages", SNIPPETS)
-    stages: LiveRows[Stage] = LiveRows(table, lambda name, row: Stage(name, row, worker.venue.music))
+    stages: LiveRows[StageState] = LiveRows(table, lambda name, row: StageState(name, row, worker.venue.music))
     live = worker.live(PARTS, Listener, close=Listener.close)
 
     async def fragments(batch: list[Incoming]) -> Outcome:
         outcome, listener = Outcome(), live.value
         newest = {incoming.key: incoming for incoming in batch}
         now = datetime.now(UTC)
-        changed: dict[str, Stage] = {}
+        changed: dict[str, StageState] = {}
         for incoming in batch:
             if known and incoming.key not in known:
                 names = ", ".join(sorted(known))

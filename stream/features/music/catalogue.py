@@ -20,7 +20,7 @@ from processors.music.audio import AudioError, AudioFormatError, fragments
 from processors.music.catalogue import Catalogue, CatalogueError, Entry
 from processors.music.song import Song, tag_song
 from processors.music.tagger import Tagger
-from schemas.music import Music
+from schemas.music import MusicSettings
 from stream.runtime.child_process import die_with_parent
 from stream.sources.ffmpeg import to_wav
 
@@ -58,7 +58,7 @@ def tag_folder(
     folder: Path,
     table: Path,
     *,
-    limits: Music,
+    limits: MusicSettings,
     jobs: int = 1,
     progress: Progress = lambda done, total, entry: None,
 ) -> Done:

@@ -9,7 +9,7 @@ import numpy as np
 from pythonosc.udp_client import SimpleUDPClient
 
 from processors.music.frames import Frames, ShowFrame
-from schemas.music import Lights, MusicTags
+from schemas.music import LightsSettings, MusicTags
 from schemas.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -20,12 +20,13 @@ Value = float | int | str
 class LightingDesk:
     """Sends to one desk. A desk that can't be reached is told of once, and tried again with each message.
 
-    >>> desk = LightingDesk(Lights(stage="main", host="127.0.0.1", port=9, addresses={"mood": "/x/{stage}/mood"}))
+    >>> settings = LightsSettings(stage="main", host="127.0.0.1", port=9, addresses={"mood": "/x/{stage}/mood"})
+    >>> desk = LightingDesk(settings)
     >>> desk.address("mood"), desk.address("genre")
     ('/x/main/mood', None)
     """
 
-    def __init__(self, lights: Lights) -> None:
+    def __init__(self, lights: LightsSettings) -> None:
         self.lights = lights
         self._client: SimpleUDPClient | None = None
         self._failed = False

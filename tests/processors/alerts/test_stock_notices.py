@@ -10,7 +10,7 @@ from processors.alerts.alarm import Alarm, observe
 from processors.alerts.notifications import planned, wording
 from processors.alerts.rules import Watch
 from schemas.alerts import Alert
-from schemas.bars import Bar, DemandForecast, Product, ProductDemand
+from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
 from schemas.contacts import Contact
 from schemas.venue import Venue
 
@@ -18,9 +18,12 @@ AT = datetime(2026, 7, 4, 19, 10, tzinfo=UTC)
 VENUE = Venue(
     name="Test",
     bars=[
-        Bar(
+        BarSettings(
             id="north",
-            products=[Product(id="beer", title="Cerveza", opening_stock=200, package=120), Product(id="water")],
+            products=[
+                ProductSettings(id="beer", title="Cerveza", opening_stock=200, package=120),
+                ProductSettings(id="water"),
+            ],
         )
     ],
 )

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.bars.bar import REMEMBERED, Bar, UnknownProductError
-from schemas.bars import Bar as BarPlan
-from schemas.bars import Product, SaleLine, Ticket
+from processors.bars.bar import REMEMBERED, BarState, UnknownProductError
+from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
-PLAN = BarPlan(
+PLAN = BarSettings(
     id="north",
     lead_time_minutes=20,
-    products=[Product(id="beer", opening_stock=300, shelf=400), Product(id="water", opening_stock=1000)],
+    products=[
+        ProductSettings(id="beer", opening_stock=300, shelf=400),
+        ProductSettings(id="water", opening_stock=1000),
+    ],
 )
 
 
@@ -26,8 +28,8 @@ def ticket(number: int, minutes: float, **units: float) -> Ticket:
     return Ticket(id=f"t{number}", bar="north", till="1", time=BEGIN + timedelta(minutes=minutes), lines=lines)
 
 
-def bar(row: bytes | None = None) -> Bar:
-    return Bar("north", PLAN, "Europe/Madrid", row)
+def bar(row: bytes | None = None) -> BarState:
+    return BarState("north", PLAN, "Europe/Madrid", row)
 
 
 def test_a_record_and_a_ticket_count_once() -> None:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from processors.bars.bar import Bar
+from processors.bars.bar import BarState
 from processors.bars.demand import Demand
 from processors.bars.kinship import Traits, around, likeness, prior
 from processors.bars.newcomer_evaluation import evaluate
-from schemas.bars import Bar as BarPlan
-from schemas.bars import Product, SaleLine, Ticket
+from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
 LAGER = Traits("beer", 4.0, 5.0, 330)
@@ -55,9 +54,9 @@ def test_a_drink_that_nobody_wants_is_soon_forgotten() -> None:
 
 
 def test_a_new_bar_begins_as_those_around_and_finds_its_own_size() -> None:
-    plan = BarPlan(id="new", products=[Product(id="beer"), Product(id="water")])
+    plan = BarSettings(id="new", products=[ProductSettings(id="beer"), ProductSettings(id="water")])
     elsewhere = {"beer": 120.0, "water": 60.0}
-    bar, forecast = Bar("new", plan, "Europe/Madrid"), None
+    bar, forecast = BarState("new", plan, "Europe/Madrid"), None
     for number in range(46):
         time = BEGIN + timedelta(minutes=2 * number)
         ticket = Ticket(

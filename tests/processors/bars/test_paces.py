@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.bars.bar import Bar
+from processors.bars.bar import BarState
 from processors.bars.kinship import around
 from processors.bars.paces import Paces
-from schemas.bars import Bar as BarPlan
-from schemas.bars import DemandForecast, Product, ProductDemand, SaleLine, Ticket
+from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings, SaleLine, Ticket
 
 AT = datetime(2026, 7, 4, 18, tzinfo=UTC)
 NAMES = ("north", "south", "east")
@@ -37,7 +36,8 @@ def test_a_pace_is_of_the_last_hour_and_of_those_who_still_sell() -> None:
 def test_three_bars_that_open_together_expect_what_they_sell(busiest: int) -> None:
     """Each sells a beer a minute (one of them more): an hour ahead is sixty, not thousands."""
     bars = {
-        name: Bar(name, BarPlan(id=name, products=[Product(id="beer", opening_stock=9_999)]), "UTC") for name in NAMES
+        name: BarState(name, BarSettings(id=name, products=[ProductSettings(id="beer", opening_stock=9_999)]), "UTC")
+        for name in NAMES
     }
     paces, offset = Paces(), 0
     for minute in range(90):

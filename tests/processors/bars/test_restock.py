@@ -6,15 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.bars.bar import Bar
-from schemas.bars import Bar as BarPlan
-from schemas.bars import DemandForecast, ProductDemand, SaleLine, StockMovement, Ticket
+from processors.bars.bar import BarState
+from schemas.bars import BarSettings, DemandForecast, ProductDemand, SaleLine, StockMovement, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
 
-def plan(**more: object) -> BarPlan:
-    return BarPlan.model_validate(
+def plan(**more: object) -> BarSettings:
+    return BarSettings.model_validate(
         {
             "id": "north", "lead_time_minutes": 20, "neighbours": ["south"],
             "products": [
@@ -33,7 +32,7 @@ def ticket(number: int, minutes: float, **units: float) -> Ticket:
     return Ticket(id=f"t{number}", bar="north", till="1", time=BEGIN + timedelta(minutes=minutes), lines=lines)
 
 
-def evening(bar: Bar, minutes: int, spare: dict[str, dict[str, float]] | None = None) -> dict[str, ProductDemand]:
+def evening(bar: BarState, minutes: int, spare: dict[str, dict[str, float]] | None = None) -> dict[str, ProductDemand]:
     """One beer a minute and a water every other."""
     forecast: DemandForecast | None = None
     for n in range(minutes):
@@ -43,7 +42,9 @@ def evening(bar: Bar, minutes: int, spare: dict[str, dict[str, float]] | None = 
     return {one.product: one for one in forecast.products}
 
 
-def moved(bar: Bar, kind: str, product: str, units: float, minutes: float, offset: int) -> dict[str, ProductDemand]:
+def moved(
+    bar: BarState, kind: str, product: str, units: float, minutes: float, offset: int
+) -> dict[str, ProductDemand]:
     movement = StockMovement(
         id=f"m{offset}", bar="north", product=product, kind=kind, quantity=units, by="ana",  # type: ignore[arg-type]
         time=BEGIN + timedelta(minutes=minutes),
@@ -54,13 +55,13 @@ def moved(bar: Bar, kind: str, product: str, units: float, minutes: float, offse
 
 
 def test_nothing_is_asked_for_while_there_is_enough() -> None:
-    found = evening(Bar("north", plan(), "Europe/Madrid"), 120)
+    found = evening(BarState("north", plan(), "Europe/Madrid"), 120)
     assert all(one.fetch is None for one in found.values())
     assert found["beer"].surplus is not None
 
 
 def test_what_is_fetched_comes_in_packages_has_room_and_brings_along_what_would_be_next() -> None:
-    found = evening(Bar("north", plan(), "Europe/Madrid"), 184)
+    found = evening(BarState("north", plan(), "Europe/Madrid"), 184)
     beer, water = found["beer"], found["water"]
     assert beer.stock == 16
     assert beer.fetch is not None
@@ -74,7 +75,7 @@ def test_what_is_fetched_comes_in_packages_has_room_and_brings_along_what_would_
 
 
 def test_before_the_bar_closes_nobody_fetches_for_tomorrow() -> None:
-    found = evening(Bar("north", plan(closes="23:10"), "Europe/Madrid"), 184)
+    found = evening(BarState("north", plan(closes="23:10"), "Europe/Madrid"), 184)
     beer = found["beer"]
     assert beer.stock == 16
     assert beer.run_out_probability is not None
@@ -86,12 +87,14 @@ def test_before_the_bar_closes_nobody_fetches_for_tomorrow() -> None:
 
 def test_a_neighbour_that_can_spare_it_comes_before_the_store() -> None:
     for spare, source in ((500.0, "south"), (5.0, "store")):
-        found = evening(Bar("north", plan(), "Europe/Madrid"), 184, {"south": {"beer": spare}, "far": {"beer": 999.0}})
+        found = evening(
+            BarState("north", plan(), "Europe/Madrid"), 184, {"south": {"beer": spare}, "far": {"beer": 999.0}}
+        )
         assert found["beer"].fetch_from == source
 
 
 def test_a_press_withdraws_the_notice_and_a_delivery_ends_it() -> None:
-    bar = Bar("north", plan(), "Europe/Madrid")
+    bar = BarState("north", plan(), "Europe/Madrid")
     wanted = evening(bar, 184)["beer"].fetch
     assert wanted is not None
     coming = moved(bar, "on-its-way", "beer", wanted, 185, 1)["beer"]
@@ -104,7 +107,7 @@ def test_a_press_withdraws_the_notice_and_a_delivery_ends_it() -> None:
 
 
 def test_who_never_arrives_is_asked_for_again() -> None:
-    bar = Bar("north", plan(), "Europe/Madrid")
+    bar = BarState("north", plan(), "Europe/Madrid")
     evening(bar, 184)
     moved(bar, "on-its-way", "beer", 90, 185, 1)
     told = [bar.apply(ticket(900 + n, 190 + 5 * n, beer=1), 900 + n, "late") for n in range(14)]
@@ -115,7 +118,7 @@ def test_who_never_arrives_is_asked_for_again() -> None:
 
 
 def test_mixed_drinks_empty_their_parts() -> None:
-    bar = Bar("north", plan(), "Europe/Madrid")
+    bar = BarState("north", plan(), "Europe/Madrid")
     forecast = None
     for n in range(240):
         forecast = bar.apply(ticket(n, n, cuba_libre=2), n, f"e{n}") or forecast
@@ -128,9 +131,9 @@ def test_mixed_drinks_empty_their_parts() -> None:
 
 
 def test_a_row_from_before_the_ledger_keeps_its_stock() -> None:
-    bar = Bar("north", plan(), "Europe/Madrid")
+    bar = BarState("north", plan(), "Europe/Madrid")
     evening(bar, 30)
     row = bar.to_row()
     start = row.rindex(b',"stock":')
-    old = Bar("north", plan(), "Europe/Madrid", row[:start] + b"}")
+    old = BarState("north", plan(), "Europe/Madrid", row[:start] + b"}")
     assert old.stock("beer") == bar.stock("beer") == 170

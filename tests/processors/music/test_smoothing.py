@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.music.smoothing import Stage
+from processors.music.smoothing import StageState
 from processors.music.tagger import Fragment, Tags
-from schemas.music import Music, MusicTags
+from schemas.music import MusicSettings, MusicTags
 
 START = datetime(2026, 6, 5, 20, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ def fragment(happy: float, loudness: float = -18.0, recent: float | None = None,
     return Fragment(30.0, loudness, loudness if recent is None else recent, tags)
 
 
-def play(stage: Stage, fragments: list[Fragment], *, every: float = 5.0, first: int = 0) -> list[MusicTags | None]:
+def play(stage: StageState, fragments: list[Fragment], *, every: float = 5.0, first: int = 0) -> list[MusicTags | None]:
     return [
         stage.apply(one, START + timedelta(seconds=every * (first + i)), first + i, f"e{first + i}", "mood@1")
         for i, one in enumerate(fragments)
@@ -31,7 +31,7 @@ def last(found: list[MusicTags | None]) -> MusicTags:
 
 
 def test_one_strange_fragment_does_not_turn_the_mood_but_a_new_song_does() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     play(stage, [fragment(0.9)] * 12)
     strange = last(play(stage, [fragment(0.1)], first=12))
     assert strange.mood == "happy"
@@ -43,11 +43,11 @@ def test_one_strange_fragment_does_not_turn_the_mood_but_a_new_song_does() -> No
 
 def test_a_replay_changes_nothing() -> None:
     fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
-    once = Stage("main")
+    once = StageState("main")
     results = play(once, fragments)
-    crashed = Stage("main")
+    crashed = StageState("main")
     play(crashed, fragments[:3])
-    again = Stage("main", crashed.to_row())
+    again = StageState("main", crashed.to_row())
     assert play(again, fragments[:3]) == [None] * 3
     assert again.to_row() == crashed.to_row()
     assert again.applied(2)
@@ -61,7 +61,7 @@ def test_order_does_not_matter_to_the_means() -> None:
     fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
     results = []
     for order in ((0, 1, 2, 3), (0, 3, 1, 2), (3, 2, 1, 0)):
-        stage = Stage("main")
+        stage = StageState("main")
         for offset, i in enumerate(order):
             result = stage.apply(fragments[i], times[i], offset, f"e{i}", "m")
         assert result is not None
@@ -71,7 +71,7 @@ def test_order_does_not_matter_to_the_means() -> None:
 
 
 def test_silence_is_told_at_once_and_forgotten_at_once() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     play(stage, [fragment(0.9)] * 6)
     quiet = last(play(stage, [Fragment(30.0, -25.0, -80.0, None)], first=6))
     assert quiet.silent
@@ -83,7 +83,7 @@ def test_silence_is_told_at_once_and_forgotten_at_once() -> None:
 
 
 def test_a_microphone_with_much_gain_is_silent_far_below_its_usual_loudness() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     first = last(play(stage, [fragment(0.9, loudness=-48.0)]))
     assert not first.silent
     play(stage, [fragment(0.9, loudness=-6.0)] * 6, first=1)
@@ -92,7 +92,7 @@ def test_a_microphone_with_much_gain_is_silent_far_below_its_usual_loudness() ->
 
 
 def test_after_a_break_the_old_song_is_forgotten() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     play(stage, [fragment(0.95)] * 20)
     later = stage.apply(fragment(0.3), START + timedelta(minutes=20), 20, "e20", "m")
     assert later is not None
@@ -101,7 +101,7 @@ def test_after_a_break_the_old_song_is_forgotten() -> None:
 
 
 def test_a_crowd_is_loud_but_no_music() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     play(stage, [fragment(0.9)] * 3)
     drowned = last(play(stage, [fragment(0.2, music=False)], first=3))
     assert drowned.mood == "happy"
@@ -113,20 +113,20 @@ def test_a_crowd_is_loud_but_no_music() -> None:
 
 
 def test_nothing_heard_yet() -> None:
-    first = Stage("main").apply(Fragment(5.0, -90.0, -90.0, None), START, 0, "e", "m")
+    first = StageState("main").apply(Fragment(5.0, -90.0, -90.0, None), START, 0, "e", "m")
     assert first is not None
     assert (first.mood, first.moods, first.silent) == ("unknown", {}, True)
 
 
 def test_a_time_without_a_zone_is_refused_and_nothing_is_applied() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     with pytest.raises(ValueError, match="no zone"):
         stage.apply(fragment(0.5), datetime(2026, 6, 5), 0, "e", "m")  # noqa: DTZ001
     assert not stage.applied(0)
 
 
 def test_times_far_apart_do_not_break_the_sums() -> None:
-    stage = Stage("main")
+    stage = StageState("main")
     for offset, year in enumerate((2026, 2090, 1990, 2090)):
         result = stage.apply(fragment(0.8), datetime(year, 1, 1, tzinfo=UTC), offset, "e", "m")
         assert result is not None
@@ -134,7 +134,7 @@ def test_times_far_apart_do_not_break_the_sums() -> None:
 
 
 def test_below_the_limit_the_mood_is_unsure_and_the_genre_unknown() -> None:
-    stage = Stage("main", limits=Music(mood_limit=0.8, genre_limit=0.7))
+    stage = StageState("main", limits=MusicSettings(mood_limit=0.8, genre_limit=0.7))
     told = last(play(stage, [fragment(0.75)] * 3))
     assert (told.mood, told.genre) == ("unsure", "unknown")
     assert told.mood_confidence == pytest.approx(0.75)

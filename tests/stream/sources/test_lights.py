@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from schemas.music import LIVE_VALUES, TAG_VALUES, Lights, MusicTags, Stage, default_addresses
+from schemas.music import LIVE_VALUES, TAG_VALUES, LightsSettings, MusicTags, StageSettings, default_addresses
 from schemas.venue import Venue
 from stream.features.music.lights import LightingDesk, desks_of, live
 from stream.sources.sound import MicrophoneSource
@@ -48,8 +48,8 @@ class Desk:
             time.sleep(0.02)
         return self.values(address)
 
-    def lights(self, **fields: Any) -> Lights:
-        return Lights(stage="main", host="127.0.0.1", port=self.server.server_address[1], **fields)
+    def lights(self, **fields: Any) -> LightsSettings:
+        return LightsSettings(stage="main", host="127.0.0.1", port=self.server.server_address[1], **fields)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_sound_becomes_frames_whatever_the_size_of_its_pieces(desk: Desk) -> Non
 
 
 def test_a_desk_that_is_not_there_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    one = LightingDesk(Lights(stage="main", host="no-such-desk.invalid", port=7000))
+    one = LightingDesk(LightsSettings(stage="main", host="no-such-desk.invalid", port=7000))
     one.show_tags(tags())
     one.show_tags(tags())
     assert len([record for record in caplog.records if "lights of main" in record.message]) == 1
@@ -107,7 +107,7 @@ def test_a_desk_that_is_not_there_harms_nobody(caplog: pytest.LogCaptureFixture)
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 def test_the_lights_follow_a_microphone(desk: Desk, tmp_path: Path, running: Callable[..., Any]) -> None:
     soundfile.write(tmp_path / "band.wav", clicks(12), RATE)
-    desks = desks_of(Venue(name="x", stages=[Stage(id="main")], lights=[desk.lights()]))["main"]
+    desks = desks_of(Venue(name="x", stages=[StageSettings(id="main")], lights=[desk.lights()]))["main"]
     with running(MicrophoneSource("lit-stage", str(tmp_path / "band.wav"), loop=False, lights=desks)) as thread:
         thread.join(timeout=60)
     assert len(desk.values("/pulso/main/level")) == pytest.approx(12 * 25, abs=10)
@@ -125,12 +125,12 @@ def test_the_lights_follow_a_microphone(desk: Desk, tmp_path: Path, running: Cal
 )
 def test_maps_that_mean_nothing(fields: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
-        Lights(**{"stage": "main", "host": "desk", "port": 7000} | fields)
+        LightsSettings(**{"stage": "main", "host": "desk", "port": 7000} | fields)
 
 
 def test_a_stage_that_is_not_there() -> None:
     with pytest.raises(ValidationError, match="which is not among stages: none"):
-        Venue(name="x", lights=[Lights(stage="main", host="desk", port=7000)])
+        Venue(name="x", lights=[LightsSettings(stage="main", host="desk", port=7000)])
 
 
 def test_every_value_has_an_address() -> None:

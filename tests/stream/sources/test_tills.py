@@ -15,7 +15,7 @@ import httpx
 import msgspec
 import pytest
 
-from schemas.bars import SALES, Bar, Ticket
+from schemas.bars import SALES, BarSettings, Ticket
 from schemas.venue import Venue
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
@@ -26,7 +26,7 @@ from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
 
-VENUE = Venue(name="Test", bars=[Bar(id="tills-test")])
+VENUE = Venue(name="Test", bars=[BarSettings(id="tills-test")])
 TICKET = {
     "id": "t1", "bar": "tills-test", "till": "1", "time": "2026-07-04T20:00:00Z",
     "lines": [{"product": "beer", "quantity": 2, "unit_price": 4.5}],

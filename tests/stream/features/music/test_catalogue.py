@@ -17,7 +17,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from processors.music.catalogue import CatalogueError
-from schemas.music import Music
+from schemas.music import MusicSettings
 from stream.commands.cli import app
 from stream.features.music.catalogue import tag_folder
 
@@ -44,7 +44,7 @@ def rows(table: Path) -> dict[str, dict[str, str]]:
 
 def test_only_new_and_changed_files_are_listened_to(folder: Path) -> None:
     table = folder / "tags.csv"
-    first = tag_folder(folder, table, limits=Music())
+    first = tag_folder(folder, table, limits=MusicSettings())
     assert (first.listened, first.kept, first.unusable) == (4, 0, 0)
     before = rows(table)
     assert list(before) == list(NAMES)
@@ -57,7 +57,7 @@ def test_only_new_and_changed_files_are_listened_to(folder: Path) -> None:
     (folder / "b.flac").rename(folder / "moved.flac")
     os.utime(folder / "more" / "c.ogg")
     (folder / "broken.wav").write_bytes(b"RIFF")
-    second = tag_folder(folder, table, limits=Music())
+    second = tag_folder(folder, table, limits=MusicSettings())
     assert (second.listened, second.kept, second.unusable) == (2, 4, 1)
     after = rows(table)
     assert set(after) == {"a.wav", "new.wav", "moved.flac", "broken.wav", "more/c.ogg", "more/d.mp3"}
@@ -65,15 +65,15 @@ def test_only_new_and_changed_files_are_listened_to(folder: Path) -> None:
     assert "cut-off WAV" in after["broken.wav"]["error"]
     assert after["broken.wav"]["mood"] == ""
 
-    third = tag_folder(folder, table, limits=Music())
+    third = tag_folder(folder, table, limits=MusicSettings())
     assert (third.listened, third.kept, third.unusable) == (0, 6, 1)
 
 
 def test_another_limit_changes_words_without_listening(folder: Path) -> None:
     table = folder / "tags.csv"
-    tag_folder(folder, table, limits=Music(mood_limit=0, genre_limit=0))
+    tag_folder(folder, table, limits=MusicSettings(mood_limit=0, genre_limit=0))
     assert "unsure" not in {row["mood"] for row in rows(table).values()}
-    again = tag_folder(folder, table, limits=Music(mood_limit=1, genre_limit=1))
+    again = tag_folder(folder, table, limits=MusicSettings(mood_limit=1, genre_limit=1))
     assert again.listened == 0
     assert {row["mood"] for row in rows(table).values()} <= {"unsure", "unknown"}
     assert {row["genre"] for row in rows(table).values()} == {"unknown"}
@@ -92,7 +92,7 @@ def test_a_killed_run_goes_on_where_it_stopped(folder: Path) -> None:
     done = len(rows(table))
     with table.open("a") as file:
         file.write("more/d.mp3,sad,0.9")  # a row that the crash cut off
-    rest = tag_folder(folder, table, limits=Music())
+    rest = tag_folder(folder, table, limits=MusicSettings())
     assert rest.kept >= min(done, 4) > 0
     assert rest.kept + rest.listened == 4
     assert list(rows(table)) == list(NAMES)
@@ -102,7 +102,7 @@ def test_a_table_of_something_else_stays(folder: Path) -> None:
     table = folder / "budget.csv"
     table.write_text("what,euro\nband,900\n")
     with pytest.raises(CatalogueError, match="stays as it is"):
-        tag_folder(folder, table, limits=Music())
+        tag_folder(folder, table, limits=MusicSettings())
     assert table.read_text() == "what,euro\nband,900\n"
 
 
@@ -123,6 +123,6 @@ def test_what_only_ffmpeg_reads_is_read(folder: Path) -> None:
     for name in NAMES[1:]:
         (folder / name).unlink()
     subprocess.run(["ffmpeg", "-v", "error", "-i", folder / "a.wav", "-c:a", "aac", folder / "a.m4a"], check=True)
-    done = tag_folder(folder, folder / "tags.csv", limits=Music())
+    done = tag_folder(folder, folder / "tags.csv", limits=MusicSettings())
     assert not done.unusable
     assert done.entries["a.m4a"].song is not None
