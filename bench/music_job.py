@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from bench.measured import Measured, moment
 from processors.music.audio import decode, read_mono
-from processors.music.sliding import Sliding
+from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import Tagger
 
 
@@ -39,7 +39,7 @@ def tagging() -> Callable[[bytes], object]:
 def following() -> Callable[[bytes], object]:
     """The same of windows of one sound: what the one before had too is not computed again."""
     tagger = Tagger.load()
-    sliding = Sliding(tagger.sound)
+    sliding = SlidingWindow(tagger.sound)
     return lambda value: tagger.follow(sliding, *read_mono(value))
 
 

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct, field
 
-from processors.bars.demand import Demand
-from processors.bars.demand_state import DemandState, Forecast
-from processors.bars.kinship import traits_of
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import DemandState, SlotForecast
 from processors.bars.ledger import Ledger, LedgerState
 from processors.bars.model_card import model_card
-from processors.bars.outlook import Outlook
+from processors.bars.product_similarity import product_traits
 from processors.bars.recent_ids import RecentIds
-from processors.bars.restock import Item, Need, Terms, needs
+from processors.bars.restock import RestockAdvice, StockItem, SupplyTerms, restock_advice
+from processors.bars.restock_outlook import RestockOutlook
 from schemas.bars import (
     BarSettings,
     DemandForecast,
@@ -45,7 +45,7 @@ class UnknownProductError(PulsoError, ValueError):
     """A line names a product that the venue file does not list for this bar."""
 
 
-class Stored(Struct):
+class BarRow(Struct):
     """The row."""
 
     offset: int = -1
@@ -75,10 +75,10 @@ class BarState:
         self._plan = plan or BarSettings(id="unknown")
         self._products: dict[str, ProductSettings] = {product.id: product for product in plan.products} if plan else {}
         self._zone = ZoneInfo(timezone)
-        self._stored = stored = msgspec.json.decode(row, type=Stored) if row else Stored()
+        self._stored = stored = msgspec.json.decode(row, type=BarRow) if row else BarRow()
         self._recent = RecentIds(REMEMBERED, stored.recent, stored.next)
-        self._demand = Demand(
-            stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone, traits=traits_of(self._products.values())
+        self._demand = DemandModel(
+            stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone, traits=product_traits(self._products.values())
         )
         self._ledger = Ledger(
             {name: product.opening_stock for name, product in self._products.items() if not product.recipe},
@@ -200,20 +200,20 @@ class BarState:
 
     def forecast(self, at: datetime, event_id: str, spare: Spare | None = None) -> DemandForecast:
         """What this bar will need after `at`."""
-        outlook = Outlook(self._demand, at, self._closes(at))
+        outlook = RestockOutlook(self._demand, at, self._closes(at))
         items = {
-            name: Item(stock, self._ledger.coming(name, at), product.shelf, product.package)
+            name: StockItem(stock, self._ledger.coming(name, at), product.shelf, product.package)
             for name, product in self._products.items()
             if (stock := self.stock(name)) is not None
         }
-        terms = Terms(
+        terms = SupplyTerms(
             self._plan.lead_time_minutes,
             self._plan.run_out_limit,
             self._plan.cover_minutes,
             self._plan.trip_worth_units,
         )
         near = {bar: units for bar, units in (spare or {}).items() if bar in self._plan.neighbours}
-        found = needs(outlook, items, at, terms, near)
+        found = restock_advice(outlook, items, at, terms, near)
         return DemandForecast(
             event_id=event_id,
             bar=self.name,
@@ -225,7 +225,7 @@ class BarState:
         )
 
     @property
-    def demand(self) -> Demand:
+    def demand(self) -> DemandModel:
         """The model, for questions that a forecast does not answer."""
         return self._demand
 
@@ -241,7 +241,7 @@ class BarState:
 
     def closes(self, at: datetime) -> datetime:
         """When the bar closes: by the venue file, by its habit, or after the time that a delivery is meant for."""
-        left = Outlook(self._demand, at, self._closes(at)).minutes_open
+        left = RestockOutlook(self._demand, at, self._closes(at)).minutes_open
         return at + timedelta(minutes=self._plan.cover_minutes if left is None else left)
 
     def _sold_out(self) -> list[str]:
@@ -255,7 +255,7 @@ class BarState:
         for name, drawn in {product: units, **self._ledger.draws(product, units)}.items():
             self._demand.sell(name, drawn, time)
 
-    def _product(self, name: str, at: datetime, outlook: Outlook, need: Need | None) -> ProductDemand:
+    def _product(self, name: str, at: datetime, outlook: RestockOutlook, need: RestockAdvice | None) -> ProductDemand:
         rest = outlook.rest_of_day(name)
         known = ProductDemand(
             product=name,
@@ -292,7 +292,7 @@ class BarState:
         return closes if closes > local else closes + timedelta(days=1)
 
 
-def _horizon(found: Forecast) -> HorizonDemand:
+def _horizon(found: SlotForecast) -> HorizonDemand:
     return HorizonDemand(
         minutes=int(found.slots * SLOT.total_seconds() // 60),
         mean=found.mean,

@@ -7,13 +7,13 @@ from datetime import datetime
 NAMES = ("last_slot", "yesterday", "last_week", "mean_of_last_four_weeks", "expanding_mean")
 
 
-class Baselines:
+class NaiveForecasts:
     """Naive forecasts of one series in slots of equal length.
 
     Args:
         slots_a_day: 24 for hours.
 
-    >>> naive = Baselines(24)
+    >>> naive = NaiveForecasts(24)
     >>> for day in range(7):
     ...     naive.learn(datetime(2026, 6, 1 + day, 12), 5.0 + day)
     >>> naive.forecast(datetime(2026, 6, 8, 12))["expanding_mean"]

@@ -13,12 +13,12 @@ MOST_ROWS = 200_000
 """examples that are kept to learn from, drawn with a seed"""
 
 
-class Boosting:
+class BatchBoosting:
     """scikit-learn's HistGradientBoostingRegressor, one model for all series, one slot ahead.
 
     It learns once, from all examples before the first one that is scored, with the features of `row`.
 
-    >>> boosting = Boosting()
+    >>> boosting = BatchBoosting()
     >>> for hour in range(400):
     ...     boosting.example([float(hour % 24)], 10.0 * (hour % 24))
     >>> bool(abs(boosting.forecast([[12.0]])[0] - 120.0) < 5)

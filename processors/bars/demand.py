@@ -12,16 +12,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from msgspec.structs import replace
 
-from processors.bars.blend import Blend
-from processors.bars.demand_state import DemandState, Forecast, Pending
-from processors.bars.drift import Drift
-from processors.bars.interval import Interval, level_of
-from processors.bars.kinship import Traits, prior
+from processors.bars.adwin import AdwinDetector
+from processors.bars.bayesian_regression import BayesianLinearRegression
+from processors.bars.conformal_interval import ConformalInterval, mean_class
+from processors.bars.context_features import ContextEffects
+from processors.bars.demand_state import DemandState, PendingForecast, SlotForecast
+from processors.bars.forecast_combination import BatesGrangerCombination
 from processors.bars.opening import learn_opening, usually_closed
-from processors.bars.regression import Regression
-from processors.bars.series import Series
+from processors.bars.product_similarity import ProductTraits, share_prior
+from processors.bars.seasonality import ProductSeries
 from processors.bars.shared_season import SharedSeason
-from processors.bars.surroundings import Surroundings
 
 CLOSED_HOURS = 3.0
 """A bar without any sale for so long was closed: those slots are not zero demand."""
@@ -45,7 +45,7 @@ CONTEXT = "context "
 """prefix of the features that tell of the surroundings"""
 
 
-class Demand:
+class DemandModel:
     """Online model of one bar.
 
     Args:
@@ -62,19 +62,19 @@ class Demand:
         slot: timedelta = timedelta(minutes=15),
         horizons: Sequence[int] = (1, 2, 4),
         zone: tzinfo = UTC,
-        traits: Mapping[str, Traits] | None = None,
+        traits: Mapping[str, ProductTraits] | None = None,
     ) -> None:
         self._state = state or DemandState()
         self._slot = slot
         self._horizons = tuple(horizons)
         self._zone = zone
         self._traits = traits or {}
-        self._regressions = {h: Regression(self._state.regressions.get(h)) for h in self._horizons}
-        self.surroundings = Surroundings(self._state.surroundings)
+        self._regressions = {h: BayesianLinearRegression(self._state.regressions.get(h)) for h in self._horizons}
+        self.surroundings = ContextEffects(self._state.surroundings)
         self.shared = SharedSeason(self._state.shared, slots_an_hour=3600 / slot.total_seconds())
         for horizon in self._horizons:
-            self._state.intervals.setdefault(horizon, Interval())
-        self._drift = Drift(self._state.drift)
+            self._state.intervals.setdefault(horizon, ConformalInterval())
+        self._drift = AdwinDetector(self._state.drift)
         self._told = self._telling()
 
     @property
@@ -152,12 +152,12 @@ class Demand:
         series.count = max(0.0, series.count + units)
         self._state.last_sale = self._state.slot
 
-    def welcome(self, product: str) -> Series:
+    def welcome(self, product: str) -> ProductSeries:
         """The series of a product; a new one begins with what its kin sell in a slot like this one."""
         series = self._state.series.get(product)
         if series is None:
-            series = self._state.series[product] = Series()
-            self.shared.join(product, prior(product, self._traits, self.shared.shares()))
+            series = self._state.series[product] = ProductSeries()
+            self.shared.join(product, share_prior(product, self._traits, self.shared.shares()))
             kin = self.shared.mean(product, [self.start(self._state.slot or 0)]) if self._state.slot else 0.0
             series.fast = series.slow = series.kin = kin
         return series
@@ -173,26 +173,26 @@ class Demand:
         """What the mean bar around sells in a slot now, by product."""
         self.shared.state.elsewhere = dict(elsewhere)
 
-    def forecast(self, product: str) -> list[Forecast]:
+    def forecast(self, product: str) -> list[SlotForecast]:
         """Units from the start of the open slot to each horizon."""
         series = self._state.series.get(product)
         if series is None or self._state.slot is None:
-            return [Forecast(h, 0.0, 0.0, 0.0, 0.0) for h in self._horizons]
+            return [SlotForecast(h, 0.0, 0.0, 0.0, 0.0) for h in self._horizons]
         found = []
         for horizon in self._horizons:
             mean = self._predict(product, series, horizon).mean
             interval = self.interval(horizon, mean)
             low, high = interval.ends(mean)
-            found.append(Forecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
+            found.append(SlotForecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
         return found
 
-    def known(self, product: str) -> Series | None:
+    def known(self, product: str) -> ProductSeries | None:
         """What is remembered of a product."""
         return self._state.series.get(product)
 
-    def interval(self, horizon: int, mean: float) -> Interval:
+    def interval(self, horizon: int, mean: float) -> ConformalInterval:
         """Spread of the errors of forecasts like this one."""
-        return self._state.levels.get(horizon, {}).get(level_of(mean), self._state.intervals[horizon])
+        return self._state.levels.get(horizon, {}).get(mean_class(mean), self._state.intervals[horizon])
 
     @property
     def context(self) -> dict[str, float]:
@@ -246,7 +246,9 @@ class Demand:
         last = self._state.last_sale
         return last is not None and (now - last) * self._slot.total_seconds() > CLOSED_HOURS * 3600
 
-    def _own(self, series: Series, horizon: int, open_slots: Sequence[int]) -> tuple[dict[str, float], float, float]:
+    def _own(
+        self, series: ProductSeries, horizon: int, open_slots: Sequence[int]
+    ) -> tuple[dict[str, float], float, float]:
         """What the regression says: its features, the logarithm of the seasonal guess, and the mean, as yet biased."""
         slot = self._state.slot or 0
         start = self.start(slot)
@@ -263,11 +265,11 @@ class Demand:
     def _telling(self) -> dict[str, float]:
         return _named(self.surroundings.telling(self.context))
 
-    def _predict(self, product: str, series: Series, horizon: int) -> Pending:
+    def _predict(self, product: str, series: ProductSeries, horizon: int) -> PendingForecast:
         slot = self._state.slot or 0
         open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
         if not open_slots:
-            return Pending(slot, {}, 0.0, 0.0, 1.0)
+            return PendingForecast(slot, {}, 0.0, 0.0, 1.0)
         features, guess, plain = self._own(series, horizon, open_slots)
         ratio = self.interval(horizon, plain).ratio
         own = plain * ratio
@@ -275,10 +277,10 @@ class Demand:
         # What a product's own past says counts for nothing before there is one.
         known = series.slots / (series.slots + self._slots(KNOWN_HOURS)) if series.kin else 1.0
         mean = shared + known * (self._blend(horizon, shared).mean(own, shared) - shared)
-        return Pending(slot, features, guess, mean, ratio, own, shared)
+        return PendingForecast(slot, features, guess, mean, ratio, own, shared)
 
-    def _blend(self, horizon: int, mean: float) -> Blend:
-        return self._state.blends.setdefault(horizon, {}).setdefault(level_of(mean), Blend())
+    def _blend(self, horizon: int, mean: float) -> BatesGrangerCombination:
+        return self._state.blends.setdefault(horizon, {}).setdefault(mean_class(mean), BatesGrangerCombination())
 
     def _predict_all(self) -> None:
         state = self._state
@@ -327,20 +329,20 @@ class Demand:
             for regression in self._regressions.values():
                 regression.doubt(DOUBT)
 
-    def _judge(self, horizon: int, due: Pending, value: float) -> None:
+    def _judge(self, horizon: int, due: PendingForecast, value: float) -> None:
         whole, series = self._state.intervals[horizon], len(self._state.series)
         levels = self._state.levels.setdefault(horizon, {})
         own = due.mean if due.own is None else due.own
         plain = own / due.ratio
-        for one in {level_of(due.mean), level_of(plain)} - levels.keys():
+        for one in {mean_class(due.mean), mean_class(plain)} - levels.keys():
             levels[one] = replace(whole, seen=0)
         if due.own is not None:
-            interval = levels[level_of(due.mean)]
+            interval = levels[mean_class(due.mean)]
             variance = max(due.mean, 0.1) * (1 + interval.dispersion * due.mean)
             self._blend(horizon, due.shared).learn(own, due.shared, value, variance, series)
-        for interval in (whole, levels[level_of(plain)]):
+        for interval in (whole, levels[mean_class(plain)]):
             interval.learn_ratio(plain, value, due.mean, series)
-        for interval in (whole, levels[level_of(due.mean)]):
+        for interval in (whole, levels[mean_class(due.mean)]):
             interval.learn(due.mean, value, series)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from processors.bars.blend import Blend
-from processors.bars.drift import DriftState
-from processors.bars.interval import Interval
-from processors.bars.regression import RegressionState
-from processors.bars.series import Season, Series
-from processors.bars.shared_season import SharedState
-from processors.bars.surroundings import SurroundingsState
+from processors.bars.adwin import AdwinState
+from processors.bars.bayesian_regression import RegressionState
+from processors.bars.conformal_interval import ConformalInterval
+from processors.bars.context_features import ContextEffectsState
+from processors.bars.forecast_combination import BatesGrangerCombination
+from processors.bars.seasonality import ProductSeries, SeasonalMean
+from processors.bars.shared_season import SharedSeasonState
 
 
-class Pending(Struct):
+class PendingForecast(Struct):
     """Forecasts that wait for their truth."""
 
     slot: int
@@ -33,29 +33,29 @@ class DemandState(Struct):
     slot: int | None = None
     """number of the open slot since 1970"""
     last_sale: int | None = None
-    series: dict[str, Series] = field(default_factory=dict)
-    pending: dict[str, dict[int, list[Pending]]] = field(default_factory=dict)
+    series: dict[str, ProductSeries] = field(default_factory=dict)
+    pending: dict[str, dict[int, list[PendingForecast]]] = field(default_factory=dict)
     regressions: dict[int, RegressionState] = field(default_factory=dict)
-    intervals: dict[int, Interval] = field(default_factory=dict)
+    intervals: dict[int, ConformalInterval] = field(default_factory=dict)
     """by horizon, of all forecasts"""
-    levels: dict[int, dict[int, Interval]] = field(default_factory=dict)
+    levels: dict[int, dict[int, ConformalInterval]] = field(default_factory=dict)
     """by horizon and class of the mean; a new class begins as the whole is"""
-    opening: dict[int, Season] = field(default_factory=dict)
+    opening: dict[int, SeasonalMean] = field(default_factory=dict)
     """share of the slots in each hour of the day in which the bar was open"""
     context: dict[str, float] = field(default_factory=dict)
     """what was known of the surroundings last"""
-    surroundings: SurroundingsState = field(default_factory=SurroundingsState)
-    shared: SharedState = field(default_factory=SharedState)
-    blends: dict[int, dict[int, Blend]] = field(default_factory=dict)
+    surroundings: ContextEffectsState = field(default_factory=ContextEffectsState)
+    shared: SharedSeasonState = field(default_factory=SharedSeasonState)
+    blends: dict[int, dict[int, BatesGrangerCombination]] = field(default_factory=dict)
     """by horizon and class of the shared mean"""
-    drift: DriftState = field(default_factory=DriftState)
+    drift: AdwinState = field(default_factory=AdwinState)
     drifts: int = 0
     odd: int = 0
     censored: dict[str, int] = field(default_factory=dict)
     """last slot in which a product was sold out"""
 
 
-class Forecast(Struct, frozen=True):
+class SlotForecast(Struct, frozen=True):
     """Units to be sold from the start of a slot to the horizon."""
 
     slots: int

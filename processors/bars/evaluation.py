@@ -12,10 +12,10 @@ import numpy as np
 from msgspec import Struct, field
 
 from processors.bars import accuracy
-from processors.bars.baselines import NAMES, Baselines
-from processors.bars.boosting import Boosting, row
-from processors.bars.demand import Demand
-from processors.bars.demand_state import Forecast
+from processors.bars.baselines import NAMES, NaiveForecasts
+from processors.bars.boosting import BatchBoosting, row
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import SlotForecast
 from processors.bars.model_card import model_card
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 
@@ -27,7 +27,7 @@ Slots = dict[datetime, dict[str, list[float]]]
 """lines of each series in a slot, which a till sends one by one"""
 
 
-class Scored(Struct):
+class ScoredSlots(Struct):
     """Columns of what was forecast and what came; `rows` are for the batch model."""
 
     actual: list[float] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Scored(Struct):
     naive: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     rows: list[list[float]] = field(default_factory=list)
 
-    def add(self, value: float, forecast: Forecast, guesses: Mapping[str, float], features: list[float]) -> None:
+    def add(self, value: float, forecast: SlotForecast, guesses: Mapping[str, float], features: list[float]) -> None:
         """One slot of one series."""
         self.actual.append(value)
         self.mean.append(forecast.mean)
@@ -77,11 +77,11 @@ def evaluate(
     counted = _open_hours(slots) if hours is None else set(range(hours[0], hours[1] + 1))
 
     step = timedelta(minutes=horizon_minutes)
-    demand = Demand(slot=step, horizons=(1,))
+    demand = DemandModel(slot=step, horizons=(1,))
     last_known: Mapping[str, float] = next(iter(context.values()), {})
-    naive: dict[str, Baselines] = {}
-    boosting = Boosting()
-    scored, scales = Scored(), []
+    naive: dict[str, NaiveForecasts] = {}
+    boosting = BatchBoosting()
+    scored, scales = ScoredSlots(), []
     total = int((end - begin) / step) + 1
     for number in range(total):
         start = begin + number * step
@@ -92,7 +92,7 @@ def evaluate(
         scoring = start >= datetime.combine(score_from, time())
         for name in sorted({*naive, *lines}):
             value = sum(lines.get(name, ()))
-            series = naive.setdefault(name, Baselines(24 * 60 // horizon_minutes))
+            series = naive.setdefault(name, NaiveForecasts(24 * 60 // horizon_minutes))
             if start.hour in counted:
                 guesses = series.forecast(start)
                 features = row(start, guesses, series.before(start), around or last_known)
@@ -124,7 +124,7 @@ def evaluate(
     }
 
 
-def _report(scored: Scored, scale: float) -> dict[str, Any]:
+def _report(scored: ScoredSlots, scale: float) -> dict[str, Any]:
     quantiles = np.asarray(scored.quantiles, np.float64)
     errors: Mapping[str, list[float]] = scored.naive
     return {

@@ -35,7 +35,7 @@ class StockMovementError(PulsoError, ValueError):
     """A movement can't be booked; the message says why and what to do."""
 
 
-class Holding(Struct):
+class ProductStock(Struct):
     """One product. The balance may be negative; what is shown never is.
 
     Attributes:
@@ -64,7 +64,7 @@ class LedgerState(Struct):
     """of the last movement applied; those of a bar are all in one partition"""
     clock: int | None = None
     """tick of the newest sale"""
-    holdings: dict[str, Holding] = field(default_factory=dict)
+    holdings: dict[str, ProductStock] = field(default_factory=dict)
     recent: bytes = b""
     next: int = 0
 
@@ -214,8 +214,8 @@ class Ledger:
         holding = self._state.holdings.get(product)
         return holding.missing if holding else 0.0
 
-    def _holding(self, product: str) -> Holding:
-        return self._state.holdings.setdefault(product, Holding())
+    def _holding(self, product: str) -> ProductStock:
+        return self._state.holdings.setdefault(product, ProductStock())
 
     def _balance(self, product: str) -> float | None:
         if product in self._recipes:
@@ -236,7 +236,7 @@ class Ledger:
         if self._state.clock is None or tick >= self._state.clock - REACH:
             holding.journal[tick] = holding.journal.get(tick, 0.0) + units
 
-    def _count(self, product: str, holding: Holding, tick: int, units: float, *, opening: bool) -> None:
+    def _count(self, product: str, holding: ProductStock, tick: int, units: float, *, opening: bool) -> None:
         if holding.counts and tick < holding.counts[-1][0]:
             return  # a later count is known already
         after = sum(moved for when, moved in holding.journal.items() if when > tick)

@@ -8,8 +8,8 @@ from pathlib import Path
 NAME = "demand-regression"
 VERSION = "3"
 CODE = (
-    "blend", "demand", "demand_state", "drift", "interval", "kinship", "opening", "regression", "series",
-    "shared_season", "surroundings",
+    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "demand_state",
+    "forecast_combination", "opening", "product_similarity", "seasonality", "shared_season",
 )  # fmt: skip
 
 

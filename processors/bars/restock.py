@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from processors.bars.outlook import Outlook
+from processors.bars.restock_outlook import RestockOutlook
 from schemas.bars import STORE
 
 SERVICE = 0.95
@@ -18,7 +18,7 @@ SURE_MINUTES = 60.0
 """beyond the lead time; what comes later is fetched by its mean, or a long evening's doubts would fill the bar"""
 
 
-class Item(Struct, frozen=True):
+class StockItem(Struct, frozen=True):
     """What a bar holds of a product.
 
     Attributes:
@@ -34,7 +34,7 @@ class Item(Struct, frozen=True):
     package: float | None = None
 
 
-class Terms(Struct, frozen=True):
+class SupplyTerms(Struct, frozen=True):
     """How a bar is supplied; the fields of the venue file."""
 
     lead_time_minutes: float = 20.0
@@ -43,7 +43,7 @@ class Terms(Struct, frozen=True):
     trip_worth_units: float = 1.0
 
 
-class Need(Struct, frozen=True):
+class RestockAdvice(Struct, frozen=True):
     """Answer for one product.
 
     Attributes:
@@ -67,13 +67,13 @@ class Need(Struct, frozen=True):
     loss: float = 0.0
 
 
-def needs(
-    outlook: Outlook,
-    items: Mapping[str, Item],
+def restock_advice(
+    outlook: RestockOutlook,
+    items: Mapping[str, StockItem],
     at: datetime,
-    terms: Terms,
+    terms: SupplyTerms,
     spare: Mapping[str, Mapping[str, float]] | None = None,
-) -> dict[str, Need]:
+) -> dict[str, RestockAdvice]:
     """What a bar must have fetched at `at`, as one trip.
 
     A product calls for a trip when its chance of running out before a delivery arrives reaches the limit. The trip is
@@ -87,7 +87,7 @@ def needs(
     chances = {name: outlook.run_out(name, item.stock + item.coming, lead) for name, item in items.items()}
     losses = {name: outlook.shortfall(name, item.stock + item.coming, 2 * lead) for name, item in items.items()}
     called = max(chances.values(), default=0.0) >= limit and sum(losses.values()) >= terms.trip_worth_units
-    found: dict[str, Need] = {}
+    found: dict[str, RestockAdvice] = {}
     for name, item in items.items():
         an_hour = outlook.mean(name, 60.0)
         minutes = item.stock / an_hour * 60 if an_hour > 1e-6 else None
@@ -98,20 +98,20 @@ def needs(
             along = outlook.run_out(name, item.stock + item.coming, _rest(outlook, terms)) >= limit
         fetch = _amount(outlook, name, item, terms, urgent=urgent) if urgent or along else None
         if fetch is None:
-            found[name] = Need(chances[name], minutes, surplus=surplus, loss=losses[name])
+            found[name] = RestockAdvice(chances[name], minutes, surplus=surplus, loss=losses[name])
             continue
         by = at + timedelta(minutes=outlook.lasts(name, item.stock, limit, lead + terms.cover_minutes))
         source = _source(name, fetch, spare or {})
-        found[name] = Need(chances[name], minutes, fetch, by, source, along, loss=losses[name])
+        found[name] = RestockAdvice(chances[name], minutes, fetch, by, source, along, loss=losses[name])
     return found
 
 
-def _rest(outlook: Outlook, terms: Terms) -> float:
+def _rest(outlook: RestockOutlook, terms: SupplyTerms) -> float:
     """Minutes for which a delivery is meant: until the bar closes, at most the lead and the cover time."""
     return outlook.open_for(terms.lead_time_minutes + terms.cover_minutes)
 
 
-def _amount(outlook: Outlook, name: str, item: Item, terms: Terms, *, urgent: bool) -> float | None:
+def _amount(outlook: RestockOutlook, name: str, item: StockItem, terms: SupplyTerms, *, urgent: bool) -> float | None:
     """Surely enough for the next hour or so, on average until the bar closes, and no more than there is room for."""
     rest = _rest(outlook, terms)
     sure = outlook.quantile(name, min(rest, terms.lead_time_minutes + SURE_MINUTES), SERVICE)

@@ -12,20 +12,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from processors.bars.demand import Demand
+from processors.bars.demand import DemandModel
 from processors.bars.demand_state import DemandState
 from processors.bars.model_card import model_card
-from processors.bars.restock import Terms
+from processors.bars.restock import SupplyTerms
 from processors.bars.restock_simulation import (
-    Never,
-    Notices,
-    Order,
-    ReorderPoint,
-    Result,
-    laid_over,
+    CustomerOrder,
+    NoRestock,
+    NoticePolicy,
+    ReorderPointPolicy,
+    SimulationResult,
     learn,
     orders_of,
-    play,
+    overlay_weeks,
+    simulate,
 )
 from processors.bars.sales_file import SalesFileError, read_sales
 
@@ -47,7 +47,7 @@ SAME = 1.02
 Progress = Callable[[int, int], None]
 
 
-class Setting(Struct, frozen=True):
+class RestockSetting(Struct, frozen=True):
     """The bar that is played.
 
     Attributes:
@@ -64,7 +64,7 @@ class Setting(Struct, frozen=True):
 
 def evaluate(
     path: Path,
-    setting: Setting = Setting(),  # noqa: B008 - frozen
+    setting: RestockSetting = RestockSetting(),  # noqa: B008 - frozen
     *,
     score_from: date | None = None,
     progress: Progress = lambda done, total: None,
@@ -87,22 +87,22 @@ def evaluate(
     lead = timedelta(minutes=setting.lead_minutes)
     total = len(WORTH) + 2
 
-    demand = Demand()
+    demand = DemandModel()
     for order in learnt:
         learn(demand, order.time.replace(tzinfo=UTC), order.units)
     state = msgspec.json.encode(demand.state)
     progress(1, total)
 
-    none = play(played, Never(), shelf, lead, UTC)
+    none = simulate(played, NoRestock(), shelf, lead, UTC)
     pace = _pace(learnt, lead)
     alone = _points(played, shelf, pace, lead, (0.0,))
     joint = _points(played, shelf, pace, lead, JOINS)
     progress(2, total)
     notices: dict[str, Any] = {}
     for number, worth in enumerate(WORTH):
-        demand = Demand(msgspec.json.decode(state, type=DemandState))
-        terms = Terms(lead_time_minutes=setting.lead_minutes, trip_worth_units=worth)
-        result = play(played, Notices(demand, shelf, terms), shelf, lead, UTC)
+        demand = DemandModel(msgspec.json.decode(state, type=DemandState))
+        terms = SupplyTerms(lead_time_minutes=setting.lead_minutes, trip_worth_units=worth)
+        result = simulate(played, NoticePolicy(demand, shelf, terms), shelf, lead, UTC)
         notices[f"worth_{worth:g}"] = {
             **_figures(result),
             "reorder_point_same_trips": _compared(result, alone),
@@ -120,7 +120,9 @@ def evaluate(
     }
 
 
-def _evenings(path: Path, setting: Setting, score_from: date | None) -> tuple[list[Order], list[Order]]:
+def _evenings(
+    path: Path, setting: RestockSetting, score_from: date | None
+) -> tuple[list[CustomerOrder], list[CustomerOrder]]:
     sales = read_sales(path)
     if score_from is None:
         score_from = (sales[0].time + (sales[-1].time - sales[0].time) * 0.75).date()
@@ -133,7 +135,7 @@ def _evenings(path: Path, setting: Setting, score_from: date | None) -> tuple[li
     before = [order for order in orders if order.day < score_from]
     if not before or len(before) == len(orders):
         raise SalesFileError(f"{path}: no evening to learn from before {score_from}, or none to play after it")
-    folded, learnt = laid_over(orders, setting.weeks), laid_over(before, setting.weeks)
+    folded, learnt = overlay_weeks(orders, setting.weeks), overlay_weeks(before, setting.weeks)
     # The week in which the two meet belongs to the evenings that are played, whole.
     cut = learnt[-1].day - timedelta(days=learnt[-1].day.weekday())
     learnt = [order for order in folded if order.day < cut]
@@ -142,7 +144,7 @@ def _evenings(path: Path, setting: Setting, score_from: date | None) -> tuple[li
     return learnt, [order for order in folded if order.day >= cut]
 
 
-def _pace(orders: Sequence[Order], lead: timedelta) -> dict[str, float]:
+def _pace(orders: Sequence[CustomerOrder], lead: timedelta) -> dict[str, float]:
     """Mean sales of a lead time in the hours of the day that hold at least a twentieth of all sales."""
     hours: Counter[int] = Counter()
     units: Counter[str] = Counter()
@@ -157,24 +159,28 @@ def _pace(orders: Sequence[Order], lead: timedelta) -> dict[str, float]:
 
 
 def _points(
-    orders: Sequence[Order], shelf: dict[str, float], pace: dict[str, float], lead: timedelta, joins: Sequence[float]
-) -> list[Result]:
+    orders: Sequence[CustomerOrder],
+    shelf: dict[str, float],
+    pace: dict[str, float],
+    lead: timedelta,
+    joins: Sequence[float],
+) -> list[SimulationResult]:
     found = []
     for join in joins:
         for factor in POINTS:
             points = {name: min(room - 1, factor * pace.get(name, 0.0)) for name, room in shelf.items()}
-            policies = [ReorderPoint(points, shelf, join, calls) for calls in CALLS]
-            found += [play(orders, policy, shelf, lead, UTC) for policy in policies]
+            policies = [ReorderPointPolicy(points, shelf, join, calls) for calls in CALLS]
+            found += [simulate(orders, policy, shelf, lead, UTC) for policy in policies]
     return found
 
 
-def _compared(ours: Result, others: Sequence[Result]) -> dict[str, Any]:
+def _compared(ours: SimulationResult, others: Sequence[SimulationResult]) -> dict[str, Any]:
     rare = [other for other in others if other.trips <= ours.trips * SAME]
     best = min(rare, key=lambda other: other.lost) if rare else min(others, key=lambda other: other.trips)
     return {**_figures(best), "lost_less": 1 - ours.lost / best.lost if best.lost else 0.0}
 
 
-def _figures(result: Result) -> dict[str, Any]:
+def _figures(result: SimulationResult) -> dict[str, Any]:
     return {
         "lost": result.lost,
         "lost_share": result.lost / max(1e-9, result.asked),

@@ -10,16 +10,16 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from processors.bars.demand import Demand
-from processors.bars.outlook import Outlook
-from processors.bars.restock import Item, Terms, needs
+from processors.bars.demand import DemandModel
+from processors.bars.restock import StockItem, SupplyTerms, restock_advice
+from processors.bars.restock_outlook import RestockOutlook
 from processors.bars.sales_file import Sale
 
 DAY_BEGINS = timedelta(hours=5)
 """What is sold at two in the night belongs to the evening before."""
 
 
-class Order(Struct, frozen=True):
+class CustomerOrder(Struct, frozen=True):
     """What one customer asks for; times are local."""
 
     time: datetime
@@ -31,7 +31,7 @@ class Order(Struct, frozen=True):
         return (self.time - DAY_BEGINS).date()
 
 
-class Result(Struct):
+class SimulationResult(Struct):
     """What a way of restocking led to.
 
     Attributes:
@@ -48,7 +48,7 @@ class Result(Struct):
     surplus: float = 0.0
 
 
-class Policy(Protocol):
+class RestockPolicy(Protocol):
     """When to go, and what for."""
 
     def sold(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
@@ -58,7 +58,7 @@ class Policy(Protocol):
         """Units to fetch now by product; empty for no trip."""
 
 
-class Never:
+class NoRestock:
     """The bar sells what it opened with."""
 
     def sold(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
@@ -69,7 +69,7 @@ class Never:
         return {}
 
 
-class ReorderPoint(Never):
+class ReorderPointPolicy(NoRestock):
     """Goes when a product is at its point, and fills the shelf of every product below the join level.
 
     Args:
@@ -93,10 +93,10 @@ class ReorderPoint(Never):
         }
 
 
-class Notices:
+class NoticePolicy:
     """Pulso's own notices."""
 
-    def __init__(self, demand: Demand, shelf: Mapping[str, float], terms: Terms) -> None:
+    def __init__(self, demand: DemandModel, shelf: Mapping[str, float], terms: SupplyTerms) -> None:
         self._demand, self._shelf, self._terms = demand, shelf, terms
 
     def sold(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
@@ -105,21 +105,21 @@ class Notices:
 
     def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
         """What the notice says, when there is one."""
-        items = {name: Item(left, shelf=self._shelf[name]) for name, left in stock.items()}
-        found = needs(Outlook(self._demand, at), items, at, self._terms)
+        items = {name: StockItem(left, shelf=self._shelf[name]) for name, left in stock.items()}
+        found = restock_advice(RestockOutlook(self._demand, at), items, at, self._terms)
         if not any(need.fetch and not need.along for need in found.values()):
             return {}
         return {name: need.fetch for name, need in found.items() if need.fetch}
 
 
-def learn(demand: Demand, at: datetime, units: Mapping[str, float], sold_out: Sequence[str] = ()) -> None:
+def learn(demand: DemandModel, at: datetime, units: Mapping[str, float], sold_out: Sequence[str] = ()) -> None:
     """Tell the model what was sold."""
     demand.advance(at, None, sold_out)
     for name, sold in units.items():
         demand.sell(name, sold, at)
 
 
-def orders_of(sales: Sequence[Sale], products: Sequence[str]) -> list[Order]:
+def orders_of(sales: Sequence[Sale], products: Sequence[str]) -> list[CustomerOrder]:
     """The orders in their time, without the products that are not looked at."""
     found = []
     for (time, _), lines in groupby(sales, key=lambda sale: (sale.time, sale.order)):
@@ -128,11 +128,11 @@ def orders_of(sales: Sequence[Sale], products: Sequence[str]) -> list[Order]:
             if line.product in products and line.quantity > 0:
                 units[line.product] += line.quantity
         if units:
-            found.append(Order(time, dict(units)))
+            found.append(CustomerOrder(time, dict(units)))
     return found
 
 
-def laid_over(orders: Sequence[Order], weeks: int) -> list[Order]:
+def overlay_weeks(orders: Sequence[CustomerOrder], weeks: int) -> list[CustomerOrder]:
     """The same evenings of so many consecutive weeks become one, since a takeaway is far quieter than a bar.
 
     Times of day and weekdays stay; the weeks are numbered anew from the first one.
@@ -141,24 +141,31 @@ def laid_over(orders: Sequence[Order], weeks: int) -> list[Order]:
     moved = []
     for order in orders:
         week = (order.day - first).days // 7
-        moved.append(Order(order.time - timedelta(weeks=week - week // weeks), order.units))
+        moved.append(CustomerOrder(order.time - timedelta(weeks=week - week // weeks), order.units))
     return sorted(moved, key=lambda order: order.time)
 
 
-def play(orders: Sequence[Order], policy: Policy, shelf: Mapping[str, float], lead: timedelta, zone: tzinfo) -> Result:
+def simulate(
+    orders: Sequence[CustomerOrder], policy: RestockPolicy, shelf: Mapping[str, float], lead: timedelta, zone: tzinfo
+) -> SimulationResult:
     """Let a policy restock through all evenings; each opens with full shelves, and there is one runner.
 
     Args:
         zone: time zone in which the policy sees the times.
     """
-    result = Result()
+    result = SimulationResult()
     for _, evening in groupby(orders, key=lambda order: order.day):
         _play_evening(list(evening), policy, shelf, lead, zone, result)
     return result
 
 
 def _play_evening(
-    orders: Sequence[Order], policy: Policy, shelf: Mapping[str, float], lead: timedelta, zone: tzinfo, result: Result
+    orders: Sequence[CustomerOrder],
+    policy: RestockPolicy,
+    shelf: Mapping[str, float],
+    lead: timedelta,
+    zone: tzinfo,
+    result: SimulationResult,
 ) -> None:
     stock, fetched = dict(shelf), Counter[str]()
     empty: set[str] = set()

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from processors.bars.kinship import Prior
-from processors.bars.series import Season, week_hour
+from processors.bars.product_similarity import SharePrior
+from processors.bars.seasonality import SeasonalMean, week_hour
 
 MEMORY_DAYS = 45.0
 """days after which a sale tells a third as much about the share"""
@@ -34,7 +34,7 @@ MEMORY_HOURS = 52.0
 """hours after which the season of a slot of the week begins to forget: a year"""
 
 
-class Share(Struct):
+class ProductShare(Struct):
     """Of one product.
 
     Attributes:
@@ -64,15 +64,15 @@ class Share(Struct):
         return (sold + HOUR_SHAPE) / (expected + HOUR_SHAPE)
 
 
-class SharedState(Struct):
+class SharedSeasonState(Struct):
     """Part of the bar's row."""
 
-    by_hour: dict[int, Season] = field(default_factory=dict)
-    by_week_hour: dict[int, Season] = field(default_factory=dict)
+    by_hour: dict[int, SeasonalMean] = field(default_factory=dict)
+    by_week_hour: dict[int, SeasonalMean] = field(default_factory=dict)
     level: float = 0.0
     """units of a slot, lately"""
     slots: int = 0
-    shares: dict[str, Share] = field(default_factory=dict)
+    shares: dict[str, ProductShare] = field(default_factory=dict)
     elsewhere: dict[str, float] = field(default_factory=dict)
     """units of a slot that the mean bar around sells now, by product"""
     sold: float = 0.0
@@ -95,8 +95,8 @@ class SharedSeason:
     [9, 21]
     """
 
-    def __init__(self, state: SharedState | None = None, *, slots_an_hour: float = 4.0) -> None:
-        self.state = state or SharedState()
+    def __init__(self, state: SharedSeasonState | None = None, *, slots_an_hour: float = 4.0) -> None:
+        self.state = state or SharedSeasonState()
         self._an_hour = max(1.0, slots_an_hour)
         self._keep = 1 - 1 / (MEMORY_DAYS * 24 * self._an_hour)
 
@@ -124,9 +124,9 @@ class SharedSeason:
         value = share.value
         return value * sum(self.whole(start) * share.hour(start.hour) for start in starts) if value > 0 else 0.0
 
-    def join(self, product: str, found: Prior | None) -> None:
+    def join(self, product: str, found: SharePrior | None) -> None:
         """A new product, of which its kin say what share of the bar it will have."""
-        share = Share(prior=found.share, shape=found.shape) if found else Share()
+        share = ProductShare(prior=found.share, shape=found.shape) if found else ProductShare()
         self.state.shares.setdefault(product, share)
 
     def shares(self) -> dict[str, float]:
@@ -141,7 +141,7 @@ class SharedSeason:
         state, total = self.state, sum(units.values())
         expected = self.whole(start) if state.slots else total
         for product, sold in units.items():
-            share = state.shares.setdefault(product, Share())
+            share = state.shares.setdefault(product, ProductShare())
             known, value = share.expected > 0 or share.shape > 0, share.value
             share.sold = share.sold * self._keep + sold
             share.expected = share.expected * self._keep + expected
@@ -150,8 +150,8 @@ class SharedSeason:
             hour, keep = share.hours.get(start.hour, (0.0, 0.0)), 1 - (1 - self._keep) / 4
             share.hours[start.hour] = (hour[0] * keep + sold, hour[1] * keep + value * expected)
         memory = MEMORY_HOURS * self._an_hour
-        state.by_hour.setdefault(start.hour, Season()).add(total, 7 * memory)
-        state.by_week_hour.setdefault(week_hour(start), Season()).add(total, memory)
+        state.by_hour.setdefault(start.hour, SeasonalMean()).add(total, 7 * memory)
+        state.by_week_hour.setdefault(week_hour(start), SeasonalMean()).add(total, memory)
         if around := sum(state.elsewhere.values()):
             state.sold = state.sold * self._keep + total
             state.there = state.there * self._keep + around

@@ -11,9 +11,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio
-from processors.music.pulse import tempo_heard
-from processors.music.show import Show, correlations, show_of, tempo_of
-from processors.music.spectra import FFT, HOP, Spectra, spectra_of
+from processors.music.live_show_features import LiveShowFeatures, key_correlations, live_show_features, tempo_from_beats
+from processors.music.spectra import FFT, HOP, Spectra, compute_spectra
+from processors.music.tempo import estimate_tempo
 
 LEVEL_DBFS = -20.0
 """All sound is brought to this level first: a microphone's gain says nothing about mood."""
@@ -21,7 +21,7 @@ LEVEL_DBFS = -20.0
 Vector = NDArray[np.float32]
 
 
-class Heard(Struct, frozen=True):
+class FragmentFeatures(Struct, frozen=True):
     """Features of one fragment.
 
     Attributes:
@@ -32,25 +32,25 @@ class Heard(Struct, frozen=True):
 
     vector: Vector
     tempo: float
-    show: Show
+    show: LiveShowFeatures
 
 
-def levelled(audio: Audio) -> Audio:
+def normalise_level(audio: Audio) -> Audio:
     """The same sound at `LEVEL_DBFS`; peaks may then exceed full scale, which no feature minds.
 
     >>> quiet = Audio(np.sin(np.arange(RATE, dtype=np.float32)) / np.float32(1000))
-    >>> round(levelled(quiet).loudness, 3)
+    >>> round(normalise_level(quiet).loudness, 3)
     -20.0
     """
     return Audio(audio.samples * np.float32(10 ** ((LEVEL_DBFS - audio.loudness) / 20)))
 
 
-def hear(audio: Audio) -> Heard:
-    """Compute all features of sound that is `levelled`; about 0.07 s for 30 s of sound on one core."""
-    return summary(spectra_of(audio.samples), audio.seconds)
+def extract_features(audio: Audio) -> FragmentFeatures:
+    """Compute all features of sound that is `normalise_level`; about 0.07 s for 30 s of sound on one core."""
+    return fragment_features(compute_spectra(audio.samples), audio.seconds)
 
 
-def summary(spectra: Spectra, seconds: float) -> Heard:
+def fragment_features(spectra: Spectra, seconds: float) -> FragmentFeatures:
     """Features of a fragment whose frames are there already."""
     mel = librosa.power_to_db(spectra.mel)
     onset = librosa.onset.onset_strength(S=mel, sr=RATE, hop_length=HOP)
@@ -58,7 +58,7 @@ def summary(spectra: Spectra, seconds: float) -> Heard:
     mfcc = librosa.feature.mfcc(S=mel, n_mfcc=20)
     loudness = librosa.power_to_db(spectra.power[-1] / (1 + FFT // 2) + 1e-9)
     tempo, clarity = _tempo(onset)
-    keys = correlations(chroma.mean(axis=1))
+    keys = key_correlations(chroma.mean(axis=1))
     centroid, bandwidth, rolloff, flatness = spectra.shape
 
     named: dict[str, Any] = {}
@@ -79,9 +79,9 @@ def summary(spectra: Spectra, seconds: float) -> Heard:
     named["tempo"], named["pulse clarity"] = np.log2(max(tempo, 30.0)), clarity
     named["major"], named["minor"], named["key clarity"] = _key(keys)
     vector = np.nan_to_num(np.array([named[name] for name in NAMES], np.float32))
-    pulse = tempo_heard(mel, onset)  # the feature stays what the models learnt from
-    show = show_of(spectra.power, onset, centroid, pulse, keys, seconds)
-    return Heard(vector, tempo_of(show.beats, pulse), show)
+    pulse = estimate_tempo(mel, onset)  # the feature stays what the models learnt from
+    show = live_show_features(spectra.power, onset, centroid, pulse, keys, seconds)
+    return FragmentFeatures(vector, tempo_from_beats(show.beats, pulse), show)
 
 
 def _both(named: dict[str, Any], name: str, rows: NDArray[Any]) -> None:

@@ -20,13 +20,13 @@ _MOST = 4
 """candidates that are compared to their end; silence and a hum of whole samples have many"""
 
 
-def slid_by(before: Samples, now: Samples, rate: int) -> int | None:
+def window_shift(before: Samples, now: Samples, rate: int) -> int | None:
     """By how many samples `now` begins after `before`; None where they do not share a sound, sample for sample.
 
     >>> sound = np.random.default_rng(0).normal(size=8_000).astype(np.float32)
-    >>> slid_by(sound[:5_000], sound[1_000:6_000], 1_000), slid_by(sound[:5_000], sound[:6_000], 1_000)
+    >>> window_shift(sound[:5_000], sound[1_000:6_000], 1_000), window_shift(sound[:5_000], sound[:6_000], 1_000)
     (1000, 0)
-    >>> slid_by(sound[:4_000], sound[4_000:], 1_000) is None
+    >>> window_shift(sound[:4_000], sound[4_000:], 1_000) is None
     True
     """
     least = int(LEAST * rate)
@@ -43,7 +43,7 @@ def slid_by(before: Samples, now: Samples, rate: int) -> int | None:
     return None
 
 
-class Track:
+class SampleTrack:
     """A sound that goes on, as numbered samples; the oldest are forgotten.
 
     Attributes:
@@ -65,10 +65,10 @@ class Track:
         return self.samples[max(0, number - self.first) :]
 
 
-class Resampled(Track):
+class ResampledTrack(SampleTrack):
     """A track at another rate: when its source has grown, only the end is resampled."""
 
-    def __init__(self, source: Track, rate: int, target: int) -> None:
+    def __init__(self, source: SampleTrack, rate: int, target: int) -> None:
         shared = math.gcd(rate, target)
         self._in, self._out = rate // shared, target // shared
         self._rate, self._target = rate, target
@@ -80,7 +80,7 @@ class Resampled(Track):
         """Of the first sample that is not before the source's sample."""
         return -(-of_source * self._out // self._in)
 
-    def follow(self, source: Track) -> None:
+    def follow(self, source: SampleTrack) -> None:
         """Take in how the source has changed: a new end, and perhaps a later beginning."""
         first, source_end = self.number(source.first), source.first + len(source.samples)
         # What was resampled near an end had silence after it: it is done again.

@@ -70,13 +70,13 @@ def frames_in(samples: int) -> int:
     return 1 + samples // HOP
 
 
-def spectra_of(samples: Samples, start: int = 0, end: int | None = None) -> Spectra:
+def compute_spectra(samples: Samples, start: int = 0, end: int | None = None) -> Spectra:
     """Frames `start` to `end` (all if left out) of a sound; before and after it is silence.
 
     Frame i lies around sample i · `HOP`. Any part of the frames is what it is among all of them.
 
     >>> sound = np.sin(np.arange(RATE, dtype=np.float32) / 9)
-    >>> whole, part = spectra_of(sound), spectra_of(sound, 10, 20)
+    >>> whole, part = compute_spectra(sound), compute_spectra(sound, 10, 20)
     >>> len(whole), bool(np.allclose(whole.mel[:, 10:20], part.mel, rtol=1e-4))
     (44, True)
     """

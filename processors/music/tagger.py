@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from processors.models.inference import Model, ModelError, models_folder, open_folder
 from processors.music.audio import Audio, Samples
-from processors.music.features import NAMES, VERSION, Heard, hear, levelled
-from processors.music.log_mel import patches
-from processors.music.show import Show
-from processors.music.sliding import EMBEDDING, Sliding
+from processors.music.features import NAMES, VERSION, FragmentFeatures, extract_features, normalise_level
+from processors.music.live_show_features import LiveShowFeatures
+from processors.music.log_mel_patches import patches
+from processors.music.sliding_window import EMBEDDING, SlidingWindow
 
 Rows = NDArray[np.float32]
 
@@ -31,7 +31,7 @@ COLUMNS = len(NAMES) + 2 * EMBEDDING
 
 
 @dataclass(frozen=True, slots=True)
-class Tags:
+class FragmentTags:
     """What the models say of one fragment.
 
     Attributes:
@@ -46,12 +46,12 @@ class Tags:
     genres: dict[str, float]
     tempo: float
     is_music: bool = True
-    show: Show | None = None
+    show: LiveShowFeatures | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Fragment:
+class AnalyzedFragment:
     """One fragment, listened to: all that a stage's state needs of it.
 
     Attributes:
@@ -64,10 +64,10 @@ class Fragment:
     seconds: float
     loudness: float
     recent_loudness: float
-    tags: Tags | None
+    tags: FragmentTags | None
 
 
-def describe(audio: Audio, sound: Model) -> tuple[Rows, Heard]:
+def classifier_inputs(audio: Audio, sound: Model) -> tuple[Rows, FragmentFeatures]:
     """What the classifiers see; training and serving both call this.
 
     Args:
@@ -78,12 +78,12 @@ def describe(audio: Audio, sound: Model) -> tuple[Rows, Heard]:
         One row of `COLUMNS` float32: librosa features, square roots of the mean and of the spread of the embeddings
         over time (roots, since embeddings have a long tail); and what librosa heard.
     """
-    audio = levelled(audio)
-    heard = hear(audio)
-    return row_of(heard, sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]), heard
+    audio = normalise_level(audio)
+    heard = extract_features(audio)
+    return classifier_row(heard, sound.session.run(["embeddings"], {"patches": patches(audio.samples)})[0]), heard
 
 
-def row_of(heard: Heard, embeddings: Rows) -> NDArray[np.float32]:
+def classifier_row(heard: FragmentFeatures, embeddings: Rows) -> NDArray[np.float32]:
     """The columns of one fragment; embeddings are (patches, 1024)."""
     row = np.concatenate([heard.vector, np.sqrt(embeddings.mean(axis=0)), np.sqrt(embeddings.std(axis=0))])
     return row.astype(np.float32)
@@ -122,29 +122,29 @@ class Tagger:
         """Names and hashes of the models, as results quote them."""
         return f"{self.mood.identity} {self.genre.identity}"
 
-    def listen(self, audio: Audio) -> Fragment:
+    def listen(self, audio: Audio) -> AnalyzedFragment:
         """Tag a fragment unless it is silent; about 0.15 s for 30 s of sound, so call it beside an event loop."""
         tags = None if audio.silent else self.tag(audio)
-        return Fragment(audio.seconds, audio.loudness, audio.recent_loudness, tags)
+        return AnalyzedFragment(audio.seconds, audio.loudness, audio.recent_loudness, tags)
 
-    def follow(self, sliding: Sliding, raw: Samples, rate: int) -> Fragment:
+    def follow(self, sliding: SlidingWindow, raw: Samples, rate: int) -> AnalyzedFragment:
         """As `listen`, of a window that slides over a stage's sound; about 0.05 s where 25 of 30 s are known.
 
         Raises:
             AudioError: as `from_samples`.
         """
         audio, heard, embeddings = sliding.hear(raw, rate)
-        tags = None if heard is None else self._tags(row_of(heard, embeddings), heard)
-        return Fragment(audio.seconds, audio.loudness, audio.recent_loudness, tags)
+        tags = None if heard is None else self._tags(classifier_row(heard, embeddings), heard)
+        return AnalyzedFragment(audio.seconds, audio.loudness, audio.recent_loudness, tags)
 
-    def tag(self, audio: Audio) -> Tags:
+    def tag(self, audio: Audio) -> FragmentTags:
         """Mood, genre and tempo."""
-        return self._tags(*describe(audio, self.sound))
+        return self._tags(*classifier_inputs(audio, self.sound))
 
-    def _tags(self, row: Rows, heard: Heard) -> Tags:
+    def _tags(self, row: Rows, heard: FragmentFeatures) -> FragmentTags:
         moods = self.mood.session.run(["probabilities"], {"rows": row[None]})[0][0]
         genres, music = self.genre.session.run(["probabilities", "music"], {"rows": row[None]})
-        return Tags(
+        return FragmentTags(
             _by_label(self.mood, moods),
             _by_label(self.genre, genres[0]),
             heard.tempo,

@@ -44,8 +44,8 @@ def demand(
     gate: GateFile = None,
 ) -> None:
     """Sales ahead of time, predicted and then learnt: WAPE, MASE, pinball, coverage, beside baselines."""
+    from processors.bars.cold_start_evaluation import evaluate as evaluate_newcomers  # noqa: PLC0415
     from processors.bars.evaluation import evaluate  # noqa: PLC0415
-    from processors.bars.newcomer_evaluation import evaluate as evaluate_newcomers  # noqa: PLC0415
 
     if newcomers:
         measure("newcomers", lambda progress: evaluate_newcomers(sales, progress=progress), as_json, gate)
@@ -88,9 +88,9 @@ def restock(
     gate: GateFile = None,
 ) -> None:
     """Restock notices on real evenings, beside fixed reorder points and none: lost sales, stock-outs, trips."""
-    from processors.bars.restock_evaluation import Setting, evaluate  # noqa: PLC0415
+    from processors.bars.restock_evaluation import RestockSetting, evaluate  # noqa: PLC0415
 
-    setting = Setting(products=products, weeks=weeks, shelf=shelf, lead_minutes=lead_minutes)
+    setting = RestockSetting(products=products, weeks=weeks, shelf=shelf, lead_minutes=lead_minutes)
     first = score_from.date() if score_from else None
     measure(
         "restock",

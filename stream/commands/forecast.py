@@ -17,7 +17,7 @@ from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
     from processors.bars.bar import BarState
-    from processors.bars.curve import Change, Point
+    from processors.bars.demand_curve import ContextChange, DemandPoint
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 SHOWN_DRIVERS = 3
@@ -53,9 +53,9 @@ def forecast(
             _show(one, one.clock.astimezone(zone), product, _change(one, heatwave, act_delayed), picture)
 
 
-def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) -> Change | None:
+def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) -> ContextChange | None:
     """Return the changed context; its features are those of `stream.features.bars.venue_context`."""
-    from processors.bars.curve import Change  # noqa: PLC0415 - takes a second to import
+    from processors.bars.demand_curve import ContextChange  # noqa: PLC0415 - takes a second to import
 
     if heatwave is None and act_delayed is None:
         return None
@@ -68,19 +68,21 @@ def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) ->
         if "on_stage" not in known:
             raise typer.BadParameter(f"bar {bar.name} has learnt nothing of acts: venue.context names none in its zone")
         context["on_stage"] = 0.0
-    return Change(context, act_delayed if heatwave is None else None)
+    return ContextChange(context, act_delayed if heatwave is None else None)
 
 
-def _show(bar: BarState, at: datetime, product: str | None, change: Change | None, picture: Path | None) -> None:
-    from processors.bars.curve import curve  # noqa: PLC0415 - takes a second to import
+def _show(bar: BarState, at: datetime, product: str | None, change: ContextChange | None, picture: Path | None) -> None:
+    from processors.bars.demand_curve import demand_curve  # noqa: PLC0415 - takes a second to import
 
     until = bar.closes(at)
     names = [name for name in bar.products if product in (None, name)]
     if not names:
         raise typer.BadParameter(f"bar {bar.name} has no product {product!r}; it has {', '.join(bar.products)}")
-    curves = {name: curve(bar.demand, name, at, until, bar.stock(name)) for name in names}
+    curves = {name: demand_curve(bar.demand, name, at, until, bar.stock(name)) for name in names}
     curves = {name: points for name, points in curves.items() if points}
-    changed = {name: curve(bar.demand, name, at, until, bar.stock(name), change) for name in curves} if change else {}
+    changed = (
+        {name: demand_curve(bar.demand, name, at, until, bar.stock(name), change) for name in curves} if change else {}
+    )
     title = f"{bar.name}, {at:%Y-%m-%d %H:%M}, until {until.astimezone(at.tzinfo):%H:%M}"
     console = Console()
     console.print(as_table(title, bar, curves, changed))
@@ -97,10 +99,10 @@ def _show(bar: BarState, at: datetime, product: str | None, change: Change | Non
 
 
 def as_table(
-    title: str, bar: BarState, curves: dict[str, list[Point]], changed: dict[str, list[Point]] | None = None
+    title: str, bar: BarState, curves: dict[str, list[DemandPoint]], changed: dict[str, list[DemandPoint]] | None = None
 ) -> Table:
     """One line a product: the next hour with its interval, the whole evening, the stock, the curve, the drivers."""
-    from processors.bars.curve import drivers  # noqa: PLC0415 - takes a second to import
+    from processors.bars.demand_curve import demand_drivers  # noqa: PLC0415 - takes a second to import
 
     table = Table(title=title)
     for heading in ("product", "next hour", "90 %", "to the end", "left", "empty at", "curve", "what moves it"):
@@ -110,7 +112,9 @@ def as_table(
     for name, points in curves.items():
         hour = bar.demand.forecast(name)[-1]
         stock = bar.stock(name)
-        why = [f"{driver} {share:+.0%}" for driver, share in list(drivers(bar.demand, name).items())[:SHOWN_DRIVERS]]
+        why = [
+            f"{driver} {share:+.0%}" for driver, share in list(demand_drivers(bar.demand, name).items())[:SHOWN_DRIVERS]
+        ]
         cells = [
             name,
             f"{hour.mean:.0f}",
@@ -127,7 +131,7 @@ def as_table(
     return table
 
 
-def _slots(points: Sequence[Point], changed: Sequence[Point] | None) -> Table:
+def _slots(points: Sequence[DemandPoint], changed: Sequence[DemandPoint] | None) -> Table:
     table = Table("from", "expected", "90 %", "left")
     if changed:
         table.add_column("what if")
@@ -142,7 +146,7 @@ def _slots(points: Sequence[Point], changed: Sequence[Point] | None) -> Table:
     return table
 
 
-def _empty_at(points: Sequence[Point]) -> str:
+def _empty_at(points: Sequence[DemandPoint]) -> str:
     return next((f"{point.start:%H:%M}" for point in points if point.left is not None and point.left <= 0), "")
 
 

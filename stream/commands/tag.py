@@ -38,7 +38,7 @@ def tag(
 ) -> None:
     """Mood and genre of every recording below a folder, as CSV; goes on where it stopped, and does only what is new."""
     # They import librosa, which takes seconds.
-    from processors.music.catalogue import Entry  # noqa: PLC0415
+    from processors.music.catalogue_table import CatalogueEntry  # noqa: PLC0415
     from stream.features.music.catalogue import tag_folder  # noqa: PLC0415
 
     errors = Console(stderr=True)
@@ -57,7 +57,7 @@ def tag(
         with Progress(*columns, console=errors) as progress:
             task = progress.add_task("", total=None)
 
-            def show(done: int, total: int, entry: Entry) -> None:
+            def show(done: int, total: int, entry: CatalogueEntry) -> None:
                 progress.update(task, completed=done, total=total, description=entry.file[-40:])
                 if entry.error:
                     progress.console.print(f"{entry.file}: {entry.error}", markup=False, highlight=False)

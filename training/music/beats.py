@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.music.audio import Audio
-from processors.music.features import NAMES, hear, levelled
-from processors.music.frames import Frames
+from processors.music.features import NAMES, extract_features, normalise_level
+from processors.music.show_frames import ShowFrameStream
 
 RATE = 22_050
 SECONDS = 30.0
@@ -84,7 +84,7 @@ def compared(found: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[flo
 
 def live_beats(sound: NDArray[np.float32]) -> NDArray[np.float64]:
     """Times of the live tracker, frames of 20 ms."""
-    frames = Frames(RATE, 50)
+    frames = ShowFrameStream(RATE, 50)
     return np.array([0.02 * (number + 1) for number, one in enumerate(frames.feed(sound)) if one.beat])
 
 
@@ -98,8 +98,8 @@ def main() -> None:
         for tempo in (66.0, 75.0, 90.0, 100.0, 110.0, 120.0, 128.0, 140.0, 150.0, 165.0, 174.0):
             for seed in range(10, 10 + arguments.seeds):
                 sound, beats = band(tempo, seed=seed, pattern=pattern)
-                levelled_ = levelled(Audio(sound))
-                heard = hear(levelled_)
+                levelled_ = normalise_level(Audio(sound))
+                heard = extract_features(levelled_)
                 plain = 2 ** float(heard.vector[NAMES.index("tempo")])
                 row = [plain / tempo, heard.tempo / tempo, *compared(np.array(heard.show.beats), beats)]
                 if arguments.live:

@@ -25,7 +25,7 @@ from processors.music.features import NAMES
 from training.music import perceptrons
 from training.music.describe import KINDS, WORK
 from training.music.log_mels import Patches, log_mels
-from training.music.measure import FOLDS, summary
+from training.music.measure import FOLDS, fragment_features
 from training.music.networks import CnnLstm, SmallCnn, Tail, Trunk
 from training.music.train import load
 
@@ -201,7 +201,7 @@ def main() -> None:
         whole = np.zeros((len(classes), len(labels)))
         for fold in range(FOLDS):
             whole[kept[f"test {fold}"]] = kept[f"said {fold}"]
-        found = summary(whole, classes, labels)
+        found = fragment_features(whole, classes, labels)
         print(f"{kind}, {name}: accuracy {found['accuracy']:.4f}, macro-F1 {found['macro_f1']:.4f}", flush=True)
 
 

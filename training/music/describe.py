@@ -17,7 +17,7 @@ import numpy as np
 from processors.models.inference import Model, open_model
 from processors.music.audio import Audio, AudioError, decode
 from processors.music.features import VERSION
-from processors.music.tagger import COLUMNS, describe
+from processors.music.tagger import COLUMNS, classifier_inputs
 from training.music.manifest import changed, manifest_of, read_manifest, write_manifest
 from training.music.microphone import overheard
 from training.music.stage import on_stage
@@ -66,7 +66,7 @@ def described(
             audio = (change or change_of(rendering))(
                 audio, np.random.default_rng([SEED, rendering, *line["clip"].encode()])
             )
-        rows.append(describe(audio, sound)[0])
+        rows.append(classifier_inputs(audio, sound)[0])
         labels.append(line[kind])
         groups.append(line.get("artist") or line["clip"])
         clips.append(line["clip"])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.music.audio import decode
-from processors.music.features import levelled
-from processors.music.log_mel import BANDS, FRAMES, patches
+from processors.music.features import normalise_level
+from processors.music.log_mel_patches import BANDS, FRAMES, patches
 from training.music.describe import WORK
 
 LONGEST = 31
@@ -31,7 +31,7 @@ def log_mels(table: Path, kind: str) -> tuple[Patches, NDArray[np.int64]]:
         found = []
         for number, clip in enumerate(clips):
             audio = decode((table.parent / clip).read_bytes())
-            found.append(patches(levelled(audio).samples)[:LONGEST, 0].astype(np.float16))
+            found.append(patches(normalise_level(audio).samples)[:LONGEST, 0].astype(np.float16))
             if number % 100 == 0:
                 print(f"{kind}, log-mel: {number}/{len(clips)}", flush=True)
         whole = np.zeros((len(found), max(map(len, found)), FRAMES, BANDS), np.float16)

@@ -130,7 +130,7 @@ def chosen_elsewhere(
     return after
 
 
-def summary(probabilities: NDArray[np.float64], y: NDArray[np.int64], labels: list[str]) -> dict[str, Any]:
+def fragment_features(probabilities: NDArray[np.float64], y: NDArray[np.int64], labels: list[str]) -> dict[str, Any]:
     """The figures that `pulso evaluate` gives, and the mean negative log likelihood."""
     answers = [dict(zip(labels, map(float, row), strict=True)) for row in probabilities]
     found = figures([labels[i] for i in y], answers, labels)

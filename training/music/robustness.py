@@ -17,7 +17,7 @@ import torch
 from processors.models.inference import Model, open_model
 from training.music.conditions import CONDITIONS, path_of
 from training.music.describe import KINDS, WORK, described
-from training.music.measure import CHOSEN, families, out_of_fold, summary
+from training.music.measure import CHOSEN, families, fragment_features, out_of_fold
 from training.music.subset import representative
 from training.music.train import MEASURED, load
 
@@ -36,7 +36,7 @@ def measure(kind: str, sound: Model, splits: int) -> dict[str, dict[str, float]]
     for seed in range(1, splits + 1):
         tables, _ = out_of_fold(families(MEASURED)[CHOSEN], renderings, tests, y, groups, seed)
         for name, table in zip(("clean", *conditions), tables, strict=True):
-            found.setdefault(name, []).append(float(summary(table[part], y[part], labels)["macro_f1"]))
+            found.setdefault(name, []).append(float(fragment_features(table[part], y[part], labels)["macro_f1"]))
         print(kind, seed, {name: round(scores[-1], 4) for name, scores in found.items()}, flush=True)
     means = {name: float(np.mean(scores)) for name, scores in found.items()}
     return {

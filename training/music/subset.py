@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from processors.models.inference import open_model
 from training.music.describe import KINDS, WORK
-from training.music.measure import families, out_of_fold, summary
+from training.music.measure import families, fragment_features, out_of_fold
 
 SHARE = 1 / 3
 SEED = 7
@@ -59,7 +59,7 @@ def main() -> None:
                 tables, _ = out_of_fold(
                     family, [x[some] for x in renderings], [renderings[0][some]], y[some], groups[some], 1
                 )
-                scores[what] = round(float(summary(tables[0], y[some], labels)["macro_f1"]), 4)
+                scores[what] = round(float(fragment_features(tables[0], y[some], labels)["macro_f1"]), 4)
             found[name] = scores
             print(kind, f"{len(part)} of {len(y)}", name, scores, flush=True)
         ranks = [np.argsort(np.argsort([one[what] for one in found.values()])) for what in ("all", "part")]

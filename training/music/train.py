@@ -28,8 +28,8 @@ from training.music.measure import (
     calibrated_out_of_fold,
     chosen_elsewhere,
     families,
+    fragment_features,
     out_of_fold,
-    summary,
     temperature,
 )
 
@@ -115,7 +115,7 @@ def note(
     found: dict[str, list[dict[str, float]]], name: str, given: NDArray[np.float64], y: NDArray[Any], labels: list[str]
 ) -> None:
     """Add one seed's figures."""
-    whole = summary(given, y, labels)
+    whole = fragment_features(given, y, labels)
     found.setdefault(name, []).append({figure: round(whole[figure], 4) for figure in SHOWN})
 
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from processors.bars.bar import BarState, UnknownProductError
-from processors.bars.kinship import around
 from processors.bars.ledger import StockMovementError
+from processors.bars.product_similarity import neighbour_rates
 from processors.bars.venue_calendar import calendar_features
 from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement
 from schemas.context import CONTEXT
@@ -77,7 +77,7 @@ class _Books:
         one = self.bars.get(bar)
         elsewhere = None
         if one.opens_slot(ticket.time):
-            elsewhere = around(bar, zone, self.surplus.paces(ticket.time), self._zones)
+            elsewhere = neighbour_rates(bar, zone, self.surplus.paces(ticket.time), self._zones)
         spare = self.surplus.spare_for(bar, one.neighbours) if one.forecasts_at(ticket.time) else None
         return one.apply(ticket, incoming.offset, envelope.id, context, spare, elsewhere)
 

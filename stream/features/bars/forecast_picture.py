@@ -13,7 +13,7 @@ from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from processors.bars.curve import Point
+from processors.bars.demand_curve import DemandPoint
 
 DEMAND, OTHER, STOCK = "#1b6ca8", "#c8553d", "#4d7c0f"
 COLUMNS = 2
@@ -22,8 +22,8 @@ COLUMNS = 2
 def draw(
     path: Path,
     title: str,
-    curves: Mapping[str, Sequence[Point]],
-    changed: Mapping[str, Sequence[Point]] | None = None,
+    curves: Mapping[str, Sequence[DemandPoint]],
+    changed: Mapping[str, Sequence[DemandPoint]] | None = None,
     stocks: Mapping[str, float | None] | None = None,
 ) -> None:
     """Write a PNG, SVG or PDF, by the name's ending.
@@ -68,7 +68,7 @@ def draw(
     figure.savefig(path, dpi=120)
 
 
-def _edges(points: Sequence[Point]) -> NDArray[np.datetime64]:
+def _edges(points: Sequence[DemandPoint]) -> NDArray[np.datetime64]:
     """Starts of the slots in local time, as matplotlib takes them, and the end of the last."""
     starts = np.asarray([point.start.replace(tzinfo=None) for point in points], dtype="datetime64[s]")
     length = starts[-1] - starts[-2] if len(starts) > 1 else np.timedelta64(15 * 60, "s")

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from processors.bars.claims import Claims
-from processors.bars.paces import Paces
+from processors.bars.sales_rates import SalesRates
+from processors.bars.surplus_claims import SurplusClaims
 from schemas.bars import DEMAND, DemandForecast
 from stream.runtime.decoding import readable
 
@@ -24,8 +24,8 @@ class KnownSurplus:
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(DemandForecast)
-        self._claims = Claims()
-        self._paces = Paces()
+        self._claims = SurplusClaims()
+        self._paces = SalesRates()
 
     def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> Mapping[str, Mapping[str, float]]:
         """Units by bar and product that nobody else was sent for, of `sources` or of all bars.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from processors.models.drift import CONFIDENCE
-from processors.music.smoothing import StageState
-from processors.music.tagger import PARTS, Fragment
+from processors.music.stage_state import StageState
+from processors.music.tagger import PARTS, AnalyzedFragment
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.music import SNIPPETS, TAGS, MusicTags
 from stream.features.music.lights import desks_of
@@ -102,7 +102,7 @@ def _show(tags: MusicTags) -> None:
     metrics.LOUDNESS.labels(tags.stage).set(tags.loudness)
 
 
-def _watch_drift(listener: Listener, fragment: Fragment) -> None:
+def _watch_drift(listener: Listener, fragment: AnalyzedFragment) -> None:
     """How unlike training the music is, and how sure the models are of it; silence and talk say nothing."""
     if fragment.tags is None or not fragment.tags.is_music:
         return

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from processors.models.inference import sha256_of
 from processors.music.audio import AudioError, AudioFormatError, fragments
-from processors.music.catalogue import Catalogue, CatalogueError, Entry
-from processors.music.song import Song, tag_song
+from processors.music.catalogue_table import CatalogueEntry, CatalogueError, CatalogueTable
+from processors.music.recording import RecordingTags, tag_recording
 from processors.music.tagger import Tagger
 from schemas.music import MusicSettings
 from stream.runtime.child_process import die_with_parent
@@ -32,7 +32,7 @@ SUFFIXES = (
 LONGEST = 4 * 3600.0
 """seconds of a file that only ffmpeg reads: more would fill the disk with its samples"""
 
-Progress = Callable[[int, int, Entry], None]
+Progress = Callable[[int, int, CatalogueEntry], None]
 
 
 class Done:
@@ -40,7 +40,7 @@ class Done:
 
     def __init__(self) -> None:
         self.kept = self.listened = self.unusable = 0
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, CatalogueEntry] = {}
 
 
 def sounds(folder: Path) -> list[Path]:
@@ -72,7 +72,7 @@ def tag_folder(
         ModelError: a model is incomplete.
     """
     tagger = Tagger.load()
-    catalogue = Catalogue(tagger.mood.card.settings["labels"], tagger.genre.card.settings["labels"], limits)
+    catalogue = CatalogueTable(tagger.mood.card.settings["labels"], tagger.genre.card.settings["labels"], limits)
     files = sounds(folder)
     if not files:
         raise CatalogueError(f"{folder} holds no recording ({', '.join(SUFFIXES)})")
@@ -111,7 +111,7 @@ def tag_folder(
 
 
 @contextmanager
-def _journal(catalogue: Catalogue, table: Path, known: Sequence[Entry]) -> Iterator[IO[str]]:
+def _journal(catalogue: CatalogueTable, table: Path, known: Sequence[CatalogueEntry]) -> Iterator[IO[str]]:
     """The table, open for more rows, for one run at a time."""
     with table.with_name(f".{table.name}.lock").open("w") as lock:
         try:
@@ -126,7 +126,7 @@ def _journal(catalogue: Catalogue, table: Path, known: Sequence[Entry]) -> Itera
             Path(lock.name).unlink(missing_ok=True)
 
 
-def _replace(catalogue: Catalogue, table: Path, entries: Sequence[Entry]) -> None:
+def _replace(catalogue: CatalogueTable, table: Path, entries: Sequence[CatalogueEntry]) -> None:
     """The whole table in one step: whoever reads it sees the old one or the new one."""
     draft = table.with_name(f".{table.name}.draft")
     with draft.open("w", encoding="utf-8", errors="surrogateescape") as file:
@@ -134,14 +134,14 @@ def _replace(catalogue: Catalogue, table: Path, entries: Sequence[Entry]) -> Non
     draft.replace(table)
 
 
-def _listened(todo: Sequence[Path], jobs: int, known: frozenset[str]) -> Iterator[tuple[Path, Entry]]:
+def _listened(todo: Sequence[Path], jobs: int, known: frozenset[str]) -> Iterator[tuple[Path, CatalogueEntry]]:
     """Files and what was heard, as they are done. A file that ends a process is found out and named."""
     if not todo:
         return
     waiting = list(reversed(todo))
     while waiting:
         pool = _pool(min(jobs, len(waiting)), known)
-        running: dict[Future[Entry], Path] = {}
+        running: dict[Future[CatalogueEntry], Path] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < 2 * jobs:
@@ -157,7 +157,7 @@ def _listened(todo: Sequence[Path], jobs: int, known: frozenset[str]) -> Iterato
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _alone(path: Path, known: frozenset[str]) -> Entry:
+def _alone(path: Path, known: frozenset[str]) -> CatalogueEntry:
     """One file in a process of its own."""
     with _pool(1, known) as pool:
         try:
@@ -182,38 +182,40 @@ def _load(known: frozenset[str]) -> None:
     _tagger, _known = Tagger.load(), known
 
 
-def listen(file: str) -> Entry:
+def listen(file: str) -> CatalogueEntry:
     """One file, in a child process; its song is left out where its content is known already."""
     assert _tagger is not None  # noqa: S101 - the initializer ran
     path = Path(file)
     try:
         stat, digest = path.stat(), sha256_of(path)
         if digest in _known:
-            return Entry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest)
+            return CatalogueEntry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest)
         song, error = _song(path, _tagger)
     except OSError as problem:
         return _unusable(path, "", str(problem))
-    return Entry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, song=song, error=error)
+    return CatalogueEntry(
+        file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, song=song, error=error
+    )
 
 
-def _song(path: Path, tagger: Tagger) -> tuple[Song | None, str]:
+def _song(path: Path, tagger: Tagger) -> tuple[RecordingTags | None, str]:
     try:
-        return tag_song(fragments(path), tagger), ""
+        return tag_recording(fragments(path), tagger), ""
     except AudioFormatError as problem:
         with tempfile.NamedTemporaryFile(suffix=".wav") as wav:
             if not to_wav(path, Path(wav.name), seconds=LONGEST):
                 return None, str(problem)
             try:
-                return tag_song(fragments(Path(wav.name)), tagger), ""
+                return tag_recording(fragments(Path(wav.name)), tagger), ""
             except AudioError as worse:
                 return None, str(worse)
     except AudioError as problem:
         return None, str(problem)
 
 
-def _unusable(path: Path, digest: str, error: str) -> Entry:
+def _unusable(path: Path, digest: str, error: str) -> CatalogueEntry:
     try:
         stat = path.stat()
     except OSError:
-        return Entry(file="", model="", size=-1, modified=-1, sha256=digest, error=error)
-    return Entry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, error=error)
+        return CatalogueEntry(file="", model="", size=-1, modified=-1, sha256=digest, error=error)
+    return CatalogueEntry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, error=error)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from pythonosc.udp_client import SimpleUDPClient
 
-from processors.music.frames import Frames, ShowFrame
+from processors.music.show_frames import ShowFrame, ShowFrameStream
 from schemas.music import LightsSettings, MusicTags
 from schemas.venue import Venue
 
@@ -89,7 +89,7 @@ def desks_of(venue: Venue, stage: str | None = None) -> dict[str, list[LightingD
 
 def live(desks: Sequence[LightingDesk], rate: int) -> Callable[[bytes], None]:
     """Takes sound in as it comes, 16-bit mono, in pieces of any size, and shows it on each desk at its own pace."""
-    each = [(desk, Frames(rate, desk.lights.frames_per_second)) for desk in desks]
+    each = [(desk, ShowFrameStream(rate, desk.lights.frames_per_second)) for desk in desks]
     rest = bytearray()
 
     def hear(piece: bytes) -> None:

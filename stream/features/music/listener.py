@@ -24,8 +24,8 @@ from msgspec import Struct
 
 from processors.models.drift import Drift, read_reference
 from processors.music.audio import LONGEST, AudioError, AudioFormatError, read_mono
-from processors.music.sliding import Sliding
-from processors.music.tagger import Fragment, Tagger
+from processors.music.sliding_window import SlidingWindow
+from processors.music.tagger import AnalyzedFragment, Tagger
 from stream.runtime.child_process import die_with_parent
 from stream.sources.ffmpeg import bytes_to_wav
 
@@ -44,7 +44,7 @@ STAGES = 32
 class Listened(Struct, frozen=True):
     """A fragment, or why there is none; `died` where its bytes ended the process that listened."""
 
-    fragment: Fragment | None
+    fragment: AnalyzedFragment | None
     error: str = ""
     died: bool = False
 
@@ -117,7 +117,7 @@ def _cache() -> str:
 
 
 _tagger: Tagger | None = None
-_sliding: OrderedDict[str, Sliding] = OrderedDict()
+_sliding: OrderedDict[str, SlidingWindow] = OrderedDict()
 
 
 def _load(folders: Mapping[str, Path], own_cache: str | None = None) -> None:
@@ -158,7 +158,7 @@ def _alone() -> Iterator[None]:
 
 def _listen(value: bytes, stage: str) -> Listened:
     assert _tagger is not None  # noqa: S101 - the initializer ran
-    sliding = _sliding.pop(stage, None) or Sliding(_tagger.sound)
+    sliding = _sliding.pop(stage, None) or SlidingWindow(_tagger.sound)
     _sliding[stage] = sliding
     if len(_sliding) > STAGES:
         _sliding.popitem(last=False)

@@ -8,35 +8,35 @@ from pathlib import Path
 
 import pytest
 
-from processors.bars.restock_evaluation import Setting, evaluate
-from processors.bars.restock_simulation import Never, Order, ReorderPoint, laid_over, play
+from processors.bars.restock_evaluation import RestockSetting, evaluate
+from processors.bars.restock_simulation import CustomerOrder, NoRestock, ReorderPointPolicy, overlay_weeks, simulate
 from processors.bars.sales_file import SalesFileError
 
 SHELF = {"beer": 10.0, "water": 4.0}
 
 
-def order(minutes: float, **units: float) -> Order:
-    return Order(datetime(2026, 6, 1, 18) + timedelta(minutes=minutes), units)  # noqa: DTZ001 - files have local time
+def order(minutes: float, **units: float) -> CustomerOrder:
+    return CustomerOrder(datetime(2026, 6, 1, 18) + timedelta(minutes=minutes), units)  # noqa: DTZ001 - files have local time
 
 
 def test_what_is_asked_for_in_vain_is_lost_and_each_evening_opens_with_full_shelves() -> None:
     orders = [order(0, beer=8), order(1, beer=8, water=1), order(24 * 60, beer=9)]
-    found = play(orders, Never(), SHELF, timedelta(minutes=20), UTC)
+    found = simulate(orders, NoRestock(), SHELF, timedelta(minutes=20), UTC)
     assert (found.asked, found.lost, found.stock_outs, found.trips) == (26, 6, 1, 0)
 
 
 def test_a_runner_arrives_after_the_lead_time_and_goes_once_at_a_time() -> None:
     orders = [order(0, beer=8), order(5, beer=2), order(10, beer=1), order(20, beer=3)]
-    policy = ReorderPoint({"beer": 2.0, "water": 0.0}, SHELF, join=0.0)
-    found = play(orders, policy, SHELF, timedelta(minutes=20), UTC)
+    policy = ReorderPointPolicy({"beer": 2.0, "water": 0.0}, SHELF, join=0.0)
+    found = simulate(orders, policy, SHELF, timedelta(minutes=20), UTC)
     assert (found.lost, found.trips, found.fetched, found.surplus) == (1, 1, 8, 5)
-    never = ReorderPoint({"beer": 2.0, "water": 0.0}, SHELF, join=0.0, calls=2)
-    assert play(orders, never, SHELF, timedelta(minutes=20), UTC).trips == 0
+    never = ReorderPointPolicy({"beer": 2.0, "water": 0.0}, SHELF, join=0.0, calls=2)
+    assert simulate(orders, never, SHELF, timedelta(minutes=20), UTC).trips == 0
 
 
 def test_evenings_of_the_same_weekday_are_laid_over_each_other() -> None:
     orders = [order(7 * 24 * 60 * week + minute, beer=1) for week in range(8) for minute in (0, 30)]
-    folded = laid_over(orders, 4)
+    folded = overlay_weeks(orders, 4)
     assert len(folded) == 16
     assert len({one.day for one in folded}) == 2
     assert {one.day.weekday() for one in folded} == {0}
@@ -60,7 +60,7 @@ def write_orders(path: Path, days: int) -> Path:
 
 def test_notices_lose_less_than_points_that_were_tuned_in_hindsight(tmp_path: Path) -> None:
     file = write_orders(tmp_path / "orders.csv", 42)
-    report = evaluate(file, Setting(products=2, weeks=1, shelf=0.4, lead_minutes=20))
+    report = evaluate(file, RestockSetting(products=2, weeks=1, shelf=0.4, lead_minutes=20))
     ours = report["notices"]["worth_1"]
     assert report["none"]["trips"] == 0
     assert ours["lost"] < 0.3 * report["none"]["lost"]
@@ -69,4 +69,4 @@ def test_notices_lose_less_than_points_that_were_tuned_in_hindsight(tmp_path: Pa
 
 def test_too_little_to_learn_from_is_said(tmp_path: Path) -> None:
     with pytest.raises(SalesFileError, match="lay fewer over each other"):
-        evaluate(write_orders(tmp_path / "orders.csv", 10), Setting(weeks=4))
+        evaluate(write_orders(tmp_path / "orders.csv", 10), RestockSetting(weeks=4))

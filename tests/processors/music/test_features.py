@@ -10,8 +10,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio, decode, from_samples
-from processors.music.features import LEVEL_DBFS, NAMES, hear, levelled
-from processors.music.log_mel import patches
+from processors.music.features import LEVEL_DBFS, NAMES, extract_features, normalise_level
+from processors.music.log_mel_patches import patches
 
 
 def beats(per_minute: float, seconds: float = 12.0, rate: int = RATE) -> NDArray[np.float32]:
@@ -22,7 +22,7 @@ def beats(per_minute: float, seconds: float = 12.0, rate: int = RATE) -> NDArray
 
 
 def feature(audio: Audio, name: str) -> float:
-    return float(hear(levelled(audio)).vector[NAMES.index(name)])
+    return float(extract_features(normalise_level(audio)).vector[NAMES.index(name)])
 
 
 def test_wav_and_flac_give_the_same_features() -> None:
@@ -31,7 +31,7 @@ def test_wav_and_flac_give_the_same_features() -> None:
     for kind in ("WAV", "FLAC"):
         file = io.BytesIO()
         soundfile.write(file, sound, RATE, format=kind, subtype="PCM_16")
-        vectors.append(hear(levelled(decode(file.getvalue()))).vector)
+        vectors.append(extract_features(normalise_level(decode(file.getvalue()))).vector)
     assert vectors[0].dtype == np.float32
     assert vectors[0].shape == (len(NAMES),)
     np.testing.assert_array_equal(vectors[0], vectors[1])
@@ -40,15 +40,15 @@ def test_wav_and_flac_give_the_same_features() -> None:
 @pytest.mark.parametrize("gain", [0.01, 0.1, 2.0])
 def test_gain_changes_nothing(gain: float) -> None:
     sound = beats(100) + np.random.default_rng(0).normal(0, 0.01, 12 * RATE).astype(np.float32)
-    one, other = (levelled(Audio(sound * np.float32(g))) for g in (1.0, gain))
+    one, other = (normalise_level(Audio(sound * np.float32(g))) for g in (1.0, gain))
     assert one.loudness == pytest.approx(LEVEL_DBFS, abs=1e-3)
-    np.testing.assert_allclose(hear(one).vector, hear(other).vector, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(extract_features(one).vector, extract_features(other).vector, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(patches(one.samples), patches(other.samples), atol=1e-3)
 
 
 @pytest.mark.parametrize("per_minute", [90.0, 120.0, 150.0])
 def test_tempo_is_heard_up_to_an_octave(per_minute: float) -> None:
-    found = hear(levelled(Audio(beats(per_minute)))).tempo
+    found = extract_features(normalise_level(Audio(beats(per_minute)))).tempo
     assert min(abs(found / per_minute / octave - 1) for octave in (0.5, 1, 2)) < 0.04
 
 
@@ -80,8 +80,8 @@ def test_bright_noise_has_a_higher_centroid_than_a_bass() -> None:
 )
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_extreme_sounds_give_finite_features(samples: NDArray[np.float32]) -> None:
-    audio = levelled(from_samples(samples, RATE))
-    assert np.isfinite(hear(audio).vector).all()
+    audio = normalise_level(from_samples(samples, RATE))
+    assert np.isfinite(extract_features(audio).vector).all()
     assert np.isfinite(patches(audio.samples)).all()
 
 

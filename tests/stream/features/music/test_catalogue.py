@@ -16,7 +16,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from processors.music.catalogue import CatalogueError
+from processors.music.catalogue_table import CatalogueError
 from schemas.music import MusicSettings
 from stream.commands.cli import app
 from stream.features.music.catalogue import tag_folder

@@ -1,0 +1,140 @@
+"""The table of a catalogue: one row a recording, with all that is needed to do only new and changed files again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from processors.music.label_decision import genre_label, mood_label
+from processors.music.recording import RecordingTags
+from schemas.errors import PulsoError
+from schemas.music import MusicSettings
+
+FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "loudness", "seconds")
+LAST = ("model", "size", "modified", "sha256", "error")
+
+
+class CatalogueError(PulsoError, ValueError):
+    """The table can't be used. The message says why."""
+
+
+class CatalogueEntry(Struct, frozen=True, kw_only=True):
+    """One file.
+
+    Attributes:
+        file: path below the catalogue's folder, with /.
+        model: identity of what listened.
+        size: bytes.
+        modified: nanoseconds since 1970.
+        song: None where the file can't be used; `error` then says why.
+    """
+
+    file: str
+    model: str
+    size: int
+    modified: int
+    sha256: str
+    song: RecordingTags | None = None
+    error: str = ""
+
+
+class CatalogueTable:
+    """Reads and writes entries as CSV with the columns `FIRST`, the probabilities, `LAST`.
+
+    A row is added as soon as a file is done; of several rows of a file the last counts, and a last row that was cut off
+    by a crash counts for nothing. So the table is its own journal.
+
+    >>> import io
+    >>> catalogue = CatalogueTable(["happy", "sad"], ["pop", "rock"], MusicSettings(mood_limit=0.6))
+    >>> song = RecordingTags(180.0, -14.2, 120.0, {"happy": 0.55, "sad": 0.45}, {"pop": 0.9, "rock": 0.1}, "C major")
+    >>> out = io.StringIO()
+    >>> catalogue.write(out, [CatalogueEntry(file="a.mp3", model="m", size=1, modified=2, sha256="ff", song=song)])
+    >>> out.getvalue().splitlines()[1]
+    'a.mp3,unsure,0.5500,pop,0.9000,120.0,C major,-14.2,180.0,0.5500,0.4500,0.9000,0.1000,m,1,2,ff,'
+    """
+
+    def __init__(self, moods: Sequence[str], genres: Sequence[str], limits: MusicSettings) -> None:
+        self._moods, self._genres, self._limits = tuple(moods), tuple(genres), limits
+        probabilities = [f"mood {name}" for name in moods] + [f"genre {name}" for name in genres]
+        self.columns = (*FIRST, *probabilities, *LAST)
+
+    def read(self, path: Path) -> dict[str, CatalogueEntry]:
+        """Entries by file; none where there is no table, or where it is of models with other labels.
+
+        Raises:
+            CatalogueError: the file is something else, which must not be overwritten.
+        """
+        try:
+            text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        except FileNotFoundError:
+            return {}
+        if not text:
+            return {}
+        whole = text[: text.rfind("\n") + 1]
+        rows = csv.reader(whole.splitlines(keepends=True))
+        header = tuple(next(rows, ()))
+        if header[: len(FIRST)] != FIRST:
+            raise CatalogueError(
+                f"{path} is not a table of `pulso tag`: it stays as it is; give another file with --out"
+            )
+        if header != self.columns:
+            return {}
+        found = (self._entry(dict(zip(header, row, strict=True))) for row in rows if len(row) == len(header))
+        return {entry.file: entry for entry in found if entry is not None}
+
+    def write(self, file: IO[str], entries: Iterable[CatalogueEntry], *, header: bool = True) -> None:
+        """Write rows, with the columns' names before them."""
+        rows = csv.writer(file, lineterminator="\n")
+        if header:
+            rows.writerow(self.columns)
+        rows.writerows(self.row(entry) for entry in entries)
+
+    def row(self, entry: CatalogueEntry) -> list[str]:
+        """The values of `columns`; mood and genre by today's limits."""
+        song = entry.song
+        last = [entry.model, str(entry.size), str(entry.modified), entry.sha256, entry.error]
+        if song is None:
+            return [entry.file, *[""] * (len(self.columns) - 1 - len(last)), *last]
+        return [
+            entry.file,
+            mood_label(song.moods, self._limits.mood_limit),
+            f"{max(song.moods.values(), default=0.0):.4f}",
+            genre_label(song.genres, self._limits.genre_limit),
+            f"{max(song.genres.values(), default=0.0):.4f}",
+            f"{song.tempo:.1f}",
+            song.key,
+            f"{song.loudness:.1f}",
+            f"{song.seconds:.1f}",
+            *(f"{song.moods[name]:.4f}" for name in self._moods),
+            *(f"{song.genres[name]:.4f}" for name in self._genres),
+            *last,
+        ]
+
+    def _entry(self, row: Mapping[str, str]) -> CatalogueEntry | None:
+        """None for a row that makes no sense, whose file is then done again."""
+        try:
+            song = None
+            if not row["error"]:
+                song = RecordingTags(
+                    float(row["seconds"]),
+                    float(row["loudness"]),
+                    float(row["tempo"]),
+                    {name: float(row[f"mood {name}"]) for name in self._moods},
+                    {name: float(row[f"genre {name}"]) for name in self._genres},
+                    row["key"],
+                )
+            return CatalogueEntry(
+                file=row["file"],
+                model=row["model"],
+                size=int(row["size"]),
+                modified=int(row["modified"]),
+                sha256=row["sha256"],
+                song=song,
+                error=row["error"],
+            )
+        except ValueError:
+            return None

@@ -1,0 +1,66 @@
+"""The evening ahead: it adds up to the forecast, follows the season, and bends with what the model has learnt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from processors.bars.demand import DemandModel
+from processors.bars.demand_curve import ContextChange, demand_curve, demand_drivers
+
+BEGIN = datetime(2026, 7, 1, 16, tzinfo=UTC)
+WARM, HOT = 0.0, 1.0
+
+
+def learnt(days: int = 8) -> tuple[DemandModel, datetime]:
+    """Ten hours a day; at HOT 20 drinks a quarter, else 10; from the sixth hour on half of that."""
+    demand, at = DemandModel(), BEGIN
+    for day in range(days):
+        for quarter in range(40 if day < days - 1 else 12):
+            at = BEGIN + timedelta(days=day, minutes=15 * quarter)
+            heat = HOT if (day + quarter // 7) % 2 else WARM
+            units = (20 if heat == HOT else 10) // (1 if quarter < 20 else 2)
+            demand.advance(at, {"temperature": heat})
+            for n in range(units):
+                demand.sell("water", 1.0, at + timedelta(seconds=40 * n))
+    return demand, at + timedelta(minutes=14)
+
+
+def test_the_next_hour_is_that_of_the_forecast_and_the_stock_runs_down() -> None:
+    demand, at = learnt()
+    points = demand_curve(demand, "water", at, at + timedelta(hours=3), stock=60.0)
+    assert sum(point.mean for point in points[:4]) == pytest.approx(demand.forecast("water")[-1].mean)
+    left = [point.left for point in points]
+    assert left == sorted(left, reverse=True)  # type: ignore[type-var]
+    assert left[0] is not None
+    assert left[0] < 60
+    assert all(point.p05 <= point.mean <= point.p95 for point in points[:4])
+    assert points[0].start.minute % 15 == 0
+
+
+def test_later_slots_follow_the_season() -> None:
+    demand, at = learnt()
+    points = demand_curve(demand, "water", at, BEGIN + timedelta(days=7, hours=9, minutes=45))
+    early, late = points[1:6], points[-8:]
+    assert sum(p.mean for p in late) / len(late) < 0.75 * sum(p.mean for p in early) / len(early)
+
+
+def test_a_heatwave_raises_what_the_model_saw_rise_with_heat() -> None:
+    demand, at = learnt()
+    calm = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": WARM}))
+    hot = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": HOT}))
+    ratio = sum(p.mean for p in hot) / sum(p.mean for p in calm)
+    assert 1.3 < ratio < 2.5, "twice as much is sold when it is hot, and the season of the week has a part of that"
+    brief = demand_curve(
+        demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": HOT}, minutes=30)
+    )
+    assert sum(p.mean for p in calm) < sum(p.mean for p in hot)
+    assert brief[-1].mean == demand_curve(demand, "water", at, at + timedelta(hours=3))[-1].mean
+
+
+def test_drivers_name_the_surroundings_and_the_pace() -> None:
+    demand, _ = learnt()
+    assert set(demand_drivers(demand, "water")) == {"pace of the last slots", "temperature"}
+    assert demand_drivers(demand, "unknown") == {}
+    assert demand_curve(demand, "unknown", BEGIN, BEGIN + timedelta(hours=1)) == []

@@ -1,0 +1,82 @@
+"""Beats, tempo, bands and key of music that was made to have them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from processors.music.audio import RATE, Audio
+from processors.music.features import extract_features, normalise_level
+from processors.music.live_show_features import LiveShowFeatures, tempo_from_beats
+from processors.music.spectra import BANDS
+
+SECONDS = 15.0
+TIME = np.arange(int(SECONDS * RATE)) / RATE
+
+
+def show(sound: NDArray[np.float64]) -> LiveShowFeatures:
+    return extract_features(normalise_level(Audio(sound.astype(np.float32)))).show
+
+
+def struck(tempo: float, start: float = 0.25) -> NDArray[np.float64]:
+    """A drum on each beat."""
+    since = (TIME - start) % (60 / tempo)
+    return np.asarray(0.5 * np.sin(2 * np.pi * 80 * since) * np.exp(-12 * since) * (start <= TIME))
+
+
+def chords(*bars: tuple[int, ...]) -> NDArray[np.float64]:
+    """Each chord for an equal time; semitones above C."""
+    length = len(TIME) // len(bars)
+    sound = np.zeros(len(TIME))
+    for number, bar in enumerate(bars):
+        here = slice(number * length, (number + 1) * length)
+        for note in bar:
+            sound[here] += sum(np.sin(2 * np.pi * 261.63 * 2 ** (note / 12) * k * TIME[here]) / k**2 for k in (1, 2))
+    return 0.1 * sound
+
+
+@pytest.mark.parametrize("tempo", [90.0, 120.0, 133.0])
+def test_beats_lie_on_the_drum_and_the_tempo_is_exact(tempo: float) -> None:
+    heard = extract_features(normalise_level(Audio(struck(tempo).astype(np.float32))))
+    true = np.arange(0.25, SECONDS, 60 / tempo)
+    distance = np.abs(np.array(heard.show.beats)[:, None] - true[None]).min(axis=1)
+    assert np.median(distance) < 0.02
+    assert distance.max() < 0.07
+    assert heard.tempo == pytest.approx(tempo, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("bars", "key"),
+    [
+        (((0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)), "C major"),
+        (((2, 6, 9), (7, 11, 14), (9, 13, 16), (2, 6, 9)), "D major"),
+        (((-3, 0, 4), (2, 5, 9), (4, 8, 11), (-3, 0, 4)), "A minor"),
+    ],
+)
+def test_the_key_of_a_cadence(bars: tuple[tuple[int, ...], ...], key: str) -> None:
+    found = show(chords(*bars))
+    assert found.key == key
+    assert found.key_confidence > 0.6
+
+
+def test_noise_has_no_key_and_silence_nothing() -> None:
+    assert show(np.random.default_rng(0).normal(0, 0.1, len(TIME))).key == ""
+    silent = show(np.zeros(len(TIME)))
+    assert (silent.key, silent.beats, silent.onset) == ("", (), 0.0)
+    assert set(silent.bands) == set(BANDS)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "band"), [(40, "sub"), (120, "bass"), (350, "low_mid"), (1_000, "mid"), (8_000, "high")]
+)
+def test_a_tone_is_in_its_band(frequency: float, band: str) -> None:
+    found = show(0.3 * np.sin(2 * np.pi * frequency * TIME))
+    assert max(found.bands, key=found.bands.__getitem__) == band
+    assert found.bands[band] == pytest.approx(0, abs=0.5)  # all of the power
+    assert found.brightness == pytest.approx(frequency, rel=0.2)
+
+
+def test_without_a_line_of_beats_the_tempo_stays() -> None:
+    assert tempo_from_beats((0.0, 0.5, 1.0), 117.5) == 117.5
+    assert tempo_from_beats(tuple(np.random.default_rng(0).uniform(0, 30, 40).tolist()), 117.5) == 117.5

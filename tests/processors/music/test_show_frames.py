@@ -1,0 +1,55 @@
+"""Frames as sound comes, and beats that are foreseen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from processors.music.show_frames import ShowFrameStream
+
+RATE = 24_000
+
+
+def drum(tempo: float, seconds: float, start: float = 0.3) -> NDArray[np.float32]:
+    """A low drum on each beat and a hat between two."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    since, between = (time - start) % (60 / tempo), (time - start + 30 / tempo) % (60 / tempo)
+    hat = np.random.default_rng(0).standard_normal(len(time)) * np.exp(-60 * between)
+    return np.asarray(0.5 * np.sin(2 * np.pi * 60 * since) * np.exp(-10 * since) + 0.05 * hat, np.float32)
+
+
+@pytest.mark.parametrize("tempo", [85.0, 100.0, 120.0, 135.0])
+def test_beats_come_when_the_drum_does(tempo: float) -> None:
+    frames = ShowFrameStream(RATE, 50)
+    sound = drum(tempo, 16)
+    found = [one for start in range(0, len(sound), 1_000) for one in frames.feed(sound[start : start + 1_000])]
+    assert found[-1].tempo == pytest.approx(tempo, rel=0.02)
+    told = np.array([0.02 * (number + 1) for number, one in enumerate(found) if one.beat])
+    told = told[told > 6]
+    true = np.arange(0.3, 16, 60 / tempo)
+    assert np.abs(told[:, None] - true[None]).min(axis=1).max() < 0.07
+    assert len(told) == pytest.approx((true > 6).sum(), abs=1)
+
+
+def test_noise_and_silence_have_no_beat() -> None:
+    for sound in (
+        np.zeros(10 * RATE, np.float32),
+        np.random.default_rng(0).normal(0, 0.1, 10 * RATE).astype(np.float32),
+    ):
+        assert not any(one.beat for one in ShowFrameStream(RATE, 25).feed(sound))
+
+
+def test_the_size_of_the_pieces_changes_nothing() -> None:
+    sound = drum(120, 5)
+    whole, pieces = ShowFrameStream(RATE, 30), ShowFrameStream(RATE, 30)
+    parts = [one for start in range(0, len(sound), 777) for one in pieces.feed(sound[start : start + 777])]
+    assert parts == whole.feed(sound)
+
+
+def test_a_full_tone_has_full_level_in_its_band() -> None:
+    tone = np.sin(2 * np.pi * 1_000 * np.arange(RATE) / RATE).astype(np.float32)
+    last = ShowFrameStream(RATE, 25).feed(tone)[-1]
+    assert last.level == pytest.approx(1 - 3 / 60, abs=0.01)  # a sine's power is 3 dB below full scale
+    assert max(last.bands, key=last.bands.__getitem__) == "mid"
+    assert last.brightness == pytest.approx(1_000, abs=30)

@@ -1,0 +1,145 @@
+"""A stage's state: smoothing, silence, and each fragment once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from processors.music.stage_state import StageState
+from processors.music.tagger import AnalyzedFragment, FragmentTags
+from schemas.music import MusicSettings, MusicTags
+
+START = datetime(2026, 6, 5, 20, tzinfo=UTC)
+
+
+def fragment(
+    happy: float, loudness: float = -18.0, recent: float | None = None, music: bool = True
+) -> AnalyzedFragment:
+    tags = FragmentTags({"happy": happy, "sad": 1 - happy}, {"rock": 0.6, "pop": 0.4}, 120.0, music)
+    return AnalyzedFragment(30.0, loudness, loudness if recent is None else recent, tags)
+
+
+def play(
+    stage: StageState, fragments: list[AnalyzedFragment], *, every: float = 5.0, first: int = 0
+) -> list[MusicTags | None]:
+    return [
+        stage.apply(one, START + timedelta(seconds=every * (first + i)), first + i, f"e{first + i}", "mood@1")
+        for i, one in enumerate(fragments)
+    ]
+
+
+def last(found: list[MusicTags | None]) -> MusicTags:
+    assert found[-1] is not None
+    return found[-1]
+
+
+def test_one_strange_fragment_does_not_turn_the_mood_but_a_new_song_does() -> None:
+    stage = StageState("main")
+    play(stage, [fragment(0.9)] * 12)
+    strange = last(play(stage, [fragment(0.1)], first=12))
+    assert strange.mood == "happy"
+    changed = last(play(stage, [fragment(0.1)] * 12, first=13))
+    assert changed.mood == "sad"
+    assert sum(changed.moods.values()) == pytest.approx(1)
+    assert sum(changed.genres.values()) == pytest.approx(1)
+
+
+def test_a_replay_changes_nothing() -> None:
+    fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
+    once = StageState("main")
+    results = play(once, fragments)
+    crashed = StageState("main")
+    play(crashed, fragments[:3])
+    again = StageState("main", crashed.to_row())
+    assert play(again, fragments[:3]) == [None] * 3
+    assert again.to_row() == crashed.to_row()
+    assert again.applied(2)
+    assert not again.applied(3)
+    assert play(again, fragments[3:], first=3) == results[3:]
+    assert again.to_row() == once.to_row()
+
+
+def test_order_does_not_matter_to_the_means() -> None:
+    times = [START + timedelta(seconds=s) for s in (0, 5, 10, 15)]
+    fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
+    results = []
+    for order in ((0, 1, 2, 3), (0, 3, 1, 2), (3, 2, 1, 0)):
+        stage = StageState("main")
+        for offset, i in enumerate(order):
+            result = stage.apply(fragments[i], times[i], offset, f"e{i}", "m")
+        assert result is not None
+        results.append(result.moods["happy"])
+    assert results[1] == pytest.approx(results[0])
+    assert results[2] == pytest.approx(results[0])
+
+
+def test_silence_is_told_at_once_and_forgotten_at_once() -> None:
+    stage = StageState("main")
+    play(stage, [fragment(0.9)] * 6)
+    quiet = last(play(stage, [AnalyzedFragment(30.0, -25.0, -80.0, None)], first=6))
+    assert quiet.silent
+    assert (quiet.mood, quiet.genre, quiet.mood_confidence, quiet.tempo) == ("unknown", "unknown", 0, 0)
+    assert set(quiet.moods.values()) == {0.0}
+    back = last(play(stage, [fragment(0.9)], first=7))
+    assert not back.silent
+    assert back.mood == "happy"
+
+
+def test_a_microphone_with_much_gain_is_silent_far_below_its_usual_loudness() -> None:
+    stage = StageState("main")
+    first = last(play(stage, [fragment(0.9, loudness=-48.0)]))
+    assert not first.silent
+    play(stage, [fragment(0.9, loudness=-6.0)] * 6, first=1)
+    assert last(play(stage, [fragment(0.9, loudness=-48.0)], first=7)).silent
+    assert not last(play(stage, [fragment(0.9, loudness=-36.0)], first=8)).silent
+
+
+def test_after_a_break_the_old_song_is_forgotten() -> None:
+    stage = StageState("main")
+    play(stage, [fragment(0.95)] * 20)
+    later = stage.apply(fragment(0.3), START + timedelta(minutes=20), 20, "e20", "m")
+    assert later is not None
+    assert later.mood == "sad"
+    assert later.mood_confidence == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_crowd_is_loud_but_no_music() -> None:
+    stage = StageState("main")
+    play(stage, [fragment(0.9)] * 3)
+    drowned = last(play(stage, [fragment(0.2, music=False)], first=3))
+    assert drowned.mood == "happy"
+    assert drowned.tempo == 0
+    crowd = last(play(stage, [fragment(0.2, music=False)] * 8, first=4))
+    assert not crowd.silent
+    assert crowd.mood == "unknown"
+    assert last(play(stage, [fragment(0.9)] * 8, first=12)).moods["happy"] == pytest.approx(0.9)
+
+
+def test_nothing_heard_yet() -> None:
+    first = StageState("main").apply(AnalyzedFragment(5.0, -90.0, -90.0, None), START, 0, "e", "m")
+    assert first is not None
+    assert (first.mood, first.moods, first.silent) == ("unknown", {}, True)
+
+
+def test_a_time_without_a_zone_is_refused_and_nothing_is_applied() -> None:
+    stage = StageState("main")
+    with pytest.raises(ValueError, match="no zone"):
+        stage.apply(fragment(0.5), datetime(2026, 6, 5), 0, "e", "m")  # noqa: DTZ001
+    assert not stage.applied(0)
+
+
+def test_times_far_apart_do_not_break_the_sums() -> None:
+    stage = StageState("main")
+    for offset, year in enumerate((2026, 2090, 1990, 2090)):
+        result = stage.apply(fragment(0.8), datetime(year, 1, 1, tzinfo=UTC), offset, "e", "m")
+        assert result is not None
+        assert result.moods["happy"] == pytest.approx(0.8)
+
+
+def test_below_the_limit_the_mood_is_unsure_and_the_genre_unknown() -> None:
+    stage = StageState("main", limits=MusicSettings(mood_limit=0.8, genre_limit=0.7))
+    told = last(play(stage, [fragment(0.75)] * 3))
+    assert (told.mood, told.genre) == ("unsure", "unknown")
+    assert told.mood_confidence == pytest.approx(0.75)
+    assert last(play(stage, [fragment(0.99)] * 12, first=3)).mood == "happy"
