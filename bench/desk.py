@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from bench.mails import BEGIN
 from bench.measured import Measured, moment
 from bench.table import Row, row
-from processors.support.desk import Desk
+from processors.support.desk import SupportDesk
 from processors.support.encoder import Encoder
-from processors.support.reading import Read, read_mails
-from processors.support.requests import Requests
+from processors.support.mail_analysis import AnalyzedMail, analyze_mails
+from processors.support.requests import RequestClassifier
 from schemas.support import Mail
 from simulation.evening import Evening
 from simulation.support_mails import mails
@@ -35,9 +35,9 @@ APART = timedelta(seconds=6)
 def measure(*, share: int, say: Callable[[str], None]) -> list[Row]:
     """File mails up to each number and time the last ones; the reference is the first number."""
     say(f"desk: reading {POOL // share} mails")
-    requests = Requests.load(Encoder.load())
-    pool = read_mails(_written(POOL // share), requests)
-    desk = Desk(None, requests)
+    requests = RequestClassifier.load(Encoder.load())
+    pool = analyze_mails(_written(POOL // share), requests)
+    desk = SupportDesk(None, requests)
     stream = _without_end(pool)
     found: dict[int, tuple[Measured, int, int]] = {}
     for number in (one // share for one in NUMBERS):
@@ -73,7 +73,7 @@ def _written(number: int) -> list[Mail]:
     return found[:number]
 
 
-def _without_end(pool: list[Read]) -> Iterator[tuple[int, Read]]:
+def _without_end(pool: list[AnalyzedMail]) -> Iterator[tuple[int, AnalyzedMail]]:
     for place in count():
         read = pool[place % len(pool)]
         name = f"mail-{place}"
@@ -81,7 +81,7 @@ def _without_end(pool: list[Read]) -> Iterator[tuple[int, Read]]:
         yield place, replace(read, mail=mail)
 
 
-def _file(desk: Desk, stream: Iterator[tuple[int, Read]], number: int) -> int:
+def _file(desk: SupportDesk, stream: Iterator[tuple[int, AnalyzedMail]], number: int) -> int:
     """File so many and write a row for each batch; returns the bytes of the last one."""
     size = 0
     for place in range(max(0, number)):

@@ -13,7 +13,7 @@ from bench.mails_job import MailsOrder
 from bench.measured import BenchError
 from bench.meter import watch
 from bench.table import Row, row
-from processors.support.mail_text import sentences_of
+from processors.support.mail_text import split_sentences
 from schemas.support import MAILS, TRIAGE, Mail, SupportTriage
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
@@ -72,7 +72,7 @@ def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen:
     ]
     if sorted(found) != [mail.id for mail in made]:
         raise BenchError(f"the support worker triaged {len(set(found))} of {number} mails, {len(found)} times in all")
-    texts = sum(1 + (len(one) if len(one) > 1 else 0) for one in (sentences_of(mail.text) for mail in made))
+    texts = sum(1 + (len(one) if len(one) > 1 else 0) for one in (split_sentences(mail.text) for mail in made))
     return [
         row(
             "support worker",

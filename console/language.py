@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
-from processors.support.topics import TopicInFile
+from processors.support.topics import TopicSettings
 
 Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
@@ -36,11 +36,11 @@ def read_words(folder: Path = WORDS) -> dict[Language, dict[str, str]]:
 
 
 def with_topics(
-    words: Mapping[Language, Mapping[str, str]], topics: Mapping[str, TopicInFile]
+    words: Mapping[Language, Mapping[str, str]], topics: Mapping[str, TopicSettings]
 ) -> dict[Language, dict[str, str]]:
     """Also `topic_NAME` for each topic of the support desk, called by its own name where the file has no other.
 
-    >>> refund = TopicInFile(examples=["My money back"], names={"es": "devolución"})
+    >>> refund = TopicSettings(examples=["My money back"], names={"es": "devolución"})
     >>> with_topics({"es": {}, "en": {}}, {"refund": refund})
     {'es': {'topic_refund': 'devolución'}, 'en': {'topic_refund': 'refund'}}
     """

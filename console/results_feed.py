@@ -20,7 +20,7 @@ from console.views.verdicts import CHANNEL as VERDICTS
 from console.views.verdicts import Verdicts
 from console.views.view import View
 from console.views.zones import Zones
-from processors.support.answers import Answers
+from processors.support.answers import AnswerCatalogue
 from schemas.alerts import LABELS, AlertLabel
 from schemas.attendance import OCCUPANCY
 from schemas.bars import DEMAND
@@ -52,7 +52,7 @@ PAUSE_SECONDS = 1.0
 class ResultsFeed:
     """Reads results into the views and tells the pages of changes."""
 
-    def __init__(self, settings: Settings, venue: Venue, hub: Hub, answers: Answers) -> None:
+    def __init__(self, settings: Settings, venue: Venue, hub: Hub, answers: AnswerCatalogue) -> None:
         self._settings = settings
         self._hub = hub
         self.zones, self.bars, self.support, self.music = Zones(venue), Bars(venue), Support(answers), Music(venue)

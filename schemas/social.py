@@ -47,7 +47,7 @@ class PostReading(Struct, frozen=True, kw_only=True):
     model: str
 
 
-class Social(Part):
+class PostServerSettings(Part):
     """The HTTP endpoint that social posts are sent to. The token comes from PULSO_POSTS_TOKEN."""
 
     port: int = Field(default=8091, ge=0, le=65535, description="0 takes any free port")

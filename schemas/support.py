@@ -67,10 +67,10 @@ class ApprovedAnswer(Struct, frozen=True, kw_only=True):
     """the file of answers counts again"""
 
 
-def key_of(topic: str, language: str) -> str:
+def answer_key(topic: str, language: str) -> str:
     """Key of an answer's records.
 
-    >>> key_of("refund", "es")
+    >>> answer_key("refund", "es")
     'refund/es'
     """
     return f"{topic}/{language}"
@@ -144,7 +144,7 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     """names of a cluster that was split by this mail, which goes on, and of the new one that has some of its mails"""
 
 
-class Mailbox(Part):
+class MailboxSettings(Part):
     """Where support mail is read from. The password comes from PULSO_MAILBOX_PASSWORD."""
 
     id: Name = "support"

@@ -16,8 +16,8 @@ from schemas.crowd import Crowd, Zone
 from schemas.music import LightsSettings, MusicSettings, StageSettings
 from schemas.plan import Plan
 from schemas.rules import Rule, default_rules
-from schemas.social import Social
-from schemas.support import Mailbox
+from schemas.social import PostServerSettings
+from schemas.support import MailboxSettings
 from schemas.venue_parts import Part
 from schemas.venue_section import VenueSection
 from schemas.violence import FightClips
@@ -38,9 +38,9 @@ class Venue(Part):
     stages: list[StageSettings] = Field(default_factory=list)
     music: MusicSettings = Field(default_factory=MusicSettings)
     lights: list[LightsSettings] = Field(default_factory=list)
-    mailboxes: list[Mailbox] = Field(default_factory=list)
+    mailboxes: list[MailboxSettings] = Field(default_factory=list)
     tills: TillServerSettings | None = None
-    social: Social | None = None
+    social: PostServerSettings | None = None
     fight_clips: FightClips = Field(default_factory=FightClips, description="how far evidence of fights is blurred")
     contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
     capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")

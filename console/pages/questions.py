@@ -14,11 +14,11 @@ from console.authentication import Visitor, acting, need
 from console.language import LANGUAGES, Language
 from console.requests import body_of
 from console.services import House, house
-from processors.support.answers import AnswersFileError, text_of
-from processors.support.faq import Entry, most_asked
-from processors.support.privacy import masked
+from processors.support.answers import AnswersFileError, localized_answer
+from processors.support.faq import FaqEntry, most_asked_entries
+from processors.support.privacy import mask_personal_data
 from schemas.documents import request_body
-from schemas.support import ANSWERS, AnswerText, ApprovedAnswer, key_of
+from schemas.support import ANSWERS, AnswerText, ApprovedAnswer, answer_key
 from stream.runtime.producer import NotDeliveredError
 from stream.stores import audit
 
@@ -73,7 +73,7 @@ async def approve(request: Request, visitor: Annotated[Visitor, Depends(acting)]
     )  # fmt: skip
     if not approved.withdrawn:
         _check(parts, approved, one.message)
-    key = key_of(approved.topic, approved.language)
+    key = answer_key(approved.topic, approved.language)
     try:
         await parts.records.send(ANSWERS, key=key, record=approved, id=approved.id, by=visitor.name, time=now)
         origin = request.client.host if request.client else ""
@@ -87,21 +87,23 @@ async def approve(request: Request, visitor: Annotated[Visitor, Depends(acting)]
 def _check(parts: House, approved: ApprovedAnswer, message: str | None) -> None:
     """Refuse what nobody could use, and what belongs to one person alone."""
     try:
-        text_of(approved)
+        localized_answer(approved)
     except AnswersFileError as error:
         raise HTTPException(422, str(error)) from error
     mail = parts.results.support.mail(message) if message else None
     for text in (approved.question, approved.answer, approved.without_facts):
-        if masked(text) != text:
-            raise HTTPException(422, f"this names somebody or something of one mail; without it: {masked(text)}")
+        if mask_personal_data(text) != text:
+            raise HTTPException(
+                422, f"this names somebody or something of one mail; without it: {mask_personal_data(text)}"
+            )
         for name in ("order", "amount") if mail else ():
             for value in mail.facts.get(name, ()) if mail else ():
                 if value in text:
                     raise HTTPException(422, f"{value!r} is of this mail alone: write {{{name}}} in its place")
 
 
-def _entries(parts: House, language: Language) -> list[Entry]:
-    return most_asked(parts.results.support.asked(), parts.results.support.answers, language)
+def _entries(parts: House, language: Language) -> list[FaqEntry]:
+    return most_asked_entries(parts.results.support.asked(), parts.results.support.answers, language)
 
 
 def _language(asked: str) -> Language | None:

@@ -10,8 +10,8 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from processors.support.answers import Answers, AnswersFileError
-from schemas.support import ApprovedAnswer, SupportTriage, key_of
+from processors.support.answers import AnswerCatalogue, AnswersFileError
+from schemas.support import ApprovedAnswer, SupportTriage, answer_key
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ PRIORITIES: tuple[str, ...] = get_args(get_type_hints(SupportTriage)["priority"]
 class Support:
     """The last mails, and their clusters."""
 
-    def __init__(self, answers: Answers | None = None) -> None:
-        self.answers = answers or Answers([])
+    def __init__(self, answers: AnswerCatalogue | None = None) -> None:
+        self.answers = answers or AnswerCatalogue([])
         self._approved: dict[str, ApprovedAnswer] = {}
         self._mails: OrderedDict[str, tuple[SupportTriage, int]] = OrderedDict()
         self._asked: OrderedDict[str, tuple[int, Counter[str]]] = OrderedDict()
@@ -78,7 +78,7 @@ class Support:
         except AnswersFileError as error:
             log.warning("an approved answer can't be used: %s", error)
             return set()
-        self._approved[key_of(record.topic, record.language)] = record
+        self._approved[answer_key(record.topic, record.language)] = record
         return {CHANNEL}
 
     def _count(self, mail: SupportTriage) -> None:
@@ -97,10 +97,10 @@ class Support:
     def _texts(self) -> dict[str, dict[str, Any]]:
         """Every approved answer by topic and language, and who approved it if it was not the file."""
         return {
-            key_of(topic, language): {
+            answer_key(topic, language): {
                 **text.model_dump(),
                 "automatic": answer.automatic,
-                "by": approved.by if (approved := self._approved.get(key_of(topic, language))) else None,
+                "by": approved.by if (approved := self._approved.get(answer_key(topic, language))) else None,
                 "withdrawn": approved.withdrawn if approved else False,
             }
             for topic, answer in self.answers.by_topic.items()

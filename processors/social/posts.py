@@ -10,11 +10,11 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct, field
 
+from processors.support.mail_analysis import AnalyzedMail
 from processors.support.mail_text import without_addresses
-from processors.support.privacy import masked
-from processors.support.reading import Read
-from processors.support.surge import Pace
-from processors.support.topics import Topics
+from processors.support.privacy import mask_personal_data
+from processors.support.surge import ArrivalRate
+from processors.support.topics import TopicClassifier
 from schemas.social import Post, PostReading
 from schemas.support import Mail
 
@@ -35,11 +35,11 @@ FEWEST = 5.0
 DIGEST, EXCERPT = 8, 160
 
 
-class Voices(Struct):
+class PostSentimentTotals(Struct):
     """Posts about one subject."""
 
-    all: Pace
-    negative: Pace
+    all: ArrivalRate
+    negative: ArrivalRate
 
     def count(self, at: datetime, *, negative: bool) -> None:
         """One post more."""
@@ -55,17 +55,17 @@ class Voices(Struct):
         return min(1.0, self.negative.now / self.all.now) if self.all.now > 0 else 0.0
 
 
-class StoredPosts(Struct):
+class PostsState(Struct):
     """The row; it holds no text."""
 
     offset: int = -1
     recent: bytes = b""
     """digests of the last posts, newest last"""
-    everything: Voices | None = None
-    subjects: dict[str, Voices] = field(default_factory=dict)
+    everything: PostSentimentTotals | None = None
+    subjects: dict[str, PostSentimentTotals] = field(default_factory=dict)
 
 
-class Posts:
+class PostAnalyzer:
     """Counts posts one by one in their order; the same posts in the same order give the same readings.
 
     Args:
@@ -76,9 +76,13 @@ class Posts:
     """
 
     def __init__(
-        self, row: bytes | None, topics: Topics, model: str, names: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        row: bytes | None,
+        topics: TopicClassifier,
+        model: str,
+        names: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        self._stored = msgspec.json.decode(row, type=StoredPosts) if row else StoredPosts()
+        self._stored = msgspec.json.decode(row, type=PostsState) if row else PostsState()
         self._topics, self._model = topics, model
         self._names = {**(names or {}), OTHER: OTHER_NAMES}
         recent = self._stored.recent
@@ -93,11 +97,11 @@ class Posts:
         """Negative share of each subject."""
         return {subject: voices.share for subject, voices in self._stored.subjects.items()}
 
-    def apply(self, post: Post, read: Read, offset: int, event_id: str) -> PostReading | None:
+    def apply(self, post: Post, read: AnalyzedMail, offset: int, event_id: str) -> PostReading | None:
         """Count one post; None when it was counted before.
 
         Args:
-            read: `as_mail(post)`, read with sentiment.
+            read: `post_as_mail(post)`, read with sentiment.
             offset: of the record, in the one partition of the topic.
             event_id: goes into the result.
         """
@@ -108,10 +112,12 @@ class Posts:
             return None
         found = self._topics.of(read.whole, read.each)
         subject, sounds = found[0].name if found else OTHER, read.sounds or "neutral"
-        everything = self._stored.everything or Voices(Pace(post.time), Pace(post.time))
+        everything = self._stored.everything or PostSentimentTotals(ArrivalRate(post.time), ArrivalRate(post.time))
         self._stored.everything = everything
         everything.count(post.time, negative=sounds == "negative")
-        voices = self._stored.subjects.setdefault(subject, Voices(Pace(post.time), Pace(post.time)))
+        voices = self._stored.subjects.setdefault(
+            subject, PostSentimentTotals(ArrivalRate(post.time), ArrivalRate(post.time))
+        )
         voices.count(post.time, negative=sounds == "negative")
         usual, change = changed(voices, everything)
         return PostReading(
@@ -123,7 +129,7 @@ class Posts:
             subject=subject,
             names=dict(self._names.get(subject, {})),
             sentiment=sounds,
-            excerpt=masked(without_addresses(read.words))[:EXCERPT],
+            excerpt=mask_personal_data(without_addresses(read.words))[:EXCERPT],
             posts=voices.all.now,
             negative_share=voices.share,
             usual_share=usual,
@@ -141,12 +147,12 @@ class Posts:
         return True
 
 
-def as_mail(post: Post) -> Mail:
+def post_as_mail(post: Post) -> Mail:
     """A post in the form that the desk reads."""
     return Mail(id=post.id, thread=post.id, time=post.time, text=post.text)
 
 
-def changed(voices: Voices, everything: Voices) -> tuple[float, float]:
+def changed(voices: PostSentimentTotals, everything: PostSentimentTotals) -> tuple[float, float]:
     """Usual share of negative posts, and standard errors by which that of now lies above it.
 
     The usual share is the mean of a beta distribution: the subject's posts before the last quarter of an hour, and
@@ -154,7 +160,8 @@ def changed(voices: Voices, everything: Voices) -> tuple[float, float]:
 
     >>> from datetime import UTC, timedelta
     >>> start = datetime(2026, 7, 4, 18, tzinfo=UTC)
-    >>> one, everything = Voices(Pace(start), Pace(start)), Voices(Pace(start), Pace(start))
+    >>> one = PostSentimentTotals(ArrivalRate(start), ArrivalRate(start))
+    >>> everything = PostSentimentTotals(ArrivalRate(start), ArrivalRate(start))
     >>> for minute in range(240):
     ...     for voices in (one, everything):
     ...         voices.count(start + timedelta(minutes=minute), negative=minute % 5 == 0 or minute > 230)

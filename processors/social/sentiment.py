@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.models.inference import Model, open_model
+from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
-from processors.support.grams import Grams
 from processors.support.mail_text import without_addresses
 
-Sounds = Literal["negative", "neutral", "positive"]
+SentimentLabel = Literal["negative", "neutral", "positive"]
 
 
-class Sentiment:
+class SentimentClassifier:
     """Weighs how texts sound; safe to use from several threads.
 
     >>> encoder = Encoder.load()
-    >>> sentiment = Sentiment.load(encoder)
+    >>> sentiment = SentimentClassifier.load(encoder)
     >>> texts = ["Una vergüenza de organización, no vuelvo", "What a wonderful weekend, thank you!"]
     >>> [sentiment.of(text, encoder.encode([text]).vectors[0])[0] for text in texts]
     ['negative', 'positive']
@@ -30,11 +30,11 @@ class Sentiment:
         """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
         settings = model.card.settings
         self.model = model
-        self._names = [cast(Sounds, name) for name in settings["sentiments"]]
-        self._grams = Grams.of(model, encoder)
+        self._names = [cast(SentimentLabel, name) for name in settings["sentiments"]]
+        self._grams = CharNgramTfidf.of(model, encoder)
 
     @classmethod
-    def load(cls, encoder: Encoder, folder: Path | None = None) -> Sentiment:
+    def load(cls, encoder: Encoder, folder: Path | None = None) -> SentimentClassifier:
         """The shipped model, or the one in `folder`/sentiment, checked against its card and the encoder.
 
         Raises:
@@ -42,7 +42,7 @@ class Sentiment:
         """
         return cls(open_model("sentiment", folder=folder), encoder)
 
-    def of(self, text: str, vector: NDArray[np.float32]) -> tuple[Sounds, float]:
+    def of(self, text: str, vector: NDArray[np.float32]) -> tuple[SentimentLabel, float]:
         """How a text most probably sounds, and the chance of that.
 
         Args:

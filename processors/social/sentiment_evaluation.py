@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sklearn.metrics import accuracy_score, f1_score
 
-from processors.social.sentiment import Sentiment
+from processors.social.sentiment import SentimentClassifier
 from processors.support.encoder import Encoder
 from processors.support.evaluation import MailsFileError
 from processors.support.mail_text import without_addresses
@@ -34,7 +34,7 @@ pysentimiento (Pérez et al., 2021). Those halves are not public, so figures on 
 def evaluate(
     path: Path,
     encoder: Encoder,
-    sentiment: Sentiment,
+    sentiment: SentimentClassifier,
     *,
     last: float = 1.0,
     progress: Callable[[int, int], None] = lambda done, total: None,

@@ -23,7 +23,7 @@ LEAST = 0.3
 LIMIT = 0.9
 """confidence that an automatic answer needs, where nothing else is said"""
 
-MACHINE = {
+AUTOMATIC_NOTICE = {
     "es": "Este mensaje es automático. Si no resuelve su duda, responda y le atenderá una persona.",
     "en": "This message was sent automatically. If it does not help, reply and a person will take over.",
 }
@@ -34,7 +34,7 @@ class AnswersFileError(PulsoError, ValueError):
     """The file of answers can't be used."""
 
 
-class Text(BaseModel):
+class LocalizedAnswer(BaseModel):
     """An answer in one language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,7 +44,7 @@ class Text(BaseModel):
     without_facts: str = Field(default="", description="instead, where the mail lacks one of them")
 
     @model_validator(mode="after")
-    def _names_known_facts(self) -> Text:
+    def _names_known_facts(self) -> LocalizedAnswer:
         unknown = sorted((_named(self.answer) | _named(self.question)) - set(KNOWN)) + sorted(
             _named(self.without_facts)
         )
@@ -53,41 +53,43 @@ class Text(BaseModel):
         return self
 
 
-class Answer(BaseModel):
+class TopicAnswer(BaseModel):
     """What was approved for one topic."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     topic: str
-    es: Text | None = None
-    en: Text | None = None
+    es: LocalizedAnswer | None = None
+    en: LocalizedAnswer | None = None
     automatic: bool = Field(default=False, description="may be sent without a person, above the limit")
     limit: float = Field(default=LIMIT, ge=0.5, le=1, description="confidence that an automatic answer needs")
 
     @model_validator(mode="after")
-    def _says_something(self) -> Answer:
+    def _says_something(self) -> TopicAnswer:
         if self.es is None and self.en is None:
             raise ValueError("give es, en or both")
         return self
 
-    def text(self, language: str) -> Text | None:
+    def text(self, language: str) -> LocalizedAnswer | None:
         """In a language, or None."""
         return {"es": self.es, "en": self.en}.get(language)
 
 
-class Answers:
+class AnswerCatalogue:
     """Approved answers by topic.
 
-    >>> text = Text(question="Where is my refund?", answer="Order {order} is on its way.", without_facts="Which order?")
-    >>> answers = Answers([Answer(topic="refund", en=text)])
+    >>> text = LocalizedAnswer(
+    ...     question="Where is my refund?", answer="Order {order} is being paid.", without_facts="Which order?"
+    ... )
+    >>> answers = AnswerCatalogue([TopicAnswer(topic="refund", en=text)])
     >>> refund = [Topic(name="refund", confidence=0.8)]
     >>> answers.suggest(refund, "en", {"order": ("FE-1",)}, "normal").text
-    'Order FE-1 is on its way.'
+    'Order FE-1 is being paid.'
     >>> answers.suggest(refund, "en", {}, "normal").text, answers.suggest(refund, "es", {}, "normal")
     ('Which order?', None)
     """
 
-    def __init__(self, answers: Sequence[Answer]) -> None:
+    def __init__(self, answers: Sequence[TopicAnswer]) -> None:
         self.by_topic = {answer.topic: answer for answer in answers}
         self._given = dict(self.by_topic)
 
@@ -95,7 +97,7 @@ class Answers:
         """Let what a person approved count before the file, or the file again once it is withdrawn.
 
         >>> from datetime import UTC, datetime
-        >>> answers = Answers([])
+        >>> answers = AnswerCatalogue([])
         >>> one = ApprovedAnswer(id="1", topic="parking", language="en", question="Where?", answer="Behind the stage.",
         ...                      by="sue", time=datetime(2026, 7, 4, tzinfo=UTC))
         >>> answers.approve(one)
@@ -106,14 +108,14 @@ class Answers:
             AnswersFileError: its text is empty, or names a fact that nobody knows.
         """
         given, now = self._given.get(approved.topic), self.by_topic.get(approved.topic)
-        text = text_of(approved) if not approved.withdrawn else given and given.text(approved.language)
+        text = localized_answer(approved) if not approved.withdrawn else given and given.text(approved.language)
         texts = {name: now.text(name) if now else None for name in ("es", "en")} | {approved.language: text}
         if not any(texts.values()):
             self.by_topic.pop(approved.topic, None)
             return
         automatic = approved.automatic if not approved.withdrawn else bool(given and given.automatic)
         limit = now.limit if now else LIMIT
-        self.by_topic[approved.topic] = Answer(topic=approved.topic, **texts, automatic=automatic, limit=limit)
+        self.by_topic[approved.topic] = TopicAnswer(topic=approved.topic, **texts, automatic=automatic, limit=limit)
 
     def suggest(
         self,
@@ -148,7 +150,7 @@ class Answers:
         alone = len(topics) == 1 and not missing and not attachments and priority in ("normal", "low")
         automatic = answer.automatic and alone and topic.confidence >= answer.limit
         if automatic:
-            filled = f"{filled}\n\n{MACHINE[language]}"
+            filled = f"{filled}\n\n{AUTOMATIC_NOTICE[language]}"
         return Suggestion(
             answer=topic.name,
             text=filled,
@@ -171,26 +173,26 @@ def _in_english(reason: Reason) -> str:
             return f"it also asks about {reason.name!r}, which this does not answer"
 
 
-def text_of(approved: ApprovedAnswer) -> Text:
+def localized_answer(approved: ApprovedAnswer) -> LocalizedAnswer:
     """The text of an approved answer.
 
     Raises:
         AnswersFileError: it is empty, or names a fact that nobody knows.
     """
     try:
-        return Text(question=approved.question, answer=approved.answer, without_facts=approved.without_facts)
+        return LocalizedAnswer(question=approved.question, answer=approved.answer, without_facts=approved.without_facts)
     except ValidationError as error:
         raise AnswersFileError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
 
 
-def read_answers(path: Path) -> Answers:
+def read_answers(path: Path) -> AnswerCatalogue:
     """YAML, a list of answers.
 
     Raises:
         AnswersFileError: not such a file, two answers to one topic, or a fact that nobody knows.
     """
     try:
-        found = TypeAdapter(list[Answer]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+        found = TypeAdapter(list[TopicAnswer]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise AnswersFileError(f"{path}: {error}") from error
     except ValidationError as error:
@@ -201,7 +203,7 @@ def read_answers(path: Path) -> Answers:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise AnswersFileError(f"{path}: topic {twice!r} has two answers; keep one")
-    return Answers(found)
+    return AnswerCatalogue(found)
 
 
 def _named(text: str) -> set[str]:

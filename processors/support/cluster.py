@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from processors.support.surge import Pace
+from processors.support.surge import ArrivalRate
 from processors.support.words import FrequentWords
 
 EXAMPLES = 2
@@ -16,7 +16,7 @@ REMEMBERED = 1_000
 """clusters that have ended in another one, or were split, and are still found by their old name"""
 
 
-class Example(Struct, frozen=True):
+class ClusterExample(Struct, frozen=True):
     """A mail that shows what a cluster is about."""
 
     text: str
@@ -30,7 +30,7 @@ class Example(Struct, frozen=True):
     """digest of the message's id"""
 
 
-class Half(Struct):
+class Subcluster(Struct):
     """The part of a cluster that may become one of its own."""
 
     mean: bytes
@@ -39,8 +39,8 @@ class Half(Struct):
     """the same of the other mails of the cluster"""
     size: int
     first: datetime
-    pace: Pace
-    examples: list[Example] = field(default_factory=list)
+    pace: ArrivalRate
+    examples: list[ClusterExample] = field(default_factory=list)
     words: FrequentWords = field(default_factory=FrequentWords)
     topics: FrequentWords = field(default_factory=FrequentWords)
 
@@ -53,15 +53,15 @@ class Cluster(Struct):
     """float16, the mean of unit vectors: its length tells how alike the mails are"""
     size: int
     first: datetime
-    pace: Pace
-    examples: list[Example] = field(default_factory=list)
+    pace: ArrivalRate
+    examples: list[ClusterExample] = field(default_factory=list)
     """the most typical mails, best first"""
     surge: float = 0.0
     """mails of the last quarter of an hour ÷ what is usual for this cluster, at its last mail"""
     words: FrequentWords = field(default_factory=FrequentWords)
     topics: FrequentWords = field(default_factory=FrequentWords)
     """names of the topics that its mails were put under"""
-    half: Half | None = None
+    half: Subcluster | None = None
     """its mails are counted above, too; its examples are not"""
 
     @property
@@ -80,7 +80,7 @@ class Cluster(Struct):
         return next(iter(own or [example.text for example in self.shown]), "")
 
     @property
-    def shown(self) -> list[Example]:
+    def shown(self) -> list[ClusterExample]:
         """All examples, those of its half, too, the most typical first."""
         both = self.examples + (self.half.examples if self.half else [])
         return sorted(both, key=lambda example: -example.typical)
@@ -106,7 +106,7 @@ class Cluster(Struct):
         return new
 
 
-def show(examples: list[Example], example: Example, most: int = EXAMPLES) -> None:
+def show(examples: list[ClusterExample], example: ClusterExample, most: int = EXAMPLES) -> None:
     """Keep a mail as an example if it is more typical than those of its language."""
     same = [other for other in examples if other.language == example.language]
     if len(same) >= most:
@@ -118,14 +118,14 @@ def show(examples: list[Example], example: Example, most: int = EXAMPLES) -> Non
     examples.sort(key=lambda other: -other.typical)
 
 
-class ClustersState(Struct):
+class ClusteringState(Struct):
     """All that a restart needs."""
 
     kept: list[Cluster] = field(default_factory=list)
     mean: bytes = b""
     """float32, of all mails"""
     mails: int = 0
-    pace: Pace | None = None
+    pace: ArrivalRate | None = None
     """of all mails together"""
     since: datetime | None = None
     ended: dict[str, str] = field(default_factory=dict)
@@ -153,7 +153,7 @@ class ClustersState(Struct):
     def leads(self, name: str) -> list[str]:
         """All names that the mails of a name may be under now, first the one that it is or ended in.
 
-        >>> state = ClustersState()
+        >>> state = ClusteringState()
         >>> state.end("a", "b")
         >>> state.part("b", "c")
         >>> state.leads("a"), state.leads("c")

@@ -18,8 +18,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.support.cluster import Cluster, ClustersState, Example, Half, show
-from processors.support.surge import Pace, surge
+from processors.support.cluster import Cluster, ClusterExample, ClusteringState, Subcluster, show
+from processors.support.surge import ArrivalRate, surge_ratio
 
 Vector = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ FORGET_HOURS = 12
 _LEAST_SPREAD = 0.05
 
 
-class Assigned(Struct, frozen=True):
+class Assignment(Struct, frozen=True):
     """Where a mail went."""
 
     cluster: Cluster
@@ -58,7 +58,7 @@ class Assigned(Struct, frozen=True):
     """name of a cluster that ended in this one by this mail"""
     split: tuple[str, str] | None = None
     """names of the cluster that was split by this mail, and of the new one"""
-    half: Half | None = None
+    half: Subcluster | None = None
     """of the cluster, if the mail went there"""
 
     def count(self, topics: list[str]) -> None:
@@ -68,7 +68,7 @@ class Assigned(Struct, frozen=True):
             self.half.topics.add(topics)
 
 
-class Clusters:
+class IncrementalClustering:
     """Follows a stream of unit vectors; the same vectors in the same order give the same clusters.
 
     Args:
@@ -78,16 +78,22 @@ class Clusters:
         split: cosine of the means of two halves below which one becomes two.
         most: clusters that are kept.
 
-    >>> clusters = Clusters(ClustersState())
+    >>> clusters = IncrementalClustering(ClusteringState())
     >>> at = datetime(2026, 7, 4, 18)
-    >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", Example("refund please"), ["refund"])
-    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", Example("my refund"), ["refund"])
+    >>> a = clusters.assign(np.array([1, 0], np.float32), at, "m1", ClusterExample("refund please"), ["refund"])
+    >>> b = clusters.assign(np.array([0.8, 0.6], np.float32), at, "m2", ClusterExample("my refund"), ["refund"])
     >>> (a.new, b.new, b.cluster.size, b.cluster.label)
     (True, False, 2, 'refund')
     """
 
     def __init__(
-        self, state: ClustersState, *, join: float = JOIN, merge: float = MERGE, split: float = SPLIT, most: int = MOST
+        self,
+        state: ClusteringState,
+        *,
+        join: float = JOIN,
+        merge: float = MERGE,
+        split: float = SPLIT,
+        most: int = MOST,
     ) -> None:
         self.state = state
         self._join, self._merge, self._split, self._most = join, merge, split, most
@@ -107,7 +113,7 @@ class Clusters:
         alive = {cluster.id: cluster for cluster in self.kept}
         return [alive[one] for one in self.state.leads(name) if one in alive]
 
-    def erase(self, unwanted: Callable[[Example], bool]) -> int:
+    def erase(self, unwanted: Callable[[ClusterExample], bool]) -> int:
         """Take examples out; a cluster of one mail whose only example goes is forgotten. Returns how many went."""
         gone = 0
         for index in reversed(range(len(self.kept))):
@@ -130,7 +136,9 @@ class Clusters:
         """
         self._weights, self._looser = weights, looser
 
-    def assign(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Assigned:
+    def assign(
+        self, vector: Vector, at: datetime, message: str, example: ClusterExample, words: list[str]
+    ) -> Assignment:
         """Put one mail into its cluster, or begin a new one.
 
         Args:
@@ -146,7 +154,7 @@ class Clusters:
         near: Vector = centred @ rest if len(centred) else np.zeros(0, np.float32)
         best = int(near.argmax()) if len(near) else -1
         if best < 0 or near[best] < self._join - self._looser:
-            return Assigned(self._begin(vector, at, message, example, words), True, 1.0)
+            return Assignment(self._begin(vector, at, message, example, words), True, 1.0)
         similarity = float(near[best])
         self._grow(best, vector, at, words)
         cluster = self.kept[best]
@@ -156,16 +164,18 @@ class Clusters:
         if split is None:
             cluster, merged = self._merge_near(best)
         cluster.surge = self._surge(cluster)
-        return Assigned(cluster, False, min(1.0, similarity), merged, split, half if cluster.half is half else None)
+        return Assignment(cluster, False, min(1.0, similarity), merged, split, half if cluster.half is half else None)
 
-    def _halve(self, cluster: Cluster, vector: Vector, at: datetime, example: Example, words: list[str]) -> Half | None:
+    def _halve(
+        self, cluster: Cluster, vector: Vector, at: datetime, example: ClusterExample, words: list[str]
+    ) -> Subcluster | None:
         """Count a mail in the half that it is nearer to; returns the half if it went there."""
         half = cluster.half
         if half is None:
             if cluster.size < 2 * FEWEST:
                 show(cluster.examples, example)
                 return None
-            half = cluster.half = Half(_stored(vector), cluster.centroid, 1, at, Pace(at))
+            half = cluster.half = Subcluster(_stored(vector), cluster.centroid, 1, at, ArrivalRate(at))
         else:
             means = np.stack([_read(half.rest), _read(half.mean)])
             centred = self._centred(np.vstack([means, vector[None]]))
@@ -211,7 +221,7 @@ class Clusters:
         self._common += (vector - self._common) / weight
         state.mean = self._common.tobytes()
         state.since = min(state.since, at) if state.since else at
-        state.pace = state.pace or Pace(at)
+        state.pace = state.pace or ArrivalRate(at)
         state.pace.count(at)
 
     def _centred(self, means: Vector) -> Vector:
@@ -224,9 +234,9 @@ class Clusters:
         out: Vector = (means - common) / lengths[:, None]
         return out
 
-    def _begin(self, vector: Vector, at: datetime, message: str, example: Example, words: list[str]) -> Cluster:
+    def _begin(self, vector: Vector, at: datetime, message: str, example: ClusterExample, words: list[str]) -> Cluster:
         self._make_room()
-        pace = Pace(at)
+        pace = ArrivalRate(at)
         pace.count(at)
         cluster = Cluster(message, b"", 1, at, pace, [example])
         cluster.words.add(words)
@@ -259,7 +269,7 @@ class Clusters:
         keep, drop = (index, other) if self.kept[index].size >= self.kept[other].size else (other, index)
         kept, dropped = self.kept[keep], self.kept[drop]
         kept.whole()
-        kept.half = Half(
+        kept.half = Subcluster(
             dropped.centroid, kept.centroid, dropped.size, dropped.first, dropped.pace, dropped.shown[:2],
             msgspec.structs.replace(dropped.words), msgspec.structs.replace(dropped.topics),
         )  # fmt: skip
@@ -294,7 +304,7 @@ class Clusters:
         everything, since = self.state.pace, self.state.since
         if everything is None or since is None:
             return 0.0
-        return surge(cluster.pace, everything, since)
+        return surge_ratio(cluster.pace, everything, since)
 
 
 def _stored(mean: Vector) -> bytes:

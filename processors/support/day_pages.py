@@ -134,12 +134,12 @@ Names = Mapping[str, Mapping[str, str]]
 """of topics, by topic and language"""
 
 
-def as_html(report: DayReport, language: Language, names: Names) -> str:
+def report_html(report: DayReport, language: Language, names: Names) -> str:
     """A page that needs nothing else."""
     return _HTML.render(_known(report, language, names))
 
 
-def as_markdown(report: DayReport, language: Language, names: Names) -> str:
+def report_markdown(report: DayReport, language: Language, names: Names) -> str:
     """The same as Markdown."""
     return _MARKDOWN.render(_known(report, language, names)).strip() + "\n"
 

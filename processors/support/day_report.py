@@ -16,7 +16,7 @@ FEWEST = 3
 """mails below which a matter is no weak point"""
 
 
-class Matter(Struct, frozen=True):
+class ReportItem(Struct, frozen=True):
     """What was written about one subject.
 
     Attributes:
@@ -63,8 +63,8 @@ class DayReport(Struct, frozen=True):
     languages: dict[str, int]
     negative: int
     posts: int
-    product: tuple[Matter, ...] = ()
-    training: tuple[Matter, ...] = ()
+    product: tuple[ReportItem, ...] = ()
+    training: tuple[ReportItem, ...] = ()
     new: tuple[tuple[str, int], ...] = ()
 
 
@@ -101,12 +101,12 @@ def day_report(day: date, mails: Iterable[SupportTriage], posts: Iterable[PostRe
     )  # fmt: skip
 
 
-def _matter(subject: str, mails: Sequence[SupportTriage], posts: Sequence[PostReading], zone: tzinfo) -> Matter:
+def _matter(subject: str, mails: Sequence[SupportTriage], posts: Sequence[PostReading], zone: tzinfo) -> ReportItem:
     hours = Counter(one.time.astimezone(zone).hour for one in mails)
     threads = Counter(one.thread for one in mails)
     ranks = ("urgent", "high", "normal", "low")
     worst = min(mails, key=lambda one: (ranks.index(one.priority), one.sentiment != "negative"), default=None)
-    return Matter(
+    return ReportItem(
         subject=subject,
         mails=len(mails),
         negative=sum(one.sentiment == "negative" for one in mails),

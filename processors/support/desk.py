@@ -10,17 +10,17 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
-from processors.support.answers import Answers
-from processors.support.cluster import Cluster, ClustersState, Example
-from processors.support.clusters import Assigned, Clusters
-from processors.support.facts import facts_of
-from processors.support.junk import ADVERTISING, junk
-from processors.support.kinds import Kinds
-from processors.support.priority import Priorities, Ranked
-from processors.support.privacy import masked
-from processors.support.reading import Read
-from processors.support.requests import Requests
-from processors.support.topics import Topics
+from processors.support.answers import AnswerCatalogue
+from processors.support.cluster import Cluster, ClusterExample, ClusteringState
+from processors.support.clusters import Assignment, IncrementalClustering
+from processors.support.facts import extract_facts
+from processors.support.mail_analysis import AnalyzedMail
+from processors.support.priority import PriorityClassifier, PriorityDecision
+from processors.support.privacy import mask_personal_data
+from processors.support.request_kinds import RequestKindStatistics
+from processors.support.requests import RequestClassifier
+from processors.support.set_aside import ADVERTISING, set_aside_reason
+from processors.support.topics import TopicClassifier
 from processors.support.words import content_words
 from schemas.errors import PulsoError
 from schemas.support import MailTopic as Topic
@@ -49,7 +49,7 @@ class CorrectionError(PulsoError, ValueError):
     """A correction can't be used; the message says why."""
 
 
-class Taught(Struct, frozen=True):
+class TopicExample(Struct, frozen=True):
     """A text that a person put under a topic."""
 
     topic: str
@@ -57,10 +57,10 @@ class Taught(Struct, frozen=True):
     """masked"""
     sender: str = ""
     message: str = ""
-    """digests, as in `Example`"""
+    """digests, as in `ClusterExample`"""
 
 
-class Stored(Struct):
+class DeskState(Struct):
     """The row."""
 
     offset: int = -1
@@ -69,17 +69,17 @@ class Stored(Struct):
     """digests of the last messages, newest last"""
     senders: bytes = b""
     """of their senders, in the same order"""
-    clusters: ClustersState = field(default_factory=ClustersState)
-    kinds: Kinds = field(default_factory=Kinds)
+    clusters: ClusteringState = field(default_factory=ClusteringState)
+    kinds: RequestKindStatistics = field(default_factory=RequestKindStatistics)
     repeats: dict[str, int] = field(default_factory=dict)
     """digests of senders with their words, and how often they came; the newest last"""
     encoder: str = ""
     """what gave the vectors of the clusters"""
     correction_offset: int = -1
-    taught: list[Taught] = field(default_factory=list)
+    taught: list[TopicExample] = field(default_factory=list)
 
 
-class Desk:
+class SupportDesk:
     """Files mails one by one in their order, and learns from corrections in theirs.
 
     Args:
@@ -89,19 +89,23 @@ class Desk:
     """
 
     def __init__(
-        self, row: bytes | None, requests: Requests, topics: Topics | None = None, answers: Answers | None = None
+        self,
+        row: bytes | None,
+        requests: RequestClassifier,
+        topics: TopicClassifier | None = None,
+        answers: AnswerCatalogue | None = None,
     ) -> None:
-        self._stored = msgspec.json.decode(row, type=Stored) if row else Stored()
+        self._stored = msgspec.json.decode(row, type=DeskState) if row else DeskState()
         if self._stored.encoder not in ("", requests.identity):
             # Vectors of another model say nothing here: clusters begin anew. What was taught is kept as text.
-            self._stored.clusters = ClustersState()
+            self._stored.clusters = ClusteringState()
         self._stored.encoder = requests.identity
-        self._clusters = Clusters(self._stored.clusters)
+        self._clusters = IncrementalClustering(self._stored.clusters)
         self._requests = requests
-        self._named = topics or Topics({}, requests)
+        self._named = topics or TopicClassifier({}, requests)
         self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
-        self._answers = answers or Answers([])
-        self._priorities = Priorities(requests)
+        self._answers = answers or AnswerCatalogue([])
+        self._priorities = PriorityClassifier(requests)
         self._advertising = requests.names.index(ADVERTISING)
         recent, senders = self._stored.recent, self._stored.senders.ljust(len(self._stored.recent), b"\0")
         self._recent = {recent[i : i + DIGEST]: senders[i : i + DIGEST] for i in range(0, len(recent), DIGEST)}
@@ -127,7 +131,7 @@ class Desk:
         self._stored.senders = b"".join(self._recent.values())
         return msgspec.json.encode(self._stored)
 
-    def apply(self, read: Read, offset: int, event_id: str) -> SupportTriage | None:
+    def apply(self, read: AnalyzedMail, offset: int, event_id: str) -> SupportTriage | None:
         """File one mail; None when it was filed before.
 
         Args:
@@ -143,11 +147,13 @@ class Desk:
         self._stored.mails += 1
         ranked = self._priorities.of(read)
         found = [] if mail.automatic else self._topics.of(read.whole, read.each)
-        set_aside = junk(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
+        set_aside = (
+            set_aside_reason(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
+        )
         assigned = self._file(read, event_id) if set_aside is None else None
         if assigned and found:
             assigned.count([found[0].name])
-        facts = facts_of(f"{mail.subject}\n{read.words}")
+        facts = extract_facts(f"{mail.subject}\n{read.words}")
         suggestion = None
         if set_aside is None and found:
             suggestion = self._answers.suggest(found, read.language, facts, ranked.priority, mail.attachments)
@@ -159,7 +165,10 @@ class Desk:
             language=read.language,
             priority="low" if set_aside else ranked.priority,
             sentiment=read.sounds,
-            facts={kind: tuple(map(masked, values)) if kind != "order" else values for kind, values in facts.items()},
+            facts={
+                kind: tuple(map(mask_personal_data, values)) if kind != "order" else values
+                for kind, values in facts.items()
+            },
             set_aside=set_aside,
             suggestion=suggestion,
             topic=found[0] if found else None,
@@ -197,15 +206,17 @@ class Desk:
         if correction.action == "topic":
             if not correction.text.strip():
                 raise CorrectionError("topic needs the text that shows it")
-            self._teach([Taught(topic, masked(correction.text)[:TAUGHT], sender.hex(), message.hex())])
+            self._teach(
+                [TopicExample(topic, mask_personal_data(correction.text)[:TAUGHT], sender.hex(), message.hex())]
+            )
             return True
         cluster = next(iter(self._clusters.leads(correction.cluster or "")), None)
         if cluster is None:
             raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been forgotten")
-        self._teach([Taught(topic, one.text, one.sender, one.message) for one in cluster.shown])
+        self._teach([TopicExample(topic, one.text, one.sender, one.message) for one in cluster.shown])
         return True
 
-    def _teach(self, taught: list[Taught]) -> None:
+    def _teach(self, taught: list[TopicExample]) -> None:
         """Keep the newest; a text that was taught before changes its topic."""
         texts = {one.text for one in taught}
         before = [one for one in self._stored.taught if one.text not in texts]
@@ -216,7 +227,7 @@ class Desk:
         sender = _digest(_address(correction.sender)).hex() if correction.sender else None
         message = _digest(correction.message).hex() if correction.message else None
 
-        def unwanted(one: Example | Taught) -> bool:
+        def unwanted(one: ClusterExample | TopicExample) -> bool:
             return one.sender == sender or one.message == message
 
         self._clusters.erase(unwanted)
@@ -226,14 +237,14 @@ class Desk:
     def _relearn(self) -> None:
         self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
 
-    def _file(self, read: Read, event_id: str) -> Assigned | None:
+    def _file(self, read: AnalyzedMail, event_id: str) -> Assignment | None:
         """Auto-replies, and texts of which nothing is understood, belong to no cluster."""
         mail, vector = read.mail, read.whole.vectors[0]
         if mail.automatic or not vector.any():
             return None
         name = blake2b(event_id.encode(), digest_size=5).hexdigest()
-        text = masked(read.words)
-        example = Example(
+        text = mask_personal_data(read.words)
+        example = ClusterExample(
             text[:SUMMARY], read.language, 0.0, _digest(_address(mail.sender)).hex(), _digest(mail.id).hex()
         )
         asked = self._topics.asked(read.whole, read.each)
@@ -246,17 +257,17 @@ class Desk:
         both = np.concatenate([meaning(read, self._topics.loud(read.each)), np.sqrt(asked)])
         return self._clusters.assign(both, mail.time, name, example, content_words(text))
 
-    def _summary(self, read: Read, ranked: Ranked, topics: Sequence[Topic]) -> str:
+    def _summary(self, read: AnalyzedMail, ranked: PriorityDecision, topics: Sequence[Topic]) -> str:
         """The sentence that gave the priority, or asks for the topic; all of a short mail."""
-        text = masked(read.words)
+        text = mask_personal_data(read.words)
         place = ranked.sentence
         if place is None and topics and len(text) > SUMMARY:
             place = self._topics.sentence(topics[0].name, read.each)
         if len(text) <= SUMMARY or place is None:
             return text[:SUMMARY]
-        return masked(read.sentences[place])[:SUMMARY]
+        return mask_personal_data(read.sentences[place])[:SUMMARY]
 
-    def _repeats(self, read: Read) -> int:
+    def _repeats(self, read: AnalyzedMail) -> int:
         """How often the sender has sent these words lately, this time included; once if nobody is named."""
         if not read.mail.sender:
             return 1
@@ -277,7 +288,7 @@ class Desk:
         return True
 
 
-def meaning(read: Read, loud: NDArray[np.float32]) -> NDArray[np.float32]:
+def meaning(read: AnalyzedMail, loud: NDArray[np.float32]) -> NDArray[np.float32]:
     """A unit vector: half of all of a mail, half of its sentences as far as they ask something.
 
     Args:

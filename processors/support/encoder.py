@@ -18,7 +18,7 @@ LONGEST = 2_000
 """characters that are read; what a mail is about stands at its beginning"""
 
 
-class Encoded(Struct, frozen=True):
+class EncodedTexts(Struct, frozen=True):
     """What is known of n texts.
 
     Attributes:
@@ -68,7 +68,7 @@ class Encoder:
         """Length of a vector."""
         return int(self.model.session.get_outputs()[0].shape[1])
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
+    def encode(self, texts: Sequence[str]) -> EncodedTexts:
         """Vectors and languages of `texts`.
 
         Each text is a run of its own: in 8 bits a text's vector would depend on its neighbours in a batch, and a mail
@@ -82,4 +82,4 @@ class Encoder:
                 continue
             found, odds = self.model.session.run(["embeddings", "spanish"], {"ids": np.array([ids], np.int64)})
             vectors[row], spanish[row] = found[0], odds[0]
-        return Encoded(vectors, spanish)
+        return EncodedTexts(vectors, spanish)

@@ -12,11 +12,11 @@ from typing import Any
 from msgspec import Struct
 from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, normalized_mutual_info_score
 
-from processors.support.desk import Desk
+from processors.support.desk import SupportDesk
+from processors.support.mail_analysis import analyze_mails
 from processors.support.priority import PRIORITIES
-from processors.support.reading import read_mails
-from processors.support.requests import Requests
-from processors.support.topics import Topics, examples_of, read_topics
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier, read_topics, topic_examples
 from schemas.errors import PulsoError
 from schemas.support import Mail
 
@@ -32,7 +32,7 @@ class MailsFileError(PulsoError, ValueError):
     """The file can't be used; the message names the line."""
 
 
-class Labelled(Struct, frozen=True):
+class LabelledMail(Struct, frozen=True):
     """One mail and what people said of it."""
 
     subject: str
@@ -46,7 +46,7 @@ def evaluate(
     path: Path,
     *,
     topics: Path | None,
-    requests: Requests,
+    requests: RequestClassifier,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """File all mails, one every minute, and compare clusters with topics.
@@ -55,8 +55,10 @@ def evaluate(
         MailsFileError: a column is missing, or a line can't be used.
         TopicsFileError: the file of topics can't be used.
     """
-    labelled = read_labelled(path)
-    desk = Desk(None, requests, Topics(examples_of(read_topics(topics)), requests) if topics else None)
+    labelled = read_labelled_mails(path)
+    desk = SupportDesk(
+        None, requests, TopicClassifier(topic_examples(read_topics(topics)), requests) if topics else None
+    )
     began = datetime(2026, 1, 1, tzinfo=UTC)
     clusters, named, languages, priorities = [], [], [], []
     for first in range(0, len(labelled), BATCH):
@@ -68,7 +70,7 @@ def evaluate(
             )
             for i, one in enumerate(part)
         ]  # fmt: skip
-        for i, read in enumerate(read_mails(mails, requests)):
+        for i, read in enumerate(analyze_mails(mails, requests)):
             triage = desk.apply(read, first + i, f"e{first + i}")
             assert triage is not None  # noqa: S101 - ids and offsets are new each time
             clusters.append(triage.cluster or "none")
@@ -110,7 +112,7 @@ def _topic_figures(truth: Sequence[str], named: Sequence[str]) -> dict[str, Any]
     }
 
 
-def _labels(labelled: list[Labelled], languages: Sequence[str], priorities: Sequence[str]) -> dict[str, float]:
+def _labels(labelled: list[LabelledMail], languages: Sequence[str], priorities: Sequence[str]) -> dict[str, float]:
     """Figures for labels that not every file has."""
     report: dict[str, float] = {}
     pairs = [(one.language, found) for one, found in zip(labelled, languages, strict=True) if one.language]
@@ -130,7 +132,7 @@ def _labels(labelled: list[Labelled], languages: Sequence[str], priorities: Sequ
     return report
 
 
-def read_labelled(path: Path) -> list[Labelled]:
+def read_labelled_mails(path: Path) -> list[LabelledMail]:
     """Read CSV or JSON lines with text (or subject and body), topic (or intent), and maybe lang and priority.
 
     Raises:
@@ -167,7 +169,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, record
 
 
-def _labelled(path: Path, line: int, row: dict[str, Any]) -> Labelled:
+def _labelled(path: Path, line: int, row: dict[str, Any]) -> LabelledMail:
     def column(*names: str) -> str:
         """The first of these columns that holds something."""
         found = (str(row[name]).strip() for name in names if row.get(name) is not None)
@@ -183,4 +185,4 @@ def _labelled(path: Path, line: int, row: dict[str, Any]) -> Labelled:
         raise MailsFileError(f"{path}, line {line}: priority {rank!r} is none of {', '.join(PRIORITIES)}")
     named = column("lang", "language").lower()
     language = (LANGUAGES.get(named) or LANGUAGES.get(named[:2], "other")) if named else None
-    return Labelled(subject, text, topic, language, rank)
+    return LabelledMail(subject, text, topic, language, rank)

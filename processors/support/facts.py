@@ -74,12 +74,12 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 )
 
 
-def facts_of(text: str) -> dict[str, tuple[str, ...]]:
+def extract_facts(text: str) -> dict[str, tuple[str, ...]]:
     """Values by kind, each once, in their order; kinds of which nothing is said are left out.
 
-    >>> facts_of("Pedido FE-20931: pagué 45,50 € por 2 entradas, estoy en la puerta 4")
+    >>> extract_facts("Pedido FE-20931: pagué 45,50 € por 2 entradas, estoy en la puerta 4")
     {'order': ('FE-20931',), 'amount': ('45,50 €',), 'quantity': ('2 entradas',), 'place': ('puerta 4',)}
-    >>> facts_of("My order number is 48291, the gate opens at 17:30")
+    >>> extract_facts("My order number is 48291, the gate opens at 17:30")
     {'order': ('48291',), 'time': ('17:30',)}
     """
     found: dict[str, dict[str, None]] = {}

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from jinja2 import Environment
 from msgspec import Struct
 
-from processors.support.answers import Answers
+from processors.support.answers import AnswerCatalogue
 from processors.support.cluster import Cluster
 
 TITLES: Final = {"es": "Preguntas frecuentes", "en": "Frequently asked questions"}
@@ -44,7 +44,7 @@ details p { margin: .3rem 0 1rem }
 """)
 
 
-class Entry(Struct, frozen=True):
+class FaqEntry(Struct, frozen=True):
     """One question of the page."""
 
     topic: str
@@ -53,7 +53,7 @@ class Entry(Struct, frozen=True):
     answer: str
 
 
-class Open(Struct, frozen=True):
+class UnansweredCluster(Struct, frozen=True):
     """What is asked and has no approved answer."""
 
     topic: str
@@ -64,16 +64,18 @@ class Open(Struct, frozen=True):
     """the most typical mail, masked"""
 
 
-def entries(clusters: Iterable[Cluster], answers: Answers, language: Literal["es", "en"]) -> list[Entry]:
+def faq_entries(clusters: Iterable[Cluster], answers: AnswerCatalogue, language: Literal["es", "en"]) -> list[FaqEntry]:
     """Questions that have an approved answer in a language, most asked first."""
     mails: dict[str, int] = {}
     for cluster in clusters:
         topic = next(iter(cluster.topics.top(1)), "")
         mails[topic] = mails.get(topic, 0) + cluster.size
-    return most_asked(mails, answers, language)
+    return most_asked_entries(mails, answers, language)
 
 
-def most_asked(mails: Mapping[str, int], answers: Answers, language: Literal["es", "en"]) -> list[Entry]:
+def most_asked_entries(
+    mails: Mapping[str, int], answers: AnswerCatalogue, language: Literal["es", "en"]
+) -> list[FaqEntry]:
     """Questions by topic and how many mails ask them, most asked first; only those with an approved answer.
 
     An answer that needs the facts of a mail is on no page: nobody wrote what to say without them.
@@ -83,26 +85,26 @@ def most_asked(mails: Mapping[str, int], answers: Answers, language: Literal["es
         answer = answers.by_topic.get(topic)
         text = answer.text(language) if answer else None
         if text is not None and (text.without_facts or "{" not in text.answer):
-            found.append(Entry(topic, number, text.question, text.without_facts or text.answer))
+            found.append(FaqEntry(topic, number, text.question, text.without_facts or text.answer))
     return sorted(found, key=lambda entry: (-entry.mails, entry.topic))
 
 
-def unanswered(clusters: Iterable[Cluster], answers: Answers) -> list[Open]:
+def unanswered_clusters(clusters: Iterable[Cluster], answers: AnswerCatalogue) -> list[UnansweredCluster]:
     """For staff: clusters without an approved answer, largest first."""
     found = []
     for cluster in clusters:
         topic = next(iter(cluster.topics.top(1)), "")
         if topic not in answers.by_topic:
-            found.append(Open(topic, cluster.id, cluster.size, cluster.question()))
+            found.append(UnansweredCluster(topic, cluster.id, cluster.size, cluster.question()))
     return sorted(found, key=lambda one: -one.mails)
 
 
-def as_html(found: Iterable[Entry], language: Literal["es", "en"]) -> str:
+def faq_html(found: Iterable[FaqEntry], language: Literal["es", "en"]) -> str:
     """A page that needs nothing else."""
     return _PAGE.render(language=language, title=TITLES[language], entries=list(found))
 
 
-def as_markdown(found: Iterable[Entry], language: Literal["es", "en"]) -> str:
+def faq_markdown(found: Iterable[FaqEntry], language: Literal["es", "en"]) -> str:
     """The same as Markdown."""
     parts = [f"# {TITLES[language]}"]
     for entry in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from processors.support.words import folded
+from processors.support.words import fold_text
 
 Language = Literal["es", "en", "other"]
 
@@ -83,7 +83,7 @@ def language(text: str, spanish: float) -> Language:
     letters = [letter for letter in head if letter.isalpha()]
     if not letters or sum(letter > "ɏ" for letter in letters) > len(letters) / 2:
         return "other"
-    words = _LETTERS.findall(folded(head))
+    words = _LETTERS.findall(fold_text(head))
     own = sum(word in _OWN for word in words)
     foreign = max(sum(word in those and word not in _OWN for word in words) for those in _FOREIGN.values())
     if (foreign >= 2 and foreign > own) or (foreign >= 3 and foreign >= own):

@@ -36,16 +36,16 @@ _FRAME = re.compile(
 _parser = EmailReplyParser(languages=["en", "es"])
 
 
-def own_words(subject: str, text: str) -> str:
+def customer_text(subject: str, text: str) -> str:
     """Subject and the newest part of the body; all of the body where nothing is left of it, or a mail is forwarded.
 
-    >>> own_words("RE: Fwd: Parking", "Where can I park?\\n\\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\\n> Hi")
-    'Parking. Where can I park?'
-    >>> own_words("", "<html><body><p>Hola</p><p>¿Hay sitio?</p></body></html>")
+    >>> customer_text("RE: Fwd: Bus", "Where can I park?\\n\\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\\n> Hi")
+    'Bus. Where can I park?'
+    >>> customer_text("", "<html><body><p>Hola</p><p>¿Hay sitio?</p></body></html>")
     'Hola ¿Hay sitio?'
-    >>> own_words("Fwd: Bus", "---------- Forwarded message ---------\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
+    >>> customer_text("Fwd: Bus", "---------- Forwarded message ---------\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
     'Bus. Is there a bus?'
-    >>> own_words("Fwd: Bus", "FYI\\n\\n-----Original Message-----\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
+    >>> customer_text("Fwd: Bus", "FYI\\n\\n-----Original Message-----\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
     'Bus. FYI Is there a bus?'
     """
     body = _tidy(plain(text[:MARKUP]))
@@ -82,10 +82,10 @@ def without_addresses(text: str) -> str:
     return " ".join(word for word in text.split() if "@" not in word and "://" not in word)
 
 
-def sentences_of(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The first sentences of a text that say something.
 
-    >>> sentences_of("Hola. Una chica se ha desmayado. ¿Podéis venir? Gracias")
+    >>> split_sentences("Hola. Una chica se ha desmayado. ¿Podéis venir? Gracias")
     ['Una chica se ha desmayado.', '¿Podéis venir?']
     """
     found = (part.strip() for part in _END.split(text[:LONGEST]))

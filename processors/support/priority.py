@@ -11,8 +11,8 @@ import yaml
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.support.reading import Read
-from processors.support.requests import Requests
+from processors.support.mail_analysis import AnalyzedMail
+from processors.support.requests import RequestClassifier
 from processors.support.urgency import signs
 
 Vectors = NDArray[np.float32]
@@ -50,7 +50,7 @@ _SHORTEST, _FRAGMENT = 3, 4
 """letters of a mail and words of a sentence below which little is said"""
 
 
-class Ranked(Struct, frozen=True):
+class PriorityDecision(Struct, frozen=True):
     """A priority, and the sentence that is the reason for it."""
 
     priority: Priority
@@ -58,7 +58,7 @@ class Ranked(Struct, frozen=True):
     """place of the sentence that is the most urgent; None when the mail as a whole gave it"""
 
 
-class Priorities:
+class PriorityClassifier:
     """Examples of each priority, encoded.
 
     Args:
@@ -66,28 +66,28 @@ class Priorities:
 
     >>> from datetime import UTC, datetime
     >>> from processors.support.encoder import Encoder
-    >>> from processors.support.reading import read_mail
+    >>> from processors.support.mail_analysis import analyze_mail
     >>> from schemas.support import Mail
-    >>> requests = Requests.load(Encoder.load())
-    >>> priorities = Priorities(requests)
+    >>> requests = RequestClassifier.load(Encoder.load())
+    >>> priorities = PriorityClassifier(requests)
     >>> def ask(text: str) -> str:
     ...     mail = Mail(id="m", thread="t", time=datetime(2026, 7, 4, tzinfo=UTC), text=text)
-    ...     return priorities.of(read_mail(mail, requests)).priority
+    ...     return priorities.of(analyze_mail(mail, requests)).priority
     >>> ask("Hay una pelea junto a la barra"), ask("My little boy is missing!"), ask("Where is the emergency exit?")
     ('urgent', 'urgent', 'normal')
     """
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self, requests: RequestClassifier) -> None:
         self._requests = requests
         self._examples = _encoded(requests)
 
-    def of(self, read: Read) -> Ranked:
+    def of(self, read: AnalyzedMail) -> PriorityDecision:
         """Impact and urgency of a mail.
 
         Danger is sought in each sentence, because a cry for help drowns in politeness when a long mail is taken as one.
         """
         if read.mail.automatic or len(read.words.strip()) < _SHORTEST:
-            return Ranked("low")
+            return PriorityDecision("low")
         texts = (read.words, *read.sentences)
         both = read.whole.and_(read.each)
         kinds = np.clip(both.chances[:, self._requests.dangerous].sum(axis=1), _CHANCE, 1 - _CHANCE)
@@ -101,16 +101,16 @@ class Priorities:
         danger[1:] += CALM_AROUND * calm
         worst = int(danger.argmax())
         if danger[worst] >= SURE_URGENT:
-            return Ranked("urgent", worst - 1 if worst else None)
+            return PriorityDecision("urgent", worst - 1 if worst else None)
         whole = self._probabilities(read.words, read.whole.vectors[0])
         found = PRIORITIES[1 + int(whole[1:].argmax())]
         if not read.sentences:
-            return Ranked(found)
+            return PriorityDecision(found)
         each = np.stack([self._probabilities(*one) for one in zip(read.sentences, read.each.vectors, strict=True)])
         worst = int(each[:, 1].argmax())
         if found != "high" and each[worst, 1] >= SURE_HIGH:
-            return Ranked("high", worst)
-        return Ranked(found)
+            return PriorityDecision("high", worst)
+        return PriorityDecision(found)
 
     def _probabilities(self, text: str, vector: Vectors) -> NDArray[np.float64]:
         """Of the four priorities, (4,)."""
@@ -131,6 +131,6 @@ class Priorities:
 
 
 @lru_cache(maxsize=4)
-def _encoded(requests: Requests) -> list[Vectors]:
+def _encoded(requests: RequestClassifier) -> list[Vectors]:
     examples = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
     return [requests.vectors(examples[name]) for name in PRIORITIES]

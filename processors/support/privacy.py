@@ -31,12 +31,12 @@ _NAME = re.compile(
 )
 
 
-def masked(text: str) -> str:
+def mask_personal_data(text: str) -> str:
     """`text` with mail addresses, links, accounts, cards, papers, telephones, orders and stated names replaced.
 
-    >>> masked("Soy Ana Gil, ana.gil@correo.es, +34 612 34 56 78, tarjeta 4111 1111 1111 1111")
+    >>> mask_personal_data("Soy Ana Gil, ana.gil@correo.es, +34 612 34 56 78, tarjeta 4111 1111 1111 1111")
     'Soy [name], [mail], [phone], tarjeta [card]'
-    >>> masked("Mi pedido PX12345 del 14-07-2026, order number 48291")
+    >>> mask_personal_data("Mi pedido PX12345 del 14-07-2026, order number 48291")
     'Mi pedido [order] del 14-07-2026, order number [order]'
     """
     for pattern, mask in _MASKS:

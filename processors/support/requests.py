@@ -13,9 +13,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.models.inference import Model, open_model
+from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
-from processors.support.grams import Grams
-from processors.support.sentence_transformer import Meaning
+from processors.support.sentence_transformer import TextEmbedder
 
 Rows = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ REMEMBERED, SHORT = 2_048, 120
 """texts whose numbers are kept by digest, and characters of the longest of them: longer ones hardly come twice"""
 
 
-class Understood(Struct, frozen=True):
+class RequestAnalysis(Struct, frozen=True):
     """What is known of n texts.
 
     Attributes:
@@ -40,30 +40,30 @@ class Understood(Struct, frozen=True):
     danger: Rows
     own: Rows
 
-    def row(self, place: int) -> Understood:
+    def row(self, place: int) -> RequestAnalysis:
         """One of them."""
-        return Understood(*(rows[place : place + 1] for rows in msgspec.structs.astuple(self)))
+        return RequestAnalysis(*(rows[place : place + 1] for rows in msgspec.structs.astuple(self)))
 
     @classmethod
-    def stack(cls, parts: Sequence[Understood]) -> Understood:
+    def stack(cls, parts: Sequence[RequestAnalysis]) -> RequestAnalysis:
         """All of several, in their order."""
         return cls(*(np.concatenate(rows) for rows in zip(*map(msgspec.structs.astuple, parts), strict=True)))
 
-    def and_(self, other: Understood) -> Understood:
+    def and_(self, other: RequestAnalysis) -> RequestAnalysis:
         """These texts, then the others."""
-        return Understood.stack([self, other])
+        return RequestAnalysis.stack([self, other])
 
 
-class Requests:
+class RequestClassifier:
     """Encodes texts and weighs what they ask; safe to use from several threads.
 
-    >>> requests = Requests.load(Encoder.load())
-    >>> found = requests.understand(["¿Dónde puedo aparcar?", "Hola, espero que estéis bien"])
+    >>> requests = RequestClassifier.load(Encoder.load())
+    >>> found = requests.analyze(["¿Dónde puedo aparcar?", "Hola, espero que estéis bien"])
     >>> [requests.names[i] for i in found.chances.argmax(axis=1)]
     ['parking', 'nothing asked']
     """
 
-    def __init__(self, model: Model, encoder: Encoder, meaning: Meaning | None = None) -> None:
+    def __init__(self, model: Model, encoder: Encoder, meaning: TextEmbedder | None = None) -> None:
         """Raises ModelError if a file is not the one of the card, or the model was made for another encoder.
 
         Args:
@@ -73,13 +73,13 @@ class Requests:
         self.model = model
         self.encoder = encoder
         self._meaning = meaning
-        self._known: dict[bytes, Understood] = {}
+        self._known: dict[bytes, RequestAnalysis] = {}
         self.names: list[str] = list(settings["requests"])
         self.dangerous = np.array([name in set(settings["danger"]) for name in self.names])
         """(kinds,) whether a kind is a risk to people"""
         self.nothing = self.names.index(settings["nothing"])
         """place of the sentences that ask nothing"""
-        self._grams = Grams.of(model, encoder)
+        self._grams = CharNgramTfidf.of(model, encoder)
 
     @property
     def identity(self) -> str:
@@ -87,7 +87,9 @@ class Requests:
         return self._meaning.identity if self._meaning else self.encoder.identity
 
     @classmethod
-    def load(cls, encoder: Encoder, folder: Path | None = None, meaning: Meaning | None = None) -> Requests:
+    def load(
+        cls, encoder: Encoder, folder: Path | None = None, meaning: TextEmbedder | None = None
+    ) -> RequestClassifier:
         """The shipped model, or the one in `folder`/requests, checked against its card and the encoder.
 
         Raises:
@@ -95,7 +97,7 @@ class Requests:
         """
         return cls(open_model("requests", folder=folder), encoder, meaning)
 
-    def understand(self, texts: Sequence[str]) -> Understood:
+    def analyze(self, texts: Sequence[str]) -> RequestAnalysis:
         """Vectors, languages, chances and danger of `texts`; no text depends on its neighbours.
 
         Sentences that many people write ("Muchas gracias de antemano") are understood once.
@@ -107,11 +109,11 @@ class Requests:
         if len(new) < len(texts):
             for at, place in enumerate(new):
                 rows[place] = found.row(at)
-            found = Understood.stack([row for row in rows if row is not None])
+            found = RequestAnalysis.stack([row for row in rows if row is not None])
         self._remember((keys[place], found.row(place)) for place in new)
         return found
 
-    def _remember(self, rows: Iterable[tuple[bytes | None, Understood]]) -> None:
+    def _remember(self, rows: Iterable[tuple[bytes | None, RequestAnalysis]]) -> None:
         for key, row in rows:
             if key is not None:
                 self._known[key] = row
@@ -119,7 +121,7 @@ class Requests:
             with suppress(KeyError, RuntimeError, StopIteration):  # another thread may be doing the same
                 del self._known[next(iter(self._known))]
 
-    def _understand(self, texts: Sequence[str]) -> Understood:
+    def _understand(self, texts: Sequence[str]) -> RequestAnalysis:
         encoded = self.encoder.encode(texts)
         chances = np.zeros((len(texts), len(self.names)), np.float32)
         danger = np.zeros(len(texts), np.float32)
@@ -129,7 +131,7 @@ class Requests:
             given = {"vectors": encoded.vectors[row : row + 1], "pieces": grams[row : row + 1]}
             chances[row : row + 1], danger[row : row + 1] = self.model.session.run(["chances", "danger"], given)
         vectors = self._meaning.vectors(texts) if self._meaning else encoded.vectors
-        return Understood(vectors, encoded.spanish, chances, danger, encoded.vectors)
+        return RequestAnalysis(vectors, encoded.spanish, chances, danger, encoded.vectors)
 
     def vectors(self, texts: Sequence[str]) -> Rows:
         """Only what mails are compared by."""

@@ -19,7 +19,7 @@ class EncoderError(PulsoError, RuntimeError):
     """The encoder that is asked for can't be had; the message says what to do."""
 
 
-class Meaning(Protocol):
+class TextEmbedder(Protocol):
     """What gives texts vectors of unit length."""
 
     @property
@@ -32,7 +32,7 @@ class Meaning(Protocol):
         ...
 
 
-class SentenceTransformerMeaning:
+class SentenceTransformerEmbedder:
     """Vectors of a model of sentence-transformers, each text for itself, as the shipped encoder does it."""
 
     def __init__(self, name: str) -> None:
@@ -69,15 +69,15 @@ class SentenceTransformerMeaning:
         return out
 
 
-def meaning_of(setting: str) -> Meaning | None:
+def embedder_from_setting(setting: str) -> TextEmbedder | None:
     """What PULSO_ENCODER names; None for the shipped encoder.
 
     Raises:
         EncoderError: it can't be had.
 
-    >>> meaning_of("shipped") is None
+    >>> embedder_from_setting("shipped") is None
     True
-    >>> meaning_of("word2vec")
+    >>> embedder_from_setting("word2vec")
     Traceback (most recent call last):
     ...
     processors.support.sentence_transformer.EncoderError: PULSO_ENCODER is shipped or sentence-transformers:NAME, not 'word2vec'
@@ -87,4 +87,4 @@ def meaning_of(setting: str) -> Meaning | None:
     name = setting.removeprefix(PREFIX)
     if name == setting or not name:
         raise EncoderError(f"PULSO_ENCODER is shipped or {PREFIX}NAME, not {setting!r}")
-    return SentenceTransformerMeaning(name)
+    return SentenceTransformerEmbedder(name)

@@ -19,12 +19,12 @@ SHARE = 0.25
 """Part of all mail that one matter may take, before there is any history, without being a surge."""
 
 
-class Pace(Struct):
+class ArrivalRate(Struct):
     """Mails, fading over two lengths of time.
 
     >>> from datetime import timedelta
     >>> start = datetime(2026, 7, 4, 18)
-    >>> pace = Pace(start)
+    >>> pace = ArrivalRate(start)
     >>> for minute in range(4):
     ...     pace.count(start + timedelta(minutes=minute))
     >>> round(pace.now, 2), round(pace.usual, 2)
@@ -51,14 +51,14 @@ class Pace(Struct):
         self.now += 1
         self.usual += 1
 
-    def add(self, other: Pace) -> None:
+    def add(self, other: ArrivalRate) -> None:
         """Take over the mails of another."""
         self.fade(other.at)
         late = (self.at - other.at).total_seconds() / 60
         self.now += other.now * math.exp(-late / NOW_MINUTES)
         self.usual += other.usual * math.exp(-late / USUAL_MINUTES)
 
-    def less(self, other: Pace) -> None:
+    def less(self, other: ArrivalRate) -> None:
         """Give away the mails of another, which were counted here, too."""
         self.fade(other.at)
         late = (self.at - other.at).total_seconds() / 60
@@ -66,7 +66,7 @@ class Pace(Struct):
         self.usual = max(0.0, self.usual - other.usual * math.exp(-late / USUAL_MINUTES))
 
 
-def surge(one: Pace, everything: Pace, since: datetime) -> float:
+def surge_ratio(one: ArrivalRate, everything: ArrivalRate, since: datetime) -> float:
     """Mails of a matter within the last `NOW_MINUTES` ÷ what is usual for it.
 
     What is usual is the mean of a gamma distribution: the matter's earlier mails, without those of now, over the time

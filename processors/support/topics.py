@@ -17,7 +17,7 @@ import yaml
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from processors.support.requests import Requests, Understood
+from processors.support.requests import RequestAnalysis, RequestClassifier
 from schemas.errors import PulsoError
 from schemas.fields import LONGEST_TOPIC
 from schemas.support import MailTopic as Topic
@@ -54,7 +54,7 @@ class TopicsFileError(PulsoError, ValueError):
     """The file of topics can't be used."""
 
 
-class TopicInFile(Struct, frozen=True, forbid_unknown_fields=True):
+class TopicSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the file says of one topic.
 
     Attributes:
@@ -66,7 +66,7 @@ class TopicInFile(Struct, frozen=True, forbid_unknown_fields=True):
     names: dict[str, str] = {}
 
 
-def read_topics(path: Path) -> dict[str, TopicInFile]:
+def read_topics(path: Path) -> dict[str, TopicSettings]:
     """YAML `{topic: {examples: [text, …], names: {language: name}}}`, or shorter `{topic: [text, …]}`.
 
     Raises:
@@ -78,12 +78,12 @@ def read_topics(path: Path) -> dict[str, TopicInFile]:
         raise TopicsFileError(f"{path}: {error}") from error
     if not isinstance(given, dict) or not given:
         raise TopicsFileError(f"{path} must be {{topic: [example, …]}}")
-    found: dict[str, TopicInFile] = {}
+    found: dict[str, TopicSettings] = {}
     for name, value in given.items():
         if not 1 <= len(str(name).strip()) <= LONGEST_TOPIC:
             raise TopicsFileError(f"{path}: a topic's name has 1 to {LONGEST_TOPIC} letters, unlike {str(name)[:20]!r}")
         try:
-            found[str(name)] = msgspec.convert({"examples": value} if isinstance(value, list) else value, TopicInFile)
+            found[str(name)] = msgspec.convert({"examples": value} if isinstance(value, list) else value, TopicSettings)
         except msgspec.ValidationError as error:
             raise TopicsFileError(
                 f"{path}: topic {name!r} needs a list of examples, each a text, and may have names by language: {error}"
@@ -91,38 +91,38 @@ def read_topics(path: Path) -> dict[str, TopicInFile]:
     return found
 
 
-def names_of(topics: Mapping[str, TopicInFile]) -> dict[str, dict[str, str]]:
+def topic_names(topics: Mapping[str, TopicSettings]) -> dict[str, dict[str, str]]:
     """Names by topic and language."""
     return {name: topic.names for name, topic in topics.items()}
 
 
-def examples_of(topics: Mapping[str, TopicInFile]) -> dict[str, list[str]]:
-    """What `Topics` learns."""
+def topic_examples(topics: Mapping[str, TopicSettings]) -> dict[str, list[str]]:
+    """What `TopicClassifier` learns."""
     return {name: topic.examples for name, topic in topics.items()}
 
 
-class Topics:
+class TopicClassifier:
     """Which of the named topics a mail is about.
 
     Args:
         examples: texts by topic.
 
     >>> from processors.support.encoder import Encoder
-    >>> requests = Requests.load(Encoder.load())
-    >>> topics = Topics({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
+    >>> requests = RequestClassifier.load(Encoder.load())
+    >>> topics = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
     >>> text = "Hola, vamos cinco. ¿Dónde dejamos el coche?"
-    >>> whole, sentences = requests.understand([text]), requests.understand(["¿Dónde dejamos el coche?"])
+    >>> whole, sentences = requests.analyze([text]), requests.analyze(["¿Dónde dejamos el coche?"])
     >>> topics.of(whole, sentences)[0].name
     'parking'
     """
 
-    def __init__(self, examples: Mapping[str, Sequence[str]], requests: Requests) -> None:
+    def __init__(self, examples: Mapping[str, Sequence[str]], requests: RequestClassifier) -> None:
         self._requests = requests
         self._quiet = np.array([name in QUIET for name in requests.names])
         self.names = list(examples)
-        self._examples = {name: requests.understand(texts) for name, texts in examples.items()}
+        self._examples = {name: requests.analyze(texts) for name, texts in examples.items()}
 
-    def with_examples(self, taught: Iterable[tuple[str, str]]) -> Topics:
+    def with_examples(self, taught: Iterable[tuple[str, str]]) -> TopicClassifier:
         """The same topics and more examples, some of them perhaps of topics that are new.
 
         Args:
@@ -131,7 +131,7 @@ class Topics:
         more: dict[str, list[str]] = {}
         for topic, text in taught:
             more.setdefault(topic, []).append(text)
-        both = Topics({}, self._requests)
+        both = TopicClassifier({}, self._requests)
         both._examples = dict(self._examples)
         for topic, texts in more.items():
             both._add(topic, texts)
@@ -139,10 +139,10 @@ class Topics:
         return both
 
     def _add(self, topic: str, texts: Sequence[str]) -> None:
-        new, old = self._requests.understand(texts), self._examples.get(topic)
+        new, old = self._requests.analyze(texts), self._examples.get(topic)
         self._examples[topic] = new if old is None else old.and_(new)
 
-    def of(self, whole: Understood, sentences: Understood) -> list[Topic]:
+    def of(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> list[Topic]:
         """The topic of a mail, and a second one where it asks two things; empty when it is about none of them.
 
         Args:
@@ -171,12 +171,12 @@ class Topics:
             found.append(Topic(name=self.names[other], confidence=float(surest[other])))
         return found
 
-    def loud(self, sentences: Understood) -> NDArray[np.float32]:
+    def loud(self, sentences: RequestAnalysis) -> NDArray[np.float32]:
         """How far each sentence asks something, (n,)."""
         out: NDArray[np.float32] = (sentences.chances * ~self._quiet).sum(axis=1)
         return out
 
-    def asked(self, whole: Understood, sentences: Understood) -> NDArray[np.float32]:
+    def asked(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> NDArray[np.float32]:
         """Kinds of request of a mail, (kinds,): half from all of it, half from its sentences that ask something."""
         chances: NDArray[np.float32] = whole.chances[0]
         if len(sentences.chances) < 2:
@@ -187,7 +187,7 @@ class Topics:
         out: NDArray[np.float32] = (chances + loud.sum(axis=0) / loud.sum()) / 2
         return out
 
-    def sentence(self, topic: str, sentences: Understood) -> int | None:
+    def sentence(self, topic: str, sentences: RequestAnalysis) -> int | None:
         """Place of the sentence that asks most plainly for a topic."""
         if topic not in self._examples or not len(sentences.vectors):
             return None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from processors.support.words import folded
+from processors.support.words import fold_text
 
 
 def _any(words: Iterable[str]) -> re.Pattern[str]:
@@ -114,7 +114,7 @@ _LOW = _any(
 )  # fmt: skip
 
 
-class Signs(Struct, frozen=True):
+class UrgencySigns(Struct, frozen=True):
     """What the words of a text hint at."""
 
     urgent: bool = False
@@ -124,15 +124,15 @@ class Signs(Struct, frozen=True):
     low: bool = False
 
 
-def signs(text: str) -> Signs:
+def signs(text: str) -> UrgencySigns:
     """Signs of danger, of haste and of none. A question about an emergency exit is none of danger.
 
     >>> signs("Hay una pelea junto a la barra").urgent, signs("Where is the emergency exit?").urgent
     (True, False)
     """
-    words = folded(text)
+    words = fold_text(text)
     urgent = _URGENT.search(_NO_DANGER.sub(" ", words)) is not None
-    return Signs(
+    return UrgencySigns(
         urgent=urgent,
         harmless=not urgent and _HARMLESS.search(words) is not None,
         high=_HIGH.search(words) is not None,

@@ -30,10 +30,10 @@ _EMPTY = frozenset(
 )
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Lower case, without accents.
 
-    >>> folded("¿Dónde está el BAÑO?")
+    >>> fold_text("¿Dónde está el BAÑO?")
     '¿donde esta el bano?'
     """
     parts = unicodedata.normalize("NFKD", text.lower())
@@ -46,7 +46,7 @@ def content_words(text: str) -> list[str]:
     >>> content_words("Hola, ¿dónde puedo aparcar el coche?")
     ['aparcar', 'coche']
     """
-    return list(dict.fromkeys(word for word in _WORD.findall(folded(text)) if word not in _EMPTY))
+    return list(dict.fromkeys(word for word in _WORD.findall(fold_text(text)) if word not in _EMPTY))
 
 
 class FrequentWords(Struct):

@@ -112,11 +112,11 @@ def support(
     """Mail in its order of arrival: clusters, topics by example, languages and priorities where they are labelled."""
     from processors.support.encoder import Encoder  # noqa: PLC0415
     from processors.support.evaluation import evaluate  # noqa: PLC0415
-    from processors.support.requests import Requests  # noqa: PLC0415
-    from processors.support.sentence_transformer import meaning_of  # noqa: PLC0415
+    from processors.support.requests import RequestClassifier  # noqa: PLC0415
+    from processors.support.sentence_transformer import embedder_from_setting  # noqa: PLC0415
 
     def work(progress: Reported) -> dict[str, Any]:
-        requests = Requests.load(Encoder.load(), meaning=meaning_of(Settings().encoder))
+        requests = RequestClassifier.load(Encoder.load(), meaning=embedder_from_setting(Settings().encoder))
         return evaluate(file, topics=topics, requests=requests, progress=progress)
 
     measure("support", work, as_json, gate)
@@ -132,14 +132,14 @@ def sentiment(
     gate: GateFile = None,
 ) -> None:
     """How posts sound: accuracy, macro-F1, per class; for Spanish, what is published for TASS stands beside it."""
-    from processors.social.sentiment import Sentiment  # noqa: PLC0415
+    from processors.social.sentiment import SentimentClassifier  # noqa: PLC0415
     from processors.social.sentiment_evaluation import evaluate  # noqa: PLC0415
     from processors.support.encoder import Encoder  # noqa: PLC0415
 
     encoder = Encoder.load()
     measure(
         "sentiment",
-        lambda progress: evaluate(posts, encoder, Sentiment.load(encoder), last=last, progress=progress),
+        lambda progress: evaluate(posts, encoder, SentimentClassifier.load(encoder), last=last, progress=progress),
         as_json,
         gate,
     )

@@ -33,7 +33,7 @@ def faq(
 ) -> None:
     """Write faq.es.html, faq.en.html, faq.es.md and faq.en.md from the mails so far."""
     from processors.support.answers import read_answers  # noqa: PLC0415 - takes a second
-    from processors.support.faq import as_html, as_markdown, entries, unanswered  # noqa: PLC0415
+    from processors.support.faq import faq_entries, faq_html, faq_markdown, unanswered_clusters  # noqa: PLC0415
     from stream.features.support.approved_answers import approved_over  # noqa: PLC0415
 
     settings = Settings().connected()
@@ -42,13 +42,13 @@ def faq(
     clusters = read_clusters(settings)
     out.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        found = entries(clusters, answers, language)
-        (out / f"faq.{language}.html").write_text(as_html(found, language), encoding="utf-8")
-        (out / f"faq.{language}.md").write_text(as_markdown(found, language), encoding="utf-8")
+        found = faq_entries(clusters, answers, language)
+        (out / f"faq.{language}.html").write_text(faq_html(found, language), encoding="utf-8")
+        (out / f"faq.{language}.md").write_text(faq_markdown(found, language), encoding="utf-8")
         console.print(f"{out / f'faq.{language}.html'}: {len(found)} questions", highlight=False)
     if waiting:
         table = folding("mails", "topic", "cluster", "most typical mail")
-        for one in unanswered(clusters, answers):
+        for one in unanswered_clusters(clusters, answers):
             table.add_row(str(one.mails), one.topic, one.cluster, one.question)
         draw(table)
 
@@ -60,10 +60,10 @@ def read_clusters(settings: Settings) -> Sequence[Cluster]:
         LookupError: the support worker has never run.
         TimeoutError: the broker does not answer.
     """
-    from processors.support.desk import Stored  # noqa: PLC0415
+    from processors.support.desk import DeskState  # noqa: PLC0415
     from stream.runtime.topic_reader import read_all  # noqa: PLC0415
 
     row = None
     for message in read_all(settings, CHANGELOG):
         row = message.value()
-    return msgspec.json.decode(row, type=Stored).clusters.kept if row else []
+    return msgspec.json.decode(row, type=DeskState).clusters.kept if row else []

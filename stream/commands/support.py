@@ -96,15 +96,15 @@ def report(
 
     Kafka keeps results for one day: run it every evening.
     """
-    from processors.support.day_pages import as_html, as_markdown  # noqa: PLC0415 - Jinja takes a moment
+    from processors.support.day_pages import report_html, report_markdown  # noqa: PLC0415 - Jinja takes a moment
     from processors.support.day_report import day_report  # noqa: PLC0415
-    from processors.support.topics import names_of, read_topics  # noqa: PLC0415
+    from processors.support.topics import read_topics, topic_names  # noqa: PLC0415
 
     settings = Settings().connected()
     errors, console = Console(stderr=True), Console()
     zone = ZoneInfo(read_venue(settings.venue).timezone)
     asked = day.date() if day else datetime.now(zone).date()
-    names = names_of(read_topics(settings.topics))
+    names = topic_names(read_topics(settings.topics))
     mails, posts = _results(settings, TRIAGE), _results(settings, POST_READINGS)
     found = day_report(asked, mails, posts, zone)
     if not found.mails and not found.posts:
@@ -112,7 +112,7 @@ def report(
         raise typer.Exit(1)
     out.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        for suffix, page in (("html", as_html), ("md", as_markdown)):
+        for suffix, page in (("html", report_html), ("md", report_markdown)):
             path = out / f"support-{asked}.{language}.{suffix}"
             path.write_text(page(found, language, names), encoding="utf-8")
             console.print(str(path), highlight=False)

@@ -54,14 +54,14 @@ def _requests(folders: Folders, data: Path, progress: Progress) -> dict[str, Any
     import time  # noqa: PLC0415
 
     from processors.support.encoder import Encoder  # noqa: PLC0415
-    from processors.support.evaluation import evaluate, read_labelled  # noqa: PLC0415
-    from processors.support.requests import Requests  # noqa: PLC0415
+    from processors.support.evaluation import evaluate, read_labelled_mails  # noqa: PLC0415
+    from processors.support.requests import RequestClassifier  # noqa: PLC0415
 
-    requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
+    requests = RequestClassifier(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
     report = evaluate(data, topics=None, requests=requests, progress=progress)
-    texts = [f"{one.subject}\n{one.text}".strip() for one in read_labelled(data)][:200]
+    texts = [f"{one.subject}\n{one.text}".strip() for one in read_labelled_mails(data)][:200]
     began = time.perf_counter()
-    requests.understand(texts)
+    requests.analyze(texts)
     return report | {"seconds_per_text": (time.perf_counter() - began) / len(texts)}
 
 

@@ -20,8 +20,8 @@ from schemas.errors import PulsoError
 from schemas.music import StageSettings
 from schemas.plan import Lookout, Passage, Plan
 from schemas.rules import Rule
-from schemas.social import Social
-from schemas.support import Mailbox
+from schemas.social import PostServerSettings
+from schemas.support import MailboxSettings
 from schemas.venue import Venue
 from schemas.violence import FightClips
 
@@ -147,7 +147,8 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
 _PARTS: dict[str, type[BaseModel]] = {
     "zones": Zone, "cameras": Camera, "views": View, "bars": BarSettings, "products": ProductSettings,
     "stages": StageSettings,
-    "mailboxes": Mailbox, "contacts": Contact, "quiet": QuietHours, "tills": TillServerSettings, "social": Social,
+    "mailboxes": MailboxSettings, "contacts": Contact, "quiet": QuietHours, "tills": TillServerSettings,
+    "social": PostServerSettings,
     "fight_clips": FightClips, "rules": Rule,
     "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from schemas.alerts import ALERTS
 from schemas.social import POST_READINGS, POSTS, Post
-from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, ApprovedAnswer, Mail, SupportTriage, key_of
+from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, ApprovedAnswer, Mail, SupportTriage, answer_key
 from stream.commands.cli import app
 from stream.commands.faq import read_clusters
 from stream.commands.support import send
@@ -61,7 +61,7 @@ def test_teach_kill_ask_publish_forget(
         by="ana", time=evening,
     )  # fmt: skip
     with EventProducer(outside.settings) as producer:
-        key = key_of(approved.topic, approved.language)
+        key = answer_key(approved.topic, approved.language)
         producer.send(ANSWERS, key=key, value=approved, id=approved.id, source="test", time=evening)
     numbers = count(3)
 

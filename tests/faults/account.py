@@ -9,7 +9,7 @@ from typing import get_args
 
 import msgspec
 
-from processors.support.desk import Stored
+from processors.support.desk import DeskState
 from schemas.alerts import Audience
 from schemas.attendance import OCCUPANCY
 from schemas.bars import DEMAND, SALES, STOCK, DemandForecast
@@ -120,7 +120,7 @@ def _mails(outside: Outside, load: Load) -> Line:
     dead = set(dead_ids(outside, MAILS))
     read = {record.message for _, record in outside.records(TRIAGE)}
     rows = [message.value() for message in read_all(outside.settings, DESK)]
-    desk = msgspec.json.decode(rows[-1] or b"", type=Stored) if rows else Stored()
+    desk = msgspec.json.decode(rows[-1] or b"", type=DeskState) if rows else DeskState()
     right = len(ids) - len(dead)
     clusters = sum(cluster.size for cluster in desk.clusters.kept)
     wrong = "" if clusters == right else f"clusters hold {clusters} mails for {right}"

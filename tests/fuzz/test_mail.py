@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processors.support.facts import facts_of
-from processors.support.mail_text import own_words, sentences_of
-from processors.support.privacy import masked
+from processors.support.facts import extract_facts
+from processors.support.mail_text import customer_text, split_sentences
+from processors.support.privacy import mask_personal_data
 from stream.sources.mime import MessageError, read_message
 from tests.fuzz.conftest import TIMES, Surface
 
@@ -78,10 +78,10 @@ def test_mail(surface: Surface) -> None:
 def _read(data: bytes) -> None:
     """As the source and the first steps of the worker do."""
     mail = read_message(data, NOW)
-    words = own_words(mail.subject, mail.text)
-    sentences_of(words)
-    facts_of(words)
-    masked(words)
+    words = customer_text(mail.subject, mail.text)
+    split_sentences(words)
+    extract_facts(words)
+    mask_personal_data(words)
     words.encode("utf-8")
     assert 1 <= len(mail.id) <= 200
     assert 1 <= len(mail.thread) <= 200

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from processors.crowd.density import CrowdCounter
 from processors.support.encoder import Encoder
-from processors.support.requests import Requests
+from processors.support.requests import RequestClassifier
 from processors.violence.scorer import ViolenceScorer
 from schemas.venue import Venue
 from simulation.crowd_pictures import render
@@ -49,5 +49,5 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def requests(encoder: Encoder) -> Requests:
-    return Requests.load(encoder)
+def requests(encoder: Encoder) -> RequestClassifier:
+    return RequestClassifier.load(encoder)

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from processors.support.desk import KINDS_WEIGHT, Desk, meaning
+from processors.support.desk import KINDS_WEIGHT, SupportDesk, meaning
 from processors.support.encoder import Encoder
-from processors.support.evaluation import read_labelled
-from processors.support.reading import Read, read_mail
-from processors.support.requests import Requests
-from processors.support.topics import Topics
+from processors.support.evaluation import read_labelled_mails
+from processors.support.mail_analysis import AnalyzedMail, analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier
 from schemas.support import Mail
 from training.encoder.peers import BATCH, peers
 
@@ -39,15 +39,15 @@ PATIENCE = 150.0
 Order = NDArray[np.int64]
 
 
-def mail_at(read: Read, place: int) -> Read:
+def mail_at(read: AnalyzedMail, place: int) -> AnalyzedMail:
     """The same mail as another one that comes at a later minute."""
     at = BEGAN + timedelta(minutes=place)
     return msgspec.structs.replace(read, mail=Mail(id=f"m{place}", thread="t", time=at, text=read.mail.text))
 
 
-def ours(reads: list[Read], requests: Requests) -> Callable[[Order], list[str]]:
+def ours(reads: list[AnalyzedMail], requests: RequestClassifier) -> Callable[[Order], list[str]]:
     def run(order: Order) -> list[str]:
-        desk = Desk(None, requests)
+        desk = SupportDesk(None, requests)
         found = []
         for place, at in enumerate(order):
             triage = desk.apply(mail_at(reads[at], place), place, f"e{place}")
@@ -77,15 +77,15 @@ def timed(run: Callable[[Order], list[str]], orders: list[Order]) -> list[tuple[
     return found
 
 
-def compare(path: Path, requests: Requests, orders: int) -> None:
-    labelled = read_labelled(path)
+def compare(path: Path, requests: RequestClassifier, orders: int) -> None:
+    labelled = read_labelled_mails(path)
     chosen = np.random.default_rng(1).permutation(len(labelled))[:MOST]
     mails = [
         Mail(id=f"m{i}", thread="t", time=BEGAN, subject=labelled[i].subject, text=labelled[i].text) for i in chosen
     ]
     topics = [labelled[i].topic for i in chosen]
-    reads = [read_mail(mail, requests) for mail in mails]
-    none = Topics({}, requests)
+    reads = [analyze_mail(mail, requests) for mail in mails]
+    none = TopicClassifier({}, requests)
     vectors = np.stack([meaning(read, none.loud(read.each)) for read in reads])
     shuffled = [np.random.default_rng(seed).permutation(len(reads)) for seed in range(orders)]
     print(f"\n{path.name}: {len(reads)} mails, {len(set(topics))} topics\n")
@@ -115,17 +115,17 @@ def compare(path: Path, requests: Requests, orders: int) -> None:
             print(f"| {name} | failed: {type(error).__name__}: {error} | | | | |", flush=True)
 
 
-def grow(path: Path, requests: Requests) -> None:
+def grow(path: Path, requests: RequestClassifier) -> None:
     """Milliseconds a mail as the desk grows: the file's mails over and over, each time a little elsewhere.
 
     A peer that would take longer than `PATIENCE` to the next size is told how far it came.
     """
-    labelled = read_labelled(path)[:1000]
+    labelled = read_labelled_mails(path)[:1000]
     reads = [
-        read_mail(Mail(id="m", thread="t", time=BEGAN, subject=one.subject, text=one.text), requests)
+        analyze_mail(Mail(id="m", thread="t", time=BEGAN, subject=one.subject, text=one.text), requests)
         for one in labelled
     ]
-    none = Topics({}, requests)
+    none = TopicClassifier({}, requests)
     vectors = np.stack([meaning(read, none.loud(read.each)) for read in reads])
     sizes = " | ".join(f"to {size:,}" for size in SIZES)
     print(f"\nms a mail as mails come\n\n| method | {sizes} |\n| --- {'| --- ' * len(SIZES)}|", flush=True)
@@ -148,8 +148,8 @@ def grow(path: Path, requests: Requests) -> None:
         print(f"| {peer.name} | {' | '.join(cells)} |", flush=True)
 
 
-def _ours_growing(reads: list[Read], requests: Requests) -> list[str]:
-    desk, random, last, cells = Desk(None, requests), np.random.default_rng(1), 0, []
+def _ours_growing(reads: list[AnalyzedMail], requests: RequestClassifier) -> list[str]:
+    desk, random, last, cells = SupportDesk(None, requests), np.random.default_rng(1), 0, []
     for size in SIZES:
         spent = 0.0
         for place in range(last, size):
@@ -174,7 +174,7 @@ def main() -> None:
         "--grow", action="store_true", help="also the time a mail from 1,000 to 100,000, on the first file"
     )
     arguments = parser.parse_args()
-    requests = Requests.load(Encoder.load())
+    requests = RequestClassifier.load(Encoder.load())
     for path in arguments.files:
         compare(path, requests, arguments.orders)
     if arguments.grow:

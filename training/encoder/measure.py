@@ -18,8 +18,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from processors.models.inference import read_card
-from processors.support.cluster import ClustersState, Example
-from processors.support.clusters import JOIN, MERGE, Clusters
+from processors.support.cluster import ClusterExample, ClusteringState
+from processors.support.clusters import JOIN, MERGE, IncrementalClustering
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 
@@ -32,9 +32,9 @@ Vectors = NDArray[np.float32]
 
 def stream(vectors: Vectors, join: float = JOIN, merge: float = MERGE) -> list[str]:
     """Cluster of each mail as it was when the mail came, one mail a minute."""
-    clusters, began = Clusters(ClustersState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
+    clusters, began = IncrementalClustering(ClusteringState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
     return [
-        clusters.assign(vector, began + timedelta(minutes=i), str(i), Example(""), []).cluster.id
+        clusters.assign(vector, began + timedelta(minutes=i), str(i), ClusterExample(""), []).cluster.id
         for i, vector in enumerate(vectors)
     ]
 

@@ -25,8 +25,8 @@ from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from processors.models.inference import Card, sha256_of
+from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
-from processors.support.grams import Grams
 from processors.support.priority import EXAMPLES
 from processors.support.urgency import signs
 
@@ -187,8 +187,8 @@ def main() -> None:
     more: dict[str, list[str]] = yaml.safe_load(MORE_DANGER.read_text(encoding="utf-8"))
     others = [*ranks["urgent"], *more["yes"], *ranks["high"], *ranks["normal"], *ranks["low"], *more["no"]]
     risky = len(ranks["urgent"]) + len(more["yes"])
-    weights = Grams.learn(texts + others)
-    grams = Grams(weights)
+    weights = CharNgramTfidf.learn(texts + others)
+    grams = CharNgramTfidf(weights)
 
     def features_of(texts: list[str]) -> NDArray[np.float32]:
         return np.hstack([encoder.encode(texts).vectors, grams.encode(texts)])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sklearn.metrics import accuracy_score, f1_score
 
-from processors.social.sentiment import Sentiment
+from processors.social.sentiment import SentimentClassifier
 from processors.social.sentiment_evaluation import NAMES, PUBLISHED
 from processors.support.encoder import Encoder
 from training.sentiment.train import read_sets
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/text"))
     arguments = parser.parse_args()
     encoder = Encoder.load()
-    sentiment = Sentiment.load(encoder)
+    sentiment = SentimentClassifier.load(encoder)
     print("| posts kept apart | number | accuracy | macro-F1 | F1 negative | neutral | positive |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name, (_, report) in read_sets(arguments.data).items():

@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
 from processors.models.inference import Card, sha256_of
+from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
-from processors.support.grams import Grams
 from processors.support.mail_text import without_addresses
 
 NAMES = ("negative", "neutral", "positive")
@@ -104,8 +104,8 @@ def main() -> None:
     encoder = Encoder.load(arguments.models)
     sets = read_sets(arguments.data)
     learn = [post for posts, _ in sets.values() for post in posts]
-    weights = Grams.learn((post.text for post in learn), fewest=FEWEST)
-    grams = Grams(weights)
+    weights = CharNgramTfidf.learn((post.text for post in learn), fewest=FEWEST)
+    grams = CharNgramTfidf(weights)
 
     def features(posts: list[Post]) -> csr_matrix:
         parts = []

@@ -6,8 +6,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from processors.social.posts import as_mail
-from processors.support.reading import read_mails
+from processors.social.posts import post_as_mail
+from processors.support.mail_analysis import analyze_mails
 from schemas.social import POST_READINGS, POSTS
 from stream.features.support.models import SupportModels
 from stream.registry.reloadable_model import Live
@@ -30,9 +30,9 @@ def add_posts(worker: Worker, table: Any, live: Live[SupportModels], thread: Thr
 
     async def posts(batch: list[Incoming]) -> Outcome:
         models = live.value
-        records = [as_mail(incoming.record) for incoming in batch]
+        records = [post_as_mail(incoming.record) for incoming in batch]
         read = await asyncio.get_running_loop().run_in_executor(
-            thread, read_mails, records, models.requests, models.sentiment
+            thread, analyze_mails, records, models.requests, models.sentiment
         )
         outcome = Outcome()
         found = models.posts.get(ROW)

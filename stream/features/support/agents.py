@@ -8,7 +8,7 @@ from functools import partial
 
 from processors.support.answers import read_answers
 from processors.support.desk import CorrectionError
-from processors.support.reading import read_mails
+from processors.support.mail_analysis import analyze_mails
 from schemas.social import POSTS
 from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE
 from stream.features.social.agents import add_posts
@@ -39,7 +39,7 @@ def register(worker: Worker) -> None:
         models = live.value
         records = [incoming.record for incoming in batch]
         read = await asyncio.get_running_loop().run_in_executor(
-            thread, read_mails, records, models.requests, models.sentiment
+            thread, analyze_mails, records, models.requests, models.sentiment
         )
         outcome = Outcome()
         desk = models.desks.get(ROW)

@@ -6,7 +6,7 @@ import logging
 
 import msgspec
 
-from processors.support.answers import Answers, AnswersFileError
+from processors.support.answers import AnswerCatalogue, AnswersFileError
 from schemas.support import ANSWERS, ApprovedAnswer
 from stream.runtime.decoding import UnusableError, read_record
 from stream.runtime.settings import Settings
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(ApprovedAnswer)
 
 
-def approved_over(settings: Settings, answers: Answers) -> Answers:
+def approved_over(settings: Settings, answers: AnswerCatalogue) -> AnswerCatalogue:
     """The answers with everything applied that people approved so far.
 
     Raises:
@@ -29,7 +29,7 @@ def approved_over(settings: Settings, answers: Answers) -> Answers:
     return answers
 
 
-def approve(answers: Answers, value: bytes | None) -> None:
+def approve(answers: AnswerCatalogue, value: bytes | None) -> None:
     """Apply one record.
 
     What can't be used is left out with a word in the log: an answer that nobody can read must stop no mail.

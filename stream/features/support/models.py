@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.models.inference import open_folder
-from processors.social.posts import Posts
-from processors.social.sentiment import Sentiment
-from processors.support.answers import Answers
-from processors.support.desk import Desk
+from processors.social.posts import PostAnalyzer
+from processors.social.sentiment import SentimentClassifier
+from processors.support.answers import AnswerCatalogue
+from processors.support.desk import SupportDesk
 from processors.support.encoder import Encoder
-from processors.support.requests import Requests
-from processors.support.sentence_transformer import meaning_of
-from processors.support.topics import Topics, examples_of, names_of, read_topics
+from processors.support.requests import RequestClassifier
+from processors.support.sentence_transformer import embedder_from_setting
+from processors.support.topics import TopicClassifier, read_topics, topic_examples, topic_names
 from stream.registry.model_store import Folders
 from stream.registry.reloadable_model import Live
 from stream.runtime.state import LiveRows
@@ -24,28 +24,30 @@ from stream.runtime.worker import Worker
 class SupportModels:
     """Rows are read with the models that made them: clusters of other vectors mean nothing."""
 
-    requests: Requests
-    sentiment: Sentiment
-    desks: LiveRows[Desk]
-    posts: LiveRows[Posts]
+    requests: RequestClassifier
+    sentiment: SentimentClassifier
+    desks: LiveRows[SupportDesk]
+    posts: LiveRows[PostAnalyzer]
 
 
-def live_models(worker: Worker, answers: Answers, desks: Any, posts: Any) -> Live[SupportModels]:
+def live_models(worker: Worker, answers: AnswerCatalogue, desks: Any, posts: Any) -> Live[SupportModels]:
     """Mails and posts share them: an encoder takes 60 MB.
 
     Args:
         desks, posts: the Faust tables that keep the rows.
     """
-    known, meaning = read_topics(worker.settings.topics), meaning_of(worker.settings.encoder)
+    known, meaning = read_topics(worker.settings.topics), embedder_from_setting(worker.settings.encoder)
 
     def build(folders: Folders) -> SupportModels:
-        requests = Requests(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning)
-        topics = Topics(examples_of(known), requests)
+        requests = RequestClassifier(
+            open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])), meaning
+        )
+        topics = TopicClassifier(topic_examples(known), requests)
         return SupportModels(
             requests,
-            Sentiment(open_folder(folders["sentiment"]), requests.encoder),
-            LiveRows(desks, lambda _name, row: Desk(row, requests, topics, answers)),
-            LiveRows(posts, lambda _name, row: Posts(row, topics, requests.identity, names_of(known))),
+            SentimentClassifier(open_folder(folders["sentiment"]), requests.encoder),
+            LiveRows(desks, lambda _name, row: SupportDesk(row, requests, topics, answers)),
+            LiveRows(posts, lambda _name, row: PostAnalyzer(row, topics, requests.identity, topic_names(known))),
         )
 
     return worker.live(("encoder", "requests", "sentiment"), build)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.social.posts import OTHER, Posts, as_mail
-from processors.social.sentiment import Sentiment
-from processors.support.reading import read_mail
-from processors.support.requests import Requests
-from processors.support.topics import Topics
+from processors.social.posts import OTHER, PostAnalyzer, post_as_mail
+from processors.social.sentiment import SentimentClassifier
+from processors.support.mail_analysis import analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier
 from schemas.social import Post, PostReading
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
@@ -25,24 +25,24 @@ ANGRY = ("No puedo recargar la pulsera, una vergüenza y un desastre", "Wristban
 class Wall:
     """What posts are pinned to."""
 
-    def __init__(self, requests: Requests) -> None:
-        self._requests, self._sentiment = requests, Sentiment.load(requests.encoder)
-        self._topics = Topics(TOPICS, requests)
-        self.posts = Posts(None, self._topics, "test")
+    def __init__(self, requests: RequestClassifier) -> None:
+        self._requests, self._sentiment = requests, SentimentClassifier.load(requests.encoder)
+        self._topics = TopicClassifier(TOPICS, requests)
+        self.posts = PostAnalyzer(None, self._topics, "test")
         self._read = 0
 
     def restart(self) -> None:
-        self.posts = Posts(self.posts.to_row(), self._topics, "test")
+        self.posts = PostAnalyzer(self.posts.to_row(), self._topics, "test")
 
     def __call__(self, text: str, minute: float, name: str = "") -> PostReading | None:
         number, self._read = self._read, self._read + 1
         post = Post(id=name or f"p{number}", network="test", time=START + timedelta(minutes=minute), text=text)
-        read = read_mail(as_mail(post), self._requests, self._sentiment)
+        read = analyze_mail(post_as_mail(post), self._requests, self._sentiment)
         return self.posts.apply(post, read, number, f"e{number}")
 
 
 @pytest.fixture
-def wall(requests: Requests) -> Wall:
+def wall(requests: RequestClassifier) -> Wall:
     return Wall(requests)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.social.sentiment import Sentiment
+from processors.social.sentiment import SentimentClassifier
 from processors.social.sentiment_evaluation import evaluate
 from processors.support.encoder import Encoder
 from processors.support.evaluation import MailsFileError
@@ -20,7 +20,7 @@ def test_figures_of_the_latest_posts(encoder: Encoder, tmp_path: Path) -> None:
         '2026-07-04 21:00:00,"Ha sido maravilloso, muchas gracias, genial",positive',
     ]
     path.write_text("created,text,sentiment\n" + "\n".join(lines), encoding="utf-8")
-    report = evaluate(path, encoder, Sentiment.load(encoder), last=0.67)
+    report = evaluate(path, encoder, SentimentClassifier.load(encoder), last=0.67)
     assert (report["posts"], report["accuracy"]) == (2, 1.0)
     assert (report["model"], len(report["hash"])) == ("sentiment", 64)
     assert report["per_class"]["negative"]["f1"] == 1.0
@@ -34,4 +34,4 @@ def test_what_can_not_be_used_says_where(encoder: Encoder, tmp_path: Path, conte
     path = tmp_path / "posts.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MailsFileError, match=why):
-        evaluate(path, encoder, Sentiment.load(encoder))
+        evaluate(path, encoder, SentimentClassifier.load(encoder))

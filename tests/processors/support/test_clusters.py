@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from processors.support.cluster import ClustersState, Example
-from processors.support.clusters import Clusters
+from processors.support.cluster import ClusterExample, ClusteringState
+from processors.support.clusters import IncrementalClustering
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
@@ -24,31 +24,33 @@ def mails(topics: int, each: int, spread: float, seed: int = 0) -> tuple[NDArray
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), labels
 
 
-def follow(clusters: Clusters, vectors: NDArray[np.float32], first: int = 0) -> list[str]:
+def follow(clusters: IncrementalClustering, vectors: NDArray[np.float32], first: int = 0) -> list[str]:
     return [
-        clusters.assign(v, START + timedelta(minutes=first + i), f"m{first + i}", Example("text"), ["word"]).cluster.id
+        clusters.assign(
+            v, START + timedelta(minutes=first + i), f"m{first + i}", ClusterExample("text"), ["word"]
+        ).cluster.id
         for i, v in enumerate(vectors)
     ]
 
 
 def test_topics_are_told_apart_though_they_share_a_direction() -> None:
     vectors, labels = mails(8, 60, 0.7)
-    assert adjusted_rand_score(labels, follow(Clusters(ClustersState()), vectors)) > 0.8
+    assert adjusted_rand_score(labels, follow(IncrementalClustering(ClusteringState()), vectors)) > 0.8
 
 
 def test_a_restart_changes_nothing() -> None:
     vectors, _ = mails(6, 30, 1.0)
-    whole = follow(Clusters(ClustersState()), vectors)
-    state = ClustersState()
-    before = follow(Clusters(state), vectors[:77])
-    again = msgspec.json.decode(msgspec.json.encode(state), type=ClustersState)
-    assert before + follow(Clusters(again), vectors[77:], 77) == whole
+    whole = follow(IncrementalClustering(ClusteringState()), vectors)
+    state = ClusteringState()
+    before = follow(IncrementalClustering(state), vectors[:77])
+    again = msgspec.json.decode(msgspec.json.encode(state), type=ClusteringState)
+    assert before + follow(IncrementalClustering(again), vectors[77:], 77) == whole
 
 
 def test_the_number_of_clusters_is_bounded_and_old_small_ones_go() -> None:
     random = np.random.default_rng(1).normal(size=(80, 64)).astype(np.float32)
     random /= np.linalg.norm(random, axis=1, keepdims=True)
-    clusters = Clusters(ClustersState(), join=0.99, most=10)
+    clusters = IncrementalClustering(ClusteringState(), join=0.99, most=10)
     follow(clusters, random)
     assert len(clusters.kept) == 10
     assert {cluster.id for cluster in clusters.kept} == {f"m{i}" for i in range(70, 80)}
@@ -56,7 +58,7 @@ def test_the_number_of_clusters_is_bounded_and_old_small_ones_go() -> None:
 
 def test_a_large_cluster_outlives_small_ones() -> None:
     vectors = np.eye(64, dtype=np.float32)
-    clusters = Clusters(ClustersState(), join=0.9, most=5)
+    clusters = IncrementalClustering(ClusteringState(), join=0.9, most=5)
     follow(clusters, np.repeat(vectors[:1], 30, axis=0))
     follow(clusters, vectors[1:20], 30)
     assert "m0" in {cluster.id for cluster in clusters.kept}
@@ -64,10 +66,10 @@ def test_a_large_cluster_outlives_small_ones() -> None:
 
 def test_merged_clusters_keep_all_their_mails() -> None:
     vectors, _ = mails(6, 60, 1.0)
-    clusters = Clusters(ClustersState(), join=0.35, merge=0.45)
+    clusters = IncrementalClustering(ClusteringState(), join=0.35, merge=0.45)
     merged = []
     for i, vector in enumerate(vectors):
-        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", Example("text"), ["word"])
+        assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", ClusterExample("text"), ["word"])
         merged += [assigned.merged] if assigned.merged else []
     assert merged
     for name in merged:  # an old name leads to a cluster that is alive, over any number of mergers
@@ -95,9 +97,9 @@ def two_that_begin_as_one() -> NDArray[np.float32]:
 
 
 def test_a_cluster_of_two_matters_is_split_and_its_name_leads_to_both() -> None:
-    clusters, splits = Clusters(ClustersState(), **LOOSE), []
+    clusters, splits = IncrementalClustering(ClusteringState(), **LOOSE), []
     for i, vector in enumerate(two_that_begin_as_one()):
-        example = Example(f"text {i % 4}", sender=f"s{i % 4}")
+        example = ClusterExample(f"text {i % 4}", sender=f"s{i % 4}")
         assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", example, [f"word{'abcd'[i % 4]}"])
         assigned.count([f"topic {i % 4}"])
         splits += [assigned.split] if assigned.split else []
@@ -118,36 +120,36 @@ def test_a_cluster_of_two_matters_is_split_and_its_name_leads_to_both() -> None:
 
 
 def test_without_splits_the_two_stay_one() -> None:
-    clusters = Clusters(ClustersState(), **LOOSE, split=-2)
+    clusters = IncrementalClustering(ClusteringState(), **LOOSE, split=-2)
     follow(clusters, two_that_begin_as_one())
     assert len(clusters.kept) == 3
 
 
 def test_a_restart_changes_nothing_about_splits() -> None:
     vectors = two_that_begin_as_one()
-    whole = follow(Clusters(ClustersState(), **LOOSE), vectors)
+    whole = follow(IncrementalClustering(ClusteringState(), **LOOSE), vectors)
     for stop in (40, 47, 60):
-        state = ClustersState()
-        before = follow(Clusters(state, **LOOSE), vectors[:stop])
-        again = msgspec.json.decode(msgspec.json.encode(state), type=ClustersState)
-        assert before + follow(Clusters(again, **LOOSE), vectors[stop:], stop) == whole
+        state = ClusteringState()
+        before = follow(IncrementalClustering(state, **LOOSE), vectors[:stop])
+        again = msgspec.json.decode(msgspec.json.encode(state), type=ClusteringState)
+        assert before + follow(IncrementalClustering(again, **LOOSE), vectors[stop:], stop) == whole
 
 
 def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
-    clusters = Clusters(ClustersState())
+    clusters = IncrementalClustering(ClusteringState())
     vector = np.eye(8, dtype=np.float32)[0]
-    clusters.assign(vector, START, "a", Example("text"), [])
-    found = clusters.assign(vector, START - timedelta(hours=5), "b", Example("text"), []).cluster
+    clusters.assign(vector, START, "a", ClusterExample("text"), [])
+    found = clusters.assign(vector, START - timedelta(hours=5), "b", ClusterExample("text"), []).cluster
     assert found.last == START
     assert found.pace.now == 2
 
 
 def test_examples_are_of_each_language_and_can_be_taken_out() -> None:
-    clusters = Clusters(ClustersState())
+    clusters = IncrementalClustering(ClusteringState())
     random = np.random.default_rng(2)
     for number in range(12):
         vector = np.ones(16) + 0.1 * random.normal(size=16)
-        example = Example(f"text {number}", ("es", "en", "en")[number % 3], sender=f"s{number % 4}")
+        example = ClusterExample(f"text {number}", ("es", "en", "en")[number % 3], sender=f"s{number % 4}")
         clusters.assign((vector / np.linalg.norm(vector)).astype(np.float32), START, f"m{number}", example, [])
     (cluster,) = clusters.kept
     languages = [example.language for example in cluster.shown]

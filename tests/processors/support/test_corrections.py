@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from processors.support.desk import CorrectionError, Desk
-from processors.support.reading import read_mail
-from processors.support.requests import Requests
-from processors.support.topics import Topics
+from processors.support.desk import CorrectionError, SupportDesk
+from processors.support.mail_analysis import analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier
 from schemas.support import Mail, SupportCorrection, SupportTriage
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
@@ -21,30 +21,30 @@ def correction(number: int, **fields: object) -> SupportCorrection:
     return msgspec.convert({"id": f"c{number}", "time": START, "by": "ana"} | fields, SupportCorrection)
 
 
-def file(desk: Desk, requests: Requests, number: int, text: str, sender: str = "") -> SupportTriage:
+def file(desk: SupportDesk, requests: RequestClassifier, number: int, text: str, sender: str = "") -> SupportTriage:
     mail = Mail(id=f"m{number}", thread=f"t{number}", time=START + timedelta(minutes=number), text=text, sender=sender)
-    found = desk.apply(read_mail(mail, requests), number, f"e{number}")
+    found = desk.apply(analyze_mail(mail, requests), number, f"e{number}")
     assert found is not None
     return found
 
 
 @pytest.fixture
-def desk(requests: Requests) -> Desk:
-    return Desk(None, requests, Topics(EXAMPLES, requests))
+def desk(requests: RequestClassifier) -> SupportDesk:
+    return SupportDesk(None, requests, TopicClassifier(EXAMPLES, requests))
 
 
-def test_a_topic_is_taught_once_and_survives(desk: Desk, requests: Requests) -> None:
+def test_a_topic_is_taught_once_and_survives(desk: SupportDesk, requests: RequestClassifier) -> None:
     assert desk.correct(correction(1, action="topic", topic="balloons", text="¿Cuándo salen los globos?"), 0)
     assert not desk.correct(correction(1, action="topic", topic="balloons", text="¿Cuándo salen los globos?"), 0)
     assert desk.topics == ["parking", "refund", "balloons"]
-    again = Desk(desk.to_row(), requests, Topics(EXAMPLES, requests))
+    again = SupportDesk(desk.to_row(), requests, TopicClassifier(EXAMPLES, requests))
     for number, one in enumerate((desk, again)):
         found = file(one, requests, number, "What time do the hot air balloons take off?")
         assert found.topic is not None
         assert found.topic.name == "balloons"
 
 
-def test_a_second_thought_replaces_the_first(desk: Desk, requests: Requests) -> None:
+def test_a_second_thought_replaces_the_first(desk: SupportDesk, requests: RequestClassifier) -> None:
     text = "The rope around my pitch has been moved"
     desk.correct(correction(1, action="topic", topic="parking", text=text), 0)
     desk.correct(correction(2, action="topic", topic="camping", text=text), 1)
@@ -53,7 +53,7 @@ def test_a_second_thought_replaces_the_first(desk: Desk, requests: Requests) -> 
     assert found.topic.name == "camping"
 
 
-def test_a_cluster_becomes_a_topic_under_its_old_name_too(desk: Desk, requests: Requests) -> None:
+def test_a_cluster_becomes_a_topic_under_its_old_name_too(desk: SupportDesk, requests: RequestClassifier) -> None:
     found = file(desk, requests, 1, "When do the hot air balloons rise?")
     desk.correct(correction(1, action="promote", topic="balloons", cluster=found.cluster), 0)
     later = file(desk, requests, 2, "¿A qué hora suben los globos aerostáticos?")
@@ -70,14 +70,14 @@ def test_a_cluster_becomes_a_topic_under_its_old_name_too(desk: Desk, requests: 
         {"action": "erase"},
     ],
 )
-def test_what_can_not_be_done_says_why(desk: Desk, fields: dict[str, str]) -> None:
+def test_what_can_not_be_done_says_why(desk: SupportDesk, fields: dict[str, str]) -> None:
     with pytest.raises(CorrectionError, match=r"needs|no cluster"):
         desk.correct(correction(1, **fields), 0)
     # It was looked at: another try of the same record would change nothing.
     assert not desk.correct(correction(1, **fields), 0)
 
 
-def test_one_persons_mails_are_taken_out_everywhere(desk: Desk, requests: Requests) -> None:
+def test_one_persons_mails_are_taken_out_everywhere(desk: SupportDesk, requests: RequestClassifier) -> None:
     mine = file(desk, requests, 1, "Mi loro Paquito se ha comido las entradas del sábado", "Eva Sol <Eva@Example.org>")
     file(desk, requests, 2, "Where can I park my purple van?", "b@example.org")
     desk.correct(correction(1, action="topic", topic="pets", text="Mi loro Paquito", message=mine.message), 0)
@@ -90,7 +90,7 @@ def test_one_persons_mails_are_taken_out_everywhere(desk: Desk, requests: Reques
     assert "pets" not in desk.topics
 
 
-def test_one_message_is_taken_out(desk: Desk, requests: Requests) -> None:
+def test_one_message_is_taken_out(desk: SupportDesk, requests: RequestClassifier) -> None:
     file(desk, requests, 1, "Where can I park my purple van?", "a@example.org")
     file(desk, requests, 2, "When will I get my money for the cancelled day?", "a@example.org")
     desk.correct(correction(1, action="erase", message="m1"), 0)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from processors.support.day_pages import as_html, as_markdown
+from processors.support.day_pages import report_html, report_markdown
 from processors.support.day_report import DayReport, day_report
 from schemas.social import PostReading
 from schemas.support import MailTopic as Topic
@@ -64,7 +64,7 @@ def test_what_is_weak() -> None:
 def test_pages_in_both_languages_show_it_and_nothing_is_markup() -> None:
     found = report()
     names = {"top-up": {"es": "recargar <pulsera>"}}
-    spanish, english = as_html(found, "es", names), as_markdown(found, "en", names)
+    spanish, english = report_html(found, "es", names), report_markdown(found, "en", names)
     assert "<td>recargar &lt;pulsera&gt;</td>" in spanish
     assert "<td>queues</td>" in spanish
     assert "puntos débiles" in spanish
@@ -79,5 +79,5 @@ def test_pages_in_both_languages_show_it_and_nothing_is_markup() -> None:
 def test_a_day_without_complaints() -> None:
     found = day_report(DAY, [mail(1, "parking")], [], MADRID)
     assert not found.product
-    assert "Nothing to point out." in as_markdown(found, "en", {})
-    assert "Nada que destacar." in as_html(found, "es", {})
+    assert "Nothing to point out." in report_markdown(found, "en", {})
+    assert "Nada que destacar." in report_html(found, "es", {})

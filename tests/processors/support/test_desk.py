@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import numpy as np
 
-from processors.support.desk import Desk
-from processors.support.reading import read_mails
-from processors.support.requests import Requests
+from processors.support.desk import SupportDesk
+from processors.support.mail_analysis import analyze_mails
+from processors.support.requests import RequestClassifier
 from schemas.support import Mail, SupportTriage
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
@@ -30,12 +30,16 @@ def mail(number: int, text: str, **more: object) -> Mail:
     )
 
 
-def file(desk: Desk, requests: Requests, mails: list[Mail], first: int = 0) -> list[SupportTriage | None]:
-    return [desk.apply(read, first + i, f"e{first + i}") for i, read in enumerate(read_mails(mails, requests))]
+def file(
+    desk: SupportDesk, requests: RequestClassifier, mails: list[Mail], first: int = 0
+) -> list[SupportTriage | None]:
+    return [desk.apply(read, first + i, f"e{first + i}") for i, read in enumerate(analyze_mails(mails, requests))]
 
 
-def test_mails_of_a_kind_come_together_over_languages(requests: Requests) -> None:
-    found = [one for one in file(Desk(None, requests), requests, [mail(i, t) for i, t in enumerate(TEXTS)]) if one]
+def test_mails_of_a_kind_come_together_over_languages(requests: RequestClassifier) -> None:
+    found = [
+        one for one in file(SupportDesk(None, requests), requests, [mail(i, t) for i, t in enumerate(TEXTS)]) if one
+    ]
     assert [one.language for one in found] == ["es", "en", "es", "en", "en", "es"]
     assert found[0].cluster == found[1].cluster == found[5].cluster != found[2].cluster == found[4].cluster
     assert [one.priority for one in found].count("urgent") == 1
@@ -45,8 +49,8 @@ def test_mails_of_a_kind_come_together_over_languages(requests: Requests) -> Non
         msgspec.convert(msgspec.to_builtins(one), SupportTriage)
 
 
-def test_the_same_mail_again_changes_nothing(requests: Requests) -> None:
-    desk = Desk(None, requests)
+def test_the_same_mail_again_changes_nothing(requests: RequestClassifier) -> None:
+    desk = SupportDesk(None, requests)
     mails = [mail(i, t) for i, t in enumerate(TEXTS)]
     file(desk, requests, mails)
     assert file(desk, requests, mails) == [None] * len(mails)  # the same offsets, after a crash
@@ -55,17 +59,17 @@ def test_the_same_mail_again_changes_nothing(requests: Requests) -> None:
     assert sum(cluster.size for cluster in desk.clusters) == len(mails)
 
 
-def test_a_restart_changes_nothing(requests: Requests) -> None:
+def test_a_restart_changes_nothing(requests: RequestClassifier) -> None:
     mails = [mail(i, t) for i, t in enumerate(TEXTS * 3)]
-    whole = file(Desk(None, requests), requests, mails)
-    first = Desk(None, requests)
+    whole = file(SupportDesk(None, requests), requests, mails)
+    first = SupportDesk(None, requests)
     before = file(first, requests, mails[:7])
-    again = Desk(first.to_row(), requests)
+    again = SupportDesk(first.to_row(), requests)
     assert before + file(again, requests, mails[7:], 7) == whole
 
 
-def test_the_row_is_bounded_and_masked(requests: Requests) -> None:
-    desk = Desk(None, requests)
+def test_the_row_is_bounded_and_masked(requests: RequestClassifier) -> None:
+    desk = SupportDesk(None, requests)
     words = np.random.default_rng(1).permutation([w for t in TEXTS for w in t.split()] * 40)
     mails = [mail(i, f"{' '.join(words[i : i + 30])} ana{i}@example.org 612345678") for i in range(250)]
     file(desk, requests, mails)
@@ -75,20 +79,20 @@ def test_the_row_is_bounded_and_masked(requests: Requests) -> None:
     assert b"612345678" not in row
 
 
-def test_auto_replies_found_no_cluster(requests: Requests) -> None:
-    desk = Desk(None, requests)
+def test_auto_replies_found_no_cluster(requests: RequestClassifier) -> None:
+    desk = SupportDesk(None, requests)
     (found,) = file(desk, requests, [mail(1, "I am out of office", automatic=True)])
     assert found is not None
     assert (found.cluster, found.priority, len(desk.clusters)) == (None, "low", 0)
 
 
-def test_a_long_urgent_mail_is_summed_up_by_its_reason(requests: Requests) -> None:
+def test_a_long_urgent_mail_is_summed_up_by_its_reason(requests: RequestClassifier) -> None:
     text = (
         "Hola, buenas tardes. El año pasado vinimos con unos amigos y nos gustó mucho el sitio y la comida. "
         "Queríamos saber a qué hora abren el camping y si hay duchas. "
         "Ahora mismo hay un chico inconsciente en la zona C y no respira."
     )
-    (found,) = file(Desk(None, requests), requests, [mail(1, text)])
+    (found,) = file(SupportDesk(None, requests), requests, [mail(1, text)])
     assert found is not None
     assert found.priority == "urgent"
     assert "inconsciente" in found.summary

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from processors.support.evaluation import MailsFileError, evaluate, read_labelled
-from processors.support.requests import Requests
+from processors.support.evaluation import MailsFileError, evaluate, read_labelled_mails
+from processors.support.requests import RequestClassifier
 
 ROWS = (
     ("Where can I park?", "parking"),
@@ -19,7 +19,7 @@ ROWS = (
 )
 
 
-def test_figures(requests: Requests, tmp_path: Path) -> None:
+def test_figures(requests: RequestClassifier, tmp_path: Path) -> None:
     path = tmp_path / "mails.csv"
     path.write_text("text,intent\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
     seen: list[tuple[int, int]] = []
@@ -31,7 +31,7 @@ def test_figures(requests: Requests, tmp_path: Path) -> None:
     assert "urgent_recall" not in report
 
 
-def test_topics_of_ones_own(requests: Requests, tmp_path: Path) -> None:
+def test_topics_of_ones_own(requests: RequestClassifier, tmp_path: Path) -> None:
     path, topics = tmp_path / "mails.csv", tmp_path / "topics.yaml"
     path.write_text("text,topic\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
     topics.write_text(
@@ -56,25 +56,25 @@ def test_bad_files(tmp_path: Path, name: str, content: str, message: str) -> Non
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MailsFileError, match=message):
-        read_labelled(path)
+        read_labelled_mails(path)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,topic\n\xff\xfe,x\n")
     with pytest.raises(MailsFileError, match="UTF-8"):
-        read_labelled(path)
+        read_labelled_mails(path)
 
 
 def test_a_topic_may_be_the_number_zero(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"subject": "a", "body": "b", "topic": 0, "lang": "Spanish"}\n', encoding="utf-8")
-    (found,) = read_labelled(path)
+    (found,) = read_labelled_mails(path)
     assert (found.topic, found.language, found.subject) == ("0", "es", "a")
 
 
 @pytest.mark.shared
-def test_real_questions(requests: Requests, shared_data: Path, tmp_path: Path) -> None:
+def test_real_questions(requests: RequestClassifier, shared_data: Path, tmp_path: Path) -> None:
     """A thousand shuffled mails in 25 topics: well above what TF-IDF gives."""
     import random
 

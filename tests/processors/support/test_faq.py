@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from processors.support.answers import Answer, Answers, AnswersFileError, Text, read_answers
-from processors.support.desk import Desk
-from processors.support.faq import as_html, as_markdown, entries, most_asked, unanswered
-from processors.support.reading import read_mail
-from processors.support.requests import Requests
-from processors.support.topics import Topics, examples_of, read_topics
+from processors.support.answers import AnswerCatalogue, AnswersFileError, LocalizedAnswer, TopicAnswer, read_answers
+from processors.support.desk import SupportDesk
+from processors.support.faq import faq_entries, faq_html, faq_markdown, most_asked_entries, unanswered_clusters
+from processors.support.mail_analysis import analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier, read_topics, topic_examples
 from schemas.support import ApprovedAnswer, Mail
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "support"
@@ -25,37 +25,37 @@ MAILS = (
 
 
 @pytest.fixture
-def desk(requests: Requests) -> Desk:
-    desk = Desk(None, requests, Topics(examples_of(read_topics(SHIPPED / "topics.yaml")), requests))
+def desk(requests: RequestClassifier) -> SupportDesk:
+    desk = SupportDesk(None, requests, TopicClassifier(topic_examples(read_topics(SHIPPED / "topics.yaml")), requests))
     for number, text in enumerate(MAILS):
         mail = Mail(id=f"m{number}", thread="t", time=START + timedelta(minutes=number), text=text)
-        desk.apply(read_mail(mail, requests), number, f"e{number}")
+        desk.apply(analyze_mail(mail, requests), number, f"e{number}")
     return desk
 
 
-def test_most_asked_first_in_both_languages(desk: Desk) -> None:
+def test_most_asked_first_in_both_languages(desk: SupportDesk) -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     for language in ("es", "en"):
-        found = entries(desk.clusters, answers, language)
+        found = faq_entries(desk.clusters, answers, language)
         assert [(one.topic, one.mails) for one in found] == [("travel and parking", 3), ("re-entry", 1)]
-        html, markdown = as_html(found, language), as_markdown(found, language)
+        html, markdown = faq_html(found, language), faq_markdown(found, language)
         for page in (html, markdown):
             assert page.index(found[0].question.split(",")[0]) < page.index(found[1].question)
             assert "Zanzibar" not in page
         assert f'<html lang="{language}">' in html
 
 
-def test_what_has_no_answer_is_told_to_staff(desk: Desk) -> None:
-    found = unanswered(desk.clusters, read_answers(SHIPPED / "answers.yaml"))
+def test_what_has_no_answer_is_told_to_staff(desk: SupportDesk) -> None:
+    found = unanswered_clusters(desk.clusters, read_answers(SHIPPED / "answers.yaml"))
     assert [(one.topic, one.mails) for one in found] == [("complaint", 1)]
     assert "Zanzibar" in found[0].question
 
 
-def test_answers_are_no_markup(desk: Desk) -> None:
-    text = Text(question="<b>Parking</b>?", answer="See [here](http://x) & <script>alert(1)</script>")
-    found = entries(desk.clusters, Answers([Answer(topic="travel and parking", en=text)]), "en")
-    assert "<script>" not in as_html(found, "en")
-    assert "<script>" not in as_markdown(found, "en").replace("\\<", "")
+def test_answers_are_no_markup(desk: SupportDesk) -> None:
+    text = LocalizedAnswer(question="<b>Parking</b>?", answer="See [here](http://x) & <script>alert(1)</script>")
+    found = faq_entries(desk.clusters, AnswerCatalogue([TopicAnswer(topic="travel and parking", en=text)]), "en")
+    assert "<script>" not in faq_html(found, "en")
+    assert "<script>" not in faq_markdown(found, "en").replace("\\<", "")
 
 
 def approved(text: str, **more: object) -> ApprovedAnswer:
@@ -73,7 +73,7 @@ def test_what_a_person_approved_counts_before_the_file_until_it_is_withdrawn() -
     answers.approve(approved("", withdrawn=True))
     assert answers.by_topic["re-entry"] == file
     answers.approve(approved("A las siete.", topic="balloons"))
-    assert [one.answer for one in most_asked({"balloons": 2}, answers, "es")] == ["A las siete."]
+    assert [one.answer for one in most_asked_entries({"balloons": 2}, answers, "es")] == ["A las siete."]
     answers.approve(approved("", topic="balloons", withdrawn=True))
     assert "balloons" not in answers.by_topic
     for wrong in ("", "Hola {sender}", "{order"):
@@ -84,6 +84,6 @@ def test_what_a_person_approved_counts_before_the_file_until_it_is_withdrawn() -
 def test_an_answer_that_needs_a_mail_is_on_no_page_unless_it_says_what_to_say_without() -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     answers.approve(approved("Pedido {order}: sí."))
-    assert most_asked({"re-entry": 1}, answers, "es") == []
+    assert most_asked_entries({"re-entry": 1}, answers, "es") == []
     answers.approve(approved("Pedido {order}: sí.", without_facts="Sí."))
-    assert [one.answer for one in most_asked({"re-entry": 1}, answers, "es")] == ["Sí."]
+    assert [one.answer for one in most_asked_entries({"re-entry": 1}, answers, "es")] == ["Sí."]

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from processors.support.mail_text import LONGEST, TITLE, own_words, sentences_of
-from processors.support.privacy import masked
+from processors.support.mail_text import LONGEST, TITLE, customer_text, split_sentences
+from processors.support.privacy import mask_personal_data
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from processors.support.privacy import masked
     ],
 )  # fmt: skip
 def test_own_words(subject: str, text: str, wanted: str) -> None:
-    assert own_words(subject, text) == wanted
+    assert customer_text(subject, text) == wanted
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_own_words(subject: str, text: str, wanted: str) -> None:
 )  # fmt: skip
 def test_no_mail_keeps_the_desk_busy(text: str) -> None:
     began = time.process_time()
-    words = own_words(text, text)
-    masked(words)
-    sentences_of(words)
+    words = customer_text(text, text)
+    mask_personal_data(words)
+    split_sentences(words)
     assert len(words) <= LONGEST + TITLE + 2
     assert time.process_time() - began < 2
 
@@ -62,7 +62,7 @@ def test_no_mail_keeps_the_desk_busy(text: str) -> None:
     ],
 )
 def test_masks(text: str, wanted: str) -> None:
-    assert masked(text) == wanted
+    assert mask_personal_data(text) == wanted
 
 
 def test_a_chain_of_forwards_keeps_what_the_customer_asked() -> None:
@@ -71,7 +71,7 @@ def test_a_chain_of_forwards_keeps_what_the_customer_asked() -> None:
         "Subject: Fwd: bus\nTo: Ana <a@b.c>\n\nMira esto\n\n---------- Forwarded message ---------\n"
         "De: Eva <e@x.es>\nFecha: vie, 3 jul 2026\nAsunto: bus\nPara: Luis\n\n¿Hay bus de vuelta a las tres?\n"
     )
-    found = own_words("Fwd: Fwd: bus", text)
+    found = customer_text("Fwd: Fwd: bus", text)
     assert "¿Hay bus de vuelta a las tres?" in found
     assert "@" not in found
     assert "Luis" not in found

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from processors.support.evaluation import evaluate
-from processors.support.priority import Priorities
-from processors.support.reading import read_mail
-from processors.support.requests import Requests
+from processors.support.mail_analysis import analyze_mail
+from processors.support.priority import PriorityClassifier
+from processors.support.requests import RequestClassifier
 from schemas.support import Mail
 
 FOLDER = Path(__file__).parent
@@ -19,20 +19,20 @@ START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def priority(requests: Requests) -> Ask:
+def priority(requests: RequestClassifier) -> Ask:
     return Ask(requests)
 
 
 class Ask:
-    def __init__(self, requests: Requests) -> None:
-        self._requests, self._priorities = requests, Priorities(requests)
+    def __init__(self, requests: RequestClassifier) -> None:
+        self._requests, self._priorities = requests, PriorityClassifier(requests)
 
     def __call__(self, text: str, *, automatic: bool = False) -> str:
         mail = Mail(id="m", thread="t", time=START, text=text, automatic=automatic)
-        return self._priorities.of(read_mail(mail, self._requests)).priority
+        return self._priorities.of(analyze_mail(mail, self._requests)).priority
 
 
-def test_our_own_short_mails(requests: Requests) -> None:
+def test_our_own_short_mails(requests: RequestClassifier) -> None:
     """Sentences that are in none of the examples; the same people wrote both."""
     report = evaluate(FOLDER / "mails.jsonl", topics=None, requests=requests)
     assert report["urgent_recall"] >= 0.9
@@ -41,7 +41,7 @@ def test_our_own_short_mails(requests: Requests) -> None:
 
 
 @pytest.mark.parametrize(("name", "alarms"), [("festival_mails", 0.08), ("danger_mails", 0.25)])
-def test_our_own_mails(requests: Requests, tmp_path: Path, name: str, alarms: float) -> None:
+def test_our_own_mails(requests: RequestClassifier, tmp_path: Path, name: str, alarms: float) -> None:
     """The halves that chose nothing: every cry for help but one in twenty is heard.
 
     Half of the calm danger mails name an illness, a knife, a lost child's ticket or a noise that kills.

@@ -5,24 +5,24 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from processors.support.requests import REMEMBERED, SHORT, Requests
+from processors.support.requests import REMEMBERED, SHORT, RequestClassifier
 
 TEXTS = ["Muchas gracias de antemano", "Where can I park?", "Muchas gracias de antemano", "x" * (SHORT + 1), ""]
 
 
-def test_what_is_remembered_is_what_was_read(requests: Requests) -> None:
-    fresh = Requests(requests.model, requests.encoder)
-    first = fresh.understand(TEXTS)
-    again = fresh.understand(list(reversed(TEXTS)))
-    alone = [Requests(requests.model, requests.encoder).understand([text]) for text in TEXTS]
+def test_what_is_remembered_is_what_was_read(requests: RequestClassifier) -> None:
+    fresh = RequestClassifier(requests.model, requests.encoder)
+    first = fresh.analyze(TEXTS)
+    again = fresh.analyze(list(reversed(TEXTS)))
+    alone = [RequestClassifier(requests.model, requests.encoder).analyze([text]) for text in TEXTS]
     for one, back, *parts in zip(*map(msgspec.structs.astuple, (first, again, *alone)), strict=True):
         assert (one == back[::-1]).all()
         assert (one == np.concatenate(parts)).all()
 
 
-def test_memory_is_bounded_and_holds_no_text(requests: Requests) -> None:
-    fresh = Requests(requests.model, requests.encoder)
-    fresh._remember((number.to_bytes(16, "big"), fresh.understand([])) for number in range(REMEMBERED + 5))
-    fresh.understand(["My secret sentence"])
+def test_memory_is_bounded_and_holds_no_text(requests: RequestClassifier) -> None:
+    fresh = RequestClassifier(requests.model, requests.encoder)
+    fresh._remember((number.to_bytes(16, "big"), fresh.analyze([])) for number in range(REMEMBERED + 5))
+    fresh.analyze(["My secret sentence"])
     assert len(fresh._known) == REMEMBERED
     assert all(len(key) == 16 for key in fresh._known)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from processors.models.inference import Card, open_folder, sha256_of
-from processors.social.sentiment import Sentiment
-from processors.support.desk import Desk
+from processors.social.sentiment import SentimentClassifier
+from processors.support.desk import SupportDesk
 from processors.support.encoder import Encoder
-from processors.support.reading import read_mail
-from processors.support.requests import Requests
-from processors.support.sentence_transformer import EncoderError, SentenceTransformerMeaning, meaning_of
-from processors.support.topics import Topics
+from processors.support.mail_analysis import analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.sentence_transformer import EncoderError, SentenceTransformerEmbedder, embedder_from_setting
+from processors.support.topics import TopicClassifier
 from schemas.support import Mail
 
 TEXTS = [
@@ -28,13 +28,13 @@ TEXTS = [
 def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(EncoderError, match=r"pip install 'pulso\[train\]'"):
-        meaning_of("sentence-transformers:all-MiniLM-L6-v2")
+        embedder_from_setting("sentence-transformers:all-MiniLM-L6-v2")
 
 
 @pytest.mark.parametrize("wrong", ["word2vec", "sentence-transformers:", ""])
 def test_a_setting_that_means_nothing_is_refused(wrong: str) -> None:
     with pytest.raises(EncoderError, match="PULSO_ENCODER is shipped or"):
-        meaning_of(wrong)
+        embedder_from_setting(wrong)
 
 
 @pytest.fixture(scope="module")
@@ -67,28 +67,28 @@ def test_both_paths_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
     )  # fmt: skip
     (tmp_path / "card.yaml").write_text(card.model_dump_json(), encoding="utf-8")
     ours = Encoder(open_folder(tmp_path)).encode(TEXTS).vectors
-    theirs = SentenceTransformerMeaning(weights).vectors(TEXTS)
+    theirs = SentenceTransformerEmbedder(weights).vectors(TEXTS)
     assert (ours * theirs).sum(axis=1).min() > 0.999
 
 
-def test_a_desk_works_with_it_and_begins_its_clusters_anew(weights: str, requests: Requests) -> None:
-    foreign = Requests(requests.model, requests.encoder, SentenceTransformerMeaning(weights))
-    sentiment = Sentiment.load(requests.encoder)
+def test_a_desk_works_with_it_and_begins_its_clusters_anew(weights: str, requests: RequestClassifier) -> None:
+    foreign = RequestClassifier(requests.model, requests.encoder, SentenceTransformerEmbedder(weights))
+    sentiment = SentimentClassifier.load(requests.encoder)
     topics = {"parking": ["Where can I park?"], "refund": ["I want my money back"]}
 
-    def file(desk: Desk, reader: Requests, number: int) -> str | None:
+    def file(desk: SupportDesk, reader: RequestClassifier, number: int) -> str | None:
         at = datetime(2026, 7, 4, 18, number, tzinfo=UTC)
         mail = Mail(id=f"m{number}", thread="t", time=at, text="Hello there. Is there a car park near the gate?")
-        found = desk.apply(read_mail(mail, reader, sentiment), number, f"e{number}")
+        found = desk.apply(analyze_mail(mail, reader, sentiment), number, f"e{number}")
         assert found is not None
         assert found.model == reader.identity
         assert found.topic is not None
         assert found.topic.name == "parking"
         return found.cluster
 
-    desk = Desk(None, requests, Topics(topics, requests))
+    desk = SupportDesk(None, requests, TopicClassifier(topics, requests))
     first = file(desk, requests, 1)
-    other = Desk(desk.to_row(), foreign, Topics(topics, foreign))
+    other = SupportDesk(desk.to_row(), foreign, TopicClassifier(topics, foreign))
     assert not other.clusters
     assert file(other, foreign, 2) not in (None, first)
-    assert len(Desk(other.to_row(), foreign).clusters) == 1
+    assert len(SupportDesk(other.to_row(), foreign).clusters) == 1

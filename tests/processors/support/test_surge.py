@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from processors.support.surge import Pace, surge
+from processors.support.surge import ArrivalRate, surge_ratio
 
 START = datetime(2026, 7, 4, 12, tzinfo=UTC)
 
 
-def after(hours: float, every: float) -> tuple[Pace, Pace]:
+def after(hours: float, every: float) -> tuple[ArrivalRate, ArrivalRate]:
     """A matter and everything, at one mail in `every` minutes for the matter and ten times that in all."""
-    one, everything = Pace(START), Pace(START)
+    one, everything = ArrivalRate(START), ArrivalRate(START)
     for tick in range(int(hours * 60 * 10 / every)):
         at = START + timedelta(minutes=tick * every / 10)
         everything.count(at)
@@ -23,7 +23,7 @@ def after(hours: float, every: float) -> tuple[Pace, Pace]:
 def test_a_steady_matter_is_no_surge() -> None:
     for every in (2.0, 10.0, 60.0):
         one, everything = after(6, every)
-        assert surge(one, everything, START) < 2
+        assert surge_ratio(one, everything, START) < 2
 
 
 def test_five_times_the_pace_is_a_surge() -> None:
@@ -32,35 +32,35 @@ def test_five_times_the_pace_is_a_surge() -> None:
         at = START + timedelta(hours=6, minutes=minute)
         one.count(at)
         everything.count(at)
-    assert surge(one, everything, START) > 3
+    assert surge_ratio(one, everything, START) > 3
 
 
 def test_a_new_matter_is_a_surge_late_and_not_when_the_desk_opens() -> None:
     _, everything = after(4, 6.0)
-    new = Pace(START + timedelta(hours=4))
+    new = ArrivalRate(START + timedelta(hours=4))
     for second in range(0, 600, 30):
         at = START + timedelta(hours=4, seconds=second)
         new.count(at)
         everything.count(at)
-    assert surge(new, everything, START) > 4
+    assert surge_ratio(new, everything, START) > 4
 
-    first, opening = Pace(START), Pace(START)
+    first, opening = ArrivalRate(START), ArrivalRate(START)
     for second in range(0, 600, 15):
         opening.count(START + timedelta(seconds=second))
         if second % 60 == 0:
             first.count(START + timedelta(seconds=second))
-    assert surge(first, opening, START) < 2
+    assert surge_ratio(first, opening, START) < 2
 
 
 def test_two_mails_are_no_surge() -> None:
-    one, everything = Pace(START + timedelta(hours=9)), after(9, 30.0)[1]
+    one, everything = ArrivalRate(START + timedelta(hours=9)), after(9, 30.0)[1]
     for minute in range(2):
         one.count(START + timedelta(hours=9, minutes=minute))
-    assert surge(one, everything, START) < 2
+    assert surge_ratio(one, everything, START) < 2
 
 
 def test_paces_add_up() -> None:
-    one, two, both = Pace(START), Pace(START), Pace(START)
+    one, two, both = ArrivalRate(START), ArrivalRate(START), ArrivalRate(START)
     for minute in range(0, 60, 3):
         at = START + timedelta(minutes=minute)
         (one if minute % 2 else two).count(at)

@@ -9,29 +9,30 @@ import pytest
 import yaml
 
 from processors.support.evaluation import evaluate
-from processors.support.requests import Requests, Understood
-from processors.support.topics import Topics, TopicsFileError, examples_of, read_topics
+from processors.support.requests import RequestAnalysis, RequestClassifier
+from processors.support.topics import TopicClassifier, TopicsFileError, read_topics, topic_examples
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "deploy" / "support" / "topics.yaml"
 
 
 @pytest.fixture(scope="module")
-def topics(requests: Requests) -> Topics:
-    return Topics(examples_of(read_topics(SHIPPED)), requests)
+def topics(requests: RequestClassifier) -> TopicClassifier:
+    return TopicClassifier(topic_examples(read_topics(SHIPPED)), requests)
 
 
-def none(requests: Requests) -> Understood:
-    return requests.understand([])
+def none(requests: RequestClassifier) -> RequestAnalysis:
+    return requests.analyze([])
 
 
-def test_our_own_festival_mails(requests: Requests, tmp_path: Path) -> None:
+def test_our_own_festival_mails(requests: RequestClassifier, tmp_path: Path) -> None:
     """Four examples a topic, and the half of the mails that chose nothing."""
     lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
     half, four = tmp_path / "half.jsonl", tmp_path / "four.yaml"
     half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
     four.write_text(
-        yaml.safe_dump({name: texts[:4] for name, texts in examples_of(read_topics(SHIPPED)).items()}), encoding="utf-8"
+        yaml.safe_dump({name: texts[:4] for name, texts in topic_examples(read_topics(SHIPPED)).items()}),
+        encoding="utf-8",
     )
     report = evaluate(half, topics=four, requests=requests)
     assert report["per_language"]["en"]["topic_accuracy"] >= 0.75
@@ -39,38 +40,38 @@ def test_our_own_festival_mails(requests: Requests, tmp_path: Path) -> None:
     assert report["topic_macro_f1"] >= 0.70
 
 
-def test_one_sentence_of_a_long_mail_asks(topics: Topics, requests: Requests) -> None:
+def test_one_sentence_of_a_long_mail_asks(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = [
         "Hola, somos seis amigos de toda la vida y venimos desde Huelva.",
         "El año pasado lo pasamos de maravilla y este año repetimos.",
         "¿Dónde podemos aparcar los dos coches?",
         "Muchas gracias y enhorabuena.",
     ]
-    found = topics.of(requests.understand([" ".join(sentences)]), requests.understand(sentences))
+    found = topics.of(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
     assert found[0].name == "travel and parking"
-    assert topics.sentence("travel and parking", requests.understand(sentences)) == 2
+    assert topics.sentence("travel and parking", requests.analyze(sentences)) == 2
 
 
-def test_two_questions_are_two_topics(topics: Topics, requests: Requests) -> None:
+def test_two_questions_are_two_topics(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = ["How do I get my money back for the cancelled day?", "And is there vegan food on site?"]
-    found = topics.of(requests.understand([" ".join(sentences)]), requests.understand(sentences))
+    found = topics.of(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
     assert {topic.name for topic in found} == {"refund", "food and drink"}
 
 
-def test_what_is_like_no_example_is_new(requests: Requests) -> None:
-    few = Topics({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
+def test_what_is_like_no_example_is_new(requests: RequestClassifier) -> None:
+    few = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
     for text in ("¿Cuándo tocan los grupos del sábado?", "My phone fell out of my pocket, has anyone found it?"):
-        assert few.of(requests.understand([text]), none(requests)) == []
-        assert Topics({}, requests).of(requests.understand([text]), none(requests)) == []
+        assert few.of(requests.analyze([text]), none(requests)) == []
+        assert TopicClassifier({}, requests).of(requests.analyze([text]), none(requests)) == []
 
 
-def test_one_correction_teaches_at_once(topics: Topics, requests: Requests) -> None:
+def test_one_correction_teaches_at_once(topics: TopicClassifier, requests: RequestClassifier) -> None:
     text, like = "¿Cuándo actúa la tuna universitaria?", "Queríamos ver a la tuna de la universidad"
-    before = topics.of(requests.understand([like]), none(requests))
+    before = topics.of(requests.analyze([like]), none(requests))
     assert not before or before[0].name != "student choirs"
     taught = topics.with_examples([("student choirs", text)])
-    assert taught.of(requests.understand([like]), none(requests))[0].name == "student choirs"
-    parking = requests.understand(["Where can I park?"])
+    assert taught.of(requests.analyze([like]), none(requests))[0].name == "student choirs"
+    parking = requests.analyze(["Where can I park?"])
     assert taught.of(parking, none(requests))[0].name == "travel and parking"
     assert "student choirs" not in topics.names
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from processors.social.sentiment import Sentiment
-from processors.support.answers import Answers, AnswersFileError, read_answers
-from processors.support.desk import Desk
+from processors.social.sentiment import SentimentClassifier
+from processors.support.answers import AnswerCatalogue, AnswersFileError, read_answers
+from processors.support.desk import SupportDesk
 from processors.support.encoder import Encoder
-from processors.support.facts import facts_of
-from processors.support.reading import read_mail
-from processors.support.requests import Requests
-from processors.support.topics import Topics, examples_of, read_topics
+from processors.support.facts import extract_facts
+from processors.support.mail_analysis import analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier, read_topics, topic_examples
 from schemas.support import Mail, SupportTriage
 
 ROOT = Path(__file__).parents[3]
@@ -28,9 +28,9 @@ START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 class Counter:
     """A desk as it is shipped; each mail comes a minute after the last."""
 
-    def __init__(self, requests: Requests, sentiment: Sentiment) -> None:
-        topics = Topics(examples_of(read_topics(SHIPPED / "topics.yaml")), requests)
-        self.desk = Desk(None, requests, topics, read_answers(SHIPPED / "answers.yaml"))
+    def __init__(self, requests: RequestClassifier, sentiment: SentimentClassifier) -> None:
+        topics = TopicClassifier(topic_examples(read_topics(SHIPPED / "topics.yaml")), requests)
+        self.desk = SupportDesk(None, requests, topics, read_answers(SHIPPED / "answers.yaml"))
         self._requests, self._sentiment, self._number = requests, sentiment, -1
 
     def __call__(self, text: str, **fields: object) -> SupportTriage:
@@ -39,19 +39,19 @@ class Counter:
         mail = msgspec.convert(
             {"id": f"m{number}", "thread": "t", "time": START + timedelta(minutes=number), "text": text} | fields, Mail
         )
-        found = self.desk.apply(read_mail(mail, self._requests, self._sentiment), number, f"e{number}")
+        found = self.desk.apply(analyze_mail(mail, self._requests, self._sentiment), number, f"e{number}")
         assert found is not None
         msgspec.convert(msgspec.to_builtins(found), SupportTriage)
         return found
 
 
 @pytest.fixture(scope="module")
-def sentiment(encoder: Encoder) -> Sentiment:
-    return Sentiment.load(encoder)
+def sentiment(encoder: Encoder) -> SentimentClassifier:
+    return SentimentClassifier.load(encoder)
 
 
 @pytest.fixture
-def counter(requests: Requests, sentiment: Sentiment) -> Counter:
+def counter(requests: RequestClassifier, sentiment: SentimentClassifier) -> Counter:
     return Counter(requests, sentiment)
 
 
@@ -114,7 +114,7 @@ def test_few_of_our_own_mails_are_junk_by_mistake(counter: Counter) -> None:
 def test_facts_of_a_mail_that_was_made_to_take_long() -> None:
     began = time.perf_counter()
     for text in ("pedido " * 5_000, "1" * 100_000, "a las 1:1" * 10_000, "#" * 50_000, "ref: " * 20_000):
-        facts_of(text)
+        extract_facts(text)
     assert time.perf_counter() - began < 5
 
 
@@ -137,17 +137,17 @@ def test_files_of_answers_that_can_not_be_used(tmp_path: Path, content: str, mes
 
 
 def test_automatic_only_where_it_is_marked_and_sure() -> None:
-    from processors.support.answers import MACHINE, Answer, Text
+    from processors.support.answers import AUTOMATIC_NOTICE, LocalizedAnswer, TopicAnswer
     from schemas.support import MailTopic as Topic
 
-    text = Text(question="May I come back in?", answer="Yes.")
-    answers = Answers([Answer(topic="re-entry", en=text, automatic=True, limit=0.9)])
+    text = LocalizedAnswer(question="May I come back in?", answer="Yes.")
+    answers = AnswerCatalogue([TopicAnswer(topic="re-entry", en=text, automatic=True, limit=0.9)])
     sure, unsure = Topic(name="re-entry", confidence=0.95), Topic(name="re-entry", confidence=0.85)
     other = Topic(name="parking", confidence=0.7)
     found = answers.suggest([sure], "en", {}, "normal")
     assert found is not None
     assert found.automatic
-    assert MACHINE["en"] in found.text
+    assert AUTOMATIC_NOTICE["en"] in found.text
     for topics, priority, attachments in (([unsure], "normal", 0), ([sure, other], "normal", 0), ([sure], "high", 0),
                                           ([sure], "normal", 1)):  # fmt: skip
         found = answers.suggest(topics, "en", {}, priority, attachments)  # type: ignore[arg-type]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from processors.support.reading import Read
-from processors.support.words import folded
+from processors.support.mail_analysis import AnalyzedMail
+from processors.support.words import fold_text
 from schemas.support import SetAside
 
 ADVERTISING = "advertising and fraud"
@@ -25,7 +25,7 @@ _BAIT = re.compile(
 )
 
 
-def junk(read: Read, advertising: int, repeated: int) -> SetAside | None:
+def set_aside_reason(read: AnalyzedMail, advertising: int, repeated: int) -> SetAside | None:
     """Why a mail is set aside, or None.
 
     Args:
@@ -37,7 +37,7 @@ def junk(read: Read, advertising: int, repeated: int) -> SetAside | None:
         return "automatic"
     if repeated >= LOOP:
         return "loop"
-    words = folded(f"{read.mail.subject} {read.mail.text[:4_000]}")
+    words = fold_text(f"{read.mail.subject} {read.mail.text[:4_000]}")
     linked = _LINK.search(words) is not None
     chance = float(read.whole.chances[0, advertising])
     if chance < (SURE_WITH_LINK if linked else SURE):

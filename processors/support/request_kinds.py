@@ -16,10 +16,10 @@ BEFORE = 50
 """mails that the desk is thought to have had before the first, those of a festival"""
 
 
-class Kinds(Struct):
+class RequestKindStatistics(Struct):
     """What was seen so far: mutual information between mails and kinds (Shannon, 1948), from running means.
 
-    >>> kinds = Kinds()
+    >>> kinds = RequestKindStatistics()
     >>> round(kinds.trust(), 2)
     1.0
     >>> for _ in range(500):

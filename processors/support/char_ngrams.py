@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from processors.models.inference import Model, ModelError, sha256_of
 from processors.support.encoder import Encoder
-from processors.support.words import folded
+from processors.support.words import fold_text
 
 SHORTEST, LONGEST = 3, 5
 """letters of a piece; a word counts with a space at either end"""
@@ -30,7 +30,7 @@ def pieces(text: str) -> Iterator[str]:
     >>> list(pieces("¡Sí!"))
     [' si', 'si ', ' si ']
     """
-    letters = "".join(letter if letter.isalnum() else " " for letter in folded(text[:CHARACTERS]))
+    letters = "".join(letter if letter.isalnum() else " " for letter in fold_text(text[:CHARACTERS]))
     for word in letters.split():
         padded = f" {word[:WORD]} "
         for length in range(SHORTEST, min(LONGEST, len(padded)) + 1):
@@ -38,7 +38,7 @@ def pieces(text: str) -> Iterator[str]:
                 yield padded[at : at + length]
 
 
-class Grams:
+class CharNgramTfidf:
     """TF-IDF of pieces of words: sublinear counts, smoothed inverse document frequency, unit length.
 
     The weighting is that of Salton and Buckley (1988), as scikit-learn's `TfidfVectorizer(sublinear_tf=True)` has it.
@@ -46,7 +46,7 @@ class Grams:
     Args:
         weights: inverse document frequency of each piece that is known, in the order of the columns.
 
-    >>> grams = Grams({" si": 1.0, "si ": 2.0})
+    >>> grams = CharNgramTfidf({" si": 1.0, "si ": 2.0})
     >>> grams.encode(["sí", "no"]).round(1).astype(float).round(1).tolist()
     [[0.4, 0.9], [0.0, 0.0]]
     """
@@ -56,7 +56,7 @@ class Grams:
         self._weights = np.array(list(weights.values()), np.float32)
 
     @classmethod
-    def of(cls, model: Model, encoder: Encoder) -> Grams:
+    def of(cls, model: Model, encoder: Encoder) -> CharNgramTfidf:
         """Those that a model was trained with, for vectors of this encoder.
 
         Raises:
@@ -84,7 +84,7 @@ class Grams:
         return {piece: round(math.log((1 + number) / (1 + found[piece])) + 1, 4) for piece in kept}
 
     @classmethod
-    def read(cls, path: Path) -> Grams:
+    def read(cls, path: Path) -> CharNgramTfidf:
         """From a JSON file {piece: weight}."""
         return cls(json.loads(path.read_text(encoding="utf-8")))
 
