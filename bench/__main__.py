@@ -23,7 +23,7 @@ from bench.job import VENV, install_peer, peer_is_installed
 from bench.measured import BenchError
 from bench.page import Part, part, write_page
 from bench.table import Row, delays_table, machine, table, write_json
-from stream.commands.worker import WORKERS as ALL_WORKERS
+from stream.features import registry
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
@@ -120,7 +120,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
             venue = Path(folder) / "venue.yaml"
             text = yaml.safe_dump(loads.venue().model_dump(mode="json", exclude_defaults=True))
             venue.write_text(text, encoding="utf-8")
-            with _stack(venue, list(ALL_WORKERS), console) as stack:
+            with _stack(venue, list(registry.workers()), console) as stack:
                 say("making pictures, sound and mails")
                 kinds = loads.every_load()
                 if "alerts" in names:

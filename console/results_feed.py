@@ -30,8 +30,8 @@ from schemas.support import ANSWERS, TRIAGE
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.features import registry
-from stream.runtime.broadcast import follow
-from stream.runtime.decoding import readable
+from stream.runtime.broadcast import subscribe
+from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 
 BACK: dict[Topic[Any], int] = {
@@ -76,7 +76,7 @@ class ResultsFeed:
 
     def take(self, topic: str, value: bytes | None, at: int) -> None:
         """Apply one record; what can't be decoded is for the workers to bury."""
-        record = readable(self._decoders[topic], value, topic)
+        record = try_decode_payload(self._decoders[topic], value, topic)
         if record is None:
             return
         for view in self._views[topic]:
@@ -86,7 +86,7 @@ class ResultsFeed:
 
     async def run(self) -> None:
         """Read for ever."""
-        await follow(self._settings, BACK, self.take)
+        await subscribe(self._settings, BACK, self.take)
 
     async def tell(self) -> None:
         """Tell pages of what changed, for ever."""

@@ -16,7 +16,6 @@ from schemas.cameras import FRAMES
 from schemas.music import SNIPPETS
 from schemas.support import MAILS
 from schemas.topic import DAY, HOUR
-from stream.commands.worker import WORKERS
 from stream.features import registry
 
 WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
@@ -117,7 +116,7 @@ def accounts_of(series: dict[str, Series]) -> Iterator[Account]:
     written = last.get("written events", {})
     readers = {of: None for outcome in ("ok", "dead", "dropped") for of in last.get(f"{outcome} events", {})}
     for name in registry.topics_by_name():
-        for worker in WORKERS:
+        for worker in registry.workers():
             of = f"{worker} {name}"
             if of not in readers or not written.get(name):
                 continue

@@ -17,7 +17,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bench.soak.processes import children_of, disk_bytes, held
-from stream.commands.worker import WORKERS
 from stream.features import registry
 from stream.local import LocalStack
 from stream.local.ports import Ports
@@ -43,7 +42,9 @@ class Sampler:
         self._admin = AdminClient({**settings.librdkafka(), "log_level": 0})
         self._redis = Redis.from_url(settings.redis_url(), socket_timeout=5, socket_connect_timeout=5)
         ports = Ports(stack.data / "ports.json")
-        self._metrics = {name: f"http://127.0.0.1:{ports.get_known(f'metrics-{name}')}/metrics" for name in WORKERS}
+        self._metrics = {
+            name: f"http://127.0.0.1:{ports.get_known(f'metrics-{name}')}/metrics" for name in registry.workers()
+        }
         self._http = httpx.Client(timeout=10)
         self._counted = Counts()
         wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
@@ -88,7 +89,7 @@ class Sampler:
         asked = self._admin.list_offsets(self._latest, request_timeout=10)
         ends = {(one.topic, one.partition): future.result().offset for one, future in asked.items()}
         found: dict[str, int] = defaultdict(int)
-        for worker in WORKERS:
+        for worker in registry.workers():
             group = f"pulso-{worker}"
             (answer,) = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
             for one in answer.result(timeout=10).topic_partitions or []:

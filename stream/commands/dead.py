@@ -13,7 +13,7 @@ from rich.console import Console
 
 from stream.commands.tables import draw, folding
 from stream.features import registry
-from stream.runtime.dead_letters import PREFIX
+from stream.runtime.effects import DEAD_LETTER_PREFIX
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import headers_of, read_all
@@ -48,7 +48,7 @@ class Letter:
 
     def said(self, name: str) -> str:
         """What our headers say: reason, error, worker, topic, partition, offset, time."""
-        return dict(self.headers).get(PREFIX + name, b"").decode(errors="replace")
+        return dict(self.headers).get(DEAD_LETTER_PREFIX + name, b"").decode(errors="replace")
 
     @property
     def origin(self) -> tuple[str, str]:
@@ -58,7 +58,7 @@ class Letter:
     @property
     def original_headers(self) -> list[tuple[str, bytes]]:
         """The headers that the event came with."""
-        return [(name, value) for name, value in self.headers if not name.startswith(PREFIX)]
+        return [(name, value) for name, value in self.headers if not name.startswith(DEAD_LETTER_PREFIX)]
 
 
 def letters(settings: Settings, topic: str) -> Iterator[Letter]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Annotated
 
 import typer
 
+from stream.features import registry
+from stream.runtime.feature import load_reference
 from stream.runtime.settings import Settings
-
-WORKERS = ("vision", "bars", "support", "music", "alerts")
 
 
 def register(app: typer.Typer) -> None:
@@ -17,34 +16,34 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def worker(
-        name: Annotated[str, typer.Argument(help=f"One of {', '.join(WORKERS)}.")],
+        name: Annotated[str, typer.Argument(help="vision, bars, support, music, alerts, or one of another feature.")],
         metrics_port: Annotated[int, typer.Option(help="Port of /metrics.")] = 0,
     ) -> None:
-        """Run one worker; more processes of the same name share its partitions."""
-        if name not in WORKERS:
-            raise typer.BadParameter(f"no worker is called {name!r}; there are {', '.join(WORKERS)}")
+        """Run one worker; further processes of the same name share its partitions."""
+        if name not in registry.workers():
+            raise typer.BadParameter(f"no worker is named {name!r}; there are {', '.join(registry.workers())}")
         run(name, metrics_port)
 
 
 def run(name: str, metrics_port: int) -> None:
     """Build the worker and hand over to Faust, which ends the process."""
-    # Faust and the models take a second to import: only who runs a worker pays for it.
+    # Faust and the models take a second to import: only the worker's process pays for it.
     import faust  # noqa: PLC0415
     import uvloop  # noqa: PLC0415
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    from stream.runtime.rate_limited_logging import calm  # noqa: PLC0415
-    from stream.runtime.shutdown import end_soon_after_a_signal  # noqa: PLC0415
+    from stream.runtime.faust_patches import install_shutdown_timeout  # noqa: PLC0415
+    from stream.runtime.rate_limited_logging import rate_limit_logger  # noqa: PLC0415
     from stream.runtime.venue_file import read_venue  # noqa: PLC0415
     from stream.runtime.worker import Worker  # noqa: PLC0415
 
     settings = Settings().connected()
     start_http_server(metrics_port, addr=settings.bind)
     uvloop.install()
-    module = importlib.import_module(f"stream.workers.{name}")
-    one = Worker(name, settings, read_venue(settings.venue), buffer=module.BUFFER)
-    module.register(one)
-    calm("aiokafka")
-    process = faust.Worker(one.app, loglevel="INFO", redirect_stdouts=False)
-    end_soon_after_a_signal(process)
+    worker = Worker(name, settings, read_venue(settings.venue), buffer_events=registry.buffer_events(name))
+    for reference in registry.agents_of(name):
+        load_reference(reference)(worker)
+    rate_limit_logger("aiokafka")
+    process = faust.Worker(worker.app, loglevel="INFO", redirect_stdouts=False)
+    install_shutdown_timeout(process)
     process.execute_from_commandline()

@@ -17,7 +17,9 @@ from schemas.topic import Topic
 from schemas.venue import venue_type
 from schemas.venue_section import VenueSection
 from stream.features import alerts, attendance, bars, cameras, crowd, models, music, social, support, violence
+from stream.runtime import metrics as runtime_metrics
 from stream.runtime.feature import Feature, load_reference
+from stream.runtime.metrics import DeclaredMetric, declared_metrics
 
 _BUILT_IN = (
     cameras,
@@ -111,11 +113,16 @@ def agents_of(worker: str) -> tuple[str, ...]:
     return tuple(feature.agents[worker] for feature in features() if worker in feature.agents)
 
 
-def load_metrics() -> None:
-    """Import every module that declares series, so that all of them are registered."""
-    for feature in features():
-        for reference in feature.metrics:
-            load_reference(reference)
+def buffer_events(worker: str) -> int:
+    """Return the number of events that a worker reads ahead: the smallest that its features allow."""
+    return min(feature.buffer_events for feature in features() if worker in feature.agents)
+
+
+def metrics() -> tuple[DeclaredMetric, ...]:
+    """Return every metric of workers, sources and features."""
+    references = [reference for feature in features() for reference in feature.metrics]
+    modules = [runtime_metrics, *(load_reference(reference) for reference in references)]
+    return tuple(metric for module in modules for metric in declared_metrics(module))
 
 
 def venue_sections() -> tuple[VenueSection[Any], ...]:

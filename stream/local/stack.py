@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from stream.commands.worker import WORKERS
+from stream.features import registry
 from stream.local.child import Child
 from stream.local.kafka import kafka
 from stream.local.ports import Ports
@@ -51,7 +51,7 @@ class LocalStack:
         data: Path,
         *,
         venue: Path | None = None,
-        workers: Sequence[str] = WORKERS,
+        workers: Sequence[str] | None = None,
         with_prometheus: bool = True,
         with_console: bool = True,
         with_sources: bool = False,
@@ -66,7 +66,7 @@ class LocalStack:
         self.endpoints: dict[str, str] = {}
         self._given = given
         self._venue = (venue or given.venue).resolve()
-        self._workers = tuple(workers)
+        self._workers = registry.workers() if workers is None else tuple(workers)
         self._with = {"prometheus": with_prometheus, "console": with_console, "sources": with_sources}
         self._scrape_seconds = scrape_seconds
         self._environment = dict(environment or {})

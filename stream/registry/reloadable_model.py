@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from stream.features.models import metrics
 from stream.registry.model_store import SHIPPED, Folders, ModelStore
-from stream.runtime import metrics
 from stream.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -17,32 +17,37 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class SecondChance(Protocol):
-    """What the worker needs to know of live models to try a failed event with the models before."""
+class FallbackModel(Protocol):
+    """Interface by which a worker tries a failed event with the previous models."""
 
     @property
-    def on_probation(self) -> bool:
-        """Whether the models before are still at hand."""
+    def in_canary_period(self) -> bool:
+        """Return True while the previous models are still loaded."""
 
-    def step_back(self) -> None:
-        """Use the models before, for one event."""
+    def use_previous(self) -> None:
+        """Use the previous models for one event."""
 
-    def step_forward(self, failure: Exception | None) -> None:
-        """Use the new ones again; a failure is theirs, since the models before did not share it."""
+    def use_current(self, failure: Exception | None) -> None:
+        """Use the current models again.
+
+        Args:
+            failure: counts against the current models, since the previous ones did not fail.
+        """
 
 
-class Live(Generic[T]):
-    """Something built from models, and built anew when one of them is promoted or rolled back.
+class ReloadableModel(Generic[T]):
+    """An object built from models, rebuilt when one of them is promoted or rolled back.
 
-    For some time after a change the one before is kept. An event that fails then is tried with that one too: if it
-    succeeds, nothing is lost and the new models are to blame. Enough blame makes the pointer go back, for every worker.
+    For a canary period after a change the previous object is kept. An event that fails then is tried with that one,
+    too: if it succeeds, nothing is lost and the failure counts against the new models. Enough failures roll them
+    back, for every worker.
 
     Args:
         store: where the models are.
         names: of the models.
         build: makes it of the models' folders, in a thread; any exception refuses the models.
         close: lets go of one that is not needed any more.
-        who: the worker, for the history.
+        worker: its name, for the history.
 
     Raises:
         ModelError: the shipped models can't be used.
@@ -55,11 +60,11 @@ class Live(Generic[T]):
         build: Callable[[Folders], T],
         *,
         close: Callable[[T], None] = lambda _: None,
-        who: str = "",
+        worker: str = "",
         settings: Settings | None = None,
     ) -> None:
         settings = settings or Settings()
-        self._store, self._names, self._build, self._close, self._who = store, tuple(names), build, close, who
+        self._store, self._names, self._build, self._close, self._worker = store, tuple(names), build, close, worker
         self._probation, self._limit = settings.model_probation_seconds, settings.model_errors
         self._before: T | None = None
         self._until = 0.0
@@ -78,8 +83,8 @@ class Live(Generic[T]):
         return self._value
 
     @property
-    def on_probation(self) -> bool:
-        """Whether the models before are still at hand."""
+    def in_canary_period(self) -> bool:
+        """Return True while the previous models are still loaded."""
         return self._before is not None
 
     async def check(self) -> None:
@@ -96,8 +101,8 @@ class Live(Generic[T]):
         try:
             value = await asyncio.to_thread(self._build, self._store.folders(self._names))
         except Exception as error:
-            log.exception("%s: can't use %s", self._who, changed)
-            self._go_back(changed, [f"{self._who} can't use it: {type(error).__name__}: {error}"], "refused")
+            log.exception("%s: can't use %s", self._worker, changed)
+            self._go_back(changed, [f"{self._worker} can't use it: {type(error).__name__}: {error}"], "refused")
             return
         if self._before is not None:
             self._close(self._before)
@@ -106,16 +111,16 @@ class Live(Generic[T]):
         self._until = time.monotonic() + self._probation
         self._changed, self._blame = changed, []
         for name, version in changed.items():
-            log.warning("%s: %s is now version %s", self._who, name, version)
+            log.warning("%s: %s is now version %s", self._worker, name, version)
             metrics.MODEL_CHANGES.labels(name, "taken").inc()
 
-    def step_back(self) -> None:
-        """Use the models before, for one event."""
-        assert self._before is not None  # noqa: S101 - on_probation was asked
+    def use_previous(self) -> None:
+        """Use the previous models for one event."""
+        assert self._before is not None  # noqa: S101 - in_canary_period was asked
         self._stepping = True
         self._before, self._value = self._value, self._before
 
-    def step_forward(self, failure: Exception | None) -> None:
+    def use_current(self, failure: Exception | None) -> None:
         """Use the new ones again, unless there have been too many failures of theirs."""
         assert self._before is not None  # noqa: S101
         self._stepping = False
@@ -126,7 +131,7 @@ class Live(Generic[T]):
             return
         failed, self._before = self._before, None
         self._versions = self._versions_before
-        why = [f"{self._who}: {len(self._blame)} events failed that the version before can do", *self._blame[-3:]]
+        why = [f"{self._worker}: {len(self._blame)} events failed that the version before can do", *self._blame[-3:]]
         self._go_back(self._changed, why, "returned")
         self._close(failed)
 
@@ -134,8 +139,8 @@ class Live(Generic[T]):
         for name, version in changed.items():
             if version == SHIPPED:
                 continue  # somebody went back to it on purpose, and nothing is safer
-            now = self._store.roll_back(name, by=f"worker {self._who}", why=why, off=version, what="went back")
-            log.error("%s: %s goes back to version %s: %s", self._who, name, now, "; ".join(why))
+            now = self._store.roll_back(name, by=f"worker {self._worker}", why=why, off=version, what="went back")
+            log.error("%s: %s goes back to version %s: %s", self._worker, name, now, "; ".join(why))
             metrics.MODEL_CHANGES.labels(name, outcome).inc()
 
     def _first(self) -> tuple[T, dict[str, str]]:
@@ -148,8 +153,8 @@ class Live(Generic[T]):
                 promoted = {name: version for name, version in versions.items() if version != SHIPPED}
                 if not promoted:
                     raise
-                log.exception("%s: can't start with %s", self._who, promoted)
-                why = [f"{self._who} can't start with it: {type(error).__name__}: {error}"]
+                log.exception("%s: can't start with %s", self._worker, promoted)
+                why = [f"{self._worker} can't start with it: {type(error).__name__}: {error}"]
                 self._go_back(promoted, why, "refused")
 
     def _pointers(self) -> dict[str, str]:

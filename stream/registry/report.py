@@ -18,7 +18,7 @@ from schemas.alerts import ALERTS, Alert
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.topic import Topic
 from stream.registry.model_store import ModelStore, Step
-from stream.runtime.decoding import readable
+from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
 
@@ -146,7 +146,9 @@ def _records(settings: Settings, topic: Topic[Any], kind: Any) -> list[Any]:
     if settings.kafka is None:
         raise RuntimeError("no Kafka: run `pulso up` or set PULSO_KAFKA")
     decoder = msgspec.json.Decoder(kind)
-    read = (readable(decoder, message.value(), topic.event_type) for message in read_all(settings, topic.name))
+    read = (
+        try_decode_payload(decoder, message.value(), topic.event_type) for message in read_all(settings, topic.name)
+    )
     return [record for record in read if record is not None]
 
 

@@ -1,4 +1,4 @@
-"""Follow a topic for ever without a consumer group: every process reads all of it, for itself, and commits nothing."""
+"""Broadcast topics: every process reads all partitions for itself, without a consumer group, and commits nothing."""
 
 from __future__ import annotations
 
@@ -15,63 +15,74 @@ from stream.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 5.0
+RETRY_SECONDS = 5.0
 
-EVERYTHING = 2**62
-"""How many records back a topic is followed from when all of it counts: it is compacted, or small."""
-
-Take = Callable[[str, bytes | None, int], None]
-"""Topic, value and Kafka's time (ms) of one record; what can't be decoded is for the worker that buries it."""
+AddRecord = Callable[[str, bytes | None, int], None]
+"""Receives topic, value and Kafka timestamp (ms) of one record; must ignore what can't be decoded."""
 
 
-async def follow(
+async def subscribe(
     settings: Settings,
-    back: Mapping[Topic[Any], int],
-    take: Take,
+    replay_records: Mapping[Topic[Any], int],
+    add_record: AddRecord,
     *,
-    after: Callable[[], None] = lambda: None,
-    known: asyncio.Event | None = None,
+    after_batch: Callable[[], None] = lambda: None,
+    caught_up: asyncio.Event | None = None,
 ) -> None:
-    """Read for ever; after a failure from as far back again, so `take` must not mind a record that it knows.
+    """Read topics until cancelled; after a failure the replay is repeated.
+
+    So `add_record` must accept repeated records.
 
     Args:
-        back: how many records of each partition, before its present end, are read at the start.
-        after: called when a batch of records was taken.
-        known: set once everything is taken that was there at the start.
+        replay_records: number of records of each partition, before its present end, that are read at the start.
+        after_batch: called when a batch of records was added.
+        caught_up: set once everything was added that was there at the start.
     """
-    known = known or asyncio.Event()
-    names = ", ".join(topic.name for topic in back)
+    caught_up = caught_up or asyncio.Event()
+    names = ", ".join(topic.name for topic in replay_records)
     while True:
         try:
-            await _read(settings, {topic.name: most for topic, most in back.items()}, take, after, known)
+            await _read(
+                settings,
+                {topic.name: number for topic, number in replay_records.items()},
+                add_record,
+                after_batch,
+                caught_up,
+            )
         except (KafkaError, OSError) as error:
-            log.warning("%s can't be read: %s; trying again in %.0f s", names, error, AGAIN_SECONDS)
-            await asyncio.sleep(AGAIN_SECONDS)
+            log.warning("%s can't be read: %s; trying again in %.0f s", names, error, RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _read(
-    settings: Settings, back: Mapping[str, int], take: Take, after: Callable[[], None], known: asyncio.Event
+    settings: Settings,
+    replay_records: Mapping[str, int],
+    add_record: AddRecord,
+    after_batch: Callable[[], None],
+    caught_up: asyncio.Event,
 ) -> None:
     consumer = aiokafka.AIOKafkaConsumer(
-        *back, **connection(settings), auto_offset_reset="earliest", enable_auto_commit=False
+        *replay_records, **connection(settings), auto_offset_reset="earliest", enable_auto_commit=False
     )
     await consumer.start()
     try:
-        places = sorted(consumer.assignment())  # all of them: without a group nothing is shared
-        if {place.topic for place in places} != back.keys():
+        partitions = sorted(consumer.assignment())  # all of them: without a group nothing is shared
+        if {partition.topic for partition in partitions} != replay_records.keys():
             raise KafkaError("not every topic is there yet")
-        begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        for place in places:
-            consumer.seek(place, max(begins[place], ends[place] - back[place.topic]))
+        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        for partition in partitions:
+            consumer.seek(partition, max(begins[partition], ends[partition] - replay_records[partition.topic]))
         while True:
-            if not known.is_set() and all([await consumer.position(place) >= ends[place] for place in places]):
-                known.set()
+            if not caught_up.is_set() and all(
+                [await consumer.position(partition) >= ends[partition] for partition in partitions]
+            ):
+                caught_up.set()
             found = await consumer.getmany(timeout_ms=500)
-            for place, records in found.items():
+            for partition, records in found.items():
                 for record in records:
-                    take(place.topic, record.value, record.timestamp)
+                    add_record(partition.topic, record.value, record.timestamp)
             if found:
-                after()
+                after_batch()
     finally:
         await consumer.stop()
 

@@ -1,4 +1,4 @@
-"""Faust as it proved right: what of it is set otherwise than its makers did, and why."""
+"""Creation of the Faust app; each setting that differs from Faust's default has its reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from schemas.topic import MEDIA_BYTES
 from stream.runtime.settings import Settings
 
 
-def faust_app(name: str, settings: Settings, *, buffer: int = 4096) -> faust.App:
-    """A Faust app with the settings that proved right; each deviation from a default has its reason."""
+def faust_app(name: str, settings: Settings, *, buffer_events: int = 4096) -> faust.App:
+    """Return a Faust app for one worker.
+
+    Args:
+        buffer_events: number of events read ahead of the agents.
+    """
     servers = ";".join(f"kafka://{server}" for server in str(settings.kafka).split(","))
     credentials: Any = None
     if settings.kafka_security_protocol.startswith("SASL"):
@@ -32,13 +36,13 @@ def faust_app(name: str, settings: Settings, *, buffer: int = 4096) -> faust.App
         broker=servers,
         broker_credentials=credentials,
         datadir=str(folder),
-        store="memory://",  # state is small and its truth is the changelog in Kafka
+        store="memory://",  # state is small; the changelog in Kafka is its durable copy
         value_serializer="raw",
         key_serializer="raw",
         processing_guarantee="at_least_once",
         stream_wait_empty=False,  # True stalls rebalances (faust-streaming 133)
         stream_recovery_delay=0,
-        stream_buffer_maxsize=buffer,
+        stream_buffer_maxsize=buffer_events,
         stream_processing_timeout=600,
         broker_session_timeout=6,  # a killed worker's partitions are free after this
         broker_heartbeat_interval=2,
@@ -49,5 +53,5 @@ def faust_app(name: str, settings: Settings, *, buffer: int = 4096) -> faust.App
         consumer_max_fetch_size=MEDIA_BYTES,
         producer_compression_type="lz4",
         consumer_auto_offset_reset="earliest",
-        web_enabled=False,  # tables are nobody's business; /metrics has its own server
+        web_enabled=False,  # it would show table data to anyone; /metrics has its own server
     )

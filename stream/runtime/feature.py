@@ -33,6 +33,7 @@ class Feature:
         messages: folder with `messages.LANGUAGE.yaml`: titles and texts of its alerts.
         agents: worker → function that registers the feature's agents on it, as `"module:function"`. Features that
             name the same worker share its process.
+        buffer_events: number of events that its workers may read ahead; small where events are large.
         frame_observers: functions `(venue) → FrameObserver`, which measure each counted camera frame.
         metrics: modules that declare its Prometheus series.
         venue_section: its part of the venue file, where that is not a field of `schemas.venue.Venue`.
@@ -48,6 +49,7 @@ class Feature:
     rules: tuple[Any, ...] = ()
     messages: Path | None = None
     agents: Mapping[str, Reference] = field(default_factory=dict)
+    buffer_events: int = 4096
     frame_observers: tuple[Reference, ...] = ()
     metrics: tuple[Reference, ...] = ()
     venue_section: VenueSection[Any] | None = None

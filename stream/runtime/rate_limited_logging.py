@@ -1,4 +1,4 @@
-"""What a library says again and again is logged now and then: a broker that is away would fill the disk with it."""
+"""Rate limit for log lines that a library repeats: while a broker is down they would fill the disk."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import logging
 import time
 from collections.abc import Callable
 
-EVERY_SECONDS = 10.0
+INTERVAL_SECONDS = 10.0
+"""Shortest time between two log lines of one kind."""
 
 
-class Repeated(logging.Filter):
-    """Lets one record of each kind through in ten seconds, and says how many were like it.
+class RateLimitFilter(logging.Filter):
+    """Passes one record of each kind in ten seconds, with the number of those that were held back.
 
     >>> seconds = iter([0, 1, 2, 11])
-    >>> repeated = Repeated(lambda: next(seconds))
+    >>> rate_limit = RateLimitFilter(lambda: next(seconds))
     >>> for node in (1, 1, 2, 1):
     ...     record = logging.LogRecord("client", logging.ERROR, "", 1, "node %s is away", (node,), None)
-    ...     print(record.getMessage() if repeated.filter(record) else "-")
+    ...     print(record.getMessage() if rate_limit.filter(record) else "-")
     node 1 is away
     -
     -
@@ -26,26 +27,26 @@ class Repeated(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._logged: dict[tuple[str, int, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to log it; its text may be added to."""
+        """Return True if the record is to be logged; adds the number of records held back to its text."""
         kind = (record.name, record.levelno, str(record.msg))
         now = self._clock()
-        last, held_back = self._said.get(kind, (now - EVERY_SECONDS, 0))
-        if now - last < EVERY_SECONDS:
-            self._said[kind] = (last, held_back + 1)
+        last, held_back = self._logged.get(kind, (now - INTERVAL_SECONDS, 0))
+        if now - last < INTERVAL_SECONDS:
+            self._logged[kind] = (last, held_back + 1)
             return False
-        self._said[kind] = (now, 0)
+        self._logged[kind] = (now, 0)
         if held_back:
             record.msg, record.args = f"{record.getMessage()} (and {held_back} more like it)", ()
         return True
 
 
-def calm(library: str) -> None:
-    """Do so for all loggers that a library has by now; below warnings it says nothing."""
+def rate_limit_logger(library: str) -> None:
+    """Limit all loggers that a library has so far, and drop its records below warnings."""
     logging.getLogger(library).setLevel(logging.WARNING)
-    repeated = Repeated()
+    rate_limit = RateLimitFilter()
     for name in list(logging.root.manager.loggerDict):
         if name == library or name.startswith(f"{library}."):
-            logging.getLogger(name).addFilter(repeated)
+            logging.getLogger(name).addFilter(rate_limit)

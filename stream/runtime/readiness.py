@@ -1,21 +1,19 @@
-"""Whether a worker is ready, how far it is behind, and that it ends itself when it stands still."""
+"""Readiness and lag of a worker, and its self-termination when it stalls."""
 
 from __future__ import annotations
 
 import time
-from functools import partial
 
 import faust
 
 from stream.runtime import metrics
-from stream.runtime.producer import partition_of
 
 STALLED_SECONDS = 120
-"""A worker that has events waiting and reads none for so long ends itself."""
+"""Time after which a worker that has events waiting and reads none ends itself."""
 
 
 class Readiness:
-    """Publishes that a worker has its partitions and its state, and its lag.
+    """Publishes whether a worker has its partitions and state, and its lag; ends it when it stalls.
 
     Args:
         name: of the worker.
@@ -27,31 +25,31 @@ class Readiness:
         metrics.READY.labels(name).set(0)
         app.on_rebalance_complete.connect(self._ready, weak=False)
         app.on_partitions_revoked.connect(self._not_ready, weak=False)
-        app.timer(interval=5.0, name="watch")(self._watch)
+        app.timer(interval=5.0, name="readiness")(self._check)
 
-    def alive(self) -> None:
-        """Tell the watch that work goes on, or waits for something that is not Kafka."""
+    def report_progress(self) -> None:
+        """Report that work goes on, or waits for something that is not Kafka."""
         self._progress = time.monotonic()
 
     def _ready(self, *_: object, **__: object) -> None:
-        self._forget_others()
+        self._drop_revoked_series()
         metrics.READY.labels(self._name).set(1)
 
-    def _forget_others(self) -> None:
-        """After a rebalance, drop the gauges of keys and partitions that another worker has now."""
-        mine = {(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
-        metrics.forget(metrics.LAG, lambda labels: (labels["topic"], int(labels["partition"])) not in mine)
-        for topic, gauges in metrics.OF_KEY.items():
-            partitions = {number for name, number in mine if name == topic.name}
-            for gauge in gauges:
-                metrics.forget(gauge, partial(_is_elsewhere, topic.partitions, partitions))
+    def _drop_revoked_series(self) -> None:
+        """After a rebalance, drop the series of keys and partitions that another worker owns now."""
+        owned = {(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
+        metrics.LAG.retain(lambda labels: (labels["topic"], int(labels["partition"])) in owned)
+        for gauge in metrics.keyed_gauges():
+            gauge.retain_keys({partition for topic, partition in owned if topic == gauge.topic.name})
 
     def _not_ready(self, *_: object, **__: object) -> None:
         metrics.READY.labels(self._name).set(0)
 
-    async def _watch(self) -> None:
-        """Publish the lag, and give up when it stands still: partitions that are never fetched after a rebalance
-        are a known fault (faust-streaming 629, 523, 532), and the supervisor's restart is the remedy.
+    async def _check(self) -> None:
+        """Publish the lag, and end the worker when it stalls.
+
+        Partitions that are never fetched after a rebalance are a known fault (faust-streaming 629, 523, 532); the
+        supervisor's restart is the remedy.
         """
         behind = 0
         consumer = self._app.consumer
@@ -65,10 +63,6 @@ class Readiness:
                 metrics.LAG.labels(self._name, tp.topic, str(tp.partition)).set(lag)
                 behind += lag
         if not behind:
-            self.alive()
+            self.report_progress()
         elif time.monotonic() - self._progress > STALLED_SECONDS:
             await self._app.crash(RuntimeError(f"{behind} events wait and none was read for {STALLED_SECONDS} s"))
-
-
-def _is_elsewhere(partitions: int, mine: set[int], labels: dict[str, str]) -> bool:
-    return partition_of(next(iter(labels.values())), partitions) not in mine

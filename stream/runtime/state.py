@@ -1,50 +1,204 @@
-"""Live objects kept beside the rows of a table, rebuilt whenever the row is no longer the one we wrote."""
+"""State of agents: JSON rows of a Faust table, and the live objects beside them.
+
+A row is loaded when its key is first needed, applied to, and written once a batch. Its changelog in Kafka is the only
+durable copy. Every row has a `version` field; a row without one has version 1.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+import msgspec
+
+from schemas.errors import PulsoError
+from stream.runtime.effects import BatchResult, Effects
+from stream.runtime.record import InvalidRecordError, Record
+
+S = TypeVar("S")
 T = TypeVar("T")
 
 
-class LiveRows(Generic[T]):
-    """Caches what is expensive to rebuild from a row.
+class StateVersionError(PulsoError):
+    """A row was written by a newer version of Pulso: this worker must not touch it."""
 
-    After a rebalance the table holds rows that another worker wrote. Each is a new object, so identity tells
-    whether the cached object still stands for it.
 
-    Args:
-        most: objects kept, those used last; all if left out. It must be more than one batch has keys: what a batch
-            changed is in no row yet.
+class _RowVersion(msgspec.Struct):
+    version: int = 1
+
+
+_ROW_VERSION = msgspec.json.Decoder(_RowVersion)
+
+
+@dataclass(frozen=True, slots=True)
+class StateCodec(Generic[S]):
+    """Converts between rows and states.
+
+    Attributes:
+        load: builds the state of a key from its row, or a new state where the row is None.
+        dump: encodes a state as a JSON object.
+        version: version of the row's format, which rises only with an incompatible change.
     """
 
-    def __init__(
-        self, table: Mapping[bytes, bytes], build: Callable[[str, bytes | None], T], *, most: int | None = None
-    ) -> None:
-        self._table = table
-        self._build = build
-        self._most = most
-        self._live: dict[str, tuple[bytes | None, T]] = {}
+    load: Callable[[str, bytes | None], S]
+    dump: Callable[[S], bytes]
+    version: int = 1
 
-    def get(self, key: str) -> T:
-        """The object of a key, from the cache where that is still true."""
-        row = self._table.get(key.encode())
-        cached = self._live.get(key)
-        live = cached[1] if cached is not None and cached[0] is row else self._build(key, row)
-        self._keep(key, row, live)
-        return live
+    def decode(self, key: str, row: bytes | None) -> S:
+        """Return the state of a key.
 
-    def wrote(self, key: str, row: bytes, live: T) -> None:
-        """Remember that `row`, about to be stored, stands for `live`."""
-        self._keep(key, row, live)
+        Raises:
+            StateVersionError: the row has a newer version.
+        """
+        if row is not None:
+            try:
+                found = _ROW_VERSION.decode(row).version
+            except msgspec.DecodeError:
+                found = self.version  # `load` reports what is wrong with it
+            if found > self.version:
+                raise StateVersionError(
+                    f"the state of {key!r} has version {found}, this worker reads up to {self.version}: update Pulso"
+                )
+        return self.load(key, row)
 
-    def _keep(self, key: str, row: bytes | None, live: T) -> None:
-        self._live.pop(key, None)  # so that it stands last
-        self._live[key] = (row, live)
-        if self._most is not None and len(self._live) > self._most:
-            del self._live[next(iter(self._live))]
+    def encode(self, state: S) -> bytes:
+        """Return the row of a state, with its version as the first field."""
+        row = self.dump(state)
+        rest = row[1:] if row == b"{}" else b"," + row[1:]
+        return b'{"version":%d' % self.version + rest
+
+
+def struct_codec(state_type: type[S], new: Callable[[], S], *, version: int = 1) -> StateCodec[S]:
+    """Return the codec of a state that is a msgspec struct.
+
+    >>> from schemas.attendance import GateTotal
+    >>> codec = struct_codec(GateTotal, lambda: GateTotal(gate="east", entered=0, left=0))
+    >>> codec.encode(codec.decode("east", None))
+    b'{"version":1,"gate":"east","entered":0,"left":0}'
+    """
+    decoder = msgspec.json.Decoder(state_type)
+    return StateCodec(
+        lambda _key, row: new() if row is None else decoder.decode(row),
+        msgspec.json.encode,
+        version,
+    )
+
+
+class StateTable(Generic[S]):
+    """States by key: decoded from the rows of a table when first needed, cached while they stand for the row.
+
+    After a rebalance the table holds rows that another worker wrote. Each is a new object, so identity shows whether
+    the cached state still stands for it.
+
+    Attributes:
+        table: the Faust table, or any mapping of rows in tests.
+    """
+
+    def __init__(self, table: Any, codec: StateCodec[S], *, max_cached: int | None = None) -> None:
+        """Create the cache.
+
+        Args:
+            max_cached: states kept, the least recently used are dropped; all where None. It must exceed the number of
+                keys in a batch: what a batch changed is in no row yet.
+        """
+        self.table = table
+        self._rows: Mapping[bytes, bytes] = table
+        self._codec = codec
+        self._max_cached = max_cached
+        self._cached: dict[str, tuple[bytes | None, S]] = {}
+
+    def get(self, key: str) -> S:
+        """Return the state of a key.
+
+        Raises:
+            StateVersionError: its row was written by a newer version of Pulso.
+        """
+        row = self._rows.get(key.encode())
+        cached = self._cached.get(key)
+        state = cached[1] if cached is not None and cached[0] is row else self._codec.decode(key, row)
+        self._keep(key, row, state)
+        return state
+
+    def latest(self, key: str) -> S | None:
+        """Return the cached state of a key, also while its row is not stored yet; None where none is cached."""
+        cached = self._cached.get(key)
+        return None if cached is None else cached[1]
+
+    def row_to_store(self, key: str, state: S) -> bytes:
+        """Return the row of a state that is about to be stored, and remember that it stands for the state."""
+        row = self._codec.encode(state)
+        self._keep(key, row, state)
+        return row
 
     def forget(self) -> None:
-        """Rebuild everything from the table when next asked."""
-        self._live.clear()
+        """Drop all cached states; they are decoded from the table when next needed."""
+        self._cached.clear()
+
+    def _keep(self, key: str, row: bytes | None, state: S) -> None:
+        self._cached.pop(key, None)  # so that it becomes the most recently used
+        self._cached[key] = (row, state)
+        if self._max_cached is not None and len(self._cached) > self._max_cached:
+            del self._cached[next(iter(self._cached))]
+
+
+def record_key(record: Record[Any]) -> str:
+    """Return the record's key: the usual key of its state."""
+    return record.key
+
+
+async def apply_to_states(
+    records: Iterable[Record[T]],
+    states: StateTable[S],
+    apply: Callable[[Record[T], S], Effects[S] | Awaitable[Effects[S]]],
+    *,
+    key: Callable[[Record[T]], str] = record_key,
+) -> BatchResult:
+    """Apply records to their states in order; each changed state is stored once, in its last form.
+
+    Args:
+        apply: effects of one record on its state. An `InvalidRecordError` sends the record to the dead-letter topic.
+        key: key of the state of a record; may raise `InvalidRecordError`, too.
+    """
+    result = BatchResult()
+    changed: dict[str, S] = {}
+    for record in records:
+        try:
+            state_key = key(record)
+            state = changed[state_key] if state_key in changed else states.get(state_key)
+            effects = apply(record, state)
+            if inspect.isawaitable(effects):
+                effects = await effects
+        except InvalidRecordError as error:
+            result.reject(record, error)
+            continue
+        if effects.dropped:
+            result.dropped.append(record)
+        result.outputs += effects.outputs
+        if effects.state is not None:
+            changed[state_key] = effects.state
+    result.rows |= {state_key: states.row_to_store(state_key, state) for state_key, state in changed.items()}
+    return result
+
+
+async def write_rows(rows: Mapping[str, bytes | None], table: Any) -> None:
+    """Write rows to a Faust table and wait until its changelog has them.
+
+    Faust alone would only log that a row was refused, and commit the events that it includes.
+
+    Args:
+        rows: by key; None removes the key.
+    """
+    sent = []
+    for key, row in rows.items():
+        raw_key = key.encode()
+        if row is not None:
+            sent.append(table.send_changelog(None, raw_key, row))
+            table.data[raw_key] = row
+        elif raw_key in table.data:
+            sent.append(table.send_changelog(None, raw_key, None, value_serializer="raw"))
+            del table.data[raw_key]
+    if sent:
+        await asyncio.gather(*sent)

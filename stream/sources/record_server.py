@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from schemas.documents import request_body
 from schemas.errors import PulsoError
 from schemas.topic import Topic
-from stream.runtime.record import AHEAD
+from stream.runtime.record import MAX_TIME_AHEAD
 from stream.sources.source import Outlet, Source, SourceError, now
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ class RecordServer(Source, Generic[R]):
             given = [_decoded(self._one, body, self.noun)]
         if not given or len(given) > MOST_RECORDS:
             raise RecordError(f"{len(given)} {self.noun}s; send 1 to {MOST_RECORDS} at once")
-        latest = now() + AHEAD
+        latest = now() + MAX_TIME_AHEAD
         for one in given:
             found: Any = one
             if (why := self.refuse(one)) is not None:

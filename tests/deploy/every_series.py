@@ -1,13 +1,15 @@
-"""`every_series.py PORT`: serve one sample of every series of stream.runtime.metrics, and count up for ever."""
+"""`every_series.py PORT`: serve one sample of every series of all features, and count up for ever."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections import Counter as Counts
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from stream.runtime import metrics
+from stream.features import registry
+from stream.runtime.metrics import OwnedGauge
 
 LABELS = {
     "worker": ["bars"],
@@ -53,17 +55,20 @@ def combinations(names: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def count() -> None:
-    """One more of everything."""
-    for metric in vars(metrics).values():
-        if not isinstance(metric, Counter | Gauge | Histogram):
-            continue
-        for labels in combinations(metric._labelnames):
-            series = metric.labels(**labels) if labels else metric
-            match series:
-                case Histogram():
-                    series.observe(0.2)
-                case Counter() | Gauge():
-                    series.inc()
+    """Count up every metric."""
+    for declared in registry.metrics():
+        for labels in combinations(declared.labels):
+            match declared.metric:
+                case OwnedGauge() as gauge:
+                    counts[declared.name] += 1
+                    gauge.labels(*labels.values()).set(counts[declared.name])
+                case Histogram() as histogram:
+                    (histogram.labels(**labels) if labels else histogram).observe(0.2)
+                case Counter() | Gauge() as metric:
+                    (metric.labels(**labels) if labels else metric).inc()
+
+
+counts: Counts[str] = Counts()
 
 
 if __name__ == "__main__":

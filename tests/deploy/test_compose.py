@@ -16,14 +16,14 @@ import pytest
 import yaml
 
 from schemas.topic import MEDIA_BYTES
-from stream.commands.worker import WORKERS
+from stream.features import registry
 from stream.local.kafka import VERSION
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKER = ROOT / "deploy" / "docker"
-OURS = {*WORKERS, "sources", "console", "topics"}
+OURS = {*registry.workers(), "sources", "console", "topics"}
 PASSWORDS = {"PULSO_KAFKA_PASSWORD": "of-kafka", "PULSO_REDIS_PASSWORD": "of-redis"}
 
 
@@ -142,7 +142,7 @@ def test_our_variables_are_settings(services: dict[str, Any]) -> None:
 
 
 def test_each_worker_is_asked_whether_it_is_ready(services: dict[str, Any]) -> None:
-    for name in WORKERS:
+    for name in registry.workers():
         assert services[name]["command"] == ["worker", name, "--metrics-port", "9100"]
         *_, url, text = services[name]["healthcheck"]["test"]
         assert (url, text) == ("http://127.0.0.1:9100/metrics", f'pulso_worker_ready{{worker="{name}"}} 1.0')

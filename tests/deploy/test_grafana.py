@@ -14,14 +14,13 @@ from typing import Any, get_args
 import httpx
 import pytest
 import yaml
-from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.alerts import AlertState
 from schemas.rules import default_rules
+from stream.features import registry
 from stream.local.child import Child
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
-from stream.runtime import metrics
 
 HERE = Path(__file__).parent
 DEPLOY = HERE.parent.parent / "deploy"
@@ -44,12 +43,7 @@ WORDS = {"and", "or", "unless", "bool", "offset"}
 
 def series_of_code() -> dict[str, set[str]]:
     """Every declared series → the names under which Prometheus has it."""
-    endings = {Counter: ("_total", "_created"), Histogram: ("_bucket", "_sum", "_count", "_created"), Gauge: ("",)}
-    return {
-        metric._name: {metric._name + end for end in endings[type(metric)]}
-        for metric in vars(metrics).values()
-        if isinstance(metric, Counter | Gauge | Histogram)
-    }
+    return {metric.name: set(metric.series) for metric in registry.metrics()}
 
 
 def names_in(query: str) -> set[str]:
@@ -180,8 +174,8 @@ def test_board_is_one_that_grafana_takes(file: Path) -> None:
     assert len({panel["id"] for panel in read["panels"]}) == len(read["panels"])
     for variable in read["templating"]["list"]:
         metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()  # type: ignore[union-attr]
-        (found,) = [one for one in vars(metrics).values() if getattr(one, "_name", None) == metric]
-        assert label in found._labelnames
+        (found,) = [one for one in registry.metrics() if one.name == metric]
+        assert label in found.labels
 
 
 def test_boards_have_names_of_their_own() -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from stream.runtime.shutdown import LEAVE_SECONDS
+from stream.runtime.faust_patches import SHUTDOWN_SECONDS
 from tests.e2e.conftest import Outside
 
 
@@ -23,5 +23,5 @@ def test_a_worker_without_a_broker_ends_when_it_is_told_to(outside: Outside) -> 
     began = time.monotonic()
     os.kill(pid, signal.SIGTERM)
     while outside.stack.children["alerts"].pid is not None:
-        assert time.monotonic() - began < LEAVE_SECONDS + 30
+        assert time.monotonic() - began < SHUTDOWN_SECONDS + 30
         time.sleep(0.1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.commands.worker import WORKERS
+from stream.features import registry
 from tests.faults.breaking import WallClock, fill, kill_at_random, small_disk, stood_still, stop_for
 from tests.faults.conftest import Open
 from tests.faults.festival import Finding
@@ -25,16 +25,18 @@ Say = Callable[[str], None]
 
 
 def test_a_hundred_kills(open_festival: Open, judge: Judge, say: Say, seed: int) -> None:
-    festival = open_festival(*WORKERS)
+    festival = open_festival(*registry.workers())
     with festival.load():
-        watchman = kill_at_random(festival.stack, WORKERS, 100, random.Random(seed), between=(1.0, 3.0), say=say)
+        watchman = kill_at_random(
+            festival.stack, registry.workers(), 100, random.Random(seed), between=(1.0, 3.0), say=say
+        )
         ended = time.monotonic()
     judge(festival.settle("100 SIGKILLs over all workers", ended, ready=watchman.seconds))
 
 
 @pytest.mark.parametrize(("server", "kill"), [("kafka", False), ("kafka", True), ("redis", False), ("redis", True)])
 def test_a_server_is_away_for_a_minute(open_festival: Open, judge: Judge, say: Say, server: str, kill: bool) -> None:
-    festival = open_festival(*WORKERS)
+    festival = open_festival(*registry.workers())
     with festival.load():
         time.sleep(10)
         say(f"{server} stops")
@@ -54,7 +56,7 @@ def test_the_disk_is_full(open_festival: Open, judge: Judge, say: Say, tmp_path:
     except PermissionError as error:
         pytest.skip(f"no file system can be mounted here, which takes root: {error}")
     try:
-        festival = open_festival(*WORKERS, data=folder)
+        festival = open_festival(*registry.workers(), data=folder)
         with festival.load():
             time.sleep(10)
             filled = fill(folder)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import soundfile
 
-import stream
 from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS
 from schemas.attendance import ATTENDANCE
 from schemas.bars import SALES, STOCK
@@ -30,10 +27,10 @@ from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.features import registry
 from stream.runtime.settings import Settings
+from stream.runtime.testing import SentRecord, TestDriver, TestEvent
 from stream.runtime.venue_file import read_venue
 from tests.fuzz.conftest import TIMES, Surface
 from tests.fuzz.mutation import MEDIA_PIECES, Mutation
-from tests.fuzz.offline_worker import OfflineWorker, Record, check
 
 pytestmark = pytest.mark.stack
 SHORT = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK: 100, ACTIONS: 150, OBSERVATIONS: 150,
@@ -48,25 +45,20 @@ READ: list[tuple[str, Topic]] = [
 ]
 
 
-def test_no_topic_is_left_out() -> None:
-    """A topic that a worker begins to read must be tried, too."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in Path(stream.__file__).parent.rglob("*.py"))
-    read = set(re.findall(r"worker\.agent\((\w+),", source)) - {"topic"}
-    tried = {topic for _, topic in READ if topic not in registry.result_topics()}
-    assert read == {name for name, one in globals().items() if isinstance(one, Topic) and one in tried}
-
-
 @pytest.fixture(scope="module")
-def worker_of(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], OfflineWorker]:
+def worker_of(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TestDriver]:
     """Workers by name; the last one alone is kept, so that the models of two are never in memory together."""
-    made: dict[str, OfflineWorker] = {}
+    made: dict[str, TestDriver] = {}
     settings = Settings(data=tmp_path_factory.mktemp("workers"), kafka="127.0.0.1:1", redis=redis_url)
 
-    def get(name: str) -> OfflineWorker:
+    def get(name: str) -> TestDriver:
         if name not in made:
             made.clear()
-            made[name] = OfflineWorker(name, settings, read_venue(settings.venue))
-            importlib.import_module(f"stream.workers.{name}").register(made[name])
+            made[name] = TestDriver(
+                registry.agents_of(name), read_venue(settings.venue), settings=settings, worker=name
+            )
+            tried = {topic.name for worker, topic in READ if worker == name}
+            assert {topic.name for topic in made[name].topics} == tried, "each topic that a worker reads must be tried"
         return made[name]
 
     return get
@@ -74,7 +66,7 @@ def worker_of(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Calla
 
 @pytest.mark.parametrize(("name", "topic"), READ, ids=[topic.name for _, topic in READ])
 @pytest.mark.timeout(3600)
-async def test_topic(name: str, topic: Topic, worker_of: Callable[[str], OfflineWorker], surface: Surface) -> None:
+async def test_topic(name: str, topic: Topic, worker_of: Callable[[str], TestDriver], surface: Surface) -> None:
     worker = worker_of(name)
     mutation = Mutation(topic.name, names_of(worker.venue), known_of(worker.venue))
     wrong: list[str] = []
@@ -83,7 +75,7 @@ async def test_topic(name: str, topic: Topic, worker_of: Callable[[str], Offline
         batch = [record(worker, topic, mutation) for _ in range(min(left, mutation.random.randint(1, 12)))]
         left -= len(batch)
         with surface.timed(len(batch), batch):
-            sent = await worker.give(topic, batch)
+            sent = (await worker.send_events(topic, batch)).records
         for one in sent:
             if (why := check(one)) is not None:
                 wrong.append(f"{why}: {one.value!r:.300}")
@@ -96,7 +88,7 @@ async def test_topic(name: str, topic: Topic, worker_of: Callable[[str], Offline
     assert not wrong, f"{len(wrong)}, such as\n" + "\n".join(wrong[:12])
 
 
-def record(worker: OfflineWorker, topic: Topic, mutation: Mutation) -> Record:
+def record(worker: TestDriver, topic: Topic, mutation: Mutation) -> TestEvent:
     """One record: a value and key that fit or do not, and CloudEvents headers of which one in ten is bent."""
     choose = mutation.random
     value, key = MAKERS[topic](mutation, worker.venue) if topic in MAKERS else made(mutation, topic, worker.venue)
@@ -104,7 +96,7 @@ def record(worker: OfflineWorker, topic: Topic, mutation: Mutation) -> Record:
         key = choose.choice((None, b"", b"\xff\xfe", b"\x00", b"k" * 5_000))
     if choose.random() < 0.02:
         value = choose.choice((None, b"", b"\x00"))
-    return worker.record(topic, key, value, headers_of(topic, mutation))
+    return worker.raw_event(topic, key, value, headers_of(topic, mutation))
 
 
 def headers_of(topic: Topic, mutation: Mutation) -> Any:
@@ -188,3 +180,18 @@ def known_of(venue: Venue) -> dict[str, list[str]]:
         "rule": list(venue.rules), "key": [f"{rule}/front" for rule in venue.rules],
         "model": ["mood", "genre", "crowd"],
     }  # fmt: skip
+
+
+def check(sent: SentRecord) -> str | None:
+    """Return why a record that a worker sent is of no use to its readers, or None."""
+    headers = dict(sent.headers)
+    if sent.topic.endswith(".dead"):
+        return None if headers.get("pulso_dead_reason") and headers.get("pulso_dead_error") else "no reason is given"
+    topic = registry.topics_by_name()[sent.topic]
+    try:
+        Envelope.from_headers(sent.headers)
+        if topic.record is not None:
+            msgspec.json.decode(sent.value or b"", type=topic.record)
+    except ValueError as error:
+        return f"{sent.topic} can't be read: {error}"
+    return None

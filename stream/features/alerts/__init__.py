@@ -9,4 +9,5 @@ FEATURE = Feature(
     name="alerts",
     topics=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
     agents={"alerts": "stream.features.alerts.agents:register"},
+    metrics=("stream.features.alerts.metrics",),
 )

@@ -1,140 +1,166 @@
-"""The alerts worker: results → observations → the life of each alert → Redis.
+"""Agents of the alerts worker: results → observations → the life cycle of each alert → Redis.
 
-Observations are keyed by alert, not by camera or bar, and travel through a topic of their own: so each alert lives
-in one partition, where the actions of people arrive too, and any number of workers can share the load.
+Observations are keyed by alert, not by camera or bar, and travel through a topic of their own: so each alert lives in
+one partition, where people's actions arrive too, and any number of workers can share the load.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import msgspec
-
 from processors.alerts.alarm import Alarm, act, observe
 from processors.alerts.labels import AlertIdError, label_of
 from processors.alerts.rules import Watch
-from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
+from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
+from schemas.venue import Venue
 from stream.features import registry
+from stream.features.alerts import metrics
 from stream.features.alerts.precision import PrecisionGauges
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome, Result
-from stream.runtime.decoding import UnusableError
-from stream.runtime.record import Incoming
-from stream.runtime.state import LiveRows
-from stream.runtime.worker import Worker
+from stream.runtime.effects import BatchResult, Effects, OutputRecord, outputs_only
+from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.state import StateTable, apply_to_states, struct_codec
+from stream.runtime.worker_context import WorkerContext
 from stream.stores.alert_store import AlertStore
 from stream.stores.evidence import EvidenceStore
 
-BUFFER = 4096
-"""events read ahead"""
-
 KEEP_SECONDS = 300.0
-"""how often the evidence of open alerts is told to live on"""
+"""Time between two extensions of the life of open alerts' evidence."""
 
-LIVE = 1_000
-"""Alarms kept decoded. Every mail has one of its own, and is looked at once: all of a festival's would be a leak."""
+COUNT_SECONDS = 5.0
+"""Time between two counts of open alerts."""
+
+MAX_CACHED_ALARMS = 1_000
+"""Alarms kept decoded. Every mail has one of its own, which is needed once: all of a festival's would be a leak."""
 
 
-def register(worker: Worker) -> None:
+def register(worker: WorkerContext) -> None:
     """Add the agents."""
-    watch = Watch(worker.venue)
-    table = worker.table("alarms", OBSERVATIONS)
-    alarms: LiveRows[Alarm] = LiveRows(table, _read_row, most=LIVE)
-    store = AlertStore(worker.settings.redis_url(), waiting=worker.alive)
-    evidence = EvidenceStore(worker.settings.redis_url())
-    keep_hours = worker.venue.evidence.keep_hours
+    alarms = worker.states("alarms", OBSERVATIONS, struct_codec(Alarm, Alarm), max_cached=MAX_CACHED_ALARMS)
+    rules = RuleAgent(Watch(worker.venue))
+    life_cycle = LifeCycleAgent(alarms, worker.venue)
+    redis_url = worker.settings.redis_url()
+    publisher = PublishingAgent(
+        AlertStore(redis_url, waiting=worker.report_progress),
+        EvidenceStore(redis_url),
+        worker.venue,
+    )
+    for topic in registry.result_topics():
+        worker.agent(topic, rules.evaluate)
+    worker.agent(OBSERVATIONS, life_cycle.observe, states=alarms)
+    worker.agent(ACTIONS, life_cycle.act, states=alarms)
+    worker.agent(ALERTS, publisher.publish)
+    if worker.venue.contacts:
+        from stream.features.alerts.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment to import
 
-    for name, rule in worker.venue.rules.items():
-        # There from the start: an increase from nothing to one is none to Prometheus, and the first alert of an
-        # evening would have no mark on the boards.
-        metrics.ALERTS.labels(name, "raised", rule.severity)
+        worker.background(Notifier(worker.settings, worker.venue).run)
+    precision = PrecisionGauges(frozenset(worker.venue.rules))
+    # No alert waits for a gauge.
+    worker.broadcast(LABELS, precision.take, after_batch=precision.show, wait_until_caught_up=False)
+    worker.every(COUNT_SECONDS, publisher.count_open_alerts, name="open alerts")
+    worker.every(KEEP_SECONDS, publisher.keep_evidence, name="evidence")
 
-    async def watch_results(batch: list[Incoming]) -> Outcome:
-        return Outcome(
-            results=[
-                Result(OBSERVATIONS, observation.key, observation, incoming.envelope, part=observation.key)
-                for incoming in batch
-                for observation in watch.observations(incoming.record)
-            ]
+
+class RuleAgent:
+    """Measures results by all alert rules."""
+
+    def __init__(self, evaluator: Watch) -> None:
+        self._evaluator = evaluator
+
+    async def evaluate(self, records: list[Record[object]]) -> BatchResult:
+        """Produce the observations of results."""
+        return outputs_only(
+            OutputRecord(OBSERVATIONS, observation.key, observation, record.envelope, part=observation.key)
+            for record in records
+            for observation in self._evaluator.observations(record.payload)  # type: ignore[arg-type]
         )
 
-    async def live(batch: list[Incoming]) -> Outcome:
-        return _live(batch, alarms, worker)
 
-    async def to_redis(batch: list[Incoming]) -> Outcome:
-        for incoming in batch:
-            alert, received = incoming.record, incoming.envelope.received
-            await evidence.keep(alert.evidence, keep_hours)
-            if await store.write(alert, received):
-                metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
-                if alert.state == "raised":
-                    for audience in alert.audience:
-                        metrics.ALERTS_TOLD.labels(audience).inc()
-                    metrics.ALERT_DELAY.labels(alert.rule).observe((datetime.now(UTC) - received).total_seconds())
-        return Outcome()
+class LifeCycleAgent:
+    """Applies observations and people's actions to alarms."""
 
-    if worker.venue.contacts:
-        from stream.features.alerts.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment, and many have no contacts
+    def __init__(self, alarms: StateTable[Alarm], venue: Venue) -> None:
+        self._alarms = alarms
+        self._rules = venue.rules
 
-        worker.app.task(Notifier(worker.settings, worker.venue).run)
-    for topic in registry.result_topics():
-        worker.agent(topic, watch_results)
-    worker.agent(OBSERVATIONS, live, table=table, failed=alarms.forget)
-    worker.agent(ACTIONS, live, table=table, failed=alarms.forget)
-    worker.agent(ALERTS, to_redis)
-    gauges = PrecisionGauges(frozenset(worker.venue.rules))
-    worker.follow(LABELS, gauges.take, after=gauges.show, first=False)  # no alert waits for a gauge
+    async def observe(self, records: list[Record[Observation]]) -> BatchResult:
+        """Apply measured values."""
+        now = datetime.now(UTC)
+        return await apply_to_states(
+            records, self._alarms, lambda record, alarm: self._apply_observation(record, alarm, now), key=_alert_key
+        )
 
-    @worker.app.timer(interval=5.0)  # type: ignore[untyped-decorator]
-    async def count_open() -> None:
-        counts = await store.open_by_rule()
+    async def act(self, records: list[Record[AlertAction]]) -> BatchResult:
+        """Apply what people did."""
+        return await apply_to_states(records, self._alarms, _apply_action, key=_alert_key)
+
+    def _apply_observation(self, record: Record[Observation], alarm: Alarm, now: datetime) -> Effects[Alarm]:
+        observation = record.payload
+        rule = self._rules.get(observation.rule)
+        if rule is None:
+            raise InvalidRecordError("content", f"the venue file has no rule {observation.rule!r}")
+        after, step = observe(alarm, observation, rule, now)
+        return Effects(_step_outputs(record, step), after if after is not alarm else None)
+
+
+class PublishingAgent:
+    """Writes each step of an alert to Redis, once."""
+
+    def __init__(self, store: AlertStore, evidence: EvidenceStore, venue: Venue) -> None:
+        self._store = store
+        self._evidence = evidence
+        self._keep_hours = venue.evidence.keep_hours
+        self._rules = tuple(venue.rules)
+        for name, rule in venue.rules.items():
+            # The series exists from the start: Prometheus sees no increase from nothing to one.
+            metrics.ALERTS.labels(name, "raised", rule.severity)
+
+    async def publish(self, records: list[Record[Alert]]) -> BatchResult:
+        """Store steps of alerts, and extend the life of their evidence."""
+        for record in records:
+            alert, received = record.payload, record.envelope.received
+            await self._evidence.keep(alert.evidence, self._keep_hours)
+            if not await self._store.write(alert, received):
+                continue
+            metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
+            if alert.state == "raised":
+                for audience in alert.audience:
+                    metrics.ALERTS_TOLD.labels(audience).inc()
+                metrics.ALERT_DELAY.labels(alert.rule).observe((datetime.now(UTC) - received).total_seconds())
+        return BatchResult()
+
+    async def count_open_alerts(self) -> None:
+        """Publish the number of open alerts of each rule."""
+        counts = await self._store.open_by_rule()
         if counts is not None:
-            for rule in worker.venue.rules:
+            for rule in self._rules:
                 metrics.ALERTS_OPEN.labels(rule).set(counts.get(rule, 0))
 
-    @worker.app.timer(interval=KEEP_SECONDS)  # type: ignore[untyped-decorator]
-    async def keep_evidence() -> None:
-        await evidence.keep(await store.open_evidence(), keep_hours)
+    async def keep_evidence(self) -> None:
+        """Extend the life of the evidence of open alerts."""
+        await self._evidence.keep(await self._store.open_evidence(), self._keep_hours)
 
 
-def _live(batch: list[Incoming], alarms: LiveRows[Alarm], worker: Worker) -> Outcome:
-    """Move the alarms of one batch on; each row is written once, in its last state."""
-    outcome = Outcome()
-    changed: dict[str, Alarm] = {}
-    now = datetime.now(UTC)
-    for incoming in batch:
-        record = incoming.record
-        if incoming.key != record.key:
-            outcome.dead.append(
-                (incoming, UnusableError("content", f"the record's key is not its alert key {record.key!r}"))
-            )
-            continue
-        alarm = changed.get(record.key) or alarms.get(record.key)
-        if incoming.topic is ACTIONS:
-            after, step = act(alarm, record)
-            try:
-                label = label_of(record, step) if after is not alarm else None
-            except AlertIdError as error:
-                outcome.dead.append((incoming, UnusableError("content", str(error))))
-                continue
-            if label is not None:
-                outcome.results.append(Result(LABELS, label.id, label, incoming.envelope, part=label.id))
-        else:
-            rule = worker.venue.rules.get(record.rule)
-            if rule is None:
-                outcome.dead.append((incoming, UnusableError("content", f"the venue file has no rule {record.rule!r}")))
-                continue
-            after, step = observe(alarm, record, rule, now)
-        if after is not alarm:
-            changed[record.key] = after
-        if step is not None:
-            outcome.results.append(Result(ALERTS, step.key, step, incoming.envelope, part=f"{step.id}/{step.version}"))
-    for key, alarm in changed.items():
-        row = msgspec.json.encode(alarm)
-        outcome.rows[key] = row
-        alarms.wrote(key, row, alarm)
-    return outcome
+def _alert_key(record: Record[Observation] | Record[AlertAction]) -> str:
+    key = record.payload.key
+    if record.key != key:
+        raise InvalidRecordError("content", f"the record's key is not its alert key {key!r}")
+    return key
 
 
-def _read_row(_key: str, row: bytes | None) -> Alarm:
-    return Alarm() if row is None else msgspec.json.decode(row, type=Alarm)
+def _apply_action(record: Record[AlertAction], alarm: Alarm) -> Effects[Alarm]:
+    action = record.payload
+    after, step = act(alarm, action)
+    if after is alarm:
+        return Effects()
+    try:
+        label = label_of(action, step)
+    except AlertIdError as error:
+        raise InvalidRecordError("content", str(error)) from error
+    labels = () if label is None else (OutputRecord(LABELS, label.id, label, record.envelope, part=label.id),)
+    return Effects((*labels, *_step_outputs(record, step)), after)
+
+
+def _step_outputs(record: Record[Observation] | Record[AlertAction], step: Alert | None) -> tuple[OutputRecord, ...]:
+    if step is None:
+        return ()
+    return (OutputRecord(ALERTS, step.key, step, record.envelope, part=f"{step.id}/{step.version}"),)

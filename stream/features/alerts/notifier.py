@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from processors.alerts.notifications import Notification, planned, wording
 from schemas.alerts import Alert, Audience
 from schemas.venue import Venue
-from stream.runtime import metrics
+from stream.features.alerts import metrics
 from stream.runtime.settings import Settings
 from stream.stores import audit
 from stream.stores.alert_store import OPEN, STREAM

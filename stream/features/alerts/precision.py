@@ -6,8 +6,8 @@ import msgspec
 
 from processors.alerts.labels import precision
 from schemas.alerts import LABELS, AlertLabel
-from stream.runtime import metrics
-from stream.runtime.decoding import readable
+from stream.features.alerts import metrics
+from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
 
@@ -51,4 +51,4 @@ class PrecisionGauges:
 
 
 def _decode(value: bytes | None) -> AlertLabel | None:
-    return readable(_DECODER, value, LABELS.event_type)
+    return try_decode_payload(_DECODER, value, LABELS.event_type)

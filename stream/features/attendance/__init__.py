@@ -10,4 +10,5 @@ FEATURE = Feature(
     inputs=(ATTENDANCE,),
     results=(OCCUPANCY,),
     agents={"vision": "stream.features.attendance.agents:register"},
+    metrics=("stream.features.attendance.metrics",),
 )

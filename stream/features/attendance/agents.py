@@ -1,82 +1,56 @@
-"""The attendee counter in the vision worker: gates and zones → `venue.attendance` → `venue.occupancy`.
+"""Agent that counts attendance: gates and zones → `venue.attendance` → `venue.occupancy`.
 
-Gates hang on several cameras, whose frames come in several partitions. Their crossings therefore travel through a
-topic with one partition, where people's corrections arrive too: one order, one row, one number.
+Gates are seen by several cameras, whose frames come in several partitions. Their crossings therefore travel through a
+topic with one partition, where people's corrections arrive too: one order, one state row, one number.
 """
 
 from __future__ import annotations
 
-from datetime import UTC
-
-import msgspec
-
 from processors.attendance.attendance import Attendance
-from processors.cameras.frame_result import Seen
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange
-from schemas.fields import identifier
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome, Result
-from stream.runtime.decoding import UnusableError
-from stream.runtime.record import Incoming
-from stream.runtime.state import LiveRows
-from stream.runtime.worker import Worker
+from stream.features.attendance import metrics
+from stream.runtime.effects import BatchResult, OutputRecord
+from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.state import StateTable, struct_codec
+from stream.runtime.worker_context import WorkerContext
 
 
-def changes(incoming: Incoming, seen: Seen) -> list[Result]:
-    """What one frame says of the venue's attendance: who crossed its gates, and now and then who is in its zones."""
-    time = seen.frame.time.astimezone(UTC)
-    found = [
-        AttendanceChange(
-            id=identifier(f"{incoming.envelope.id}#{crossing.gate}"), kind="crossing", by=crossing.gate, time=time,
-            since=crossing.since, entered=crossing.entered, left=crossing.left,
-        )
-        for crossing in seen.crossings
-    ]  # fmt: skip
-    found += [
-        AttendanceChange(
-            id=identifier(f"{incoming.envelope.id}#seen-{context.zone}"), kind="seen", by=context.source, time=time,
-            zone=context.zone, persons=context.occupancy or 0.0,
-        )
-        for context in seen.contexts
-    ]  # fmt: skip
-    return [Result(ATTENDANCE, VENUE, change, incoming.envelope, part=change.id) for change in found]
-
-
-def count_attendance(worker: Worker) -> None:
-    """Add the agent that keeps the one number."""
+def register(worker: WorkerContext) -> None:
+    """Add the agent."""
+    states = worker.states("attendance", ATTENDANCE, struct_codec(Attendance, Attendance))
     gates = {gate.id for camera in worker.venue.cameras for gate in camera.gates}
-    for gate in gates:
-        for direction in ("in", "out"):
-            metrics.GATE_CROSSINGS.labels(gate, direction)  # there from the start: a rate sees the first ones, too
-    table = worker.table("attendance", ATTENDANCE)
-    rows: LiveRows[Attendance] = LiveRows(table, _read_row)
+    worker.agent(ATTENDANCE, AttendanceAgent(states, gates).count, states=states)
 
-    async def attendance(batch: list[Incoming]) -> Outcome:
-        outcome = Outcome()
-        known = rows.get(VENUE)
-        last: Incoming | None = None
-        for incoming in batch:
-            change = incoming.record
-            if change.kind == "crossing" and change.by not in gates:
-                known_gates = ", ".join(sorted(gates)) or "none"
-                why = f"no gate {change.by!r} in the venue file; it has {known_gates}"
-                outcome.dead.append((incoming, UnusableError("content", why)))
-            elif known.apply(change, incoming.offset):
-                last = incoming
+
+class AttendanceAgent:
+    """Keeps the number of people in the venue."""
+
+    def __init__(self, states: StateTable[Attendance], gates: set[str]) -> None:
+        self._states = states
+        self._gates = gates
+        for gate in gates:
+            for direction in ("in", "out"):
+                metrics.GATE_CROSSINGS.labels(gate, direction)  # exists from the start, so that rates see the first
+
+    async def count(self, records: list[Record[AttendanceChange]]) -> BatchResult:
+        """Apply changes; the new occupancy is produced once a batch."""
+        result = BatchResult()
+        attendance = self._states.get(VENUE)
+        last: Record[AttendanceChange] | None = None
+        for record in records:
+            change = record.payload
+            if change.kind == "crossing" and change.by not in self._gates:
+                configured = ", ".join(sorted(self._gates)) or "none"
+                why = f"no gate {change.by!r} in the venue file; it has {configured}"
+                result.reject(record, InvalidRecordError("content", why))
+            elif attendance.apply(change, record.offset):
+                last = record
                 if change.kind == "crossing":
                     metrics.GATE_CROSSINGS.labels(change.by, "in").inc(change.entered)
                     metrics.GATE_CROSSINGS.labels(change.by, "out").inc(change.left)
         if last is not None:
-            told = known.told(last.envelope.id, last.record.time)
-            metrics.VENUE_PERSONS.labels(VENUE).set(told.persons)
-            outcome.results.append(Result(OCCUPANCY, VENUE, told, last.envelope))
-            row = msgspec.json.encode(known)
-            outcome.rows[VENUE] = row
-            rows.wrote(VENUE, row, known)
-        return outcome
-
-    worker.agent(ATTENDANCE, attendance, table=table, failed=rows.forget)
-
-
-def _read_row(_key: str, row: bytes | None) -> Attendance:
-    return Attendance() if row is None else msgspec.json.decode(row, type=Attendance)
+            occupancy = attendance.told(last.envelope.id, last.payload.time)
+            metrics.VENUE_PERSONS.labels(VENUE).set(occupancy.persons)
+            result.outputs.append(OutputRecord(OCCUPANCY, VENUE, occupancy, last.envelope))
+            result.rows[VENUE] = self._states.row_to_store(VENUE, attendance)
+        return result

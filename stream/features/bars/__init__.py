@@ -11,4 +11,5 @@ FEATURE = Feature(
     inputs=(SALES, STOCK, CONTEXT),
     results=(DEMAND,),
     agents={"bars": "stream.features.bars.agents:register"},
+    metrics=("stream.features.bars.metrics",),
 )

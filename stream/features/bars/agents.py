@@ -1,10 +1,10 @@
-"""The bars worker: tickets and stock movements → ledger and demand of each bar → forecasts, one a minute of the
-tills' time and one after each movement.
+"""Agents for bars: tickets and stock movements → ledger and demand of each bar → forecasts.
+
+A bar's forecast is produced once a minute of its tills' time, and after each stock movement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -13,133 +13,131 @@ from processors.bars.bar import BarState, UnknownProductError
 from processors.bars.ledger import StockMovementError
 from processors.bars.product_similarity import neighbour_rates
 from processors.bars.venue_calendar import calendar_features
-from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement
-from schemas.context import CONTEXT
+from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement, Ticket
+from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
-from stream.features.bars.surplus import BACK, KnownSurplus
-from stream.features.bars.venue_context import KnownContext, implausible
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome, Result
-from stream.runtime.decoding import UnusableError
+from schemas.venue import Venue
+from stream.features.bars import metrics
+from stream.features.bars.surplus import REPLAY_RECORDS, SurplusCache
+from stream.features.bars.venue_context import ContextCache, implausible_value
+from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.producer import partition_of
-from stream.runtime.record import Incoming
-from stream.runtime.state import LiveRows
-from stream.runtime.worker import Worker
-
-BUFFER = 4096
-"""events read ahead"""
+from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.state import StateCodec, StateTable, apply_to_states
+from stream.runtime.worker_context import WorkerContext
 
 
-def register(worker: Worker) -> None:
+def register(worker: WorkerContext) -> None:
     """Add the agents."""
-    books = _Books(worker)
-
-    async def sales(batch: list[Incoming]) -> Outcome:
-        return books.apply(batch, books.sell)
-
-    async def movements(batch: list[Incoming]) -> Outcome:
-        return books.apply(batch, books.move)
-
-    async def checked(batch: list[Incoming]) -> Outcome:
-        # What can't be decoded is buried before this, and what can be used is followed below.
-        told = [(incoming, implausible(incoming.record)) for incoming in batch]
-        return Outcome(dead=[(incoming, UnusableError("content", why)) for incoming, why in told if why is not None])
-
-    worker.agent(SALES, sales, table=books.table, failed=books.bars.forget)
-    worker.agent(STOCK, movements, table=books.table, failed=books.bars.forget)
-    worker.agent(CONTEXT, checked)
-    worker.follow(CONTEXT, books.context.take)
-    worker.follow(DEMAND, books.surplus.take, back=BACK)
+    venue = worker.venue
+    plans = {bar.id: bar for bar in venue.bars}
+    codec = StateCodec(lambda name, row: BarState(name, plans.get(name), venue.timezone, row), lambda bar: bar.to_row())
+    states = worker.states("bars", SALES, codec)
+    agent = BarsAgent(states, venue)
+    worker.agent(SALES, agent.apply_tickets, states=states)
+    worker.agent(STOCK, agent.apply_movements, states=states)
+    worker.agent(CONTEXT, reject_implausible_context)
+    worker.broadcast(CONTEXT, agent.context.add_record)
+    worker.broadcast(DEMAND, agent.surplus.add_record, replay_records=REPLAY_RECORDS)
 
 
-class _Books:
-    """The rows of all bars of this worker, and what is known around them."""
+async def reject_implausible_context(records: list[Record[VenueContext]]) -> BatchResult:
+    """Send implausible context to the dead-letter topic; the valid one is read by `ContextCache`."""
+    result = BatchResult()
+    for record in records:
+        if (why := implausible_value(record.payload)) is not None:
+            result.reject(record, InvalidRecordError("content", why))
+    return result
 
-    def __init__(self, worker: Worker) -> None:
-        venue = worker.venue
-        self._plans = plans = {bar.id: bar for bar in venue.bars}
-        self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
+
+class BarsAgent:
+    """Applies tickets and stock movements to the bars of this worker.
+
+    Attributes:
+        context: latest context of each zone.
+        surplus: units that other bars can spare, and their sales rates.
+    """
+
+    def __init__(self, states: StateTable[BarState], venue: Venue) -> None:
+        self._states = states
+        self._plans = {bar.id: bar for bar in venue.bars}
         self._zones = {bar.id: bar.zone for bar in venue.bars}
-        self.table = worker.table("bars", SALES)
-        self.bars: LiveRows[BarState] = LiveRows(
-            self.table, lambda name, row: BarState(name, plans.get(name), venue.timezone, row)
-        )
-        self.context = KnownContext()
-        self.surplus = KnownSurplus()
+        self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
+        self.context = ContextCache()
+        self.surplus = SurplusCache()
 
-    def sell(self, incoming: Incoming) -> DemandForecast | None:
-        bar = self._placed(incoming)
-        plan = self._plans.get(bar)
+    async def apply_tickets(self, records: list[Record[Ticket]]) -> BatchResult:
+        """Book sales; produce the forecasts that are due."""
+        return await apply_to_states(records, self._states, self._apply_ticket, key=self._bar_of)
+
+    async def apply_movements(self, records: list[Record[StockMovement]]) -> BatchResult:
+        """Book stock movements; produce the forecast after each, and the counterpart for the other bar."""
+        return await apply_to_states(records, self._states, self._apply_movement, key=self._bar_of)
+
+    def _apply_ticket(self, record: Record[Ticket], bar: BarState) -> Effects[BarState]:
+        ticket, name = record.payload, record.key
+        plan = self._plans.get(name)
         zone = plan.zone if plan else None
-        ticket, envelope = incoming.record, incoming.envelope
         days = calendar_features(self._calendar, ticket.time.astimezone(self._timezone))
         context = {**self.context.features(zone), **days}
-        one = self.bars.get(bar)
         elsewhere = None
-        if one.opens_slot(ticket.time):
-            elsewhere = neighbour_rates(bar, zone, self.surplus.paces(ticket.time), self._zones)
-        spare = self.surplus.spare_for(bar, one.neighbours) if one.forecasts_at(ticket.time) else None
-        return one.apply(ticket, incoming.offset, envelope.id, context, spare, elsewhere)
+        if bar.opens_slot(ticket.time):
+            elsewhere = neighbour_rates(name, zone, self.surplus.rates(ticket.time), self._zones)
+        spare = self.surplus.spare_for(name, bar.neighbours) if bar.forecasts_at(ticket.time) else None
+        try:
+            forecast = bar.apply(ticket, record.offset, record.id, context, spare, elsewhere)
+        except UnknownProductError as error:
+            raise InvalidRecordError("content", str(error)) from error
+        return Effects(self._forecast_outputs(record, forecast), bar)
 
-    def move(self, incoming: Incoming) -> DemandForecast | None:
-        bar, other, product = self._placed(incoming), incoming.record.other, incoming.record.product
-        if other is not None and self._plans:
-            self._known(other)
-            if product not in {one.id for one in self._plans[other].products}:
-                raise UnusableError("content", f"bar {other!r} has no product {product!r}")
-        one = self.bars.get(bar)
-        spare = self.surplus.spare_for(bar, one.neighbours)
-        return one.move(incoming.record, incoming.offset, incoming.envelope.id, spare)
+    def _apply_movement(self, record: Record[StockMovement], bar: BarState) -> Effects[BarState]:
+        movement = record.payload
+        if movement.other is not None and self._plans:
+            self._require_bar(movement.other)
+            if movement.product not in {product.id for product in self._plans[movement.other].products}:
+                raise InvalidRecordError("content", f"bar {movement.other!r} has no product {movement.product!r}")
+        spare = self.surplus.spare_for(record.key, bar.neighbours)
+        try:
+            forecast = bar.move(movement, record.offset, record.id, spare)
+        except (UnknownProductError, StockMovementError) as error:
+            raise InvalidRecordError("content", str(error)) from error
+        outputs = self._forecast_outputs(record, forecast)
+        if forecast is not None and (counterpart := _counterpart(movement)) is not None:
+            outputs += (OutputRecord(STOCK, counterpart.bar, counterpart, record.envelope),)
+        return Effects(outputs, bar)
 
-    def apply(self, batch: list[Incoming], book: Callable[[Incoming], DemandForecast | None]) -> Outcome:
-        """One batch; each row is written once, in its last state."""
-        outcome = Outcome()
-        changed: dict[str, BarState] = {}
-        for incoming in batch:
-            try:
-                forecast = book(incoming)
-            except UnusableError as error:
-                outcome.dead.append((incoming, error))
-                continue
-            except (UnknownProductError, StockMovementError) as error:
-                outcome.dead.append((incoming, UnusableError("content", str(error))))
-                continue
-            changed[incoming.key] = self.bars.get(incoming.key)
-            if forecast is None:
-                continue
-            outcome.results.append(Result(DEMAND, incoming.key, forecast, incoming.envelope))
-            _show(forecast, known=bool(self._plans))
-            if incoming.topic is STOCK and (far := _far_side(incoming.record)) is not None:
-                outcome.results.append(Result(STOCK, far.bar, far, incoming.envelope))
-        for name, bar in changed.items():
-            row = bar.to_row()
-            outcome.rows[name] = row
-            self.bars.wrote(name, row, bar)
-        return outcome
+    def _forecast_outputs(
+        self, record: Record[Ticket] | Record[StockMovement], forecast: DemandForecast | None
+    ) -> tuple[OutputRecord, ...]:
+        if forecast is None:
+            return ()
+        if self._plans:  # only bars of the venue file, whose number is bounded
+            _publish_forecast(forecast)
+        return (OutputRecord(DEMAND, record.key, forecast, record.envelope),)
 
-    def _placed(self, incoming: Incoming) -> str:
-        """The bar of a ticket or movement, when it is in the right place."""
-        bar: str = incoming.record.bar
-        if incoming.key != bar:
-            raise UnusableError("content", f"the record's key {incoming.key!r} is not its bar {bar!r}")
-        self._known(bar)
-        right = partition_of(bar, incoming.topic.partitions)
-        if incoming.partition != right:
-            # Its bar's row lives with another partition: here it could be counted twice, or on a stale row.
-            raise UnusableError(
-                "content", f"in partition {incoming.partition}, but bar {bar!r} is in {right}: use murmur2_random"
+    def _bar_of(self, record: Record[Ticket] | Record[StockMovement]) -> str:
+        """Return the bar of a ticket or movement, if it came in the right partition."""
+        bar = record.payload.bar
+        if record.key != bar:
+            raise InvalidRecordError("content", f"the record's key {record.key!r} is not its bar {bar!r}")
+        self._require_bar(bar)
+        right = partition_of(bar, record.topic.partitions)
+        if record.partition != right:
+            # Its bar's row belongs to another partition: here it could be counted twice, or on a stale row.
+            raise InvalidRecordError(
+                "content", f"in partition {record.partition}, but bar {bar!r} is in {right}: use murmur2_random"
             )
         return bar
 
-    def _known(self, bar: str) -> None:
+    def _require_bar(self, bar: str) -> None:
         if self._plans and bar not in self._plans:
-            raise UnusableError("content", f"no bar {bar!r} in the venue file; it has {', '.join(self._plans)}")
+            raise InvalidRecordError("content", f"no bar {bar!r} in the venue file; it has {', '.join(self._plans)}")
 
 
-def _far_side(movement: StockMovement) -> StockMovement | None:
-    """What the other bar books: its row may live with another worker, so it travels as a record of its own.
+def _counterpart(movement: StockMovement) -> StockMovement | None:
+    """Return what the other bar books: its row may belong to another worker, so it travels as a record of its own.
 
-    It has an id of its own that derives from the first, so that a repeat after a crash is known there.
+    Its id derives from the first, so that a repetition after a crash is recognised there.
     """
     if movement.other is None or movement.counterpart or movement.kind not in ("transfer", "delivery"):
         return None
@@ -149,10 +147,8 @@ def _far_side(movement: StockMovement) -> StockMovement | None:
     )  # fmt: skip
 
 
-def _show(forecast: DemandForecast, *, known: bool) -> None:
-    """Gauges; only for bars of the venue file, whose number is bounded."""
-    if not known:
-        return
+def _publish_forecast(forecast: DemandForecast) -> None:
+    """Set the gauges of a bar."""
     metrics.DRIFTS.labels(forecast.bar).set(forecast.drifts)
     for product in forecast.products:
         labels = (forecast.bar, product.product)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from schemas.bars import DEMAND, DemandForecast
-from stream.runtime.decoding import readable
+from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_tail
 
@@ -29,6 +29,6 @@ def newest(values: Iterable[bytes | None]) -> dict[str, DemandForecast]:
     """The last of each bar; what can't be decoded is for the worker that buries it."""
     decoder, found = msgspec.json.Decoder(DemandForecast), dict[str, DemandForecast]()
     for value in values:
-        if (forecast := readable(decoder, value, DEMAND.event_type)) is not None:
+        if (forecast := try_decode_payload(decoder, value, DEMAND.event_type)) is not None:
             found[forecast.bar] = forecast
     return dict(sorted(found.items()))

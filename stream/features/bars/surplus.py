@@ -1,4 +1,4 @@
-"""What every bar can spare, and how fast it sells: each bars worker follows `demand.forecasts`."""
+"""Surplus and sales rates of all bars: each bars worker subscribes to the whole of `demand.forecasts`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from processors.bars.sales_rates import SalesRates
 from processors.bars.surplus_claims import SurplusClaims
 from schemas.bars import DEMAND, DemandForecast
-from stream.runtime.decoding import readable
+from stream.runtime.record import try_decode_payload
 
-BACK = 200
-"""Forecasts of a partition that are read again at the start: an hour of three bars."""
+REPLAY_RECORDS = 200
+"""Forecasts of each partition that are read again at the start: an hour of three bars."""
 
 
-class KnownSurplus:
-    """The surplus of all bars, whoever works on them: every worker needs all of it.
+class SurplusCache:
+    """Latest surplus and sales rates of all bars, whichever worker owns them.
 
-    It says where a notice sends the runner, and nothing that must be exact depends on it.
+    It decides where a restock notice sends the runner; nothing that must be exact depends on it.
     """
 
     def __init__(self) -> None:
@@ -28,19 +28,19 @@ class KnownSurplus:
         self._paces = SalesRates()
 
     def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> Mapping[str, Mapping[str, float]]:
-        """Units by bar and product that nobody else was sent for, of `sources` or of all bars.
+        """Return the units by bar and product that no other bar was sent for, of `sources` or of all bars.
 
-        The claims of every bar are looked at for each source: ask for the sources that count, when it counts.
+        Each source costs a look at the claims of every bar: call it with the sources that matter, when they matter.
         """
         return self._claims.spare_for(bar, sources)
 
-    def paces(self, at: datetime) -> dict[str, dict[str, float]]:
-        """Units an hour by bar and product, of the bars that sell at about this time."""
+    def rates(self, at: datetime) -> dict[str, dict[str, float]]:
+        """Return the units sold an hour by bar and product, of the bars that sell at about this time."""
         return self._paces.at(at)
 
-    def take(self, value: bytes | None) -> None:
-        """Read one record; what can't be decoded is for the agent that buries it."""
-        forecast = readable(self._decoder, value, DEMAND.event_type)
+    def add_record(self, value: bytes | None) -> None:
+        """Add one forecast; ignores what can't be decoded."""
+        forecast = try_decode_payload(self._decoder, value, DEMAND.event_type)
         if forecast is None:
             return
         self._claims.take(forecast)

@@ -1,4 +1,4 @@
-"""What is known of every zone: each bars worker follows the whole of `venue.context`."""
+"""Context of every zone: each bars worker subscribes to the whole of `venue.context`."""
 
 from __future__ import annotations
 
@@ -8,47 +8,49 @@ from typing import Any
 import msgspec
 
 from schemas.context import CONTEXT, VenueContext
-from stream.runtime.decoding import readable
+from stream.runtime.record import try_decode_payload
 
-_NOT_KNOWN = ("zone", "time", "source")
+_IDENTITY_FIELDS = ("zone", "time", "source")
 
 _PLAUSIBLE = {
     "occupancy": (0.0, 1e6),
     "temperature_celsius": (-90.0, 60.0),  # the coldest and hottest air ever measured on the ground, rounded outwards
     "rain_millimetres_per_hour": (0.0, 2_000.0),
 }
-"""Beyond it a sensor is broken, or somebody lies: one such number would bend every forecast that learns from it."""
+"""Bounds of plausible values. One beyond them (a broken sensor) would distort every forecast that learns from it."""
 
 
-def implausible(context: VenueContext) -> str | None:
-    """What of a context nobody can have measured, or None.
+def implausible_value(context: VenueContext) -> str | None:
+    """Return which value of a context can't have been measured, or None.
 
     >>> from datetime import UTC, datetime
     >>> at = datetime(2026, 7, 4, 20, tzinfo=UTC)
-    >>> implausible(VenueContext(zone="front", time=at, source="mast", temperature_celsius=1e9))
-    'temperature_celsius of 1e+09; -90 to 60 can be'
+    >>> implausible_value(VenueContext(zone="front", time=at, source="mast", temperature_celsius=1e9))
+    'temperature_celsius of 1e+09; -90 to 60 is possible'
     """
     for name, (low, high) in _PLAUSIBLE.items():
         value = getattr(context, name)
         if value is not None and not low <= value <= high:
-            return f"{name} of {value:g}; {low:g} to {high:g} can be"
+            return f"{name} of {value:g}; {low:g} to {high:g} is possible"
     return None
 
 
-class KnownContext:
-    """The latest of what each source said about each zone; a zone's sources are merged, the latest word counts."""
+class ContextCache:
+    """Latest context of each zone and source; the sources of a zone are merged, the latest value counts."""
 
     def __init__(self) -> None:
         self._latest: dict[str, dict[str, VenueContext]] = {}
         self._decoder = msgspec.json.Decoder(VenueContext)
 
     def features(self, zone: str | None) -> dict[str, float]:
-        """Numbers for a regression, each of the order of one; what is not known is left out."""
+        """Return features for a regression, each of the order of one; what is not known is left out."""
         if zone is None:
             return {}
         known: dict[str, Any] = {}
         for context in sorted(self._latest.get(zone, {}).values(), key=lambda context: context.time):
-            given = {name: getattr(context, name) for name in VenueContext.__struct_fields__ if name not in _NOT_KNOWN}
+            given = {
+                name: getattr(context, name) for name in VenueContext.__struct_fields__ if name not in _IDENTITY_FIELDS
+            }
             known |= {name: value for name, value in given.items() if value is not None}
         found: dict[str, float] = {}
         if "occupancy" in known:
@@ -62,9 +64,9 @@ class KnownContext:
                 found[name] = float(known[name])
         return found
 
-    def take(self, value: bytes | None) -> None:
-        """Read one record; what can't be decoded, or be true, is for the agent that buries it."""
-        context = readable(self._decoder, value, CONTEXT.event_type)
-        if context is None or implausible(context) is not None:
+    def add_record(self, value: bytes | None) -> None:
+        """Add one record; ignores what can't be decoded or is implausible."""
+        context = try_decode_payload(self._decoder, value, CONTEXT.event_type)
+        if context is None or implausible_value(context) is not None:
             return
         self._latest.setdefault(context.zone, {})[context.source] = context

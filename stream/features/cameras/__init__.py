@@ -9,4 +9,6 @@ FEATURE = Feature(
     name="cameras",
     inputs=(FRAMES,),
     agents={"vision": "stream.features.cameras.agents:register"},
+    buffer_events=128,  # a frame may have some hundred kilobytes
+    metrics=("stream.features.cameras.metrics",),
 )

@@ -1,63 +1,68 @@
-"""The memory of cameras as rows of a table: what is usual in their pictures, and the past of their zones."""
+"""States of cameras: image baselines and the past of their zones, stored every few seconds of camera time."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime
 
 import msgspec
 
 from processors.cameras.camera_memory import CameraMemory
+from stream.runtime.state import StateCodec, StateTable
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 10.0
-"""Seconds of the camera's time between two rows. A crash costs a forecast that much of its past, and no more."""
+STORE_SECONDS = 10.0
+"""Seconds of the camera's time between two stored rows: a crash costs a forecast that much of its past, and no more."""
 
 
-class CameraRows:
-    """Keeps the live memories of a `Watch` in step with a table.
-
-    After a rebalance the table holds rows that another worker wrote. Each is a new object, so identity tells.
-    """
-
-    def __init__(self, table: Mapping[bytes, bytes], memories: MutableMapping[str, CameraMemory]) -> None:
-        self._table, self._memories = table, memories
-        self._rows: dict[str, bytes | None] = {}
-        self._saved: dict[str, float] = {}
-
-    def load(self, cameras: Iterable[str]) -> None:
-        """Bring the memories of cameras up to date, before their frames are looked at."""
-        for camera in set(cameras):
-            row = self._table.get(camera.encode())
-            if camera in self._rows and self._rows[camera] is row:
-                continue
-            self._rows[camera] = row
-            self._memories[camera] = _read(camera, row)
-
-    def due(self, looked: Iterable[tuple[str, datetime]]) -> dict[str, bytes]:
-        """Rows to store, of those cameras whose last ones are ten seconds old."""
-        rows: dict[str, bytes] = {}
-        for camera, at in looked:
-            time = at.timestamp()
-            if camera not in self._memories or 0 <= time - self._saved.get(camera, -1e18) < EVERY_SECONDS:
-                continue
-            self._saved[camera] = time
-            rows[camera] = self._rows[camera] = msgspec.json.encode(self._memories[camera])
-        return rows
-
-    def forget(self) -> None:
-        """Read everything from the table again when next asked."""
-        self._rows.clear()
-
-
-def _read(camera: str, row: bytes | None) -> CameraMemory:
+def _load(camera: str, row: bytes | None) -> CameraMemory:
     if row is None:
         return CameraMemory()
     try:
         return msgspec.json.decode(row, type=CameraMemory)
     except msgspec.DecodeError as error:
-        # Of another version: what is lost is a quarter of an hour of past, which comes again.
-        log.warning("what was remembered of camera %s can't be read: %s", camera, error)
+        # Of another version: what is lost is a quarter of an hour of past, which accumulates again.
+        log.warning("the stored state of camera %s can't be read and begins anew: %s", camera, error)
         return CameraMemory()
+
+
+CODEC: StateCodec[CameraMemory] = StateCodec(_load, msgspec.json.encode)
+
+
+class CameraStates:
+    """Keeps the states that a camera analyzer works on in step with a table of rows."""
+
+    def __init__(self, states: StateTable[CameraMemory], memories: MutableMapping[str, CameraMemory]) -> None:
+        """Create it.
+
+        Args:
+            memories: the analyzer's states by camera, replaced where another worker wrote a row.
+        """
+        self._states, self._memories = states, memories
+        self._stored_at: dict[str, float] = {}
+
+    def load(self, cameras: Iterable[str]) -> None:
+        """Bring the states of cameras up to date, before their frames are analyzed."""
+        for camera in set(cameras):
+            self._memories[camera] = self._states.get(camera)
+
+    def rows_to_store(self, analyzed: Iterable[tuple[str, datetime]]) -> dict[str, bytes]:
+        """Return the rows that are due: of cameras whose stored rows are ten seconds old.
+
+        Args:
+            analyzed: camera and time of each analyzed frame.
+        """
+        rows: dict[str, bytes] = {}
+        for camera, at in analyzed:
+            time, stored_at = at.timestamp(), self._stored_at.get(camera)
+            if camera not in self._memories or (stored_at is not None and 0 <= time - stored_at < STORE_SECONDS):
+                continue
+            self._stored_at[camera] = time
+            rows[camera] = self._states.row_to_store(camera, self._memories[camera])
+        return rows
+
+    def forget(self) -> None:
+        """Drop the cached states; they are decoded from the table when next needed."""
+        self._states.forget()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from stream.features.cameras.camera_turns import CameraTurns
-from stream.runtime.record import Incoming
+from stream.runtime.record import Record
 
 STALE = timedelta(seconds=2)
 """A frame that waited no longer is looked at, if its camera has its turn."""
@@ -15,7 +15,7 @@ WRONG_CLOCK = timedelta(seconds=10)
 """A frame with nothing behind it in Kafka has just come. Where it seems to have waited for so long, clocks differ."""
 
 
-class LiveFrames:
+class LiveFrameSelection:
     """Drops old frames, of every camera alike, so that what is looked at stays live whatever comes.
 
     When the worker is too slow for all cameras, they take turns: some seconds with every frame, then the next ones.
@@ -35,31 +35,31 @@ class LiveFrames:
         self._turns = CameraTurns(STALE)
 
     def choose(
-        self, batch: Sequence[Incoming], now: datetime, is_last: Callable[[Incoming], bool] = lambda _: False
-    ) -> tuple[list[Incoming], list[Incoming]]:
+        self, batch: Sequence[Record[bytes]], now: datetime, is_last: Callable[[Record[bytes]], bool] = lambda _: False
+    ) -> tuple[list[Record[bytes]], list[Record[bytes]]]:
         """Frames to look at and frames to drop, each in the order they came.
 
         Args:
             is_last: whether Kafka holds nothing behind a frame in its partition.
         """
-        looked: list[Incoming] = []
-        dropped: list[Incoming] = []
-        for incoming in batch:
-            received = self._received(incoming, now, is_last)
-            on = self._turns.is_on(incoming.key, received, now)
-            last = self._looked.get(incoming.key)
+        looked: list[Record[bytes]] = []
+        dropped: list[Record[bytes]] = []
+        for record in batch:
+            received = self._received(record, now, is_last)
+            on = self._turns.is_on(record.key, received, now)
+            last = self._looked.get(record.key)
             step = now - received - STALE
             if last is None or received < last or (on and received - last >= step):
-                self._looked[incoming.key] = received
+                self._looked[record.key] = received
                 self._turns.looked()
-                looked.append(incoming)
+                looked.append(record)
             else:
-                dropped.append(incoming)
+                dropped.append(record)
         return looked, dropped
 
-    def _received(self, incoming: Incoming, now: datetime, is_last: Callable[[Incoming], bool]) -> datetime:
+    def _received(self, record: Record[bytes], now: datetime, is_last: Callable[[Record[bytes]], bool]) -> datetime:
         """When a frame came, by the worker's clock."""
-        said = incoming.envelope.received
-        if is_last(incoming):
-            self._ahead[incoming.key] = now - said if now - said > WRONG_CLOCK else timedelta(0)
-        return said + self._ahead.get(incoming.key, timedelta(0))
+        said = record.envelope.received
+        if is_last(record):
+            self._ahead[record.key] = now - said if now - said > WRONG_CLOCK else timedelta(0)
+        return said + self._ahead.get(record.key, timedelta(0))

@@ -8,4 +8,5 @@ from stream.runtime.feature import Feature
 FEATURE = Feature(
     name="crowd",
     results=(CROWD,),
+    metrics=("stream.features.crowd.metrics",),
 )

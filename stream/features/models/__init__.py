@@ -9,4 +9,5 @@ FEATURE = Feature(
     name="models",
     topics=(FEEDBACK,),
     agents={"music": "stream.features.models.agents:register"},
+    metrics=("stream.features.models.metrics",),
 )

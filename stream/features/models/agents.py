@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from schemas.models import FEEDBACK, ModelFeedback
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome
-from stream.runtime.record import Incoming
-from stream.runtime.worker import Worker
+from stream.features.models import metrics
+from stream.runtime.effects import BatchResult
+from stream.runtime.record import Record
+from stream.runtime.worker_context import WorkerContext
 
 JUDGED_MODELS = ("mood", "genre")
 """Models whose outputs people correct with `pulso models correct`."""
 
 
-def register(worker: Worker) -> None:
+def register(worker: WorkerContext) -> None:
     """Add the agent."""
-
-    async def count_feedback(batch: list[Incoming]) -> Outcome:
-        for incoming in batch:
-            feedback: ModelFeedback = incoming.record
-            if feedback.model not in JUDGED_MODELS:
-                continue
-            metrics.MODEL_FEEDBACK.labels(feedback.model, "right" if feedback.said == feedback.right else "wrong").inc()
-        return Outcome()
-
     for model in JUDGED_MODELS:
         for verdict in ("right", "wrong"):  # a series must exist before its increase can be measured
             metrics.MODEL_FEEDBACK.labels(model, verdict)
     worker.agent(FEEDBACK, count_feedback)
+
+
+async def count_feedback(records: list[Record[ModelFeedback]]) -> BatchResult:
+    """Count outputs that people called right or wrong."""
+    for record in records:
+        feedback = record.payload
+        if feedback.model in JUDGED_MODELS:
+            verdict = "right" if feedback.said == feedback.right else "wrong"
+            metrics.MODEL_FEEDBACK.labels(feedback.model, verdict).inc()
+    return BatchResult()

@@ -10,4 +10,6 @@ FEATURE = Feature(
     inputs=(SNIPPETS,),
     results=(TAGS,),
     agents={"music": "stream.features.music.agents:register"},
+    buffer_events=64,  # a fragment may have some hundred kilobytes
+    metrics=("stream.features.music.metrics",),
 )

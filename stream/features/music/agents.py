@@ -1,4 +1,4 @@
-"""The music worker: fragments of sound → mood, genre, tempo and loudness of each stage."""
+"""Agent for music: fragments of sound → mood, genre, tempo and loudness of each stage."""
 
 from __future__ import annotations
 
@@ -7,93 +7,86 @@ from datetime import UTC, datetime, timedelta
 from processors.models.drift import CONFIDENCE
 from processors.music.stage_state import StageState
 from processors.music.tagger import PARTS, AnalyzedFragment
-from schemas.models import FEEDBACK, ModelFeedback
 from schemas.music import SNIPPETS, TAGS, MusicTags
+from stream.features.models import metrics as model_metrics
+from stream.features.music import metrics
 from stream.features.music.lights import desks_of
 from stream.features.music.listener import Listener
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome, Result
-from stream.runtime.decoding import UnusableError
-from stream.runtime.record import Incoming
-from stream.runtime.state import LiveRows
-from stream.runtime.worker import Worker
+from stream.registry.reloadable_model import ReloadableModel
+from stream.runtime.effects import BatchResult, Effects, OutputRecord
+from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.state import StateCodec, StateTable, apply_to_states
+from stream.runtime.worker_context import WorkerContext
 
-BUFFER = 64
-"""events read ahead; a fragment may have some hundred kilobytes"""
+MAX_EVENTS = 8
+"""Fragments in a batch."""
 
-MOST = 8
-
-JUDGED = ("mood", "genre")
-"""models whose answers people correct with `pulso models correct`"""
-
-STALE = timedelta(seconds=60)
+MAX_AGE = timedelta(seconds=60)
 """Fragments overlap: one that waited longer is dropped, unless it is the newest of its stage."""
 
 
-def register(worker: Worker) -> None:
+def register(worker: WorkerContext) -> None:
     """Add the agent."""
-    desks = desks_of(worker.venue)
-    known = {stage.id for stage in worker.venue.stages}
-    table = worker.table("stages", SNIPPETS)
-    stages: LiveRows[StageState] = LiveRows(table, lambda name, row: StageState(name, row, worker.venue.music))
-    live = worker.live(PARTS, Listener, close=Listener.close)
+    settings = worker.venue.music
+    codec = StateCodec(lambda stage, row: StageState(stage, row, settings), lambda state: state.to_row())
+    states = worker.states("stages", SNIPPETS, codec)
+    listener = worker.reloadable_model(PARTS, Listener, close=Listener.close)
+    agent = MusicAgent(worker, states, listener)
+    worker.agent(SNIPPETS, agent.tag, states=states, max_events=MAX_EVENTS)
 
-    async def fragments(batch: list[Incoming]) -> Outcome:
-        outcome, listener = Outcome(), live.value
-        newest = {incoming.key: incoming for incoming in batch}
+
+class MusicAgent:
+    """Tags the fragments of each stage."""
+
+    def __init__(
+        self, worker: WorkerContext, states: StateTable[StageState], listener: ReloadableModel[Listener]
+    ) -> None:
+        self._worker = worker
+        self._states = states
+        self._listener = listener
+        self._stages = {stage.id for stage in worker.venue.stages}
+        self._desks = desks_of(worker.venue)
+
+    async def tag(self, records: list[Record[bytes]]) -> BatchResult:
+        """Produce the tags of each fragment."""
+        listener = self._listener.value
+        newest = {record.key: record for record in records}
         now = datetime.now(UTC)
-        changed: dict[str, StageState] = {}
-        for incoming in batch:
-            if known and incoming.key not in known:
-                names = ", ".join(sorted(known))
-                error = UnusableError("content", f"no stage {incoming.key!r} in the venue file; it has {names}")
-                outcome.dead.append((incoming, error))
-                continue
-            if now - incoming.envelope.received > STALE and newest[incoming.key] is not incoming:
-                outcome.dropped.append(incoming)
-                continue
-            stage = stages.get(incoming.key)
-            if stage.applied(incoming.offset):
-                continue
-            listened = await listener.listen(incoming.value, incoming.key)
-            if listened.died and live.on_probation:
-                raise RuntimeError(listened.error)  # new models may be to blame
-            if listened.fragment is None:
-                outcome.dead.append((incoming, UnusableError("content", listened.error)))
-                continue
-            event = incoming.envelope
-            tags = stage.apply(listened.fragment, event.time, incoming.offset, event.id, listener.identity)
-            changed[incoming.key] = stage
-            worker.alive()
-            _watch_drift(listener, listened.fragment)
-            if tags is not None:
-                outcome.results.append(Result(TAGS, incoming.key, tags, event))
-                _show(tags)
-                for desk in desks.get(tags.stage, ()):
-                    desk.show_tags(tags)
-        for name, stage in changed.items():
-            row = stage.to_row()
-            outcome.rows[name] = row
-            stages.wrote(name, row, stage)
-        return outcome
 
-    async def feedback(batch: list[Incoming]) -> Outcome:
-        for incoming in batch:
-            told: ModelFeedback = incoming.record
-            if told.model not in JUDGED:
-                continue
-            metrics.MODEL_FEEDBACK.labels(told.model, "right" if told.said == told.right else "wrong").inc()
-        return Outcome()
+        async def apply(record: Record[bytes], stage: StageState) -> Effects[StageState]:
+            if now - record.envelope.received > MAX_AGE and newest[record.key] is not record:
+                return Effects(dropped=True)
+            return await self._apply(record, stage, listener)
 
-    for model in JUDGED:
-        for verdict in ("right", "wrong"):  # a series must be there before it can be seen to rise
-            metrics.MODEL_FEEDBACK.labels(model, verdict)
-    worker.agent(FEEDBACK, feedback)
-    worker.agent(SNIPPETS, fragments, table=table, most=MOST, failed=stages.forget)
+        return await apply_to_states(records, self._states, apply, key=self._stage_of)
+
+    def _stage_of(self, record: Record[bytes]) -> str:
+        if self._stages and record.key not in self._stages:
+            names = ", ".join(sorted(self._stages))
+            raise InvalidRecordError("content", f"no stage {record.key!r} in the venue file; it has {names}")
+        return record.key
+
+    async def _apply(self, record: Record[bytes], stage: StageState, listener: Listener) -> Effects[StageState]:
+        if stage.applied(record.offset):
+            return Effects()
+        analysis = await listener.listen(record.value, record.key)
+        if analysis.died and self._listener.in_canary_period:
+            raise RuntimeError(analysis.error)  # the new models may be the cause
+        if analysis.fragment is None:
+            raise InvalidRecordError("content", analysis.error)
+        tags = stage.apply(analysis.fragment, record.envelope.time, record.offset, record.id, listener.identity)
+        self._worker.report_progress()
+        _publish_drift(listener, analysis.fragment)
+        if tags is None:
+            return Effects(state=stage)
+        _publish_tags(tags)
+        for desk in self._desks.get(tags.stage, ()):
+            desk.show_tags(tags)
+        return Effects((OutputRecord(TAGS, record.key, tags, record.envelope),), stage)
 
 
-def _show(tags: MusicTags) -> None:
-    """Gauges; only stages of the venue file come so far, so the labels are bounded."""
+def _publish_tags(tags: MusicTags) -> None:
+    """Set the gauges; only stages of the venue file come so far, so the labels are bounded."""
     for mood, probability in tags.moods.items():
         metrics.MOOD.labels(tags.stage, mood).set(probability)
     for genre, probability in tags.genres.items():
@@ -102,14 +95,14 @@ def _show(tags: MusicTags) -> None:
     metrics.LOUDNESS.labels(tags.stage).set(tags.loudness)
 
 
-def _watch_drift(listener: Listener, fragment: AnalyzedFragment) -> None:
-    """How unlike training the music is, and how sure the models are of it; silence and talk say nothing."""
+def _publish_drift(listener: Listener, fragment: AnalyzedFragment) -> None:
+    """Set the gauges of drift and confidence; silence and speech say nothing about the models."""
     if fragment.tags is None or not fragment.tags.is_music:
         return
-    for name, answers in (("mood", fragment.tags.moods), ("genre", fragment.tags.genres)):
+    for name, probabilities in (("mood", fragment.tags.moods), ("genre", fragment.tags.genres)):
         if (drift := listener.drift.get(name)) is None:
             continue
-        drift.add({**fragment.tags.statistics, CONFIDENCE: max(answers.values())})
-        metrics.MODEL_CONFIDENCE.labels(name).set(drift.confidence or 0.0)
+        drift.add({**fragment.tags.statistics, CONFIDENCE: max(probabilities.values())})
+        model_metrics.MODEL_CONFIDENCE.labels(name).set(drift.confidence or 0.0)
         for statistic, psi in drift.psi().items():
-            metrics.MODEL_DRIFT.labels(name, statistic).set(psi)
+            model_metrics.MODEL_DRIFT.labels(name, statistic).set(psi)

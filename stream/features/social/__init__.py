@@ -10,4 +10,6 @@ FEATURE = Feature(
     inputs=(POSTS,),
     results=(POST_READINGS,),
     agents={"support": "stream.features.social.agents:register"},
+    buffer_events=512,
+    metrics=("stream.features.social.metrics",),
 )

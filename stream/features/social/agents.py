@@ -1,55 +1,51 @@
-"""The agent for social posts, of the support worker: posts → sentiment, subject, and what has changed."""
+"""Agent for social posts: posts → sentiment, subject, and how the sentiment of each subject changes."""
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
 
-from processors.social.posts import post_as_mail
-from processors.support.mail_analysis import analyze_mails
-from schemas.social import POST_READINGS, POSTS
-from stream.features.support.models import SupportModels
-from stream.registry.reloadable_model import Live
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome, Result
-from stream.runtime.record import Incoming
-from stream.runtime.worker import Worker
+from processors.social.posts import PostAnalyzer, post_as_mail
+from processors.support.mail_analysis import AnalyzedMail
+from schemas.social import POST_READINGS, POSTS, Post
+from stream.features.social import metrics
+from stream.features.support.models import TextModels, text_models
+from stream.runtime.effects import BatchResult, Effects, OutputRecord
+from stream.runtime.record import Record
+from stream.runtime.state import apply_to_states
+from stream.runtime.worker_context import WorkerContext
 
-ROW = "posts"
-"""What is usual is one row, since the share over all subjects tells of those that have no past."""
+STATE_KEY = "posts"
+"""All subjects are one state, since the share over all of them stands for those that have no past."""
 
 
-def add_posts(worker: Worker, table: Any, live: Live[SupportModels], thread: ThreadPoolExecutor) -> None:
-    """Add the agent.
+def register(worker: WorkerContext) -> None:
+    """Add the agent."""
+    models = text_models(worker)
+    agent = PostsAgent(models)
+    worker.agent(POSTS, agent.read, table=models.posts_table, on_failure=models.forget_posts)
 
-    Args:
-        table: of its rows.
-        live, thread: what reads posts, and where: the same as for mails.
-    """
 
-    async def posts(batch: list[Incoming]) -> Outcome:
-        models = live.value
-        records = [post_as_mail(incoming.record) for incoming in batch]
-        read = await asyncio.get_running_loop().run_in_executor(
-            thread, analyze_mails, records, models.requests, models.sentiment
-        )
-        outcome = Outcome()
-        found = models.posts.get(ROW)
-        for incoming, one in zip(batch, read, strict=True):
-            reading = found.apply(incoming.record, one, incoming.offset, incoming.envelope.id)
-            if reading is None:
-                continue
-            outcome.results.append(Result(POST_READINGS, reading.subject, reading, incoming.envelope))
-            metrics.POSTS.labels(reading.language, reading.sentiment).inc()
-        row = found.to_row()
-        outcome.rows[ROW] = row
-        models.posts.wrote(ROW, row, found)
-        for subject, share in found.shares().items():
-            metrics.POSTS_NEGATIVE.labels(subject).set(share)
-        return outcome
+class PostsAgent:
+    """Reads posts with the text models that support mails use, too."""
 
-    def forget() -> None:
-        live.value.posts.forget()
+    def __init__(self, models: TextModels) -> None:
+        self._models = models
 
-    worker.agent(POSTS, posts, table=table, failed=forget)
+    async def read(self, records: list[Record[Post]]) -> BatchResult:
+        """Produce one reading for each post."""
+        models = self._models.current
+        analyses = await self._models.analyze([post_as_mail(record.payload) for record in records])
+        by_offset = {record.offset: analysis for record, analysis in zip(records, analyses, strict=True)}
+        result = await apply_to_states(records, models.posts, partial(_apply, by_offset), key=lambda _record: STATE_KEY)
+        if (posts := models.posts.latest(STATE_KEY)) is not None:
+            for subject, share in posts.shares().items():
+                metrics.POSTS_NEGATIVE.labels(subject).set(share)
+        return result
+
+
+def _apply(analyses: dict[int, AnalyzedMail], record: Record[Post], posts: PostAnalyzer) -> Effects[PostAnalyzer]:
+    reading = posts.apply(record.payload, analyses[record.offset], record.offset, record.id)
+    if reading is None:
+        return Effects(state=posts)
+    metrics.POSTS.labels(reading.language, reading.sentiment).inc()
+    return Effects((OutputRecord(POST_READINGS, reading.subject, reading, record.envelope),), posts)

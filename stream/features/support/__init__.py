@@ -11,4 +11,6 @@ FEATURE = Feature(
     results=(TRIAGE,),
     topics=(ANSWERS,),
     agents={"support": "stream.features.support.agents:register"},
+    buffer_events=512,  # a mail may have a hundred kilobytes
+    metrics=("stream.features.support.metrics",),
 )

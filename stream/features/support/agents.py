@@ -1,78 +1,70 @@
-"""The support worker: mails → language, priority, topic and cluster; corrections → what it knows."""
+"""Agents for support: mails → language, priority, topic and cluster; corrections → taught examples."""
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from processors.support.answers import read_answers
-from processors.support.desk import CorrectionError
-from processors.support.mail_analysis import analyze_mails
-from schemas.social import POSTS
-from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE
-from stream.features.social.agents import add_posts
+from processors.support.desk import CorrectionError, SupportDesk
+from processors.support.mail_analysis import AnalyzedMail
+from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
+from stream.features.support import metrics
 from stream.features.support.approved_answers import approve
-from stream.features.support.models import live_models
-from stream.runtime import metrics
-from stream.runtime.batch_result import Outcome, Result
-from stream.runtime.decoding import UnusableError
-from stream.runtime.record import Incoming
-from stream.runtime.worker import Worker
+from stream.features.support.models import TextModels, text_models
+from stream.runtime.effects import BatchResult, Effects, OutputRecord
+from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.state import apply_to_states
+from stream.runtime.worker_context import WorkerContext
 
-BUFFER = 512
-"""events read ahead"""
-
-ROW = "desk"
-"""All clusters are one row: a mail may found, feed or merge any of them, and a crash must never see half of that."""
+STATE_KEY = "desk"
+"""All clusters are one state: a mail may create, extend or merge any of them, and a crash must never split that."""
 
 
-def register(worker: Worker) -> None:
+def register(worker: WorkerContext) -> None:
     """Add the agents."""
-    answers = read_answers(worker.settings.answers)
-    table, posts = worker.table("desk", MAILS), worker.table("posts", POSTS)
-    worker.follow(ANSWERS, partial(approve, answers))
-    live = live_models(worker, answers, table, posts)
-    thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+    models = text_models(worker)
+    agent = SupportAgent(models)
+    worker.broadcast(ANSWERS, partial(approve, models.answers))
+    worker.agent(MAILS, agent.triage, table=models.desk_table, on_failure=models.forget_desk)
+    worker.agent(CORRECTIONS, agent.correct, table=models.desk_table, on_failure=models.forget_desk)
 
-    async def mails(batch: list[Incoming]) -> Outcome:
-        models = live.value
-        records = [incoming.record for incoming in batch]
-        read = await asyncio.get_running_loop().run_in_executor(
-            thread, analyze_mails, records, models.requests, models.sentiment
-        )
-        outcome = Outcome()
-        desk = models.desks.get(ROW)
-        for incoming, one in zip(batch, read, strict=True):
-            triage = desk.apply(one, incoming.offset, incoming.envelope.id)
-            if triage is None:
-                continue
-            outcome.results.append(Result(TRIAGE, incoming.key, triage, incoming.envelope))
-            metrics.MAILS.labels(triage.language, triage.priority).inc()
-        row = desk.to_row()
-        outcome.rows[ROW] = row
-        models.desks.wrote(ROW, row, desk)
-        metrics.CLUSTERS.set(len(desk.clusters))
-        return outcome
 
-    async def corrections(batch: list[Incoming]) -> Outcome:
-        desks = live.value.desks
-        outcome = Outcome()
-        desk = desks.get(ROW)
-        for incoming in batch:
-            try:
-                if desk.correct(incoming.record, incoming.offset):
-                    metrics.CORRECTIONS.labels(incoming.record.action).inc()
-            except CorrectionError as error:
-                outcome.dead.append((incoming, UnusableError("content", str(error))))
-        row = desk.to_row()
-        outcome.rows[ROW] = row
-        desks.wrote(ROW, row, desk)
-        return outcome
+class SupportAgent:
+    """Files mails at the support desk and applies what people teach it."""
 
-    def forget() -> None:
-        live.value.desks.forget()
+    def __init__(self, models: TextModels) -> None:
+        self._models = models
 
-    worker.agent(MAILS, mails, table=table, failed=forget)
-    worker.agent(CORRECTIONS, corrections, table=table, failed=forget)
-    add_posts(worker, posts, live, thread)
+    async def triage(self, records: list[Record[Mail]]) -> BatchResult:
+        """Produce the triage of each mail."""
+        models = self._models.current
+        analyses = await self._models.analyze([record.payload for record in records])
+        by_offset = {record.offset: analysis for record, analysis in zip(records, analyses, strict=True)}
+        result = await apply_to_states(records, models.desks, partial(_file, by_offset), key=_state_key)
+        if (desk := models.desks.latest(STATE_KEY)) is not None:
+            metrics.CLUSTERS.set(len(desk.clusters))
+        return result
+
+    async def correct(self, records: list[Record[SupportCorrection]]) -> BatchResult:
+        """Apply corrections, and requests to forget a person."""
+        return await apply_to_states(records, self._models.current.desks, _correct, key=_state_key)
+
+
+def _state_key(_record: object) -> str:
+    return STATE_KEY
+
+
+def _file(analyses: dict[int, AnalyzedMail], record: Record[Mail], desk: SupportDesk) -> Effects[SupportDesk]:
+    triage = desk.apply(analyses[record.offset], record.offset, record.id)
+    if triage is None:
+        return Effects(state=desk)
+    metrics.MAILS.labels(triage.language, triage.priority).inc()
+    return Effects((OutputRecord(TRIAGE, record.key, triage, record.envelope),), desk)
+
+
+def _correct(record: Record[SupportCorrection], desk: SupportDesk) -> Effects[SupportDesk]:
+    try:
+        if desk.correct(record.payload, record.offset):
+            metrics.CORRECTIONS.labels(record.payload.action).inc()
+    except CorrectionError as error:
+        raise InvalidRecordError("content", str(error)) from error
+    return Effects(state=desk)

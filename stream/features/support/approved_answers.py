@@ -8,7 +8,7 @@ import msgspec
 
 from processors.support.answers import AnswerCatalogue, AnswersFileError
 from schemas.support import ANSWERS, ApprovedAnswer
-from stream.runtime.decoding import UnusableError, read_record
+from stream.runtime.record import InvalidRecordError, decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
 
@@ -35,6 +35,6 @@ def approve(answers: AnswerCatalogue, value: bytes | None) -> None:
     What can't be used is left out with a word in the log: an answer that nobody can read must stop no mail.
     """
     try:
-        answers.approve(read_record(_DECODER, value, ANSWERS.event_type))
-    except (UnusableError, AnswersFileError) as error:
+        answers.approve(decode_payload(_DECODER, value, ANSWERS.event_type))
+    except (InvalidRecordError, AnswersFileError) as error:
         log.warning("an approved answer can't be used: %s", error)

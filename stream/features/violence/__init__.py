@@ -8,4 +8,5 @@ from stream.runtime.feature import Feature
 FEATURE = Feature(
     name="violence",
     results=(VIOLENCE,),
+    metrics=("stream.features.violence.metrics",),
 )

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from schemas.bars import SALES
 from stream.commands.cli import app
 from stream.local import LocalStack
-from stream.runtime.dead_letters import PREFIX
+from stream.runtime.effects import DEAD_LETTER_PREFIX
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import headers_of, read_all
 
@@ -24,7 +24,10 @@ def test_a_letter_that_was_sent_twice_is_one(tmp_path: Path, monkeypatch: pytest
             with EventProducer(stack.settings) as producer:
                 for partition, offset in events:
                     ours = {"reason": "content", "error": "no bar 'moon'", "partition": partition, "offset": offset}
-                    headers = [("ce_id", b"t"), *((PREFIX + name, str(value).encode()) for name, value in ours.items())]
+                    headers = [
+                        ("ce_id", b"t"),
+                        *((DEAD_LETTER_PREFIX + name, str(value).encode()) for name, value in ours.items()),
+                    ]
                     producer.send_raw(SALES.dead.name, key=b"moon", value=b"{}", headers=headers)
 
         def pulso(*words: str) -> str:

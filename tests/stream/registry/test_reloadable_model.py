@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stream.registry.model_store import SHIPPED, Folders, ModelStore
-from stream.registry.reloadable_model import Live
+from stream.registry.reloadable_model import ReloadableModel
 from stream.runtime.settings import Settings
 
 
@@ -34,17 +34,19 @@ def build(folders: Folders) -> str:
     return text
 
 
-def live(store: ModelStore, closed: list[str] | None = None, **settings: float) -> Live[str]:
+def live(store: ModelStore, closed: list[str] | None = None, **settings: float) -> ReloadableModel[str]:
     given = Settings(**settings)  # type: ignore[arg-type]
-    return Live(store, ["mood"], build, close=(closed if closed is not None else []).append, who="w", settings=given)
+    return ReloadableModel(
+        store, ["mood"], build, close=(closed if closed is not None else []).append, worker="w", settings=given
+    )
 
 
 async def test_a_promotion_and_a_rollback_are_followed(store: ModelStore) -> None:
     one = live(store)
-    assert (one.value, one.on_probation) == ("first", False)
+    assert (one.value, one.in_canary_period) == ("first", False)
     promote(store, "second")
     await one.check()
-    assert (one.value, one.on_probation) == ("second", True)
+    assert (one.value, one.in_canary_period) == ("second", True)
     store.roll_back("mood", by="test")
     await one.check()
     assert one.value == "first"
@@ -58,7 +60,7 @@ async def test_what_can_not_be_built_is_refused_for_everyone(store: ModelStore) 
     assert store.pointer("mood").version == SHIPPED
     assert "no model" in store.history("mood")[-1].why[0]
     await one.check()
-    assert not one.on_probation
+    assert not one.in_canary_period
 
 
 async def test_a_start_with_a_broken_version_falls_back(store: ModelStore) -> None:
@@ -72,15 +74,15 @@ async def test_failures_that_the_version_before_does_not_share_bring_it_back(sto
     one = live(store, closed, model_errors=2)
     version = promote(store, "second")
     await one.check()
-    one.step_back()
+    one.use_previous()
     assert one.value == "first"
-    one.step_forward(None)  # the event was to blame
+    one.use_current(None)  # the event was to blame
     assert one.value == "second"
     for _ in range(2):
         assert store.pointer("mood").version == version
-        one.step_back()
-        one.step_forward(ValueError("NaN"))
-    assert (one.value, one.on_probation, closed) == ("first", False, ["second"])
+        one.use_previous()
+        one.use_current(ValueError("NaN"))
+    assert (one.value, one.in_canary_period, closed) == ("first", False, ["second"])
     assert store.pointer("mood").version == SHIPPED
     step = store.history("mood")[-1]
     assert (step.what, step.version, step.by) == ("went back", version, "worker w")
@@ -96,8 +98,8 @@ async def test_of_two_workers_only_one_moves_the_pointer(store: ModelStore) -> N
     for one in both:
         await one.check()
     for one in both:
-        one.step_back()
-        one.step_forward(ValueError("NaN"))
+        one.use_previous()
+        one.use_current(ValueError("NaN"))
     assert store.folder("mood").joinpath("model.onnx").read_text() == "second"
     for one in both:
         await one.check()
@@ -110,4 +112,4 @@ async def test_after_the_probation_the_version_before_is_let_go(store: ModelStor
     promote(store, "second")
     await one.check()
     await one.check()
-    assert (one.value, one.on_probation, closed) == ("second", False, ["first"])
+    assert (one.value, one.in_canary_period, closed) == ("second", False, ["first"])

@@ -13,10 +13,10 @@ from schemas.alerts import ACTIONS, LABELS, AlertAction
 from schemas.support import ANSWERS
 from stream.local import LocalStack
 from stream.runtime import worker as worker_module
-from stream.runtime.batch_result import Outcome
-from stream.runtime.broadcast import follow
+from stream.runtime.broadcast import subscribe
+from stream.runtime.effects import BatchResult
 from stream.runtime.producer import EventProducer
-from stream.runtime.record import Incoming
+from stream.runtime.record import Record
 from stream.runtime.venue_file import read_venue
 from stream.runtime.worker import Worker
 
@@ -29,9 +29,9 @@ async def test_no_event_is_handled_before_all_is_known_that_was_there(
 ) -> None:
     async def slowly(*args: Any, **options: Any) -> None:
         await asyncio.sleep(2)
-        await follow(*args, **options)
+        await subscribe(*args, **options)
 
-    monkeypatch.setattr(worker_module, "follow", slowly)
+    monkeypatch.setattr(worker_module, "subscribe", slowly)
     with LocalStack(tmp_path, workers=(), with_prometheus=False, with_console=False) as stack:
         with EventProducer(stack.settings) as producer:
             for number in range(2_000):
@@ -42,14 +42,14 @@ async def test_no_event_is_handled_before_all_is_known_that_was_there(
         known_then: list[int] = []
         handled = asyncio.Event()
 
-        async def handle(batch: list[Incoming]) -> Outcome:
+        async def handle(batch: list[Record[AlertAction]]) -> BatchResult:
             known_then.append(len(taken))
             handled.set()
-            return Outcome()
+            return BatchResult()
 
         worker = Worker("probe", stack.settings, read_venue(stack.settings.venue))
-        worker.follow(ANSWERS, taken.append)
-        worker.follow(LABELS, taken.append)  # a topic that holds nothing holds nobody up
+        worker.broadcast(ANSWERS, taken.append)
+        worker.broadcast(LABELS, taken.append)  # a topic that holds nothing holds nobody up
         worker.agent(ACTIONS, handle)
         worker.app.finalize()
         async with asyncio.timeout(60):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mode import Service
 
-from stream.runtime.faust_patches import deliver_without_tasks, seek_with_nothing_on_its_way
+from stream.runtime.faust_patches import deliver_without_tasks, seek_before_delivery
 
 
 class Consumer(Service):
@@ -113,7 +113,7 @@ class Recovering:
 
 async def test_what_is_fetched_while_a_recovery_seeks_is_not_thrown_away() -> None:
     consumer = Recovering()
-    seek_with_nothing_on_its_way(consumer)
+    seek_before_delivery(consumer)
     await asyncio.gather(consumer.perform_seek(), consumer.fetch())
     consumer.queue.clear()  # as flow_control.resume() does
     consumer.flow_active = True

@@ -11,7 +11,7 @@ import pytest
 from schemas.alerts import ACTIONS
 from stream.local import LocalStack
 from stream.runtime.faust_app import faust_app
-from stream.runtime.faust_patches import seek_with_nothing_on_its_way
+from stream.runtime.faust_patches import seek_before_delivery
 from stream.runtime.producer import EventProducer
 
 EVENTS = [b"0", b"1", b"2", b"3", b"4"]
@@ -36,7 +36,7 @@ async def test_what_a_recovery_throws_away_is_read_again_though_nothing_was_comm
                     all_seen.set()
 
         thrown_away = throws_away_what_it_fetched(app.consumer)
-        seek_with_nothing_on_its_way(app.consumer)
+        seek_before_delivery(app.consumer)
         app.finalize()
         async with asyncio.timeout(60):
             await app.start()

@@ -14,7 +14,7 @@ import pytest
 from faust.types import TP
 
 from stream.runtime import ownership
-from stream.runtime.ownership import DOUBT_SECONDS, Ownership, TakenAwayError
+from stream.runtime.ownership import VERIFY_AFTER_SECONDS, PartitionOwnership, PartitionsRevokedError
 
 NORTH, SOUTH = TP("pos.sales", 0), TP("pos.sales", 1)
 
@@ -52,45 +52,45 @@ def events(generation: int = 1) -> list[Any]:
 
 
 def test_all_is_ours_while_nothing_moves() -> None:
-    assert len(Ownership(App()).mine(events())) == 3  # type: ignore[arg-type]
+    assert len(PartitionOwnership(App()).owned(events())) == 3  # type: ignore[arg-type]
 
 
 def test_events_of_a_partition_that_went_away_are_left_out() -> None:
-    assert len(Ownership(App(tps={NORTH})).mine(events())) == 2  # type: ignore[arg-type]
+    assert len(PartitionOwnership(App(tps={NORTH})).owned(events())) == 2  # type: ignore[arg-type]
 
 
 def test_events_read_before_a_rebalance_are_left_out_though_their_partition_came_back() -> None:
-    assert Ownership(App(consumer_generation_id=2)).mine(events(1)) == []  # type: ignore[arg-type]
+    assert PartitionOwnership(App(consumer_generation_id=2)).owned(events(1)) == []  # type: ignore[arg-type]
 
 
 def test_nothing_is_ours_while_a_rebalance_goes_on() -> None:
-    assert Ownership(App(active=False)).mine(events()) == []  # type: ignore[arg-type]
+    assert PartitionOwnership(App(active=False)).owned(events()) == []  # type: ignore[arg-type]
 
 
 async def test_a_quick_batch_asks_nobody() -> None:
-    await Ownership(App()).check(events(), time.monotonic())  # type: ignore[arg-type]
+    await PartitionOwnership(App()).verify(events(), time.monotonic())  # type: ignore[arg-type]
 
 
 async def test_a_partition_that_moves_during_a_batch_takes_the_batch_with_it() -> None:
     app = App()
-    owned = Ownership(app)  # type: ignore[arg-type]
+    owned = PartitionOwnership(app)  # type: ignore[arg-type]
     app.tps = {SOUTH}
-    with pytest.raises(TakenAwayError):
-        await owned.check(events(), time.monotonic())
+    with pytest.raises(PartitionsRevokedError):
+        await owned.verify(events(), time.monotonic())
 
 
 async def test_after_standing_still_the_broker_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ownership, "PAUSE_SECONDS", 0.001)
-    long_ago = time.monotonic() - 2 * DOUBT_SECONDS
+    monkeypatch.setattr(ownership, "RETRY_SECONDS", 0.001)
+    long_ago = time.monotonic() - 2 * VERIFY_AFTER_SECONDS
     known = App(heartbeats=[False, True])
-    await Ownership(known).check(events(), long_ago)  # type: ignore[arg-type]
+    await PartitionOwnership(known).verify(events(), long_ago)  # type: ignore[arg-type]
     assert known.heartbeats == []
-    with pytest.raises(TakenAwayError):
-        await Ownership(App(heartbeats=[False])).check(events(), long_ago)  # type: ignore[arg-type]
+    with pytest.raises(PartitionsRevokedError):
+        await PartitionOwnership(App(heartbeats=[False])).verify(events(), long_ago)  # type: ignore[arg-type]
 
 
 async def test_a_broker_that_does_not_say_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ownership, "PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(ownership, "ASK_SECONDS", 0.02)
-    with pytest.raises(RuntimeError, match="did not say"):
-        await Ownership(App(heartbeats=[False] * 100_000)).check(events(), time.monotonic() - 10)  # type: ignore[arg-type]
+    monkeypatch.setattr(ownership, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(ownership, "VERIFY_TIMEOUT_SECONDS", 0.02)
+    with pytest.raises(RuntimeError, match="did not confirm"):
+        await PartitionOwnership(App(heartbeats=[False] * 100_000)).verify(events(), time.monotonic() - 10)  # type: ignore[arg-type]

@@ -1,34 +1,47 @@
-"""Live objects beside rows are used only while they stand for the row."""
+"""Cached states are used only while they stand for the row; rows have a version."""
 
 from __future__ import annotations
 
-from stream.runtime.state import LiveRows
+import pytest
+
+from stream.runtime.state import StateCodec, StateTable, StateVersionError
 
 
-def test_a_row_written_by_another_worker_is_built_anew() -> None:
+def test_states_row_of_other_worker_is_decoded_anew() -> None:
     table: dict[bytes, bytes] = {}
-    built: list[bytes | None] = []
+    loaded: list[bytes | None] = []
 
-    def build(_key: str, row: bytes | None) -> list[bytes | None]:
-        built.append(row)
+    def load(_key: str, row: bytes | None) -> list[bytes | None]:
+        loaded.append(row)
         return [row]
 
-    rows = LiveRows(table, build)
-    live = rows.get("a")
-    row = b"mine"
-    table[b"a"] = row
-    rows.wrote("a", row, live)
-    assert rows.get("a") is live
-    table[b"a"] = b"theirs"
-    assert rows.get("a") == [b"theirs"]
-    rows.forget()
-    rows.get("a")
-    assert built == [None, b"theirs", b"theirs"]
+    states = StateTable(table, StateCodec(load, lambda _state: b'{"by":"me"}'))
+    state = states.get("a")
+    table[b"a"] = states.row_to_store("a", state)
+    assert states.get("a") is state
+    table[b"a"] = b'{"by":"them"}'
+    assert states.get("a") == [b'{"by":"them"}']
+    states.forget()
+    states.get("a")
+    assert loaded == [None, b'{"by":"them"}', b'{"by":"them"}']
 
 
-def test_those_used_last_are_kept() -> None:
-    built: list[str] = []
-    rows = LiveRows({}, lambda key, _row: built.append(key), most=2)
+def test_states_least_recently_used_is_dropped() -> None:
+    loaded: list[str] = []
+    states = StateTable({}, StateCodec(lambda key, _row: loaded.append(key), lambda _state: b"{}"), max_cached=2)
     for key in "abacab":
-        rows.get(key)
-    assert "".join(built) == "abcb"
+        states.get(key)
+    assert "".join(loaded) == "abcb"
+
+
+@pytest.mark.parametrize(("content", "row"), [(b"{}", b'{"version":2}'), (b'{"n":1}', b'{"version":2,"n":1}')])
+def test_state_row_has_a_version(content: bytes, row: bytes) -> None:
+    codec = StateCodec(lambda _key, row: row, lambda _state: content, version=2)
+    assert codec.encode(None) == row
+    assert codec.decode("a", b'{"n":1}') == b'{"n":1}', "a row without a version has version 1"
+
+
+def test_state_row_of_newer_version_is_refused() -> None:
+    codec = StateCodec(lambda _key, row: row, lambda _state: b"{}")
+    with pytest.raises(StateVersionError, match="version 2"):
+        codec.decode("a", b'{"version":2}')

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from schemas.bars import DemandForecast, HorizonDemand, ProductDemand
-from stream.features.bars.surplus import KnownSurplus
+from stream.features.bars.surplus import SurplusCache
 
 AT = datetime(2026, 7, 4, 21, tzinfo=UTC)
 
@@ -22,13 +22,13 @@ def said(bar: str, sold: float, minute: float = 0, surplus: float | None = None,
 
 
 def test_claims_and_paces_follow_the_newest_word_and_rubbish_is_left_alone() -> None:
-    reader = KnownSurplus()
-    reader.take(said("rich", 20.0))
-    reader.take(said("rich", 30.0, minute=15, surplus=90.0))
+    reader = SurplusCache()
+    reader.add_record(said("rich", 20.0))
+    reader.add_record(said("rich", 30.0, minute=15, surplus=90.0))
     assert reader.spare_for("south") == {"rich": {"beer": 90.0}}
-    reader.take(said("north", 5.0, minute=15, fetch=60.0, fetch_from="rich"))
+    reader.add_record(said("north", 5.0, minute=15, fetch=60.0, fetch_from="rich"))
     assert reader.spare_for("south")["rich"] == {"beer": 30.0}, "the answer of before is not kept"
-    reader.take(b"\xff")
-    reader.take(None)
-    assert reader.paces(AT + timedelta(minutes=20)) == {"rich": {"beer": 40.0}}, "of the other too little is known"
-    assert reader.paces(AT + timedelta(hours=1)) == {}
+    reader.add_record(b"\xff")
+    reader.add_record(None)
+    assert reader.rates(AT + timedelta(minutes=20)) == {"rich": {"beer": 40.0}}, "of the other too little is known"
+    assert reader.rates(AT + timedelta(hours=1)) == {}

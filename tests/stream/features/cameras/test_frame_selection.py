@@ -11,16 +11,16 @@ import pytest
 
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from stream.features.cameras.frame_selection import LiveFrames
-from stream.runtime.record import Incoming
+from stream.features.cameras.frame_selection import LiveFrameSelection
+from stream.runtime.record import Record
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
 
-def frame(camera: str, second: float) -> Incoming:
+def frame(camera: str, second: float) -> Record[bytes]:
     received = AT + timedelta(seconds=second)
     envelope = Envelope(f"{camera}-{second}", FRAMES.event_type, "test", received, FRAMES.content_type, received)
-    return Incoming(FRAMES, camera, b"jpeg", None, envelope, 0, 0, None)  # type: ignore[arg-type]
+    return Record(FRAMES, camera, b"jpeg", b"jpeg", envelope, 0, 0, None)  # type: ignore[arg-type]
 
 
 def play(
@@ -28,7 +28,7 @@ def play(
 ) -> tuple[Counter[str], Counter[str], list[float]]:
     """Frames looked at and dropped by camera, how long each that was looked at had waited, and when those came."""
     waiting = [frame(f"camera-{c}", t / 8 + c / 8 / cameras) for t in range(int(seconds * 8)) for c in range(cameras)]
-    live, clock = LiveFrames(), 0.0
+    live, clock = LiveFrameSelection(), 0.0
     looked: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     waited = []
@@ -92,7 +92,7 @@ def scored_seconds(moments: list[float], after: float) -> float:
 
 
 def test_when_it_is_fast_enough_again_all_are_looked_at() -> None:
-    live = LiveFrames()
+    live = LiveFrameSelection()
     for tick in range(400):  # fifteen seconds in which frames come late, then as many as it takes
         late = 3.0 if tick < 120 else 0.0
         for camera in range(20):
@@ -104,7 +104,7 @@ def test_when_it_is_fast_enough_again_all_are_looked_at() -> None:
 
 
 def test_a_backlog_is_stepped_over() -> None:
-    live = LiveFrames()
+    live = LiveFrameSelection()
     batch = [frame("gate", second) for second in range(600)]
     looked, dropped = live.choose(batch, AT + timedelta(seconds=600))
     assert len(looked) <= 14, "each step covers half of what is left"
@@ -115,7 +115,7 @@ def test_a_backlog_is_stepped_over() -> None:
 
 @pytest.mark.parametrize("hours", [2, -2, 26])
 def test_a_worker_whose_clock_jumps_goes_on_looking(hours: int) -> None:
-    live = LiveFrames()
+    live = LiveFrameSelection()
     jumped = timedelta(hours=hours)
     for tick in range(80):
         one, now = frame("gate", tick / 8), AT + timedelta(seconds=tick / 8)
@@ -124,7 +124,7 @@ def test_a_worker_whose_clock_jumps_goes_on_looking(hours: int) -> None:
 
 
 def test_a_backlog_is_dropped_though_the_clocks_differ() -> None:
-    live, wrong = LiveFrames(), timedelta(hours=2)
+    live, wrong = LiveFrameSelection(), timedelta(hours=2)
     live.choose([frame("gate", 0)], AT + wrong, lambda _: True)
     batch = [frame("gate", second) for second in range(1, 600)]
     looked, dropped = live.choose(batch, AT + timedelta(seconds=600) + wrong, lambda one: one is batch[-1])
@@ -133,7 +133,7 @@ def test_a_backlog_is_dropped_though_the_clocks_differ() -> None:
 
 
 def test_a_clock_set_back_is_no_reason_to_drop() -> None:
-    live = LiveFrames()
+    live = LiveFrameSelection()
     live.choose([frame("gate", 1000)], AT + timedelta(seconds=1000))
     looked, _ = live.choose([frame("gate", 0)], AT + timedelta(seconds=100))
     assert len(looked) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -16,11 +17,10 @@ from schemas.context import VenueContext
 from schemas.support import MailTopic as Topic
 from schemas.support import SupportTriage
 from schemas.venue import Venue
-from stream.features.bars.venue_context import KnownContext
-from stream.runtime.batch_result import Result
-from stream.runtime.decoding import UnusableError, read_record
-from stream.runtime.record import read
-from tests.fuzz.offline_worker import Message, Record
+from stream.features.bars.venue_context import ContextCache
+from stream.runtime.effects import OutputRecord
+from stream.runtime.record import InvalidRecordError, decode_payload, read_record
+from stream.runtime.testing import TestEvent
 
 NOW = datetime(2026, 7, 4, 20, tzinfo=UTC)
 TICKET = b'{"id":"1","bar":"north","till":"1","time":"%s","lines":[{"product":"beer","quantity":1}]}'
@@ -29,22 +29,24 @@ EDGES = (
 )  # fmt: skip
 
 
-def incoming(value: bytes, **bent: bytes) -> Any:
+def record_of(value: bytes, **bent: bytes) -> Any:
     envelope = Envelope("e1", SALES.event_type, "test", NOW, SALES.content_type, NOW)
     headers = {**dict(envelope.headers()), **bent}
-    event: Any = Record(b"north", value, list(headers.items()), Message(SALES.name, 0, 0))
-    return read(event, SALES, msgspec.json.Decoder(Ticket), NOW)
+    event: Any = TestEvent(
+        b"north", value, list(headers.items()), SimpleNamespace(topic=SALES.name, partition=0, offset=0)
+    )
+    return read_record(event, SALES, msgspec.json.Decoder(Ticket), NOW)
 
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_times_that_python_can_not_move_to_another_zone(edge: str) -> None:
     """`astimezone` raises OverflowError on them: one such record ended the agent, and its whole batch was lost."""
-    with pytest.raises(UnusableError, match="clock") as raised:
-        incoming(TICKET % edge.encode())
+    with pytest.raises(InvalidRecordError, match="clock") as raised:
+        record_of(TICKET % edge.encode())
     assert raised.value.reason == "time"
     for header in ("ce_time", "ce_received"):
-        with pytest.raises(UnusableError) as raised:
-            incoming(TICKET % b"2026-07-04T20:00:00Z", **{header: edge.encode()})
+        with pytest.raises(InvalidRecordError) as raised:
+            record_of(TICKET % b"2026-07-04T20:00:00Z", **{header: edge.encode()})
         assert raised.value.reason in ("envelope", "time")
     with pytest.raises(EnvelopeError):
         Envelope.from_headers({"ce_id": b"1", "ce_type": b"t", "ce_source": b"s", "ce_time": EDGES[1].encode()})
@@ -53,9 +55,9 @@ def test_times_that_python_can_not_move_to_another_zone(edge: str) -> None:
 def test_a_worker_whose_own_clock_is_behind_buries_nothing() -> None:
     """Sources say when they received an event, by clocks that are right: all of it lies ahead of that worker."""
     later = (NOW + timedelta(hours=2)).isoformat().encode()
-    assert incoming(TICKET % b"2026-07-04T20:00:00Z", ce_received=later).record.bar == "north"
-    with pytest.raises(UnusableError, match="in the future"):
-        incoming(TICKET % b"2026-07-04T20:00:00Z", ce_time=later)
+    assert record_of(TICKET % b"2026-07-04T20:00:00Z", ce_received=later).payload.bar == "north"
+    with pytest.raises(InvalidRecordError, match="in the future"):
+        record_of(TICKET % b"2026-07-04T20:00:00Z", ce_time=later)
 
 
 def test_a_time_deep_within_a_record_is_found() -> None:
@@ -65,25 +67,25 @@ def test_a_time_deep_within_a_record_is_found() -> None:
         b'{"event_id":"1","bar":"north","time":"2026-07-04T20:00:00Z","tickets":1,"model":"m","products":'
         b'[{"product":"beer","sold":1,"fetch_by":"0001-01-01T00:00:00+14:00"}]}'
     )
-    with pytest.raises(UnusableError, match="0001"):
-        read_record(msgspec.json.Decoder(DemandForecast), value, "forecast")
+    with pytest.raises(InvalidRecordError, match="0001"):
+        decode_payload(msgspec.json.Decoder(DemandForecast), value, "forecast")
 
 
 def test_readers_beside_the_agents_take_what_the_agents_bury() -> None:
     """The context reader is a task of the bars worker: what it raised ended the worker."""
-    reader = KnownContext()
+    reader = ContextCache()
     for value in (
         b'{"zone":"front","x":' + b"[" * 100_000, b'{"zone":"\xff"}', b'{"zone":"front","time":"0001-01-01T00:00:00Z"}',
         msgspec.json.encode(VenueContext(zone="front", time=NOW, source="mast", temperature_celsius=1e300)),
     ):  # fmt: skip
-        reader.take(value)
+        reader.add_record(value)
     assert reader.features("front") == {}
 
 
 def test_long_names_are_shortened_but_stay_apart() -> None:
     """Cut at 200 letters, two urgent mails were one alert, and a result that names its event could not be read."""
     long = "m" * 200
-    one = incoming(TICKET % b"2026-07-04T20:00:00Z", ce_id=f"mail/{long}".encode())
+    one = record_of(TICKET % b"2026-07-04T20:00:00Z", ce_id=f"mail/{long}".encode())
     assert len(one.envelope.id) <= 200
 
     def urgent(name: str) -> Any:
@@ -98,4 +100,6 @@ def test_long_names_are_shortened_but_stay_apart() -> None:
     assert first.id != second.id
     for observation in (first, second):
         assert msgspec.json.decode(msgspec.json.encode(observation), type=type(observation)) == observation
-        assert len(Result(OBSERVATIONS, observation.key, observation, one.envelope, part=long).envelope().id) <= 200
+        assert (
+            len(OutputRecord(OBSERVATIONS, observation.key, observation, one.envelope, part=long).envelope().id) <= 200
+        )

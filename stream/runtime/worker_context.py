@@ -1,0 +1,136 @@
+"""The services that a feature's agents use: topics, state, broadcast topics, models, timers.
+
+`Worker` implements them on Faust and Kafka, `TestDriver` in memory. A feature registers its agents through a function
+`register(worker: WorkerContext)`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, TypeVar, cast
+
+from schemas.topic import Topic
+from schemas.venue import Venue
+from stream.registry.model_store import Folders, ModelStore
+from stream.registry.reloadable_model import FallbackModel, ReloadableModel
+from stream.runtime.effects import BatchResult
+from stream.runtime.record import Record
+from stream.runtime.settings import Settings
+from stream.runtime.state import StateCodec, StateTable
+
+S = TypeVar("S")
+T = TypeVar("T")
+Handler = Callable[[list[Record[T]]], Awaitable[BatchResult]]
+
+MAX_BATCH_EVENTS = 256
+"""Default for the largest number of events in a batch."""
+
+ALL_RECORDS = 2**62
+"""Replay of a broadcast topic all of whose records count: it is compacted, or small."""
+
+
+def _do_nothing() -> None:
+    pass
+
+
+class WorkerContext(ABC):
+    """What agents may use of their worker.
+
+    Attributes:
+        name: of the worker: vision, bars, support, …
+    """
+
+    def __init__(self, name: str, settings: Settings, venue: Venue) -> None:
+        self.name = name
+        self.settings = settings
+        self.venue = venue
+        self._fallbacks: list[FallbackModel] = []
+        self._shared: dict[Hashable, Any] = {}
+
+    @abstractmethod
+    def table(self, name: str, topic: Topic[Any]) -> Any:
+        """Return a table of raw rows with the partitions of the topic that feeds it.
+
+        Rows are placed by Kafka's own partitioner on the raw key, so that a batch may write rows of several partitions
+        at once: the key must be the record's key, or the topic must have one partition.
+        """
+
+    def states(
+        self, name: str, topic: Topic[Any], codec: StateCodec[S], *, max_cached: int | None = None
+    ) -> StateTable[S]:
+        """Return the states of an agent by key, stored in a table of their own."""
+        return StateTable(self.table(name, topic), codec, max_cached=max_cached)
+
+    @abstractmethod
+    def agent(
+        self,
+        topic: Topic[T],
+        handle: Handler[T],
+        *,
+        table: Any = None,
+        states: StateTable[Any] | None = None,
+        max_events: int = MAX_BATCH_EVENTS,
+        on_failure: Callable[[], None] | None = None,
+    ) -> None:
+        """Read a topic in micro-batches.
+
+        Args:
+            states: whose rows the handler changes; they are decoded anew after a failure.
+            table: where rows are written, if it is not that of `states`.
+            max_events: largest number of events in a batch.
+            on_failure: called when `handle` raised: whatever it changed in part must be dropped. The batch is then
+                tried event by event, so that one unforeseen event is rejected alone.
+        """
+
+    @abstractmethod
+    def broadcast(
+        self,
+        topic: Topic[Any],
+        add_record: Callable[[bytes | None], None],
+        *,
+        replay_records: int = ALL_RECORDS,
+        after_batch: Callable[[], None] = _do_nothing,
+        wait_until_caught_up: bool = True,
+    ) -> None:
+        """Subscribe to a topic beside the agents; every worker reads all of its partitions.
+
+        Args:
+            add_record: receives each value; must ignore what can't be decoded.
+            replay_records: number of records of each partition, before its end, that are read at the start.
+            after_batch: called when a batch of records was added.
+            wait_until_caught_up: handle no event before everything was added that the topic held at the start, so that
+                what waited while the worker was away is judged by what people had decided before.
+        """
+
+    @abstractmethod
+    def every(self, seconds: float, action: Callable[[], Awaitable[None]], *, name: str) -> None:
+        """Run an action periodically."""
+
+    @abstractmethod
+    def background(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run a task for as long as the worker runs."""
+
+    @abstractmethod
+    def is_last(self, record: Record[Any]) -> bool:
+        """Return True if Kafka held no record behind this one in its partition at the last fetch."""
+
+    @abstractmethod
+    def report_progress(self) -> None:
+        """Report that work goes on, or waits for something that is not Kafka, so that the worker is not ended."""
+
+    def reloadable_model(
+        self, names: Sequence[str], build: Callable[[Folders], T], *, close: Callable[[T], None] = lambda _: None
+    ) -> ReloadableModel[T]:
+        """Return what `build` makes of the models in use; rebuilt when one of them is promoted or rolled back."""
+        store = ModelStore(self.settings.models)
+        model = ReloadableModel(store, names, build, close=close, worker=self.name, settings=self.settings)
+        self._fallbacks.append(model)
+        self.every(self.settings.model_poll_seconds, model.check, name=f"models {' '.join(names)}")
+        return model
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return an object that several features of this worker share, made by the first that needs it."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
