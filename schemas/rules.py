@@ -10,7 +10,7 @@ from schemas.alerts import Audience, Severity
 from schemas.venue_parts import Part
 
 
-class Rule(Part):
+class RuleSettings(Part):
     """When a value becomes an alert, and for whom."""
 
     raise_at: float = Field(description="raise when the value reaches this")
@@ -33,72 +33,72 @@ class Rule(Part):
         return self
 
 
-def default_rules() -> dict[str, Rule]:
+def default_rules() -> dict[str, RuleSettings]:
     """Thresholds to start from; FIELD figures: Still's bands for density, EEMUA 191 for delays and cool-downs."""
     return {
-        "crowd-density": Rule(
+        "crowd-density": RuleSettings(
             raise_at=3.5, clear_at=3.0, on_delay_seconds=10, off_delay_seconds=20, cool_down_seconds=120,
             severity="high", audience=["security"],
         ),
-        "crowd-capacity": Rule(
+        "crowd-capacity": RuleSettings(
             raise_at=1.0, clear_at=0.95, on_delay_seconds=10, off_delay_seconds=20, cool_down_seconds=120,
             severity="high", audience=["security"],
         ),
-        "crowd-forecast": Rule(
+        "crowd-forecast": RuleSettings(
             raise_at=0.5, clear_at=0.2, on_delay_seconds=20, off_delay_seconds=60, cool_down_seconds=300,
             severity="medium", audience=["security"],
         ),
-        "venue-capacity": Rule(
+        "venue-capacity": RuleSettings(
             raise_at=0.95, clear_at=0.9, on_delay_seconds=20, off_delay_seconds=60, cool_down_seconds=300,
             severity="high", audience=["security", "production"],
         ),
-        "crowd-pressure": Rule(
+        "crowd-pressure": RuleSettings(
             raise_at=0.02, clear_at=0.015, on_delay_seconds=30, off_delay_seconds=30, cool_down_seconds=120,
             severity="critical", audience=["security"],
         ),
-        "bottleneck": Rule(
+        "bottleneck": RuleSettings(
             raise_at=2.5, clear_at=2.0, on_delay_seconds=20, off_delay_seconds=30, cool_down_seconds=180,
             severity="high", audience=["security"],
         ),
-        "counter-flow": Rule(
+        "counter-flow": RuleSettings(
             raise_at=0.5, clear_at=0.3, on_delay_seconds=20, off_delay_seconds=30, cool_down_seconds=300,
             severity="medium", audience=["security"],
         ),
-        "stop-and-go": Rule(
+        "stop-and-go": RuleSettings(
             raise_at=3, clear_at=1, on_delay_seconds=10, off_delay_seconds=60, cool_down_seconds=300,
             severity="high", audience=["security"],
         ),
-        "stampede": Rule(
+        "stampede": RuleSettings(
             raise_at=0.4, clear_at=0.2, on_delay_seconds=2, off_delay_seconds=10, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
-        "scattering": Rule(
+        "scattering": RuleSettings(
             raise_at=0.2, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=10, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
-        "camera-blind": Rule(
+        "camera-blind": RuleSettings(
             raise_at=1, clear_at=0, on_delay_seconds=15, off_delay_seconds=10, cool_down_seconds=300,
             severity="medium", audience=["security", "production"],
         ),
-        "violence": Rule(
+        "violence": RuleSettings(
             raise_at=0.8, clear_at=0.4, on_delay_seconds=1, off_delay_seconds=5, cool_down_seconds=60,
             severity="critical", audience=["security"],
         ),
-        "stock-out": Rule(
+        "stock-out": RuleSettings(
             raise_at=0.2, clear_at=0.1, on_delay_seconds=0, off_delay_seconds=60, cool_down_seconds=300,
             severity="medium", audience=["bar"],
         ),
-        "stock-count": Rule(raise_at=1, clear_at=0, cool_down_seconds=600, severity="low", audience=["bar"]),
-        "mail-urgent": Rule(raise_at=1, clear_at=0, severity="critical", audience=["security", "support"]),
-        "mail-surge": Rule(
+        "stock-count": RuleSettings(raise_at=1, clear_at=0, cool_down_seconds=600, severity="low", audience=["bar"]),
+        "mail-urgent": RuleSettings(raise_at=1, clear_at=0, severity="critical", audience=["security", "support"]),
+        "mail-surge": RuleSettings(
             raise_at=4, clear_at=2, on_delay_seconds=0, off_delay_seconds=300, cool_down_seconds=1800,
             severity="medium", audience=["support"],
         ),
-        "posts-negative": Rule(
+        "posts-negative": RuleSettings(
             raise_at=3, clear_at=1, on_delay_seconds=0, off_delay_seconds=300, cool_down_seconds=1800,
             severity="medium", audience=["support", "production"],
         ),
-        "stage-silent": Rule(
+        "stage-silent": RuleSettings(
             raise_at=1, clear_at=0, on_delay_seconds=10, off_delay_seconds=5, cool_down_seconds=60,
             severity="low", audience=["production"],
         ),

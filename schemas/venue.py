@@ -15,7 +15,7 @@ from schemas.contacts import Contact
 from schemas.crowd import Crowd, Zone
 from schemas.music import LightsSettings, MusicSettings, StageSettings
 from schemas.plan import Plan
-from schemas.rules import Rule, default_rules
+from schemas.rules import RuleSettings, default_rules
 from schemas.social import PostServerSettings
 from schemas.support import MailboxSettings
 from schemas.venue_parts import Part
@@ -47,7 +47,9 @@ class Venue(Part):
     crowd: Crowd = Field(default_factory=Crowd)
     evidence: Evidence = Field(default_factory=Evidence)
     plan: Plan | None = Field(default=None, description="the place from above, in metres, for the control room")
-    rules: dict[str, Rule] = Field(default_factory=default_rules, description="replaces the default of the same name")
+    rules: dict[str, RuleSettings] = Field(
+        default_factory=default_rules, description="replaces the default of the same name"
+    )
 
     def section(self, section: VenueSection[P]) -> P:
         """Return a feature's section of the file, or its default where this venue was made without it."""
@@ -65,7 +67,7 @@ class Venue(Part):
 
     @field_validator("rules")
     @classmethod
-    def _known(cls, rules: dict[str, Rule]) -> dict[str, Rule]:
+    def _known(cls, rules: dict[str, RuleSettings]) -> dict[str, RuleSettings]:
         known = default_rules()
         if unknown := sorted(set(rules) - set(known)):
             raise ValueError(f"no rule is called {', '.join(unknown)}; there are {', '.join(known)}")

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from processors.alerts.alarm import Alarm, observe
+from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.rules import Watch as Rules
 from processors.cameras.analyzer import Watch
 from processors.crowd.density import CrowdCounter
@@ -70,10 +70,10 @@ def alerts(sequence: Sequence, venue: Venue, counter: CrowdCounter, scorer: Viol
 
 def raised(counts: Iterable[CrowdCount], venue: Venue) -> list[tuple[str, float]]:
     """Rule and second of each alert that counts raise, with the time that its rule asks for."""
-    rules, alarms = Rules(venue), defaultdict[str, Alarm](Alarm)
+    rules, alarms = Rules(venue), defaultdict[str, AlarmState](AlarmState)
     found: list[tuple[str, float]] = []
     for one in (observation for count in counts for observation in rules.observations(count)):
-        alarms[one.key], step = observe(alarms[one.key], one, venue.rules[one.rule])
+        alarms[one.key], step = apply_observation(alarms[one.key], one, venue.rules[one.rule])
         if step is not None and step.state == "raised":
             found.append((one.rule, (one.time - street.AT).total_seconds()))
     return found

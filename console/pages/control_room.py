@@ -14,7 +14,7 @@ from console.alert_steps import last_step
 from console.authentication import Visitor, acting, asking
 from console.requests import body_of
 from console.services import House, house
-from processors.alerts.alarm import VERDICTS
+from processors.alerts.alarm import VERDICT_OF_ACTION
 from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb
 from schemas.documents import request_body
 from stream.runtime.producer import NotDeliveredError
@@ -106,7 +106,7 @@ async def act(request: Request, visitor: Annotated[Visitor, Depends(acting)], pa
 
 async def _over(parts: House, visitor: Visitor, deed: Deed) -> Alert:
     """The alert of a deed that comes after its end: only a verdict still means something then."""
-    if deed.action not in VERDICTS:
+    if deed.action not in VERDICT_OF_ACTION:
         raise HTTPException(409, "this alert is no longer open")
     try:
         alert = await last_step(parts.redis, visitor, deed.alert)

@@ -1,6 +1,6 @@
 """The life of one alert: on-delay, deadband, off-delay, re-alarm time, acknowledgement.
 
-The mechanisms are those of OPC UA part 9 and EEMUA 191. An `Alarm` is the state of one key; it is plain data,
+The mechanisms are those of OPC UA part 9 and EEMUA 191. An `AlarmState` is the state of one key; it is plain data,
 so a stream worker can store it as a row, and a step that is repeated after a crash changes nothing.
 """
 
@@ -13,12 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.alerts import Alert, AlertAction, Observation, Verdict
-from schemas.rules import Rule
+from schemas.rules import RuleSettings
 
 RECENT = 16
 """Ids remembered against repetition. A key sees its events in order, so a repeat is never far away."""
 
-VERDICTS: dict[str, Verdict] = {"confirm": "confirmed", "reject": "rejected"}
+VERDICT_OF_ACTION: dict[str, Verdict] = {"confirm": "confirmed", "reject": "rejected"}
 """What a person's verb says of an alert."""
 
 LONGEST_KEY = 170
@@ -34,7 +34,7 @@ WORTH_TELLING = 1.1
 """An open alert is told again when its value exceeds the last one told by this factor."""
 
 
-class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AlarmState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of one alert key. Times are those of the events, never of the clock."""
 
     recent: tuple[str, ...] = ()
@@ -48,9 +48,9 @@ class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """the last resolved alerts, oldest first"""
 
 
-def observe(
-    alarm: Alarm, observation: Observation, rule: Rule, wall_clock: datetime | None = None
-) -> tuple[Alarm, Alert | None]:
+def apply_observation(
+    alarm: AlarmState, observation: Observation, rule: RuleSettings, wall_clock: datetime | None = None
+) -> tuple[AlarmState, Alert | None]:
     """Apply one value; returns the new state and the step to tell, if there is one.
 
     A repeated observation changes nothing, and one that is older than the last is too late to matter. But where the
@@ -58,17 +58,17 @@ def observe(
     reached again would keep an alarm silent for up to an hour.
 
     >>> noon = datetime(2026, 7, 4, 12, tzinfo=UTC)
-    >>> rule = Rule(raise_at=3.5, clear_at=3, on_delay_seconds=10, audience=["security"])
+    >>> rule = RuleSettings(raise_at=3.5, clear_at=3, on_delay_seconds=10, audience=["security"])
     >>> def see(seconds, value):
     ...     return Observation(id=str(seconds), key="density/front", rule="crowd-density", subject="front",
     ...                        time=noon + timedelta(seconds=seconds), value=value)
-    >>> alarm, step = observe(Alarm(), see(0, 4.0), rule)
+    >>> alarm, step = apply_observation(AlarmState(), see(0, 4.0), rule)
     >>> step is None
     True
-    >>> alarm, step = observe(alarm, see(10, 4.2), rule)
+    >>> alarm, step = apply_observation(alarm, see(10, 4.2), rule)
     >>> step.state, step.version, step.peak
     ('raised', 1, 4.2)
-    >>> alarm, step = observe(alarm, see(11, 2.9), rule)
+    >>> alarm, step = apply_observation(alarm, see(11, 2.9), rule)
     >>> step.state, alarm.alert
     ('resolved', None)
     """
@@ -112,7 +112,7 @@ def observe(
     return alarm, None
 
 
-def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
+def apply_action(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
     """Apply what a person did. Without an open alert there is nothing to do, which is not an error:
     the value may have cleared while the finger was on its way. A verdict finds a resolved alert too.
     """
@@ -120,7 +120,7 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
         return alarm, None
     alarm = replace(alarm, recent=(*alarm.recent[1 - RECENT :], action.id))
     alert = alarm.alert
-    if action.action in VERDICTS and (alert is None or action.alert not in (None, alert.id)):
+    if action.action in VERDICT_OF_ACTION and (alert is None or action.alert not in (None, alert.id)):
         return _judge_closed(alarm, action)
     if alert is None or action.alert not in (None, alert.id):
         return alarm, None
@@ -141,7 +141,7 @@ def act(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
         case "assign":
             step = replace(step, state="assigned", assigned_to=action.to or action.by)
         case "confirm" | "reject":
-            step = replace(step, state="judged", verdict=VERDICTS[action.action])
+            step = replace(step, state="judged", verdict=VERDICT_OF_ACTION[action.action])
         case "resolve":
             return _close(alarm, replace(step, version=alert.version, resolved_by=action.by))
     return replace(alarm, alert=step), step
@@ -158,7 +158,7 @@ def alert_id(key: str, raised_at: datetime) -> str:
     return f"{key}@{raised_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
 
-def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Alarm, Alert | None]:
+def _maybe_raise(alarm: AlarmState, observation: Observation, rule: RuleSettings) -> tuple[AlarmState, Alert | None]:
     now = observation.time
     if alarm.above_since is None or now - alarm.above_since < timedelta(seconds=rule.on_delay_seconds):
         return alarm, None
@@ -187,7 +187,7 @@ def _maybe_raise(alarm: Alarm, observation: Observation, rule: Rule) -> tuple[Al
     return replace(alarm, alert=step), step
 
 
-def _asks_for_another(alert: Alert, observation: Observation, rule: Rule) -> bool:
+def _asks_for_another(alert: Alert, observation: Observation, rule: RuleSettings) -> bool:
     """Whether people would carry the wrong amount, or from the wrong place, by what they were told last."""
     before, now = alert.amount, observation.amount
     if not before or not now or observation.time - alert.time < timedelta(seconds=rule.cool_down_seconds):
@@ -195,7 +195,7 @@ def _asks_for_another(alert: Alert, observation: Observation, rule: Rule) -> boo
     return observation.source != alert.source or max(now / before, before / now) >= rule.amount_factor
 
 
-def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | None]:
+def _judge_closed(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
     """A verdict on an alert that is resolved: the one named, or the last."""
     for place in reversed(range(len(alarm.closed))):
         alert = alarm.closed[place]
@@ -204,7 +204,7 @@ def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | Non
                 alert,
                 version=alert.version + 1,
                 state="judged",
-                verdict=VERDICTS[action.action],
+                verdict=VERDICT_OF_ACTION[action.action],
                 time=max(action.time, alert.time),
                 event_id=action.id,
                 note=action.note,
@@ -214,7 +214,7 @@ def _judge_closed(alarm: Alarm, action: AlertAction) -> tuple[Alarm, Alert | Non
     return alarm, None
 
 
-def _close(alarm: Alarm, last: Alert) -> tuple[Alarm, Alert]:
+def _close(alarm: AlarmState, last: Alert) -> tuple[AlarmState, Alert]:
     step = replace(last, version=last.version + 1, state="resolved", resolved_at=last.time)
     closed = (*alarm.closed[1 - REMEMBERED :], step)
     # By the clock of the observations, which a replayed evening has of its own; a person acts by the wall clock.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from processors.alerts.alarm import VERDICTS
+from processors.alerts.alarm import VERDICT_OF_ACTION
 from schemas.alerts import Alert, AlertAction, AlertLabel
 from schemas.errors import PulsoError
 
@@ -51,7 +51,7 @@ def label_of(action: AlertAction, step: Alert | None) -> AlertLabel | None:
     Raises:
         AlertIdError: `action.alert` is not an id of that key.
     """
-    verdict = VERDICTS.get(action.action)
+    verdict = VERDICT_OF_ACTION.get(action.action)
     if verdict is None:
         return None
     if step is not None:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from processors.alerts.alarm import Alarm, observe
+from processors.alerts.alarm import AlarmState, apply_observation
 from processors.crowd.forecast import HORIZONS, ZoneForecaster, chance_to_reach
 from processors.crowd.smoothing import Smoothed
 from schemas.alerts import Observation
 from schemas.crowd import Crowd
 from schemas.errors import PulsoError
-from schemas.rules import Rule, default_rules
+from schemas.rules import RuleSettings, default_rules
 
 EVERY = 2.0
 """seconds between two counts of a drawn evening"""
@@ -59,7 +59,7 @@ def evaluate(
     *,
     limit: float | None = None,
     lead_minutes: float = 5.0,
-    rule: Rule | None = None,
+    rule: RuleSettings | None = None,
     evenings: int = 40,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -106,12 +106,12 @@ def evaluate(
     }
 
 
-def _play(moments: list[Moment], limit: float, lead: float, rule: Rule, judged: _Judged) -> None:
+def _play(moments: list[Moment], limit: float, lead: float, rule: RuleSettings, judged: _Judged) -> None:
     settings = Crowd()
     zone, smoothed = ZoneForecaster(), Smoothed()
     truth = np.asarray([moment.truth for moment in moments])
     times = np.asarray([moment.time for moment in moments])
-    alarm, alarms = Alarm(), []
+    alarm, alarms = AlarmState(), []
     for moment in moments:
         smoothed = smoothed.after(
             moment.persons, moment.time, smoothing_seconds=settings.smoothing_seconds,
@@ -127,7 +127,9 @@ def _play(moments: list[Moment], limit: float, lead: float, rule: Rule, judged: 
                 judged.persistence[one.minutes].append(abs(level - truth[then]))
                 judged.held[one.minutes].append(bool(one.low <= truth[then] <= one.high))
         if ahead:
-            alarm, step = observe(alarm, _observation(moment, chance_to_reach(limit, lead, level, ahead)), rule)
+            alarm, step = apply_observation(
+                alarm, _observation(moment, chance_to_reach(limit, lead, level, ahead)), rule
+            )
             if step is not None and step.state == "raised" and level < limit:
                 alarms.append(moment.time)
     _judge_alarms(_crossings(moments, limit), alarms, lead, judged)

@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from schemas.rules import Rule
+from schemas.rules import RuleSettings
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 MINIMUM_SECONDS = (0.0, 0.5, 1.0, 1.5)
@@ -59,10 +59,10 @@ class CurvePoint:
     delay_p90: float | None
 
 
-def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Rule) -> list[float]:
+def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: RuleSettings) -> list[float]:
     """When the rule raises an alarm.
 
-    >>> rule = Rule(raise_at=0.8, clear_at=0.4, on_delay_seconds=0.5, audience=["security"])
+    >>> rule = RuleSettings(raise_at=0.8, clear_at=0.4, on_delay_seconds=0.5, audience=["security"])
     >>> alarm_times([0.9, 0.9, 0.5, 0.9, 0.1, 0.9], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5], rule)
     [0.5]
     """
@@ -88,7 +88,7 @@ def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Ru
     return raised
 
 
-def point(clips: Sequence[Scored], rule: Rule) -> CurvePoint:
+def point(clips: Sequence[Scored], rule: RuleSettings) -> CurvePoint:
     """What the rule does on these clips; each begins with nothing open."""
     raised = [alarm_times(clip.probabilities, clip.times, rule) for clip in clips]
     false = sum(len(times) for clip, times in zip(clips, raised, strict=True) if not clip.fight)
@@ -107,7 +107,7 @@ def point(clips: Sequence[Scored], rule: Rule) -> CurvePoint:
     )
 
 
-def curve(clips: Sequence[Scored], rule: Rule) -> list[dict[str, float | int | None]]:
+def curve(clips: Sequence[Scored], rule: RuleSettings) -> list[dict[str, float | int | None]]:
     """The points of other thresholds and minimum durations, all else as in the rule; JSON-ready."""
     points = []
     for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS):

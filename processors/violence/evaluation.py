@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from processors.violence.alarms import Scored, alarm_times, curve, point
 from processors.violence.clip import read_clip
 from processors.violence.scorer import ViolenceScorer, ViolenceSettings
-from schemas.rules import Rule, default_rules
+from schemas.rules import RuleSettings, default_rules
 
 LABELS = ("normal", "fight")
 WINDOW_SECONDS = 2.0
@@ -96,7 +96,7 @@ def clip_score(probabilities: Sequence[float], times: Sequence[float], warm_seco
     return float(max(np.mean([p for t, p in warm[: e + 1] if t > warm[e][0] - WINDOW_SECONDS - 1e-6]) for e in ends))
 
 
-def shipped_rule(settings: ViolenceSettings) -> Rule:
+def shipped_rule(settings: ViolenceSettings) -> RuleSettings:
     """The alarm that the card's settings mean, as a rule of a venue file."""
     return default_rules()["violence"].model_copy(
         update={

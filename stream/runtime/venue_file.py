@@ -19,7 +19,7 @@ from schemas.crowd import Crowd, Exit, ExitLine, Zone
 from schemas.errors import PulsoError
 from schemas.music import StageSettings
 from schemas.plan import Lookout, Passage, Plan
-from schemas.rules import Rule
+from schemas.rules import RuleSettings
 from schemas.social import PostServerSettings
 from schemas.support import MailboxSettings
 from schemas.venue import Venue
@@ -149,7 +149,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "stages": StageSettings,
     "mailboxes": MailboxSettings, "contacts": Contact, "quiet": QuietHours, "tills": TillServerSettings,
     "social": PostServerSettings,
-    "fight_clips": FightClips, "rules": Rule,
+    "fight_clips": FightClips, "rules": RuleSettings,
     "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.alerts.alarm import Alarm, observe
+from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.rules import Watch as Rules
 from processors.cameras.analyzer import Watch
 from processors.cameras.frame_result import Frame
@@ -45,7 +45,7 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
     """What the demo's plan sends of the scene, through the shipped model and the venue's own rules."""
     models = ROOT / "models"
     watch = Watch(venue, CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence")))
-    rules, alarms = Rules(venue), defaultdict[str, Alarm](Alarm)
+    rules, alarms = Rules(venue), defaultdict[str, AlarmState](AlarmState)
     raised: dict[str, float] = {}
     for planned in simulated(EVENING, venue, 60):
         if not isinstance(planned, Planned) or planned.topic is not FRAMES or planned.key != "gate-east":
@@ -56,7 +56,7 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
         for time, jpeg in planned.make():
             (seen,) = watch.look([Frame(f"gate-east/{time}", "gate-east", EVENING.at(time), jpeg)])
             for one in rules.observations(seen.count) if seen.count else ():
-                alarms[one.key], step = observe(alarms[one.key], one, venue.rules[one.rule])
+                alarms[one.key], step = apply_observation(alarms[one.key], one, venue.rules[one.rule])
                 if step is not None and step.state == "raised":
                     raised.setdefault(one.rule, time)
     assert set(raised) == {"crowd-forecast", "bottleneck", "crowd-capacity"}, "and nothing else"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from processors.alerts.alarm import Alarm, act, observe
+from processors.alerts.alarm import AlarmState, apply_action, apply_observation
 from processors.alerts.labels import AlertIdError, label_of
 from processors.alerts.rules import Watch
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
@@ -35,7 +35,7 @@ MAX_CACHED_ALARMS = 1_000
 
 def register(worker: WorkerContext) -> None:
     """Add the agents."""
-    alarms = worker.states("alarms", OBSERVATIONS, struct_codec(Alarm, Alarm), max_cached=MAX_CACHED_ALARMS)
+    alarms = worker.states("alarms", OBSERVATIONS, struct_codec(AlarmState, AlarmState), max_cached=MAX_CACHED_ALARMS)
     rules = RuleAgent(Watch(worker.venue))
     life_cycle = LifeCycleAgent(alarms, worker.venue)
     redis_url = worker.settings.redis_url()
@@ -78,7 +78,7 @@ class RuleAgent:
 class LifeCycleAgent:
     """Applies observations and people's actions to alarms."""
 
-    def __init__(self, alarms: StateTable[Alarm], venue: Venue) -> None:
+    def __init__(self, alarms: StateTable[AlarmState], venue: Venue) -> None:
         self._alarms = alarms
         self._rules = venue.rules
 
@@ -93,12 +93,12 @@ class LifeCycleAgent:
         """Apply what people did."""
         return await apply_to_states(records, self._alarms, _apply_action, key=_alert_key)
 
-    def _apply_observation(self, record: Record[Observation], alarm: Alarm, now: datetime) -> Effects[Alarm]:
+    def _apply_observation(self, record: Record[Observation], alarm: AlarmState, now: datetime) -> Effects[AlarmState]:
         observation = record.payload
         rule = self._rules.get(observation.rule)
         if rule is None:
             raise InvalidRecordError("content", f"the venue file has no rule {observation.rule!r}")
-        after, step = observe(alarm, observation, rule, now)
+        after, step = apply_observation(alarm, observation, rule, now)
         return Effects(_step_outputs(record, step), after if after is not alarm else None)
 
 
@@ -147,9 +147,9 @@ def _alert_key(record: Record[Observation] | Record[AlertAction]) -> str:
     return key
 
 
-def _apply_action(record: Record[AlertAction], alarm: Alarm) -> Effects[Alarm]:
+def _apply_action(record: Record[AlertAction], alarm: AlarmState) -> Effects[AlarmState]:
     action = record.payload
-    after, step = act(alarm, action)
+    after, step = apply_action(alarm, action)
     if after is alarm:
         return Effects()
     try:

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.alerts.alarm import REMEMBERED, Alarm, act, observe
+from processors.alerts.alarm import REMEMBERED, AlarmState, apply_action, apply_observation
 from schemas.alerts import Alert, AlertAction, Observation
-from schemas.rules import Rule
+from schemas.rules import RuleSettings
 
 NOON = datetime(2026, 7, 4, 12, tzinfo=UTC)
-RULE = Rule(
+RULE = RuleSettings(
     raise_at=3.5, clear_at=3.0, on_delay_seconds=10, off_delay_seconds=20, cool_down_seconds=60, audience=["security"]
 )
 
@@ -26,11 +26,11 @@ def see(second: float, value: float, name: str | None = None) -> Observation:
     )  # fmt: skip
 
 
-def steps(*values: tuple[float, float], rule: Rule = RULE) -> list[tuple[float, str]]:
+def steps(*values: tuple[float, float], rule: RuleSettings = RULE) -> list[tuple[float, str]]:
     """Second and state of every step that these (second, value) pairs tell."""
-    alarm, told = Alarm(), []
+    alarm, told = AlarmState(), []
     for second, value in values:
-        alarm, step = observe(alarm, see(second, value), rule)
+        alarm, step = apply_observation(alarm, see(second, value), rule)
         if step is not None:
             told.append((second, step.state))
     return told
@@ -45,22 +45,22 @@ def test_between_the_thresholds_an_open_alert_stays_open() -> None:
 
 
 def test_a_clock_that_was_ahead_and_is_put_right_does_not_keep_an_alarm_silent() -> None:
-    alarm, wall = Alarm(), NOON
-    alarm, _ = observe(alarm, see(3000, 1), RULE, wall)
+    alarm, wall = AlarmState(), NOON
+    alarm, _ = apply_observation(alarm, see(3000, 1), RULE, wall)
     raised = []
     for second in range(0, 40, 2):
-        alarm, step = observe(alarm, see(second, 4), RULE, wall + timedelta(seconds=second))
+        alarm, step = apply_observation(alarm, see(second, 4), RULE, wall + timedelta(seconds=second))
         raised += [step.state] if step else []
     assert raised == ["raised"]
 
 
 def test_what_comes_late_is_too_late_to_matter_whatever_the_wall_clock_says() -> None:
     for wall in (None, NOON + timedelta(hours=2), NOON - timedelta(hours=2)):
-        alarm, _ = observe(Alarm(), see(30, 1), RULE, wall)
-        late, step = observe(alarm, see(20, 9), RULE, wall)
+        alarm, _ = apply_observation(AlarmState(), see(30, 1), RULE, wall)
+        late, step = apply_observation(alarm, see(20, 9), RULE, wall)
         assert late is alarm and step is None
-    alarm, _ = observe(Alarm(), see(3000, 1), RULE, NOON + timedelta(hours=2))
-    late, step = observe(alarm, see(0, 9), RULE, NOON + timedelta(hours=2))
+    alarm, _ = apply_observation(AlarmState(), see(3000, 1), RULE, NOON + timedelta(hours=2))
+    late, step = apply_observation(alarm, see(0, 9), RULE, NOON + timedelta(hours=2))
     assert late is alarm and step is None
 
 
@@ -84,28 +84,28 @@ def test_acknowledging_keeps_who_was_first_and_resolving_ends_it() -> None:
     def does(name: str, what: str, by: str) -> AlertAction:
         return AlertAction(id=name, key="density/front", action=what, by=by, time=NOON + timedelta(minutes=1))  # type: ignore[arg-type]
 
-    alarm, _ = observe(Alarm(), see(0, 4), RULE)
-    alarm, _ = observe(alarm, see(10, 4), RULE)
-    alarm, first = act(alarm, does("a", "acknowledge", "ana"))
-    alarm, again = act(alarm, does("a", "acknowledge", "ana"))
-    alarm, second = act(alarm, does("b", "acknowledge", "bo"))
-    alarm, end = act(alarm, does("c", "resolve", "bo"))
+    alarm, _ = apply_observation(AlarmState(), see(0, 4), RULE)
+    alarm, _ = apply_observation(alarm, see(10, 4), RULE)
+    alarm, first = apply_action(alarm, does("a", "acknowledge", "ana"))
+    alarm, again = apply_action(alarm, does("a", "acknowledge", "ana"))
+    alarm, second = apply_action(alarm, does("b", "acknowledge", "bo"))
+    alarm, end = apply_action(alarm, does("c", "resolve", "bo"))
     assert (first and first.state, again, second and second.acknowledged_by) == ("acknowledged", None, "ana")
     assert (end and end.state, end and end.resolved_by, alarm.alert) == ("resolved", "bo", None)
-    assert act(alarm, does("d", "note", "ana"))[1] is None, "nothing is open any more"
+    assert apply_action(alarm, does("d", "note", "ana"))[1] is None, "nothing is open any more"
 
 
 def test_it_is_assigned_and_judged_and_keeps_its_evidence() -> None:
     def does(name: str, what: str, **more: str) -> AlertAction:
         return AlertAction(id=name, key="density/front", action=what, by="ana", time=NOON, **more)  # type: ignore[arg-type]
 
-    alarm, _ = observe(Alarm(), see(0, 4), RULE)
-    alarm, raised = observe(alarm, replace(see(10, 4), evidence=("p1",)), RULE)
-    alarm, assigned = act(alarm, does("a", "assign", to="bo"))
-    alarm, taken = act(alarm, does("b", "assign"))
-    alarm, confirmed = act(alarm, does("c", "confirm"))
-    alarm, rejected = act(alarm, does("d", "reject"))
-    alarm, updated = observe(alarm, see(11, 6), RULE)
+    alarm, _ = apply_observation(AlarmState(), see(0, 4), RULE)
+    alarm, raised = apply_observation(alarm, replace(see(10, 4), evidence=("p1",)), RULE)
+    alarm, assigned = apply_action(alarm, does("a", "assign", to="bo"))
+    alarm, taken = apply_action(alarm, does("b", "assign"))
+    alarm, confirmed = apply_action(alarm, does("c", "confirm"))
+    alarm, rejected = apply_action(alarm, does("d", "reject"))
+    alarm, updated = apply_observation(alarm, see(11, 6), RULE)
     assert raised and assigned and taken and confirmed and rejected and updated
     assert (raised.evidence, updated.evidence) == (("p1",), ("p1",))
     assert (assigned.assigned_to, taken.assigned_to, taken.state) == ("bo", "ana", "assigned")
@@ -122,11 +122,11 @@ def test_whatever_comes_one_alert_is_open_and_versions_count_up(
     moves: list[tuple[int, float, bool]], on_delay: int, cool_down: int
 ) -> None:
     rule = RULE.model_copy(update={"on_delay_seconds": on_delay, "cool_down_seconds": cool_down})
-    alarm, told, second = Alarm(), list[Alert](), 0
+    alarm, told, second = AlarmState(), list[Alert](), 0
     for number, (wait, value, repeated) in enumerate(moves):
         second += wait
         for _ in range(1 + repeated):
-            alarm, step = observe(alarm, see(second, value, f"n{number}"), rule)
+            alarm, step = apply_observation(alarm, see(second, value, f"n{number}"), rule)
             if step is not None:
                 told.append(step)
     lives: dict[str, list[Alert]] = {}
@@ -140,12 +140,12 @@ def test_whatever_comes_one_alert_is_open_and_versions_count_up(
     assert len(unresolved) == (alarm.alert is not None)
 
 
-def resolved(count: int = 1) -> tuple[Alarm, list[Alert]]:
+def resolved(count: int = 1) -> tuple[AlarmState, list[Alert]]:
     """An alarm on which so many alerts were raised and resolved, and their last steps."""
-    alarm, last = Alarm(), []
+    alarm, last = AlarmState(), []
     for number in range(count):
         for second, value in ((0, 4), (10, 4), (20, 2), (40, 2)):
-            alarm, step = observe(alarm, see(1000 * number + second, value), RULE)
+            alarm, step = apply_observation(alarm, see(1000 * number + second, value), RULE)
         assert step is not None
         last.append(step)
     return alarm, last
@@ -160,12 +160,12 @@ def judge(name: str, what: str, alert: str | None = None) -> AlertAction:
 def test_a_verdict_finds_the_last_resolved_alert_and_opens_nothing() -> None:
     alarm, (end,) = resolved()
     assert (end.state, end.resolved_at) == ("resolved", end.time)
-    after, step = act(alarm, judge("a", "reject"))
+    after, step = apply_action(alarm, judge("a", "reject"))
     assert step is not None
     assert (step.id, step.version, step.state, step.verdict) == (end.id, end.version + 1, "judged", "rejected")
     assert (step.resolved_at, step.note, after.alert) == (end.resolved_at, "seen", None)
-    assert act(after, judge("a", "reject")) == (after, None), "repeated"
-    _, other = act(after, judge("b", "confirm"))
+    assert apply_action(after, judge("a", "reject")) == (after, None), "repeated"
+    _, other = apply_action(after, judge("b", "confirm"))
     assert other is not None
     assert (other.version, other.verdict) == (end.version + 2, "confirmed"), "a person may change their mind"
 
@@ -173,17 +173,17 @@ def test_a_verdict_finds_the_last_resolved_alert_and_opens_nothing() -> None:
 def test_a_verdict_by_id_finds_an_older_alert_even_while_another_is_open() -> None:
     alarm, ends = resolved(REMEMBERED + 1)
     for second in (9000, 9010):
-        alarm, _ = observe(alarm, see(second, 4), RULE)
+        alarm, _ = apply_observation(alarm, see(second, 4), RULE)
     assert alarm.alert is not None
     opened = alarm.alert
-    alarm, step = act(alarm, judge("a", "confirm", ends[1].id))
+    alarm, step = apply_action(alarm, judge("a", "confirm", ends[1].id))
     assert step is not None
     assert (step.id, step.verdict, alarm.alert) == (ends[1].id, "confirmed", opened)
-    alarm, step = act(alarm, judge("b", "confirm", opened.id))
+    alarm, step = apply_action(alarm, judge("b", "confirm", opened.id))
     assert step is not None
     assert (step.id, step.resolved_at) == (opened.id, None)
-    assert act(alarm, judge("c", "confirm", ends[0].id))[1] is None, "no longer remembered"
-    assert act(alarm, judge("d", "resolve", ends[1].id))[1] is None, "only a verdict reaches what is resolved"
+    assert apply_action(alarm, judge("c", "confirm", ends[0].id))[1] is None, "no longer remembered"
+    assert apply_action(alarm, judge("d", "resolve", ends[1].id))[1] is None, "only a verdict reaches what is resolved"
     assert alarm.alert is not None
 
 
@@ -195,7 +195,7 @@ def test_the_id_of_the_longest_key_is_still_an_identifier() -> None:
     ]
     ids = set()
     for one in seen:
-        _, step = observe(Alarm(), one, RULE.model_copy(update={"on_delay_seconds": 0}))
+        _, step = apply_observation(AlarmState(), one, RULE.model_copy(update={"on_delay_seconds": 0}))
         assert step is not None
         ids.add(msgspec.json.decode(msgspec.json.encode(step), type=Alert).id)
     assert len(ids) == 2

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from processors.alerts.alarm import Alarm, observe
+from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.notifications import planned, wording
 from processors.alerts.rules import Watch
 from schemas.alerts import Alert
@@ -70,7 +70,7 @@ def test_what_only_goes_along_raises_no_notice_of_its_own() -> None:
 def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
     rule = VENUE.rules["stock-out"]
     raised, *_ = Watch(VENUE).observations(forecast(BEER))
-    alarm, step = observe(Alarm(), raised, rule)
+    alarm, step = apply_observation(AlarmState(), raised, rule)
     assert step is not None
     assert step.state == "raised"
     fetched = ProductDemand(product="beer", sold=165, stock=35, run_out_probability=0.01, coming=240)
@@ -80,7 +80,7 @@ def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
             model="m",
         )  # fmt: skip
         observation, *_ = Watch(VENUE).observations(later)
-        alarm, step = observe(alarm, observation, rule)
+        alarm, step = apply_observation(alarm, observation, rule)
         if step is not None:
             break
     assert step is not None
@@ -104,10 +104,10 @@ def later(minute: int, fetch: float, source: str = "store", chance: float = 0.8)
 
 
 def steps(*forecasts: DemandForecast) -> list[Alert]:
-    rule, alarm, found = VENUE.rules["stock-out"], Alarm(), []
+    rule, alarm, found = VENUE.rules["stock-out"], AlarmState(), []
     for one in forecasts:
         observation = next(o for o in Watch(VENUE).observations(one) if o.rule == "stock-out")
-        alarm, step = observe(alarm, observation, rule)
+        alarm, step = apply_observation(alarm, observation, rule)
         if step is not None:
             found.append(step)
     return found

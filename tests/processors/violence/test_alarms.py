@@ -8,31 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.alerts.alarm import Alarm, observe
+from processors.alerts.alarm import AlarmState, apply_observation
 from processors.violence.alarms import Scored, alarm_times, curve, point, upper_limit
 from processors.violence.evaluation import shipped_rule
 from processors.violence.scorer import ViolenceScorer
 from schemas.alerts import Observation
-from schemas.rules import Rule, default_rules
+from schemas.rules import RuleSettings, default_rules
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 TICK = 0.125
 
 
-def rule(**fields: float) -> Rule:
+def rule(**fields: float) -> RuleSettings:
     settings = {"raise_at": 0.8, "clear_at": 0.4, "on_delay_seconds": 0.5} | fields
-    return Rule.model_validate(settings | {"audience": ["security"]})
+    return RuleSettings.model_validate(settings | {"audience": ["security"]})
 
 
-def told(probabilities: list[float], one: Rule) -> list[float]:
+def told(probabilities: list[float], one: RuleSettings) -> list[float]:
     """When the live alarm is raised by the same scores, eight a second."""
-    alarm, raised = Alarm(), []
+    alarm, raised = AlarmState(), []
     for number, value in enumerate(probabilities):
         seen = Observation(
             id=str(number), key="violence/c", rule="violence", subject="c", value=value,
             time=AT + timedelta(seconds=number * TICK),
         )  # fmt: skip
-        alarm, step = observe(alarm, seen, one)
+        alarm, step = apply_observation(alarm, seen, one)
         if step is not None and step.state == "raised":
             raised.append(number * TICK)
     return raised
