@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas.errors import PulsoError
 from schemas.topic import Topic
-from schemas.venue import venue_type
+from schemas.venue import Venue, venue_type
 from schemas.venue_section import VenueSection
 from stream.features import alerts, attendance, bars, cameras, crowd, models, music, social, support, violence
 from stream.runtime import metrics as runtime_metrics
@@ -131,7 +131,7 @@ def venue_sections() -> tuple[VenueSection[Any], ...]:
 
 
 @cache
-def full_venue_type() -> Any:
+def full_venue_type() -> type[Venue]:
     """Return the type of the whole venue file, with the sections of all features."""
     return venue_type(venue_sections())
 

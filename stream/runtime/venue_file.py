@@ -5,25 +5,15 @@ from __future__ import annotations
 import difflib
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from processors.crowd.ground import GroundError, ground_of
-from schemas.attendance import Gate
-from schemas.bars import BarSettings, ProductSettings, TillServerSettings
-from schemas.cameras import Camera, Evidence, GroundPoint, View
-from schemas.contacts import Contact, QuietHours
-from schemas.crowd import Crowd, Exit, ExitLine, Zone
 from schemas.errors import PulsoError
-from schemas.music import StageSettings
-from schemas.plan import Lookout, Passage, Plan
-from schemas.rules import RuleSettings
-from schemas.social import PostServerSettings
-from schemas.support import MailboxSettings
 from schemas.venue import Venue
-from schemas.violence import FightClips
+from stream.features import registry
 
 
 class VenueFileError(PulsoError, ValueError):
@@ -113,10 +103,11 @@ def read_venue(path: Path) -> Venue:
         raise VenueFileError(
             f"{path}: the file must hold fields such as `name:` and `zones:`; deploy/venues/demo.yaml shows one"
         )
+    venue_model = registry.full_venue_type()
     try:
-        venue = Venue.model_validate(content)
+        venue = venue_model.model_validate(content)
     except ValidationError as error:
-        raise VenueFileError("\n".join(_explain(path, node, one) for one in error.errors())) from error
+        raise VenueFileError("\n".join(_explain(path, node, one, venue_model) for one in error.errors())) from error
     for number, camera in enumerate(venue.cameras):
         try:
             ground_of(camera)
@@ -126,13 +117,13 @@ def read_venue(path: Path) -> Venue:
     return venue
 
 
-def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
+def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue]) -> str:
     at = tuple(error["loc"])
     name = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in at).replace(".[", "[")
     message = error["msg"].removeprefix("Value error, ")
     match error["type"]:
         case "extra_forbidden":
-            known = list(_model_at(at[:-1]).model_fields)
+            known = list(_model_at(at[:-1], venue).model_fields)
             near = difflib.get_close_matches(str(at[-1]), known, n=1)
             message = (
                 f"unknown field; did you mean {near[0]}?" if near else f"unknown field; there are {', '.join(known)}"
@@ -144,23 +135,22 @@ def _explain(path: Path, node: yaml.Node | None, error: Any) -> str:
     return f"{path}: line {_line(node, at)}: {name or 'the file'}: {message}"
 
 
-_PARTS: dict[str, type[BaseModel]] = {
-    "zones": Zone, "cameras": Camera, "views": View, "bars": BarSettings, "products": ProductSettings,
-    "stages": StageSettings,
-    "mailboxes": MailboxSettings, "contacts": Contact, "quiet": QuietHours, "tills": TillServerSettings,
-    "social": PostServerSettings,
-    "fight_clips": FightClips, "rules": RuleSettings,
-    "crowd": Crowd, "evidence": Evidence, "gates": Gate, "ground": GroundPoint,
-}  # fmt: skip
+def _model_at(at: tuple[Any, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """Return the model that the place of an error in the file has, derived from the types of the fields."""
+    for name in at:
+        if isinstance(name, str) and name in model.model_fields:
+            found = _model_within(model.model_fields[name].annotation)
+            if found is not None:
+                model = found
+    return model
 
 
-def _model_at(at: tuple[Any, ...]) -> type[BaseModel]:
-    if "plan" in at:
-        return Lookout if "cameras" in at else Passage if "gates" in at else Plan
-    if "exits" in at:
-        return ExitLine if "views" in at else Exit
-    named = [part for part in at if part in _PARTS]
-    return _PARTS[named[-1]] if named else Venue
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field holds, itself or within lists, dicts and optional values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    models = (_model_within(part) for part in get_args(annotation))
+    return next((model for model in models if model is not None), None)
 
 
 def _line(node: yaml.Node | None, at: tuple[Any, ...]) -> int:
