@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from bench.measured import Measured, moment
-from processors.cameras.analyzer import Watch
-from processors.cameras.frame_result import Frame
+from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.frame_result import CameraFrame
 from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
-from schemas.cameras import Camera, View
-from schemas.crowd import Zone
+from schemas.cameras import CameraSettings, CameraView
+from schemas.crowd import ZoneSettings
 from schemas.venue import Venue
 
 CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
@@ -45,7 +45,7 @@ def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=CamerasOrder)
     jpegs = [Path(file).read_bytes() for file in order.files]
     names = [f"camera-{number:02d}" for number in range(order.cameras)]
-    watch = Watch(_venue(names), CrowdCounter.load(), ViolenceScorer.load())
+    watch = CameraAnalyzer(_venue(names), CrowdCounter.load(), ViolenceScorer.load())
     if order.trace:
         tracemalloc.start()
     rounds = WARM + -(-order.frames // order.cameras)
@@ -55,7 +55,7 @@ def main() -> None:
             began = moment()
         for name in names:
             jpeg = jpegs[place % len(jpegs)]
-            (seen,) = watch.look([Frame(f"{name}-{place}", name, BEGIN + EIGHTH * place, jpeg)])
+            (seen,) = watch.analyze([CameraFrame(f"{name}-{place}", name, BEGIN + EIGHTH * place, jpeg)])
             if seen.error:
                 raise RuntimeError(seen.error)
     ended = moment()
@@ -70,9 +70,10 @@ def main() -> None:
 
 
 def _venue(names: list[str]) -> Venue:
-    zones = [Zone(id=f"zone-{name}", area_m2=400, capacity=1500) for name in names]
+    zones = [ZoneSettings(id=f"zone-{name}", area_m2=400, capacity=1500) for name in names]
     cameras = [
-        Camera(id=name, views=[View(zone=zone.id, polygon=CORNERS)]) for name, zone in zip(names, zones, strict=True)
+        CameraSettings(id=name, views=[CameraView(zone=zone.id, polygon=CORNERS)])
+        for name, zone in zip(names, zones, strict=True)
     ]
     return Venue(name="bench", zones=zones, cameras=cameras)
 

@@ -13,8 +13,8 @@ from bench.mails import mails
 from bench.soak.media import windows
 from bench.soak.senders import baskets
 from schemas.bars import SALES, BarSettings, ProductSettings, Ticket
-from schemas.cameras import FRAMES, Camera, View
-from schemas.crowd import Crowd, Zone
+from schemas.cameras import FRAMES, CameraSettings, CameraView
+from schemas.crowd import CrowdSettings, ZoneSettings
 from schemas.music import SNIPPETS, StageSettings
 from schemas.rules import default_rules
 from schemas.support import MAILS, Mail
@@ -74,7 +74,7 @@ def venue() -> Venue:
     rules = {name: rule.model_copy(update=none) for name, rule in default_rules().items()}
     # Between the two scenes that the cameras show: 1.7 and 2.0 persons/m².
     rules["crowd-density"] = rules["crowd-density"].model_copy(update={"raise_at": 1.9, "clear_at": 1.78})
-    zones = [Zone(id=f"zone-{number:02d}", area_m2=100, capacity=1000) for number in range(CAMERAS)]
+    zones = [ZoneSettings(id=f"zone-{number:02d}", area_m2=100, capacity=1000) for number in range(CAMERAS)]
     products = [
         ProductSettings(id=name, opening_stock=OPENING_STOCK)
         for name in ("beer", "water", "cola", "gin-tonic", "burger")
@@ -82,9 +82,12 @@ def venue() -> Venue:
     return Venue(
         name="Bench",
         language="en",
-        crowd=Crowd(smoothing_seconds=1),
+        crowd=CrowdSettings(smoothing_seconds=1),
         zones=zones,
-        cameras=[Camera(id=f"camera-{n:02d}", views=[View(zone=zones[n].id, polygon=corners)]) for n in range(CAMERAS)],
+        cameras=[
+            CameraSettings(id=f"camera-{n:02d}", views=[CameraView(zone=zones[n].id, polygon=corners)])
+            for n in range(CAMERAS)
+        ],
         bars=[BarSettings(id=f"bar-{number:03d}", products=products) for number in range(BARS)],
         stages=[StageSettings(id=f"stage-{number}") for number in range(STAGES)],
         rules=rules,

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 from console.hub import Hub
 from processors.cameras.picture import PictureError, apply_masks, decode
-from schemas.cameras import FRAMES, Camera
+from schemas.cameras import FRAMES, CameraSettings
 from schemas.topic import MEDIA_BYTES
 from schemas.venue import Venue
 from stream.runtime.broadcast import connection
@@ -96,7 +96,7 @@ class CameraWall:
         self._pictures[name] = (record.timestamp, small)
 
 
-def small_picture(jpeg: bytes, camera: Camera) -> bytes:
+def small_picture(jpeg: bytes, camera: CameraSettings) -> bytes:
     """A JPEG of at most 400 pixels, its masks black.
 
     Raises:

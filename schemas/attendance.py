@@ -68,7 +68,7 @@ class VenueOccupancy(Struct, frozen=True, kw_only=True):
     gates: tuple[GateTotal, ...] = ()
 
 
-class Gate(Part):
+class GateSettings(Part):
     """A line that people cross, and which side of it is inside."""
 
     id: Name

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.venue_parts import Part
 
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
 
 
 class Calendar(Part):
@@ -21,9 +21,9 @@ class Calendar(Part):
     first_day: date | None = Field(default=None, description="of the festival")
     last_day: date | None = Field(default=None, description="of the festival")
     holidays: list[date] = Field(default_factory=list, description="public holidays, and the eves that feel like one")
-    ground_opens: Clock | None = Field(default=None, description="when people are let in, HH:MM")
-    ground_closes: Clock | None = Field(default=None, description="when they must have left; may be after midnight")
-    day_begins: Clock = Field(default="06:00", description="what happens before belongs to the day before")
+    ground_opens: ClockTime | None = Field(default=None, description="when people are let in, HH:MM")
+    ground_closes: ClockTime | None = Field(default=None, description="when they must have left; may be after midnight")
+    day_begins: ClockTime = Field(default="06:00", description="what happens before belongs to the day before")
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

@@ -7,7 +7,7 @@ from pydantic import Field
 from schemas.venue_parts import Part, Share
 
 
-class Faults(Part):
+class CameraFaultThresholds(Part):
     """Thresholds of blind cameras; the defaults were measured with each fault applied to real photographs.
 
     An old camera that is always a little soft, or one that looks at bare ground, may need its own:

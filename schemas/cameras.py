@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.attendance import Gate
-from schemas.camera_faults import Faults
+from schemas.attendance import GateSettings
+from schemas.camera_faults import CameraFaultThresholds
 from schemas.crowd import ExitLine
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
 from schemas.venue_parts import Name, Part, Point, Polygon
@@ -20,13 +20,13 @@ class GroundPoint(Part):
     metres: tuple[float, float] = Field(description="to the right and away, from any origin")
 
 
-Ground = Annotated[
+GroundPoints = Annotated[
     list[GroundPoint],
     Field(min_length=4, max_length=4, description="four points, no three on a line: gives metres, m² and speeds"),
 ]
 
 
-class Evidence(Part):
+class EvidenceSettings(Part):
     """The pictures and clips that alerts keep."""
 
     blurred: bool = Field(default=True, description="no face can be made out in what is stored")
@@ -35,7 +35,7 @@ class Evidence(Part):
     )
 
 
-class View(Part):
+class CameraView(Part):
     """The part of a camera's picture that shows a zone."""
 
     zone: Name
@@ -44,18 +44,20 @@ class View(Part):
     exits: list[ExitLine] = Field(default_factory=list, description="where the zone's exits are in the picture")
 
 
-class Camera(Part):
+class CameraSettings(Part):
     """A fixed camera."""
 
     id: Name
     url: str | None = Field(default=None, description="rtsp://, http://, a device, a video file or a folder")
     frames_per_second: float = Field(default=8, gt=0, le=30, description="frames sent; fights need about 8")
     count_every_seconds: float = Field(default=1, ge=0.1, le=60, description="how often heads are counted")
-    views: list[View] = Field(default_factory=list)
+    views: list[CameraView] = Field(default_factory=list)
     masks: list[Polygon] = Field(default_factory=list, description="never looked at by any model")
-    ground: Ground | None = Field(default=None, description="without it there are no metres, speeds and pressure")
-    gates: list[Gate] = Field(default_factory=list, description="lines that people cross")
-    faults: Faults | None = Field(default=None, description="when its picture can't be believed; the venue's if empty")
+    ground: GroundPoints | None = Field(default=None, description="without it there are no metres, speeds and pressure")
+    gates: list[GateSettings] = Field(default_factory=list, description="lines that people cross")
+    faults: CameraFaultThresholds | None = Field(
+        default=None, description="when its picture can't be believed; the venue's if empty"
+    )
 
 
 FRAMES: Topic[bytes] = Topic(

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from msgspec import Struct
 from pydantic import Field, model_validator
 
-from schemas.camera_faults import Faults
+from schemas.camera_faults import CameraFaultThresholds
 from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
 from schemas.topic import Topic
 from schemas.venue_parts import Line, Name, Part
@@ -99,7 +99,7 @@ class CrowdCount(Struct, frozen=True, kw_only=True):
     """pictures that show why an alert may be raised, by their id in the evidence store"""
 
 
-class Exit(Part):
+class ExitSettings(Part):
     """A way out of a zone. Its name alone will do."""
 
     name: str = Field(min_length=1, description="as people call it")
@@ -119,7 +119,7 @@ class ExitLine(Part):
     line: Line
 
 
-class Crowd(Part):
+class CrowdSettings(Part):
     """Numbers that crowds are judged by; sources in FIELD terms: Fruin 1971, Helbing 2007, Still."""
 
     level_of_service: tuple[float, float, float, float, float] = Field(
@@ -135,7 +135,9 @@ class Crowd(Part):
     exit_reach: float = Field(default=5.0, gt=0, le=100, description="metres before an exit that are watched")
     exit_speed: float = Field(default=0.35, gt=0, le=5, description="m/s towards an exit below which it jams")
     stop_and_go_density: float = Field(default=2.0, ge=0, le=10, description="persons/m² from which waves matter")
-    faults: Faults = Field(default_factory=Faults, description="when a picture can't be believed")
+    faults: CameraFaultThresholds = Field(
+        default_factory=CameraFaultThresholds, description="when a picture can't be believed"
+    )
     context_every_seconds: float = Field(
         default=10.0, ge=0, le=3600, description="how often a zone's occupancy is told to the bars"
     )
@@ -148,14 +150,16 @@ class Crowd(Part):
         return self
 
 
-class Zone(Part):
+class ZoneSettings(Part):
     """A piece of ground that people stand on."""
 
     id: Name
     title: str = ""
     area_m2: float = Field(gt=0, le=1_000_000, description="ground area in square metres")
     capacity: int = Field(gt=0, description="most people allowed")
-    exits: list[Exit] = Field(default_factory=list, description="ways out: names, or with the sign and the alternative")
+    exits: list[ExitSettings] = Field(
+        default_factory=list, description="ways out: names, or with the sign and the alternative"
+    )
     lead_time_minutes: float = Field(default=5, gt=0, le=60, description="what staff need to act before it is full")
 
 

@@ -11,15 +11,15 @@ from pydantic import Field, model_validator
 from schemas.venue_parts import Name, Part
 
 Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
-Place = Annotated[tuple[Metre, Metre], Field(description="metres to the right and up on the plan, from any origin")]
-Ring = Annotated[list[Place], Field(min_length=3, description="corners, one after the other")]
+PlanPoint = Annotated[tuple[Metre, Metre], Field(description="metres to the right and up on the plan, from any origin")]
+PlanPolygon = Annotated[list[PlanPoint], Field(min_length=3, description="corners, one after the other")]
 
 
-class Lookout(Part):
+class PlanCamera(Part):
     """Where a camera stands and which way it looks."""
 
-    at: Place
-    towards: Place
+    at: PlanPoint
+    towards: PlanPoint
 
     @model_validator(mode="after")
     def _looks_somewhere(self) -> Self:
@@ -28,28 +28,28 @@ class Lookout(Part):
         return self
 
 
-class Passage(Part):
+class PlanGate(Part):
     """A gate on the plan."""
 
-    line: Annotated[list[Place], Field(min_length=2, max_length=2, description="its two ends")]
-    inwards: Place = Field(description="a point on the inner side")
+    line: Annotated[list[PlanPoint], Field(min_length=2, max_length=2, description="its two ends")]
+    inwards: PlanPoint = Field(description="a point on the inner side")
 
 
-class Plan(Part):
+class VenuePlan(Part):
     """The venue from above. What is left out is not drawn; everything else of the console works without a plan."""
 
-    outline: Ring | None = Field(default=None, description="the fence")
-    zones: dict[Name, Ring] = Field(default_factory=dict)
-    cameras: dict[Name, Lookout] = Field(default_factory=dict)
-    gates: dict[Name, Passage] = Field(default_factory=dict)
-    exits: dict[str, Place] = Field(default_factory=dict, description="by the names that zones give them")
-    bars: dict[Name, Place] = Field(default_factory=dict)
-    stages: dict[Name, Place] = Field(default_factory=dict)
+    outline: PlanPolygon | None = Field(default=None, description="the fence")
+    zones: dict[Name, PlanPolygon] = Field(default_factory=dict)
+    cameras: dict[Name, PlanCamera] = Field(default_factory=dict)
+    gates: dict[Name, PlanGate] = Field(default_factory=dict)
+    exits: dict[str, PlanPoint] = Field(default_factory=dict, description="by the names that zones give them")
+    bars: dict[Name, PlanPoint] = Field(default_factory=dict)
+    stages: dict[Name, PlanPoint] = Field(default_factory=dict)
 
     def mistakes(self, known: dict[str, Iterable[str]]) -> list[str]:
         """What the plan draws that the file does not have, as sentences.
 
-        >>> Plan(bars={"north": (0, 0)}).mistakes({"bars": ["south"]})
+        >>> VenuePlan(bars={"north": (0, 0)}).mistakes({"bars": ["south"]})
         ["plan: bars: 'north' is not among south"]
         """
         return [

@@ -10,17 +10,17 @@ from pydantic import Field, create_model, field_validator, model_validator
 
 from schemas.bars import BarSettings, TillServerSettings
 from schemas.calendar import Calendar
-from schemas.cameras import Camera, Evidence
+from schemas.cameras import CameraSettings, EvidenceSettings
 from schemas.contacts import Contact
-from schemas.crowd import Crowd, Zone
+from schemas.crowd import CrowdSettings, ZoneSettings
 from schemas.music import LightsSettings, MusicSettings, StageSettings
-from schemas.plan import Plan
+from schemas.plan import VenuePlan
 from schemas.rules import RuleSettings, default_rules
 from schemas.social import PostServerSettings
 from schemas.support import MailboxSettings
 from schemas.venue_parts import Part
 from schemas.venue_section import VenueSection
-from schemas.violence import FightClips
+from schemas.violence import EvidenceClipSettings
 
 P = TypeVar("P")
 
@@ -31,8 +31,8 @@ class Venue(Part):
     name: str = Field(min_length=1)
     timezone: str = Field(default="Europe/Madrid", description="IANA name, for times that people read")
     language: Literal["es", "en"] = "es"
-    zones: list[Zone] = Field(default_factory=list)
-    cameras: list[Camera] = Field(default_factory=list)
+    zones: list[ZoneSettings] = Field(default_factory=list)
+    cameras: list[CameraSettings] = Field(default_factory=list)
     bars: list[BarSettings] = Field(default_factory=list)
     calendar: Calendar = Field(default_factory=Calendar, description="special days, and when the ground is open")
     stages: list[StageSettings] = Field(default_factory=list)
@@ -41,12 +41,14 @@ class Venue(Part):
     mailboxes: list[MailboxSettings] = Field(default_factory=list)
     tills: TillServerSettings | None = None
     social: PostServerSettings | None = None
-    fight_clips: FightClips = Field(default_factory=FightClips, description="how far evidence of fights is blurred")
+    fight_clips: EvidenceClipSettings = Field(
+        default_factory=EvidenceClipSettings, description="how far evidence of fights is blurred"
+    )
     contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
     capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")
-    crowd: Crowd = Field(default_factory=Crowd)
-    evidence: Evidence = Field(default_factory=Evidence)
-    plan: Plan | None = Field(default=None, description="the place from above, in metres, for the control room")
+    crowd: CrowdSettings = Field(default_factory=CrowdSettings)
+    evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
+    plan: VenuePlan | None = Field(default=None, description="the place from above, in metres, for the control room")
     rules: dict[str, RuleSettings] = Field(
         default_factory=default_rules, description="replaces the default of the same name"
     )

@@ -23,7 +23,7 @@ class ViolenceScore(Struct, frozen=True, kw_only=True):
     """blurred clips of what was seen, by their id in the evidence store; only near an alarm"""
 
 
-class FightClips(Part):
+class EvidenceClipSettings(Part):
     """Two seconds of blurred video beside each fight that is told of."""
 
     cells_across: int = Field(

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from schemas.bars import SALES, ProductSettings, SaleLine, Ticket
-from schemas.cameras import FRAMES, Camera
+from schemas.cameras import FRAMES, CameraSettings
 from schemas.music import SNIPPETS
 from schemas.support import MAILS, Mail
 from schemas.venue import Venue
@@ -89,7 +89,7 @@ class RealEvening:
                 clip = choice[int(random.integers(len(choice)))]
                 yield Planned("cameras", FRAMES, time, filmed.id, f"camera/{filmed.id}", partial(film, clip.path, time))
 
-    def _looks(self, evening: Evening, camera: Camera, seconds: float) -> Iterator[Planned]:
+    def _looks(self, evening: Evening, camera: CameraSettings, seconds: float) -> Iterator[Planned]:
         """The photograph, among some taken at random, whose heads are nearest to what the script wants."""
         random = np.random.default_rng([evening.seed, 52, *camera.id.encode()])
         zone = camera.views[0].zone if camera.views else "bars"

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from schemas.cameras import FRAMES, Camera
+from schemas.cameras import FRAMES, CameraSettings
 from schemas.context import CONTEXT, VenueContext
 from schemas.music import SNIPPETS, StageSettings
 from schemas.venue import Venue
@@ -67,7 +67,7 @@ def camera_plan(evening: Evening, venue: Venue, seconds: float) -> Iterator[Plan
         yield from _of_camera(evening, camera, seconds)
 
 
-def _of_camera(evening: Evening, camera: Camera, seconds: float) -> Iterator[Planned]:
+def _of_camera(evening: Evening, camera: CameraSettings, seconds: float) -> Iterator[Planned]:
     budget = int(PICTURES_A_SECOND * (1 - sum(scene.share for scene in SCENES)) * seconds)
     random = np.random.default_rng([evening.seed, 41, *camera.id.encode()])
     zone = camera.views[0].zone if camera.views else "bars"

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.cameras.frame_result import Frame
+from processors.cameras.frame_result import CameraFrame
 from simulation.backdrops import backdrop, grain
 from simulation.people import figure, level_of
 
@@ -36,11 +36,11 @@ def draw(ground: Places, number: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.add(soft, noise[row : row + 480, column : column + 640], dtype=cv2.CV_8U), np.uint8)
 
 
-def film(scenario: Scenario, seconds: float, camera: str = "gate-east") -> Iterator[Frame]:
+def film(scenario: Scenario, seconds: float, camera: str = "gate-east") -> Iterator[CameraFrame]:
     """Eight frames a second of a scenario."""
     for number in range(round(8 * seconds)):
         jpeg = cv2.imencode(".jpg", draw(scenario(number / 8), number), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
-        yield Frame(f"{camera}/{number}", camera, AT + timedelta(seconds=number / 8), jpeg)
+        yield CameraFrame(f"{camera}/{number}", camera, AT + timedelta(seconds=number / 8), jpeg)
 
 
 def standing(people: int, seed: int = 0) -> Places:

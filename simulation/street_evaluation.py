@@ -16,7 +16,7 @@ import numpy as np
 
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.rules import Watch as Rules
-from processors.cameras.analyzer import Watch
+from processors.cameras.analyzer import CameraAnalyzer
 from processors.crowd.density import CrowdCounter
 from processors.violence.alarms import upper_limit
 from processors.violence.scorer import ViolenceScorer
@@ -64,7 +64,7 @@ def sequences(number: int, seed: int) -> Iterator[Sequence]:
 def alerts(sequence: Sequence, venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> list[tuple[str, float]]:
     """Rule and second of each alert of the two kinds that is raised while the sequence plays."""
     film = list(street.film(sequence.scenario, sequence.seconds, CAMERA))
-    counts = [seen.count for seen in Watch(venue, counter, scorer).look(film) if seen.count is not None]
+    counts = [seen.count for seen in CameraAnalyzer(venue, counter, scorer).analyze(film) if seen.count is not None]
     return [(rule, second) for rule, second in raised(counts, venue) if rule in KINDS]
 
 

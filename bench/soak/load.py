@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.bars import BarSettings, ProductSettings
-from schemas.cameras import Camera, View
-from schemas.crowd import Zone
+from schemas.cameras import CameraSettings, CameraView
+from schemas.crowd import ZoneSettings
 from schemas.music import StageSettings
 from schemas.venue import Venue
 
@@ -75,17 +75,17 @@ class Load:
     def venue(self) -> Venue:
         """A place with so many cameras, bars and stages; every camera sees a zone of its own."""
         corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
-        zones = [Zone(id=f"zone-{number:03d}", area_m2=100, capacity=300) for number in range(self.cameras)]
+        zones = [ZoneSettings(id=f"zone-{number:03d}", area_m2=100, capacity=300) for number in range(self.cameras)]
         products = [ProductSettings(id=name, opening_stock=OPENING_STOCK, shelf=2 * OPENING_STOCK) for name in PRODUCTS]
         return Venue(
             name="Soak",
             language="en",
             zones=zones,
             cameras=[
-                Camera(
+                CameraSettings(
                     id=camera_name(number),
                     frames_per_second=FRAMES_PER_SECOND,
-                    views=[View(zone=zone.id, polygon=corners)],
+                    views=[CameraView(zone=zone.id, polygon=corners)],
                 )
                 for number, zone in enumerate(zones)
             ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from schemas.crowd import Exit, Zone, ZoneCount, ZoneFlow
+from schemas.crowd import ExitSettings, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.venue import Venue
 
 _WHY_ES = {
@@ -76,7 +76,7 @@ def _forecast(seen: ZoneCount, title: str, limit: float, chance: float) -> Watch
     )
 
 
-def _flow(seen: ZoneCount, flow: ZoneFlow, title: str, zone: Zone | None, venue: Venue) -> Iterator[Watched]:
+def _flow(seen: ZoneCount, flow: ZoneFlow, title: str, zone: ZoneSettings | None, venue: Venue) -> Iterator[Watched]:
     if flow.pressure is not None:
         yield Watched(
             "crowd-pressure",
@@ -122,10 +122,10 @@ def _flow(seen: ZoneCount, flow: ZoneFlow, title: str, zone: Zone | None, venue:
         )
 
 
-def _way_round(name: str, zone: Zone | None, venue: Venue) -> tuple[str, str]:
+def _way_round(name: str, zone: ZoneSettings | None, venue: Venue) -> tuple[str, str]:
     """What to do about a jam: the sign to change and the exit to send people to, from the venue file."""
     exits = {exit.name: exit for exit in zone.exits} if zone else {}
-    exit = exits.get(name) or Exit(name=name)
+    exit = exits.get(name) or ExitSettings(name=name)
     others = [other for other in exits if other != name]
     to = exit.alternative or (others[0] if others else "")
     if not to:

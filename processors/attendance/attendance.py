@@ -25,14 +25,14 @@ AGAIN_SECONDS = 60.0
 """a crossing so long before the last one of its gate is of a clock set back, or of another evening"""
 
 
-class Seen(Struct):
+class ZoneOccupancy(Struct):
     """What a camera last saw of a zone."""
 
     persons: float
     time: float
 
 
-class Gate(Struct):
+class GateCounts(Struct):
     """Totals of one gate, and up to when they count."""
 
     entered: float = 0.0
@@ -40,12 +40,12 @@ class Gate(Struct):
     until: float = -1e18
 
 
-class Attendance(Struct):
+class AttendanceState(Struct):
     """Everything that is known of the venue's occupancy; plain data, a row of a table.
 
     >>> from datetime import UTC, datetime
     >>> noon = datetime(2026, 7, 4, 12, tzinfo=UTC)
-    >>> attendance = Attendance()
+    >>> attendance = AttendanceState()
     >>> for number, kind, values in ((1, "crossing", {"entered": 40.0, "left": 3.0}), (2, "correct", {"persons": 50.0}),
     ...                              (3, "crossing", {"left": 80.0})):
     ...     change = AttendanceChange(id=str(number), kind=kind, time=noon.replace(minute=number), by="east", **values)
@@ -61,8 +61,8 @@ class Attendance(Struct):
     corrected: float = 0.0
     reconciled: float = 0.0
     unexplained: float = 0.0
-    gates: dict[str, Gate] = field(default_factory=dict)
-    zones: dict[str, dict[str, Seen]] = field(default_factory=dict)
+    gates: dict[str, GateCounts] = field(default_factory=dict)
+    zones: dict[str, dict[str, ZoneOccupancy]] = field(default_factory=dict)
     """what each camera saw of each zone"""
     looked: float | None = None
     recent: tuple[str, ...] = ()
@@ -75,19 +75,19 @@ class Attendance(Struct):
         self.recent = (*self.recent[1 - RECENT :], change.id)
         match change.kind:
             case "crossing":
-                return self._cross(change)
+                return self._add_crossing(change)
             case "seen":
-                self._see(change)
+                self._add_zone_count(change)
             case "correct":
                 self.corrected += change.persons - self.persons
                 self.persons = change.persons
             case "reset":
                 self.persons, self.corrected, self.reconciled, self.unexplained = change.persons, 0.0, 0.0, 0.0
-                self.gates = {name: Gate(until=gate.until) for name, gate in self.gates.items()}
+                self.gates = {name: GateCounts(until=gate.until) for name, gate in self.gates.items()}
         return True
 
-    def _cross(self, change: AttendanceChange) -> bool:
-        gate = self.gates.setdefault(change.by, Gate())
+    def _add_crossing(self, change: AttendanceChange) -> bool:
+        gate = self.gates.setdefault(change.by, GateCounts())
         since = (change.since or change.time).timestamp()
         if gate.until - AGAIN_SECONDS < since < gate.until - 1e-3:
             return False
@@ -100,25 +100,25 @@ class Attendance(Struct):
         self.persons = max(0.0, after)
         return True
 
-    def _see(self, change: AttendanceChange) -> None:
+    def _add_zone_count(self, change: AttendanceChange) -> None:
         time = change.time.timestamp()
-        self.zones.setdefault(change.zone or "", {})[change.by] = Seen(change.persons, time)
+        self.zones.setdefault(change.zone or "", {})[change.by] = ZoneOccupancy(change.persons, time)
         passed = 0.0 if self.looked is None else max(0.0, min(time - self.looked, SEEN_SECONDS))
         self.looked = time
-        short = SURE * self.seen(time) - self.persons
+        short = SURE * self.persons_seen(time) - self.persons
         if short > 0:
             added = short * (1 - math.exp(-passed / SEEN_SECONDS))
             self.persons += added
             self.reconciled += added
 
-    def seen(self, time: float) -> float:
+    def persons_seen(self, time: float) -> float:
         """People in all zones now: each zone by the camera that sees most of it, so that nobody counts twice."""
         return sum(
             max((one.persons for one in cameras.values() if abs(time - one.time) <= FRESH_SECONDS), default=0.0)
             for cameras in self.zones.values()
         )
 
-    def told(self, event_id: str, time: datetime) -> VenueOccupancy:
+    def occupancy(self, event_id: str, time: datetime) -> VenueOccupancy:
         """What to tell of it."""
         return VenueOccupancy(
             event_id=event_id,
@@ -126,7 +126,7 @@ class Attendance(Struct):
             persons=self.persons,
             entered=sum(gate.entered for gate in self.gates.values()),
             left=sum(gate.left for gate in self.gates.values()),
-            seen=self.seen(time.timestamp()),
+            seen=self.persons_seen(time.timestamp()),
             corrected=self.corrected,
             reconciled=self.reconciled,
             unexplained=self.unexplained,

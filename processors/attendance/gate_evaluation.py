@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.attendance.gate_line import GateCounter
-from processors.cameras.applied_faults import alive
-from processors.cameras.faults import Small
+from processors.cameras.faults import Thumbnail
 from processors.cameras.picture import Picture, PictureError, decode, fit
+from processors.cameras.simulated_faults import alive
 from processors.crowd.density import CrowdCounter
 from processors.crowd.evaluation import BANDS, HeadsFileError, read_heads
-from processors.crowd.motion import BEST_STEP, MotionFinder
-from schemas.attendance import Gate
+from processors.crowd.optical_flow import BEST_STEP, MotionEstimator
+from schemas.attendance import GateSettings
 
 SHOWN = 0.75
 """share of a photograph's height that is in the picture at a time; the rest glides in"""
@@ -27,7 +27,7 @@ SECONDS = 8
 LONGEST_SIDE = 1024
 """pixels to which larger photographs are shrunk first"""
 
-MIDDLE = Gate(id="middle", line=[(0, 0.5), (1, 0.5)], inwards=(0.5, 0.9))
+MIDDLE = GateSettings(id="middle", line=[(0, 0.5), (1, 0.5)], inwards=(0.5, 0.9))
 
 
 def evaluate(
@@ -83,7 +83,7 @@ def _glide(
     height, width = picture.shape[:2]
     window = int(height * SHOWN)
     way = height - window
-    motion, gates = MotionFinder(), (GateCounter(MIDDLE), GateCounter(MIDDLE))
+    motion, gates = MotionEstimator(), (GateCounter(MIDDLE), GateCounter(MIDDLE))
     sums = [0.0, 0.0, 0.0, 0.0]
     for second in range(SECONDS + 1):
         # The flow of a moment stands for a second: here for the one that it is the middle of.
@@ -97,15 +97,17 @@ def _glide(
         if second:
             before = alive(picture[earlier : earlier + window], random)
             nobody = np.zeros(counted.shape, np.bool_)
-            velocity = motion.velocity(Small.of(before).luma, Small.of(now).luma, BEST_STEP, nobody)
+            velocity = motion.velocity(
+                Thumbnail.from_picture(before).luma, Thumbnail.from_picture(now).luma, BEST_STEP, nobody
+            )
         true = _cells(heads - (0, top), (window, width), counted.shape)
         for place, (gate, seen) in enumerate(zip(gates, (counted, true), strict=True)):
-            passed = gate.see(seen, velocity, float(second))
+            passed = gate.update(seen, velocity, float(second))
             if passed is not None:
                 sums[2 * place] += passed.entered
                 sums[2 * place + 1] += passed.left
     for place, (gate, seen) in enumerate(zip(gates, (counted, true), strict=True)):
-        if rest := gate.see(seen, None, SECONDS + 100.0):
+        if rest := gate.update(seen, None, SECONDS + 100.0):
             sums[2 * place] += rest.entered
             sums[2 * place + 1] += rest.left
     return _crossed(heads, window, way, picture.shape[1]), sums[0], sums[1], sums[2], sums[3]

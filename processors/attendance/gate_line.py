@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.crowd.motion import Velocity
-from schemas.attendance import Gate
+from processors.crowd.optical_flow import Velocity
+from schemas.attendance import GateSettings
 
 STILL = 0.004
 """shares of the picture a second, below which a head stands and only seems to move"""
@@ -30,7 +30,7 @@ class GateLine:
     step: NDArray[np.float32]
 
     @classmethod
-    def of(cls, gate: Gate, shape: tuple[int, int]) -> GateLine:
+    def of(cls, gate: GateSettings, shape: tuple[int, int]) -> GateLine:
         """The strip of a gate on maps of `shape` = (rows, columns) cells that fill the picture."""
         rows, columns = shape
         # In units of the picture's width, so that across is across.
@@ -71,7 +71,7 @@ TELL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class CrossingCounts:
     """Heads that crossed since a time in seconds; parts of heads, since a flow is measured."""
 
     since: float
@@ -82,14 +82,14 @@ class Passed:
 class GateCounter:
     """Adds up who crosses one gate, and tells it every five seconds."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: GateSettings) -> None:
         self.id = gate.id
         self._gate = gate
         self._line: GateLine | None = None
         self._last: float | None = None
         self._since = self._entered = self._left = 0.0
 
-    def see(self, heads: NDArray[np.float32], velocity: Velocity | None, time: float) -> Passed | None:
+    def update(self, heads: NDArray[np.float32], velocity: Velocity | None, time: float) -> CrossingCounts | None:
         """Take one moment; returns who crossed when it is time to tell, if anyone did.
 
         The flow since the last moment is taken to be that of now; over a gap of more than three seconds, or without
@@ -113,6 +113,6 @@ class GateCounter:
         told, self._since = self._tell(), time
         return told
 
-    def _tell(self) -> Passed | None:
+    def _tell(self) -> CrossingCounts | None:
         entered, left, self._entered, self._left = self._entered, self._left, 0.0, 0.0
-        return Passed(self._since, entered, left) if entered or left else None
+        return CrossingCounts(self._since, entered, left) if entered or left else None

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from processors.alerts.rules import Watch as Rules
-from processors.cameras.camera_memory import CameraMemory, LiveMemory
+from processors.cameras.camera_state import CameraSession, CameraState
 from processors.cameras.coarse_picture import coarse
-from processors.cameras.faults import Small
-from processors.cameras.frame_result import Crossing, Frame, Seen
+from processors.cameras.faults import Thumbnail
+from processors.cameras.frame_result import CameraFrame, FrameResult, GateCrossing
 from processors.cameras.picture import Picture, PictureError, apply_masks, decode
 from processors.crowd.density import CrowdCounter, DensityMap, shares_of_cells
 from processors.crowd.evidence_picture import draw, encode, evidence_id
-from processors.crowd.motion import FAST, QUICK_STEP, STEADY_STEP, Course, MotionFinder, Velocity
-from processors.crowd.zone_analyzer import ZoneMemory
+from processors.crowd.optical_flow import FAST, QUICK_STEP, STEADY_STEP, FlowPrior, MotionEstimator, Velocity
+from processors.crowd.zone_analyzer import ZoneState
 from processors.violence.scorer import ViolenceScorer
 from schemas.context import VenueContext
 from schemas.crowd import CrowdCount
@@ -39,7 +39,7 @@ EVIDENCE_SECONDS = 5.0
 """between two pictures of one incident"""
 
 
-class Watch:
+class CameraAnalyzer:
     """Looks at the frames of many cameras.
 
     Every frame is scored for violence, in the order of time. Heads are counted as often as the venue file says.
@@ -54,53 +54,57 @@ class Watch:
         venue: Venue,
         counter: CrowdCounter,
         scorer: ViolenceScorer,
-        memories: dict[str, CameraMemory] | None = None,
+        memories: dict[str, CameraState] | None = None,
     ) -> None:
         """Raises GroundError where a camera's four ground points can't be used."""
         self._venue = venue
-        self._lives = {camera.id: LiveMemory(camera, venue) for camera in venue.cameras}
+        self._lives = {camera.id: CameraSession(camera, venue) for camera in venue.cameras}
         self._counter = counter
         self._scorer = scorer
-        self._motion = MotionFinder()
+        self._motion = MotionEstimator()
         self._rules = Rules(venue)
-        self.memories: dict[str, CameraMemory] = {} if memories is None else memories
+        self.memories: dict[str, CameraState] = {} if memories is None else memories
 
-    def look(self, frames: Sequence[Frame]) -> list[Seen]:
+    def analyze(self, frames: Sequence[CameraFrame]) -> list[FrameResult]:
         """Look at frames, of any cameras, each camera's in the order they came."""
-        return [self._look(frame) for frame in frames]
+        return [self._analyze_frame(frame) for frame in frames]
 
-    def _look(self, frame: Frame) -> Seen:
+    def _analyze_frame(self, frame: CameraFrame) -> FrameResult:
         live = self._lives.get(frame.camera)
         if live is None:
             # Its privacy masks are not known either, so no one may look at it.
             known = ", ".join(self._lives) or "none"
-            return Seen(frame, error=f"no camera {frame.camera!r} in the venue file; it has {known}")
+            return FrameResult(frame, error=f"no camera {frame.camera!r} in the venue file; it has {known}")
         try:
             picture = apply_masks(decode(frame.jpeg), live.camera.masks)
         except PictureError as error:
-            return Seen(frame, error=str(error))
-        memory = self.memories.setdefault(frame.camera, CameraMemory())
-        small, time = Small.of(picture), frame.time.timestamp()
+            return FrameResult(frame, error=str(error))
+        memory = self.memories.setdefault(frame.camera, CameraState())
+        small, time = Thumbnail.from_picture(picture), frame.time.timestamp()
         blind = self._blind(live, memory, small, time)
         due = self._is_due(live, frame.time)
         if blind is not None:
             live.violence = None
             live.pictures.clear()
-            live.course.clear()
-            return self._shown(live, Seen(frame, count=self._told_blind(frame, blind)), picture) if due else Seen(frame)
+            live.flow_prior.clear()
+            return (
+                self._shown(live, FrameResult(frame, count=self._told_blind(frame, blind)), picture)
+                if due
+                else FrameResult(frame)
+            )
         score, cells = self._score(live, frame, picture)
         before = live.pictures.before(time, small.luma)
         just_before = live.pictures.before(time, small.luma, QUICK_STEP)
         steady = live.pictures.before(time, small.luma, STEADY_STEP) if live.dense else None
         live.pictures.add(time, small.luma)
         if not due:
-            return Seen(frame, score=score, cells=cells)
+            return FrameResult(frame, score=score, cells=cells)
         density = self._counter.density(picture)
-        velocity = self._velocity(live, just_before, small, density, live.course)
+        velocity = self._velocity(live, just_before, small, density, live.flow_prior)
         if velocity is not None and _speed(velocity, density) < FAST:
             velocity = self._velocity(live, before, small, density)
         count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
-        seen = Seen(
+        seen = FrameResult(
             frame,
             count=count,
             score=score,
@@ -110,14 +114,14 @@ class Watch:
         )
         return self._shown(live, seen, picture, density, velocity)
 
-    def _blind(self, live: LiveMemory, memory: CameraMemory, small: Small, time: float) -> str | None:
-        live.still, frozen = live.still.after(small.luma, time, live.faults.settings)
+    def _blind(self, live: CameraSession, memory: CameraState, small: Thumbnail, time: float) -> str | None:
+        live.still, frozen = live.still.update(small.luma, time, live.faults.settings)
         if not 0 <= time - live.judged[0] < JUDGE_SECONDS:
-            judged, memory.usual = live.faults.judge(small, time, memory.usual)
+            judged, memory.usual = live.faults.assess(small, time, memory.usual)
             live.judged = (time, judged.fault)
         return live.judged[1] or ("frozen" if frozen else None)
 
-    def _is_due(self, live: LiveMemory, time: datetime) -> bool:
+    def _is_due(self, live: CameraSession, time: datetime) -> bool:
         last = live.counted
         wait = timedelta(seconds=live.camera.count_every_seconds)
         # A source's clock jitters by less than a tenth of the wait.
@@ -127,7 +131,7 @@ class Watch:
         return True
 
     def _score(
-        self, live: LiveMemory, frame: Frame, picture: Picture
+        self, live: CameraSession, frame: CameraFrame, picture: Picture
     ) -> tuple[ViolenceScore | None, NDArray[np.uint8] | None]:
         """The score, once there is one, and what may be kept of the picture; neither if the frame came too soon."""
         state = live.violence or self._scorer.start()
@@ -151,21 +155,21 @@ class Watch:
 
     def _velocity(
         self,
-        live: LiveMemory,
+        live: CameraSession,
         before: tuple[float, NDArray[np.uint8]] | None,
-        small: Small,
+        small: Thumbnail,
         density: DensityMap,
-        course: Course | None = None,
+        flow_prior: FlowPrior | None = None,
     ) -> Velocity | None:
         if before is None:
             return None
-        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density), course)
+        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density), flow_prior)
 
     def _count(
         self,
-        live: LiveMemory,
-        memory: CameraMemory,
-        frame: Frame,
+        live: CameraSession,
+        memory: CameraState,
+        frame: CameraFrame,
         density: DensityMap,
         velocities: tuple[Velocity | None, Velocity | None],
     ) -> CrowdCount:
@@ -177,12 +181,12 @@ class Watch:
             time=frame.time,
             persons=density.total,
             zones=tuple(
-                zone.see(
+                zone.update(
                     density.within(view.polygon),
                     heads,
                     velocity,
                     time,
-                    memory.zones.setdefault(name, ZoneMemory()),
+                    memory.zones.setdefault(name, ZoneState()),
                     steady=steady,
                 )
                 for name, view, zone in live.zones
@@ -192,7 +196,7 @@ class Watch:
         live.dense = live.measured and any((zone.density or 0.0) >= DENSE for zone in count.zones)
         return count
 
-    def _contexts(self, memory: CameraMemory, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:
+    def _contexts(self, memory: CameraState, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:
         """Occupancy for the bars, now and then: what they forecast does not change within seconds."""
         if 0 <= time - memory.told < self._venue.crowd.context_every_seconds:
             return ()
@@ -202,7 +206,7 @@ class Watch:
             for zone in count.zones
         )
 
-    def _told_blind(self, frame: Frame, why: str) -> CrowdCount:
+    def _told_blind(self, frame: CameraFrame, why: str) -> CrowdCount:
         return CrowdCount(
             event_id=frame.event_id,
             camera=frame.camera,
@@ -214,12 +218,12 @@ class Watch:
 
     def _shown(
         self,
-        live: LiveMemory,
-        seen: Seen,
+        live: CameraSession,
+        seen: FrameResult,
         picture: Picture,
         density: DensityMap | None = None,
         velocity: Velocity | None = None,
-    ) -> Seen:
+    ) -> FrameResult:
         """Add evidence while a value stands where an alert is raised: the alert may come with any of them."""
         count = seen.count
         if count is None or not self._alarming(count):
@@ -253,17 +257,17 @@ def _speed(velocity: Velocity, density: DensityMap) -> float:
 
 
 def _crossings(
-    live: LiveMemory, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
-) -> tuple[Crossing, ...]:
-    found = [(gate, gate.see(heads, velocity, time.timestamp())) for gate in live.gates]
+    live: CameraSession, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
+) -> tuple[GateCrossing, ...]:
+    found = [(gate, gate.update(heads, velocity, time.timestamp())) for gate in live.gates]
     return tuple(
-        Crossing(gate.id, datetime.fromtimestamp(passed.since, UTC), passed.entered, passed.left)
+        GateCrossing(gate.id, datetime.fromtimestamp(passed.since, UTC), passed.entered, passed.left)
         for gate, passed in found
         if passed is not None
     )
 
 
-def _background(live: LiveMemory, density: DensityMap) -> NDArray[np.bool_]:
+def _background(live: CameraSession, density: DensityMap) -> NDArray[np.bool_]:
     """Cells that no zone of the camera covers."""
     rows, columns = _seen(density).shape
     if live.background.shape != (rows, columns):

@@ -10,11 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from processors.cameras.applied_faults import FAULTS, NO_FAULTS, alive
-from processors.cameras.faults import FaultFinder, Small, Usual
+from processors.cameras.faults import CameraBaseline, FaultDetector, Thumbnail
 from processors.cameras.picture import Picture, PictureError, decode
+from processors.cameras.simulated_faults import FAULTS, NO_FAULTS, alive
 from processors.cameras.stillness import Stillness
-from schemas.camera_faults import Faults
+from schemas.camera_faults import CameraFaultThresholds
 from schemas.errors import PulsoError
 
 GOOD = 6
@@ -28,7 +28,7 @@ class PicturesError(PulsoError, ValueError):
 def evaluate(
     folder: Path,
     *,
-    settings: Faults | None = None,
+    settings: CameraFaultThresholds | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def evaluate(
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if not files:
         raise PicturesError(f"{folder} holds no .jpg or .png")
-    finder = FaultFinder(settings)
+    detector = FaultDetector(settings)
     found: dict[str, list[str | None]] = {name: [] for name in (*FAULTS, "frozen")}
     unknown: dict[str, list[str | None]] = {name: [] for name in FAULTS}
     good: dict[str, list[str | None]] = {name: [] for name in NO_FAULTS}
@@ -59,18 +59,18 @@ def evaluate(
         except (OSError, PictureError) as error:
             raise PicturesError(f"{file}: {error}") from error
         random = np.random.default_rng([seed, number])
-        usual = Usual()
+        usual = CameraBaseline()
         for second in range(GOOD):
-            judged, usual = finder.judge(_sent(alive(picture, random)), float(second), usual)
+            judged, usual = detector.assess(_sent(alive(picture, random)), float(second), usual)
             good["alive"].append(judged.fault)
         for name, apply in FAULTS.items():
             faulty = _sent(apply(alive(picture, random), random))
-            found[name].append(finder.judge(faulty, float(GOOD), usual)[0].fault)
-            unknown[name].append(finder.judge(faulty, 0.0, Usual())[0].fault)
+            found[name].append(detector.assess(faulty, float(GOOD), usual)[0].fault)
+            unknown[name].append(detector.assess(faulty, 0.0, CameraBaseline())[0].fault)
         for name, apply in NO_FAULTS.items():
-            good[name].append(finder.judge(_sent(apply(picture, random)), float(GOOD), usual)[0].fault)
-        found["frozen"].append(_frozen([picture] * 12, random, finder.settings, moves=False))
-        good["alive"].append(_frozen([picture] * 12, random, finder.settings, moves=True))
+            good[name].append(detector.assess(_sent(apply(picture, random)), float(GOOD), usual)[0].fault)
+        found["frozen"].append(_frozen([picture] * 12, random, detector.settings, moves=False))
+        good["alive"].append(_frozen([picture] * 12, random, detector.settings, moves=True))
         progress(number + 1, len(files))
     missed = {name: _share(faults, None) for name, faults in found.items()}
     false = {name: 1 - _share(faults, None) for name, faults in good.items()}
@@ -84,22 +84,24 @@ def evaluate(
     }
 
 
-def _sent(picture: Picture) -> Small:
+def _sent(picture: Picture) -> Thumbnail:
     """As it comes from a camera: compressed."""
     done, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
     if not done:
         raise PicturesError(f"a picture of {picture.shape[1]}×{picture.shape[0]} could not be encoded")
-    return Small.of(decode(data.tobytes()))
+    return Thumbnail.from_picture(decode(data.tobytes()))
 
 
-def _frozen(pictures: Sequence[Picture], random: np.random.Generator, settings: Faults, *, moves: bool) -> str | None:
+def _frozen(
+    pictures: Sequence[Picture], random: np.random.Generator, settings: CameraFaultThresholds, *, moves: bool
+) -> str | None:
     """What is said of twelve seconds of a view where nobody moves, by a live sensor or a recorder that hangs."""
     still, frozen = Stillness(), False
     first = _sent(alive(pictures[0], random))
     for second, picture in enumerate(pictures):
         noise = random.normal(0, 1.5, picture.shape).astype(np.float32)
         small = _sent(np.asarray(np.clip(picture + noise, 0, 255), np.uint8)) if moves else first
-        still, frozen = still.after(small.luma, float(second), settings)
+        still, frozen = still.update(small.luma, float(second), settings)
     return "frozen" if frozen else None
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from processors.cameras.picture import Picture, fit
-from schemas.camera_faults import Faults
+from schemas.camera_faults import CameraFaultThresholds
 
 Fault = Literal["black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed"]
 
@@ -28,7 +28,7 @@ ROWS, COLUMNS = 12, 16
 """blocks of a picture, each with its own usual contrast"""
 
 
-class Usual(Struct, frozen=True):
+class CameraBaseline(Struct, frozen=True):
     """What a camera usually shows; plain data, about a kilobyte.
 
     Attributes:
@@ -48,7 +48,7 @@ class Usual(Struct, frozen=True):
     faulty_since: float | None = None
 
 
-class Small(Struct, frozen=True):
+class Thumbnail(Struct, frozen=True):
     """A picture at the size at which it is judged and at which motion is measured.
 
     Attributes:
@@ -60,13 +60,13 @@ class Small(Struct, frozen=True):
     luma: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, picture: Picture) -> Small:
+    def from_picture(cls, picture: Picture) -> Thumbnail:
         """Shrink a picture, once for all who look at it."""
         colour = fit(picture, WIDTH)
         return cls(colour, np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8))
 
 
-class Judged(Struct, frozen=True):
+class ImageQuality(Struct, frozen=True):
     """What was found, with the figures that decided.
 
     Attributes:
@@ -82,25 +82,25 @@ class Judged(Struct, frozen=True):
     lost: float
 
 
-class FaultFinder:
+class FaultDetector:
     """Judges the pictures of any number of cameras; what is remembered of each is given and returned.
 
-    >>> finder = FaultFinder()
-    >>> judged, _ = finder.judge(Small.of(np.zeros((120, 160, 3), np.uint8)), 0.0, Usual())
+    >>> detector = FaultDetector()
+    >>> judged, _ = detector.assess(Thumbnail.from_picture(np.zeros((120, 160, 3), np.uint8)), 0.0, CameraBaseline())
     >>> judged.fault
     'black'
     """
 
-    def __init__(self, settings: Faults | None = None) -> None:
-        self.settings = settings or Faults()
+    def __init__(self, settings: CameraFaultThresholds | None = None) -> None:
+        self.settings = settings or CameraFaultThresholds()
 
-    def judge(self, small: Small, time: float, usual: Usual) -> tuple[Judged, Usual]:
+    def assess(self, small: Thumbnail, time: float, usual: CameraBaseline) -> tuple[ImageQuality, CameraBaseline]:
         """Judge one picture of a camera, all faults but the frozen one.
 
         Args:
             small: the picture, masked.
             time: when it was taken, seconds.
-            usual: what is remembered of the camera; `Usual()` at first.
+            usual: what is remembered of the camera; `CameraBaseline()` at first.
         """
         settings, luma = self.settings, small.luma
         contrast, brightness = block_contrast(luma)
@@ -114,10 +114,10 @@ class FaultFinder:
             fault = "smoke"
         if fault is None and sharp < settings.softer * usual.focus:
             fault = "blurred"
-        judged = Judged(fault, float(luma.mean()), sharp, share)
+        judged = ImageQuality(fault, float(luma.mean()), sharp, share)
         return judged, self._remember(usual, (contrast, brightness, sharp), time, fault, certain)
 
-    def _by_itself(self, small: Small, sharp: float) -> Fault | None:
+    def _by_itself(self, small: Thumbnail, sharp: float) -> Fault | None:
         settings, luma = self.settings, small.luma
         if float(np.percentile(luma, 99)) < settings.dark:
             return "black"
@@ -128,7 +128,7 @@ class FaultFinder:
             return "covered"
         return "blurred" if sharp < settings.soft else None
 
-    def _veiled(self, contrast: NDArray[np.float32], brightness: NDArray[np.float32], usual: Usual) -> bool:
+    def _veiled(self, contrast: NDArray[np.float32], brightness: NDArray[np.float32], usual: CameraBaseline) -> bool:
         """Whether nearly all of the picture has less contrast than usual, within blocks and between them.
 
         Thin smoke leaves some of each. Where people ran off, light and dark places are still where they were.
@@ -142,7 +142,9 @@ class FaultFinder:
         usually = (float(light.std()) + 1) / (float(light.mean()) + 16)
         return fainter >= self.settings.veiled and evened < 0.5 * usually
 
-    def _lost(self, contrast: NDArray[np.float32], usual: Usual) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _lost(
+        self, contrast: NDArray[np.float32], usual: CameraBaseline
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Which blocks lost their contrast, and how much each counts: a sky has none to lose."""
         if not usual.contrast:
             nothing = np.zeros_like(contrast)
@@ -154,11 +156,11 @@ class FaultFinder:
 
     def _against_usual(
         self,
-        small: Small,
+        small: Thumbnail,
         contrast: NDArray[np.float32],
         brightness: NDArray[np.float32],
         lost: tuple[NDArray[np.float32], NDArray[np.float32]],
-        usual: Usual,
+        usual: CameraBaseline,
     ) -> Fault:
         """Name what took the contrast away; that it is gone is sure, its name is a guess."""
         gone = lost[0] > 0
@@ -174,17 +176,17 @@ class FaultFinder:
 
     def _remember(
         self,
-        usual: Usual,
+        usual: CameraBaseline,
         now: tuple[NDArray[np.float32], NDArray[np.float32], float],
         time: float,
         fault: Fault | None,
         certain: Fault | None,
-    ) -> Usual:
+    ) -> CameraBaseline:
         settings = self.settings
         if fault is not None:
             since = time if usual.faulty_since is None else usual.faulty_since
             if certain is None and time - since >= settings.relearn_seconds:
-                return Usual()
+                return CameraBaseline()
             return replace(usual, faulty_since=since)
         contrast, brightness, sharp = now
         if usual.contrast:
@@ -195,7 +197,7 @@ class FaultFinder:
             brightness = gain * brightness + (1 - gain) * np.asarray(usual.brightness, np.float32)
             sharp = gain * sharp + (1 - gain) * usual.focus
         seen = min(100, usual.seen + 1)
-        return Usual(tuple(contrast.tolist()), tuple(brightness.tolist()), sharp, seen, time)
+        return CameraBaseline(tuple(contrast.tolist()), tuple(brightness.tolist()), sharp, seen, time)
 
 
 STRUCTURE = 0.06

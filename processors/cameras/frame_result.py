@@ -14,7 +14,7 @@ from schemas.crowd import CrowdCount
 from schemas.violence import ViolenceScore
 
 
-class Frame(Struct, frozen=True):
+class CameraFrame(Struct, frozen=True):
     """One picture of one camera, as it came."""
 
     event_id: str
@@ -23,7 +23,7 @@ class Frame(Struct, frozen=True):
     jpeg: bytes
 
 
-class Crossing(Struct, frozen=True):
+class GateCrossing(Struct, frozen=True):
     """Heads that crossed one gate from `since` to the frame's time."""
 
     gate: str
@@ -32,7 +32,7 @@ class Crossing(Struct, frozen=True):
     left: float
 
 
-class Seen(Struct, frozen=True):
+class FrameResult(Struct, frozen=True):
     """What was made of one frame; `error` says why nothing was.
 
     Attributes:
@@ -40,11 +40,11 @@ class Seen(Struct, frozen=True):
             it was not looked at for fights.
     """
 
-    frame: Frame
+    frame: CameraFrame
     count: CrowdCount | None = None
     score: ViolenceScore | None = None
     contexts: tuple[VenueContext, ...] = ()
-    crossings: tuple[Crossing, ...] = ()
+    crossings: tuple[GateCrossing, ...] = ()
     evidence: EvidencePicture | None = None
     cells: NDArray[np.uint8] | None = None
     error: str = ""

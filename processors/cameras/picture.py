@@ -13,7 +13,7 @@ from schemas.errors import PulsoError
 Picture = NDArray[np.uint8]
 Polygon = Sequence[tuple[float, float]]
 
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 """A JPEG of a few kilobytes may claim more than any camera has."""
 
 
@@ -72,8 +72,8 @@ def check_claim(data: bytes) -> None:
         width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     else:
         raise PictureError(f"{len(data)} bytes that start with {data[:4].hex()} are neither JPEG nor PNG")
-    if width * height > MOST_PIXELS:
-        raise PictureError(f"the picture claims {width}×{height} pixels, more than {MOST_PIXELS // 10**6} million")
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"the picture claims {width}×{height} pixels, more than {MAX_PIXELS // 10**6} million")
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

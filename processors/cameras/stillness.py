@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from schemas.camera_faults import Faults
+from schemas.camera_faults import CameraFaultThresholds
 
 
 class Stillness(Struct, frozen=True):
@@ -23,15 +23,15 @@ class Stillness(Struct, frozen=True):
     since: float = 0.0
     time: float = 0.0
 
-    def after(self, luma: NDArray[np.uint8], time: float, settings: Faults) -> tuple[Stillness, bool]:
+    def update(self, luma: NDArray[np.uint8], time: float, settings: CameraFaultThresholds) -> tuple[Stillness, bool]:
         """Take the next picture; returns whether the camera is frozen.
 
         A live sensor has noise, so two pictures of it are never the same; a recorder that hangs sends one again.
 
         >>> picture = np.zeros((8, 8), np.uint8)
-        >>> still, frozen = Stillness().after(picture, 0.0, Faults())
+        >>> still, frozen = Stillness().update(picture, 0.0, CameraFaultThresholds())
         >>> for second in range(1, 11):
-        ...     still, frozen = still.after(picture, float(second), Faults())
+        ...     still, frozen = still.update(picture, float(second), CameraFaultThresholds())
         >>> frozen
         True
         """

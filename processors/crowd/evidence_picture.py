@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from processors.cameras.picture import Picture, fit
 from processors.crowd.density import DensityMap
-from processors.crowd.motion import Velocity
-from schemas.cameras import Camera
+from processors.crowd.optical_flow import Velocity
+from schemas.cameras import CameraSettings
 from schemas.crowd import ZoneCount
 
 CONTENT_TYPE = "image/webp"
@@ -52,7 +52,7 @@ def draw(
     picture: Picture,
     density: DensityMap,
     zones: Sequence[ZoneCount],
-    camera: Camera,
+    camera: CameraSettings,
     velocity: Velocity | None,
     *,
     blurred: bool,

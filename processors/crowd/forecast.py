@@ -58,7 +58,7 @@ SMALLEST = 20.0
 """people for whom errors are judged like those of 20"""
 
 
-class Horizon(Struct):
+class HorizonModel(Struct):
     """What is learnt of one horizon: sums of least squares, and the interval as shares of the people."""
 
     minutes: int
@@ -71,7 +71,7 @@ class Horizon(Struct):
     above: float = 0.0
 
     @classmethod
-    def of(cls, minutes: int) -> Horizon:
+    def of(cls, minutes: int) -> HorizonModel:
         """A horizon of which nothing is learnt yet."""
         return cls(minutes, below=-SPREAD[minutes], above=SPREAD[minutes])
 
@@ -102,7 +102,7 @@ class Horizon(Struct):
         self.inflow_grew = FORGET * self.inflow_grew + inflow * grew
 
 
-class Ahead(Struct, frozen=True):
+class OccupancyForecast(Struct, frozen=True):
     """A forecast: mean and 90 % interval of the people in the zone."""
 
     minutes: int
@@ -117,7 +117,7 @@ class ZoneForecaster(Struct):
     >>> zone = ZoneForecaster()
     >>> for second in range(0, 300, 1):
     ...     zone.add(100 + second / 3, 0.3, float(second))
-    >>> [round(ahead.mean) for ahead in zone.ahead()][0] > 205
+    >>> [round(ahead.mean) for ahead in zone.forecast()][0] > 205
     True
     """
 
@@ -129,7 +129,7 @@ class ZoneForecaster(Struct):
     """counts in the last bucket"""
     time: float = 0.0
     level: float = 0.0
-    horizons: list[Horizon] = field(default_factory=lambda: [Horizon.of(minutes) for minutes in HORIZONS])
+    horizons: list[HorizonModel] = field(default_factory=lambda: [HorizonModel.of(minutes) for minutes in HORIZONS])
 
     def add(self, persons: float, inflow: float, time: float) -> None:
         """Take a smoothed count, and the heads a second that come in less those that go.
@@ -151,7 +151,7 @@ class ZoneForecaster(Struct):
         if len(self.persons) > KEPT:
             self.persons, self.inflow = self.persons[-KEPT:], self.inflow[-KEPT:]
 
-    def ahead(self) -> list[Ahead]:
+    def forecast(self) -> list[OccupancyForecast]:
         """Forecasts for all horizons; none in the first minute."""
         if len(self.persons) < FEWEST:
             return []
@@ -162,7 +162,7 @@ class ZoneForecaster(Struct):
             by_trend, by_inflow = trend * horizon.minutes / scale, inflow * horizon.minutes / scale
             grown, unit = horizon.growth(by_trend, by_inflow), horizon.measure(by_trend)
             ends = [max(0.0, self.level + scale * (grown + off * unit)) for off in (0.0, horizon.below, horizon.above)]
-            found.append(Ahead(horizon.minutes, *ends))
+            found.append(OccupancyForecast(horizon.minutes, *ends))
         return found
 
     def _a_minute(self, end: int) -> tuple[float, float]:
@@ -186,13 +186,14 @@ class ZoneForecaster(Struct):
             horizon.learn(trend * horizon.minutes / scale, inflow * horizon.minutes / scale, grew)
 
 
-def chance_to_reach(limit: float, within_minutes: float, now: float, ahead: list[Ahead]) -> float:
+def chance_to_reach(limit: float, within_minutes: float, now: float, ahead: list[OccupancyForecast]) -> float:
     """Chance that a zone holds `limit` people or more within so many minutes.
 
     Between the horizons mean and interval lie on straight lines; errors are taken as normal. The chance is that of
     the worst moment up to then.
 
-    >>> round(chance_to_reach(100, 5, 90, [Ahead(1, 92, 90, 94), Ahead(5, 100, 90, 110), Ahead(15, 110, 80, 140)]), 2)
+    >>> ends = ((1, 92, 90, 94), (5, 100, 90, 110), (15, 110, 80, 140))
+    >>> round(chance_to_reach(100, 5, 90, [OccupancyForecast(*end) for end in ends]), 2)
     0.5
     """
     if now >= limit:
@@ -212,10 +213,10 @@ def chance_to_reach(limit: float, within_minutes: float, now: float, ahead: list
     return worst
 
 
-def minutes_to(limit: float, now: float, ahead: list[Ahead]) -> float | None:
+def minutes_to(limit: float, now: float, ahead: list[OccupancyForecast]) -> float | None:
     """Minutes until the mean forecast reaches the limit, or None where it does not within the last horizon.
 
-    >>> minutes_to(110, 90, [Ahead(1, 94, 0, 0), Ahead(5, 110, 0, 0)])
+    >>> minutes_to(110, 90, [OccupancyForecast(1, 94, 0, 0), OccupancyForecast(5, 110, 0, 0)])
     5.0
     """
     if now >= limit:

@@ -1,4 +1,4 @@
-"""How often forecasts of a zone are right: on a recorded evening, or on evenings drawn from a seed."""
+"""How often forecasts of a zone are right: on a recorded evening, or on evenings simulate_evening from a seed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from msgspec import Struct
 
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.crowd.forecast import HORIZONS, ZoneForecaster, chance_to_reach
-from processors.crowd.smoothing import Smoothed
+from processors.crowd.smoothing import SmoothedCount
 from schemas.alerts import Observation
-from schemas.crowd import Crowd
+from schemas.crowd import CrowdSettings
 from schemas.errors import PulsoError
 from schemas.rules import RuleSettings, default_rules
 
 EVERY = 2.0
-"""seconds between two counts of a drawn evening"""
+"""seconds between two counts of a simulate_evening evening"""
 
 
 class OccupancyFileError(PulsoError, ValueError):
     """The file can't be used."""
 
 
-class Moment(Struct, frozen=True):
+class OccupancySample(Struct, frozen=True):
     """One count of one zone; `inflow` in heads a second; `actual` who is really there, where that is known."""
 
     time: float
@@ -79,7 +79,7 @@ def evaluate(
     Raises:
         OccupancyFileError: the file can't be read.
     """
-    series = read_occupancy(path) if path else {f"evening {n}": drawn(seed + n) for n in range(evenings)}
+    series = read_occupancy(path) if path else {f"evening {n}": simulate_evening(seed + n) for n in range(evenings)}
     judged = _Judged({m: [] for m in HORIZONS}, {m: [] for m in HORIZONS}, {m: [] for m in HORIZONS})
     for number, moments in enumerate(series.values()):
         most = limit or float(np.quantile([moment.truth for moment in moments], 0.9))
@@ -106,20 +106,20 @@ def evaluate(
     }
 
 
-def _play(moments: list[Moment], limit: float, lead: float, rule: RuleSettings, judged: _Judged) -> None:
-    settings = Crowd()
-    zone, smoothed = ZoneForecaster(), Smoothed()
+def _play(moments: list[OccupancySample], limit: float, lead: float, rule: RuleSettings, judged: _Judged) -> None:
+    settings = CrowdSettings()
+    zone, smoothed = ZoneForecaster(), SmoothedCount()
     truth = np.asarray([moment.truth for moment in moments])
     times = np.asarray([moment.time for moment in moments])
     alarm, alarms = AlarmState(), []
     for moment in moments:
-        smoothed = smoothed.after(
+        smoothed = smoothed.update(
             moment.persons, moment.time, smoothing_seconds=settings.smoothing_seconds,
             surge_seconds=settings.surge_seconds,
         )  # fmt: skip
         level = smoothed.value or 0.0
         zone.add(level, moment.inflow, moment.time)
-        ahead = zone.ahead()
+        ahead = zone.forecast()
         for one in ahead:
             then = int(np.searchsorted(times, moment.time + 60 * one.minutes))
             if then < len(moments):
@@ -135,14 +135,14 @@ def _play(moments: list[Moment], limit: float, lead: float, rule: RuleSettings, 
     _judge_alarms(_crossings(moments, limit), alarms, lead, judged)
 
 
-def _observation(moment: Moment, chance: float) -> Observation:
+def _observation(moment: OccupancySample, chance: float) -> Observation:
     return Observation(
         id=f"{moment.time}", key="crowd-forecast/zone", rule="crowd-forecast", subject="zone",
         time=datetime.fromtimestamp(moment.time, UTC), value=chance,
     )  # fmt: skip
 
 
-def _crossings(moments: list[Moment], limit: float) -> list[float]:
+def _crossings(moments: list[OccupancySample], limit: float) -> list[float]:
     """When the limit was reached for half a minute, each time after the zone was below nine tenths of it."""
     found: list[float] = []
     ready, since = True, None
@@ -167,7 +167,7 @@ def _judge_alarms(crossings: list[float], alarms: list[float], lead: float, judg
             judged.leads.append(max(before) / 60)
 
 
-def drawn(seed: int) -> list[Moment]:
+def simulate_evening(seed: int) -> list[OccupancySample]:
     """Three hours of one zone: people come for acts and leave, some evenings over the limit, with 8 % of noise.
 
     Arrivals and departures are Poisson; the inflow is what the flow over the edge would show, with a third of error.
@@ -189,17 +189,17 @@ def drawn(seed: int) -> list[Moment]:
         flow += 0.05 * ((came - went) / EVERY - flow)
         counted = persons * (1 + random.normal(0, 0.08))
         seen = flow * random.normal(0.8, 0.3) + random.normal(0, 0.05)
-        found.append(Moment(place * EVERY, max(0.0, float(counted)), float(seen), persons))
+        found.append(OccupancySample(place * EVERY, max(0.0, float(counted)), float(seen), persons))
     return found
 
 
-def read_occupancy(path: Path) -> dict[str, list[Moment]]:
+def read_occupancy(path: Path) -> dict[str, list[OccupancySample]]:
     """Counts by zone, in order of time.
 
     Raises:
         OccupancyFileError: a column is missing, or a value is none.
     """
-    series: dict[str, list[Moment]] = defaultdict(list)
+    series: dict[str, list[OccupancySample]] = defaultdict(list)
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for number, row in enumerate(csv.DictReader(file), 2):
@@ -210,7 +210,7 @@ def read_occupancy(path: Path) -> dict[str, list[Moment]]:
                     raise OccupancyFileError(f"{path}: line {number}: {error!r}; columns time,zone,persons") from error
                 if not (math.isfinite(persons) and persons >= 0):
                     raise OccupancyFileError(f"{path}: line {number}: persons must be 0 or more, not {persons}")
-                series[row.get("zone") or ""].append(Moment(time, persons, inflow))
+                series[row.get("zone") or ""].append(OccupancySample(time, persons, inflow))
     except (OSError, UnicodeDecodeError) as error:
         raise OccupancyFileError(f"{path}: {error}") from error
     if not series:

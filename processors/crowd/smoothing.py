@@ -10,7 +10,7 @@ LONGEST_GAP = 30.0
 """Seconds without a count after which what was counted before says nothing about now."""
 
 
-class Smoothed(Struct, frozen=True):
+class SmoothedCount(Struct, frozen=True):
     """A smoothed value (Trigg and Leach, 1967, with the square of their tracking signal as gain).
 
     Errors that cancel out are noise: the gain stays low. Errors of one sign are news: the gain goes to one. At one
@@ -30,22 +30,22 @@ class Smoothed(Struct, frozen=True):
     lag: float = 0.0
     time: float = 0.0
 
-    def after(self, value: float, time: float, *, smoothing_seconds: float, surge_seconds: float) -> Smoothed:
+    def update(self, value: float, time: float, *, smoothing_seconds: float, surge_seconds: float) -> SmoothedCount:
         """Take the next value.
 
-        >>> smoothed = Smoothed()
+        >>> smoothed = SmoothedCount()
         >>> for second, value in enumerate((100, 104, 97, 101, 99)):
-        ...     smoothed = smoothed.after(value, second, smoothing_seconds=10, surge_seconds=6)
+        ...     smoothed = smoothed.update(value, second, smoothing_seconds=10, surge_seconds=6)
         >>> round(smoothed.value)
         101
         """
         passed = time - self.time
         if self.value is None or not 0 <= passed <= LONGEST_GAP:
-            return Smoothed(value, time=time)
+            return SmoothedCount(value, time=time)
         miss = value - self.value
         follow = 1 - math.exp(-passed / surge_seconds)
         error, size = self.error + follow * (miss - self.error), self.size + follow * (abs(miss) - self.size)
         lowest = 1 - math.exp(-passed / smoothing_seconds)
         gain = max(lowest, (error / size) ** 2) if size > 0 else lowest
         lag = passed * (1 - gain) / gain if gain > 0 else 0.0
-        return Smoothed(self.value + gain * miss, error, size, lag, time)
+        return SmoothedCount(self.value + gain * miss, error, size, lag, time)

@@ -7,22 +7,22 @@ from functools import lru_cache
 import numpy as np
 from msgspec import Struct, field
 
-from processors.crowd.crowd_motion import (
-    ExitJam,
-    Movement,
+from processors.crowd.forecast import ZoneForecaster, chance_to_reach, minutes_to
+from processors.crowd.ground_plane import GroundPlane
+from processors.crowd.level_of_service import level_of_service
+from processors.crowd.optical_flow import Velocity
+from processors.crowd.smoothing import SmoothedCount
+from processors.crowd.view_geometry import Floats, ViewGeometry, view_geometry
+from processors.crowd.zone_motion import (
+    ExitApproach,
     PressureMap,
     StopAndGo,
-    before_exit,
-    movement,
+    ZoneMotion,
+    exit_approach,
+    zone_motion,
 )
-from processors.crowd.forecast import ZoneForecaster, chance_to_reach, minutes_to
-from processors.crowd.ground import Ground
-from processors.crowd.level_of_service import level_of_service
-from processors.crowd.motion import Velocity
-from processors.crowd.scene import Floats, Scene, scene_of
-from processors.crowd.smoothing import Smoothed
-from schemas.cameras import View
-from schemas.crowd import Crowd, ExitCrowd, Zone, ZoneCount, ZoneFlow, ZoneForecast
+from schemas.cameras import CameraView
+from schemas.crowd import CrowdSettings, ExitCrowd, ZoneCount, ZoneFlow, ZoneForecast, ZoneSettings
 from schemas.venue import Venue
 
 CREEP = 0.05
@@ -32,24 +32,24 @@ WANTED_SECONDS = 180.0
 """how long those who flowed towards an exit are taken to want out still"""
 
 
-class ZoneMemory(Struct):
+class ZoneState(Struct):
     """What is remembered of a zone in a camera's view; plain data, that survives a restart."""
 
-    smoothed: Smoothed = field(default_factory=Smoothed)
+    smoothed: SmoothedCount = field(default_factory=SmoothedCount)
     forecaster: ZoneForecaster = field(default_factory=ZoneForecaster)
 
 
-class ZoneWatch:
+class ZoneAnalyzer:
     """Turns density and motion of one view into what is told of its zone.
 
     Attributes:
         memory: what must survive a restart; give it back before the next picture.
     """
 
-    def __init__(self, view: View, venue: Venue, ground: Ground | None) -> None:
+    def __init__(self, view: CameraView, venue: Venue, ground: GroundPlane | None) -> None:
         self._view, self._ground = view, ground
-        self._zone: Zone | None = next((zone for zone in venue.zones if zone.id == view.zone), None)
-        self._settings: Crowd = venue.crowd
+        self._zone: ZoneSettings | None = next((zone for zone in venue.zones if zone.id == view.zone), None)
+        self._settings: CrowdSettings = venue.crowd
         self._full_at = venue.rules["crowd-density"].raise_at
         self.area = view.area_m2 or (ground.area(view.polygon) if ground else None)
         if self.area is None and self._zone is not None:
@@ -59,13 +59,13 @@ class ZoneWatch:
         self._flowed: dict[str, float] = {}
         self._shape: tuple[int, int] | None = None
 
-    def see(
+    def update(
         self,
         counted: float,
         heads: Floats,
         velocity: Velocity | None,
         time: float,
-        memory: ZoneMemory,
+        memory: ZoneState,
         *,
         steady: Velocity | None = None,
     ) -> ZoneCount:
@@ -80,14 +80,14 @@ class ZoneWatch:
             steady: velocity over half a second, without the jumping of a crowd that dances; for pressure and exits.
         """
         settings = self._settings
-        memory.smoothed = memory.smoothed.after(
+        memory.smoothed = memory.smoothed.update(
             counted, time, smoothing_seconds=settings.smoothing_seconds, surge_seconds=settings.surge_seconds
         )
         persons = memory.smoothed.value or 0.0
         density = persons / self.area if self.area else None
         flow, inflow = self._flow(heads, velocity, velocity if steady is None else steady, density, time)
         memory.forecaster.add(persons, inflow, time)
-        ahead = memory.forecaster.ahead()
+        ahead = memory.forecaster.forecast()
         limit = self._limit()
         lead = self._zone.lead_time_minutes if self._zone else 5.0
         return ZoneCount(
@@ -117,7 +117,7 @@ class ZoneWatch:
         if velocity is None or steady is None:
             return None, 0.0
         scene = _scene(tuple(self._view.polygon), heads.shape, self._ground)
-        moves = movement(heads, velocity, scene, self._settings)
+        moves = zone_motion(heads, velocity, scene, self._settings)
         if moves is None:
             return None, 0.0
         pressure, jams = self._on_the_ground(heads, steady, scene, time)
@@ -128,9 +128,9 @@ class ZoneWatch:
 
     def _told(
         self,
-        moves: Movement,
+        moves: ZoneMotion,
         pressure: float | None,
-        jams: list[ExitJam],
+        jams: list[ExitApproach],
         waves: float,
         density: float | None,
         time: float,
@@ -154,7 +154,7 @@ class ZoneWatch:
             ),
         )
 
-    def _jammed(self, jam: ExitJam, time: float) -> bool:
+    def _jammed(self, jam: ExitApproach, time: float) -> bool:
         """People are close before an exit, want out, and hardly move towards it.
 
         They want out if they creep towards it, or flowed towards it within the last minutes: an audience that stands
@@ -167,8 +167,8 @@ class ZoneWatch:
         return jam.density >= 1.0 and wanted
 
     def _on_the_ground(
-        self, heads: Floats, velocity: Velocity, scene: Scene, time: float
-    ) -> tuple[float | None, list[ExitJam]]:
+        self, heads: Floats, velocity: Velocity, scene: ViewGeometry, time: float
+    ) -> tuple[float | None, list[ExitApproach]]:
         raster, ground = scene.raster, self._ground
         if raster is None or ground is None or scene.metres is None or scene.cell_area is None:
             return None, []
@@ -179,18 +179,20 @@ class ZoneWatch:
             )
         density = np.where(scene.cell_area > 0, heads / np.maximum(scene.cell_area, 1e-6), 0).astype(np.float32)
         real = np.einsum("rcij,rcj->rci", scene.metres, velocity).astype(np.float32)
-        above = raster.seen_from_above(np.dstack([density, real]))
+        above = raster.at_points(np.dstack([density, real]))
         people, speeds = above[:, :, 0], above[:, :, 1:]
         jams = []
         for exit in self._view.exits:
             ends = ground.to_metres(np.asarray(exit.line, float))
             line = [(float(x), float(y)) for x, y in ends]
-            jam = before_exit(exit.exit, line, people, speeds, raster, self._settings.exit_reach)
+            jam = exit_approach(exit.exit, line, people, speeds, raster, self._settings.exit_reach)
             if jam is not None:
                 jams.append(jam)
         return self._pressure.add(people, speeds, time), jams
 
 
 @lru_cache(maxsize=512)
-def _scene(polygon: tuple[tuple[float, float], ...], shape: tuple[int, int], ground: Ground | None) -> Scene:
-    return scene_of(polygon, shape, ground)
+def _scene(
+    polygon: tuple[tuple[float, float], ...], shape: tuple[int, int], ground: GroundPlane | None
+) -> ViewGeometry:
+    return view_geometry(polygon, shape, ground)

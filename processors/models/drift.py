@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-FILE = "reference.json"
+REFERENCE_FILE = "reference.json"
 CONFIDENCE = "confidence"
 """the statistic that every classifier has"""
 
@@ -27,24 +27,24 @@ SAME, OTHER = 0.1, 0.25
 """Siddiqi, Credit Risk Scorecards (2006): below 0.1 no change to speak of, above 0.25 a large one."""
 
 
-class Bins(Struct, frozen=True):
+class Histogram(Struct, frozen=True):
     """A distribution: shares of the values below, between and above the edges, one more than edges."""
 
     edges: tuple[float, ...]
     shares: tuple[float, ...]
 
 
-class Drift:
+class DriftMonitor:
     """Follows some statistics of a model's input and output.
 
-    >>> drift = Drift({"tempo": bins_of([60, 80, 100, 120, 140] * 20)})
+    >>> drift = DriftMonitor({"tempo": equal_frequency_bins([60, 80, 100, 120, 140] * 20)})
     >>> for _ in range(300):
     ...     drift.add({"tempo": 180.0})
     >>> drift.psi()["tempo"] > OTHER
     True
     """
 
-    def __init__(self, reference: Mapping[str, Bins]) -> None:
+    def __init__(self, reference: Mapping[str, Histogram]) -> None:
         self._reference = dict(reference)
         self._counts = {name: [0.0] * len(bins.shares) for name, bins in reference.items()}
         self._seen = 0
@@ -78,10 +78,10 @@ class Drift:
         return {name: _psi(self._counts[name], bins.shares) for name, bins in self._reference.items()}
 
 
-def bins_of(values: Sequence[float], bins: int = BINS) -> Bins:
+def equal_frequency_bins(values: Sequence[float], bins: int = BINS) -> Histogram:
     """Bins with about as many values in each.
 
-    >>> bins_of([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 2)
+    >>> equal_frequency_bins([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 2)
     Bins(edges=(5.5,), shares=(0.5, 0.5))
     """
     ordered = sorted(values)
@@ -95,26 +95,26 @@ def bins_of(values: Sequence[float], bins: int = BINS) -> Bins:
     counts = [0] * (len(edges) + 1)
     for value in ordered:
         counts[bisect_right(edges, value)] += 1
-    return Bins(tuple(edges), tuple(count / len(ordered) for count in counts))
+    return Histogram(tuple(edges), tuple(count / len(ordered) for count in counts))
 
 
-def read_reference(folder: Path) -> dict[str, Bins]:
+def read_reference(folder: Path) -> dict[str, Histogram]:
     """The distributions beside a model; none where it has no such file.
 
     Raises:
         ValueError: the file can't be used.
     """
     try:
-        text = (folder / FILE).read_text(encoding="utf-8")
+        text = (folder / REFERENCE_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
     try:
         return {
-            name: Bins(tuple(map(float, one["edges"])), tuple(map(float, one["shares"])))
+            name: Histogram(tuple(map(float, one["edges"])), tuple(map(float, one["shares"])))
             for name, one in json.loads(text).items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{folder / FILE}: {error!r}; make it again, or remove it") from error
+        raise ValueError(f"{folder / REFERENCE_FILE}: {error!r}; make it again, or remove it") from error
 
 
 def _psi(counts: Sequence[float], shares: Sequence[float]) -> float:

@@ -28,7 +28,7 @@ class ModelError(PulsoError, RuntimeError):
     """A model folder is incomplete or does not match its card. The message says what to do."""
 
 
-class Card(BaseModel):
+class ModelCard(BaseModel):
     """What must be known of a model before its output may be trusted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +54,7 @@ class Card(BaseModel):
 class Model:
     """An open model: its card and its session."""
 
-    card: Card
+    card: ModelCard
     session: ort.InferenceSession
     folder: Path
 
@@ -70,7 +70,7 @@ def models_folder() -> Path:
     return Path(override) if override else Path(__file__).resolve().parents[2] / "models"
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> ModelCard:
     """Read and validate `card.yaml`.
 
     Raises:
@@ -78,7 +78,7 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / "card.yaml"
     try:
-        return Card.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return ModelCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ModelError(
             f"{folder}: no card.yaml; run the training script, or restore it with `git checkout models/`"

@@ -10,24 +10,24 @@ import yaml
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from processors.models.gate import Gate, GateError, Limit, failures, figure
+from processors.models.metric_limits import GateError, MetricLimit, MetricLimits, failures, figure
 
-FILE = "gate.yaml"
+GATE_FILE = "gate.yaml"
 
 
-class Requirements(BaseModel):
+class PromotionRequirements(BaseModel):
     """`models/NAME/gate.yaml`: figures are named with dots, as `pulso evaluate` prints them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evaluation: dict[str, Limit] = Field(
+    evaluation: dict[str, MetricLimit] = Field(
         default_factory=dict, description="limits on the figures measured at the promotion"
     )
     may_fall: dict[str, float] = Field(
         default_factory=dict, description="by how much a figure may be below that of the model in use, on the same data"
     )
     may_rise: dict[str, float] = Field(default_factory=dict, description="the same for figures that are better low")
-    card: dict[str, Limit] = Field(default_factory=dict, description="limits on the figures of the card")
+    card: dict[str, MetricLimit] = Field(default_factory=dict, description="limits on the figures of the card")
     card_may_fall: dict[str, float] = Field(
         default_factory=dict, description="by how much a figure may be below that of the other card, where it has it"
     )
@@ -35,7 +35,7 @@ class Requirements(BaseModel):
     megabytes: float = Field(gt=0, description="of model.onnx")
 
 
-class Measured(Struct, frozen=True):
+class MeasuredModel(Struct, frozen=True):
     """One model, measured.
 
     Attributes:
@@ -51,33 +51,34 @@ class Measured(Struct, frozen=True):
     megabytes: float
 
 
-def read_requirements(folder: Path) -> Requirements:
+def read_requirements(folder: Path) -> PromotionRequirements:
     """Read the gate of a model.
 
     Raises:
         GateError: there is none, or it can't be used.
     """
-    path = folder / FILE
+    path = folder / GATE_FILE
     try:
-        return Requirements.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return PromotionRequirements.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise GateError(f"{path} is missing: nothing can be promoted without a gate") from error
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise GateError(f"{path}: {error}") from error
 
 
-def refusals(candidate: Measured, current: Measured, asked: Requirements) -> list[str]:
+def refusal_reasons(candidate: MeasuredModel, current: MeasuredModel, asked: PromotionRequirements) -> list[str]:
     """Why the candidate must not be promoted; empty when it may.
 
-    >>> asked = Requirements(evaluation={"macro_f1": Limit(min=0.6)}, may_fall={"macro_f1": 0.02}, megabytes=5)
-    >>> current = Measured({"macro_f1": 0.74}, {}, 0.1, 3.0)
-    >>> refusals(Measured({"macro_f1": 0.73}, {}, 0.1, 3.0), current, asked)
+    >>> limits = {"macro_f1": MetricLimit(min=0.6)}
+    >>> asked = PromotionRequirements(evaluation=limits, may_fall={"macro_f1": 0.02}, megabytes=5)
+    >>> current = MeasuredModel({"macro_f1": 0.74}, {}, 0.1, 3.0)
+    >>> refusal_reasons(MeasuredModel({"macro_f1": 0.73}, {}, 0.1, 3.0), current, asked)
     []
-    >>> refusals(Measured({"macro_f1": 0.5}, {}, 0.3, 9.0), current, asked)  # doctest: +ELLIPSIS
+    >>> refusal_reasons(MeasuredModel({"macro_f1": 0.5}, {}, 0.3, 9.0), current, asked)  # doctest: +ELLIPSIS
     ['macro_f1 is 0.5, at least 0.6 is asked', 'macro_f1 is 0.5, the model in use has 0.74 ...', ...]
     """
-    found = failures(candidate.report, Gate(asked.evaluation))
-    found += [f"card: {reason}" for reason in failures(candidate.card, Gate(asked.card))]
+    found = failures(candidate.report, MetricLimits(asked.evaluation))
+    found += [f"card: {reason}" for reason in failures(candidate.card, MetricLimits(asked.card))]
     for limits, sign in ((asked.may_fall, 1.0), (asked.may_rise, -1.0)):
         for name, slack in limits.items():
             found += _worse(name, candidate.report, current.report, slack, sign)

@@ -21,7 +21,7 @@ MINIMUM_SECONDS = (0.0, 0.5, 1.0, 1.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredClip:
     """The scores of one clip, from where the network is warm.
 
     Attributes:
@@ -88,7 +88,7 @@ def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Ru
     return raised
 
 
-def point(clips: Sequence[Scored], rule: RuleSettings) -> CurvePoint:
+def point(clips: Sequence[ScoredClip], rule: RuleSettings) -> CurvePoint:
     """What the rule does on these clips; each begins with nothing open."""
     raised = [alarm_times(clip.probabilities, clip.times, rule) for clip in clips]
     false = sum(len(times) for clip, times in zip(clips, raised, strict=True) if not clip.fight)
@@ -107,7 +107,7 @@ def point(clips: Sequence[Scored], rule: RuleSettings) -> CurvePoint:
     )
 
 
-def curve(clips: Sequence[Scored], rule: RuleSettings) -> list[dict[str, float | int | None]]:
+def curve(clips: Sequence[ScoredClip], rule: RuleSettings) -> list[dict[str, float | int | None]]:
     """The points of other thresholds and minimum durations, all else as in the rule; JSON-ready."""
     points = []
     for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from processors.violence.alarms import Scored, alarm_times, curve, point
+from processors.violence.alarms import ScoredClip, alarm_times, curve, point
 from processors.violence.clip import read_clip
 from processors.violence.scorer import ViolenceScorer, ViolenceSettings
 from schemas.rules import RuleSettings, default_rules
@@ -40,7 +40,7 @@ class ClipResult:
 
     clip: LabelledClip
     probability: float
-    scored: Scored
+    scored: ScoredClip
     frames: int
     computing: float
 
@@ -107,10 +107,12 @@ def shipped_rule(settings: ViolenceSettings) -> RuleSettings:
     )
 
 
-def scored(probabilities: Sequence[float], times: Sequence[float], fight: bool, settings: ViolenceSettings) -> Scored:
+def scored(
+    probabilities: Sequence[float], times: Sequence[float], fight: bool, settings: ViolenceSettings
+) -> ScoredClip:
     """The frames of a clip that can raise an alarm: those from `warm_seconds` on, as in the live system."""
     warm = [i for i, time in enumerate(times) if time >= times[0] + settings.warm_seconds - 1e-6]
-    return Scored(
+    return ScoredClip(
         fight,
         [probabilities[i] for i in warm],
         [times[i] for i in warm],
@@ -185,7 +187,7 @@ def _figures(results: Sequence[ClipResult], settings: ViolenceSettings) -> dict[
     }
 
 
-def _can_alarm(clip: Scored, settings: ViolenceSettings) -> bool:
+def _can_alarm(clip: ScoredClip, settings: ViolenceSettings) -> bool:
     """Whether an alarm could be raised before the clip ends, were every score high."""
     return bool(clip.times) and clip.times[-1] - clip.times[0] >= settings.minimum_seconds - 1e-3
 

@@ -20,7 +20,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.cameras.frame_result import Frame, Seen
+from processors.cameras.frame_result import CameraFrame, FrameResult
 from processors.cameras.picture import PictureError
 from processors.violence.motion import FRAMES_PER_SECOND
 from schemas.venue import Venue
@@ -40,7 +40,7 @@ CONTENT_TYPE = "image/webp"
 QUALITY = 40
 
 
-class Clip(Struct, frozen=True):
+class EvidenceClip(Struct, frozen=True):
     """Evidence as it is stored: its id and an animated WebP."""
 
     id: str
@@ -52,7 +52,7 @@ class _Moment(NamedTuple):
     cells: NDArray[np.uint8]
 
 
-class FightWitness:
+class ViolenceEvidenceRecorder:
     """Keeps the last two seconds of each camera, and makes a clip of them when a fight is about to be told of.
 
     A repeated frame makes the same clip under the same id, so a batch that is worked on again changes nothing.
@@ -68,7 +68,7 @@ class FightWitness:
         self._above: dict[str, datetime] = {}
         self._last: dict[str, tuple[datetime, str]] = {}
 
-    def see(self, seen: Seen) -> Clip | None:
+    def update(self, seen: FrameResult) -> EvidenceClip | None:
         """Take what was seen in one frame of a camera, in the order of time; a clip when one is due."""
         frame, score = seen.frame, seen.score
         if self._off or frame.camera not in self._cameras:
@@ -95,7 +95,7 @@ class FightWitness:
         except PictureError as error:
             log.warning("no evidence of %s at %s: %s", frame.camera, frame.time, error)
             return None
-        clip = Clip(clip_id(frame), body)
+        clip = EvidenceClip(clip_id(frame), body)
         self._last[frame.camera] = (frame.time, clip.id)
         return clip
 
@@ -109,10 +109,10 @@ class FightWitness:
         self._last.pop(camera, None)
 
 
-def clip_id(frame: Frame) -> str:
+def clip_id(frame: CameraFrame) -> str:
     """An id that a repeat gives again and nobody can guess from the camera and the time alone.
 
-    >>> len(clip_id(Frame("event", "gate", datetime(2026, 7, 4), b"jpeg")))
+    >>> len(clip_id(CameraFrame("event", "gate", datetime(2026, 7, 4), b"jpeg")))
     32
     """
     named = f"{frame.camera}\0{frame.event_id}\0{frame.time.isoformat()}\0".encode()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.camera_faults import Faults
+from schemas.camera_faults import CameraFaultThresholds
 from stream.commands.evaluation_report import GateFile, Json, data, measure
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -44,7 +44,7 @@ def faults(
     )
 
 
-def _thresholds(camera: str) -> Faults:
+def _thresholds(camera: str) -> CameraFaultThresholds:
     venue = read_venue(Settings().venue)
     for one in venue.cameras:
         if one.id == camera:

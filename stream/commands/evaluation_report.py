@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from processors.models.gate import failures, read_gate
+from processors.models.metric_limits import failures, read_gate
 from stream.commands.errors import refused
 from stream.commands.tables import folding
 

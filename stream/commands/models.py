@@ -20,7 +20,7 @@ from stream.commands.tables import draw, folding
 from stream.runtime.settings import NotConnectedError, Settings
 
 if TYPE_CHECKING:
-    from processors.models.promotion import Measured
+    from processors.models.promotion import MeasuredModel
     from stream.registry.model_store import ModelStore
 
 commands = typer.Typer(help="Models in use, candidates, promotion and rollback.", no_args_is_help=True)
@@ -155,7 +155,7 @@ def report(
     Console(stderr=True).print(str(out), markup=False, highlight=False, soft_wrap=True)
 
 
-def _beside(candidate: Measured, current: Measured) -> Table:
+def _beside(candidate: MeasuredModel, current: MeasuredModel) -> Table:
     """Figures of both, as far as they are numbers."""
     from stream.commands.evaluation_report import flat  # noqa: PLC0415
 

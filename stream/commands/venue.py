@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from processors.crowd.ground import ground_of
+from processors.crowd.ground_plane import ground_plane_of
 from schemas.venue import Venue
 from stream.commands.tables import folding
 from stream.runtime.settings import Settings
@@ -42,7 +42,7 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
         zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(seeing) or "[red]none[/]")
     cameras = folding("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
     for camera in venue.cameras:
-        ground = ground_of(camera)
+        ground = ground_plane_of(camera)
         seen = [f"{ground.area(view.polygon):.0f}" if ground else "[yellow]no ground[/]" for view in camera.views]
         cameras.add_row(
             camera.id,

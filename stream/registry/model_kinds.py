@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from processors.models.inference import ModelError, open_folder
-from processors.models.promotion import Measured
+from processors.models.promotion import MeasuredModel
 from stream.registry.model_store import Folders
 
 Progress = Callable[[int, int], None]
@@ -90,7 +90,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def measure(name: str, folder: Path, current: Folders, data: Path, progress: Progress) -> Measured:
+def measure(name: str, folder: Path, current: Folders, data: Path, progress: Progress) -> MeasuredModel:
     """Measure the model in `folder` with its partners in use.
 
     Args:
@@ -106,4 +106,4 @@ def measure(name: str, folder: Path, current: Folders, data: Path, progress: Pro
     model = open_folder(folder)
     report = kind.evaluate({**current, name: folder}, data, progress)
     megabytes = (folder / "model.onnx").stat().st_size / 1e6
-    return Measured(report, model.card.metrics, float(report[kind.seconds]), megabytes)
+    return MeasuredModel(report, model.card.metrics, float(report[kind.seconds]), megabytes)

@@ -8,9 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from processors.models.gate import GateError
 from processors.models.inference import ModelError, open_folder, read_card, sha256_of
-from processors.models.promotion import Measured, read_requirements, refusals
+from processors.models.metric_limits import GateError
+from processors.models.promotion import MeasuredModel, read_requirements, refusal_reasons
 from stream.registry.model_kinds import measure
 from stream.registry.model_store import DIGITS, ModelStore
 
@@ -28,8 +28,8 @@ class Decision(Struct, frozen=True):
 
     version: str
     reasons: tuple[str, ...]
-    candidate: Measured | None = None
-    current: Measured | None = None
+    candidate: MeasuredModel | None = None
+    current: MeasuredModel | None = None
 
 
 def promote(
@@ -59,7 +59,7 @@ def promote(
         now = measure(name, folders[name], folders, data, lambda done, total: progress("in use", done, total))
         try:
             new = measure(name, candidate, folders, data, lambda done, total: progress("candidate", done, total))
-            reasons = refusals(new, now, asked)
+            reasons = refusal_reasons(new, now, asked)
         except Exception as error:  # whatever a candidate does to the evaluation it would do to a worker
             reasons = [f"it fails on the data: {type(error).__name__}: {error}"]
     if reasons or new is None or now is None:

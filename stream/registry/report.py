@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, field
 from sklearn.metrics import f1_score
 
-from processors.models.inference import Card, read_card
+from processors.models.inference import ModelCard, read_card
 from schemas.alerts import ALERTS, Alert
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.topic import Topic
@@ -39,7 +39,7 @@ class Model(Struct, frozen=True):
 
     name: str
     version: str
-    card: Card
+    card: ModelCard
     evaluation: Mapping[str, Any]
     steps: list[Step]
 

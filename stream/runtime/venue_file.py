@@ -10,7 +10,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from processors.crowd.ground import GroundError, ground_of
+from processors.crowd.ground_plane import GroundError, ground_plane_of
 from schemas.errors import PulsoError
 from schemas.venue import Venue
 from stream.features import registry
@@ -110,7 +110,7 @@ def read_venue(path: Path) -> Venue:
         raise VenueFileError("\n".join(_explain(path, node, one, venue_model) for one in error.errors())) from error
     for number, camera in enumerate(venue.cameras):
         try:
-            ground_of(camera)
+            ground_plane_of(camera)
         except GroundError as error:
             line = _line(node, ("cameras", number, "ground"))
             raise VenueFileError(f"{path}: line {line}: cameras[{number}].ground: {error}") from error

@@ -11,8 +11,8 @@ import pytest
 
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.rules import Watch as Rules
-from processors.cameras.analyzer import Watch
-from processors.cameras.frame_result import Frame
+from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.frame_result import CameraFrame
 from processors.crowd.density import CrowdCounter
 from processors.models.inference import open_folder
 from processors.violence.scorer import ViolenceScorer
@@ -44,7 +44,9 @@ def venue() -> Venue:
 def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venue: Venue) -> None:
     """What the demo's plan sends of the scene, through the shipped model and the venue's own rules."""
     models = ROOT / "models"
-    watch = Watch(venue, CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence")))
+    watch = CameraAnalyzer(
+        venue, CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
+    )
     rules, alarms = Rules(venue), defaultdict[str, AlarmState](AlarmState)
     raised: dict[str, float] = {}
     for planned in simulated(EVENING, venue, 60):
@@ -54,7 +56,7 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
             continue
         assert planned.important, "none of the scene may be left out"
         for time, jpeg in planned.make():
-            (seen,) = watch.look([Frame(f"gate-east/{time}", "gate-east", EVENING.at(time), jpeg)])
+            (seen,) = watch.analyze([CameraFrame(f"gate-east/{time}", "gate-east", EVENING.at(time), jpeg)])
             for one in rules.observations(seen.count) if seen.count else ():
                 alarms[one.key], step = apply_observation(alarms[one.key], one, venue.rules[one.rule])
                 if step is not None and step.state == "raised":
@@ -73,7 +75,7 @@ def test_the_model_sees_the_stage_full_for_the_headliner_and_not_before(venue: V
     for at in ("22:00", "22:10", "23:20", "23:40", "00:20"):
         pair = CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
         (time, jpeg), *_ = burst(EVENING, "front-left", "front", clock(at), 1)
-        (found,) = Watch(venue, *pair).look([Frame(at, "front-left", EVENING.at(time), jpeg)])
+        (found,) = CameraAnalyzer(venue, *pair).analyze([CameraFrame(at, "front-left", EVENING.at(time), jpeg)])
         assert found.count is not None
         seen[at] = found.count.zones[0].persons / limit
     assert max(seen["22:00"], seen["22:10"]) < 0.95, seen

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from processors.crowd.density import CrowdCounter
-from processors.models.inference import Card, open_model, sha256_of
+from processors.models.inference import ModelCard, open_model, sha256_of
 from training.crowd.data import Labelled, read_part, split
 from training.crowd.network import DensityNetwork
 from training.crowd.train import WORK
@@ -131,7 +131,7 @@ def main() -> None:
     held = [x for f in sorted(p.parent for p in arguments.data.glob("*/heads.json")) for x in split(read_part(f))[1]]
 
     def write(metrics: dict[str, dict[str, float]]) -> None:
-        given = Card.model_validate(card(sha256, parameters, metrics)).model_dump()
+        given = ModelCard.model_validate(card(sha256, parameters, metrics)).model_dump()
         text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=115)
         (folder / "card.yaml").write_text(text, encoding="utf-8")
 

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from processors.models.inference import Card, sha256_of
+from processors.models.inference import ModelCard, sha256_of
 from training.encoder.network import LONGEST, Network
 from training.encoder.requests import read_labelled
 from training.encoder.sentences import Sentences, read_sentences
@@ -143,7 +143,7 @@ def main() -> None:
     pairs = slice(sentences.held, sentences.held + EVERYDAY)
     everyday = encode(network, tokenizer, [*sentences.english[pairs], *sentences.spanish[pairs], *requests])
     export(folder / "model.onnx", Served(network, language_odds(tokenizer, sentences), *principal(everyday)))
-    card = Card(
+    card = ModelCard(
         name="encoder",
         version="1.1",
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from processors.models.inference import Card, sha256_of
+from processors.models.inference import ModelCard, sha256_of
 from processors.music.features import NAMES
 from processors.music.tagger import COLUMNS, EMBEDDING
 from training.music.yamnet import YamNet
@@ -111,7 +111,7 @@ def count(module: nn.Module) -> int:
 
 def write_card(folder: Path, **fields: Any) -> None:
     """models/NAME/card.yaml for the model.onnx beside it."""
-    card = Card(
+    card = ModelCard(
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
         sha256=sha256_of(folder / "model.onnx"),
         **({"made_by": "python -m training.music.train"} | fields),

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from msgspec.structs import asdict
 
-from processors.models.drift import CONFIDENCE, FILE, bins_of
+from processors.models.drift import CONFIDENCE, REFERENCE_FILE, equal_frequency_bins
 from processors.models.inference import open_model
 from processors.music.features import NAMES
 from processors.music.tagger import STATISTICS
@@ -35,13 +35,13 @@ def main() -> None:
         tables, folds = out_of_fold(families(MEASURED)[CHOSEN], renderings, tests, y, groups, 1)
         sure = np.concatenate([calibrated_out_of_fold(table, y, folds).max(axis=1) for table in tables])
         rows = np.concatenate(tests)
-        found = {name: bins_of(rows[:, NAMES.index(name)].tolist()) for name in STATISTICS}
-        found[CONFIDENCE] = bins_of(sure.tolist())
+        found = {name: equal_frequency_bins(rows[:, NAMES.index(name)].tolist()) for name in STATISTICS}
+        found[CONFIDENCE] = equal_frequency_bins(sure.tolist())
         text = {
             name: {"edges": [round(v, 5) for v in asdict(one)["edges"]], "shares": [round(v, 4) for v in one.shares]}
             for name, one in found.items()
         }
-        (arguments.models / kind / FILE).write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+        (arguments.models / kind / REFERENCE_FILE).write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from processors.models.inference import Card, sha256_of
+from processors.models.inference import ModelCard, sha256_of
 from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
 from processors.support.priority import EXAMPLES
@@ -205,7 +205,7 @@ def main() -> None:
     pieces = folder / "pieces.json"
     pieces.write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     onnx.save(graph(fitted, danger, near[truth], near[~truth], names), folder / "model.onnx")
-    card = Card(
+    card = ModelCard(
         name="requests",
         version="1.0",
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment

@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
-from processors.models.inference import Card, sha256_of
+from processors.models.inference import ModelCard, sha256_of
 from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
 from processors.support.mail_text import without_addresses
@@ -132,7 +132,7 @@ def main() -> None:
     pieces = folder / "pieces.json"
     pieces.write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     onnx.save(graph(fitted, encoder.dimensions), folder / "model.onnx")
-    card = Card(
+    card = ModelCard(
         name="sentiment",
         version="1.0",
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment

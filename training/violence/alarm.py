@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from processors.violence.alarms import CurvePoint, Scored, point
+from processors.violence.alarms import CurvePoint, ScoredClip, point
 from processors.violence.evaluation import scored, shipped_rule
 from processors.violence.motion import FRAMES_PER_SECOND, MotionField
 from processors.violence.scorer import ViolenceSettings
@@ -60,7 +60,7 @@ def extended(clips: list[Clip], name: str, session: ort.InferenceSession) -> Var
     return Variant(WORK, name, np.arange(len(clips) + 1) * int(SECONDS * FRAMES_PER_SECOND))
 
 
-def scored_by(rows: list[NDArray[np.float32]], fight: NDArray[np.bool_]) -> list[Scored]:
+def scored_by(rows: list[NDArray[np.float32]], fight: NDArray[np.bool_]) -> list[ScoredClip]:
     """The warm scores of clips, from their logits after every frame."""
     found = []
     for row, is_fight in zip(rows, fight, strict=True):
@@ -80,7 +80,7 @@ def rule_of(threshold: float, minimum: float) -> ViolenceSettings:
     )
 
 
-def curve(clips: list[Scored]) -> list[CurvePoint]:
+def curve(clips: list[ScoredClip]) -> list[CurvePoint]:
     """What every rule does on the clips."""
     tried = [rule_of(float(threshold), minimum) for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS)]
     return [point(clips, shipped_rule(settings)) for settings in tried]
@@ -91,7 +91,7 @@ def quietest(points: list[CurvePoint]) -> CurvePoint:
     return min(points, key=lambda one: (one.false_alarms, -(one.fights_alarmed or 0.0), one.delay_median or 0.0))
 
 
-def as_metrics(found: CurvePoint, clips: list[Scored]) -> dict[str, float]:
+def as_metrics(found: CurvePoint, clips: list[ScoredClip]) -> dict[str, float]:
     """A point as the card keeps it."""
     row = asdict(found) | {"normal_hours": sum(clip.seconds for clip in clips if not clip.fight) / 3600}
     return {name: round(float(value), 3) for name, value in row.items() if value is not None}

@@ -11,7 +11,7 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from processors.models.inference import Card, sha256_of
+from processors.models.inference import ModelCard, sha256_of
 from processors.violence.motion import HEIGHT, MOTION_HEIGHT, MOTION_WIDTH, WIDTH
 from training.violence.features import PARTS, Sight
 from training.violence.network import Head
@@ -95,6 +95,6 @@ def export(weights: Path, heads: list[Head], file: Path) -> int:
 
 def write_card(folder: Path, **fields: Any) -> None:
     """Validate the card of `folder/model.onnx` and write it."""
-    card = Card(sha256=sha256_of(folder / "model.onnx"), **fields)
+    card = ModelCard(sha256=sha256_of(folder / "model.onnx"), **fields)
     text = yaml.safe_dump(card.model_dump(), sort_keys=False, allow_unicode=True, width=110)
     (folder / "card.yaml").write_text(text, encoding="utf-8")

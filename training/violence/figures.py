@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from processors.violence.alarms import Scored, point
+from processors.violence.alarms import ScoredClip, point
 from processors.violence.evaluation import clip_score, scored, shipped_rule
 from processors.violence.motion import TICK
 from processors.violence.scorer import ViolenceSettings
@@ -33,7 +33,7 @@ def clip_scores(held: Held, settings: ViolenceSettings) -> NDArray[np.float64]:
     return np.array([clip_score(*_probabilities(row), settings.warm_seconds) for row in held.logits])
 
 
-def scored_clips(held: Held, settings: ViolenceSettings) -> list[Scored]:
+def scored_clips(held: Held, settings: ViolenceSettings) -> list[ScoredClip]:
     """The held-out clips as the curve of alarms takes them."""
     return [
         scored(*_probabilities(row), bool(fight), settings) for row, fight in zip(held.logits, held.fight, strict=True)

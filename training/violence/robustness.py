@@ -18,7 +18,7 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from processors.models.inference import Card, read_card
+from processors.models.inference import ModelCard, read_card
 from processors.violence.scorer import ViolenceSettings
 from training.violence.clips import Clip, Variation
 from training.violence.features import cached
@@ -103,7 +103,7 @@ def write(found: dict[str, Sets]) -> None:
     folder = ROOT / "models" / "violence"
     card = read_card(folder)
     rows = {f"{data}, {condition}": row for condition, sets in found.items() for data, row in sets.items()}
-    merged = Card.model_validate(card.model_dump() | {"metrics": card.metrics | rows})
+    merged = ModelCard.model_validate(card.model_dump() | {"metrics": card.metrics | rows})
     text = yaml.safe_dump(merged.model_dump(), sort_keys=False, allow_unicode=True, width=110)
     (folder / "card.yaml").write_text(text, encoding="utf-8")
 

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from processors.violence.alarms import Scored, point
+from processors.violence.alarms import ScoredClip, point
 from processors.violence.evaluation import shipped_rule
 from processors.violence.scorer import ViolenceSettings
 from training.violence import learning
@@ -128,8 +128,8 @@ def cross_validate(data: Data, partition: int, folds: Sequence[int]) -> tuple[He
 
 def alarms(data: Data, partition: int, folds: Sequence[int], heads: list[list[Head]]) -> dict[str, dict[str, float]]:
     """What the shipped rule does on held-out clips that are shown for longer than they last; prints the curve."""
-    clips: list[Scored] = []
-    calm: list[Scored] = []
+    clips: list[ScoredClip] = []
+    calm: list[ScoredClip] = []
     surveillance: list[bool] = []
     for fold, of_fold in zip(folds, heads, strict=True):
         chosen = data.some(data.folds(partition)[fold][1], ALARM_HOCKEY)

@@ -6,7 +6,7 @@ topic with one partition, where people's corrections arrive too: one order, one 
 
 from __future__ import annotations
 
-from processors.attendance.attendance import Attendance
+from processors.attendance.attendance import AttendanceState
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange
 from stream.features.attendance import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
@@ -17,7 +17,7 @@ from stream.runtime.worker_context import WorkerContext
 
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
-    states = worker.states("attendance", ATTENDANCE, struct_codec(Attendance, Attendance))
+    states = worker.states("attendance", ATTENDANCE, struct_codec(AttendanceState, AttendanceState))
     gates = {gate.id for camera in worker.venue.cameras for gate in camera.gates}
     worker.agent(ATTENDANCE, AttendanceAgent(states, gates).count, states=states)
 
@@ -25,7 +25,7 @@ def register(worker: WorkerContext) -> None:
 class AttendanceAgent:
     """Keeps the number of people in the venue."""
 
-    def __init__(self, states: StateTable[Attendance], gates: set[str]) -> None:
+    def __init__(self, states: StateTable[AttendanceState], gates: set[str]) -> None:
         self._states = states
         self._gates = gates
         for gate in gates:
@@ -49,7 +49,7 @@ class AttendanceAgent:
                     metrics.GATE_CROSSINGS.labels(change.by, "in").inc(change.entered)
                     metrics.GATE_CROSSINGS.labels(change.by, "out").inc(change.left)
         if last is not None:
-            occupancy = attendance.told(last.envelope.id, last.payload.time)
+            occupancy = attendance.occupancy(last.envelope.id, last.payload.time)
             metrics.VENUE_PERSONS.labels(VENUE).set(occupancy.persons)
             result.outputs.append(OutputRecord(OCCUPANCY, VENUE, occupancy, last.envelope))
             result.rows[VENUE] = self._states.row_to_store(VENUE, attendance)

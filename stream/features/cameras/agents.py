@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from processors.cameras.analyzer import Watch
-from processors.cameras.camera_memory import CameraMemory
-from processors.cameras.frame_result import Frame, Seen
+from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.camera_state import CameraState
+from processors.cameras.frame_result import CameraFrame, FrameResult
 from processors.crowd.density import CrowdCounter
 from processors.models.inference import open_folder
-from processors.violence.evidence import CONTENT_TYPE, Clip, FightWitness
+from processors.violence.evidence import CONTENT_TYPE, EvidenceClip, ViolenceEvidenceRecorder
 from processors.violence.scorer import ViolenceScorer
 from schemas.attendance import ATTENDANCE, VENUE, AttendanceChange
 from schemas.cameras import FRAMES
@@ -43,14 +43,14 @@ MAX_EVENTS = 16
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
     venue = worker.venue
-    memories: dict[str, CameraMemory] = {}
+    memories: dict[str, CameraState] = {}
     table = worker.states("cameras", FRAMES, CODEC)
     states = CameraStates(table, memories)
 
-    def load(folders: Folders) -> Watch:
+    def load(folders: Folders) -> CameraAnalyzer:
         # A new analyzer loses what two seconds of frames restore; the stored states go on.
         counter = CrowdCounter(open_folder(folders["crowd"]))
-        return Watch(venue, counter, ViolenceScorer(open_folder(folders["violence"])), memories)
+        return CameraAnalyzer(venue, counter, ViolenceScorer(open_folder(folders["violence"])), memories)
 
     analyzer = worker.reloadable_model(("crowd", "violence"), load)
     evidence = EvidenceStore(worker.settings.redis if venue.evidence.keep_hours else None)
@@ -65,7 +65,7 @@ class FramesAgent:
         self,
         worker: WorkerContext,
         venue: Venue,
-        analyzer: ReloadableModel[Watch],
+        analyzer: ReloadableModel[CameraAnalyzer],
         states: CameraStates,
         evidence: EvidenceStore,
     ) -> None:
@@ -73,7 +73,7 @@ class FramesAgent:
         self._analyzer = analyzer
         self._states = states
         self._evidence = evidence
-        self._witness = FightWitness(venue)
+        self._witness = ViolenceEvidenceRecorder(venue)
         self._selection = LiveFrameSelection()
         self._cameras = {camera.id for camera in venue.cameras}
         # The models release the interpreter lock: a thread keeps the worker's heartbeats and timers alive.
@@ -84,7 +84,7 @@ class FramesAgent:
         live, dropped = self._selection.choose(records, datetime.now(UTC), self._worker.is_last)
         self._count_frames("ok", live)
         self._count_frames("dropped", dropped)
-        frames = [Frame(record.id, record.key, record.envelope.time, record.value) for record in live]
+        frames = [CameraFrame(record.id, record.key, record.envelope.time, record.value) for record in live]
         self._states.load(frame.camera for frame in frames)
         run = asyncio.get_running_loop().run_in_executor
         looked = await run(self._thread, _look, self._analyzer.value, self._witness, frames)
@@ -99,7 +99,7 @@ class FramesAgent:
             _publish(one)
         return result
 
-    async def _store_clips(self, looked: list[tuple[Seen, Clip | None]]) -> list[Seen]:
+    async def _store_clips(self, looked: list[tuple[FrameResult, EvidenceClip | None]]) -> list[FrameResult]:
         """Store the clips before anything that refers to them is sent; what Redis refuses is referred to nowhere."""
         missing = set()
         for one, clip in looked:
@@ -113,7 +113,7 @@ class FramesAgent:
             for one, _ in looked
         ]
 
-    async def _store_picture(self, seen: Seen) -> Seen:
+    async def _store_picture(self, seen: FrameResult) -> FrameResult:
         """Store a picture before anything that refers to it is sent; what Redis refuses is referred to nowhere."""
         made, count = seen.evidence, seen.count
         if made is None or count is None or await self._evidence.put(made.id, made.content_type, made.body):
@@ -127,18 +127,20 @@ class FramesAgent:
                 metrics.CAMERA_FRAMES.labels(camera, outcome).inc(number)
 
 
-def _look(watch: Watch, witness: FightWitness, frames: list[Frame]) -> list[tuple[Seen, Clip | None]]:
+def _look(
+    watch: CameraAnalyzer, witness: ViolenceEvidenceRecorder, frames: list[CameraFrame]
+) -> list[tuple[FrameResult, EvidenceClip | None]]:
     """Return each frame's result, with the clip that is due and, in the score, the evidence at that moment."""
     results = []
-    for one in watch.look(frames):
-        clip = None if one.error else witness.see(one)
+    for one in watch.analyze(frames):
+        clip = None if one.error else witness.update(one)
         evidence = witness.evidence(one.frame.camera)
         score = replace(one.score, evidence=evidence) if one.score is not None and evidence else one.score
         results.append((replace(one, score=score), clip))
     return results
 
 
-def _outputs(record: Record[bytes], seen: Seen) -> list[OutputRecord]:
+def _outputs(record: Record[bytes], seen: FrameResult) -> list[OutputRecord]:
     outputs = []
     if seen.count is not None:
         outputs.append(OutputRecord(CROWD, record.key, seen.count, record.envelope))
@@ -151,7 +153,7 @@ def _outputs(record: Record[bytes], seen: Seen) -> list[OutputRecord]:
     return outputs + [OutputRecord(ATTENDANCE, VENUE, one, record.envelope, part=one.id) for one in changes]
 
 
-def attendance_changes(event_id: str, seen: Seen) -> list[AttendanceChange]:
+def attendance_changes(event_id: str, seen: FrameResult) -> list[AttendanceChange]:
     """Return what one frame changes of attendance: gate crossings, and now and then the people in its zones."""
     time = seen.frame.time.astimezone(UTC)
     crossings = [
@@ -171,7 +173,7 @@ def attendance_changes(event_id: str, seen: Seen) -> list[AttendanceChange]:
     return crossings + occupancy
 
 
-def _publish(seen: Seen) -> None:
+def _publish(seen: FrameResult) -> None:
     """Set the gauges; only cameras and zones of the venue file come so far, so the labels are bounded."""
     count, score = seen.count, seen.score
     if count is not None:

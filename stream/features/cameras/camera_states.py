@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from processors.cameras.camera_memory import CameraMemory
+from processors.cameras.camera_state import CameraState
 from stream.runtime.state import StateCodec, StateTable
 
 log = logging.getLogger(__name__)
@@ -17,24 +17,24 @@ STORE_SECONDS = 10.0
 """Seconds of the camera's time between two stored rows: a crash costs a forecast that much of its past, and no more."""
 
 
-def _load(camera: str, row: bytes | None) -> CameraMemory:
+def _load(camera: str, row: bytes | None) -> CameraState:
     if row is None:
-        return CameraMemory()
+        return CameraState()
     try:
-        return msgspec.json.decode(row, type=CameraMemory)
+        return msgspec.json.decode(row, type=CameraState)
     except msgspec.DecodeError as error:
         # Of another version: what is lost is a quarter of an hour of past, which accumulates again.
         log.warning("the stored state of camera %s can't be read and begins anew: %s", camera, error)
-        return CameraMemory()
+        return CameraState()
 
 
-CODEC: StateCodec[CameraMemory] = StateCodec(_load, msgspec.json.encode)
+CODEC: StateCodec[CameraState] = StateCodec(_load, msgspec.json.encode)
 
 
 class CameraStates:
     """Keeps the states that a camera analyzer works on in step with a table of rows."""
 
-    def __init__(self, states: StateTable[CameraMemory], memories: MutableMapping[str, CameraMemory]) -> None:
+    def __init__(self, states: StateTable[CameraState], memories: MutableMapping[str, CameraState]) -> None:
         """Create it.
 
         Args:

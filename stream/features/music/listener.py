@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 from msgspec import Struct
 
-from processors.models.drift import Drift, read_reference
+from processors.models.drift import DriftMonitor, read_reference
 from processors.music.audio import LONGEST, AudioError, AudioFormatError, read_mono
 from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import AnalyzedFragment, Tagger
@@ -69,7 +69,7 @@ class Listener:
         self._folders = dict(folders or {})
         Tagger.load(self._folders)  # a child that can't load them could not say why
         references = {name: read_reference(folder) for name, folder in self._folders.items()}
-        self.drift = {name: Drift(reference) for name, reference in references.items() if reference}
+        self.drift = {name: DriftMonitor(reference) for name, reference in references.items() if reference}
         self._own_cache: tempfile.TemporaryDirectory[str] | None = None
         self._pool = self._start()
         try:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from schemas.attendance import VenueOccupancy
 from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
-from schemas.crowd import CrowdCount, Exit, ExitCrowd, Zone, ZoneCount, ZoneFlow
+from schemas.crowd import CrowdCount, ExitCrowd, ExitSettings, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.music import MusicTags
 from schemas.social import PostReading
 from schemas.support import SupportTriage
@@ -22,18 +22,18 @@ VENUE = Venue(
     name="Test",
     capacity=5000,
     zones=[
-        Zone(
+        ZoneSettings(
             id="front",
             title="Delante del escenario",
             area_m2=100,
             capacity=400,
             exits=[
-                Exit(name="North", sign="Panel N2", alternative="East"),
-                Exit(name="East"),
-                Exit(name="South", sign="Panel {S}"),
+                ExitSettings(name="North", sign="Panel N2", alternative="East"),
+                ExitSettings(name="East"),
+                ExitSettings(name="South", sign="Panel {S}"),
             ],
         ),
-        Zone(id="lone", area_m2=50, capacity=90, exits=[Exit(name="Only", sign="Panel O")]),
+        ZoneSettings(id="lone", area_m2=50, capacity=90, exits=[ExitSettings(name="Only", sign="Panel O")]),
     ],
     bars=[
         BarSettings(

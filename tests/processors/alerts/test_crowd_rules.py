@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from processors.alerts.rules import Watch
-from schemas.crowd import CrowdCount, Exit, ExitCrowd, Zone, ZoneCount, ZoneFlow
+from schemas.crowd import CrowdCount, ExitCrowd, ExitSettings, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.venue import Venue
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
 
-def venue(*exits: Exit) -> Venue:
-    return Venue(name="Test", zones=[Zone(id="front", title="Front", area_m2=100, capacity=400, exits=list(exits))])
+def venue(*exits: ExitSettings) -> Venue:
+    return Venue(
+        name="Test", zones=[ZoneSettings(id="front", title="Front", area_m2=100, capacity=400, exits=list(exits))]
+    )
 
 
 def told(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
@@ -32,23 +34,26 @@ def jam(*, jammed: bool = True) -> ZoneCount:
 @pytest.mark.parametrize(
     ("exits", "way"),
     [
-        ((Exit(name="North", sign="Panel N2", alternative="East"), Exit(name="East")), "Change “Panel N2” to East."),
-        ((Exit(name="North", sign="Panel N2"), Exit(name="South")), "Change “Panel N2” to South."),
-        ((Exit(name="North"), Exit(name="South")), "Send people to South."),
+        (
+            (ExitSettings(name="North", sign="Panel N2", alternative="East"), ExitSettings(name="East")),
+            "Change “Panel N2” to East.",
+        ),
+        ((ExitSettings(name="North", sign="Panel N2"), ExitSettings(name="South")), "Change “Panel N2” to South."),
+        ((ExitSettings(name="North"), ExitSettings(name="South")), "Send people to South."),
     ],
 )
-def test_a_jam_proposes_the_sign_and_the_other_exit(exits: tuple[Exit, ...], way: str) -> None:
+def test_a_jam_proposes_the_sign_and_the_other_exit(exits: tuple[ExitSettings, ...], way: str) -> None:
     value, text = told(jam(), venue(*exits))["bottleneck/front/c/North"]
     assert value == 3.2
     assert text["en"] == f"Front: jam before North (3.2 persons/m²). {way}"
 
 
 def test_a_jam_without_another_exit_proposes_none() -> None:
-    assert told(jam(), venue(Exit(name="North")))["bottleneck/front/c/North"][1]["en"].endswith("m²).")
+    assert told(jam(), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][1]["en"].endswith("m²).")
 
 
 def test_a_busy_exit_that_flows_is_no_jam() -> None:
-    assert told(jam(jammed=False), venue(Exit(name="North")))["bottleneck/front/c/North"][0] == 0
+    assert told(jam(jammed=False), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][0] == 0
 
 
 def test_a_scattering_is_no_stampede() -> None:
@@ -70,4 +75,4 @@ def test_what_is_not_known_raises_and_clears_nothing() -> None:
 
 def test_an_exit_that_does_not_exist_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="is no exit of any zone"):
-        venue(Exit(name="North", alternative="Nowhere"))
+        venue(ExitSettings(name="North", alternative="Nowhere"))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from processors.alerts.rules import Watch
 from schemas.attendance import VenueOccupancy
 from schemas.bars import DemandForecast, ProductDemand
-from schemas.crowd import CrowdCount, ExitCrowd, Zone, ZoneCount, ZoneFlow
+from schemas.crowd import CrowdCount, ExitCrowd, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.music import MusicTags
 from schemas.rules import default_rules
 from schemas.social import PostReading
@@ -18,7 +18,7 @@ from schemas.venue import Venue
 from schemas.violence import ViolenceScore
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
-VENUE = Venue(name="Test", capacity=5000, zones=[Zone(id="front", area_m2=100, capacity=400)])
+VENUE = Venue(name="Test", capacity=5000, zones=[ZoneSettings(id="front", area_m2=100, capacity=400)])
 
 RESULTS = (
     CrowdCount(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.attendance.attendance import Attendance
+from processors.attendance.attendance import AttendanceState
 from schemas.attendance import AttendanceChange, AttendanceKind
 
 AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
@@ -21,8 +21,8 @@ def change(kind: AttendanceKind, second: float, **values: Any) -> AttendanceChan
     return AttendanceChange(id=f"{kind}-{by}-{second}", kind=kind, time=AT + timedelta(seconds=second), by=by, **values)
 
 
-def after(*changes: AttendanceChange) -> Attendance:
-    attendance = Attendance()
+def after(*changes: AttendanceChange) -> AttendanceState:
+    attendance = AttendanceState()
     for number, one in enumerate(changes):
         attendance.apply(one, number)
     return attendance
@@ -30,7 +30,7 @@ def after(*changes: AttendanceChange) -> Attendance:
 
 def test_gates_add_up() -> None:
     found = after(change("crossing", 5, entered=40.5, left=0.5), change("crossing", 10, entered=3, left=1, by="west"))
-    told = found.told("e", AT)
+    told = found.occupancy("e", AT)
     assert told.persons == 42 and told.entered == 43.5 and told.left == 1.5
     assert {gate.gate: gate.entered for gate in told.gates} == {"east": 40.5, "west": 3}
 
@@ -64,21 +64,21 @@ def test_crossings_that_overlap_after_a_restart_count_once() -> None:
     )
 )
 def test_never_negative(steps: list[tuple[AttendanceKind, float, float]]) -> None:
-    attendance = Attendance()
+    attendance = AttendanceState()
     for number, (kind, one, other) in enumerate(steps):
         values: dict[str, Any] = {"entered": one, "left": other} if kind == "crossing" else {"persons": one}
         if kind == "seen":
             values["zone"] = "front"
         attendance.apply(change(kind, 10.0 * number, **values), number)
-        told = attendance.told("e", AT)
+        told = attendance.occupancy("e", AT)
         assert told.persons >= 0 and told.unexplained >= 0 and told.reconciled >= 0
 
 
 def test_correction_and_reset() -> None:
     found = after(change("crossing", 5, entered=100), change("correct", 10, persons=120, by="ana"))
-    assert found.persons == 120 and found.corrected == 20 and found.told("e", AT).entered == 100
+    assert found.persons == 120 and found.corrected == 20 and found.occupancy("e", AT).entered == 100
     found.apply(change("reset", 20, persons=7, by="ana"), 2)
-    told = found.told("e", AT)
+    told = found.occupancy("e", AT)
     assert (told.persons, told.entered, told.corrected) == (7, 0, 0)
 
 
@@ -93,8 +93,8 @@ def test_two_cameras_on_one_zone_count_it_once_and_an_old_count_is_forgotten() -
     found = after(
         change("seen", 0, by="c", zone="front", persons=300), change("seen", 1, by="d", zone="front", persons=280)
     )
-    assert found.seen((AT + timedelta(seconds=5)).timestamp()) == 300
-    assert found.seen((AT + timedelta(seconds=300)).timestamp()) == 0
+    assert found.persons_seen((AT + timedelta(seconds=5)).timestamp()) == 300
+    assert found.persons_seen((AT + timedelta(seconds=300)).timestamp()) == 0
 
 
 def test_fewer_people_in_the_zones_take_nobody_away() -> None:

@@ -9,16 +9,16 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.attendance.gate_line import GateCounter
-from processors.cameras.faults import Small
+from processors.cameras.faults import Thumbnail
 from processors.cameras.picture import decode
 from processors.crowd.density import CrowdCounter
-from processors.crowd.motion import MotionFinder
-from schemas.attendance import Gate
+from processors.crowd.optical_flow import MotionEstimator
+from schemas.attendance import GateSettings
 from simulation.crowd_pictures import render
 from simulation.evening import Evening, clock
 
 ROW = 0.5
-GATE = Gate(id="east", line=[(0, ROW), (1, ROW)], inwards=(0.5, 0.95))
+GATE = GateSettings(id="east", line=[(0, ROW), (1, ROW)], inwards=(0.5, 0.95))
 SECONDS = 31
 """one to begin with, and six tellings"""
 
@@ -45,7 +45,7 @@ def crossed(start: str) -> int:
 
 
 def counted(start: str, counter: CrowdCounter, *, backwards: bool = False) -> tuple[float, float]:
-    gate, motion = GateCounter(GATE), MotionFinder()
+    gate, motion = GateCounter(GATE), MotionEstimator()
     entered = left = 0.0
     for second in range(SECONDS):
         place = SECONDS - 1 - second if backwards else second
@@ -55,9 +55,9 @@ def counted(start: str, counter: CrowdCounter, *, backwards: bool = False) -> tu
         heads = density.heads[:60, :80]
         velocity = None
         if earlier >= 0:
-            before, small = Small.of(decode(picture(start, earlier)[0])), Small.of(now)
+            before, small = Thumbnail.from_picture(decode(picture(start, earlier)[0])), Thumbnail.from_picture(now)
             velocity = motion.velocity(before.luma, small.luma, 0.25, np.zeros((60, 80), bool))
-        passed = gate.see(heads, velocity, float(second))
+        passed = gate.update(heads, velocity, float(second))
         if passed is not None:
             entered, left = entered + passed.entered, left + passed.left
     return entered, left

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from processors.cameras.analyzer import Watch
-from processors.cameras.applied_faults import black
-from processors.cameras.camera_memory import CameraMemory
-from processors.cameras.frame_result import Frame, Seen
+from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.camera_state import CameraState
+from processors.cameras.frame_result import CameraFrame, FrameResult
+from processors.cameras.simulated_faults import black
 from processors.crowd.density import CrowdCounter
 from processors.crowd.evidence_picture import BLURRED_TO, blur
 from processors.violence.scorer import ViolenceScorer
-from schemas.camera_faults import Faults
+from schemas.camera_faults import CameraFaultThresholds
 from schemas.venue import Venue
 from simulation.crowd_pictures import render
 from simulation.evening import Evening, clock
@@ -26,10 +26,10 @@ from simulation.evening import Evening, clock
 EVENING = Evening()
 
 
-def frames(camera: str, zone: str, start: str, number: int) -> list[Frame]:
+def frames(camera: str, zone: str, start: str, number: int) -> list[CameraFrame]:
     begin = clock(start)
     return [
-        Frame(
+        CameraFrame(
             f"{camera}/{place}",
             camera,
             EVENING.at(begin + place / 8),
@@ -40,16 +40,16 @@ def frames(camera: str, zone: str, start: str, number: int) -> list[Frame]:
 
 
 @pytest.fixture(scope="module")
-def walked(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> list[Seen]:
+def walked(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> list[FrameResult]:
     """Four seconds of people who walk towards the gate's camera with 0.25 to 0.75 m/s."""
-    return Watch(venue, counter, scorer).look(frames("gate-east", "gate", "18:40", 33))
+    return CameraAnalyzer(venue, counter, scorer).analyze(frames("gate-east", "gate", "18:40", 33))
 
 
-def counts(seen: list[Seen]) -> list[Any]:
+def counts(seen: list[FrameResult]) -> list[Any]:
     return [one.count for one in seen if one.count is not None]
 
 
-def test_people_walk_towards_the_camera_as_fast_as_they_were_drawn(walked: list[Seen]) -> None:
+def test_people_walk_towards_the_camera_as_fast_as_they_were_drawn(walked: list[FrameResult]) -> None:
     flows = [zone.flow for count in counts(walked) for zone in count.zones if zone.flow is not None]
     assert len(flows) >= 3
     assert all(abs(flow.direction - 180) < 25 for flow in flows)
@@ -57,7 +57,7 @@ def test_people_walk_towards_the_camera_as_fast_as_they_were_drawn(walked: list[
     assert all(flow.counter_flow < 0.2 and flow.running < 0.05 for flow in flows)
 
 
-def test_a_count_says_what_it_is_made_of(walked: list[Seen]) -> None:
+def test_a_count_says_what_it_is_made_of(walked: list[FrameResult]) -> None:
     for count in counts(walked):
         (zone,) = count.zones
         assert zone.counted is not None and zone.persons == pytest.approx(zone.counted, rel=0.2)
@@ -65,13 +65,13 @@ def test_a_count_says_what_it_is_made_of(walked: list[Seen]) -> None:
         assert zone.limit == 180 and zone.lag_seconds <= 10
 
 
-def test_what_is_kept_for_evidence_of_fights_is_too_coarse_for_a_face(walked: list[Seen]) -> None:
+def test_what_is_kept_for_evidence_of_fights_is_too_coarse_for_a_face(walked: list[FrameResult]) -> None:
     kept = [seen.cells for seen in walked if seen.cells is not None]
     assert len(kept) == len(walked), "of every frame, so that none need be decoded again"
     assert all(cells.shape == (36, 48) for cells in kept)
 
 
-def test_the_bars_are_told_every_ten_seconds(walked: list[Seen]) -> None:
+def test_the_bars_are_told_every_ten_seconds(walked: list[FrameResult]) -> None:
     told = [context for seen in walked for context in seen.contexts]
     assert [context.zone for context in told] == ["gate"]
 
@@ -80,7 +80,7 @@ def test_a_blind_camera_counts_nobody_and_keeps_a_picture(
     venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer, crowd_picture: NDArray[np.uint8]
 ) -> None:
     dark = cv2.imencode(".jpg", black(crowd_picture, np.random.default_rng(0)))[1].tobytes()
-    (seen,) = Watch(venue, counter, scorer).look([Frame("e", "gate-east", EVENING.at(0), dark)])
+    (seen,) = CameraAnalyzer(venue, counter, scorer).analyze([CameraFrame("e", "gate-east", EVENING.at(0), dark)])
     assert seen.count is not None and seen.score is None and not seen.contexts
     assert seen.count.blind == "black" and seen.count.persons is None and not seen.count.zones
     assert seen.evidence is not None and seen.count.evidence == (seen.evidence.id,)
@@ -91,10 +91,10 @@ def test_a_camera_that_is_always_soft_gets_thresholds_of_its_own(
 ) -> None:
     soft = cv2.imencode(".jpg", cv2.GaussianBlur(crowd_picture, (0, 0), 20))[1].tobytes()
     (gate,) = (camera for camera in venue.cameras if camera.id == "gate-east")
-    old = gate.model_copy(update={"faults": Faults(soft=0.0)})
+    old = gate.model_copy(update={"faults": CameraFaultThresholds(soft=0.0)})
     for camera, blind in ((gate, "blurred"), (old, None)):
-        (seen,) = Watch(venue.model_copy(update={"cameras": [camera]}), counter, scorer).look(
-            [Frame("e", "gate-east", EVENING.at(0), soft)]
+        (seen,) = CameraAnalyzer(venue.model_copy(update={"cameras": [camera]}), counter, scorer).analyze(
+            [CameraFrame("e", "gate-east", EVENING.at(0), soft)]
         )
         assert seen.count is not None and seen.count.blind == blind
 
@@ -103,8 +103,8 @@ def test_evidence_comes_with_what_may_raise_an_alert_and_shows_nobody(
     venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer
 ) -> None:
     full = venue.model_dump_json().replace('"capacity":180', '"capacity":20')
-    watch = Watch(Venue.model_validate_json(full), counter, scorer)
-    seen = watch.look(frames("gate-east", "gate", "18:40", 17))
+    watch = CameraAnalyzer(Venue.model_validate_json(full), counter, scorer)
+    seen = watch.analyze(frames("gate-east", "gate", "18:40", 17))
     made = [one.evidence for one in seen if one.evidence is not None]
     assert len(made) == 1, "one picture for five seconds of one incident"
     assert all(count.evidence == (made[0].id,) for count in counts(seen))
@@ -121,17 +121,17 @@ def test_a_blurred_picture_holds_no_more_than_its_few_pixels(crowd_picture: NDAr
 
 
 def test_what_is_remembered_survives_a_restart(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> None:
-    first, known = Watch(venue, counter, scorer), frames("bar-square", "bars", "19:00", 17)
-    first.look(known[:9])
+    first, known = CameraAnalyzer(venue, counter, scorer), frames("bar-square", "bars", "19:00", 17)
+    first.analyze(known[:9])
     stored = msgspec.json.encode(first.memories["bar-square"])
-    second = Watch(venue, counter, scorer)
-    second.memories["bar-square"] = msgspec.json.decode(stored, type=CameraMemory)
-    zones = [counts(watch.look(known[from_:]))[-1].zones[0] for watch, from_ in ((first, 9), (second, 16))]
+    second = CameraAnalyzer(venue, counter, scorer)
+    second.memories["bar-square"] = msgspec.json.decode(stored, type=CameraState)
+    zones = [counts(watch.analyze(known[from_:]))[-1].zones[0] for watch, from_ in ((first, 9), (second, 16))]
     assert zones[0].persons == pytest.approx(zones[1].persons, rel=1e-6)
     assert len(stored) < 12_000
 
 
 def test_an_unknown_camera_is_looked_at_by_no_one(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> None:
     at: datetime = EVENING.at(0)
-    (seen,) = Watch(venue, counter, scorer).look([Frame("e", "nowhere", at, b"x")])
+    (seen,) = CameraAnalyzer(venue, counter, scorer).analyze([CameraFrame("e", "nowhere", at, b"x")])
     assert "no camera 'nowhere'" in seen.error and seen.count is None

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from processors.cameras import analyzer as watch_module
-from processors.cameras.analyzer import Watch
-from processors.cameras.frame_result import Frame
+from processors.cameras import analyzer as analyzer_module
+from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.frame_result import CameraFrame
 from processors.cameras.picture import apply_masks
 from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
-from schemas.cameras import Camera, View
-from schemas.crowd import Zone
+from schemas.cameras import CameraSettings, CameraView
+from schemas.crowd import ZoneSettings
 from schemas.venue import Venue
 
 MASK = [(0.05, 0.3), (0.55, 0.25), (0.6, 0.8), (0.1, 0.9)]
@@ -50,19 +50,19 @@ def test_every_pixel_of_a_mask_is_black(corners: list[tuple[float, float]], heig
 def venue(*, masks: list[Any]) -> Venue:
     return Venue(
         name="Test",
-        zones=[Zone(id="front", area_m2=2, capacity=5)],
+        zones=[ZoneSettings(id="front", area_m2=2, capacity=5)],
         cameras=[
-            Camera(
+            CameraSettings(
                 id="c",
                 count_every_seconds=0.1,
-                views=[View(zone="front", polygon=[(0, 0), (1, 0), (1, 1), (0, 1)])],
+                views=[CameraView(zone="front", polygon=[(0, 0), (1, 0), (1, 1), (0, 1)])],
                 masks=masks,
             )
         ],
     )
 
 
-def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> list[Frame]:
+def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> list[CameraFrame]:
     """Twelve pictures, the same but for what stands behind the mask. PNG, since JPEG smears over the edge."""
     random, shared = np.random.default_rng(seed), np.random.default_rng(5)
     made = []
@@ -71,7 +71,7 @@ def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> 
         shown = np.asarray(np.clip(shown + shared.normal(0, 3, shown.shape), 0, 255), np.uint8)
         shown[inside] = random.integers(0, 255, (int(inside.sum()), 3))
         png = cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1].tobytes()
-        made.append(Frame(f"e{number}", "c", AT + timedelta(seconds=number / 8), png))
+        made.append(CameraFrame(f"e{number}", "c", AT + timedelta(seconds=number / 8), png))
     return made
 
 
@@ -92,10 +92,12 @@ def test_nothing_that_is_told_depends_on_a_masked_pixel(
 
     monkeypatch.setattr(counter, "density", spy("counter", counter.density, 0))
     monkeypatch.setattr(scorer, "step", spy("scorer", scorer.step, 1))
-    monkeypatch.setattr(watch_module.Small, "of", spy("small", watch_module.Small.of, 0))
+    monkeypatch.setattr(
+        analyzer_module.Thumbnail, "from_picture", spy("small", analyzer_module.Thumbnail.from_picture, 0)
+    )
 
     def told(masks: list[Any], seed: int) -> list[bytes]:
-        looked = Watch(venue(masks=masks), counter, scorer).look(frames(picture, inside, seed))
+        looked = CameraAnalyzer(venue(masks=masks), counter, scorer).analyze(frames(picture, inside, seed))
         kept = [b"" if one.cells is None else one.cells.tobytes() for one in looked]
         return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in looked] + kept
 

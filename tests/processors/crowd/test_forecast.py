@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from processors.crowd.forecast import Ahead, ZoneForecaster, chance_to_reach
+from processors.crowd.forecast import OccupancyForecast, ZoneForecaster, chance_to_reach
 from processors.crowd.forecast_evaluation import OccupancyFileError, evaluate
 
 
@@ -20,18 +20,18 @@ def fed(persons: list[float], step: float = 2.0, inflow: float = 0.0) -> ZoneFor
 
 
 def test_nothing_is_foretold_in_the_first_minute() -> None:
-    assert fed([100.0] * 20).ahead() == []
+    assert fed([100.0] * 20).forecast() == []
 
 
 def test_what_is_steady_stays() -> None:
-    for ahead in fed([100.0] * 600).ahead():
+    for ahead in fed([100.0] * 600).forecast():
         assert ahead.mean == pytest.approx(100, abs=2)
         assert ahead.low <= 100 <= ahead.high
 
 
 def test_a_rise_goes_on_and_may_reach_the_limit() -> None:
     zone = fed([100 + number * 2 / 6 for number in range(300)])  # ten people a minute
-    now, ahead = zone.level, zone.ahead()
+    now, ahead = zone.level, zone.forecast()
     assert now < ahead[0].mean < ahead[1].mean
     assert ahead[0].mean == pytest.approx(now + 10, abs=4)
     assert chance_to_reach(now + 20, 5, now, ahead) > 0.5 > chance_to_reach(now + 150, 5, now, ahead)
@@ -39,8 +39,8 @@ def test_a_rise_goes_on_and_may_reach_the_limit() -> None:
 
 def test_the_interval_learns_from_its_misses() -> None:
     random = np.random.default_rng(0)
-    calm = fed([float(v) for v in 200 + random.normal(0, 1, 3000)]).ahead()
-    wild = fed([float(v) for v in 200 + 60 * np.sin(np.arange(3000) / 40)]).ahead()
+    calm = fed([float(v) for v in 200 + random.normal(0, 1, 3000)]).forecast()
+    wild = fed([float(v) for v in 200 + 60 * np.sin(np.arange(3000) / 40)]).forecast()
     assert wild[0].high - wild[0].low > 3 * (calm[0].high - calm[0].low)
 
 
@@ -50,7 +50,7 @@ def test_a_restart_changes_nothing() -> None:
     for number in range(400, 500):
         zone.add(100 + number / 5, 0.1, number * 2.0)
         again.add(100 + number / 5, 0.1, number * 2.0)
-    assert again == zone and again.ahead() == zone.ahead()
+    assert again == zone and again.forecast() == zone.forecast()
     assert len(msgspec.json.encode(zone)) < 6000
 
 
@@ -58,11 +58,11 @@ def test_a_gap_begins_afresh_and_keeps_what_was_learnt() -> None:
     zone = fed([100 + number / 5 for number in range(1200)])
     learnt = msgspec.to_builtins(zone.horizons)
     zone.add(50, 0, 1e6)
-    assert zone.ahead() == [] and msgspec.to_builtins(zone.horizons) == learnt
+    assert zone.forecast() == [] and msgspec.to_builtins(zone.horizons) == learnt
 
 
 def test_a_full_zone_is_certain() -> None:
-    assert chance_to_reach(100, 5, 120, [Ahead(1, 90, 80, 100)]) == 1.0
+    assert chance_to_reach(100, 5, 120, [OccupancyForecast(1, 90, 80, 100)]) == 1.0
 
 
 def test_drawn_evenings_beat_as_many_as_now() -> None:

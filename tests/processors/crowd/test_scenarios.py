@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from processors.alerts.rules import Watch as Rules
-from processors.cameras.analyzer import Watch
+from processors.cameras.analyzer import CameraAnalyzer
 from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
 from schemas.crowd import CrowdCount, ZoneFlow
@@ -26,7 +26,7 @@ class Seer:
     ) -> list[CrowdCount]:
         cameras = [one.model_copy(update={"count_every_seconds": every}) for one in self._venue.cameras]
         venue = self._venue.model_copy(update={"cameras": cameras})
-        seen = Watch(venue, self._counter, self._scorer).look(list(street.film(scenario, seconds, camera)))
+        seen = CameraAnalyzer(venue, self._counter, self._scorer).analyze(list(street.film(scenario, seconds, camera)))
         assert not any(one.error for one in seen)
         return [one.count for one in seen if one.count is not None]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.crowd.smoothing import Smoothed
+from processors.crowd.smoothing import SmoothedCount
 
 
 def smooth(values: list[float], step: float = 1.0) -> list[float]:
-    smoothed, found = Smoothed(), []
+    smoothed, found = SmoothedCount(), []
     for number, value in enumerate(values):
-        smoothed = smoothed.after(value, number * step, smoothing_seconds=10, surge_seconds=6)
+        smoothed = smoothed.update(value, number * step, smoothing_seconds=10, surge_seconds=6)
         assert smoothed.value is not None
         found.append(smoothed.value)
     return found
@@ -40,6 +40,6 @@ def test_a_steady_rise_is_followed_with_the_lag_that_is_told() -> None:
 
 
 def test_a_gap_and_a_clock_set_back_start_afresh() -> None:
-    smoothed = Smoothed(100.0, time=50.0)
+    smoothed = SmoothedCount(100.0, time=50.0)
     for time in (20.0, 200.0):
-        assert smoothed.after(300, time, smoothing_seconds=10, surge_seconds=6).value == 300
+        assert smoothed.update(300, time, smoothing_seconds=10, surge_seconds=6).value == 300

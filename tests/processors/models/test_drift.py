@@ -9,11 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.models.drift import CONFIDENCE, ENOUGH, OTHER, SAME, Bins, Drift, bins_of, read_reference
+from processors.models.drift import (
+    CONFIDENCE,
+    ENOUGH,
+    OTHER,
+    SAME,
+    DriftMonitor,
+    Histogram,
+    equal_frequency_bins,
+    read_reference,
+)
 from processors.models.inference import models_folder
 
 
-def fed(drift: Drift, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def fed(drift: DriftMonitor, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     for value in values:
         drift.add({"tempo": float(value)})
     return drift.psi()["tempo"]
@@ -21,16 +30,16 @@ def fed(drift: Drift, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> f
 
 def test_the_same_is_the_same_and_something_else_is_not() -> None:
     random = np.random.default_rng(0)
-    reference = {"tempo": bins_of(random.normal(120, 20, 600).tolist())}
-    assert fed(Drift(reference), random.normal(120, 20, 600)) < SAME
-    assert fed(Drift(reference), random.normal(150, 20, 600)) > OTHER
-    back = Drift(reference)
+    reference = {"tempo": equal_frequency_bins(random.normal(120, 20, 600).tolist())}
+    assert fed(DriftMonitor(reference), random.normal(120, 20, 600)) < SAME
+    assert fed(DriftMonitor(reference), random.normal(150, 20, 600)) > OTHER
+    back = DriftMonitor(reference)
     fed(back, random.normal(150, 20, 600))
     assert fed(back, random.normal(120, 20, 6_000)) < SAME  # what is long ago fades
 
 
 def test_by_hand() -> None:
-    drift = Drift({"x": Bins((0.5,), (0.5, 0.5))})
+    drift = DriftMonitor({"x": Histogram((0.5,), (0.5, 0.5))})
     for _ in range(ENOUGH):
         drift.add({"x": 1.0})
     faded = (1 - (1 - 1 / 1_000) ** ENOUGH) * 1_000
@@ -39,7 +48,7 @@ def test_by_hand() -> None:
 
 
 def test_nothing_is_said_too_soon_and_no_number_is_not_counted() -> None:
-    drift = Drift({"tempo": bins_of([1.0, 2.0, 3.0])})
+    drift = DriftMonitor({"tempo": equal_frequency_bins([1.0, 2.0, 3.0])})
     drift.add({"tempo": 2.0, CONFIDENCE: 0.5})
     drift.add({"tempo": math.nan, "other": 1.0, CONFIDENCE: 0.7})
     assert drift.psi() == {}
@@ -47,7 +56,7 @@ def test_nothing_is_said_too_soon_and_no_number_is_not_counted() -> None:
 
 
 def test_equal_values_make_fewer_bins() -> None:
-    assert bins_of([5.0] * 10) == Bins((5.0,), (0.0, 1.0))
+    assert equal_frequency_bins([5.0] * 10) == Histogram((5.0,), (0.0, 1.0))
 
 
 @pytest.mark.parametrize("name", ["mood", "genre"])

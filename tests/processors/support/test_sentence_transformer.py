@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.models.inference import Card, open_folder, sha256_of
+from processors.models.inference import ModelCard, open_folder, sha256_of
 from processors.social.sentiment import SentimentClassifier
 from processors.support.desk import SupportDesk
 from processors.support.encoder import Encoder
@@ -60,7 +60,7 @@ def test_both_paths_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
     network.load_state_dict(teacher_weights())
     none, axes = np.zeros(WIDTH, np.float32), np.eye(WIDTH, dtype=np.float32)
     export_whole(tmp_path / "model.onnx", Served(network, np.zeros(tokenizer.get_vocab_size(), np.float32), none, axes))
-    card = Card(
+    card = ModelCard(
         name="encoder", version="0", date="2026-01-01", task="t", sha256=sha256_of(tmp_path / "model.onnx"),
         parameters=1, data=["d"], split="s", metrics={}, limits=["l"], made_by="m", licence="Apache-2.0",
         settings={"tokenizer_sha256": sha256_of(tmp_path / "tokenizer.json")},

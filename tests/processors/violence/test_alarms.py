@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.alerts.alarm import AlarmState, apply_observation
-from processors.violence.alarms import Scored, alarm_times, curve, point, upper_limit
+from processors.violence.alarms import ScoredClip, alarm_times, curve, point, upper_limit
 from processors.violence.evaluation import shipped_rule
 from processors.violence.scorer import ViolenceScorer
 from schemas.alerts import Observation
@@ -49,8 +49,8 @@ def test_they_are_those_of_the_live_alert(values: list[float], on: float, off: f
     assert alarm_times(values, [number * TICK for number in range(len(values))], one) == told(values, one)
 
 
-def clip(fight: bool, *values: float) -> Scored:
-    return Scored(fight, values, [0.75 + i * TICK for i in range(len(values))], 0.75 + len(values) * TICK)
+def clip(fight: bool, *values: float) -> ScoredClip:
+    return ScoredClip(fight, values, [0.75 + i * TICK for i in range(len(values))], 0.75 + len(values) * TICK)
 
 
 def test_a_point_can_be_checked_by_hand() -> None:

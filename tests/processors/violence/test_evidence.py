@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.cameras.coarse_picture import coarse
-from processors.cameras.frame_result import Frame, Seen
+from processors.cameras.frame_result import CameraFrame, FrameResult
 from processors.cameras.picture import PictureError
 from processors.violence import evidence as violence_evidence
 from processors.violence.clip import read_clip
-from processors.violence.evidence import Clip, FightWitness, animated, to_video
+from processors.violence.evidence import EvidenceClip, ViolenceEvidenceRecorder, animated, to_video
 from schemas.venue import Venue
 from schemas.violence import ViolenceScore
 
@@ -35,16 +35,16 @@ def venue(**evidence: Any) -> Venue:
     )
 
 
-def seen(number: int, probability: float | None, camera: str = "gate") -> Seen:
+def seen(number: int, probability: float | None, camera: str = "gate") -> FrameResult:
     """What is made of one frame of noise, the hardest to compress."""
-    one = Frame(f"e{number}", camera, AT + timedelta(seconds=number / 8), b"jpeg %d" % number)
+    one = CameraFrame(f"e{number}", camera, AT + timedelta(seconds=number / 8), b"jpeg %d" % number)
     grey = np.random.default_rng(abs(number)).integers(0, 256, (144, 192), dtype=np.uint8)
     score = None
     if probability is not None:
         score = ViolenceScore(
             event_id=one.event_id, camera=one.camera, time=one.time, probability=probability, model="m"
         )
-    return Seen(one, score=score, cells=coarse(grey, 48, height=240, width=320))
+    return FrameResult(one, score=score, cells=coarse(grey, 48, height=240, width=320))
 
 
 def plain(shades: list[int]) -> tuple[list[NDArray[np.uint8]], list[datetime]]:
@@ -53,8 +53,10 @@ def plain(shades: list[int]) -> tuple[list[NDArray[np.uint8]], list[datetime]]:
     return cells, [AT + timedelta(seconds=number / 8) for number in range(len(cells))]
 
 
-def watch(witness: FightWitness, numbers: range, probability: float, camera: str = "gate") -> list[tuple[int, Clip]]:
-    made = [(number, witness.see(seen(number, probability, camera))) for number in numbers]
+def watch(
+    witness: ViolenceEvidenceRecorder, numbers: range, probability: float, camera: str = "gate"
+) -> list[tuple[int, EvidenceClip]]:
+    made = [(number, witness.update(seen(number, probability, camera))) for number in numbers]
     return [(number, clip) for number, clip in made if clip is not None]
 
 
@@ -63,7 +65,7 @@ def test_nothing_is_encoded_while_no_score_is_near_an_alarm(monkeypatch: pytest.
         raise AssertionError("encoded for nothing")
 
     monkeypatch.setattr(violence_evidence, "animated", never)
-    witness = FightWitness(venue())
+    witness = ViolenceEvidenceRecorder(venue())
     assert not watch(witness, range(40), 0.79)
     assert not watch(witness, range(40, 45), 0.95), "higher, but not for as long as an alarm needs"
     assert not watch(witness, range(45, 60), 0.1)
@@ -71,7 +73,7 @@ def test_nothing_is_encoded_while_no_score_is_near_an_alarm(monkeypatch: pytest.
 
 
 def test_a_clip_is_there_when_the_alarm_may_be_raised_and_is_renewed_now_and_then() -> None:
-    witness = FightWitness(venue())
+    witness = ViolenceEvidenceRecorder(venue())
     assert not watch(witness, range(20), 0.1)
     made = watch(witness, range(20, 120), 0.9)
     first = made[0][0] - 20
@@ -84,17 +86,17 @@ def test_a_clip_is_there_when_the_alarm_may_be_raised_and_is_renewed_now_and_the
 
 
 def test_it_holds_two_seconds_and_a_repeat_gives_the_same() -> None:
-    once, again = (watch(FightWitness(venue()), range(30), 0.9)[0][1] for _ in range(2))
+    once, again = (watch(ViolenceEvidenceRecorder(venue()), range(30), 0.9)[0][1] for _ in range(2))
     assert once == again
     _, animation = cv2.imdecodeanimation(np.frombuffer(once.body, np.uint8).reshape(1, -1))
-    made = watch(FightWitness(venue()), range(-30, 60), 0.9)[1][1]
+    made = watch(ViolenceEvidenceRecorder(venue()), range(-30, 60), 0.9)[1][1]
     _, animation = cv2.imdecodeanimation(np.frombuffer(made.body, np.uint8).reshape(1, -1))
     assert sum(animation.durations) == pytest.approx(2125, abs=60)
     assert len(made.body) < 40_000, "noise is the worst case"
 
 
 def test_a_clip_that_is_not_stored_is_made_again() -> None:
-    witness = FightWitness(venue())
+    witness = ViolenceEvidenceRecorder(venue())
     assert watch(witness, range(10), 0.9)
     witness.forget("gate")
     assert witness.evidence("gate") == ()
@@ -102,8 +104,8 @@ def test_a_clip_that_is_not_stored_is_made_again() -> None:
 
 
 def test_no_clips_where_the_venue_wants_none_and_of_cameras_it_does_not_know() -> None:
-    assert not watch(FightWitness(venue(keep_hours=0)), range(40), 0.99)
-    assert not watch(FightWitness(venue()), range(40), 0.99, camera="unknown")
+    assert not watch(ViolenceEvidenceRecorder(venue(keep_hours=0)), range(40), 0.99)
+    assert not watch(ViolenceEvidenceRecorder(venue()), range(40), 0.99, camera="unknown")
 
 
 def test_detail_smaller_than_a_cell_is_gone() -> None:
@@ -116,10 +118,10 @@ def test_detail_smaller_than_a_cell_is_gone() -> None:
 
 
 def test_a_gap_or_a_frame_that_was_not_looked_at_spoils_nothing() -> None:
-    witness = FightWitness(venue())
+    witness = ViolenceEvidenceRecorder(venue())
     watch(witness, range(-100, -90), 0.9)
-    blind = Seen(Frame("blind", "gate", AT - timedelta(seconds=0.01), b"dark"))
-    assert witness.see(blind) is None
+    blind = FrameResult(CameraFrame("blind", "gate", AT - timedelta(seconds=0.01), b"dark"))
+    assert witness.update(blind) is None
     made = watch(witness, range(12), 0.9)
     _, animation = cv2.imdecodeanimation(np.frombuffer(made[0][1].body, np.uint8).reshape(1, -1))
     assert len(animation.frames) <= 12, "nothing of twelve seconds ago"

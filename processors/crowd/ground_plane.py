@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.cameras import Camera
+from schemas.cameras import CameraSettings
 from schemas.errors import PulsoError
 
 Points = NDArray[np.float64]
@@ -20,7 +20,7 @@ class GroundError(PulsoError, ValueError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class GroundPlane:
     """Where points of the picture are on the ground. One object is one ground: a key by its identity.
 
     Attributes:
@@ -31,13 +31,13 @@ class Ground:
     matrix: Points
 
     @classmethod
-    def through(cls, picture: Sequence[tuple[float, float]], metres: Sequence[tuple[float, float]]) -> Ground:
+    def from_points(cls, picture: Sequence[tuple[float, float]], metres: Sequence[tuple[float, float]]) -> GroundPlane:
         """The homography that takes four points of the picture to four of the ground.
 
         Raises:
             GroundError: three of the points lie on a line, in the picture or on the ground, or they are crossed.
 
-        >>> ground = Ground.through([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 10), (20, 10), (20, 0), (0, 0)])
+        >>> ground = GroundPlane.from_points([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 10), (20, 10), (20, 0), (0, 0)])
         >>> ground.to_metres(np.array([[0.5, 0.5]])).round(6).tolist()
         [[10.0, 5.0]]
         """
@@ -60,7 +60,7 @@ class Ground:
             raise GroundError("the four points stand on both sides of the horizon; two of them may be swapped")
         return cls(matrix * np.sign(depths[0]))
 
-    def sees(self, points: Points) -> NDArray[np.bool_]:
+    def below_horizon(self, points: Points) -> NDArray[np.bool_]:
         """Which points (n, 2) of the picture show ground, and not what is above the horizon."""
         return np.asarray(_homogeneous(points) @ self.matrix[2] > 1e-9)
 
@@ -88,13 +88,13 @@ class Ground:
             GroundError: it reaches over the horizon.
         """
         corners = np.asarray(polygon, float)
-        if not self.sees(corners).all():
+        if not self.below_horizon(corners).all():
             raise GroundError("a view reaches over the horizon that the four points give; lower its upper edge")
         x, y = self.to_metres(corners).T
         return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
-def ground_of(camera: Camera) -> Ground | None:
+def ground_plane_of(camera: CameraSettings) -> GroundPlane | None:
     """The ground of a camera, or None where the venue file does not give it.
 
     Raises:
@@ -102,7 +102,7 @@ def ground_of(camera: Camera) -> Ground | None:
     """
     if camera.ground is None:
         return None
-    ground = Ground.through([p.picture for p in camera.ground], [p.metres for p in camera.ground])
+    ground = GroundPlane.from_points([p.picture for p in camera.ground], [p.metres for p in camera.ground])
     for view in camera.views:
         ground.area(view.polygon)
     return ground

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from processors.crowd.motion import QUICK_STEP, Course, MotionFinder
+from processors.crowd.optical_flow import QUICK_STEP, FlowPrior, MotionEstimator
 
 HEIGHT, WIDTH, APART = 240, 320, 20
 EVERYWHERE: NDArray[np.bool_] = np.zeros((15, 20), np.bool_)
@@ -27,11 +27,11 @@ def row_of_people(moved: float) -> NDArray[np.uint8]:
     return floor.astype(np.uint8)
 
 
-def pixels_a_step(moved: list[float], course: Course | None) -> float:
+def pixels_a_step(moved: list[float], prior: FlowPrior | None) -> float:
     """Mean over the picture of what was found between the last two of these places."""
-    motion, found = MotionFinder(), 0.0
+    motion, found = MotionEstimator(), 0.0
     for before, now in pairwise(moved):
-        velocity = motion.velocity(row_of_people(before), row_of_people(now), QUICK_STEP, EVERYWHERE, course)
+        velocity = motion.velocity(row_of_people(before), row_of_people(now), QUICK_STEP, EVERYWHERE, prior)
         found = float(np.median(velocity[2:-2, 3:-3, 0])) * QUICK_STEP * WIDTH
     return found
 
@@ -47,20 +47,20 @@ def test_runners_are_taken_for_others_when_nothing_is_known_of_them(start: list[
 
 
 def test_who_ran_is_looked_for_where_a_runner_would_be(start: list[float]) -> None:
-    assert pixels_a_step(start, Course()) == pytest.approx(14, abs=1.5)
+    assert pixels_a_step(start, FlowPrior()) == pytest.approx(14, abs=1.5)
 
 
 def test_who_stands_again_is_seen_to_stand(start: list[float]) -> None:
-    course = Course()
-    pixels_a_step(start, course)
-    assert pixels_a_step([67, 67], course) == pytest.approx(0, abs=0.5)
+    prior = FlowPrior()
+    pixels_a_step(start, prior)
+    assert pixels_a_step([67, 67], prior) == pytest.approx(0, abs=0.5)
 
 
 def test_the_course_of_pictures_of_another_size_is_scaled() -> None:
-    course = Course()
-    course.keep(np.full((HEIGHT, WIDTH, 2), (8, 6), np.float32), 0.125)
-    begin = course.begin((HEIGHT // 2, WIDTH // 2), 0.25)
+    prior = FlowPrior()
+    prior.update(np.full((HEIGHT, WIDTH, 2), (8, 6), np.float32), 0.125)
+    begin = prior.initial_flow((HEIGHT // 2, WIDTH // 2), 0.25)
     assert begin is not None and begin.shape == (HEIGHT // 2, WIDTH // 2, 2)
     np.testing.assert_allclose(begin.mean((0, 1)), (8, 6), rtol=1e-5)
-    course.clear()
-    assert course.begin((HEIGHT, WIDTH), 0.125) is None
+    prior.clear()
+    assert prior.initial_flow((HEIGHT, WIDTH), 0.125) is None

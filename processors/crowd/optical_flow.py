@@ -32,7 +32,7 @@ ENOUGH_BACKGROUND = 0.05
 Velocity = NDArray[np.float32]
 
 
-class MotionFinder:
+class MotionEstimator:
     """Dense optical flow (DIS, Kroeger et al., ECCV 2016) on pictures of 320 pixels: about 2 ms.
 
     The preset "ultrafast", but down to half of that size and not a quarter: on rendered walkers it finds the speed of
@@ -50,7 +50,7 @@ class MotionFinder:
         now: NDArray[np.uint8],
         seconds: float,
         background: NDArray[np.bool_],
-        course: Course | None = None,
+        prior: FlowPrior | None = None,
     ) -> Velocity:
         """Velocity in each cell of a density map, (rows, columns, 2) float32: x and y in shares of width and height.
 
@@ -61,11 +61,11 @@ class MotionFinder:
             before, now: (height, width) uint8 of one size.
             seconds: between the two, above 0.
             background: (rows, columns), the cells that no zone covers.
-            course: where the camera's last motion is kept; changed.
+            prior: where the camera's last motion is kept; changed.
         """
-        flow = self._flow.calc(before, now, None if course is None else course.begin(now.shape, seconds))
-        if course is not None:
-            course.keep(flow, seconds)
+        flow = self._flow.calc(before, now, None if prior is None else prior.initial_flow(now.shape, seconds))
+        if prior is not None:
+            prior.update(flow, seconds)
         rows, columns = background.shape
         cells = cv2.resize(flow, (columns, rows), interpolation=cv2.INTER_AREA)
         if float(background.mean()) >= ENOUGH_BACKGROUND:
@@ -74,7 +74,7 @@ class MotionFinder:
         return np.asarray(cells / (np.asarray((width, height), np.float32) * seconds), np.float32)
 
 
-class Course:
+class FlowPrior:
     """How the parts of one camera's picture moved last: where the next motion is looked for first.
 
     A runner near the camera goes further between two pictures than the next one stands away, so that one is taken for
@@ -84,14 +84,14 @@ class Course:
     def __init__(self) -> None:
         self._moved: NDArray[np.float32] | None = None
 
-    def begin(self, shape: tuple[int, ...], seconds: float) -> NDArray[np.float32] | None:
+    def initial_flow(self, shape: tuple[int, ...], seconds: float) -> NDArray[np.float32] | None:
         """Pixels that a picture of (height, width) is taken to move in this time; None where nothing is known."""
         if self._moved is None:
             return None
         whole = cv2.resize(self._moved, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
         return np.asarray(whole * (np.asarray(shape[1::-1], np.float32) * seconds), np.float32)
 
-    def keep(self, flow: NDArray[np.float32], seconds: float) -> None:
+    def update(self, flow: NDArray[np.float32], seconds: float) -> None:
         """Remember a flow in pixels, in shares of the picture a second, 10 kB."""
         height, width = flow.shape[:2]
         small = cv2.resize(flow, COURSE_SIZE, interpolation=cv2.INTER_AREA)
@@ -102,7 +102,7 @@ class Course:
         self._moved = None
 
 
-class LastPictures:
+class RecentPictures:
     """The grey pictures of one camera within the last half second: what a motion is measured against."""
 
     def __init__(self) -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.crowd.ground import Ground, GroundError
-from processors.crowd.scene import scene_of
+from processors.crowd.ground_plane import GroundError, GroundPlane
+from processors.crowd.view_geometry import view_geometry
 
-MAST = Ground.through(
+MAST = GroundPlane.from_points(
     [(0.2656, 0.2307), (0.7344, 0.2307), (0.9441, 0.8601), (0.0559, 0.8601)],
     [(-3, 18), (3, 18), (2.4, 7.6), (-2.4, 7.6)],
 )
@@ -35,7 +35,7 @@ def test_area_of_a_trapezoid() -> None:
 
 
 def test_cells_add_up_to_the_area() -> None:
-    scene = scene_of([(0, 0.22), (1, 0.22), (1, 1), (0, 1)], (60, 80), MAST)
+    scene = view_geometry([(0, 0.22), (1, 0.22), (1, 1), (0, 1)], (60, 80), MAST)
     assert scene.cell_area is not None and scene.raster is not None
     assert float((scene.cell_area * scene.covered).sum()) == pytest.approx(104.7, rel=0.03)
     assert float(scene.raster.inside.sum()) * scene.raster.metres**2 == pytest.approx(104.7, rel=0.05)
@@ -50,8 +50,8 @@ def test_speed_is_that_of_a_walk_on_the_ground() -> None:
 def test_points_that_say_nothing_are_refused() -> None:
     metres = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
     with pytest.raises(GroundError, match="one line of the picture"):
-        Ground.through([(0, 0), (0.5, 0.5), (1, 1), (0, 1)], metres)
+        GroundPlane.from_points([(0, 0), (0.5, 0.5), (1, 1), (0, 1)], metres)
     with pytest.raises(GroundError, match="both sides of the horizon"):
-        Ground.through([(0, 0), (1, 1), (1, 0), (0, 1)], metres)
+        GroundPlane.from_points([(0, 0), (1, 1), (1, 0), (0, 1)], metres)
     with pytest.raises(GroundError, match="over the horizon"):
         MAST.area([(0, 0), (1, -0.4), (1, 1), (0, 1)])

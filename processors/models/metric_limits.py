@@ -16,7 +16,7 @@ class GateError(PulsoError, ValueError):
     """The gate file can't be used. The message says why."""
 
 
-class Limit(BaseModel):
+class MetricLimit(BaseModel):
     """At least, at most, or both."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -25,24 +25,24 @@ class Limit(BaseModel):
     max: float | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Limit:
+    def _says_something(self) -> MetricLimit:
         if self.min is None and self.max is None:
             raise ValueError("give min, max or both")
         return self
 
 
-class Gate(RootModel[dict[str, Limit]]):
+class MetricLimits(RootModel[dict[str, MetricLimit]]):
     """Limits by the dotted name of a figure, for example `per_class.sad.f1: {min: 0.6}`."""
 
 
-def read_gate(path: Path) -> Gate:
+def read_gate(path: Path) -> MetricLimits:
     """Read a YAML (or JSON) file of limits.
 
     Raises:
         GateError: it is no mapping of figures to limits, or empty.
     """
     try:
-        gate = Gate.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        gate = MetricLimits.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise GateError(f"{path}: {error}; write for example `mae: {{max: 20}}`") from error
     if not gate.root:
@@ -50,10 +50,10 @@ def read_gate(path: Path) -> Gate:
     return gate
 
 
-def failures(report: Mapping[str, Any], gate: Gate) -> list[str]:
+def failures(report: Mapping[str, Any], gate: MetricLimits) -> list[str]:
     """Why the report does not pass; empty when it does. A figure that is missing fails.
 
-    >>> gate = Gate.model_validate({"mae": {"max": 20}, "per_class.sad.f1": {"min": 0.6}})
+    >>> gate = MetricLimits.model_validate({"mae": {"max": 20}, "per_class.sad.f1": {"min": 0.6}})
     >>> failures({"mae": 12.0, "per_class": {"sad": {"f1": 0.5}}}, gate)
     ['per_class.sad.f1 is 0.5, at least 0.6 is asked']
     >>> failures({"mae": 12.0}, gate)

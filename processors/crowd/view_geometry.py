@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.crowd.density import shares_of_cells
-from processors.crowd.ground import Ground, Points
+from processors.crowd.ground_plane import GroundPlane, Points
 
 LARGEST_RASTER = 96
 """points of the ground's raster along its longer side"""
@@ -23,7 +23,7 @@ Shape = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Raster:
+class GroundRaster:
     """A zone from above: a raster of points on the ground that its polygon covers.
 
     Attributes:
@@ -39,7 +39,7 @@ class Raster:
     inside: Floats
     points: Floats
 
-    def seen_from_above(self, cells: Floats) -> Floats:
+    def at_points(self, cells: Floats) -> Floats:
         """Values of cells, (rows, columns) or (rows, columns, n), at the points of the raster."""
         return np.asarray(
             cv2.remap(cells, self.columns_at, self.rows_at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
@@ -48,7 +48,7 @@ class Raster:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ViewGeometry:
     """A view's geometry for density maps of one shape.
 
     Attributes:
@@ -64,23 +64,23 @@ class Scene:
     edge: Floats
     metres: Floats | None = None
     cell_area: Floats | None = None
-    raster: Raster | None = None
+    raster: GroundRaster | None = None
 
 
-def scene_of(polygon: Sequence[tuple[float, float]], shape: Shape, ground: Ground | None) -> Scene:
+def view_geometry(polygon: Sequence[tuple[float, float]], shape: Shape, ground: GroundPlane | None) -> ViewGeometry:
     """The geometry of a polygon of the picture, for maps of `shape` = (rows, columns) cells that fill the picture."""
     rows, columns = shape
     covered = shares_of_cells(tuple((x * columns, y * rows) for x, y in polygon), rows, columns)
     edge = soft_gradient(covered)
     if ground is None:
-        return Scene(covered, edge)
+        return ViewGeometry(covered, edge)
     x, y = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
     middles = np.column_stack([x.ravel(), y.ravel()])
-    seen = ground.sees(middles)
+    seen = ground.below_horizon(middles)
     metres = np.zeros((rows * columns, 2, 2))
     metres[seen] = ground.jacobian(middles[seen])
     area = np.abs(np.linalg.det(metres)) / (rows * columns)
-    return Scene(
+    return ViewGeometry(
         covered,
         edge,
         metres.reshape(rows, columns, 2, 2).astype(np.float32),
@@ -99,7 +99,7 @@ def soft_gradient(mask: Floats) -> Floats:
     return np.stack([right[inner] * columns, down[inner] * rows], axis=-1).astype(np.float32)
 
 
-def _raster(polygon: Sequence[tuple[float, float]], shape: Shape, ground: Ground) -> Raster:
+def _raster(polygon: Sequence[tuple[float, float]], shape: Shape, ground: GroundPlane) -> GroundRaster:
     corners = ground.to_metres(np.asarray(polygon, float))
     low, high = corners.min(0), corners.max(0)
     step = max(FINEST, float((high - low).max()) / LARGEST_RASTER)
@@ -108,7 +108,7 @@ def _raster(polygon: Sequence[tuple[float, float]], shape: Shape, ground: Ground
     points: Points = np.column_stack([right.ravel(), away.ravel()])
     shares = ground.to_picture(points).reshape(size[1], size[0], 2)
     inside = shares_of_cells(tuple(map(tuple, (corners - low) / step)), int(size[1]), int(size[0]))
-    return Raster(
+    return GroundRaster(
         step,
         (shares[:, :, 0] * shape[1] - 0.5).astype(np.float32),
         (shares[:, :, 1] * shape[0] - 0.5).astype(np.float32),

@@ -7,22 +7,22 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.attendance.gate_line import GateLine
-from processors.crowd.crowd_motion import PressureMap, before_exit, movement
-from processors.crowd.ground import Ground
-from processors.crowd.scene import Scene, scene_of
-from schemas.attendance import Gate
-from schemas.crowd import Crowd
+from processors.crowd.ground_plane import GroundPlane
+from processors.crowd.view_geometry import ViewGeometry, view_geometry
+from processors.crowd.zone_motion import PressureMap, exit_approach, zone_motion
+from schemas.attendance import GateSettings
+from schemas.crowd import CrowdSettings
 
 SHAPE = (60, 80)
 WHOLE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-FROM_ABOVE = Ground.through(WHOLE, [(0, 15), (20, 15), (20, 0), (0, 0)])
+FROM_ABOVE = GroundPlane.from_points(WHOLE, [(0, 15), (20, 15), (20, 0), (0, 0)])
 """20 × 15 m seen straight from above: a cell is a quarter of a metre wide"""
 PER_METRE = np.asarray((1 / 20, -1 / 15), np.float32)
-SETTINGS = Crowd()
+SETTINGS = CrowdSettings()
 
 
-def scene() -> Scene:
-    return scene_of(WHOLE, SHAPE, FROM_ABOVE)
+def scene() -> ViewGeometry:
+    return view_geometry(WHOLE, SHAPE, FROM_ABOVE)
 
 
 def crowd(density: float) -> NDArray[np.float32]:
@@ -36,7 +36,7 @@ def field(right: float, away: float) -> NDArray[np.float32]:
 
 
 def test_one_way() -> None:
-    found = movement(crowd(2), field(1.0, 0.0), scene(), SETTINGS)
+    found = zone_motion(crowd(2), field(1.0, 0.0), scene(), SETTINGS)
     assert found is not None
     assert found.speed == pytest.approx(1.0, rel=0.01)
     assert found.direction == pytest.approx(90, abs=1)
@@ -47,31 +47,31 @@ def test_one_way() -> None:
 def test_counter_flow_is_twice_the_smaller_share(share: float, expected: float) -> None:
     velocity = field(1.0, 0.2)
     velocity[: int(share * SHAPE[0])] *= -1
-    found = movement(crowd(2), velocity, scene(), SETTINGS)
+    found = zone_motion(crowd(2), velocity, scene(), SETTINGS)
     assert found is not None and found.counter_flow == pytest.approx(expected, abs=0.02)
 
 
 def test_crossing_streams_are_no_counter_flow() -> None:
     velocity = field(1.0, 0.0)
     velocity[:30] = field(0.0, 1.0)[:30]
-    found = movement(crowd(2), velocity, scene(), SETTINGS)
+    found = zone_motion(crowd(2), velocity, scene(), SETTINGS)
     assert found is not None and found.counter_flow == pytest.approx(0, abs=1e-6)
 
 
 def test_a_crowd_that_stands_goes_nowhere() -> None:
-    found = movement(crowd(4), field(0.05, 0.05), scene(), SETTINGS)
+    found = zone_motion(crowd(4), field(0.05, 0.05), scene(), SETTINGS)
     assert found is not None and found.direction is None and found.moving == 0
 
 
 def test_hardly_anyone_says_nothing() -> None:
-    assert movement(crowd(0.005), field(1, 0), scene(), SETTINGS) is None
+    assert zone_motion(crowd(0.005), field(1, 0), scene(), SETTINGS) is None
 
 
 def test_inflow_counts_who_comes_over_the_edge() -> None:
-    half = scene_of([(0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)], SHAPE, FROM_ABOVE)
+    half = view_geometry([(0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)], SHAPE, FROM_ABOVE)
     heads = crowd(2)
     heads[:, -12:] = 0  # nobody leaves at the far side
-    found = movement(heads, field(1.0, 0.0), half, SETTINGS)
+    found = zone_motion(heads, field(1.0, 0.0), half, SETTINGS)
     assert found is not None and found.inflow == pytest.approx(2 * 15 * 1.0, rel=0.05)
 
 
@@ -83,14 +83,14 @@ def apart(speed: float) -> NDArray[np.float32]:
 
 
 def test_running_together_is_a_stampede_and_apart_a_scattering() -> None:
-    together = movement(crowd(1), field(4.0, 1.0), scene(), SETTINGS)
+    together = zone_motion(crowd(1), field(4.0, 1.0), scene(), SETTINGS)
     assert together is not None and together.running == 1
     assert together.scattering == pytest.approx(0, abs=0.05)
-    scattered = movement(crowd(1), apart(4.0), scene(), SETTINGS)
+    scattered = zone_motion(crowd(1), apart(4.0), scene(), SETTINGS)
     assert scattered is not None and scattered.scattering is not None and scattered.scattering > 0.7
-    gathering = movement(crowd(1), -apart(4.0), scene(), SETTINGS)
+    gathering = zone_motion(crowd(1), -apart(4.0), scene(), SETTINGS)
     assert gathering is not None and gathering.scattering == 0
-    strolling = movement(crowd(1), apart(1.0), scene(), SETTINGS)
+    strolling = zone_motion(crowd(1), apart(1.0), scene(), SETTINGS)
     assert strolling is not None and strolling.scattering == 0
 
 
@@ -125,7 +125,7 @@ def test_the_ground_before_an_exit(speed: float, density: float) -> None:
     people[raster.points[..., 1] > 11] = density
     towards = np.zeros((*raster.inside.shape, 2), np.float32)
     towards[..., 1] = speed
-    jam = before_exit("north", [(5.0, 15.0), (15.0, 15.0)], people, towards, raster, 4.0)
+    jam = exit_approach("north", [(5.0, 15.0), (15.0, 15.0)], people, towards, raster, 4.0)
     assert jam is not None
     assert jam.density == pytest.approx(density, rel=0.1)
     assert jam.speed == pytest.approx(speed, rel=0.15)
@@ -134,7 +134,7 @@ def test_the_ground_before_an_exit(speed: float, density: float) -> None:
 @pytest.mark.parametrize("speed", [0.5, 1.3, 2.6])
 def test_a_gate_counts_walkers_whatever_their_speed(speed: float) -> None:
     """One walker at a time crosses twenty times; the line lies across a picture of 20 × 15 m."""
-    line = GateLine.of(Gate(id="g", line=[(0.5, 0.0), (0.5, 1.0)], inwards=(0.9, 0.5), band=0.06), SHAPE)
+    line = GateLine.of(GateSettings(id="g", line=[(0.5, 0.0), (0.5, 1.0)], inwards=(0.9, 0.5), band=0.06), SHAPE)
     came = went = 0.0
     for second in np.arange(0, 20 / speed, 0.5):
         heads = np.zeros(SHAPE, np.float32)
@@ -147,6 +147,6 @@ def test_a_gate_counts_walkers_whatever_their_speed(speed: float) -> None:
 
 
 def test_a_gate_counts_a_stream_exactly() -> None:
-    line = GateLine.of(Gate(id="g", line=[(0.5, 0.2), (0.5, 0.8)], inwards=(0.1, 0.5), band=0.06), SHAPE)
+    line = GateLine.of(GateSettings(id="g", line=[(0.5, 0.2), (0.5, 0.8)], inwards=(0.1, 0.5), band=0.06), SHAPE)
     came, went = line.rates(crowd(1.5), field(1.0, 0.0))
     assert came == 0 and went == pytest.approx(1.5 * 0.6 * 15 * 1.0, rel=0.03)

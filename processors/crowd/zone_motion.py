@@ -15,9 +15,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.crowd.motion import Velocity
-from processors.crowd.scene import Floats, Raster, Scene
-from schemas.crowd import Crowd
+from processors.crowd.optical_flow import Velocity
+from processors.crowd.view_geometry import Floats, GroundRaster, ViewGeometry
+from schemas.crowd import CrowdSettings
 
 FEWEST = 3.0
 """heads in a zone below which a flow says nothing"""
@@ -36,7 +36,7 @@ SCATTER_RATE = 0.3
 """s⁻¹ at which a crowd that runs apart grows"""
 
 
-class Movement(Struct, frozen=True):
+class ZoneMotion(Struct, frozen=True):
     """How the people of one zone move at one moment.
 
     Attributes:
@@ -58,7 +58,7 @@ class Movement(Struct, frozen=True):
     inflow: float
 
 
-def movement(heads: Floats, velocity: Velocity, scene: Scene, settings: Crowd) -> Movement | None:
+def zone_motion(heads: Floats, velocity: Velocity, scene: ViewGeometry, settings: CrowdSettings) -> ZoneMotion | None:
     """Judge one moment of one zone.
 
     Args:
@@ -83,11 +83,11 @@ def movement(heads: Floats, velocity: Velocity, scene: Scene, settings: Crowd) -
     mean = (walking[..., None] * seen).sum((0, 1))
     direction = math.degrees(math.atan2(float(mean[0]), -float(mean[1]))) % 360 if moving >= 0.05 else None
     if real is None:
-        return Movement(direction, None, moving, _counter_flow(walking, seen, total), None, None, inflow)
+        return ZoneMotion(direction, None, moving, _counter_flow(walking, seen, total), None, None, inflow)
     runs = weight * (speeds >= settings.running_speed)
     running = float(runs.sum()) / total
     apart = 0.0 if float(runs.sum()) < FEWEST_RUNNERS or scene.raster is None else _apart(runs, real, scene.raster)
-    return Movement(
+    return ZoneMotion(
         direction,
         float((weight * speeds).sum()) / total,
         moving,
@@ -116,14 +116,14 @@ def _counter_flow(walking: Floats, velocity: NDArray[np.float32], total: float) 
     return 0.0 if ahead + back == 0 else min(1.0, 2 * min(ahead, back) / (ahead + back) * straight)
 
 
-def _apart(runs: Floats, velocity: NDArray[np.float32], raster: Raster) -> float:
+def _apart(runs: Floats, velocity: NDArray[np.float32], raster: GroundRaster) -> float:
     """How well running away from one point explains the running: v = k·(r − c) with k above 0, fitted for k and c.
 
     The share of the speed that is growing distance alone, times k ÷ 0.3 s⁻¹ up to 1: who runs 4 m/s at 8 m from the
     point has k = 0.5. The common motion of those who run together in one direction counts against it: where the far
     ones seem slower than the near ones, as they do before a camera, a small k is left of a stampede.
     """
-    flow = raster.seen_from_above(np.dstack([runs, velocity]).astype(np.float32))
+    flow = raster.at_points(np.dstack([runs, velocity]).astype(np.float32))
     weight = (flow[:, :, 0] * raster.inside).ravel()[:, None]
     places, speeds = raster.points.reshape(-1, 2), flow[:, :, 1:].reshape(-1, 2)
     total = float(weight.sum())
@@ -138,7 +138,7 @@ def _apart(runs: Floats, velocity: NDArray[np.float32], raster: Raster) -> float
     return rate * math.sqrt(spread / whole) * min(1.0, rate / SCATTER_RATE)
 
 
-class ExitJam(Struct, frozen=True):
+class ExitApproach(Struct, frozen=True):
     """The ground before one exit.
 
     Attributes:
@@ -151,9 +151,14 @@ class ExitJam(Struct, frozen=True):
     speed: float
 
 
-def before_exit(
-    exit: str, line: Sequence[tuple[float, float]], density: Floats, velocity: Floats, raster: Raster, reach: float
-) -> ExitJam | None:
+def exit_approach(
+    exit: str,
+    line: Sequence[tuple[float, float]],
+    density: Floats,
+    velocity: Floats,
+    raster: GroundRaster,
+    reach: float,
+) -> ExitApproach | None:
     """Density and speed on the ground within `reach` metres before an exit; None where the zone has none of that.
 
     Args:
@@ -172,7 +177,9 @@ def before_exit(
     people = near * density
     towards = (velocity * way).sum(-1) / np.maximum(distance, 0.25)
     heads = float(people.sum())
-    return ExitJam(exit, heads / float(near.sum()), float((people * towards).sum()) / heads if heads > 1e-6 else 0.0)
+    return ExitApproach(
+        exit, heads / float(near.sum()), float((people * towards).sum()) / heads if heads > 1e-6 else 0.0
+    )
 
 
 PRESSURE_SECONDS = 10.0
@@ -190,7 +197,7 @@ class PressureMap:
     Where people have room to walk each at a speed of their own, P is high and means nothing: it is 0 below a density.
     """
 
-    def __init__(self, raster: Raster, *, noise: float, dense: float) -> None:
+    def __init__(self, raster: GroundRaster, *, noise: float, dense: float) -> None:
         """`noise`: m/s that a still crowd seems to move; `dense`: persons/m² from which pressure counts."""
         self._raster, self._noise, self._dense = raster, noise, dense
         self._moments: Floats | None = None
