@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stream.runtime.process_limits  # noqa: F401 - before anything that loads a library
+
+# isort: split
+
 import argparse
 
 import uvicorn
@@ -18,11 +22,14 @@ def main() -> None:
         "--open-demo", action="store_true", help="no login; for `pulso demo`, and on loopback whatever PULSO_BIND says"
     )
     arguments = parser.parse_args()
-    settings = Settings().connected()
+    settings = Settings()
+    settings.configure_logging()
+    settings = settings.connected()
     uvicorn.run(
         build(settings, open_demo=arguments.open_demo),
         host="127.0.0.1" if arguments.open_demo else settings.bind,
         port=arguments.port,
+        log_config=None,
         log_level="warning",
         server_header=False,
         ssl_certfile=settings.console_certificate,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stream.runtime.process_limits  # noqa: F401 - before anything that loads a library
+
+# isort: split
+
 import os
 from collections.abc import Iterator
 from pathlib import Path

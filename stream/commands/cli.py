@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
+import stream.runtime.process_limits  # noqa: F401 - before anything that loads a library
+
+# isort: split
+
+from collections.abc import Callable
 from importlib.metadata import entry_points
 
 import typer
 
-from stream.commands import COMMANDS
+from stream.commands import (
+    alerts,
+    attendance,
+    context,
+    dead,
+    evaluate,
+    faq,
+    forecast,
+    labels,
+    models,
+    schemas,
+    settings,
+    source,
+    stack,
+    stock,
+    support,
+    tag,
+    topics,
+    users,
+    venue,
+    worker,
+)
 from stream.commands.errors import Plainly
+
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    stack.register,
+    venue.register,
+    worker.register,
+    source.register,
+    stock.register,
+    context.register,
+    forecast.register,
+    alerts.register,
+    labels.register,
+    users.register,
+    attendance.register,
+    dead.register,
+    topics.register,
+    support.register,
+    faq.register,
+    evaluate.register,
+    models.register,
+    tag.register,
+    schemas.register,
+    settings.register,
+)
 
 app = typer.Typer(
     name="pulso",

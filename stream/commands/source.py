@@ -170,8 +170,9 @@ def replay(
 
 
 def _connected() -> Settings:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    return Settings().connected()
+    settings = Settings()
+    settings.configure_logging()
+    return settings.connected()
 
 
 def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:

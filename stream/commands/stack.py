@@ -60,7 +60,7 @@ def up(
     if detach:
         _detach(settings, sources, console)
         return
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    settings.configure_logging()
     stopping = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopping.set())

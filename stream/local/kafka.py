@@ -9,11 +9,10 @@ import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient
-
 from schemas.topic import MEDIA_BYTES
 from stream.local.child import Child, ChildError
 from stream.local.ports import Ports
+from stream.runtime.kafka_clients import make_admin
 from stream.runtime.settings import ROOT
 
 VERSION = "4.3.0"
@@ -75,7 +74,7 @@ def kafka(data: Path, ports: Ports) -> Child:
         for line in (folder / "log" / "meta.properties").read_text(encoding="utf-8").splitlines()
         if "=" in line
     )
-    admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    admin = make_admin({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
 
     return Child(
         name="kafka",

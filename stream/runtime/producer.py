@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 from aiokafka.partitioner import murmur2
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from schemas.cloudevents import Envelope, Headers
 from schemas.errors import PulsoError
 from schemas.fields import identifier
 from schemas.topic import MEDIA_BYTES, Topic
+from stream.runtime.kafka_clients import make_producer
 from stream.runtime.settings import Settings
 
 Delivered = Callable[[str | None], None]
@@ -33,7 +34,7 @@ class EventProducer:
     """
 
     def __init__(self, settings: Settings, *, linger_ms: int = 5, timeout_s: float = 60) -> None:
-        self._producer = Producer(
+        self._producer = make_producer(
             {
                 **settings.librdkafka(),
                 "partitioner": "murmur2_random",

@@ -1,4 +1,4 @@
-"""Where things are: environment variables first, then the local stack that runs in the data folder."""
+"""Settings: environment variables first, then the local stack that runs in the data folder."""
 
 from __future__ import annotations
 
@@ -11,86 +11,141 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import PulsoError
+from stream.runtime.cache import cache_folder
+from stream.runtime.logging import Level, configure_logging
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds deploy/ and models/, in a checkout and in an installation alike."""
+"""Folder that holds deploy/ and models/, in a checkout and in the image alike."""
 
 
 class NotConnectedError(PulsoError, RuntimeError):
-    """No server is configured or running. The message says what to do."""
+    """A server is neither configured nor running. The message says what to do."""
 
 
 class Settings(BaseSettings):
-    """Read from `PULSO_*` variables; every field says what it is for."""
+    """Settings of every process, read from `PULSO_*` variables; `pulso settings` lists them."""
 
     model_config = SettingsConfigDict(env_prefix="PULSO_", env_ignore_empty=True, extra="ignore")
 
-    data: Path = Field(default=Path(".pulso"), description="folder of the local stack: logs, ports, Kafka, Redis")
-    venue: Path = Field(default=ROOT / "deploy" / "venues" / "demo.yaml", description="the venue file")
+    data: Path = Field(
+        default=Path(".pulso"),
+        description="Folder of the local stack: logs, ports, tokens, and the data of its servers.",
+    )
+    cache: Path = Field(
+        default_factory=cache_folder,
+        description="Folder for files that can be fetched or computed again, such as the broker's jars; "
+        "pulso in the user's cache folder if not set.",
+    )
+    venue: Path = Field(default=ROOT / "deploy" / "venues" / "demo.yaml", description="Venue file.")
     topics: Path = Field(
-        default=ROOT / "deploy" / "support" / "topics.yaml", description="what support mail is about, by example"
+        default=ROOT / "deploy" / "support" / "topics.yaml",
+        description="Topics of support mail, with examples of each.",
     )
     answers: Path = Field(
-        default=ROOT / "deploy" / "support" / "answers.yaml", description="approved answers, by topic and language"
+        default=ROOT / "deploy" / "support" / "answers.yaml",
+        description="Approved answers to support mail, by topic and language.",
+    )
+
+    log_level: Level = Field(default="INFO", description="Lowest level of the lines that services log.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Format of log lines: text for people, or one JSON object a line."
     )
 
     encoder: str = Field(
         default="shipped",
-        description="what gives mails their meaning: shipped, or sentence-transformers:NAME where that is installed",
+        description="Model that embeds mails: shipped, or sentence-transformers:NAME where that library is installed.",
     )
 
     model_store: Path | None = Field(
-        default=None, description="folder of candidates and promoted models; models/ in the data folder if left out"
+        default=None,
+        description="Folder of candidates and promoted models; models in the data folder if not set.",
     )
-    model_poll_seconds: float = Field(default=2, gt=0, description="how often workers look for a promoted model")
+    model_poll_seconds: float = Field(
+        default=2, gt=0, description="Interval in seconds at which workers look for a promoted model."
+    )
     model_probation_seconds: float = Field(
-        default=600, ge=0, description="so long after a change workers may go back to the model before"
+        default=600, ge=0, description="Canary period in seconds: so long after a change workers may go back."
     )
     model_errors: int = Field(
-        default=3, ge=1, description="events that a new model fails on, and the one before does not, before they do"
+        default=3,
+        ge=1,
+        description="Number of events on which a new model fails and the previous does not, before workers go back.",
     )
 
-    kafka: str | None = Field(default=None, description="bootstrap servers, host:port[,host:port]")
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    kafka_username: str | None = None
-    kafka_password: SecretStr | None = None
-    kafka_ssl_ca: Path | None = Field(default=None, description="PEM file of the authority that signed the broker")
-    kafka_ssl_certificate: Path | None = Field(default=None, description="PEM file, where the broker asks for one")
-    kafka_ssl_key: Path | None = None
-    kafka_replication: int = Field(default=1, ge=1, description="replicas of each topic that we create")
+    kafka: str | None = Field(
+        default=None, description="Bootstrap servers, host:port[,host:port]; the local stack's if not set."
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT",
+        description="Protocol of the connection to the brokers: with or without TLS and a password.",
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="Authentication mechanism, for the protocols that begin with SASL."
+    )
+    kafka_username: str | None = Field(
+        default=None, description="User name at the brokers, for the protocols that begin with SASL."
+    )
+    kafka_password: SecretStr | None = Field(
+        default=None, description="Password at the brokers, for the protocols that begin with SASL."
+    )
+    kafka_ssl_ca: Path | None = Field(
+        default=None, description="PEM file of the authority that signed the brokers' certificates."
+    )
+    kafka_ssl_certificate: Path | None = Field(
+        default=None, description="PEM file of the client's certificate, where the brokers require one."
+    )
+    kafka_ssl_key: Path | None = Field(default=None, description="PEM file of the key of the client's certificate.")
+    kafka_replication: int = Field(default=1, ge=1, description="Number of replicas of each topic that Pulso creates.")
 
-    redis: str | None = Field(default=None, description="redis://[user:password@]host:port/db, rediss:// for TLS")
-    prometheus: str | None = Field(default=None, description="http://host:port")
-    console: str | None = Field(default=None, description="http://host:port")
+    redis: str | None = Field(
+        default=None,
+        description="Redis, redis://[user:password@]host:port/db, or rediss:// for TLS; the local stack's if not set.",
+    )
+    prometheus: str | None = Field(
+        default=None, description="Address of Prometheus, http://host:port; the local stack's if not set."
+    )
+    console: str | None = Field(
+        default=None, description="Address of the console as other commands reach it; the local stack's if not set."
+    )
 
-    bind: str = Field(default="127.0.0.1", description="address that metrics, tills and console listen on")
-    console_certificate: Path | None = Field(default=None, description="PEM file: the console speaks HTTPS itself")
-    console_key: Path | None = Field(default=None, description="PEM file of the certificate's key")
-    console_public: str | None = Field(default=None, description="address of the console that people open, for links")
+    bind: str = Field(
+        default="127.0.0.1", description="Address that metrics, console and the endpoints of sources listen on."
+    )
+    console_certificate: Path | None = Field(
+        default=None, description="PEM file of a certificate; with it the console serves HTTPS."
+    )
+    console_key: Path | None = Field(default=None, description="PEM file of the key of the console's certificate.")
+    console_public: str | None = Field(
+        default=None, description="Address of the console that people open, for links in notifications."
+    )
     contacts: Path | None = Field(
         default=None,
-        description="Apprise file with the addresses of the venue file's contacts, each tagged with its id",
+        description="Apprise file with the addresses of the venue file's contacts, each tagged with its id.",
     )
-    till_token: SecretStr | None = Field(default=None, description="bearer token that a till must send")
-    posts_token: SecretStr | None = Field(default=None, description="bearer token that senders of posts must show")
-    mailbox_password: SecretStr | None = Field(default=None, description="password of the support mailbox")
+    till_token: SecretStr | None = Field(
+        default=None, description="Bearer token that tills must send; made and kept in the data folder if not set."
+    )
+    posts_token: SecretStr | None = Field(
+        default=None,
+        description="Bearer token that senders of posts must send; made and kept in the data folder if not set.",
+    )
+    mailbox_password: SecretStr | None = Field(default=None, description="Password of the support mailbox.")
 
     @property
     def stack_file(self) -> Path:
-        """Where `pulso up` writes the ports of what it started."""
+        """File in which `pulso up` describes the servers that it started."""
         return self.data / "stack.json"
 
     @property
     def models(self) -> Path:
-        """The model store."""
+        """Folder of the model store."""
         return self.model_store or self.data / "models"
 
     def connected(self) -> Settings:
-        """Fill in what the environment leaves open from the stack that runs in the data folder.
+        """Return settings completed with the addresses of the stack that runs in the data folder.
 
         Raises:
-            NotConnectedError: the Kafka brokers are in neither.
+            NotConnectedError: The Kafka brokers are neither configured nor running.
         """
         try:
             running: dict[str, Any] = json.loads(self.stack_file.read_text(encoding="utf-8"))["endpoints"]
@@ -104,14 +159,22 @@ class Settings(BaseSettings):
             )
         return found
 
+    def configure_logging(self) -> None:
+        """Log as `PULSO_LOG_LEVEL` and `PULSO_LOG_FORMAT` say; every long-running process calls it when it starts."""
+        configure_logging(self.log_level, json=self.log_format == "json")
+
     def redis_url(self) -> str:
-        """Raises: NotConnectedError: no Redis is configured or running."""
+        """Return the address of Redis.
+
+        Raises:
+            NotConnectedError: Redis is neither configured nor running.
+        """
         if self.redis is None:
             raise NotConnectedError("no Redis: run `pulso up` or set PULSO_REDIS=redis://host:port/0")
         return self.redis
 
     def librdkafka(self) -> dict[str, Any]:
-        """Connection settings for confluent-kafka."""
+        """Return the connection settings for clients of librdkafka."""
         options: dict[str, Any] = {
             "bootstrap.servers": self.kafka,
             "security.protocol": self.kafka_security_protocol,
@@ -128,7 +191,7 @@ class Settings(BaseSettings):
         return {name: str(value) for name, value in options.items() if value is not None}
 
     def ssl_context(self) -> ssl.SSLContext | None:
-        """TLS for aiokafka and Faust, or None where the protocol has none."""
+        """Return the TLS context for aiokafka and Faust; None where the protocol has no TLS."""
         if "SSL" not in self.kafka_security_protocol:
             return None
         context = ssl.create_default_context(cafile=str(self.kafka_ssl_ca) if self.kafka_ssl_ca else None)

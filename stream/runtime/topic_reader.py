@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.cloudevents import Headers
+from stream.runtime.kafka_clients import make_consumer
 from stream.runtime.settings import Settings
 
 _NO_LEADER_YET = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
@@ -57,7 +58,7 @@ def read_all(
         TimeoutError: the broker sends nothing for `timeout_s`.
         KafkaException: it answers with an error.
     """
-    consumer = Consumer(
+    consumer = make_consumer(
         {
             **settings.librdkafka(),
             "group.id": "pulso-reading",  # required by the client; nothing is committed
@@ -90,7 +91,7 @@ def read_all(
 
 def read_tail(settings: Settings, topic: str, most: int) -> Iterator[Message]:
     """The last records of each partition, at most `most` of them; raises as `read_all` does."""
-    consumer = Consumer({**settings.librdkafka(), "group.id": "pulso-reading"})
+    consumer = make_consumer({**settings.librdkafka(), "group.id": "pulso-reading"})
     try:
         start = {partition: end - most for partition, (_, end) in ends(consumer, topic).items()}
     finally:

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from schemas.topic import HOUR, Topic
 from stream.features import registry
+from stream.runtime.kafka_clients import make_admin
 from stream.runtime.settings import Settings
 
 BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
@@ -56,7 +57,7 @@ def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
     Raises:
         KafkaException: the brokers refuse, or can't be reached in time.
     """
-    admin = AdminClient(settings.librdkafka())
+    admin = make_admin(settings.librdkafka())
     wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
     new = [
         NewTopic(t.name, t.partitions, replication_factor=settings.kafka_replication, config=topic_config(t))

@@ -105,11 +105,11 @@ class RecordServer(Source, Generic[R]):
 
     def run(self, outlet: Outlet, stop: threading.Event) -> None:
         url = self.url
-        log.warning("%s: POST %s, with the header Authorization: Bearer TOKEN", self.kind, url)
+        log.info("%s: POST %s, with the header Authorization: Bearer TOKEN", self.kind, url)
         if self._announced is not None:
             _write(self._announced, msgspec.json.encode({"url": url, "port": self.port}).decode())
         config = uvicorn.Config(
-            self._app(outlet), log_config=None, access_log=False, lifespan="off",
+            self._app(outlet), log_config=None, log_level="warning", access_log=False, lifespan="off",
             limit_concurrency=MOST_CONNECTIONS, timeout_graceful_shutdown=LAST_SECONDS,
         )  # fmt: skip
         server = uvicorn.Server(config)
@@ -225,8 +225,8 @@ def kept_token(given: SecretStr | None, path: Path, name: str, variable: str) ->
     if not token:  # an empty file would let everyone in
         token = secrets.token_urlsafe(24)
         _write(path, token + "\n")
-        log.warning("%s: made a token", name)
-    log.warning("%s: the token is in %s (%s sets another)", name, path, variable)
+        log.info("%s: made a token", name)
+    log.info("%s: the token is in %s (%s sets another)", name, path, variable)
     return token
 
 
