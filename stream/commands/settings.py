@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from stream.commands.tables import draw, folding
 from stream.runtime.settings import ROOT, Settings
+from stream.sources.overview import without_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ def _default(field: FieldInfo) -> Any:
 
 
 def _text(value: Any) -> str:
-    """Return a value as it would be written in the environment; files of Pulso itself relative to its folder."""
+    """Return a value as text; paths are relative to Pulso's folder or the home folder, and secrets are masked."""
     if value is None:
         return ""
     if isinstance(value, SecretStr):
         return "********"
-    return str(value).removeprefix(f"{ROOT}/")
+    text = without_password(str(value)) if isinstance(value, str) else str(value)
+    return text.removeprefix(f"{ROOT}/").replace(str(Path.home()), "~", 1)

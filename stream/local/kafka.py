@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import uuid
@@ -12,6 +11,7 @@ from pathlib import Path
 from schemas.topic import MEDIA_BYTES
 from stream.local.child import Child, ChildError
 from stream.local.ports import Ports
+from stream.runtime.cache import cache_folder
 from stream.runtime.kafka_clients import make_admin
 from stream.runtime.settings import ROOT
 
@@ -19,8 +19,8 @@ VERSION = "4.3.0"
 
 
 def jars_folder() -> Path:
-    """Where the jars are: `PULSO_CACHE`, else `.cache` beside the packages."""
-    return Path(os.environ.get("PULSO_CACHE", ROOT / ".cache")) / f"kafka-{VERSION}"
+    """Return the folder of the jars, in the user's cache folder."""
+    return cache_folder() / f"kafka-{VERSION}"
 
 
 def fetch_jars() -> Path:

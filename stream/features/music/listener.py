@@ -151,9 +151,15 @@ def _warm() -> str:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One process at a time: two that fill numba's cache at once may break it (numba 4807, 10128)."""
-    with Path(__file__).open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    # Several checkouts may share one cache, so the lock lies with it.
+    cache = Path(os.environ[CACHE]) if os.environ.get(CACHE) else Path(__file__).parent
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = os.open(cache, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def _listen(value: bytes, stage: str) -> Listened:

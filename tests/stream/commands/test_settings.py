@@ -20,6 +20,7 @@ def test_settings_lists_each_with_its_meaning() -> None:
 
 def test_settings_masks_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSO_TILL_TOKEN", "hunter2")
+    monkeypatch.setenv("PULSO_REDIS", "redis://guard:hunter2@10.0.0.7:6379/0")
     for arguments in (["settings"], ["settings", "--json"]):
         output = CliRunner().invoke(app, arguments).output
         assert "PULSO_TILL_TOKEN" in output
