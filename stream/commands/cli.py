@@ -1,4 +1,4 @@
-"""The `pulso` command: each module of `stream.commands` adds its own."""
+"""The `pulso` command: the core commands, those of features, and those of packages above `stream`."""
 
 from __future__ import annotations
 
@@ -12,48 +12,30 @@ from importlib.metadata import entry_points
 import typer
 
 from stream.commands import (
-    alerts,
-    attendance,
-    context,
     dead,
     evaluate,
-    faq,
-    forecast,
-    labels,
-    models,
     schemas,
     settings,
     source,
     stack,
-    stock,
-    support,
-    tag,
     topics,
     users,
     venue,
     worker,
 )
 from stream.commands.errors import Plainly
+from stream.features import registry
+from stream.runtime.feature import load_reference
 
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+CORE_COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     stack.register,
     venue.register,
     worker.register,
     source.register,
-    stock.register,
-    context.register,
-    forecast.register,
-    alerts.register,
-    labels.register,
     users.register,
-    attendance.register,
     dead.register,
     topics.register,
-    support.register,
-    faq.register,
     evaluate.register,
-    models.register,
-    tag.register,
     schemas.register,
     settings.register,
 )
@@ -67,8 +49,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for register in COMMANDS:
+for register in CORE_COMMANDS:
     register(app)
+for reference in registry.commands():
+    load_reference(reference)(app)
 for entry_point in entry_points(group="pulso.commands"):
     entry_point.load()(app)
 

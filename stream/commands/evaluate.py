@@ -9,24 +9,24 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from stream.commands import evaluate_vision
 from stream.commands.evaluation_report import GateFile, Json, Reported, data, measure
+from stream.features import registry
+from stream.runtime.feature import load_reference
 from stream.runtime.settings import Settings
 
 commands = typer.Typer(help="Measure a model on labelled data of your own.", no_args_is_help=True)
-for command in evaluate_vision.COMMANDS:
-    commands.command()(command)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the evaluations of all features."""
+    for reference in registry.evaluations():
+        commands.command()(load_reference(reference))
     app.add_typer(commands, name="evaluate")
 
 
 # The evaluations import models and libraries that take seconds to load, so each command imports its own.
 
 
-@commands.command()
 def demand(
     sales: Annotated[Path, data("CSV: time,bar,product,quantity,unit_price, or the layouts that docs/data.md lists.")],
     score_from: Annotated[
@@ -74,7 +74,6 @@ def demand(
     )
 
 
-@commands.command()
 def restock(
     orders: Annotated[Path, data("CSV of orders to the minute, with an order_id, as docs/data.md describes.")],
     score_from: Annotated[
@@ -100,7 +99,6 @@ def restock(
     )
 
 
-@commands.command()
 def support(
     file: Annotated[Path, data("CSV or JSON lines: text or subject+body; topic or intent; optional lang, priority.")],
     topics: Annotated[
@@ -122,7 +120,6 @@ def support(
     measure("support", work, as_json, gate)
 
 
-@commands.command()
 def sentiment(
     posts: Annotated[Path, data("CSV: text, sentiment (negative, neutral, positive; or TASS's N, NEU, NONE, P).")],
     last: Annotated[
@@ -145,7 +142,6 @@ def sentiment(
     )
 
 
-@commands.command()
 def mood(clips: Annotated[Path, data("CSV: file, mood.")], as_json: Json = False, gate: GateFile = None) -> None:
     """Mood of music: accuracy, macro-F1, per class."""
     from processors.music.evaluation import evaluate_mood  # noqa: PLC0415
@@ -154,7 +150,6 @@ def mood(clips: Annotated[Path, data("CSV: file, mood.")], as_json: Json = False
     measure("mood", lambda progress: evaluate_mood(clips, tagger=Tagger.load(), progress=progress), as_json, gate)
 
 
-@commands.command()
 def genre(
     clips: Annotated[Path, data("CSV: file, genre.")],
     as_json: Json = False,

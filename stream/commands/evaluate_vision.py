@@ -107,6 +107,3 @@ def violence(
     measure(
         "violence", lambda progress: evaluate(clips, scorer=ViolenceScorer.load(), progress=progress), as_json, gate
     )
-
-
-COMMANDS = (crowd, faults, gates, occupancy, violence)

@@ -113,6 +113,21 @@ def agents_of(worker: str) -> tuple[str, ...]:
     return tuple(feature.agents[worker] for feature in features() if worker in feature.agents)
 
 
+def commands() -> tuple[str, ...]:
+    """Return the functions that add the features' commands to `pulso`, as references."""
+    return tuple(reference for feature in features() for reference in feature.commands)
+
+
+def evaluations() -> tuple[str, ...]:
+    """Return the commands of `pulso evaluate`, as references."""
+    return tuple(reference for feature in features() for reference in feature.evaluations)
+
+
+def frame_observers() -> tuple[str, ...]:
+    """Return the functions that make observers of camera frames, as references."""
+    return tuple(reference for feature in features() for reference in feature.frame_observers)
+
+
 def buffer_events(worker: str) -> int:
     """Return the number of events that a worker reads ahead: the smallest that its features allow."""
     return min(feature.buffer_events for feature in features() if worker in feature.agents)

@@ -39,7 +39,7 @@ class Feature:
         venue_section: its part of the venue file, where that is not a field of `schemas.venue.Venue`.
         console: its `console.feature.ConsoleFeature`.
         commands: functions `(app)` that add its commands to `pulso`.
-        evaluations: functions `(app)` that add its commands to `pulso evaluate`.
+        evaluations: commands of `pulso evaluate`, functions that Typer can call.
     """
 
     name: str

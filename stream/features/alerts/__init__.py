@@ -10,4 +10,8 @@ FEATURE = Feature(
     topics=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
     agents={"alerts": "stream.features.alerts.agents:register"},
     metrics=("stream.features.alerts.metrics",),
+    commands=(
+        "stream.commands.alerts:register",
+        "stream.commands.labels:register",
+    ),
 )

@@ -11,4 +11,6 @@ FEATURE = Feature(
     results=(OCCUPANCY,),
     agents={"vision": "stream.features.attendance.agents:register"},
     metrics=("stream.features.attendance.metrics",),
+    commands=("stream.commands.attendance:register",),
+    evaluations=("stream.commands.evaluate_vision:gates",),
 )

@@ -12,4 +12,13 @@ FEATURE = Feature(
     results=(DEMAND,),
     agents={"bars": "stream.features.bars.agents:register"},
     metrics=("stream.features.bars.metrics",),
+    commands=(
+        "stream.commands.stock:register",
+        "stream.commands.context:register",
+        "stream.commands.forecast:register",
+    ),
+    evaluations=(
+        "stream.commands.evaluate:demand",
+        "stream.commands.evaluate:restock",
+    ),
 )

@@ -11,4 +11,5 @@ FEATURE = Feature(
     agents={"vision": "stream.features.cameras.agents:register"},
     buffer_events=128,  # a frame may have some hundred kilobytes
     metrics=("stream.features.cameras.metrics",),
+    evaluations=("stream.commands.evaluate_vision:faults",),
 )

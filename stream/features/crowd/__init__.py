@@ -9,4 +9,8 @@ FEATURE = Feature(
     name="crowd",
     results=(CROWD,),
     metrics=("stream.features.crowd.metrics",),
+    evaluations=(
+        "stream.commands.evaluate_vision:crowd",
+        "stream.commands.evaluate_vision:occupancy",
+    ),
 )

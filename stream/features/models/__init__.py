@@ -10,4 +10,5 @@ FEATURE = Feature(
     topics=(FEEDBACK,),
     agents={"music": "stream.features.models.agents:register"},
     metrics=("stream.features.models.metrics",),
+    commands=("stream.commands.models:register",),
 )

@@ -12,4 +12,9 @@ FEATURE = Feature(
     agents={"music": "stream.features.music.agents:register"},
     buffer_events=64,  # a fragment may have some hundred kilobytes
     metrics=("stream.features.music.metrics",),
+    commands=("stream.commands.tag:register",),
+    evaluations=(
+        "stream.commands.evaluate:mood",
+        "stream.commands.evaluate:genre",
+    ),
 )

@@ -12,4 +12,5 @@ FEATURE = Feature(
     agents={"support": "stream.features.social.agents:register"},
     buffer_events=512,
     metrics=("stream.features.social.metrics",),
+    evaluations=("stream.commands.evaluate:sentiment",),
 )

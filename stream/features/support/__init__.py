@@ -13,4 +13,9 @@ FEATURE = Feature(
     agents={"support": "stream.features.support.agents:register"},
     buffer_events=512,  # a mail may have a hundred kilobytes
     metrics=("stream.features.support.metrics",),
+    commands=(
+        "stream.commands.support:register",
+        "stream.commands.faq:register",
+    ),
+    evaluations=("stream.commands.evaluate:support",),
 )

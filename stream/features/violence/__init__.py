@@ -9,4 +9,5 @@ FEATURE = Feature(
     name="violence",
     results=(VIOLENCE,),
     metrics=("stream.features.violence.metrics",),
+    evaluations=("stream.commands.evaluate_vision:violence",),
 )
