@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 import typer
 
 from stream.commands import (
+    compose,
     dead,
     evaluate,
     schemas,
@@ -35,6 +36,7 @@ CORE_COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     users.register,
     dead.register,
     topics.register,
+    compose.register,
     evaluate.register,
     schemas.register,
     settings.register,

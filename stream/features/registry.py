@@ -133,6 +133,11 @@ def buffer_events(worker: str) -> int:
     return min(feature.buffer_events for feature in features() if worker in feature.agents)
 
 
+def needs_redis(worker: str) -> bool:
+    """Return True if a worker can't start without Redis."""
+    return any(feature.needs_redis for feature in features() if worker in feature.agents)
+
+
 def metrics() -> tuple[DeclaredMetric, ...]:
     """Return every metric of workers, sources and features."""
     references = [reference for feature in features() for reference in feature.metrics]

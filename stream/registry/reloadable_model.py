@@ -87,6 +87,12 @@ class ReloadableModel(Generic[T]):
         """Return True while the previous models are still loaded."""
         return self._before is not None
 
+    def close(self) -> None:
+        """Close the models in use and the previous ones."""
+        self._close(self._value)
+        if self._before is not None:
+            self._close(self._before)
+
     async def check(self) -> None:
         """Look whether other models are in use, and change to them; call it now and then."""
         if self._stepping:

@@ -34,6 +34,7 @@ class Feature:
         agents: worker → function that registers the feature's agents on it, as `"module:function"`. Features that
             name the same worker share its process.
         buffer_events: number of events that its workers may read ahead; small where events are large.
+        needs_redis: whether its workers can't start without Redis.
         frame_observers: functions `(venue) → FrameObserver`, which measure each counted camera frame.
         metrics: modules that declare its Prometheus series.
         venue_section: its part of the venue file, where that is not a field of `schemas.venue.Venue`.
@@ -50,6 +51,7 @@ class Feature:
     messages: Path | None = None
     agents: Mapping[str, Reference] = field(default_factory=dict)
     buffer_events: int = 4096
+    needs_redis: bool = False
     frame_observers: tuple[Reference, ...] = ()
     metrics: tuple[Reference, ...] = ()
     venue_section: VenueSection[Any] | None = None

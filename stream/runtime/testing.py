@@ -202,6 +202,11 @@ class TestDriver(WorkerContext):
         """Run a periodic action once."""
         await self._timers[name]()
 
+    def close(self) -> None:
+        """Close the models that agents loaded, and their child processes."""
+        for model in self._models:
+            model.close()
+
     # What agents use.
 
     def table(self, name: str, topic: Topic[Any]) -> Any:

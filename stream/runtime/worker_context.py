@@ -46,6 +46,7 @@ class WorkerContext(ABC):
         self.settings = settings
         self.venue = venue
         self._fallbacks: list[FallbackModel] = []
+        self._models: list[ReloadableModel[Any]] = []
         self._shared: dict[Hashable, Any] = {}
 
     @abstractmethod
@@ -126,6 +127,7 @@ class WorkerContext(ABC):
         store = ModelStore(self.settings.models)
         model = ReloadableModel(store, names, build, close=close, worker=self.name, settings=self.settings)
         self._fallbacks.append(model)
+        self._models.append(model)
         self.every(self.settings.model_poll_seconds, model.check, name=f"models {' '.join(names)}")
         return model
 

@@ -17,6 +17,7 @@ import yaml
 
 from schemas.topic import MEDIA_BYTES
 from stream.features import registry
+from stream.local.compose import rendered
 from stream.local.kafka import VERSION
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -139,6 +140,11 @@ def test_our_variables_are_settings(services: dict[str, Any]) -> None:
         assert environment["PULSO_BIND"] == "0.0.0.0"
         kafka = environment["PULSO_KAFKA"]
         assert f"PULSO://{kafka}" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+
+
+def test_generated_parts_follow_the_features() -> None:
+    for file, content in rendered().items():
+        assert file.read_text(encoding="utf-8") == content, f"{file.name}: run `pulso compose render`"
 
 
 def test_each_worker_is_asked_whether_it_is_ready(services: dict[str, Any]) -> None:

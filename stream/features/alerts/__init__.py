@@ -9,6 +9,7 @@ FEATURE = Feature(
     name="alerts",
     topics=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
     agents={"alerts": "stream.features.alerts.agents:register"},
+    needs_redis=True,
     metrics=("stream.features.alerts.metrics",),
     commands=(
         "stream.commands.alerts:register",

@@ -1,0 +1,86 @@
+"""The bars agents without Kafka: tickets, stock movements and context."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from schemas.bars import DEMAND, SALES, STOCK, SaleLine, StockMovement, Ticket
+from schemas.context import CONTEXT, VenueContext
+from schemas.venue import Venue
+from stream.features.bars import FEATURE
+from stream.runtime.testing import TestDriver
+
+AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
+VENUE = Venue.model_validate({
+    "name": "Test",
+    "bars": [
+        {"id": "north", "neighbours": ["south"], "products": [{"id": "beer", "opening_stock": 100}]},
+        {"id": "south", "products": [{"id": "beer", "opening_stock": 100}]},
+    ],
+})  # fmt: skip
+
+
+def ticket(number: int, quantity: float = 2, bar: str = "north", product: str = "beer") -> Ticket:
+    line = SaleLine(product=product, quantity=quantity)
+    return Ticket(id=f"t{number}", bar=bar, till="1", time=AT + timedelta(seconds=number), lines=(line,))
+
+
+@pytest.fixture
+def driver() -> TestDriver:
+    return TestDriver(FEATURE, VENUE)
+
+
+async def test_tickets_are_booked_once_and_forecast(driver: TestDriver) -> None:
+    events = [driver.event(SALES, "north", ticket(number * 40)) for number in range(5)]
+    effects = await driver.send_events(SALES, [*events, events[-1]])
+    forecasts = effects.of(DEMAND)
+    assert forecasts, "a forecast is due each minute of the tills' time"
+    effects = await driver.send(SALES, "north", ticket(600, 3))
+    (forecast,) = effects.of(DEMAND)
+    assert (forecast.products[0].sold, forecast.products[0].stock) == (13, 87)
+    assert set(effects.rows) == {"north"}
+    assert msgspec.json.decode(effects.rows["north"] or b"")["version"] == 1
+
+
+async def test_state_survives_a_restart_of_the_agent(driver: TestDriver) -> None:
+    await driver.send(SALES, "north", ticket(0))
+    restarted = TestDriver(FEATURE, VENUE)
+    restarted.tables["bars"].update(driver.tables["bars"])
+    repeated = await restarted.send(SALES, "north", ticket(0))
+    assert not repeated.of(DEMAND), "its offset was applied before the restart"
+    (forecast,) = (await restarted.send(SALES, "north", ticket(100))).of(DEMAND)
+    assert forecast.products[0].sold == 4
+
+
+async def test_transfer_books_its_counterpart_at_the_other_bar(driver: TestDriver) -> None:
+    movement = StockMovement(
+        id="m1", bar="north", product="beer", kind="transfer", quantity=10, time=AT, by="ana", other="south"
+    )
+    effects = await driver.send(STOCK, "north", movement)
+    (counterpart,) = effects.of(STOCK)
+    assert (counterpart.bar, counterpart.other, counterpart.counterpart) == ("south", "north", True)
+    (forecast,) = (await driver.send(STOCK, "south", counterpart)).of(DEMAND)
+    assert forecast.products[0].stock == 110
+
+
+@pytest.mark.parametrize(
+    ("key", "sale", "why"),
+    [
+        ("north", ticket(0, bar="south"), "is not its bar"),
+        ("west", ticket(0, bar="west"), "no bar 'west' in the venue file; it has north, south"),
+        ("north", ticket(0, product="wine"), "wine"),
+    ],
+)
+async def test_unusable_ticket_is_rejected_with_a_reason(driver: TestDriver, key: str, sale: Ticket, why: str) -> None:
+    effects = await driver.send(SALES, key, sale)
+    assert why in effects.rejections[0]
+    assert not effects.rows
+
+
+async def test_implausible_context_is_rejected(driver: TestDriver) -> None:
+    context = VenueContext(zone="front", time=AT, source="mast", temperature_celsius=1e9)
+    effects = await driver.send(CONTEXT, "front/mast", context)
+    assert effects.rejections == ["temperature_celsius of 1e+09; -90 to 60 is possible"]

@@ -1,0 +1,45 @@
+"""The support and social agents without Kafka, with the shipped models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas.social import POST_READINGS, POSTS, Post
+from schemas.support import CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
+from schemas.venue import Venue
+from stream.features import registry
+from stream.runtime.testing import TestDriver
+
+AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def driver() -> TestDriver:
+    return TestDriver(registry.agents_of("support"), Venue(name="Test"), worker="support")
+
+
+def mail(number: int, text: str) -> Mail:
+    return Mail(id=f"m{number}", thread=f"m{number}", time=AT, subject="", text=text, sender=f"p{number}@example.org")
+
+
+async def test_mails_are_triaged_once(driver: TestDriver) -> None:
+    texts = ["Una chica se ha desmayado junto al escenario", "¿A qué hora abren las puertas?"]
+    events = [driver.event(MAILS, f"m{n}", mail(n, text)) for n, text in enumerate(texts)]
+    urgent, normal = (await driver.send_events(MAILS, events)).of(TRIAGE)
+    assert (urgent.priority, normal.priority) == ("urgent", "normal")
+    again = await driver.send_events(MAILS, events)
+    assert not again.of(TRIAGE)
+
+
+async def test_correction_of_unknown_cluster_is_rejected(driver: TestDriver) -> None:
+    correction = SupportCorrection(id="c1", time=AT, by="ana", action="promote", cluster="c-none", topic="doors")
+    effects = await driver.send(CORRECTIONS, "c1", correction)
+    assert "c-none" in effects.rejections[0]
+
+
+async def test_posts_are_read_with_the_same_models(driver: TestDriver) -> None:
+    post = Post(id="p1", network="x", time=AT, text="¡Qué concierto tan maravilloso!")
+    (reading,) = (await driver.send(POSTS, "x", post)).of(POST_READINGS)
+    assert (reading.language, reading.sentiment) == ("es", "positive")
