@@ -1,1 +1,1 @@
-"""Pictures: crowd density, fights, and whether a camera can be trusted."""
+"""Camera frames: decoding, masks, image faults, and the analysis that counts, flows and scores come from."""

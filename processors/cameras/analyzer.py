@@ -1,24 +1,24 @@
-"""What a camera shows: people in each zone and how they move, a fight, or that it sees nothing."""
+"""Analysis of camera frames: people in each zone and their motion, fights, gate crossings, and image faults."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from processors.alerts.rules import Watch as Rules
 from processors.cameras.camera_state import CameraSession, CameraState
-from processors.cameras.coarse_picture import coarse
+from processors.cameras.evidence import AnalyzedFrame, EvidenceRecorder
 from processors.cameras.faults import Thumbnail
+from processors.cameras.frame_observer import FrameMeasurements, FrameObservation, FrameObserver
 from processors.cameras.frame_result import CameraFrame, FrameResult, GateCrossing
 from processors.cameras.picture import Picture, PictureError, apply_masks, decode
 from processors.crowd.density import CrowdCounter, DensityMap, shares_of_cells
-from processors.crowd.evidence_picture import draw, encode, evidence_id
-from processors.crowd.optical_flow import FAST, QUICK_STEP, STEADY_STEP, FlowPrior, MotionEstimator, Velocity
+from processors.crowd.optical_flow import QUICK_STEP, RUNNING_SPEED, STEADY_STEP, FlowPrior, MotionEstimator, Velocity
 from processors.crowd.zone_analyzer import ZoneState
 from processors.violence.scorer import ViolenceScorer
 from schemas.context import VenueContext
@@ -26,27 +26,27 @@ from schemas.crowd import CrowdCount
 from schemas.venue import Venue
 from schemas.violence import ViolenceScore
 
-AGAIN_SECONDS = 60.0
-"""A frame whose time lies so far before the last one counted is of a clock set back, or of another evening."""
+CLOCK_RESET = timedelta(seconds=60)
+"""A frame this much older than the last counted one comes from a clock that was set back, or another recording."""
 
-JUDGE_SECONDS = 0.2
-"""between two looks at whether a picture can be believed: every second frame of a camera that sends eight"""
+CLOCK_JITTER_SHARE = 0.1
+"""Share of the counting interval by which the times of a source may vary."""
+
+ASSESSMENT_SECONDS = 0.2
+"""Time between two assessments of image faults: every second frame of a camera that sends eight per second."""
 
 DENSE = 1.5
-"""persons/m² in a zone from which pressure and jams are worth a second look at the motion"""
-
-EVIDENCE_SECONDS = 5.0
-"""between two pictures of one incident"""
+"""Density of a zone in persons/m² from which pressure and jams justify a second estimate of the motion."""
 
 
 class CameraAnalyzer:
-    """Looks at the frames of many cameras.
+    """Analyzes the frames of all cameras of a venue.
 
     Every frame is scored for violence, in the order of time. Heads are counted as often as the venue file says.
-    A picture is decoded once, and its masks are applied before anything looks. Not for several threads at a time.
+    A picture is decoded once, and its masks are applied before anything else reads it. Not safe for concurrent use.
 
     Attributes:
-        memories: what is remembered by camera beyond a restart; whoever stores it may put it back here.
+        states: persisted state by camera. Whoever stores it may replace entries between calls.
     """
 
     def __init__(
@@ -54,225 +54,274 @@ class CameraAnalyzer:
         venue: Venue,
         counter: CrowdCounter,
         scorer: ViolenceScorer,
-        memories: dict[str, CameraState] | None = None,
+        states: dict[str, CameraState] | None = None,
+        *,
+        crowd_evidence: EvidenceRecorder | None = None,
+        violence_evidence: EvidenceRecorder | None = None,
+        observers: Sequence[FrameObserver] = (),
     ) -> None:
-        """Raises GroundError where a camera's four ground points can't be used."""
+        """Prepare the cameras of the venue.
+
+        Args:
+            states: persisted state by camera; changed.
+            crowd_evidence: records what counts refer to; None records nothing.
+            violence_evidence: records what scores refer to; None records nothing.
+            observers: further measurements on counted frames.
+
+        Raises:
+            GroundError: a camera's four ground points can't be used.
+        """
         self._venue = venue
-        self._lives = {camera.id: CameraSession(camera, venue) for camera in venue.cameras}
+        self._sessions = {camera.id: CameraSession(camera, venue, observers) for camera in venue.cameras}
         self._counter = counter
         self._scorer = scorer
         self._motion = MotionEstimator()
-        self._rules = Rules(venue)
-        self.memories: dict[str, CameraState] = {} if memories is None else memories
+        self._crowd_evidence = crowd_evidence
+        self._violence_evidence = violence_evidence
+        self.states: dict[str, CameraState] = {} if states is None else states
 
     def analyze(self, frames: Sequence[CameraFrame]) -> list[FrameResult]:
-        """Look at frames, of any cameras, each camera's in the order they came."""
+        """Analyze frames of any cameras, each camera's in the order of time."""
         return [self._analyze_frame(frame) for frame in frames]
 
     def _analyze_frame(self, frame: CameraFrame) -> FrameResult:
-        live = self._lives.get(frame.camera)
-        if live is None:
-            # Its privacy masks are not known either, so no one may look at it.
-            known = ", ".join(self._lives) or "none"
-            return FrameResult(frame, error=f"no camera {frame.camera!r} in the venue file; it has {known}")
+        session = self._sessions.get(frame.camera)
+        if session is None:
+            # Its privacy masks are not configured either, so its pictures must not be processed.
+            configured = ", ".join(self._sessions) or "none"
+            return FrameResult(frame, error=f"no camera {frame.camera!r} in the venue file; it has {configured}")
         try:
-            picture = apply_masks(decode(frame.jpeg), live.camera.masks)
+            picture = apply_masks(decode(frame.jpeg), session.camera.masks)
         except PictureError as error:
             return FrameResult(frame, error=str(error))
-        memory = self.memories.setdefault(frame.camera, CameraState())
-        small, time = Thumbnail.from_picture(picture), frame.time.timestamp()
-        blind = self._blind(live, memory, small, time)
-        due = self._is_due(live, frame.time)
+        state = self.states.setdefault(frame.camera, CameraState())
+        thumbnail = Thumbnail.from_picture(picture)
+        blind = self._blind_reason(session, state, thumbnail, frame.time.timestamp())
+        due = self._count_is_due(session, frame.time)
         if blind is not None:
-            live.violence = None
-            live.pictures.clear()
-            live.flow_prior.clear()
-            return (
-                self._shown(live, FrameResult(frame, count=self._told_blind(frame, blind)), picture)
-                if due
-                else FrameResult(frame)
-            )
-        score, cells = self._score(live, frame, picture)
-        before = live.pictures.before(time, small.luma)
-        just_before = live.pictures.before(time, small.luma, QUICK_STEP)
-        steady = live.pictures.before(time, small.luma, STEADY_STEP) if live.dense else None
-        live.pictures.add(time, small.luma)
+            return self._blind_result(session, AnalyzedFrame(frame, picture), blind, due=due)
+        score, grey = self._score(session, frame, picture)
+        velocity_inputs = _earlier_pictures(session, thumbnail, frame.time.timestamp())
         if not due:
-            return FrameResult(frame, score=score, cells=cells)
+            return self._with_evidence(AnalyzedFrame(frame, picture, grey, score=score), FrameResult(frame))
         density = self._counter.density(picture)
-        velocity = self._velocity(live, just_before, small, density, live.flow_prior)
-        if velocity is not None and _speed(velocity, density) < FAST:
-            velocity = self._velocity(live, before, small, density)
-        count = self._count(live, memory, frame, density, (velocity, self._velocity(live, steady, small, density)))
-        seen = FrameResult(
+        velocity, steady = self._velocities(session, thumbnail, density, velocity_inputs)
+        count = self._count(session, state, frame, density, velocity, steady)
+        result = FrameResult(
             frame,
-            count=count,
-            score=score,
-            contexts=self._contexts(memory, count, time),
-            crossings=_crossings(live, _seen(density), velocity, frame.time),
-            cells=cells,
+            contexts=self._contexts(state, count, frame.time.timestamp()),
+            crossings=_crossings(session, _heads(density), velocity, frame.time),
+            observations=_observations(session, frame, density, velocity),
         )
-        return self._shown(live, seen, picture, density, velocity)
+        return self._with_evidence(AnalyzedFrame(frame, picture, grey, count, density, velocity, score), result)
 
-    def _blind(self, live: CameraSession, memory: CameraState, small: Thumbnail, time: float) -> str | None:
-        live.still, frozen = live.still.update(small.luma, time, live.faults.settings)
-        if not 0 <= time - live.judged[0] < JUDGE_SECONDS:
-            judged, memory.usual = live.faults.assess(small, time, memory.usual)
-            live.judged = (time, judged.fault)
-        return live.judged[1] or ("frozen" if frozen else None)
+    def _blind_result(self, session: CameraSession, analyzed: AnalyzedFrame, blind: str, *, due: bool) -> FrameResult:
+        """Return the result of a picture that can't be trusted: no heads, no score, but the reason."""
+        session.clear_motion()
+        frame = analyzed.frame
+        if not due:
+            return self._with_evidence(analyzed, FrameResult(frame))
+        count = CrowdCount(
+            event_id=frame.event_id, camera=frame.camera, time=frame.time, persons=None, blind=blind,
+            model=self._counter.identity,
+        )  # fmt: skip
+        result = FrameResult(frame, observations=_observations(session, frame, blind=blind))
+        return self._with_evidence(replace(analyzed, count=count), result)
 
-    def _is_due(self, live: CameraSession, time: datetime) -> bool:
-        last = live.counted
-        wait = timedelta(seconds=live.camera.count_every_seconds)
-        # A source's clock jitters by less than a tenth of the wait.
-        if last is not None and -timedelta(seconds=AGAIN_SECONDS) < time - last < 0.9 * wait:
+    def _blind_reason(
+        self, session: CameraSession, state: CameraState, thumbnail: Thumbnail, time: float
+    ) -> str | None:
+        frozen = session.freeze.update(thumbnail.luma, time)
+        last = session.assessment
+        if last is None or not 0 <= time - last[0] < ASSESSMENT_SECONDS:
+            quality, state.baseline = session.faults.assess(thumbnail, time, state.baseline)
+            session.assessment = last = (time, quality.fault)
+        return last[1] or ("frozen" if frozen else None)
+
+    def _count_is_due(self, session: CameraSession, time: datetime) -> bool:
+        last = session.count_time
+        interval = timedelta(seconds=session.camera.count_every_seconds)
+        if last is not None and -CLOCK_RESET < time - last < (1 - CLOCK_JITTER_SHARE) * interval:
             return False
-        live.counted = time
+        session.count_time = time
         return True
 
     def _score(
-        self, live: CameraSession, frame: CameraFrame, picture: Picture
+        self, session: CameraSession, frame: CameraFrame, picture: Picture
     ) -> tuple[ViolenceScore | None, NDArray[np.uint8] | None]:
-        """The score, once there is one, and what may be kept of the picture; neither if the frame came too soon."""
-        state = live.violence or self._scorer.start()
+        """Return the score, once the network is warm, and its input picture; neither if the frame came too soon."""
+        state = session.violence or self._scorer.start()
         probabilities, (after,) = self._scorer.step([state], [picture], [frame.time.timestamp()])
-        live.violence = after
+        session.violence = after
         if after is state or after.picture is None:
             return None, None
-        height, width = picture.shape[:2]
-        cells = coarse(after.picture, self._venue.fight_clips.cells_across, height=height, width=width)
         if not self._scorer.is_warm(after):
-            return None, cells
+            return None, after.picture
         score = ViolenceScore(
             event_id=frame.event_id,
-            camera=live.camera.id,
+            camera=session.camera.id,
             time=frame.time,
             probability=probabilities[0],
-            zone=live.camera.views[0].zone if live.camera.views else None,
+            zone=session.camera.views[0].zone if session.camera.views else None,
             model=self._scorer.identity,
         )
-        return score, cells
+        return score, after.picture
+
+    def _velocities(
+        self, session: CameraSession, thumbnail: Thumbnail, density: DensityMap, earlier: _EarlierPictures
+    ) -> tuple[Velocity | None, Velocity | None]:
+        """Return the velocity now, and the steady one without the motion of dancing where the crowd is dense."""
+        velocity = self._velocity(session, earlier.quick, thumbnail, density, session.flow_prior)
+        if velocity is not None and _mean_speed(velocity, density) < RUNNING_SPEED:
+            velocity = self._velocity(session, earlier.best, thumbnail, density)
+        return velocity, self._velocity(session, earlier.steady, thumbnail, density)
 
     def _velocity(
         self,
-        live: CameraSession,
-        before: tuple[float, NDArray[np.uint8]] | None,
-        small: Thumbnail,
+        session: CameraSession,
+        earlier: tuple[float, NDArray[np.uint8]] | None,
+        thumbnail: Thumbnail,
         density: DensityMap,
-        flow_prior: FlowPrior | None = None,
+        prior: FlowPrior | None = None,
     ) -> Velocity | None:
-        if before is None:
+        if earlier is None:
             return None
-        return self._motion.velocity(before[1], small.luma, before[0], _background(live, density), flow_prior)
+        seconds, luma = earlier
+        return self._motion.velocity(luma, thumbnail.luma, seconds, _background(session, density), prior)
 
     def _count(
         self,
-        live: CameraSession,
-        memory: CameraState,
+        session: CameraSession,
+        state: CameraState,
         frame: CameraFrame,
         density: DensityMap,
-        velocities: tuple[Velocity | None, Velocity | None],
+        velocity: Velocity | None,
+        steady: Velocity | None,
     ) -> CrowdCount:
-        time, heads = frame.time.timestamp(), _seen(density)
-        velocity, steady = velocities
-        count = CrowdCount(
+        time, heads = frame.time.timestamp(), _heads(density)
+        zones = tuple(
+            zone.update(
+                density.within(view.polygon),
+                heads,
+                velocity,
+                time,
+                state.zones.setdefault(name, ZoneState()),
+                steady=steady,
+            )
+            for name, view, zone in session.zones
+        )
+        session.is_dense = session.has_ground and any((zone.density or 0.0) >= DENSE for zone in zones)
+        return CrowdCount(
             event_id=frame.event_id,
-            camera=live.camera.id,
+            camera=session.camera.id,
             time=frame.time,
             persons=density.total,
-            zones=tuple(
-                zone.update(
-                    density.within(view.polygon),
-                    heads,
-                    velocity,
-                    time,
-                    memory.zones.setdefault(name, ZoneState()),
-                    steady=steady,
-                )
-                for name, view, zone in live.zones
-            ),
+            zones=zones,
             model=self._counter.identity,
         )
-        live.dense = live.measured and any((zone.density or 0.0) >= DENSE for zone in count.zones)
-        return count
 
-    def _contexts(self, memory: CameraState, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:
-        """Occupancy for the bars, now and then: what they forecast does not change within seconds."""
-        if 0 <= time - memory.told < self._venue.crowd.context_every_seconds:
+    def _contexts(self, state: CameraState, count: CrowdCount, time: float) -> tuple[VenueContext, ...]:
+        """Return the occupancy of the zones every few seconds; consumers forecast minutes, so more is not needed."""
+        last = state.context_time
+        if last is not None and 0 <= time - last < self._venue.crowd.context_every_seconds:
             return ()
-        memory.told = time
+        state.context_time = time
         return tuple(
             VenueContext(zone=zone.zone, time=count.time, source=count.camera, occupancy=zone.persons)
             for zone in count.zones
         )
 
-    def _told_blind(self, frame: CameraFrame, why: str) -> CrowdCount:
-        return CrowdCount(
-            event_id=frame.event_id,
-            camera=frame.camera,
-            time=frame.time,
-            persons=None,
-            blind=why,
-            model=self._counter.identity,
-        )
-
-    def _shown(
-        self,
-        live: CameraSession,
-        seen: FrameResult,
-        picture: Picture,
-        density: DensityMap | None = None,
-        velocity: Velocity | None = None,
-    ) -> FrameResult:
-        """Add evidence while a value stands where an alert is raised: the alert may come with any of them."""
-        count = seen.count
-        if count is None or not self._alarming(count):
-            live.evidence = None
-            return seen
-        time, made = count.time.timestamp(), None
-        if live.evidence is None or not 0 <= time - live.evidence[0] < EVIDENCE_SECONDS:
-            shown = density or DensityMap(np.zeros((1, 1), np.float32), 1, 1)
-            blurred = self._venue.evidence.blurred
-            drawn = draw(picture, shown, count.zones, live.camera, velocity, blurred=blurred)
-            made = encode(drawn, count.event_id)
-            live.evidence = (time, evidence_id(count.event_id))
-        return replace(seen, count=replace(count, evidence=(live.evidence[1],)), evidence=made)
-
-    def _alarming(self, count: CrowdCount) -> bool:
-        rules = self._venue.rules
-        return any(one.value >= rules[one.rule].raise_at for one in self._rules.observations(count))
+    def _with_evidence(self, analyzed: AnalyzedFrame, result: FrameResult) -> FrameResult:
+        """Add count and score to a result, with the evidence that they refer to."""
+        camera, count, score = analyzed.frame.camera, analyzed.count, analyzed.score
+        items = []
+        if self._crowd_evidence is not None:
+            items.append(self._crowd_evidence.record(analyzed))
+            if count is not None and (ids := self._crowd_evidence.evidence_ids(camera)):
+                count = replace(count, evidence=ids)
+        if self._violence_evidence is not None:
+            items.append(self._violence_evidence.record(analyzed))
+            if score is not None and (ids := self._violence_evidence.evidence_ids(camera)):
+                score = replace(score, evidence=ids)
+        evidence = tuple(item for item in items if item is not None)
+        return replace(result, count=count, score=score, evidence=evidence)
 
 
-def _seen(density: DensityMap) -> NDArray[np.float32]:
-    """The cells of the picture, without the padding."""
+class _EarlierPictures(NamedTuple):
+    """Pictures to measure motion against, each with its age in seconds; None where there is none of about that age."""
+
+    best: tuple[float, NDArray[np.uint8]] | None
+    quick: tuple[float, NDArray[np.uint8]] | None
+    steady: tuple[float, NDArray[np.uint8]] | None
+
+
+def _earlier_pictures(session: CameraSession, thumbnail: Thumbnail, time: float) -> _EarlierPictures:
+    """Look up earlier pictures, then add this one to them."""
+    luma, pictures = thumbnail.luma, session.pictures
+    earlier = _EarlierPictures(
+        pictures.before(time, luma),
+        pictures.before(time, luma, QUICK_STEP),
+        pictures.before(time, luma, STEADY_STEP) if session.is_dense else None,
+    )
+    pictures.add(time, luma)
+    return earlier
+
+
+def _heads(density: DensityMap) -> NDArray[np.float32]:
+    """Return the cells of the picture, without the padding."""
     return density.heads[: math.ceil(density.rows_seen), : math.ceil(density.columns_seen)]
 
 
-def _speed(velocity: Velocity, density: DensityMap) -> float:
-    """Mean over heads, in shares of the picture's width a second."""
-    heads = _seen(density)
+def _mean_speed(velocity: Velocity, density: DensityMap) -> float:
+    """Return the mean speed of all heads, in shares of the picture's width per second."""
+    heads = _heads(density)
     rows, columns = heads.shape
     speeds = np.linalg.norm(velocity * np.asarray((1.0, rows / columns), np.float32), axis=-1)
     return float((heads * speeds).sum() / max(1.0, float(heads.sum())))
 
 
 def _crossings(
-    live: CameraSession, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
+    session: CameraSession, heads: NDArray[np.float32], velocity: Velocity | None, time: datetime
 ) -> tuple[GateCrossing, ...]:
-    found = [(gate, gate.update(heads, velocity, time.timestamp())) for gate in live.gates]
+    counted = [(gate, gate.update(heads, velocity, time.timestamp())) for gate in session.gates]
     return tuple(
-        GateCrossing(gate.id, datetime.fromtimestamp(passed.since, UTC), passed.entered, passed.left)
-        for gate, passed in found
-        if passed is not None
+        GateCrossing(gate.id, datetime.fromtimestamp(counts.since, UTC), counts.entered, counts.left)
+        for gate, counts in counted
+        if counts is not None
     )
 
 
-def _background(live: CameraSession, density: DensityMap) -> NDArray[np.bool_]:
-    """Cells that no zone of the camera covers."""
-    rows, columns = _seen(density).shape
-    if live.background.shape != (rows, columns):
+def _observations(
+    session: CameraSession,
+    frame: CameraFrame,
+    density: DensityMap | None = None,
+    velocity: Velocity | None = None,
+    *,
+    blind: str | None = None,
+) -> tuple[FrameObservation, ...]:
+    """Return what the camera's observers report of a counted frame."""
+    if not session.observers:
+        return ()
+    measurements = FrameMeasurements(
+        camera=session.camera,
+        event_id=frame.event_id,
+        time=frame.time,
+        heads=None if density is None else _heads(density),
+        rows=0.0 if density is None else density.rows_seen,
+        columns=0.0 if density is None else density.columns_seen,
+        velocity=velocity,
+        ground=session.ground,
+        blind=blind,
+    )
+    return tuple(found for observer in session.observers for found in observer.observe(measurements))
+
+
+def _background(session: CameraSession, density: DensityMap) -> NDArray[np.bool_]:
+    """Return the cells that no zone of the camera covers."""
+    rows, columns = _heads(density).shape
+    if session.background.shape != (rows, columns):
         covered = np.zeros((rows, columns), np.float32)
-        for view in live.camera.views:
+        for view in session.camera.views:
             covered += shares_of_cells(tuple((x * columns, y * rows) for x, y in view.polygon), rows, columns)
-        live.background = covered == 0
-    return live.background
+        session.background = covered == 0
+    return session.background

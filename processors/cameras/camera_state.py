@@ -1,7 +1,8 @@
-"""What is remembered of a camera: some beyond a restart, the rest for as long as its pictures follow each other."""
+"""State of a camera: what is persisted over restarts, and what only consecutive frames need."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -9,8 +10,8 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.attendance.gate_line import GateCounter
-from processors.cameras.faults import CameraBaseline, FaultDetector
-from processors.cameras.stillness import Stillness
+from processors.cameras.faults import CameraBaseline, Fault, FaultDetector, FreezeDetector
+from processors.cameras.frame_observer import FrameObserver
 from processors.crowd.ground_plane import ground_plane_of
 from processors.crowd.optical_flow import FlowPrior, RecentPictures
 from processors.crowd.zone_analyzer import ZoneAnalyzer, ZoneState
@@ -20,31 +21,62 @@ from schemas.venue import Venue
 
 
 class CameraState(Struct):
-    """What is remembered of a camera beyond a restart: plain data, some kilobytes as JSON."""
+    """State of a camera that is persisted: plain data, some kilobytes of JSON.
 
-    usual: CameraBaseline = field(default_factory=CameraBaseline)
+    Attributes:
+        baseline: usual appearance of the camera's pictures.
+        zones: state of each zone in the camera's view, by place and name of the view.
+        context_time: time of the last frame whose zone occupancy was published as context, seconds; None before the
+            first.
+    """
+
+    baseline: CameraBaseline = field(default_factory=CameraBaseline, name="usual")
     zones: dict[str, ZoneState] = field(default_factory=dict)
-    told: float = -1e18
-    """when the occupancy of its zones was last told to the bars, seconds"""
+    context_time: float | None = field(default=None, name="told")
 
 
 class CameraSession:
-    """What is remembered of a camera for as long as its pictures follow each other: rebuilt in two seconds."""
+    """State of a camera that two seconds of frames restore, so it is not persisted.
 
-    def __init__(self, camera: CameraSettings, venue: Venue) -> None:
-        """Raises GroundError where the camera's four ground points can't be used."""
-        ground = ground_plane_of(camera)
+    Attributes:
+        count_time: time of the last counted frame; None before the first.
+        assessment: time in seconds and fault of the last assessed picture; None before the first.
+        is_dense: whether a zone was dense in the last count, so that steady velocity is worth its time.
+        background: (rows, columns) bool, cells that no zone of the camera covers; empty before the first count.
+    """
+
+    def __init__(self, camera: CameraSettings, venue: Venue, observers: Sequence[FrameObserver]) -> None:
+        """Prepare a camera.
+
+        Raises:
+            GroundError: the camera's four ground points can't be used.
+        """
         self.camera = camera
-        self.zones = [(f"{place}/{v.zone}", v, ZoneAnalyzer(v, venue, ground)) for place, v in enumerate(camera.views)]
-        self.counted: datetime | None = None
-        self.violence: ViolenceState | None = None
-        self.faults = FaultDetector(camera.faults or venue.crowd.faults)
-        self.still = Stillness()
-        self.judged: tuple[float, str | None] = (-1e18, None)
+        self.ground = ground_plane_of(camera)
+        self.zones = [
+            (f"{place}/{view.zone}", view, ZoneAnalyzer(view, venue, self.ground))
+            for place, view in enumerate(camera.views)
+        ]
+        self.gates = [GateCounter(gate) for gate in camera.gates]
+        self.observers = tuple(observer for observer in observers if camera.id in observer.cameras)
+        thresholds = camera.faults or venue.crowd.faults
+        self.faults = FaultDetector(thresholds)
+        self.freeze = FreezeDetector(thresholds)
         self.pictures = RecentPictures()
         self.flow_prior = FlowPrior()
-        self.measured = ground is not None
-        self.dense = False
+        self.violence: ViolenceState | None = None
+        self.count_time: datetime | None = None
+        self.assessment: tuple[float, Fault | None] | None = None
+        self.is_dense = False
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
-        self.evidence: tuple[float, str] | None = None
-        self.gates = [GateCounter(gate) for gate in camera.gates]
+
+    @property
+    def has_ground(self) -> bool:
+        """Whether speeds and pressure can be measured."""
+        return self.ground is not None
+
+    def clear_motion(self) -> None:
+        """Forget pictures and network state; what a blind camera showed before says nothing about motion now."""
+        self.violence = None
+        self.pictures.clear()
+        self.flow_prior.clear()

@@ -1,9 +1,9 @@
-"""Can this picture be believed? Black, blurred, frozen, overexposed, smoke, fire, or something before the lens.
+"""Camera fault detection: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics, obstructed.
 
-Two questions are asked of each picture. By itself: has it light, structure and focus? Against what the camera
-usually shows: which parts have lost their contrast? The second one finds smoke, a hand or a drone, which look like
-any wall to somebody who has never seen the place. Contrast is taken relative to brightness (Weber), so that lamps
-that go out between two songs are no fault. The thresholds are the venue file's.
+Each picture is assessed twice. By itself: light, structure and focus. Against the camera's baseline: blocks that lost
+their usual contrast. Only the second assessment finds smoke, a hand or a drone, which look like any wall without
+knowledge of the place. Contrast is relative to brightness (Weber contrast), so that lamps that go out between two songs
+are not a fault. The thresholds are those of the venue file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
@@ -21,35 +21,53 @@ from schemas.camera_faults import CameraFaultThresholds
 
 Fault = Literal["black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed"]
 
-WIDTH = 320
-"""pixels to which a picture is shrunk before it is judged"""
+THUMBNAIL_SIDE = 320
+"""Longer side in pixels to which a picture is reduced before it is assessed."""
 
 ROWS, COLUMNS = 12, 16
-"""blocks of a picture, each with its own usual contrast"""
+"""Blocks of a picture, each with a baseline of its own."""
+
+MAX_BASELINE_PICTURES = 100
+"""Good pictures that are counted; beyond, the baseline adapts with the time constant alone."""
+
+MIN_STRUCTURE_CONTRAST = 0.06
+"""Relative contrast from which a block has structure to lose."""
+
+SMOKE_CONTRAST = 0.012
+"""Relative contrast that remains behind smoke; an object in front of the lens leaves less."""
+
+SAME_BRIGHTNESS = 12.0
+"""Change of luma, of 255, up to which a picture that lost contrast is merely out of focus."""
+
+BLUR_LOST_SHARE = 0.7
+"""Share of the structured blocks that lose their contrast when the lens is out of focus."""
+
+SMOKE_LOST_SHARE = 0.85
+"""Share of the structured blocks from which the loss is everywhere, as with smoke."""
 
 
 class CameraBaseline(Struct, frozen=True):
-    """What a camera usually shows; plain data, about a kilobyte.
+    """Usual appearance of a camera's pictures; plain data, about a kilobyte.
 
     Attributes:
-        contrast: of each block, row by row; empty before the first good picture.
-        brightness: mean luma of each block.
-        focus: of the whole picture.
-        seen: good pictures so far, counted to a hundred.
-        time: when the last good picture was taken, seconds.
-        faulty_since: when the contrast began to be lost, seconds; None while it is there.
+        contrast: relative contrast of each block, row by row; empty before the first good picture.
+        brightness: mean luma of each block, 0 to 255.
+        focus: focus measure of the whole picture.
+        pictures: good pictures so far, counted up to a hundred.
+        time: time of the last good picture, seconds.
+        faulty_since: time from which the pictures have been faulty, seconds; None while they are good.
     """
 
     contrast: tuple[float, ...] = ()
     brightness: tuple[float, ...] = ()
     focus: float = 0.0
-    seen: int = 0
+    pictures: int = field(default=0, name="seen")
     time: float = 0.0
     faulty_since: float | None = None
 
 
 class Thumbnail(Struct, frozen=True):
-    """A picture at the size at which it is judged and at which motion is measured.
+    """A picture at the size at which faults and motion are measured.
 
     Attributes:
         colour: (height, ≤ 320, 3) uint8 RGB.
@@ -61,19 +79,19 @@ class Thumbnail(Struct, frozen=True):
 
     @classmethod
     def from_picture(cls, picture: Picture) -> Thumbnail:
-        """Shrink a picture, once for all who look at it."""
-        colour = fit(picture, WIDTH)
+        """Reduce a picture."""
+        colour = fit(picture, THUMBNAIL_SIDE)
         return cls(colour, np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8))
 
 
 class ImageQuality(Struct, frozen=True):
-    """What was found, with the figures that decided.
+    """Fault of a picture, with the figures that decided.
 
     Attributes:
-        fault: why the picture can't be believed, or None.
+        fault: reason why the picture can't be trusted, or None.
         brightness: mean luma, 0 to 255.
-        focus: fine for coarse detail; 0.4 and more is sharp.
-        lost: share of blocks that lost their usual contrast; 0 while the camera is not known.
+        focus: ratio of fine to coarse detail; 0.4 and more is sharp.
+        lost: share of the structured blocks that lost their usual contrast; 0 without a baseline.
     """
 
     fault: Fault | None
@@ -83,143 +101,172 @@ class ImageQuality(Struct, frozen=True):
 
 
 class FaultDetector:
-    """Judges the pictures of any number of cameras; what is remembered of each is given and returned.
+    """Assesses pictures against thresholds; the baseline of the camera is an argument and a return value.
 
     >>> detector = FaultDetector()
-    >>> judged, _ = detector.assess(Thumbnail.from_picture(np.zeros((120, 160, 3), np.uint8)), 0.0, CameraBaseline())
-    >>> judged.fault
+    >>> quality, _ = detector.assess(Thumbnail.from_picture(np.zeros((120, 160, 3), np.uint8)), 0.0, CameraBaseline())
+    >>> quality.fault
     'black'
     """
 
     def __init__(self, settings: CameraFaultThresholds | None = None) -> None:
+        """Create it with thresholds; the defaults of the venue file if left out."""
         self.settings = settings or CameraFaultThresholds()
 
-    def assess(self, small: Thumbnail, time: float, usual: CameraBaseline) -> tuple[ImageQuality, CameraBaseline]:
-        """Judge one picture of a camera, all faults but the frozen one.
+    def assess(
+        self, thumbnail: Thumbnail, time: float, baseline: CameraBaseline
+    ) -> tuple[ImageQuality, CameraBaseline]:
+        """Detect all faults but the frozen one.
 
         Args:
-            small: the picture, masked.
+            thumbnail: the picture, masked.
             time: when it was taken, seconds.
-            usual: what is remembered of the camera; `CameraBaseline()` at first.
+            baseline: of the camera; `CameraBaseline()` at first.
+
+        Returns:
+            The quality of the picture, and the next baseline.
         """
-        settings, luma = self.settings, small.luma
+        settings, luma = self.settings, thumbnail.luma
         contrast, brightness = block_contrast(luma)
         sharp = focus(luma)
-        lost = self._lost(contrast, usual)
+        lost = self._lost(contrast, baseline)
         share = float(lost[0].sum() / max(1.0, lost[1].sum()))
-        fault = certain = self._by_itself(small, sharp)
+        fault = by_itself = self._by_itself(thumbnail, sharp)
         if fault is None and share >= settings.lost:
-            fault = self._against_usual(small, contrast, brightness, lost, usual)
-        if fault is None and self._veiled(contrast, brightness, usual):
+            fault = self._against_baseline(thumbnail, contrast, brightness, lost, baseline)
+        if fault is None and self._veiled(contrast, brightness, baseline):
             fault = "smoke"
-        if fault is None and sharp < settings.softer * usual.focus:
+        if fault is None and sharp < settings.softer * baseline.focus:
             fault = "blurred"
-        judged = ImageQuality(fault, float(luma.mean()), sharp, share)
-        return judged, self._remember(usual, (contrast, brightness, sharp), time, fault, certain)
+        quality = ImageQuality(fault, float(luma.mean()), sharp, share)
+        return quality, self._next_baseline(baseline, (contrast, brightness, sharp), time, fault, by_itself)
 
-    def _by_itself(self, small: Thumbnail, sharp: float) -> Fault | None:
-        settings, luma = self.settings, small.luma
+    def _by_itself(self, thumbnail: Thumbnail, sharp: float) -> Fault | None:
+        settings, luma = self.settings, thumbnail.luma
         if float(np.percentile(luma, 99)) < settings.dark:
             return "black"
         burnt = luma >= settings.white
         if float(burnt.mean()) >= settings.burnt:
-            return "pyrotechnics" if _warmth(small.colour[~burnt]) > settings.warm else "overexposed"
+            return "pyrotechnics" if _warmth(thumbnail.colour[~burnt]) > settings.warm else "overexposed"
         if float(luma.std()) < settings.flat:
             return "covered"
         return "blurred" if sharp < settings.soft else None
 
-    def _veiled(self, contrast: NDArray[np.float32], brightness: NDArray[np.float32], usual: CameraBaseline) -> bool:
-        """Whether nearly all of the picture has less contrast than usual, within blocks and between them.
+    def _veiled(self, contrast: NDArray[np.float32], brightness: NDArray[np.float32], baseline: CameraBaseline) -> bool:
+        """Return whether nearly all of the picture has less contrast than usual, within blocks and between them.
 
         Thin smoke leaves some of each. Where people ran off, light and dark places are still where they were.
         """
-        if not usual.contrast:
+        if not baseline.contrast:
             return False
-        before, light = np.asarray(usual.contrast, np.float32), np.asarray(usual.brightness, np.float32)
-        shown = before > STRUCTURE
+        before, light = np.asarray(baseline.contrast, np.float32), np.asarray(baseline.brightness, np.float32)
+        shown = before > MIN_STRUCTURE_CONTRAST
         fainter = float((contrast[shown] < self.settings.kept * before[shown]).mean()) if shown.any() else 0.0
-        evened = (float(brightness.std()) + 1) / (float(brightness.mean()) + 16)
-        usually = (float(light.std()) + 1) / (float(light.mean()) + 16)
-        return fainter >= self.settings.veiled and evened < 0.5 * usually
+        contrast_between = (float(brightness.std()) + 1) / (float(brightness.mean()) + 16)
+        usual_contrast_between = (float(light.std()) + 1) / (float(light.mean()) + 16)
+        return fainter >= self.settings.veiled and contrast_between < 0.5 * usual_contrast_between
 
     def _lost(
-        self, contrast: NDArray[np.float32], usual: CameraBaseline
+        self, contrast: NDArray[np.float32], baseline: CameraBaseline
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Which blocks lost their contrast, and how much each counts: a sky has none to lose."""
-        if not usual.contrast:
+        """Return the blocks that lost their contrast, and the weight of each: 0 without structure, such as a sky."""
+        if not baseline.contrast:
             nothing = np.zeros_like(contrast)
             return nothing, nothing
-        before = np.asarray(usual.contrast, np.float32)
-        weight = (before > STRUCTURE).astype(np.float32)
+        before = np.asarray(baseline.contrast, np.float32)
+        weight = (before > MIN_STRUCTURE_CONTRAST).astype(np.float32)
         gone = (contrast < self.settings.kept * before) & (contrast < self.settings.blank)
         return weight * gone, weight
 
-    def _against_usual(
+    def _against_baseline(
         self,
-        small: Thumbnail,
+        thumbnail: Thumbnail,
         contrast: NDArray[np.float32],
         brightness: NDArray[np.float32],
         lost: tuple[NDArray[np.float32], NDArray[np.float32]],
-        usual: CameraBaseline,
+        baseline: CameraBaseline,
     ) -> Fault:
-        """Name what took the contrast away; that it is gone is sure, its name is a guess."""
-        gone = lost[0] > 0
-        changed = brightness[gone] - np.asarray(usual.brightness, np.float32)[gone]
-        if float(np.abs(changed).mean()) < SAME_BRIGHTNESS and float(lost[0].sum() / lost[1].sum()) > 0.7:
+        """Return the most likely cause of a loss of contrast; that it is lost is certain, its cause is not."""
+        gone, lost_share = lost[0] > 0, float(lost[0].sum() / lost[1].sum())
+        changed = brightness[gone] - np.asarray(baseline.brightness, np.float32)[gone]
+        if float(np.abs(changed).mean()) < SAME_BRIGHTNESS and lost_share > BLUR_LOST_SHARE:
             return "blurred"
-        burnt = small.luma >= self.settings.white
+        burnt = thumbnail.luma >= self.settings.white
         if float(burnt.mean()) > 0.5 * float(gone.mean()):
-            return "pyrotechnics" if _warmth(small.colour[~burnt]) > self.settings.warm else "overexposed"
-        # Smoke leaves a little of what is behind it almost everywhere; a hand has an edge and hides all of it.
-        everywhere = float(lost[0].sum() / lost[1].sum()) > 0.85
-        return "smoke" if everywhere or float(np.median(contrast[gone])) > FAINT else "obstructed"
+            return "pyrotechnics" if _warmth(thumbnail.colour[~burnt]) > self.settings.warm else "overexposed"
+        # Smoke leaves a little contrast almost everywhere; an object has an edge and hides everything behind it.
+        everywhere = lost_share > SMOKE_LOST_SHARE
+        return "smoke" if everywhere or float(np.median(contrast[gone])) > SMOKE_CONTRAST else "obstructed"
 
-    def _remember(
+    def _next_baseline(
         self,
-        usual: CameraBaseline,
+        baseline: CameraBaseline,
         now: tuple[NDArray[np.float32], NDArray[np.float32], float],
         time: float,
         fault: Fault | None,
-        certain: Fault | None,
+        by_itself: Fault | None,
     ) -> CameraBaseline:
         settings = self.settings
         if fault is not None:
-            since = time if usual.faulty_since is None else usual.faulty_since
-            if certain is None and time - since >= settings.relearn_seconds:
+            since = time if baseline.faulty_since is None else baseline.faulty_since
+            if by_itself is None and time - since >= settings.relearn_seconds:
                 return CameraBaseline()
-            return replace(usual, faulty_since=since)
+            return replace(baseline, faulty_since=since)
         contrast, brightness, sharp = now
-        if usual.contrast:
-            # The first pictures weigh alike; after that by the time between them.
-            old = 1 - float(np.exp(-max(0.0, time - usual.time) / settings.adapt_seconds))
-            gain = max(1 / (usual.seen + 1), old)
-            contrast = gain * contrast + (1 - gain) * np.asarray(usual.contrast, np.float32)
-            brightness = gain * brightness + (1 - gain) * np.asarray(usual.brightness, np.float32)
-            sharp = gain * sharp + (1 - gain) * usual.focus
-        seen = min(100, usual.seen + 1)
-        return CameraBaseline(tuple(contrast.tolist()), tuple(brightness.tolist()), sharp, seen, time)
+        if baseline.contrast:
+            # The first pictures have equal weights; later ones a weight by the time since the last.
+            old = 1 - float(np.exp(-max(0.0, time - baseline.time) / settings.adapt_seconds))
+            gain = max(1 / (baseline.pictures + 1), old)
+            contrast = gain * contrast + (1 - gain) * np.asarray(baseline.contrast, np.float32)
+            brightness = gain * brightness + (1 - gain) * np.asarray(baseline.brightness, np.float32)
+            sharp = gain * sharp + (1 - gain) * baseline.focus
+        pictures = min(MAX_BASELINE_PICTURES, baseline.pictures + 1)
+        return CameraBaseline(tuple(contrast.tolist()), tuple(brightness.tolist()), sharp, pictures, time)
 
 
-STRUCTURE = 0.06
-"""relative contrast from which a block shows something"""
+class FreezeDetector:
+    """Detects a camera that sends the same picture again and again.
 
-FAINT = 0.012
-"""relative contrast that is left behind smoke"""
+    A live sensor has noise, so two pictures of it are never equal; a recorder that hangs repeats one.
 
-SAME_BRIGHTNESS = 12.0
-"""luma by which a picture that is merely out of focus changes at most"""
+    >>> detector, picture = FreezeDetector(CameraFaultThresholds()), np.zeros((8, 8), np.uint8)
+    >>> [detector.update(picture, float(second)) for second in range(11)][-2:]
+    [False, True]
+    """
+
+    def __init__(self, settings: CameraFaultThresholds) -> None:
+        """Create it before the first picture."""
+        self._settings = settings
+        self._luma: NDArray[np.uint8] | None = None
+        self._since = 0.0
+        self._time = 0.0
+
+    def update(self, luma: NDArray[np.uint8], time: float) -> bool:
+        """Add the next picture; return whether the camera is frozen.
+
+        Args:
+            luma: (height, ≤ 320) uint8.
+            time: when it was taken, seconds.
+        """
+        gap, before = time - self._time, self._luma
+        self._time = time
+        comparable = before is not None and before.shape == luma.shape and 0 <= gap <= self._settings.frozen_seconds
+        if before is None or not comparable or float(cv2.absdiff(before, luma).mean()) > self._settings.still:
+            self._luma, self._since = luma, time
+            return False
+        return time - self._since >= self._settings.frozen_seconds
 
 
 def _warmth(colours: NDArray[np.uint8]) -> float:
-    """Mean of red minus blue of pixels (n, 3)."""
+    """Return the mean of red minus blue of pixels (n, 3)."""
     return float(colours[:, 0].mean() - colours[:, 2].mean()) if len(colours) else 0.0
 
 
 def block_contrast(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Relative contrast and mean luma of 12 × 16 blocks.
+    """Return the relative contrast and mean luma of 12 × 16 blocks.
 
-    The contrast of a block is the mean size of what a blur of a few pixels takes away, divided by its brightness,
-    so that twice the light gives the same.
+    The contrast of a block is the mean absolute difference from a 9 × 9 box blur, divided by its brightness, so that
+    twice the light gives the same.
 
     Returns:
         Two arrays (192,) float32, row by row.
@@ -233,10 +280,10 @@ def block_contrast(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArra
 
 
 def focus(luma: NDArray[np.uint8]) -> float:
-    """How much fine detail there is for each unit of coarse detail: below about 0.3 no head can be made out.
+    """Return the ratio of fine to coarse detail; below about 0.3 no head can be made out.
 
-    The ratio of two differences of Gaussians (1 and 4 pixels) at 160 pixels of width, each by its standard deviation.
-    A ratio, because contrast changes with the light; at a small size, because there a sensor's noise is averaged away.
+    The ratio of the standard deviations of two differences of Gaussians (1 and 4 pixels) at 160 pixels of width. A
+    ratio, because contrast changes with the light; at a small size, because the sensor's noise is averaged away there.
 
     >>> patches = np.random.default_rng(0).integers(0, 255, (30, 40), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
     >>> focus(np.asarray(cv2.GaussianBlur(patches, (0, 0), 6), np.uint8)) < 0.32 < focus(patches)

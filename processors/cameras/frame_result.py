@@ -1,21 +1,19 @@
-"""A camera's frame as it came, and what was made of it."""
+"""A camera frame as received, and the result of its analysis."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
-from processors.crowd.evidence_picture import EvidencePicture
+from processors.cameras.frame_observer import FrameObservation
 from schemas.context import VenueContext
 from schemas.crowd import CrowdCount
 from schemas.violence import ViolenceScore
 
 
 class CameraFrame(Struct, frozen=True):
-    """One picture of one camera, as it came."""
+    """One frame of one camera, as received."""
 
     event_id: str
     camera: str
@@ -24,7 +22,7 @@ class CameraFrame(Struct, frozen=True):
 
 
 class GateCrossing(Struct, frozen=True):
-    """Heads that crossed one gate from `since` to the frame's time."""
+    """Heads that crossed one gate between `since` and the time of the frame."""
 
     gate: str
     since: datetime
@@ -32,12 +30,30 @@ class GateCrossing(Struct, frozen=True):
     left: float
 
 
-class FrameResult(Struct, frozen=True):
-    """What was made of one frame; `error` says why nothing was.
+class EvidenceItem(Struct, frozen=True):
+    """A picture or clip for the evidence store.
 
     Attributes:
-        cells: the masked picture, grey and so coarse that no one can be recognised, (rows, columns) uint8; None where
-            it was not looked at for fights.
+        id: derived from the frame, so that a retry stores the same item again.
+        content_type: media type of the body, such as image/webp.
+    """
+
+    id: str
+    content_type: str
+    body: bytes
+
+
+class FrameResult(Struct, frozen=True):
+    """Result of the analysis of one frame.
+
+    Attributes:
+        count: heads in the picture; None where no count was due.
+        score: probability of a fight; None until the violence network is warm.
+        contexts: occupancy of the camera's zones, for other features; empty except every few seconds.
+        crossings: people who crossed the camera's gates.
+        observations: results of frame observers.
+        evidence: items made at this frame; `count` and `score` refer to them by id.
+        error: reason why the frame could not be analyzed; empty if it was.
     """
 
     frame: CameraFrame
@@ -45,6 +61,6 @@ class FrameResult(Struct, frozen=True):
     score: ViolenceScore | None = None
     contexts: tuple[VenueContext, ...] = ()
     crossings: tuple[GateCrossing, ...] = ()
-    evidence: EvidencePicture | None = None
-    cells: NDArray[np.uint8] | None = None
+    observations: tuple[FrameObservation, ...] = ()
+    evidence: tuple[EvidenceItem, ...] = ()
     error: str = ""

@@ -1,4 +1,4 @@
-"""Faults put on good pictures, to measure how many are found: what a camera at a festival really goes through."""
+"""Simulated camera faults, applied to good pictures to measure how many are detected."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from processors.cameras.picture import Picture
 
-Apply = Callable[[Picture, np.random.Generator], Picture]
+PictureChange = Callable[[Picture, np.random.Generator], Picture]
 
 
 def alive(picture: Picture, random: np.random.Generator, *, light: float = 1.0) -> Picture:
-    """The same view a moment later: people have moved a little, the light flickers, the sensor has noise."""
+    """Return the same view a moment later: people have moved a little, the light flickers, the sensor has noise."""
     height, width = picture.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     moved = cv2.remap(
@@ -25,23 +25,23 @@ def alive(picture: Picture, random: np.random.Generator, *, light: float = 1.0) 
 
 
 def black(picture: Picture, random: np.random.Generator) -> Picture:
-    """A cap, a cable without a signal, a lamp that is out."""
+    """Simulate a lens cap, a cable without a signal, or a lamp that is out."""
     return _noisy(picture * np.float32(random.uniform(0.0, 0.02)) + random.uniform(0, 6), random)
 
 
 def overexposed(picture: Picture, random: np.random.Generator) -> Picture:
-    """The sun or a spotlight in the lens."""
+    """Simulate the sun or a spotlight in the lens."""
     return _noisy(picture * np.float32(random.uniform(4, 8)) + random.uniform(60, 140), random)
 
 
 def blurred(picture: Picture, random: np.random.Generator) -> Picture:
-    """Rain on the lens, or focus on something near: blurred by 1.2 to 3 % of the width."""
+    """Simulate rain on the lens or focus on something near: Gaussian blur of 1.2 to 3 % of the width."""
     sigma = random.uniform(0.012, 0.03) * picture.shape[1]
     return _noisy(cv2.GaussianBlur(picture, (0, 0), sigma).astype(np.float32), random)
 
 
 def smoke(picture: Picture, random: np.random.Generator) -> Picture:
-    """Fog that leaves a tenth to a fourth of the light (Koschmieder), white, grey or tinted by a lamp, uneven."""
+    """Simulate uneven, tinted smoke that transmits 8 to 25 % of the light (Koschmieder's law)."""
     height, width = picture.shape[:2]
     left = random.uniform(0.08, 0.25) * np.exp(_cloud(random, height, width, 0.35))
     colour = random.uniform(120, 225) * (1 + random.normal(0, 0.12, 3))
@@ -51,7 +51,7 @@ def smoke(picture: Picture, random: np.random.Generator) -> Picture:
 
 
 def pyrotechnics(picture: Picture, random: np.random.Generator) -> Picture:
-    """Flames and sparks: warm light that burns out two fifths or more of the picture, with a glow around it."""
+    """Simulate flames and sparks: warm light that overexposes 40 to 80 % of the picture, with a glow around it."""
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     glow = np.zeros((height, width), np.float32)
@@ -59,14 +59,14 @@ def pyrotechnics(picture: Picture, random: np.random.Generator) -> Picture:
         at = random.uniform(0.1, 0.9, 2) * (width, height)
         size = random.uniform(0.15, 0.28) * width
         glow += np.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / (2 * size**2))
-    # As strong as it takes for two to four fifths of the picture to burn out.
+    # The strength at which 40 to 80 % of the picture are overexposed.
     strength = 235.0 / max(0.05, float(np.quantile(glow, 1 - random.uniform(0.4, 0.8))))
     warm = np.asarray((1.0, random.uniform(0.75, 0.92), random.uniform(0.35, 0.7)))
     return _noisy((picture + glow[:, :, None] * strength * warm).astype(np.float32), random)
 
 
 def obstructed(picture: Picture, random: np.random.Generator) -> Picture:
-    """A hand, a drone, a banner close before the lens: two to four fifths of the picture, out of focus."""
+    """Simulate a hand, drone or banner close to the lens: 40 to 80 % of the picture, out of focus."""
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     angle, wavy = random.uniform(0, 2 * np.pi), _cloud(random, height, width, 0.06 * width)
@@ -78,13 +78,13 @@ def obstructed(picture: Picture, random: np.random.Generator) -> Picture:
 
 
 def dimmed(picture: Picture, random: np.random.Generator) -> Picture:
-    """No fault: lamps go down to a third, or to one colour, between two songs."""
+    """Simulate stage light between two songs, which is not a fault: dimmed to 30 to 60 %, and tinted."""
     tint = 1 + random.normal(0, 0.15, 3)
     return _noisy((picture * random.uniform(0.3, 0.6) * tint).astype(np.float32), random)
 
 
 def passer_by(picture: Picture, random: np.random.Generator) -> Picture:
-    """No fault: a flag or a passer-by hides up to an eighth of the picture."""
+    """Simulate a flag or a passer-by, which is not a fault: up to an eighth of the picture is hidden."""
     height, width = picture.shape[:2]
     covered = picture.astype(np.float32)
     wide, high = random.uniform(0.15, 0.3) * width, random.uniform(0.2, 0.4) * height
@@ -94,7 +94,7 @@ def passer_by(picture: Picture, random: np.random.Generator) -> Picture:
     return _noisy(covered, random)
 
 
-FAULTS: dict[str, Apply] = {
+FAULTS: dict[str, PictureChange] = {
     "black": black,
     "overexposed": overexposed,
     "blurred": blurred,
@@ -102,10 +102,10 @@ FAULTS: dict[str, Apply] = {
     "pyrotechnics": pyrotechnics,
     "obstructed": obstructed,
 }
-"""by the name under which they should be found; a frozen picture needs a sequence, not a change"""
+"""Changes by the name of the fault that should be detected; a frozen picture needs a sequence, not a change."""
 
-NO_FAULTS: dict[str, Apply] = {"alive": alive, "dimmed": dimmed, "passer-by": passer_by}
-"""what happens to a camera that sees well"""
+NO_FAULTS: dict[str, PictureChange] = {"alive": alive, "dimmed": dimmed, "passer-by": passer_by}
+"""Changes that must not be detected as faults."""
 
 _THINGS = np.asarray(
     [(196, 150, 124), (120, 84, 64), (38, 36, 40), (90, 92, 98), (222, 220, 214), (150, 40, 44)], float
@@ -113,7 +113,7 @@ _THINGS = np.asarray(
 
 
 def _cloud(random: np.random.Generator, height: int, width: int, strength: float) -> NDArray[np.float32]:
-    """Soft noise of large and middling patches, (height, width) float32."""
+    """Return smooth noise with large and medium patches, (height, width) float32."""
     total = np.zeros((height, width), np.float32)
     for cells, share in ((4, 0.8), (12, 0.6)):
         rough = random.normal(0, strength * share, (cells * height // width + 2, cells)).astype(np.float32)

@@ -20,7 +20,7 @@ STEADY_STEP = 0.5
 QUICK_STEP = 0.125
 """seconds between two pictures that show a run: over a longer one runners are taken for others, and seem to stand"""
 
-FAST = 0.1
+RUNNING_SPEED = 0.1
 """shares of the picture's width a second, as a mean over heads over the quick step, from which it is kept"""
 
 COURSE_SIZE = (40, 30)

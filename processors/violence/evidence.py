@@ -1,7 +1,7 @@
-"""Two seconds of a fight that is about to be told of: so blurred that it shows what was done, not who did it.
+"""Evidence of fights: two seconds of video before the alert, too coarse to recognise anybody.
 
-Of each frame only its coarse cells are held, some 2 kB for two seconds: enough for the clip, too little for a face.
-Nothing is encoded while no score is near an alarm.
+Only coarse cells of each frame are kept, about 2 kB for two seconds: enough for the clip, too little for a face.
+Nothing is encoded before a score is near an alert.
 """
 
 from __future__ import annotations
@@ -17,100 +17,121 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.cameras.frame_result import CameraFrame, FrameResult
+from processors.cameras.evidence import AnalyzedFrame
+from processors.cameras.frame_result import CameraFrame, EvidenceItem
 from processors.cameras.picture import PictureError
 from processors.violence.motion import FRAMES_PER_SECOND
 from schemas.venue import Venue
 
 log = logging.getLogger(__name__)
 
-SECONDS = 2.0
-"""length of a clip: as much as the network needs to make up its mind"""
+CLIP_DURATION = timedelta(seconds=2)
+"""Length of a clip: the time that the network needs for a reliable score."""
 
-EARLY = timedelta(seconds=0.3)
-"""The clip is made two frames before the alarm can be raised, so that the raising frame is sure to have one."""
+LEAD_TIME = timedelta(seconds=0.3)
+"""The clip is made this long, about two frames, before the alert can be raised, so that the alert refers to it."""
 
-RENEW = timedelta(seconds=5)
-"""An alarm may be held back by its cool-down, so a fight that goes on gets a newer clip now and then."""
+RENEW_INTERVAL = timedelta(seconds=5)
+"""Time between two clips of one fight: an alert may be held back by its cool-down, and should then show the present."""
 
 CONTENT_TYPE = "image/webp"
-QUALITY = 40
+WEBP_QUALITY = 40
 
 
-class EvidenceClip(Struct, frozen=True):
-    """Evidence as it is stored: its id and an animated WebP."""
-
-    id: str
-    body: bytes
-
-
-class _Moment(NamedTuple):
+class _CoarseFrame(NamedTuple):
     time: datetime
     cells: NDArray[np.uint8]
 
 
 class ViolenceEvidenceRecorder:
-    """Keeps the last two seconds of each camera, and makes a clip of them when a fight is about to be told of.
+    """Keeps the last two seconds of each camera, and makes a clip of them before an alert can be raised.
 
-    A repeated frame makes the same clip under the same id, so a batch that is worked on again changes nothing.
+    A frame that is analyzed again makes the same clip under the same id.
     """
 
     def __init__(self, venue: Venue) -> None:
+        """Create it without frames; rule and blur are those of the venue file."""
         self._cameras = {camera.id for camera in venue.cameras}
-        self._off = venue.evidence.keep_hours == 0
+        self._enabled = venue.evidence.keep_hours > 0
+        self._cells_across = venue.fight_clips.cells_across
         rule = venue.rules["violence"]
         self._raise_at = rule.raise_at
-        self._after = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - EARLY)
-        self._recent: dict[str, deque[_Moment]] = {}
-        self._above: dict[str, datetime] = {}
+        self._clip_delay = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - LEAD_TIME)
+        self._recent: dict[str, deque[_CoarseFrame]] = {}
+        self._above_since: dict[str, datetime] = {}
         self._last: dict[str, tuple[datetime, str]] = {}
 
-    def update(self, seen: FrameResult) -> EvidenceClip | None:
-        """Take what was seen in one frame of a camera, in the order of time; a clip when one is due."""
-        frame, score = seen.frame, seen.score
-        if self._off or frame.camera not in self._cameras:
+    def record(self, analyzed: AnalyzedFrame) -> EvidenceItem | None:
+        """Add a frame; return a clip when one is due."""
+        frame, score = analyzed.frame, analyzed.score
+        if not self._enabled or frame.camera not in self._cameras:
             return None
-        recent = self._recent.setdefault(frame.camera, deque())
-        if recent and not timedelta(0) <= frame.time - recent[-1].time <= timedelta(seconds=SECONDS):
-            recent.clear()  # another evening, or so long ago that it shows another moment
-        if seen.cells is not None:
-            recent.append(_Moment(frame.time, seen.cells))
-        while recent and frame.time - recent[0].time > timedelta(seconds=SECONDS):
-            recent.popleft()
+        recent = self._add_frame(analyzed)
         if score is None:
             return None
         if score.probability < self._raise_at:
-            self._above.pop(frame.camera, None)
+            self._above_since.pop(frame.camera, None)
             self._last.pop(frame.camera, None)
             return None
-        since = self._above.setdefault(frame.camera, frame.time)
-        made = self._last.get(frame.camera)
-        if frame.time - since < self._after or (made is not None and frame.time - made[0] < RENEW):
+        since = self._above_since.setdefault(frame.camera, frame.time)
+        last = self._last.get(frame.camera)
+        if frame.time - since < self._clip_delay or (last is not None and frame.time - last[0] < RENEW_INTERVAL):
             return None
         try:
             body = animated([one.cells for one in recent], [one.time for one in recent])
         except PictureError as error:
-            log.warning("no evidence of %s at %s: %s", frame.camera, frame.time, error)
+            log.warning("no evidence of event %s, camera %s: %s", frame.event_id, frame.camera, error)
             return None
-        clip = EvidenceClip(clip_id(frame), body)
+        clip = EvidenceItem(clip_id(frame), CONTENT_TYPE, body)
         self._last[frame.camera] = (frame.time, clip.id)
         return clip
 
-    def evidence(self, camera: str) -> tuple[str, ...]:
-        """Ids of what shows the fight that a camera sees now; empty while there is none."""
-        made = self._last.get(camera)
-        return () if made is None else (made[1],)
+    def _add_frame(self, analyzed: AnalyzedFrame) -> deque[_CoarseFrame]:
+        """Keep the frame's coarse cells; return those of the camera's last two seconds."""
+        time = analyzed.frame.time
+        recent = self._recent.setdefault(analyzed.frame.camera, deque())
+        if recent and not timedelta(0) <= time - recent[-1].time <= CLIP_DURATION:
+            recent.clear()  # after a gap, or a clock that was set back, they show another situation
+        if analyzed.grey is not None:
+            height, width = analyzed.picture.shape[:2]
+            cells = coarse_cells(analyzed.grey, self._cells_across, height=height, width=width)
+            recent.append(_CoarseFrame(time, cells))
+        while recent and time - recent[0].time > CLIP_DURATION:
+            recent.popleft()
+        return recent
 
-    def forget(self, camera: str) -> None:
-        """The clip could not be stored: name it no more, and make another when the next frame comes."""
-        self._last.pop(camera, None)
+    def evidence_ids(self, camera: str) -> tuple[str, ...]:
+        """Return the id of the clip that shows the present fight; empty while there is none."""
+        last = self._last.get(camera)
+        return () if last is None else (last[1],)
+
+    def discard(self, camera: str, item_id: str) -> None:
+        """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
+        if self.evidence_ids(camera) == (item_id,):
+            del self._last[camera]
+
+
+def coarse_cells(grey: NDArray[np.uint8], columns: int, *, height: int, width: int) -> NDArray[np.uint8]:
+    """Average a grey picture over `columns` cells in a row, and as many rows as keep the shape of the original.
+
+    Args:
+        grey: (rows, columns) uint8, of any size and aspect ratio.
+        columns: of a person as high as the picture, 48 columns leave about five cells for the head; people recognise
+            familiar faces from 7 × 10 (Sinha et al., Proc. IEEE 94, 2006).
+        height: of the picture as it was taken, pixels.
+        width: of the picture as it was taken, pixels.
+
+    >>> coarse_cells(np.zeros((144, 192), np.uint8), 48, height=1080, width=1920).shape
+    (27, 48)
+    """
+    rows = max(1, round(columns * height / width))
+    return np.asarray(cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def clip_id(frame: CameraFrame) -> str:
-    """An id that a repeat gives again and nobody can guess from the camera and the time alone.
+    """Return an id that a repetition yields again, and that can't be guessed from camera and time alone.
 
     >>> len(clip_id(CameraFrame("event", "gate", datetime(2026, 7, 4), b"jpeg")))
     32
@@ -120,23 +141,23 @@ def clip_id(frame: CameraFrame) -> str:
 
 
 def animated(cells: Sequence[NDArray[np.uint8]], times: Sequence[datetime]) -> bytes:
-    """An animated WebP of coarse pictures, drawn twice as large, smooth and grey.
+    """Encode coarse frames as an animated WebP, in grey, enlarged twofold by interpolation.
 
     Args:
-        cells: of each frame, from `coarse`, in order of time.
+        cells: coarse cells of each frame, from `coarse_cells`, in the order of time.
         times: when each was taken.
 
     Returns:
-        Some 8 kB for two seconds at 48 cells.
+        The file, about 8 kB for two seconds at 48 columns.
 
     Raises:
-        PictureError: there are none, or the encoder refuses.
+        PictureError: there are no frames, or the encoder refuses them.
     """
     if not cells:
         raise PictureError("no picture of the last two seconds is left")
     gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
     gaps.append(1 / FRAMES_PER_SECOND)
-    # The encoder joins pictures that are alike, and makes the one that is left last longer.
+    # The encoder merges equal frames into one that lasts as long as all of them.
     size = 2 * cells[0].shape[1], 2 * cells[0].shape[0]
     drawn = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in cells]
     animation = cv2.Animation()
@@ -144,7 +165,7 @@ def animated(cells: Sequence[NDArray[np.uint8]], times: Sequence[datetime]) -> b
     animation.durations = [max(20, round(gap * 1000)) for gap in gaps]
     animation.loop_count = 0
     try:
-        written, body = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+        written, body = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
     except cv2.error as error:
         raise PictureError(f"the clip can't be written as WebP: {error.err}") from error
     if not written:
@@ -153,15 +174,15 @@ def animated(cells: Sequence[NDArray[np.uint8]], times: Sequence[datetime]) -> b
 
 
 def to_video(body: bytes, path: Path) -> float:
-    """Write a stored clip as a video at 8 frames a second, which `pulso evaluate violence` and training read.
+    """Write a stored clip as a video at 8 frames per second, as `pulso evaluate violence` and training read it.
 
     Returns:
         Its length in seconds.
 
     Raises:
-        PictureError: the bytes are no animation, or the video can't be written.
+        PictureError: the bytes are not an animation, or the video can't be written.
     """
-    animation = _read(body)
+    animation = _decode_animation(body)
     height, width = animation.frames[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FRAMES_PER_SECOND, (width, height))
     if not writer.isOpened():
@@ -169,7 +190,7 @@ def to_video(body: bytes, path: Path) -> float:
     seconds = 0.0
     try:
         for frame, milliseconds in zip(animation.frames, np.ravel(animation.durations), strict=True):
-            # Pictures that are alike were joined by the encoder: they last as long as all of them together.
+            # The encoder merged equal frames into one that lasts as long as all of them.
             until = seconds + float(milliseconds) / 1000
             while seconds < until - 0.5 / FRAMES_PER_SECOND:
                 writer.write(np.ascontiguousarray(frame[:, :, :3]))
@@ -180,23 +201,23 @@ def to_video(body: bytes, path: Path) -> float:
 
 
 def still_of(body: bytes) -> bytes:
-    """The picture in the middle of a stored clip, as WebP.
+    """Return the middle frame of a stored clip as WebP.
 
     Raises:
-        PictureError: the bytes are no animation.
+        PictureError: the bytes are not an animation.
     """
-    frames = _read(body).frames
-    written, picture = cv2.imencode(".webp", frames[len(frames) // 2], [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+    frames = _decode_animation(body).frames
+    written, picture = cv2.imencode(".webp", frames[len(frames) // 2], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
     if not written:
         raise PictureError("the picture can't be written as WebP")
     return bytes(picture.tobytes())
 
 
-def _read(body: bytes) -> cv2.Animation:
+def _decode_animation(body: bytes) -> cv2.Animation:
     try:
         read, animation = cv2.imdecodeanimation(np.frombuffer(body, np.uint8).reshape(1, -1))
     except cv2.error as error:
-        raise PictureError(f"the evidence is no animation that OpenCV can read: {error.err}") from error
+        raise PictureError(f"the evidence is not an animation that OpenCV can read: {error.err}") from error
     if not read or not len(animation.frames):
-        raise PictureError("the evidence is no animation that OpenCV can read")
+        raise PictureError("the evidence is not an animation that OpenCV can read")
     return animation

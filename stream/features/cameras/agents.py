@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from processors.alerts.rules import Watch
 from processors.cameras.analyzer import CameraAnalyzer
 from processors.cameras.camera_state import CameraState
+from processors.cameras.evidence import EvidenceRecorder
 from processors.cameras.frame_result import CameraFrame, FrameResult
 from processors.crowd.density import CrowdCounter
+from processors.crowd.evidence import CrowdEvidenceRecorder
 from processors.models.inference import open_folder
-from processors.violence.evidence import CONTENT_TYPE, EvidenceClip, ViolenceEvidenceRecorder
+from processors.violence.evidence import ViolenceEvidenceRecorder
 from processors.violence.scorer import ViolenceScorer
 from schemas.attendance import ATTENDANCE, VENUE, AttendanceChange
 from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
-from schemas.crowd import CROWD, ZoneCount
+from schemas.crowd import CROWD, CrowdCount, ZoneCount
 from schemas.fields import identifier
 from schemas.venue import Venue
 from schemas.violence import VIOLENCE
@@ -43,19 +46,37 @@ MAX_EVENTS = 16
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
     venue = worker.venue
-    memories: dict[str, CameraState] = {}
+    camera_states: dict[str, CameraState] = {}
     table = worker.states("cameras", FRAMES, CODEC)
-    states = CameraStates(table, memories)
+    states = CameraStates(table, camera_states)
+    crowd_evidence = CrowdEvidenceRecorder(venue, alert_predicate(venue))
+    violence_evidence = ViolenceEvidenceRecorder(venue)
 
     def load(folders: Folders) -> CameraAnalyzer:
-        # A new analyzer loses what two seconds of frames restore; the stored states go on.
-        counter = CrowdCounter(open_folder(folders["crowd"]))
-        return CameraAnalyzer(venue, counter, ViolenceScorer(open_folder(folders["violence"])), memories)
+        # A new analyzer loses what two seconds of frames restore; states and evidence go on.
+        return CameraAnalyzer(
+            venue,
+            CrowdCounter(open_folder(folders["crowd"])),
+            ViolenceScorer(open_folder(folders["violence"])),
+            camera_states,
+            crowd_evidence=crowd_evidence,
+            violence_evidence=violence_evidence,
+        )
 
     analyzer = worker.reloadable_model(("crowd", "violence"), load)
     evidence = EvidenceStore(worker.settings.redis if venue.evidence.keep_hours else None)
-    agent = FramesAgent(worker, venue, analyzer, states, evidence)
+    agent = FramesAgent(worker, venue, analyzer, states, evidence, (crowd_evidence, violence_evidence))
     worker.agent(FRAMES, agent.analyze, table=table.table, max_events=MAX_EVENTS, on_failure=states.forget)
+
+
+def alert_predicate(venue: Venue) -> Callable[[CrowdCount], bool]:
+    """Return a function that tells whether a count has a value at which an alert may be raised."""
+    rules = Watch(venue)
+
+    def may_raise_alert(count: CrowdCount) -> bool:
+        return any(one.value >= venue.rules[one.rule].raise_at for one in rules.observations(count))
+
+    return may_raise_alert
 
 
 class FramesAgent:
@@ -68,12 +89,13 @@ class FramesAgent:
         analyzer: ReloadableModel[CameraAnalyzer],
         states: CameraStates,
         evidence: EvidenceStore,
+        recorders: Iterable[EvidenceRecorder],
     ) -> None:
         self._worker = worker
         self._analyzer = analyzer
         self._states = states
         self._evidence = evidence
-        self._witness = ViolenceEvidenceRecorder(venue)
+        self._recorders = tuple(recorders)
         self._selection = LiveFrameSelection()
         self._cameras = {camera.id for camera in venue.cameras}
         # The models release the interpreter lock: a thread keeps the worker's heartbeats and timers alive.
@@ -87,38 +109,27 @@ class FramesAgent:
         frames = [CameraFrame(record.id, record.key, record.envelope.time, record.value) for record in live]
         self._states.load(frame.camera for frame in frames)
         run = asyncio.get_running_loop().run_in_executor
-        looked = await run(self._thread, _look, self._analyzer.value, self._witness, frames)
-        seen = [await self._store_picture(one) for one in await self._store_clips(looked)]
+        results = await self._store_evidence(await run(self._thread, self._analyzer.value.analyze, frames))
         rows = self._states.rows_to_store((frame.camera, frame.time) for frame in frames)
-        result = BatchResult(dropped=dropped, rows=dict(rows))
-        for record, one in zip(live, seen, strict=True):
-            if one.error:
-                result.reject(record, InvalidRecordError("content", one.error))
+        batch = BatchResult(dropped=dropped, rows=dict(rows))
+        for record, result in zip(live, results, strict=True):
+            if result.error:
+                batch.reject(record, InvalidRecordError("content", result.error))
                 continue
-            result.outputs += _outputs(record, one)
-            _publish(one)
-        return result
+            batch.outputs += _outputs(record, result)
+            _publish(result)
+        return batch
 
-    async def _store_clips(self, looked: list[tuple[FrameResult, EvidenceClip | None]]) -> list[FrameResult]:
-        """Store the clips before anything that refers to them is sent; what Redis refuses is referred to nowhere."""
-        missing = set()
-        for one, clip in looked:
-            if clip is not None and not await self._evidence.put(clip.id, CONTENT_TYPE, clip.body):
-                missing.add(clip.id)
-                self._witness.forget(one.frame.camera)
-        return [
-            replace(one, score=replace(one.score, evidence=()))
-            if one.score is not None and missing.intersection(one.score.evidence)
-            else one
-            for one, _ in looked
-        ]
-
-    async def _store_picture(self, seen: FrameResult) -> FrameResult:
-        """Store a picture before anything that refers to it is sent; what Redis refuses is referred to nowhere."""
-        made, count = seen.evidence, seen.count
-        if made is None or count is None or await self._evidence.put(made.id, made.content_type, made.body):
-            return seen
-        return replace(seen, count=replace(count, evidence=()))
+    async def _store_evidence(self, results: list[FrameResult]) -> list[FrameResult]:
+        """Store evidence before anything that refers to it is sent; what Redis refuses is referred to nowhere."""
+        refused = set()
+        for result in results:
+            for item in result.evidence:
+                if not await self._evidence.put(item.id, item.content_type, item.body):
+                    refused.add(item.id)
+                    for recorder in self._recorders:
+                        recorder.discard(result.frame.camera, item.id)
+        return [_without_evidence(result, refused) for result in results] if refused else results
 
     def _count_frames(self, outcome: str, records: Sequence[Record[bytes]]) -> None:
         """Count frames by camera; only those of the venue file, so the labels are bounded."""
@@ -127,55 +138,55 @@ class FramesAgent:
                 metrics.CAMERA_FRAMES.labels(camera, outcome).inc(number)
 
 
-def _look(
-    watch: CameraAnalyzer, witness: ViolenceEvidenceRecorder, frames: list[CameraFrame]
-) -> list[tuple[FrameResult, EvidenceClip | None]]:
-    """Return each frame's result, with the clip that is due and, in the score, the evidence at that moment."""
-    results = []
-    for one in watch.analyze(frames):
-        clip = None if one.error else witness.update(one)
-        evidence = witness.evidence(one.frame.camera)
-        score = replace(one.score, evidence=evidence) if one.score is not None and evidence else one.score
-        results.append((replace(one, score=score), clip))
-    return results
+def _without_evidence(result: FrameResult, refused: set[str]) -> FrameResult:
+    """Remove references to evidence that could not be stored."""
+    count, score = result.count, result.score
+    if count is not None and refused.intersection(count.evidence):
+        count = replace(count, evidence=())
+    if score is not None and refused.intersection(score.evidence):
+        score = replace(score, evidence=())
+    return replace(result, count=count, score=score)
 
 
-def _outputs(record: Record[bytes], seen: FrameResult) -> list[OutputRecord]:
+def _outputs(record: Record[bytes], result: FrameResult) -> list[OutputRecord]:
     outputs = []
-    if seen.count is not None:
-        outputs.append(OutputRecord(CROWD, record.key, seen.count, record.envelope))
-    if seen.score is not None:
-        outputs.append(OutputRecord(VIOLENCE, record.key, seen.score, record.envelope))
-    for context in seen.contexts:
+    if result.count is not None:
+        outputs.append(OutputRecord(CROWD, record.key, result.count, record.envelope))
+    if result.score is not None:
+        outputs.append(OutputRecord(VIOLENCE, record.key, result.score, record.envelope))
+    for context in result.contexts:
         key = f"{context.zone}/{context.source}"
         outputs.append(OutputRecord(CONTEXT, key, context, record.envelope, part=key))
-    changes = attendance_changes(record.id, seen)
+    outputs += [
+        OutputRecord(one.topic, one.key, one.payload, record.envelope, part=one.part) for one in result.observations
+    ]
+    changes = attendance_changes(record.id, result)
     return outputs + [OutputRecord(ATTENDANCE, VENUE, one, record.envelope, part=one.id) for one in changes]
 
 
-def attendance_changes(event_id: str, seen: FrameResult) -> list[AttendanceChange]:
+def attendance_changes(event_id: str, result: FrameResult) -> list[AttendanceChange]:
     """Return what one frame changes of attendance: gate crossings, and now and then the people in its zones."""
-    time = seen.frame.time.astimezone(UTC)
+    time = result.frame.time.astimezone(UTC)
     crossings = [
         AttendanceChange(
             id=identifier(f"{event_id}#{crossing.gate}"), kind="crossing", by=crossing.gate, time=time,
             since=crossing.since, entered=crossing.entered, left=crossing.left,
         )
-        for crossing in seen.crossings
+        for crossing in result.crossings
     ]  # fmt: skip
     occupancy = [
         AttendanceChange(
             id=identifier(f"{event_id}#seen-{context.zone}"), kind="seen", by=context.source, time=time,
             zone=context.zone, persons=context.occupancy or 0.0,
         )
-        for context in seen.contexts
+        for context in result.contexts
     ]  # fmt: skip
     return crossings + occupancy
 
 
-def _publish(seen: FrameResult) -> None:
+def _publish(result: FrameResult) -> None:
     """Set the gauges; only cameras and zones of the venue file come so far, so the labels are bounded."""
-    count, score = seen.count, seen.score
+    count, score = result.count, result.score
     if count is not None:
         metrics.CAMERA_BLIND.labels(count.camera).set(count.blind is not None)
         for zone in count.zones:

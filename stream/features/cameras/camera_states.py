@@ -34,19 +34,19 @@ CODEC: StateCodec[CameraState] = StateCodec(_load, msgspec.json.encode)
 class CameraStates:
     """Keeps the states that a camera analyzer works on in step with a table of rows."""
 
-    def __init__(self, states: StateTable[CameraState], memories: MutableMapping[str, CameraState]) -> None:
+    def __init__(self, states: StateTable[CameraState], camera_states: MutableMapping[str, CameraState]) -> None:
         """Create it.
 
         Args:
-            memories: the analyzer's states by camera, replaced where another worker wrote a row.
+            camera_states: the analyzer's states by camera, replaced where another worker wrote a row.
         """
-        self._states, self._memories = states, memories
+        self._states, self._camera_states = states, camera_states
         self._stored_at: dict[str, float] = {}
 
     def load(self, cameras: Iterable[str]) -> None:
         """Bring the states of cameras up to date, before their frames are analyzed."""
         for camera in set(cameras):
-            self._memories[camera] = self._states.get(camera)
+            self._camera_states[camera] = self._states.get(camera)
 
     def rows_to_store(self, analyzed: Iterable[tuple[str, datetime]]) -> dict[str, bytes]:
         """Return the rows that are due: of cameras whose stored rows are ten seconds old.
@@ -57,10 +57,10 @@ class CameraStates:
         rows: dict[str, bytes] = {}
         for camera, at in analyzed:
             time, stored_at = at.timestamp(), self._stored_at.get(camera)
-            if camera not in self._memories or (stored_at is not None and 0 <= time - stored_at < STORE_SECONDS):
+            if camera not in self._camera_states or (stored_at is not None and 0 <= time - stored_at < STORE_SECONDS):
                 continue
             self._stored_at[camera] = time
-            rows[camera] = self._states.row_to_store(camera, self._memories[camera])
+            rows[camera] = self._states.row_to_store(camera, self._camera_states[camera])
         return rows
 
     def forget(self) -> None:

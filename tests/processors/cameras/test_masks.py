@@ -1,4 +1,4 @@
-"""A masked pixel is black before anything looks: no model, no judge of quality, no flow and no evidence has it."""
+"""Privacy masks: masked pixels are black before any model, fault detector, optical flow or evidence reads them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from processors.cameras import analyzer as analyzer_module
 from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.evidence import AnalyzedFrame
 from processors.cameras.frame_result import CameraFrame
 from processors.cameras.picture import apply_masks
 from processors.crowd.density import CrowdCounter
+from processors.crowd.evidence import CrowdEvidenceRecorder
 from processors.violence.scorer import ViolenceScorer
 from schemas.cameras import CameraSettings, CameraView
 from schemas.crowd import ZoneSettings
@@ -29,7 +31,7 @@ corner = st.tuples(st.floats(0, 1), st.floats(0, 1))
 
 
 def pixels_inside(polygon: list[tuple[float, float]], height: int, width: int) -> NDArray[np.bool_]:
-    """Which pixels have their middle in a polygon: rays to the right cross its edges an odd number of times."""
+    """Return the pixels whose middle lies in a polygon, by the even-odd rule."""
     x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     inside = np.zeros((height, width), bool)
     for (x0, y0), (x1, y1) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
@@ -42,7 +44,7 @@ def pixels_inside(polygon: list[tuple[float, float]], height: int, width: int) -
 
 @settings(max_examples=200, deadline=None)
 @given(corners=st.lists(corner, min_size=3, max_size=6), height=st.integers(16, 90), width=st.integers(16, 90))
-def test_every_pixel_of_a_mask_is_black(corners: list[tuple[float, float]], height: int, width: int) -> None:
+def test_mask_blackens_every_pixel_inside(corners: list[tuple[float, float]], height: int, width: int) -> None:
     masked = apply_masks(np.full((height, width, 3), 200, np.uint8), [corners])
     assert not masked[pixels_inside(corners, height, width)].any()
 
@@ -63,7 +65,7 @@ def venue(*, masks: list[Any]) -> Venue:
 
 
 def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> list[CameraFrame]:
-    """Twelve pictures, the same but for what stands behind the mask. PNG, since JPEG smears over the edge."""
+    """Return twelve pictures that differ by the seed only behind the mask. PNG, since JPEG blurs its edge."""
     random, shared = np.random.default_rng(seed), np.random.default_rng(5)
     made = []
     for number in range(12):
@@ -75,7 +77,24 @@ def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> 
     return made
 
 
-def test_nothing_that_is_told_depends_on_a_masked_pixel(
+class GreyRecorder:
+    """Records the grey pictures that evidence of fights is made of."""
+
+    def __init__(self) -> None:
+        self.greys: list[bytes] = []
+
+    def record(self, analyzed: AnalyzedFrame) -> None:
+        if analyzed.grey is not None:
+            self.greys.append(analyzed.grey.tobytes())
+
+    def evidence_ids(self, camera: str) -> tuple[str, ...]:
+        return ()
+
+    def discard(self, camera: str, item_id: str) -> None:
+        raise AssertionError
+
+
+def test_results_do_not_depend_on_masked_pixels(
     crowd_picture: NDArray[np.uint8], counter: CrowdCounter, scorer: ViolenceScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = crowd_picture[::2, ::2].copy()
@@ -96,13 +115,21 @@ def test_nothing_that_is_told_depends_on_a_masked_pixel(
         analyzer_module.Thumbnail, "from_picture", spy("small", analyzer_module.Thumbnail.from_picture, 0)
     )
 
-    def told(masks: list[Any], seed: int) -> list[bytes]:
-        looked = CameraAnalyzer(venue(masks=masks), counter, scorer).analyze(frames(picture, inside, seed))
-        kept = [b"" if one.cells is None else one.cells.tobytes() for one in looked]
-        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in looked] + kept
+    def outputs(masks: list[Any], seed: int) -> list[bytes]:
+        masked, spied = venue(masks=masks), GreyRecorder()
+        analyzer = CameraAnalyzer(
+            masked,
+            counter,
+            scorer,
+            crowd_evidence=CrowdEvidenceRecorder(masked, lambda count: True),
+            violence_evidence=spied,
+        )
+        results = analyzer.analyze(frames(picture, inside, seed))
+        assert any(one.evidence for one in results) and spied.greys
+        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in results] + spied.greys
 
-    assert told([MASK], 1) == told([MASK], 2)
+    assert outputs([MASK], 1) == outputs([MASK], 2)
     for name, pictures in seen_by.items():
         assert pictures, name
-        assert not any(one[inside].any() for one in pictures), f"{name} was shown a masked pixel"
-    assert told([], 1) != told([], 2), "a test that would pass without masks proves nothing"
+        assert not any(one[inside].any() for one in pictures), f"{name} read a masked pixel"
+    assert outputs([], 1) != outputs([], 2), "a test that would pass without masks proves nothing"

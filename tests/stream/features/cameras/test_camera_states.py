@@ -1,4 +1,4 @@
-"""The memory of cameras as rows: stored now and then, read again when another worker wrote."""
+"""Camera states as table rows: stored every ten seconds, read again after another worker wrote."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from stream.runtime.state import StateTable
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
 
-def test_a_row_is_stored_every_ten_seconds_of_the_camera() -> None:
-    memories: dict[str, CameraState] = {}
-    rows = CameraStates(StateTable({}, CODEC), memories)
+def test_row_is_stored_every_ten_seconds_of_camera_time() -> None:
+    camera_states: dict[str, CameraState] = {}
+    rows = CameraStates(StateTable({}, CODEC), camera_states)
     rows.load(["gate"])
     stored = [bool(rows.rows_to_store([("gate", AT + timedelta(seconds=second))])) for second in range(25)]
     assert [second for second, one in enumerate(stored) if one] == [0, 10, 20]
-    assert rows.rows_to_store([("gate", AT - timedelta(days=1))]), "a clock set back does not stop it"
+    assert rows.rows_to_store([("gate", AT - timedelta(days=1))]), "a clock that was set back does not stop it"
 
 
-def test_live_memory_is_kept_until_another_worker_writes() -> None:
+def test_live_state_is_kept_until_another_worker_writes() -> None:
     table: dict[bytes, bytes] = {}
-    memories: dict[str, CameraState] = {}
-    rows = CameraStates(StateTable(table, CODEC), memories)
+    camera_states: dict[str, CameraState] = {}
+    rows = CameraStates(StateTable(table, CODEC), camera_states)
     rows.load(["gate"])
-    memories["gate"].told = 5.0
-    live = memories["gate"]
+    camera_states["gate"].context_time = 5.0
+    live = camera_states["gate"]
     table[b"gate"] = rows.rows_to_store([("gate", AT)])["gate"]
     rows.load(["gate"])
-    assert memories["gate"] is live
-    table[b"gate"] = msgspec.json.encode(CameraState(told=7.0))
+    assert camera_states["gate"] is live
+    table[b"gate"] = msgspec.json.encode(CameraState(context_time=7.0))
     rows.load(["gate"])
-    assert memories["gate"].told == 7.0
+    assert camera_states["gate"].context_time == 7.0
     rows.forget()
     rows.load(["gate"])
-    assert memories["gate"] is not live
+    assert camera_states["gate"] is not live
 
 
-def test_a_row_of_another_version_begins_afresh() -> None:
-    memories: dict[str, CameraState] = {}
-    CameraStates(StateTable({b"gate": b'{"usual": 3}'}, CODEC), memories).load(["gate"])
-    assert memories["gate"] == CameraState()
+def test_row_of_another_version_starts_anew() -> None:
+    camera_states: dict[str, CameraState] = {}
+    CameraStates(StateTable({b"gate": b'{"usual": 3}'}, CODEC), camera_states).load(["gate"])
+    assert camera_states["gate"] == CameraState()
