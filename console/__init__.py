@@ -1,3 +1,3 @@
-"""What people see. For now one status page; it answers in Spanish or English."""
+"""The console: web pages for the control room, bars, support, production and the public."""
 
 import processors  # noqa: F401 - it bounds what OpenCV may reserve, before that is loaded

@@ -1,4 +1,4 @@
-"""`python -m console --port N`."""
+"""Command `python -m console --port N`: run the console's server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stream.runtime.settings import Settings
 
 
 def main() -> None:
-    """Serve the console until it is told to stop."""
+    """Serve the console until a signal stops it."""
     parser = argparse.ArgumentParser(prog="python -m console", description="Pulso's console")
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument(
@@ -34,7 +34,7 @@ def main() -> None:
         server_header=False,
         ssl_certfile=settings.console_certificate,
         ssl_keyfile=settings.console_key,
-        # Pages stay connected for hours: they are cut, and come back when the console does.
+        # Pages stay connected for hours: they are disconnected, and come back when the console does.
         timeout_graceful_shutdown=1,
     )
 

@@ -1,4 +1,4 @@
-"""Who asks: a person with a session, a program with a token, or anyone in the open demo."""
+"""Authentication of requests: a person with a session, a program with a token, or anyone in the open demo."""
 
 from __future__ import annotations
 
@@ -6,82 +6,85 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import quote, urlsplit
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 
 from console.sessions import Sessions
 from schemas.alerts import Alert, Audience
 from schemas.errors import PulsoError
 from stream.stores.accounts import AccountStore, Role
 
-COOKIE = "pulso_session"
+SESSION_COOKIE = "pulso_session"
 CSRF_HEADER = "X-Pulso-CSRF"
 STALE_HEADER = "X-Pulso-Page"
-"""says that the page is of an earlier login, as one that a phone kept may be: loaded again, it is right"""
+"""Sent with `stale` when the page is of an earlier login, as one that a phone kept may be: loading it again helps."""
+
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Somebody who may look.
+class User:
+    """Somebody who may use the console: a person or a program.
 
     Attributes:
         bars: those that the role `bar` is for; empty means all.
-        csrf: what a page of theirs must send along with every change; empty for programs, which no other site can
-            make ask.
+        csrf: token that a page of theirs must send with every change; empty for programs, whose requests no other
+            site can cause.
+        authenticated_by: the open demo authenticates everybody as an admin.
     """
 
     name: str
     roles: frozenset[Role]
     bars: tuple[str, ...] = ()
     csrf: str = ""
-    how: Literal["session", "token", "demo"] = "session"
+    authenticated_by: Literal["session", "token", "demo"] = "session"
 
-    def may(self, *roles: Role) -> bool:
-        """Whether one of the roles is theirs; an admin has them all.
+    def has_role(self, *roles: Role) -> bool:
+        """Return true if the user has one of the roles; an admin has them all.
 
-        >>> Visitor("ana", frozenset({"bar"})).may("security"), Visitor("eva", frozenset({"admin"})).may("security")
+        >>> User("ana", frozenset({"bar"})).has_role("security"), User("eva", frozenset({"admin"})).has_role("security")
         (False, True)
         """
         return "admin" in self.roles or not self.roles.isdisjoint(roles)
 
-    def may_bar(self, bar: str) -> bool:
-        """Whether they work at this bar."""
-        return self.may("bar") and ("admin" in self.roles or not self.bars or bar in self.bars)
+    def works_at_bar(self, bar: str) -> bool:
+        """Return true if the user may see and change the stock of this bar."""
+        return self.has_role("bar") and ("admin" in self.roles or not self.bars or bar in self.bars)
 
     @property
     def audiences(self) -> tuple[Audience, ...]:
-        """Whose alerts they see."""
-        return tuple(audience for audience in AUDIENCES if self.may(audience))
+        """Audiences whose alerts the user sees."""
+        return tuple(audience for audience in AUDIENCES if self.has_role(audience))
 
-    def sees(self, alert: Alert) -> bool:
-        """Whether an alert is for them."""
-        return self.hears(alert.audience, alert.subject)
+    def can_see_alert(self, alert: Alert) -> bool:
+        """Return true if an alert is for the user."""
+        return self.can_see_subject(alert.audience, alert.subject)
 
-    def hears(self, audience: Iterable[Audience], subject: str) -> bool:
-        """Whether what is told to an audience of a subject is for them: bar staff hear of their own bars alone.
+    def can_see_subject(self, audience: Iterable[Audience], subject: str) -> bool:
+        """Return true if alerts on a subject with this audience are for the user; bar staff see their own bars only.
 
-        >>> Visitor("ana", frozenset({"bar"}), ("north",)).hears(["bar"], "south/beer")
+        >>> User("ana", frozenset({"bar"}), ("north",)).can_see_subject(["bar"], "south/beer")
         False
         """
-        mine = set(audience).intersection(self.audiences)
-        if mine == {"bar"} and self.bars and "admin" not in self.roles:
+        shared = set(audience).intersection(self.audiences)
+        if shared == {"bar"} and self.bars and "admin" not in self.roles:
             return subject.split("/", maxsplit=1)[0] in self.bars
-        return bool(mine)
+        return bool(shared)
 
 
-class LoginNeededError(PulsoError):
-    """A person must log in first."""
+class LoginRequiredError(PulsoError):
+    """A person must log in first; `location` is the login page that leads back to what was requested."""
 
     def __init__(self, request: Request) -> None:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         self.location = f"/login?next={quote(path, safe='')}"
+        super().__init__(self.location)
 
 
-class Door:
-    """Finds out who asks."""
+class Authenticator:
+    """Finds the user of a request by its token or session."""
 
     def __init__(self, accounts: AccountStore, sessions: Sessions, *, open_demo: bool) -> None:
         self._accounts = accounts
@@ -89,62 +92,88 @@ class Door:
         self.open_demo = open_demo
         self._demo_csrf = secrets.token_urlsafe(32)
 
-    async def visitor(self, request: Request) -> Visitor | None:
-        """Who asks, or None."""
+    async def authenticate(self, request: Request) -> User | None:
+        """Return the user of a request, or None.
+
+        Raises:
+            RedisError: Redis does not answer.
+        """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             machine = await self._accounts.by_token(token.strip())
-            return (
-                None if machine is None else Visitor(machine.name, frozenset(machine.roles), machine.bars, how="token")
-            )
+            if machine is None:
+                return None
+            return User(machine.name, frozenset(machine.roles), machine.bars, authenticated_by="token")
         if self.open_demo:
-            return Visitor("demo", frozenset({"admin"}), csrf=self._demo_csrf, how="demo")
-        cookie = request.cookies.get(COOKIE)
+            return User("demo", frozenset({"admin"}), csrf=self._demo_csrf, authenticated_by="demo")
+        cookie = request.cookies.get(SESSION_COOKIE)
         session = await self._sessions.get(cookie) if cookie else None
         account = await self._accounts.get(session.account) if session else None
         if session is None or account is None or account.made != session.made:
             return None
-        return Visitor(account.name, frozenset(account.roles), account.bars, csrf=session.csrf)
+        return User(account.name, frozenset(account.roles), account.bars, csrf=session.csrf)
 
 
-async def asking(request: Request) -> Visitor:
-    """Dependency: who asks; others are sent to the login page, or refused where no person reads the answer."""
-    door: Door = request.app.state.console.door
-    visitor = await door.visitor(request)
-    if visitor is None:
+async def require_user(request: Request) -> User:
+    """Dependency: the user of a request.
+
+    Raises:
+        LoginRequiredError: nobody is logged in, and a person reads the answer.
+        HTTPException: nobody is logged in, and a script or program reads the answer (401).
+    """
+    authenticator: Authenticator = request.app.state.console.authenticator
+    user = await authenticator.authenticate(request)
+    if user is None:
         if request.method == "GET" and not request.url.path.startswith(("/api/", "/live", "/evidence/")):
-            raise LoginNeededError(request)
+            raise LoginRequiredError(request)
         raise HTTPException(401, "log in first")
-    return visitor
+    return user
 
 
-async def acting(request: Request) -> Visitor:
-    """Dependency for changes: who asks, and from one of our own pages."""
-    visitor = await asking(request)
-    if visitor.how != "token" and not secrets.compare_digest(
-        request.headers.get(CSRF_HEADER, "").encode(), visitor.csrf.encode()
+async def require_user_with_csrf(request: Request) -> User:
+    """Dependency for changes: the user of a request that one of the console's own pages sent.
+
+    Raises:
+        HTTPException: nobody is logged in (401), or the CSRF token of the page is not the session's (403).
+    """
+    user = await require_user(request)
+    if user.authenticated_by != "token" and not secrets.compare_digest(
+        request.headers.get(CSRF_HEADER, "").encode(), user.csrf.encode()
     ):
         raise HTTPException(
             403, "this did not come from a page of the console; load the page again", {STALE_HEADER: "stale"}
         )
-    return visitor
+    return user
 
 
-def need(visitor: Visitor, *roles: Role) -> None:
-    """Refuse whoever has none of the roles."""
-    if not visitor.may(*roles):
+CurrentUser = Annotated[User, Depends(require_user)]
+"""Type of an endpoint's argument: the user, who is logged in."""
+
+ActingUser = Annotated[User, Depends(require_user_with_csrf)]
+"""Type of an endpoint's argument: the user of a change, which a page of the console sent."""
+
+
+def require_role(user: User, *roles: Role) -> None:
+    """Refuse a user who has none of the roles.
+
+    Raises:
+        HTTPException: always 403.
+    """
+    if not user.has_role(*roles):
         raise HTTPException(403, f"this needs the role {' or '.join(roles)}")
 
 
-def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Whether a change was sent by a page of another site, as the browser tells.
+def is_cross_site(method: str, host: str, origin: str | None, fetch_site: str | None) -> bool:
+    """Return true if a page of another site sent a change, by the headers that browsers add.
 
-    >>> is_foreign("POST", "pulso.example:8080", "http://pulso.example:8080", None)
+    >>> is_cross_site("POST", "pulso.example:8080", "http://pulso.example:8080", None)
     False
-    >>> is_foreign("POST", "pulso.example", "https://evil.example", None)
+    >>> is_cross_site("POST", "pulso.example", "https://evil.example", None)
     True
-    >>> is_foreign("POST", "pulso.example", None, "cross-site"), is_foreign("POST", "pulso.example", "http://[", None)
-    (True, True)
+    >>> is_cross_site("POST", "pulso.example", None, "cross-site")
+    True
+    >>> is_cross_site("POST", "pulso.example", "http://[", None)
+    True
     """
     if method in ("GET", "HEAD", "OPTIONS"):
         return False
@@ -157,7 +186,7 @@ def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | Non
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host header or an address names this machine alone.
+    """Return true if a host header or an address names this machine only.
 
     >>> [is_loopback(host) for host in ("127.0.0.1:8080", "localhost", "[::1]:80", "evil.example", "0.0.0.0")]
     [True, True, True, False, False]

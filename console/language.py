@@ -1,72 +1,80 @@
-"""What the pages say, in Spanish and English: words/*.yaml, checked once when the console starts."""
+"""Phrases of the pages by language: `words.LANGUAGE.yaml` of the console and of each feature.
+
+A language is added by adding files: those languages are offered for which a file exists. What a language lacks is shown
+in English and reported in the log when the console starts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TypeAlias
 
+import msgspec
 import yaml
 
-from processors.support.topics import TopicSettings
+from schemas.errors import PulsoError
 
-Language = Literal["es", "en"]
-LANGUAGES: tuple[Language, ...] = ("es", "en")
+log = logging.getLogger(__name__)
 
-WORDS = Path(__file__).parent / "words"
+Language: TypeAlias = str
+"""ISO 639-1 code, as `es`."""
+
+Words: TypeAlias = dict[Language, dict[str, str]]
+"""Phrases by language and name; every language has every name."""
+
+FALLBACK: Language = "en"
 
 
-def read_words(folder: Path = WORDS) -> dict[Language, dict[str, str]]:
-    """Every phrase by language and name.
+class WordsError(PulsoError, ValueError):
+    """A word file can't be used, a phrase is in two files, or one is not in English."""
+
+
+def read_words(folders: Iterable[Path]) -> Words:
+    """Read the word files of the console and of its features.
 
     Raises:
-        ValueError: a phrase lacks a language, or a name stands in two files.
+        WordsError: a file is not a table of texts, two folders have a phrase of the same name, or a phrase has no
+            English.
     """
-    found: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
-    for file in sorted(folder.glob("*.yaml")):
-        phrases: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-        for name, phrase in phrases.items():
-            if set(phrase) != set(LANGUAGES):
-                raise ValueError(f"{file.name}: {name} needs exactly {' and '.join(LANGUAGES)}")
-            if name in found["es"]:
-                raise ValueError(f"{file.name}: {name} stands in another file too")
-            for language in LANGUAGES:
-                found[language][name] = phrase[language]
-    return found
+    words: Words = {FALLBACK: {}}
+    folder_of: dict[str, Path] = {}
+    for folder in folders:
+        for file in sorted(folder.glob("words.*.yaml")):
+            language = file.name.split(".")[1]
+            for name, phrase in _phrases(file).items():
+                if folder_of.setdefault(name, folder) != folder:
+                    raise WordsError(f"{file}: {name} is in {folder_of[name]}, too; give one of them another name")
+                words.setdefault(language, {})[name] = phrase
+    english = words[FALLBACK]
+    for language, phrases in words.items():
+        if unknown := sorted(phrases.keys() - english.keys()):
+            raise WordsError(f"not in words.{FALLBACK}.yaml, but in words.{language}.yaml: {', '.join(unknown)}")
+        if missing := sorted(english.keys() - phrases.keys()):
+            log.warning("words.%s.yaml lacks %s: shown in English", language, ", ".join(missing))
+    return {language: english | words[language] for language in sorted(words)}
 
 
-def with_topics(
-    words: Mapping[Language, Mapping[str, str]], topics: Mapping[str, TopicSettings]
-) -> dict[Language, dict[str, str]]:
-    """Also `topic_NAME` for each topic of the support desk, called by its own name where the file has no other.
+def choose_language(chosen: str | None, accept: str, languages: Collection[Language], otherwise: Language) -> Language:
+    """Return the language that a person chose, else the first that the browser accepts, else the venue's.
 
-    >>> refund = TopicSettings(examples=["My money back"], names={"es": "devolución"})
-    >>> with_topics({"es": {}, "en": {}}, {"refund": refund})
-    {'es': {'topic_refund': 'devolución'}, 'en': {'topic_refund': 'refund'}}
-    """
-    return {
-        language: {
-            **words[language],
-            **{f"topic_{name}": one.names.get(language, name) for name, one in topics.items()},
-        }
-        for language in LANGUAGES
-    }
-
-
-def language_of(chosen: str | None, accept: str, otherwise: Language) -> Language:
-    """What the person chose, else the first of our languages that the browser names, else the venue's.
-
-    >>> language_of(None, "de;q=0.9,en;q=0.8", "es")
+    >>> choose_language(None, "de;q=0.9,en;q=0.8", ("en", "es"), "es")
     'en'
-    >>> language_of("es", "en", "en")
+    >>> choose_language("es", "en", ("en", "es"), "en")
     'es'
-    >>> language_of("fr", "", "es")
+    >>> choose_language("fr", "", ("en", "es"), "es")
     'es'
     """
     for part in (chosen or "", *accept.split(",")):
-        match part.split(";")[0].strip().lower()[:2]:
-            case "es":
-                return "es"
-            case "en":
-                return "en"
+        language = part.split(";")[0].strip().lower()[:2]
+        if language in languages:
+            return language
     return otherwise
+
+
+def _phrases(file: Path) -> dict[str, str]:
+    try:
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), dict[str, str])
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise WordsError(f"{file}: {error}; write one `name: phrase` a line") from error

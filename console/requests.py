@@ -1,4 +1,4 @@
-"""What pages send, read strictly."""
+"""JSON bodies of requests, decoded strictly."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ from typing import TypeVar
 import msgspec
 from fastapi import HTTPException, Request
 
-LARGEST = 16_384
-"""bytes"""
+MAX_BODY_BYTES = 16_384
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-async def body_of(request: Request, kind: type[T]) -> T:
-    """The JSON of a request; 413 or 422 when it won't do."""
+async def decode_body(request: Request, kind: type[T]) -> T:
+    """Return the JSON body of a request.
+
+    Raises:
+        HTTPException: the body is too long (413), or not valid JSON of this kind (422).
+    """
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > LARGEST:
-            raise HTTPException(413, "too long")
+        if len(body) > MAX_BODY_BYTES:
+            raise HTTPException(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HTTPException(422, str(error)) from error
+
+
+def request_origin(request: Request) -> str:
+    """Return the address that a request comes from, for the audit stream."""
+    return request.client.host if request.client else ""

@@ -1,98 +1,80 @@
-"""Results as the pages get them: a consumer of its own in every console, which keeps what the views keep.
+"""Consumer of results: applies them to the views and sends changed states to the pages.
 
-It has no group and commits nothing: every console reads all of it, and on its start goes back far enough to show the
-last hours.
+It has no consumer group and commits nothing: every console reads all of it and, at its start, replays enough of each
+topic to show the last hours.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from console.hub import Hub
-from console.views.bars import Bars
-from console.views.music import Music
-from console.views.support import Support
-from console.views.verdicts import CHANNEL as VERDICTS
-from console.views.verdicts import Verdicts
-from console.views.view import View
-from console.views.zones import Zones
-from processors.support.answers import AnswerCatalogue
-from schemas.alerts import LABELS, AlertLabel
-from schemas.attendance import OCCUPANCY
-from schemas.bars import DEMAND
-from schemas.crowd import CROWD
-from schemas.music import TAGS
-from schemas.support import ANSWERS, TRIAGE
+from console.channels import Channels
+from console.feature import View
+from console.update_hub import UpdateHub
 from schemas.topic import Topic
-from schemas.venue import Venue
-from stream.features import registry
 from stream.runtime.broadcast import subscribe
 from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 
-BACK: dict[Topic[Any], int] = {
-    CROWD: 100,
-    OCCUPANCY: 200,
-    DEMAND: 500,
-    TRIAGE: 2_000,
-    TAGS: 1_000,
-    LABELS: 5_000,
-    ANSWERS: 100_000,
-}
-"""Records of each partition that are read when the console starts."""
-
-PAUSE_SECONDS = 1.0
-"""Changes are told at most so often."""
+PUBLISH_SECONDS = 1.0
+"""Changed states are sent at most so often."""
 
 
 class ResultsFeed:
-    """Reads results into the views and tells the pages of changes."""
+    """Reads results into the views and publishes the channels that change.
 
-    def __init__(self, settings: Settings, venue: Venue, hub: Hub, answers: AnswerCatalogue) -> None:
+    Args:
+        views: each view with the topics that it reads, and the number of records of each partition to replay.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        hub: UpdateHub,
+        channels: Channels,
+        views: Iterable[tuple[View, Mapping[Topic[Any], int]]],
+    ) -> None:
         self._settings = settings
         self._hub = hub
-        self.zones, self.bars, self.support, self.music = Zones(venue), Bars(venue), Support(answers), Music(venue)
-        self.verdicts = Verdicts(venue)
-        self._views: dict[str, Sequence[View]] = {
-            CROWD.name: (self.zones,),
-            OCCUPANCY.name: (self.zones,),
-            DEMAND.name: (self.bars,),
-            TRIAGE.name: (self.support,),
-            TAGS.name: (self.music,),
-            LABELS.name: (self.verdicts,),
-            ANSWERS.name: (self.support,),
-        }
-        self._decoders = {name: msgspec.json.Decoder(registry.topics_by_name()[name].record) for name in self._views}
+        self._channels = channels
+        self.replay: dict[Topic[Any], int] = {}
+        """Topics that are read, with the number of records of each partition that are read at the start."""
+
+        self._views: dict[str, list[View]] = {}
+        for view, topics in views:
+            for topic, records in topics.items():
+                self.replay[topic] = max(records, self.replay.get(topic, 0))
+                self._views.setdefault(topic.name, []).append(view)
+        self._decoders = {topic.name: msgspec.json.Decoder(topic.record) for topic in self.replay}
         self._changed: set[str] = set()
 
-    def state(self, channel: str) -> bytes:
-        """What a page on this channel shows now, as JSON."""
-        views: dict[str, View] = {"zones": self.zones, "support": self.support, "music": self.music}
-        return msgspec.json.encode(views.get(channel, self.bars).state(channel))
+    def apply(self, topic: str, value: bytes | None, received_at: int) -> None:
+        """Apply one record; one that can't be decoded is for the workers to send to the dead-letter topic.
 
-    def take(self, topic: str, value: bytes | None, at: int) -> None:
-        """Apply one record; what can't be decoded is for the workers to bury."""
+        Args:
+            topic: name of the record's topic.
+            value: the record's JSON; None for a tombstone.
+            received_at: Kafka's time of the record, in Unix milliseconds.
+        """
         record = try_decode_payload(self._decoders[topic], value, topic)
         if record is None:
             return
         for view in self._views[topic]:
-            self._changed |= view.take(record, at)
-        if isinstance(record, AlertLabel):
-            self._hub.publish(VERDICTS, record)
+            self._changed |= view.apply(record, received_at)
 
     async def run(self) -> None:
         """Read for ever."""
-        await subscribe(self._settings, BACK, self.take)
+        await subscribe(self._settings, self.replay, self.apply)
 
-    async def tell(self) -> None:
-        """Tell pages of what changed, for ever."""
+    async def publish_changes(self) -> None:
+        """Send the states of changed channels to the pages that subscribe to them, for ever."""
         while True:
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PUBLISH_SECONDS)
             changed, self._changed = self._changed, set()
             for channel in changed:
-                if self._hub.has(channel):
-                    self._hub.publish(channel, self.state(channel))
+                if self._hub.has_subscribers(channel):
+                    self._hub.publish(channel, self._channels.state(channel))

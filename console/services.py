@@ -1,145 +1,173 @@
-"""What every page needs, in one place: `request.app.state.console`."""
+"""Application services that every page uses: `request.app.state.console`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from markupsafe import Markup
 from redis.asyncio import Redis
 
-from console.alert_feed import AlertFeed
-from console.authentication import Door, Visitor
-from console.camera_wall import CHANNEL as CAMERAS
-from console.camera_wall import CameraWall
-from console.hub import Hub
-from console.language import Language, language_of
-from console.records import Records
+from console.authentication import Authenticator, User
+from console.channels import Channels
+from console.event_writer import EventWriter
+from console.feature import ConsoleFeature, NavigationEntry, PageExtension
+from console.language import Language, Words, choose_language
 from console.results_feed import ResultsFeed
 from console.sessions import LoginLimit, Sessions
+from console.update_hub import UpdateHub
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
 from stream.stores.accounts import AccountStore
 
 LANGUAGE_COOKIE = "pulso_language"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """The console's parts."""
+class ConsoleServices:
+    """Parts of the console that pages use.
+
+    Attributes:
+        parts: views and services of the features, by their class.
+    """
 
     settings: Settings
     venue: Venue
     redis: Redis
     accounts: AccountStore
     sessions: Sessions
-    limit: LoginLimit
-    door: Door
-    hub: Hub
-    alerts: AlertFeed
+    login_limit: LoginLimit
+    authenticator: Authenticator
+    hub: UpdateHub
+    features: tuple[ConsoleFeature, ...]
+    channels: Channels
     results: ResultsFeed
-    wall: CameraWall
-    records: Records
-    words: dict[Language, dict[str, str]]
+    parts: Mapping[type, object]
+    writer: EventWriter
+    words: Words
     templates: Environment
 
-    def state(self, channel: str) -> bytes:
-        """What a page on this channel shows now, as JSON."""
-        return self.wall.state() if channel == CAMERAS else self.results.state(channel)
+    def part(self, kind: type[T]) -> T:
+        """Return the view or service of this class.
 
-    def places(self) -> dict[str, str]:
-        """What people call the zones."""
+        Raises:
+            LookupError: no feature has declared one.
+        """
+        part = self.parts.get(kind)
+        if isinstance(part, kind):
+            return part
+        raise LookupError(f"no feature of the console declares a {kind.__name__}")
+
+    def zone_titles(self) -> dict[str, str]:
+        """Return the titles of the venue's zones by id."""
         return {zone.id: zone.title or zone.id for zone in self.venue.zones}
 
-    def plan(self) -> dict[str, Any] | None:
-        """The venue from above, as the venue file draws it."""
-        return self.venue.plan.model_dump() if self.venue.plan else None
-
     def language(self, request: Request) -> Language:
-        """In which language to answer."""
+        """Return the language of the answer to a request."""
         accept = request.headers.get("accept-language", "")
-        return language_of(request.cookies.get(LANGUAGE_COOKIE), accept, self.venue.language)
+        return choose_language(request.cookies.get(LANGUAGE_COOKIE), accept, self.words, self.venue.language)
+
+    def navigation(self, user: User | None) -> list[NavigationEntry]:
+        """Return the pages that a user can open, in the order of the navigation."""
+        if user is None:
+            return []
+        entries = [entry for feature in self.features for entry in feature.navigation(user, self.venue)]
+        return sorted(entries, key=lambda entry: entry.position)
 
     def page(
         self,
         request: Request,
-        name: str,
-        visitor: Visitor | None,
-        state: dict[str, Any] | None = None,
+        template: str,
+        user: User | None,
+        *,
+        channel: str | None = None,
+        state: Mapping[str, object] | None = None,
         language: Language | None = None,
-        **more: Any,
+        status_code: int = 200,
+        **variables: object,
     ) -> HTMLResponse:
-        """A page from its template; `state` is what its script begins with; the language is the visitor's."""
+        """Render a page.
+
+        Args:
+            request: the request that the page answers.
+            template: `FEATURE/NAME.html`, or `NAME.html` of the console's own.
+            user: None: nobody is logged in.
+            channel: live channel that the page shows: its name and state are in the state of the script.
+            state: what the page's script begins with.
+            language: the user's if None.
+            status_code: HTTP status of the answer.
+            variables: further variables of the template.
+        """
         language = language or self.language(request)
         words = self.words[language]
-        known = {
+        name = template.rpartition("/")[2].removesuffix(".html")
+        extensions = self._extensions(name, user)
+        script_state: dict[str, object] = {}
+        for _, extension in extensions:
+            script_state |= extension.state(self)
+        shown = {one: msgspec.Raw(self.channels.state(one)) for _, part in extensions for one in part.channels}
+        script_state |= {
             **(state or {}),
+            **({"channel": channel, "now": msgspec.Raw(self.channels.state(channel))} if channel else {}),
+            "channels": shown,
             "words": words,
             "language": language,
             "timezone": self.venue.timezone,
             "venue": self.venue.name,
-            "csrf": visitor.csrf if visitor else "",
-            "name": visitor.name if visitor else "",
+            "csrf": user.csrf if user else "",
+            "name": user.name if user else "",
         }
-        content = self.templates.get_template(f"{name}.html").render(
+        content = self.templates.get_template(template).render(
             page=name,
             venue=self.venue,
             zone=ZoneInfo(self.venue.timezone),
             language=language,
+            languages={one: phrases["language_name"] for one, phrases in self.words.items()},
             words=words,
-            visitor=visitor,
-            pages=pages_of(visitor, self.venue),
+            user=user,
+            navigation=self.navigation(user),
+            extensions=extensions,
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-            state=for_script(known),
-            **more,
+            state=json_for_script(script_state),
+            **variables,
         )
-        return HTMLResponse(content)
+        return HTMLResponse(content, status_code)
+
+    def _extensions(self, page: str, user: User | None) -> list[tuple[str, PageExtension]]:
+        """Return what features add to a page for this user, each with the feature's name."""
+        if user is None:
+            return []
+        return [
+            (feature.name, extension)
+            for feature in self.features
+            for extension in feature.extensions
+            if extension.page == page and all(self.channels.is_open_to(user, one) for one in extension.channels)
+        ]
 
 
-def house(request: Request) -> House:
-    """Dependency: the console's parts."""
-    found: House = request.app.state.console
-    return found
+def console_services(request: Request) -> ConsoleServices:
+    """Dependency: the console's services."""
+    services: ConsoleServices = request.app.state.console
+    return services
 
 
-def templates() -> Environment:
-    """The templates; a name that is not there is an error, not an empty place."""
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+Services = Annotated[ConsoleServices, Depends(console_services)]
+"""Type of an endpoint's argument."""
 
 
-def for_script(state: Any) -> Markup:
-    """JSON that may stand inside a `script` element, whatever the texts in it say.
+def json_for_script(state: object) -> Markup:
+    r"""Encode JSON that is safe inside a `script` element, whatever texts are in it.
 
-    >>> for_script({"text": "</script><!--"})
-    Markup('{"text":"\\\\u003c/script>\\\\u003c!--"}')
+    >>> json_for_script({"text": "</script><!--"})
+    Markup('{"text":"\\u003c/script>\\u003c!--"}')
     """
-    # Nothing but strings holds a "<" in JSON, and there the escape means the same.
+    # Only strings of JSON can hold a "<", and there the escape means the same.
     return Markup(msgspec.json.encode(state).decode().replace("<", "\\u003c"))  # nosec B704 # noqa: S704
-
-
-def pages_of(visitor: Visitor | None, venue: Venue) -> list[tuple[str, str, str]]:
-    """Where a visitor may go: path, word and what follows it."""
-    if visitor is None:
-        return []
-    found = [("/", "control_room", "")]
-    if visitor.may("security") and venue.cameras:
-        found.append(("/cameras", "cameras", ""))
-    found += [(f"/bar/{bar.id}", "bar", bar.id) for bar in venue.bars if visitor.may_bar(bar.id)]
-    if visitor.may("support"):
-        found.append(("/support", "support", ""))
-    if visitor.may("production"):
-        found.append(("/music", "music", ""))
-    found.append(("/history", "history", ""))
-    return found

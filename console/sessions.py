@@ -1,4 +1,4 @@
-"""Sessions in Redis: who is logged in, for one shift.
+"""Sessions of people who are logged in, in Redis, for the length of a shift.
 
 Layout, with the prefix `pulso:`
 
@@ -24,8 +24,8 @@ SESSION_SECONDS = 14 * 3600
 
 TRIES = "pulso:login:{kind}:{name}"
 WINDOW_SECONDS = 15 * 60
-LIMITS = {"pair": 5, "origin": 30, "account": 100}
-"""Failed logins in a quarter of an hour: of an account from one address, from one address, of an account from
+MAX_TRIES = {"pair": 5, "origin": 30, "account": 100}
+"""Failed logins in `WINDOW_SECONDS`: of an account from one address, from one address, of an account from
 anywhere. The last is high, so that nobody can lock a colleague out with a handful of wrong passwords."""
 
 
@@ -34,41 +34,42 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     account: str
     made: datetime
-    """when the account was made; another password makes it anew"""
+    """Time at which the account was made. A new password makes the account anew, which ends its sessions."""
+
     csrf: str
 
 
 class Sessions:
-    """Opens, finds and ends sessions."""
+    """Store of sessions."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def open(self, account: Account) -> str:
-        """Begin a session; returns the value of its cookie."""
+        """Start a session and return the value of its cookie."""
         cookie = secrets.token_urlsafe(32)
         session = Session(account=account.name, made=account.made, csrf=secrets.token_urlsafe(32))
         await self._redis.set(_key(cookie), msgspec.json.encode(session), ex=SESSION_SECONDS)
         return cookie
 
     async def get(self, cookie: str) -> Session | None:
-        """The session of a cookie, while it lasts."""
+        """Return the session of a cookie, or None when it has ended."""
         row = await self._redis.get(_key(cookie))
         return None if row is None else msgspec.json.decode(row, type=Session)
 
     async def end(self, cookie: str) -> None:
-        """Log out."""
+        """End the session of a cookie."""
         await self._redis.delete(_key(cookie))
 
 
 class LoginLimit:
-    """Counts tries before the password is looked at, so that parallel tries count too."""
+    """Limit of failed logins; a try counts before its password is checked, so that parallel tries count, too."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def wait_seconds(self, account: str, origin: str) -> int:
-        """Count one try; returns 0, or how long to wait before the next."""
+        """Count one try and return 0, or the seconds to wait before the next."""
         names = {"pair": f"{account}@{origin}", "origin": origin, "account": account}
         wait = 0
         for kind, name in names.items():
@@ -78,13 +79,14 @@ class LoginLimit:
                 pipe.expire(key, WINDOW_SECONDS, nx=True)
                 pipe.ttl(key)
                 number, _, left = await pipe.execute()
-            if number > LIMITS[kind]:
+            if number > MAX_TRIES[kind]:
                 wait = max(wait, int(left))
         return wait
 
     async def forget(self, account: str, origin: str) -> None:
-        """The password was right: the try counts no longer, so that a whole shift may log in from one address, and
-        neither do this person's own mistakes.
+        """Take the try back after a correct password, and the person's own mistakes.
+
+        So a whole shift can log in from one address.
         """
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(_tries("pair", f"{account}@{origin}"))

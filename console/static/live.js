@@ -1,21 +1,39 @@
-// One connection to the server, over which all that is new comes; it comes back by itself after a cut.
+// The page's one connection to the server for live updates; it connects again by itself after a cut.
 
-import { setClock, state, t, time, now } from "./page.js";
+import { now, setServerTime, state, t, time } from "./page.js";
 
-const SILENCE = 16_000; // milliseconds without a tick (they come every 5 s) after which the line counts as cut
-const AGAIN = 1_000;
+const SILENCE_MS = 16_000; // without a tick (they come every 5 s) the connection counts as cut
+const RECONNECT_MS = 1_000;
+const CHECK_MS = 2_000;
+const SEND_TIMEOUT_MS = 15_000;
+const subscriptions = []; // of scripts that features add to this page
 
 /**
- * Listen to channels.
- * @param handlers event → what to do with its JSON
- * @param cursor where the page's alerts stand; each alert brings the next
+ * Receive a channel with the page's connection. Scripts that a feature adds to a page call it before the page's own
+ * script calls `live`.
+ * @param handlers event → function of its JSON
+ */
+export function subscribe(channel, handlers) {
+  subscriptions.push([[channel], handlers]);
+}
+
+/**
+ * Connect, and receive channels.
+ * @param handlers event → function of its JSON
+ * @param cursor the steps of alerts that the page has; each alert brings the next cursor
  */
 export function live(channels, handlers, cursor = "") {
+  const all = [...subscriptions, [channels, handlers]];
+  const names = [...new Set(all.flatMap(([wanted]) => wanted))];
+  const byEvent = new Map();
+  for (const [, ones] of all) {
+    for (const [event, handle] of Object.entries(ones)) byEvent.set(event, [...(byEvent.get(event) ?? []), handle]);
+  }
   let source;
-  let heard = Date.now();
+  let lastReceived = Date.now();
   let cutSince = null;
 
-  function show(connected) {
+  function showConnection(connected) {
     const sign = document.getElementById("connection");
     if (connected) cutSince = null;
     else cutSince ??= now();
@@ -27,45 +45,46 @@ export function live(channels, handlers, cursor = "") {
 
   function connect() {
     source?.close();
-    heard = Date.now();
+    lastReceived = Date.now();
     const address = new URL("/live", location);
-    address.searchParams.set("channels", channels.join(","));
+    address.searchParams.set("channels", names.join(","));
     if (cursor) address.searchParams.set("since", cursor);
     source = new EventSource(address);
     source.addEventListener("tick", (event) => {
-      heard = Date.now();
-      setClock(JSON.parse(event.data).now);
-      show(true);
+      lastReceived = Date.now();
+      setServerTime(JSON.parse(event.data).now);
+      showConnection(true);
     });
-    for (const [name, handle] of Object.entries(handlers)) {
+    for (const [name, handles] of byEvent) {
       source.addEventListener(name, (event) => {
-        heard = Date.now();
+        lastReceived = Date.now();
         if (event.lastEventId) cursor = event.lastEventId;
-        handle(JSON.parse(event.data));
+        const update = JSON.parse(event.data);
+        for (const handle of handles) handle(update);
       });
     }
-    const mine = source;
+    const opened = source;
     source.addEventListener("error", async () => {
-      if (mine !== source) return;
-      show(false);
-      // While it is connecting, the browser tries again by itself and says what it had last.
+      if (opened !== source) return;
+      showConnection(false);
+      // While it is connecting, the browser tries again by itself and sends the last event id.
       if (source.readyState !== EventSource.CLOSED) return;
-      await leaveIfLoggedOut();
-      setTimeout(() => mine === source && connect(), AGAIN);
+      await reloadIfLoggedOut();
+      setTimeout(() => opened === source && connect(), RECONNECT_MS);
     });
   }
 
   connect();
   setInterval(() => {
-    if (Date.now() - heard < SILENCE) return;
-    show(false);
+    if (Date.now() - lastReceived < SILENCE_MS) return;
+    showConnection(false);
     connect();
-  }, 2_000);
+  }, CHECK_MS);
   addEventListener("online", connect);
 }
 
 /** A session that has ended needs the login page; a server that is away only needs time. */
-async function leaveIfLoggedOut() {
+async function reloadIfLoggedOut() {
   try {
     const answer = await fetch("/api/visitor", { headers: { accept: "application/json" } });
     if (answer.status === 401) location.reload();
@@ -74,7 +93,7 @@ async function leaveIfLoggedOut() {
   }
 }
 
-/** A name that no other browser makes; crypto.randomUUID needs HTTPS, which a venue may not have. */
+/** An id that no other browser makes; crypto.randomUUID needs HTTPS, which a venue may not have. */
 export function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -87,13 +106,13 @@ export async function send(path, body) {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json", "X-Pulso-CSRF": state.csrf },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
     });
   } catch {
     throw Object.assign(new Error(t("refused_503")), { status: 0 });
   }
   if (answer.ok) return;
   if (answer.status === 401) location.reload();
-  const told = await answer.json().catch(() => ({}));
-  throw Object.assign(new Error(answer.status === 409 ? t("gone") : (told.detail ?? String(answer.status))), { status: answer.status, stale: answer.headers.get("X-Pulso-Page") === "stale" });
+  const refusal = await answer.json().catch(() => ({}));
+  throw Object.assign(new Error(refusal.detail ?? String(answer.status)), { status: answer.status, stale: answer.headers.get("X-Pulso-Page") === "stale" });
 }

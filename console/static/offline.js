@@ -1,45 +1,49 @@
-// The bar's page without a network: a service worker keeps the page, and this browser the last data that came.
+// A page without a network: a service worker keeps the page, and the browser's storage the last data that came.
 
-const PAGES = "pulso-bar-pages";
+const PAGES = "pulso-bar-pages"; // the names of service_worker.js
+const FILES = "pulso-bar-shell";
 
-/** Let the service worker keep this page; browsers allow it over HTTPS and on this machine only. */
-export function keepPage() {
+/**
+ * Let a service worker keep this page; browsers allow it over HTTPS and on this machine only.
+ * @param script address of service_worker.js; its folder is what it controls
+ */
+export function keepPage(script) {
   if (!("serviceWorker" in navigator)) return;
   const policy = globalThis.trustedTypes?.createPolicy("pulso", { createScriptURL: (address) => address });
-  const script = "/bar/service_worker.js";
   navigator.serviceWorker.register(policy ? policy.createScriptURL(script) : script).catch(() => {});
-  // The worker sees only what is asked for after it runs: what this page is made of is asked for once more.
+  // The worker gets only requests made after it runs: the files of this page are requested once more.
   navigator.serviceWorker.ready.then(async () => {
-    const shell = await caches.open("pulso-bar-shell");
+    const files = await caches.open(FILES);
     const pages = await caches.open(PAGES);
     if (!await pages.match(location.href)) await pages.add(location.href).catch(() => {});
-    const made = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((one) => one.origin === location.origin && one.pathname.startsWith("/static/"));
-    for (const one of made) if (!await shell.match(one.href)) await shell.add(one.href).catch(() => {});
+    const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name)).filter((address) => address.origin === location.origin && address.pathname.startsWith("/static/"));
+    for (const address of loaded) if (!await files.match(address.href)) await files.add(address.href).catch(() => {});
     document.documentElement.dataset.kept = "yes";
   }).catch(() => {});
-  const leaving = document.querySelector('form[action="/logout"]');
-  leaving?.addEventListener("submit", async (event) => {
+  const logout = document.querySelector('form[action="/logout"]');
+  logout?.addEventListener("submit", async (event) => {
     event.preventDefault();
     await caches.delete(PAGES).catch(() => {});
-    leaving.submit();
+    logout.submit();
   });
 }
 
-/** The newer of what the page brought and what came last; `at` is when Kafka took it. */
-export function newest(name, who, brought) {
+/** The newer of the page's own data and those that `keepData` kept for this user; `at` is Kafka's time. */
+export function newest(name, user, inPage) {
   try {
     const kept = JSON.parse(localStorage.getItem(name));
-    if (kept?.who === who && (kept.data.at ?? 0) > (brought.at ?? 0)) return kept.data;
+    if (kept?.who === user && (kept.data.at ?? 0) > (inPage.at ?? 0)) return kept.data;
   } catch {
-    // nothing that can be read
+    // nothing kept, or not readable
   }
-  return brought;
+  return inPage;
 }
 
-export function keep(name, who, data) {
+/** Keep the last data of a page for this user. */
+export function keepData(name, user, data) {
   try {
-    localStorage.setItem(name, JSON.stringify({ who, data }));
+    localStorage.setItem(name, JSON.stringify({ who: user, data }));
   } catch {
-    // no room: the page shows what it has
+    // no space left: without a network the page shows its own data
   }
 }

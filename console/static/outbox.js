@@ -1,23 +1,23 @@
-// What was pressed, kept in the browser until the server has it. A press has an id from the beginning, so however often
-// it is sent, it is done once.
+// Changes that wait in the browser until the server has them. A change has an id from the beginning, so it is done once,
+// however often it is sent.
 
 import { newId, send } from "./live.js";
 
-const AGAIN = 4_000;
-const RELOAD_AGAIN = 60_000;
+const RETRY_MS = 4_000;
+const RELOAD_INTERVAL_MS = 60_000;
 
 export class Outbox {
   /**
-   * @param path where presses go
+   * @param path address that changes are sent to
    * @param name under which this browser keeps them
-   * @param who presses: what somebody else left in this browser is not sent in the name of this person
+   * @param user their changes are sent; what another user left in this browser is not sent in their name
    * @param changed called when there is something to show
    */
-  constructor(path, name, who, changed) {
-    Object.assign(this, { path, name, who, changed, busy: false, done: null });
+  constructor(path, name, user, changed) {
+    Object.assign(this, { path, name, user, changed, busy: false, done: null });
     addEventListener("online", () => this.flush());
     addEventListener("storage", () => changed());
-    setInterval(() => this.flush(), AGAIN);
+    setInterval(() => this.flush(), RETRY_MS);
     queueMicrotask(() => { changed(); this.flush(); });
   }
 
@@ -35,11 +35,12 @@ export class Outbox {
   }
 
   shown() {
-    return [...this.read().filter((one) => one.who === this.who), ...(this.done ? [this.done] : [])];
+    return [...this.read().filter((one) => one.who === this.user), ...(this.done ? [this.done] : [])];
   }
 
+  /** Add a change; `what` describes it to the user. */
   add(press, what) {
-    const one = { id: newId(), press, what, who: this.who, at: Date.now(), state: "waiting" };
+    const one = { id: newId(), press, what, who: this.user, at: Date.now(), state: "waiting" };
     this.write((all) => [...all, one]);
     this.flush();
   }
@@ -48,10 +49,10 @@ export class Outbox {
     this.write((all) => all.filter((one) => one.id !== id));
   }
 
-  /** The page is of an earlier login: what was pressed stays, and goes with the page of this one. Not again and again. */
+  /** The page is of an earlier login: reload it, at most once a minute. Changes stay and are sent by the new page. */
   reload() {
     const last = Number(sessionStorage.getItem("reloaded") ?? 0);
-    if (Date.now() - last < RELOAD_AGAIN) return false;
+    if (Date.now() - last < RELOAD_INTERVAL_MS) return false;
     sessionStorage.setItem("reloaded", String(Date.now()));
     location.reload();
     return true;
@@ -62,16 +63,16 @@ export class Outbox {
     this.busy = true;
     try {
       for (;;) {
-        const one = this.read().find((each) => each.who === this.who && each.state === "waiting");
+        const one = this.read().find((each) => each.who === this.user && each.state === "waiting");
         if (!one) return;
         try {
-          // Its age, not its time: the server's clock counts, and a phone's may be wrong.
+          // Its age, not its time: a phone's clock may be wrong.
           await send(this.path, { ...one.press, id: one.id, ago: Math.max(0, (Date.now() - one.at) / 1000) });
           this.done = { ...one, state: "sent" };
           this.remove(one.id);
         } catch (error) {
           if (error.stale && this.reload()) return;
-          // Without an answer, or with one that says "later", it stays; what is refused is shown until it is read.
+          // Without an answer, or with one that asks to try later, it stays; a refusal is shown until it is dismissed.
           if (error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500) return;
           this.write((all) => all.map((each) => (each.id === one.id ? { ...each, state: "refused", why: error.message } : each)));
         }

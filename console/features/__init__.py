@@ -1,0 +1,1 @@
+"""Pages of the features, one package each, named as in every other layer."""

@@ -1,0 +1,38 @@
+"""Alerts: the control room, the history, evidence, actions and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from console.authentication import User
+from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, ViewDefinition
+from console.features.alerts import actions, evidence, history, page
+from console.features.alerts.alert_feed import AlertFeed
+from console.features.alerts.live import AlertSubscription, VerdictSubscription
+from console.features.alerts.view import CHANNEL as VERDICTS
+from console.features.alerts.view import VerdictsView
+from schemas.alerts import LABELS
+from schemas.venue import Venue
+
+
+def navigation(_user: User, _venue: Venue) -> Iterable[NavigationEntry]:
+    """Return the control room and the history, which every user sees."""
+    return (
+        NavigationEntry("/", "control_room", position=0),
+        NavigationEntry("/history", "history", position=90),
+    )
+
+
+FEATURE = ConsoleFeature(
+    name="alerts",
+    folder=Path(__file__).parent,
+    routers=(page.router, actions.router, history.router, evidence.router),
+    navigation=navigation,
+    channels=(
+        LiveChannel("alerts", in_api=False, subscribe=AlertSubscription),
+        LiveChannel(VERDICTS, in_api=False, subscribe=VerdictSubscription),
+    ),
+    views=(ViewDefinition(lambda context: VerdictsView(context.venue, context.hub), VERDICTS, replay={LABELS: 5_000}),),
+    services=(lambda context: AlertFeed(context.redis, context.hub),),
+)

@@ -1,0 +1,85 @@
+"""Actions on alerts: acknowledge, assign, note, resolve, and verdicts, also on alerts that have ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Request, Response
+from redis.exceptions import RedisError
+
+from console.authentication import ActingUser, User
+from console.features.alerts.alert_history import last_step
+from console.requests import decode_body, request_origin
+from console.services import ConsoleServices, Services
+from processors.alerts.alarm import VERDICT_OF_ACTION
+from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb
+from schemas.documents import request_body
+from stream.runtime.producer import NotDeliveredError
+from stream.stores import audit
+from stream.stores.alert_store import OPEN
+
+router = APIRouter()
+
+
+class AlertActionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of a request to act on an alert.
+
+    Attributes:
+        id: made by the browser; sent again under the same id, the action is done once.
+        alert: id of the alert that the person saw; when another has taken its key meanwhile, nothing is done.
+    """
+
+    id: Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")]
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    alert: str
+    action: AlertVerb
+    note: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+    to: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+@router.post("/api/alerts/act", openapi_extra={"requestBody": request_body(AlertActionRequest)})
+async def act(request: Request, user: ActingUser, services: Services) -> Response:
+    """Send one action to the alerts worker; 409 when the alert has ended and the action is not a verdict."""
+    body = await decode_body(request, AlertActionRequest)
+    try:
+        row = await services.redis.hget(OPEN, body.key)
+    except (RedisError, OSError) as error:
+        raise HTTPException(503, "Redis does not answer; try again") from error
+    alert = msgspec.json.decode(row, type=Alert) if row else None
+    if alert is None or alert.id != body.alert:
+        alert = await _ended_alert(services, user, body)
+    if not user.can_see_alert(alert):
+        raise HTTPException(403, "this alert is not for your role")
+    now = datetime.now(UTC)
+    action = AlertAction(
+        id=f"{user.name}/{body.id}",
+        key=body.key,
+        action=body.action,
+        by=user.name,
+        time=now,
+        note=body.note,
+        to=(body.to or user.name) if body.action == "assign" else None,
+        alert=alert.id,
+    )
+    try:
+        await services.writer.send(ACTIONS, key=action.key, record=action, id=action.id, by=user.name, time=now)
+    except NotDeliveredError as error:
+        raise HTTPException(503, "Kafka does not answer; try again") from error
+    detail = " ".join(part for part in (alert.id, action.to, action.note) if part)
+    await audit.record(services.redis, user.name, f"alert-{body.action}", body.key, detail, request_origin(request))
+    return Response(status_code=202)
+
+
+async def _ended_alert(services: ConsoleServices, user: User, body: AlertActionRequest) -> Alert:
+    """Return the alert of an action that comes after its end; only a verdict still counts then."""
+    if body.action not in VERDICT_OF_ACTION:
+        raise HTTPException(409, "this alert is no longer open")
+    try:
+        alert = await last_step(services.redis, user, body.alert)
+    except (RedisError, OSError) as error:
+        raise HTTPException(503, "Redis does not answer; try again") from error
+    if alert is None or alert.key != body.key:
+        raise HTTPException(409, "this alert is no longer kept")
+    return alert

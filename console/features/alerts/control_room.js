@@ -1,0 +1,156 @@
+// The control room: the list of alerts, the selected alert, and the keys.
+
+import { Alerts, Filter, valueText } from "./alerts.js";
+import { act, showDetail, showNewStep } from "./detail.js";
+import { picture } from "./evidence.js";
+import { live } from "../live.js";
+import { emit, h, keyed, state, t, text, time } from "../page.js";
+import { soundAlarm, toggleSound } from "./sound.js";
+
+const $ = (name) => document.getElementById(name);
+const alerts = new Alerts();
+const list = $("list");
+const rows = $("alerts");
+let selected = null; // key of the alert whose detail is shown
+const unseen = new Set(); // ids of critical alerts that nobody has selected on this page
+const filter = new Filter($("filter"), state.name, () => show());
+
+const ruleName = (rule) => (state.words[`rule_${rule}`] ? t(`rule_${rule}`) : rule);
+const what = (alert) => alert.text[state.language] || alert.key;
+
+function where(alert) {
+  // A mail's subject is its id, which means nothing to people.
+  const parts = alert.rule.startsWith("mail-") ? [] : alert.subject.split("/").map((part) => state.places[part] ?? part);
+  return [ruleName(alert.rule), ...parts].join(" · ");
+}
+
+function makeRow() {
+  const row = h("button", { type: "button" }, ...["severity", "what", "where", "picture", "sure", "since", "taken"].map((name) => h("span", { class: name })));
+  row.addEventListener("focus", () => select(row.parentElement.dataset.key));
+  row.addEventListener("click", () => { select(row.parentElement.dataset.key); row.focus(); });
+  return h("li", {}, row);
+}
+
+function updateRow(item, alert) {
+  const row = item.firstElementChild;
+  row.className = `row ${alert.severity}`;
+  if (alert.key === selected) row.setAttribute("aria-current", "true");
+  else row.removeAttribute("aria-current");
+  const taker = alert.assigned_to ?? alert.acknowledged_by;
+  const content = {
+    severity: t(alert.severity), what: what(alert), where: where(alert), sure: valueText(alert), since: time(alert.raised_at),
+    taken: [taker && `✓ ${taker}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · "),
+  };
+  for (const [name, phrase] of Object.entries(content)) text(row.querySelector(`.${name}`), phrase);
+  const evidence = state.evidence ? alert.evidence.at(-1) : undefined;
+  keyed(row.querySelector(".picture"), evidence ? [evidence] : [], (name) => name,
+    (name) => picture(name, t("evidence_of", { what: what(alert) })), () => {});
+  row.querySelector(".severity").className = `severity ${alert.severity}`;
+}
+
+/** The row in use, which must not move while others come and go. */
+function anchor() {
+  const inUse = rows.querySelector(":focus")?.closest("li") ?? (rows.matches(":hover") ? rows.querySelector("li:hover") : null);
+  return inUse && { item: inUse, top: inUse.getBoundingClientRect().top };
+}
+
+function show() {
+  const held = anchor();
+  const shown = alerts.sorted((alert) => filter.passes(alert));
+  keyed(rows, shown, (alert) => alert.key, makeRow, updateRow);
+  if (held?.item.isConnected) list.scrollTop += held.item.getBoundingClientRect().top - held.top;
+  $("empty").hidden = shown.length > 0;
+  text($("empty"), t(alerts.open.size ? "nothing_found" : "nothing"));
+  text($("number"), filter.active ? `${shown.length} / ${alerts.open.size}` : String(shown.length));
+  showTitle();
+  showAbove();
+  emit("alerts", { open: [...alerts.open.values()] });
+  const alert = selected === null ? null : alerts.open.get(selected);
+  if (alert) showDetail(alert, what(alert), where(alert));
+}
+
+function showTitle() {
+  const last = [...unseen].at(-1); // a set keeps the order in which they came
+  const newest = [...alerts.open.values()].find((alert) => alert.id === last);
+  const title = newest ? `▲ ${what(newest)}` : `${state.venue} · Pulso`;
+  document.title = alerts.open.size ? `(${alerts.open.size}) ${title}` : title;
+}
+
+function showAbove() {
+  const top = list.getBoundingClientRect().top;
+  const above = [...rows.children].filter((item) => item.getBoundingClientRect().bottom <= top + 4).length;
+  $("above").hidden = above === 0;
+  text($("above"), t("above", { n: above }));
+}
+
+function select(key) {
+  if (selected === key) return;
+  selected = key;
+  const alert = alerts.open.get(key);
+  if (alert) unseen.delete(alert.id);
+  show();
+}
+
+function announce(alert) {
+  if (alert.severity !== "critical" || alert.acknowledged_by) return;
+  unseen.add(alert.id);
+  text($("announced"), t("new_critical", { what: what(alert) }));
+  soundAlarm();
+}
+
+function apply(alert) {
+  const change = alerts.apply(alert);
+  if (change === "old") return;
+  if (change === "new") announce(alert);
+  if (change === "closed") unseen.delete(alert.id);
+  if (alert.acknowledged_by) unseen.delete(alert.id);
+  if (alert.key === selected) showNewStep(alert);
+  show();
+  if (change === "new") {
+    const item = [...rows.children].find((child) => child.dataset.key === alert.key);
+    item?.firstElementChild.classList.add("fresh");
+  }
+}
+
+function move(by) {
+  const all = [...rows.querySelectorAll("button")];
+  const at = all.findIndex((row) => row.parentElement.dataset.key === selected);
+  all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]?.focus();
+}
+
+const KEYS = {
+  j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
+  a: () => act("acknowledge"), g: () => act("assign"), r: () => act("resolve"), y: () => act("confirm"), n: () => act("reject"),
+  c: () => selected !== null && $("comment").focus(), s: toggleSound, "/": () => filter.form.elements.q.focus(),
+};
+
+const keysOn = $("keys-on");
+keysOn.checked = localStorage.getItem("keys") !== "off";
+keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    const row = rows.querySelector("[aria-current]");
+    (row ?? list).focus();
+    return;
+  }
+  if (event.target.closest("input, select, textarea, summary")) return;
+  const single = event.key.length === 1;
+  const handle = KEYS[single ? event.key.toLowerCase() : event.key];
+  if (!handle || (single && !keysOn.checked)) return;
+  event.preventDefault();
+  handle();
+});
+
+$("above").addEventListener("click", () => { list.scrollTop = 0; rows.querySelector("button")?.focus(); });
+list.addEventListener("scroll", showAbove);
+
+alerts.reset(state.alerts);
+for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by) unseen.add(alert.id);
+show();
+
+live(["alerts"], {
+  alert: apply,
+  reset: (update) => { for (const alert of alerts.reset(update.alerts)) announce(alert); show(); },
+}, state.cursor);

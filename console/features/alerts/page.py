@@ -1,0 +1,44 @@
+"""The control room: open alerts live, worst first, and the panels that other features add."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from redis.exceptions import RedisError
+
+from console.authentication import CurrentUser, User
+from console.features.alerts.alert_feed import AlertFeed
+from console.services import ConsoleServices, Services
+
+router = APIRouter()
+
+
+@router.get("/", response_class=HTMLResponse)
+async def control_room(request: Request, user: CurrentUser, services: Services) -> HTMLResponse:
+    """Show the alerts that are open now; the page's script keeps them up to date."""
+    redis_away = False
+    try:
+        cursor, alerts = await services.part(AlertFeed).snapshot(user)
+        people = await _assignees(services, user)
+    except (RedisError, OSError):
+        cursor, alerts, people, redis_away = "", [], [user.name], True
+    state = {
+        "cursor": cursor,
+        "alerts": alerts,
+        "people": people,
+        "places": services.zone_titles(),
+        "evidence": user.has_role("security"),
+    }
+    return services.page(
+        request,
+        "alerts/control_room.html",
+        user,
+        state=state,
+        redis_away=redis_away,
+        rules=sorted(services.venue.rules),
+    )
+
+
+async def _assignees(services: ConsoleServices, user: User) -> list[str]:
+    """Return the names of people whom an alert can be assigned to: all accounts, and the user."""
+    return sorted({user.name, *(account.name for account in await services.accounts.all())})

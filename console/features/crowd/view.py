@@ -1,0 +1,139 @@
+"""People by zone: density, level, flow and forecast; and the cameras that count them."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import msgspec
+from msgspec import Struct
+
+from schemas.crowd import CrowdCount, ZoneCount
+from schemas.venue import Venue
+
+CHANNEL = "zones"
+
+
+class CameraZoneCount(TypedDict):
+    """Last count of one camera in a zone; `at` is Kafka's time (Unix milliseconds)."""
+
+    camera: str
+    at: int
+    persons: float
+    density: float | None
+
+
+class ShownZone(TypedDict):
+    """A zone as pages get it.
+
+    Attributes:
+        persons: most people that a camera counts in it.
+        density: persons/m², of the camera that sees it densest; level, camera and flow are of the same camera.
+        limit_chance: probability of reaching the capacity, of the camera for which it is highest.
+        flow: fields of `ZoneFlow`.
+        jammed: names of exits with a jam.
+    """
+
+    id: str
+    title: str
+    capacity: int
+    persons: float | None
+    density: float | None
+    level: str | None
+    camera: str | None
+    flow: dict[str, object] | None
+    limit_chance: float | None
+    minutes_to_limit: float | None
+    jammed: list[str]
+    at: int | None
+    views: list[CameraZoneCount]
+
+
+class CountingCamera(TypedDict):
+    """A camera as pages get it: why it is blind, its zones and its gates."""
+
+    id: str
+    at: int | None
+    blind: str | None
+    zones: list[str]
+    gates: list[str]
+
+
+class ZonesState(TypedDict):
+    """Part of the state of the channel `zones`."""
+
+    zones: list[ShownZone]
+    cameras: list[CountingCamera]
+
+
+class ZonesView:
+    """The last count of each camera.
+
+    A page shows the counts of a zone's cameras one by one, and the zone by its worst: no average hides one.
+    """
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self._last: dict[str, tuple[CrowdCount, int]] = {}
+
+    def apply(self, record: Struct, received_at: int) -> set[str]:
+        """Apply a count; one that Kafka took before the last one of its camera is ignored."""
+        if not isinstance(record, CrowdCount):
+            return set()
+        last = self._last.get(record.camera)
+        if last is not None and received_at < last[1]:
+            return set()
+        self._last[record.camera] = (record, received_at)
+        return {CHANNEL}
+
+    def state(self, channel: str = CHANNEL) -> ZonesState:
+        """Return the zones of the venue file, and its cameras."""
+        return {
+            "zones": [self._zone(zone.id) for zone in self._venue.zones],
+            "cameras": [
+                {
+                    "id": camera.id,
+                    "at": at,
+                    "blind": count.blind if count else None,
+                    "zones": [view.zone for view in camera.views],
+                    "gates": [gate.id for gate in camera.gates],
+                }
+                for camera in self._venue.cameras
+                for count, at in [self._last.get(camera.id, (None, None))]
+            ],
+        }
+
+    def _zone(self, name: str) -> ShownZone:
+        zone = next(zone for zone in self._venue.zones if zone.id == name)
+        counts: list[tuple[str, int, ZoneCount]] = [
+            (camera, at, counted)
+            for camera, (count, at) in sorted(self._last.items())
+            if count.blind is None
+            for counted in count.zones
+            if counted.zone == name
+        ]
+        camera, densest = max(
+            ((camera, counted) for camera, _, counted in counts),
+            key=lambda one: one[1].density or 0,
+            default=(None, None),
+        )
+        fullest = max((counted for *_, counted in counts), key=lambda counted: counted.limit_chance or 0, default=None)
+        return {
+            "id": zone.id,
+            "title": zone.title or zone.id,
+            "capacity": zone.capacity,
+            "persons": max((counted.persons for *_, counted in counts), default=None),
+            "density": densest.density if densest else None,
+            "level": densest.level_of_service if densest else None,
+            "camera": camera,
+            "flow": msgspec.to_builtins(densest.flow) if densest and densest.flow else None,
+            "limit_chance": fullest.limit_chance if fullest else None,
+            "minutes_to_limit": fullest.minutes_to_limit if fullest else None,
+            "jammed": [
+                exit.exit for *_, counted in counts if counted.flow for exit in counted.flow.exits if exit.jammed
+            ],
+            "at": max((at for _, at, _ in counts), default=None),
+            "views": [
+                {"camera": camera, "at": at, "persons": counted.persons, "density": counted.density}
+                for camera, at, counted in counts
+            ],
+        }
