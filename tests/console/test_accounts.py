@@ -37,7 +37,7 @@ def audited(festival: Festival, what: str) -> list[dict[bytes, bytes]]:
     return [fields for _, fields in entries if fields[b"what"] == what.encode()]
 
 
-def test_nothing_is_open_without_a_login(festival: Festival) -> None:
+def test_requests_without_login_are_refused(festival: Festival) -> None:
     with httpx.Client(base_url=festival.url) as client:
         for path in ("/", "/support", "/music", "/bar/north", "/history", "/cameras"):
             answer = client.get(path, headers=HTML)
@@ -60,7 +60,7 @@ def test_nothing_is_open_without_a_login(festival: Festival) -> None:
         ("pau", {"/", "/history", "/music", "/api/now/zones", "/api/now/music"}),
     ],
 )
-def test_each_role_sees_its_own(festival: Festival, name: str, allowed: set[str]) -> None:
+def test_role_opens_only_its_own_pages(festival: Festival, name: str, allowed: set[str]) -> None:
     pages = {"/", "/history", "/bar/north", "/bar/south", "/support", "/music", "/cameras"}
     states = {"/api/now/zones", "/api/now/bar:north", "/api/now/bar:south", "/api/now/support", "/api/now/music"}
     with logged_in(festival, name) as (client, _):
@@ -75,14 +75,14 @@ def may(client: httpx.Client, channel: str) -> bool:
         return answer.status_code == 200
 
 
-def test_an_admin_sees_everything(festival: Festival) -> None:
+def test_admin_opens_every_page(festival: Festival) -> None:
     pages = ("/", "/history", "/bar/north", "/bar/south", "/support", "/music", "/cameras", "/faq")
     with logged_in(festival, "ada") as (client, _):
         assert {path: client.get(path, headers=HTML).status_code for path in pages} == dict.fromkeys(pages, 200)
         assert all(may(client, channel) for channel in ("zones", "cameras", "support", "music", "bar:south"))
 
 
-def test_alerts_of_another_bar_are_not_shown_nor_acted_upon(festival: Festival) -> None:
+def test_alert_of_another_bar_is_hidden_and_refused(festival: Festival) -> None:
     mine = festival.raised("stock-out", "north/gin-tonic", 0.9, "norte", "north")
     theirs = festival.raised("stock-out", "south/gin-tonic", 0.9, "sur", "south")
     with logged_in(festival, "bea") as (client, csrf):
@@ -94,7 +94,7 @@ def test_alerts_of_another_bar_are_not_shown_nor_acted_upon(festival: Festival) 
         assert client.post("/api/alerts/act", json=deed, headers={"X-Pulso-CSRF": csrf}).status_code == 403
 
 
-def test_a_change_needs_a_page_of_the_console(festival: Festival) -> None:
+def test_change_without_csrf_token_is_refused(festival: Festival) -> None:
     alert = festival.raised("violence", "gate-east", 0.9, "pelea", "fight")
     deed = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "acknowledge"}
     with logged_in(festival, "sara") as (client, csrf):
@@ -116,7 +116,7 @@ def test_a_change_needs_a_page_of_the_console(festival: Festival) -> None:
     assert any(fields[b"subject"] == alert.key.encode() for fields in audited(festival, "alert-acknowledge"))
 
 
-def test_five_wrong_passwords_are_enough(festival: Festival) -> None:
+def test_login_after_five_wrong_passwords_must_wait(festival: Festival) -> None:
     on_store(festival, lambda store: store.add("tries", PASSWORD, ["security"]))
     with httpx.Client(base_url=festival.url) as client:
         for _ in range(5):
@@ -127,13 +127,13 @@ def test_five_wrong_passwords_are_enough(festival: Festival) -> None:
     assert len([one for one in audited(festival, "login-failed") if one[b"who"] == b"tries"]) == 5
 
 
-def test_a_whole_shift_may_log_in_from_one_address(festival: Festival) -> None:
+def test_whole_shift_can_log_in_from_one_address(festival: Festival) -> None:
     with httpx.Client(base_url=festival.url) as client:
         for _ in range(35):
             assert client.post("/login", data={"name": "sara", "password": PASSWORD}).status_code == 303
 
 
-def test_a_session_ends_with_logout_removal_and_a_new_password(festival: Festival) -> None:
+def test_session_ends_with_logout_removal_or_new_password(festival: Festival) -> None:
     on_store(festival, lambda store: store.add("guest", PASSWORD, ["support"]))
     endings = [
         lambda client, csrf: client.post("/logout", data={"csrf": csrf}),
@@ -150,7 +150,7 @@ def test_a_session_ends_with_logout_removal_and_a_new_password(festival: Festiva
     assert not [key for key in festival.redis.keys("pulso:session:*") if cookie.encode() in key], "only a digest"
 
 
-def test_a_program_has_a_token(festival: Festival) -> None:
+def test_program_with_token_is_authenticated(festival: Festival) -> None:
     token = on_store(festival, lambda store: store.add_token("panel", ["production"]))
     with httpx.Client(base_url=festival.url, headers={"Authorization": f"Bearer {token}"}) as client:
         assert client.get("/api/now/music").status_code == 200
@@ -159,7 +159,7 @@ def test_a_program_has_a_token(festival: Festival) -> None:
         assert client.get("/api/now/music").status_code == 401
 
 
-async def test_what_makes_no_account(festival: Festival) -> None:
+async def test_invalid_account_is_refused(festival: Festival) -> None:
     store = AccountStore(AsyncRedis.from_url(festival.stack.settings.redis_url()))
     for name, password, roles in (
         ("short", "too short", ["security"]),
@@ -173,7 +173,7 @@ async def test_what_makes_no_account(festival: Festival) -> None:
     assert await store.get("ana") is None
 
 
-def test_accounts_from_the_terminal(festival: Festival, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_are_managed_from_the_terminal(festival: Festival, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in festival.stack.endpoints.items():
         monkeypatch.setenv(f"PULSO_{name.upper()}", value)
     runner = CliRunner(env={"COLUMNS": "200"})
@@ -189,7 +189,7 @@ def test_accounts_from_the_terminal(festival: Festival, monkeypatch: pytest.Monk
     assert "account-added" in runner.invoke(app, ["users", "audit"]).output
 
 
-def test_pictures_are_for_security_and_who_looked_is_written_down(festival: Festival) -> None:
+def test_evidence_is_for_security_and_each_view_is_audited(festival: Festival) -> None:
     picture = b"\xff\xd8\xff not really a picture"
     for name, kind in (("front/1", "image/jpeg"), ("page", "text/html")):
         festival.redis.hset(f"pulso:evidence:{name}", mapping={"content_type": kind, "body": picture})
@@ -205,7 +205,7 @@ def test_pictures_are_for_security_and_who_looked_is_written_down(festival: Fest
     assert [one[b"who"] for one in looked] == [b"sara"]
 
 
-def test_browsers_are_told_to_load_nothing_from_elsewhere(festival: Festival) -> None:
+def test_headers_forbid_content_of_other_sites(festival: Festival) -> None:
     with logged_in(festival, "ada") as (client, _):
         for path in ("/", "/static/page.js", "/no-such-page", "/login"):
             headers = client.get(path, headers=HTML).headers

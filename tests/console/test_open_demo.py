@@ -27,14 +27,14 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield stack.endpoints["console"]
 
 
-def test_it_is_open_and_says_so(url: str) -> None:
+def test_open_demo_needs_no_login_and_says_so(url: str) -> None:
     text = httpx.get(url, headers=HTML | {"accept-language": "en"}).text
     assert "Open demo: anyone at this computer" in text
     for path in ("/support", "/music", "/bar/north", "/history"):
         assert httpx.get(url + path, headers=HTML).status_code == 200
 
 
-def test_it_is_closed_to_other_machines_and_sites(url: str) -> None:
+def test_open_demo_refuses_other_machines_and_sites(url: str) -> None:
     port = url.rsplit(":", 1)[1]
     assert httpx.get(url, headers=HTML | {"host": "pulso.example"}).status_code == 403, "a name that points here"
     assert httpx.get(url, headers=HTML | {"x-forwarded-for": "10.0.0.9"}).status_code == 403, "a proxy"

@@ -26,7 +26,7 @@ def harmless(page: Page) -> None:
 
 
 @pytest.mark.stack
-def test_an_alert_its_note_and_its_search(festival: Festival, enter: Enter) -> None:
+def test_script_in_alert_note_or_search_is_shown_as_text(festival: Festival, enter: Enter) -> None:
     alert = festival.raised("violence", "scripted", 0.95, PAYLOAD, PAYLOAD)
     with logged_in(festival, "sara") as (client, csrf):
         deed = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "note", "note": PAYLOAD}
@@ -43,7 +43,7 @@ def test_an_alert_its_note_and_its_search(festival: Festival, enter: Enter) -> N
 
 
 @pytest.mark.stack
-def test_a_mail_and_its_cluster(festival: Festival, enter: Enter) -> None:
+def test_script_in_mail_or_cluster_is_shown_as_text(festival: Festival, enter: Enter) -> None:
     festival.mail(
         f"<{uuid.uuid4().hex}@{IMAGE}>", PAYLOAD, topic=PAYLOAD[:100], facts={"order": (IMAGE,)}, cluster=IMAGE
     )
@@ -55,7 +55,7 @@ def test_a_mail_and_its_cluster(festival: Festival, enter: Enter) -> None:
 
 
 @pytest.mark.stack
-def test_what_is_heard(festival: Festival, enter: Enter) -> None:
+def test_script_in_music_tags_is_shown_as_text(festival: Festival, enter: Enter) -> None:
     now = datetime.now(UTC)
     tags = MusicTags(
         event_id=uuid.uuid4().hex, stage="main", time=now, seconds=5, mood=IMAGE, mood_confidence=0.9, moods={},

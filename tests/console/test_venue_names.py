@@ -15,7 +15,7 @@ from tests.console.test_stored_scripts import ATTRIBUTE, IMAGE, PAYLOAD
 pytestmark = pytest.mark.stack
 
 
-async def test_a_venue_file(tmp_path: Path, redis_url: str) -> None:
+async def test_script_in_venue_names_is_shown_as_text(tmp_path: Path, redis_url: str) -> None:
     """The names of places, which come from a file: every page that needs no results, as the server writes it."""
     venue = tmp_path / "venue.yaml"
     said = {

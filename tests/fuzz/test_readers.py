@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.hub import Hub
-from console.results_feed import BACK, ResultsFeed
+from console.server import build_services
 from processors.support.answers import read_answers
 from schemas.alerts import LABELS
 from schemas.bars import DEMAND
@@ -92,16 +91,19 @@ def test_reader(name: str, surface: Surface) -> None:
                 take(value)
 
 
-@pytest.mark.parametrize("topic", BACK, ids=lambda topic: topic.name)
+CONSOLE_SETTINGS = Settings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("topic", build_services(CONSOLE_SETTINGS).results.replay, ids=lambda topic: topic.name)
 @pytest.mark.timeout(3600)
 def test_console(topic: Topic, surface: Surface) -> None:
-    feed = ResultsFeed(SETTINGS, VENUE, Hub(), read_answers(SETTINGS.answers))
+    services = build_services(CONSOLE_SETTINGS)
     mutation = Mutation(f"console {topic.name}", names_of(VENUE), known_of(VENUE))
     assert topic.record is not None
     for number in range(SHORT * TIMES):
         value = mutation.json(topic.record)
         with surface.timed(1, value):
-            feed.take(topic.name, value, number)
+            services.results.apply(topic.name, value, number)
             if number % 5 == 0:
-                for channel in ("zones", "support", "music", *(f"bar:{bar.id}" for bar in VENUE.bars)):
-                    feed.state(channel)
+                for channel in services.channels.in_api():
+                    services.channels.state(channel)

@@ -20,7 +20,7 @@ def row(page, key: str):
     return page.locator(f'#alerts > li[data-key="{key}"]')
 
 
-def test_an_alert_comes_by_itself_worst_first(festival: Festival, enter: Enter) -> None:
+def test_new_alert_appears_worst_first(festival: Festival, enter: Enter) -> None:
     low = festival.raised("stage-silent", "forest", 1, "Escenario sin sonido", "Stage without sound")
     page = enter("ada")
     expect(row(page, low.key)).to_be_visible()
@@ -33,7 +33,7 @@ def test_an_alert_comes_by_itself_worst_first(festival: Festival, enter: Enter) 
     assert "▲ Possible fight" in page.title()
 
 
-def test_two_browsers_see_one_acknowledgement_within_a_second(festival: Festival, enter: Enter) -> None:
+def test_acknowledgement_appears_in_two_browsers(festival: Festival, enter: Enter) -> None:
     alert = festival.raised("violence", "bar-square", 0.95, "Otra pelea", "Another fight")
     first, second = enter("sara"), enter("sol", locale="es-ES")
     expect(row(second, alert.key).locator(".what")).to_have_text("Otra pelea")
@@ -54,7 +54,7 @@ def test_two_browsers_see_one_acknowledgement_within_a_second(festival: Festival
     assert wait(lambda: festival.open(alert.key)).acknowledged_by == "sara"
 
 
-def test_after_a_cut_nothing_is_missing_and_nothing_double(festival: Festival, enter: Enter) -> None:
+def test_alerts_after_a_cut_are_complete_and_each_once(festival: Festival, enter: Enter) -> None:
     before = festival.raised("violence", "cut-before", 0.91, "antes", "before")
     page = enter("sara")
     expect(row(page, before.key)).to_be_visible()
@@ -79,7 +79,7 @@ def test_after_a_cut_nothing_is_missing_and_nothing_double(festival: Festival, e
     assert sorted(added) == sorted([*(alert.key for alert in missed), after.key]), "each once"
 
 
-def test_the_row_in_use_does_not_move(festival: Festival, enter: Enter) -> None:
+def test_row_in_use_does_not_move(festival: Festival, enter: Enter) -> None:
     mine = festival.raised("stage-silent", "still", 1, "callado", "silent")
     page = enter("ada")
     row(page, mine.key).locator("button").focus()
@@ -90,7 +90,7 @@ def test_the_row_in_use_does_not_move(festival: Festival, enter: Enter) -> None:
     assert keys(page).index(worse.key) < keys(page).index(mine.key)
 
 
-def test_everything_with_the_keyboard(festival: Festival, enter: Enter) -> None:
+def test_control_room_works_with_the_keyboard_alone(festival: Festival, enter: Enter) -> None:
     alert = festival.raised("violence", "keyboard", 0.9, "teclas", "keys only")
     page = enter("sara", "/?q=keyboard")
     expect(page.locator("#alerts > li")).to_have_count(1)
@@ -115,7 +115,7 @@ def test_everything_with_the_keyboard(festival: Festival, enter: Enter) -> None:
     expect(page.locator(".lives .steps")).to_contain_text("Resolved sara")
 
 
-def test_filters_live_in_the_address(festival: Festival, enter: Enter) -> None:
+def test_filter_is_kept_in_the_address(festival: Festival, enter: Enter) -> None:
     festival.raised("stage-silent", "filter", 1, "", "")
     fight = festival.raised("violence", "filter", 0.9, "", "")
     page = enter("ada")
@@ -130,7 +130,7 @@ def test_filters_live_in_the_address(festival: Festival, enter: Enter) -> None:
     expect(page.locator("#empty")).to_have_text("No alert passes the filter.")
 
 
-def test_a_picture_is_shown_to_security_only(festival: Festival, enter: Enter) -> None:
+def test_alert_picture_is_shown_to_security_only(festival: Festival, enter: Enter) -> None:
     ok, picture = cv2.imencode(".jpg", numpy.full((60, 80, 3), 90, numpy.uint8))
     assert ok
     festival.redis.hset("pulso:evidence:p1", mapping={"content_type": "image/jpeg", "body": picture.tobytes()})
@@ -147,7 +147,7 @@ def test_a_picture_is_shown_to_security_only(festival: Festival, enter: Enter) -
             expect(page.locator("#pictures img")).to_have_js_property("naturalWidth", 80)
 
 
-def test_the_clip_of_a_fight_plays_in_its_row(festival: Festival, enter: Enter) -> None:
+def test_clip_of_a_fight_plays_in_its_row(festival: Festival, enter: Enter) -> None:
     clip = cv2.Animation()
     clip.frames = [numpy.full((48, 64, 4), grey, numpy.uint8) for grey in (20, 230)]
     clip.durations = [100, 100]
@@ -172,7 +172,7 @@ def test_the_clip_of_a_fight_plays_in_its_row(festival: Festival, enter: Enter) 
     assert len(cv2.imdecodeanimation(shown)[1].frames) == 1, "it stands still, also after the page was opened again"
 
 
-def test_what_people_write_is_text(festival: Festival, enter: Enter) -> None:
+def test_html_in_an_alert_is_shown_as_text(festival: Festival, enter: Enter) -> None:
     evil = '<img src=x onerror="window.hurt = 1"></script><script>window.hurt = 1</script>'
     alert = festival.raised("violence", "evil", 0.9, evil, evil)
     page = enter("sara", "/?q=evil")

@@ -28,7 +28,7 @@ def fits(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_what_to_fetch_stands_on_top_of_a_phone(festival: Festival, enter: Enter) -> None:
+def test_products_to_fetch_are_on_top_of_a_phone(festival: Festival, enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     expect(page.locator("#fetch strong")).to_have_text("120 Cerveza")
     expect(page.locator("#fetch .when")).to_contain_text("within 25 min")
@@ -39,7 +39,7 @@ def test_what_to_fetch_stands_on_top_of_a_phone(festival: Festival, enter: Enter
     assert box["y"] < 740
 
 
-def test_on_its_way_becomes_one_movement(festival: Festival, enter: Enter) -> None:
+def test_in_transit_report_becomes_one_movement(festival: Festival, enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     page.locator("#fetch button", has_text="On its way").tap()
     expect(page.locator("#presses span")).to_have_text("Sent: On its way: 120 Cerveza")
@@ -47,7 +47,7 @@ def test_on_its_way_becomes_one_movement(festival: Festival, enter: Enter) -> No
     assert (one.bar, one.product, one.quantity, one.by) == ("north", "beer", 120, "bea")
 
 
-def test_a_press_without_a_network_is_sent_once_when_it_is_back(festival: Festival, enter: Enter) -> None:
+def test_report_without_network_is_sent_once_later(festival: Festival, enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     expect(page.locator("#fetch strong")).to_be_visible()
     page.context.set_offline(True)
@@ -65,7 +65,7 @@ def test_a_press_without_a_network_is_sent_once_when_it_is_back(festival: Festiv
     assert len([one for one in movements(festival, "count") if one.quantity == 77]) == 1, "not again after a reload"
 
 
-def test_presses_are_checked_while_somebody_hears_it(festival: Festival) -> None:
+def test_invalid_stock_report_is_refused(festival: Festival) -> None:
     with logged_in(festival, "bea") as (client, csrf):
         client.headers["X-Pulso-CSRF"] = csrf
         good = {"id": uuid.uuid4().hex, "product": "cola", "kind": "delivery", "quantity": 24}
@@ -85,7 +85,7 @@ def test_presses_are_checked_while_somebody_hears_it(festival: Festival) -> None
         assert client.post("/api/bar/south/stock", json=good).status_code == 403
 
 
-def test_what_is_lost_and_what_is_given_away(festival: Festival, enter: Enter) -> None:
+def test_waste_and_transfer_are_reported(festival: Festival, enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     item = page.locator("#products li", has=page.get_by_label("Counted units of Cerveza"))
     item.locator("summary").tap()
@@ -102,7 +102,7 @@ def test_what_is_lost_and_what_is_given_away(festival: Festival, enter: Enter) -
     assert fits(page)
 
 
-def test_the_page_opens_without_a_network_with_the_last_data_and_their_age(festival: Festival, enter: Enter) -> None:
+def test_bar_page_without_network_shows_last_data_and_age(festival: Festival, enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     expect(page.locator("html")).to_have_attribute("data-kept", "yes")
     page.context.set_offline(True)
@@ -123,7 +123,7 @@ def test_the_page_opens_without_a_network_with_the_last_data_and_their_age(festi
     assert len([one for one in movements(festival, "count") if one.quantity == 55]) == 1
 
 
-def test_a_page_of_an_earlier_login_loads_itself_and_loses_no_press(festival: Festival, enter: Enter) -> None:
+def test_page_of_earlier_login_reloads_and_keeps_reports(festival: Festival, enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     expect(page.locator("#connection")).to_have_class("live")
     with logged_in(festival, "bea") as (client, _):
@@ -137,7 +137,7 @@ def test_a_page_of_an_earlier_login_loads_itself_and_loses_no_press(festival: Fe
     assert len([one for one in movements(festival, "count") if one.quantity == 66]) == 1
 
 
-def test_nothing_of_a_bar_stays_in_the_phone_after_logout(enter: Enter) -> None:
+def test_logout_removes_kept_bar_pages(enter: Enter) -> None:
     page = enter("bea", "/bar/north", **PHONE)
     expect(page.locator("html")).to_have_attribute("data-kept", "yes")
     kept = "async () => (await (await caches.open('pulso-bar-pages')).keys()).length"

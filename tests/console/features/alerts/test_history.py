@@ -23,7 +23,7 @@ def over(festival: Festival, subject: str) -> Alert:
     return alert
 
 
-def test_two_browsers_agree_on_a_verdict_after_the_end(festival: Festival, enter: Enter) -> None:
+def test_verdict_after_the_end_appears_in_two_browsers(festival: Festival, enter: Enter) -> None:
     alert = over(festival, "judged-late")
     first, second = enter("sara", "/history?q=judged-late"), enter("sol", "/history?q=judged-late", locale="es-ES")
     for page in (first, second):
@@ -48,7 +48,7 @@ def test_two_browsers_agree_on_a_verdict_after_the_end(festival: Festival, enter
     assert festival.open(alert.key) is None, "a verdict opens nothing again"
 
 
-def test_of_many_alerts_of_one_key_the_first_can_still_be_judged(festival: Festival, enter: Enter) -> None:
+def test_first_of_many_alerts_of_a_key_can_be_judged(festival: Festival, enter: Enter) -> None:
     first, *_ = [over(festival, "judged-often") for _ in range(6)]
     page = enter("sara", "/history?q=judged-often")
     expect(page.locator(".lives > li")).to_have_count(6)
@@ -60,7 +60,7 @@ def test_of_many_alerts_of_one_key_the_first_can_still_be_judged(festival: Festi
     assert page.locator(".judged:not(:empty)").count() == 1, "and no other"
 
 
-def test_after_the_end_only_verdicts_count_and_only_of_what_one_may_see(festival: Festival) -> None:
+def test_ended_alert_accepts_only_permitted_verdicts(festival: Festival) -> None:
     alert = over(festival, "judged-by-whom")
     deed = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "confirm"}
     with logged_in(festival, "sara") as (client, csrf):

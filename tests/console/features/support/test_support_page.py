@@ -26,7 +26,20 @@ def open_mail(page: Page, summary: str) -> None:
     page.locator("#mails summary", has_text=summary).click()
 
 
-def test_a_suggested_reply_is_edited_copied_and_approved_for_the_next(festival: Festival, enter: Enter) -> None:
+def test_support_page_shows_clusters_and_urgent_mails_first(enter: Enter) -> None:
+    page = enter("sue", "/support?q=entrada")
+    expect(page.locator("#clusters h2").first).to_have_text("entrada · código")
+    expect(page.locator("#clusters .surge").first).to_have_text("5 times the usual pace")
+    expect(page.locator("#mails li").first.locator(".priority")).to_have_text("Urgent")
+    expect(page.locator("#mails li")).to_have_count(6)
+    page.select_option("[name=priority]", "normal")
+    expect(page.locator("#mails li")).to_have_count(5)
+    assert "priority=normal" in page.url
+    page.reload()
+    expect(page.locator("#mails li")).to_have_count(5)
+
+
+def test_suggested_reply_is_edited_copied_and_approved(festival: Festival, enter: Enter) -> None:
     festival.mail("refund-1", "¿Me devuelven el pedido FE-77123?", topic="refund", facts={"order": ("FE-77123",)})
     page = enter("sue", "/support?q=FE-77123", permissions=["clipboard-read", "clipboard-write"])
     open_mail(page, "FE-77123")
@@ -63,7 +76,7 @@ def test_a_suggested_reply_is_edited_copied_and_approved_for_the_next(festival: 
     wait(lambda: "tres días" not in public())
 
 
-def test_on_a_spanish_page_topics_and_reasons_are_spanish(festival: Festival, enter: Enter) -> None:
+def test_spanish_page_shows_topics_and_reasons_in_spanish(festival: Festival, enter: Enter) -> None:
     festival.mail("spanish-1", "Quiero mi dinero del pedido FE-88", topic="refund", facts={"order": ("FE-88",)})
     page = enter("sue", "/support?q=FE-88", locale="es-ES")
     row = page.locator('#mails > li[data-key="spanish-1"]')
@@ -75,7 +88,7 @@ def test_on_a_spanish_page_topics_and_reasons_are_spanish(festival: Festival, en
     expect(row).to_be_visible()
 
 
-def test_nothing_of_one_person_can_be_approved(festival: Festival) -> None:
+def test_answer_with_personal_data_is_refused(festival: Festival) -> None:
     facts = {"order": ("QX-5512",), "amount": ("45 €",)}
     festival.mail("private-1", "Pedido QX-5512 y 45 €", topic="refund", facts=facts)
     good = {"topic": "refund", "language": "es", "question": "¿Y?", "answer": "Sí.", "message": "private-1"}
@@ -99,7 +112,7 @@ def test_nothing_of_one_person_can_be_approved(festival: Festival) -> None:
     assert not [one for one in approvals(festival) if "QX-5512" in one.question + one.answer]
 
 
-def test_the_page_of_questions_needs_no_login_and_is_live(festival: Festival, enter: Enter) -> None:
+def test_faq_page_needs_no_login_and_is_live(festival: Festival, enter: Enter) -> None:
     festival.mail("public-1", "secreto-de-alguien", topic="camping", cluster="tents")
     page = enter(None, "/faq", locale="es-ES")
     expect(page.locator("h1")).to_have_text("Preguntas frecuentes")
@@ -119,7 +132,7 @@ def test_the_page_of_questions_needs_no_login_and_is_live(festival: Festival, en
     expect(page.locator("h1")).to_have_text("Frequently asked questions")
 
 
-def test_the_desk_on_a_phone_and_with_the_keyboard(festival: Festival, enter: Enter) -> None:
+def test_support_page_works_on_a_phone_and_with_the_keyboard(festival: Festival, enter: Enter) -> None:
     festival.mail("keys-1", "teclado y nada más", topic="refund")
     page = enter("sue", "/support?q=teclado", **PHONE)
     expect(page.locator("#mails > li")).to_have_count(1)

@@ -1,0 +1,29 @@
+"""Bars as their pages get them, without a browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from console.features.bars.view import BarsView
+from schemas.bars import DemandForecast, ProductDemand
+from stream.runtime.settings import ROOT
+from stream.runtime.venue_file import read_venue
+
+VENUE = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+
+
+def test_bar_shows_two_hours_of_the_present_evening() -> None:
+    bars = BarsView(VENUE)
+
+    def sell(sold: float, minutes: float) -> None:
+        beer = ProductDemand(product="beer", sold=sold)
+        time = AT + timedelta(minutes=minutes)
+        bars.apply(DemandForecast(event_id="e", bar="north", time=time, tickets=1, products=(beer,), model="m"), 1)
+
+    for minutes in (-300, -60, 0):
+        sell(100 + minutes / 10, minutes)
+    (beer,) = bars.state("bar:north")["products"]
+    assert beer["past"] == [[-60.0, -6.0], [0.0, 0.0]], "two hours, counted back from now"
+    sell(3, -2000)
+    assert len(bars.state("bar:north")["products"][0]["past"]) == 1

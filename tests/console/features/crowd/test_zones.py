@@ -1,0 +1,42 @@
+"""Zones and the plan in a browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.console.conftest import Enter, Festival
+
+pytestmark = pytest.mark.stack
+
+
+def test_control_room_shows_zones_and_cameras(enter: Enter) -> None:
+    page = enter("sara")
+    front = page.locator('#zones li[data-key="front"]')
+    expect(front.locator(".persons")).to_have_text("310")
+    expect(front.locator(".of")).to_have_text("103 % of 300")
+    expect(front.locator(".level")).to_have_text("Level F")
+    expect(page.locator('#cameras li[data-key="gate-east"]')).to_contain_text("gate-east")
+
+
+def test_plan_shows_levels_and_blind_cameras_without_moving(festival: Festival, enter: Enter) -> None:
+    festival.evening()
+    page = enter("sara")
+    plan = page.locator("#plan .plan")
+    expect(plan.locator("text.level.level-F")).to_have_text("F")
+    expect(plan.locator("text.told.level-F")).to_have_text("3.1/m² · 103 %")
+    expect(plan.locator(".camera.blind .camera-told").first).to_be_visible()
+    expect(plan).to_have_attribute("aria-label", re.compile("Delante del escenario principal: Level F"))
+    places = """() => [...document.querySelectorAll('#zones li, #plan polygon.ground, #list')]
+        .map(element => element.getBoundingClientRect().top)"""
+    before = page.evaluate(places)
+    festival.evening()
+    festival.raised("violence", "front-left", 0.9, "Posible pelea", "Possible fight")
+    expect(plan.locator(".alarm.on")).to_have_count(1)
+    assert page.evaluate(places) == before
+    seen = enter("sara", "/cameras")
+    expect(seen.locator("#plan .plan text.level.level-F")).to_have_text("F")
+    expect(seen.locator('#wall > li[data-key="front-left"] .seen')).to_contain_text("310 of 300")
+    expect(seen.locator('#wall > li[data-key="gate-east"] .blind')).to_have_text("blind (black)")

@@ -1,0 +1,18 @@
+"""The music page in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.console.conftest import Enter
+
+pytestmark = pytest.mark.stack
+
+
+def test_music_page_shows_present_and_past(enter: Enter) -> None:
+    page = enter("pau", "/music")
+    expect(page.locator("strong.mood").first).to_have_text("energetic, 70 % sure")
+    expect(page.locator("strong.tempo").first).to_have_text("128 beats per minute")
+    assert page.locator("#stages li").first.locator(".strip-mood rect").count() == 5
+    expect(page.locator(".changes li").first).to_contain_text("calm → energetic")

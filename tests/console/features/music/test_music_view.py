@@ -1,0 +1,49 @@
+"""Stages as the music page gets them, without a browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from console.features.music.view import SHOWN_POINTS, MusicView
+from schemas.music import MusicTags
+from stream.runtime.settings import ROOT
+from stream.runtime.venue_file import read_venue
+
+VENUE = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
+AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
+
+
+def test_long_evening_is_shown_in_few_points_with_the_newest() -> None:
+    music = MusicView(VENUE)
+    for number in range(1000):
+        tags = MusicTags(
+            event_id="e", stage="main", time=AT + timedelta(seconds=5 * number), seconds=5, mood=str(number),
+            mood_confidence=0.5, moods={}, genre="rock", genre_confidence=0.5, genres={}, tempo=0, loudness=-9,
+            silent=False, model="m",
+        )  # fmt: skip
+        music.apply(tags, number)
+    stage = music.state()["stages"][0]
+    assert stage["now"]["mood"] == stage["history"][-1]["mood"] == "999"
+    assert len(stage["history"]) <= SHOWN_POINTS
+    assert stage["history"] == sorted(stage["history"], key=lambda one: one["time"])
+
+
+def test_changes_of_mood_and_genre_are_listed_newest_first() -> None:
+    music = MusicView(VENUE)
+    heard = [
+        ("calm", "rock"),
+        ("calm", "rock"),
+        ("sad", "rock"),
+        ("silence", "silence"),
+        ("sad", "pop"),
+        ("calm", "pop"),
+    ]
+    for number, (mood, genre) in enumerate(heard):
+        tags = MusicTags(
+            event_id="e", stage="main", time=AT + timedelta(minutes=number), seconds=5, mood=mood, mood_confidence=0.5,
+            moods={}, genre=genre, genre_confidence=0.5, genres={}, tempo=0, loudness=-9, silent=mood == "silence",
+            model="m",
+        )  # fmt: skip
+        music.apply(tags, number)
+    changes = [(one["kind"], one["before"], one["after"]) for one in music.state()["stages"][0]["changes"]]
+    assert changes == [("mood", "sad", "calm"), ("genre", "rock", "pop"), ("mood", "calm", "sad")]
