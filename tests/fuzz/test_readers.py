@@ -18,8 +18,8 @@ from schemas.support import ANSWERS
 from schemas.topic import Topic
 from stream.features.alerts.precision import PrecisionGauges
 from stream.features.bars.last_forecasts import newest
-from stream.features.bars.surplus import KnownSurplus
-from stream.features.bars.venue_context import KnownContext
+from stream.features.bars.surplus import SurplusCache
+from stream.features.bars.venue_context import ContextCache
 from stream.features.support.approved_answers import approve
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -35,8 +35,8 @@ SHORT = 150
 
 @contextmanager
 def context() -> Iterator[Take]:
-    reader = KnownContext()
-    yield reader.take
+    reader = ContextCache()
+    yield reader.add_record
     for zone in VENUE.zones:
         features = reader.features(zone.id)
         assert features
@@ -45,11 +45,11 @@ def context() -> Iterator[Take]:
 
 @contextmanager
 def surplus() -> Iterator[Take]:
-    reader = KnownSurplus()
-    yield reader.take
+    reader = SurplusCache()
+    yield reader.add_record
     for bar in VENUE.bars:
         reader.spare_for(bar.id)
-    reader.paces(datetime.now(UTC))
+    reader.rates(datetime.now(UTC))
 
 
 @contextmanager

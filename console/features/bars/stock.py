@@ -76,7 +76,9 @@ async def report_stock(request: Request, bar: str, user: ActingUser, services: S
 def _check(services: ConsoleServices, bar: str, body: StockMovementRequest) -> None:
     """Refuse a movement that the ledger could not use, while the person who reports it can still correct it."""
     bars = {one.id: one for one in services.venue.bars}
-    products: dict[str, ProductSettings] = {product.id: product for product in bars[bar].products} if bar in bars else {}
+    products: dict[str, ProductSettings] = (
+        {product.id: product for product in bars[bar].products} if bar in bars else {}
+    )
     if bar not in bars or body.product not in products:
         raise HTTPException(422, f"the venue file has no {body.product!r} at the bar {bar!r}")
     if products[body.product].recipe:

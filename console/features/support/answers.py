@@ -74,7 +74,9 @@ def _check(services: ConsoleServices, approved: ApprovedAnswer, message: str | N
     mail = services.part(SupportView).mail(message) if message else None
     for text in (approved.question, approved.answer, approved.without_facts):
         if mask_personal_data(text) != text:
-            raise HTTPException(422, f"this names a person or a detail of one mail; without it: {mask_personal_data(text)}")
+            raise HTTPException(
+                422, f"this names a person or a detail of one mail; without it: {mask_personal_data(text)}"
+            )
         for name in ("order", "amount") if mail else ():
             for value in mail.facts.get(name, ()) if mail else ():
                 if value in text:
