@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from console.feature import ConsoleFeature
 from schemas.errors import PulsoError
+from stream.features.registry import features
 from stream.runtime.feature import load_reference
 
 FOLDER = Path(__file__).parent
@@ -29,16 +30,6 @@ STATIC = FOLDER / "static"
 STATIC_SUFFIXES = frozenset({".js", ".css", ".svg", ".png", ".webp", ".woff2"})
 """Suffixes of the files of a feature's folder that are sent to browsers; modules, templates and words are not."""
 
-_REFERENCES = (
-    "console.features.cameras:FEATURE",
-    "console.features.crowd:FEATURE",
-    "console.features.attendance:FEATURE",
-    "console.features.bars:FEATURE",
-    "console.features.support:FEATURE",
-    "console.features.music:FEATURE",
-    "console.features.alerts:FEATURE",
-)
-
 
 class ConsoleFeatureError(PulsoError):
     """Two features claim the same name or channel, or a view names a channel that no feature declares."""
@@ -46,13 +37,13 @@ class ConsoleFeatureError(PulsoError):
 
 @cache
 def console_features() -> tuple[ConsoleFeature, ...]:
-    """Return the console's features in the order of the registry.
+    """Return the console's part of every feature that has one, in the order of `stream.features.registry`.
 
     Raises:
         ConsoleFeatureError: a reference names something else, or two features have one name.
     """
     found: list[ConsoleFeature] = []
-    for reference in _REFERENCES:
+    for reference in (one.console for one in features() if one.console):
         feature = load_reference(reference)
         if not isinstance(feature, ConsoleFeature):
             raise ConsoleFeatureError(f"{reference} is not a ConsoleFeature")
@@ -71,8 +62,8 @@ def word_folders() -> tuple[Path, ...]:
 
 def static_folders() -> dict[str, Path]:
     """Return the folders of static files by the path that they are mounted at."""
-    features = {f"/static/{feature.name}": feature.folder for feature in console_features()}
-    return {**features, "/static": STATIC}
+    folders = {f"/static/{feature.name}": feature.folder for feature in console_features()}
+    return {**folders, "/static": STATIC}
 
 
 def templates() -> Environment:

@@ -15,4 +15,5 @@ FEATURE = Feature(
         "stream.commands.alerts:register",
         "stream.commands.labels:register",
     ),
+    console="console.features.alerts:FEATURE",
 )

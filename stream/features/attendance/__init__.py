@@ -13,4 +13,5 @@ FEATURE = Feature(
     metrics=("stream.features.attendance.metrics",),
     commands=("stream.commands.attendance:register",),
     evaluations=("stream.commands.evaluate_vision:gates",),
+    console="console.features.attendance:FEATURE",
 )

@@ -21,4 +21,5 @@ FEATURE = Feature(
         "stream.commands.evaluate:demand",
         "stream.commands.evaluate:restock",
     ),
+    console="console.features.bars:FEATURE",
 )

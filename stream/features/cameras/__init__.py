@@ -12,4 +12,5 @@ FEATURE = Feature(
     buffer_events=128,  # a frame may have some hundred kilobytes
     metrics=("stream.features.cameras.metrics",),
     evaluations=("stream.commands.evaluate_vision:faults",),
+    console="console.features.cameras:FEATURE",
 )

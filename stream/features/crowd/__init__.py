@@ -13,4 +13,5 @@ FEATURE = Feature(
         "stream.commands.evaluate_vision:crowd",
         "stream.commands.evaluate_vision:occupancy",
     ),
+    console="console.features.crowd:FEATURE",
 )

@@ -17,4 +17,5 @@ FEATURE = Feature(
         "stream.commands.evaluate:mood",
         "stream.commands.evaluate:genre",
     ),
+    console="console.features.music:FEATURE",
 )

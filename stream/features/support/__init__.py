@@ -18,4 +18,5 @@ FEATURE = Feature(
         "stream.commands.faq:register",
     ),
     evaluations=("stream.commands.evaluate:support",),
+    console="console.features.support:FEATURE",
 )
