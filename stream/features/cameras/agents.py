@@ -27,6 +27,7 @@ from schemas.crowd import CROWD, CrowdCount, ZoneCount
 from schemas.fields import identifier
 from schemas.venue import Venue
 from schemas.violence import VIOLENCE
+from stream.features import registry
 from stream.features.cameras import metrics
 from stream.features.cameras.camera_states import CODEC, CameraStates
 from stream.features.cameras.frame_selection import LiveFrameSelection
@@ -35,6 +36,7 @@ from stream.features.violence import metrics as violence_metrics
 from stream.registry.model_store import Folders
 from stream.registry.reloadable_model import ReloadableModel
 from stream.runtime.effects import BatchResult, OutputRecord
+from stream.runtime.feature import load_reference
 from stream.runtime.record import InvalidRecordError, Record
 from stream.runtime.worker_context import WorkerContext
 from stream.stores.evidence import EvidenceStore
@@ -51,6 +53,7 @@ def register(worker: WorkerContext) -> None:
     states = CameraStates(table, camera_states)
     crowd_evidence = CrowdEvidenceRecorder(venue, alert_predicate(venue))
     violence_evidence = ViolenceEvidenceRecorder(venue)
+    observers = [load_reference(reference)(venue) for reference in registry.frame_observers()]
 
     def load(folders: Folders) -> CameraAnalyzer:
         # A new analyzer loses what two seconds of frames restore; states and evidence go on.
@@ -61,6 +64,7 @@ def register(worker: WorkerContext) -> None:
             camera_states,
             crowd_evidence=crowd_evidence,
             violence_evidence=violence_evidence,
+            observers=observers,
         )
 
     analyzer = worker.reloadable_model(("crowd", "violence"), load)
