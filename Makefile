@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup train-setup demo up test fuzz audit check faults bench soak schemas lock clean
+.PHONY: help setup test-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -40,9 +40,14 @@ audit: test-setup ## known holes in the pinned dependencies and in the code; nee
 	@[ -x .venv-audit/bin/pip-audit ] || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q pip-audit; }
 	@.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/run.txt
 
-check: test-setup ## lint, format, types, published schemas: seconds
+check: test-setup ## lint, format, types, spelling, published schemas, documentation: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check && \
+		.venv/bin/codespell && $(MKDOCS) --site-dir .cache/site && \
 		.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
+
+MKDOCS = NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+docs: test-setup ## the documentation site, in site/: open site/index.html
+	@$(MKDOCS)
 
 bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md
 	@$(PYTHON) -m bench --report docs

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import BaseModel
 
+from schemas.rules import default_rules
 from schemas.topic import Topic
 
 FOLDER = Path(__file__).resolve().parent / "published"
 """`published/EVENT_TYPE/N.json`: every version of each schema that was ever shipped."""
+
+VENUE_SCHEMA = FOLDER / "venue.schema.json"
+"""JSON Schema of the venue file, for editors."""
 
 ASYNCAPI = Path(__file__).resolve().parent / "asyncapi.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -95,6 +100,18 @@ def asyncapi(topics: Iterable[Topic[Any]]) -> dict[str, Any]:
         "operations": operations,
         "components": {"messages": messages, "schemas": {"CloudEventHeaders": headers}},
     }
+
+
+def venue_schema(venue_type: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the venue file.
+
+    Args:
+        venue_type: the type of the whole file, with the sections of all features.
+    """
+    schema = venue_type.model_json_schema()
+    schema["properties"]["rules"]["propertyNames"] = {"enum": sorted(default_rules())}
+    read_back: dict[str, Any] = json.loads(json.dumps({"$schema": DIALECT, **schema}))
+    return read_back
 
 
 def text_of(document: dict[str, Any]) -> str:

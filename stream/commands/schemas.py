@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import typer
 from rich.console import Console
 
 from schemas.compatibility import breaks
-from schemas.documents import ASYNCAPI, FOLDER, asyncapi, json_schema, published, text_of
+from schemas.documents import (
+    ASYNCAPI,
+    FOLDER,
+    VENUE_SCHEMA,
+    asyncapi,
+    json_schema,
+    published,
+    text_of,
+    venue_schema,
+)
 from stream.features import registry
 
 commands = typer.Typer(help="JSON Schema and AsyncAPI documents of what travels.", no_args_is_help=True)
@@ -27,9 +39,15 @@ def problems() -> list[str]:
             found += [f"{topic.event_type} against version {number}: {why}" for why in breaks(old, now)]
         if not versions or versions[-1][1] != now:
             found.append(f"{topic.event_type}: changed since it was published; run `pulso schemas publish`")
-    if not ASYNCAPI.exists() or ASYNCAPI.read_text(encoding="utf-8") != text_of(asyncapi(registry.topics())):
-        found.append(f"{ASYNCAPI.name} is not what the types say; run `pulso schemas publish`")
+    for path, document in _documents().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text_of(document):
+            found.append(f"{path.name} differs from the types; run `pulso schemas publish`")
     return found
+
+
+def _documents() -> dict[Path, dict[str, Any]]:
+    """Return the documents that are published in one version only."""
+    return {ASYNCAPI: asyncapi(registry.topics()), VENUE_SCHEMA: venue_schema(registry.full_venue_type())}
 
 
 @commands.command()
@@ -59,4 +77,5 @@ def publish() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text_of(now), encoding="utf-8")
         console.print(f"published {topic.event_type} {path.stem}")
-    ASYNCAPI.write_text(text_of(asyncapi(registry.topics())), encoding="utf-8")
+    for path, document in _documents().items():
+        path.write_text(text_of(document), encoding="utf-8")

@@ -1,0 +1,99 @@
+"""The generated reference names everything that the code has."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+
+import jsonschema
+import pytest
+import typer
+import yaml
+from prometheus_client import REGISTRY
+
+from schemas.documents import VENUE_SCHEMA, text_of, venue_schema
+from scripts.site import reference
+from stream.commands.cli import app
+from stream.features import registry
+from stream.runtime.settings import ROOT, Settings
+
+
+def test_settings_page_describes_every_variable() -> None:
+    page = reference.settings_page()
+    rows = {row.split("|")[1].strip(): row.split("|")[-2].strip() for row in page.splitlines() if row.startswith("| `")}
+    assert list(rows) == [f"`PULSO_{name.upper()}`" for name in Settings.model_fields]
+    assert not [name for name, meaning in rows.items() if not meaning]
+    assert str(ROOT) not in page
+
+
+def test_venue_page_has_every_part_and_field() -> None:
+    page = reference.venue_file_page()
+    schema = venue_schema(registry.full_venue_type())
+    for name, part in {"Venue": schema, **schema["$defs"]}.items():
+        section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        for field in part.get("properties", {}):
+            assert f"`{field}`" in section, f"{name}.{field}"
+
+
+def test_rules_page_has_every_rule() -> None:
+    page = reference.rules_page()
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(reference.rule_settings())
+
+
+def test_metrics_page_has_every_series() -> None:
+    page = reference.metrics_page()
+    registry.load_metrics()
+    names = {family.name for family in REGISTRY.collect() if family.name.startswith("pulso_")}
+    assert len(names) > 40
+    assert not {name for name in names if f"`{name}`" not in page and f"`{name}_total`" not in page}
+
+
+def test_topics_page_has_every_topic_and_field() -> None:
+    page = reference.topics_page()
+    for topic in registry.topics():
+        section = page.split(f"\n## {topic.name}\n")[1].split("\n## ")[0]
+        fields = reference.json_schema(topic)["properties"] if topic.record else {}
+        assert not {field for field in fields if f"`{field}`" not in section}
+
+
+def test_commands_page_has_every_command() -> None:
+    page = reference.commands_page()
+
+    def paths(command: object, path: str) -> list[str]:
+        parts = getattr(command, "commands", {})
+        return [path, *(found for name, part in parts.items() if not part.hidden for found in paths(part, f"{path} {name}"))]
+
+    for path in paths(typer.main.get_command(app), "pulso")[1:]:
+        assert re.search(rf"^##+ {re.escape(path)}$", page, re.MULTILINE), path
+
+
+def test_published_venue_schema_equals_the_code() -> None:
+    assert VENUE_SCHEMA.read_text(encoding="utf-8") == text_of(venue_schema(registry.full_venue_type())), (
+        "run `pulso schemas publish`"
+    )
+
+
+@pytest.mark.parametrize("name", ["deploy/venues/demo.yaml", "deploy/docker/venue.yaml"])
+def test_shipped_venue_files_follow_the_published_schema(name: str) -> None:
+    schema = json.loads(VENUE_SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")))
+
+
+def test_published_schema_refuses_unknown_rule() -> None:
+    schema = json.loads(VENUE_SCHEMA.read_text(encoding="utf-8"))
+    rule = {"raise_at": 2, "clear_at": 1, "audience": ["security"]}
+    with pytest.raises(jsonschema.ValidationError, match="no-such-rule"):
+        jsonschema.validate({"name": "A", "rules": {"no-such-rule": rule}}, schema)
+
+
+def test_demo_venue_file_names_its_schema_for_editors() -> None:
+    venue = ROOT / "deploy" / "venues" / "demo.yaml"
+    first = venue.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    assert (venue.parent / first.split("=", 1)[1]).resolve() == VENUE_SCHEMA
+
+
+def test_examples_in_the_generator_run() -> None:
+    assert doctest.testmod(reference).failed == 0
