@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 from msgspec import Struct
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from schemas.camera_faults import CameraFaultThresholds
 from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
@@ -110,6 +111,11 @@ class ExitSettings(Part):
     @classmethod
     def _may_be_a_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return a JSON Schema that accepts the name alone."""
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(core_schema)]}
 
 
 class ExitLine(Part):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import doctest
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import jsonschema
 import pytest
 import typer
 import yaml
-from prometheus_client import REGISTRY
 
 from schemas.documents import VENUE_SCHEMA, text_of, venue_schema
 from scripts.site import reference
@@ -32,6 +33,7 @@ def test_venue_page_has_every_part_and_field() -> None:
     schema = venue_schema(registry.full_venue_type())
     for name, part in {"Venue": schema, **schema["$defs"]}.items():
         section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert "| field | type | default | meaning |" in section, name
         for field in part.get("properties", {}):
             assert f"`{field}`" in section, f"{name}.{field}"
 
@@ -41,12 +43,12 @@ def test_rules_page_has_every_rule() -> None:
     assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(reference.rule_settings())
 
 
-def test_metrics_page_has_every_series() -> None:
+def test_metrics_page_has_every_metric() -> None:
     page = reference.metrics_page()
-    registry.load_metrics()
-    names = {family.name for family in REGISTRY.collect() if family.name.startswith("pulso_")}
-    assert len(names) > 40
-    assert not {name for name in names if f"`{name}`" not in page and f"`{name}_total`" not in page}
+    metrics = registry.metrics()
+    assert len(metrics) > 40
+    named = set(re.findall(r"`(pulso_\w+)`", page))
+    assert not [metric.name for metric in metrics if not named & {metric.name, f"{metric.name}_total"}]
 
 
 def test_topics_page_has_every_topic_and_field() -> None:
@@ -60,12 +62,15 @@ def test_topics_page_has_every_topic_and_field() -> None:
 def test_commands_page_has_every_command() -> None:
     page = reference.commands_page()
 
-    def paths(command: object, path: str) -> list[str]:
-        parts = getattr(command, "commands", {})
-        return [path, *(found for name, part in parts.items() if not part.hidden for found in paths(part, f"{path} {name}"))]
-
-    for path in paths(typer.main.get_command(app), "pulso")[1:]:
+    for path in command_paths(typer.main.get_command(app), "pulso"):
         assert re.search(rf"^##+ {re.escape(path)}$", page, re.MULTILINE), path
+
+
+def command_paths(command: Any, path: str) -> Iterator[str]:
+    for name, part in getattr(command, "commands", {}).items():
+        if not part.hidden:
+            yield f"{path} {name}"
+            yield from command_paths(part, f"{path} {name}")
 
 
 def test_published_venue_schema_equals_the_code() -> None:
