@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from mode import Service
 
-from stream.runtime.faust_patches import deliver_without_tasks, seek_before_delivery
+from stream.runtime import faust_patches
+from stream.runtime.faust_patches import deliver_without_tasks, ensure_partitions_known, seek_before_delivery
 
 
 class Consumer(Service):
@@ -119,3 +121,38 @@ async def test_what_is_fetched_while_a_recovery_seeks_is_not_thrown_away() -> No
     consumer.flow_active = True
     await consumer.fetch()
     assert consumer.queue == [0, 1, 2, 3, 4]
+
+
+async def test_partitions_of_a_changelog_are_loaded_before_rows_are_written() -> None:
+    loaded: list[str] = []
+
+    async def partitions_for(topic: str) -> None:
+        loaded.append(topic)
+
+    producer = SimpleNamespace(_ensure_producer=lambda: SimpleNamespace(partitions_for=partitions_for))
+    changelog = SimpleNamespace(get_topic_name=lambda: "pulso-bars-bars-changelog")
+    await ensure_partitions_known(producer, SimpleNamespace(changelog_topic=changelog))
+    assert loaded == ["pulso-bars-bars-changelog"]
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+async def test_shutdown_that_takes_too_long_ends_the_process(blocked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    exits: list[int] = []
+    timers: list[tuple[float, Any]] = []
+
+    def timer(seconds: float, end: Any) -> SimpleNamespace:
+        timers.append((seconds, end))
+        return SimpleNamespace(daemon=False, start=end if blocked else (lambda: None))
+
+    async def stop(received: Any) -> None:
+        stopped.append(received)
+
+    stopped: list[Any] = []
+    monkeypatch.setattr(faust_patches.threading, "Timer", timer)
+    monkeypatch.setattr(faust_patches.os, "_exit", exits.append)
+    monkeypatch.setattr(faust_patches.logging, "shutdown", lambda: None)
+    process = SimpleNamespace(_stop_on_signal=stop)
+    faust_patches.install_shutdown_timeout(process, 7.0)
+    await process._stop_on_signal(signal.SIGTERM)
+    assert ([seconds for seconds, _ in timers], stopped) == ([7.0], [signal.SIGTERM])
+    assert exits == ([1] if blocked else [])
