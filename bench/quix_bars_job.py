@@ -54,7 +54,7 @@ def main() -> None:
         bar = bars.get(key)
         if bar is None:
             bar = bars[key] = BarState(key, plans.get(key), venue.timezone, state.get_bytes("row"))
-        forecast = bar.apply(ticket, message_context().offset, envelope.id, {}, {}, {})
+        forecast = bar.apply_ticket(ticket, message_context().offset, envelope.id)
         state.set_bytes("row", bar.to_row())
         if sum(one.tickets for one in bars.values()) == ORDER["tickets"]:
             app.stop()  # after its closing checkpoint; Quix's own count is of what is left of a stream

@@ -72,7 +72,7 @@ def _pass(bars: int, rounds: int) -> Measured:
         offset = 0
         for batch in _batches(made):
             for ticket in batch:
-                live[ticket.bar].apply(ticket, offset, ticket.id)
+                live[ticket.bar].apply_ticket(ticket, offset, ticket.id)
                 offset += 1
             for name in {ticket.bar for ticket in batch}:
                 live[name].to_row()

@@ -1,4 +1,4 @@
-"""How good forecasts of demand are: WAPE, MASE, pinball loss, coverage and bias."""
+"""Accuracy measures of demand forecasts: WAPE, MASE, pinball loss, coverage and bias."""
 
 from __future__ import annotations
 
@@ -6,42 +6,46 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 QUANTILES = (0.05, 0.5, 0.95)
+"""Levels of the quantile forecasts."""
 
 
 def wape(actual: ArrayLike, forecast: ArrayLike) -> float:
-    """Sum of absolute errors ÷ sum of the actual units (Kolassa and Schütz, 2007).
+    """Return the weighted absolute percentage error: Σ|f - y| ÷ Σ|y| (Kolassa and Schütz, Foresight 6, 2007).
 
     >>> wape([10, 0, 10], [8, 1, 10])
     0.15
     """
-    y, f = _pair(actual, forecast)
+    y, f = _arrays(actual, forecast)
     return float(np.abs(f - y).sum() / max(np.abs(y).sum(), 1e-9))
 
 
 def bias(actual: ArrayLike, forecast: ArrayLike) -> float:
-    """Sum of errors ÷ sum of the actual units; positive is too much.
+    """Return the relative bias Σ(f - y) ÷ Σ|y|; positive is a forecast that is too high.
 
     >>> bias([10, 10], [12, 10])
     0.1
     """
-    y, f = _pair(actual, forecast)
+    y, f = _arrays(actual, forecast)
     return float((f - y).sum() / max(np.abs(y).sum(), 1e-9))
 
 
 def mase(actual: ArrayLike, forecast: ArrayLike, naive_error: float) -> float | None:
-    """Mean absolute error ÷ that of the seasonal naive forecast before scoring (Hyndman and Koehler, 2006).
+    """Return the mean absolute scaled error (Hyndman and Koehler, International Journal of Forecasting 22, 2006).
 
-    None where there was nothing to compare with.
+    Args:
+        actual: (n,) units.
+        forecast: (n,) units.
+        naive_error: mean absolute error of the seasonal naive forecast before scoring; None is returned where it is 0.
 
     >>> mase([10, 10], [9, 11], 2.0)
     0.5
     """
-    y, f = _pair(actual, forecast)
+    y, f = _arrays(actual, forecast)
     return float(np.abs(f - y).mean() / naive_error) if naive_error > 0 else None
 
 
 def pinball(actual: ArrayLike, quantiles: NDArray[np.float64]) -> float:
-    """Mean pinball loss over `QUANTILES`; `quantiles` is (n, 3), in units.
+    """Return the mean pinball loss over `QUANTILES`; `quantiles` is (n, 3), in units.
 
     >>> round(pinball([10.0], np.array([[8.0, 10.0, 13.0]])), 4)
     0.0833
@@ -53,7 +57,7 @@ def pinball(actual: ArrayLike, quantiles: NDArray[np.float64]) -> float:
 
 
 def coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> float:
-    """Share of the actual values within their interval, ends included.
+    """Return the share of the actual values within their interval, ends included.
 
     >>> coverage([1, 2, 3, 9], [0, 0, 0, 0], [3, 3, 3, 3])
     0.75
@@ -62,5 +66,5 @@ def coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> float:
     return float(((y >= np.asarray(low)) & (y <= np.asarray(high))).mean())
 
 
-def _pair(actual: ArrayLike, forecast: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _arrays(actual: ArrayLike, forecast: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.asarray(actual, np.float64), np.asarray(forecast, np.float64)

@@ -1,8 +1,8 @@
-"""Has the level of the errors risen: ADWIN (Bifet and Gavaldà, 2007) with a state that can be written down.
+"""ADWIN change detection (Bifet and Gavaldà, SIAM Data Mining 2007) whose state can be stored and restored.
 
-River's ADWIN keeps a histogram that can't be read back. Here it is a function of the errors that it was fed since it
-was last rebuilt, so those are what is stored, and it is rebuilt from the newest of them before they grow too many:
-after a crash it says what it would have said without one.
+River's ADWIN keeps an exponential histogram that its public API can neither export nor load. Its answers are a
+function of the errors since it was last rebuilt, so those errors are what is stored, and the detector is rebuilt from
+the newest of them before they grow too many: after a restart it answers as it would have without one.
 """
 
 from __future__ import annotations
@@ -13,21 +13,24 @@ import numpy as np
 from msgspec import Struct
 from river.drift import ADWIN
 
-MOST, KEPT = 400, 200
-"""errors after which the detector is rebuilt, and from how many of the newest"""
+MAX_ERRORS = 400
+"""Number of stored errors after which the detector is rebuilt, so that a bar's row stays below some kilobytes."""
+
+REBUILD_ERRORS = 200
+"""Number of newest errors that the detector is rebuilt from."""
 
 
 class AdwinState(Struct):
-    """The errors (float32, base64), oldest first."""
+    """Errors since the last rebuild, oldest first, as base64 of float32."""
 
     errors: str = ""
 
 
 class AdwinDetector:
-    """Fed with one error a slot.
+    """Detect a rise of the mean error, fed with one error a slot.
 
-    >>> drift = AdwinDetector()
-    >>> [any([drift.update(error) for _ in range(100)]) for error in (0.1, 0.9, 0.1)]
+    >>> detector = AdwinDetector()
+    >>> [any([detector.update(error) for _ in range(100)]) for error in (0.1, 0.9, 0.1)]
     [False, True, False]
     """
 
@@ -38,13 +41,13 @@ class AdwinDetector:
         self._rebuild(self._errors)
 
     def state(self) -> AdwinState:
-        """All that later answers depend on; written anew only after an error came."""
+        """Return the state that later answers depend on; encoded again only after an update."""
         if self._state is None:
             self._state = AdwinState(base64.b64encode(np.asarray(self._errors, np.float32).tobytes()).decode())
         return self._state
 
     def update(self, error: float) -> bool:
-        """Whether with this error the mean has risen; one that falls is only forgotten."""
+        """Add one error and report a rise of the mean; a fall only drops the older errors."""
         self._state = None
         error = float(np.float32(error))
         self._errors.append(error)
@@ -54,8 +57,8 @@ class AdwinDetector:
             risen = self._detector.estimation > before
             self._rebuild(self._errors[-max(1, int(self._detector.width)) :])
             return risen
-        if len(self._errors) > MOST:
-            self._rebuild(self._errors[-KEPT:])
+        if len(self._errors) > MAX_ERRORS:
+            self._rebuild(self._errors[-REBUILD_ERRORS:])
         return False
 
     def _rebuild(self, errors: list[float]) -> None:

@@ -1,16 +1,16 @@
-"""One bar as one row of state: what was sold, what is left, and what will be asked for."""
+"""State of one bar: units sold, stock, and the demand that is forecast, stored as one row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct, field
 
-from processors.bars.demand import DemandModel
-from processors.bars.demand_state import DemandState, SlotForecast
+from processors.bars.demand import DemandModel, DemandState, SlotForecast
 from processors.bars.ledger import Ledger, LedgerState
 from processors.bars.model_card import model_card
 from processors.bars.product_similarity import product_traits
@@ -29,54 +29,112 @@ from schemas.bars import (
 from schemas.errors import PulsoError
 
 SLOT = timedelta(minutes=15)
+"""Length of a slot of the demand model."""
+
 HORIZONS = (1, 2, 4)
-"""slots: 15, 30 and 60 minutes"""
+"""Horizons in slots: 15, 30 and 60 minutes."""
 
-FORECAST_EVERY = timedelta(seconds=60)
+FORECAST_INTERVAL = timedelta(seconds=60)
+"""Time between two forecasts of a bar, by the times of its tickets."""
 
-REMEMBERED = 1024
-"""Tickets whose ids are known: about ten minutes of ten busy tills, which is how long a till tries again."""
+REMEMBERED_TICKETS = 1024
+"""Number of ticket ids remembered: ten minutes of ten busy tills, which is how long a till retries."""
 
-Spare = Mapping[str, Mapping[str, float]]
-"""surplus by bar and product"""
+Surplus = Mapping[str, Mapping[str, float]]
+"""Surplus units by bar and product."""
 
 
 class UnknownProductError(PulsoError, ValueError):
-    """A line names a product that the venue file does not list for this bar."""
+    """A ticket line names a product that the venue file does not list for this bar."""
+
+
+class BarContext(Protocol):
+    """Context of a bar outside its own sales; a bar calls a method only when it needs the answer.
+
+    `StaticContext` has fixed answers. The bars worker computes them from the topics that it caches.
+    """
+
+    def features(self, time: datetime) -> Mapping[str, float]:
+        """Return the context features at a time, each of the order of one."""
+
+    def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
+        """Return the sales rates of the mean neighbouring bar, in units/hour by product; called once a slot."""
+
+    def surplus(self) -> Surplus:
+        """Return the unclaimed surplus of neighbouring bars; called once a forecast."""
+
+
+class StaticContext(Struct, frozen=True):
+    """Bar context with the same answers at any time; empty by default.
+
+    Attributes:
+        context_features: context features by name.
+        rates: units/hour by product.
+        surplus_units: surplus units by bar and product.
+    """
+
+    context_features: Mapping[str, float] = {}
+    rates: Mapping[str, float] = {}
+    surplus_units: Surplus = {}
+
+    def features(self, time: datetime) -> Mapping[str, float]:
+        """Return the fixed features."""
+        return self.context_features
+
+    def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
+        """Return the fixed rates."""
+        return self.rates
+
+    def surplus(self) -> Surplus:
+        """Return the fixed surplus."""
+        return self.surplus_units
+
+
+EMPTY_CONTEXT = StaticContext()
+"""Context of a bar about whose surroundings nothing is configured."""
 
 
 class BarRow(Struct):
-    """The row."""
+    """Row of a bar in the state table.
+
+    Attributes:
+        offset: offset of the last ticket applied; the records of a bar are all in one partition.
+        tickets: number of tickets applied.
+        sold: units by product, refunds subtracted.
+        recent_ids: ring of the digests of the last `REMEMBERED_TICKETS` tickets.
+        ring_position: place in the ring of the next digest.
+        last_forecast: time of the last forecast after a ticket.
+        demand: state of the demand model.
+        stock: state of the ledger; None in rows from before there was one.
+    """
 
     offset: int = -1
-    """of the last ticket applied; the records of a bar are all in one partition"""
     tickets: int = 0
     sold: dict[str, float] = field(default_factory=dict)
-    recent: bytes = b""
-    """digests of the last tickets, a ring of `REMEMBERED`"""
-    next: int = 0
-    """place in the ring of the next digest"""
-    forecast_at: datetime | None = None
+    recent_ids: bytes = field(default=b"", name="recent")
+    ring_position: int = field(default=0, name="next")
+    last_forecast: datetime | None = field(default=None, name="forecast_at")
     demand: DemandState = field(default_factory=DemandState)
     stock: LedgerState | None = None
-    """None in rows from before there was a ledger"""
 
 
 class BarState:
-    """Applies tickets and stock movements, each once, and forecasts.
+    """Apply tickets and stock movements of one bar, each once, and forecast.
 
     Args:
-        plan: the bar in the venue file; None for a bar that the file does not know, whose products are all taken.
-        row: as `to_row` gave it.
+        name: id of the bar.
+        settings: its part of the venue file; None for a bar that is not configured, which accepts every product.
+        timezone: IANA name of the venue's time zone.
+        row: as `to_row` returned it; None to begin anew.
     """
 
-    def __init__(self, name: str, plan: BarSettings | None, timezone: str, row: bytes | None = None) -> None:
+    def __init__(self, name: str, settings: BarSettings | None, timezone: str, row: bytes | None = None) -> None:
         self.name = name
-        self._plan = plan or BarSettings(id="unknown")
-        self._products: dict[str, ProductSettings] = {product.id: product for product in plan.products} if plan else {}
+        self._settings = settings or BarSettings(id="unknown")
+        self._products: dict[str, ProductSettings] = {product.id: product for product in self._settings.products}
         self._zone = ZoneInfo(timezone)
-        self._stored = stored = msgspec.json.decode(row, type=BarRow) if row else BarRow()
-        self._recent = RecentIds(REMEMBERED, stored.recent, stored.next)
+        self._row = stored = msgspec.json.decode(row, type=BarRow) if row else BarRow()
+        self._recent = RecentIds(REMEMBERED_TICKETS, stored.recent_ids, stored.ring_position)
         self._demand = DemandModel(
             stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone, traits=product_traits(self._products.values())
         )
@@ -84,42 +142,57 @@ class BarState:
             {name: product.opening_stock for name, product in self._products.items() if not product.recipe},
             {name: product.recipe for name, product in self._products.items() if product.recipe},
             stored.stock,
-            patience=timedelta(minutes=3 * self._plan.lead_time_minutes),
+            transit_timeout=timedelta(minutes=3 * self._settings.lead_time_minutes),
         )
-        if stored.stock is None and stored.forecast_at is not None:
+        if stored.stock is None and stored.last_forecast is not None:
             for product, units in stored.sold.items():
-                self._ledger.sell(product, units, stored.forecast_at)
+                self._ledger.add_sale(product, units, stored.last_forecast)
         card = model_card()
         self._model = f"{card['model']}@{card['hash'][:12]}"
 
     @property
     def sold(self) -> Mapping[str, float]:
-        """Units by product, refunds taken off."""
-        return self._stored.sold
+        """Units sold by product, refunds subtracted."""
+        return self._row.sold
 
     @property
     def neighbours(self) -> Sequence[str]:
         """Bars whose surplus may be fetched."""
-        return self._plan.neighbours
+        return self._settings.neighbours
 
     @property
     def tickets(self) -> int:
-        """Applied so far."""
-        return self._stored.tickets
+        """Number of tickets applied."""
+        return self._row.tickets
+
+    @property
+    def demand(self) -> DemandModel:
+        """Demand model, for questions that a forecast does not answer."""
+        return self._demand
+
+    @property
+    def clock(self) -> datetime | None:
+        """Time of the last forecast after a ticket."""
+        return self._row.last_forecast
+
+    @property
+    def products(self) -> list[str]:
+        """Products of the venue file, then those sold besides."""
+        return [*self._products, *(name for name in self._row.sold if name not in self._products)]
 
     def stock(self, product: str) -> float | None:
-        """Units left, never negative; None where nobody said how many there were, and for mixed drinks."""
+        """Return the units left, never negative; None where no stock is configured or counted, and for recipes."""
         return self._ledger.stock(product)
 
     def to_row(self) -> bytes:
-        """The whole state as JSON."""
-        stored = self._stored
-        stored.recent, stored.next = self._recent.ring, self._recent.place
-        stored.demand, stored.stock = self._demand.state, self._ledger.state
-        return msgspec.json.encode(stored)
+        """Return the whole state as JSON."""
+        row = self._row
+        row.recent_ids, row.ring_position = self._recent.ring, self._recent.position
+        row.demand, row.stock = self._demand.state, self._ledger.state
+        return msgspec.json.encode(row)
 
     def check(self, ticket: Ticket) -> None:
-        """Refuse a ticket that can't be booked.
+        """Validate the products of a ticket.
 
         Raises:
             UnknownProductError: a line names a product that this bar does not have.
@@ -131,172 +204,146 @@ class BarState:
                 known = ", ".join(self._products)
                 raise UnknownProductError(f"bar {self.name} has no product {line.product!r}; it has {known}")
 
-    def apply(
-        self,
-        ticket: Ticket,
-        offset: int,
-        event_id: str,
-        context: Mapping[str, float] | None = None,
-        spare: Spare | None = None,
-        elsewhere: Mapping[str, float] | None = None,
+    def apply_ticket(
+        self, ticket: Ticket, offset: int, event_id: str, context: BarContext = EMPTY_CONTEXT
     ) -> DemandForecast | None:
-        """Book a ticket and forecast when a minute has passed; None when not, and for a ticket that was booked before.
+        """Book a ticket, and forecast where `FORECAST_INTERVAL` has passed since the last forecast.
 
         Args:
+            ticket: receipt of a till.
             offset: of the record, in the one partition where all tickets of this bar are.
-            event_id: goes into the forecast.
-            context: what the venue knows of the bar's surroundings.
-            spare: what other bars can do without; looked at where `forecasts_at` this ticket's time.
-            elsewhere: units an hour that the mean bar around sells now, by product.
+            event_id: of the record; goes into the forecast.
+            context: context of the bar; its methods are called only when needed.
+
+        Returns:
+            The forecast; None where none is due, and for a ticket that was applied before.
 
         Raises:
-            UnknownProductError: nothing was booked.
+            UnknownProductError: the ticket names a product that this bar does not have; nothing was booked.
         """
-        stored = self._stored
-        if offset <= stored.offset:
+        row = self._row
+        if offset <= row.offset:
             return None
         self.check(ticket)
-        stored.offset = offset
-        if not self._recent.first_time(ticket.id):
+        row.offset = offset
+        if not self._recent.add(ticket.id):
             return None
-        stored.tickets += 1
-        new_slot = self.opens_slot(ticket.time)
-        self._demand.advance(ticket.time, context, self._sold_out() if new_slot else ())
+        row.tickets += 1
+        new_slot = self._demand.slot_of(ticket.time) > (self._demand.open_slot or 0)
+        self._demand.advance(ticket.time, context.features(ticket.time), self._sold_out() if new_slot else ())
         if new_slot:
-            hour = SLOT.total_seconds() / 3600
-            self._demand.hear({name: units * hour for name, units in (elsewhere or {}).items()})
-            self._demand.welcome_kin(self._products)
+            self._demand.set_neighbour_rates(context.neighbour_rates(ticket.time))
+            self._demand.add_offered_products(self._products)
         for line in ticket.lines:
-            stored.sold[line.product] = stored.sold.get(line.product, 0.0) + line.quantity
-            self._sell(line.product, line.quantity, ticket.time)
-        if not self.forecasts_at(ticket.time):
+            row.sold[line.product] = row.sold.get(line.product, 0.0) + line.quantity
+            self._add_sale(line.product, line.quantity, ticket.time)
+        if row.last_forecast is not None and ticket.time < row.last_forecast + FORECAST_INTERVAL:
             return None
-        stored.forecast_at = ticket.time
-        return self.forecast(ticket.time, event_id, spare)
+        row.last_forecast = ticket.time
+        return self.forecast(ticket.time, event_id, context)
 
-    def opens_slot(self, time: datetime) -> bool:
-        """Whether a ticket of this time is the first of a new slot."""
-        return self._demand.slot_of(time) > (self._demand.open_slot or 0)
-
-    def forecasts_at(self, time: datetime) -> bool:
-        """Whether a ticket of this time brings a forecast."""
-        last = self._stored.forecast_at
-        return last is None or time >= last + FORECAST_EVERY
-
-    def move(
-        self, movement: StockMovement, offset: int, event_id: str, spare: Spare | None = None
+    def apply_movement(
+        self, movement: StockMovement, offset: int, event_id: str, context: BarContext = EMPTY_CONTEXT
     ) -> DemandForecast | None:
-        """Book a stock movement and forecast at once; None for one that was booked before.
+        """Book a stock movement and forecast at once; None for one that was applied before.
 
         The forecast has the time of the newest sale if that is later: only tickets move the bar's clock.
 
         Raises:
-            StockMovementError: nothing was booked.
+            StockMovementError: the movement can't be booked; nothing was.
         """
         if not self._ledger.book(movement, offset):
             return None
-        time, last = self._ledger.when(movement), self._stored.forecast_at
-        return self.forecast(time if last is None else max(last, time), event_id, spare)
+        time, last = self._ledger.event_time(movement), self._row.last_forecast
+        return self.forecast(time if last is None else max(last, time), event_id, context)
 
-    def forecast(self, at: datetime, event_id: str, spare: Spare | None = None) -> DemandForecast:
-        """What this bar will need after `at`."""
-        outlook = RestockOutlook(self._demand, at, self._closes(at))
+    def forecast(self, at: datetime, event_id: str, context: BarContext = EMPTY_CONTEXT) -> DemandForecast:
+        """Return the demand after `at`, and what to fetch for it."""
+        outlook = RestockOutlook(self._demand, at, self._configured_closing(at))
         items = {
-            name: StockItem(stock, self._ledger.coming(name, at), product.shelf, product.package)
+            name: StockItem(stock, self._ledger.in_transit(name, at), product.shelf, product.package)
             for name, product in self._products.items()
             if (stock := self.stock(name)) is not None
         }
         terms = SupplyTerms(
-            self._plan.lead_time_minutes,
-            self._plan.run_out_limit,
-            self._plan.cover_minutes,
-            self._plan.trip_worth_units,
+            self._settings.lead_time_minutes,
+            self._settings.run_out_limit,
+            self._settings.cover_minutes,
+            self._settings.trip_worth_units,
         )
-        near = {bar: units for bar, units in (spare or {}).items() if bar in self._plan.neighbours}
-        found = restock_advice(outlook, items, at, terms, near)
+        surplus = {bar: units for bar, units in context.surplus().items() if bar in self._settings.neighbours}
+        advice = restock_advice(outlook, items, at, terms, surplus)
         return DemandForecast(
             event_id=event_id,
             bar=self.name,
             time=at,
-            tickets=self._stored.tickets,
-            products=tuple(self._product(name, at, outlook, found.get(name)) for name in self.products),
+            tickets=self._row.tickets,
+            products=tuple(self._product_demand(name, at, outlook, advice.get(name)) for name in self.products),
             model=self._model,
-            drifts=self._stored.demand.drifts,
+            drifts=self._row.demand.drift_count,
         )
 
-    @property
-    def demand(self) -> DemandModel:
-        """The model, for questions that a forecast does not answer."""
-        return self._demand
-
-    @property
-    def clock(self) -> datetime | None:
-        """Time of the last forecast after a ticket."""
-        return self._stored.forecast_at
-
-    @property
-    def products(self) -> list[str]:
-        """Those of the venue file, then what was sold besides."""
-        return [*self._products, *(name for name in self._stored.sold if name not in self._products)]
-
     def closes(self, at: datetime) -> datetime:
-        """When the bar closes: by the venue file, by its habit, or after the time that a delivery is meant for."""
-        left = RestockOutlook(self._demand, at, self._closes(at)).minutes_open
-        return at + timedelta(minutes=self._plan.cover_minutes if left is None else left)
+        """Return when the bar closes: as configured, as learnt from its sales, or after the cover time."""
+        left = RestockOutlook(self._demand, at, self._configured_closing(at)).minutes_open
+        return at + timedelta(minutes=self._settings.cover_minutes if left is None else left)
 
     def _sold_out(self) -> list[str]:
-        """Products of which nothing is left. One that is sold all the same is there, and its ledger is wrong."""
+        """Return the products without stock; one that is sold all the same has stock, and its ledger is wrong."""
         empty = {n for n in self._products if self.stock(n) == 0 and not self._ledger.oversold(n)}
         return [n for n, product in self._products.items() if n in empty or empty & product.recipe.keys()]
 
-    def _sell(self, product: str, units: float, time: datetime) -> None:
-        self._ledger.sell(product, units, time)
-        # A mixed drink has a series of its own, and each of its parts is asked for too.
-        for name, drawn in {product: units, **self._ledger.draws(product, units)}.items():
-            self._demand.sell(name, drawn, time)
+    def _add_sale(self, product: str, units: float, time: datetime) -> None:
+        self._ledger.add_sale(product, units, time)
+        # A mixed drink has a series of its own, and the demand for each of its parts includes it.
+        for name, used in {product: units, **self._ledger.stock_use(product, units)}.items():
+            self._demand.add_sale(name, used, time)
 
-    def _product(self, name: str, at: datetime, outlook: RestockOutlook, need: RestockAdvice | None) -> ProductDemand:
+    def _product_demand(
+        self, name: str, at: datetime, outlook: RestockOutlook, advice: RestockAdvice | None
+    ) -> ProductDemand:
         rest = outlook.rest_of_day(name)
-        known = ProductDemand(
+        demand = ProductDemand(
             product=name,
-            sold=self._stored.sold.get(name, 0.0),
-            horizons=tuple(_horizon(found) for found in self._demand.forecast(name)),
-            rest_of_day=_horizon(rest) if rest else None,
+            sold=self._row.sold.get(name, 0.0),
+            horizons=tuple(_horizon_demand(forecast) for forecast in self._demand.forecast(name)),
+            rest_of_day=_horizon_demand(rest) if rest else None,
             missing=self._ledger.missing(name),
         )
-        if need is None:
-            return known
+        if advice is None:
+            return demand
+        in_transit = self._ledger.in_transit(name, at)
         return msgspec.structs.replace(
-            known,
+            demand,
             stock=self.stock(name),
             oversold=self._ledger.oversold(name),
-            coming=self._ledger.coming(name, at),
-            coming_from=self._ledger.coming_from(name) if self._ledger.coming(name, at) else None,
-            run_out_probability=need.run_out,
-            minutes_to_empty=need.minutes_to_empty,
-            fetch=need.fetch,
-            fetch_from=need.source,
-            fetch_by=need.by,
-            along=need.along,
-            surplus=need.surplus,
-            expected_loss=need.loss,
+            coming=in_transit,
+            coming_from=self._ledger.in_transit_from(name) if in_transit else None,
+            run_out_probability=advice.run_out_probability,
+            minutes_to_empty=advice.minutes_to_empty,
+            fetch=advice.fetch,
+            fetch_from=advice.source,
+            fetch_by=advice.fetch_by,
+            along=advice.along,
+            surplus=advice.surplus,
+            expected_loss=advice.expected_loss,
         )
 
-    def _closes(self, at: datetime) -> datetime | None:
-        """The next time at which the venue file says that the bar closes."""
-        if self._plan.closes is None:
+    def _configured_closing(self, at: datetime) -> datetime | None:
+        """Return the next closing time of the venue file; None where none is configured."""
+        if self._settings.closes is None:
             return None
-        hour, minute = (int(part) for part in self._plan.closes.split(":"))
+        hour, minute = (int(part) for part in self._settings.closes.split(":"))
         local = at.astimezone(self._zone)
         closes = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
         return closes if closes > local else closes + timedelta(days=1)
 
 
-def _horizon(found: SlotForecast) -> HorizonDemand:
+def _horizon_demand(forecast: SlotForecast) -> HorizonDemand:
     return HorizonDemand(
-        minutes=int(found.slots * SLOT.total_seconds() // 60),
-        mean=found.mean,
-        p05=found.p05,
-        p50=found.p50,
-        p95=found.p95,
+        minutes=int(forecast.slots * SLOT.total_seconds() // 60),
+        mean=forecast.mean,
+        p05=forecast.p05,
+        p50=forecast.p50,
+        p95=forecast.p95,
     )

@@ -1,17 +1,26 @@
-"""Forecasts that anyone could make, to be beaten: the last slot, yesterday, last week, and seasonal means."""
+"""Baselines of the demand model: naive and seasonal means online, and gradient boosting trained in one batch."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-NAMES = ("last_slot", "yesterday", "last_week", "mean_of_last_four_weeks", "expanding_mean")
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+NAIVE_KINDS = ("last_slot", "yesterday", "last_week", "mean_of_last_four_weeks", "expanding_mean")
+"""Names of the naive forecasts."""
+
+MAX_EXAMPLES = 200_000
+"""Examples that the boosting is trained on at most, a random sample with a seed."""
 
 
 class NaiveForecasts:
     """Naive forecasts of one series in slots of equal length.
 
     Args:
-        slots_a_day: 24 for hours.
+        slots_per_day: 24 for hours.
 
     >>> naive = NaiveForecasts(24)
     >>> for day in range(7):
@@ -20,39 +29,87 @@ class NaiveForecasts:
     5.0
     """
 
-    def __init__(self, slots_a_day: int) -> None:
-        self._slots_a_day = slots_a_day
+    def __init__(self, slots_per_day: int) -> None:
+        self._slots_per_day = slots_per_day
         self._values: dict[int, float] = {}
         self._sums: dict[int, tuple[float, int]] = {}
         self._total = (0.0, 0)
 
     def learn(self, start: datetime, value: float) -> None:
-        """What came in the slot that began at `start`."""
+        """Add the units of the slot that began at `start`."""
         self._values[self._slot(start)] = value
-        kind = self._slot(start) % (7 * self._slots_a_day)
-        total, seen = self._sums.get(kind, (0.0, 0))
-        self._sums[kind] = (total + value, seen + 1)
+        season = self._slot(start) % (7 * self._slots_per_day)
+        total, count = self._sums.get(season, (0.0, 0))
+        self._sums[season] = (total + value, count + 1)
         self._total = (self._total[0] + value, self._total[1] + 1)
 
     def forecast(self, start: datetime) -> dict[str, float]:
-        """One forecast of each kind for the slot at `start`; what is not yet known is the mean of all."""
-        slot, day = self._slot(start), self._slots_a_day
+        """Return a forecast of each of `NAIVE_KINDS` for the slot at `start`; the overall mean without data."""
+        slot, day = self._slot(start), self._slots_per_day
         mean = self._total[0] / max(1, self._total[1])
         weeks = [self._values[slot - 7 * day * w] for w in range(1, 5) if slot - 7 * day * w in self._values]
-        total, seen = self._sums.get(slot % (7 * day), (mean, 1))
-        found = (
+        total, count = self._sums.get(slot % (7 * day), (mean, 1))
+        forecasts = (
             self._values.get(slot - 1, mean),
             self._values.get(slot - day, mean),
             self._values.get(slot - 7 * day, mean),
             sum(weeks) / len(weeks) if weeks else mean,
-            total / seen,
+            total / count,
         )
-        return dict(zip(NAMES, found, strict=True))
+        return dict(zip(NAIVE_KINDS, forecasts, strict=True))
 
-    def before(self, start: datetime) -> float:
-        """What came in the slot before the last."""
+    def before_last(self, start: datetime) -> float:
+        """Return the units of the slot before the last one."""
         return self._values.get(self._slot(start) - 2, 0.0)
 
     def _slot(self, start: datetime) -> int:
         minutes = start.toordinal() * 24 * 60 + start.hour * 60 + start.minute
-        return minutes * self._slots_a_day // (24 * 60)
+        return minutes * self._slots_per_day // (24 * 60)
+
+
+class BatchBoosting:
+    """Gradient boosting on lags and the calendar, one model for all series, one slot ahead.
+
+    scikit-learn's `HistGradientBoostingRegressor` with Poisson loss, trained once on all examples before the first
+    one that is scored, with the features of `boosting_features`.
+
+    >>> boosting = BatchBoosting()
+    >>> for hour in range(400):
+    ...     boosting.add_example([float(hour % 24)], 10.0 * (hour % 24))
+    >>> bool(abs(boosting.forecast([[12.0]])[0] - 120.0) < 5)
+    True
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = np.random.default_rng(seed)
+        self._rows: list[list[float]] = []
+        self._values: list[float] = []
+        self._count = 0
+
+    def add_example(self, row: list[float], value: float) -> None:
+        """Add one example; above `MAX_EXAMPLES` a uniform sample is kept (Vitter's algorithm R, 1985)."""
+        self._count += 1
+        if len(self._rows) < MAX_EXAMPLES:
+            self._rows.append(row)
+            self._values.append(value)
+        elif (place := int(self._random.integers(self._count))) < MAX_EXAMPLES:
+            self._rows[place], self._values[place] = row, value
+
+    def forecast(self, rows: list[list[float]]) -> NDArray[np.float64]:
+        """Train and return the forecasts of these rows, (n,) units; zeros without any sale to train on."""
+        if not self._rows:
+            return np.zeros(len(rows))
+        model = HistGradientBoostingRegressor(loss="poisson", random_state=0)
+        values = np.maximum(np.asarray(self._values), 0.0)
+        if not values.any():
+            return np.zeros(len(rows))  # Poisson loss needs one sale
+        model.fit(np.asarray(self._rows), values)
+        return np.asarray(np.maximum(model.predict(np.asarray(rows)), 0.0), np.float64)
+
+
+def boosting_features(
+    start: datetime, naive: Mapping[str, float], before_last: float, context: Mapping[str, float]
+) -> list[float]:
+    """Return the features of a slot: calendar, naive forecasts, the slot before the last, and the file's context."""
+    calendar = [float(start.hour), float(start.weekday())]  # the month would only encode last year's sales
+    return [*calendar, *naive.values(), before_last, *(context[name] for name in sorted(context))]

@@ -1,7 +1,8 @@
-"""What kin are worth: products and bars whose past is withheld, forecast in their first hours with and without kin.
+"""Cold-start evaluation: new products and bars, forecast in their first hours with and without priors.
 
-Festivals have no history, so of the past only a few days are learnt. The newcomer's forecasts are compared with
-those of the same model that knows the newcomer alone.
+A product or bar is new where its past is withheld. Festivals have no history, so only a few days before are learnt.
+Forecasts with priors from similar products and neighbouring bars are compared with those of the same model on the new
+series' own sales alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,67 +19,77 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.bars import accuracy
-from processors.bars.demand import DemandModel
-from processors.bars.demand_state import SlotForecast
+from processors.bars.demand import DemandModel, SlotForecast
 from processors.bars.model_card import model_card
 from processors.bars.product_similarity import ProductTraits
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 
 HOUR = timedelta(hours=1)
+"""Length of a slot."""
 
 LAUNCHES = (0.3, 0.5, 0.7, 0.9)
-"""places in the file's time at which newcomers begin"""
+"""Places in the file's time, as shares, at which new products and bars begin."""
 
 PAST = timedelta(days=14)
-"""which the others have learnt by then"""
+"""Time before a launch that the other series have learnt."""
 
-FIRST = (3, 12)
-"""open hours of a newcomer that are scored"""
+SCORED_HOURS = (3, 12)
+"""Numbers of first open hours that are scored."""
 
 FOLDS = 4
-"""a product in so many is withheld at a time"""
+"""Number of groups of products; one group at a time is withheld."""
 
-PRODUCTS = 40
+MAX_PRODUCTS = 40
+"""Number of products, the most sold ones."""
 
-BARS = (0.5, 0.3, 0.2)
-"""Shares of the orders that make the bars of a file that has only one."""
+BAR_SHARES = (0.5, 0.3, 0.2)
+"""Shares of the orders of the bars that a file with only one bar is divided into."""
 
 Progress = Callable[[int, int], None]
-Hours = dict[datetime, dict[str, dict[str, list[float]]]]
-"""lines by hour, bar and product"""
+"""Called with the number of steps done and their total."""
+
+SalesByHour = dict[datetime, dict[str, dict[str, list[float]]]]
+"""Units of each sale by hour, bar and product."""
 
 
 class ColdStartTally(Struct):
-    """Forecasts of newcomers, by their open hour."""
+    """Forecasts of new series by their open hour.
+
+    Attributes:
+        hour: number of the open hour since the launch.
+        actual: units sold.
+        with_priors: forecasts of the model with priors.
+        alone: forecasts of the model without.
+    """
 
     hour: list[int] = field(default_factory=list)
     actual: list[float] = field(default_factory=list)
-    kin: list[SlotForecast] = field(default_factory=list)
+    with_priors: list[SlotForecast] = field(default_factory=list)
     alone: list[SlotForecast] = field(default_factory=list)
 
-    def add(self, hour: int, value: float, kin: SlotForecast, alone: SlotForecast) -> None:
-        """One hour of one newcomer."""
+    def add(self, hour: int, value: float, with_priors: SlotForecast, alone: SlotForecast) -> None:
+        """Add one hour of one new series."""
         self.hour.append(hour)
         self.actual.append(value)
-        self.kin.append(kin)
+        self.with_priors.append(with_priors)
         self.alone.append(alone)
 
     def report(self) -> dict[str, Any]:
-        """Errors of the first hours, with kin and alone."""
-        found: dict[str, Any] = {}
-        for first in FIRST:
-            chosen = np.asarray(self.hour) < first
-            found[f"first_{first}_hours"] = {
+        """Return the errors of the first hours, with priors (`kin`) and without (`alone`)."""
+        report: dict[str, Any] = {}
+        for hours in SCORED_HOURS:
+            chosen = np.asarray(self.hour) < hours
+            report[f"first_{hours}_hours"] = {
                 "scored": int(chosen.sum()),
-                "kin": self._errors(self.kin, chosen),
+                "kin": self._errors(self.with_priors, chosen),
                 "alone": self._errors(self.alone, chosen),
             }
-        return found
+        return report
 
     def _errors(self, forecasts: Sequence[SlotForecast], chosen: NDArray[np.bool_]) -> dict[str, float]:
         y = np.asarray(self.actual)[chosen]
-        means = np.asarray([one.mean for one in forecasts])[chosen]
-        quantiles = np.asarray([(one.p05, one.p50, one.p95) for one in forecasts])[chosen]
+        means = np.asarray([forecast.mean for forecast in forecasts])[chosen]
+        quantiles = np.asarray([(forecast.p05, forecast.p50, forecast.p95) for forecast in forecasts])[chosen]
         return {
             "rmse": float(np.sqrt(np.mean((means - y) ** 2))),
             "wape": accuracy.wape(y, means),
@@ -89,7 +100,7 @@ class ColdStartTally(Struct):
 
 
 def evaluate(path: Path, *, progress: Progress = lambda done, total: None) -> dict[str, Any]:
-    """Withhold products, then bars, until they begin.
+    """Withhold products, then bars, until they are launched, and score their first hours.
 
     Raises:
         SalesFileError: the file can't be used.
@@ -97,25 +108,25 @@ def evaluate(path: Path, *, progress: Progress = lambda done, total: None) -> di
     sales = read_sales(path)
     begin, end = sales[0].time, sales[-1].time
     launches = [_midnight(begin + (end - begin) * place) for place in LAUNCHES]
-    hours, traits = _hours(sales)
+    hours, traits = _sales_by_hour(sales)
     products, bars = ColdStartTally(), ColdStartTally()
-    done, total = 0, len(launches) * (FOLDS + len(BARS))
+    done, total = 0, len(launches) * (FOLDS + len(BAR_SHARES))
     for launch in launches:
-        before = {start: hours[start] for start in hours if launch - PAST <= start < launch + PAST}
-        if not any(start < launch for start in before) or not any(start >= launch for start in before):
+        near = {start: hours[start] for start in hours if launch - PAST <= start < launch + PAST}
+        if not any(start < launch for start in near) or not any(start >= launch for start in near):
             continue
-        common = _most_sold(before)
+        common = _most_sold(near)
         for fold in range(FOLDS):
             held = {name for name in common if zlib.crc32(name.encode()) % FOLDS == fold}
             if held and len(held) < len(common):
-                _new_products(before, launch, common, held, traits, products)
+                _score_new_products(near, launch, common, held, traits, products)
             progress(done := done + 1, total)
-        for bar in sorted({name for lines in before.values() for name in lines}):
-            _new_bar(before, launch, common, bar, traits, bars)
+        for bar in sorted({name for lines in near.values() for name in lines}):
+            _score_new_bar(near, launch, common, bar, traits, bars)
             progress(min(done := done + 1, total), total)
     progress(total, total)
     if not bars.actual:
-        raise SalesFileError(f"{path}: too short for {PAST.days} days before a newcomer's first")
+        raise SalesFileError(f"{path}: too short for {PAST.days} days before a launch")
     return {
         **model_card(),
         "days_before": PAST.days,
@@ -125,8 +136,8 @@ def evaluate(path: Path, *, progress: Progress = lambda done, total: None) -> di
     }
 
 
-def _new_products(
-    hours: Hours,
+def _score_new_products(
+    hours: SalesByHour,
     launch: datetime,
     common: Sequence[str],
     held: set[str],
@@ -135,27 +146,28 @@ def _new_products(
 ) -> None:
     demand = DemandModel(slot=HOUR, horizons=(1,), traits=traits)
     alone = {name: DemandModel(slot=HOUR, horizons=(1,)) for name in sorted(held)}
-    seen = 0
-    for start, lines in _open(hours):
-        units = _together(lines, common)
+    open_hours = 0
+    for start, lines in _open_hours(hours):
+        units = _units_by_product(lines, common)
         clock = start.replace(tzinfo=UTC)
         demand.advance(clock)
         if start >= launch:
-            if seen >= max(FIRST):
+            if open_hours >= max(SCORED_HOURS):
                 return
-            for name, one in alone.items():
-                demand.welcome(name)
-                one.advance(clock)
-                tally.add(seen, sum(units.get(name, ())), demand.forecast(name)[0], one.forecast(name)[0])
-                _sell(one, {name: units.get(name, [])}, clock)
-            seen += 1
+            for name, model in alone.items():
+                demand.add_series(name)
+                model.advance(clock)
+                value = sum(units.get(name, ()))
+                tally.add(open_hours, value, demand.forecast(name)[0], model.forecast(name)[0])
+                _add_sales(model, {name: units.get(name, [])}, clock)
+            open_hours += 1
         else:
             units = {name: sold for name, sold in units.items() if name not in held}
-        _sell(demand, units, clock)
+        _add_sales(demand, units, clock)
 
 
-def _new_bar(
-    hours: Hours,
+def _score_new_bar(
+    hours: SalesByHour,
     launch: datetime,
     common: Sequence[str],
     bar: str,
@@ -163,43 +175,43 @@ def _new_bar(
     tally: ColdStartTally,
 ) -> None:
     names = sorted({name for lines in hours.values() for name in lines})
-    around = {name: DemandModel(slot=HOUR, horizons=(1,), traits=traits) for name in names if name != bar}
-    kin, alone = (DemandModel(slot=HOUR, horizons=(1,), traits=traits) for _ in range(2))
-    seen = 0
-    for start, lines in _open(hours):
+    neighbours = {name: DemandModel(slot=HOUR, horizons=(1,), traits=traits) for name in names if name != bar}
+    with_priors, alone = (DemandModel(slot=HOUR, horizons=(1,), traits=traits) for _ in range(2))
+    open_hours = 0
+    for start, lines in _open_hours(hours):
         clock = start.replace(tzinfo=UTC)
-        for demand in around.values():
+        for demand in neighbours.values():
             demand.advance(clock)
         if start >= launch:
-            if seen >= max(FIRST):
+            if open_hours >= max(SCORED_HOURS):
                 return
-            elsewhere: Counter[str] = Counter()
-            for demand in around.values():
-                elsewhere.update({name: demand.forecast(name)[0].mean / len(around) for name in demand.products})
-            kin.hear(elsewhere)
-            units = _together({bar: lines.get(bar, {})}, common)
-            for demand in (kin, alone):
+            rates: Counter[str] = Counter()
+            for demand in neighbours.values():
+                rates.update({name: demand.forecast(name)[0].mean / len(neighbours) for name in demand.products})
+            with_priors.set_neighbour_rates(rates)
+            units = _units_by_product({bar: lines.get(bar, {})}, common)
+            for demand in (with_priors, alone):
                 demand.advance(clock)
             for name in common:
-                kin.welcome(name)
+                with_priors.add_series(name)
                 value = sum(units.get(name, ()))
-                tally.add(seen, value, kin.forecast(name)[0], alone.forecast(name)[0])
-            for demand in (kin, alone):
-                _sell(demand, units, clock)
-            seen += 1
-        for name, demand in around.items():
-            _sell(demand, _together({name: lines.get(name, {})}, common), clock)
+                tally.add(open_hours, value, with_priors.forecast(name)[0], alone.forecast(name)[0])
+            for demand in (with_priors, alone):
+                _add_sales(demand, units, clock)
+            open_hours += 1
+        for name, demand in neighbours.items():
+            _add_sales(demand, _units_by_product({name: lines.get(name, {})}, common), clock)
 
 
-def _sell(demand: DemandModel, units: Mapping[str, Sequence[float]], clock: datetime) -> None:
+def _add_sales(demand: DemandModel, units: Mapping[str, Sequence[float]], clock: datetime) -> None:
     for name, lines in units.items():
         for line in lines:
-            demand.sell(name, line, clock)
+            demand.add_sale(name, line, clock)
 
 
-def _open(hours: Hours) -> Iterator[tuple[datetime, dict[str, dict[str, list[float]]]]]:
-    """Hours between a day's first and last sale."""
-    of_day: dict[Any, list[datetime]] = defaultdict(list)
+def _open_hours(hours: SalesByHour) -> Iterator[tuple[datetime, dict[str, dict[str, list[float]]]]]:
+    """Yield the hours between the first and last sale of each day."""
+    of_day: dict[date, list[datetime]] = defaultdict(list)
     for start in sorted(hours):
         of_day[start.date()].append(start)
     for starts in of_day.values():
@@ -208,7 +220,7 @@ def _open(hours: Hours) -> Iterator[tuple[datetime, dict[str, dict[str, list[flo
             yield start, hours.get(start, {})
 
 
-def _together(lines: Mapping[str, Mapping[str, list[float]]], common: Sequence[str]) -> dict[str, list[float]]:
+def _units_by_product(lines: Mapping[str, Mapping[str, list[float]]], common: Sequence[str]) -> dict[str, list[float]]:
     units: dict[str, list[float]] = defaultdict(list)
     for products in lines.values():
         for name, sold in products.items():
@@ -217,17 +229,17 @@ def _together(lines: Mapping[str, Mapping[str, list[float]]], common: Sequence[s
     return units
 
 
-def _most_sold(hours: Hours) -> list[str]:
+def _most_sold(hours: SalesByHour) -> list[str]:
     units: Counter[str] = Counter()
     for lines in hours.values():
         for products in lines.values():
             units.update({name: sum(sold) for name, sold in products.items()})
-    return [name for name, _ in units.most_common(PRODUCTS)]
+    return [name for name, _ in units.most_common(MAX_PRODUCTS)]
 
 
-def _hours(sales: Sequence[Sale]) -> tuple[Hours, dict[str, ProductTraits]]:
-    """Lines by hour, bar and product; the one bar of a file is divided, an order going to one bar as a whole."""
-    hours: Hours = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+def _sales_by_hour(sales: Sequence[Sale]) -> tuple[SalesByHour, dict[str, ProductTraits]]:
+    """Return the sales and the products' prices; the one bar of a file is divided, each order going to one bar."""
+    hours: SalesByHour = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     divided = len({sale.bar for sale in sales}) == 1
     random = np.random.default_rng(0)
     prices: dict[str, float] = {}
@@ -239,10 +251,11 @@ def _hours(sales: Sequence[Sale]) -> tuple[Hours, dict[str, ProductTraits]]:
             hours[start][sale.bar][sale.product].append(sale.quantity)
         elif sale.order:
             place = zlib.crc32(sale.order.encode()) / 2**32
-            bar = next(n for n in range(len(BARS)) if place < sum(BARS[: n + 1]) or n == len(BARS) - 1)
+            bars = range(len(BAR_SHARES))
+            bar = next(n for n in bars if place < sum(BAR_SHARES[: n + 1]) or n == len(BAR_SHARES) - 1)
             hours[start][f"bar-{bar}"][sale.product].append(sale.quantity)
         else:
-            parts = random.multinomial(max(0, round(sale.quantity)), BARS)
+            parts = random.multinomial(max(0, round(sale.quantity)), BAR_SHARES)
             for bar, units in enumerate(parts):
                 if units:
                     hours[start][f"bar-{bar}"][sale.product].append(float(units))

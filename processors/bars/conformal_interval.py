@@ -1,84 +1,110 @@
-"""How far off a forecast may be: a negative binomial whose spread and tails are learnt online."""
+"""Negative binomial predictive distribution of demand with an adaptive conformal 90 % interval.
+
+Units D sold until a horizon are negative binomial with the forecast's mean μ and variance μ + α·μ², so α = 0 is a
+Poisson. α is estimated online by moments, from the running means of (y - μ)² - μ and of μ². The probabilities at which
+the interval's ends are drawn are not fixed at 5 % and 95 %: adaptive conformal inference (Gibbs and Candès, NeurIPS
+2021) moves each end until it is missed 5 % of the time, whatever the true distribution is.
+"""
 
 from __future__ import annotations
 
 import math
 
-from msgspec import Struct
+from msgspec import Struct, field
 from scipy.special import betainc, betaincc, nbdtrik
 
-TAIL = 0.05
-"""chance on each side of the 90 % interval"""
+MISS_RATE = 0.05
+"""Share of values that each end of the 90 % interval should miss."""
 
-STEP = 0.01
-"""how fast a tail follows its misses (adaptive conformal inference: Gibbs and Candès, 2021)"""
+LEARNING_RATE = 0.01
+"""Step γ of adaptive conformal inference; Gibbs and Candès use 0.005."""
 
-LOW_MOST = 4 * TAIL
-"""highest tail below the interval; where nothing is sold as often as that, zero belongs to it"""
+MIN_TAIL, MAX_TAIL = 0.0005, 0.4
+"""Bounds of the tail probability at which an end is drawn."""
 
-FORGET = 0.01
+MAX_LOW_TAIL = 4 * MISS_RATE
+"""Highest tail probability below the interval; where sales are as rare as that, 0 belongs to the interval."""
 
-RATIO_PRIOR = 100.0
-"""units that speak for no bias at all"""
+MIN_VARIANCE_WEIGHT = 0.01
+"""Weight of the newest error in the variance estimate at least, so that old errors are forgotten."""
+
+VARIANCE_PRIOR_COUNT = 20
+"""Number of errors that the initial variance counts for."""
+
+ERROR_CLIP = 25
+"""Multiple of the running levels at which an excess is clipped, so that an outlier moves the variance boundedly."""
+
+MIN_DISPERSION, MAX_DISPERSION = 1e-6, 25.0
+"""Bounds of α: nearly Poisson, and hardly any knowledge."""
+
+RATIO_PRIOR_UNITS = 100.0
+"""Units that count as forecast without bias before anything is learnt."""
 
 RATIO_MEMORY = 500.0
-"""forecasts of a series over which the mean is kept free of bias"""
+"""Number of forecasts of a series over which the bias ratio is averaged."""
 
-LEVELS = 7
-"""classes of the mean, each four times as high as the one below; the first holds all below half a unit"""
+MIN_RATIO, MAX_RATIO = 0.5, 3.0
+"""Bounds of the bias ratio."""
+
+MEAN_CLASSES = 7
+"""Number of classes of the mean; each begins at four times the one below, the first holds all below 0.5 units."""
 
 
 class ConformalInterval(Struct):
-    """Spread of the errors of one horizon.
+    """Spread of the forecast errors of one horizon.
 
     Attributes:
-        excess: running mean of what the squared error has beyond Poisson's.
-        square: running mean of the squared forecast; excess/square is the negative binomial's α in
-            variance = mean + α·mean².
-        low, high: probabilities at which the ends are drawn, moved so that each is missed 5 % of the time.
+        excess: running mean of the squared error beyond Poisson's, (y - μ)² - μ, in units².
+        square: running mean of the squared forecast μ², in units²; α = excess/square.
+        low_tail: probability at which the lower end is drawn.
+        high_tail: probability above the upper end.
+        count: number of errors learnt.
+        actual: units sold, with exponential forgetting.
+        forecast: units forecast before the bias correction, forgotten alike.
     """
 
     excess: float = 25.0
     square: float = 100.0
-    low: float = TAIL
-    high: float = TAIL
-    seen: int = 0
+    low_tail: float = field(default=MISS_RATE, name="low")
+    high_tail: float = field(default=MISS_RATE, name="high")
+    count: int = field(default=0, name="seen")
     actual: float = 0.0
     forecast: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """What came ÷ what was forecast, lately: a mean of logarithms falls short of the mean of units."""
-        return min(max((self.actual + RATIO_PRIOR) / (self.forecast + RATIO_PRIOR), 0.5), 3.0)
+        """Sold ÷ forecast units: the regression's mean of logarithms falls short of the mean of units."""
+        ratio = (self.actual + RATIO_PRIOR_UNITS) / (self.forecast + RATIO_PRIOR_UNITS)
+        return min(max(ratio, MIN_RATIO), MAX_RATIO)
 
     @property
     def dispersion(self) -> float:
-        """α, between nearly Poisson and hardly any knowledge."""
-        return min(max(self.excess / self.square, 1e-6), 25.0)
+        """Dispersion α of the negative binomial."""
+        return min(max(self.excess / self.square, MIN_DISPERSION), MAX_DISPERSION)
 
     def quantile(self, mean: float, probability: float) -> float:
-        """Units that are not exceeded with this probability.
+        """Return the units that are not exceeded with this probability.
 
-        >>> ConformalInterval().quantile(10.0, 0.5)  # before anything is learnt, as if of forecasts around 10 units
+        >>> ConformalInterval().quantile(10.0, 0.5)  # nothing learnt: α = 0.25
         9.0
         """
         mean = max(mean, 1e-6)
         size = 1 / self.dispersion
         success = size / (size + mean)
-        # What scipy.stats.nbinom.ppf gives, without its checks, which take ten times as long as the function.
+        # Equal to scipy.stats.nbinom.ppf, without its argument checks, which take ten times as long as the function.
         units = max(0.0, math.ceil(nbdtrik(probability, size, success)))
         return units - 1.0 if units > 0 and betainc(size, units, success) >= probability else float(units)
 
     def exceeds(self, mean: float, units: float) -> float:
-        """Chance that more than `units` are asked for."""
+        """Return the probability of a demand above `units`."""
         mean = max(mean, 1e-6)
         size = 1 / self.dispersion
         return float(betaincc(size, math.floor(units) + 1, size / (size + mean))) if units >= 0 else 1.0
 
     def shortfall(self, mean: float, units: float) -> float:
-        """Mean number of units asked for beyond `units`, E[(D - units)⁺].
+        """Return the expected unmet demand E[(D - units)⁺], in units.
 
-        With D negative binomial of size r, E[D; D > s] is the mean times P(D' ≥ s) for D' of size r + 1.
+        With D negative binomial of size r = 1/α, E[D; D > s] is the mean times P(D' ≥ s) for D' of size r + 1.
 
         >>> ConformalInterval().shortfall(10.0, 0.0)
         10.0
@@ -90,42 +116,51 @@ class ConformalInterval(Struct):
         return max(0.0, mean * above - stock * float(betaincc(size, stock + 1, success)))
 
     def ends(self, mean: float) -> tuple[float, float]:
-        """The 90 % interval."""
-        return self.quantile(mean, self.low), self.quantile(mean, 1 - self.high)
+        """Return the lower and upper end of the 90 % interval, in units."""
+        return self.quantile(mean, self.low_tail), self.quantile(mean, 1 - self.high_tail)
 
     def learn_ratio(self, uncorrected: float, value: float, mean: float, series: int = 1) -> None:
-        """What came where a regression said `uncorrected`; one odd value counts as a bounded one."""
+        """Update the bias ratio with one forecast.
+
+        Args:
+            uncorrected: units forecast before the bias correction.
+            value: units sold; an outlier counts as at most 10·mean + 10.
+            mean: units forecast.
+            series: number of series that share this ratio.
+        """
         keep = 1 - 1 / (RATIO_MEMORY * series)
         self.actual = self.actual * keep + min(value, 10 * mean + 10)
         self.forecast = self.forecast * keep + uncorrected
 
     def learn(self, mean: float, value: float, series: int = 1) -> None:
-        """What came where `mean` was forecast; one odd value moves the spread by a bounded step.
+        """Update the variance and the ends with one forecast.
 
         Args:
-            series: how many share this interval; each teaches so much less at a time.
+            mean: units forecast.
+            value: units sold.
+            series: number of series that share this interval; each moves it by so much less.
         """
         low, high = self.ends(mean)
-        step = STEP / math.sqrt(series)
+        step = LEARNING_RATE / math.sqrt(series)
         # An end at zero is never missed, so its tail alone would grow until it is missed far too often.
-        self.low = min(LOW_MOST, _clip(self.low + step * (TAIL - (value < low))))
-        self.high = _clip(self.high + step * (TAIL - (value > high)))
-        self.seen += 1
-        weight = max(FORGET / series, 1 / (self.seen + 20))
+        self.low_tail = min(MAX_LOW_TAIL, _clip(self.low_tail + step * (MISS_RATE - (value < low))))
+        self.high_tail = _clip(self.high_tail + step * (MISS_RATE - (value > high)))
+        self.count += 1
+        weight = max(MIN_VARIANCE_WEIGHT / series, 1 / (self.count + VARIANCE_PRIOR_COUNT))
         error = (value - mean) ** 2 - mean
-        bound = 25 * (self.excess + self.square + 1)
+        bound = ERROR_CLIP * (self.excess + self.square + 1)
         self.excess = max(0.0, self.excess + weight * (min(error, bound) - self.excess))
         self.square += weight * (mean**2 - self.square)
 
 
 def mean_class(mean: float) -> int:
-    """Class of a mean: errors of a busy hour tell little about those of a quiet one.
+    """Return the class of a mean: the errors of a busy hour say little about those of a quiet one.
 
     >>> [mean_class(mean) for mean in (0.0, 0.4, 0.6, 3.0, 100.0, 1e6)]
     [0, 0, 1, 2, 4, 6]
     """
-    return 0 if mean < 0.5 else min(LEVELS - 1, 1 + math.floor(math.log(2 * mean, 4)))
+    return 0 if mean < 0.5 else min(MEAN_CLASSES - 1, 1 + math.floor(math.log(2 * mean, 4)))
 
 
 def _clip(tail: float) -> float:
-    return min(max(tail, 0.0005), 0.4)
+    return min(max(tail, MIN_TAIL), MAX_TAIL)

@@ -1,7 +1,20 @@
-"""Demand of one bar, learnt while it is predicted: closed slots teach a regression shared by all its products.
+"""Online demand model of one bar: seasonal forecast, regression correction, combination and conformal interval.
 
-The forecast is a correction, learnt online by River's Bayesian regression in logarithms, of a seasonal guess; so a
-bar without history begins with its running level, and the products of a bar learn from each other.
+A bar's time is cut into slots of equal length. At the start of each slot the model forecasts, for each product and
+horizon h, the units from there to the end of the h-th slot:
+
+1. Seasonal forecast s: the sum of the product's seasonal means over the open slots (`seasonality.ProductSeries`).
+2. Regression: log(1 + units) = log(1 + s) + wᵀx, with a Bayesian linear regression that all products of the bar share
+   (`bayesian_regression`); its correction is shrunk until the horizon has enough examples. A bar without history so
+   begins with its running level, and the products of a bar learn from each other.
+3. Bias correction: the mean of logarithms falls short of the mean of units, so it is multiplied by the ratio of sold to
+   forecast units of its class of means (`conformal_interval`).
+4. Combination with the shared season of the bar (`seasonality.SharedSeason`) by Bates–Granger weights
+   (`forecast_combination`).
+5. Negative binomial distribution with adaptive conformal ends around the mean (`conformal_interval`).
+
+When a slot closes, forecasts that have become due are scored and every part learns from them. ADWIN watches the errors
+(`adwin`); when they rise, the regressions' covariance is inflated. docs/models/bar-demand-forecast.md has the formulas.
 """
 
 from __future__ import annotations
@@ -10,49 +23,145 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from processors.bars.adwin import AdwinDetector
-from processors.bars.bayesian_regression import BayesianLinearRegression
+from processors.bars.adwin import AdwinDetector, AdwinState
+from processors.bars.bayesian_regression import BayesianLinearRegression, RegressionState
 from processors.bars.conformal_interval import ConformalInterval, mean_class
-from processors.bars.context_features import ContextEffects
-from processors.bars.demand_state import DemandState, PendingForecast, SlotForecast
+from processors.bars.context_features import ContextEffects, ContextEffectsState
 from processors.bars.forecast_combination import BatesGrangerCombination
-from processors.bars.opening import learn_opening, usually_closed
 from processors.bars.product_similarity import ProductTraits, share_prior
-from processors.bars.seasonality import ProductSeries
-from processors.bars.shared_season import SharedSeason
+from processors.bars.seasonality import ProductSeries, SeasonalMean, SharedSeason, SharedSeasonState
 
 CLOSED_HOURS = 3.0
-"""A bar without any sale for so long was closed: those slots are not zero demand."""
+"""Hours without any sale after which the bar counts as closed: those slots are not zero demand."""
 
 CLOSED_LEARNT_HOURS = 48.0
-"""Of a longer pause only its end tells about opening hours; the rest is between festivals."""
+"""Hours before the next sale of which a longer pause teaches opening hours; the rest is between festivals."""
 
-ODD_FACTOR, ODD_LEAST = 20.0, 60.0
-"""A line of more units than this many slow levels (and at least so many) is odd: it counts, but teaches little."""
+OUTLIER_FACTOR, MIN_OUTLIER_UNITS = 20.0, 60.0
+"""A line of more units than this multiple of the slow level, and at least so many, is an outlier: it is counted in the
+totals, but clipped for the model."""
 
-TRUST = 20.0
-"""Examples after which the regression's correction is taken for half of what it says."""
+CORRECTION_PRIOR_COUNT = 20.0
+"""Number of examples at which the regression's correction is shrunk to one half."""
 
-KNOWN_HOURS = 4.0
-"""Hours after which a new product's own past is taken for half of what the blend makes of it."""
+OWN_PAST_HOURS = 4.0
+"""Hours after which the weight of a new product's own past is one half of what the combination gives it."""
 
-DOUBT = 2.0
-"""how many times as unsure the regression is of what it learnt, when the errors have risen"""
+DRIFT_INFLATION = 2.0
+"""Factor on the regressions' covariance when the errors have risen."""
 
-CONTEXT = "context "
-"""prefix of the features that tell of the surroundings"""
+MAX_LOG_GROWTH = 2.0
+"""Bound of log(forecast ÷ seasonal forecast or recent level): no forecast may run away by more than e² = 7.4."""
+
+OPENING_MEMORY_DAYS = 30.0
+"""Number of days over which the share of open slots in an hour of the day is averaged."""
+
+CLOSED_SHARE = 0.05
+"""An hour of the day with a smaller share of slots with sales counts as closed."""
+
+MIN_OPENING_DAYS = 3
+"""Days after which opening hours count as learnt."""
+
+CONTEXT_PREFIX = "context "
+"""Prefix of the regression's features that come from the context."""
+
+
+class PendingForecast(Struct):
+    """A forecast whose slots are not closed yet.
+
+    Attributes:
+        slot: number of its first slot.
+        features: features of the regression.
+        seasonal_log: log(1 + seasonal forecast).
+        mean: forecast, in units.
+        bias_ratio: bias correction that was applied.
+        own: forecast from the product's own past, in units; None in rows from before there was a combination.
+        shared: forecast of the shared season, in units.
+    """
+
+    slot: int
+    features: dict[str, float]
+    seasonal_log: float = field(name="guess")
+    mean: float
+    bias_ratio: float = field(name="ratio")
+    own: float | None = None
+    shared: float = 0.0
+
+
+class DemandState(Struct):
+    """State of the demand model, part of the bar's row.
+
+    Attributes:
+        open_slot: number of the open slot since 1970; None before the first sale.
+        last_sale_slot: slot of the last sale.
+        series: by product.
+        pending: forecasts that are not due yet, by product and horizon.
+        regressions: by horizon.
+        intervals: by horizon, of all forecasts.
+        class_intervals: by horizon and class of the mean; a new class begins as a copy of the whole.
+        opening_hours: share of slots with sales, by hour of the day.
+        context: latest context features.
+        context_effects: effects of the context, for what-ifs.
+        shared: shared season of the bar.
+        combinations: by horizon and class of the shared mean.
+        drift: detector of a rise of the errors.
+        drift_count: number of rises.
+        outliers: number of clipped lines.
+        sold_out_slots: last slot in which each product was sold out.
+    """
+
+    open_slot: int | None = field(default=None, name="slot")
+    last_sale_slot: int | None = field(default=None, name="last_sale")
+    series: dict[str, ProductSeries] = field(default_factory=dict)
+    pending: dict[str, dict[int, list[PendingForecast]]] = field(default_factory=dict)
+    regressions: dict[int, RegressionState] = field(default_factory=dict)
+    intervals: dict[int, ConformalInterval] = field(default_factory=dict)
+    class_intervals: dict[int, dict[int, ConformalInterval]] = field(default_factory=dict, name="levels")
+    opening_hours: dict[int, SeasonalMean] = field(default_factory=dict, name="opening")
+    context: dict[str, float] = field(default_factory=dict)
+    context_effects: ContextEffectsState = field(default_factory=ContextEffectsState, name="surroundings")
+    shared: SharedSeasonState = field(default_factory=SharedSeasonState)
+    combinations: dict[int, dict[int, BatesGrangerCombination]] = field(default_factory=dict, name="blends")
+    drift: AdwinState = field(default_factory=AdwinState)
+    drift_count: int = field(default=0, name="drifts")
+    outliers: int = field(default=0, name="odd")
+    sold_out_slots: dict[str, int] = field(default_factory=dict, name="censored")
+
+
+class SlotForecast(Struct, frozen=True):
+    """Units to be sold from the start of a slot to a horizon.
+
+    Attributes:
+        slots: length of the horizon.
+        mean: expected units.
+        p05: lower end of the 90 % interval.
+        p50: median.
+        p95: upper end of the 90 % interval.
+    """
+
+    slots: int
+    mean: float
+    p05: float
+    p50: float
+    p95: float
 
 
 class DemandModel:
-    """Online model of one bar.
+    """Online demand model of one bar.
 
     Args:
+        state: as `state` returned it; None to begin anew.
         slot: length of a slot.
         horizons: in slots.
-        zone: for hours and weekdays.
-        traits: what is known of the products, by which a new one finds its kin.
+        zone: time zone of hours and weekdays.
+        traits: traits of the products, by which a new one finds similar products.
+
+    Attributes:
+        context_effects: effects of the context, for what-ifs.
+        shared: shared season of the bar.
     """
 
     def __init__(
@@ -65,49 +174,58 @@ class DemandModel:
         traits: Mapping[str, ProductTraits] | None = None,
     ) -> None:
         self._state = state or DemandState()
-        self._slot = slot
+        self._slot_length = slot
         self._horizons = tuple(horizons)
         self._zone = zone
         self._traits = traits or {}
         self._regressions = {h: BayesianLinearRegression(self._state.regressions.get(h)) for h in self._horizons}
-        self.surroundings = ContextEffects(self._state.surroundings)
-        self.shared = SharedSeason(self._state.shared, slots_an_hour=3600 / slot.total_seconds())
+        self.context_effects = ContextEffects(self._state.context_effects)
+        self.shared = SharedSeason(self._state.shared, slots_per_hour=3600 / slot.total_seconds())
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, ConformalInterval())
         self._drift = AdwinDetector(self._state.drift)
-        self._told = self._telling()
+        self._context_inputs = self._select_context()
 
     @property
     def state(self) -> DemandState:
-        """The row to store."""
+        """State to store."""
         self._state.regressions = {h: regression.state() for h, regression in self._regressions.items()}
-        self._state.surroundings = self.surroundings.state
+        self._state.context_effects = self.context_effects.state
         self._state.drift = self._drift.state()
         return self._state
 
     @property
-    def slot(self) -> timedelta:
+    def slot_length(self) -> timedelta:
         """Length of a slot."""
-        return self._slot
+        return self._slot_length
 
     @property
     def horizons(self) -> tuple[int, ...]:
-        """In slots."""
+        """Horizons in slots."""
         return self._horizons
 
     @property
     def open_slot(self) -> int | None:
         """Number of the slot that is not closed yet; None before the first sale."""
-        return self._state.slot
+        return self._state.open_slot
 
     @property
     def products(self) -> list[str]:
-        """Products sold so far."""
+        """Products with a series."""
         return list(self._state.series)
 
+    @property
+    def context(self) -> dict[str, float]:
+        """Latest context features by name."""
+        return {name.removeprefix(CONTEXT_PREFIX): value for name, value in self._state.context.items()}
+
     def slot_of(self, time: datetime) -> int:
-        """Number of the slot that holds this time."""
-        return int(time.timestamp() // self._slot.total_seconds())
+        """Return the number of the slot that holds this time."""
+        return int(time.timestamp() // self._slot_length.total_seconds())
+
+    def slot_start(self, slot: int) -> datetime:
+        """Return the local time at which a slot begins."""
+        return datetime.fromtimestamp(slot * self._slot_length.total_seconds(), self._zone)
 
     def advance(
         self, time: datetime, context: Mapping[str, float] | None = None, sold_out: Collection[str] = ()
@@ -115,236 +233,239 @@ class DemandModel:
         """Close all slots before `time`.
 
         Args:
-            context: holds for the slots from there on.
-            sold_out: products of which nothing is left, so that what is sold is not what was asked for.
+            time: of the newest event; an earlier one than the open slot changes nothing.
+            context: features that hold from there on; None for no change.
+            sold_out: products without stock, whose sales are no measure of demand.
         """
         state, now = self._state, self.slot_of(time)
-        if now > (state.slot or 0):
-            state.censored |= {name: now - 1 for name in sold_out if name in state.series}
-        if state.slot is None:
-            state.slot = now
-        if now > state.slot and self._closed_between(now):
+        if now > (state.open_slot or 0):
+            state.sold_out_slots |= {name: now - 1 for name in sold_out if name in state.series}
+        if state.open_slot is None:
+            state.open_slot = now
+        if now > state.open_slot and self._closed_between(now):
             # Closed meanwhile. Before that it stood open without a sale, which counts as no demand: else the end of an
-            # evening would be known by the busy ones alone. Later slots teach only when the bar is closed.
-            while state.slot + 1 < now and self._still_open(state.slot + 1):
+            # evening would be learnt from the busy ones alone. Later slots teach only when the bar is closed.
+            while state.open_slot + 1 < now and self._still_open(state.open_slot + 1):
                 self._step()
-            self._close()
+            self._close_slot()
             state.pending.clear()
-            for slot in range(max(state.slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
-                self._opening(slot, sold=False)
-            state.slot = now
-        while state.slot < now:
+            for slot in range(max(state.open_slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
+                self._learn_opening(slot, sold=False)
+            state.open_slot = now
+        while state.open_slot < now:
             self._step()
         if context is not None:
-            self._state.context = _named(context)
-        self._told = self._telling()
+            self._state.context = _prefixed(context)
+        self._context_inputs = self._select_context()
 
-    def sell(self, product: str, units: float, time: datetime) -> None:
-        """Count a sale; a late one, of a slot that is closed, teaches nothing any more."""
+    def add_sale(self, product: str, units: float, time: datetime) -> None:
+        """Count a sale; one of a slot that is closed already teaches nothing any more."""
         self.advance(time)
-        series = self.welcome(product)
-        if self.slot_of(time) < (self._state.slot or 0):
+        series = self.add_series(product)
+        if self.slot_of(time) < (self._state.open_slot or 0):
             return
-        limit = max(ODD_LEAST, ODD_FACTOR * series.slow)
+        limit = max(MIN_OUTLIER_UNITS, OUTLIER_FACTOR * series.slow_level)
         if units > limit:
-            self._state.odd += 1
+            self._state.outliers += 1
             units = limit
-        series.count = max(0.0, series.count + units)
-        self._state.last_sale = self._state.slot
+        series.open_units = max(0.0, series.open_units + units)
+        self._state.last_sale_slot = self._state.open_slot
 
-    def welcome(self, product: str) -> ProductSeries:
-        """The series of a product; a new one begins with what its kin sell in a slot like this one."""
+    def add_series(self, product: str) -> ProductSeries:
+        """Return the series of a product; a new one begins with the rate of similar products in this slot."""
         series = self._state.series.get(product)
         if series is None:
             series = self._state.series[product] = ProductSeries()
-            self.shared.join(product, share_prior(product, self._traits, self.shared.shares()))
-            kin = self.shared.mean(product, [self.start(self._state.slot or 0)]) if self._state.slot else 0.0
-            series.fast = series.slow = series.kin = kin
+            self.shared.add_product(product, share_prior(product, self._traits, self.shared.shares()))
+            slot = self._state.open_slot
+            rate = self.shared.mean(product, [self.slot_start(slot)]) if slot else 0.0
+            series.fast_level = series.slow_level = series.initial_rate = rate
         return series
 
-    def welcome_kin(self, products: Iterable[str]) -> None:
-        """Begin the series of what is on offer and was not sold yet, where its kin tell something of it."""
+    def add_offered_products(self, products: Iterable[str]) -> None:
+        """Add the series of products on offer that were not sold yet, where similar products give a prior."""
         new = [name for name in products if name not in self._state.series]
         if new and self.shared.shares():
             for name in new:
-                self.welcome(name)
+                self.add_series(name)
 
-    def hear(self, elsewhere: Mapping[str, float]) -> None:
-        """What the mean bar around sells in a slot now, by product."""
-        self.shared.state.elsewhere = dict(elsewhere)
+    def set_neighbour_rates(self, rates: Mapping[str, float]) -> None:
+        """Set the current sales rates of the mean neighbouring bar, in units/hour by product."""
+        hours = self._slot_length.total_seconds() / 3600
+        self.shared.state.neighbour_units = {name: rate * hours for name, rate in rates.items()}
 
     def forecast(self, product: str) -> list[SlotForecast]:
-        """Units from the start of the open slot to each horizon."""
+        """Return the units from the start of the open slot to each horizon."""
         series = self._state.series.get(product)
-        if series is None or self._state.slot is None:
+        if series is None or self._state.open_slot is None:
             return [SlotForecast(h, 0.0, 0.0, 0.0, 0.0) for h in self._horizons]
-        found = []
+        forecasts = []
         for horizon in self._horizons:
             mean = self._predict(product, series, horizon).mean
             interval = self.interval(horizon, mean)
             low, high = interval.ends(mean)
-            found.append(SlotForecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
-        return found
+            forecasts.append(SlotForecast(horizon, mean, low, interval.quantile(mean, 0.5), max(high, low)))
+        return forecasts
 
-    def known(self, product: str) -> ProductSeries | None:
-        """What is remembered of a product."""
+    def series(self, product: str) -> ProductSeries | None:
+        """Return the series of a product; None where it has none."""
         return self._state.series.get(product)
 
     def interval(self, horizon: int, mean: float) -> ConformalInterval:
-        """Spread of the errors of forecasts like this one."""
-        return self._state.levels.get(horizon, {}).get(mean_class(mean), self._state.intervals[horizon])
+        """Return the spread of the errors of forecasts of this horizon and class of the mean."""
+        of_class = self._state.class_intervals.get(horizon, {}).get(mean_class(mean))
+        return of_class or self._state.intervals[horizon]
 
-    @property
-    def context(self) -> dict[str, float]:
-        """What is known of the surroundings, by feature."""
-        return {name.removeprefix(CONTEXT): value for name, value in self._state.context.items()}
-
-    def mean(self, product: str, horizon: int, *, usual_pace: bool = False) -> float:
-        """Mean units from the start of the open slot to a horizon.
+    def mean(self, product: str, horizon: int, *, seasonal_rate: bool = False) -> float:
+        """Return the mean units from the start of the open slot to a horizon.
 
         Args:
-            usual_pace: as if the last slots had been what the season says.
+            product: its id; one without a series has the mean 0.
+            horizon: in slots.
+            seasonal_rate: forecast as if the last slots had been as the season says.
         """
         series = self._state.series.get(product)
-        if series is None or self._state.slot is None:
+        if series is None or self._state.open_slot is None:
             return 0.0
-        if usual_pace:
-            season = series.season(self.start(self._state.slot - 1))
-            series = replace(series, recent=[season] * len(series.recent), fast=series.slow)
+        if seasonal_rate:
+            season = series.season(self.slot_start(self._state.open_slot - 1))
+            series = replace(series, recent=[season] * len(series.recent), fast_level=series.slow_level)
         return self._predict(product, series, horizon).mean
 
-    def _slots(self, hours: float) -> int:
-        return max(1, round(hours * 3600 / self._slot.total_seconds()))
-
-    def _opening(self, slot: int, *, sold: bool) -> None:
-        learn_opening(self._state.opening, self.start(slot).hour, sold=sold, slots_an_hour=self._slots(1))
-
     def is_closed(self, slot: int) -> bool:
-        """Whether the bar is usually closed in a slot."""
-        now, last = self._state.slot or 0, self._state.last_sale
+        """Report a slot in which the bar is usually closed."""
+        now, last = self._state.open_slot or 0, self._state.last_sale_slot
         if last is not None and now - last <= 1 and slot - now <= 1:
-            return False  # whoever sells now is open for a while, whatever the hour
-        return usually_closed(self._state.opening, self.start(slot).hour, self._slots(1))
+            return False  # a bar that sells now is open for a while, whatever the hour
+        return self._usually_closed(slot)
 
-    def start(self, slot: int) -> datetime:
-        """When a slot begins, in local time."""
-        return datetime.fromtimestamp(slot * self._slot.total_seconds(), self._zone)
+    def _slots(self, hours: float) -> int:
+        return max(1, round(hours * 3600 / self._slot_length.total_seconds()))
 
-    def _step(self) -> None:
-        self._close()
-        self._state.slot = (self._state.slot or 0) + 1
-        self._told = self._telling()
-        self._predict_all()
+    def _learn_opening(self, slot: int, *, sold: bool) -> None:
+        season = self._state.opening_hours.setdefault(self.slot_start(slot).hour, SeasonalMean())
+        season.add(float(sold), OPENING_MEMORY_DAYS * self._slots(1))
+
+    def _usually_closed(self, slot: int) -> bool:
+        season = self._state.opening_hours.get(self.slot_start(slot).hour)
+        return season is not None and season.count >= MIN_OPENING_DAYS * self._slots(1) and season.mean < CLOSED_SHARE
 
     def _still_open(self, slot: int) -> bool:
-        since = slot - (self._state.last_sale or slot)
-        return since <= self._slots(CLOSED_HOURS) and not usually_closed(
-            self._state.opening, self.start(slot).hour, self._slots(1)
-        )
+        since = slot - (self._state.last_sale_slot or slot)
+        return since <= self._slots(CLOSED_HOURS) and not self._usually_closed(slot)
 
     def _closed_between(self, now: int) -> bool:
-        last = self._state.last_sale
-        return last is not None and (now - last) * self._slot.total_seconds() > CLOSED_HOURS * 3600
+        last = self._state.last_sale_slot
+        return last is not None and (now - last) * self._slot_length.total_seconds() > CLOSED_HOURS * 3600
 
-    def _own(
+    def _step(self) -> None:
+        self._close_slot()
+        self._state.open_slot = (self._state.open_slot or 0) + 1
+        self._context_inputs = self._select_context()
+        self._predict_all()
+
+    def _select_context(self) -> dict[str, float]:
+        return _prefixed(self.context_effects.varied_features(self.context))
+
+    def _predict_own(
         self, series: ProductSeries, horizon: int, open_slots: Sequence[int]
     ) -> tuple[dict[str, float], float, float]:
-        """What the regression says: its features, the logarithm of the seasonal guess, and the mean, as yet biased."""
-        slot = self._state.slot or 0
-        start = self.start(slot)
-        features = {**series.features(start, self.start(slot - 1)), **self._told}
-        seasonal = sum(series.season(self.start(number)) for number in open_slots)
-        guess = math.log1p(seasonal if series.slots or series.kin else series.count)
-        seen = self._state.intervals[horizon].seen
-        correction = self._regressions[horizon].predict(features) if series.slots else 0.0
-        correction *= seen / (seen + TRUST)  # a line through two points leads anywhere
-        # No forecast may run away: at most a factor e² from the seasonal guess and the recent level.
-        highest = math.log1p(max(seasonal, horizon * max(series.fast, series.slow, *series.recent, 0.0))) + 2.0
-        return features, guess, math.expm1(min(max(guess + correction, 0.0), highest))
-
-    def _telling(self) -> dict[str, float]:
-        return _named(self.surroundings.telling(self.context))
+        """Return the features, log(1 + seasonal forecast), and the regression's mean before the bias correction."""
+        slot = self._state.open_slot or 0
+        start = self.slot_start(slot)
+        features = {**series.features(start, self.slot_start(slot - 1)), **self._context_inputs}
+        seasonal = sum(series.season(self.slot_start(number)) for number in open_slots)
+        seasonal_log = math.log1p(seasonal if series.closed_slots or series.initial_rate else series.open_units)
+        count = self._state.intervals[horizon].count
+        correction = self._regressions[horizon].predict(features) if series.closed_slots else 0.0
+        correction *= count / (count + CORRECTION_PRIOR_COUNT)  # a line through two points extrapolates anywhere
+        level = horizon * max(series.fast_level, series.slow_level, *series.recent, 0.0)
+        highest = math.log1p(max(seasonal, level)) + MAX_LOG_GROWTH
+        return features, seasonal_log, math.expm1(min(max(seasonal_log + correction, 0.0), highest))
 
     def _predict(self, product: str, series: ProductSeries, horizon: int) -> PendingForecast:
-        slot = self._state.slot or 0
+        slot = self._state.open_slot or 0
         open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
         if not open_slots:
             return PendingForecast(slot, {}, 0.0, 0.0, 1.0)
-        features, guess, plain = self._own(series, horizon, open_slots)
-        ratio = self.interval(horizon, plain).ratio
-        own = plain * ratio
-        shared = self.shared.mean(product, (self.start(number) for number in open_slots))
-        # What a product's own past says counts for nothing before there is one.
-        known = series.slots / (series.slots + self._slots(KNOWN_HOURS)) if series.kin else 1.0
-        mean = shared + known * (self._blend(horizon, shared).mean(own, shared) - shared)
-        return PendingForecast(slot, features, guess, mean, ratio, own, shared)
+        features, seasonal_log, uncorrected = self._predict_own(series, horizon, open_slots)
+        ratio = self.interval(horizon, uncorrected).ratio
+        own = uncorrected * ratio
+        shared = self.shared.mean(product, (self.slot_start(number) for number in open_slots))
+        # The own past of a new product has no weight before there is one.
+        closed = series.closed_slots
+        own_weight = closed / (closed + self._slots(OWN_PAST_HOURS)) if series.initial_rate else 1.0
+        mean = shared + own_weight * (self._combination(horizon, shared).mean(own, shared) - shared)
+        return PendingForecast(slot, features, seasonal_log, mean, ratio, own, shared)
 
-    def _blend(self, horizon: int, mean: float) -> BatesGrangerCombination:
-        return self._state.blends.setdefault(horizon, {}).setdefault(mean_class(mean), BatesGrangerCombination())
+    def _combination(self, horizon: int, mean: float) -> BatesGrangerCombination:
+        of_horizon = self._state.combinations.setdefault(horizon, {})
+        return of_horizon.setdefault(mean_class(mean), BatesGrangerCombination())
 
     def _predict_all(self) -> None:
         state = self._state
         for product, series in state.series.items():
-            waiting = state.pending.setdefault(product, {})
+            pending = state.pending.setdefault(product, {})
             for horizon in self._horizons:
-                if all(self.is_closed((state.slot or 0) + i) for i in range(horizon)):
+                if all(self.is_closed((state.open_slot or 0) + i) for i in range(horizon)):
                     continue
-                waiting.setdefault(horizon, []).append(self._predict(product, series, horizon))
+                pending.setdefault(horizon, []).append(self._predict(product, series, horizon))
 
-    def _close(self) -> None:
-        """Close the open slot: every product learns what it sold, and forecasts that are due are judged."""
+    def _close_slot(self) -> None:
+        """Close the open slot: update every series, and score and learn from the forecasts that are due."""
         state = self._state
-        slot = state.slot or 0
-        start = self.start(slot)
-        slots_an_hour = max(1.0, 3600 / self._slot.total_seconds())
-        self._opening(slot, sold=any(series.count for series in state.series.values()))
+        slot = state.open_slot or 0
+        start = self.slot_start(slot)
+        slots_per_hour = max(1.0, 3600 / self._slot_length.total_seconds())
+        self._learn_opening(slot, sold=any(series.open_units for series in state.series.values()))
         error = 0.0
         context = self.context
-        self.surroundings.meet(context)
+        self.context_effects.observe(context)
         units: dict[str, float] = {}
         for product, series in state.series.items():
-            waiting = state.pending.setdefault(product, {})
-            sold_out = state.censored.get(product, -1)
+            pending = state.pending.setdefault(product, {})
+            sold_out = state.sold_out_slots.get(product, -1)
             if sold_out >= slot:
-                nearest = waiting.get(self._horizons[0], [])
-                series.count = max(series.count, nearest[-1].mean if nearest else series.slow)
-            elif context and series.slots:
-                target = math.log1p(series.count) - math.log1p(series.season(start))
-                self.surroundings.learn(product, context, target)
-            units[product] = series.close(start, slots_an_hour)
+                nearest = pending.get(self._horizons[0], [])
+                series.open_units = max(series.open_units, nearest[-1].mean if nearest else series.slow_level)
+            elif context and series.closed_slots:
+                target = math.log1p(series.open_units) - math.log1p(series.season(start))
+                self.context_effects.learn(product, context, target)
+            units[product] = series.close_slot(start, slots_per_hour)
             for horizon in self._horizons:
-                queue = waiting.get(horizon, [])
+                queue = pending.get(horizon, [])
                 while queue and queue[0].slot + horizon <= slot + 1:
                     due = queue.pop(0)
                     if due.slot + horizon < slot + 1 or len(series.recent) < horizon or sold_out >= due.slot:
                         continue
                     value = sum(series.recent[:horizon])
-                    self._regressions[horizon].learn(due.features, math.log1p(value) - due.guess)
-                    self._judge(horizon, due, value)
+                    self._regressions[horizon].learn(due.features, math.log1p(value) - due.seasonal_log)
+                    self._score(horizon, due, value)
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
         if units:
-            self.shared.close(start, units)
+            self.shared.close_slot(start, units)
         if state.series and self._drift.update(error / len(state.series)):
-            state.drifts += 1
+            state.drift_count += 1
             for regression in self._regressions.values():
-                regression.doubt(DOUBT)
+                regression.inflate_covariance(DRIFT_INFLATION)
 
-    def _judge(self, horizon: int, due: PendingForecast, value: float) -> None:
+    def _score(self, horizon: int, due: PendingForecast, value: float) -> None:
+        """Update intervals, bias ratios and combination weights with a forecast that is due."""
         whole, series = self._state.intervals[horizon], len(self._state.series)
-        levels = self._state.levels.setdefault(horizon, {})
+        classes = self._state.class_intervals.setdefault(horizon, {})
         own = due.mean if due.own is None else due.own
-        plain = own / due.ratio
-        for one in {mean_class(due.mean), mean_class(plain)} - levels.keys():
-            levels[one] = replace(whole, seen=0)
+        uncorrected = own / due.bias_ratio
+        for new_class in {mean_class(due.mean), mean_class(uncorrected)} - classes.keys():
+            classes[new_class] = replace(whole, count=0)
         if due.own is not None:
-            interval = levels[mean_class(due.mean)]
+            interval = classes[mean_class(due.mean)]
             variance = max(due.mean, 0.1) * (1 + interval.dispersion * due.mean)
-            self._blend(horizon, due.shared).learn(own, due.shared, value, variance, series)
-        for interval in (whole, levels[mean_class(plain)]):
-            interval.learn_ratio(plain, value, due.mean, series)
-        for interval in (whole, levels[mean_class(due.mean)]):
+            self._combination(horizon, due.shared).learn(own, due.shared, value, variance, series)
+        for interval in (whole, classes[mean_class(uncorrected)]):
+            interval.learn_ratio(uncorrected, value, due.mean, series)
+        for interval in (whole, classes[mean_class(due.mean)]):
             interval.learn(due.mean, value, series)
 
 
-def _named(context: Mapping[str, float]) -> dict[str, float]:
-    return {f"{CONTEXT}{name}": value for name, value in context.items()}
+def _prefixed(context: Mapping[str, float]) -> dict[str, float]:
+    return {f"{CONTEXT_PREFIX}{name}": value for name, value in context.items()}

@@ -1,44 +1,61 @@
-"""How much two forecasts are to be believed beside each other, learnt from which of them was nearer (Bates and Granger,
-1969): the weight that the least squares of their errors give, each weighed by its variance.
+"""Bates–Granger forecast combination: the weight of two forecasts by how near each was (Bates and Granger, 1969).
+
+For forecasts f and g of a value y with variance v, the combination g + w·(f - g) has the least squared error at
+w = Σ (y - g)·(f - g)/v ÷ Σ (f - g)²/v (weighted least squares). Both sums forget exponentially and begin with a prior
+that gives equal weights. Reference: Bates and Granger, "The combination of forecasts", Operational Research Quarterly
+20 (4), 1969.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-PRIOR = 4.0
-"""evidence, in variances, that speaks for halves"""
+PRIOR_STRENGTH = 4.0
+"""Prior evidence for equal weights, as a squared difference in units of the variance."""
 
-FORGET = 0.002
+FORGETTING_RATE = 0.002
+"""Share of the evidence that each forecast of a series replaces: a memory of 500 forecasts, as for the bias ratio."""
 
 
 class BatesGrangerCombination(Struct):
-    """Of one horizon and class of the mean.
+    """Weight of two forecasts of one horizon and class of the mean.
 
-    >>> blend = BatesGrangerCombination()
+    Attributes:
+        numerator: Σ (y - g)·(f - g)/v.
+        denominator: Σ (f - g)²/v.
+
+    >>> combination = BatesGrangerCombination()
     >>> for _ in range(100):
-    ...     blend.learn(10.0, 20.0, 11.0, 11.0)
-    >>> round(blend.weight, 2)
+    ...     combination.learn(10.0, 20.0, 11.0, 11.0)
+    >>> round(combination.weight, 2)
     0.9
     """
 
-    agreed: float = 0.0
-    apart: float = 0.0
+    numerator: float = field(default=0.0, name="agreed")
+    denominator: float = field(default=0.0, name="apart")
 
     @property
     def weight(self) -> float:
-        """Of the first."""
-        return min(max((self.agreed + PRIOR / 2) / (self.apart + PRIOR), 0.0), 1.0)
+        """Weight of the first forecast, from 0 to 1."""
+        return min(max((self.numerator + PRIOR_STRENGTH / 2) / (self.denominator + PRIOR_STRENGTH), 0.0), 1.0)
 
     def mean(self, first: float, second: float) -> float:
-        """Of both."""
+        """Return the combination of both forecasts, in units."""
         return second + self.weight * (first - second)
 
     def learn(self, first: float, second: float, value: float, variance: float, series: int = 1) -> None:
-        """What came where both were said; one odd value counts as a bounded one."""
-        keep = 1 - FORGET / series
+        """Update the weight with one value.
+
+        Args:
+            first: first forecast f, in units.
+            second: second forecast g, in units.
+            value: units sold; its error is clipped at 10 times the larger forecast plus one.
+            variance: variance v of the value, in units².
+            series: number of series that share this weight.
+        """
+        keep = 1 - FORGETTING_RATE / series
         difference = first - second
         bound = 10 * (max(first, second) + 1)
         error = min(max(value - second, -bound), bound)
-        self.agreed = self.agreed * keep + error * difference / variance
-        self.apart = self.apart * keep + difference * difference / variance
+        self.numerator = self.numerator * keep + error * difference / variance
+        self.denominator = self.denominator * keep + difference * difference / variance

@@ -1,8 +1,8 @@
-"""Stock of one bar: opening stock, sales, deliveries, transfers, waste, and counts that correct it.
+"""Stock ledger of one bar: opening stock, sales, deliveries, transfers, waste, and counts that correct it.
 
-Tickets and movements come on two topics, so in no fixed order: a count may arrive before a sale that preceded it.
-What is left depends on the times that they carry and not on the order in which they came: a count holds at the end of
-its tick of ten seconds, and what moved after it is known from a journal.
+Tickets and movements come on two topics, so in no fixed order: a count may arrive before a sale that preceded it. The
+stock depends on the event times that they carry and not on their order of arrival: a count holds at the end of its tick
+of ten seconds, and a journal says what moved after it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from schemas.bars import StockMovement
 from schemas.errors import PulsoError
 
 TICK_SECONDS = 10
+"""Length of a tick, the resolution of event times in the ledger."""
 
-REACH = 60 * 60 // TICK_SECONDS
-"""Ticks that the journal goes back from the newest sale; an older count can't be reconciled any more."""
+JOURNAL_TICKS = 60 * 60 // TICK_SECONDS
+"""Ticks that the journal goes back from the newest sale, one hour; an older count can't be reconciled any more."""
 
-OTHER_CLOCK = timedelta(days=1)
-"""A movement so much later than the bar's newest sale has another clock: the bar's sales are a recording."""
+MAX_CLOCK_SKEW = timedelta(days=1)
+"""Lead of a movement over the newest sale from which its clock is taken for another: the sales are a recording."""
 
-COUNTS = 8
-"""Counts remembered of a product: one that came late is explained by the first that followed it."""
+MAX_COUNTS = 8
+"""Counts remembered of a product: a late movement is explained by the first count after it."""
 
-REMEMBERED = 256
-"""Movements whose ids are known: more than staff press in an hour, and a press is sent again within seconds."""
+REMEMBERED_MOVEMENTS = 256
+"""Movement ids remembered: more than staff enter in an hour, and a page resends within seconds."""
 
 
 class StockMovementError(PulsoError, ValueError):
@@ -36,15 +37,17 @@ class StockMovementError(PulsoError, ValueError):
 
 
 class ProductStock(Struct):
-    """One product. The balance may be negative; what is shown never is.
+    """Stock of one product. The balance may be negative; the stock that is reported never is.
 
     Attributes:
-        base: counted units, or None while the venue file's opening stock holds.
+        base: counted units; None while the venue file's opening stock holds.
         flow: net units that moved since the base.
         counts: tick of the last counts, oldest first, and whether there was a balance to compare each with.
-        journal: net units of each recent tick.
-        missing: what counts found missing in all; negative when they found more than was known.
-        coming: units that somebody is fetching, since `coming_since`, from the store or a bar.
+        journal: net units by recent tick.
+        missing: units that counts found missing in total; negative when they found more than booked.
+        in_transit: units on the way to the bar.
+        in_transit_since: time at which they were reported; None where none were.
+        in_transit_from: bar that they come from; None for the store.
     """
 
     base: float | None = None
@@ -52,34 +55,41 @@ class ProductStock(Struct):
     counts: list[tuple[int, bool]] = field(default_factory=list)
     journal: dict[int, float] = field(default_factory=dict)
     missing: float = 0.0
-    coming: float = 0.0
-    coming_since: datetime | None = None
-    coming_from: str | None = None
+    in_transit: float = field(default=0.0, name="coming")
+    in_transit_since: datetime | None = field(default=None, name="coming_since")
+    in_transit_from: str | None = field(default=None, name="coming_from")
 
 
 class LedgerState(Struct):
-    """Everything, as one part of the bar's row."""
+    """State of the ledger, part of the bar's row.
+
+    Attributes:
+        offset: offset of the last movement applied; those of a bar are all in one partition.
+        newest_tick: tick of the newest sale.
+        products: by id.
+        recent_ids: ring of the digests of the last `REMEMBERED_MOVEMENTS` movements.
+        ring_position: place in the ring of the next digest.
+    """
 
     offset: int = -1
-    """of the last movement applied; those of a bar are all in one partition"""
-    clock: int | None = None
-    """tick of the newest sale"""
-    holdings: dict[str, ProductStock] = field(default_factory=dict)
-    recent: bytes = b""
-    next: int = 0
+    newest_tick: int | None = field(default=None, name="clock")
+    products: dict[str, ProductStock] = field(default_factory=dict, name="holdings")
+    recent_ids: bytes = field(default=b"", name="recent")
+    ring_position: int = field(default=0, name="next")
 
 
 class Ledger:
-    """Books sales and movements of one bar, each once.
+    """Book sales and movements of one bar, each movement once.
 
     Args:
-        opening: stock at the start of the products that hold any; None where it is not known.
-        recipes: what one unit of a mixed product takes from others.
-        patience: after which nobody believes any more that something is on its way.
+        opening: opening stock of the products that have any; None where it is not configured.
+        recipes: units of other products that one unit of a mixed product uses.
+        state: as the property `state` returned it; None to begin anew.
+        transit_timeout: time after which units in transit no longer count.
 
     >>> noon = datetime.fromisoformat("2026-07-04T12:00:00+00:00")
     >>> ledger = Ledger({"rum": 100.0, "cola": 50.0}, {"cuba libre": {"rum": 1.0, "cola": 1.0}})
-    >>> ledger.sell("cuba libre", 3, noon)
+    >>> ledger.add_sale("cuba libre", 3, noon)
     >>> ledger.stock("rum"), ledger.stock("cola"), ledger.stock("cuba libre")
     (97.0, 47.0, None)
     """
@@ -90,44 +100,44 @@ class Ledger:
         recipes: Mapping[str, Mapping[str, float]] | None = None,
         state: LedgerState | None = None,
         *,
-        patience: timedelta = timedelta(hours=1),
+        transit_timeout: timedelta = timedelta(hours=1),
     ) -> None:
         self._opening = opening
         self._recipes = recipes or {}
         self._state = state or LedgerState()
-        self._recent = RecentIds(REMEMBERED, self._state.recent, self._state.next)
-        self._patience = patience
+        self._recent = RecentIds(REMEMBERED_MOVEMENTS, self._state.recent_ids, self._state.ring_position)
+        self._transit_timeout = transit_timeout
 
     @property
     def state(self) -> LedgerState:
-        """To be stored."""
-        self._state.recent, self._state.next = self._recent.ring, self._recent.place
+        """State to store."""
+        self._state.recent_ids, self._state.ring_position = self._recent.ring, self._recent.position
         return self._state
 
-    def draws(self, product: str, units: float) -> dict[str, float]:
-        """What a sale takes from the stock, by product."""
+    def stock_use(self, product: str, units: float) -> dict[str, float]:
+        """Return the units that a sale takes from the stock, by product."""
         recipe = self._recipes.get(product)
         if not recipe:
             return {product: units}
         return {name: units * share for name, share in recipe.items()}
 
-    def sell(self, product: str, units: float, time: datetime) -> None:
+    def add_sale(self, product: str, units: float, time: datetime) -> None:
         """Book a sale; negative units take one back."""
         tick = tick_of(time)
-        clock = self._state.clock
-        if clock is None or tick > clock:
-            self._state.clock = tick
-            if clock is None or tick // 6 > clock // 6:
-                self._prune(tick - REACH)
-        for name, drawn in self.draws(product, units).items():
-            self._flow(name, tick, -drawn)
+        newest = self._state.newest_tick
+        if newest is None or tick > newest:
+            self._state.newest_tick = tick
+            if newest is None or tick // 6 > newest // 6:
+                self._prune(tick - JOURNAL_TICKS)
+        for name, used in self.stock_use(product, units).items():
+            self._book_flow(name, tick, -used)
 
     def check(self, movement: StockMovement) -> None:
-        """Refuse what can't be booked.
+        """Validate a movement.
 
         Raises:
-            StockMovementError: an unknown product, one without a stock of its own, a transfer to nowhere, or a count
-                from before the journal begins.
+            StockMovementError: an unknown product, one without a stock of its own, a transfer without a destination, or
+                a count from before the journal begins.
         """
         name, bar = movement.product, movement.bar
         if name in self._recipes:
@@ -139,121 +149,121 @@ class Ledger:
             raise StockMovementError("a transfer names the bar that it goes to in `other`")
         if movement.other == bar:
             raise StockMovementError(f"`other` is bar {bar} itself; name the other bar, or none for the store")
-        clock = self._state.clock
-        if movement.kind in ("count", "opening") and clock is not None and tick_of(movement.time) < clock - REACH:
-            minutes = REACH * TICK_SECONDS // 60
+        newest = self._state.newest_tick
+        is_count = movement.kind in ("count", "opening")
+        if is_count and newest is not None and tick_of(movement.time) < newest - JOURNAL_TICKS:
+            minutes = JOURNAL_TICKS * TICK_SECONDS // 60
             raise StockMovementError(
                 f"the {movement.kind} of {name!r} is more than {minutes} minutes older than the bar's last sale: "
                 "what was sold since can't be told apart any more; count again"
             )
 
     def book(self, movement: StockMovement, offset: int) -> bool:
-        """Apply one movement; False when it was booked before.
+        """Apply one movement; return False for one that was applied before.
 
         Raises:
-            StockMovementError: nothing was booked.
+            StockMovementError: the movement is not valid; nothing was booked.
         """
         if offset <= self._state.offset:
             return False
         self.check(movement)
         self._state.offset = offset
-        if not self._recent.first_time(movement.id):
+        if not self._recent.add(movement.id):
             return False
-        holding = self._holding(movement.product)
-        time = self.when(movement)
+        stock = self._product_stock(movement.product)
+        time = self.event_time(movement)
         tick, units = tick_of(time), movement.quantity
         match movement.kind:
             case "count" | "opening":
-                self._count(movement.product, holding, tick, units, opening=movement.kind == "opening")
+                self._book_count(movement.product, stock, tick, units, opening=movement.kind == "opening")
             case "on-its-way":
-                holding.coming, holding.coming_since, holding.coming_from = units, time, movement.other
+                stock.in_transit, stock.in_transit_since, stock.in_transit_from = units, time, movement.other
             case "delivery" if not movement.counterpart:
-                holding.coming = max(0.0, holding.coming - units)
-                self._flow(movement.product, tick, units, reported=True)
+                stock.in_transit = max(0.0, stock.in_transit - units)
+                self._book_flow(movement.product, tick, units, reported=True)
             case "transfer" if movement.counterpart:
-                holding.coming = max(0.0, holding.coming - units)
-                self._flow(movement.product, tick, units, reported=True)
-            case _:  # waste, a transfer that leaves, and the far side of a delivery between bars
-                self._flow(movement.product, tick, -units, reported=True)
+                stock.in_transit = max(0.0, stock.in_transit - units)
+                self._book_flow(movement.product, tick, units, reported=True)
+            case _:  # waste, a transfer that leaves, and the counterpart of a delivery between bars
+                self._book_flow(movement.product, tick, -units, reported=True)
         return True
 
-    def when(self, movement: StockMovement) -> datetime:
-        """The time of a movement by the bar's clock, which is the one of its tickets.
+    def event_time(self, movement: StockMovement) -> datetime:
+        """Return the time of a movement by the clock of the bar's tickets.
 
-        A recorded evening that is played back stays in its own time, whatever the wall clock of who presses says.
+        A recorded evening that is replayed stays in its own time, whatever the wall clock of who reports says.
         """
-        clock = self._state.clock
-        if clock is None:
+        if self._state.newest_tick is None:
             return movement.time
-        newest = datetime.fromtimestamp(clock * TICK_SECONDS, movement.time.tzinfo)
-        return newest if movement.time - newest > OTHER_CLOCK else movement.time
+        newest = datetime.fromtimestamp(self._state.newest_tick * TICK_SECONDS, movement.time.tzinfo)
+        return newest if movement.time - newest > MAX_CLOCK_SKEW else movement.time
 
     def stock(self, product: str) -> float | None:
-        """Units left, never negative; None where nobody said how many there were."""
+        """Return the units left, never negative; None where no stock is configured or counted."""
         balance = self._balance(product)
         return None if balance is None else max(0.0, balance)
 
     def oversold(self, product: str) -> float:
-        """Units sold beyond what was known to be there: somebody should count."""
+        """Return the units sold beyond the booked stock, which a count should correct."""
         return max(0.0, -(self._balance(product) or 0.0))
 
-    def coming(self, product: str, at: datetime) -> float:
-        """Units that somebody is fetching; forgotten when they don't arrive in time."""
-        holding = self._state.holdings.get(product)
-        if holding is None or holding.coming_since is None or at - holding.coming_since > self._patience:
+    def in_transit(self, product: str, at: datetime) -> float:
+        """Return the units in transit to the bar; none after the timeout."""
+        stock = self._state.products.get(product)
+        if stock is None or stock.in_transit_since is None or at - stock.in_transit_since > self._transit_timeout:
             return 0.0
-        return holding.coming
+        return stock.in_transit
 
-    def coming_from(self, product: str) -> str | None:
-        """The bar that those units come from; None for the store."""
-        holding = self._state.holdings.get(product)
-        return holding.coming_from if holding else None
+    def in_transit_from(self, product: str) -> str | None:
+        """Return the bar that the units in transit come from; None for the store."""
+        stock = self._state.products.get(product)
+        return stock.in_transit_from if stock else None
 
     def missing(self, product: str) -> float:
-        """Units that counts found missing so far; breakage, theft, or drinks on the house."""
-        holding = self._state.holdings.get(product)
-        return holding.missing if holding else 0.0
+        """Return the units that counts found missing so far: breakage, theft, or free drinks."""
+        stock = self._state.products.get(product)
+        return stock.missing if stock else 0.0
 
-    def _holding(self, product: str) -> ProductStock:
-        return self._state.holdings.setdefault(product, ProductStock())
+    def _product_stock(self, product: str) -> ProductStock:
+        return self._state.products.setdefault(product, ProductStock())
 
     def _balance(self, product: str) -> float | None:
         if product in self._recipes:
             return None
-        holding = self._state.holdings.get(product)
-        base = self._opening.get(product) if holding is None or holding.base is None else holding.base
-        return None if base is None else round(base + (holding.flow if holding else 0.0), 6)
+        stock = self._state.products.get(product)
+        base = self._opening.get(product) if stock is None or stock.base is None else stock.base
+        return None if base is None else round(base + (stock.flow if stock else 0.0), 6)
 
-    def _flow(self, product: str, tick: int, units: float, *, reported: bool = False) -> None:
-        """What moved in a tick. Of what staff report in the tick of a count, what they report after it came after."""
-        holding = self._holding(product)
-        for counted, compared in holding.counts:
+    def _book_flow(self, product: str, tick: int, units: float, *, reported: bool = False) -> None:
+        """Book net units in a tick; a movement reported in the tick of a count, after it, also happened after it."""
+        stock = self._product_stock(product)
+        for counted, compared in stock.counts:
             if tick < counted or (tick == counted and not reported):
-                # It had happened when they counted, and explains a part of what was found.
-                holding.missing += units if compared else 0.0
+                # It had happened before the count, and explains a part of the difference that was found.
+                stock.missing += units if compared else 0.0
                 return
-        holding.flow += units
-        if self._state.clock is None or tick >= self._state.clock - REACH:
-            holding.journal[tick] = holding.journal.get(tick, 0.0) + units
+        stock.flow += units
+        if self._state.newest_tick is None or tick >= self._state.newest_tick - JOURNAL_TICKS:
+            stock.journal[tick] = stock.journal.get(tick, 0.0) + units
 
-    def _count(self, product: str, holding: ProductStock, tick: int, units: float, *, opening: bool) -> None:
-        if holding.counts and tick < holding.counts[-1][0]:
-            return  # a later count is known already
-        after = sum(moved for when, moved in holding.journal.items() if when > tick)
+    def _book_count(self, product: str, stock: ProductStock, tick: int, units: float, *, opening: bool) -> None:
+        if stock.counts and tick < stock.counts[-1][0]:
+            return  # a later count is booked already
+        after = sum(moved for when, moved in stock.journal.items() if when > tick)
         balance = self._balance(product)
         compared = balance is not None and not opening
         if balance is not None and compared:
-            holding.missing += balance - after - units
-        holding.base, holding.flow = units, after
-        holding.counts = [*holding.counts[1 - COUNTS :], (tick, compared)]
-        holding.journal = {when: moved for when, moved in holding.journal.items() if when > tick}
+            stock.missing += balance - after - units
+        stock.base, stock.flow = units, after
+        stock.counts = [*stock.counts[1 - MAX_COUNTS :], (tick, compared)]
+        stock.journal = {when: moved for when, moved in stock.journal.items() if when > tick}
 
     def _prune(self, oldest: int) -> None:
-        for holding in self._state.holdings.values():
-            if holding.journal and min(holding.journal) < oldest:
-                holding.journal = {tick: units for tick, units in holding.journal.items() if tick >= oldest}
+        for stock in self._state.products.values():
+            if stock.journal and min(stock.journal) < oldest:
+                stock.journal = {tick: units for tick, units in stock.journal.items() if tick >= oldest}
 
 
 def tick_of(time: datetime) -> int:
-    """Number of the ten seconds since 1970 that hold this time."""
+    """Return the number of the tick since 1970 that holds this time."""
     return int(time.timestamp() // TICK_SECONDS)

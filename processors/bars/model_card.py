@@ -1,4 +1,4 @@
-"""Which demand model this is: it has no weights, so its code is what is hashed."""
+"""Name, version and hash of the demand model; it has no weights, so the hash is that of its code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 NAME = "demand-regression"
 VERSION = "3"
 CODE = (
-    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "demand_state",
-    "forecast_combination", "opening", "product_similarity", "seasonality", "shared_season",
+    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "forecast_combination",
+    "product_similarity", "seasonality",
 )  # fmt: skip
+"""Modules whose code determines a forecast."""
 
 
 def model_card() -> dict[str, str]:
-    """Name, version and hash of the model.
+    """Return name and version, and the SHA-256 of the code.
 
     >>> sorted(model_card())
     ['hash', 'model']

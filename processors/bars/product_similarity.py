@@ -1,4 +1,9 @@
-"""Whom a new drink or bar resembles: what it will sell is first what its kin sell."""
+"""Similarity of products, and what a new product or bar is expected to sell from those like it.
+
+A product's similarity to another is a product of exponential kernels on log price, log size and alcohol, times a factor
+for the category. The share of the bar that a new product will have begins as a Gamma prior with the similarity-weighted
+mean and variance of the other products' shares.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +15,33 @@ from msgspec import Struct
 
 from schemas.bars import ProductSettings
 
-PRICE_FACTOR, SIZE_FACTOR = 1.0, 1.0
-"""logarithm of the ratio at which two prices or sizes make products a third as alike"""
+PRICE_LOG_SCALE, SIZE_LOG_SCALE = 1.0, 1.0
+"""Difference of log price or log size at which the similarity falls to 1/e."""
 
-ALCOHOL_APART = 5.0
-"""percent by volume at which two drinks are a third as alike"""
+ALCOHOL_SCALE = 5.0
+"""Difference in percent by volume at which the similarity falls to 1/e."""
 
-OTHER_CATEGORY = 0.1
-"""how alike products of different categories can be at most"""
+OTHER_CATEGORY_SIMILARITY = 0.1
+"""Upper bound of the similarity of products of different categories."""
 
 DEFAULT_SIMILARITY = 0.3
-"""how alike products are of which nothing is known"""
+"""Similarity of products without categories whose names share no word."""
 
-OTHER_ZONE = 0.5
-"""how much a bar in another zone tells beside one in the same"""
+OTHER_ZONE_WEIGHT = 0.5
+"""Weight of a bar in another zone beside a bar in the same zone."""
 
-SHAPES = (0.5, 4.0)
-"""units that the word of kin counts for: where they differ much, and where they agree"""
+MIN_PRIOR_UNITS, MAX_PRIOR_UNITS = 0.5, 4.0
+"""Bounds of the prior's strength in units: where similar products differ much, and where they agree."""
 
 
 class ProductTraits(Struct, frozen=True):
-    """What is known of a product beside its name; None where it is not.
+    """Traits of a product beside its name; None where one is not configured.
 
     Attributes:
+        category: for example beer or spirits.
+        price: of one unit, in the venue's currency.
         alcohol: percent by volume.
-        size: millilitres or grams.
+        size: millilitres or grams of one unit.
     """
 
     category: str | None = None
@@ -44,43 +51,57 @@ class ProductTraits(Struct, frozen=True):
 
 
 class SharePrior(Struct, frozen=True):
-    """What kin say of a share: its mean, and the units that their word counts for (the shape of a Gamma)."""
+    """Gamma prior of a product's share of the bar.
+
+    Attributes:
+        share: mean.
+        shape: strength in units sold, the shape of the Gamma.
+    """
 
     share: float
     shape: float
 
 
 def product_traits(products: Iterable[ProductSettings]) -> dict[str, ProductTraits]:
-    """What the venue file says of its products."""
-    return {one.id: ProductTraits(one.category, one.price, one.alcohol, one.size) for one in products}
+    """Return the traits of the venue file's products by id."""
+    return {
+        product.id: ProductTraits(product.category, product.price, product.alcohol, product.size)
+        for product in products
+    }
 
 
 def neighbour_rates(
-    bar: str, zone: str | None, paces: Mapping[str, Mapping[str, float]], zones: Mapping[str, str | None]
+    bar: str, zone: str | None, rates: Mapping[str, Mapping[str, float]], zones: Mapping[str, str | None]
 ) -> dict[str, float]:
-    """Units an hour of the mean bar around, by product; those of the same zone count for more.
+    """Return the weighted mean sales rates of the other bars, in units/hour by product.
+
+    Bars of the same zone have weight 1, others `OTHER_ZONE_WEIGHT`.
 
     Args:
-        paces: units an hour of every bar by product, at about the same time.
-        zones: where the bars are.
+        bar: bar to leave out.
+        zone: its zone.
+        rates: units/hour of every bar by product, at about the same time.
+        zones: zone of each bar.
 
     >>> rates = {"north": {"beer": 30.0}, "east": {"beer": 60.0}}
     >>> neighbour_rates("new", "front", rates, {"north": "front", "east": "gate"})
     {'beer': 40.0}
     """
     weights = {
-        other: 1.0 if zone is not None and zones.get(other) == zone else OTHER_ZONE for other in paces if other != bar
+        other: 1.0 if zone is not None and zones.get(other) == zone else OTHER_ZONE_WEIGHT
+        for other in rates
+        if other != bar
     }
     total = sum(weights.values())
-    found: dict[str, float] = {}
+    mean_rates: dict[str, float] = {}
     for other, weight in weights.items():
-        for product, units in paces[other].items():
-            found[product] = found.get(product, 0.0) + units * weight / total
-    return found
+        for product, rate in rates[other].items():
+            mean_rates[product] = mean_rates.get(product, 0.0) + rate * weight / total
+    return mean_rates
 
 
 def similarity(name: str, traits: ProductTraits, other: str, others: ProductTraits) -> float:
-    """How much of a product's sales tell of another's, from 0 to 1.
+    """Return how much the sales of one product say about those of another, from 0 to 1.
 
     >>> beer, large = ProductTraits("beer", 4.0, 5.0, 330), ProductTraits("beer", 6.0, 5.0, 500)
     >>> gin = ProductTraits("spirits", 9.0, 37.0)
@@ -89,20 +110,22 @@ def similarity(name: str, traits: ProductTraits, other: str, others: ProductTrai
     """
     if name == other:
         return 1.0
-    alike = _same_category(name, traits, other, others)
-    for mine, theirs, factor in (
-        (traits.price, others.price, PRICE_FACTOR),
-        (traits.size, others.size, SIZE_FACTOR),
+    value = _category_similarity(name, traits, other, others)
+    for mine, theirs, scale in (
+        (traits.price, others.price, PRICE_LOG_SCALE),
+        (traits.size, others.size, SIZE_LOG_SCALE),
     ):
         if mine and theirs and mine > 0 and theirs > 0:
-            alike *= math.exp(-abs(math.log(mine / theirs)) / factor)
+            value *= math.exp(-abs(math.log(mine / theirs)) / scale)
     if traits.alcohol is not None and others.alcohol is not None:
-        alike *= math.exp(-abs(traits.alcohol - others.alcohol) / ALCOHOL_APART)
-    return alike
+        value *= math.exp(-abs(traits.alcohol - others.alcohol) / ALCOHOL_SCALE)
+    return value
 
 
 def share_prior(name: str, traits: Mapping[str, ProductTraits], shares: Mapping[str, float]) -> SharePrior | None:
-    """Share that a product will have by those of its kin; None where nobody sells anything.
+    """Return the prior of a product's share from those of similar products; None where nothing is sold.
+
+    The Gamma has the weighted mean m and variance s² of the shares, so its shape is m²/s², within the bounds above.
 
     >>> beer, spirits = ProductTraits("beer", 4.0), ProductTraits("spirits", 9.0)
     >>> found = share_prior("stout", {"lager": beer, "stout": beer, "gin": spirits}, {"lager": 0.4, "gin": 0.1})
@@ -117,16 +140,15 @@ def share_prior(name: str, traits: Mapping[str, ProductTraits], shares: Mapping[
     mean = sum(weight * shares[other] for other, weight in weights.items()) / total
     if mean <= 0:
         return None
-    spread = sum(weight * (shares[other] - mean) ** 2 for other, weight in weights.items()) / total
-    # A Gamma whose mean and variance are those of the kin's shares; a stranger's word is never more than a few units.
-    shape = mean**2 / spread if spread > 0 else math.inf
-    lowest, highest = SHAPES
-    return SharePrior(mean, min(max(shape, lowest), highest))
+    variance = sum(weight * (shares[other] - mean) ** 2 for other, weight in weights.items()) / total
+    # The bound keeps the prior of dissimilar products weak: a few own sales outweigh it.
+    shape = mean**2 / variance if variance > 0 else math.inf
+    return SharePrior(mean, min(max(shape, MIN_PRIOR_UNITS), MAX_PRIOR_UNITS))
 
 
-def _same_category(name: str, traits: ProductTraits, other: str, others: ProductTraits) -> float:
+def _category_similarity(name: str, traits: ProductTraits, other: str, others: ProductTraits) -> float:
     if traits.category and others.category:
-        return 1.0 if traits.category == others.category else OTHER_CATEGORY
+        return 1.0 if traits.category == others.category else OTHER_CATEGORY_SIMILARITY
     mine, theirs = _words(name), _words(other)
     common = len(mine & theirs) / max(1, len(mine | theirs))
     return DEFAULT_SIMILARITY + (1 - DEFAULT_SIMILARITY) * common

@@ -1,4 +1,9 @@
-"""What to fetch, how much, from where, and by when: the newsvendor's question asked for a whole bar at once."""
+"""Restock advice for a bar: products, units, source and time, after the newsvendor and can-order models.
+
+For each product the order-up-to level is the newsvendor's quantile (Arrow, Harris and Marschak, Econometrica 1951) of
+the demand until shortly after a delivery, or the mean demand until the bar closes if that is more. All products share
+one trip: one that would run out calls for it, and others join it (can-order policy; Balintfy, Management Science 1964).
+"""
 
 from __future__ import annotations
 
@@ -11,31 +16,39 @@ from msgspec import Struct
 from processors.bars.restock_outlook import RestockOutlook
 from schemas.bars import STORE
 
-SERVICE = 0.95
-"""chance that what is fetched is enough for the lead time and the cover time"""
+SERVICE_LEVEL = 0.95
+"""Probability that the stock after a delivery is enough for the lead time and `SERVICE_MINUTES`."""
 
-SURE_MINUTES = 60.0
-"""beyond the lead time; what comes later is fetched by its mean, or a long evening's doubts would fill the bar"""
+SERVICE_MINUTES = 60.0
+"""Minutes beyond the lead time that the service level covers; the later demand is fetched by its mean, or the
+uncertainty of a long evening would fill the bar."""
 
 
 class StockItem(Struct, frozen=True):
-    """What a bar holds of a product.
+    """Stock of one product.
 
     Attributes:
         stock: units left.
-        coming: units that somebody is fetching already.
-        shelf: units the bar has room for.
-        package: units that come together.
+        in_transit: units that are in transit to the bar.
+        shelf: units the bar has room for; None for any number.
+        package: units that come together; None for single units.
     """
 
     stock: float
-    coming: float = 0.0
+    in_transit: float = 0.0
     shelf: float | None = None
     package: float | None = None
 
 
 class SupplyTerms(Struct, frozen=True):
-    """How a bar is supplied; the fields of the venue file."""
+    """Terms of supply of a bar: fields of `BarSettings` in the venue file.
+
+    Attributes:
+        lead_time_minutes: from the call to the delivery.
+        run_out_limit: probability of running out that calls for a delivery.
+        cover_minutes: a delivery should last so long, or until the bar closes.
+        trip_worth_units: lost sales that make a trip worthwhile.
+    """
 
     lead_time_minutes: float = 20.0
     run_out_limit: float = 0.2
@@ -44,27 +57,27 @@ class SupplyTerms(Struct, frozen=True):
 
 
 class RestockAdvice(Struct, frozen=True):
-    """Answer for one product.
+    """Advice for one product.
 
     Attributes:
-        run_out: chance that the stock ends before a delivery that is ordered now arrives.
-        minutes_to_empty: at the mean demand of the next hour; None when nothing is sold.
-        fetch: units to fetch now, None while nothing is needed.
-        by: when the chance of running out reaches the bar's limit.
+        run_out_probability: that the stock ends before a delivery ordered now arrives.
+        minutes_to_empty: at the mean demand of the next hour; None where nothing is sold.
+        fetch: units to fetch now; None where nothing is needed.
+        fetch_by: when the run-out probability reaches the bar's limit.
         source: `STORE`, or the neighbouring bar that can spare as much.
-        along: not urgent by itself, but somebody goes anyway.
-        surplus: units that can be spared until the bar closes.
-        loss: mean units asked for in vain until a delivery that is ordered one lead time later would be there.
+        along: not urgent by itself, but fetched on the same trip.
+        surplus: units that the bar can spare until it closes.
+        expected_loss: expected unmet demand until a delivery ordered one lead time later would arrive, in units.
     """
 
-    run_out: float
+    run_out_probability: float
     minutes_to_empty: float | None
     fetch: float | None = None
-    by: datetime | None = None
+    fetch_by: datetime | None = None
     source: str | None = None
     along: bool = False
     surplus: float = 0.0
-    loss: float = 0.0
+    expected_loss: float = 0.0
 
 
 def restock_advice(
@@ -72,65 +85,81 @@ def restock_advice(
     items: Mapping[str, StockItem],
     at: datetime,
     terms: SupplyTerms,
-    spare: Mapping[str, Mapping[str, float]] | None = None,
+    surplus: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, RestockAdvice]:
-    """What a bar must have fetched at `at`, as one trip.
+    """Return the advice for every product of a bar, planned as one trip.
 
-    A product calls for a trip when its chance of running out before a delivery arrives reaches the limit. The trip is
-    made when waiting for another lead time would cost as many sales, of all products together, as make it worth
-    while. What may run out before the bar closes then comes along, so that nobody goes twice.
+    A product calls for a trip when its probability of running out before a delivery arrives reaches the limit. The trip
+    is made when waiting for another lead time would lose as many sales, of all products together, as make it
+    worthwhile. A product that may run out before the bar closes then joins it, so that nobody goes twice.
 
     Args:
-        spare: surplus of the neighbouring bars, by bar and product.
+        outlook: demand ahead of `at`.
+        items: stock by product.
+        at: now.
+        terms: terms of supply.
+        surplus: unclaimed surplus units of the neighbouring bars, by bar and product.
     """
     lead, limit = terms.lead_time_minutes, terms.run_out_limit
-    chances = {name: outlook.run_out(name, item.stock + item.coming, lead) for name, item in items.items()}
-    losses = {name: outlook.shortfall(name, item.stock + item.coming, 2 * lead) for name, item in items.items()}
-    called = max(chances.values(), default=0.0) >= limit and sum(losses.values()) >= terms.trip_worth_units
-    found: dict[str, RestockAdvice] = {}
+    chances = {
+        name: outlook.run_out_probability(name, item.stock + item.in_transit, lead) for name, item in items.items()
+    }
+    losses = {name: outlook.shortfall(name, item.stock + item.in_transit, 2 * lead) for name, item in items.items()}
+    trip = max(chances.values(), default=0.0) >= limit and sum(losses.values()) >= terms.trip_worth_units
+    advice: dict[str, RestockAdvice] = {}
     for name, item in items.items():
-        an_hour = outlook.mean(name, 60.0)
-        minutes = item.stock / an_hour * 60 if an_hour > 1e-6 else None
-        surplus = max(0.0, math.floor(item.stock - outlook.quantile(name, _rest(outlook, terms), SERVICE)))
-        urgent = called and chances[name] >= limit
-        along = called and not urgent
+        per_hour = outlook.mean(name, 60.0)
+        minutes = item.stock / per_hour * 60 if per_hour > 1e-6 else None
+        spare = max(0.0, math.floor(item.stock - outlook.quantile(name, _cover_minutes(outlook, terms), SERVICE_LEVEL)))
+        urgent = trip and chances[name] >= limit
+        along = trip and not urgent
         if along:
-            along = outlook.run_out(name, item.stock + item.coming, _rest(outlook, terms)) >= limit
-        fetch = _amount(outlook, name, item, terms, urgent=urgent) if urgent or along else None
+            rest = _cover_minutes(outlook, terms)
+            along = outlook.run_out_probability(name, item.stock + item.in_transit, rest) >= limit
+        fetch = _order_units(outlook, name, item, terms, urgent=urgent) if urgent or along else None
         if fetch is None:
-            found[name] = RestockAdvice(chances[name], minutes, surplus=surplus, loss=losses[name])
+            advice[name] = RestockAdvice(chances[name], minutes, surplus=spare, expected_loss=losses[name])
             continue
-        by = at + timedelta(minutes=outlook.lasts(name, item.stock, limit, lead + terms.cover_minutes))
-        source = _source(name, fetch, spare or {})
-        found[name] = RestockAdvice(chances[name], minutes, fetch, by, source, along, loss=losses[name])
-    return found
+        left = outlook.minutes_to_limit(name, item.stock, limit, lead + terms.cover_minutes)
+        advice[name] = RestockAdvice(
+            chances[name],
+            minutes,
+            fetch,
+            at + timedelta(minutes=left),
+            _source(name, fetch, surplus or {}),
+            along,
+            expected_loss=losses[name],
+        )
+    return advice
 
 
-def _rest(outlook: RestockOutlook, terms: SupplyTerms) -> float:
-    """Minutes for which a delivery is meant: until the bar closes, at most the lead and the cover time."""
-    return outlook.open_for(terms.lead_time_minutes + terms.cover_minutes)
+def _cover_minutes(outlook: RestockOutlook, terms: SupplyTerms) -> float:
+    """Return the minutes that a delivery should last: until the bar closes, at most the lead and the cover time."""
+    return outlook.open_minutes(terms.lead_time_minutes + terms.cover_minutes)
 
 
-def _amount(outlook: RestockOutlook, name: str, item: StockItem, terms: SupplyTerms, *, urgent: bool) -> float | None:
-    """Surely enough for the next hour or so, on average until the bar closes, and no more than there is room for."""
-    rest = _rest(outlook, terms)
-    sure = outlook.quantile(name, min(rest, terms.lead_time_minutes + SURE_MINUTES), SERVICE)
+def _order_units(
+    outlook: RestockOutlook, name: str, item: StockItem, terms: SupplyTerms, *, urgent: bool
+) -> float | None:
+    """Return the units up to the order-up-to level, in whole packages and within the shelf; None for less than one."""
+    rest = _cover_minutes(outlook, terms)
+    sure = outlook.quantile(name, min(rest, terms.lead_time_minutes + SERVICE_MINUTES), SERVICE_LEVEL)
     target = max(sure, outlook.mean(name, rest))
-    wanted = target - item.stock - item.coming
+    wanted = target - item.stock - item.in_transit
     if item.package:
         wanted = math.ceil(wanted / item.package) * item.package
     if item.shelf is not None:
-        # What is sold until the delivery comes makes room for it.
+        # Sales until the delivery arrives make room for it.
         left = max(item.stock - outlook.mean(name, terms.lead_time_minutes), 0.0)
-        room = item.shelf - left - item.coming
+        room = item.shelf - left - item.in_transit
         if wanted > room:
             wanted = math.floor(room / item.package) * item.package if item.package else room
     if wanted < 1:
-        return 1.0 if urgent and item.coming < 1 and item.shelf is None else None
+        return 1.0 if urgent and item.in_transit < 1 and item.shelf is None else None
     return float(round(wanted))
 
 
-def _source(name: str, units: float, spare: Mapping[str, Mapping[str, float]]) -> str:
-    """The neighbour with the most to spare, if that is enough; a walk is shorter than a drive, and the store lasts."""
-    bars = sorted(spare, key=lambda bar: (-spare[bar].get(name, 0.0), bar))
-    return bars[0] if bars and spare[bars[0]].get(name, 0.0) >= units else STORE
+def _source(name: str, units: float, surplus: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the neighbour with the largest surplus if it is enough, else the store: a walk is shorter than a drive."""
+    bars = sorted(surplus, key=lambda bar: (-surplus[bar].get(name, 0.0), bar))
+    return bars[0] if bars and surplus[bars[0]].get(name, 0.0) >= units else STORE

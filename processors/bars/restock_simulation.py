@@ -1,4 +1,4 @@
-"""Evenings of real orders, played against ways to restock a bar: what was lost, how often somebody went."""
+"""Simulation of restock policies on evenings of real orders: lost sales, stock-outs and trips."""
 
 from __future__ import annotations
 
@@ -16,28 +16,36 @@ from processors.bars.restock_outlook import RestockOutlook
 from processors.bars.sales_file import Sale
 
 DAY_BEGINS = timedelta(hours=5)
-"""What is sold at two in the night belongs to the evening before."""
+"""Time of day at which a new evening begins: a sale at two in the night belongs to the evening before."""
 
 
 class CustomerOrder(Struct, frozen=True):
-    """What one customer asks for; times are local."""
+    """Order of one customer.
+
+    Attributes:
+        time: local time, without a zone.
+        units: by product.
+    """
 
     time: datetime
     units: dict[str, float]
 
     @property
     def day(self) -> date:
-        """The evening it belongs to."""
+        """Day of the evening that the order belongs to."""
         return (self.time - DAY_BEGINS).date()
 
 
 class SimulationResult(Struct):
-    """What a way of restocking led to.
+    """Totals of a simulated policy.
 
     Attributes:
-        asked, lost: units.
-        stock_outs: products that somebody asked for in vain, once an evening.
-        surplus: fetched units that were still there in the end.
+        asked: units ordered by customers.
+        lost: units ordered and not in stock.
+        stock_outs: products ordered while out of stock, counted once an evening each.
+        trips: number of trips to the store.
+        fetched: units fetched.
+        surplus: fetched units that were left at the end of an evening.
     """
 
     asked: float = 0.0
@@ -49,41 +57,42 @@ class SimulationResult(Struct):
 
 
 class RestockPolicy(Protocol):
-    """When to go, and what for."""
+    """Decides when to fetch which products."""
 
-    def sold(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
-        """Learn from a sale; `units` is what was sold, which is not always what was asked for."""
+    def add_order(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
+        """Learn from the units sold, which are less than the units ordered where stock is missing."""
 
     def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
-        """Units to fetch now by product; empty for no trip."""
+        """Return the units to fetch now by product; empty for no trip."""
 
 
 class NoRestock:
-    """The bar sells what it opened with."""
+    """Policy without any trip: the bar sells its opening stock."""
 
-    def sold(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
+    def add_order(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
         """Learn nothing."""
 
     def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
-        """Nothing, ever."""
+        """Return no trip."""
         return {}
 
 
 class ReorderPointPolicy(NoRestock):
-    """Goes when a product is at its point, and fills the shelf of every product below the join level.
+    """Fixed reorder points: go when a product is at its point, and fill every shelf below the join level.
 
     Args:
-        points: units at or below which somebody goes.
-        join: share of the shelf at or below which a product comes along when somebody goes; 0 only at its own point,
-            1 fills everything (a can-order policy: Balintfy 1964).
-        calls: how many products must be at their point for somebody to go.
+        points: units at or below which a product calls for a trip.
+        shelf: room for each product in units.
+        join: share of the shelf at or below which a product joins a trip; at 0 only at its own point, at 1 always
+            (a can-order policy: Balintfy, Management Science 1964).
+        calls: number of products at their point that make a trip.
     """
 
     def __init__(self, points: Mapping[str, float], shelf: Mapping[str, float], join: float, calls: int = 1) -> None:
         self._points, self._shelf, self._join, self._calls = points, shelf, join, calls
 
     def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
-        """Up to the shelf."""
+        """Return the units up to the shelf's room."""
         if sum(stock[name] <= point for name, point in self._points.items()) < self._calls:
             return {}
         return {
@@ -94,46 +103,52 @@ class ReorderPointPolicy(NoRestock):
 
 
 class NoticePolicy:
-    """Pulso's own notices."""
+    """Policy that follows Pulso's own restock advice.
+
+    Args:
+        demand: demand model; learns during the simulation.
+        shelf: room for each product in units.
+        terms: terms of supply.
+    """
 
     def __init__(self, demand: DemandModel, shelf: Mapping[str, float], terms: SupplyTerms) -> None:
         self._demand, self._shelf, self._terms = demand, shelf, terms
 
-    def sold(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
+    def add_order(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
         """Learn as the bars worker does."""
-        learn(self._demand, at, units, [name for name, left in stock.items() if left <= 0])
+        learn_order(self._demand, at, units, [name for name, left in stock.items() if left <= 0])
 
     def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
-        """What the notice says, when there is one."""
+        """Return the units of the restock advice, where a product is urgent."""
         items = {name: StockItem(left, shelf=self._shelf[name]) for name, left in stock.items()}
-        found = restock_advice(RestockOutlook(self._demand, at), items, at, self._terms)
-        if not any(need.fetch and not need.along for need in found.values()):
+        advice = restock_advice(RestockOutlook(self._demand, at), items, at, self._terms)
+        if not any(product.fetch and not product.along for product in advice.values()):
             return {}
-        return {name: need.fetch for name, need in found.items() if need.fetch}
+        return {name: product.fetch for name, product in advice.items() if product.fetch}
 
 
-def learn(demand: DemandModel, at: datetime, units: Mapping[str, float], sold_out: Sequence[str] = ()) -> None:
-    """Tell the model what was sold."""
+def learn_order(demand: DemandModel, at: datetime, units: Mapping[str, float], sold_out: Sequence[str] = ()) -> None:
+    """Update the demand model with the units sold of one order."""
     demand.advance(at, None, sold_out)
     for name, sold in units.items():
-        demand.sell(name, sold, at)
+        demand.add_sale(name, sold, at)
 
 
 def orders_of(sales: Sequence[Sale], products: Sequence[str]) -> list[CustomerOrder]:
-    """The orders in their time, without the products that are not looked at."""
-    found = []
+    """Return the orders of these products in the order of their time."""
+    orders = []
     for (time, _), lines in groupby(sales, key=lambda sale: (sale.time, sale.order)):
         units: dict[str, float] = defaultdict(float)
         for line in lines:
             if line.product in products and line.quantity > 0:
                 units[line.product] += line.quantity
         if units:
-            found.append(CustomerOrder(time, dict(units)))
-    return found
+            orders.append(CustomerOrder(time, dict(units)))
+    return orders
 
 
 def overlay_weeks(orders: Sequence[CustomerOrder], weeks: int) -> list[CustomerOrder]:
-    """The same evenings of so many consecutive weeks become one, since a takeaway is far quieter than a bar.
+    """Merge the same evenings of consecutive weeks into one, since a takeaway is far quieter than a bar.
 
     Times of day and weekdays stay; the weeks are numbered anew from the first one.
     """
@@ -151,15 +166,19 @@ def simulate(
     """Let a policy restock through all evenings; each opens with full shelves, and there is one runner.
 
     Args:
+        orders: in the order of their time.
+        policy: decides on the trips.
+        shelf: room for each product in units.
+        lead: lead time of a trip.
         zone: time zone in which the policy sees the times.
     """
     result = SimulationResult()
     for _, evening in groupby(orders, key=lambda order: order.day):
-        _play_evening(list(evening), policy, shelf, lead, zone, result)
+        _simulate_evening(list(evening), policy, shelf, lead, zone, result)
     return result
 
 
-def _play_evening(
+def _simulate_evening(
     orders: Sequence[CustomerOrder],
     policy: RestockPolicy,
     shelf: Mapping[str, float],
@@ -169,13 +188,13 @@ def _play_evening(
 ) -> None:
     stock, fetched = dict(shelf), Counter[str]()
     empty: set[str] = set()
-    under_way: tuple[datetime, Mapping[str, float]] | None = None
+    in_transit: tuple[datetime, Mapping[str, float]] | None = None
     for order in orders:
         at = order.time.replace(tzinfo=zone)
-        if under_way is not None and under_way[0] <= at:
-            for name, units in under_way[1].items():
+        if in_transit is not None and in_transit[0] <= at:
+            for name, units in in_transit[1].items():
                 stock[name] += units
-            under_way = None
+            in_transit = None
         sold = {name: min(units, stock[name]) for name, units in order.units.items()}
         for name, units in order.units.items():
             result.asked += units
@@ -183,13 +202,13 @@ def _play_evening(
             if units > sold[name]:
                 empty.add(name)
             stock[name] -= sold[name]
-        policy.sold(at, {name: units for name, units in sold.items() if units}, stock)
-        if under_way is None and (wanted := policy.fetch(at, stock)):
-            under_way = at + lead, wanted
+        policy.add_order(at, {name: units for name, units in sold.items() if units}, stock)
+        if in_transit is None and (wanted := policy.fetch(at, stock)):
+            in_transit = at + lead, wanted
             result.trips += 1
             fetched.update(wanted)
-    if under_way is not None:
-        for name, units in under_way[1].items():
+    if in_transit is not None:
+        for name, units in in_transit[1].items():
             stock[name] += units
     result.stock_outs += len(empty)
     result.fetched += sum(fetched.values())

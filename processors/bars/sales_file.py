@@ -1,4 +1,4 @@
-"""Sales in CSV files: our own layout, a takeaway's order lines, and hourly bicycle hire with its weather."""
+"""Reader of sales in CSV files: Pulso's own layout, a takeaway's order lines, and hourly bicycle hire with weather."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ class SalesFileError(PulsoError, ValueError):
 
 
 class Sale(Struct, frozen=True):
-    """Units of one product, sold at one moment (local time, without zone)."""
+    """Units of one product, sold at one moment.
+
+    Attributes:
+        time: local time, without a zone.
+        bar: id of the bar; "all" where the file has none.
+        product: id of the product.
+        quantity: units; negative for a refund.
+        context: weather and calendar columns by name.
+        order: id of the order; empty where the file has none.
+        unit_price: 0 where the file has none.
+    """
 
     time: datetime
     bar: str
@@ -33,24 +43,25 @@ LAYOUTS = (
     "time,bar,product,quantity[,unit_price] or ordered_at,order_id,product,quantity[,unit_price]"
     " or dateday,hour,count[,temp,humidity,windspeed,holiday,weathersit]"
 )
+"""Columns of the layouts, for error messages."""
 
-_WEATHER = ("temp", "humidity", "windspeed", "holiday", "workingday", "weathersit")
+_CONTEXT_COLUMNS = ("temp", "humidity", "windspeed", "holiday", "workingday", "weathersit")
 
 
 def read_sales(path: Path) -> list[Sale]:
-    """All sales, in the order of their time.
+    """Return all sales in the order of their time.
 
     Raises:
-        SalesFileError: unknown columns, a bad number or date, or no sale at all.
+        SalesFileError: unknown columns, an invalid number or date, or no sale at all.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             columns = set(rows.fieldnames or ())
             if {"dateday", "hour", "count"} <= columns:
-                sales = list(_checked(path, rows, _hire))
+                sales = list(_parsed(path, rows, _hire_sale))
             elif {"product", "quantity"} <= columns and columns & {"time", "ordered_at"}:
-                sales = list(_checked(path, rows, _line))
+                sales = list(_parsed(path, rows, _order_line))
             else:
                 raise SalesFileError(f"{path}: the columns are {', '.join(sorted(columns))}; expected {LAYOUTS}")
     except UnicodeDecodeError as error:
@@ -62,21 +73,21 @@ def read_sales(path: Path) -> list[Sale]:
     return sorted(sales, key=lambda sale: sale.time)
 
 
-def _checked(path: Path, rows: csv.DictReader[str], read: Callable[[dict[str, str]], Sale]) -> Iterator[Sale]:
+def _parsed(path: Path, rows: csv.DictReader[str], parse: Callable[[dict[str, str]], Sale]) -> Iterator[Sale]:
     while True:
         try:
             row = next(rows, None)
             if row is None:
                 return
-            sale = read(row)
-        except UnicodeDecodeError:  # the file's, not the line's
+            sale = parse(row)
+        except UnicodeDecodeError:  # of the file, not of the line
             raise
         except (KeyError, TypeError, ValueError, csv.Error) as error:
             raise SalesFileError(f"{path}, line {rows.line_num}: {error}; expected {LAYOUTS}") from error
         yield sale
 
 
-def _line(row: dict[str, str]) -> Sale:
+def _order_line(row: dict[str, str]) -> Sale:
     time = datetime.fromisoformat(row.get("time") or row["ordered_at"])
     return Sale(
         time=time.replace(tzinfo=None),
@@ -88,15 +99,15 @@ def _line(row: dict[str, str]) -> Sale:
     )
 
 
-def _hire(row: dict[str, str]) -> Sale:
+def _hire_sale(row: dict[str, str]) -> Sale:
     day, month, year = (int(part) for part in (row["dateday"] or "").split("-"))
     time = datetime(year, month, day, int(row["hour"]))  # noqa: DTZ001 - the file has local time, without a zone
-    context = {name: _number(row[name]) for name in _WEATHER if row.get(name)}
+    context = {name: _number(row[name]) for name in _CONTEXT_COLUMNS if row.get(name)}
     return Sale(time=time, bar="all", product="bicycle", quantity=_number(row["count"]), context=context)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or abs(value) > 1e6:
-        raise ValueError(f"{text!r} is no plausible number")
+        raise ValueError(f"{text!r} is not a valid number: at most 1,000,000 on either side of 0 is expected")
     return value

@@ -1,6 +1,6 @@
-"""How fast the bars around sell, from what they sold: never from what they expect.
+"""Current sales rates of the bars, from what they sold and never from what they expect.
 
-Bars that begin together, each with what the others expect, would believe each other up to any number.
+Bars that open together and each expect what the others expect would confirm each other up to any number.
 """
 
 from __future__ import annotations
@@ -11,38 +11,38 @@ from datetime import datetime, timedelta
 from schemas.bars import DemandForecast
 
 WINDOW = timedelta(hours=1)
-"""over which a pace is taken"""
+"""Time over which a rate is measured."""
 
-LEAST = timedelta(minutes=10)
-"""of a bar's sales below which its pace is not told"""
+MIN_SPAN = timedelta(minutes=10)
+"""Span of a bar's forecasts below which no rate is given."""
 
-SAME_TIME = timedelta(minutes=30)
-"""Bars whose last word lies further off in time tell nothing."""
+MAX_AGE = timedelta(minutes=30)
+"""Distance in time beyond which the last forecast of a bar gives no rate."""
 
 
 class SalesRates:
-    """Of all bars, by what their forecasts say was sold so far."""
+    """Sales rates of all bars, from the totals sold that their forecasts report."""
 
     def __init__(self) -> None:
-        self._sold: dict[str, deque[tuple[datetime, dict[str, float]]]] = {}
+        self._totals: dict[str, deque[tuple[datetime, dict[str, float]]]] = {}
 
-    def take(self, forecast: DemandForecast) -> None:
-        """Hear one bar's newest word."""
-        said = self._sold.setdefault(forecast.bar, deque())
-        if said and forecast.time < said[-1][0]:
-            said.clear()  # another evening is played
-        said.append((forecast.time, {one.product: one.sold for one in forecast.products}))
-        while forecast.time - said[0][0] > WINDOW:
-            said.popleft()
+    def add_forecast(self, forecast: DemandForecast) -> None:
+        """Add a bar's newest forecast."""
+        totals = self._totals.setdefault(forecast.bar, deque())
+        if totals and forecast.time < totals[-1][0]:
+            totals.clear()  # another recording is replayed
+        totals.append((forecast.time, {product.product: product.sold for product in forecast.products}))
+        while forecast.time - totals[0][0] > WINDOW:
+            totals.popleft()
 
-    def at(self, time: datetime) -> dict[str, dict[str, float]]:
-        """Units an hour by bar and product, in the hour before about this time."""
-        found = {}
-        for bar, said in self._sold.items():
-            (begin, before), (end, now) = said[0], said[-1]
-            if abs(time - end) > SAME_TIME or end - begin < LEAST:
+    def rates_at(self, time: datetime) -> dict[str, dict[str, float]]:
+        """Return units/hour by bar and product in the hour before about this time."""
+        rates = {}
+        for bar, totals in self._totals.items():
+            (begin, before), (end, now) = totals[0], totals[-1]
+            if abs(time - end) > MAX_AGE or end - begin < MIN_SPAN:
                 continue
             hours = (end - begin).total_seconds() / 3600
-            paces = {product: (sold - before.get(product, 0.0)) / hours for product, sold in now.items()}
-            found[bar] = {product: pace for product, pace in paces.items() if pace > 0}
-        return found
+            of_bar = {product: (sold - before.get(product, 0.0)) / hours for product, sold in now.items()}
+            rates[bar] = {product: rate for product, rate in of_bar.items() if rate > 0}
+        return rates

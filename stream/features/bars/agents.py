@@ -5,14 +5,16 @@ A bar's forecast is produced once a minute of its tills' time, and after each st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from processors.bars.bar import BarState, UnknownProductError
+from processors.bars.bar import BarState, Surplus, UnknownProductError
+from processors.bars.context_features import calendar_features
 from processors.bars.ledger import StockMovementError
 from processors.bars.product_similarity import neighbour_rates
-from processors.bars.venue_calendar import calendar_features
 from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement, Ticket
 from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
@@ -75,17 +77,8 @@ class BarsAgent:
         return await apply_to_states(records, self._states, self._apply_movement, key=self._bar_of)
 
     def _apply_ticket(self, record: Record[Ticket], bar: BarState) -> Effects[BarState]:
-        ticket, name = record.payload, record.key
-        plan = self._plans.get(name)
-        zone = plan.zone if plan else None
-        days = calendar_features(self._calendar, ticket.time.astimezone(self._timezone))
-        context = {**self.context.features(zone), **days}
-        elsewhere = None
-        if bar.opens_slot(ticket.time):
-            elsewhere = neighbour_rates(name, zone, self.surplus.rates(ticket.time), self._zones)
-        spare = self.surplus.spare_for(name, bar.neighbours) if bar.forecasts_at(ticket.time) else None
         try:
-            forecast = bar.apply(ticket, record.offset, record.id, context, spare, elsewhere)
+            forecast = bar.apply_ticket(record.payload, record.offset, record.id, CachedContext(self, bar))
         except UnknownProductError as error:
             raise InvalidRecordError("content", str(error)) from error
         return Effects(self._forecast_outputs(record, forecast), bar)
@@ -96,15 +89,23 @@ class BarsAgent:
             self._require_bar(movement.other)
             if movement.product not in {product.id for product in self._plans[movement.other].products}:
                 raise InvalidRecordError("content", f"bar {movement.other!r} has no product {movement.product!r}")
-        spare = self.surplus.spare_for(record.key, bar.neighbours)
         try:
-            forecast = bar.move(movement, record.offset, record.id, spare)
+            forecast = bar.apply_movement(movement, record.offset, record.id, CachedContext(self, bar))
         except (UnknownProductError, StockMovementError) as error:
             raise InvalidRecordError("content", str(error)) from error
         outputs = self._forecast_outputs(record, forecast)
         if forecast is not None and (counterpart := _counterpart(movement)) is not None:
             outputs += (OutputRecord(STOCK, counterpart.bar, counterpart, record.envelope),)
         return Effects(outputs, bar)
+
+    def features(self, bar: str, time: datetime) -> dict[str, float]:
+        """Return the context features of a bar: of its zone, and of the venue's calendar."""
+        days = calendar_features(self._calendar, time.astimezone(self._timezone))
+        return {**self.context.features(self._zones.get(bar)), **days}
+
+    def neighbour_rates(self, bar: str, time: datetime) -> dict[str, float]:
+        """Return the sales rates of the mean neighbouring bar, in units/hour by product."""
+        return neighbour_rates(bar, self._zones.get(bar), self.surplus.rates(time), self._zones)
 
     def _forecast_outputs(
         self, record: Record[Ticket] | Record[StockMovement], forecast: DemandForecast | None
@@ -132,6 +133,25 @@ class BarsAgent:
     def _require_bar(self, bar: str) -> None:
         if self._plans and bar not in self._plans:
             raise InvalidRecordError("content", f"no bar {bar!r} in the venue file; it has {', '.join(self._plans)}")
+
+
+class CachedContext:
+    """Context of one bar (`processors.bars.bar.BarContext`), computed from the cached topics when the bar needs it."""
+
+    def __init__(self, agent: BarsAgent, bar: BarState) -> None:
+        self._agent, self._bar = agent, bar
+
+    def features(self, time: datetime) -> Mapping[str, float]:
+        """Return the context features at a time."""
+        return self._agent.features(self._bar.name, time)
+
+    def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
+        """Return the sales rates of the mean neighbouring bar, in units/hour by product."""
+        return self._agent.neighbour_rates(self._bar.name, time)
+
+    def surplus(self) -> Surplus:
+        """Return the unclaimed surplus of the bar's neighbours."""
+        return self._agent.surplus.spare_for(self._bar.name, self._bar.neighbours)
 
 
 def _counterpart(movement: StockMovement) -> StockMovement | None:

@@ -25,7 +25,7 @@ class SurplusCache:
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(DemandForecast)
         self._claims = SurplusClaims()
-        self._paces = SalesRates()
+        self._rates = SalesRates()
 
     def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> Mapping[str, Mapping[str, float]]:
         """Return the units by bar and product that no other bar was sent for, of `sources` or of all bars.
@@ -36,12 +36,12 @@ class SurplusCache:
 
     def rates(self, at: datetime) -> dict[str, dict[str, float]]:
         """Return the units sold an hour by bar and product, of the bars that sell at about this time."""
-        return self._paces.at(at)
+        return self._rates.rates_at(at)
 
     def add_record(self, value: bytes | None) -> None:
         """Add one forecast; ignores what can't be decoded."""
         forecast = try_decode_payload(self._decoder, value, DEMAND.event_type)
         if forecast is None:
             return
-        self._claims.take(forecast)
-        self._paces.take(forecast)
+        self._claims.add_forecast(forecast)
+        self._rates.add_forecast(forecast)

@@ -1,15 +1,17 @@
-"""One bar: every ticket once, totals exact, and a row that continues where it stopped."""
+"""State of one bar: each ticket is applied once, totals are exact, and a restored row continues as before."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import field
 
-from processors.bars.bar import REMEMBERED, BarState, UnknownProductError
+from processors.bars.bar import REMEMBERED_TICKETS, BarState, StaticContext, Surplus, UnknownProductError
 from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
@@ -32,39 +34,60 @@ def bar(row: bytes | None = None) -> BarState:
     return BarState("north", PLAN, "Europe/Madrid", row)
 
 
-def test_a_record_and_a_ticket_count_once() -> None:
-    one = bar()
-    assert one.apply(ticket(1, 0, beer=2), 10, "e1") is not None
-    assert one.apply(ticket(1, 0, beer=2), 10, "e1") is None, "the same record again"
-    assert one.apply(ticket(1, 0, beer=2), 11, "e2") is None, "the same ticket in another record"
-    assert (one.tickets, one.sold["beer"], one.stock("beer")) == (1, 2, 298)
+def test_bar_applies_record_and_ticket_once() -> None:
+    state = bar()
+    assert state.apply_ticket(ticket(1, 0, beer=2), 10, "e1") is not None
+    assert state.apply_ticket(ticket(1, 0, beer=2), 10, "e1") is None, "the same record again"
+    assert state.apply_ticket(ticket(1, 0, beer=2), 11, "e2") is None, "the same ticket in another record"
+    assert (state.tickets, state.sold["beer"], state.stock("beer")) == (1, 2, 298)
 
 
-def test_an_unknown_product_books_nothing() -> None:
-    one = bar()
+def test_bar_with_unknown_product_books_nothing() -> None:
+    state = bar()
     with pytest.raises(UnknownProductError, match=r"no product 'gin'.*beer, water"):
-        one.apply(ticket(1, 0, beer=1, gin=1), 0, "e1")
-    assert (one.tickets, dict(one.sold)) == (0, {})
+        state.apply_ticket(ticket(1, 0, beer=1, gin=1), 0, "e1")
+    assert (state.tickets, dict(state.sold)) == (0, {})
 
 
-def test_forecasts_come_once_a_minute_of_the_tills_time() -> None:
-    one = bar()
-    said, came = [], []
-    for n in range(12):
-        said.append(one.forecasts_at(ticket(n, n / 4, beer=1).time))
-        came.append(one.apply(ticket(n, n / 4, beer=1), n, f"e{n}") is not None)
-    assert said == came, "whoever asks first what others can spare, asks in time"
-    assert [n for n, forecast in enumerate(came) if forecast] == [0, 4, 8]
+def test_bar_forecasts_once_a_minute_of_ticket_time() -> None:
+    state = bar()
+    forecasts = [state.apply_ticket(ticket(n, n / 4, beer=1), n, f"e{n}") for n in range(12)]
+    assert [n for n, forecast in enumerate(forecasts) if forecast is not None] == [0, 4, 8]
 
 
-def test_only_so_many_tickets_are_remembered() -> None:
-    one = bar()
-    for number in range(REMEMBERED + 5):
-        one.apply(ticket(number, number / 100, beer=1), number, "e")
-    row = msgspec.json.decode(one.to_row())
-    assert one.tickets == REMEMBERED + 5
-    assert len(row["recent"]) < REMEMBERED * 8 * 4 / 3 + 4
-    assert bar(one.to_row()).apply(ticket(REMEMBERED, 60, beer=1), REMEMBERED + 9, "e") is None
+class RecordingContext(StaticContext, frozen=True):
+    """Context that records which of its methods were called."""
+
+    calls: list[str] = field(default_factory=list)
+
+    def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
+        self.calls.append("neighbour_rates")
+        return {}
+
+    def surplus(self) -> Surplus:
+        self.calls.append("surplus")
+        return {}
+
+
+def test_context_is_evaluated_only_when_needed() -> None:
+    state, context = bar(), RecordingContext()
+    for n in range(40):
+        state.apply_ticket(ticket(n, n / 2, beer=1), n, f"e{n}", context)
+    assert context.calls.count("neighbour_rates") == 2, "once in each of two slots of 15 minutes"
+    assert context.calls.count("surplus") == 20, "once for each forecast, of which there is one a minute"
+    before = list(context.calls)
+    state.apply_ticket(ticket(39, 60, beer=1), 40, "e40", context)
+    assert context.calls == before, "a repeated ticket needs no context"
+
+
+def test_bar_remembers_a_bounded_number_of_tickets() -> None:
+    state = bar()
+    for number in range(REMEMBERED_TICKETS + 5):
+        state.apply_ticket(ticket(number, number / 100, beer=1), number, "e")
+    row = msgspec.json.decode(state.to_row())
+    assert state.tickets == REMEMBERED_TICKETS + 5
+    assert len(row["recent"]) < REMEMBERED_TICKETS * 8 * 4 / 3 + 4
+    assert bar(state.to_row()).apply_ticket(ticket(REMEMBERED_TICKETS, 60, beer=1), REMEMBERED_TICKETS + 9, "e") is None
 
 
 TICKETS = st.lists(
@@ -75,40 +98,42 @@ TICKETS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(TICKETS, st.sets(st.integers(0, 60)), st.integers(0, 59))
-def test_totals_are_exact_however_often_it_restarts_and_records_repeat(
+def test_totals_are_exact_after_restarts_and_repeated_records(
     given_tickets: list[tuple[int, float, str, int]], restarts: set[int], repeat_from: int
 ) -> None:
-    one, seen, sold = bar(), set(), {"beer": 0, "water": 0}
+    state, seen, sold = bar(), set(), {"beer": 0, "water": 0}
     records = [
         (n, ticket(id_, minutes, **{name: units})) for n, (id_, minutes, name, units) in enumerate(given_tickets)
     ]
     for offset, record in [*records, *records[repeat_from:]]:
         if offset in restarts:
-            one = bar(one.to_row())
-        one.apply(record, offset, f"e{offset}")
+            state = bar(state.to_row())
+        state.apply_ticket(record, offset, f"e{offset}")
     for _, record in records:
         if record.id not in seen:
             seen.add(record.id)
             sold[record.lines[0].product] += int(record.lines[0].quantity)
-    assert one.tickets == len(seen)
-    assert {name: one.sold.get(name, 0) for name in sold} == sold
+    assert state.tickets == len(seen)
+    assert {name: state.sold.get(name, 0) for name in sold} == sold
 
 
-def test_a_restart_changes_no_forecast() -> None:
+def test_restored_bar_forecasts_the_same() -> None:
     plain, restarted = bar(), bar()
     for number in range(400):
         record = ticket(number, number * 1.5, beer=1 + number % 3, water=number % 2)
-        expected = plain.apply(record, number, f"e{number}", {"occupancy": number / 400})
-        assert restarted.apply(record, number, f"e{number}", {"occupancy": number / 400}) == expected
+        expected = plain.apply_ticket(record, number, f"e{number}", StaticContext({"occupancy": number / 400}))
+        assert (
+            restarted.apply_ticket(record, number, f"e{number}", StaticContext({"occupancy": number / 400})) == expected
+        )
         if number % 37 == 0:
             restarted = bar(restarted.to_row())
 
 
-def test_a_bar_that_runs_dry_is_told_to_fetch_what_it_has_room_for() -> None:
-    one = bar()
+def test_bar_that_runs_out_fetches_within_its_shelf() -> None:
+    state = bar()
     forecast = None
     for number in range(280):
-        forecast = one.apply(ticket(number, number / 2, beer=1), number, "e") or forecast
+        forecast = state.apply_ticket(ticket(number, number / 2, beer=1), number, "e") or forecast
     assert forecast is not None
     beer, water = forecast.products
     assert beer.stock is not None
@@ -121,14 +146,14 @@ def test_a_bar_that_runs_dry_is_told_to_fetch_what_it_has_room_for() -> None:
     assert water.run_out_probability == 0.0
 
 
-def test_a_wild_ticket_ruins_nothing() -> None:
-    one = bar()
+def test_outlier_ticket_leaves_forecast_plausible() -> None:
+    state = bar()
     for number in range(200):
-        one.apply(ticket(number, number, water=2), number, "e")
-    one.apply(ticket(900, 200, water=90_000), 900, "e")
+        state.apply_ticket(ticket(number, number, water=2), number, "e")
+    state.apply_ticket(ticket(900, 200, water=90_000), 900, "e")
     forecast = None
     for number in range(201, 400):
-        forecast = one.apply(ticket(number, number, water=2), 1000 + number, "e") or forecast
+        forecast = state.apply_ticket(ticket(number, number, water=2), 1000 + number, "e") or forecast
     assert forecast is not None
     hour = forecast.products[1].horizons[-1]
     assert hour.minutes == 60

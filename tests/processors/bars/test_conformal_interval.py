@@ -1,4 +1,4 @@
-"""The distribution is the negative binomial of the textbooks, and its ends learn to be missed as promised."""
+"""Conformal interval: SciPy's negative binomial, with ends whose miss rate converges to the nominal one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.bars.conformal_interval import ConformalInterval
 
 @settings(max_examples=300, deadline=None)
 @given(st.floats(1e-6, 20_000), st.floats(1e-6, 25), st.floats(0.0005, 0.9995), st.integers(-1, 30_000))
-def test_quantiles_and_tails_are_those_of_scipy(mean: float, alpha: float, probability: float, units: int) -> None:
+def test_quantiles_and_tails_equal_scipy(mean: float, alpha: float, probability: float, units: int) -> None:
     interval = ConformalInterval(excess=alpha, square=1.0)
     size = 1 / interval.dispersion
     peer = nbinom(size, size / (size + mean))
@@ -23,13 +23,13 @@ def test_quantiles_and_tails_are_those_of_scipy(mean: float, alpha: float, proba
 
 @settings(max_examples=100, deadline=None)
 @given(st.floats(0.01, 300), st.floats(0.01, 5), st.integers(0, 400))
-def test_the_shortfall_is_the_sum_of_the_tails(mean: float, alpha: float, stock: int) -> None:
+def test_shortfall_equals_sum_of_tail_probabilities(mean: float, alpha: float, stock: int) -> None:
     interval = ConformalInterval(excess=alpha, square=1.0)
     tails = nbinom(1 / alpha, 1 / alpha / (1 / alpha + mean)).sf(np.arange(stock, 60_000))
     assert interval.shortfall(mean, stock) == pytest.approx(tails.sum(), rel=1e-6, abs=1e-6)
 
 
-def test_the_ends_follow_a_spread_that_changes() -> None:
+def test_interval_ends_adapt_to_changed_spread() -> None:
     random, interval, missed = np.random.default_rng(3), ConformalInterval(), 0
     for number in range(6000):
         mean = 20.0

@@ -1,4 +1,4 @@
-"""Special days reach the demand model, and teach it only what they can."""
+"""Calendar features of the demand model, and the effects learnt from them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from processors.bars.context_features import calendar_features
 from processors.bars.demand import DemandModel
-from processors.bars.venue_calendar import calendar_features
 from schemas.calendar import Calendar
 
 BEGIN = datetime(2026, 7, 3, 16, tzinfo=UTC)
 
 
-def test_the_night_belongs_to_the_day_before() -> None:
+def test_calendar_counts_night_to_day_before() -> None:
     days = Calendar.model_validate({"first_day": "2026-07-03", "holidays": ["2026-07-04"], "day_begins": "05:00"})
     assert calendar_features(days, datetime.fromisoformat("2026-07-04T04:59")) == {"first_day": 1.0, "holiday": 0.0}
     assert calendar_features(days, datetime.fromisoformat("2026-07-04T05:00")) == {"first_day": 0.0, "holiday": 1.0}
 
 
 @pytest.mark.parametrize(("clock", "open_"), [("15:59", 0.0), ("16:00", 1.0), ("02:59", 1.0), ("03:00", 0.0)])
-def test_the_ground_may_close_after_midnight(clock: str, open_: float) -> None:
+def test_calendar_ground_may_close_after_midnight(clock: str, open_: float) -> None:
     days = Calendar.model_validate({"ground_opens": "16:00", "ground_closes": "03:00"})
     assert calendar_features(days, datetime.fromisoformat(f"2026-07-04T{clock}"))["ground_open"] == open_
 
@@ -34,7 +34,7 @@ def test_the_ground_may_close_after_midnight(clock: str, open_: float) -> None:
         ({"ground_opens": "25:00", "ground_closes": "03:00"}, "ground_opens"),
     ],
 )
-def test_a_calendar_that_cannot_be_is_refused(given: dict[str, str], message: str) -> None:
+def test_invalid_calendar_is_rejected(given: dict[str, str], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Calendar.model_validate(given)
 
@@ -43,21 +43,21 @@ def evening(demand: DemandModel, day: int, units: int, **context: float) -> None
     for quarter in range(24):
         at = BEGIN + timedelta(days=day, minutes=15 * quarter)
         demand.advance(at, context)
-        demand.sell("beer", float(units), at)
+        demand.add_sale("beer", float(units), at)
 
 
-def test_a_feature_that_never_changed_is_no_input_and_its_end_moves_nothing() -> None:
-    told, plain = DemandModel(), DemandModel()
-    evening(told, 0, 20, first_day=1.0)
+def test_constant_feature_is_no_input() -> None:
+    with_calendar, plain = DemandModel(), DemandModel()
+    evening(with_calendar, 0, 20, first_day=1.0)
     evening(plain, 0, 20)
-    evening(told, 1, 20, first_day=0.0)
+    evening(with_calendar, 1, 20, first_day=0.0)
     evening(plain, 1, 20)
-    assert told.forecast("beer")[-1].mean == pytest.approx(plain.forecast("beer")[-1].mean, rel=0.02)
+    assert with_calendar.forecast("beer")[-1].mean == pytest.approx(plain.forecast("beer")[-1].mean, rel=0.02)
 
 
-def test_a_holiday_is_learnt() -> None:
+def test_holiday_effect_is_learnt() -> None:
     demand = DemandModel()
     for day in range(16):
         evening(demand, day, 40 if day % 4 == 3 else 20, holiday=float(day % 4 == 3))
-    effect = demand.surroundings.effect("beer", {"holiday": 1.0}, {"holiday": 0.0})
+    effect = demand.context_effects.effect("beer", {"holiday": 1.0}, {"holiday": 0.0})
     assert 1.4 < effect < 2.6

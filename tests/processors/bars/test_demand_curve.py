@@ -1,4 +1,4 @@
-"""The evening ahead: it adds up to the forecast, follows the season, and bends with what the model has learnt."""
+"""Demand curve: equal to the forecast in the next hour, seasonal later, and changed by learnt context effects."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def learnt(days: int = 8) -> tuple[DemandModel, datetime]:
             units = (20 if heat == HOT else 10) // (1 if quarter < 20 else 2)
             demand.advance(at, {"temperature": heat})
             for n in range(units):
-                demand.sell("water", 1.0, at + timedelta(seconds=40 * n))
+                demand.add_sale("water", 1.0, at + timedelta(seconds=40 * n))
     return demand, at + timedelta(minutes=14)
 
 
-def test_the_next_hour_is_that_of_the_forecast_and_the_stock_runs_down() -> None:
+def test_curve_of_next_hour_equals_forecast_and_reduces_stock() -> None:
     demand, at = learnt()
     points = demand_curve(demand, "water", at, at + timedelta(hours=3), stock=60.0)
     assert sum(point.mean for point in points[:4]) == pytest.approx(demand.forecast("water")[-1].mean)
@@ -39,14 +39,14 @@ def test_the_next_hour_is_that_of_the_forecast_and_the_stock_runs_down() -> None
     assert points[0].start.minute % 15 == 0
 
 
-def test_later_slots_follow_the_season() -> None:
+def test_curve_of_later_slots_follows_season() -> None:
     demand, at = learnt()
     points = demand_curve(demand, "water", at, BEGIN + timedelta(days=7, hours=9, minutes=45))
     early, late = points[1:6], points[-8:]
     assert sum(p.mean for p in late) / len(late) < 0.75 * sum(p.mean for p in early) / len(early)
 
 
-def test_a_heatwave_raises_what_the_model_saw_rise_with_heat() -> None:
+def test_what_if_heatwave_raises_demand_by_learnt_effect() -> None:
     demand, at = learnt()
     calm = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": WARM}))
     hot = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": HOT}))
@@ -59,8 +59,8 @@ def test_a_heatwave_raises_what_the_model_saw_rise_with_heat() -> None:
     assert brief[-1].mean == demand_curve(demand, "water", at, at + timedelta(hours=3))[-1].mean
 
 
-def test_drivers_name_the_surroundings_and_the_pace() -> None:
+def test_drivers_name_context_and_rate() -> None:
     demand, _ = learnt()
-    assert set(demand_drivers(demand, "water")) == {"pace of the last slots", "temperature"}
+    assert set(demand_drivers(demand, "water")) == {"rate of the last slots", "temperature"}
     assert demand_drivers(demand, "unknown") == {}
     assert demand_curve(demand, "unknown", BEGIN, BEGIN + timedelta(hours=1)) == []

@@ -1,4 +1,4 @@
-"""The measure of demand forecasts, on files whose answer is known."""
+"""Evaluation of demand forecasts on files with a known answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_sales(path: Path, *, days: int = 28) -> Path:
     return path
 
 
-def test_a_regular_shop_is_forecast_well_and_calibrated(tmp_path: Path) -> None:
+def test_evaluation_of_regular_shop_is_accurate_and_calibrated(tmp_path: Path) -> None:
     report = evaluate(write_sales(tmp_path / "sales.csv"), by="bar")
     assert report["series"] == 2
     assert report["wape"] < 0.15
@@ -36,13 +36,13 @@ def test_a_regular_shop_is_forecast_well_and_calibrated(tmp_path: Path) -> None:
     assert abs(report["bias"]) < 0.1
 
 
-def test_the_first_day_that_counts_is_kept(tmp_path: Path) -> None:
+def test_evaluation_scores_from_given_day(tmp_path: Path) -> None:
     report = evaluate(write_sales(tmp_path / "sales.csv"), score_from=date(2026, 6, 28))
     assert report["slots"] == 13
     assert report["score_from"] == "2026-06-28"
 
 
-def test_only_the_hours_that_count_are_scored(tmp_path: Path) -> None:
+def test_evaluation_scores_only_given_hours(tmp_path: Path) -> None:
     report = evaluate(write_sales(tmp_path / "sales.csv"), score_from=date(2026, 6, 28), hours=(17, 21))
     assert report["slots"] == 5
     result = CliRunner().invoke(app, ["evaluate", "demand", str(tmp_path / "sales.csv"), "--hours", "21-17"])
@@ -57,10 +57,10 @@ def test_only_the_hours_that_count_are_scored(tmp_path: Path) -> None:
         ("time,bar,product,quantity\n", "no sale"),
         ("time,bar,product,quantity\n2026-06-01T10:00:00,n,beer,many\n", "line 2"),
         ("time,bar,product,quantity\nyesterday,n,beer,1\n", "line 2"),
-        ("time,bar,product,quantity\n2026-06-01T10:00:00,n,beer,nan\n", "no plausible number"),
+        ("time,bar,product,quantity\n2026-06-01T10:00:00,n,beer,nan\n", "is not a valid number"),
     ],
 )
-def test_a_bad_file_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_file_is_reported_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SalesFileError, match=message):
@@ -68,17 +68,17 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, text: str, message: s
 
 
 @pytest.mark.shared
-def test_bicycles_are_forecast_better_than_any_seasonal_mean(shared_data: Path) -> None:
+def test_forecast_of_bicycles_beats_seasonal_means(shared_data: Path) -> None:
     report = evaluate(shared_data / "demand" / "bike_share_hourly.csv")
     assert report["wape"] < 0.15
     baselines = report["baselines"]
-    assert baselines["batch_boosting"]["wape"] < 0.13, "the peer is at its best, not a straw man"
+    assert baselines["batch_boosting"]["wape"] < 0.13, "the baseline is well tuned"
     assert report["wape"] < 0.75 * min(found["wape"] for name, found in baselines.items() if name != "batch_boosting")
     assert 0.87 <= report["coverage_90"] <= 0.93
 
 
 @pytest.mark.shared
-def test_the_takeaways_evenings_beat_every_mean_and_are_covered(shared_data: Path) -> None:
+def test_forecast_of_takeaway_beats_means_and_is_covered(shared_data: Path) -> None:
     file = shared_data / "demand" / "takeaway_orders_until_2018_11.csv"
     report = evaluate(file, hours=(17, 21))
     assert report["wape"] < min(found["wape"] for found in report["baselines"].values())

@@ -1,4 +1,4 @@
-"""The stock ledger: sequences of every kind, in any order of arrival, each once, never negative."""
+"""Stock ledger: movements of every kind, in any order of arrival, each once, never negative."""
 
 from __future__ import annotations
 
@@ -33,81 +33,81 @@ def move(number: int, kind: str, units: float, seconds: float = 0, product: str 
     )  # fmt: skip
 
 
-def test_each_kind_moves_the_stock_its_way() -> None:
-    one = ledger()
-    one.sell("beer", 10, BEGIN)
+def test_each_movement_kind_changes_stock() -> None:
+    books = ledger()
+    books.add_sale("beer", 10, BEGIN)
     for number, (kind, units, left) in enumerate(
         [("delivery", 24, 114), ("waste", 2, 112), ("transfer", 12, 100), ("on-its-way", 48, 100)]
     ):
-        assert one.book(move(number, kind, units, number, other="south" if kind == "transfer" else None), number)
-        assert one.stock("beer") == left
-    assert one.coming("beer", BEGIN) == 48
-    one.book(move(9, "delivery", 30, 60), 9)
-    assert (one.stock("beer"), one.coming("beer", BEGIN)) == (130, 18)
-    assert one.coming("beer", BEGIN + timedelta(hours=2)) == 0, "nobody is on the way for two hours"
+        assert books.book(move(number, kind, units, number, other="south" if kind == "transfer" else None), number)
+        assert books.stock("beer") == left
+    assert books.in_transit("beer", BEGIN) == 48
+    books.book(move(9, "delivery", 30, 60), 9)
+    assert (books.stock("beer"), books.in_transit("beer", BEGIN)) == (130, 18)
+    assert books.in_transit("beer", BEGIN + timedelta(hours=2)) == 0, "units in transit expire"
 
 
-def test_the_far_side_of_a_transfer_and_of_a_delivery_between_bars_goes_the_other_way() -> None:
-    one = ledger()
-    one.book(move(1, "transfer", 20, other="south", counterpart=True), 1)
-    assert one.stock("beer") == 120
-    one.book(move(2, "delivery", 50, other="south", counterpart=True), 2)
-    assert one.stock("beer") == 70
+def test_counterpart_of_transfer_and_delivery_is_reversed() -> None:
+    books = ledger()
+    books.book(move(1, "transfer", 20, other="south", counterpart=True), 1)
+    assert books.stock("beer") == 120
+    books.book(move(2, "delivery", 50, other="south", counterpart=True), 2)
+    assert books.stock("beer") == 70
 
 
-def test_a_mixed_drink_draws_on_its_parts_and_holds_nothing() -> None:
-    one = ledger()
-    one.sell("cuba-libre", 3, BEGIN)
-    assert (one.stock("rum"), one.stock("cola"), one.stock("cuba-libre")) == (37, 54, None)
+def test_recipe_uses_stock_of_its_parts() -> None:
+    books = ledger()
+    books.add_sale("cuba-libre", 3, BEGIN)
+    assert (books.stock("rum"), books.stock("cola"), books.stock("cuba-libre")) == (37, 54, None)
     with pytest.raises(StockMovementError, match="mixed from rum, cola"):
-        one.book(move(1, "count", 3, product="cuba-libre"), 1)
+        books.book(move(1, "count", 3, product="cuba-libre"), 1)
 
 
-def test_a_count_corrects_and_remembers_what_was_missing() -> None:
-    one = ledger()
-    one.sell("beer", 10, BEGIN)
-    one.book(move(1, "count", 84, 60), 1)
-    assert (one.stock("beer"), one.missing("beer")) == (84, 6)
-    one.sell("beer", 4, BEGIN + timedelta(seconds=30))  # came late: it was sold before they counted
-    assert (one.stock("beer"), one.missing("beer")) == (84, 2)
-    one.sell("beer", 1, BEGIN + timedelta(seconds=90))
-    assert one.stock("beer") == 83
+def test_count_corrects_stock_and_records_missing_units() -> None:
+    books = ledger()
+    books.add_sale("beer", 10, BEGIN)
+    books.book(move(1, "count", 84, 60), 1)
+    assert (books.stock("beer"), books.missing("beer")) == (84, 6)
+    books.add_sale("beer", 4, BEGIN + timedelta(seconds=30))  # came late: it was sold before they counted
+    assert (books.stock("beer"), books.missing("beer")) == (84, 2)
+    books.add_sale("beer", 1, BEGIN + timedelta(seconds=90))
+    assert books.stock("beer") == 83
 
 
-def test_what_is_reported_right_after_a_count_came_after_it() -> None:
-    one = ledger()
-    one.book(move(1, "count", 80, 61), 1)
-    one.book(move(2, "delivery", 24, 62), 2)
-    assert (one.stock("beer"), one.missing("beer")) == (104, 20)
+def test_movement_reported_in_tick_of_count_comes_after_it() -> None:
+    books = ledger()
+    books.book(move(1, "count", 80, 61), 1)
+    books.book(move(2, "delivery", 24, 62), 2)
+    assert (books.stock("beer"), books.missing("beer")) == (104, 20)
 
 
-def test_what_nobody_counted_is_unknown_until_somebody_does() -> None:
-    one = ledger()
-    one.sell("ice", 5, BEGIN)
-    assert one.stock("ice") is None
-    one.book(move(1, "count", 30, 20, product="ice"), 1)
-    one.sell("ice", 2, BEGIN + timedelta(seconds=10))
-    one.sell("ice", 3, BEGIN + timedelta(seconds=40))
-    assert (one.stock("ice"), one.missing("ice")) == (27, 0)
+def test_stock_without_opening_is_none_until_counted() -> None:
+    books = ledger()
+    books.add_sale("ice", 5, BEGIN)
+    assert books.stock("ice") is None
+    books.book(move(1, "count", 30, 20, product="ice"), 1)
+    books.add_sale("ice", 2, BEGIN + timedelta(seconds=10))
+    books.add_sale("ice", 3, BEGIN + timedelta(seconds=40))
+    assert (books.stock("ice"), books.missing("ice")) == (27, 0)
 
 
-def test_an_oversold_product_is_never_negative_and_wants_counting() -> None:
-    one = ledger()
-    one.sell("beer", 103, BEGIN)
-    assert (one.stock("beer"), one.oversold("beer")) == (0, 3)
-    one.book(move(1, "count", 12, 60), 1)
-    assert (one.stock("beer"), one.oversold("beer"), one.missing("beer")) == (12, 0, -15)
+def test_oversold_product_has_no_negative_stock() -> None:
+    books = ledger()
+    books.add_sale("beer", 103, BEGIN)
+    assert (books.stock("beer"), books.oversold("beer")) == (0, 3)
+    books.book(move(1, "count", 12, 60), 1)
+    assert (books.stock("beer"), books.oversold("beer"), books.missing("beer")) == (12, 0, -15)
 
 
-def test_a_recorded_evening_keeps_its_own_time() -> None:
-    one = ledger()
-    one.sell("beer", 10, BEGIN)
-    one.book(move(1, "count", 80, 300 * 86_400), 1)
-    one.sell("beer", 5, BEGIN + timedelta(minutes=1))
-    assert one.stock("beer") == 75
-    one.book(move(2, "count", 60, 3600), 2)
-    one.sell("beer", 5, BEGIN + timedelta(minutes=2))
-    assert one.stock("beer") == 60, "an hour later is the same clock: what was sold before is counted"
+def test_movement_with_skewed_clock_uses_time_of_sales() -> None:
+    books = ledger()
+    books.add_sale("beer", 10, BEGIN)
+    books.book(move(1, "count", 80, 300 * 86_400), 1)
+    books.add_sale("beer", 5, BEGIN + timedelta(minutes=1))
+    assert books.stock("beer") == 75
+    books.book(move(2, "count", 60, 3600), 2)
+    books.add_sale("beer", 5, BEGIN + timedelta(minutes=2))
+    assert books.stock("beer") == 60, "an hour later is the same clock: sales before it are counted"
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_recorded_evening_keeps_its_own_time() -> None:
         (move(1, "count", 1, seconds=-3700), "older than the bar's last sale"),
     ],
 )
-def test_what_cannot_be_booked_says_why_and_books_nothing(movement: StockMovement, message: str) -> None:
-    one = ledger()
-    one.sell("beer", 1, BEGIN)
+def test_invalid_movement_reports_reason_and_books_nothing(movement: StockMovement, message: str) -> None:
+    books = ledger()
+    books.add_sale("beer", 1, BEGIN)
     with pytest.raises(StockMovementError, match=message):
-        one.book(movement, 1)
-    assert one.stock("beer") == 99
-    assert one.book(move(1, "delivery", 1), 1), "neither its offset nor its id was used up"
+        books.book(movement, 1)
+    assert books.stock("beer") == 99
+    assert books.book(move(1, "delivery", 1), 1), "the rejected movement used up neither offset nor id"
 
 
 SECONDS = st.integers(0, 1100)
@@ -139,21 +139,21 @@ MOVE = st.tuples(SECONDS, KINDS, st.sampled_from(["beer", "cola", "ice"]), st.in
     st.lists(SALE, max_size=25), st.lists(MOVE, max_size=12), st.lists(st.booleans(), max_size=60),
     st.sets(st.integers(0, 60)), st.integers(0, 12),
 )  # fmt: skip
-def test_the_stock_depends_on_what_happened_not_on_the_order_of_arrival(
+def test_stock_is_independent_of_arrival_order(
     sales: list[tuple[int, str, int]],
     moves: list[tuple[int, str, str, int, bool]],
     turns: list[bool],
     restarts: set[int],
     repeat_from: int,
 ) -> None:
-    """Two topics interleave as they like, records repeat, the worker restarts: the end is that of the first telling."""
+    """Topics interleave in any way, records repeat and the worker restarts: the stock is that of the plain sequence."""
     movements = [
         move(n, kind, units, seconds, product, other="south" if kind == "transfer" else None, counterpart=far)
         for n, (seconds, kind, product, units, far) in enumerate(moves)
     ]
     plain, mixed = ledger(), ledger()
     for seconds, product, units in sales:
-        plain.sell(product, units, BEGIN + timedelta(seconds=seconds))
+        plain.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
     for offset, movement in enumerate(movements):
         plain.book(movement, offset)
 
@@ -163,7 +163,7 @@ def test_the_stock_depends_on_what_happened_not_on_the_order_of_arrival(
         turn = turns[steps % len(turns)] if turns else True
         if (turn and waiting_sales) or not waiting:
             seconds, product, units = waiting_sales.pop(0)
-            mixed.sell(product, units, BEGIN + timedelta(seconds=seconds))
+            mixed.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
         else:
             offset, movement = waiting.pop(0)
             mixed.book(movement, offset)
@@ -182,15 +182,15 @@ def test_the_stock_depends_on_what_happened_not_on_the_order_of_arrival(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(SALE, max_size=30), st.lists(MOVE, max_size=15))
-def test_the_stock_is_what_a_plain_sum_over_time_says(
+def test_stock_equals_sum_over_sorted_events(
     sales: list[tuple[int, str, int]], moves: list[tuple[int, str, str, int, bool]]
 ) -> None:
-    """Against a model that knows everything and sorts it: the last count, plus what moved after it."""
-    one = ledger()
+    """Compare with a sum over sorted events: the last count, plus the movements after it."""
+    books = ledger()
     for seconds, product, units in sales:
-        one.sell(product, units, BEGIN + timedelta(seconds=seconds))
+        books.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
     for n, (seconds, kind, product, units, far) in enumerate(moves):
-        one.book(move(n, kind, units, seconds, product, other="south", counterpart=far), n)
+        books.book(move(n, kind, units, seconds, product, other="south", counterpart=far), n)
 
     def tick(seconds: int) -> int:
         return seconds // TICK_SECONDS
@@ -201,7 +201,7 @@ def test_the_stock_is_what_a_plain_sum_over_time_says(
         since, place, base = max(counts, default=(-1, -1, opening))
         total = base
         if total is None:
-            assert one.stock(product) is None
+            assert books.stock(product) is None
             continue
         for seconds, name, units in sales:
             if tick(seconds) > since:
@@ -210,5 +210,5 @@ def test_the_stock_is_what_a_plain_sum_over_time_says(
             if name == product and (tick(seconds), n) > (since, place) and kind not in ("count", "opening"):
                 arrives = (kind == "delivery" and not far) or (kind == "transfer" and far)
                 total += units if arrives else -units
-        assert one.stock(product) == max(0.0, total)
-        assert one.oversold(product) == max(0.0, -total)
+        assert books.stock(product) == max(0.0, total)
+        assert books.oversold(product) == max(0.0, -total)

@@ -1,4 +1,4 @@
-"""Restock notices of a whole bar: one trip, enough for the evening, only when needed, from where there is plenty."""
+"""Restock advice of a bar: one trip, enough for the evening, when needed, from the nearest sufficient source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.bars.bar import BarState
+from processors.bars.bar import BarState, StaticContext
 from schemas.bars import BarSettings, DemandForecast, ProductDemand, SaleLine, StockMovement, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
@@ -33,13 +33,15 @@ def ticket(number: int, minutes: float, **units: float) -> Ticket:
 
 
 def evening(bar: BarState, minutes: int, spare: dict[str, dict[str, float]] | None = None) -> dict[str, ProductDemand]:
-    """One beer a minute and a water every other."""
+    """Sell one beer a minute and a water every other; return the last forecast by product."""
     forecast: DemandForecast | None = None
     for n in range(minutes):
         sold = {"beer": 1.0, "water": float(n % 2)}
-        forecast = bar.apply(ticket(n, n, **sold), n, f"e{n}", None, spare) or forecast
+        forecast = (
+            bar.apply_ticket(ticket(n, n, **sold), n, f"e{n}", StaticContext(surplus_units=spare or {})) or forecast
+        )
     assert forecast is not None
-    return {one.product: one for one in forecast.products}
+    return {product.product: product for product in forecast.products}
 
 
 def moved(
@@ -49,20 +51,20 @@ def moved(
         id=f"m{offset}", bar="north", product=product, kind=kind, quantity=units, by="ana",  # type: ignore[arg-type]
         time=BEGIN + timedelta(minutes=minutes),
     )  # fmt: skip
-    forecast = bar.move(movement, offset, f"m{offset}")
+    forecast = bar.apply_movement(movement, offset, f"m{offset}")
     assert forecast is not None
-    return {one.product: one for one in forecast.products}
+    return {product.product: product for product in forecast.products}
 
 
-def test_nothing_is_asked_for_while_there_is_enough() -> None:
-    found = evening(BarState("north", plan(), "Europe/Madrid"), 120)
-    assert all(one.fetch is None for one in found.values())
-    assert found["beer"].surplus is not None
+def test_enough_stock_needs_no_fetch() -> None:
+    products = evening(BarState("north", plan(), "Europe/Madrid"), 120)
+    assert all(product.fetch is None for product in products.values())
+    assert products["beer"].surplus is not None
 
 
-def test_what_is_fetched_comes_in_packages_has_room_and_brings_along_what_would_be_next() -> None:
-    found = evening(BarState("north", plan(), "Europe/Madrid"), 184)
-    beer, water = found["beer"], found["water"]
+def test_fetch_is_in_packages_within_shelf_and_takes_more_along() -> None:
+    products = evening(BarState("north", plan(), "Europe/Madrid"), 184)
+    beer, water = products["beer"], products["water"]
     assert beer.stock == 16
     assert beer.fetch is not None
     assert beer.fetch % 30 == 0
@@ -71,12 +73,12 @@ def test_what_is_fetched_comes_in_packages_has_room_and_brings_along_what_would_
     assert beer.fetch_by is not None
     assert BEGIN + timedelta(minutes=184) <= beer.fetch_by <= BEGIN + timedelta(minutes=210)
     assert (water.along, water.fetch is not None) == (True, True), "38 waters last for less than the cover time"
-    assert found["rum"].fetch is None
+    assert products["rum"].fetch is None
 
 
-def test_before_the_bar_closes_nobody_fetches_for_tomorrow() -> None:
-    found = evening(BarState("north", plan(closes="23:10"), "Europe/Madrid"), 184)
-    beer = found["beer"]
+def test_no_fetch_shortly_before_closing() -> None:
+    products = evening(BarState("north", plan(closes="23:10"), "Europe/Madrid"), 184)
+    beer = products["beer"]
     assert beer.stock == 16
     assert beer.run_out_probability is not None
     assert beer.run_out_probability < 0.2, "six minutes are left"
@@ -85,15 +87,15 @@ def test_before_the_bar_closes_nobody_fetches_for_tomorrow() -> None:
     assert beer.rest_of_day.mean < 20
 
 
-def test_a_neighbour_that_can_spare_it_comes_before_the_store() -> None:
+def test_neighbour_with_enough_surplus_precedes_store() -> None:
     for spare, source in ((500.0, "south"), (5.0, "store")):
-        found = evening(
+        products = evening(
             BarState("north", plan(), "Europe/Madrid"), 184, {"south": {"beer": spare}, "far": {"beer": 999.0}}
         )
-        assert found["beer"].fetch_from == source
+        assert products["beer"].fetch_from == source
 
 
-def test_a_press_withdraws_the_notice_and_a_delivery_ends_it() -> None:
+def test_units_in_transit_end_the_notice_until_delivery() -> None:
     bar = BarState("north", plan(), "Europe/Madrid")
     wanted = evening(bar, 184)["beer"].fetch
     assert wanted is not None
@@ -106,31 +108,31 @@ def test_a_press_withdraws_the_notice_and_a_delivery_ends_it() -> None:
     assert (there.stock, there.coming, there.fetch) == (16 + wanted, 0, None)
 
 
-def test_who_never_arrives_is_asked_for_again() -> None:
+def test_units_in_transit_expire_and_are_fetched_again() -> None:
     bar = BarState("north", plan(), "Europe/Madrid")
     evening(bar, 184)
     moved(bar, "on-its-way", "beer", 90, 185, 1)
-    told = [bar.apply(ticket(900 + n, 190 + 5 * n, beer=1), 900 + n, "late") for n in range(14)]
-    beers = [forecast.products[0] for forecast in told if forecast is not None]
-    assert [(one.coming, one.fetch is None) for one in beers[:8]] == [(90, True)] * 8
+    forecasts = [bar.apply_ticket(ticket(900 + n, 190 + 5 * n, beer=1), 900 + n, "late") for n in range(14)]
+    beers = [forecast.products[0] for forecast in forecasts if forecast is not None]
+    assert [(product.coming, product.fetch is None) for product in beers[:8]] == [(90, True)] * 8
     assert beers[-1].coming == 0
     assert beers[-1].fetch is not None
 
 
-def test_mixed_drinks_empty_their_parts() -> None:
+def test_recipe_reduces_stock_of_its_parts() -> None:
     bar = BarState("north", plan(), "Europe/Madrid")
     forecast = None
     for n in range(240):
-        forecast = bar.apply(ticket(n, n, cuba_libre=2), n, f"e{n}") or forecast
+        forecast = bar.apply_ticket(ticket(n, n, cuba_libre=2), n, f"e{n}") or forecast
     assert forecast is not None
-    found = {one.product: one for one in forecast.products}
-    assert (found["rum"].stock, found["cola"].stock, found["cuba-libre"].stock) == (420, 0, None)
-    assert found["cola"].oversold == 60
-    assert found["rum"].horizons[-1].mean == pytest.approx(120, rel=0.2)
-    assert found["cuba-libre"].run_out_probability is None
+    products = {product.product: product for product in forecast.products}
+    assert (products["rum"].stock, products["cola"].stock, products["cuba-libre"].stock) == (420, 0, None)
+    assert products["cola"].oversold == 60
+    assert products["rum"].horizons[-1].mean == pytest.approx(120, rel=0.2)
+    assert products["cuba-libre"].run_out_probability is None
 
 
-def test_a_row_from_before_the_ledger_keeps_its_stock() -> None:
+def test_row_without_ledger_keeps_its_stock() -> None:
     bar = BarState("north", plan(), "Europe/Madrid")
     evening(bar, 30)
     row = bar.to_row()

@@ -1,4 +1,4 @@
-"""The rest of the day: unbiased, also where evenings end early, and the same in the forecast as in the curve."""
+"""Forecast of the rest of the day: unbiased, also where evenings end early, and equal to the demand curve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLOSES = timedelta(hours=6)
 
 
 def evenings(demand: DemandModel, number: int, first: int = 0, seed: int = 5) -> list[tuple[datetime, float, float]]:
-    """Two hours into each: the moment, what was forecast for the rest, and what came. Half of them end early."""
+    """Return moment, forecast of the rest and actual units, two hours into each evening. Half of them end early."""
     seeded, found = random.Random(seed), []
     for day in range(first, first + number):
         opens = BEGIN + timedelta(days=day)
@@ -25,28 +25,28 @@ def evenings(demand: DemandModel, number: int, first: int = 0, seed: int = 5) ->
         while (at := at + timedelta(minutes=seeded.expovariate(1 / 4))) < ends:
             sales.append(at)
         asked = opens + timedelta(hours=2)
-        for time in [one for one in sales if one < asked]:
-            demand.sell("beer", 1.0, time)
+        for time in [entry for entry in sales if entry < asked]:
+            demand.add_sale("beer", 1.0, time)
         demand.advance(asked)
         rest = RestockOutlook(demand, asked, opens + CLOSES).rest_of_day("beer")
         assert rest is not None
         found.append((asked, rest.mean, float(sum(time >= asked for time in sales))))
-        for time in [one for one in sales if one >= asked]:
-            demand.sell("beer", 1.0, time)
+        for time in [entry for entry in sales if entry >= asked]:
+            demand.add_sale("beer", 1.0, time)
     return found
 
 
-def test_evenings_that_end_early_count_as_much_as_the_long_ones() -> None:
+def test_rest_of_day_is_unbiased_with_early_closings() -> None:
     scored = evenings(DemandModel(), 60)[20:]
-    forecast, came = (sum(one[n] for one in scored) for n in (1, 2))
+    forecast, came = (sum(entry[n] for entry in scored) for n in (1, 2))
     assert forecast == pytest.approx(came, rel=0.15)
 
 
-def test_the_forecast_and_the_curve_say_the_same() -> None:
+def test_rest_of_day_equals_sum_of_curve() -> None:
     demand = DemandModel()
     evenings(demand, 20)
     asked = BEGIN + timedelta(days=20, hours=2)
-    demand.sell("beer", 30.0, asked - timedelta(minutes=5))
+    demand.add_sale("beer", 30.0, asked - timedelta(minutes=5))
     demand.advance(asked)
     rest = RestockOutlook(demand, asked, asked + timedelta(hours=4)).rest_of_day("beer")
     points = demand_curve(demand, "beer", asked, asked + timedelta(hours=4))

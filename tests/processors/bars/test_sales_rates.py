@@ -1,4 +1,4 @@
-"""Bars that begin together tell each other what they sold; what each expects must not feed on the others' hopes."""
+"""Sales rates of bars: measured from units sold, so that bars which open together do not confirm each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processors.bars.bar import BarState
+from processors.bars.bar import BarState, StaticContext
 from processors.bars.product_similarity import neighbour_rates
 from processors.bars.sales_rates import SalesRates
 from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings, SaleLine, Ticket
@@ -22,38 +22,38 @@ def forecast(sold: float, minutes: float) -> DemandForecast:
     )
 
 
-def test_a_pace_is_of_the_last_hour_and_of_those_who_still_sell() -> None:
-    paces = SalesRates()
+def test_rate_is_of_last_hour_and_of_bars_that_sell() -> None:
+    rates = SalesRates()
     for minutes, sold in ((0, 0.0), (30, 100.0), (90, 130.0)):
-        paces.take(forecast(sold, minutes))
-    assert paces.at(AT + timedelta(minutes=100)) == {"north": {"beer": 30.0}}
-    assert paces.at(AT + timedelta(minutes=130)) == {}
-    paces.take(forecast(10.0, 0))
-    assert paces.at(AT) == {}, "another evening is played, of which little is known yet"
+        rates.add_forecast(forecast(sold, minutes))
+    assert rates.rates_at(AT + timedelta(minutes=100)) == {"north": {"beer": 30.0}}
+    assert rates.rates_at(AT + timedelta(minutes=130)) == {}
+    rates.add_forecast(forecast(10.0, 0))
+    assert rates.rates_at(AT) == {}, "another recording is replayed, with too little data yet"
 
 
 @pytest.mark.parametrize("busiest", [1, 8])
-def test_three_bars_that_open_together_expect_what_they_sell(busiest: int) -> None:
+def test_bars_that_open_together_forecast_their_own_sales(busiest: int) -> None:
     """Each sells a beer a minute (one of them more): an hour ahead is sixty, not thousands."""
     bars = {
         name: BarState(name, BarSettings(id=name, products=[ProductSettings(id="beer", opening_stock=9_999)]), "UTC")
         for name in NAMES
     }
-    paces, offset = SalesRates(), 0
+    rates, offset = SalesRates(), 0
     for minute in range(90):
         for name, bar in bars.items():
             time = AT + timedelta(minutes=minute, seconds=len(name))
-            elsewhere = neighbour_rates(name, None, paces.at(time), {}) if bar.opens_slot(time) else None
+            neighbours = neighbour_rates(name, None, rates.rates_at(time), {})
             quantity = float(busiest if name == "east" else 1)
             ticket = Ticket(
                 id=f"{name}-{minute}", bar=name, till="1", time=time,
                 lines=(SaleLine(product="beer", quantity=quantity),),
             )  # fmt: skip
-            told = bar.apply(ticket, offset, ticket.id, None, None, elsewhere)
+            result = bar.apply_ticket(ticket, offset, ticket.id, StaticContext(rates=neighbours))
             offset += 1
-            if told is None:
+            if result is None:
                 continue
-            paces.take(told)
-            (product,) = told.products
+            rates.add_forecast(result)
+            (product,) = result.products
             expected = product.horizons[-1].mean
             assert expected < 60 * busiest * 3, f"{name} at minute {minute}"

@@ -1,4 +1,4 @@
-"""One surplus, one runner: what a bar was told to fetch is not offered to the next."""
+"""Surplus that one bar was advised to fetch is not offered to another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.bars import DemandForecast, ProductDemand
 AT = datetime(2026, 7, 4, 21, tzinfo=UTC)
 
 
-def word(bar: str, minute: int, **beer: float | str | None) -> DemandForecast:
+def forecast(bar: str, minute: int, **beer: float | str | None) -> DemandForecast:
     product = ProductDemand(product="beer", sold=1, **beer)  # type: ignore[arg-type]
     return DemandForecast(
         event_id=f"{bar}{minute}",
@@ -22,49 +22,49 @@ def word(bar: str, minute: int, **beer: float | str | None) -> DemandForecast:
     )
 
 
-def test_what_one_bar_fetches_is_not_there_for_the_next() -> None:
+def test_claimed_surplus_is_not_offered_to_another_bar() -> None:
     claims = SurplusClaims()
-    claims.take(word("rich", 0, surplus=100.0))
+    claims.add_forecast(forecast("rich", 0, surplus=100.0))
     assert claims.spare_for("north") == {"rich": {"beer": 100.0}}
-    claims.take(word("north", 1, fetch=80.0, fetch_from="rich"))
+    claims.add_forecast(forecast("north", 1, fetch=80.0, fetch_from="rich"))
     assert claims.spare_for("south") == {"rich": {"beer": 20.0}, "north": {}}
-    assert claims.spare_for("north")["rich"] == {"beer": 100.0}, "its own claim takes nothing from it"
+    assert claims.spare_for("north")["rich"] == {"beer": 100.0}, "its own claim does not reduce it"
 
 
-def test_only_the_sources_that_are_asked_for_are_told_of() -> None:
+def test_surplus_is_limited_to_requested_sources() -> None:
     claims = SurplusClaims()
     for bar in ("rich", "richer"):
-        claims.take(word(bar, 0, surplus=100.0))
-    claims.take(word("north", 1, fetch=80.0, fetch_from="rich"))
+        claims.add_forecast(forecast(bar, 0, surplus=100.0))
+    claims.add_forecast(forecast("north", 1, fetch=80.0, fetch_from="rich"))
     assert claims.spare_for("south", ["rich", "nobody", "south"]) == {"rich": {"beer": 20.0}}
     assert claims.spare_for("south", []) == {}
 
 
-def test_of_two_that_were_told_at_once_the_first_keeps_it() -> None:
+def test_older_of_two_claims_has_priority() -> None:
     claims = SurplusClaims()
-    claims.take(word("rich", 0, surplus=100.0))
-    claims.take(word("south", 2, fetch=70.0, fetch_from="rich"))
-    claims.take(word("north", 3, fetch=80.0, fetch_from="rich"))
+    claims.add_forecast(forecast("rich", 0, surplus=100.0))
+    claims.add_forecast(forecast("south", 2, fetch=70.0, fetch_from="rich"))
+    claims.add_forecast(forecast("north", 3, fetch=80.0, fetch_from="rich"))
     assert claims.spare_for("south")["rich"] == {"beer": 100.0}
     assert claims.spare_for("north")["rich"] == {"beer": 30.0}
-    claims.take(word("south", 4, fetch=75.0, fetch_from="rich"))
-    assert claims.spare_for("south")["rich"] == {"beer": 100.0}, "told again, it is still the older claim"
+    claims.add_forecast(forecast("south", 4, fetch=75.0, fetch_from="rich"))
+    assert claims.spare_for("south")["rich"] == {"beer": 100.0}, "a repeated claim keeps its age"
 
 
-def test_a_claim_holds_while_somebody_walks_and_ends_with_the_delivery() -> None:
+def test_claim_lasts_in_transit_and_ends_with_delivery() -> None:
     claims = SurplusClaims()
-    claims.take(word("rich", 0, surplus=100.0))
-    claims.take(word("north", 1, fetch=80.0, fetch_from="rich"))
-    claims.take(word("north", 2, coming=80.0, coming_from="rich"))
+    claims.add_forecast(forecast("rich", 0, surplus=100.0))
+    claims.add_forecast(forecast("north", 1, fetch=80.0, fetch_from="rich"))
+    claims.add_forecast(forecast("north", 2, coming=80.0, coming_from="rich"))
     assert claims.spare_for("south")["rich"] == {"beer": 20.0}
-    claims.take(word("north", 3))
+    claims.add_forecast(forecast("north", 3))
     assert claims.spare_for("south")["rich"] == {"beer": 100.0}
-    claims.take(word("north", 4, fetch=80.0, fetch_from="store"))
+    claims.add_forecast(forecast("north", 4, fetch=80.0, fetch_from="store"))
     assert claims.spare_for("south")["rich"] == {"beer": 100.0}
 
 
-def test_a_bar_that_fell_silent_claims_nothing_any_more() -> None:
+def test_claim_of_silent_bar_expires() -> None:
     claims = SurplusClaims()
-    claims.take(word("north", 0, fetch=80.0, fetch_from="rich"))
-    claims.take(word("rich", 61, surplus=100.0))
+    claims.add_forecast(forecast("north", 0, fetch=80.0, fetch_from="rich"))
+    claims.add_forecast(forecast("rich", 61, surplus=100.0))
     assert claims.spare_for("south")["rich"] == {"beer": 100.0}
