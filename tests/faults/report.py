@@ -1,4 +1,4 @@
-"""What the faults did, as a table for the terminal and for docs/faults.md."""
+"""Report of the faults: a table for the terminal and for docs/faults.md."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pathlib import Path
 from stream.local.kafka import VERSION as KAFKA
 from tests.faults.festival import Finding
 
-COLUMNS = ("fault", "input", "offered", "used", "dead letters", "passed over", "lost", "doubled", "seconds to recover")
+COLUMNS = ("fault", "input", "offered", "used", "dead letters", "dropped", "lost", "doubled", "seconds to recover")
 
-HEAD = """# Broken on purpose
+HEAD = """# Faults
 
-Written by `make faults`, which runs tests/faults: a whole stack under load, on which something is broken. Afterwards
-every input must have one outcome, and every total must be exact.
+Written by `make faults`, which runs tests/faults: the whole stack under load, in which something is broken on
+purpose. Afterwards every input must have exactly one outcome, and every total must be exact.
 
-- **offered**: distinct inputs. A tenth of the tickets and a third of the stock movements are handed over twice, as by
-  a till that got no answer; one frame and one fragment in seven can't be decoded.
-- **used**: booked, read or looked at, each once. For stock and gates the totals are held against a plain sum.
-- **dead letters**: could not be used, and lie in `TOPIC.dead` with the reason.
-- **passed over**: frames and fragments that were too old to be worth the work, where a newer one was looked at.
-- **lost** and **doubled** must be 0. For alerts: every one that had to come came, and no step of any was told twice.
-- A fault has the time at which it was measured: a single one can be tried again, and the others stay as they were.
-- **seconds to recover**: from the end of the fault until every input was accounted for, with all that had waited.
+- **offered**: distinct inputs. A tenth of the tickets and a third of the stock movements are sent twice, as by a till
+  that got no answer; one frame and one fragment in seven can't be decoded.
+- **used**: booked, read or analysed, each once. Totals of stock and gates are compared with a plain sum.
+- **dead letters**: could not be used, and are in `TOPIC.dead` with the reason.
+- **dropped**: frames and fragments that were too old to be worth the work, where a newer one was analysed.
+- **lost** and **doubled** must be 0. For alerts: every expected alert was raised, and no step of any was written twice.
+- Each fault has the time at which it was measured: a single fault can be repeated, and the others stay as they were.
+- **seconds to recover**: from the end of the fault until every input was accounted for, including the backlog.
   Kills also give the seconds until the killed worker was ready again.
 """
 
 
 def table(findings: Sequence[Finding]) -> str:
-    """Markdown; one row for each fault and kind of input."""
+    """Return a Markdown table; one row for each fault and kind of input."""
     rows = ["| " + " | ".join(COLUMNS) + " |", "|---" * 2 + "|---:" * (len(COLUMNS) - 2) + "|"]
     for finding in findings:
         name = f"{finding.fault} (at {finding.at[-5:]})"
@@ -49,7 +49,7 @@ def table(findings: Sequence[Finding]) -> str:
 
 
 def notes(findings: Sequence[Finding]) -> str:
-    """What the table has no column for."""
+    """Return what the table has no column for, as a list."""
     lines = []
     for finding in findings:
         if finding.ready:
@@ -64,7 +64,7 @@ def notes(findings: Sequence[Finding]) -> str:
 
 
 def machine() -> str:
-    """Processor, cores, memory, versions."""
+    """Return processor, cores, memory and versions."""
     cores = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.split(":")[1].strip() for line in cores if "model name" in line), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
