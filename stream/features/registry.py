@@ -12,6 +12,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from processors.alerts.messages import MessageCatalog
+from processors.alerts.rule import AlertRule
 from schemas.errors import PulsoError
 from schemas.topic import Topic
 from schemas.venue import Venue, venue_type
@@ -93,7 +95,7 @@ def topics_by_name() -> dict[str, Topic[Any]]:
     return {topic.name: topic for topic in topics()}
 
 
-def rules() -> tuple[Any, ...]:
+def rules() -> tuple[AlertRule[Any], ...]:
     """Return every alert rule."""
     return tuple(rule for feature in features() for rule in feature.rules)
 
@@ -101,6 +103,16 @@ def rules() -> tuple[Any, ...]:
 def message_folders() -> tuple[Path, ...]:
     """Return the folders with the titles and texts of alerts."""
     return tuple(feature.messages for feature in features() if feature.messages is not None)
+
+
+@cache
+def message_catalog() -> MessageCatalog:
+    """Return the titles and texts of all alerts.
+
+    Raises:
+        MessageError: a message file of a feature is wrong.
+    """
+    return MessageCatalog.read(message_folders(), [rule.name for rule in rules()])
 
 
 def workers() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from processors.alerts.rule import AlertRule
 from schemas.topic import Topic
 from schemas.venue_section import VenueSection
 
@@ -29,7 +30,7 @@ class Feature:
         inputs: topics that sources, people or other features write and this feature's agents read.
         results: topics that this feature's agents write and that alert rules measure and pages show.
         topics: further topics of this feature.
-        rules: its alert rules (`processors.alerts.rule.AlertRule`).
+        rules: its alert rules.
         messages: folder with `messages.LANGUAGE.yaml`: titles and texts of its alerts.
         agents: worker → function that registers the feature's agents on it, as `"module:function"`. Features that
             name the same worker share its process.
@@ -47,7 +48,7 @@ class Feature:
     inputs: tuple[Topic[Any], ...] = ()
     results: tuple[Topic[Any], ...] = ()
     topics: tuple[Topic[Any], ...] = ()
-    rules: tuple[Any, ...] = ()
+    rules: tuple[AlertRule[Any], ...] = ()
     messages: Path | None = None
     agents: Mapping[str, Reference] = field(default_factory=dict)
     buffer_events: int = 4096

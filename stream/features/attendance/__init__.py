@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.attendance import rules
 from schemas.attendance import ATTENDANCE, OCCUPANCY
 from stream.runtime.feature import Feature
 
@@ -9,6 +12,8 @@ FEATURE = Feature(
     name="attendance",
     inputs=(ATTENDANCE,),
     results=(OCCUPANCY,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     agents={"vision": "stream.features.attendance.agents:register"},
     metrics=("stream.features.attendance.metrics",),
     commands=("stream.commands.attendance:register",),

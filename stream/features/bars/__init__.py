@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.bars import rules
 from schemas.bars import DEMAND, SALES, STOCK
 from schemas.context import CONTEXT
 from stream.runtime.feature import Feature
@@ -10,6 +13,8 @@ FEATURE = Feature(
     name="bars",
     inputs=(SALES, STOCK, CONTEXT),
     results=(DEMAND,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     agents={"bars": "stream.features.bars.agents:register"},
     metrics=("stream.features.bars.metrics",),
     commands=(

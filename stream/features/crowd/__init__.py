@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.crowd import rules
 from schemas.crowd import CROWD
 from stream.runtime.feature import Feature
 
 FEATURE = Feature(
     name="crowd",
     results=(CROWD,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     metrics=("stream.features.crowd.metrics",),
     evaluations=(
         "stream.commands.evaluate_vision:crowd",

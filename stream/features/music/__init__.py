@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.music import rules
 from schemas.music import SNIPPETS, TAGS
 from stream.runtime.feature import Feature
 
@@ -9,6 +12,8 @@ FEATURE = Feature(
     name="music",
     inputs=(SNIPPETS,),
     results=(TAGS,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     agents={"music": "stream.features.music.agents:register"},
     buffer_events=64,  # a fragment may have some hundred kilobytes
     metrics=("stream.features.music.metrics",),

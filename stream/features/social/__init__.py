@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.social import rules
 from schemas.social import POST_READINGS, POSTS
 from stream.runtime.feature import Feature
 
@@ -9,6 +12,8 @@ FEATURE = Feature(
     name="social",
     inputs=(POSTS,),
     results=(POST_READINGS,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     agents={"support": "stream.features.social.agents:register"},
     buffer_events=512,
     metrics=("stream.features.social.metrics",),

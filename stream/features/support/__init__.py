@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.support import rules
 from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE
 from stream.runtime.feature import Feature
 
@@ -9,6 +12,8 @@ FEATURE = Feature(
     name="support",
     inputs=(MAILS, CORRECTIONS),
     results=(TRIAGE,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     topics=(ANSWERS,),
     agents={"support": "stream.features.support.agents:register"},
     buffer_events=512,  # a mail may have a hundred kilobytes

@@ -8,6 +8,7 @@ from itertools import product
 
 from msgspec.structs import replace
 
+from processors.alerts.rule import MeasurableResult
 from schemas.attendance import VenueOccupancy
 from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
 from schemas.crowd import CrowdCount, ExitCrowd, ExitSettings, ZoneCount, ZoneFlow, ZoneSettings
@@ -47,7 +48,7 @@ VENUE = Venue(
 )
 
 
-def results() -> Iterator[object]:
+def results() -> Iterator[MeasurableResult]:
     """Every result; the same on each call."""
     yield from _crowd_counts()
     yield from _forecasts()

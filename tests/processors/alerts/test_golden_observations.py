@@ -8,17 +8,19 @@ from typing import Any
 
 import msgspec
 
-from processors.alerts.rules import Watch
+from processors.alerts.evaluator import RuleEvaluator
+from stream.features import registry
 from tests.processors.alerts.golden_results import VENUE, results
 
 GOLDEN = Path(__file__).with_name("golden_observations.json")
 
 
 def test_observations_equal_the_stored_ones() -> None:
+    evaluator = RuleEvaluator(registry.rules(), VENUE, registry.message_catalog())
     found = [
-        {name: value for name, value in json.loads(msgspec.json.encode(observation)).items() if value not in (None, [])}
+        {name: value for name, value in json.loads(msgspec.json.encode(one)).items() if value not in (None, [])}
         for result in results()
-        for observation in Watch(VENUE).observations(result)
+        for one in evaluator.observations(result)
     ]
     expected: list[dict[str, Any]] = json.loads(GOLDEN.read_text(encoding="utf-8"))
     # Observations of one result have different alert keys, so their order means nothing.
