@@ -16,7 +16,6 @@ from schemas.bars import SALES, BarSettings, ProductSettings, Ticket
 from schemas.cameras import FRAMES, CameraSettings, CameraView
 from schemas.crowd import CrowdSettings, ZoneSettings
 from schemas.music import SNIPPETS, StageSettings
-from schemas.rules import default_rules
 from schemas.support import MAILS, Mail
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -24,6 +23,7 @@ from simulation.crowd_pictures import FRAMES_PER_SECOND, burst
 from simulation.evening import Evening, clock
 from simulation.mail_texts import URGENT
 from simulation.stage_music import fragment
+from stream.features import registry
 
 CAMERAS, BARS, STAGES = 32, 400, 4
 BARS_AT_ONCE = 60
@@ -71,7 +71,7 @@ def venue() -> Venue:
     """Rules without patience: on-delays and cool-downs are the rules' time, and here it is the machine's."""
     corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
     none = {"on_delay_seconds": 0.0, "off_delay_seconds": 0.0, "cool_down_seconds": 0.0}
-    rules = {name: rule.model_copy(update=none) for name, rule in default_rules().items()}
+    rules = {name: rule.defaults.model_copy(update=none) for name, rule in registry.rules_by_name().items()}
     # Between the two scenes that the cameras show: 1.7 and 2.0 persons/m².
     rules["crowd-density"] = rules["crowd-density"].model_copy(update={"raise_at": 1.9, "clear_at": 1.78})
     zones = [ZoneSettings(id=f"zone-{number:02d}", area_m2=100, capacity=1000) for number in range(CAMERAS)]

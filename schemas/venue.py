@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, create_model, field_validator, model_validator
@@ -15,7 +15,7 @@ from schemas.contacts import Contact
 from schemas.crowd import CrowdSettings, ZoneSettings
 from schemas.music import LightsSettings, MusicSettings, StageSettings
 from schemas.plan import VenuePlan
-from schemas.rules import RuleSettings, default_rules
+from schemas.rules import RuleSettings
 from schemas.social import PostServerSettings
 from schemas.support import MailboxSettings
 from schemas.venue_parts import Part
@@ -50,7 +50,7 @@ class Venue(Part):
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     plan: VenuePlan | None = Field(default=None, description="the place from above, in metres, for the control room")
     rules: dict[str, RuleSettings] = Field(
-        default_factory=default_rules, description="replaces the default of the same name"
+        default_factory=dict, description="settings of alert rules that replace the defaults of the same name"
     )
 
     def section(self, section: VenueSection[P]) -> P:
@@ -66,14 +66,6 @@ class Venue(Part):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{name!r} is no IANA time zone; write for example Europe/Madrid") from error
         return name
-
-    @field_validator("rules")
-    @classmethod
-    def _known(cls, rules: dict[str, RuleSettings]) -> dict[str, RuleSettings]:
-        known = default_rules()
-        if unknown := sorted(set(rules) - set(known)):
-            raise ValueError(f"no rule is called {', '.join(unknown)}; there are {', '.join(known)}")
-        return known | rules
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -146,14 +138,14 @@ class Venue(Part):
             raise ValueError(f"gates: {', '.join(twice)} stands there twice; give each its own id")
 
 
-def venue_type(sections: Iterable[VenueSection[Any]]) -> type[Venue]:
+def venue_type(sections: Iterable[VenueSection[Any]] = (), rules: Iterable[str] = ()) -> type[Venue]:
     """Return the type of a venue file with further sections.
 
-    Each section becomes a field; what its own check finds wrong in view of the whole file is a validation error.
+    Args:
+        sections: each becomes a field; what its own check finds wrong in view of the whole file is a validation error.
+        rules: names that `rules` may have; any name if left out.
     """
-    sections = tuple(sections)
-    if not sections:
-        return Venue
+    sections, names = tuple(sections), tuple(rules)
 
     def check_sections(venue: Venue) -> Venue:
         if mistakes := [mistake for section in sections for mistake in section.mistakes(venue)]:
@@ -164,5 +156,9 @@ def venue_type(sections: Iterable[VenueSection[Any]]) -> type[Venue]:
         section.name: (section.type, Field(default_factory=section.default, description=section.description))
         for section in sections
     }
+    if names:
+        # As the type of the keys, the names are in the JSON Schema too, and an error has the line of the name.
+        rule_name: Any = cast(Any, Literal)[names]
+        fields["rules"] = (cast(Any, dict)[rule_name, RuleSettings], Venue.model_fields["rules"])
     validators: dict[str, Any] = {"check_sections": model_validator(mode="after")(check_sections)}
     return create_model("Venue", __base__=Venue, __validators__=validators, **fields)

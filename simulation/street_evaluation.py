@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 
 from processors.alerts.alarm import AlarmState, apply_observation
-from processors.alerts.rules import Watch as Rules
 from processors.cameras.analyzer import CameraAnalyzer
 from processors.crowd.density import CrowdCounter
 from processors.violence.alarms import upper_limit
@@ -23,6 +22,7 @@ from processors.violence.scorer import ViolenceScorer
 from schemas.crowd import CrowdCount
 from schemas.venue import Venue
 from simulation import street
+from stream.features import registry
 
 Kind = Literal["stampede", "scattering"]
 KINDS: tuple[Kind, ...] = ("stampede", "scattering")
@@ -70,10 +70,11 @@ def alerts(sequence: Sequence, venue: Venue, counter: CrowdCounter, scorer: Viol
 
 def raised(counts: Iterable[CrowdCount], venue: Venue) -> list[tuple[str, float]]:
     """Rule and second of each alert that counts raise, with the time that its rule asks for."""
-    rules, alarms = Rules(venue), defaultdict[str, AlarmState](AlarmState)
+    evaluator, settings = registry.rule_evaluator(venue), registry.rule_settings(venue)
+    alarms = defaultdict[str, AlarmState](AlarmState)
     found: list[tuple[str, float]] = []
-    for one in (observation for count in counts for observation in rules.observations(count)):
-        alarms[one.key], step = apply_observation(alarms[one.key], one, venue.rules[one.rule])
+    for one in (observation for count in counts for observation in evaluator.observations(count)):
+        alarms[one.key], step = apply_observation(alarms[one.key], one, settings[one.rule])
         if step is not None and step.state == "raised":
             found.append((one.rule, (one.time - street.AT).total_seconds()))
     return found

@@ -124,16 +124,6 @@ class AlertRule(Generic[T]):
         return venue.rules.get(self.name, self.defaults)
 
 
-def settings_by_rule(rules: Iterable[AlertRule[Any]], venue: Venue) -> dict[str, RuleSettings]:
-    """Return the settings of each rule by its name: those of the venue file, or the defaults."""
-    return {rule.name: rule.settings(venue) for rule in rules}
-
-
-def raise_thresholds(rules: Iterable[AlertRule[Any]], venue: Venue) -> dict[str, float]:
-    """Return the value from which each rule raises an alert, by the rule's name."""
-    return {name: settings.raise_at for name, settings in settings_by_rule(rules, venue).items()}
-
-
 def reaches_threshold(rules: Iterable[AlertRule[Any]], venue: Venue, result: MeasurableResult) -> bool:
     """Return True if a rule measures a value of this result that raises an alert once it has lasted."""
     return any(

@@ -15,11 +15,12 @@ from msgspec import Struct
 
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.crowd.forecast import HORIZONS, ZoneForecaster, chance_to_reach
+from processors.crowd.rules import CROWD_FORECAST
 from processors.crowd.smoothing import SmoothedCount
 from schemas.alerts import Observation
 from schemas.crowd import CrowdSettings
 from schemas.errors import PulsoError
-from schemas.rules import RuleSettings, default_rules
+from schemas.rules import RuleSettings
 
 EVERY = 2.0
 """seconds between two counts of a simulate_evening evening"""
@@ -83,7 +84,7 @@ def evaluate(
     judged = _Judged({m: [] for m in HORIZONS}, {m: [] for m in HORIZONS}, {m: [] for m in HORIZONS})
     for number, moments in enumerate(series.values()):
         most = limit or float(np.quantile([moment.truth for moment in moments], 0.9))
-        _play(moments, most, lead_minutes, rule or default_rules()["crowd-forecast"], judged)
+        _play(moments, most, lead_minutes, rule or CROWD_FORECAST.defaults, judged)
         progress(number + 1, len(series))
     return {
         "zones": len(series),

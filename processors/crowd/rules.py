@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from processors.alerts.rule import AlertRule, Measurement, Message, Parameter, Unit
-from schemas.crowd import CrowdCount, Exit, Zone, ZoneCount
+from schemas.crowd import CrowdCount, ExitSettings, ZoneCount, ZoneSettings
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
 
@@ -91,7 +91,7 @@ def measure_scattering(count: CrowdCount, venue: Venue) -> Iterator[Measurement]
             yield _of_zone(count, part, zone, part.flow.scattering or 0.0)
 
 
-def _parts(count: CrowdCount, venue: Venue) -> Iterator[tuple[ZoneCount, Zone | None]]:
+def _parts(count: CrowdCount, venue: Venue) -> Iterator[tuple[ZoneCount, ZoneSettings | None]]:
     """Yield what a camera sees of each zone, with the zone of the venue file."""
     for part in count.zones:
         for zone in venue.zones:
@@ -105,7 +105,7 @@ def _parts(count: CrowdCount, venue: Venue) -> Iterator[tuple[ZoneCount, Zone | 
 def _of_zone(
     count: CrowdCount,
     part: ZoneCount,
-    zone: Zone | None,
+    zone: ZoneSettings | None,
     value: float,
     parameters: dict[str, Parameter] | None = None,
     *,
@@ -124,10 +124,10 @@ def _of_zone(
     )
 
 
-def _advice(name: str, zone: Zone | None) -> Parameter:
+def _advice(name: str, zone: ZoneSettings | None) -> Parameter:
     """Return what to do about a jam: the sign to change and the exit to send people to, from the venue file."""
     exits = {exit.name: exit for exit in zone.exits} if zone else {}
-    exit = exits.get(name) or Exit(name=name)
+    exit = exits.get(name) or ExitSettings(name=name)
     others = [other for other in exits if other != name]
     to = exit.alternative or (others[0] if others else "")
     if not to:

@@ -11,6 +11,7 @@ from processors.crowd.forecast import ZoneForecaster, chance_to_reach, minutes_t
 from processors.crowd.ground_plane import GroundPlane
 from processors.crowd.level_of_service import level_of_service
 from processors.crowd.optical_flow import Velocity
+from processors.crowd.rules import CROWD_DENSITY
 from processors.crowd.smoothing import SmoothedCount
 from processors.crowd.view_geometry import Floats, ViewGeometry, view_geometry
 from processors.crowd.zone_motion import (
@@ -50,7 +51,7 @@ class ZoneAnalyzer:
         self._view, self._ground = view, ground
         self._zone: ZoneSettings | None = next((zone for zone in venue.zones if zone.id == view.zone), None)
         self._settings: CrowdSettings = venue.crowd
-        self._full_at = venue.rules["crowd-density"].raise_at
+        self._full_at = CROWD_DENSITY.settings(venue).raise_at
         self.area = view.area_m2 or (ground.area(view.polygon) if ground else None)
         if self.area is None and self._zone is not None:
             self.area = self._zone.area_m2

@@ -16,8 +16,9 @@ from sklearn.metrics import roc_auc_score
 
 from processors.violence.alarms import ScoredClip, alarm_times, curve, point
 from processors.violence.clip import read_clip
+from processors.violence.rules import VIOLENCE_RULE
 from processors.violence.scorer import ViolenceScorer, ViolenceSettings
-from schemas.rules import RuleSettings, default_rules
+from schemas.rules import RuleSettings
 
 LABELS = ("normal", "fight")
 WINDOW_SECONDS = 2.0
@@ -98,7 +99,7 @@ def clip_score(probabilities: Sequence[float], times: Sequence[float], warm_seco
 
 def shipped_rule(settings: ViolenceSettings) -> RuleSettings:
     """The alarm that the card's settings mean, as a rule of a venue file."""
-    return default_rules()["violence"].model_copy(
+    return VIOLENCE_RULE.defaults.model_copy(
         update={
             "raise_at": settings.raise_threshold,
             "clear_at": settings.clear_threshold,

@@ -23,6 +23,7 @@ from processors.cameras.evidence import AnalyzedFrame
 from processors.cameras.frame_result import CameraFrame, EvidenceItem
 from processors.cameras.picture import PictureError
 from processors.violence.motion import FRAMES_PER_SECOND
+from processors.violence.rules import VIOLENCE_RULE
 from schemas.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class ViolenceEvidenceRecorder:
         self._cameras = {camera.id for camera in venue.cameras}
         self._enabled = venue.evidence.keep_hours > 0
         self._cells_across = venue.fight_clips.cells_across
-        rule = venue.rules["violence"]
+        rule = VIOLENCE_RULE.settings(venue)
         self._raise_at = rule.raise_at
         self._clip_delay = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - LEAD_TIME)
         self._recent: dict[str, deque[_CoarseFrame]] = {}

@@ -21,7 +21,7 @@ def measure_violence(score: ViolenceScore, _venue: Venue) -> Iterator[Measuremen
     )
 
 
-VIOLENCE = AlertRule(
+VIOLENCE_RULE = AlertRule(
     name="violence",
     result=ViolenceScore,
     unit=Unit.PERCENT,
@@ -32,4 +32,4 @@ VIOLENCE = AlertRule(
     measure=measure_violence,
 )  # fmt: skip
 
-RULES: tuple[AlertRule[Any], ...] = (VIOLENCE,)
+RULES: tuple[AlertRule[Any], ...] = (VIOLENCE_RULE,)

@@ -12,6 +12,7 @@ from rich.markup import escape
 from processors.crowd.ground_plane import ground_plane_of
 from schemas.venue import Venue
 from stream.commands.tables import folding
+from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import VenueFileError, read_venue
 from stream.sources.overview import source_lines
@@ -58,7 +59,7 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
     rules = folding(
         "rule", "raise / clear", "on/off delay", "cool-down", "severity", "for", title="Alerts", whole="rule"
     )
-    for name, rule in venue.rules.items():
+    for name, rule in registry.rule_settings(venue).items():
         delays = f"{rule.on_delay_seconds:g}/{rule.off_delay_seconds:g} s"
         audience = ", ".join(rule.audience)
         numbers = (f"{rule.raise_at:g}/{rule.clear_at:g}", delays, f"{rule.cool_down_seconds:g} s")

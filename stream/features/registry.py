@@ -12,9 +12,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.messages import MessageCatalog
 from processors.alerts.rule import AlertRule
 from schemas.errors import PulsoError
+from schemas.rules import RuleSettings
 from schemas.topic import Topic
 from schemas.venue import Venue, venue_type
 from schemas.venue_section import VenueSection
@@ -100,6 +102,16 @@ def rules() -> tuple[AlertRule[Any], ...]:
     return tuple(rule for feature in features() for rule in feature.rules)
 
 
+def rules_by_name() -> dict[str, AlertRule[Any]]:
+    """Return every alert rule by its name."""
+    return {rule.name: rule for rule in rules()}
+
+
+def rule_settings(venue: Venue) -> dict[str, RuleSettings]:
+    """Return the settings of every alert rule by its name: those of the venue file, or the defaults."""
+    return {rule.name: rule.settings(venue) for rule in rules()}
+
+
 def message_folders() -> tuple[Path, ...]:
     """Return the folders with the titles and texts of alerts."""
     return tuple(feature.messages for feature in features() if feature.messages is not None)
@@ -113,6 +125,11 @@ def message_catalog() -> MessageCatalog:
         MessageError: a message file of a feature is wrong.
     """
     return MessageCatalog.read(message_folders(), [rule.name for rule in rules()])
+
+
+def rule_evaluator(venue: Venue) -> RuleEvaluator:
+    """Return an evaluator of every alert rule for one venue."""
+    return RuleEvaluator(rules(), venue, message_catalog())
 
 
 def workers() -> tuple[str, ...]:
@@ -164,8 +181,8 @@ def venue_sections() -> tuple[VenueSection[Any], ...]:
 
 @cache
 def full_venue_type() -> type[Venue]:
-    """Return the type of the whole venue file, with the sections of all features."""
-    return venue_type(venue_sections())
+    """Return the type of the whole venue file, with the sections and the names of the rules of all features."""
+    return venue_type(venue_sections(), [rule.name for rule in rules()])
 
 
 def _sections(found: Any) -> Iterator[VenueSection[Any]]:

@@ -122,6 +122,12 @@ def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue])
     name = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in at).replace(".[", "[")
     message = error["msg"].removeprefix("Value error, ")
     match error["type"]:
+        case "literal_error" if at[0] == "rules" and at[-1] == "[key]":
+            # The type of the keys of `rules` lists the names of all alert rules.
+            at, name, known = at[:2], f"rules.{at[1]}", list(registry.rules_by_name())
+            near = difflib.get_close_matches(str(at[1]), known, n=1)
+            message = f"{at[1]} is not an alert rule; "
+            message += f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         case "extra_forbidden":
             known = list(_model_at(at[:-1], venue).model_fields)
             near = difflib.get_close_matches(str(at[-1]), known, n=1)

@@ -13,7 +13,7 @@ from bench.loads import TICKETS_OF_A_BAR, URGENT_EVERY, Mails, Tickets, venue
 from schemas.bars import Ticket
 from schemas.support import Mail
 from simulation.mail_texts import URGENT
-from stream.runtime.record import AHEAD
+from stream.runtime.record import MAX_TIME_AHEAD
 from stream.runtime.venue_file import read_venue
 
 
@@ -39,7 +39,7 @@ def test_no_bar_sells_at_two_levels_and_each_sells_in_order_of_time(rate: float)
         for bar in bars[-1]:
             times = [one.time for one in tickets if one.bar == bar]
             assert all(before <= after for before, after in pairwise(times))
-            assert max(times) < datetime.now(UTC) + AHEAD - timedelta(minutes=1)
+            assert max(times) < datetime.now(UTC) + MAX_TIME_AHEAD - timedelta(minutes=1)
             assert len(times) >= min(TICKETS_OF_A_BAR, len(tickets)) * 0.9
     assert not bars[0] & bars[1]
     assert not bars[1] & bars[2]

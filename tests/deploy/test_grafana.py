@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from schemas.alerts import AlertState
-from schemas.rules import default_rules
 from stream.features import registry
 from stream.local.child import Child
 from stream.local.ports import Ports
@@ -144,7 +143,11 @@ def test_series_of_rules_exist(rule: dict[str, Any]) -> None:
 
 def test_label_values_exist() -> None:
     asked = [parameter.values[1] for parameter in queries()] + [rule["expr"] for rule in RULES]
-    known = {"rule": set(default_rules()), "state": set(get_args(AlertState)), "outcome": {"ok", "dead", "dropped"}}
+    known = {
+        "rule": set(registry.rules_by_name()),
+        "state": set(get_args(AlertState)),
+        "outcome": {"ok", "dead", "dropped"},
+    }
     known["outcome"] |= {"sent", "failed"}  # of messages to phones
     for label, values in known.items():
         found = {value for query in asked for value in re.findall(rf'\b{label}="([^"]*)"', query)}

@@ -16,6 +16,7 @@ from schemas.bars import DEMAND
 from schemas.context import CONTEXT
 from schemas.support import ANSWERS
 from schemas.topic import Topic
+from stream.features import registry
 from stream.features.alerts.precision import PrecisionGauges
 from stream.features.bars.last_forecasts import newest
 from stream.features.bars.surplus import SurplusCache
@@ -54,7 +55,7 @@ def surplus() -> Iterator[Take]:
 
 @contextmanager
 def verdicts() -> Iterator[Take]:
-    gauges = PrecisionGauges(frozenset(VENUE.rules))
+    gauges = PrecisionGauges(frozenset(registry.rules_by_name()))
     yield gauges.take
     gauges.show()
 

@@ -166,18 +166,20 @@ def names_of(venue: Venue) -> list[str]:
     return [
         *(zone.id for zone in venue.zones), *(camera.id for camera in venue.cameras), *(bar.id for bar in venue.bars),
         *(product.id for bar in venue.bars for product in bar.products), *(stage.id for stage in venue.stages),
-        *venue.rules, *(gate.id for camera in venue.cameras for gate in camera.gates), "venue", "store", "sara",
+        *registry.rules_by_name(), *(gate.id for camera in venue.cameras for gate in camera.gates),
+        "venue", "store", "sara",
     ]  # fmt: skip
 
 
 def known_of(venue: Venue) -> dict[str, list[str]]:
     """What a field of this name may be, so that most records come further than the door."""
+    rules = list(registry.rules_by_name())
     bars, cameras = [bar.id for bar in venue.bars], [camera.id for camera in venue.cameras]
     return {
         "bar": bars, "other": bars, "camera": cameras,
         "product": [one.id for bar in venue.bars for one in bar.products],
         "zone": [zone.id for zone in venue.zones], "stage": [stage.id for stage in venue.stages],
-        "rule": list(venue.rules), "key": [f"{rule}/front" for rule in venue.rules],
+        "rule": rules, "key": [f"{rule}/front" for rule in rules],
         "model": ["mood", "genre", "crowd"],
     }  # fmt: skip
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from processors.alerts.alarm import AlarmState, apply_observation
-from processors.alerts.rules import Watch as Rules
 from processors.cameras.analyzer import CameraAnalyzer
 from processors.cameras.frame_result import CameraFrame
 from processors.crowd.density import CrowdCounter
@@ -30,6 +29,7 @@ from simulation.schedule import simulated
 from simulation.story import BEATS, beats_of, told
 from simulation.story_facts import StoryFacts
 from simulation.till_tickets import SENT_AGAIN, tickets
+from stream.features import registry
 from stream.runtime.venue_file import read_venue
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,8 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
     watch = CameraAnalyzer(
         venue, CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
     )
-    rules, alarms = Rules(venue), defaultdict[str, AlarmState](AlarmState)
+    evaluator, settings = registry.rule_evaluator(venue), registry.rule_settings(venue)
+    alarms = defaultdict[str, AlarmState](AlarmState)
     raised: dict[str, float] = {}
     for planned in simulated(EVENING, venue, 60):
         if not isinstance(planned, Planned) or planned.topic is not FRAMES or planned.key != "gate-east":
@@ -57,8 +58,8 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
         assert planned.important, "none of the scene may be left out"
         for time, jpeg in planned.make():
             (seen,) = watch.analyze([CameraFrame(f"gate-east/{time}", "gate-east", EVENING.at(time), jpeg)])
-            for one in rules.observations(seen.count) if seen.count else ():
-                alarms[one.key], step = apply_observation(alarms[one.key], one, venue.rules[one.rule])
+            for one in evaluator.observations(seen.count) if seen.count else ():
+                alarms[one.key], step = apply_observation(alarms[one.key], one, settings[one.rule])
                 if step is not None and step.state == "raised":
                     raised.setdefault(one.rule, time)
     assert set(raised) == {"crowd-forecast", "bottleneck", "crowd-capacity"}, "and nothing else"

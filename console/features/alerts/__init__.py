@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from console.authentication import User
-from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, ViewDefinition
+from console.feature import ConsoleFeature, FeatureContext, LiveChannel, NavigationEntry, ViewDefinition
 from console.features.alerts import actions, evidence, history, page
 from console.features.alerts.alert_feed import AlertFeed
 from console.features.alerts.live import AlertSubscription, VerdictSubscription
@@ -14,6 +14,7 @@ from console.features.alerts.view import CHANNEL as VERDICTS
 from console.features.alerts.view import VerdictsView
 from schemas.alerts import LABELS
 from schemas.venue import Venue
+from stream.features import registry
 
 
 def navigation(_user: User, _venue: Venue) -> Iterable[NavigationEntry]:
@@ -22,6 +23,12 @@ def navigation(_user: User, _venue: Venue) -> Iterable[NavigationEntry]:
         NavigationEntry("/", "control_room", position=0),
         NavigationEntry("/history", "history", position=90),
     )
+
+
+def rule_titles(_context: FeatureContext, language: str) -> dict[str, str]:
+    """Return `rule_NAME` → title, for every alert rule."""
+    catalog = registry.message_catalog()
+    return {f"rule_{rule.name}": catalog.title(rule.name, language) for rule in registry.rules()}
 
 
 FEATURE = ConsoleFeature(
@@ -35,4 +42,5 @@ FEATURE = ConsoleFeature(
     ),
     views=(ViewDefinition(lambda context: VerdictsView(context.venue, context.hub), VERDICTS, replay={LABELS: 5_000}),),
     services=(lambda context: AlertFeed(context.redis, context.hub),),
+    words=rule_titles,
 )

@@ -79,28 +79,3 @@ export class Filter {
     return q.toLowerCase().split(/\s+/).every((word) => content.includes(word));
   }
 }
-
-const percent = (value) => `${Math.round(value * 100)} %`;
-const UNITS = {
-  "violence": percent,
-  "crowd-capacity": percent,
-  "stock-out": percent,
-  "venue-capacity": percent,
-  "crowd-forecast": percent,
-  "counter-flow": percent,
-  "stampede": percent,
-  "scattering": percent,
-  "crowd-pressure": (value) => `${value.toFixed(3)} s⁻²`,
-  "stop-and-go": (value) => `${value.toFixed(0)} / min`,
-  "bottleneck": (value) => `${value.toFixed(1)} /m²`,
-  "stock-count": () => "",
-  "crowd-density": (value) => `${value.toFixed(1)} /m²`,
-  "posts-negative": () => "",
-  "mail-surge": (value) => `× ${value.toFixed(0)}`,
-  "camera-blind": () => "",
-  "mail-urgent": () => "",
-  "stage-silent": () => "",
-};
-
-/** The alert's value in the unit of its rule. */
-export const valueText = (alert) => (UNITS[alert.rule] ?? ((value) => value.toFixed(2)))(alert.value);

@@ -1,11 +1,12 @@
 // The control room: the list of alerts, the selected alert, and the keys.
 
-import { Alerts, Filter, valueText } from "./alerts.js";
+import { Alerts, Filter } from "./alerts.js";
 import { act, showDetail, showNewStep } from "./detail.js";
 import { picture } from "./evidence.js";
 import { live } from "../live.js";
 import { emit, h, keyed, state, t, text, time } from "../page.js";
 import { soundAlarm, toggleSound } from "./sound.js";
+import { valueText } from "./units.js";
 
 const $ = (name) => document.getElementById(name);
 const alerts = new Alerts();
@@ -19,8 +20,8 @@ const ruleName = (rule) => (state.words[`rule_${rule}`] ? t(`rule_${rule}`) : ru
 const what = (alert) => alert.text[state.language] || alert.key;
 
 function where(alert) {
-  // A mail's subject is its id, which means nothing to people.
-  const parts = alert.rule.startsWith("mail-") ? [] : alert.subject.split("/").map((part) => state.places[part] ?? part);
+  const readable = state.rules[alert.rule]?.readable_subject ?? true; // the subject of a mail is its id
+  const parts = !readable ? [] : alert.subject.split("/").map((part) => state.places[part] ?? part);
   return [ruleName(alert.rule), ...parts].join(" · ");
 }
 
@@ -38,7 +39,7 @@ function updateRow(item, alert) {
   else row.removeAttribute("aria-current");
   const taker = alert.assigned_to ?? alert.acknowledged_by;
   const content = {
-    severity: t(alert.severity), what: what(alert), where: where(alert), sure: valueText(alert), since: time(alert.raised_at),
+    severity: t(alert.severity), what: what(alert), where: where(alert), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
     taken: [taker && `✓ ${taker}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · "),
   };
   for (const [name, phrase] of Object.entries(content)) text(row.querySelector(`.${name}`), phrase);

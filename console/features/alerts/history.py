@@ -12,6 +12,7 @@ from console.features.alerts.alert_feed import entry_order
 from console.features.alerts.alert_history import AlertHistory, newest_first
 from console.features.alerts.view import VerdictsView
 from console.services import Services
+from stream.features import registry
 
 router = APIRouter()
 
@@ -45,7 +46,7 @@ async def history(
     return services.page(
         request, "alerts/history.html", user, state={"channel": "verdicts"},
         histories=histories[:MAX_SHOWN_ALERTS], more=max(0, len(histories) - MAX_SHOWN_ALERTS), redis_away=redis_away,
-        q=q, rule=rule, verdict=verdict, rules=sorted(services.venue.rules), with_evidence=user.has_role("security"),
+        q=q, rule=rule, verdict=verdict, rules=sorted(registry.rules_by_name()), with_evidence=user.has_role("security"),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from console.authentication import CurrentUser, User
 from console.features.alerts.alert_feed import AlertFeed
 from console.services import ConsoleServices, Services
+from stream.features import registry
 
 router = APIRouter()
 
@@ -28,6 +29,9 @@ async def control_room(request: Request, user: CurrentUser, services: Services) 
         "people": people,
         "places": services.zone_titles(),
         "evidence": user.has_role("security"),
+        "rules": {
+            rule.name: {"unit": rule.unit.value, "readable_subject": rule.readable_subject} for rule in registry.rules()
+        },
     }
     return services.page(
         request,
@@ -35,7 +39,7 @@ async def control_room(request: Request, user: CurrentUser, services: Services) 
         user,
         state=state,
         redis_away=redis_away,
-        rules=sorted(services.venue.rules),
+        rules=sorted(registry.rules_by_name()),
     )
 
 

@@ -12,6 +12,7 @@ from console.authentication import User
 from console.update_hub import UpdateHub
 from schemas.alerts import AlertLabel
 from schemas.venue import Venue
+from stream.features import registry
 
 CHANNEL = "verdicts"
 MAX_VERDICTS = 5_000
@@ -31,7 +32,7 @@ class VerdictsView:
     """The last verdict on each alert."""
 
     def __init__(self, venue: Venue, hub: UpdateHub) -> None:
-        self._rules = venue.rules
+        self._rules = registry.rule_settings(venue)
         self._hub = hub
         self._last: OrderedDict[str, AlertLabel] = OrderedDict()
 

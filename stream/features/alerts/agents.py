@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from processors.alerts.alarm import AlarmState, apply_action, apply_observation
+from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.labels import AlertIdError, label_of
-from processors.alerts.rules import Watch
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
 from schemas.venue import Venue
 from stream.features import registry
@@ -36,7 +36,7 @@ MAX_CACHED_ALARMS = 1_000
 def register(worker: WorkerContext) -> None:
     """Add the agents."""
     alarms = worker.states("alarms", OBSERVATIONS, struct_codec(AlarmState, AlarmState), max_cached=MAX_CACHED_ALARMS)
-    rules = RuleAgent(Watch(worker.venue))
+    rules = RuleAgent(registry.rule_evaluator(worker.venue))
     life_cycle = LifeCycleAgent(alarms, worker.venue)
     redis_url = worker.settings.redis_url()
     publisher = PublishingAgent(
@@ -53,7 +53,7 @@ def register(worker: WorkerContext) -> None:
         from stream.features.alerts.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment to import
 
         worker.background(Notifier(worker.settings, worker.venue).run)
-    precision = PrecisionGauges(frozenset(worker.venue.rules))
+    precision = PrecisionGauges(frozenset(registry.rules_by_name()))
     # No alert waits for a gauge.
     worker.broadcast(LABELS, precision.take, after_batch=precision.show, wait_until_caught_up=False)
     worker.every(COUNT_SECONDS, publisher.count_open_alerts, name="open alerts")
@@ -63,7 +63,7 @@ def register(worker: WorkerContext) -> None:
 class RuleAgent:
     """Measures results by all alert rules."""
 
-    def __init__(self, evaluator: Watch) -> None:
+    def __init__(self, evaluator: RuleEvaluator) -> None:
         self._evaluator = evaluator
 
     async def evaluate(self, records: list[Record[object]]) -> BatchResult:
@@ -80,7 +80,7 @@ class LifeCycleAgent:
 
     def __init__(self, alarms: StateTable[AlarmState], venue: Venue) -> None:
         self._alarms = alarms
-        self._rules = venue.rules
+        self._settings = registry.rule_settings(venue)
 
     async def observe(self, records: list[Record[Observation]]) -> BatchResult:
         """Apply measured values."""
@@ -95,10 +95,10 @@ class LifeCycleAgent:
 
     def _apply_observation(self, record: Record[Observation], alarm: AlarmState, now: datetime) -> Effects[AlarmState]:
         observation = record.payload
-        rule = self._rules.get(observation.rule)
-        if rule is None:
-            raise InvalidRecordError("content", f"the venue file has no rule {observation.rule!r}")
-        after, step = apply_observation(alarm, observation, rule, now)
+        settings = self._settings.get(observation.rule)
+        if settings is None:
+            raise InvalidRecordError("content", f"{observation.rule!r} is not an alert rule of any feature")
+        after, step = apply_observation(alarm, observation, settings, now)
         return Effects(_step_outputs(record, step), after if after is not alarm else None)
 
 
@@ -109,8 +109,8 @@ class PublishingAgent:
         self._store = store
         self._evidence = evidence
         self._keep_hours = venue.evidence.keep_hours
-        self._rules = tuple(venue.rules)
-        for name, rule in venue.rules.items():
+        self._rules = tuple(registry.rules_by_name())
+        for name, rule in registry.rule_settings(venue).items():
             # The series exists from the start: Prometheus sees no increase from nothing to one.
             metrics.ALERTS.labels(name, "raised", rule.severity)
 

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec.structs import replace
 
-from processors.alerts.rules import Watch
+from processors.alerts.rule import reaches_threshold
 from processors.cameras.analyzer import CameraAnalyzer
 from processors.cameras.camera_state import CameraState
 from processors.cameras.evidence import EvidenceRecorder
@@ -75,12 +76,7 @@ def register(worker: WorkerContext) -> None:
 
 def alert_predicate(venue: Venue) -> Callable[[CrowdCount], bool]:
     """Return a function that tells whether a count has a value at which an alert may be raised."""
-    rules = Watch(venue)
-
-    def may_raise_alert(count: CrowdCount) -> bool:
-        return any(one.value >= venue.rules[one.rule].raise_at for one in rules.observations(count))
-
-    return may_raise_alert
+    return partial(reaches_threshold, registry.rules(), venue)
 
 
 class FramesAgent:

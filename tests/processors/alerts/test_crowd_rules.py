@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processors.alerts.rules import Watch
 from schemas.crowd import CrowdCount, ExitCrowd, ExitSettings, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.venue import Venue
+from stream.features import registry
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def venue(*exits: ExitSettings) -> Venue:
 
 def told(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
     count = CrowdCount(event_id="e", camera="c", time=AT, persons=1, zones=(zone,), model="m", evidence=("crowd-1",))
-    observations = Watch(venue).observations(count)
+    observations = registry.rule_evaluator(venue).observations(count)
     assert all(one.evidence == ("crowd-1",) for one in observations)
     return {one.key: (one.value, one.text) for one in observations}
 

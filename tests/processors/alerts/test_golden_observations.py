@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from processors.alerts.evaluator import RuleEvaluator
 from stream.features import registry
 from tests.processors.alerts.golden_results import VENUE, results
 
@@ -16,7 +15,7 @@ GOLDEN = Path(__file__).with_name("golden_observations.json")
 
 
 def test_observations_equal_the_stored_ones() -> None:
-    evaluator = RuleEvaluator(registry.rules(), VENUE, registry.message_catalog())
+    evaluator = registry.rule_evaluator(VENUE)
     found = [
         {name: value for name, value in json.loads(msgspec.json.encode(one)).items() if value not in (None, [])}
         for result in results()

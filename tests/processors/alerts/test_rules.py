@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from processors.alerts.rules import Watch
 from schemas.attendance import VenueOccupancy
 from schemas.bars import DemandForecast, ProductDemand
 from schemas.crowd import CrowdCount, ExitCrowd, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.music import MusicTags
-from schemas.rules import default_rules
 from schemas.social import PostReading
 from schemas.support import SupportTriage
 from schemas.venue import Venue
 from schemas.violence import ViolenceScore
+from stream.features import registry
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 VENUE = Venue(name="Test", capacity=5000, zones=[ZoneSettings(id="front", area_m2=100, capacity=400)])
+EVALUATOR = registry.rule_evaluator(VENUE)
 
 RESULTS = (
     CrowdCount(
@@ -55,16 +55,14 @@ RESULTS = (
 
 
 def test_every_default_rule_is_watched() -> None:
-    watch = Watch(VENUE)
-    seen = {observation.rule for result in RESULTS for observation in watch.observations(result)}
-    assert seen == set(default_rules())
+    seen = {observation.rule for result in RESULTS for observation in EVALUATOR.observations(result)}
+    assert seen == set(registry.rules_by_name())
 
 
 def test_a_retry_repeats_ids_and_people_are_told_in_both_languages() -> None:
-    watch = Watch(VENUE)
     for result in RESULTS:
-        observations = watch.observations(result)
-        assert [o.id for o in observations] == [o.id for o in watch.observations(result)]
+        observations = EVALUATOR.observations(result)
+        assert [o.id for o in observations] == [o.id for o in EVALUATOR.observations(result)]
         for observation in observations:
             assert set(observation.text) == {"es", "en"}
             assert observation.key.startswith(f"{observation.rule}/")
@@ -72,15 +70,15 @@ def test_a_retry_repeats_ids_and_people_are_told_in_both_languages() -> None:
 
 def test_posts_are_told_of_in_the_readers_words() -> None:
     (post,) = (one for one in RESULTS if isinstance(one, PostReading))
-    (told,) = Watch(VENUE).observations(post)
+    (told,) = EVALUATOR.observations(post)
     assert "«barras»" in told.text["es"]
     assert "“bars”" in told.text["en"]
-    assert Watch(VENUE).observations(replace(post, subject="")) == [], "nobody is told of nothing"
+    assert EVALUATOR.observations(replace(post, subject="")) == [], "nobody is told of nothing"
 
 
 def test_two_cameras_on_one_zone_never_hide_each_other() -> None:
     count = RESULTS[0]
     assert isinstance(count, CrowdCount)
     other = CrowdCount(event_id="e9", camera="d", time=AT, persons=1, zones=count.zones, model="m")
-    keys = {o.key for result in (count, other) for o in Watch(VENUE).observations(result) if o.rule == "crowd-density"}
+    keys = {o.key for result in (count, other) for o in EVALUATOR.observations(result) if o.rule == "crowd-density"}
     assert keys == {"crowd-density/front/c", "crowd-density/front/d"}

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.notifications import planned, wording
-from processors.alerts.rules import Watch
+from processors.bars.rules import STOCK_OUT
 from schemas.alerts import Alert
 from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
 from schemas.contacts import Contact
 from schemas.venue import Venue
+from stream.features import registry
 
 AT = datetime(2026, 7, 4, 19, 10, tzinfo=UTC)
 VENUE = Venue(
@@ -27,6 +28,7 @@ VENUE = Venue(
         )
     ],
 )
+EVALUATOR = registry.rule_evaluator(VENUE)
 
 
 def forecast(*products: ProductDemand, event: str = "e1") -> DemandForecast:
@@ -44,7 +46,7 @@ OTHER = ProductDemand(product="cola", sold=9, stock=60, run_out_probability=0.9,
 
 
 def texts(*products: ProductDemand) -> dict[str, dict[str, str]]:
-    return {o.key: o.text for o in Watch(VENUE).observations(forecast(*products)) if o.rule == "stock-out"}
+    return {o.key: o.text for o in EVALUATOR.observations(forecast(*products)) if o.rule == "stock-out"}
 
 
 def test_a_notice_says_what_how_much_from_where_by_when_and_what_goes_along() -> None:
@@ -60,16 +62,16 @@ def test_a_notice_says_what_how_much_from_where_by_when_and_what_goes_along() ->
 
 
 def test_what_only_goes_along_raises_no_notice_of_its_own() -> None:
-    values = {o.subject: o.value for o in Watch(VENUE).observations(forecast(BEER, WATER)) if o.rule == "stock-out"}
+    values = {o.subject: o.value for o in EVALUATOR.observations(forecast(BEER, WATER)) if o.rule == "stock-out"}
     assert values == {"north/beer": 0.8, "north/water": 0.05}
     likely = ProductDemand(product="water", sold=9, stock=6, run_out_probability=0.6)
-    values = {o.subject: o.value for o in Watch(VENUE).observations(forecast(likely)) if o.rule == "stock-out"}
-    assert VENUE.rules["stock-out"].clear_at < values["north/water"] < VENUE.rules["stock-out"].raise_at
+    values = {o.subject: o.value for o in EVALUATOR.observations(forecast(likely)) if o.rule == "stock-out"}
+    assert STOCK_OUT.settings(VENUE).clear_at < values["north/water"] < STOCK_OUT.settings(VENUE).raise_at
 
 
 def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
-    rule = VENUE.rules["stock-out"]
-    raised, *_ = Watch(VENUE).observations(forecast(BEER))
+    rule = STOCK_OUT.settings(VENUE)
+    raised, *_ = EVALUATOR.observations(forecast(BEER))
     alarm, step = apply_observation(AlarmState(), raised, rule)
     assert step is not None
     assert step.state == "raised"
@@ -79,7 +81,7 @@ def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
             event_id=f"l{minute}", bar="north", time=AT.replace(minute=10 + minute), tickets=9, products=(fetched,),
             model="m",
         )  # fmt: skip
-        observation, *_ = Watch(VENUE).observations(later)
+        observation, *_ = EVALUATOR.observations(later)
         alarm, step = apply_observation(alarm, observation, rule)
         if step is not None:
             break
@@ -91,10 +93,10 @@ def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
 
 def test_an_oversold_product_asks_for_a_count() -> None:
     sold_out = ProductDemand(product="beer", sold=203, stock=0, run_out_probability=1.0, oversold=3)
-    found = {o.rule: o for o in Watch(VENUE).observations(forecast(sold_out))}
+    found = {o.rule: o for o in EVALUATOR.observations(forecast(sold_out))}
     assert found["stock-count"].value == 1.0
     assert found["stock-count"].text["es"] == "Barra north: contar Cerveza, se vendieron 3 más de las que constaban."
-    found = {o.rule: o for o in Watch(VENUE).observations(forecast(BEER))}
+    found = {o.rule: o for o in EVALUATOR.observations(forecast(BEER))}
     assert found["stock-count"].value == 0.0
 
 
@@ -104,9 +106,9 @@ def later(minute: int, fetch: float, source: str = "store", chance: float = 0.8)
 
 
 def steps(*forecasts: DemandForecast) -> list[Alert]:
-    rule, alarm, found = VENUE.rules["stock-out"], AlarmState(), []
+    rule, alarm, found = STOCK_OUT.settings(VENUE), AlarmState(), []
     for one in forecasts:
-        observation = next(o for o in Watch(VENUE).observations(one) if o.rule == "stock-out")
+        observation = next(o for o in EVALUATOR.observations(one) if o.rule == "stock-out")
         alarm, step = apply_observation(alarm, observation, rule)
         if step is not None:
             found.append(step)
@@ -124,7 +126,7 @@ def test_a_notice_is_told_again_when_its_amount_or_place_changes_and_not_when_it
 
 def test_a_change_waits_for_the_cool_down_so_that_nobody_is_told_every_minute() -> None:
     told = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
-    assert len(told) <= 1 + 10 * 60 / VENUE.rules["stock-out"].cool_down_seconds
+    assert len(told) <= 1 + 10 * 60 / STOCK_OUT.settings(VENUE).cool_down_seconds
 
 
 def test_phones_hear_of_another_amount_once_a_change() -> None:

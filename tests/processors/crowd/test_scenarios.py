@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.alerts.rules import Watch as Rules
 from processors.cameras.analyzer import CameraAnalyzer
 from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
@@ -13,6 +12,7 @@ from schemas.crowd import CrowdCount, ZoneFlow
 from schemas.venue import Venue
 from simulation import street
 from simulation.street_evaluation import raised
+from stream.features import registry
 
 
 class Seer:
@@ -38,9 +38,9 @@ class Seer:
 
     def rules(self, counts: list[CrowdCount]) -> set[str]:
         """Rules whose value stands where an alert is raised, in any count."""
-        watch = Rules(self._venue)
+        watch = registry.rule_evaluator(self._venue)
         seen = [observation for count in counts for observation in watch.observations(count)]
-        return {one.rule for one in seen if one.value >= self._venue.rules[one.rule].raise_at}
+        return {one.rule for one in seen if one.value >= registry.rule_settings(self._venue)[one.rule].raise_at}
 
     def alerts(self, counts: list[CrowdCount]) -> set[str]:
         """Rules that raise an alert: their value stands there for as long as they ask for."""

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.violence.alarms import ScoredClip, alarm_times, curve, point, upper_limit
 from processors.violence.evaluation import shipped_rule
+from processors.violence.rules import VIOLENCE_RULE
 from processors.violence.scorer import ViolenceScorer
 from schemas.alerts import Observation
-from schemas.rules import RuleSettings, default_rules
+from schemas.rules import RuleSettings
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 TICK = 0.125
@@ -98,4 +99,4 @@ def test_upper_limits_are_those_of_the_tables(events: int, limit: float) -> None
 
 
 def test_the_default_rule_is_the_one_that_the_card_was_measured_with() -> None:
-    assert shipped_rule(ViolenceScorer.load().settings) == default_rules()["violence"]
+    assert shipped_rule(ViolenceScorer.load().settings) == VIOLENCE_RULE.defaults

@@ -7,8 +7,8 @@ import pytest
 from processors.cameras.picture import decode
 from processors.violence.alarms import alarm_times
 from processors.violence.evaluation import score_clip, scored
+from processors.violence.rules import VIOLENCE_RULE
 from processors.violence.scorer import ViolenceScorer
-from schemas.rules import default_rules
 from simulation.crowd_pictures import burst
 from simulation.evening import INCIDENTS, Evening
 
@@ -32,4 +32,4 @@ def test_only_the_fight_raises_an_alarm(camera: str, zone: str, begin: float, se
     times = [time for time, _ in shown]
     probabilities = score_clip(scorer, [decode(jpeg) for _, jpeg in shown], times)
     clip = scored(probabilities, times, alarms > 0, scorer.settings)
-    assert len(alarm_times(clip.probabilities, clip.times, default_rules()["violence"])) == alarms
+    assert len(alarm_times(clip.probabilities, clip.times, VIOLENCE_RULE.defaults)) == alarms

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from processors.alerts.rules import Watch
 from schemas.alerts import OBSERVATIONS
 from schemas.bars import SALES, Ticket
 from schemas.cloudevents import Envelope, EnvelopeError
@@ -17,6 +16,7 @@ from schemas.context import VenueContext
 from schemas.support import MailTopic as Topic
 from schemas.support import SupportTriage
 from schemas.venue import Venue
+from stream.features import registry
 from stream.features.bars.venue_context import ContextCache
 from stream.runtime.effects import OutputRecord
 from stream.runtime.record import InvalidRecordError, decode_payload, read_record
@@ -93,7 +93,7 @@ def test_long_names_are_shortened_but_stay_apart() -> None:
             event_id=name, message=name, thread=name, language="es", time=NOW, priority="urgent",
             topic=Topic(name="x", confidence=1), summary="", model="m",
         )  # fmt: skip
-        return Watch(Venue(name="Test")).observations(mail)[0]
+        return registry.rule_evaluator(Venue(name="Test")).observations(mail)[0]
 
     first, second = urgent(long[:199] + "1"), urgent(long[:199] + "2")
     assert first.key != second.key

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.plan import area
+from stream.features import registry
 from stream.runtime.settings import ROOT
 from stream.runtime.venue_file import VenueFileError, read_venue
 
@@ -43,6 +44,21 @@ def test_the_demo_venue_is_valid() -> None:
         ("[1, 1]", "[1, 7]", r"line 10"),
         ("name: Test", "name: Test\nname: Again", r"name stands here and in line 1"),
         ("zones:", "zones: [", r"no YAML"),
+        (
+            "zones:",
+            "rules:\n  crowd-densty: {raise_at: 4, clear_at: 3, audience: [security]}\nzones:",
+            r"line 3: rules.crowd-densty: .*not an alert rule; did you mean crowd-density\?$",
+        ),
+        (
+            "zones:",
+            "rules:\n  x: {raise_at: 4, clear_at: 3, audience: [security]}\nzones:",
+            r"line 3: rules.x: x is not an alert rule; there are camera-blind, .*stage-silent$",
+        ),
+        (
+            "zones:",
+            "rules:\n  violence:\n    {raise_at: 4, clear_at: 3, audience: [guests]}\nzones:",
+            r"line 4: rules.violence.audience",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -54,6 +70,20 @@ def test_a_good_file_and_a_missing_one(tmp_path: Path) -> None:
     assert read_venue(write(tmp_path, GOOD)).zones[0].capacity == 300
     with pytest.raises(VenueFileError, match="PULSO_VENUE"):
         read_venue(tmp_path / "missing.yaml")
+
+
+def test_venue_file_overrides_one_rule_and_keeps_the_others(tmp_path: Path) -> None:
+    rules = "rules:\n  violence: {raise_at: 0.9, clear_at: 0.5, audience: [production]}\n"
+    venue = read_venue(write(tmp_path, GOOD + rules))
+    settings = registry.rule_settings(venue)
+    assert list(venue.rules) == ["violence"]
+    assert settings["violence"].raise_at == 0.9
+    assert settings["crowd-density"] == registry.rules_by_name()["crowd-density"].defaults
+
+
+def test_schema_of_the_venue_file_names_the_rules() -> None:
+    schema = registry.full_venue_type().model_json_schema()
+    assert schema["properties"]["rules"]["propertyNames"]["enum"] == list(registry.rules_by_name())
 
 
 MEASURED = (
