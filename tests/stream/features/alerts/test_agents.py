@@ -60,7 +60,7 @@ async def test_observations_after_a_failed_batch_are_applied_once(driver: TestDr
 
 @pytest.mark.parametrize(
     ("key", "wrong", "why"),
-    [("other", {}, "not its alert key"), (KEY, {"rule": "boredom"}, "no rule 'boredom'")],
+    [("other", {}, "not its alert key"), (KEY, {"rule": "boredom"}, "'boredom' is not an alert rule")],
 )
 async def test_unusable_observation_is_rejected(driver: TestDriver, key: str, wrong: dict[str, str], why: str) -> None:
     effects = await driver.send(OBSERVATIONS, key, observation(0, **wrong))
