@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
-from schemas.rules import default_rules
 from schemas.topic import Topic
 
 FOLDER = Path(__file__).resolve().parent / "published"
@@ -109,7 +108,6 @@ def venue_schema(venue_type: type[BaseModel]) -> dict[str, Any]:
         venue_type: the type of the whole file, with the sections of all features.
     """
     schema = venue_type.model_json_schema()
-    schema["properties"]["rules"]["propertyNames"] = {"enum": sorted(default_rules())}
     read_back: dict[str, Any] = json.loads(json.dumps({"$schema": DIALECT, **schema}))
     return read_back
 

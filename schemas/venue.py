@@ -161,4 +161,4 @@ def venue_type(sections: Iterable[VenueSection[Any]] = (), rules: Iterable[str] 
         rule_name: Any = cast(Any, Literal)[names]
         fields["rules"] = (cast(Any, dict)[rule_name, RuleSettings], Venue.model_fields["rules"])
     validators: dict[str, Any] = {"check_sections": model_validator(mode="after")(check_sections)}
-    return create_model("Venue", __base__=Venue, __validators__=validators, **fields)
+    return create_model("Venue", __base__=Venue, __doc__=Venue.__doc__, __validators__=validators, **fields)

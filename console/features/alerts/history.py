@@ -46,7 +46,8 @@ async def history(
     return services.page(
         request, "alerts/history.html", user, state={"channel": "verdicts"},
         histories=histories[:MAX_SHOWN_ALERTS], more=max(0, len(histories) - MAX_SHOWN_ALERTS), redis_away=redis_away,
-        q=q, rule=rule, verdict=verdict, rules=sorted(registry.rules_by_name()), with_evidence=user.has_role("security"),
+        q=q, rule=rule, verdict=verdict, rules=sorted(registry.rules_by_name()),
+        with_evidence=user.has_role("security"),
     )  # fmt: skip
 
 
