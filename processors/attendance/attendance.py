@@ -1,4 +1,4 @@
-"""The attendee counter: gates, hands and zones make one number, which is never negative."""
+"""Estimate of the people in the venue from gate crossings, zone counts and corrections; never negative."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from msgspec import Struct, field
 
 from schemas.attendance import AttendanceChange, GateTotal, VenueOccupancy
 
-RECENT = 64
-"""ids remembered against repetition"""
+MAX_RECENT_IDS = 64
+"""Ids of the last changes that are stored to recognise repetitions."""
 
-FRESH_SECONDS = 120.0
-"""how long a count of a zone is believed"""
+ZONE_COUNT_TTL = 120.0
+"""Seconds for which the count of a zone is valid."""
 
-SEEN_SECONDS = 60.0
-"""time constant with which more people in the zones than came by the gates are believed"""
+RECONCILE_SECONDS = 60.0
+"""Time constant in seconds with which the estimate rises towards the people counted in the zones."""
 
-SURE = 0.9
-"""share of the people seen in the zones that must be in the venue: counts of heads have errors too"""
+ZONE_COUNT_SHARE = 0.9
+"""Share of the people counted in the zones that is a lower bound of the estimate, since head counts have errors too."""
 
-AGAIN_SECONDS = 60.0
-"""a crossing so long before the last one of its gate is of a clock set back, or of another evening"""
+CLOCK_RESET_SECONDS = 60.0
+"""A crossing this much older than the last one of its gate comes from a clock that was set back, or a replay."""
 
 
 class ZoneOccupancy(Struct):
-    """What a camera last saw of a zone."""
+    """Last count of a zone by one camera; time in seconds."""
 
     persons: float
     time: float
 
 
 class GateCounts(Struct):
-    """Totals of one gate, and up to when they count."""
+    """Totals of one gate up to the time `until` in seconds; None before the first crossing."""
 
     entered: float = 0.0
     left: float = 0.0
-    until: float = -1e18
+    until: float | None = None
 
 
 class AttendanceState(Struct):
-    """Everything that is known of the venue's occupancy; plain data, a row of a table.
+    """State of the estimate; plain data, a row of a state table.
 
     >>> from datetime import UTC, datetime
     >>> noon = datetime(2026, 7, 4, 12, tzinfo=UTC)
@@ -53,26 +53,35 @@ class AttendanceState(Struct):
     True 37.0 0.0
     True 50.0 0.0
     True 0.0 30.0
+
+    Attributes:
+        offset: offset of the last change applied, in the only partition; -1 before the first.
+        persons: people in the venue.
+        corrected: people added or removed by manual corrections since the last reset.
+        reconciled: people added because more were counted in the zones than had entered by the gates.
+        unexplained: people who left by the gates when the estimate was already 0.
+        gates: totals by gate.
+        zones: last counts by zone and camera.
+        reconcile_time: time of the last zone count, seconds; None before the first.
+        recent: ids of the last changes.
     """
 
     offset: int = -1
-    """of the last change applied, in its only partition"""
     persons: float = 0.0
     corrected: float = 0.0
     reconciled: float = 0.0
     unexplained: float = 0.0
     gates: dict[str, GateCounts] = field(default_factory=dict)
     zones: dict[str, dict[str, ZoneOccupancy]] = field(default_factory=dict)
-    """what each camera saw of each zone"""
-    looked: float | None = None
+    reconcile_time: float | None = field(default=None, name="looked")
     recent: tuple[str, ...] = ()
 
     def apply(self, change: AttendanceChange, offset: int) -> bool:
-        """Apply one change; returns False for a repetition, which changes nothing."""
+        """Apply one change; return False for a repetition, which changes nothing."""
         if offset <= self.offset or change.id in self.recent:
             return False
         self.offset = offset
-        self.recent = (*self.recent[1 - RECENT :], change.id)
+        self.recent = (*self.recent[1 - MAX_RECENT_IDS :], change.id)
         match change.kind:
             case "crossing":
                 return self._add_crossing(change)
@@ -89,13 +98,14 @@ class AttendanceState(Struct):
     def _add_crossing(self, change: AttendanceChange) -> bool:
         gate = self.gates.setdefault(change.by, GateCounts())
         since = (change.since or change.time).timestamp()
-        if gate.until - AGAIN_SECONDS < since < gate.until - 1e-3:
+        # A millisecond of tolerance for rounding of the time.
+        if gate.until is not None and gate.until - CLOCK_RESET_SECONDS < since < gate.until - 1e-3:
             return False
         gate.until = change.time.timestamp()
         gate.entered += change.entered
         gate.left += change.left
         after = self.persons + change.entered - change.left
-        # Whoever leaves was in: an empty venue means that someone's coming in was not seen.
+        # Whoever leaves was inside: below 0, their entry was not counted.
         self.unexplained += max(0.0, -after)
         self.persons = max(0.0, after)
         return True
@@ -103,23 +113,23 @@ class AttendanceState(Struct):
     def _add_zone_count(self, change: AttendanceChange) -> None:
         time = change.time.timestamp()
         self.zones.setdefault(change.zone or "", {})[change.by] = ZoneOccupancy(change.persons, time)
-        passed = 0.0 if self.looked is None else max(0.0, min(time - self.looked, SEEN_SECONDS))
-        self.looked = time
-        short = SURE * self.persons_seen(time) - self.persons
-        if short > 0:
-            added = short * (1 - math.exp(-passed / SEEN_SECONDS))
+        elapsed = 0.0 if self.reconcile_time is None else max(0.0, min(time - self.reconcile_time, RECONCILE_SECONDS))
+        self.reconcile_time = time
+        missing = ZONE_COUNT_SHARE * self.persons_seen(time) - self.persons
+        if missing > 0:
+            added = missing * (1 - math.exp(-elapsed / RECONCILE_SECONDS))
             self.persons += added
             self.reconciled += added
 
     def persons_seen(self, time: float) -> float:
-        """People in all zones now: each zone by the camera that sees most of it, so that nobody counts twice."""
+        """Return the people in all zones: each zone by its highest count of any camera, so that nobody counts twice."""
         return sum(
-            max((one.persons for one in cameras.values() if abs(time - one.time) <= FRESH_SECONDS), default=0.0)
+            max((one.persons for one in cameras.values() if abs(time - one.time) <= ZONE_COUNT_TTL), default=0.0)
             for cameras in self.zones.values()
         )
 
     def occupancy(self, event_id: str, time: datetime) -> VenueOccupancy:
-        """What to tell of it."""
+        """Return the occupancy as it is published."""
         return VenueOccupancy(
             event_id=event_id,
             time=time,

@@ -1,4 +1,4 @@
-"""Gates measured on real photographs that are known head by head: each glides past a line, so the truth is exact."""
+"""Evaluation of gate counting: labelled photographs move past a line, so that the true crossings are exact."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from processors.crowd.evaluation import BANDS, HeadsFileError, read_heads
 from processors.crowd.optical_flow import BEST_STEP, MotionEstimator
 from schemas.attendance import GateSettings
 
-SHOWN = 0.75
-"""share of a photograph's height that is in the picture at a time; the rest glides in"""
+WINDOW_SHARE = 0.75
+"""Share of a photograph's height that is visible at a time; the rest moves in."""
 
 SECONDS = 8
-"""that it takes to glide in: 4 % of the picture a second, a slow walk some ten metres from a camera"""
+"""Seconds in which it moves in: 4 % of the picture per second, a slow walk about ten metres from a camera."""
 
 LONGEST_SIDE = 1024
-"""pixels to which larger photographs are shrunk first"""
+"""Longer side in pixels to which larger photographs are reduced first."""
 
 MIDDLE = GateSettings(id="middle", line=[(0, 0.5), (1, 0.5)], inwards=(0.5, 0.9))
 
@@ -37,21 +37,27 @@ def evaluate(
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Let each photograph of a folder with `heads.json` glide down past a line across the middle.
+    """Move each photograph of a folder with `heads.json` down past a line across the middle, and count crossings.
 
-    Looked at once a second, as cameras are, with the light, noise and small movements of a live view. Everybody walks
-    the same way, so who is counted out is an error too.
+    Heads are counted once per second, as by the vision worker, with the flicker, noise and small movements of a live
+    view. Everybody moves the same way, so any count out is an error.
+
+    Args:
+        folder: photographs and heads.json.
+        counter: model to measure.
+        seed: of the noise.
+        progress: called with photographs done and photographs in all.
 
     Returns:
         crossed (true), entered and left (counted), `wape` (Σ |net − true| ÷ Σ true), `bias` (Σ net ÷ Σ true − 1),
         `wrong way` (left ÷ entered), the same by band of heads that crossed, and under `motion alone` with the true
-        heads in place of the counted ones, which tells what counting adds.
+        heads in place of the counted ones, which shows the error that counting adds.
 
     Raises:
         HeadsFileError: heads.json is missing or malformed, or a picture can't be read.
     """
     labels = read_heads(folder)
-    found: list[tuple[float, float, float, float, float]] = []
+    rows: list[tuple[float, float, float, float, float]] = []
     for number, (name, heads) in enumerate(labels.items()):
         try:
             whole = decode((folder / name).read_bytes())
@@ -59,9 +65,9 @@ def evaluate(
             raise HeadsFileError(f"{folder / name}, named in heads.json: {error}") from error
         picture = fit(whole, LONGEST_SIDE)
         shrunk = heads * (picture.shape[1] / whole.shape[1])
-        found.append(_glide(picture, shrunk, counter, np.random.default_rng([seed, number])))
+        rows.append(_crossings(picture, shrunk, counter, np.random.default_rng([seed, number])))
         progress(number + 1, len(labels))
-    table = np.asarray(found, np.float64)
+    table = np.asarray(rows, np.float64)
     bands = {
         f"{low}–{high}" if high else f"{low} and more": _errors(table[within, :3])
         for low, high in BANDS
@@ -76,17 +82,17 @@ def evaluate(
     }
 
 
-def _glide(
+def _crossings(
     picture: Picture, heads: NDArray[np.float64], counter: CrowdCounter, random: np.random.Generator
 ) -> tuple[float, float, float, float, float]:
-    """Who crossed the line in truth, and who came in and went out as counted, and with the true heads."""
+    """Return true crossings, then crossings in and out as counted, then the same with the true heads."""
     height, width = picture.shape[:2]
-    window = int(height * SHOWN)
+    window = int(height * WINDOW_SHARE)
     way = height - window
     motion, gates = MotionEstimator(), (GateCounter(MIDDLE), GateCounter(MIDDLE))
     sums = [0.0, 0.0, 0.0, 0.0]
     for second in range(SECONDS + 1):
-        # The flow of a moment stands for a second: here for the one that it is the middle of.
+        # The flow of a moment is applied to a second: here the one that it is the middle of.
         moment = max(0.0, second - 0.5)
         top = round(way * (1 - moment / SECONDS))
         earlier = min(way, round(way * (1 - (moment - BEST_STEP) / SECONDS)))
@@ -110,13 +116,13 @@ def _glide(
         if rest := gate.update(seen, None, SECONDS + 100.0):
             sums[2 * place] += rest.entered
             sums[2 * place + 1] += rest.left
-    return _crossed(heads, window, way, picture.shape[1]), sums[0], sums[1], sums[2], sums[3]
+    return _true_crossings(heads, window, way, picture.shape[1]), sums[0], sums[1], sums[2], sums[3]
 
 
-def _crossed(heads: NDArray[np.float64], window: int, way: int, width: int) -> float:
-    """True heads over the line, as a mean over the lines side by side in the strip that is watched.
+def _true_crossings(heads: NDArray[np.float64], window: int, way: int, width: int) -> float:
+    """Return the true crossings as a mean over parallel lines in the strip.
 
-    The picture stops while people stand in the strip: of them, some lines were crossed and some not yet.
+    The motion ends while people are in the strip; they have crossed some of the lines and not yet the others.
     """
     lines = window / 2 + np.linspace(-1, 1, 33) * MIDDLE.band * width
     above, below = lines[:, None] <= heads[:, 1], heads[:, 1] < lines[:, None] + way
@@ -124,7 +130,7 @@ def _crossed(heads: NDArray[np.float64], window: int, way: int, width: int) -> f
 
 
 def _cells(heads: NDArray[np.float64], size: tuple[int, int], shape: Sequence[int]) -> NDArray[np.float32]:
-    """True heads by cell."""
+    """Return the true heads in each cell."""
     rows, columns = shape
     ends = ((0.0, float(size[0])), (0.0, float(size[1])))
     cells, _, _ = np.histogram2d(heads[:, 1], heads[:, 0], bins=(rows, columns), range=ends)
@@ -132,7 +138,7 @@ def _cells(heads: NDArray[np.float64], size: tuple[int, int], shape: Sequence[in
 
 
 def _errors(table: NDArray[np.float64]) -> dict[str, float]:
-    """Of rows crossed, entered, left."""
+    """Return the figures of rows (crossed, entered, left)."""
     crossed, entered, left = table.T
     net = entered - left
     return {

@@ -1,4 +1,4 @@
-"""A camera's picture: decoded once, and masked before anything else reads it."""
+"""Decoding of camera pictures, size checks, and privacy masks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Picture = NDArray[np.uint8]
 Polygon = Sequence[tuple[float, float]]
 
 MAX_PIXELS = 50_000_000
-"""A JPEG of a few kilobytes may claim more than any camera has."""
+"""Largest accepted picture: the header of a JPEG of a few kilobytes may declare more pixels than any camera has."""
 
 
 class PictureError(PulsoError, ValueError):
-    """The bytes are no picture that can be used. The message says why."""
+    """The bytes are not a usable picture; the message says why."""
 
 
 def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
@@ -26,13 +26,13 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
 
     Args:
         jpeg: the file's bytes.
-        longest_side: shrink to at most this many pixels, keeping the shape.
+        longest_side: reduce to at most this many pixels, keeping the aspect ratio; None keeps the size.
 
     Returns:
         (height, width, 3) uint8, RGB.
 
     Raises:
-        PictureError: empty, truncated, not a picture, or too large to be one.
+        PictureError: the bytes are empty, truncated, not JPEG or PNG, or declare too many pixels.
 
     >>> decode(b"")
     Traceback (most recent call last):
@@ -41,7 +41,7 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     """
     if not jpeg:
         raise PictureError("the picture is empty")
-    check_claim(jpeg)
+    check_declared_size(jpeg)
     if jpeg[:2] == b"\xff\xd8" and b"\xff\xd9" not in jpeg[-256:]:
         raise PictureError(f"the picture is cut off after {len(jpeg)} bytes: no end-of-image marker")
     try:
@@ -55,13 +55,13 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
 
 
-def check_claim(data: bytes) -> None:
-    """Refuse a picture by its header, before a decoder reserves what that claims.
+def check_declared_size(data: bytes) -> None:
+    """Reject a picture by its header, before a decoder allocates memory for the declared size.
 
     Raises:
-        PictureError: neither JPEG nor PNG, or with more pixels than any camera has.
+        PictureError: the bytes are neither JPEG nor PNG, or declare more pixels than any camera has.
 
-    >>> check_claim(b"GIF89a")
+    >>> check_declared_size(b"GIF89a")
     Traceback (most recent call last):
         ...
     processors.cameras.picture.PictureError: 6 bytes that start with 47494638 are neither JPEG nor PNG
@@ -73,13 +73,13 @@ def check_claim(data: bytes) -> None:
     else:
         raise PictureError(f"{len(data)} bytes that start with {data[:4].hex()} are neither JPEG nor PNG")
     if width * height > MAX_PIXELS:
-        raise PictureError(f"the picture claims {width}×{height} pixels, more than {MAX_PIXELS // 10**6} million")
+        raise PictureError(f"the picture declares {width}×{height} pixels, more than {MAX_PIXELS // 10**6} million")
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height that a JPEG's header claims; zeros where there is none.
+    """Return width and height from a JPEG's header; zeros where there is none.
 
-    Read as decoders read it (ITU T.81, B.1.1): what stands between two segments is skipped, however much it is.
+    Parsed as decoders do (ITU T.81, B.1.1): bytes between two segments are skipped, however many.
     """
     at = 2
     while (at := data.find(b"\xff", at)) >= 0 and at + 9 < len(data):
@@ -87,14 +87,14 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
         if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:
-            at += 1  # no segment: filling, a restart, or a byte of the picture
+            at += 1  # not a segment: fill byte, restart marker, or entropy-coded data
         else:
             at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return 0, 0
 
 
 def fit(picture: Picture, longest_side: int) -> Picture:
-    """Shrink so that no side is longer; a smaller picture stays as it is.
+    """Reduce a picture so that no side is longer than `longest_side`; a smaller one is returned as it is.
 
     >>> fit(np.zeros((600, 1200, 3), np.uint8), 768).shape
     (384, 768, 3)
@@ -108,7 +108,7 @@ def fit(picture: Picture, longest_side: int) -> Picture:
 
 
 def pad_to_multiple(picture: Picture, multiple: int) -> Picture:
-    """Extend right and bottom with mid-grey, so that both sides divide by `multiple`."""
+    """Pad right and bottom with mid-grey, so that both sides are multiples of `multiple`."""
     height, width = picture.shape[:2]
     below, right = -height % multiple, -width % multiple
     if not below and not right:
@@ -117,9 +117,11 @@ def pad_to_multiple(picture: Picture, multiple: int) -> Picture:
 
 
 def apply_masks(picture: Picture, masks: Sequence[Polygon]) -> Picture:
-    """Blacken what no one may look at; corners are shares of width and height.
+    """Blacken the privacy masks; a pixel that a mask touches is black, so that no edge remains visible.
 
-    A pixel that a mask so much as touches is black, so that no rounding shows an edge.
+    Args:
+        picture: (height, width, 3) uint8 RGB; not changed.
+        masks: polygons with corners in shares of width and height.
 
     >>> masked = apply_masks(np.full((100, 100, 3), 200, np.uint8), [[(0, 0), (0.5, 0), (0.5, 0.5), (0, 0.5)]])
     >>> int(masked[10, 10].max()), int(masked[90, 90].max())
@@ -131,7 +133,7 @@ def apply_masks(picture: Picture, masks: Sequence[Polygon]) -> Picture:
     height, width = picture.shape[:2]
     for mask in masks:
         corners = np.asarray(mask, np.float64) * (width, height) - 0.5
-        # Sixteenths of a pixel; the outline adds the pixels that the edge only touches.
+        # In sixteenths of a pixel; the outline adds the pixels that the edge only touches.
         sixteenths = [np.round(corners * 16).astype(np.int32)]
         cv2.fillPoly(masked, sixteenths, (0, 0, 0), shift=4)
         cv2.polylines(masked, sixteenths, isClosed=True, color=(0, 0, 0), thickness=3, shift=4)

@@ -1,4 +1,4 @@
-"""Counting heads: a network draws a density map, whose sum over any region is the number of people in it."""
+"""Crowd counting by density map: a network predicts heads per cell, and the sum over a region is its count."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from processors.cameras.picture import Picture, Polygon, fit, pad_to_multiple
 from processors.models.inference import Model, ModelError, open_model
 
 CELL = 8
-"""pixels of the network's input to a side of a cell"""
+"""Side of a cell in pixels of the network's input."""
 
-MULTIPLE = 16
-"""what the network's input must divide by"""
+INPUT_MULTIPLE = 16
+"""Both sides of the network's input in pixels are multiples of this."""
 
 
 @dataclass(frozen=True, slots=True)
 class DensityMap:
-    """Heads by cell.
+    """Heads in each cell of a picture.
 
     Attributes:
-        heads: (rows, columns) float32, heads in each cell, nowhere negative.
-        rows_seen, columns_seen: size of the picture in cells, without the padding.
+        heads: (rows, columns) float32, heads in each cell, at least 0.
+        rows_seen: height of the picture in cells, without padding; may be fractional.
+        columns_seen: width of the picture in cells, without padding; may be fractional.
     """
 
     heads: NDArray[np.float32]
@@ -34,11 +35,14 @@ class DensityMap:
 
     @property
     def total(self) -> float:
-        """Heads in the whole picture."""
+        """Number of heads in the whole picture."""
         return float(self.heads.sum())
 
     def within(self, polygon: Polygon) -> float:
-        """Heads in a polygon whose corners are shares of width and height; a cell on its edge counts by its share.
+        """Return the heads in a polygon; a cell on its edge counts by the share inside.
+
+        Args:
+            polygon: corners in shares of width and height.
 
         >>> whole = DensityMap(np.ones((10, 20), np.float32), 10, 20)
         >>> round(whole.within([(0, 0), (0.5, 0), (0.5, 1), (0, 1)]))
@@ -51,8 +55,14 @@ class DensityMap:
 
 @lru_cache(maxsize=256)
 def shares_of_cells(corners: tuple[tuple[float, float], ...], rows: int, columns: int) -> NDArray[np.float32]:
-    """Share of each cell that lies in the polygon; corners in cells. Drawn eight times finer, then averaged."""
-    fine = 8
+    """Return the share of each cell that lies in a polygon, (rows, columns) float32.
+
+    Args:
+        corners: of the polygon, x and y in cells.
+        rows: of the density map.
+        columns: of the density map.
+    """
+    fine = 8  # the polygon is drawn at eight times the resolution and averaged
     canvas = np.zeros((rows * fine, columns * fine), np.float32)
     points = np.floor(np.asarray(corners) * fine - 0.5).astype(np.int32)
     cv2.fillPoly(canvas, [points], (1.0,))
@@ -61,10 +71,10 @@ def shares_of_cells(corners: tuple[tuple[float, float], ...], rows: int, columns
 
 
 class CrowdCounter:
-    """Counts heads in pictures of any size; safe to use from several threads.
+    """Counts heads in pictures of any size. Safe to use from several threads.
 
-    The network looks at the scales that the card names, and the maps are averaged: what is mistaken for heads at one
-    scale seldom is at another.
+    The network runs at the scales that its model card gives, and the density maps are averaged (multi-scale test-time
+    augmentation): false detections at one scale seldom occur at another.
 
     >>> counter = CrowdCounter.load()
     >>> counter.density(np.zeros((120, 160, 3), np.uint8)).heads.shape
@@ -72,7 +82,11 @@ class CrowdCounter:
     """
 
     def __init__(self, model: Model) -> None:
-        """Raises ModelError if the card has no `longest_side` or no `scales`."""
+        """Wrap an open model.
+
+        Raises:
+            ModelError: the model card has no `longest_side` or no `scales`.
+        """
         self.model = model
         try:
             self._longest_side = int(model.card.settings["longest_side"])
@@ -84,7 +98,7 @@ class CrowdCounter:
 
     @classmethod
     def load(cls, *, threads: int = 1) -> CrowdCounter:
-        """The shipped model, checked against its card.
+        """Load the shipped model after checking it against its card.
 
         Raises:
             ModelError: the model folder is incomplete or does not match its card.
@@ -93,37 +107,37 @@ class CrowdCounter:
 
     @property
     def identity(self) -> str:
-        """Name and hash of the model, as results quote it."""
+        """Name and hash of the model, as results give it."""
         return self.model.identity
 
     def density(self, picture: Picture) -> DensityMap:
-        """Heads by cell.
+        """Return the density map of a picture.
 
         Args:
-            picture: (height, width, 3) uint8 RGB; shrunk to the size of the training photographs where larger.
+            picture: (height, width, 3) uint8 RGB; reduced to the size of the training photographs where larger.
         """
         small = fit(picture, self._longest_side)
         height, width = small.shape[:2]
         first, *others = (self._heads(small, scale) for scale in self._scales)
         total = first.astype(np.float32)
         for heads in others:
-            # Cells of another size: what they hold is spread over the cells of the first.
-            spread = cv2.resize(heads, first.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            total += spread * (heads.sum() / max(float(spread.sum()), 1e-6))
+            # Cells of another size: resampled to the first map, keeping the sum.
+            resampled = cv2.resize(heads, first.shape[::-1], interpolation=cv2.INTER_LINEAR)
+            total += resampled * (heads.sum() / max(float(resampled.sum()), 1e-6))
         mean: NDArray[np.float32] = (total / len(self._scales)).astype(np.float32)
         return DensityMap(mean, height / CELL, width / CELL)
 
     def _heads(self, picture: Picture, scale: float) -> NDArray[np.float32]:
-        """Heads by cell of a picture at one scale."""
+        """Return the heads in each cell of a picture at one scale, (rows, columns) float32."""
         if scale != 1:
             size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
         rows, columns = (-(-side // CELL) for side in picture.shape[:2])
-        padded = pad_to_multiple(picture, MULTIPLE)
-        # What the network sees in the padding is no one.
+        padded = pad_to_multiple(picture, INPUT_MULTIPLE)
+        # Heads predicted in the padding are cut off.
         heads: NDArray[np.float32] = self.model.session.run(["heads"], {"picture": padded[None]})[0][0, :rows, :columns]
         return heads
 
     def count(self, picture: Picture) -> float:
-        """Heads in the whole picture."""
+        """Return the number of heads in the whole picture."""
         return self.density(picture).total

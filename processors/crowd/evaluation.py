@@ -1,4 +1,4 @@
-"""Counting measured on labelled photographs: a folder of pictures with `heads.json`."""
+"""Evaluation of crowd counting on labelled photographs: a folder of pictures with `heads.json`."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ from processors.crowd.density import CrowdCounter
 from schemas.errors import PulsoError
 
 BANDS = ((0, 50), (50, 200), (200, 500), (500, None))
-"""true heads from, below"""
+"""Bands of the true number of heads: from, below."""
 
 
 class HeadsFileError(PulsoError, ValueError):
-    """The folder or its heads.json can't be used."""
+    """The folder or its heads.json can't be used; the message says why."""
 
 
 def evaluate(
     folder: Path, *, counter: CrowdCounter, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Any]:
-    """MAE and RMSE of counts, in all and by band of the true count, and seconds a picture, decoding included.
+    """Measure counting errors on the labelled pictures of a folder.
 
-    `relative` is MAE ÷ mean count, which makes bands comparable; `weakest band` is the one where it is highest:
-    equal trust is part of the job.
+    Args:
+        folder: pictures and heads.json.
+        counter: model to measure.
+        progress: called with pictures done and pictures in all.
+
+    Returns:
+        MAE, RMSE, bias and relative error (MAE ÷ mean count) in all and by band of the true count, the band with the
+        highest relative error as `weakest band`, and seconds per picture, decoding included.
 
     Raises:
         HeadsFileError: heads.json is missing or malformed, or a picture is missing or can't be decoded.
@@ -65,7 +71,7 @@ def evaluate(
 
 
 def read_heads(folder: Path) -> dict[str, NDArray[np.float64]]:
-    """Heads (n, 2), x and y in pixels, by file name.
+    """Return the heads of each picture, (n, 2) float64, x and y in pixels, by file name.
 
     Raises:
         HeadsFileError: heads.json is missing or not `{file: {width, height, heads: [[x, y], …]}}`.
@@ -73,14 +79,14 @@ def read_heads(folder: Path) -> dict[str, NDArray[np.float64]]:
     path = folder / "heads.json"
     try:
         labels = json.loads(path.read_text(encoding="utf-8"))
-        found = {name: np.asarray(label["heads"], np.float64).reshape(-1, 2) for name, label in labels.items()}
+        heads = {name: np.asarray(label["heads"], np.float64).reshape(-1, 2) for name, label in labels.items()}
     except FileNotFoundError as error:
         raise HeadsFileError(f"{path} is missing: {{file: {{width, height, heads: [[x, y], …]}}}}") from error
     except (AttributeError, TypeError, KeyError, ValueError) as error:
         raise HeadsFileError(f"{path} is not {{file: {{width, height, heads: [[x, y], …]}}}}: {error!r}") from error
-    if not found:
-        raise HeadsFileError(f"{path} names no picture")
-    return found
+    if not heads:
+        raise HeadsFileError(f"{path} has no entries; add {{file: {{width, height, heads: [[x, y], …]}}}}")
+    return heads
 
 
 def _errors(actual: NDArray[np.float64], counted: NDArray[np.float64]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How often forecasts of a zone are right: on a recorded evening, or on evenings simulate_evening from a seed."""
+"""Evaluation of zone forecasts and their alerts, on recorded or simulated evenings."""
 
 from __future__ import annotations
 
@@ -22,16 +22,23 @@ from schemas.crowd import CrowdSettings
 from schemas.errors import PulsoError
 from schemas.rules import RuleSettings
 
-EVERY = 2.0
-"""seconds between two counts of a simulate_evening evening"""
+SIMULATION_STEP = 2.0
+"""Seconds between two counts of a simulated evening."""
 
 
 class OccupancyFileError(PulsoError, ValueError):
-    """The file can't be used."""
+    """The file of recorded occupancy can't be used; the message says why."""
 
 
 class OccupancySample(Struct, frozen=True):
-    """One count of one zone; `inflow` in heads a second; `actual` who is really there, where that is known."""
+    """One count of one zone.
+
+    Attributes:
+        time: seconds.
+        persons: counted people.
+        inflow: people per second.
+        actual: true number of people, where it is known.
+    """
 
     time: float
     persons: float
@@ -40,16 +47,16 @@ class OccupancySample(Struct, frozen=True):
 
     @property
     def truth(self) -> float:
-        """What a forecast is held against."""
+        """Number of people that forecasts are compared with: the true one, or else the count."""
         return self.persons if self.actual is None else self.actual
 
 
-class _Judged(Struct):
+class _Totals(Struct):
     errors: dict[int, list[float]]
     persistence: dict[int, list[float]]
     held: dict[int, list[bool]]
     reached: int = 0
-    foretold: int = 0
+    forecast_crossings: int = 0
     leads: list[float] = []
     raised: int = 0
     right: int = 0
@@ -65,140 +72,146 @@ def evaluate(
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Play zones through the forecaster as the vision worker does, and compare with what came.
+    """Forecast recorded or simulated zones as the vision worker does, and compare with what followed.
 
     Args:
-        rule: when a chance becomes an alarm; the default rule if left out.
-        path: CSV with time (ISO 8601), zone, persons and optionally inflow (persons a minute); None draws evenings.
-        limit: people that must not be reached; without it the 90th percentile of each zone.
+        path: CSV with time (ISO 8601), zone, persons and optionally inflow (persons per minute); None simulates.
+        limit: number of people that must not be reached; the 90th percentile of each zone if left out.
+        lead_minutes: time that staff need to act.
+        rule: alert rule on the probability of reaching the limit; the default one if left out.
+        evenings: number of simulated evenings.
+        seed: of the simulation.
+        progress: called with zones done and zones in all.
 
     Returns:
-        By horizon MAE, that of "as many as now", and the share of counts inside the 90 % interval. Of alarms by
-        the rule, with its delays: how many limits were foretold at all and half the lead time ahead, the
-        median lead, and how many alarms were right: the limit came within thrice the lead time.
+        By horizon, MAE, MAE of the persistence forecast ("as many as now"), and the share of values inside the 90 %
+        interval. Of the alerts raised by the rule with its delays: the share of crossings of the limit that were
+        forecast at all and at least half the lead time before, the median lead, and the share of alerts that were
+        followed by a crossing within three times the lead time.
 
     Raises:
         OccupancyFileError: the file can't be read.
     """
     series = read_occupancy(path) if path else {f"evening {n}": simulate_evening(seed + n) for n in range(evenings)}
-    judged = _Judged({m: [] for m in HORIZONS}, {m: [] for m in HORIZONS}, {m: [] for m in HORIZONS})
-    for number, moments in enumerate(series.values()):
-        most = limit or float(np.quantile([moment.truth for moment in moments], 0.9))
-        _play(moments, most, lead_minutes, rule or CROWD_FORECAST.defaults, judged)
+    totals = _Totals({m: [] for m in HORIZONS}, {m: [] for m in HORIZONS}, {m: [] for m in HORIZONS})
+    for number, samples in enumerate(series.values()):
+        most = limit or float(np.quantile([sample.truth for sample in samples], 0.9))
+        _play(samples, most, lead_minutes, rule or CROWD_FORECAST.defaults, totals)
         progress(number + 1, len(series))
     return {
         "zones": len(series),
         "horizons": {
             str(minutes): {
-                "mae": _mean(judged.errors[minutes]),
-                "mae as many as now": _mean(judged.persistence[minutes]),
-                "inside the interval": _mean(judged.held[minutes]),
+                "mae": _mean(totals.errors[minutes]),
+                "mae as many as now": _mean(totals.persistence[minutes]),
+                "inside the interval": _mean(totals.held[minutes]),
             }
             for minutes in HORIZONS
         },
         "limit": {
-            "reached": judged.reached,
-            "foretold": judged.foretold / max(1, judged.reached),
-            "foretold in time": sum(lead >= lead_minutes / 2 for lead in judged.leads) / max(1, judged.reached),
-            "lead minutes, median": float(np.median(judged.leads)) if judged.leads else 0.0,
-            "alarms": judged.raised,
-            "alarms that were right": judged.right / max(1, judged.raised),
+            "reached": totals.reached,
+            "foretold": totals.forecast_crossings / max(1, totals.reached),
+            "foretold in time": sum(lead >= lead_minutes / 2 for lead in totals.leads) / max(1, totals.reached),
+            "lead minutes, median": float(np.median(totals.leads)) if totals.leads else 0.0,
+            "alarms": totals.raised,
+            "alarms that were right": totals.right / max(1, totals.raised),
         },
     }
 
 
-def _play(moments: list[OccupancySample], limit: float, lead: float, rule: RuleSettings, judged: _Judged) -> None:
+def _play(samples: list[OccupancySample], limit: float, lead: float, rule: RuleSettings, totals: _Totals) -> None:
     settings = CrowdSettings()
     zone, smoothed = ZoneForecaster(), SmoothedCount()
-    truth = np.asarray([moment.truth for moment in moments])
-    times = np.asarray([moment.time for moment in moments])
+    truth = np.asarray([sample.truth for sample in samples])
+    times = np.asarray([sample.time for sample in samples])
     alarm, alarms = AlarmState(), []
-    for moment in moments:
+    for sample in samples:
         smoothed = smoothed.update(
-            moment.persons, moment.time, smoothing_seconds=settings.smoothing_seconds,
+            sample.persons, sample.time, smoothing_seconds=settings.smoothing_seconds,
             surge_seconds=settings.surge_seconds,
         )  # fmt: skip
         level = smoothed.value or 0.0
-        zone.add(level, moment.inflow, moment.time)
+        zone.add(level, sample.inflow, sample.time)
         ahead = zone.forecast()
         for one in ahead:
-            then = int(np.searchsorted(times, moment.time + 60 * one.minutes))
-            if then < len(moments):
-                judged.errors[one.minutes].append(abs(one.mean - truth[then]))
-                judged.persistence[one.minutes].append(abs(level - truth[then]))
-                judged.held[one.minutes].append(bool(one.low <= truth[then] <= one.high))
+            then = int(np.searchsorted(times, sample.time + 60 * one.minutes))
+            if then < len(samples):
+                totals.errors[one.minutes].append(abs(one.mean - truth[then]))
+                totals.persistence[one.minutes].append(abs(level - truth[then]))
+                totals.held[one.minutes].append(bool(one.low <= truth[then] <= one.high))
         if ahead:
             alarm, step = apply_observation(
-                alarm, _observation(moment, chance_to_reach(limit, lead, level, ahead)), rule
+                alarm, _observation(sample, chance_to_reach(limit, lead, level, ahead)), rule
             )
             if step is not None and step.state == "raised" and level < limit:
-                alarms.append(moment.time)
-    _judge_alarms(_crossings(moments, limit), alarms, lead, judged)
+                alarms.append(sample.time)
+    _add_alerts(_crossings(samples, limit), alarms, lead, totals)
 
 
-def _observation(moment: OccupancySample, chance: float) -> Observation:
+def _observation(sample: OccupancySample, chance: float) -> Observation:
     return Observation(
-        id=f"{moment.time}", key="crowd-forecast/zone", rule="crowd-forecast", subject="zone",
-        time=datetime.fromtimestamp(moment.time, UTC), value=chance,
+        id=f"{sample.time}", key="crowd-forecast/zone", rule="crowd-forecast", subject="zone",
+        time=datetime.fromtimestamp(sample.time, UTC), value=chance,
     )  # fmt: skip
 
 
-def _crossings(moments: list[OccupancySample], limit: float) -> list[float]:
-    """When the limit was reached for half a minute, each time after the zone was below nine tenths of it."""
-    found: list[float] = []
+def _crossings(samples: list[OccupancySample], limit: float) -> list[float]:
+    """Return the times at which the limit was reached for 30 s, each after the zone was below 90 % of it."""
+    crossings: list[float] = []
     ready, since = True, None
-    for moment in moments:
-        since = (since if since is not None else moment.time) if moment.truth >= limit else None
-        if ready and since is not None and moment.time - since >= 30:
-            found.append(since)
+    for sample in samples:
+        since = (since if since is not None else sample.time) if sample.truth >= limit else None
+        if ready and since is not None and sample.time - since >= 30:
+            crossings.append(since)
             ready = False
-        if moment.truth < 0.9 * limit:
+        if sample.truth < 0.9 * limit:
             ready = True
-    return found
+    return crossings
 
 
-def _judge_alarms(crossings: list[float], alarms: list[float], lead: float, judged: _Judged) -> None:
-    judged.reached += len(crossings)
-    judged.raised += len(alarms)
-    judged.right += sum(any(0 <= reached - at <= 180 * lead for reached in crossings) for at in alarms)
+def _add_alerts(crossings: list[float], alarms: list[float], lead: float, totals: _Totals) -> None:
+    totals.reached += len(crossings)
+    totals.raised += len(alarms)
+    totals.right += sum(any(0 <= reached - at <= 180 * lead for reached in crossings) for at in alarms)
     for reached in crossings:
         before = [reached - at for at in alarms if 0 <= reached - at <= 180 * lead]
         if before:
-            judged.foretold += 1
-            judged.leads.append(max(before) / 60)
+            totals.forecast_crossings += 1
+            totals.leads.append(max(before) / 60)
 
 
 def simulate_evening(seed: int) -> list[OccupancySample]:
-    """Three hours of one zone: people come for acts and leave, some evenings over the limit, with 8 % of noise.
+    """Simulate three hours of one zone: people come for acts and leave, some evenings above the limit.
 
-    Arrivals and departures are Poisson; the inflow is what the flow over the edge would show, with a third of error.
+    Arrivals and departures are Poisson. Counts have 8 % noise; the inflow is 20 % low with 30 % noise, like the
+    measured flow over the edge.
     """
     random = np.random.default_rng([seed, 99])
-    length, persons = int(3 * 3600 / EVERY), float(random.uniform(20, 120))
+    length, persons = int(3 * 3600 / SIMULATION_STEP), float(random.uniform(20, 120))
     target = np.full(length, persons)
     for _ in range(random.integers(2, 5)):
         start, lasts = random.uniform(600, 9000), random.uniform(1200, 3600)
         rise, height = random.uniform(180, 1500), random.uniform(50, 500)
-        t = np.arange(length) * EVERY
+        t = np.arange(length) * SIMULATION_STEP
         target += height / (1 + np.exp(-(t - start) / (rise / 6))) / (1 + np.exp((t - start - lasts) / (rise / 8)))
-    found, flow = [], 0.0
+    samples, flow = [], 0.0
     for place in range(length):
-        wanted = (target[place] - persons) / 60 * EVERY
-        churn = persons / 900 * EVERY
+        wanted = (target[place] - persons) / 60 * SIMULATION_STEP
+        churn = persons / 900 * SIMULATION_STEP
         came, went = random.poisson(max(0, wanted) + churn), random.poisson(max(0, -wanted) + churn)
         persons = max(0.0, persons + came - went)
-        flow += 0.05 * ((came - went) / EVERY - flow)
+        flow += 0.05 * ((came - went) / SIMULATION_STEP - flow)
         counted = persons * (1 + random.normal(0, 0.08))
         seen = flow * random.normal(0.8, 0.3) + random.normal(0, 0.05)
-        found.append(OccupancySample(place * EVERY, max(0.0, float(counted)), float(seen), persons))
-    return found
+        samples.append(OccupancySample(place * SIMULATION_STEP, max(0.0, float(counted)), float(seen), persons))
+    return samples
 
 
 def read_occupancy(path: Path) -> dict[str, list[OccupancySample]]:
-    """Counts by zone, in order of time.
+    """Read counts by zone, in the order of time.
 
     Raises:
-        OccupancyFileError: a column is missing, or a value is none.
+        OccupancyFileError: a column is missing, or a value is not valid.
     """
     series: dict[str, list[OccupancySample]] = defaultdict(list)
     try:
@@ -216,7 +229,7 @@ def read_occupancy(path: Path) -> dict[str, list[OccupancySample]]:
         raise OccupancyFileError(f"{path}: {error}") from error
     if not series:
         raise OccupancyFileError(f"{path}: no rows; columns time,zone,persons[,inflow]")
-    return {zone: sorted(moments, key=lambda moment: moment.time) for zone, moments in series.items()}
+    return {zone: sorted(samples, key=lambda sample: sample.time) for zone, samples in series.items()}
 
 
 def _mean(values: Iterable[float]) -> float:

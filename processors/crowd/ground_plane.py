@@ -1,4 +1,4 @@
-"""From the picture to the ground: a homography through four known points (Hartley and Zisserman, 2004, chapter 4)."""
+"""Mapping from picture to ground: homography through four points (Hartley and Zisserman, 2004, chapter 4)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Points = NDArray[np.float64]
 
 
 class GroundError(PulsoError, ValueError):
-    """The four points say nothing about the ground. The message says why, and what to do."""
+    """The four points of the venue file do not define a ground plane; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroundPlane:
-    """Where points of the picture are on the ground. One object is one ground: a key by its identity.
+    """Homography from the picture to the ground. Compared and hashed by identity, so that it can be a cache key.
 
     Attributes:
         matrix: (3, 3) float64, from shares of width and height to metres, homogeneous; its third row is positive
@@ -32,7 +32,11 @@ class GroundPlane:
 
     @classmethod
     def from_points(cls, picture: Sequence[tuple[float, float]], metres: Sequence[tuple[float, float]]) -> GroundPlane:
-        """The homography that takes four points of the picture to four of the ground.
+        """Return the homography that maps four points of the picture to four of the ground.
+
+        Args:
+            picture: shares of width and height.
+            metres: to the right and away, from any origin.
 
         Raises:
             GroundError: three of the points lie on a line, in the picture or on the ground, or they are crossed.
@@ -46,7 +50,9 @@ class GroundPlane:
             for a, b, c in combinations(points, 3):
                 twice = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
                 if abs(twice) < 1e-3 * size**2:
-                    raise GroundError(f"{a}, {b} and {c} lie on one line of the {what}; take corners of a quadrangle")
+                    raise GroundError(
+                        f"{a}, {b} and {c} lie on one line of the {what}; use the corners of a quadrilateral"
+                    )
         rows, values = [], []
         for (x, y), (right, away) in zip(picture, metres, strict=True):
             rows += [[x, y, 1, 0, 0, 0, -right * x, -right * y], [0, 0, 0, x, y, 1, -away * x, -away * y]]
@@ -54,51 +60,51 @@ class GroundPlane:
         try:
             matrix = np.append(np.linalg.solve(np.asarray(rows, float), np.asarray(values, float)), 1.0).reshape(3, 3)
         except np.linalg.LinAlgError as error:
-            raise GroundError("the four points fit no view of a plane; measure them again") from error
+            raise GroundError("the four points do not fit a view of a plane; measure them again") from error
         depths = _homogeneous(np.asarray(picture, float)) @ matrix[2]
         if not (np.all(depths > 0) or np.all(depths < 0)):
-            raise GroundError("the four points stand on both sides of the horizon; two of them may be swapped")
+            raise GroundError("the four points lie on both sides of the horizon; two of them may be swapped")
         return cls(matrix * np.sign(depths[0]))
 
     def below_horizon(self, points: Points) -> NDArray[np.bool_]:
-        """Which points (n, 2) of the picture show ground, and not what is above the horizon."""
+        """Return which points (n, 2) of the picture lie below the horizon, (n,) bool."""
         return np.asarray(_homogeneous(points) @ self.matrix[2] > 1e-9)
 
     def to_metres(self, points: Points) -> Points:
-        """Points (n, 2) of the picture, below the horizon, on the ground."""
+        """Return points of the picture below the horizon, (n, 2) in shares, on the ground, (n, 2) in metres."""
         mapped = _homogeneous(points) @ self.matrix.T
         return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
     def to_picture(self, metres: Points) -> Points:
-        """Points (n, 2) of the ground in the picture, as shares."""
+        """Return points of the ground, (n, 2) in metres, in the picture, (n, 2) in shares."""
         mapped = _homogeneous(metres) @ np.linalg.inv(self.matrix).T
         return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
     def jacobian(self, points: Points) -> Points:
-        """Metres for each share of width and height at points (n, 2): (n, 2, 2), [to, from]."""
+        """Return the Jacobian at points (n, 2): (n, 2, 2), metres per share of width and height, [ground, picture]."""
         mapped = _homogeneous(points) @ self.matrix.T
         depth = mapped[:, 2, None, None]
         place = (mapped[:, :2] / mapped[:, 2:])[:, :, None]
         return np.asarray((self.matrix[None, :2, :2] - place * self.matrix[None, 2:, :2]) / depth)
 
     def area(self, polygon: Sequence[tuple[float, float]]) -> float:
-        """Square metres of a polygon of the picture.
+        """Return the ground area of a polygon of the picture in square metres (shoelace formula).
 
         Raises:
-            GroundError: it reaches over the horizon.
+            GroundError: the polygon reaches above the horizon.
         """
         corners = np.asarray(polygon, float)
         if not self.below_horizon(corners).all():
-            raise GroundError("a view reaches over the horizon that the four points give; lower its upper edge")
+            raise GroundError("a view reaches above the horizon that the four points define; lower its upper edge")
         x, y = self.to_metres(corners).T
         return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
 def ground_plane_of(camera: CameraSettings) -> GroundPlane | None:
-    """The ground of a camera, or None where the venue file does not give it.
+    """Return the ground plane of a camera, or None where the venue file does not give it.
 
     Raises:
-        GroundError: its points can't be used, or a view reaches over the horizon.
+        GroundError: the points can't be used, or a view reaches above the horizon.
     """
     if camera.ground is None:
         return None

@@ -1,4 +1,4 @@
-"""How a picture moved since the last one: dense optical flow, without the shake of the mast."""
+"""Motion in a camera's picture: dense optical flow, corrected for the movement of the camera itself."""
 
 from __future__ import annotations
 
@@ -8,39 +8,41 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST_STEP = 0.6
-"""seconds between two pictures beyond which nobody is where they were"""
+MAX_STEP = 0.6
+"""Seconds between two pictures beyond which no motion is estimated: people have moved too far to be matched."""
 
 BEST_STEP = 0.25
-"""seconds between two pictures that show a walk best: longer than the noise, shorter than a stride"""
+"""Seconds between two pictures that measure a walk best: more motion than noise, less than a stride."""
 
 STEADY_STEP = 0.5
-"""seconds that take the jumping out of a crowd: people who dance to a beat are back where they were"""
+"""Seconds between two pictures over which dancing cancels out: people who jump to a beat are back in their place."""
 
 QUICK_STEP = 0.125
-"""seconds between two pictures that show a run: over a longer one runners are taken for others, and seem to stand"""
+"""Seconds between two pictures for a run: over longer steps runners are matched with others and seem to stand."""
 
 RUNNING_SPEED = 0.1
-"""shares of the picture's width a second, as a mean over heads over the quick step, from which it is kept"""
+"""Mean speed of heads over the quick step, in shares of the picture's width per second, from which it is used."""
 
-COURSE_SIZE = (40, 30)
-"""columns and rows in which a camera's last motion is kept"""
+PRIOR_SIZE = (40, 30)
+"""Columns and rows of the flow that a prior stores, 10 kB."""
 
-ENOUGH_BACKGROUND = 0.05
-"""share of the picture that must lie outside all zones to tell how the camera shook"""
+MIN_BACKGROUND_SHARE = 0.05
+"""Share of the picture that must lie outside all zones for an estimate of the camera's own movement."""
 
 Velocity = NDArray[np.float32]
+"""(rows, columns, 2): x and y in shares of the picture's width and height per second, by cell."""
 
 
 class MotionEstimator:
-    """Dense optical flow (DIS, Kroeger et al., ECCV 2016) on pictures of 320 pixels: about 2 ms.
+    """Dense inverse search optical flow (DIS; Kroeger et al., ECCV 2016) on pictures of 320 pixels, about 2 ms.
 
-    The preset "ultrafast", but down to half of that size and not a quarter: on rendered walkers it finds the speed of
-    a head to 4 % in the mean, with a smaller error than "fast", and without the variational steps that take 15 ms.
+    The preset "ultrafast", but with the finest scale at half the size instead of a quarter: on rendered walkers the
+    mean error of a head's speed is 4 %, less than with the preset "fast", whose variational refinement takes 15 ms.
     One object serves any number of cameras, one call at a time.
     """
 
     def __init__(self) -> None:
+        """Create the estimator with its working memory."""
         self._flow: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._flow.setFinestScale(1)
 
@@ -52,76 +54,79 @@ class MotionEstimator:
         background: NDArray[np.bool_],
         prior: FlowPrior | None = None,
     ) -> Velocity:
-        """Velocity in each cell of a density map, (rows, columns, 2) float32: x and y in shares of width and height.
+        """Return the velocity of each cell of a density map.
 
-        A cell moves as the mean of what is in it; the median over the background, if there is enough of it, is the
-        camera's own shake and is taken off.
+        The velocity of a cell is the mean flow in it. The median over the background, if there is enough of it, is
+        the movement of the camera itself and is subtracted.
 
         Args:
-            before, now: (height, width) uint8 of one size.
+            before: (height, width) uint8, the earlier picture.
+            now: (height, width) uint8, the picture now.
             seconds: between the two, above 0.
-            background: (rows, columns), the cells that no zone covers.
-            prior: where the camera's last motion is kept; changed.
+            background: (rows, columns) bool, cells that no zone covers.
+            prior: initial flow from the camera's last motion; updated.
         """
         flow = self._flow.calc(before, now, None if prior is None else prior.initial_flow(now.shape, seconds))
         if prior is not None:
             prior.update(flow, seconds)
         rows, columns = background.shape
         cells = cv2.resize(flow, (columns, rows), interpolation=cv2.INTER_AREA)
-        if float(background.mean()) >= ENOUGH_BACKGROUND:
+        if float(background.mean()) >= MIN_BACKGROUND_SHARE:
             cells = cells - np.median(cells[background], axis=0)
         height, width = now.shape
         return np.asarray(cells / (np.asarray((width, height), np.float32) * seconds), np.float32)
 
 
 class FlowPrior:
-    """How the parts of one camera's picture moved last: where the next motion is looked for first.
+    """Last flow of one camera, as the initial flow of the next estimate.
 
-    A runner near the camera goes further between two pictures than the next one stands away, so that one is taken for
-    the other, and a crowd that runs seems to stand. Whoever ran a second ago is looked for where a runner would be.
+    Between two pictures a runner near the camera moves further than the distance to the next runner. One would be
+    matched with the other, so that a running crowd seems to stand; the initial flow starts the search at the right one.
     """
 
     def __init__(self) -> None:
-        self._moved: NDArray[np.float32] | None = None
+        """Create it without a flow."""
+        self._flow: NDArray[np.float32] | None = None
 
     def initial_flow(self, shape: tuple[int, ...], seconds: float) -> NDArray[np.float32] | None:
-        """Pixels that a picture of (height, width) is taken to move in this time; None where nothing is known."""
-        if self._moved is None:
+        """Return the expected flow within a time in pixels, (height, width, 2); None before the first update."""
+        if self._flow is None:
             return None
-        whole = cv2.resize(self._moved, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+        whole = cv2.resize(self._flow, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
         return np.asarray(whole * (np.asarray(shape[1::-1], np.float32) * seconds), np.float32)
 
     def update(self, flow: NDArray[np.float32], seconds: float) -> None:
-        """Remember a flow in pixels, in shares of the picture a second, 10 kB."""
+        """Store a flow of (height, width, 2) pixels, as shares of the picture per second."""
         height, width = flow.shape[:2]
-        small = cv2.resize(flow, COURSE_SIZE, interpolation=cv2.INTER_AREA)
-        self._moved = np.asarray(small / (np.asarray((width, height), np.float32) * seconds), np.float32)
+        small = cv2.resize(flow, PRIOR_SIZE, interpolation=cv2.INTER_AREA)
+        self._flow = np.asarray(small / (np.asarray((width, height), np.float32) * seconds), np.float32)
 
     def clear(self) -> None:
-        """Forget it."""
-        self._moved = None
+        """Forget the flow."""
+        self._flow = None
 
 
 class RecentPictures:
-    """The grey pictures of one camera within the last half second: what a motion is measured against."""
+    """Grey pictures of one camera within the last 0.6 s, which motion is measured against."""
 
     def __init__(self) -> None:
+        """Create it without pictures."""
         self._kept: list[tuple[float, NDArray[np.uint8]]] = []
 
     def before(
         self, time: float, now: NDArray[np.uint8], step: float = BEST_STEP
     ) -> tuple[float, NDArray[np.uint8]] | None:
-        """Seconds since, and the picture that is nearest to `step` seconds old; None where there is none."""
-        found = [
-            (time - at, luma) for at, luma in self._kept if 0 < time - at <= LONGEST_STEP and luma.shape == now.shape
+        """Return age in seconds and luma of the picture whose age is nearest to `step`; None where there is none."""
+        candidates = [
+            (time - at, luma) for at, luma in self._kept if 0 < time - at <= MAX_STEP and luma.shape == now.shape
         ]
-        return min(found, key=lambda one: abs(one[0] - step), default=None)
+        return min(candidates, key=lambda candidate: abs(candidate[0] - step), default=None)
 
     def add(self, time: float, now: NDArray[np.uint8]) -> None:
-        """Remember a picture, and forget those that are too old, or younger than it."""
-        self._kept = [(at, luma) for at, luma in self._kept if 0 < time - at <= LONGEST_STEP]
+        """Store a picture, and forget those that are too old, or later than it because a clock was set back."""
+        self._kept = [(at, luma) for at, luma in self._kept if 0 < time - at <= MAX_STEP]
         self._kept.append((time, now))
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all pictures."""
         self._kept.clear()

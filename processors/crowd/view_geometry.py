@@ -1,4 +1,4 @@
-"""What is fixed about a camera's view of a zone: which cells it covers, how large they are, and where on the ground."""
+"""Geometry of a camera's view of a zone: covered cells, their area, and a raster of points on the ground."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from processors.crowd.density import shares_of_cells
 from processors.crowd.ground_plane import GroundPlane, Points
 
-LARGEST_RASTER = 96
-"""points of the ground's raster along its longer side"""
+MAX_RASTER_POINTS = 96
+"""Points of the ground raster along its longer side."""
 
-FINEST = 0.5
-"""metres between two points of the raster, at least: a person's width"""
+MIN_RASTER_STEP = 0.5
+"""Metres between two points of the raster, at least: the width of a person."""
 
 Floats = NDArray[np.float32]
 Shape = tuple[int, int]
@@ -24,11 +24,12 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class GroundRaster:
-    """A zone from above: a raster of points on the ground that its polygon covers.
+    """Raster of points on the ground that covers a zone, seen from above.
 
     Attributes:
         metres: distance between two points.
-        columns_at, rows_at: (height, width) float32, where each point lies in the map of cells.
+        columns_at: (height, width) float32, column of each point in the density map.
+        rows_at: (height, width) float32, row of each point in the density map.
         inside: (height, width) float32, share of each point's square that lies in the zone.
         points: (height, width, 2) float32, metres.
     """
@@ -40,7 +41,7 @@ class GroundRaster:
     points: Floats
 
     def at_points(self, cells: Floats) -> Floats:
-        """Values of cells, (rows, columns) or (rows, columns, n), at the points of the raster."""
+        """Return values of cells, (rows, columns) or (rows, columns, n), interpolated at the points of the raster."""
         return np.asarray(
             cv2.remap(cells, self.columns_at, self.rows_at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
             np.float32,
@@ -49,15 +50,15 @@ class GroundRaster:
 
 @dataclass(frozen=True, slots=True)
 class ViewGeometry:
-    """A view's geometry for density maps of one shape.
+    """Geometry of a view, for density maps of one shape.
 
     Attributes:
         covered: (rows, columns) float32, share of each cell that lies in the view's polygon.
-        edge: (rows, columns, 2) float32, how fast the share of a walker in the zone grows, for each share of width
-            and height walked: the gradient of the polygon's softened mask.
-        metres: (rows, columns, 2, 2) float32, metres for each share of width and height; None without ground.
+        edge: (rows, columns, 2) float32, gradient of the polygon's smoothed mask, per share of width and height; its
+            dot product with a velocity is the rate at which a person enters the zone.
+        metres: (rows, columns, 2, 2) float32, metres per share of width and height; None without ground.
         cell_area: (rows, columns) float32, m² of each cell; None without ground.
-        raster: the zone from above; None without ground.
+        raster: ground raster of the zone; None without ground.
     """
 
     covered: Floats
@@ -68,17 +69,23 @@ class ViewGeometry:
 
 
 def view_geometry(polygon: Sequence[tuple[float, float]], shape: Shape, ground: GroundPlane | None) -> ViewGeometry:
-    """The geometry of a polygon of the picture, for maps of `shape` = (rows, columns) cells that fill the picture."""
+    """Return the geometry of a polygon of the picture.
+
+    Args:
+        polygon: corners in shares of width and height.
+        shape: rows and columns of the density maps; the cells fill the picture.
+        ground: None without ground points.
+    """
     rows, columns = shape
     covered = shares_of_cells(tuple((x * columns, y * rows) for x, y in polygon), rows, columns)
-    edge = soft_gradient(covered)
+    edge = smoothed_gradient(covered)
     if ground is None:
         return ViewGeometry(covered, edge)
     x, y = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
     middles = np.column_stack([x.ravel(), y.ravel()])
-    seen = ground.below_horizon(middles)
+    visible = ground.below_horizon(middles)
     metres = np.zeros((rows * columns, 2, 2))
-    metres[seen] = ground.jacobian(middles[seen])
+    metres[visible] = ground.jacobian(middles[visible])
     area = np.abs(np.linalg.det(metres)) / (rows * columns)
     return ViewGeometry(
         covered,
@@ -89,8 +96,8 @@ def view_geometry(polygon: Sequence[tuple[float, float]], shape: Shape, ground: 
     )
 
 
-def soft_gradient(mask: Floats) -> Floats:
-    """Gradient of a mask (rows, columns), softened over about two cells, for each share of width and height."""
+def smoothed_gradient(mask: Floats) -> Floats:
+    """Return the gradient of a mask (rows, columns), smoothed over about two cells, per share of width and height."""
     rows, columns = mask.shape
     around = cv2.copyMakeBorder(mask, 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=0)
     soft = cv2.GaussianBlur(around, (0, 0), 2.0)
@@ -102,7 +109,7 @@ def soft_gradient(mask: Floats) -> Floats:
 def _raster(polygon: Sequence[tuple[float, float]], shape: Shape, ground: GroundPlane) -> GroundRaster:
     corners = ground.to_metres(np.asarray(polygon, float))
     low, high = corners.min(0), corners.max(0)
-    step = max(FINEST, float((high - low).max()) / LARGEST_RASTER)
+    step = max(MIN_RASTER_STEP, float((high - low).max()) / MAX_RASTER_POINTS)
     size = np.maximum(1, np.ceil((high - low) / step)).astype(int)
     right, away = np.meshgrid(low[0] + (np.arange(size[0]) + 0.5) * step, low[1] + (np.arange(size[1]) + 0.5) * step)
     points: Points = np.column_stack([right.ravel(), away.ravel()])

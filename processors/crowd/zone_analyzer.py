@@ -1,15 +1,17 @@
-"""One camera's view of one zone over time: smoothed count, flow, forecast."""
+"""Analysis of one zone in a camera's view over time: smoothed count, level of service, flow and forecast."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal, cast
 
 import numpy as np
 from msgspec import Struct, field
 
 from processors.crowd.forecast import ZoneForecaster, chance_to_reach, minutes_to
 from processors.crowd.ground_plane import GroundPlane
-from processors.crowd.level_of_service import level_of_service
 from processors.crowd.optical_flow import Velocity
 from processors.crowd.rules import CROWD_DENSITY
 from processors.crowd.smoothing import SmoothedCount
@@ -26,28 +28,57 @@ from schemas.cameras import CameraView
 from schemas.crowd import CrowdSettings, ExitCrowd, ZoneCount, ZoneFlow, ZoneForecast, ZoneSettings
 from schemas.venue import Venue
 
-CREEP = 0.05
-"""m/s towards an exit from which people want out"""
+MIN_EXIT_DEMAND_SPEED = 0.05
+"""Speed towards an exit in m/s from which people want to leave."""
 
-WANTED_SECONDS = 180.0
-"""how long those who flowed towards an exit are taken to want out still"""
+EXIT_DEMAND_SECONDS = 180.0
+"""Seconds for which people who flowed towards an exit are assumed to want to leave still."""
+
+JAM_DENSITY = 1.0
+"""Density before an exit in persons/m² from which it can be jammed."""
+
+DEFAULT_LEAD_MINUTES = 5.0
+"""Lead time of a zone that the venue file does not describe."""
+
+Level = Literal["A", "B", "C", "D", "E", "F"]
+
+UPPER_LIMITS = (0.31, 0.43, 0.72, 1.08, 2.17)
+"""Densities in persons/m² at which the levels A to E end (Fruin, Pedestrian Planning and Design, 1971)."""
+
+
+def level_of_service(density: float, upper_limits: Sequence[float] = UPPER_LIMITS) -> Level:
+    """Return Fruin's level of service for walkways.
+
+    Args:
+        density: persons/m².
+        upper_limits: the five densities at which the levels A to E end.
+
+    >>> level_of_service(0.2), level_of_service(1.0), level_of_service(4.0)
+    ('A', 'D', 'F')
+    """
+    return cast(Level, "ABCDEF"[bisect_left(upper_limits, density)])
 
 
 class ZoneState(Struct):
-    """What is remembered of a zone in a camera's view; plain data, that survives a restart."""
+    """Persisted state of a zone in a camera's view; plain data."""
 
     smoothed: SmoothedCount = field(default_factory=SmoothedCount)
     forecaster: ZoneForecaster = field(default_factory=ZoneForecaster)
 
 
 class ZoneAnalyzer:
-    """Turns density and motion of one view into what is told of its zone.
+    """Computes the count of a zone from density and motion in one view.
 
     Attributes:
-        memory: what must survive a restart; give it back before the next picture.
+        area: ground area in the view, m²; None where the venue file does not give it.
     """
 
     def __init__(self, view: CameraView, venue: Venue, ground: GroundPlane | None) -> None:
+        """Create it without measurements.
+
+        Raises:
+            GroundError: the view reaches above the horizon.
+        """
         self._view, self._ground = view, ground
         self._zone: ZoneSettings | None = next((zone for zone in venue.zones if zone.id == view.zone), None)
         self._settings: CrowdSettings = venue.crowd
@@ -57,7 +88,7 @@ class ZoneAnalyzer:
             self.area = self._zone.area_m2
         self._pressure: PressureMap | None = None
         self._waves = StopAndGo()
-        self._flowed: dict[str, float] = {}
+        self._flow_times: dict[str, float] = {}
         self._shape: tuple[int, int] | None = None
 
     def update(
@@ -66,36 +97,37 @@ class ZoneAnalyzer:
         heads: Floats,
         velocity: Velocity | None,
         time: float,
-        memory: ZoneState,
+        state: ZoneState,
         *,
         steady: Velocity | None = None,
     ) -> ZoneCount:
-        """Take one picture.
+        """Add a picture and return the count of the zone.
 
         Args:
             counted: heads in the view's polygon.
-            heads: (rows, columns) float32, without padding.
-            velocity: (rows, columns, 2) in shares a second, or None where it is not known.
+            heads: (rows, columns) float32, heads in each cell, without padding.
+            velocity: (rows, columns, 2) float32, shares of width and height per second; None where it is not known.
             time: seconds.
-            memory: of this zone in this camera; changed.
-            steady: velocity over half a second, without the jumping of a crowd that dances; for pressure and exits.
+            state: of this zone in this camera; changed.
+            steady: velocity over half a second, in which dancing cancels out, for pressure and exits; `velocity` if
+                None.
         """
         settings = self._settings
-        memory.smoothed = memory.smoothed.update(
+        state.smoothed = state.smoothed.update(
             counted, time, smoothing_seconds=settings.smoothing_seconds, surge_seconds=settings.surge_seconds
         )
-        persons = memory.smoothed.value or 0.0
+        persons = state.smoothed.value or 0.0
         density = persons / self.area if self.area else None
         flow, inflow = self._flow(heads, velocity, velocity if steady is None else steady, density, time)
-        memory.forecaster.add(persons, inflow, time)
-        ahead = memory.forecaster.forecast()
+        state.forecaster.add(persons, inflow, time)
+        ahead = state.forecaster.forecast()
         limit = self._limit()
-        lead = self._zone.lead_time_minutes if self._zone else 5.0
+        lead = self._zone.lead_time_minutes if self._zone else DEFAULT_LEAD_MINUTES
         return ZoneCount(
             zone=self._view.zone,
             persons=persons,
             counted=counted,
-            lag_seconds=memory.smoothed.lag,
+            lag_seconds=state.smoothed.lag,
             density=density,
             level_of_service=None if density is None else level_of_service(density, settings.level_of_service),
             flow=flow,
@@ -106,28 +138,28 @@ class ZoneAnalyzer:
         )
 
     def _limit(self) -> float | None:
-        """People at which the zone is full, in what the camera sees of it."""
-        crowded = self._full_at * self.area if self.area else None
+        """Return the people in the view at which the zone is full."""
+        at_density_alert = self._full_at * self.area if self.area else None
         capacity = float(self._zone.capacity) if self._zone else None
-        known = [limit for limit in (crowded, capacity) if limit is not None]
-        return min(known) if known else None
+        limits = [limit for limit in (at_density_alert, capacity) if limit is not None]
+        return min(limits) if limits else None
 
     def _flow(
         self, heads: Floats, velocity: Velocity | None, steady: Velocity | None, density: float | None, time: float
     ) -> tuple[ZoneFlow | None, float]:
         if velocity is None or steady is None:
             return None, 0.0
-        scene = _scene(tuple(self._view.polygon), heads.shape, self._ground)
+        scene = _geometry(tuple(self._view.polygon), heads.shape, self._ground)
         moves = zone_motion(heads, velocity, scene, self._settings)
         if moves is None:
             return None, 0.0
-        pressure, jams = self._on_the_ground(heads, steady, scene, time)
+        pressure, jams = self._ground_measures(heads, steady, scene, time)
         waves = 0.0
         if moves.speed is not None:
             waves = self._waves.add(moves.speed, time)
-        return self._told(moves, pressure, jams, waves, density, time), moves.inflow
+        return self._zone_flow(moves, pressure, jams, waves, density, time), moves.inflow
 
-    def _told(
+    def _zone_flow(
         self,
         moves: ZoneMotion,
         pressure: float | None,
@@ -142,7 +174,7 @@ class ZoneAnalyzer:
             direction=moves.direction,
             speed=moves.speed,
             moving=min(1.0, moves.moving),
-            # Few people dodge each other: it matters where they are close.
+            # Few people avoid each other: counter-flow matters where they are close.
             counter_flow=moves.counter_flow if not dense or (density or 0) >= settings.counter_flow_density else 0.0,
             inflow=60 * moves.inflow,
             pressure=pressure,
@@ -156,18 +188,21 @@ class ZoneAnalyzer:
         )
 
     def _jammed(self, jam: ExitApproach, time: float) -> bool:
-        """People are close before an exit, want out, and hardly move towards it.
+        """Return whether people are close before an exit, want to leave, and hardly move towards it.
 
-        They want out if they creep towards it, or flowed towards it within the last minutes: an audience that stands
-        before an exit is no jam.
+        They want to leave if they move slowly towards it, or flowed towards it within the last minutes: an audience
+        that stands before an exit is not a jam.
         """
         if jam.speed >= self._settings.exit_speed:
-            self._flowed[jam.exit] = time
+            self._flow_times[jam.exit] = time
             return False
-        wanted = jam.speed >= CREEP or 0 <= time - self._flowed.get(jam.exit, -1e18) <= WANTED_SECONDS
-        return jam.density >= 1.0 and wanted
+        flowed = self._flow_times.get(jam.exit)
+        wanted = jam.speed >= MIN_EXIT_DEMAND_SPEED or (
+            flowed is not None and 0 <= time - flowed <= EXIT_DEMAND_SECONDS
+        )
+        return jam.density >= JAM_DENSITY and wanted
 
-    def _on_the_ground(
+    def _ground_measures(
         self, heads: Floats, velocity: Velocity, scene: ViewGeometry, time: float
     ) -> tuple[float | None, list[ExitApproach]]:
         raster, ground = scene.raster, self._ground
@@ -193,7 +228,7 @@ class ZoneAnalyzer:
 
 
 @lru_cache(maxsize=512)
-def _scene(
+def _geometry(
     polygon: tuple[tuple[float, float], ...], shape: tuple[int, int], ground: GroundPlane | None
 ) -> ViewGeometry:
     return view_geometry(polygon, shape, ground)

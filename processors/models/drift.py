@@ -1,4 +1,4 @@
-"""Does what a model sees still look like what it learnt from? The population stability index, bin by bin."""
+"""Drift of a model's input and output, by the population stability index (PSI) against the training data."""
 
 from __future__ import annotations
 
@@ -11,50 +11,53 @@ from pathlib import Path
 from msgspec import Struct
 
 REFERENCE_FILE = "reference.json"
+"""File of reference histograms beside a model."""
+
 CONFIDENCE = "confidence"
-"""the statistic that every classifier has"""
+"""Name of the statistic that every classifier has."""
 
 BINS = 5
-"""Few, since the index of N values in k bins is about (k − 1) / N by chance alone."""
+"""Bins of a histogram; few, since the PSI of N values in k bins is about (k − 1) / N by chance alone."""
 
-MEMORY = 1_000
-"""values that count; older ones fade"""
+WINDOW_VALUES = 1_000
+"""Effective number of recent values; older ones have exponentially smaller weights."""
 
-ENOUGH = 200
-"""values before which nothing is said"""
+MIN_VALUES = 200
+"""Values before which no PSI is reported."""
 
-SAME, OTHER = 0.1, 0.25
-"""Siddiqi, Credit Risk Scorecards (2006): below 0.1 no change to speak of, above 0.25 a large one."""
+SMALL_PSI, LARGE_PSI = 0.1, 0.25
+"""PSI below which a change is insignificant, and above which it is large (Siddiqi, Credit Risk Scorecards, 2006)."""
 
 
 class Histogram(Struct, frozen=True):
-    """A distribution: shares of the values below, between and above the edges, one more than edges."""
+    """Shares of the values below, between and above the edges; one share more than edges."""
 
     edges: tuple[float, ...]
     shares: tuple[float, ...]
 
 
 class DriftMonitor:
-    """Follows some statistics of a model's input and output.
+    """Compares recent statistics of a model's input and output with reference histograms.
 
     >>> drift = DriftMonitor({"tempo": equal_frequency_bins([60, 80, 100, 120, 140] * 20)})
     >>> for _ in range(300):
     ...     drift.add({"tempo": 180.0})
-    >>> drift.psi()["tempo"] > OTHER
+    >>> drift.psi()["tempo"] > LARGE_PSI
     True
     """
 
     def __init__(self, reference: Mapping[str, Histogram]) -> None:
+        """Create it with reference histograms by statistic."""
         self._reference = dict(reference)
         self._counts = {name: [0.0] * len(bins.shares) for name, bins in reference.items()}
-        self._seen = 0
+        self._values = 0
         self._confidence = 0.0
         self._weight = 0.0
 
     def add(self, values: Mapping[str, float]) -> None:
-        """Take one input's statistics in; those that the reference does not have are left out."""
-        fade = 1 - 1 / MEMORY
-        self._seen += 1
+        """Add the statistics of one input; those without a reference are ignored."""
+        fade = 1 - 1 / WINDOW_VALUES
+        self._values += 1
         for name, bins in self._reference.items():
             value = values.get(name)
             if value is None or not math.isfinite(value):
@@ -68,21 +71,21 @@ class DriftMonitor:
 
     @property
     def confidence(self) -> float | None:
-        """Mean confidence of late; None before the first value."""
+        """Exponential mean of the confidence; None before the first value."""
         return self._confidence / self._weight if self._weight else None
 
     def psi(self) -> dict[str, float]:
-        """Index by statistic, Σ (now − then) ln(now / then); empty until enough was seen."""
-        if self._seen < ENOUGH:
+        """Return the PSI by statistic, Σ (now − then) ln(now / then); empty below 200 values."""
+        if self._values < MIN_VALUES:
             return {}
         return {name: _psi(self._counts[name], bins.shares) for name, bins in self._reference.items()}
 
 
 def equal_frequency_bins(values: Sequence[float], bins: int = BINS) -> Histogram:
-    """Bins with about as many values in each.
+    """Return a histogram whose bins hold about equal numbers of the values.
 
     >>> equal_frequency_bins([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 2)
-    Bins(edges=(5.5,), shares=(0.5, 0.5))
+    Histogram(edges=(5.5,), shares=(0.5, 0.5))
     """
     ordered = sorted(values)
     edges: list[float] = []
@@ -99,7 +102,7 @@ def equal_frequency_bins(values: Sequence[float], bins: int = BINS) -> Histogram
 
 
 def read_reference(folder: Path) -> dict[str, Histogram]:
-    """The distributions beside a model; none where it has no such file.
+    """Read the reference histograms beside a model; empty where it has no such file.
 
     Raises:
         ValueError: the file can't be used.
@@ -114,11 +117,13 @@ def read_reference(folder: Path) -> dict[str, Histogram]:
             for name, one in json.loads(text).items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{folder / REFERENCE_FILE}: {error!r}; make it again, or remove it") from error
+        raise ValueError(
+            f"{folder / REFERENCE_FILE}: {error!r}; run the training script again, or remove the file"
+        ) from error
 
 
 def _psi(counts: Sequence[float], shares: Sequence[float]) -> float:
-    """Half a value is added to each bin, so that an empty one does not make the index infinite."""
+    """Return the PSI; half a value is added to each bin, so that an empty one does not make it infinite."""
     total = sum(counts) + 0.5 * len(counts)
     now = [(count + 0.5) / total for count in counts]
     then = [max(share, 1e-3) for share in shares]

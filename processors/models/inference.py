@@ -1,8 +1,7 @@
-"""The one place that opens a model: it checks the card and the hash, then makes an onnxruntime session.
+"""Loading of models: checks the model card and the hash of the weights, then creates an ONNX Runtime session.
 
-A model is a folder `models/NAME` with `model.onnx` and `card.yaml`. The card says what was learnt, from
-what, how well it does, and the SHA-256 of the weights, so that a worker never serves a file that nobody
-measured.
+A model is a folder `models/NAME` with `model.onnx` and `card.yaml`. The card gives task, training data, figures and the
+SHA-256 of the weights, so that a worker never serves weights that were not measured.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.errors import PulsoError
 
-# ONNX Runtime reports to its maker unless it is told not to before it is loaded.
+# ONNX Runtime sends telemetry to its maker unless this is set before it is loaded.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
 
 class ModelError(PulsoError, RuntimeError):
-    """A model folder is incomplete or does not match its card. The message says what to do."""
+    """A model folder is incomplete or does not match its card; the message says what to do."""
 
 
 class ModelCard(BaseModel):
-    """What must be known of a model before its output may be trusted."""
+    """Model card: data, split, figures, limits, licence and hash of a model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,7 +51,7 @@ class ModelCard(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An open model: its card and its session."""
+    """An open model: card, session and folder."""
 
     card: ModelCard
     session: ort.InferenceSession
@@ -60,12 +59,12 @@ class Model:
 
     @property
     def identity(self) -> str:
-        """`name@first 12 digits of the hash`, as results and evaluations quote it."""
+        """Name and first 12 digits of the hash, `name@hash`, as results and evaluations give it."""
         return f"{self.card.name}@{self.card.sha256[:12]}"
 
 
 def models_folder() -> Path:
-    """`PULSO_MODELS` if set, else the folder shipped beside this package."""
+    """Return the folder `PULSO_MODELS` if it is set, or else the one shipped beside this package."""
     override = os.environ.get("PULSO_MODELS")
     return Path(override) if override else Path(__file__).resolve().parents[2] / "models"
 
@@ -87,12 +86,12 @@ def read_card(folder: Path) -> ModelCard:
         ValueError,
         RecursionError,
         yaml.YAMLError,
-    ) as error:  # not UTF-8, no such date, a field missing
+    ) as error:  # not UTF-8, not a date, a missing field
         raise ModelError(f"{path}: {error}") from error
 
 
 def sha256_of(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
+    """Return the hexadecimal SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -105,7 +104,12 @@ def open_model(
 ) -> Model:
     """Open `models/NAME` after checking its hash.
 
-    Threads default to one: workers scale by process, and a spinning pool a session would starve the rest.
+    Args:
+        name: folder below `folder`.
+        folder: holds the models; the default of `models_folder` if left out.
+        threads: of one inference. One by default: workers scale by process, and a pool for each session would starve
+            the other processes.
+        provider: of ONNX Runtime.
 
     Raises:
         ModelError: the folder is incomplete, or the weights are not the ones the card describes.
@@ -114,7 +118,7 @@ def open_model(
 
 
 def open_folder(folder: Path, *, threads: int = 1, provider: Provider = "CPUExecutionProvider") -> Model:
-    """Open the model in a folder, whatever the folder is called; the rest is as in `open_model`."""
+    """Open the model in a folder of any name, as `open_model` does."""
     card = read_card(folder)
     path = folder / "model.onnx"
     if not path.exists():

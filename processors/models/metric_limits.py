@@ -1,4 +1,4 @@
-"""Is a measured model good enough? Thresholds against the report of an evaluation."""
+"""Limits on the figures of a model's evaluation report."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from schemas.errors import PulsoError
 
 
 class GateError(PulsoError, ValueError):
-    """The gate file can't be used. The message says why."""
+    """The file of limits can't be used; the message says why."""
 
 
 class MetricLimit(BaseModel):
-    """At least, at most, or both."""
+    """Minimum, maximum, or both, of one figure."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +39,7 @@ def read_gate(path: Path) -> MetricLimits:
     """Read a YAML (or JSON) file of limits.
 
     Raises:
-        GateError: it is no mapping of figures to limits, or empty.
+        GateError: the file is not a mapping of figures to limits, or is empty.
     """
     try:
         gate = MetricLimits.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -51,28 +51,28 @@ def read_gate(path: Path) -> MetricLimits:
 
 
 def failures(report: Mapping[str, Any], gate: MetricLimits) -> list[str]:
-    """Why the report does not pass; empty when it does. A figure that is missing fails.
+    """Return the reasons why a report fails; empty if it passes. A missing figure fails.
 
     >>> gate = MetricLimits.model_validate({"mae": {"max": 20}, "per_class.sad.f1": {"min": 0.6}})
     >>> failures({"mae": 12.0, "per_class": {"sad": {"f1": 0.5}}}, gate)
-    ['per_class.sad.f1 is 0.5, at least 0.6 is asked']
+    ['per_class.sad.f1 is 0.5, at least 0.6 is required']
     >>> failures({"mae": 12.0}, gate)
     ['per_class.sad.f1 is not in the report']
     """
-    found = []
+    reasons = []
     for name, limit in gate.root.items():
         value = figure(report, name)
         if value is None:
-            found.append(f"{name} is not in the report")
+            reasons.append(f"{name} is not in the report")
         elif limit.min is not None and not value >= limit.min:
-            found.append(f"{name} is {value:g}, at least {limit.min:g} is asked")
+            reasons.append(f"{name} is {value:g}, at least {limit.min:g} is required")
         elif limit.max is not None and not value <= limit.max:
-            found.append(f"{name} is {value:g}, at most {limit.max:g} is asked")
-    return found
+            reasons.append(f"{name} is {value:g}, at most {limit.max:g} is required")
+    return reasons
 
 
 def figure(report: Mapping[str, Any], name: str) -> float | None:
-    """A number by its dotted name, or None where there is none.
+    """Return a number of a report by its dotted name, or None where there is none.
 
     >>> figure({"per_class": {"sad": {"f1": 0.5}}}, "per_class.sad.f1")
     0.5

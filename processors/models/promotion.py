@@ -1,4 +1,4 @@
-"""May a new model take the place of the one in use? Every reason why not."""
+"""Promotion of models: comparison of a candidate with the model in use, against the limits in `gate.yaml`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from processors.models.metric_limits import GateError, MetricLimit, MetricLimits, failures, figure
 
 GATE_FILE = "gate.yaml"
+"""File of requirements beside a model."""
 
 
 class PromotionRequirements(BaseModel):
-    """`models/NAME/gate.yaml`: figures are named with dots, as `pulso evaluate` prints them."""
+    """Content of `models/NAME/gate.yaml`; figures have dotted names, as in the report of `pulso evaluate`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,13 +37,13 @@ class PromotionRequirements(BaseModel):
 
 
 class MeasuredModel(Struct, frozen=True):
-    """One model, measured.
+    """Figures of one model.
 
     Attributes:
-        report: of `pulso evaluate`, and what the kind of model adds.
-        card: the card's metrics.
-        seconds: for one clip, picture, frame or text.
-        megabytes: of model.onnx.
+        report: report of `pulso evaluate`, with additions of the kind of model.
+        card: metrics of the model card.
+        seconds: computing time for one clip, picture, frame or text.
+        megabytes: size of model.onnx.
     """
 
     report: Mapping[str, Any]
@@ -52,46 +53,46 @@ class MeasuredModel(Struct, frozen=True):
 
 
 def read_requirements(folder: Path) -> PromotionRequirements:
-    """Read the gate of a model.
+    """Read the requirements of a model.
 
     Raises:
-        GateError: there is none, or it can't be used.
+        GateError: the file is missing or can't be used.
     """
     path = folder / GATE_FILE
     try:
         return PromotionRequirements.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise GateError(f"{path} is missing: nothing can be promoted without a gate") from error
+        raise GateError(f"{path} is missing; a model is promoted only if it has one") from error
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise GateError(f"{path}: {error}") from error
 
 
-def refusal_reasons(candidate: MeasuredModel, current: MeasuredModel, asked: PromotionRequirements) -> list[str]:
-    """Why the candidate must not be promoted; empty when it may.
+def refusal_reasons(candidate: MeasuredModel, current: MeasuredModel, required: PromotionRequirements) -> list[str]:
+    """Return the reasons why the candidate must not be promoted; empty if it may.
 
     >>> limits = {"macro_f1": MetricLimit(min=0.6)}
-    >>> asked = PromotionRequirements(evaluation=limits, may_fall={"macro_f1": 0.02}, megabytes=5)
+    >>> required = PromotionRequirements(evaluation=limits, may_fall={"macro_f1": 0.02}, megabytes=5)
     >>> current = MeasuredModel({"macro_f1": 0.74}, {}, 0.1, 3.0)
-    >>> refusal_reasons(MeasuredModel({"macro_f1": 0.73}, {}, 0.1, 3.0), current, asked)
+    >>> refusal_reasons(MeasuredModel({"macro_f1": 0.73}, {}, 0.1, 3.0), current, required)
     []
-    >>> refusal_reasons(MeasuredModel({"macro_f1": 0.5}, {}, 0.3, 9.0), current, asked)  # doctest: +ELLIPSIS
-    ['macro_f1 is 0.5, at least 0.6 is asked', 'macro_f1 is 0.5, the model in use has 0.74 ...', ...]
+    >>> refusal_reasons(MeasuredModel({"macro_f1": 0.5}, {}, 0.3, 9.0), current, required)  # doctest: +ELLIPSIS
+    ['macro_f1 is 0.5, at least 0.6 is required', 'macro_f1 is 0.5, the model in use has 0.74 ...', ...]
     """
-    found = failures(candidate.report, MetricLimits(asked.evaluation))
-    found += [f"card: {reason}" for reason in failures(candidate.card, MetricLimits(asked.card))]
-    for limits, sign in ((asked.may_fall, 1.0), (asked.may_rise, -1.0)):
+    reasons = failures(candidate.report, MetricLimits(required.evaluation))
+    reasons += [f"card: {reason}" for reason in failures(candidate.card, MetricLimits(required.card))]
+    for limits, sign in ((required.may_fall, 1.0), (required.may_rise, -1.0)):
         for name, slack in limits.items():
-            found += _worse(name, candidate.report, current.report, slack, sign)
-    for name, slack in asked.card_may_fall.items():
-        found += [f"card: {reason}" for reason in _worse(name, candidate.card, current.card, slack, 1.0)]
-    if candidate.seconds > asked.times_slower * current.seconds:
-        found.append(
+            reasons += _worse(name, candidate.report, current.report, slack, sign)
+    for name, slack in required.card_may_fall.items():
+        reasons += [f"card: {reason}" for reason in _worse(name, candidate.card, current.card, slack, 1.0)]
+    if candidate.seconds > required.times_slower * current.seconds:
+        reasons.append(
             f"it takes {candidate.seconds:.3g} s each, {candidate.seconds / current.seconds:.1f} times as long as the "
-            f"model in use; at most {asked.times_slower:g} times is asked"
+            f"model in use; at most {required.times_slower:g} times is allowed"
         )
-    if candidate.megabytes > asked.megabytes:
-        found.append(f"model.onnx has {candidate.megabytes:.1f} MB, at most {asked.megabytes:g} MB is asked")
-    return found
+    if candidate.megabytes > required.megabytes:
+        reasons.append(f"model.onnx has {candidate.megabytes:.1f} MB, at most {required.megabytes:g} MB is allowed")
+    return reasons
 
 
 def _worse(name: str, candidate: Mapping[str, Any], current: Mapping[str, Any], slack: float, sign: float) -> list[str]:
@@ -100,6 +101,6 @@ def _worse(name: str, candidate: Mapping[str, Any], current: Mapping[str, Any], 
         return []
     if new is None:
         return [f"{name} is missing, the model in use has {now:.4g}"]
-    if not sign * (now - new) <= slack:  # also true of no number
+    if not sign * (now - new) <= slack:  # also rejects NaN
         return [f"{name} is {new:.4g}, the model in use has {now:.4g} and it may be worse by {slack:g} at most"]
     return []

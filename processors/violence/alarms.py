@@ -1,8 +1,8 @@
-"""From scores to alarms: when a rule would have raised one, and the curve from which a venue chooses.
+"""Alarms that a rule raises on recorded scores, and the operating curve over thresholds and on-delays.
 
-The live system gets its alarms from `processors.alerts.alarm`, one observation at a time; this is the same rule over
-a whole list of scores, without an alert's text, so that thousands of clips and dozens of rules take seconds. A test
-holds one against the other.
+The live system applies `processors.alerts.alarm` to one observation at a time. This module applies the same rule to a
+whole list of scores, without messages, so that thousands of clips and dozens of rules take seconds. A test compares the
+two.
 """
 
 from __future__ import annotations
@@ -17,17 +17,25 @@ import numpy as np
 from schemas.rules import RuleSettings
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
+"""Raise thresholds of the operating curve, probabilities."""
+
 MINIMUM_SECONDS = (0.0, 0.5, 1.0, 1.5)
+"""On-delays of the operating curve, seconds."""
+
+TIME_TOLERANCE = 1e-3
+"""Seconds by which a duration may fall short: the frames of a camera are not on the tick to the microsecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredClip:
-    """The scores of one clip, from where the network is warm.
+    """Scores of one clip from the time at which the network is warm.
 
     Attributes:
-        probabilities, times: of the warm frames, times in seconds.
+        fight: label of the clip.
+        probabilities: of the warm frames.
+        times: of the warm frames, seconds.
         seconds: length of the whole clip.
-        begin: time of its first frame, from which a delay counts.
+        begin: time of its first frame, from which delays are measured.
     """
 
     fight: bool
@@ -39,14 +47,18 @@ class ScoredClip:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """What one rule does on labelled clips.
+    """Result of one rule on labelled clips: one point of the operating curve.
 
     Attributes:
-        minimum_seconds: how long the probability must stay up (the rule's on-delay).
-        false_alarms_per_hour_upper: 95 % upper limit of the rate, for alarms that come at random: with none seen it is
-            three divided by the hours.
+        raise_threshold: probability from which an alarm is raised.
+        minimum_seconds: on-delay of the rule.
+        false_alarms: alarms in clips labelled normal.
+        false_alarms_per_hour: rate over the normal clips; None without any.
+        false_alarms_per_hour_upper: upper 95 % confidence limit of the rate, for a Poisson process; with no alarm it
+            is 3 divided by the hours.
         fights_alarmed: share of the fights in which an alarm was raised.
-        delay_median, delay_p90: seconds from the first frame of a fight clip to its first alarm, of those alarmed.
+        delay_median: median seconds from the first frame of a fight clip to its first alarm, of those with one.
+        delay_p90: 90th percentile of that delay.
     """
 
     raise_threshold: float
@@ -60,7 +72,7 @@ class CurvePoint:
 
 
 def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: RuleSettings) -> list[float]:
-    """When the rule raises an alarm.
+    """Return the times at which the rule raises an alarm.
 
     >>> rule = RuleSettings(raise_at=0.8, clear_at=0.4, on_delay_seconds=0.5, audience=["security"])
     >>> alarm_times([0.9, 0.9, 0.5, 0.9, 0.1, 0.9], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5], rule)
@@ -79,8 +91,7 @@ def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Ru
                 is_open, closed, above, below = False, time, None, None
         elif (
             above is not None
-            # A camera's frames are not on the tick to the microsecond; a thousandth of a second is no difference.
-            and time - above >= rule.on_delay_seconds - 1e-3
+            and time - above >= rule.on_delay_seconds - TIME_TOLERANCE
             and (closed is None or time - closed >= rule.cool_down_seconds)
         ):
             is_open = True
@@ -89,7 +100,7 @@ def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Ru
 
 
 def point(clips: Sequence[ScoredClip], rule: RuleSettings) -> CurvePoint:
-    """What the rule does on these clips; each begins with nothing open."""
+    """Return the result of a rule on clips, each with no alarm open at its start."""
     raised = [alarm_times(clip.probabilities, clip.times, rule) for clip in clips]
     false = sum(len(times) for clip, times in zip(clips, raised, strict=True) if not clip.fight)
     hours = sum(clip.seconds for clip in clips if not clip.fight) / 3600
@@ -108,7 +119,7 @@ def point(clips: Sequence[ScoredClip], rule: RuleSettings) -> CurvePoint:
 
 
 def curve(clips: Sequence[ScoredClip], rule: RuleSettings) -> list[dict[str, float | int | None]]:
-    """The points of other thresholds and minimum durations, all else as in the rule; JSON-ready."""
+    """Return the operating curve: results for other thresholds and on-delays, all else as in the rule; JSON-ready."""
     points = []
     for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS):
         changed = {"raise_at": threshold, "on_delay_seconds": minimum, "clear_at": min(rule.clear_at, threshold / 2)}
@@ -117,7 +128,10 @@ def curve(clips: Sequence[ScoredClip], rule: RuleSettings) -> list[dict[str, flo
 
 
 def upper_limit(events: int) -> float:
-    """One-sided 95 % upper limit of a Poisson mean when so many were seen (Garwood, 1936).
+    """Return the one-sided upper 95 % confidence limit of a Poisson mean (Garwood, 1936), by bisection.
+
+    Args:
+        events: number of events observed.
 
     >>> round(upper_limit(0), 2), round(upper_limit(2), 2)
     (3.0, 6.3)
@@ -125,15 +139,15 @@ def upper_limit(events: int) -> float:
     low, high = float(events), events + 10 + 4 * math.sqrt(events)
     for _ in range(60):
         middle = (low + high) / 2
-        if _at_most(events, middle) > 0.05:
+        if _poisson_cdf(events, middle) > 0.05:
             low = middle
         else:
             high = middle
     return (low + high) / 2
 
 
-def _at_most(events: int, mean: float) -> float:
-    """Chance of at most so many events."""
+def _poisson_cdf(events: int, mean: float) -> float:
+    """Return the probability of at most so many events."""
     term = total = math.exp(-mean)
     for number in range(1, events + 1):
         term *= mean / number

@@ -1,4 +1,4 @@
-"""Reading a video file at the rate at which cameras are sampled."""
+"""Reading of video files at the frame rate of cameras."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 
 def read_clip(path: Path, frames_per_second: float) -> tuple[list[NDArray[np.uint8]], list[float]]:
-    """Read a clip, keeping for each tick of `frames_per_second` the frame nearest to it.
+    """Read a clip, keeping the frame nearest to each tick of `frames_per_second`.
 
-    A clip that has fewer frames per second than asked for is kept whole; no frame is made up.
+    A clip with fewer frames per second is read completely; no frames are interpolated.
 
     Returns:
         The frames, each (height, width, 3) uint8 RGB, and their times in seconds from the start of the clip.
 
     Raises:
-        ValueError: the file is missing, is no video, or holds no frame; the message names it.
+        ValueError: the file is missing, is not a video, or holds no frame; the message names it.
     """
     if not path.is_file():
-        raise ValueError(f"{path}: no such file; clips are named relative to the list that names them")
+        raise ValueError(f"{path}: file not found; clips are named relative to the list that names them")
     capture = cv2.VideoCapture(str(path))
     try:
         rate = capture.get(cv2.CAP_PROP_FPS)

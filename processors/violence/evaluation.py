@@ -1,4 +1,4 @@
-"""Measures the violence network on labelled clips: `clips.jsonl`, a line `{clip, label, source, set}` a clip."""
+"""Evaluation of violence detection on labelled clips: `clips.jsonl` with `{clip, label, source, set}` per line."""
 
 from __future__ import annotations
 
@@ -14,20 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from processors.violence.alarms import ScoredClip, alarm_times, curve, point
+from processors.violence.alarms import TIME_TOLERANCE, ScoredClip, alarm_times, curve, point
 from processors.violence.clip import read_clip
 from processors.violence.rules import VIOLENCE_RULE
 from processors.violence.scorer import ViolenceScorer, ViolenceSettings
 from schemas.rules import RuleSettings
 
 LABELS = ("normal", "fight")
+
 WINDOW_SECONDS = 2.0
-"""A clip is as violent as its most violent two seconds; the public sets hold clips of about that length."""
+"""Seconds over which scores are averaged: the score of a clip is its highest mean over this time, since the public data
+sets hold clips of about that length."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledClip:
-    """One line of the list; `path` is resolved against the folder of the list."""
+    """One line of the list.
+
+    Attributes:
+        path: resolved against the folder of the list.
+        fight: whether the label is fight.
+        source: recording that the clip was cut from.
+        set: data set, for figures by set.
+    """
 
     path: Path
     fight: bool
@@ -37,7 +46,14 @@ class LabelledClip:
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """What the scorer made of one clip: its score, its warm frames, its frames in all and the seconds spent."""
+    """Result for one clip.
+
+    Attributes:
+        probability: score of the whole clip.
+        scored: probabilities of the frames from which the network is warm.
+        frames: number of frames.
+        computing: seconds of computing.
+    """
 
     clip: LabelledClip
     probability: float
@@ -50,7 +66,7 @@ def read_list(clips_jsonl: Path) -> list[LabelledClip]:
     """Read a list of labelled clips.
 
     Raises:
-        ValueError: the file is missing or empty, or a line is not what it should be; the message has its number.
+        ValueError: the file is missing or empty, or a line is not valid; the message has its number.
     """
     try:
         lines = clips_jsonl.read_text(encoding="utf-8").splitlines()
@@ -82,9 +98,9 @@ def _parse(line: str, folder: Path, where: str) -> LabelledClip:
 
 
 def clip_score(probabilities: Sequence[float], times: Sequence[float], warm_seconds: float) -> float:
-    """The highest mean probability over two seconds, of the frames from `warm_seconds` on.
+    """Return the highest mean probability over two seconds, of the frames from `warm_seconds` on.
 
-    A shorter clip is averaged whole; one that ends before the network is warm is judged by its last frame.
+    A shorter clip is averaged completely; the score of one that ends before the network is warm is its last frame's.
 
     >>> clip_score([0.0, 0.9, 0.7], [0.0, 1.0, 1.5], warm_seconds=1.0)
     0.8
@@ -98,7 +114,7 @@ def clip_score(probabilities: Sequence[float], times: Sequence[float], warm_seco
 
 
 def shipped_rule(settings: ViolenceSettings) -> RuleSettings:
-    """The alarm that the card's settings mean, as a rule of a venue file."""
+    """Return the settings of the model card as rule settings of a venue file."""
     return VIOLENCE_RULE.defaults.model_copy(
         update={
             "raise_at": settings.raise_threshold,
@@ -111,7 +127,7 @@ def shipped_rule(settings: ViolenceSettings) -> RuleSettings:
 def scored(
     probabilities: Sequence[float], times: Sequence[float], fight: bool, settings: ViolenceSettings
 ) -> ScoredClip:
-    """The frames of a clip that can raise an alarm: those from `warm_seconds` on, as in the live system."""
+    """Return the frames of a clip that can raise an alarm: those from `warm_seconds` on, as in the live system."""
     warm = [i for i, time in enumerate(times) if time >= times[0] + settings.warm_seconds - 1e-6]
     return ScoredClip(
         fight,
@@ -123,7 +139,7 @@ def scored(
 
 
 def count_alarms(probabilities: Sequence[float], times: Sequence[float], settings: ViolenceSettings) -> int:
-    """How often an alarm is raised, by the card's threshold and minimum duration.
+    """Return the number of alarms raised at the model card's thresholds and on-delay.
 
     >>> settings = ViolenceSettings(raise_threshold=0.8, clear_threshold=0.4, minimum_seconds=0.5, warm_seconds=0.0)
     >>> count_alarms([0.9, 0.9, 0.5, 0.9, 0.1, 0.9], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5], settings)
@@ -134,7 +150,7 @@ def count_alarms(probabilities: Sequence[float], times: Sequence[float], setting
 
 
 def score_clip(scorer: ViolenceScorer, frames: Sequence[NDArray[np.uint8]], times: Sequence[float]) -> list[float]:
-    """The probability after each frame, from a fresh state."""
+    """Return the probability after each frame, starting from the initial state."""
     state = scorer.start()
     probabilities = []
     for frame, time in zip(frames, times, strict=True):
@@ -189,8 +205,8 @@ def _figures(results: Sequence[ClipResult], settings: ViolenceSettings) -> dict[
 
 
 def _can_alarm(clip: ScoredClip, settings: ViolenceSettings) -> bool:
-    """Whether an alarm could be raised before the clip ends, were every score high."""
-    return bool(clip.times) and clip.times[-1] - clip.times[0] >= settings.minimum_seconds - 1e-3
+    """Return whether an alarm could be raised before the clip ends, if every score were high."""
+    return bool(clip.times) and clip.times[-1] - clip.times[0] >= settings.minimum_seconds - TIME_TOLERANCE
 
 
 def evaluate(
@@ -198,13 +214,13 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure a scorer on labelled clips.
 
-    A false alarm is an alarm that would be raised in a clip labelled normal, at the shipped thresholds and the
-    shipped minimum duration, each clip from a fresh state; the hours are the length of the normal clips together.
-    With a few minutes of normal video the figure is coarse: `normal_hours` says how little one alarm needs.
+    A false alarm is an alarm that would be raised in a clip labelled normal, at the shipped thresholds and on-delay,
+    each clip from the initial state; the hours are the total length of the normal clips. With a few minutes of normal
+    video the rate is coarse, which `normal_hours` and the upper limit show.
 
     Args:
-        clips_jsonl: `{clip, label: fight|normal, source, set}` a line, `clip` relative to this file.
-        scorer: what is measured, at the thresholds of its card.
+        clips_jsonl: `{clip, label: fight|normal, source, set}` per line, `clip` relative to this file.
+        scorer: model to measure, at the thresholds of its card.
         progress: called with clips done and clips in all.
 
     Returns:
@@ -215,7 +231,7 @@ def evaluate(
         each set, and under `curve` the alarms at other thresholds and minimum durations.
 
     Raises:
-        ValueError: a line is wrong (with its number) or a clip cannot be read (with its path).
+        ValueError: a line is not valid (the message has its number) or a clip can't be read (the message has its path).
     """
     clips = read_list(clips_jsonl)
     results = list(_results(clips, scorer, progress))

@@ -1,9 +1,9 @@
-"""Violence on a stream: a network with a memory that is fed frame by frame, many cameras at a time.
+"""Violence detection on camera streams: a recurrent network that is run frame by frame.
 
-The network is a convolutional front (MobileNetV2 on the picture and on its change, a small one on the motion)
-and a recurrent unit, in one ONNX graph. Its memory goes in and comes out, so the state of a camera is a plain
-value: feeding frame by frame is feeding the clip, a worker may hold thousands of cameras and lose none of
-the order, and a test may replay any of them.
+The network consists of convolutional encoders (MobileNetV2 on the picture and on its change, a small one on the flow)
+and a gated recurrent unit, in one ONNX graph. The recurrent state is an input and an output of the graph, so the state
+of a camera is a plain value: frame by frame gives the same as a whole clip, one scorer serves thousands of cameras, and
+any stream can be replayed.
 """
 
 from __future__ import annotations
@@ -17,21 +17,24 @@ from numpy.typing import NDArray
 from processors.models.inference import Model, ModelError, open_model
 from processors.violence.motion import FRAMES_PER_SECOND, MotionField, small_frame
 
-LONGEST_GAP = 2.0
-"""Seconds without a frame after which a camera starts afresh: what was seen before says nothing about now."""
+MAX_GAP = 2.0
+"""Seconds without a frame after which a camera starts from the initial state."""
+
+MIN_TICK_SHARE = 2 / 3
+"""Share of the frame interval below which a frame comes too soon and is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViolenceState:
-    """All that is remembered of one camera, about 28 kB, nearly all of it the picture.
+    """State of one camera, about 28 kB, nearly all of it the picture.
 
     Attributes:
-        picture: the last small grey picture, (144, 192) uint8; None before the first frame.
-        memory: the recurrent state, (hidden,) float32; all zeros before the first frame.
-        time: when the last used frame was taken, seconds; None before the first frame.
-        since: when the first frame after a start or a gap was taken, seconds.
-        logit: what the network said of the last used frame, log odds; None before the first frame.
-        smoothed: the running mean of the logit; None before the first frame.
+        picture: last small grey picture, (144, 192) uint8; None before the first frame.
+        memory: recurrent state, (hidden,) float32; zeros before the first frame.
+        time: time of the last used frame, seconds; None before the first frame.
+        since: time of the first frame after a start or a gap, seconds; None before the first frame.
+        logit: output for the last used frame, log odds; None before the first frame.
+        smoothed: exponential mean of the logit; None before the first frame.
     """
 
     memory: NDArray[np.float32] = field(repr=False)
@@ -43,22 +46,22 @@ class ViolenceState:
 
     @property
     def probability(self) -> float:
-        """The probability of violence as of the last frame; 0 before the first."""
+        """Probability of violence as of the last frame; 0 before the first."""
         return 0.0 if self.smoothed is None else float(1.0 / (1.0 + np.exp(-self.smoothed)))
 
 
 @dataclass(frozen=True, slots=True)
 class ViolenceSettings:
-    """What the card fixes: how often to look, how much to smooth, when to alarm.
+    """Settings of the model card: frame rate, smoothing and thresholds.
 
     Attributes:
-        frames_per_second: the rate that the network was trained at; frames that come faster are passed over.
-        smoothing_seconds: time constant of the running mean of the logit; 0 means none.
-        warm_seconds: how long after a start or a gap the memory holds too little to alarm on.
+        frames_per_second: rate that the network was trained at; frames that come faster are skipped.
+        smoothing_seconds: time constant of the exponential mean of the logit; 0 means none.
+        warm_seconds: time after a start or a gap in which the probability is not reported.
         decision: probability from which a clip counts as violent.
-        raise_threshold: probability from which an alarm is raised if it lasts `minimum_seconds`.
-        clear_threshold: probability below which a raised alarm is cleared.
-        minimum_seconds: how long the probability must stay at or above `raise_threshold`.
+        raise_threshold: probability from which an alert is raised if it lasts `minimum_seconds`.
+        clear_threshold: probability below which an alert is cleared.
+        minimum_seconds: time for which the probability must stay at or above `raise_threshold` (on-delay).
     """
 
     frames_per_second: float = FRAMES_PER_SECOND
@@ -71,9 +74,9 @@ class ViolenceSettings:
 
 
 class ViolenceScorer:
-    """Scores cameras frame by frame; holds no state of theirs, so one object serves all.
+    """Scores frames of any number of cameras; their states are arguments and return values.
 
-    Not for several threads at a time: the optical flow has work space of its own.
+    Not safe for concurrent use, since the optical flow has working memory of its own.
 
     >>> scorer = ViolenceScorer.load()
     >>> state = scorer.start()
@@ -83,13 +86,17 @@ class ViolenceScorer:
     """
 
     def __init__(self, model: Model) -> None:
-        """Raises ModelError if the model is not a violence model."""
+        """Wrap an open model.
+
+        Raises:
+            ModelError: the model is not a violence model.
+        """
         self.model = model
         shapes = {entry.name: entry.shape for entry in model.session.get_inputs()}
         wanted = {"previous", "current", "flow", "memory"}
         if set(shapes) != wanted:
             raise ModelError(
-                f"{model.folder}: a violence model takes {sorted(wanted)}, this one takes {sorted(shapes)}; "
+                f"{model.folder}: a violence model takes {sorted(wanted)}, not {sorted(shapes)}; "
                 "point PULSO_MODELS at a folder with models of this version"
             )
         self._hidden = int(shapes["memory"][-1])
@@ -99,7 +106,7 @@ class ViolenceScorer:
 
     @classmethod
     def load(cls, *, threads: int = 1) -> ViolenceScorer:
-        """The shipped model, checked against its card.
+        """Load the shipped model after checking it against its card.
 
         Raises:
             ModelError: the model folder is incomplete or does not match its card.
@@ -108,15 +115,15 @@ class ViolenceScorer:
 
     @property
     def identity(self) -> str:
-        """Name and hash of the model, as results quote it."""
+        """Name and hash of the model, as results give it."""
         return self.model.identity
 
     def start(self) -> ViolenceState:
-        """The state of a camera of which nothing was seen yet."""
+        """Return the initial state of a camera."""
         return ViolenceState(np.zeros(self._hidden, np.float32))
 
     def is_warm(self, state: ViolenceState) -> bool:
-        """Whether enough was seen since the start or the last gap for the probability to mean something."""
+        """Return whether enough time has passed since the start or the last gap for the probability to be reported."""
         if state.time is None or state.since is None:
             return False
         return state.time - state.since >= self.settings.warm_seconds
@@ -124,11 +131,11 @@ class ViolenceScorer:
     def step(
         self, states: Sequence[ViolenceState], frames: Sequence[NDArray[np.uint8]], times: Sequence[float]
     ) -> tuple[list[float], list[ViolenceState]]:
-        """Take one frame of each of several cameras.
+        """Score one frame of each of several cameras.
 
-        A frame that comes sooner than two thirds of a tick after the last used one is passed over: the
-        probability is the last one and the state is unchanged. A gap of more than 2 s, or a time more than
-        2 s in the past, starts the camera afresh; a time a little in the past is passed over.
+        A frame that comes sooner than two thirds of a tick after the last used one, or slightly before it, is skipped:
+        the probability is the last one and the state is unchanged. After a gap of more than 2 s, or a time more than
+        2 s in the past, the camera starts from the initial state.
 
         Args:
             states: of each camera, from `start` or an earlier `step`.
@@ -136,10 +143,10 @@ class ViolenceScorer:
             times: when each was taken, seconds on any clock that all frames of the camera share.
 
         Returns:
-            The probability of violence, and the next state, of each camera.
+            Probability of violence and next state of each camera.
 
         Raises:
-            ValueError: lengths differ, a frame is no picture or a time no finite number. No state is changed.
+            ValueError: the lengths differ, a frame is not a picture, or a time is not finite.
         """
         if not len(states) == len(frames) == len(times):
             raise ValueError(
@@ -150,25 +157,25 @@ class ViolenceScorer:
         for index, (state, frame, time) in enumerate(zip(states, frames, times, strict=True)):
             if not np.isfinite(time):
                 raise ValueError(f"camera {index}: the time of a frame must be a finite number of seconds, not {time}")
-            begun = self._at(state, time)
-            if begun is not None:
-                pictures[index] = (begun, small_frame(frame))
+            previous = self._state_before(state, time)
+            if previous is not None:
+                pictures[index] = (previous, small_frame(frame))
         nexts = list(states)
         if pictures:
-            seen = self._run([(state, picture, times[index]) for index, (state, picture) in pictures.items()])
-            for index, after in zip(pictures, seen, strict=True):
+            updated = self._run([(state, picture, times[index]) for index, (state, picture) in pictures.items()])
+            for index, after in zip(pictures, updated, strict=True):
                 nexts[index] = after
         return [state.probability for state in nexts], nexts
 
-    def _at(self, state: ViolenceState, time: float) -> ViolenceState | None:
-        """The state from which a frame of this time goes on: a fresh one after a gap, None to pass it over."""
-        if state.time is None or abs(time - state.time) > LONGEST_GAP:
+    def _state_before(self, state: ViolenceState, time: float) -> ViolenceState | None:
+        """Return the state to continue from: the initial one after a gap; None to skip the frame."""
+        if state.time is None or abs(time - state.time) > MAX_GAP:
             return self.start()
-        soon = (time - state.time) * self.settings.frames_per_second < 2 / 3
-        return None if soon else state
+        too_soon = (time - state.time) * self.settings.frames_per_second < MIN_TICK_SHARE
+        return None if too_soon else state
 
     def _run(self, cameras: Sequence[tuple[ViolenceState, NDArray[np.uint8], float]]) -> list[ViolenceState]:
-        """One step of the network for cameras that each go on from a state, with a picture of a time."""
+        """Run the network for one step of each camera, given its state, grey picture and time in seconds."""
         previous = [picture if state.picture is None else state.picture for state, picture, _ in cameras]
         flow = [
             self._field.between(
@@ -196,7 +203,7 @@ class ViolenceScorer:
         ]
 
     def _smooth(self, before: ViolenceState, time: float, logit: float) -> float:
-        """Exponential running mean in time, not in frames, so that a slower camera is smoothed over as long."""
+        """Return the exponential mean over time, not frames, so that a slower camera is smoothed equally."""
         constant = self.settings.smoothing_seconds
         if constant <= 0 or before.smoothed is None or before.time is None:
             return logit
@@ -204,4 +211,4 @@ class ViolenceScorer:
         return keep * before.smoothed + (1 - keep) * logit
 
 
-__all__ = ["LONGEST_GAP", "ViolenceScorer", "ViolenceSettings", "ViolenceState"]
+__all__ = ["MAX_GAP", "ViolenceScorer", "ViolenceSettings", "ViolenceState"]

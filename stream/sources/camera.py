@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from processors.cameras.picture import PictureError, check_claim
+from processors.cameras.picture import PictureError, check_declared_size
 from schemas.cameras import FRAMES
 from stream.sources.source import Outlet, Source, SourceError, now
 
@@ -196,7 +196,7 @@ def _jpeg(path: Path) -> bytes:
     """
     data = path.read_bytes()
     try:
-        check_claim(data)
+        check_declared_size(data)
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (PictureError, cv2.error):
         picture = None

@@ -53,5 +53,5 @@ def test_points_that_say_nothing_are_refused() -> None:
         GroundPlane.from_points([(0, 0), (0.5, 0.5), (1, 1), (0, 1)], metres)
     with pytest.raises(GroundError, match="both sides of the horizon"):
         GroundPlane.from_points([(0, 0), (1, 1), (1, 0), (0, 1)], metres)
-    with pytest.raises(GroundError, match="over the horizon"):
+    with pytest.raises(GroundError, match="above the horizon"):
         MAST.area([(0, 0), (1, -0.4), (1, 1), (0, 1)])

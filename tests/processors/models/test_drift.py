@@ -11,9 +11,9 @@ import pytest
 
 from processors.models.drift import (
     CONFIDENCE,
-    ENOUGH,
-    OTHER,
-    SAME,
+    LARGE_PSI,
+    MIN_VALUES,
+    SMALL_PSI,
     DriftMonitor,
     Histogram,
     equal_frequency_bins,
@@ -31,18 +31,18 @@ def fed(drift: DriftMonitor, values: np.ndarray[tuple[int], np.dtype[np.float64]
 def test_the_same_is_the_same_and_something_else_is_not() -> None:
     random = np.random.default_rng(0)
     reference = {"tempo": equal_frequency_bins(random.normal(120, 20, 600).tolist())}
-    assert fed(DriftMonitor(reference), random.normal(120, 20, 600)) < SAME
-    assert fed(DriftMonitor(reference), random.normal(150, 20, 600)) > OTHER
+    assert fed(DriftMonitor(reference), random.normal(120, 20, 600)) < SMALL_PSI
+    assert fed(DriftMonitor(reference), random.normal(150, 20, 600)) > LARGE_PSI
     back = DriftMonitor(reference)
     fed(back, random.normal(150, 20, 600))
-    assert fed(back, random.normal(120, 20, 6_000)) < SAME  # what is long ago fades
+    assert fed(back, random.normal(120, 20, 6_000)) < SMALL_PSI  # what is long ago fades
 
 
 def test_by_hand() -> None:
     drift = DriftMonitor({"x": Histogram((0.5,), (0.5, 0.5))})
-    for _ in range(ENOUGH):
+    for _ in range(MIN_VALUES):
         drift.add({"x": 1.0})
-    faded = (1 - (1 - 1 / 1_000) ** ENOUGH) * 1_000
+    faded = (1 - (1 - 1 / 1_000) ** MIN_VALUES) * 1_000
     low, high = 0.5 / (faded + 1), (faded + 0.5) / (faded + 1)
     assert drift.psi()["x"] == pytest.approx((low - 0.5) * math.log(low / 0.5) + (high - 0.5) * math.log(high / 0.5))
 
@@ -74,5 +74,5 @@ def test_shipped_references_can_be_read(name: str) -> None:
 def test_a_folder_without_a_reference_has_none_and_a_broken_one_says_so(tmp_path: Path) -> None:
     assert read_reference(tmp_path) == {}
     (tmp_path / "reference.json").write_text(json.dumps({"tempo": [1, 2]}))
-    with pytest.raises(ValueError, match="make it again"):
+    with pytest.raises(ValueError, match="run the training script again"):
         read_reference(tmp_path)

@@ -45,7 +45,7 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
     broken.write_bytes(b"no video at all" * 100)
     with pytest.raises(ValueError, match=r"broken\.mp4: not a video"):
         read_clip(broken, 8.0)
-    with pytest.raises(ValueError, match="no such file"):
+    with pytest.raises(ValueError, match="file not found"):
         read_clip(tmp_path / "missing.mp4", 8.0)
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.violence.motion import MotionField, small_frame
-from processors.violence.scorer import LONGEST_GAP, ViolenceScorer, ViolenceState
+from processors.violence.scorer import MAX_GAP, ViolenceScorer, ViolenceState
 
 Frames = list[NDArray[np.uint8]]
 TICK = 0.125
@@ -90,7 +90,7 @@ def test_a_gap_starts_afresh(scorer: ViolenceScorer) -> None:
     _, state = run(scorer, frames)
     assert state.time is not None
     assert scorer.is_warm(state)
-    late = state.time + LONGEST_GAP + 0.1
+    late = state.time + MAX_GAP + 0.1
     (after,), (fresh,) = scorer.step([state], [frames[0]], [late])
     (first,), _ = scorer.step([scorer.start()], [frames[0]], [0.0])
     assert after == pytest.approx(first, abs=1e-6)
