@@ -67,7 +67,7 @@ def static_folders() -> dict[str, Path]:
 
 
 def templates() -> Environment:
-    """Return the templates; a name that a template uses and nobody gave is an error, not an empty place."""
+    """Return the templates; a variable that is not defined is an error, not an empty text."""
     loaders: dict[str, BaseLoader] = {feature.name: FileSystemLoader(feature.folder) for feature in console_features()}
     return Environment(
         loader=ChoiceLoader([PrefixLoader(loaders), FileSystemLoader(FOLDER / "templates")]),

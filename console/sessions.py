@@ -2,8 +2,8 @@
 
 Layout, with the prefix `pulso:`
 
-    session:DIGEST      JSON of Session, with an EXPIRE; DIGEST is the SHA-256 of the cookie, so that whoever reads
-                        Redis can't take a session over
+    session:DIGEST      JSON of Session, with an EXPIRE; DIGEST is the SHA-256 of the cookie, so that sessions
+                        can't be taken over by reading Redis
     login:KIND:NAME     number of logins tried, with an EXPIRE
 """
 
@@ -26,7 +26,7 @@ TRIES = "pulso:login:{kind}:{name}"
 WINDOW_SECONDS = 15 * 60
 MAX_TRIES = {"pair": 5, "origin": 30, "account": 100}
 """Failed logins in `WINDOW_SECONDS`: of an account from one address, from one address, of an account from
-anywhere. The last is high, so that nobody can lock a colleague out with a handful of wrong passwords."""
+anywhere. The last is high, so that a few wrong passwords can't lock a colleague out."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

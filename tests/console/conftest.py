@@ -1,4 +1,4 @@
-"""A real console on a real Kafka and Redis, with the alerts worker; and Debian's Chromium to look at it."""
+"""A console on a real Kafka and Redis, with the alerts worker; and Debian's Chromium to open its pages."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ PEOPLE: dict[str, tuple[list[str], list[str]]] = {
     "ada": (["admin"], []),
 }
 CHROMIUM = shutil.which("chromium")
-PATIENCE = 20_000
-"""milliseconds; no test measures speed, so this only ends what would never end"""
+BROWSER_TIMEOUT_MS = 20_000
+"""Long, because no test measures speed: it only ends what would never end."""
 
 
 class Festival:
-    """A running stack, and what happens at the festival."""
+    """A running stack, and events of a festival that are sent to it."""
 
     def __init__(self, stack: LocalStack, producer: EventProducer) -> None:
         self.stack = stack
@@ -57,7 +57,7 @@ class Festival:
         self._number = 0
 
     def observe(self, rule: str, subject: str, value: float, es: str, en: str, seconds: float = 0, **more: Any) -> str:
-        """Let a value be seen twice, so far apart that every on-delay has passed; event time is not the clock."""
+        """Send a value twice, so far apart in event time that every on-delay has passed."""
         key = f"{rule}/{subject}"
         self._number += 1
         begin = datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
@@ -70,18 +70,18 @@ class Festival:
         return key
 
     def open(self, key: str) -> Alert | None:
-        """The open alert of a key."""
+        """Return the open alert of a key."""
         row: Any = self.redis.hget(OPEN, key)
         return msgspec.json.decode(row, type=Alert) if row else None
 
     def raised(self, rule: str, subject: str, value: float, es: str, en: str, **more: Any) -> Alert:
-        """An alert that is in Redis."""
+        """Raise an alert and return it once it is in Redis."""
         key = self.observe(rule, subject, value, es, en, **more)
         return wait(lambda: self.open(key))
 
     @contextmanager
     def acting(self, name: str) -> Iterator[Callable[[Alert, str], None]]:
-        """Act on alerts without the console, as the terminal does."""
+        """Act on alerts without the console, as the command line does."""
 
         def act(alert: Alert, verb: Any) -> None:
             one = AlertAction(id=uuid.uuid4().hex, key=alert.key, action=verb, by=name, time=datetime.now(UTC))
@@ -91,7 +91,7 @@ class Festival:
         self._producer.flush()
 
     def frame(self, camera: str, grey: int) -> None:
-        """A picture of a camera, all of one grey."""
+        """Send a frame of a camera, all of one grey."""
         _, jpeg = cv2.imencode(".jpg", numpy.full((360, 640, 3), grey, numpy.uint8))
         now = datetime.now(UTC)
         self._number += 1
@@ -102,7 +102,7 @@ class Festival:
     def mail(
         self, name: str, summary: str, *, topic: str, facts: Any = None, cluster: str | None = None, size: int = 1
     ) -> None:
-        """A mail that was triaged, with the suggestion that the approved answer of its topic makes."""
+        """Send a triaged mail, with the suggestion of its topic's approved answer."""
         order = (facts or {}).get("order", ("",))[0]
         suggestion = Suggestion(
             answer=topic, text=f"Hemos abierto la solicitud del pedido {order}.", confidence=0.9,
@@ -121,12 +121,12 @@ class Festival:
         self._producer.flush()
 
     def result(self, topic: Any, key: str, record: msgspec.Struct, name: str) -> None:
-        """Any result, as a worker would send it."""
+        """Send a result, as a worker would."""
         self._send(topic, key, record, name)
         self._producer.flush()
 
     def evening(self) -> None:
-        """One result of every kind."""
+        """Send one result of every kind."""
         now = datetime.now(UTC).replace(microsecond=0)
         self._number += 1
         name = f"e{self._number}"
@@ -170,11 +170,11 @@ class Festival:
         self._producer.send(topic, key=key, value=record, id=name, source="test", time=datetime.now(UTC))
 
 
-def wait(look: Callable[[], Any], seconds: float = 20) -> Any:
-    """Ask again and again until the answer is true."""
+def wait(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """Call a function until its result is true, and return the result."""
     end = datetime.now(UTC) + timedelta(seconds=seconds)
     while datetime.now(UTC) < end:
-        if answer := look():
+        if answer := condition():
             return answer
         time.sleep(0.05)
     raise AssertionError(f"not after {seconds} s")
@@ -190,7 +190,7 @@ async def _accounts(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def festival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Festival]:
-    """The stack, with an account of every role."""
+    """A stack with an account of every role."""
     folder = tmp_path_factory.mktemp("console")
     with (
         LocalStack(folder, workers=("alerts",), with_prometheus=False) as stack,
@@ -206,8 +206,7 @@ def festival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Festival]:
 def chromium() -> Iterator[Browser]:
     """Debian's browser, without a screen.
 
-    Of a module, not of the session: Playwright keeps an event loop in this thread, which tests that bring their own
-    could not stand.
+    Its scope is a module, because Playwright keeps an event loop in this thread, and async tests need their own.
     """
     if CHROMIUM is None:
         pytest.skip("Chromium is missing: `make test-setup`, or install the package chromium")
@@ -222,14 +221,14 @@ Enter = Callable[..., Page]
 
 @pytest.fixture
 def enter(chromium: Browser, festival: Festival) -> Iterator[Enter]:
-    """`enter("sara", "/support")`: a page of a browser of its own, logged in; errors in it fail the test."""
+    """Function `enter("sara", "/support")`: a page in a browser of its own, logged in; errors in it fail the test."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
     def open_page(name: str | None, path: str = "/", **options: Any) -> Page:
         options = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options
         context = chromium.new_context(base_url=festival.url, **options)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(BROWSER_TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
@@ -243,7 +242,7 @@ def enter(chromium: Browser, festival: Festival) -> Iterator[Enter]:
         page.fill("[name=password]", PASSWORD)
         page.click("button.main")
         page.wait_for_url(lambda url: "/login" not in url)
-        if not page.url.endswith(path):  # bar staff are led to their bar
+        if not page.url.endswith(path):  # bar staff start on their bar's page
             page.goto(path)
         return page
 
@@ -265,7 +264,7 @@ def _stays_inside(url: str, inside: str, wrong: list[str]) -> None:
 
 @contextmanager
 def logged_in(festival: Festival, name: str) -> Iterator[tuple[httpx.Client, str]]:
-    """A client without a browser, and its CSRF token."""
+    """Yield a client without a browser, and its CSRF token."""
     with httpx.Client(base_url=festival.url, follow_redirects=True, timeout=30) as client:
         answer = client.post("/login", data={"name": name, "password": PASSWORD}, headers={"accept": "text/html"})
         assert answer.status_code == 200, answer.text

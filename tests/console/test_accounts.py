@@ -1,4 +1,4 @@
-"""Who gets in, who sees what, and what another site can't do: a real console, asked without a browser."""
+"""Authentication, roles, and protection against other sites: requests to a real console, without a browser."""
 
 from __future__ import annotations
 

@@ -116,4 +116,5 @@ def test_feature_has_the_files_that_it_names(feature: ConsoleFeature) -> None:
     for extension in feature.extensions:
         for name in (*extension.scripts, *extension.styles, *([extension.template] if extension.template else [])):
             assert (feature.folder / name).is_file(), name
-    assert feature.folder.name == feature.name
+    if registry.FOLDER in feature.folder.parents:
+        assert feature.folder.name == feature.name

@@ -1,4 +1,4 @@
-"""Requests that no browser of ours sends: each has an answer that is not the server's fault, and fills no memory."""
+"""Requests that no page of the console sends: each gets a refusal, not a server error, and fills no memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 
 
 def raw(url: str, request: bytes) -> bytes:
-    """The first line of the answer to bytes as they are."""
+    """Return the first line of the answer to raw bytes."""
     place = urlsplit(url)
     with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
         connection.sendall(request)
@@ -23,7 +23,7 @@ def raw(url: str, request: bytes) -> bytes:
 
 @pytest.mark.parametrize("host", [b"[", b"[::1", b"a b", b"evil.example/path", b"\xff", b"a,b", b""])
 def test_invalid_host_header_is_refused(festival: Festival, host: bytes) -> None:
-    """`request.url` raised ValueError on it, in the handler that wanted to say "log in"."""
+    """`request.url` raised ValueError on it, in the handler that leads to the login page."""
     answer = raw(festival.url, b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nAccept: text/html\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 4"), answer
 

@@ -1,4 +1,4 @@
-"""The demo is open on this machine, says so, and is closed to everything else."""
+"""The open demo: no login on this machine, and no access from elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HTML = {"accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The console of a demo, on a machine whose user wants to listen everywhere."""
+    """Address of a demo's console, on a machine whose settings say to listen on all addresses."""
     with LocalStack(
         tmp_path_factory.mktemp("demo"),
         workers=(),

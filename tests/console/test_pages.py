@@ -29,7 +29,7 @@ def ready(page: Page, place: str) -> None:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds serious or worse."""
+    """Return the problems that axe rates as serious or worse."""
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"

@@ -1,4 +1,4 @@
-"""Every endpoint and every role: who gets past the door. An endpoint that stands in no line fails the test."""
+"""Permissions of every role at every endpoint; an endpoint that is missing from the table fails the test."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ ROLES: dict[str, tuple[list[str], list[str]]] = {
     "admin": (["admin"], []),
 }
 ALL = set(ROLES)
-NOBODY_NEEDED = {*ALL, "nobody"}
-PRESS = {"id": "who-may-press", "product": "beer", "kind": "on-its-way", "quantity": 1}
-WHO: list[tuple[str, str, str, Any, set[str]]] = [
-    # route, path, method, body, who gets past the door
-    ("/healthz", "/healthz", "GET", None, NOBODY_NEEDED),
-    ("/login", "/login", "GET", None, NOBODY_NEEDED),
-    ("/login", "/login", "POST", None, NOBODY_NEEDED),
-    ("/language/{language}", "/language/es", "GET", None, NOBODY_NEEDED),
-    ("/faq", "/faq", "GET", None, NOBODY_NEEDED),
-    ("/api/faq", "/api/faq", "GET", None, NOBODY_NEEDED),
-    ("/bar/service_worker.js", "/bar/service_worker.js", "GET", None, NOBODY_NEEDED),
+EVERYBODY = {*ALL, "nobody"}
+PRESS = {"id": "permissions-press", "product": "beer", "kind": "on-its-way", "quantity": 1}
+PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
+    # route, path, method, body, roles that are let in
+    ("/healthz", "/healthz", "GET", None, EVERYBODY),
+    ("/login", "/login", "GET", None, EVERYBODY),
+    ("/login", "/login", "POST", None, EVERYBODY),
+    ("/language/{language}", "/language/es", "GET", None, EVERYBODY),
+    ("/faq", "/faq", "GET", None, EVERYBODY),
+    ("/api/faq", "/api/faq", "GET", None, EVERYBODY),
+    ("/bar/service_worker.js", "/bar/service_worker.js", "GET", None, EVERYBODY),
     ("/", "/", "GET", None, ALL),
     ("/history", "/history", "GET", None, ALL),
     ("/api/steps", "/api/steps?alert=x", "GET", None, ALL),
@@ -69,7 +69,7 @@ WHO: list[tuple[str, str, str, Any, set[str]]] = [
 async def _tokens(url: str) -> dict[str, str]:
     redis = AsyncRedis.from_url(url)
     store = AccountStore(redis)
-    found = {name: await store.add_token(f"who-may-{name}", roles, bars) for name, (roles, bars) in ROLES.items()}
+    found = {name: await store.add_token(f"permissions-{name}", roles, bars) for name, (roles, bars) in ROLES.items()}
     await redis.aclose()
     return found
 
@@ -80,7 +80,7 @@ def test_endpoint_lets_only_permitted_roles_in(festival: Festival) -> None:
     for name in (*ROLES, "nobody"):
         headers = {"Authorization": f"Bearer {tokens[name]}"} if name in tokens else {}
         with httpx.Client(base_url=festival.url, headers=headers, timeout=30) as client:
-            for _, path, method, body, allowed in WHO:
+            for _, path, method, body, allowed in PERMISSIONS:
                 with client.stream(method, path, json=body) as answer:
                     location = answer.headers.get("location", "")
                     kept_out = answer.status_code in (401, 403) or location.startswith("/login?next=")
@@ -92,4 +92,4 @@ def test_endpoint_lets_only_permitted_roles_in(festival: Festival) -> None:
 def test_every_endpoint_is_in_the_table_of_roles(festival: Festival) -> None:
     paths = build(festival.stack.settings).openapi()["paths"]
     there = {(path, method.upper()) for path, methods in paths.items() for method in methods}
-    assert there == {(route.replace(":path", ""), method) for route, _, method, _, _ in WHO}
+    assert there == {(route.replace(":path", ""), method) for route, _, method, _, _ in PERMISSIONS}

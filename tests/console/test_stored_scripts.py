@@ -1,4 +1,4 @@
-"""Scripts in all that strangers write: a real browser shows them as text and runs none."""
+"""Scripts in texts of strangers: a real browser shows them as text and runs none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAYLOAD = f"{IMAGE}{SCRIPT}{ATTRIBUTE}{{{{7*7}}}}<svg onload=window.hit=1>"
 
 
 def harmless(page: Page) -> None:
-    """It stands there as text, and nothing of it became an element or ran."""
+    """Check that the payload is shown as text, and that none of it became an element or ran."""
     expect(page.get_by_text('<img src="x"').first).to_be_attached()
     assert page.evaluate("window.hit") is None
     assert page.locator("img[src='x'], svg[onload], [onmouseover], [onfocus]").count() == 0

@@ -1,4 +1,4 @@
-"""Scripts in the venue file: the pages hold them as text. Without a browser, whose loop would stand in the way."""
+"""Scripts in the venue file: pages show them as text. Without a browser, whose event loop async tests can't share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.stack
 
 
 async def test_script_in_venue_names_is_shown_as_text(tmp_path: Path, redis_url: str) -> None:
-    """The names of places, which come from a file: every page that needs no results, as the server writes it."""
+    """Check the names of places on every page that needs no results, as the server renders it."""
     venue = tmp_path / "venue.yaml"
     said = {
         "name": PAYLOAD, "zones": [{"id": "front", "title": PAYLOAD, "area_m2": 1, "capacity": 1}],

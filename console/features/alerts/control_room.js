@@ -17,7 +17,7 @@ const unseen = new Set(); // ids of critical alerts that nobody has selected on 
 const filter = new Filter($("filter"), state.name, () => show());
 
 const ruleName = (rule) => (state.words[`rule_${rule}`] ? t(`rule_${rule}`) : rule);
-const what = (alert) => alert.text[state.language] || alert.key;
+const what = (alert) => alert.text[state.language] || alert.text.en || alert.key;
 
 function where(alert) {
   const readable = state.rules[alert.rule]?.readable_subject ?? true; // the subject of a mail is its id

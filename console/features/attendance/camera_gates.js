@@ -1,4 +1,4 @@
-// Beside each picture of the camera wall: the counts of its gates.
+// The counts of gates beside each picture of the camera wall.
 
 import { subscribe } from "../live.js";
 import { h, keyed, number, on, state, t, text } from "../page.js";

@@ -1,4 +1,4 @@
-// Beside each picture of the camera wall: what is counted in it; and the plan.
+// The counts beside each picture of the camera wall, and the plan.
 
 import { drawPlan } from "./plan.js";
 import { subscribe } from "../live.js";

@@ -65,9 +65,9 @@ export function drawPlan(place, plan, titles) {
     for (const [name, where] of Object.entries(plan[kind])) picture.append(label(kind, at(where), 1.05, `${sign} ${name}`));
   }
   const exits = new Map(Object.entries(plan.exits).map(([name, where]) => [name, picture.appendChild(label("exit", at(where), 0.95, name))]));
-  const cameras = new Map(Object.entries(plan.cameras).map(([name, { at: stands, towards }]) => {
-    const [x, y] = at(stands);
-    const heading = Math.atan2(towards[0] - stands[0], towards[1] - stands[1]) * 180 / Math.PI; // clockwise from up
+  const cameras = new Map(Object.entries(plan.cameras).map(([name, { at: position, towards }]) => {
+    const [x, y] = at(position);
+    const heading = Math.atan2(towards[0] - position[0], towards[1] - position[1]) * 180 / Math.PI; // clockwise from up
     const reach = unit * 4;
     const wedge = svg("polygon", { class: "wedge", points: `0,0 ${-reach * 0.6},${-reach} ${reach * 0.6},${-reach}`, transform: `translate(${x} ${y}) rotate(${heading})` });
     const body = svg("circle", { class: "body", cx: x, cy: y, r: unit * 0.6 });

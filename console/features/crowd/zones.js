@@ -12,7 +12,7 @@ const showPlan = place && state.plan ? drawPlan(place, state.plan, state.places)
 let zones = state.channels.zones;
 let openAlerts = [];
 
-/** What is about to go wrong in a zone, the most pressing first. */
+/** Warnings of a zone, the most urgent first. */
 function warnings(zone) {
   const found = zone.jammed.map((exit) => t("exit_jammed", { exit }));
   const chance = Math.round(zone.limit_chance * 100);

@@ -6,6 +6,7 @@ import { h, state, t, text } from "../page.js";
 /** The name of a topic; one that the venue added without a name is called by its id. */
 export const topicName = (name) => (state.words[`topic_${name}`] ? t(`topic_${name}`) : name);
 
+const ANSWER_LANGUAGES = ["es", "en"];
 const FACTS = ["order", "amount", "date", "time", "quantity", "place"];
 const phraseOf = { topic: topicName, also: topicName, fact: (name) => t(`fact_${name}`), missing: (name) => t(`fact_${name}`) };
 /** The reasons for a suggestion, in the page's language. */
@@ -32,7 +33,7 @@ async function copy(field, status) {
 /** The body of a mail's row; `answers()` gives the approved answers as they are now. */
 export function makeReply(mail, answers) {
   const topic = mail.suggestion?.answer ?? mail.topic?.name ?? "";
-  const language = ["es", "en"].includes(mail.language) ? mail.language : state.language;
+  const language = [mail.language, state.language].find((one) => ANSWER_LANGUAGES.includes(one)) ?? ANSWER_LANGUAGES[0];
   const key = `${topic}/${language}`;
   const status = h("p", { class: "told", role: "status" });
   const reply = field("reply", 4, t("reply"));

@@ -1,4 +1,4 @@
-"""What a page is sent: from a real Redis, each step once, in order, and a fresh start where steps are gone."""
+"""Steps that a page gets from a real Redis: each once, in order, and a new start where steps are gone."""
 
 from __future__ import annotations
 

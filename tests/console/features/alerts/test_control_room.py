@@ -1,4 +1,4 @@
-"""The control room in real browsers: live, worst first, acted upon, and right after a cut."""
+"""The control room in real browsers: live updates, order, actions, and a lost connection."""
 
 from __future__ import annotations
 

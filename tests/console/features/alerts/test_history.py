@@ -1,4 +1,4 @@
-"""Verdicts on what is over, from the page: two browsers agree, and the label is of the alert that was meant."""
+"""Verdicts on alerts that have ended, given on the history page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.console.conftest import Enter, Festival, logged_in, wait
 pytestmark = pytest.mark.stack
 
 
-def over(festival: Festival, subject: str) -> Alert:
-    """An alert that was raised and resolved."""
+def ended_alert(festival: Festival, subject: str) -> Alert:
+    """Raise and resolve an alert."""
     alert = festival.raised("violence", subject, 0.9, f"pelea {subject}", f"fight {subject}")
     with festival.acting("sara") as act:
         act(alert, "resolve")
@@ -24,7 +24,7 @@ def over(festival: Festival, subject: str) -> Alert:
 
 
 def test_verdict_after_the_end_appears_in_two_browsers(festival: Festival, enter: Enter) -> None:
-    alert = over(festival, "judged-late")
+    alert = ended_alert(festival, "judged-late")
     first, second = enter("sara", "/history?q=judged-late"), enter("sol", "/history?q=judged-late", locale="es-ES")
     for page in (first, second):
         expect(page.locator("#connection")).to_have_class("live")
@@ -49,7 +49,7 @@ def test_verdict_after_the_end_appears_in_two_browsers(festival: Festival, enter
 
 
 def test_first_of_many_alerts_of_a_key_can_be_judged(festival: Festival, enter: Enter) -> None:
-    first, *_ = [over(festival, "judged-often") for _ in range(6)]
+    first, *_ = [ended_alert(festival, "judged-often") for _ in range(6)]
     page = enter("sara", "/history?q=judged-often")
     expect(page.locator(".lives > li")).to_have_count(6)
     row = page.locator(f'.lives > li[data-alert="{first.id}"]')
@@ -61,12 +61,12 @@ def test_first_of_many_alerts_of_a_key_can_be_judged(festival: Festival, enter: 
 
 
 def test_ended_alert_accepts_only_permitted_verdicts(festival: Festival) -> None:
-    alert = over(festival, "judged-by-whom")
-    deed = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "confirm"}
+    alert = ended_alert(festival, "judged-by-whom")
+    body = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "confirm"}
     with logged_in(festival, "sara") as (client, csrf):
         right = {"X-Pulso-CSRF": csrf}
-        assert client.post("/api/alerts/act", json=deed | {"action": "acknowledge"}, headers=right).status_code == 409
-        assert client.post("/api/alerts/act", json=deed | {"key": "violence/other"}, headers=right).status_code == 409
-        assert client.post("/api/alerts/act", json=deed | {"alert": "nothing@1"}, headers=right).status_code == 409
+        assert client.post("/api/alerts/act", json=body | {"action": "acknowledge"}, headers=right).status_code == 409
+        assert client.post("/api/alerts/act", json=body | {"key": "violence/other"}, headers=right).status_code == 409
+        assert client.post("/api/alerts/act", json=body | {"alert": "nothing@1"}, headers=right).status_code == 409
     with logged_in(festival, "bea") as (client, csrf):
-        assert client.post("/api/alerts/act", json=deed, headers={"X-Pulso-CSRF": csrf}).status_code == 409
+        assert client.post("/api/alerts/act", json=body, headers={"X-Pulso-CSRF": csrf}).status_code == 409

@@ -1,4 +1,4 @@
-"""A bar's page on a phone: what to fetch, and presses that are sent once however bad the network is."""
+"""A bar's page on a phone: products to fetch, and reports that are sent once on any network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def movements(festival: Festival, kind: str) -> list[StockMovement]:
 
 
 def fits(page: Page) -> bool:
-    """Nothing sticks out to the right."""
+    """Return true if nothing is wider than the screen."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -1,4 +1,4 @@
-"""The support desk and the page of questions: replies, approvals by a person, and nothing private for the public."""
+"""The support page and the FAQ page: replies, approvals, and no personal data for the public."""
 
 from __future__ import annotations
 
