@@ -1,7 +1,7 @@
 """A feature's part of the console.
 
 A feature declares one `ConsoleFeature`: pages with their entries in the navigation, views of results, live channels,
-scripts that it adds to pages of other features, and a folder with templates, static files and words. Navigation,
+additions to pages of other features, and a folder with templates, static files and words. Navigation,
 subscriptions, the replay of topics, words, templates and static mounts are derived from the list of features in
 `console.registry`.
 """
@@ -162,7 +162,7 @@ class LiveChannel:
 
 @dataclass(frozen=True, slots=True)
 class PageExtension:
-    """What a feature adds to a page, of its own or of another feature.
+    """Additions of a feature to a page, of its own or of another feature.
 
     Attributes:
         page: name of the page's template, without folder and suffix.
@@ -194,7 +194,7 @@ def no_words(_context: FeatureContext, _language: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleFeature:
-    """What a feature adds to the console.
+    """A feature's part of the console.
 
     Attributes:
         name: the same as in every other layer; its static files are at `/static/NAME/`.

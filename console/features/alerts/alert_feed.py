@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -26,6 +26,9 @@ from stream.stores.alert_store import OPEN, STREAM, worst_first
 log = logging.getLogger(__name__)
 
 Cursor = dict[Audience, str]
+StreamEntries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
+"""Entries of a stream, each with name and fields; redis-py's own types also allow what only other settings return."""
+
 START = "0-0"
 """Entry before the first one of a stream."""
 
@@ -90,7 +93,7 @@ class AlertFeed:
                 if last is None:
                     last = await self._last_entries(AUDIENCES)
                     self.ready.set()
-                answer: Any = await self._redis.xread(
+                answer = await self._redis.xread(
                     {STREAM.format(audience=audience): entry for audience, entry in last.items()},
                     block=2_000,
                     count=1_000,
@@ -101,7 +104,7 @@ class AlertFeed:
                 continue
             steps = [
                 decode_step(audience, name, fields)
-                for stream, entries in answer
+                for stream, entries in cast("list[tuple[bytes, StreamEntries]]", answer)
                 for audience in AUDIENCES
                 if stream.decode() == STREAM.format(audience=audience)
                 for name, fields in entries
@@ -132,7 +135,9 @@ class AlertFeed:
             stream = STREAM.format(audience=audience)
             if entry is None or not await self._is_complete_after(stream, entry):
                 return None
-            entries: Any = await self._redis.xrange(stream, min=f"({entry}", count=MAX_MISSED_STEPS + 1)
+            entries = cast(
+                "StreamEntries", await self._redis.xrange(stream, min=f"({entry}", count=MAX_MISSED_STEPS + 1)
+            )
             if len(entries) > MAX_MISSED_STEPS:
                 return None
             steps += [decode_step(audience, name, fields) for name, fields in entries]
@@ -142,7 +147,7 @@ class AlertFeed:
         """Return true if nothing after this entry was trimmed, and the stream is still the one that had it."""
         if not await self._redis.exists(stream):
             return entry == START
-        info: Any = await self._redis.xinfo_stream(stream)
+        info = await self._redis.xinfo_stream(stream)
         first = info["first-entry"]
         if entry_order(entry) > entry_order(_text(info["last-generated-id"])):
             return False
@@ -153,7 +158,7 @@ class AlertFeed:
     async def _last_entries(self, audiences: Iterable[Audience]) -> Cursor:
         cursor: Cursor = {}
         for audience in audiences:
-            entries: Any = await self._redis.xrevrange(STREAM.format(audience=audience), count=1)
+            entries = cast("StreamEntries", await self._redis.xrevrange(STREAM.format(audience=audience), count=1))
             cursor[audience] = _text(entries[0][0]) if entries else START
         return cursor
 
@@ -164,5 +169,5 @@ def decode_step(audience: Audience, name: bytes, fields: Mapping[bytes, bytes]) 
     return AlertStep(audience, name.decode(), msgspec.json.decode(row, type=Alert), row)
 
 
-def _text(name: Any) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name

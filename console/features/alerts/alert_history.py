@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
 import msgspec
 from redis.asyncio import Redis
 
 from console.authentication import User
+from console.features.alerts.alert_feed import StreamEntries
 from schemas.alerts import Alert, AlertLabel, Verdict
 from stream.stores.alert_store import STREAM
 
@@ -67,7 +68,8 @@ async def newest_first(redis: Redis, user: User, only: str = "") -> AsyncIterato
     for audience in user.audiences:
         end = "+"
         while True:
-            entries: Any = await redis.xrevrange(STREAM.format(audience=audience), max=end, count=ENTRIES_AT_ONCE)
+            answer = await redis.xrevrange(STREAM.format(audience=audience), max=end, count=ENTRIES_AT_ONCE)
+            entries = cast("StreamEntries", answer)
             for name, fields in entries:
                 row = fields[b"alert"]
                 if marker not in row:  # spares decoding most rows
