@@ -1,1 +1,1 @@
-"""Social posts: sentiment and its change by subject."""
+"""Social posts: sentiment, and its change by subject."""

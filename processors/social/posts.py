@@ -1,4 +1,4 @@
-"""Social posts by subject: how many are negative, and whether that has suddenly become more."""
+"""Share of negative social posts by subject, and a test for its sudden rise."""
 
 from __future__ import annotations
 
@@ -19,49 +19,57 @@ from schemas.social import Post, PostReading
 from schemas.support import Mail
 
 OTHER = "other"
-"""subject of posts that are about none of the topics"""
+"""Subject of posts that are about none of the topics."""
 
 OTHER_NAMES = {"es": "otros asuntos", "en": "other matters"}
 
-REMEMBERED = 4_096
-"""posts whose ids are known, so that one that is sent twice counts once"""
+RECENT_POSTS = 4_096
+"""Posts whose ids are stored, so that a post that is sent twice counts once."""
 
-BELIEF = 10.0
-"""Posts that the share over all subjects counts for, before a subject has a past of its own."""
+PRIOR_POSTS = 10.0
+"""Weight, in posts, of the negative share over all subjects in the baseline of one subject."""
 
-FEWEST = 5.0
-"""posts of the last quarter of an hour below which no change is told"""
+MIN_RECENT_POSTS = 5.0
+"""Posts of the last quarter of an hour below which no change is reported."""
 
-DIGEST, EXCERPT = 8, 160
+MIN_STANDARD_ERROR = 0.01
+
+DIGEST_BYTES, EXCERPT_CHARACTERS = 8, 160
 
 
 class PostSentimentTotals(Struct):
-    """Posts about one subject."""
+    """Arrival rates of the posts about one subject, and of the negative ones among them."""
 
     all: ArrivalRate
     negative: ArrivalRate
 
+    @classmethod
+    def starting_at(cls, at: datetime) -> PostSentimentTotals:
+        """Return totals without posts."""
+        return cls(ArrivalRate(at), ArrivalRate(at))
+
     def count(self, at: datetime, *, negative: bool) -> None:
-        """One post more."""
+        """Count one post."""
         self.all.count(at)
         if negative:
             self.negative.count(at)
         else:
-            self.negative.fade(at)
+            self.negative.decay(at)
 
     @property
     def share(self) -> float:
-        """Negative among those of the last quarter of an hour."""
-        return min(1.0, self.negative.now / self.all.now) if self.all.now > 0 else 0.0
+        """Share of negative posts within the last quarter of an hour, from 0 to 1."""
+        return min(1.0, self.negative.recent / self.all.recent) if self.all.recent > 0 else 0.0
 
 
 class PostsState(Struct):
-    """The row; it holds no text."""
+    """Persisted state; it contains no text."""
 
     offset: int = -1
     recent: bytes = b""
-    """digests of the last posts, newest last"""
+    """Digests of the ids of the last posts, newest last."""
     everything: PostSentimentTotals | None = None
+    """Totals over all subjects."""
     subjects: dict[str, PostSentimentTotals] = field(default_factory=dict)
 
 
@@ -69,10 +77,10 @@ class PostAnalyzer:
     """Counts posts one by one in their order; the same posts in the same order give the same readings.
 
     Args:
-        row: as `to_row` gave it.
-        topics: that posts can be about.
-        names: of those topics, by topic and language.
-        model: identity of what read them.
+        row: state as `to_row` returned it, or None.
+        topics: classifier of the subjects.
+        model: identity of the model that analyzed the posts.
+        names: names of the topics, by topic and language.
     """
 
     def __init__(
@@ -82,99 +90,104 @@ class PostAnalyzer:
         model: str,
         names: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        self._stored = msgspec.json.decode(row, type=PostsState) if row else PostsState()
+        self._state = msgspec.json.decode(row, type=PostsState) if row else PostsState()
         self._topics, self._model = topics, model
         self._names = {**(names or {}), OTHER: OTHER_NAMES}
-        recent = self._stored.recent
-        self._recent = dict.fromkeys(recent[i : i + DIGEST] for i in range(0, len(recent), DIGEST))
+        recent = self._state.recent
+        self._recent = dict.fromkeys(recent[i : i + DIGEST_BYTES] for i in range(0, len(recent), DIGEST_BYTES))
 
     def to_row(self) -> bytes:
-        """The whole state as JSON."""
-        self._stored.recent = b"".join(self._recent)
-        return msgspec.json.encode(self._stored)
+        """Return the whole state as JSON."""
+        self._state.recent = b"".join(self._recent)
+        return msgspec.json.encode(self._state)
 
     def shares(self) -> dict[str, float]:
-        """Negative share of each subject."""
-        return {subject: voices.share for subject, voices in self._stored.subjects.items()}
+        """Return the negative share of each subject, from 0 to 1."""
+        return {subject: totals.share for subject, totals in self._state.subjects.items()}
 
-    def apply(self, post: Post, read: AnalyzedMail, offset: int, event_id: str) -> PostReading | None:
-        """Count one post; None when it was counted before.
+    def apply(self, post: Post, analysis: AnalyzedMail, offset: int, event_id: str) -> PostReading | None:
+        """Count one post; return None if it was counted before.
 
         Args:
-            read: `post_as_mail(post)`, read with sentiment.
-            offset: of the record, in the one partition of the topic.
-            event_id: goes into the result.
+            post: the post.
+            analysis: analysis of `post_as_mail(post)`, with sentiment.
+            offset: offset of its record, in the one partition of the topic.
+            event_id: event id of its record; part of the result.
         """
-        if offset <= self._stored.offset:
+        if offset <= self._state.offset:
             return None
-        self._stored.offset = offset
-        if not self._first_time(post.id):
+        self._state.offset = offset
+        if not self._is_new(post.id):
             return None
-        found = self._topics.of(read.whole, read.each)
-        subject, sounds = found[0].name if found else OTHER, read.sounds or "neutral"
-        everything = self._stored.everything or PostSentimentTotals(ArrivalRate(post.time), ArrivalRate(post.time))
-        self._stored.everything = everything
-        everything.count(post.time, negative=sounds == "negative")
-        voices = self._stored.subjects.setdefault(
-            subject, PostSentimentTotals(ArrivalRate(post.time), ArrivalRate(post.time))
-        )
-        voices.count(post.time, negative=sounds == "negative")
-        usual, change = changed(voices, everything)
+        topics = self._topics.classify(analysis.whole, analysis.by_sentence)
+        subject, sentiment = topics[0].name if topics else OTHER, analysis.sentiment or "neutral"
+        everything = self._state.everything or PostSentimentTotals.starting_at(post.time)
+        self._state.everything = everything
+        everything.count(post.time, negative=sentiment == "negative")
+        totals = self._state.subjects.setdefault(subject, PostSentimentTotals.starting_at(post.time))
+        totals.count(post.time, negative=sentiment == "negative")
+        baseline, change = negative_share_change(totals, everything)
         return PostReading(
             event_id=event_id,
             post=post.id,
             network=post.network,
             time=post.time,
-            language=read.language,
+            language=analysis.language,
             subject=subject,
             names=dict(self._names.get(subject, {})),
-            sentiment=sounds,
-            excerpt=mask_personal_data(without_addresses(read.words))[:EXCERPT],
-            posts=voices.all.now,
-            negative_share=voices.share,
-            usual_share=usual,
+            sentiment=sentiment,
+            excerpt=mask_personal_data(without_addresses(analysis.text))[:EXCERPT_CHARACTERS],
+            posts=totals.all.recent,
+            negative_share=totals.share,
+            usual_share=baseline,
             change=change,
             model=self._model,
         )
 
-    def _first_time(self, name: str) -> bool:
-        digest = blake2b(name.encode(), digest_size=DIGEST).digest()
+    def _is_new(self, post_id: str) -> bool:
+        digest = blake2b(post_id.encode(), digest_size=DIGEST_BYTES).digest()
         if digest in self._recent:
             return False
         self._recent[digest] = None
-        while len(self._recent) > REMEMBERED:
+        while len(self._recent) > RECENT_POSTS:
             del self._recent[next(iter(self._recent))]
         return True
 
 
 def post_as_mail(post: Post) -> Mail:
-    """A post in the form that the desk reads."""
+    """Return a post in the form in which mails are analyzed."""
     return Mail(id=post.id, thread=post.id, time=post.time, text=post.text)
 
 
-def changed(voices: PostSentimentTotals, everything: PostSentimentTotals) -> tuple[float, float]:
-    """Usual share of negative posts, and standard errors by which that of now lies above it.
+def negative_share_change(totals: PostSentimentTotals, everything: PostSentimentTotals) -> tuple[float, float]:
+    """Return the baseline of the negative share, and the standard errors by which the recent share exceeds it.
 
-    The usual share is the mean of a beta distribution: the subject's posts before the last quarter of an hour, and
-    `BELIEF` posts with the share over all subjects. The standard error is that of a difference of two proportions.
+    The baseline is the mean of a beta distribution: the subject's posts before the last quarter of an hour, and
+    `PRIOR_POSTS` posts with the share over all subjects (empirical Bayes). The standard error is that of the difference
+    of two proportions (z test).
+
+    Args:
+        totals: posts about the subject.
+        everything: posts about all subjects.
 
     >>> from datetime import UTC, timedelta
     >>> start = datetime(2026, 7, 4, 18, tzinfo=UTC)
-    >>> one = PostSentimentTotals(ArrivalRate(start), ArrivalRate(start))
-    >>> everything = PostSentimentTotals(ArrivalRate(start), ArrivalRate(start))
+    >>> subject, everything = PostSentimentTotals.starting_at(start), PostSentimentTotals.starting_at(start)
     >>> for minute in range(240):
-    ...     for voices in (one, everything):
-    ...         voices.count(start + timedelta(minutes=minute), negative=minute % 5 == 0 or minute > 230)
-    >>> usual, change = changed(one, everything)
-    >>> round(usual, 1), change > 3
+    ...     for totals in (subject, everything):
+    ...         totals.count(start + timedelta(minutes=minute), negative=minute % 5 == 0 or minute > 230)
+    >>> baseline, change = negative_share_change(subject, everything)
+    >>> round(baseline, 1), change > 3
     (0.2, True)
     """
-    now = voices.all.now
-    before, negative = max(0.0, voices.all.usual - now), max(0.0, voices.negative.usual - voices.negative.now)
-    past = max(0.0, everything.all.usual - everything.all.now)
-    over_all = (max(0.0, everything.negative.usual - everything.negative.now) + 1) / (past + 3)
-    usual = min(1.0, (min(negative, before) + BELIEF * over_all) / (before + BELIEF))
-    if now < FEWEST:
-        return usual, 0.0
-    error = math.sqrt(usual * (1 - usual) * (1 / now + 1 / (before + BELIEF)))
-    return usual, (voices.share - usual) / max(error, 0.01)
+    recent = totals.all.recent
+    earlier = max(0.0, totals.all.baseline - recent)
+    earlier_negative = max(0.0, totals.negative.baseline - totals.negative.recent)
+    all_earlier = max(0.0, everything.all.baseline - everything.all.recent)
+    all_earlier_negative = max(0.0, everything.negative.baseline - everything.negative.recent)
+    prior_share = (all_earlier_negative + 1) / (all_earlier + 3)  # one of three sentiments, before any post
+    baseline = min(1.0, (min(earlier_negative, earlier) + PRIOR_POSTS * prior_share) / (earlier + PRIOR_POSTS))
+    if recent < MIN_RECENT_POSTS:
+        return baseline, 0.0
+    error = math.sqrt(baseline * (1 - baseline) * (1 / recent + 1 / (earlier + PRIOR_POSTS)))
+    return baseline, (totals.share - baseline) / max(error, MIN_STANDARD_ERROR)

@@ -1,4 +1,8 @@
-"""How a text sounds: negative, neutral or positive."""
+"""Sentiment of a text: negative, neutral or positive.
+
+Multinomial logistic regression over the sentence embedding and TF-IDF of character n-grams. docs/models/sentiment.md
+has the formula and the figures.
+"""
 
 from __future__ import annotations
 
@@ -17,38 +21,43 @@ SentimentLabel = Literal["negative", "neutral", "positive"]
 
 
 class SentimentClassifier:
-    """Weighs how texts sound; safe to use from several threads.
+    """Classifies the sentiment of texts; safe to use from several threads.
 
     >>> encoder = Encoder.load()
     >>> sentiment = SentimentClassifier.load(encoder)
     >>> texts = ["Una vergüenza de organización, no vuelvo", "What a wonderful weekend, thank you!"]
-    >>> [sentiment.of(text, encoder.encode([text]).vectors[0])[0] for text in texts]
+    >>> [sentiment.classify(text, encoder.encode([text]).vectors[0])[0] for text in texts]
     ['negative', 'positive']
     """
 
     def __init__(self, model: Model, encoder: Encoder) -> None:
-        """Raises ModelError if a file is not the one of the card, or the model was made for another encoder."""
+        """Combine a model with the encoder that it was trained with.
+
+        Raises:
+            ModelError: a file differs from the card, or the model was trained with another encoder.
+        """
         settings = model.card.settings
         self.model = model
         self._names = [cast(SentimentLabel, name) for name in settings["sentiments"]]
-        self._grams = CharNgramTfidf.of(model, encoder)
+        self._tfidf = CharNgramTfidf.for_model(model, encoder)
 
     @classmethod
     def load(cls, encoder: Encoder, folder: Path | None = None) -> SentimentClassifier:
-        """The shipped model, or the one in `folder`/sentiment, checked against its card and the encoder.
+        """Load the shipped model, or the one in `folder`/sentiment, checked against its card and the encoder.
 
         Raises:
             ModelError: the model folder is incomplete, or does not match its card or the encoder.
         """
         return cls(open_model("sentiment", folder=folder), encoder)
 
-    def of(self, text: str, vector: NDArray[np.float32]) -> tuple[SentimentLabel, float]:
-        """How a text most probably sounds, and the chance of that.
+    def classify(self, text: str, vector: NDArray[np.float32]) -> tuple[SentimentLabel, float]:
+        """Return the most probable sentiment, and its probability.
 
         Args:
-            vector: of the text, as the encoder gives it.
+            text: the text.
+            vector: its embedding, (256,), from the encoder.
         """
-        pieces = self._grams.encode([without_addresses(text)])
-        chances = self.model.session.run(["chances"], {"vectors": vector[None], "pieces": pieces})[0][0]
-        best = int(chances.argmax())
-        return self._names[best], float(chances[best])
+        tfidf = self._tfidf.transform([without_addresses(text)])
+        probabilities = self.model.session.run(["chances"], {"vectors": vector[None], "pieces": tfidf})[0][0]
+        best = int(probabilities.argmax())
+        return self._names[best], float(probabilities[best])

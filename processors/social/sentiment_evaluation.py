@@ -1,4 +1,4 @@
-"""Sentiment measured on posts that people labelled, beside what is published for TASS."""
+"""Evaluation of sentiment on labelled posts, beside the figures published for TASS."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from processors.support.mail_text import without_addresses
 
 NAMES: Final = ("negative", "neutral", "positive")
 LABELS: Final = {"n": "negative", "neu": "neutral", "none": "neutral", "p": "positive"} | {name: name for name in NAMES}
+"""Sentiment by label; the short ones are those of TASS."""
 
-TIMES: Final = ("%a %b %d %H:%M:%S %z %Y", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S")
+TIME_FORMATS: Final = ("%a %b %d %H:%M:%S %z %Y", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S")
 
 PUBLISHED: Final = {
     "TASS 2019, task for several countries, best system": 0.515,
@@ -27,8 +28,8 @@ PUBLISHED: Final = {
     "TASS 2020, BETO": 0.662,
     "TASS 2020, RoBERTuito": 0.705,
 }
-"""Macro-F1 on the test halves of TASS: the ranking of TASS 2019 (Díaz-Galiano et al.; ELiRF-UPV), and the table of
-pysentimiento (Pérez et al., 2021). Those halves are not public, so figures on other posts are only beside them."""
+"""Macro-F1 on the test parts of TASS: ranking of TASS 2019 (Díaz-Galiano et al.; ELiRF-UPV), and table of pysentimiento
+(Pérez et al., 2021). Those parts are not public, so figures on other posts are not directly comparable."""
 
 
 def evaluate(
@@ -39,32 +40,36 @@ def evaluate(
     last: float = 1.0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Accuracy and macro-F1 over the three sentiments.
+    """Return accuracy and macro-F1 over the three sentiments.
 
     Args:
-        last: part of the posts that counts, the latest where the file says when they were created.
+        path: CSV file with the columns text and sentiment, and maybe created.
+        encoder: the encoder of the classifier.
+        sentiment: the classifier.
+        last: share of the posts that is evaluated, the latest ones if the file has the column created.
+        progress: called with the number of posts done and of all.
 
     Raises:
-        MailsFileError: a column is missing, or a line can't be used.
+        MailsFileError: a column is missing, or a line is not valid.
     """
     rows = _read(path)
     rows = rows[len(rows) - max(1, round(last * len(rows))) :]
-    truth, found, spanish = [], [], 0
+    truth, predicted, spanish = [], [], 0
     for done, (text, label) in enumerate(rows, 1):
         words = without_addresses(text)
         encoded = encoder.encode([words])
-        spanish += bool(encoded.spanish[0] > 0)
+        spanish += bool(encoded.spanish_log_odds[0] > 0)
         truth.append(label)
-        found.append(sentiment.of(words, encoded.vectors[0])[0])
+        predicted.append(sentiment.classify(words, encoded.vectors[0])[0])
         if done % 50 == 0 or done == len(rows):
             progress(done, len(rows))
-    each = f1_score(truth, found, labels=NAMES, average=None, zero_division=0)
+    each = f1_score(truth, predicted, labels=NAMES, average=None, zero_division=0)
     report: dict[str, Any] = {
         "model": sentiment.model.card.name,
         "hash": sentiment.model.card.sha256,
         "posts": len(rows),
-        "accuracy": float(accuracy_score(truth, found)),
-        "macro_f1": float(f1_score(truth, found, labels=NAMES, average="macro", zero_division=0)),
+        "accuracy": float(accuracy_score(truth, predicted)),
+        "macro_f1": float(f1_score(truth, predicted, labels=NAMES, average="macro", zero_division=0)),
         "per_class": {name: {"f1": float(value)} for name, value in zip(NAMES, each, strict=True)},
     }
     if spanish > len(rows) / 2:
@@ -73,29 +78,30 @@ def evaluate(
 
 
 def _read(path: Path) -> list[tuple[str, str]]:
-    """Texts and labels, by time where every line tells it."""
-    found: list[tuple[datetime | None, str, str]] = []
+    """Return texts and labels, sorted by time if every line has one."""
+    posts: list[tuple[datetime | None, str, str]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in (lines := csv.DictReader(file)):
                 text, label = (row.get("text") or "").strip(), (row.get("sentiment") or "").strip().lower()
                 if label not in LABELS:
                     raise MailsFileError(
-                        f"{path}, line {lines.line_num}: sentiment {label!r} is none of {', '.join(NAMES)}"
+                        f"{path}, line {lines.line_num}: {label!r} is not a valid sentiment; "
+                        f"valid are {', '.join(NAMES)}"
                     )
                 if text:
-                    found.append((_time(row.get("created") or ""), text, LABELS[label]))
+                    posts.append((_parse_time(row.get("created") or ""), text, LABELS[label]))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise MailsFileError(f"{path}: no CSV in UTF-8: {error}") from error
-    if not found:
+        raise MailsFileError(f"{path} is not a valid CSV file in UTF-8: {error}") from error
+    if not posts:
         raise MailsFileError(f"{path} holds no post")
-    if all(time is not None for time, _, _ in found):
-        found.sort(key=lambda one: one[0].timestamp() if one[0] else 0.0)
-    return [(text, label) for _, text, label in found]
+    if all(time is not None for time, _, _ in posts):
+        posts.sort(key=lambda post: post[0].timestamp() if post[0] else 0.0)
+    return [(text, label) for _, text, label in posts]
 
 
-def _time(text: str) -> datetime | None:
-    for form in TIMES:
+def _parse_time(text: str) -> datetime | None:
+    for form in TIME_FORMATS:
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007 - only the order counts
         except ValueError:

@@ -1,1 +1,1 @@
-"""Support mail: embeddings, clusters that grow, and triage."""
+"""Support mail: language, priority, topics, clusters, approved answers and the report of a day."""

@@ -1,4 +1,4 @@
-"""Pieces of words as features: what is left of a word that was mistyped."""
+"""Character n-grams within words as features: a mistyped word shares most of them with the right one."""
 
 from __future__ import annotations
 
@@ -15,84 +15,85 @@ from processors.models.inference import Model, ModelError, sha256_of
 from processors.support.encoder import Encoder
 from processors.support.words import fold_text
 
-SHORTEST, LONGEST = 3, 5
-"""letters of a piece; a word counts with a space at either end"""
+MIN_LENGTH, MAX_LENGTH = 3, 5
+"""Characters of an n-gram; a word is padded with a space at either end."""
 
-CHARACTERS, WORD = 2_000, 40
-"""of a text and of a word that are read"""
+MAX_TEXT_CHARACTERS, MAX_WORD_CHARACTERS = 2_000, 40
+"""Characters that are read of a text and of a word."""
 
 Rows = NDArray[np.float32]
 
 
-def pieces(text: str) -> Iterator[str]:
-    """All runs of three to five letters of each word, folded.
+def char_ngrams(text: str) -> Iterator[str]:
+    """Yield the 3- to 5-grams of each word, folded.
 
-    >>> list(pieces("¡Sí!"))
+    >>> list(char_ngrams("¡Sí!"))
     [' si', 'si ', ' si ']
     """
-    letters = "".join(letter if letter.isalnum() else " " for letter in fold_text(text[:CHARACTERS]))
+    letters = "".join(letter if letter.isalnum() else " " for letter in fold_text(text[:MAX_TEXT_CHARACTERS]))
     for word in letters.split():
-        padded = f" {word[:WORD]} "
-        for length in range(SHORTEST, min(LONGEST, len(padded)) + 1):
-            for at in range(len(padded) - length + 1):
-                yield padded[at : at + length]
+        padded = f" {word[:MAX_WORD_CHARACTERS]} "
+        for length in range(MIN_LENGTH, min(MAX_LENGTH, len(padded)) + 1):
+            for start in range(len(padded) - length + 1):
+                yield padded[start : start + length]
 
 
 class CharNgramTfidf:
-    """TF-IDF of pieces of words: sublinear counts, smoothed inverse document frequency, unit length.
+    """TF-IDF of character n-grams (Salton and Buckley, 1988).
 
-    The weighting is that of Salton and Buckley (1988), as scikit-learn's `TfidfVectorizer(sublinear_tf=True)` has it.
+    A count c weighs (1 + ln c) · idf, idf = ln((1 + n) / (1 + df)) + 1 with n texts of which df have the n-gram, and a
+    row has unit length, as in scikit-learn's `TfidfVectorizer(analyzer="char_wb", sublinear_tf=True)`.
 
     Args:
-        weights: inverse document frequency of each piece that is known, in the order of the columns.
+        weights: inverse document frequency by n-gram, in the order of the columns.
 
-    >>> grams = CharNgramTfidf({" si": 1.0, "si ": 2.0})
-    >>> grams.encode(["sí", "no"]).round(1).astype(float).round(1).tolist()
+    >>> tfidf = CharNgramTfidf({" si": 1.0, "si ": 2.0})
+    >>> tfidf.transform(["sí", "no"]).round(1).astype(float).round(1).tolist()
     [[0.4, 0.9], [0.0, 0.0]]
     """
 
     def __init__(self, weights: Mapping[str, float]) -> None:
-        self._columns = {piece: column for column, piece in enumerate(weights)}
+        self._columns = {ngram: column for column, ngram in enumerate(weights)}
         self._weights = np.array(list(weights.values()), np.float32)
 
     @classmethod
-    def of(cls, model: Model, encoder: Encoder) -> CharNgramTfidf:
-        """Those that a model was trained with, for vectors of this encoder.
+    def for_model(cls, model: Model, encoder: Encoder) -> CharNgramTfidf:
+        """Return the n-grams and weights that a model was trained with, checked against its card.
 
         Raises:
-            ModelError: pieces.json is not the one of the model's card, or the model was made for another encoder.
+            ModelError: pieces.json differs from the model's card, or the model was trained with another encoder.
         """
         name, settings, path = model.card.name, model.card.settings, model.folder / "pieces.json"
         if not path.exists() or sha256_of(path) != settings.get("pieces_sha256"):
-            raise ModelError(f"{path} is not the one of its card: restore it with `git checkout models/{name}`")
+            raise ModelError(f"{path} differs from its card: restore it with `git checkout models/{name}`")
         if settings.get("encoder_sha256") != encoder.model.card.sha256:
             raise ModelError(
-                f"models/{name} was made for another encoder: run `python -m training.{name}.train`, or restore "
+                f"models/{name} was trained with another encoder: run `python -m training.{name}.train`, or restore "
                 "both with `git checkout models/`"
             )
         return cls.read(path)
 
     @classmethod
-    def learn(cls, texts: Iterable[str], *, fewest: int = 2) -> dict[str, float]:
-        """Pieces that stand in at least `fewest` texts, and their weights."""
-        found: Counter[str] = Counter()
+    def fit_weights(cls, texts: Iterable[str], *, min_texts: int = 2) -> dict[str, float]:
+        """Return the inverse document frequency of each n-gram that occurs in at least `min_texts` texts."""
+        frequencies: Counter[str] = Counter()
         number = 0
         for text in texts:
             number += 1
-            found.update(set(pieces(text)))
-        kept = sorted(piece for piece, count in found.items() if count >= fewest)
-        return {piece: round(math.log((1 + number) / (1 + found[piece])) + 1, 4) for piece in kept}
+            frequencies.update(set(char_ngrams(text)))
+        frequent = sorted(ngram for ngram, count in frequencies.items() if count >= min_texts)
+        return {ngram: round(math.log((1 + number) / (1 + frequencies[ngram])) + 1, 4) for ngram in frequent}
 
     @classmethod
     def read(cls, path: Path) -> CharNgramTfidf:
-        """From a JSON file {piece: weight}."""
+        """Read weights from a JSON file {n-gram: weight}."""
         return cls(json.loads(path.read_text(encoding="utf-8")))
 
-    def encode(self, texts: Sequence[str]) -> Rows:
-        """(n, pieces) float32; a row is zeros where nothing is known."""
+    def transform(self, texts: Sequence[str]) -> Rows:
+        """Return the features of n texts, (n, n-grams) float32; zeros where no n-gram of a text has a weight."""
         rows = np.zeros((len(texts), len(self._columns)), np.float32)
         for row, text in zip(rows, texts, strict=True):
-            counts = Counter(column for piece in pieces(text) if (column := self._columns.get(piece)) is not None)
+            counts = Counter(column for ngram in char_ngrams(text) if (column := self._columns.get(ngram)) is not None)
             if not counts:
                 continue
             columns = np.fromiter(counts, np.int64, len(counts))

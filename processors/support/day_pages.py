@@ -1,8 +1,9 @@
-"""The report of a day as HTML and Markdown, in Spanish and English."""
+"""Report of a day as HTML and Markdown, in Spanish and English."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, Literal
 
 from jinja2 import Environment
@@ -12,27 +13,32 @@ from processors.support.day_report import DayReport
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "es": {
-        "title": "Soporte: puntos débiles del día", "mails": "Correos", "aside": "apartados (no deseados, automáticos)",
+        "title": "Soporte: puntos débiles del día",
+        "mails": "Correos", "aside": "descartados (publicidad, fraude, respuestas automáticas)",
         "urgent": "urgentes", "negative": "negativos", "posts": "publicaciones en redes",
-        "product": "Para el producto: lo que más quejas trae", "subject": "Asunto", "complaints": "Quejas",
-        "high": "Prioridad alta", "busiest": "Hora punta", "example": "Ejemplo", "negative_posts": "Redes, negativas",
-        "training": "Para formar al equipo: lo que se vuelve a preguntar o no tiene respuesta aprobada",
-        "again": "Preguntado otra vez", "unanswered": "Sin respuesta propuesta", "new": "Nuevo, sin tema todavía",
-        "nothing": "Nada que destacar.", "other": "otros",
+        "product": "Para mejorar el festival: asuntos con más quejas", "subject": "Asunto", "complaints": "Quejas",
+        "high": "Prioridad alta", "busiest": "Hora punta", "example": "Ejemplo",
+        "negative_posts": "Publicaciones negativas",
+        "training": "Para formar al equipo: asuntos en los que se insiste o que no tienen respuesta aprobada",
+        "again": "Vuelven a preguntar", "unanswered": "Sin respuesta sugerida",
+        "new": "Asuntos nuevos, aún sin tema", "nothing": "Nada que destacar.", "other": "otros",
     },
     "en": {
-        "title": "Support: weak points of the day", "mails": "Mails", "aside": "set aside (junk, machines)",
+        "title": "Support: weak points of the day",
+        "mails": "Mails", "aside": "set aside (advertising, fraud, automatic replies)",
         "urgent": "urgent", "negative": "negative", "posts": "social posts",
-        "product": "For the product: what people complain of most", "subject": "Subject", "complaints": "Complaints",
-        "high": "High priority", "busiest": "Busiest hour", "example": "Example", "negative_posts": "Posts, negative",
-        "training": "For training staff: what is asked again, or has no approved answer",
-        "again": "Asked again", "unanswered": "No answer to suggest", "new": "New, and no topic yet",
-        "nothing": "Nothing to point out.", "other": "other",
+        "product": "To improve the festival: subjects with most complaints", "subject": "Subject",
+        "complaints": "Complaints", "high": "High priority", "busiest": "Busiest hour", "example": "Example",
+        "negative_posts": "Negative posts",
+        "training": "To train staff: subjects that are asked again or have no approved answer",
+        "again": "Asked again", "unanswered": "Without a suggestion",
+        "new": "New subjects, without a topic yet", "nothing": "Nothing to point out.", "other": "other",
     },
 }  # fmt: skip
+"""Texts of the report by language."""
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-_ENVIRONMENT.filters["plain"] = lambda text: "".join(f"\\{c}" if c in "\\`*_<>[]#|" else c for c in str(text))
+_ENVIRONMENT.filters["escape_markdown"] = lambda text: "".join(f"\\{c}" if c in "\\`*_<>[]#|" else c for c in str(text))
 
 _HTML = _ENVIRONMENT.from_string("""\
 <!DOCTYPE html>
@@ -59,11 +65,11 @@ td.n { text-align: right }
 <table>
 <thead><tr><th>{{ words.subject }}</th>{% for name in columns %}<th>{{ words[name] }}</th>{% endfor %}</tr></thead>
 <tbody>
-{% for one in rows %}
-<tr><td>{{ called(one.subject) }}</td>\
+{% for item in rows %}
+<tr><td>{{ subject_name(item.subject) }}</td>\
 {% for name in columns %}<td{% if name != "example" %} class="n"{% endif %}>\
-{% if name == "busiest" %}{{ "%02d:00" % one.busiest if one.busiest is not none else "" }}\
-{% else %}{{ one[name] }}{% endif %}</td>{% endfor %}</tr>
+{% if name == "busiest" %}{{ "%02d:00" % item.busiest if item.busiest is not none else "" }}\
+{% else %}{{ item[name] }}{% endif %}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>
@@ -97,10 +103,10 @@ _MARKDOWN = _ENVIRONMENT.from_string("""\
 
 | --- |{% for name in columns %} --- |{% endfor %}
 
-{% for one in rows %}
-| {{ called(one.subject) | plain }} |{% for name in columns %} \
-{% if name == "busiest" %}{{ "%02d:00" % one.busiest if one.busiest is not none else "" }}\
-{% else %}{{ one[name] | plain }}{% endif %} |{% endfor %}
+{% for item in rows %}
+| {{ subject_name(item.subject) | escape_markdown }} |{% for name in columns %} \
+{% if name == "busiest" %}{{ "%02d:00" % item.busiest if item.busiest is not none else "" }}\
+{% else %}{{ item[name] | escape_markdown }}{% endif %} |{% endfor %}
 
 {% endfor %}
 {% else %}
@@ -117,41 +123,42 @@ _MARKDOWN = _ENVIRONMENT.from_string("""\
 ## {{ words.new }}
 
 {% for label, number in report.new %}
-- {{ label | plain }}: {{ number }}
+- {{ label | escape_markdown }}: {{ number }}
 {% else %}
 {{ words.nothing }}
 {% endfor %}
 {% endautoescape %}
 """)
 
-PRODUCT: Final = ("complaints", "mails", "negative", "high", "negative_posts", "busiest", "example")
-TRAINING: Final = ("again", "unanswered", "mails", "busiest", "example")
+PRODUCT_COLUMNS: Final = ("complaints", "mails", "negative", "high", "negative_posts", "busiest", "example")
+TRAINING_COLUMNS: Final = ("again", "unanswered", "mails", "busiest", "example")
 
 Language = Literal["es", "en"]
 
-
 Names = Mapping[str, Mapping[str, str]]
-"""of topics, by topic and language"""
+"""Names of topics, by topic and language."""
 
 
 def report_html(report: DayReport, language: Language, names: Names) -> str:
-    """A page that needs nothing else."""
-    return _HTML.render(_known(report, language, names))
+    """Return a self-contained HTML page."""
+    return _HTML.render(_template_values(report, language, names))
 
 
 def report_markdown(report: DayReport, language: Language, names: Names) -> str:
-    """The same as Markdown."""
-    return _MARKDOWN.render(_known(report, language, names)).strip() + "\n"
+    """Return the report as Markdown."""
+    return _MARKDOWN.render(_template_values(report, language, names)).strip() + "\n"
 
 
-def _known(report: DayReport, language: Language, names: Names) -> dict[str, Any]:
-    """What the templates use."""
-    words = WORDS[language]
-
-    def called(subject: str) -> str:
-        return words["other"] if subject == OTHER else names.get(subject, {}).get(language, subject)
-
+def _template_values(report: DayReport, language: Language, names: Names) -> dict[str, Any]:
     return {
-        "report": report, "words": words, "language": language, "called": called,
-        "product": PRODUCT, "training": TRAINING,
-    }  # fmt: skip
+        "report": report,
+        "words": WORDS[language],
+        "language": language,
+        "subject_name": partial(_subject_name, language, names),
+        "product": PRODUCT_COLUMNS,
+        "training": TRAINING_COLUMNS,
+    }
+
+
+def _subject_name(language: Language, names: Names, subject: str) -> str:
+    return WORDS[language]["other"] if subject == OTHER else names.get(subject, {}).get(language, subject)

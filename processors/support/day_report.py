@@ -1,10 +1,13 @@
-"""What a day's mail and posts say is weak: for those who train staff, and for those who build the product."""
+"""Report of a day: subjects with the most complaints, and subjects that are asked again or have no approved answer.
+
+Counts by subject from the results of mails and posts; no model of its own.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
 
@@ -12,21 +15,25 @@ from processors.social.posts import OTHER
 from schemas.social import PostReading
 from schemas.support import SupportTriage
 
-FEWEST = 3
-"""mails below which a matter is no weak point"""
+MIN_MESSAGES = 3
+"""Mails and posts below which a subject is left out."""
 
 
 class ReportItem(Struct, frozen=True):
-    """What was written about one subject.
+    """Figures of one subject.
 
     Attributes:
-        negative, high: mails that sound so, and that are of high priority or urgent.
+        subject: name of the topic, or `OTHER`.
+        mails: number of mails.
+        negative: mails with negative sentiment.
+        high: mails of high priority or urgent.
         again: mails in a thread that had asked about the same before.
-        unanswered: mails for which no answer could be suggested.
-        busiest: hour of the day, local time.
+        unanswered: mails for which there was no suggestion.
+        busiest: hour of the day with the most mails, local time.
         example: summary of its most urgent and most negative mail, masked.
-        posts, negative_posts: of social networks.
-        change: the most by which its negative posts rose, in standard errors.
+        posts: number of social posts.
+        negative_posts: posts with negative sentiment.
+        change: largest rise of its share of negative posts, in standard errors.
     """
 
     subject: str
@@ -43,17 +50,24 @@ class ReportItem(Struct, frozen=True):
 
     @property
     def complaints(self) -> int:
-        """Mails and posts that sound negative, and calm mails of high priority."""
+        """Negative mails and posts; mails of high priority instead of negative ones if they are more."""
         return max(self.negative, self.high) + self.negative_posts
 
 
 class DayReport(Struct, frozen=True):
-    """One day.
+    """Report of one day.
 
     Attributes:
-        product: subjects with the most complaints first.
-        training: subjects first that were asked about again, or that no answer could be suggested for.
-        new: clusters that began that day and are of no topic: their label and mails, largest first.
+        day: the day, in local time.
+        mails: number of mails.
+        set_aside: mails that were set aside.
+        urgent: urgent mails.
+        languages: number of mails by language.
+        negative: mails with negative sentiment.
+        posts: number of social posts.
+        product: subjects with complaints, most complaints first.
+        training: subjects that were asked about again or had no suggestion, most frequent first.
+        new: label and mails of clusters that started on this day and have no topic, largest first.
     """
 
     day: date
@@ -69,53 +83,73 @@ class DayReport(Struct, frozen=True):
 
 
 def day_report(day: date, mails: Iterable[SupportTriage], posts: Iterable[PostReading], zone: tzinfo) -> DayReport:
-    """The report of a day.
+    """Return the report of a day.
 
     Args:
-        mails, posts: of any days, in the order in which they came; a result that stands there twice counts once.
-        zone: whose day it is.
+        day: the day, in local time.
+        mails: results of mails of any days, in their order; a result that occurs twice counts once.
+        posts: results of posts, likewise.
+        zone: time zone of the venue.
     """
-    read = [one for one in {one.message: one for one in mails}.values() if one.time.astimezone(zone).date() == day]
-    heard = [one for one in {one.post: one for one in posts}.values() if one.time.astimezone(zone).date() == day]
-    asked = [one for one in read if one.set_aside is None]
-    by_subject: dict[str, list[SupportTriage]] = defaultdict(list)
-    for one in asked:
-        by_subject[one.topic.name if one.topic else OTHER].append(one)
-    said: dict[str, list[PostReading]] = defaultdict(list)
-    for post in heard:
-        said[post.subject].append(post)
-    matters = [_matter(name, by_subject.get(name, ()), said.get(name, ()), zone) for name in {*by_subject, *said}]
-    matters = [one for one in matters if one.mails + one.posts >= FEWEST]
-    product = sorted((one for one in matters if one.complaints), key=lambda one: (-one.complaints, one.subject))
+    of_day = [mail for mail in {mail.message: mail for mail in mails}.values() if _local_date(mail.time, zone) == day]
+    posts_of_day = [
+        post for post in {post.post: post for post in posts}.values() if _local_date(post.time, zone) == day
+    ]
+    requests = [mail for mail in of_day if mail.set_aside is None]
+    mails_by_subject: dict[str, list[SupportTriage]] = defaultdict(list)
+    for mail in requests:
+        mails_by_subject[mail.topic.name if mail.topic else OTHER].append(mail)
+    posts_by_subject: dict[str, list[PostReading]] = defaultdict(list)
+    for post in posts_of_day:
+        posts_by_subject[post.subject].append(post)
+    items = [
+        _report_item(subject, mails_by_subject.get(subject, ()), posts_by_subject.get(subject, ()), zone)
+        for subject in {*mails_by_subject, *posts_by_subject}
+    ]
+    items = [item for item in items if item.mails + item.posts >= MIN_MESSAGES]
+    product = sorted((item for item in items if item.complaints), key=lambda item: (-item.complaints, item.subject))
     training = sorted(
-        (one for one in matters if one.again or one.unanswered),
-        key=lambda one: (-(2 * one.again + one.unanswered), one.subject),
+        (item for item in items if item.again or item.unanswered),
+        key=lambda item: (-(2 * item.again + item.unanswered), item.subject),
     )
-    began = {one.cluster for one in asked if one.cluster_is_new}
-    fresh = {one.cluster: one for one in asked if one.cluster in began and one.topic is None}
-    new = sorted(((one.cluster_label, one.cluster_size) for one in fresh.values()), key=lambda pair: -pair[1])
+    started = {mail.cluster for mail in requests if mail.cluster_is_new}
+    latest = {mail.cluster: mail for mail in requests if mail.cluster in started and mail.topic is None}
+    new = sorted(((mail.cluster_label, mail.cluster_size) for mail in latest.values()), key=lambda pair: -pair[1])
     return DayReport(
-        day, len(read), len(read) - len(asked), sum(one.priority == "urgent" for one in asked),
-        dict(Counter(one.language for one in asked).most_common()), sum(one.sentiment == "negative" for one in asked),
-        len(heard), tuple(product), tuple(training), tuple(pair for pair in new if pair[1] >= FEWEST),
-    )  # fmt: skip
+        day=day,
+        mails=len(of_day),
+        set_aside=len(of_day) - len(requests),
+        urgent=sum(mail.priority == "urgent" for mail in requests),
+        languages=dict(Counter(mail.language for mail in requests).most_common()),
+        negative=sum(mail.sentiment == "negative" for mail in requests),
+        posts=len(posts_of_day),
+        product=tuple(product),
+        training=tuple(training),
+        new=tuple((label, size) for label, size in new if size >= MIN_MESSAGES),
+    )
 
 
-def _matter(subject: str, mails: Sequence[SupportTriage], posts: Sequence[PostReading], zone: tzinfo) -> ReportItem:
-    hours = Counter(one.time.astimezone(zone).hour for one in mails)
-    threads = Counter(one.thread for one in mails)
+def _local_date(time: datetime, zone: tzinfo) -> date:
+    return time.astimezone(zone).date()
+
+
+def _report_item(
+    subject: str, mails: Sequence[SupportTriage], posts: Sequence[PostReading], zone: tzinfo
+) -> ReportItem:
+    hours = Counter(mail.time.astimezone(zone).hour for mail in mails)
+    threads = Counter(mail.thread for mail in mails)
     ranks = ("urgent", "high", "normal", "low")
-    worst = min(mails, key=lambda one: (ranks.index(one.priority), one.sentiment != "negative"), default=None)
+    worst = min(mails, key=lambda mail: (ranks.index(mail.priority), mail.sentiment != "negative"), default=None)
     return ReportItem(
         subject=subject,
         mails=len(mails),
-        negative=sum(one.sentiment == "negative" for one in mails),
-        high=sum(one.priority in ("urgent", "high") for one in mails),
+        negative=sum(mail.sentiment == "negative" for mail in mails),
+        high=sum(mail.priority in ("urgent", "high") for mail in mails),
         again=sum(number - 1 for number in threads.values()),
-        unanswered=sum(one.suggestion is None for one in mails),
+        unanswered=sum(mail.suggestion is None for mail in mails),
         busiest=hours.most_common(1)[0][0] if hours else None,
         example=worst.summary if worst else "",
         posts=len(posts),
-        negative_posts=sum(one.sentiment == "negative" for one in posts),
-        change=max((one.change for one in posts), default=0.0),
+        negative_posts=sum(post.sentiment == "negative" for post in posts),
+        change=max((post.change for post in posts), default=0.0),
     )

@@ -1,8 +1,11 @@
-"""The support desk as one row of state: every mail once, its cluster, topics and priority, and what was taught."""
+"""The support desk: files every mail once, with cluster, topic, priority and suggestion, and learns from corrections.
+
+All of its state is one row: a mail may start, extend, merge or split any cluster, and that must happen as a whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -11,8 +14,13 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.support.answers import AnswerCatalogue
-from processors.support.cluster import Cluster, ClusterExample, ClusteringState
-from processors.support.clusters import Assignment, IncrementalClustering
+from processors.support.clustering import (
+    Assignment,
+    Cluster,
+    ClusterExample,
+    ClusteringState,
+    IncrementalClustering,
+)
 from processors.support.facts import extract_facts
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.priority import PriorityClassifier, PriorityDecision
@@ -23,30 +31,29 @@ from processors.support.set_aside import ADVERTISING, set_aside_reason
 from processors.support.topics import TopicClassifier
 from processors.support.words import content_words
 from schemas.errors import PulsoError
-from schemas.support import MailTopic as Topic
-from schemas.support import SupportCorrection, SupportTriage
+from schemas.support import MailTopic, SupportCorrection, SupportTriage
 
-REMEMBERED = 2_048
-"""messages whose ids are known, so that a mail that is fetched twice is counted once"""
+RECENT_MESSAGES = 2_048
+"""Messages whose ids are stored, so that a mail that is fetched twice is counted once."""
 
-REPEATS = 512
-"""senders with their words that are counted, so that two machines that answer each other are seen"""
+REPEAT_COUNTERS = 512
+"""Texts by sender that are counted, so that two machines that answer each other are noticed."""
 
-MOST_TAUGHT, TAUGHT = 500, 400
-"""corrections that are kept, the newest; and characters of each"""
+MAX_TOPIC_EXAMPLES, MAX_EXAMPLE_CHARACTERS = 500, 400
+"""Corrections that are stored, the newest, and characters of each."""
 
-KINDS_WEIGHT, LOOSER = 1.1, 0.08
-"""What the kinds of request weigh in clusters beside the meaning, and how much less similarity clusters then ask for,
-as far as the kinds tell this desk's mails apart"""
+KINDS_WEIGHT, THRESHOLD_REDUCTION = 1.1, 0.08
+"""Weight of the request kinds beside the embedding in clusters, and what is then subtracted from the similarities for
+joining and merging; both are multiplied by `RequestKindStatistics.weight`."""
 
-DIGEST = 8
-SUMMARY = 160
+DIGEST_BYTES = 8
+SUMMARY_CHARACTERS = 160
 
-_NOBODY = bytes(DIGEST)
+_NO_SENDER = bytes(DIGEST_BYTES)
 
 
 class CorrectionError(PulsoError, ValueError):
-    """A correction can't be used; the message says why."""
+    """A correction can't be used; the message states why."""
 
 
 class TopicExample(Struct, frozen=True):
@@ -54,38 +61,40 @@ class TopicExample(Struct, frozen=True):
 
     topic: str
     text: str
-    """masked"""
+    """Text with personal data masked."""
     sender: str = ""
+    """Digest of the sender's address."""
     message: str = ""
-    """digests, as in `ClusterExample`"""
+    """Digest of the message id."""
 
 
 class DeskState(Struct):
-    """The row."""
+    """Persisted state of the support desk."""
 
     offset: int = -1
     mails: int = 0
-    recent: bytes = b""
-    """digests of the last messages, newest last"""
-    senders: bytes = b""
-    """of their senders, in the same order"""
-    clusters: ClusteringState = field(default_factory=ClusteringState)
-    kinds: RequestKindStatistics = field(default_factory=RequestKindStatistics)
+    recent_messages: bytes = field(name="recent", default=b"")
+    """Digests of the last message ids, newest last."""
+    recent_senders: bytes = field(name="senders", default=b"")
+    """Digests of their senders, in the same order."""
+    clustering: ClusteringState = field(name="clusters", default_factory=ClusteringState)
+    kind_statistics: RequestKindStatistics = field(name="kinds", default_factory=RequestKindStatistics)
     repeats: dict[str, int] = field(default_factory=dict)
-    """digests of senders with their words, and how often they came; the newest last"""
+    """Number of identical texts by digest of sender and text, newest last."""
     encoder: str = ""
-    """what gave the vectors of the clusters"""
+    """Identity of the model whose vectors the clusters are made of."""
     correction_offset: int = -1
-    taught: list[TopicExample] = field(default_factory=list)
+    topic_examples: list[TopicExample] = field(name="taught", default_factory=list)
 
 
 class SupportDesk:
-    """Files mails one by one in their order, and learns from corrections in theirs.
+    """Files mails one by one in their order, and applies corrections in theirs.
 
     Args:
-        row: as `to_row` gave it.
-        topics: named by the venue; none if left out.
-        answers: approved ones; nothing is suggested without.
+        row: state as `to_row` returned it, or None.
+        requests: the classifier that analyzed the mails.
+        topics: topics of the venue; no topics if left out.
+        answers: approved answers; nothing is suggested if left out.
     """
 
     def __init__(
@@ -95,104 +104,109 @@ class SupportDesk:
         topics: TopicClassifier | None = None,
         answers: AnswerCatalogue | None = None,
     ) -> None:
-        self._stored = msgspec.json.decode(row, type=DeskState) if row else DeskState()
-        if self._stored.encoder not in ("", requests.identity):
-            # Vectors of another model say nothing here: clusters begin anew. What was taught is kept as text.
-            self._stored.clusters = ClusteringState()
-        self._stored.encoder = requests.identity
-        self._clusters = IncrementalClustering(self._stored.clusters)
+        self._state = msgspec.json.decode(row, type=DeskState) if row else DeskState()
+        if self._state.encoder not in ("", requests.identity):
+            # Vectors of another model can't be compared: the clusters start anew. Topic examples are stored as text.
+            self._state.clustering = ClusteringState()
+        self._state.encoder = requests.identity
+        self._clustering = IncrementalClustering(self._state.clustering)
         self._requests = requests
-        self._named = topics or TopicClassifier({}, requests)
-        self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
+        self._venue_topics = topics or TopicClassifier({}, requests)
+        self._topics = self._with_corrections()
         self._answers = answers or AnswerCatalogue([])
         self._priorities = PriorityClassifier(requests)
         self._advertising = requests.names.index(ADVERTISING)
-        recent, senders = self._stored.recent, self._stored.senders.ljust(len(self._stored.recent), b"\0")
-        self._recent = {recent[i : i + DIGEST]: senders[i : i + DIGEST] for i in range(0, len(recent), DIGEST)}
+        messages = self._state.recent_messages
+        senders = self._state.recent_senders.ljust(len(messages), b"\0")
+        self._recent = {
+            messages[i : i + DIGEST_BYTES]: senders[i : i + DIGEST_BYTES] for i in range(0, len(messages), DIGEST_BYTES)
+        }
 
     @property
     def mails(self) -> int:
-        """Filed so far."""
-        return self._stored.mails
+        """Number of mails filed so far."""
+        return self._state.mails
 
     @property
     def clusters(self) -> Sequence[Cluster]:
-        """Alive."""
-        return self._clusters.kept
+        """Current clusters."""
+        return self._clustering.clusters
 
     @property
     def topics(self) -> Sequence[str]:
-        """Names of the topics, those that were taught last."""
+        """Names of the topics, those from corrections last."""
         return self._topics.names
 
     def to_row(self) -> bytes:
-        """The whole state as JSON."""
-        self._stored.recent = b"".join(self._recent)
-        self._stored.senders = b"".join(self._recent.values())
-        return msgspec.json.encode(self._stored)
+        """Return the whole state as JSON."""
+        self._state.recent_messages = b"".join(self._recent)
+        self._state.recent_senders = b"".join(self._recent.values())
+        return msgspec.json.encode(self._state)
 
-    def apply(self, read: AnalyzedMail, offset: int, event_id: str) -> SupportTriage | None:
-        """File one mail; None when it was filed before.
+    def apply(self, analysis: AnalyzedMail, offset: int, event_id: str) -> SupportTriage | None:
+        """File one mail; return None if it was filed before.
 
         Args:
-            offset: of the record, in the one partition of the topic.
-            event_id: goes into the result.
+            analysis: the mail.
+            offset: offset of its record, in the one partition of the topic.
+            event_id: event id of its record; part of the result.
         """
-        if offset <= self._stored.offset:
+        if offset <= self._state.offset:
             return None
-        self._stored.offset = offset
-        mail = read.mail
-        if not self._first_time(mail.id, mail.sender):
+        self._state.offset = offset
+        mail = analysis.mail
+        if not self._is_new(mail.id, mail.sender):
             return None
-        self._stored.mails += 1
-        ranked = self._priorities.of(read)
-        found = [] if mail.automatic else self._topics.of(read.whole, read.each)
-        set_aside = (
-            set_aside_reason(read, self._advertising, self._repeats(read)) if ranked.priority != "urgent" else None
-        )
-        assigned = self._file(read, event_id) if set_aside is None else None
-        if assigned and found:
-            assigned.count([found[0].name])
-        facts = extract_facts(f"{mail.subject}\n{read.words}")
+        self._state.mails += 1
+        decision = self._priorities.classify(analysis)
+        topics = [] if mail.automatic else self._topics.classify(analysis.whole, analysis.by_sentence)
+        set_aside = None
+        if decision.priority != "urgent":
+            set_aside = set_aside_reason(analysis, self._advertising, self._count_repeats(analysis))
+        assignment = self._assign_cluster(analysis, event_id) if set_aside is None else None
+        if assignment and topics:
+            assignment.count_topics([topics[0].name])
+        facts = extract_facts(f"{mail.subject}\n{analysis.text}")
         suggestion = None
-        if set_aside is None and found:
-            suggestion = self._answers.suggest(found, read.language, facts, ranked.priority, mail.attachments)
+        if set_aside is None and topics:
+            suggestion = self._answers.suggest(topics, analysis.language, facts, decision.priority, mail.attachments)
         return SupportTriage(
             event_id=event_id,
             message=mail.id,
             thread=mail.thread,
             time=mail.time,
-            language=read.language,
-            priority="low" if set_aside else ranked.priority,
-            sentiment=read.sounds,
+            language=analysis.language,
+            priority="low" if set_aside else decision.priority,
+            sentiment=analysis.sentiment,
             facts={
-                kind: tuple(map(mask_personal_data, values)) if kind != "order" else values
-                for kind, values in facts.items()
+                # The order number is the only fact that a reply needs unmasked.
+                name: values if name == "order" else tuple(map(mask_personal_data, values))
+                for name, values in facts.items()
             },
             set_aside=set_aside,
             suggestion=suggestion,
-            topic=found[0] if found else None,
-            second_topic=found[1] if len(found) > 1 else None,
-            cluster=assigned.cluster.id if assigned else None,
-            cluster_label=assigned.cluster.label if assigned else "",
-            cluster_size=assigned.cluster.size if assigned else 0,
-            cluster_is_new=assigned.new if assigned else False,
-            cluster_ended=assigned.merged if assigned else None,
-            cluster_split=assigned.split or () if assigned else (),
-            surge=assigned.cluster.surge if assigned else 0.0,
-            summary=self._summary(read, ranked, found),
+            topic=topics[0] if topics else None,
+            second_topic=topics[1] if len(topics) > 1 else None,
+            cluster=assignment.cluster.id if assignment else None,
+            cluster_label=assignment.cluster.label if assignment else "",
+            cluster_size=assignment.cluster.size if assignment else 0,
+            cluster_is_new=assignment.new if assignment else False,
+            cluster_ended=assignment.merged if assignment else None,
+            cluster_split=assignment.split or () if assignment else (),
+            surge=assignment.cluster.surge if assignment else 0.0,
+            summary=self._summary(analysis, decision, topics),
             model=self._requests.identity,
         )
 
     def correct(self, correction: SupportCorrection, offset: int) -> bool:
-        """Learn from a person; False when it was done before.
+        """Apply a correction; return False if it was applied before.
 
         Raises:
-            CorrectionError: it lacks what its action needs, or names a cluster that is forgotten.
+            CorrectionError: it lacks what its action needs, or names a cluster that does not exist.
         """
-        if offset <= self._stored.correction_offset:
+        if offset <= self._state.correction_offset:
             return False
-        self._stored.correction_offset = offset
+        self._state.correction_offset = offset
         if correction.action == "erase":
             if not correction.sender and not correction.message:
                 raise CorrectionError("erase needs a sender or a message")
@@ -201,111 +215,123 @@ class SupportDesk:
         topic = " ".join(correction.topic.split())
         if not topic:
             raise CorrectionError(f"{correction.action} needs the name of a topic")
-        message = _digest(correction.message) if correction.message else b""
-        sender = self._recent.get(message, b"")
         if correction.action == "topic":
             if not correction.text.strip():
                 raise CorrectionError("topic needs the text that shows it")
-            self._teach(
-                [TopicExample(topic, mask_personal_data(correction.text)[:TAUGHT], sender.hex(), message.hex())]
-            )
+            message = _digest(correction.message) if correction.message else b""
+            sender = self._recent.get(message, b"")
+            text = mask_personal_data(correction.text)[:MAX_EXAMPLE_CHARACTERS]
+            self._add_topic_examples([TopicExample(topic, text, sender.hex(), message.hex())])
             return True
-        cluster = next(iter(self._clusters.leads(correction.cluster or "")), None)
+        cluster = next(iter(self._clustering.find(correction.cluster or "")), None)
         if cluster is None:
-            raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been forgotten")
-        self._teach([TopicExample(topic, one.text, one.sender, one.message) for one in cluster.shown])
+            raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been removed as old")
+        self._add_topic_examples(
+            [TopicExample(topic, example.text, example.sender, example.message) for example in cluster.all_examples]
+        )
         return True
 
-    def _teach(self, taught: list[TopicExample]) -> None:
-        """Keep the newest; a text that was taught before changes its topic."""
-        texts = {one.text for one in taught}
-        before = [one for one in self._stored.taught if one.text not in texts]
-        self._stored.taught = [*before, *taught][-MOST_TAUGHT:]
-        self._relearn()
+    def _add_topic_examples(self, examples: list[TopicExample]) -> None:
+        """Store the newest examples; a text that was stored before changes its topic."""
+        texts = {example.text for example in examples}
+        before = [example for example in self._state.topic_examples if example.text not in texts]
+        self._state.topic_examples = [*before, *examples][-MAX_TOPIC_EXAMPLES:]
+        self._topics = self._with_corrections()
 
     def _erase(self, correction: SupportCorrection) -> None:
-        sender = _digest(_address(correction.sender)).hex() if correction.sender else None
-        message = _digest(correction.message).hex() if correction.message else None
+        """Remove what is stored of the mails of one sender, or of one message."""
+        matches = _eraser(correction)
+        self._clustering.erase_examples(matches)
+        self._state.topic_examples = [example for example in self._state.topic_examples if not matches(example)]
+        self._topics = self._with_corrections()
 
-        def unwanted(one: ClusterExample | TopicExample) -> bool:
-            return one.sender == sender or one.message == message
+    def _with_corrections(self) -> TopicClassifier:
+        return self._venue_topics.with_examples((example.topic, example.text) for example in self._state.topic_examples)
 
-        self._clusters.erase(unwanted)
-        self._stored.taught = [one for one in self._stored.taught if not unwanted(one)]
-        self._relearn()
-
-    def _relearn(self) -> None:
-        self._topics = self._named.with_examples((one.topic, one.text) for one in self._stored.taught)
-
-    def _file(self, read: AnalyzedMail, event_id: str) -> Assignment | None:
-        """Auto-replies, and texts of which nothing is understood, belong to no cluster."""
-        mail, vector = read.mail, read.whole.vectors[0]
+    def _assign_cluster(self, analysis: AnalyzedMail, event_id: str) -> Assignment | None:
+        """Add a mail to its cluster; automatic replies and texts without a known word piece have none."""
+        mail, vector = analysis.mail, analysis.whole.vectors[0]
         if mail.automatic or not vector.any():
             return None
         name = blake2b(event_id.encode(), digest_size=5).hexdigest()
-        text = mask_personal_data(read.words)
+        text = mask_personal_data(analysis.text)
         example = ClusterExample(
-            text[:SUMMARY], read.language, 0.0, _digest(_address(mail.sender)).hex(), _digest(mail.id).hex()
+            text[:SUMMARY_CHARACTERS],
+            analysis.language,
+            0.0,
+            _digest(_address(mail.sender)).hex(),
+            _digest(mail.id).hex(),
         )
-        asked = self._topics.asked(read.whole, read.each)
-        asked = asked / asked.sum()
-        self._stored.kinds.count(asked)
-        trust = self._stored.kinds.trust()
-        weights = np.ones(len(vector) + len(asked), np.float32)
-        weights[len(vector) :] = KINDS_WEIGHT * trust
-        self._clusters.weigh(weights / np.sqrt(1 + (KINDS_WEIGHT * trust) ** 2), LOOSER * trust)
-        both = np.concatenate([meaning(read, self._topics.loud(read.each)), np.sqrt(asked)])
-        return self._clusters.assign(both, mail.time, name, example, content_words(text))
+        kinds = self._topics.request_distribution(analysis.whole, analysis.by_sentence)
+        kinds = kinds / kinds.sum()
+        self._state.kind_statistics.add(kinds)
+        weight = self._state.kind_statistics.weight()
+        weights = np.ones(len(vector) + len(kinds), np.float32)
+        weights[len(vector) :] = KINDS_WEIGHT * weight
+        self._clustering.set_weights(weights / np.sqrt(1 + (KINDS_WEIGHT * weight) ** 2), THRESHOLD_REDUCTION * weight)
+        # √p has unit length, and the product of two is the Bhattacharyya coefficient of the distributions.
+        combined = np.concatenate(
+            [mail_vector(analysis, self._topics.asking_weights(analysis.by_sentence)), np.sqrt(kinds)]
+        )
+        return self._clustering.assign(combined, mail.time, name, example, content_words(text))
 
-    def _summary(self, read: AnalyzedMail, ranked: PriorityDecision, topics: Sequence[Topic]) -> str:
-        """The sentence that gave the priority, or asks for the topic; all of a short mail."""
-        text = mask_personal_data(read.words)
-        place = ranked.sentence
-        if place is None and topics and len(text) > SUMMARY:
-            place = self._topics.sentence(topics[0].name, read.each)
-        if len(text) <= SUMMARY or place is None:
-            return text[:SUMMARY]
-        return mask_personal_data(read.sentences[place])[:SUMMARY]
+    def _summary(self, analysis: AnalyzedMail, decision: PriorityDecision, topics: Sequence[MailTopic]) -> str:
+        """Return all of a short mail; else the sentence that caused the priority or asks for the topic."""
+        text = mask_personal_data(analysis.text)
+        sentence = decision.sentence
+        if sentence is None and topics and len(text) > SUMMARY_CHARACTERS:
+            sentence = self._topics.topic_sentence(topics[0].name, analysis.by_sentence)
+        if len(text) <= SUMMARY_CHARACTERS or sentence is None:
+            return text[:SUMMARY_CHARACTERS]
+        return mask_personal_data(analysis.sentences[sentence])[:SUMMARY_CHARACTERS]
 
-    def _repeats(self, read: AnalyzedMail) -> int:
-        """How often the sender has sent these words lately, this time included; once if nobody is named."""
-        if not read.mail.sender:
+    def _count_repeats(self, analysis: AnalyzedMail) -> int:
+        """Count a text of a sender, and return how often it came; 1 without a sender."""
+        if not analysis.mail.sender:
             return 1
-        name = _digest(f"{_address(read.mail.sender)}\n{read.words}").hex()
-        repeats = self._stored.repeats
+        name = _digest(f"{_address(analysis.mail.sender)}\n{analysis.text}").hex()
+        repeats = self._state.repeats
         repeats[name] = repeats.pop(name, 0) + 1
-        while len(repeats) > REPEATS:
+        while len(repeats) > REPEAT_COUNTERS:
             del repeats[next(iter(repeats))]
         return repeats[name]
 
-    def _first_time(self, message: str, sender: str) -> bool:
+    def _is_new(self, message: str, sender: str) -> bool:
         digest = _digest(message)
         if digest in self._recent:
             return False
-        self._recent[digest] = _digest(_address(sender)) if sender else _NOBODY
-        while len(self._recent) > REMEMBERED:
+        self._recent[digest] = _digest(_address(sender)) if sender else _NO_SENDER
+        while len(self._recent) > RECENT_MESSAGES:
             del self._recent[next(iter(self._recent))]
         return True
 
 
-def meaning(read: AnalyzedMail, loud: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A unit vector: half of all of a mail, half of its sentences as far as they ask something.
+def mail_vector(analysis: AnalyzedMail, asking: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a unit vector: half from the whole mail, half from its sentences as far as they ask something.
 
     Args:
-        loud: how far each sentence does.
+        analysis: the mail.
+        asking: probability that each sentence asks something (`TopicClassifier.asking_weights`).
     """
-    vector: NDArray[np.float32] = read.whole.vectors[0]
-    if len(loud) and loud.sum() > 0:
-        asking = loud @ read.each.vectors
-        vector = vector + asking / max(float(np.linalg.norm(asking)), 1e-6)
+    vector: NDArray[np.float32] = analysis.whole.vectors[0]
+    if len(asking) and asking.sum() > 0:
+        weighted = asking @ analysis.by_sentence.vectors
+        vector = vector + weighted / max(float(np.linalg.norm(weighted)), 1e-6)
         vector = vector / max(float(np.linalg.norm(vector)), 1e-6)
     return vector
 
 
+def _eraser(correction: SupportCorrection) -> Callable[[ClusterExample | TopicExample], bool]:
+    """Return a predicate that is true for the examples of the sender or message."""
+    sender = _digest(_address(correction.sender)).hex() if correction.sender else None
+    message = _digest(correction.message).hex() if correction.message else None
+    return lambda example: example.sender == sender or example.message == message
+
+
 def _address(sender: str) -> str:
-    """The address in `Ana Gil <Ana@Example.org>`, in lower case."""
+    """Return the address in `Ana Gil <Ana@Example.org>`, in lower case."""
     return sender.rpartition("<")[2].strip("> \t").lower()
 
 
 def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=DIGEST).digest()
+    return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()

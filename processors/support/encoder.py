@@ -1,4 +1,8 @@
-"""Meaning of a text as a vector, and whether it is Spanish or English."""
+"""Sentence embeddings for Spanish and English in one vector space, and log odds of the language.
+
+A six-layer BERT distilled from all-MiniLM-L6-v2 (multilingual knowledge distillation; Reimers and Gurevych, 2020),
+served as ONNX in 8 bits. docs/models/support-encoder.md has the method and the figures.
+"""
 
 from __future__ import annotations
 
@@ -14,44 +18,48 @@ from processors.models.inference import Model, ModelError, open_model, sha256_of
 
 Vectors = NDArray[np.float32]
 
-LONGEST = 2_000
-"""characters that are read; what a mail is about stands at its beginning"""
+MAX_CHARACTERS = 2_000
+"""Characters that are read of a text; the subject of a mail is at its beginning."""
 
 
 class EncodedTexts(Struct, frozen=True):
-    """What is known of n texts.
+    """Embeddings and language of n texts.
 
     Attributes:
-        vectors: (n, 256) float32 unit vectors; zeros where no piece of a text is known.
-        spanish: (n,) log odds that a text is Spanish and not English.
+        vectors: (n, 256) float32 unit vectors; zeros where no word piece of a text is in the vocabulary.
+        spanish_log_odds: (n,) float32, log odds of Spanish against English.
     """
 
     vectors: Vectors
-    spanish: Vectors
+    spanish_log_odds: Vectors
 
 
 class Encoder:
-    """Encodes texts in English and Spanish into one space; safe to use from several threads.
+    """Sentence encoder for Spanish and English; safe to use from several threads.
 
-    >>> found = Encoder.load().encode(["Where can I park?", "¿Dónde puedo aparcar?", "My food was cold"])
-    >>> float(found.vectors[0] @ found.vectors[1]) > float(found.vectors[0] @ found.vectors[2])
+    >>> encoded = Encoder.load().encode(["Where can I park?", "¿Dónde puedo aparcar?", "My food was cold"])
+    >>> float(encoded.vectors[0] @ encoded.vectors[1]) > float(encoded.vectors[0] @ encoded.vectors[2])
     True
-    >>> [bool(odds > 0) for odds in found.spanish]
+    >>> [bool(odds > 0) for odds in encoded.spanish_log_odds]
     [False, True, False]
     """
 
     def __init__(self, model: Model) -> None:
-        """Raises ModelError if the tokenizer is missing or not the one of the card."""
+        """Load the tokenizer of a model.
+
+        Raises:
+            ModelError: the tokenizer is missing or differs from the card.
+        """
         path: Path = model.folder / "tokenizer.json"
         if not path.exists() or sha256_of(path) != model.card.settings.get("tokenizer_sha256"):
-            raise ModelError(f"{path} is not the tokenizer of its card: restore it with `git checkout models/encoder`")
+            raise ModelError(f"{path} differs from its card: restore it with `git checkout models/encoder`")
         self.model = model
         self._tokenizer = Tokenizer.from_file(str(path))
-        self._empty = {self._tokenizer.token_to_id(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")}
+        self._special_ids = {self._tokenizer.token_to_id(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")}
 
     @classmethod
     def load(cls, folder: Path | None = None, *, threads: int = 1) -> Encoder:
-        """The shipped model, or the one in `folder`/encoder, checked against its card.
+        """Load the shipped model, or the one in `folder`/encoder, checked against its card.
 
         Raises:
             ModelError: the model folder is incomplete or does not match its card.
@@ -60,26 +68,26 @@ class Encoder:
 
     @property
     def identity(self) -> str:
-        """Name and hash of the model, as results quote it."""
+        """Name and hash of the model, as results state it."""
         return self.model.identity
 
     @property
     def dimensions(self) -> int:
-        """Length of a vector."""
+        """Number of dimensions of a vector."""
         return int(self.model.session.get_outputs()[0].shape[1])
 
     def encode(self, texts: Sequence[str]) -> EncodedTexts:
-        """Vectors and languages of `texts`.
+        """Return the vectors and language log odds of texts.
 
-        Each text is a run of its own: in 8 bits a text's vector would depend on its neighbours in a batch, and a mail
-        that is read again after a crash must get exactly the vector that it had.
+        Each text is a run of its own: in 8 bits its vector would depend on the other texts of a batch, and a mail that
+        is read again after a crash must get exactly the same vector.
         """
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        spanish = np.zeros(len(texts), np.float32)
+        spanish_log_odds = np.zeros(len(texts), np.float32)
         for row, text in enumerate(texts):
-            ids = self._tokenizer.encode(text[:LONGEST]).ids
-            if set(ids) <= self._empty:
+            ids = self._tokenizer.encode(text[:MAX_CHARACTERS]).ids
+            if set(ids) <= self._special_ids:
                 continue
-            found, odds = self.model.session.run(["embeddings", "spanish"], {"ids": np.array([ids], np.int64)})
-            vectors[row], spanish[row] = found[0], odds[0]
-        return EncodedTexts(vectors, spanish)
+            embeddings, odds = self.model.session.run(["embeddings", "spanish"], {"ids": np.array([ids], np.int64)})
+            vectors[row], spanish_log_odds[row] = embeddings[0], odds[0]
+        return EncodedTexts(vectors, spanish_log_odds)

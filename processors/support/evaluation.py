@@ -1,4 +1,4 @@
-"""Clusters, languages and priorities measured on labelled mails, in their order of arrival."""
+"""Evaluation of clusters, topics, languages and priorities on labelled mails, in their order of arrival."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from schemas.errors import PulsoError
 from schemas.support import Mail
 
 BATCH = 256
-NEW = "new"
-"""what a mail is about that is about none of the topics"""
+NO_TOPIC = "new"
+"""Label of mails that were classified as none of the topics."""
 
 LANGUAGES = {"es": "es", "en": "en", "spanish": "es", "español": "es", "castellano": "es", "inglés": "en"}
-"""what files call the two languages; all else is another"""
+"""Names of the two languages in files of mails; any other name is another language."""
 
 
 class MailsFileError(PulsoError, ValueError):
-    """The file can't be used; the message names the line."""
+    """The file of mails can't be used; the message states line and reason."""
 
 
 class LabelledMail(Struct, frozen=True):
-    """One mail and what people said of it."""
+    """A mail with the labels that people gave it."""
 
     subject: str
     text: str
@@ -49,36 +49,46 @@ def evaluate(
     requests: RequestClassifier,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """File all mails, one every minute, and compare clusters with topics.
+    """File all mails, one every minute, and compare the results with the labels.
+
+    Clusters are scored by the adjusted Rand index (Hubert and Arabie, 1985) and normalised mutual information, with the
+    cluster that each mail got when it came.
+
+    Args:
+        path: labelled mails, as `read_labelled_mails` reads them.
+        topics: file of topics, or None.
+        requests: request classifier.
+        progress: called with the number of mails done and of all.
 
     Raises:
-        MailsFileError: a column is missing, or a line can't be used.
-        TopicsFileError: the file of topics can't be used.
+        MailsFileError: a column is missing, or a line is not valid.
+        TopicsFileError: the file of topics is not valid.
     """
     labelled = read_labelled_mails(path)
     desk = SupportDesk(
         None, requests, TopicClassifier(topic_examples(read_topics(topics)), requests) if topics else None
     )
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    clusters, named, languages, priorities = [], [], [], []
+    clusters, predicted_topics, languages, priorities = [], [], [], []
     for first in range(0, len(labelled), BATCH):
-        part = labelled[first : first + BATCH]
+        batch = labelled[first : first + BATCH]
         mails = [
             Mail(
                 id=f"m{first + i}", thread=f"t{first + i}", time=began + timedelta(minutes=first + i),
-                subject=one.subject, text=one.text,
+                subject=labels.subject, text=labels.text,
             )
-            for i, one in enumerate(part)
+            for i, labels in enumerate(batch)
         ]  # fmt: skip
-        for i, read in enumerate(analyze_mails(mails, requests)):
-            triage = desk.apply(read, first + i, f"e{first + i}")
-            assert triage is not None  # noqa: S101 - ids and offsets are new each time
+        for i, analysis in enumerate(analyze_mails(mails, requests)):
+            triage = desk.apply(analysis, first + i, f"e{first + i}")
+            if triage is None:
+                raise RuntimeError(f"mail {first + i} was filed before, although its id and offset are new")
             clusters.append(triage.cluster or "none")
-            named.append(triage.topic.name if triage.topic else NEW)
+            predicted_topics.append(triage.topic.name if triage.topic else NO_TOPIC)
             languages.append(triage.language)
             priorities.append(triage.priority)
-        progress(first + len(part), len(labelled))
-    truth = [one.topic for one in labelled]
+        progress(first + len(batch), len(labelled))
+    truth = [mail.topic for mail in labelled]
     report: dict[str, Any] = {
         "model": requests.identity.partition("@")[0],
         "hash": requests.encoder.model.card.sha256,
@@ -89,62 +99,70 @@ def evaluate(
         "nmi": float(normalized_mutual_info_score(truth, clusters)),
     }
     if topics:
-        report |= _topic_figures(truth, named)
-        report["topic_new"] = named.count(NEW) / len(named)
-        spoken = sorted({one.language for one in labelled if one.language})
-        if spoken:
+        report |= _topic_figures(truth, predicted_topics)
+        report["topic_new"] = predicted_topics.count(NO_TOPIC) / len(predicted_topics)
+        mail_languages = sorted({mail.language for mail in labelled if mail.language})
+        if mail_languages:
             report["per_language"] = {
                 language: _topic_figures(
-                    [one.topic for one in labelled if one.language == language],
-                    [name for name, one in zip(named, labelled, strict=True) if one.language == language],
+                    [mail.topic for mail in labelled if mail.language == language],
+                    [
+                        topic
+                        for topic, mail in zip(predicted_topics, labelled, strict=True)
+                        if mail.language == language
+                    ],
                 )
-                for language in spoken
+                for language in mail_languages
             }
-    return report | _labels(labelled, languages, priorities)
+    return report | _other_figures(labelled, languages, priorities)
 
 
-def _topic_figures(truth: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
-    """Accuracy, and macro-F1 over the topics that occur."""
+def _topic_figures(truth: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:
+    """Return accuracy, and macro-F1 over the topics that occur."""
     names = sorted(set(truth))
     return {
-        "topic_accuracy": float(accuracy_score(truth, named)),
-        "topic_macro_f1": float(f1_score(truth, named, labels=names, average="macro", zero_division=0)),
+        "topic_accuracy": float(accuracy_score(truth, predicted)),
+        "topic_macro_f1": float(f1_score(truth, predicted, labels=names, average="macro", zero_division=0)),
     }
 
 
-def _labels(labelled: list[LabelledMail], languages: Sequence[str], priorities: Sequence[str]) -> dict[str, float]:
-    """Figures for labels that not every file has."""
+def _other_figures(
+    labelled: list[LabelledMail], languages: Sequence[str], priorities: Sequence[str]
+) -> dict[str, float]:
+    """Return the figures of the labels language and priority, which not every file has."""
     report: dict[str, float] = {}
-    pairs = [(one.language, found) for one, found in zip(labelled, languages, strict=True) if one.language]
+    pairs = [(mail.language, result) for mail, result in zip(labelled, languages, strict=True) if mail.language]
     if pairs:
         report["language_accuracy"] = float(accuracy_score(*zip(*pairs, strict=True)))
-    ranked = [(one.priority, found) for one, found in zip(labelled, priorities, strict=True) if one.priority]
+    ranked = [(mail.priority, result) for mail, result in zip(labelled, priorities, strict=True) if mail.priority]
     if ranked:
-        truth, found = (list(column) for column in zip(*ranked, strict=True))
-        report["priority_macro_f1"] = float(f1_score(truth, found, labels=sorted(set(truth)), average="macro"))
-        urgent = [answer == "urgent" for label, answer in ranked if label == "urgent"]
+        truth, predicted = (list(column) for column in zip(*ranked, strict=True))
+        report["priority_macro_f1"] = float(f1_score(truth, predicted, labels=sorted(set(truth)), average="macro"))
+        urgent = [result == "urgent" for label, result in ranked if label == "urgent"]
         if urgent:
             report["urgent_recall"] = sum(urgent) / len(urgent)
-        calm = [answer == "urgent" for label, answer in ranked if label != "urgent"]
-        if calm:
-            report["urgent_false_alarms"] = sum(calm)
-            report["urgent_false_alarm_rate"] = sum(calm) / len(calm)
+        false_alarms = [result == "urgent" for label, result in ranked if label != "urgent"]
+        if false_alarms:
+            report["urgent_false_alarms"] = sum(false_alarms)
+            report["urgent_false_alarm_rate"] = sum(false_alarms) / len(false_alarms)
     return report
 
 
 def read_labelled_mails(path: Path) -> list[LabelledMail]:
-    """Read CSV or JSON lines with text (or subject and body), topic (or intent), and maybe lang and priority.
+    """Read CSV or JSON lines with the columns text (or subject and body), topic (or intent), lang and priority.
+
+    The columns lang and priority may be missing.
 
     Raises:
-        MailsFileError: a column is missing, or a line can't be used.
+        MailsFileError: another column is missing, or a line is not valid.
     """
     try:
-        found = [_labelled(path, line, row) for line, row in _rows(path)]
+        mails = [_labelled_mail(path, line, row) for line, row in _rows(path)]
     except UnicodeDecodeError as error:
         raise MailsFileError(f"{path}: not UTF-8 text: {error}") from error
-    if not found:
+    if not mails:
         raise MailsFileError(f"{path} holds no mail")
-    return found
+    return mails
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -169,20 +187,24 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, record
 
 
-def _labelled(path: Path, line: int, row: dict[str, Any]) -> LabelledMail:
-    def column(*names: str) -> str:
-        """The first of these columns that holds something."""
-        found = (str(row[name]).strip() for name in names if row.get(name) is not None)
-        return next((value for value in found if value), "")
-
-    topic, text, subject = column("topic", "intent"), column("text", "body"), column("subject")
+def _labelled_mail(path: Path, line: int, row: dict[str, Any]) -> LabelledMail:
+    topic, text = _first_value(row, "topic", "intent"), _first_value(row, "text", "body")
+    subject = _first_value(row, "subject")
     if not topic or not (text or subject):
         missing = "topic (or intent)" if not topic else "text (or subject and body)"
         has = ", ".join(str(name) for name in row) or "nothing"
         raise MailsFileError(f"{path}, line {line}: no {missing}; the line has {has}")
-    rank = column("priority").lower() or None
-    if rank is not None and rank not in PRIORITIES:
-        raise MailsFileError(f"{path}, line {line}: priority {rank!r} is none of {', '.join(PRIORITIES)}")
-    named = column("lang", "language").lower()
-    language = (LANGUAGES.get(named) or LANGUAGES.get(named[:2], "other")) if named else None
-    return LabelledMail(subject, text, topic, language, rank)
+    priority = _first_value(row, "priority").lower() or None
+    if priority is not None and priority not in PRIORITIES:
+        raise MailsFileError(
+            f"{path}, line {line}: {priority!r} is not a valid priority; valid are {', '.join(PRIORITIES)}"
+        )
+    name = _first_value(row, "lang", "language").lower()
+    language = (LANGUAGES.get(name) or LANGUAGES.get(name[:2], "other")) if name else None
+    return LabelledMail(subject, text, topic, language, priority)
+
+
+def _first_value(row: dict[str, Any], *columns: str) -> str:
+    """Return the value of the first of these columns that is not empty."""
+    values = (str(row[column]).strip() for column in columns if row.get(column) is not None)
+    return next((value for value in values if value), "")

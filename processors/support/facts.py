@@ -1,12 +1,12 @@
-"""What a mail names: orders, amounts, days, times, how many, and where; in the sender's own words."""
+"""Extraction of facts from a mail by regular expressions: order, amount, date, time, quantity and place."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-LONGEST, MOST = 4_000, 5
-"""characters that are read, and values of each kind that are kept"""
+MAX_CHARACTERS, MAX_VALUES = 4_000, 5
+"""Characters that are read, and values of each kind that are returned."""
 
 _DAYS = (
     r"lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|"
@@ -21,8 +21,8 @@ _NUMBERS = (
     r"one|two|three|four|five|six|seven|eight|nine|ten"
 )
 
-# Lengths are bounded everywhere: a mail may be made to keep a regular expression busy for minutes.
-_KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+# Every repetition is bounded: a mail may be written to keep a regular expression busy for minutes.
+_PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "order",
         re.compile(
@@ -75,16 +75,18 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 
 
 def extract_facts(text: str) -> dict[str, tuple[str, ...]]:
-    """Values by kind, each once, in their order; kinds of which nothing is said are left out.
+    """Return the values of each kind of fact in the sender's words, each once, in their order.
+
+    Kinds that do not occur are left out.
 
     >>> extract_facts("Pedido FE-20931: pagué 45,50 € por 2 entradas, estoy en la puerta 4")
     {'order': ('FE-20931',), 'amount': ('45,50 €',), 'quantity': ('2 entradas',), 'place': ('puerta 4',)}
     >>> extract_facts("My order number is 48291, the gate opens at 17:30")
     {'order': ('48291',), 'time': ('17:30',)}
     """
-    found: dict[str, dict[str, None]] = {}
-    for kind, pattern in _KINDS:
-        for match in pattern.finditer(text[:LONGEST]):
+    values_by_kind: dict[str, dict[str, None]] = {}
+    for kind, pattern in _PATTERNS:
+        for match in pattern.finditer(text[:MAX_CHARACTERS]):
             value = next(group for group in match.groups() if group)
-            found.setdefault(kind, {}).setdefault(value.strip())
-    return {kind: tuple(list(values)[:MOST]) for kind, values in found.items()}
+            values_by_kind.setdefault(kind, {}).setdefault(value.strip())
+    return {kind: tuple(list(values)[:MAX_VALUES]) for kind, values in values_by_kind.items()}

@@ -1,6 +1,6 @@
-"""The page of frequently asked questions, made from the clusters: most asked first, with the approved answers.
+"""The public page of frequently asked questions: approved answers, those of the most frequent topics first.
 
-What customers wrote is on no page that others may read: a topic without an approved answer is only told to staff.
+A page that others may read shows no text of a customer: clusters without an approved answer are listed for staff only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from jinja2 import Environment
 from msgspec import Struct
 
 from processors.support.answers import AnswerCatalogue
-from processors.support.cluster import Cluster
+from processors.support.clustering import Cluster
 
 TITLES: Final = {"es": "Preguntas frecuentes", "en": "Frequently asked questions"}
 
@@ -45,7 +45,7 @@ details p { margin: .3rem 0 1rem }
 
 
 class FaqEntry(Struct, frozen=True):
-    """One question of the page."""
+    """A question of the page with its answer."""
 
     topic: str
     mails: int
@@ -54,18 +54,18 @@ class FaqEntry(Struct, frozen=True):
 
 
 class UnansweredCluster(Struct, frozen=True):
-    """What is asked and has no approved answer."""
+    """A cluster whose topic has no approved answer."""
 
     topic: str
-    """empty when the cluster has none"""
+    """Most frequent topic of its mails; empty if they have none."""
     cluster: str
     mails: int
     question: str
-    """the most typical mail, masked"""
+    """Text of the most typical mail, masked."""
 
 
 def faq_entries(clusters: Iterable[Cluster], answers: AnswerCatalogue, language: Literal["es", "en"]) -> list[FaqEntry]:
-    """Questions that have an approved answer in a language, most asked first."""
+    """Return the questions that have an approved answer in a language, most asked first."""
     mails: dict[str, int] = {}
     for cluster in clusters:
         topic = next(iter(cluster.topics.top(1)), "")
@@ -76,44 +76,49 @@ def faq_entries(clusters: Iterable[Cluster], answers: AnswerCatalogue, language:
 def most_asked_entries(
     mails: Mapping[str, int], answers: AnswerCatalogue, language: Literal["es", "en"]
 ) -> list[FaqEntry]:
-    """Questions by topic and how many mails ask them, most asked first; only those with an approved answer.
+    """Return the questions that have an approved answer in a language, most asked first.
 
-    An answer that needs the facts of a mail is on no page: nobody wrote what to say without them.
+    An answer that needs the facts of a mail is left out unless it has a text without them.
+
+    Args:
+        mails: number of mails by topic.
+        answers: approved answers.
+        language: language of the page.
     """
-    found = []
+    entries = []
     for topic, number in mails.items():
         answer = answers.by_topic.get(topic)
         text = answer.text(language) if answer else None
         if text is not None and (text.without_facts or "{" not in text.answer):
-            found.append(FaqEntry(topic, number, text.question, text.without_facts or text.answer))
-    return sorted(found, key=lambda entry: (-entry.mails, entry.topic))
+            entries.append(FaqEntry(topic, number, text.question, text.without_facts or text.answer))
+    return sorted(entries, key=lambda entry: (-entry.mails, entry.topic))
 
 
 def unanswered_clusters(clusters: Iterable[Cluster], answers: AnswerCatalogue) -> list[UnansweredCluster]:
-    """For staff: clusters without an approved answer, largest first."""
-    found = []
+    """Return the clusters without an approved answer, largest first, for staff."""
+    unanswered = []
     for cluster in clusters:
         topic = next(iter(cluster.topics.top(1)), "")
         if topic not in answers.by_topic:
-            found.append(UnansweredCluster(topic, cluster.id, cluster.size, cluster.question()))
-    return sorted(found, key=lambda one: -one.mails)
+            unanswered.append(UnansweredCluster(topic, cluster.id, cluster.size, cluster.typical_text()))
+    return sorted(unanswered, key=lambda cluster: -cluster.mails)
 
 
-def faq_html(found: Iterable[FaqEntry], language: Literal["es", "en"]) -> str:
-    """A page that needs nothing else."""
-    return _PAGE.render(language=language, title=TITLES[language], entries=list(found))
+def faq_html(entries: Iterable[FaqEntry], language: Literal["es", "en"]) -> str:
+    """Return a self-contained HTML page."""
+    return _PAGE.render(language=language, title=TITLES[language], entries=list(entries))
 
 
-def faq_markdown(found: Iterable[FaqEntry], language: Literal["es", "en"]) -> str:
-    """The same as Markdown."""
+def faq_markdown(entries: Iterable[FaqEntry], language: Literal["es", "en"]) -> str:
+    """Return the page as Markdown."""
     parts = [f"# {TITLES[language]}"]
-    for entry in found:
-        parts += [f"## {_plain(entry.question)}", _plain(entry.answer)]
+    for entry in entries:
+        parts += [f"## {_escape_markdown(entry.question)}", _escape_markdown(entry.answer)]
     return "\n\n".join(parts) + "\n"
 
 
-def _plain(text: str) -> str:
-    """Characters that Markdown or HTML would take for markup, escaped."""
+def _escape_markdown(text: str) -> str:
+    """Escape the characters that Markdown or HTML would take for markup."""
     for mark in "\\`*_<>[]#":
         text = text.replace(mark, f"\\{mark}")
     return text

@@ -67,16 +67,16 @@ _LETTERS = re.compile(r"[a-z]+")
 _CHARACTERS = 2_000
 
 
-def language(text: str, spanish: float) -> Language:
+def detect_language(text: str, spanish: float) -> Language:
     """Language from the encoder's log odds, unless small words or letters tell of another one.
 
     Args:
         text: the customer's own words.
         spanish: log odds of Spanish against English, as `Encoder.encode` gives them.
 
-    >>> language("Где моя сумка?", 0.2), language("¿Dónde está?", 4.0), language("Where is it?", -5.0)
+    >>> detect_language("Где моя сумка?", 0.2), detect_language("¿Dónde está?", 4.0), detect_language("Where?", -5)
     ('other', 'es', 'en')
-    >>> language("Bonjour, je ne trouve pas mon billet, merci", 1.0)
+    >>> detect_language("Bonjour, je ne trouve pas mon billet, merci", 1.0)
     'other'
     """
     head = text[:_CHARACTERS]

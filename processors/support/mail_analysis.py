@@ -1,4 +1,4 @@
-"""A mail as the desk reads it: own words, sentences, their meaning and what they ask; depends on no other mail."""
+"""Analysis of one mail: own words, sentences, embeddings, language and sentiment; independent of all other mails."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from processors.social.sentiment import SentimentClassifier, SentimentLabel
-from processors.support.language import Language, language
+from processors.support.language import Language, detect_language
 from processors.support.mail_text import customer_text, split_sentences, without_addresses
 from processors.support.requests import RequestAnalysis, RequestClassifier
 from schemas.support import Mail
 
 
 class AnalyzedMail(Struct, frozen=True):
-    """A mail that was read, before it is filed."""
+    """A mail and its analysis, before it is filed."""
 
     mail: Mail
-    words: str
+    text: str
+    """The customer's own words: subject and body."""
     whole: RequestAnalysis
-    """of all its words, one row"""
+    """Analysis of the whole text, one row."""
     language: Language
     sentences: tuple[str, ...]
-    """empty when there is only one"""
-    each: RequestAnalysis
-    """theirs"""
-    sounds: SentimentLabel | None = None
+    """Sentences of the text; empty if there is only one."""
+    by_sentence: RequestAnalysis
+    """Analysis of the sentences, one row each."""
+    sentiment: SentimentLabel | None = None
+    """None for an automatic mail, and if no sentiment classifier was given."""
 
 
 def analyze_mail(mail: Mail, requests: RequestClassifier, sentiment: SentimentClassifier | None = None) -> AnalyzedMail:
-    """Read one for itself, so that the order of mails and the size of batches change nothing."""
-    words = customer_text(mail.subject, mail.text)
-    whole = requests.analyze([without_addresses(words)])
-    sentences = split_sentences(words)
+    """Analyze one mail, so that neither the order of mails nor the size of batches changes the result."""
+    text = customer_text(mail.subject, mail.text)
+    whole = requests.analyze([without_addresses(text)])
+    sentences = split_sentences(text)
     several = tuple(sentences) if len(sentences) > 1 else ()
-    spoken = language(words, float(whole.spanish[0]))
-    sounds = sentiment.of(words, whole.own[0])[0] if sentiment and not mail.automatic else None
-    return AnalyzedMail(mail, words, whole, spoken, several, requests.analyze(several), sounds)
+    language = detect_language(text, float(whole.spanish_log_odds[0]))
+    label = sentiment.classify(text, whole.encoder_vectors[0])[0] if sentiment and not mail.automatic else None
+    return AnalyzedMail(mail, text, whole, language, several, requests.analyze(several), label)
 
 
 def analyze_mails(
     mails: Sequence[Mail], requests: RequestClassifier, sentiment: SentimentClassifier | None = None
 ) -> list[AnalyzedMail]:
-    """Read each of a batch."""
+    """Analyze each mail of a batch."""
     return [analyze_mail(mail, requests, sentiment) for mail in mails]

@@ -1,4 +1,4 @@
-"""What a customer wrote, without quotes, signatures and markup."""
+"""Extraction of what a customer wrote from a mail: without quotes, signatures and markup."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ import re
 from bs4 import BeautifulSoup
 from mailparser_reply import EmailReplyParser
 
-MARKUP, LONGEST, TITLE = 50_000, 4_000, 300
-"""Characters that are looked at: of markup, of a body, of a subject. What a mail is about stands at its beginning, and
-the expressions that find quotes take a time that grows with the square of a line."""
+MAX_MARKUP, MAX_BODY, MAX_SUBJECT = 50_000, 4_000, 300
+"""Characters that are read of markup, of a body and of a subject; the subject of a mail is at its beginning."""
 
-LINE = 400
-"""characters of the longest line that is given to them"""
+MAX_LINE = 400
+"""Characters of a line; the expressions that find quotes take time quadratic in the length of a line."""
 
-_SENTENCES, _SENTENCE, _SHORTEST = 12, 400, 12
-"""sentences that are looked at one by one, and characters in the longest and the shortest of them"""
+_MAX_SENTENCES, _MAX_SENTENCE, _MIN_SENTENCE = 12, 400, 12
+"""Sentences that are analyzed one by one, and characters of the longest and the shortest of them."""
 
-_TELLING = 20
-"""characters of a subject that, found again in the body, was made of it"""
+_MIN_REPEATED_SUBJECT = 20
+"""Characters from which a subject that occurs in the body is taken for a copy of it."""
 
-_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _MARKUP = re.compile(r"<(html|body|div|p|br|table|span)\b[^<>]{0,500}>", re.IGNORECASE)
-_PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
-_FORWARD = re.compile(r"^\s*(?:fwd?|rv|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
-"""a subject whose mail hands on what somebody else asked"""
+_REPLY_PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_FORWARD_PREFIX = re.compile(r"^\s*(?:fwd?|rv|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+"""Subject of a mail that forwards what somebody else asked."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\u200b-\u200f\ufeff]+")
-_FRAME = re.compile(
+_FORWARD_HEADER = re.compile(
     r"^\s*(?:-{3,}[^\n]{0,60}-{3,}|(?:from|de|date|fecha|subject|asunto|to|para|sent|enviado(?: el)?|cc)\s*:[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""lines that a mail program puts around what is forwarded"""
+"""Lines that a mail program puts around what is forwarded."""
 
 _parser = EmailReplyParser(languages=["en", "es"])
 
 
 def customer_text(subject: str, text: str) -> str:
-    """Subject and the newest part of the body; all of the body where nothing is left of it, or a mail is forwarded.
+    """Return the subject and the newest part of the body.
+
+    All of the body is returned for a forwarded mail, and if nothing else is left. The subject is left out if the body
+    repeats it.
 
     >>> customer_text("RE: Fwd: Bus", "Where can I park?\\n\\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\\n> Hi")
     'Bus. Where can I park?'
@@ -48,33 +50,33 @@ def customer_text(subject: str, text: str) -> str:
     >>> customer_text("Fwd: Bus", "FYI\\n\\n-----Original Message-----\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
     'Bus. FYI Is there a bus?'
     """
-    body = _tidy(plain(text[:MARKUP]))
+    body = _normalise_lines(html_to_text(text[:MAX_MARKUP]))
     replies = _parser.read(body).replies if body else []
-    newest = _FRAME.sub("", replies[0].body).strip() if replies and not _FORWARD.match(subject) else ""
+    newest = _FORWARD_HEADER.sub("", replies[0].body).strip() if replies and not _FORWARD_PREFIX.match(subject) else ""
     if not any(letter.isalnum() for letter in newest.replace(">", "")):
-        newest = _FRAME.sub("", body)
-    title = _CONTROL.sub(" ", _PREFIX.sub("", subject[:TITLE])).strip()
+        newest = _FORWARD_HEADER.sub("", body)
+    title = _CONTROL.sub(" ", _REPLY_PREFIX.sub("", subject[:MAX_SUBJECT])).strip()
     words = " ".join(newest.replace("\n>", "\n").lstrip("> ").split())
     repeated = words.lower().startswith(title.lower())
-    if not title or repeated or (len(title) > _TELLING and title.rstrip(".…").lower() in words.lower()):
+    if not title or repeated or (len(title) > _MIN_REPEATED_SUBJECT and title.rstrip(".…").lower() in words.lower()):
         return words
     if not words:
         return title
     return f"{title}{'' if title[-1] in '.?!' else '.'} {words}".strip()
 
 
-def _tidy(text: str) -> str:
-    """At most `LONGEST` characters in lines of at most `LINE`, never more than one empty line together."""
+def _normalise_lines(text: str) -> str:
+    """Return at most `MAX_BODY` characters, in lines of at most `MAX_LINE`, with at most one empty line in a row."""
     lines: list[str] = []
-    for line in _CONTROL.sub(" ", text[: 4 * LONGEST]).splitlines():
-        line = " ".join(line.split())  # noqa: PLW2901 - the same line, tidied
+    for line in _CONTROL.sub(" ", text[: 4 * MAX_BODY]).splitlines():
+        line = " ".join(line.split())  # noqa: PLW2901 - the same line, normalised
         if line or (lines and lines[-1]):
-            lines += [line[at : at + LINE] for at in range(0, len(line), LINE)] or [""]
-    return "\n".join(lines)[:LONGEST].strip()
+            lines += [line[start : start + MAX_LINE] for start in range(0, len(line), MAX_LINE)] or [""]
+    return "\n".join(lines)[:MAX_BODY].strip()
 
 
 def without_addresses(text: str) -> str:
-    """Text less links, mail addresses and @names, which say nothing of its language or meaning.
+    """Remove links, mail addresses and @names, which carry neither language nor meaning.
 
     >>> without_addresses("@desk see https://example.org/a, then write to ana@example.org please")
     'see then write to please'
@@ -83,17 +85,17 @@ def without_addresses(text: str) -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """The first sentences of a text that say something.
+    """Return the first 12 sentences of at least 12 characters, each cut to 400.
 
     >>> split_sentences("Hola. Una chica se ha desmayado. ¿Podéis venir? Gracias")
     ['Una chica se ha desmayado.', '¿Podéis venir?']
     """
-    found = (part.strip() for part in _END.split(text[:LONGEST]))
-    return [part[:_SENTENCE] for part in found if len(part) >= _SHORTEST][:_SENTENCES]
+    sentences = (part.strip() for part in _SENTENCE_END.split(text[:MAX_BODY]))
+    return [part[:_MAX_SENTENCE] for part in sentences if len(part) >= _MIN_SENTENCE][:_MAX_SENTENCES]
 
 
-def plain(text: str) -> str:
-    """Text without HTML; anything that is no HTML stays as it is."""
+def html_to_text(text: str) -> str:
+    """Return the text of HTML without quoted mails; a text that is not HTML is returned unchanged."""
     if not _MARKUP.search(text):
         return text
     soup = BeautifulSoup(text, "html.parser")

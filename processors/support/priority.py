@@ -1,4 +1,12 @@
-"""Priority of a mail: whether one of its sentences speaks of danger, and which examples of each priority it is near."""
+"""Priority of a mail: danger in one of its sentences, then kernel-weighted nearest examples of high, normal and low.
+
+1. **Urgent** if the log odds of danger of one sentence (`RequestClassifier`), corrected by keyword signs and by how
+   calm the whole mail is, reach a threshold.
+2. Otherwise the class with the largest kernel sum over example mails (kernel classification; Nadaraya, 1964; Watson,
+   1964) with the kernel exp(12 · cosine), plus keyword signs.
+
+docs/models/urgency.md has the formulas and the figures.
+"""
 
 from __future__ import annotations
 
@@ -12,57 +20,61 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.support.mail_analysis import AnalyzedMail
-from processors.support.requests import RequestClassifier
-from processors.support.urgency import signs
+from processors.support.requests import RequestAnalysis, RequestClassifier
+from processors.support.urgency import urgency_signs
 
 Vectors = NDArray[np.float32]
 Priority = Literal["urgent", "high", "normal", "low"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("urgent", "high", "normal", "low")
 
-EXAMPLES = Path(__file__).with_name("priorities.yaml")
+EXAMPLES_FILE = Path(__file__).with_name("priorities.yaml")
 
-SHARPNESS = 12.0
-"""of the kernel exp(12·cosine): the four or five nearest examples decide"""
+KERNEL_SHARPNESS = 12.0
+"""Sharpness s of the kernel exp(s · cosine), at which the four or five nearest examples decide."""
 
-USUAL = 0.35
-"""cosine of an example of a normal mail that is always thought to be there: what is like nothing is nothing special"""
+DEFAULT_NORMAL_COSINE = 0.35
+"""Cosine of an additional normal example, so that a mail that is like no example is normal."""
 
-SIGN = (1.5, 0.7, 0.7)
-"""what a sign of urgent, high or low adds to the log odds; a sign alone does not outweigh a clear meaning"""
+SIGN_LOG_ODDS = (1.5, 0.7, 0.7)
+"""Log odds that a keyword sign of urgent, high or low adds; a sign alone does not outweigh a clear meaning."""
 
-SURE_HIGH = 0.85
-"""probability from which one sentence of a mail is enough to raise the whole"""
+MIN_HIGH_PROBABILITY = 0.85
+"""Probability of high of one sentence from which the whole mail is high."""
 
-SURE_URGENT, DANGER_SIGN, HARMLESS_SIGN = -2.1, 0.75, -1.5
-"""Log odds of danger from which a sentence makes a mail urgent; what a word that names a danger adds to them, and words
-that are of things lost, rules or places. Chosen, with `CALM_AROUND`, on one half of our festival mails and of our
-danger mails: training/requests/README.md gives the figures of the other half."""
+URGENT_LOG_ODDS, DANGER_SIGN_LOG_ODDS, HARMLESS_SIGN_LOG_ODDS = -2.1, 0.75, -1.5
+"""Log odds of danger from which a sentence makes a mail urgent; and what a word that names a danger, and a phrase about
+lost things, rules or places, add to them.
 
-CALM_AROUND, CALMEST = 0.8, -2.5
-"""How far a mail that is calm as a whole speaks against one of its sentences, and the log odds of danger below which it
-counts as no calmer: "the children can't sleep" alarms by itself, and not in a mail about the music, while a clear cry
-for help is heard in whatever politeness. It halves the false alarms at the same recall."""
+Chosen, as `CALM_WEIGHT`, on one half of the festival mails and danger mails; training/requests/README.md gives the
+figures of the other half."""
 
-KINDS_SAY, _CHANCE = 0.6, 0.01
-"""weight of the chance that a sentence is of a dangerous kind, beside the log odds of danger; and its least"""
+CALM_WEIGHT, MIN_CALM_LOG_ODDS = 0.8, -2.5
+"""Weight with which the log odds of the whole mail lower those of its sentences, and the lower bound of the former.
 
-_SHORTEST, _FRAGMENT = 3, 4
-"""letters of a mail and words of a sentence below which little is said"""
+"The children can't sleep" is danger by itself, and not in a mail about loud music. The bound keeps a clear call for
+help urgent in the politest mail. This halves the false alarms at the same recall."""
+
+KIND_WEIGHT, MIN_KIND_PROBABILITY = 0.6, 0.01
+"""Weight of the log odds of the dangerous request kinds beside those of danger, and the lower bound of their
+probability."""
+
+_MIN_TEXT_CHARACTERS, _MIN_SENTENCE_WORDS = 3, 4
+"""Characters of a mail, and words of a sentence, below which they say too little."""
 
 
 class PriorityDecision(Struct, frozen=True):
-    """A priority, and the sentence that is the reason for it."""
+    """Priority of a mail, and the sentence that caused it."""
 
     priority: Priority
     sentence: int | None = None
-    """place of the sentence that is the most urgent; None when the mail as a whole gave it"""
+    """Index of the most urgent sentence; None if the mail as a whole caused the priority."""
 
 
 class PriorityClassifier:
-    """Examples of each priority, encoded.
+    """Classifies the priority of mails.
 
     Args:
-        requests: what read the mails that will be asked about.
+        requests: the classifier that analyzed the mails.
 
     >>> from datetime import UTC, datetime
     >>> from processors.support.encoder import Encoder
@@ -70,67 +82,80 @@ class PriorityClassifier:
     >>> from schemas.support import Mail
     >>> requests = RequestClassifier.load(Encoder.load())
     >>> priorities = PriorityClassifier(requests)
-    >>> def ask(text: str) -> str:
+    >>> def classify(text: str) -> str:
     ...     mail = Mail(id="m", thread="t", time=datetime(2026, 7, 4, tzinfo=UTC), text=text)
-    ...     return priorities.of(analyze_mail(mail, requests)).priority
-    >>> ask("Hay una pelea junto a la barra"), ask("My little boy is missing!"), ask("Where is the emergency exit?")
+    ...     return priorities.classify(analyze_mail(mail, requests)).priority
+    >>> classify("Hay una pelea junto a la barra"), classify("My boy is missing!"), classify("Where is the exit?")
     ('urgent', 'urgent', 'normal')
     """
 
     def __init__(self, requests: RequestClassifier) -> None:
         self._requests = requests
-        self._examples = _encoded(requests)
+        self._examples = _example_vectors(requests)
 
-    def of(self, read: AnalyzedMail) -> PriorityDecision:
-        """Impact and urgency of a mail.
+    def classify(self, analysis: AnalyzedMail) -> PriorityDecision:
+        """Return the priority of a mail.
 
-        Danger is sought in each sentence, because a cry for help drowns in politeness when a long mail is taken as one.
+        Danger is sought in each sentence, because a long mail as a whole is calm even with a call for help in it.
         """
-        if read.mail.automatic or len(read.words.strip()) < _SHORTEST:
+        if analysis.mail.automatic or len(analysis.text.strip()) < _MIN_TEXT_CHARACTERS:
             return PriorityDecision("low")
-        texts = (read.words, *read.sentences)
-        both = read.whole.and_(read.each)
-        kinds = np.clip(both.chances[:, self._requests.dangerous].sum(axis=1), _CHANCE, 1 - _CHANCE)
-        danger = (both.danger + KINDS_SAY * np.log(kinds / (1 - kinds))) / (1 + KINDS_SAY)
-        calm = min(0.0, max(CALMEST, float(danger[0])))
-        said = [signs(text) for text in texts]
-        named, harmless = (np.array([getattr(one, name) for one in said]) for name in ("urgent", "harmless"))
-        # Two or three words of a subject say too little to alarm anyone, unless they name a danger or are all there is.
-        short = np.array([at > 0 and len(text.split()) < _FRAGMENT for at, text in enumerate(texts)])
-        danger = np.where(short & ~named, -np.inf, danger + DANGER_SIGN * named + HARMLESS_SIGN * harmless)
-        danger[1:] += CALM_AROUND * calm
+        danger = self._danger_log_odds(analysis)
         worst = int(danger.argmax())
-        if danger[worst] >= SURE_URGENT:
+        if danger[worst] >= URGENT_LOG_ODDS:
             return PriorityDecision("urgent", worst - 1 if worst else None)
-        whole = self._probabilities(read.words, read.whole.vectors[0])
-        found = PRIORITIES[1 + int(whole[1:].argmax())]
-        if not read.sentences:
-            return PriorityDecision(found)
-        each = np.stack([self._probabilities(*one) for one in zip(read.sentences, read.each.vectors, strict=True)])
-        worst = int(each[:, 1].argmax())
-        if found != "high" and each[worst, 1] >= SURE_HIGH:
+        whole = self._probabilities(analysis.text, analysis.whole.vectors[0])
+        priority = PRIORITIES[1 + int(whole[1:].argmax())]
+        if not analysis.sentences:
+            return PriorityDecision(priority)
+        by_sentence = np.stack(
+            [
+                self._probabilities(text, vector)
+                for text, vector in zip(analysis.sentences, analysis.by_sentence.vectors, strict=True)
+            ]
+        )
+        worst = int(by_sentence[:, 1].argmax())
+        if priority != "high" and by_sentence[worst, 1] >= MIN_HIGH_PROBABILITY:
             return PriorityDecision("high", worst)
-        return PriorityDecision(found)
+        return PriorityDecision(priority)
+
+    def _danger_log_odds(self, analysis: AnalyzedMail) -> NDArray[np.float64]:
+        """Return the corrected log odds of danger of the whole mail, then of each sentence."""
+        texts = (analysis.text, *analysis.sentences)
+        rows = RequestAnalysis.stack([analysis.whole, analysis.by_sentence])
+        kinds = rows.probabilities[:, self._requests.dangerous].sum(axis=1)
+        kinds = np.clip(kinds, MIN_KIND_PROBABILITY, 1 - MIN_KIND_PROBABILITY)
+        danger = (rows.danger_log_odds + KIND_WEIGHT * np.log(kinds / (1 - kinds))) / (1 + KIND_WEIGHT)
+        calm = min(0.0, max(MIN_CALM_LOG_ODDS, float(danger[0])))
+        signs = [urgency_signs(text) for text in texts]
+        named = np.array([one.urgent for one in signs])
+        harmless = np.array([one.harmless for one in signs])
+        # A fragment such as a subject says too little to alarm anyone, unless it names a danger or is the whole mail.
+        fragment = np.array([index > 0 and len(text.split()) < _MIN_SENTENCE_WORDS for index, text in enumerate(texts)])
+        corrected = danger + DANGER_SIGN_LOG_ODDS * named + HARMLESS_SIGN_LOG_ODDS * harmless
+        danger = np.where(fragment & ~named, -np.inf, corrected)
+        danger[1:] += CALM_WEIGHT * calm
+        return danger
 
     def _probabilities(self, text: str, vector: Vectors) -> NDArray[np.float64]:
-        """Of the four priorities, (4,)."""
-        said = signs(text)
-        hints = (said.urgent, said.high, said.low)
+        """Return the probabilities of the four priorities, (4,)."""
+        signs = urgency_signs(text)
         if not vector.any():
-            # Not one piece is known to the encoder: only the words can speak.
-            odds = np.array([3.0 * said.urgent, 2.0 * said.high, 1.0, 1.5 * said.low])
+            # No word piece is in the vocabulary of the encoder: only the keyword signs are left.
+            odds = np.array([3.0 * signs.urgent, 2.0 * signs.high, 1.0, 1.5 * signs.low])
         else:
-            near = [np.exp(SHARPNESS * (examples @ vector).astype(np.float64)) for examples in self._examples]
-            near[2] = np.append(near[2], np.exp(SHARPNESS * USUAL))
-            # Between a mean and a sum: more examples say a little about how usual a priority is.
-            odds = np.array([np.log(one.sum() / np.sqrt(len(one))) for one in near])
-            odds[[0, 1, 3]] += [sign * hint for sign, hint in zip(SIGN, hints, strict=True)]
-        chances = np.exp(odds - odds.max())
-        out: NDArray[np.float64] = chances / chances.sum()
+            kernels = [np.exp(KERNEL_SHARPNESS * (examples @ vector).astype(np.float64)) for examples in self._examples]
+            kernels[2] = np.append(kernels[2], np.exp(KERNEL_SHARPNESS * DEFAULT_NORMAL_COSINE))
+            # Σ/√n is between a mean and a sum: the number of examples says a little about how frequent a priority is.
+            odds = np.array([np.log(kernel.sum() / np.sqrt(len(kernel))) for kernel in kernels])
+            hints = (signs.urgent, signs.high, signs.low)
+            odds[[0, 1, 3]] += [weight * hint for weight, hint in zip(SIGN_LOG_ODDS, hints, strict=True)]
+        exponentials = np.exp(odds - odds.max())
+        out: NDArray[np.float64] = exponentials / exponentials.sum()
         return out
 
 
 @lru_cache(maxsize=4)
-def _encoded(requests: RequestClassifier) -> list[Vectors]:
-    examples = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+def _example_vectors(requests: RequestClassifier) -> list[Vectors]:
+    examples = yaml.safe_load(EXAMPLES_FILE.read_text(encoding="utf-8"))
     return [requests.vectors(examples[name]) for name in PRIORITIES]

@@ -1,10 +1,10 @@
-"""Masks what identifies a person, in every text that leaves the support worker."""
+"""Masking of personal data by regular expressions, in every text that leaves the support worker."""
 
 from __future__ import annotations
 
 import re
 
-# Lengths are bounded everywhere: a mail may be made to keep a regular expression busy for minutes.
+# Every repetition is bounded: a mail may be written to keep a regular expression busy for minutes.
 _MASKS = (
     (re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}"), "[mail]"),
     (re.compile(r"\b(?:https?://|www\.)\S{1,2000}", re.IGNORECASE), "[link]"),
@@ -16,7 +16,7 @@ _MASKS = (
 _TELEPHONE = re.compile(r"(?<![\w+])(?:\+|\(|00)?\d[\d .()-]{6,18}\d(?!\w)")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
 _TELEPHONE_DIGITS = range(9, 16)
-"""E.164 has at most 15; shorter than nine are years, prices and times"""
+"""Digits of a telephone number: at most 15 (ITU-T E.164); fewer than nine are years, prices and times."""
 
 _ORDER = re.compile(
     r"(\b(?:pedidos?|orders?|localizador(?:es)?|bookings?|reservas?|referenc(?:ia|e)|ref|confirmation|confirmaci[oó]n|"
@@ -32,7 +32,7 @@ _NAME = re.compile(
 
 
 def mask_personal_data(text: str) -> str:
-    """`text` with mail addresses, links, accounts, cards, papers, telephones, orders and stated names replaced.
+    """Replace mail addresses, links, IBANs, cards, identity papers, telephones, orders and stated names by masks.
 
     >>> mask_personal_data("Soy Ana Gil, ana.gil@correo.es, +34 612 34 56 78, tarjeta 4111 1111 1111 1111")
     'Soy [name], [mail], [phone], tarjeta [card]'
@@ -41,12 +41,12 @@ def mask_personal_data(text: str) -> str:
     """
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
-    text = _TELEPHONE.sub(_telephone, text)
-    text = _ORDER.sub(lambda found: f"{found[1] or found[2] or ''}[order]", text)
+    text = _TELEPHONE.sub(_mask_telephone, text)
+    text = _ORDER.sub(lambda match: f"{match[1] or match[2] or ''}[order]", text)
     return _NAME.sub(r"\1 [name]", text)
 
 
-def _telephone(found: re.Match[str]) -> str:
-    digits = sum(letter.isdigit() for letter in found[0])
-    plain = digits in _TELEPHONE_DIGITS and not _DATE.match(found[0])
-    return "[phone]" if plain or (found[0][0] == "+" and digits > 7) else found[0]
+def _mask_telephone(match: re.Match[str]) -> str:
+    digits = sum(letter.isdigit() for letter in match[0])
+    national = digits in _TELEPHONE_DIGITS and not _DATE.match(match[0])
+    return "[phone]" if national or (match[0][0] == "+" and digits > 7) else match[0]

@@ -1,58 +1,64 @@
-"""How far the kinds of request tell this desk's mails apart: a festival's mails are of many kinds, others of few."""
+"""Information that request kinds give about the mails of this desk.
+
+A festival's mails are of many request kinds; those of another desk may all be of a few, and then the kinds must not
+weigh in the clusters.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
-Chances = NDArray[np.float32]
+MIN_NATS, MAX_NATS = 1.3, 2.1
+"""Mutual information, in nats, at which request kinds weigh nothing and fully in the clusters.
 
-FEW, MANY = 1.3, 2.1
-"""Nats that the kind of a mail tells: about 1.2 for questions to a bank, commands to a telephone and a ticket shop, of
-which no kind was learnt, and 2.2 for mails to a festival."""
+Measured: about 1.2 for questions to a bank, commands to a telephone and a ticket shop, none of whose kinds was learnt;
+2.2 for mails to a festival."""
 
-BEFORE = 50
-"""mails that the desk is thought to have had before the first, those of a festival"""
+PRIOR_MAILS = 50
+"""Weight of the prior, in mails: a desk starts as if it had received so many festival mails."""
 
 
 class RequestKindStatistics(Struct):
-    """What was seen so far: mutual information between mails and kinds (Shannon, 1948), from running means.
+    """Running estimate of the mutual information between mails and request kinds (Shannon, 1948).
 
-    >>> kinds = RequestKindStatistics()
-    >>> round(kinds.trust(), 2)
+    I = H(mean of p) - mean of H(p), with the request kind probabilities p of each mail, in nats.
+
+    >>> statistics = RequestKindStatistics()
+    >>> round(statistics.weight(), 2)
     1.0
     >>> for _ in range(500):
-    ...     kinds.count(np.array([0.5, 0.5], np.float32))
-    >>> round(kinds.trust(), 2)
+    ...     statistics.add(np.array([0.5, 0.5], np.float32))
+    >>> round(statistics.weight(), 2)
     0.0
     """
 
     mails: int = 0
-    chances: list[float] = []
-    """sums"""
-    entropy: float = 0.0
-    """sum"""
+    probability_sums: list[float] = field(name="chances", default_factory=list)
+    """Sum of the probabilities of each request kind."""
+    entropy_sum: float = field(name="entropy", default=0.0)
+    """Sum of the entropies of the mails, in nats."""
 
-    def count(self, chances: Chances) -> None:
-        """One mail more.
+    def add(self, probabilities: NDArray[np.float32]) -> None:
+        """Add one mail.
 
         Args:
-            chances: of each kind, (kinds,), their sum is one.
+            probabilities: of each request kind, (kinds,), with the sum 1.
         """
         self.mails += 1
-        before = np.array(self.chances) if self.chances else np.zeros(len(chances))
-        self.chances = (before + chances).tolist()
-        self.entropy += _entropy(chances)
+        before = np.array(self.probability_sums) if self.probability_sums else np.zeros(len(probabilities))
+        self.probability_sums = (before + probabilities).tolist()
+        self.entropy_sum += _entropy(probabilities)
 
-    def trust(self) -> float:
-        """From 0, where kinds tell next to nothing, to 1."""
-        told = 0.0
+    def weight(self) -> float:
+        """Return the weight of request kinds in the clusters, from 0 to 1."""
+        information = 0.0
         if self.mails:
-            told = _entropy(np.array(self.chances) / self.mails) - self.entropy / self.mails
-        nats = (BEFORE * MANY + self.mails * told) / (BEFORE + self.mails)
-        return min(1.0, max(0.0, (nats - FEW) / (MANY - FEW)))
+            information = _entropy(np.array(self.probability_sums) / self.mails) - self.entropy_sum / self.mails
+        nats = (PRIOR_MAILS * MAX_NATS + self.mails * information) / (PRIOR_MAILS + self.mails)
+        return min(1.0, max(0.0, (nats - MIN_NATS) / (MAX_NATS - MIN_NATS)))
 
 
-def _entropy(chances: NDArray[np.floating]) -> float:
-    return float(-(chances * np.log(np.maximum(chances, 1e-9))).sum())
+def _entropy(probabilities: NDArray[np.floating]) -> float:
+    return float(-(probabilities * np.log(np.maximum(probabilities, 1e-9))).sum())

@@ -1,4 +1,8 @@
-"""What a sentence asks of a festival: chances over a few dozen kinds of request, from its meaning and its letters."""
+"""Request classification: probabilities of request kinds, and log odds of danger, of each sentence.
+
+Multinomial logistic regression over the sentence embedding and TF-IDF of character n-grams; danger is a second logistic
+regression averaged with a kernel density ratio. docs/models/request-classification.md has the formulas and figures.
+"""
 
 from __future__ import annotations
 
@@ -19,125 +23,126 @@ from processors.support.sentence_transformer import TextEmbedder
 
 Rows = NDArray[np.float32]
 
-REMEMBERED, SHORT = 2_048, 120
-"""texts whose numbers are kept by digest, and characters of the longest of them: longer ones hardly come twice"""
+CACHE_TEXTS, MAX_CACHED_CHARACTERS = 2_048, 120
+"""Texts whose analysis is cached, and characters of the longest of them; longer ones hardly come twice."""
 
 
 class RequestAnalysis(Struct, frozen=True):
-    """What is known of n texts.
+    """Analysis of n texts.
 
     Attributes:
         vectors: (n, dimensions) float32 unit vectors of the meaning.
-        spanish: (n,) log odds that a text is Spanish and not English.
-        chances: (n, kinds) float32, each row sums to one.
-        danger: (n,) float32, log odds that people are at risk.
-        own: (n, 256) float32, as `Encoder.encode` gives them; the same as `vectors` where no other model gives those.
+        spanish_log_odds: (n,) float32, log odds of Spanish against English.
+        probabilities: (n, kinds) float32, probability of each request kind; each row has the sum 1.
+        danger_log_odds: (n,) float32, log odds that people are at risk.
+        encoder_vectors: (n, 256) float32, from `Encoder.encode`; equal to `vectors` unless another model gives those.
     """
 
     vectors: Rows
-    spanish: Rows
-    chances: Rows
-    danger: Rows
-    own: Rows
+    spanish_log_odds: Rows
+    probabilities: Rows
+    danger_log_odds: Rows
+    encoder_vectors: Rows
 
-    def row(self, place: int) -> RequestAnalysis:
-        """One of them."""
-        return RequestAnalysis(*(rows[place : place + 1] for rows in msgspec.structs.astuple(self)))
+    def row(self, index: int) -> RequestAnalysis:
+        """Return the analysis of one of the texts."""
+        return RequestAnalysis(*(rows[index : index + 1] for rows in msgspec.structs.astuple(self)))
 
     @classmethod
     def stack(cls, parts: Sequence[RequestAnalysis]) -> RequestAnalysis:
-        """All of several, in their order."""
+        """Return the analyses of several calls as one, in their order."""
         return cls(*(np.concatenate(rows) for rows in zip(*map(msgspec.structs.astuple, parts), strict=True)))
-
-    def and_(self, other: RequestAnalysis) -> RequestAnalysis:
-        """These texts, then the others."""
-        return RequestAnalysis.stack([self, other])
 
 
 class RequestClassifier:
-    """Encodes texts and weighs what they ask; safe to use from several threads.
+    """Classifies the request of a text; safe to use from several threads.
 
     >>> requests = RequestClassifier.load(Encoder.load())
-    >>> found = requests.analyze(["¿Dónde puedo aparcar?", "Hola, espero que estéis bien"])
-    >>> [requests.names[i] for i in found.chances.argmax(axis=1)]
+    >>> analysis = requests.analyze(["¿Dónde puedo aparcar?", "Hola, espero que estéis bien"])
+    >>> [requests.names[i] for i in analysis.probabilities.argmax(axis=1)]
     ['parking', 'nothing asked']
     """
 
-    def __init__(self, model: Model, encoder: Encoder, meaning: TextEmbedder | None = None) -> None:
-        """Raises ModelError if a file is not the one of the card, or the model was made for another encoder.
+    def __init__(self, model: Model, encoder: Encoder, embedder: TextEmbedder | None = None) -> None:
+        """Combine a model with the encoder that it was trained with.
 
         Args:
-            meaning: gives the vectors that mails are compared by, where it is not the encoder.
+            model: the model `requests`.
+            encoder: its encoder.
+            embedder: source of the vectors by which mails are compared, if it is not the encoder.
+
+        Raises:
+            ModelError: a file differs from the card, or the model was trained with another encoder.
         """
         settings = model.card.settings
         self.model = model
         self.encoder = encoder
-        self._meaning = meaning
-        self._known: dict[bytes, RequestAnalysis] = {}
+        self._embedder = embedder
+        self._cache: dict[bytes, RequestAnalysis] = {}
         self.names: list[str] = list(settings["requests"])
         self.dangerous = np.array([name in set(settings["danger"]) for name in self.names])
-        """(kinds,) whether a kind is a risk to people"""
-        self.nothing = self.names.index(settings["nothing"])
-        """place of the sentences that ask nothing"""
-        self._grams = CharNgramTfidf.of(model, encoder)
+        """(kinds,) bool, true for request kinds in which people are at risk."""
+        self._tfidf = CharNgramTfidf.for_model(model, encoder)
 
     @property
     def identity(self) -> str:
-        """Name of what gives the vectors."""
-        return self._meaning.identity if self._meaning else self.encoder.identity
+        """Name of the model that gives the vectors."""
+        return self._embedder.identity if self._embedder else self.encoder.identity
 
     @classmethod
     def load(
-        cls, encoder: Encoder, folder: Path | None = None, meaning: TextEmbedder | None = None
+        cls, encoder: Encoder, folder: Path | None = None, embedder: TextEmbedder | None = None
     ) -> RequestClassifier:
-        """The shipped model, or the one in `folder`/requests, checked against its card and the encoder.
+        """Load the shipped model, or the one in `folder`/requests, checked against its card and the encoder.
 
         Raises:
             ModelError: the model folder is incomplete, or does not match its card or the encoder.
         """
-        return cls(open_model("requests", folder=folder), encoder, meaning)
+        return cls(open_model("requests", folder=folder), encoder, embedder)
 
     def analyze(self, texts: Sequence[str]) -> RequestAnalysis:
-        """Vectors, languages, chances and danger of `texts`; no text depends on its neighbours.
+        """Analyze texts, each independently of the others.
 
-        Sentences that many people write ("Muchas gracias de antemano") are understood once.
+        Short sentences are cached, because many people write the same ("Muchas gracias de antemano").
         """
-        keys = [_key(text) for text in texts]
-        rows = [self._known.get(key) if key else None for key in keys]
-        new = [place for place, row in enumerate(rows) if row is None]
-        found = self._understand([texts[place] for place in new])
-        if len(new) < len(texts):
-            for at, place in enumerate(new):
-                rows[place] = found.row(at)
-            found = RequestAnalysis.stack([row for row in rows if row is not None])
-        self._remember((keys[place], found.row(place)) for place in new)
-        return found
+        keys = [_cache_key(text) for text in texts]
+        rows = [self._cache.get(key) if key else None for key in keys]
+        missing = [index for index, row in enumerate(rows) if row is None]
+        computed = self._compute([texts[index] for index in missing])
+        self._add_to_cache((keys[index], computed.row(at)) for at, index in enumerate(missing))
+        if len(missing) == len(texts):
+            return computed
+        for at, index in enumerate(missing):
+            rows[index] = computed.row(at)
+        return RequestAnalysis.stack([row for row in rows if row is not None])
 
-    def _remember(self, rows: Iterable[tuple[bytes | None, RequestAnalysis]]) -> None:
+    def _add_to_cache(self, rows: Iterable[tuple[bytes | None, RequestAnalysis]]) -> None:
         for key, row in rows:
             if key is not None:
-                self._known[key] = row
-        while len(self._known) > REMEMBERED:
+                self._cache[key] = row
+        while len(self._cache) > CACHE_TEXTS:
             with suppress(KeyError, RuntimeError, StopIteration):  # another thread may be doing the same
-                del self._known[next(iter(self._known))]
+                del self._cache[next(iter(self._cache))]
 
-    def _understand(self, texts: Sequence[str]) -> RequestAnalysis:
+    def _compute(self, texts: Sequence[str]) -> RequestAnalysis:
         encoded = self.encoder.encode(texts)
-        chances = np.zeros((len(texts), len(self.names)), np.float32)
+        probabilities = np.zeros((len(texts), len(self.names)), np.float32)
         danger = np.zeros(len(texts), np.float32)
-        grams = self._grams.encode(texts)
+        tfidf = self._tfidf.transform(texts)
         for row in range(len(texts)):
-            # One by one, so that a text that is read again gets exactly the numbers that it had.
-            given = {"vectors": encoded.vectors[row : row + 1], "pieces": grams[row : row + 1]}
-            chances[row : row + 1], danger[row : row + 1] = self.model.session.run(["chances", "danger"], given)
-        vectors = self._meaning.vectors(texts) if self._meaning else encoded.vectors
-        return RequestAnalysis(vectors, encoded.spanish, chances, danger, encoded.vectors)
+            # One by one, so that a text that is read again gets exactly the same numbers.
+            inputs = {"vectors": encoded.vectors[row : row + 1], "pieces": tfidf[row : row + 1]}
+            probabilities[row : row + 1], danger[row : row + 1] = self.model.session.run(["chances", "danger"], inputs)
+        vectors = self._embedder.vectors(texts) if self._embedder else encoded.vectors
+        return RequestAnalysis(vectors, encoded.spanish_log_odds, probabilities, danger, encoded.vectors)
 
     def vectors(self, texts: Sequence[str]) -> Rows:
-        """Only what mails are compared by."""
-        return self._meaning.vectors(texts) if self._meaning else self.encoder.encode(texts).vectors
+        """Return only the vectors by which mails are compared."""
+        return self._embedder.vectors(texts) if self._embedder else self.encoder.encode(texts).vectors
 
 
-def _key(text: str) -> bytes | None:
-    """Digest of a short text; no text is kept itself."""
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() if len(text) <= SHORT else None
+def _cache_key(text: str) -> bytes | None:
+    """Return the digest of a short text, so that no text is stored; None for a long one."""
+    if len(text) > MAX_CACHED_CHARACTERS:
+        return None
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()

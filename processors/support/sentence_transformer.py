@@ -1,4 +1,4 @@
-"""Any model of sentence-transformers in the place of the shipped encoder's vectors, where that library is installed."""
+"""Embeddings of a sentence-transformers model in place of those of the shipped encoder."""
 
 from __future__ import annotations
 
@@ -9,44 +9,48 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.support.encoder import LONGEST
+from processors.support.encoder import MAX_CHARACTERS
 from schemas.errors import PulsoError
 
 PREFIX = "sentence-transformers:"
 
 
 class EncoderError(PulsoError, RuntimeError):
-    """The encoder that is asked for can't be had; the message says what to do."""
+    """The encoder of the setting can't be loaded; the message states what to do."""
 
 
 class TextEmbedder(Protocol):
-    """What gives texts vectors of unit length."""
+    """Source of embeddings: texts to unit vectors."""
 
     @property
     def identity(self) -> str:
-        """Name of the model, as results quote it."""
+        """Name of the model, as results state it."""
         ...
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors (n, dimensions); zeros where nothing of a text is known."""
+        """Return unit vectors (n, dimensions); zeros where no part of a text is in the vocabulary."""
         ...
 
 
 class SentenceTransformerEmbedder:
-    """Vectors of a model of sentence-transformers, each text for itself, as the shipped encoder does it."""
+    """Embeddings of a sentence-transformers model, each text in a run of its own as in the shipped encoder."""
 
     def __init__(self, name: str) -> None:
-        """Raises EncoderError if the library is not installed, or has no such model."""
+        """Load a model by name or folder.
+
+        Raises:
+            EncoderError: the library is not installed, or can't load the model.
+        """
         try:
             library: Any = importlib.import_module("sentence_transformers")
         except ImportError as error:
             raise EncoderError(
-                f"PULSO_ENCODER={PREFIX}{name} needs sentence-transformers, which is not installed here: "
-                "`pip install 'pulso[train]'` (it brings PyTorch), or leave PULSO_ENCODER out"
+                f"PULSO_ENCODER={PREFIX}{name} needs sentence-transformers, which is not installed: "
+                "`pip install 'pulso[train]'` (it brings PyTorch), or unset PULSO_ENCODER"
             ) from error
         try:
             self._model: Any = library.SentenceTransformer(name, device="cpu")
-        except Exception as error:  # the library raises anything for a model that it can't find or read
+        except Exception as error:  # the library raises exceptions of any type for a model that it can't find or read
             raise EncoderError(
                 f"sentence-transformers can't load {name!r}: {error}. Give the name of a model, or its folder"
             ) from error
@@ -59,21 +63,21 @@ class SentenceTransformerEmbedder:
         return f"{PREFIX}{self._name}"
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors (n, dimensions); zeros for empty texts."""
-        found = [
-            self._model.encode([text[:LONGEST]], normalize_embeddings=True, show_progress_bar=False)[0]
+        """Return unit vectors (n, dimensions); zeros for empty texts."""
+        rows = [
+            self._model.encode([text[:MAX_CHARACTERS]], normalize_embeddings=True, show_progress_bar=False)[0]
             for text in texts
         ]
-        out = np.array(found, np.float32).reshape(len(texts), self._dimensions)
+        out = np.array(rows, np.float32).reshape(len(texts), self._dimensions)
         out[[not text.strip() for text in texts]] = 0
         return out
 
 
 def embedder_from_setting(setting: str) -> TextEmbedder | None:
-    """What PULSO_ENCODER names; None for the shipped encoder.
+    """Return the embedder that PULSO_ENCODER names; None for the shipped encoder.
 
     Raises:
-        EncoderError: it can't be had.
+        EncoderError: the setting is not valid, or the model can't be loaded.
 
     >>> embedder_from_setting("shipped") is None
     True

@@ -1,4 +1,4 @@
-"""Mail that must never be answered: advertising, phishing, machines, and loops between machines."""
+"""Mail that is set aside and must never be answered: advertising, phishing, automatic replies and mail loops."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from processors.support.words import fold_text
 from schemas.support import SetAside
 
 ADVERTISING = "advertising and fraud"
-"""the kind of request that is none"""
+"""Request kind of advertising and fraud."""
 
-SURE, SURE_WITH_LINK = 0.6, 0.4
-"""chance from which a mail is junk; less is enough when it wants a link to be followed"""
+MIN_PROBABILITY, MIN_PROBABILITY_WITH_LINK = 0.6, 0.4
+"""Probability of that request kind from which a mail is set aside, and the lower one for a mail with a link."""
 
-LOOP = 3
-"""the same words from the same sender so many times are two machines that talk to each other"""
+LOOP_REPEATS = 3
+"""Number of identical texts of one sender that is taken for two machines that answer each other."""
 
+_MAX_CHARACTERS = 4_000
 _LINK = re.compile(r"https?://|www\.|\bclick\b|\bclic\b|\bpulse aqui\b|\bhaga clic\b")
 _BAIT = re.compile(
     r"\b(?:password|contrasena|pin\b|bank (?:details|account)|datos bancarios|cuenta (?:bancaria|sera|ha sido)|iban|"
@@ -25,21 +26,21 @@ _BAIT = re.compile(
 )
 
 
-def set_aside_reason(read: AnalyzedMail, advertising: int, repeated: int) -> SetAside | None:
-    """Why a mail is set aside, or None.
+def set_aside_reason(analysis: AnalyzedMail, advertising: int, repeats: int) -> SetAside | None:
+    """Return the reason for which a mail is set aside, or None.
 
     Args:
-        read: the mail.
-        advertising: place of `ADVERTISING` among the kinds of request.
-        repeated: how often the same sender has sent these words lately, this time included.
+        analysis: the mail.
+        advertising: index of `ADVERTISING` among the request kinds.
+        repeats: number of times that the sender has sent this text recently, this time included.
     """
-    if read.mail.automatic:
+    if analysis.mail.automatic:
         return "automatic"
-    if repeated >= LOOP:
+    if repeats >= LOOP_REPEATS:
         return "loop"
-    words = fold_text(f"{read.mail.subject} {read.mail.text[:4_000]}")
-    linked = _LINK.search(words) is not None
-    chance = float(read.whole.chances[0, advertising])
-    if chance < (SURE_WITH_LINK if linked else SURE):
+    folded = fold_text(f"{analysis.mail.subject} {analysis.mail.text[:_MAX_CHARACTERS]}")
+    has_link = _LINK.search(folded) is not None
+    probability = float(analysis.whole.probabilities[0, advertising])
+    if probability < (MIN_PROBABILITY_WITH_LINK if has_link else MIN_PROBABILITY):
         return None
-    return "phishing" if _BAIT.search(words) else "spam"
+    return "phishing" if _BAIT.search(folded) else "spam"

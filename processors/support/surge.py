@@ -1,89 +1,94 @@
-"""How fast mails come now, against how fast they usually do: counts that fade, in constant space."""
+"""Arrival rates from exponentially decaying counters, and the surge ratio of a cluster against its baseline."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-NOW_MINUTES, USUAL_MINUTES = 15.0, 240.0
+RECENT_MINUTES, BASELINE_MINUTES = 15.0, 240.0
+"""Time constants of the two counters in minutes: after that time a message counts 1/e."""
 
-FEWEST = 1.5
-"""Mails within `NOW_MINUTES` that are usual for any cluster, so that two mails are no surge."""
+MIN_BASELINE_MAILS = 1.5
+"""Lower bound of the baseline, in mails per `RECENT_MINUTES`, so that two mails of a new cluster are not a surge."""
 
-BELIEF_MINUTES = 30.0
-"""How long a desk must have been open until its own history outweighs what is assumed before."""
+PRIOR_MINUTES = 30.0
+"""Weight of the prior rate, in minutes of observation: after so many minutes the cluster's own past outweighs it."""
 
-SHARE = 0.25
-"""Part of all mail that one matter may take, before there is any history, without being a surge."""
+PRIOR_SHARE = 0.25
+"""Share of all mail that one cluster may have without being a surge while the desk has no history."""
 
 
 class ArrivalRate(Struct):
-    """Mails, fading over two lengths of time.
+    """Two exponentially decaying counters of messages, over `RECENT_MINUTES` and `BASELINE_MINUTES`.
+
+    With the arrival times tᵢ, the counter with time constant τ is Σ exp(-(t - tᵢ) / τ), in constant space.
 
     >>> from datetime import timedelta
     >>> start = datetime(2026, 7, 4, 18)
-    >>> pace = ArrivalRate(start)
+    >>> rate = ArrivalRate(start)
     >>> for minute in range(4):
-    ...     pace.count(start + timedelta(minutes=minute))
-    >>> round(pace.now, 2), round(pace.usual, 2)
+    ...     rate.count(start + timedelta(minutes=minute))
+    >>> round(rate.recent, 2), round(rate.baseline, 2)
     (3.63, 3.98)
     """
 
     at: datetime
-    now: float = 0.0
-    """mails of the last minutes, fading with `NOW_MINUTES`"""
-    usual: float = 0.0
-    """the same fading with `USUAL_MINUTES`"""
+    """Time up to which the counters have decayed: that of the last message."""
+    recent: float = field(name="now", default=0.0)
+    """Messages, decaying with `RECENT_MINUTES`."""
+    baseline: float = field(name="usual", default=0.0)
+    """Messages, decaying with `BASELINE_MINUTES`."""
 
-    def fade(self, at: datetime) -> None:
-        """Let the time until `at` pass; going back changes nothing."""
+    def decay(self, at: datetime) -> None:
+        """Advance the counters to `at`; an earlier time changes nothing."""
         minutes = (at - self.at).total_seconds() / 60
         if minutes > 0:
-            self.now *= math.exp(-minutes / NOW_MINUTES)
-            self.usual *= math.exp(-minutes / USUAL_MINUTES)
+            self.recent *= math.exp(-minutes / RECENT_MINUTES)
+            self.baseline *= math.exp(-minutes / BASELINE_MINUTES)
             self.at = at
 
     def count(self, at: datetime) -> None:
-        """One mail; one that is late counts as if it came now."""
-        self.fade(at)
-        self.now += 1
-        self.usual += 1
+        """Count one message; a late one counts as if it came at the time of the last."""
+        self.decay(at)
+        self.recent += 1
+        self.baseline += 1
 
-    def add(self, other: ArrivalRate) -> None:
-        """Take over the mails of another."""
-        self.fade(other.at)
+    def merge(self, other: ArrivalRate) -> None:
+        """Add the messages of another rate."""
+        self.decay(other.at)
         late = (self.at - other.at).total_seconds() / 60
-        self.now += other.now * math.exp(-late / NOW_MINUTES)
-        self.usual += other.usual * math.exp(-late / USUAL_MINUTES)
+        self.recent += other.recent * math.exp(-late / RECENT_MINUTES)
+        self.baseline += other.baseline * math.exp(-late / BASELINE_MINUTES)
 
-    def less(self, other: ArrivalRate) -> None:
-        """Give away the mails of another, which were counted here, too."""
-        self.fade(other.at)
+    def subtract(self, other: ArrivalRate) -> None:
+        """Remove the messages of another rate, which were counted here, too."""
+        self.decay(other.at)
         late = (self.at - other.at).total_seconds() / 60
-        self.now = max(0.0, self.now - other.now * math.exp(-late / NOW_MINUTES))
-        self.usual = max(0.0, self.usual - other.usual * math.exp(-late / USUAL_MINUTES))
+        self.recent = max(0.0, self.recent - other.recent * math.exp(-late / RECENT_MINUTES))
+        self.baseline = max(0.0, self.baseline - other.baseline * math.exp(-late / BASELINE_MINUTES))
 
 
-def surge_ratio(one: ArrivalRate, everything: ArrivalRate, since: datetime) -> float:
-    """Mails of a matter within the last `NOW_MINUTES` ÷ what is usual for it.
+def surge_ratio(cluster: ArrivalRate, all_mail: ArrivalRate, since: datetime) -> float:
+    """Return the mails of a cluster within the last `RECENT_MINUTES` divided by its baseline.
 
-    What is usual is the mean of a gamma distribution: the matter's earlier mails, without those of now, over the time
-    that the desk was open, and before that an assumption: `FEWEST`, or `SHARE` of what the whole desk gets now, so that
-    nothing surges when everybody begins to write at once in the first minutes.
+    The baseline is the posterior mean of a Poisson rate with a gamma prior (Gelman et al., Bayesian Data Analysis, 2.6)
+    from the cluster's earlier mails, without the recent ones, over the time that the desk has been open. The prior rate
+    is `MIN_BASELINE_MAILS`, or `PRIOR_SHARE` of what the whole desk receives now, so that nothing surges when everybody
+    begins to write in the first minutes. It has the weight of `PRIOR_MINUTES`.
 
     Args:
-        one: pace of the matter, at its last mail.
-        everything: pace of all mail.
-        since: when the desk's first mail was sent.
+        cluster: arrival rate of the cluster, at its last mail.
+        all_mail: arrival rate of all mail.
+        since: time at which the desk's first mail was sent.
     """
-    open_minutes = max(0.0, (one.at - since).total_seconds() / 60)
-    # The time that the fading counts stand for, less the part that `now` stands for.
-    usual_minutes = USUAL_MINUTES * (1 - math.exp(-open_minutes / USUAL_MINUTES))
-    now_minutes = NOW_MINUTES * (1 - math.exp(-open_minutes / NOW_MINUTES))
-    seen = max(0.0, usual_minutes - now_minutes)
-    belief = max(FEWEST, SHARE * everything.now * math.exp(-seen / BELIEF_MINUTES))
-    earlier = max(0.0, one.usual - one.now)
-    usual = NOW_MINUTES * (belief * BELIEF_MINUTES / NOW_MINUTES + earlier) / (BELIEF_MINUTES + seen)
-    return one.now / max(FEWEST, usual)
+    open_minutes = max(0.0, (cluster.at - since).total_seconds() / 60)
+    # The time that the decaying counters stand for: that of the baseline less that of the recent one.
+    baseline_minutes = BASELINE_MINUTES * (1 - math.exp(-open_minutes / BASELINE_MINUTES))
+    recent_minutes = RECENT_MINUTES * (1 - math.exp(-open_minutes / RECENT_MINUTES))
+    observed = max(0.0, baseline_minutes - recent_minutes)
+    prior = max(MIN_BASELINE_MAILS, PRIOR_SHARE * all_mail.recent * math.exp(-observed / PRIOR_MINUTES))
+    earlier = max(0.0, cluster.baseline - cluster.recent)
+    expected = RECENT_MINUTES * (prior * PRIOR_MINUTES / RECENT_MINUTES + earlier) / (PRIOR_MINUTES + observed)
+    return cluster.recent / max(MIN_BASELINE_MAILS, expected)

@@ -1,8 +1,9 @@
-"""Topics that the support desk names itself: each has examples, and corrections are examples, too.
+"""Topic classification by example: kernel-weighted nearest examples, to which staff corrections are added.
 
-A mail is compared with each example twice: by meaning, and by the kinds of request that both are likely to be
-(`processors.support.requests`). The two are multiplied and summed over a topic's examples, so that one example, or
-one correction, that is very near decides alone, and several that are fairly near decide together.
+A mail is compared with each example of a topic twice: by the cosine of the embeddings, and by the agreement of the
+request kind probabilities. The product of both is summed over the topic's examples, so that one example or correction
+that is very near decides alone, and several that are fairly near decide together (kernel classification; Nadaraya,
+1964; Watson, 1964). docs/models/topic-classification.md has the formulas and the figures.
 """
 
 from __future__ import annotations
@@ -20,46 +21,48 @@ from numpy.typing import NDArray
 from processors.support.requests import RequestAnalysis, RequestClassifier
 from schemas.errors import PulsoError
 from schemas.fields import LONGEST_TOPIC
-from schemas.support import MailTopic as Topic
+from schemas.support import MailTopic
 
 Vector = NDArray[np.float32]
 
-SHARPNESS = 6.0
-"""of the kernel exp(6·cosine). With `FLOOR` chosen on one half of our festival mails; training/requests/README.md"""
+KERNEL_SHARPNESS = 6.0
+"""Sharpness s of the kernel exp(s · cosine); chosen with `MIN_KIND_AGREEMENT` on the half `choose` of the festival
+mails (training/requests/README.md)."""
 
-FLOOR = 0.01
-"""agreement of kinds that any two texts have, so that topics of which no kind is known still go by meaning"""
+MIN_KIND_AGREEMENT = 0.01
+"""Agreement of request kinds that any two texts have, so that topics of no known kind are still found by meaning."""
 
-LEAST = 1.0
-"""Weight below which a mail is about none of the topics. It costs none of our mails that were right, and lets two of
-five mails whose topic was taken out be seen as new."""
+MIN_TOPIC_WEIGHT = 1.0
+"""Weight below which a mail has no topic.
 
-DOUBT = 1.0
-"""weight that is always thought to lie elsewhere: it keeps the confidence of a weak best low"""
+On the festival mails it costs no mail that was right; two of five mails whose topic was removed stay without one."""
 
-BY_SENTENCE = 0.25
-"""what the surest sentence adds to the confidences of the whole mail"""
+OTHER_WEIGHT = 1.0
+"""Weight of "none of the topics" in the confidence, which keeps that of a weak best topic low."""
 
-SECOND_SENTENCE = 0.6
-"""confidence of a sentence in another topic from which the mail has a second topic"""
+SENTENCE_WEIGHT = 0.25
+"""Weight of the surest sentence beside the whole mail."""
 
-QUIET: Final = ("nothing asked", "thanks and praise")
-"""kinds that say nothing of what a mail asks, wherever something else in it does"""
+MIN_SECOND_CONFIDENCE = 0.6
+"""Confidence of a sentence in another topic from which a mail has a second topic."""
 
-_LOUD = 0.3
-"""chance of any other kind in a sentence from which a mail asks something"""
+PHATIC_KINDS: Final = ("nothing asked", "thanks and praise")
+"""Request kinds that do not count where something else in the mail asks something."""
+
+_MIN_ASKING_PROBABILITY = 0.3
+"""Probability of all other kinds of a sentence from which a mail asks something."""
 
 
 class TopicsFileError(PulsoError, ValueError):
-    """The file of topics can't be used."""
+    """The file of topics can't be used; the message states where and why."""
 
 
 class TopicSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file says of one topic.
+    """One topic of the file of topics.
 
     Attributes:
-        examples: as people write them.
-        names: by language, for people who read another one than that of the topic's own name.
+        examples: texts as customers write them.
+        names: name by language, for staff who read another language than that of the topic's own name.
     """
 
     examples: Annotated[list[str], Meta(min_length=1)]
@@ -67,138 +70,143 @@ class TopicSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_topics(path: Path) -> dict[str, TopicSettings]:
-    """YAML `{topic: {examples: [text, …], names: {language: name}}}`, or shorter `{topic: [text, …]}`.
+    """Read YAML `{topic: {examples: [text, …], names: {language: name}}}`, or shorter `{topic: [text, …]}`.
 
     Raises:
-        TopicsFileError: not such a file, or a topic without examples.
+        TopicsFileError: the file is not valid, or a topic has no examples.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise TopicsFileError(f"{path}: {error}") from error
-    if not isinstance(given, dict) or not given:
+    if not isinstance(content, dict) or not content:
         raise TopicsFileError(f"{path} must be {{topic: [example, …]}}")
-    found: dict[str, TopicSettings] = {}
-    for name, value in given.items():
+    topics: dict[str, TopicSettings] = {}
+    for name, value in content.items():
         if not 1 <= len(str(name).strip()) <= LONGEST_TOPIC:
-            raise TopicsFileError(f"{path}: a topic's name has 1 to {LONGEST_TOPIC} letters, unlike {str(name)[:20]!r}")
+            raise TopicsFileError(
+                f"{path}: {str(name)[:20]!r} is not a valid topic: its name must have 1 to {LONGEST_TOPIC} letters"
+            )
         try:
-            found[str(name)] = msgspec.convert({"examples": value} if isinstance(value, list) else value, TopicSettings)
+            topics[str(name)] = msgspec.convert(
+                {"examples": value} if isinstance(value, list) else value, TopicSettings
+            )
         except msgspec.ValidationError as error:
             raise TopicsFileError(
                 f"{path}: topic {name!r} needs a list of examples, each a text, and may have names by language: {error}"
             ) from error
-    return found
+    return topics
 
 
 def topic_names(topics: Mapping[str, TopicSettings]) -> dict[str, dict[str, str]]:
-    """Names by topic and language."""
+    """Return the names by topic and language."""
     return {name: topic.names for name, topic in topics.items()}
 
 
 def topic_examples(topics: Mapping[str, TopicSettings]) -> dict[str, list[str]]:
-    """What `TopicClassifier` learns."""
+    """Return the examples by topic."""
     return {name: topic.examples for name, topic in topics.items()}
 
 
 class TopicClassifier:
-    """Which of the named topics a mail is about.
+    """Classifies mails by topic.
 
     Args:
         examples: texts by topic.
+        requests: the classifier that analyzes the mails.
 
     >>> from processors.support.encoder import Encoder
     >>> requests = RequestClassifier.load(Encoder.load())
     >>> topics = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
     >>> text = "Hola, vamos cinco. ¿Dónde dejamos el coche?"
     >>> whole, sentences = requests.analyze([text]), requests.analyze(["¿Dónde dejamos el coche?"])
-    >>> topics.of(whole, sentences)[0].name
+    >>> topics.classify(whole, sentences)[0].name
     'parking'
     """
 
     def __init__(self, examples: Mapping[str, Sequence[str]], requests: RequestClassifier) -> None:
         self._requests = requests
-        self._quiet = np.array([name in QUIET for name in requests.names])
+        self._phatic = np.array([name in PHATIC_KINDS for name in requests.names])
         self.names = list(examples)
         self._examples = {name: requests.analyze(texts) for name, texts in examples.items()}
 
-    def with_examples(self, taught: Iterable[tuple[str, str]]) -> TopicClassifier:
-        """The same topics and more examples, some of them perhaps of topics that are new.
+    def with_examples(self, examples: Iterable[tuple[str, str]]) -> TopicClassifier:
+        """Return a classifier with more examples, which may be of new topics.
 
         Args:
-            taught: topic and text of each.
+            examples: topic and text of each.
         """
-        more: dict[str, list[str]] = {}
-        for topic, text in taught:
-            more.setdefault(topic, []).append(text)
-        both = TopicClassifier({}, self._requests)
-        both._examples = dict(self._examples)
-        for topic, texts in more.items():
-            both._add(topic, texts)
-        both.names = list(both._examples)
-        return both
+        by_topic: dict[str, list[str]] = {}
+        for topic, text in examples:
+            by_topic.setdefault(topic, []).append(text)
+        extended = TopicClassifier({}, self._requests)
+        extended._examples = dict(self._examples)
+        for topic, texts in by_topic.items():
+            extended._add_examples(topic, texts)
+        extended.names = list(extended._examples)
+        return extended
 
-    def _add(self, topic: str, texts: Sequence[str]) -> None:
+    def _add_examples(self, topic: str, texts: Sequence[str]) -> None:
         new, old = self._requests.analyze(texts), self._examples.get(topic)
-        self._examples[topic] = new if old is None else old.and_(new)
+        self._examples[topic] = new if old is None else RequestAnalysis.stack([old, new])
 
-    def of(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> list[Topic]:
-        """The topic of a mail, and a second one where it asks two things; empty when it is about none of them.
+    def classify(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> list[MailTopic]:
+        """Return the topic of a mail, and a second one if it asks two things; an empty list if it has none.
 
         Args:
-            whole: the one text.
-            sentences: of it; none if it has only one.
+            whole: analysis of the whole text, one row.
+            sentences: analysis of its sentences; no row if there is only one.
         """
         if not self.names:
             return []
-        weights = self._weights(whole.vectors, self.asked(whole, sentences)[None])[0]
+        weights = self._weights(whole.vectors, self.request_distribution(whole, sentences)[None])[0]
         best = int(weights.argmax())
-        if weights[best] < LEAST:
+        if weights[best] < MIN_TOPIC_WEIGHT:
             return []
-        confidences = weights / (weights.sum() + DOUBT)
+        confidences = weights / (weights.sum() + OTHER_WEIGHT)
         if len(sentences.vectors) < 2:
-            return [Topic(name=self.names[best], confidence=float(confidences[best]))]
-        loud = sentences.chances * ~self._quiet
-        each = self._weights(sentences.vectors, loud)
-        each *= loud.sum(axis=1, keepdims=True) / (each.sum(axis=1, keepdims=True) + DOUBT)
-        surest = each.max(axis=0)
-        confidences = (confidences + BY_SENTENCE * surest) / (1 + BY_SENTENCE)
+            return [MailTopic(name=self.names[best], confidence=float(confidences[best]))]
+        asking = sentences.probabilities * ~self._phatic
+        by_sentence = self._weights(sentences.vectors, asking)
+        by_sentence *= asking.sum(axis=1, keepdims=True) / (by_sentence.sum(axis=1, keepdims=True) + OTHER_WEIGHT)
+        surest = by_sentence.max(axis=0)
+        confidences = (confidences + SENTENCE_WEIGHT * surest) / (1 + SENTENCE_WEIGHT)
         best = int(confidences.argmax())
-        found = [Topic(name=self.names[best], confidence=float(confidences[best]))]
+        topics = [MailTopic(name=self.names[best], confidence=float(confidences[best]))]
         surest[best] = 0
-        other = int(surest.argmax())
-        if surest[other] >= SECOND_SENTENCE:
-            found.append(Topic(name=self.names[other], confidence=float(surest[other])))
-        return found
+        second = int(surest.argmax())
+        if surest[second] >= MIN_SECOND_CONFIDENCE:
+            topics.append(MailTopic(name=self.names[second], confidence=float(surest[second])))
+        return topics
 
-    def loud(self, sentences: RequestAnalysis) -> NDArray[np.float32]:
-        """How far each sentence asks something, (n,)."""
-        out: NDArray[np.float32] = (sentences.chances * ~self._quiet).sum(axis=1)
+    def asking_weights(self, sentences: RequestAnalysis) -> NDArray[np.float32]:
+        """Return the probability that each sentence asks something, (n,)."""
+        out: NDArray[np.float32] = (sentences.probabilities * ~self._phatic).sum(axis=1)
         return out
 
-    def asked(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> NDArray[np.float32]:
-        """Kinds of request of a mail, (kinds,): half from all of it, half from its sentences that ask something."""
-        chances: NDArray[np.float32] = whole.chances[0]
-        if len(sentences.chances) < 2:
-            return chances
-        loud = np.concatenate([whole.chances, sentences.chances]) * ~self._quiet
-        if loud.sum(axis=1).max() < _LOUD:
-            return chances
-        out: NDArray[np.float32] = (chances + loud.sum(axis=0) / loud.sum()) / 2
+    def request_distribution(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> NDArray[np.float32]:
+        """Return the request kinds of a mail, (kinds,): half from the whole, half from what asks something in it."""
+        probabilities: NDArray[np.float32] = whole.probabilities[0]
+        if len(sentences.probabilities) < 2:
+            return probabilities
+        asking = np.concatenate([whole.probabilities, sentences.probabilities]) * ~self._phatic
+        if asking.sum(axis=1).max() < _MIN_ASKING_PROBABILITY:
+            return probabilities
+        out: NDArray[np.float32] = (probabilities + asking.sum(axis=0) / asking.sum()) / 2
         return out
 
-    def sentence(self, topic: str, sentences: RequestAnalysis) -> int | None:
-        """Place of the sentence that asks most plainly for a topic."""
+    def topic_sentence(self, topic: str, sentences: RequestAnalysis) -> int | None:
+        """Return the index of the sentence with the largest weight for a topic."""
         if topic not in self._examples or not len(sentences.vectors):
             return None
-        weights = self._weights(sentences.vectors, sentences.chances * ~self._quiet)
+        weights = self._weights(sentences.vectors, sentences.probabilities * ~self._phatic)
         return int(weights[:, self.names.index(topic)].argmax())
 
-    def _weights(self, vectors: Vector, chances: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of n texts and all topics, (n, topics)."""
-        columns = [
-            ((chances @ examples.chances.T + FLOOR) * np.exp(SHARPNESS * (vectors @ examples.vectors.T))).sum(axis=1)
-            / np.sqrt(len(examples.vectors))
-            for examples in self._examples.values()
-        ]
+    def _weights(self, vectors: Vector, probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the weights of all topics for n texts, (n, topics)."""
+        columns = []
+        for examples in self._examples.values():
+            agreement = probabilities @ examples.probabilities.T + MIN_KIND_AGREEMENT
+            kernel = np.exp(KERNEL_SHARPNESS * (vectors @ examples.vectors.T))
+            columns.append((agreement * kernel).sum(axis=1) / np.sqrt(len(examples.vectors)))
         return np.stack(columns, axis=1).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Words that hint at danger, at haste or at none, in Spanish and English."""
+"""Keyword signs of urgency in Spanish and English: danger, no danger, high and low priority."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from msgspec import Struct
 from processors.support.words import fold_text
 
 
-def _any(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(words) + r")")
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(phrases) + r")")
 
 
-# Texts are folded first: lower case, without accents. Each entry is the beginning of a word or of a phrase.
-_URGENT = _any(
+# Texts are folded first: lower case, without accents. Each entry is a regular expression that matches from the start
+# of a word.
+_URGENT = _any_of(
     (
         # health
         r"desmay", r"inconsciente", r"no (?:esta |puede )?respira", r"convulsi", r"infarto", r"ambulancia",
@@ -52,9 +53,9 @@ _URGENT = _any(
     )
 )  # fmt: skip
 
-_NO_DANGER = _any(
+_NO_DANGER = _any_of(
     (
-        # people ask about danger, too; and bands, food and drinks carry its names
+        # questions about danger; and bands, food and drinks with dangerous names
         r"(?:salida|numero|telefono|plan|contacto)s? de emergencia", r"emergency (?:exit|number|contact|plan|service)",
         r"fire ?works?", r"fuegos artificiales", r"camp ?fire", r"on fire (?:tonight|last night|yesterday)",
         r"pelea de gallos", r"crush on", r"orange crush", r"injury time", r"gunpowder", r"machine gun",
@@ -72,9 +73,9 @@ _NO_DANGER = _any(
     )
 )  # fmt: skip
 
-_HARMLESS = _any(
+_HARMLESS = _any_of(
     (
-        # things that are lost, questions of what is allowed, where something is or what would be
+        # lost things; questions about what is allowed, where something is, or what would happen
         r"(?:perdi(?:do)?|olvid\w+|dej(?:e|ado|o)|encontr\w+|lost|forgot(?:ten)?|left|mislaid|dropped) (?:\w+ ){0,3}"
         r"(?:mochila|bolso|cartera|movil|telefono|llaves|chaqueta|cazadora|sudadera|gafas|gorra|sombrero|pulsera|entradas?|"
         r"camara|paraguas|peluche|muneca|juguete|reloj|anillo|pendiente|dni|pasaporte|rucksack|backpack|bag|purse|"
@@ -86,7 +87,7 @@ _HARMLESS = _any(
     )
 )  # fmt: skip
 
-_HIGH = _any(
+_HIGH = _any_of(
     (
         r"no (?:me |nos )?(?:deja|dejan|puedo|podemos) (?:entrar|pasar|acceder|salir)", r"denegad", r"me han robado",
         r"rob(?:o|aron|ado)\b", r"(?:cobr|carg)\w+ (?:dos|2|varias) veces", r"doble (?:cargo|cobro)",
@@ -104,7 +105,7 @@ _HIGH = _any(
     )
 )  # fmt: skip
 
-_LOW = _any(
+_LOW = _any_of(
     (
         r"^(?:muchas )?gracias", r"solo queria (?:dar|deciros)", r"enhorabuena", r"felicidades", r"sugerencia",
         r"^thank", r"just wanted to (?:say|thank)", r"congratulations", r"great (?:festival|job|work)", r"suggestion",
@@ -115,19 +116,22 @@ _LOW = _any(
 
 
 class UrgencySigns(Struct, frozen=True):
-    """What the words of a text hint at."""
+    """Signs found in a text."""
 
     urgent: bool = False
+    """A word that names a danger."""
     harmless: bool = False
-    """something is asked or missed, and no danger is named"""
+    """A question or a lost thing, and no word that names a danger."""
     high: bool = False
+    """A problem that stops somebody now, such as a refused ticket or a theft."""
     low: bool = False
+    """Thanks, a suggestion or advertising."""
 
 
-def signs(text: str) -> UrgencySigns:
-    """Signs of danger, of haste and of none. A question about an emergency exit is none of danger.
+def urgency_signs(text: str) -> UrgencySigns:
+    """Return the signs in a text; a question about an emergency exit is not a sign of danger.
 
-    >>> signs("Hay una pelea junto a la barra").urgent, signs("Where is the emergency exit?").urgent
+    >>> urgency_signs("Hay una pelea junto a la barra").urgent, urgency_signs("Where is the emergency exit?").urgent
     (True, False)
     """
     words = fold_text(text)

@@ -1,4 +1,4 @@
-"""Words of a text, folded, and the few that say what a group of mails is about."""
+"""Content words of a text, and the most frequent words of a group of mails in bounded space."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import unicodedata
 
 from msgspec import Struct, field
 
-KEPT = 24
+MAX_COUNTERS = 24
+"""Counters of `FrequentWords`; a word in more than 1/25 of all counted words is among them."""
+
+_MAX_WORDS_PER_TEXT = 40
 
 _WORD = re.compile(r"[a-z]{3,}")
 
-_EMPTY = frozenset(
+_STOP_WORDS = frozenset(
     """
     a able about all also am and any are aren as at be been before being but by can cannot could did do does don down
     each for from get give had has have having hello here hey hi him his how i if in into is isn it its just know let
@@ -31,7 +34,7 @@ _EMPTY = frozenset(
 
 
 def fold_text(text: str) -> str:
-    """Lower case, without accents.
+    """Return a text in lower case and without accents (Unicode NFKD less combining marks).
 
     >>> fold_text("¿Dónde está el BAÑO?")
     '¿donde esta el bano?'
@@ -41,16 +44,16 @@ def fold_text(text: str) -> str:
 
 
 def content_words(text: str) -> list[str]:
-    """Words that carry meaning, each once.
+    """Return the words of at least three letters that are not stop words, folded, each once.
 
     >>> content_words("Hola, ¿dónde puedo aparcar el coche?")
     ['aparcar', 'coche']
     """
-    return list(dict.fromkeys(word for word in _WORD.findall(fold_text(text)) if word not in _EMPTY))
+    return list(dict.fromkeys(word for word in _WORD.findall(fold_text(text)) if word not in _STOP_WORDS))
 
 
 class FrequentWords(Struct):
-    """The most frequent words of a stream in bounded space (Misra and Gries, 1982).
+    """Heavy hitters of a stream of words (Misra and Gries, 1982), with `MAX_COUNTERS` counters.
 
     >>> words = FrequentWords()
     >>> for text in ("refund ticket", "refund order", "refund please"):
@@ -63,28 +66,28 @@ class FrequentWords(Struct):
 
     def add(self, words: list[str]) -> None:
         """Count the words of one text."""
-        for word in words[:40]:
-            if word in self.counts or len(self.counts) < KEPT:
+        for word in words[:_MAX_WORDS_PER_TEXT]:
+            if word in self.counts or len(self.counts) < MAX_COUNTERS:
                 self.counts[word] = self.counts.get(word, 0) + 1
             else:
                 self.counts = {kept: count - 1 for kept, count in self.counts.items() if count > 1}
 
     def merge(self, other: FrequentWords) -> None:
-        """Take over the counts of another stream (Agarwal et al., 2013): what is beyond the space is taken off all."""
+        """Add the counts of another stream, and subtract the first count that does not fit (Agarwal et al., 2013)."""
         both = dict(self.counts)
         for word, count in other.counts.items():
             both[word] = both.get(word, 0) + count
         ranked = sorted(both.values(), reverse=True)
-        least = ranked[KEPT] if len(ranked) > KEPT else 0
-        self.counts = {word: count - least for word, count in both.items() if count > least}
+        excess = ranked[MAX_COUNTERS] if len(ranked) > MAX_COUNTERS else 0
+        self.counts = {word: count - excess for word, count in both.items() if count > excess}
 
-    def less(self, other: FrequentWords) -> None:
-        """Give away the counts of a stream that was counted here, too."""
+    def subtract(self, other: FrequentWords) -> None:
+        """Remove the counts of another stream, which were counted here, too."""
         left = {word: count - other.counts.get(word, 0) for word, count in self.counts.items()}
         self.counts = {word: count for word, count in left.items() if count > 0}
 
     def top(self, number: int) -> list[str]:
-        """The most frequent, best first; words that are rare beside the first say nothing of the group."""
-        least = max(self.counts.values(), default=0) / 4
-        often = [word for word, count in self.counts.items() if count >= least]
-        return sorted(often, key=lambda word: (-self.counts[word], word))[:number]
+        """Return at most `number` words, most frequent first, each at least a quarter as frequent as the first."""
+        threshold = max(self.counts.values(), default=0) / 4
+        frequent = [word for word, count in self.counts.items() if count >= threshold]
+        return sorted(frequent, key=lambda word: (-self.counts[word], word))[:number]

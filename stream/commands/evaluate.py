@@ -114,7 +114,7 @@ def support(
     from processors.support.sentence_transformer import embedder_from_setting  # noqa: PLC0415
 
     def work(progress: Reported) -> dict[str, Any]:
-        requests = RequestClassifier.load(Encoder.load(), meaning=embedder_from_setting(Settings().encoder))
+        requests = RequestClassifier.load(Encoder.load(), embedder=embedder_from_setting(Settings().encoder))
         return evaluate(file, topics=topics, requests=requests, progress=progress)
 
     measure("support", work, as_json, gate)

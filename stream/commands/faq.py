@@ -14,7 +14,7 @@ from stream.commands.tables import draw, folding
 from stream.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from processors.support.cluster import Cluster
+    from processors.support.clustering import Cluster
 
 CHANGELOG = "pulso-support-support-desk-changelog"
 LANGUAGES: tuple[Literal["es", "en"], ...] = ("es", "en")
@@ -66,4 +66,4 @@ def read_clusters(settings: Settings) -> Sequence[Cluster]:
     row = None
     for message in read_all(settings, CHANGELOG):
         row = message.value()
-    return msgspec.json.decode(row, type=DeskState).clusters.kept if row else []
+    return msgspec.json.decode(row, type=DeskState).clustering.clusters if row else []

@@ -95,7 +95,7 @@ def test_teach_kill_ask_publish_forget(
     assert (tmp_path / "report" / f"support-{day}.es.md").read_text(encoding="utf-8").startswith("# Soporte")
 
     send(outside.settings, action="erase", sender="Z@X.org", by="ana")
-    outside.wait("forgotten", lambda: not any(cluster.shown for cluster in read_clusters(outside.settings)))
+    outside.wait("forgotten", lambda: not any(cluster.all_examples for cluster in read_clusters(outside.settings)))
 
 
 @pytest.mark.stack

@@ -122,7 +122,7 @@ def _mails(outside: Outside, load: Load) -> Line:
     rows = [message.value() for message in read_all(outside.settings, DESK)]
     desk = msgspec.json.decode(rows[-1] or b"", type=DeskState) if rows else DeskState()
     right = len(ids) - len(dead)
-    clusters = sum(cluster.size for cluster in desk.clusters.kept)
+    clusters = sum(cluster.size for cluster in desk.clustering.clusters)
     wrong = "" if clusters == right else f"clusters hold {clusters} mails for {right}"
     lost = max(len(ids - read - dead), right - desk.mails)
     return Line("mails", len(ids), len(dead), 0, lost, max(0, desk.mails - right) + len(dead - offered.early), wrong)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from processors.support.desk import KINDS_WEIGHT, SupportDesk, meaning
+from processors.support.desk import KINDS_WEIGHT, SupportDesk, mail_vector
 from processors.support.encoder import Encoder
 from processors.support.evaluation import read_labelled_mails
 from processors.support.mail_analysis import AnalyzedMail, analyze_mail
@@ -86,13 +86,13 @@ def compare(path: Path, requests: RequestClassifier, orders: int) -> None:
     topics = [labelled[i].topic for i in chosen]
     reads = [analyze_mail(mail, requests) for mail in mails]
     none = TopicClassifier({}, requests)
-    vectors = np.stack([meaning(read, none.loud(read.each)) for read in reads])
+    vectors = np.stack([mail_vector(read, none.asking_weights(read.by_sentence)) for read in reads])
     shuffled = [np.random.default_rng(seed).permutation(len(reads)) for seed in range(orders)]
     print(f"\n{path.name}: {len(reads)} mails, {len(set(topics))} topics\n")
     print("| method | ARI | of the orders | NMI | clusters | ms/mail |\n| --- | --- | --- | --- | --- | --- |")
     print(row("ours, one pass", topics, timed(ours(reads, requests), shuffled)), flush=True)
 
-    asked = np.stack([none.asked(read.whole, read.each) for read in reads])
+    asked = np.stack([none.request_distribution(read.whole, read.by_sentence) for read in reads])
     both = np.hstack([vectors, KINDS_WEIGHT * np.sqrt(asked / asked.sum(axis=1, keepdims=True))])
 
     def k_means(given: NDArray[np.float32]) -> Callable[[Order], list[str]]:
@@ -105,7 +105,7 @@ def compare(path: Path, requests: RequestClassifier, orders: int) -> None:
     print(row("k-means, told the number", topics, timed(k_means(vectors), shuffled[:3])), flush=True)
     print(row("k-means, told the number, with kinds", topics, timed(k_means(both), shuffled[:3])), flush=True)
 
-    words = [read.words for read in reads]
+    words = [read.text for read in reads]
     for peer in peers(len(set(topics))):
         short = [order[: peer.most] for order in shuffled[: peer.orders]]
         name = peer.name if len(reads) <= peer.most else f"{peer.name}, {peer.most} mails"
@@ -126,11 +126,11 @@ def grow(path: Path, requests: RequestClassifier) -> None:
         for one in labelled
     ]
     none = TopicClassifier({}, requests)
-    vectors = np.stack([meaning(read, none.loud(read.each)) for read in reads])
+    vectors = np.stack([mail_vector(read, none.asking_weights(read.by_sentence)) for read in reads])
     sizes = " | ".join(f"to {size:,}" for size in SIZES)
     print(f"\nms a mail as mails come\n\n| method | {sizes} |\n| --- {'| --- ' * len(SIZES)}|", flush=True)
     print(f"| ours | {' | '.join(_ours_growing(reads, requests))} |", flush=True)
-    number, words = len({one.topic for one in labelled}), [read.words for read in reads]
+    number, words = len({one.topic for one in labelled}), [read.text for read in reads]
     for peer in peers(number):
         step, cells, last, spent = peer.begin(), [], 0, 0.0
         for size in SIZES:

@@ -18,8 +18,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from processors.models.inference import read_card
-from processors.support.cluster import ClusterExample, ClusteringState
-from processors.support.clusters import JOIN, MERGE, IncrementalClustering
+from processors.support.clustering import (
+    JOIN_SIMILARITY,
+    MERGE_SIMILARITY,
+    ClusterExample,
+    ClusteringState,
+    IncrementalClustering,
+)
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 
@@ -30,7 +35,7 @@ SEEDS, MAILS, PAIRS = (1, 2, 3), 3_000, 1_000
 Vectors = NDArray[np.float32]
 
 
-def stream(vectors: Vectors, join: float = JOIN, merge: float = MERGE) -> list[str]:
+def stream(vectors: Vectors, join: float = JOIN_SIMILARITY, merge: float = MERGE_SIMILARITY) -> list[str]:
     """Cluster of each mail as it was when the mail came, one mail a minute."""
     clusters, began = IncrementalClustering(ClusteringState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
     return [
@@ -88,7 +93,7 @@ def translations(encoder: Encoder, folder: Path) -> dict[str, float]:
     return {
         "translation_found": round(float((near.argmax(axis=1) == np.arange(len(first))).mean()), 4),
         "cosine": round(float(np.diag(near).mean()), 4),
-        "language_accuracy": round(float(np.mean([*(a.spanish < 0), *(b.spanish > 0)])), 4),
+        "language_accuracy": round(float(np.mean([*(a.spanish_log_odds < 0), *(b.spanish_log_odds > 0)])), 4),
     }
 
 

@@ -27,8 +27,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from processors.models.inference import ModelCard, sha256_of
 from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
-from processors.support.priority import EXAMPLES
-from processors.support.urgency import signs
+from processors.support.priority import EXAMPLES_FILE
+from processors.support.urgency import urgency_signs
 
 SENTENCES = Path(__file__).with_name("sentences.yaml")
 NOTHING = "nothing asked"
@@ -77,7 +77,7 @@ def background(data: Path) -> list[str]:
         texts += random.Random(1).sample(rows, POSTS_EACH)
     lines = (data / "tatoeba_en_es.tsv").read_text(encoding="utf-8").splitlines()[1:]
     random.Random(3).shuffle(lines)
-    everyday = [text for line in lines[:EVERYDAY] for text in line.split("\t")[:2] if not signs(text).urgent]
+    everyday = [text for line in lines[:EVERYDAY] for text in line.split("\t")[:2] if not urgency_signs(text).urgent]
     return texts + everyday[:EVERYDAY]
 
 
@@ -183,15 +183,15 @@ def main() -> None:
     encoder = Encoder.load(arguments.models)
     texts, kinds = read_sentences()
     names = list(dict.fromkeys(kinds))
-    ranks: dict[str, list[str]] = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    ranks: dict[str, list[str]] = yaml.safe_load(EXAMPLES_FILE.read_text(encoding="utf-8"))
     more: dict[str, list[str]] = yaml.safe_load(MORE_DANGER.read_text(encoding="utf-8"))
     others = [*ranks["urgent"], *more["yes"], *ranks["high"], *ranks["normal"], *ranks["low"], *more["no"]]
     risky = len(ranks["urgent"]) + len(more["yes"])
-    weights = CharNgramTfidf.learn(texts + others)
+    weights = CharNgramTfidf.fit_weights(texts + others)
     grams = CharNgramTfidf(weights)
 
     def features_of(texts: list[str]) -> NDArray[np.float32]:
-        return np.hstack([encoder.encode(texts).vectors, grams.encode(texts)])
+        return np.hstack([encoder.encode(texts).vectors, grams.transform(texts)])
 
     features = features_of(texts)
     fitted = classifier().fit(features, kinds)

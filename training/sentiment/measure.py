@@ -26,7 +26,7 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name, (_, report) in read_sets(arguments.data).items():
         truth = [post.sentiment for post in report]
-        found = [sentiment.of(post.text, encoder.encode([post.text]).vectors[0])[0] for post in report]
+        found = [sentiment.classify(post.text, encoder.encode([post.text]).vectors[0])[0] for post in report]
         each = f1_score(truth, found, labels=NAMES, average=None)
         macro, right = f1_score(truth, found, labels=NAMES, average="macro"), accuracy_score(truth, found)
         cells = " | ".join(f"{value:.3f}" for value in each)

@@ -104,7 +104,7 @@ def main() -> None:
     encoder = Encoder.load(arguments.models)
     sets = read_sets(arguments.data)
     learn = [post for posts, _ in sets.values() for post in posts]
-    weights = CharNgramTfidf.learn((post.text for post in learn), fewest=FEWEST)
+    weights = CharNgramTfidf.fit_weights((post.text for post in learn), min_texts=FEWEST)
     grams = CharNgramTfidf(weights)
 
     def features(posts: list[Post]) -> csr_matrix:
@@ -112,7 +112,7 @@ def main() -> None:
         for begin in range(0, len(posts), 500):
             texts = [post.text for post in posts[begin : begin + 500]]
             vectors: NDArray[np.float32] = encoder.encode(texts).vectors
-            parts.append(hstack([csr_matrix(vectors), csr_matrix(grams.encode(texts))]))
+            parts.append(hstack([csr_matrix(vectors), csr_matrix(grams.transform(texts))]))
         return csr_matrix(vstack(parts))
 
     fitted = LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced").fit(

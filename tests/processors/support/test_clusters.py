@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from processors.support.cluster import ClusterExample, ClusteringState
-from processors.support.clusters import IncrementalClustering
+from processors.support.clustering import ClusterExample, ClusteringState, IncrementalClustering
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
@@ -50,18 +49,18 @@ def test_a_restart_changes_nothing() -> None:
 def test_the_number_of_clusters_is_bounded_and_old_small_ones_go() -> None:
     random = np.random.default_rng(1).normal(size=(80, 64)).astype(np.float32)
     random /= np.linalg.norm(random, axis=1, keepdims=True)
-    clusters = IncrementalClustering(ClusteringState(), join=0.99, most=10)
+    clusters = IncrementalClustering(ClusteringState(), join=0.99, max_clusters=10)
     follow(clusters, random)
-    assert len(clusters.kept) == 10
-    assert {cluster.id for cluster in clusters.kept} == {f"m{i}" for i in range(70, 80)}
+    assert len(clusters.clusters) == 10
+    assert {cluster.id for cluster in clusters.clusters} == {f"m{i}" for i in range(70, 80)}
 
 
 def test_a_large_cluster_outlives_small_ones() -> None:
     vectors = np.eye(64, dtype=np.float32)
-    clusters = IncrementalClustering(ClusteringState(), join=0.9, most=5)
+    clusters = IncrementalClustering(ClusteringState(), join=0.9, max_clusters=5)
     follow(clusters, np.repeat(vectors[:1], 30, axis=0))
     follow(clusters, vectors[1:20], 30)
-    assert "m0" in {cluster.id for cluster in clusters.kept}
+    assert "m0" in {cluster.id for cluster in clusters.clusters}
 
 
 def test_merged_clusters_keep_all_their_mails() -> None:
@@ -73,10 +72,10 @@ def test_merged_clusters_keep_all_their_mails() -> None:
         merged += [assigned.merged] if assigned.merged else []
     assert merged
     for name in merged:  # an old name leads to a cluster that is alive, over any number of mergers
-        assert clusters.leads(name)
-    assert clusters.leads("nobody") == []
-    assert sum(cluster.size for cluster in clusters.kept) == len(vectors)
-    assert min(cluster.first for cluster in clusters.kept) == START
+        assert clusters.find(name)
+    assert clusters.find("nobody") == []
+    assert sum(cluster.size for cluster in clusters.clusters) == len(vectors)
+    assert min(cluster.first for cluster in clusters.clusters) == START
 
 
 LOOSE = {"join": 0.2, "merge": 0.95}
@@ -101,28 +100,28 @@ def test_a_cluster_of_two_matters_is_split_and_its_name_leads_to_both() -> None:
     for i, vector in enumerate(two_that_begin_as_one()):
         example = ClusterExample(f"text {i % 4}", sender=f"s{i % 4}")
         assigned = clusters.assign(vector, START + timedelta(minutes=i), f"m{i}", example, [f"word{'abcd'[i % 4]}"])
-        assigned.count([f"topic {i % 4}"])
+        assigned.count_topics([f"topic {i % 4}"])
         splits += [assigned.split] if assigned.split else []
     assert len(splits) == 1
     old, new = splits[0]
-    assert [cluster.id for cluster in clusters.leads(old)] == [old, new]
-    parts = clusters.leads(old)
+    assert [cluster.id for cluster in clusters.find(old)] == [old, new]
+    parts = clusters.find(old)
     assert {part.topics.top(1)[0] for part in parts} == {"topic 0", "topic 1"}
     assert {part.words.top(1)[0] for part in parts} == {"worda", "wordb"}
     assert all({example.text for example in part.examples} & {"text 0", "text 1"} for part in parts)
-    assert all(part.pace.now > 0 for part in parts)
-    assert len(clusters.kept) == 4
-    assert sum(cluster.size for cluster in clusters.kept) == 160
-    gone = clusters.erase(lambda example: example.sender in ("s0", "s1"))
+    assert all(part.rate.recent > 0 for part in parts)
+    assert len(clusters.clusters) == 4
+    assert sum(cluster.size for cluster in clusters.clusters) == 160
+    gone = clusters.erase_examples(lambda example: example.sender in ("s0", "s1"))
     assert gone
-    assert not parts[0].shown
-    assert not parts[1].shown
+    assert not parts[0].all_examples
+    assert not parts[1].all_examples
 
 
 def test_without_splits_the_two_stay_one() -> None:
     clusters = IncrementalClustering(ClusteringState(), **LOOSE, split=-2)
     follow(clusters, two_that_begin_as_one())
-    assert len(clusters.kept) == 3
+    assert len(clusters.clusters) == 3
 
 
 def test_a_restart_changes_nothing_about_splits() -> None:
@@ -141,7 +140,7 @@ def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
     clusters.assign(vector, START, "a", ClusterExample("text"), [])
     found = clusters.assign(vector, START - timedelta(hours=5), "b", ClusterExample("text"), []).cluster
     assert found.last == START
-    assert found.pace.now == 2
+    assert found.rate.recent == 2
 
 
 def test_examples_are_of_each_language_and_can_be_taken_out() -> None:
@@ -151,11 +150,11 @@ def test_examples_are_of_each_language_and_can_be_taken_out() -> None:
         vector = np.ones(16) + 0.1 * random.normal(size=16)
         example = ClusterExample(f"text {number}", ("es", "en", "en")[number % 3], sender=f"s{number % 4}")
         clusters.assign((vector / np.linalg.norm(vector)).astype(np.float32), START, f"m{number}", example, [])
-    (cluster,) = clusters.kept
-    languages = [example.language for example in cluster.shown]
+    (cluster,) = clusters.clusters
+    languages = [example.language for example in cluster.all_examples]
     assert all(2 <= languages.count(language) <= 4 for language in ("es", "en"))
-    assert cluster.question("es") != cluster.question("en")
-    gone = cluster.shown[0].sender
-    assert clusters.erase(lambda example: example.sender == gone) >= 1
-    assert all(example.sender != gone for example in cluster.shown)
+    assert cluster.typical_text("es") != cluster.typical_text("en")
+    gone = cluster.all_examples[0].sender
+    assert clusters.erase_examples(lambda example: example.sender == gone) >= 1
+    assert all(example.sender != gone for example in cluster.all_examples)
     assert cluster.size == 12

@@ -9,7 +9,7 @@ import pytest
 
 from processors.models.inference import ModelError
 from processors.support.encoder import Encoder
-from processors.support.language import language
+from processors.support.language import detect_language
 
 PAIRS = (
     ("Where can I leave my suitcase?", "¿Dónde puedo dejar la maleta?"),
@@ -60,7 +60,7 @@ def test_a_long_text_is_cut(encoder: Encoder) -> None:
     ],
 )
 def test_languages(encoder: Encoder, text: str, wanted: str) -> None:
-    assert language(text, float(encoder.encode([text]).spanish[0])) == wanted
+    assert detect_language(text, float(encoder.encode([text]).spanish_log_odds[0])) == wanted
 
 
 def test_a_tokenizer_of_another_model_is_refused(encoder: Encoder, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_topics_of_ones_own(requests: RequestClassifier, tmp_path: Path) -> None
         ("a.csv", "", "holds no mail"),
         ("a.csv", "text,label\nhi,x\n", r"line 2: no topic .*text, label"),
         ("a.csv", "words,topic\nhi,x\n", r"line 2: no text"),
-        ("a.csv", "text,topic,priority\nhi,x,soon\n", r"line 2: priority 'soon' is none of urgent"),
+        ("a.csv", "text,topic,priority\nhi,x,soon\n", r"line 2: 'soon' is not a valid priority"),
         ("a.jsonl", '{"text": "hi", "topic": "x"}\n{"text": ', r"line 2: not JSON"),
         ("a.jsonl", "[1, 2]\n", r"line 1: an object"),
         ("a.jsonl", '\n{"text": "hi"}\n', r"line 2: no topic"),

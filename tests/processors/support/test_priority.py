@@ -29,7 +29,7 @@ class Ask:
 
     def __call__(self, text: str, *, automatic: bool = False) -> str:
         mail = Mail(id="m", thread="t", time=START, text=text, automatic=automatic)
-        return self._priorities.of(analyze_mail(mail, self._requests)).priority
+        return self._priorities.classify(analyze_mail(mail, self._requests)).priority
 
 
 def test_our_own_short_mails(requests: RequestClassifier) -> None:

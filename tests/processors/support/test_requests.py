@@ -5,9 +5,15 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from processors.support.requests import REMEMBERED, SHORT, RequestClassifier
+from processors.support.requests import CACHE_TEXTS, MAX_CACHED_CHARACTERS, RequestClassifier
 
-TEXTS = ["Muchas gracias de antemano", "Where can I park?", "Muchas gracias de antemano", "x" * (SHORT + 1), ""]
+TEXTS = [
+    "Muchas gracias de antemano",
+    "Where can I park?",
+    "Muchas gracias de antemano",
+    "x" * (MAX_CACHED_CHARACTERS + 1),
+    "",
+]
 
 
 def test_what_is_remembered_is_what_was_read(requests: RequestClassifier) -> None:
@@ -22,7 +28,7 @@ def test_what_is_remembered_is_what_was_read(requests: RequestClassifier) -> Non
 
 def test_memory_is_bounded_and_holds_no_text(requests: RequestClassifier) -> None:
     fresh = RequestClassifier(requests.model, requests.encoder)
-    fresh._remember((number.to_bytes(16, "big"), fresh.analyze([])) for number in range(REMEMBERED + 5))
+    fresh._add_to_cache((number.to_bytes(16, "big"), fresh.analyze([])) for number in range(CACHE_TEXTS + 5))
     fresh.analyze(["My secret sentence"])
-    assert len(fresh._known) == REMEMBERED
-    assert all(len(key) == 16 for key in fresh._known)
+    assert len(fresh._cache) == CACHE_TEXTS
+    assert all(len(key) == 16 for key in fresh._cache)

@@ -65,6 +65,6 @@ def test_paces_add_up() -> None:
         at = START + timedelta(minutes=minute)
         (one if minute % 2 else two).count(at)
         both.count(at)
-    two.add(one)
-    assert abs(two.now - both.now) < 1e-6
-    assert abs(two.usual - both.usual) < 1e-6
+    two.merge(one)
+    assert abs(two.recent - both.recent) < 1e-6
+    assert abs(two.baseline - both.baseline) < 1e-6

@@ -47,32 +47,32 @@ def test_one_sentence_of_a_long_mail_asks(topics: TopicClassifier, requests: Req
         "¿Dónde podemos aparcar los dos coches?",
         "Muchas gracias y enhorabuena.",
     ]
-    found = topics.of(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
+    found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
     assert found[0].name == "travel and parking"
-    assert topics.sentence("travel and parking", requests.analyze(sentences)) == 2
+    assert topics.topic_sentence("travel and parking", requests.analyze(sentences)) == 2
 
 
 def test_two_questions_are_two_topics(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = ["How do I get my money back for the cancelled day?", "And is there vegan food on site?"]
-    found = topics.of(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
+    found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
     assert {topic.name for topic in found} == {"refund", "food and drink"}
 
 
 def test_what_is_like_no_example_is_new(requests: RequestClassifier) -> None:
     few = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
     for text in ("¿Cuándo tocan los grupos del sábado?", "My phone fell out of my pocket, has anyone found it?"):
-        assert few.of(requests.analyze([text]), none(requests)) == []
-        assert TopicClassifier({}, requests).of(requests.analyze([text]), none(requests)) == []
+        assert few.classify(requests.analyze([text]), none(requests)) == []
+        assert TopicClassifier({}, requests).classify(requests.analyze([text]), none(requests)) == []
 
 
 def test_one_correction_teaches_at_once(topics: TopicClassifier, requests: RequestClassifier) -> None:
     text, like = "¿Cuándo actúa la tuna universitaria?", "Queríamos ver a la tuna de la universidad"
-    before = topics.of(requests.analyze([like]), none(requests))
+    before = topics.classify(requests.analyze([like]), none(requests))
     assert not before or before[0].name != "student choirs"
     taught = topics.with_examples([("student choirs", text)])
-    assert taught.of(requests.analyze([like]), none(requests))[0].name == "student choirs"
+    assert taught.classify(requests.analyze([like]), none(requests))[0].name == "student choirs"
     parking = requests.analyze(["Where can I park?"])
-    assert taught.of(parking, none(requests))[0].name == "travel and parking"
+    assert taught.classify(parking, none(requests))[0].name == "travel and parking"
     assert "student choirs" not in topics.names
 
 
