@@ -15,7 +15,7 @@ from bench.loads import Event, Load
 from bench.measured import BenchError
 from bench.meter import Sample, sample
 from schemas.cloudevents import Envelope
-from simulation.alert_feed import AlertFeed
+from simulation.alert_reader import AlertReader
 from stream.local import LocalStack
 from stream.local.ports import Ports
 from stream.runtime.producer import EventProducer
@@ -121,7 +121,7 @@ def _level(
     capacity: float,
     seconds: float,
 ) -> list[Delay]:
-    feed = AlertFeed(stack.settings.redis_url()).from_now()
+    feed = AlertReader(stack.settings.redis_url()).from_now()
     before = meter.look()
     number, took = play(producer, load, load.events(level * capacity, seconds), level * capacity)
     meter.wait(before.events + number)

@@ -10,7 +10,7 @@ from bench.frames import CAMERAS, EARLIEST
 from bench.job import run_job
 from bench.measured import Measured
 from bench.table import Row, row
-from simulation.crowd_pictures import burst
+from simulation.crowd_images import render_burst
 from simulation.evening import Evening
 
 NUMBERS = (1, 10, 50)
@@ -29,7 +29,7 @@ def measure(folder: Path, *, share: int, say: Callable[[str], None]) -> list[Row
     """
     camera, zone = next(iter(CAMERAS.items()))
     files = []
-    for place, (_, jpeg) in enumerate(burst(Evening(), camera, zone, EARLIEST, PICTURES)):
+    for place, (_, jpeg) in enumerate(render_burst(Evening(), camera, zone, EARLIEST, PICTURES)):
         file = folder / f"{place}.jpg"
         file.write_bytes(jpeg)
         files.append(str(file))

@@ -19,7 +19,7 @@ from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.crowd import CROWD, CrowdCount
 from schemas.violence import VIOLENCE, ViolenceScore
-from simulation.crowd_pictures import FRAMES_PER_SECOND, render
+from simulation.crowd_images import FRAMES_PER_SECOND, render
 from simulation.evening import Evening
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer

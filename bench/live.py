@@ -20,7 +20,7 @@ from bench.meter import Sample, sample
 from bench.table import Row, row
 from schemas.cameras import FRAMES
 from schemas.violence import VIOLENCE, ViolenceScore
-from simulation.crowd_pictures import FRAMES_PER_SECOND, burst
+from simulation.crowd_images import FRAMES_PER_SECOND, render_burst
 from simulation.evening import Evening
 from stream.local import LocalStack
 from stream.local.ports import Ports
@@ -45,7 +45,7 @@ def measure(stack: LocalStack, *, share: int, say: Callable[[str], None]) -> lis
     folder = stack.data / "live"
     folder.mkdir()
     say("cameras: rendering")
-    bursts = [burst(evening, camera, zone, EARLIEST, PICTURES) for camera, zone in CAMERAS.items()]
+    bursts = [render_burst(evening, camera, zone, EARLIEST, PICTURES) for camera, zone in CAMERAS.items()]
     pictures = [jpeg for shown in bursts for _, jpeg in shown]
     bare = _bare(folder, pictures, share)
     stack.restart("vision")

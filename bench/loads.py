@@ -19,7 +19,7 @@ from schemas.music import SNIPPETS, StageSettings
 from schemas.support import MAILS, Mail
 from schemas.topic import Topic
 from schemas.venue import Venue
-from simulation.crowd_pictures import FRAMES_PER_SECOND, burst
+from simulation.crowd_images import FRAMES_PER_SECOND, render_burst
 from simulation.evening import Evening, clock
 from simulation.mail_texts import URGENT
 from simulation.stage_music import fragment
@@ -111,8 +111,8 @@ class Frames:
 
     def __init__(self, evening: Evening | None = None) -> None:
         evening = evening or Evening()
-        calm = burst(evening, "bar-square", "bars", clock("22:40"), CALM_PICTURES)
-        fight = burst(evening, "bar-square", "bars", clock("23:02") + 5, FIGHT_PICTURES)
+        calm = render_burst(evening, "bar-square", "bars", clock("22:40"), CALM_PICTURES)
+        fight = render_burst(evening, "bar-square", "bars", clock("23:02") + 5, FIGHT_PICTURES)
         self._pictures = [jpeg for _, jpeg in (*calm, *fight)]
         self._sent = 0
 

@@ -13,7 +13,7 @@ from bench.music_job import MusicOrder
 from bench.table import Row, row
 from simulation.evening import Evening
 from simulation.instruments import RATE, Sound
-from simulation.stage_music import encode, fragment
+from simulation.stage_music import encode_opus, fragment
 
 NUMBER = 40
 SECONDS, EVERY = 30.0, 5.0
@@ -31,7 +31,7 @@ def measure(folder: Path, *, number: int, say: Callable[[str], None], seen: Call
     files = []
     for place in range(number):
         file = folder / f"{place}.ogg"
-        file.write_bytes(encode(fragment(evening, STAGE, 1_800 + 60.0 * place, SECONDS)))
+        file.write_bytes(encode_opus(fragment(evening, STAGE, 1_800 + 60.0 * place, SECONDS)))
         files.append(str(file))
         seen(place + 1)
     say("music: librosa alone")

@@ -1,1 +1,1 @@
-"""A festival evening at high speed: four simulated sources on one clock, a live view, and a report."""
+"""Simulated festival evening for the demo, tests and benchmarks: event sources, playback, live view, report."""

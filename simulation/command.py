@@ -1,4 +1,4 @@
-"""`pulso demo`: a festival evening at high speed on a stack of its own."""
+"""Command `pulso demo`: a simulated festival evening at high speed on a stack of its own."""
 
 from __future__ import annotations
 
@@ -19,81 +19,82 @@ from rich.status import Status
 from rich.table import Table
 
 from schemas.venue import Venue
-from simulation.evaluate_stampede import stampede
+from simulation.stampede_command import stampede
 from stream.commands.evaluate import commands as evaluations
 from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
+    from simulation.demo_report import DemoReport
     from simulation.evening import Evening
     from simulation.real_evening import RealEvening
-    from simulation.report import Report
-    from simulation.run import Festival
-    from simulation.schedule import Plan
+    from simulation.run import DemoSetup
+    from simulation.schedule import Timeline
 
 
 def register(app: typer.Typer) -> None:
-    """Add `pulso demo` and `pulso evaluate stampede`."""
+    """Add `pulso demo` and `pulso evaluate stampede` to the command line."""
     evaluations.command()(stampede)
 
     @app.command()
     def demo(
         seconds: Annotated[
             float | None,
-            typer.Option(help="How long the evening takes; without, until Ctrl-C.", min=20),
+            typer.Option(help="Duration of the evening in seconds; without it, until Ctrl-C.", min=20),
         ] = None,
         data: Annotated[
             Path | None,
-            typer.Option(help="Folder with real photographs, clips, orders, requests, music."),
+            typer.Option(help="Folder with real photographs, clips, orders, requests and music."),
         ] = None,
-        report: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("demo-report.json"),
-        seed: Annotated[int, typer.Option(help="Another number, another evening.", min=0)] = 0,
+        report: Annotated[Path, typer.Option(help="File that the report is written to.")] = Path("demo-report.json"),
+        seed: Annotated[int, typer.Option(help="Seed of the simulated evening.", min=0)] = 0,
         folder: Annotated[
-            Path | None, typer.Option(help="Data folder of the stack; without, a new one that is removed afterwards.")
+            Path | None,
+            typer.Option(help="Data folder of the stack; without it, a new one that is removed afterwards."),
         ] = None,
-        keep: Annotated[bool, typer.Option("--keep", help="Keep the data folder and say where it is.")] = False,
+        keep: Annotated[bool, typer.Option("--keep", help="Keep the data folder and print its path.")] = False,
     ) -> None:
-        """Start everything, play a festival evening through it, show what happens, and report."""
+        """Start the whole stack, play a festival evening through it, show what happens, and write a report."""
         raise typer.Exit(run_demo(seconds, data, report, seed, folder, keep=keep or folder is not None))
 
 
 def run_demo(
     seconds: float | None, data: Path | None, report_path: Path, seed: int, folder: Path | None, *, keep: bool
 ) -> int:
-    """Run the demo; returns the exit status: 0, 1 when a stream produced nothing, 2 when it could not run."""
-    # OpenCV, SciPy and the stack take a moment to import: other commands needn't wait for it.
+    """Run the demo and return the exit status: 0, 1 if a stream produced no result, 2 if it could not run."""
+    # OpenCV, SciPy and the stack are slow to import: other commands need not wait for them.
     from simulation.evening import Evening  # noqa: PLC0415
-    from simulation.run import media_of, run  # noqa: PLC0415
+    from simulation.run import run, start_rendering  # noqa: PLC0415
     from stream.local import ChildError, LocalStack  # noqa: PLC0415
 
     console, settings = Console(), Settings()
     venue = read_venue(settings.venue)
-    festival = _festival(console, venue, Evening(seed=seed), seconds, data)
-    plan = festival.plan(festival.evening)
+    setup = _demo_setup(console, venue, Evening(seed=seed), seconds, data)
+    timeline = setup.timeline(setup.evening)
     place = folder or _new_folder(settings.data / "demo")
     venue_file = settings.venue
-    if festival.venue is not venue:  # the bars sell what the data name
+    if setup.venue is not venue:  # the bars sell the products of the data
         venue_file = place / "venue.yaml"
         place.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(festival.venue.model_dump(mode="json"), allow_unicode=True)
+        text = yaml.safe_dump(setup.venue.model_dump(mode="json"), allow_unicode=True)
         venue_file.write_text(text, encoding="utf-8")
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything stops in good order
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: every `with` block is left in order
     try:
-        # The pictures and the music are made while the servers start.
+        # The images and the music are rendered while the servers start.
         with (
-            media_of(plan) as media,
+            start_rendering(timeline) as media,
             console.status("starting …") as status,
             LocalStack(
-                place, venue=venue_file, open_demo=True, progress=lambda text: _say(console, status, text)
+                place, venue=venue_file, open_demo=True, progress=lambda text: _print_progress(console, status, text)
             ) as stack,
         ):
             status.stop()
             console.print(f"console: {stack.endpoints.get('console', 'none')}", highlight=False)
-            report = run(festival, stack.settings, console, plan, media, time.monotonic() - began)
+            report = run(setup, stack.settings, console, timeline, media, time.monotonic() - began)
     except KeyboardInterrupt:
-        console.print("stopped before anything was played", highlight=False)
+        console.print("interrupted before playback began", highlight=False)
         return 130
     except (ChildError, KafkaException, RedisError, LookupError, OSError) as error:
         console.print(f"[red]the demo could not run:[/] {error}", highlight=False, markup=True)
@@ -109,41 +110,43 @@ def run_demo(
     report.write(report_path)
     if report.story:
         console.print(story_table(report))
-    console.print(short_table(report), f"report: {report_path}")
+    console.print(summary_table(report), f"report: {report_path}")
     for topic in report.silent:
-        console.print(f"[red]nothing came on {topic}[/]: is its worker well? See {place}/logs with --keep")
+        console.print(f"[red]no result arrived on {topic}[/]: see the log of its worker in {place}/logs")
     return 1 if report.silent or report.error else 0
 
 
-def _festival(console: Console, venue: Venue, evening: Evening, seconds: float | None, data: Path | None) -> Festival:
-    """The simulated evening, or one made of the data in a folder."""
+def _demo_setup(
+    console: Console, venue: Venue, evening: Evening, seconds: float | None, data: Path | None
+) -> DemoSetup:
+    """Return the setup of the simulated evening, or of one made from the data in a folder."""
     from simulation.real_data import RealData  # noqa: PLC0415
     from simulation.real_evening import RealEvening  # noqa: PLC0415
-    from simulation.run import Festival  # noqa: PLC0415
-    from simulation.schedule import simulated  # noqa: PLC0415
-    from simulation.story import beats_of  # noqa: PLC0415
+    from simulation.run import DemoSetup  # noqa: PLC0415
+    from simulation.schedule import simulated_timeline  # noqa: PLC0415
+    from simulation.story import steps_for_venue  # noqa: PLC0415
 
     if data is None:
-        return Festival(
+        return DemoSetup(
             venue,
-            lambda evening, seconds: simulated(evening, venue, seconds),
+            lambda evening, seconds: simulated_timeline(evening, venue, seconds),
             evening,
             registry.result_topics(),
             seconds,
-            story=beats_of(venue),
+            story=steps_for_venue(venue),
         )
     with console.status(f"reading {data} …"):
         real = RealData.read(data)
-    for kind, why in real.missing.items():
-        console.print(f"[yellow]no {kind}:[/] {why}", highlight=False)
+    for kind, reason in real.missing.items():
+        console.print(f"[yellow]no {kind}:[/] {reason}", highlight=False)
     evenings = RealEvening(real)
     own = evenings.venue(venue, evening)
     planner = partial(_plan_real, evenings, own)
-    return Festival(own, planner, evening, real.expected, seconds, "data")
+    return DemoSetup(own, planner, evening, real.expected, seconds, "data")
 
 
-def _plan_real(evenings: RealEvening, venue: Venue, evening: Evening, seconds: float) -> Plan:
-    return evenings.plan(evening, venue, seconds)
+def _plan_real(evenings: RealEvening, venue: Venue, evening: Evening, seconds: float) -> Timeline:
+    return evenings.timeline(evening, venue, seconds)
 
 
 def _new_folder(parent: Path) -> Path:
@@ -151,17 +154,17 @@ def _new_folder(parent: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="evening-", dir=parent))
 
 
-def _say(console: Console, status: Status, text: str) -> None:
-    """Progress as a spinner in a terminal, as lines elsewhere."""
+def _print_progress(console: Console, status: Status, text: str) -> None:
+    """Show progress as a spinner in a terminal, as lines elsewhere."""
     if console.is_terminal:
         status.update(f"starting: {text}")
     else:
         console.print(f"starting: {text}", highlight=False, markup=False)
 
 
-def short_table(report: Report) -> Table:
-    """The report in a few lines."""
-    table = Table("input", "events in", "results out", "p50", "p99", "dead", title="What flowed")
+def summary_table(report: DemoReport) -> Table:
+    """Return the report as a short table."""
+    table = Table("input", "events in", "results out", "p50", "p99", "dead", title="Events and results")
     for topic, part in report.topics.items():
         answers = part["results_out"] or {"": None}
         for number, (answer, out) in enumerate(answers.items()):
@@ -175,24 +178,24 @@ def short_table(report: Report) -> Table:
         delay = part["seconds_from_event"]
         table.add_row("alert", rule, f"raised {part['raised']}", _seconds(delay["p50"]), _seconds(delay["p99"]), "")
     prometheus = report.prometheus
-    told = prometheus.get("error") or (
+    summary = prometheus.get("error") or (
         f"{prometheus['series']} series, {prometheus['targets_up']} of {prometheus['targets']} targets up"
     )
-    table.add_row("prometheus", "", told, "", "", "")
+    table.add_row("prometheus", "", summary, "", "", "")
     return table
 
 
-def story_table(report: Report) -> Table:
-    """What happened and what answered it."""
-    table = Table("at", "what happened", "told", "after", "to", title="The evening")
-    for beat in report.story:
-        told = [answer["rule"] for answer in beat["answers"]] or ["as expected" if beat["as_expected"] else ""]
-        missing = len(beat["expected"]) - len(beat["answers"])
-        after = [f"{answer['minutes_after']:z.0f} min" for answer in beat["answers"]]
-        to = [", ".join(answer["audience"]) for answer in beat["answers"]]
-        if missing > 0 or not beat["as_expected"]:
-            told.append(f"[red]{missing} missing[/]" if missing > 0 else "[red]not as expected[/]")
-        table.add_row(beat["at"], beat["en"], "\n".join(told), "\n".join(after), "\n".join(to))
+def story_table(report: DemoReport) -> Table:
+    """Return the table of story steps and the alerts that they raised."""
+    table = Table("at", "what happened", "alert", "after", "to", title="The evening")
+    for step in report.story:
+        alerts = [alert["rule"] for alert in step["answers"]] or ["as expected" if step["as_expected"] else ""]
+        missing = len(step["expected"]) - len(step["answers"])
+        after = [f"{alert['minutes_after']:z.0f} min" for alert in step["answers"]]
+        to = [", ".join(alert["audience"]) for alert in step["answers"]]
+        if missing > 0 or not step["as_expected"]:
+            alerts.append(f"[red]{missing} missing[/]" if missing > 0 else "[red]not as expected[/]")
+        table.add_row(step["at"], step["en"], "\n".join(alerts), "\n".join(after), "\n".join(to))
     return table
 
 

@@ -1,6 +1,6 @@
-"""The script of the evening: what happens where and when. Everything else of the demo is drawn from it.
+"""Script of the evening: acts, incidents, crowd sizes and weather. All simulated events are derived from it.
 
-Times inside the demo are seconds since the doors opened; `Evening.at` turns them into instants.
+Times in the simulation are seconds since the doors opened; `Evening.at` converts them into datetimes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 
 MINUTE = 60.0
 HOUR = 3600.0
-LENGTH = 8 * HOUR
-DOORS = datetime(2025, 7, 5, 18, 0, tzinfo=ZoneInfo("Europe/Madrid"))
+EVENING_SECONDS = 8 * HOUR
+DOORS_OPEN_AT = datetime(2025, 7, 5, 18, 0, tzinfo=ZoneInfo("Europe/Madrid"))
 
 Style = Literal["happy", "sad", "angry", "calm"]
-IncidentKind = Literal["blind", "scuffle", "surge", "silence", "urgent", "blocked", "offline"]
+IncidentKind = Literal["blind", "fight", "surge", "silence", "urgent", "blocked", "offline"]
 
 
 def clock(text: str) -> float:
-    """Seconds since the doors opened at 18:00 of a time on the evening's clock.
+    """Return the seconds since the doors opened at 18:00 for a time of day.
 
     >>> clock("18:30"), clock("00:15")
     (1800.0, 22500.0)
@@ -32,10 +32,10 @@ def clock(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Somebody plays on a stage.
+    """Act on a stage.
 
     Attributes:
-        draw: people in front of the main stage at the height of it.
+        draw: additional people in front of the main stage while the act plays.
     """
 
     stage: str
@@ -49,7 +49,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something goes wrong at a place, from `start` to `end`."""
+    """Incident at a place from `start` to `end`, in seconds since the doors opened."""
 
     kind: IncidentKind
     place: str
@@ -59,7 +59,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """Degrees Celsius and millimetres of rain an hour."""
+    """Temperature in degrees Celsius and rain in millimetres per hour."""
 
     temperature: float
     rain: float
@@ -95,12 +95,12 @@ INCIDENTS = (
     _incident("surge", "top-up", "21:20-21:27"),
     _incident("blocked", "gate", "22:46-22:54"),
     _incident("urgent", "gate", "22:51-22:52"),
-    _incident("scuffle", "bar-square", "23:02-23:03"),
+    _incident("fight", "bar-square", "23:02-23:03"),
     _incident("urgent", "front", "23:50-23:51"),
 )
 
-# People that the camera of a zone sees, without those whom an act draws: (time, people), straight lines between.
-_CROWD: dict[str, tuple[tuple[str, int], ...]] = {
+# People in view of a zone's camera without the audience of an act: (time, people), linearly interpolated.
+_PEOPLE_BY_ZONE: dict[str, tuple[tuple[str, int], ...]] = {
     "front": (("18:00", 10), ("18:40", 45), ("22:50", 60), ("00:50", 60), ("01:59", 12)),
     "gate": (
         ("18:00", 60), ("18:40", 150), ("19:30", 110), ("20:30", 45), ("22:00", 50), ("22:40", 25), ("23:00", 25),
@@ -115,18 +115,18 @@ _CROWD: dict[str, tuple[tuple[str, int], ...]] = {
 _TEMPERATURE = (("18:00", 31.0), ("20:00", 28.5), ("22:20", 24.5), ("22:50", 20.5), ("01:59", 19.0))
 _RAIN = (("22:15", 0.0), ("22:22", 3.5), ("22:38", 2.5), ("22:45", 0.0))
 
-QUEUE_GROWS = 30 / MINUTE
-"""people a second by whom the queue grows while an exit lets only a few through"""
-QUEUE_GOES = 4 * MINUTE
-"""after an exit is free again"""
-SHELTER = 0.4
-"""share of those before the stage who wait under the awnings of the bars while it rains"""
-SHELTER_RAIN = 3.0
-"""millimetres an hour from which that many do"""
+QUEUE_GROWTH_PER_SECOND = 30 / MINUTE
+"""Growth of the queue at a blocked exit in persons per second."""
+QUEUE_DISPERSAL_SECONDS = 4 * MINUTE
+"""Seconds until the queue has dispersed after an exit is free again."""
+SHELTER_SHARE = 0.4
+"""Share of the people in front of the stage who move under the awnings of the bars in heavy rain."""
+FULL_SHELTER_RAIN_MM = 3.0
+"""Rain in millimetres per hour from which that share moves."""
 
 
-def _on_line(points: tuple[tuple[str, float], ...], time: float) -> float:
-    """The value at a time of the straight lines through the points, level before the first and after the last."""
+def _interpolate(points: tuple[tuple[str, float], ...], time: float) -> float:
+    """Interpolate linearly between the points; constant before the first and after the last."""
     corners = [(clock(text), float(value)) for text, value in points]
     if time <= corners[0][0]:
         return corners[0][1]
@@ -141,20 +141,20 @@ class Evening:
     """One evening; the same seed gives the same events, byte for byte.
 
     Attributes:
-        doors: when the doors open.
-        number: which evening of a run this is, from 0; a run without an end plays one after the other.
+        doors: time at which the doors open.
+        number: index of the evening within a run, from 0; an endless run plays evening after evening.
     """
 
     seed: int = 0
-    doors: datetime = DOORS
+    doors: datetime = DOORS_OPEN_AT
     number: int = 0
 
     def next(self) -> Evening:
-        """The evening of the following day."""
+        """Return the evening of the following day."""
         return replace(self, seed=self.seed + 1, doors=self.doors + timedelta(days=1), number=self.number + 1)
 
     def at(self, time: float) -> datetime:
-        """The instant `time` seconds after the doors opened.
+        """Return the datetime `time` seconds after the doors opened.
 
         >>> Evening().at(clock("23:15")).isoformat()
         '2025-07-05T23:15:00+02:00'
@@ -162,7 +162,7 @@ class Evening:
         return self.doors + timedelta(seconds=time)
 
     def act(self, stage: str, time: float) -> Act | None:
-        """Who plays on the stage, or None in a break.
+        """Return the act that plays on the stage, or None in a break.
 
         >>> Evening().act("main", clock("23:30")).name
         'La Hora Clara'
@@ -170,71 +170,76 @@ class Evening:
         return next((act for act in ACTS if act.stage == stage and act.start <= time < act.end), None)
 
     def is_break(self, time: float) -> bool:
-        """Whether nobody plays on the main stage, so that everyone goes for a drink."""
+        """Return True if nobody plays on the main stage, which is when the bars are busiest."""
         return self.act("main", time) is None
 
     def persons(self, zone: str, time: float) -> int:
-        """How many people the camera of the zone sees; a zone that the script doesn't know gets those of the bars."""
-        return round(self._dry(zone, time) * (1 + self.sheltering(zone, time))) + self.queue(zone, time)
+        """Return the number of people in view of the zone's camera; zones without a script get that of the bars."""
+        dry = self._persons_without_rain(zone, time)
+        return round(dry * (1 + self.rain_effect(zone, time))) + self.queue_length(zone, time)
 
-    def _dry(self, zone: str, time: float) -> float:
-        """People whom the script wants there, whatever the weather."""
-        people = _on_line(_CROWD.get(zone, _CROWD["bars"]), time)
-        return people + sum(_drawn(act, time) for act in ACTS) if zone == "front" else people
+    def _persons_without_rain(self, zone: str, time: float) -> float:
+        """Return the number of people in a zone in dry weather, without a queue."""
+        people = _interpolate(_PEOPLE_BY_ZONE.get(zone, _PEOPLE_BY_ZONE["bars"]), time)
+        return people + sum(_audience_of(act, time) for act in ACTS) if zone == "front" else people
 
-    def sheltering(self, zone: str, time: float) -> float:
-        """By what share of its people the rain fills a zone, negative where it empties it.
+    def rain_effect(self, zone: str, time: float) -> float:
+        """Return the relative change of the people in a zone by rain, negative where people leave.
 
         >>> evening = Evening()
-        >>> evening.sheltering("front", clock("22:22")), evening.sheltering("gate", clock("22:22"))
+        >>> evening.rain_effect("front", clock("22:22")), evening.rain_effect("gate", clock("22:22"))
         (-0.4, 0.0)
-        >>> evening.sheltering("bars", clock("22:22")) > 1
+        >>> evening.rain_effect("bars", clock("22:22")) > 1
         True
         """
-        going = SHELTER * min(1.0, self.weather(time).rain / SHELTER_RAIN)
+        going = SHELTER_SHARE * min(1.0, self.weather(time).rain / FULL_SHELTER_RAIN_MM)
         if zone == "front":
             return -going
-        return going * self._dry("front", time) / self._dry("bars", time) if zone == "bars" else 0.0
+        return (
+            going * self._persons_without_rain("front", time) / self._persons_without_rain("bars", time)
+            if zone == "bars"
+            else 0.0
+        )
 
-    def queue(self, zone: str, time: float) -> int:
-        """People who stand before a blocked exit of the zone.
+    def queue_length(self, zone: str, time: float) -> int:
+        """Return the number of people who queue at a blocked exit of the zone.
 
-        >>> [Evening().queue("gate", clock(text)) for text in ("22:46", "22:50", "22:56", "22:58")]
+        >>> [Evening().queue_length("gate", clock(text)) for text in ("22:46", "22:50", "22:56", "22:58")]
         [0, 120, 120, 0]
         """
         people = 0.0
-        for found in INCIDENTS:
-            if found.kind == "blocked" and found.place == zone and found.start <= time:
-                most = QUEUE_GROWS * (min(time, found.end) - found.start)
-                people += most * max(0.0, min(1.0, 1 - (time - found.end) / QUEUE_GOES))
+        for incident in INCIDENTS:
+            if incident.kind == "blocked" and incident.place == zone and incident.start <= time:
+                longest = QUEUE_GROWTH_PER_SECOND * (min(time, incident.end) - incident.start)
+                people += longest * max(0.0, min(1.0, 1 - (time - incident.end) / QUEUE_DISPERSAL_SECONDS))
         return round(people)
 
     def weather(self, time: float) -> Weather:
-        """A warm evening with a shower at 22:20.
+        """Return the weather: a warm evening with a shower at 22:20.
 
         >>> Evening().weather(clock("22:22"))
         Weather(temperature=24.233333333333334, rain=3.5)
         """
-        return Weather(_on_line(_TEMPERATURE, time), _on_line(_RAIN, time))
+        return Weather(_interpolate(_TEMPERATURE, time), _interpolate(_RAIN, time))
 
     def daylight(self, time: float) -> float:
-        """1 in the sun, 0 at night; the sun sets at 21:48 in Madrid at the beginning of July."""
-        return _on_line((("18:00", 1.0), ("20:30", 0.9), ("22:10", 0.0)), time)
+        """Return the daylight from 1 (sun) to 0 (night); sunset is at 21:48 in Madrid at the beginning of July."""
+        return _interpolate((("18:00", 1.0), ("20:30", 0.9), ("22:10", 0.0)), time)
 
     def incident(self, kind: IncidentKind, place: str, time: float) -> Incident | None:
-        """The incident of that kind going on at a place, or None."""
+        """Return the incident of that kind that is active at a place, or None."""
         return next(
-            (found for found in INCIDENTS if found.kind == kind and found.place == place and _goes_on(found, time)),
+            (found for found in INCIDENTS if found.kind == kind and found.place == place and _is_active(found, time)),
             None,
         )
 
 
-def _goes_on(incident: Incident, time: float) -> bool:
+def _is_active(incident: Incident, time: float) -> bool:
     return incident.start <= time < incident.end
 
 
-def _drawn(act: Act, time: float) -> float:
-    """People come over the 20 minutes before an act's second song and are gone 12 minutes after its end."""
+def _audience_of(act: Act, time: float) -> float:
+    """Return the audience of an act: it arrives from 15 min before the start on and is gone 12 min after the end."""
     coming = (time - (act.start - 15 * MINUTE)) / (20 * MINUTE)
     going = (act.end + 12 * MINUTE - time) / (12 * MINUTE)
     return act.draw * max(0.0, min(1.0, coming, going))

@@ -1,4 +1,4 @@
-"""Instruments made of sines and noise. Each adds one note to a sound in place; notes are MIDI numbers."""
+"""Synthesised instruments from sines and noise. Each adds one note to a sound in place; notes are MIDI numbers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
 RATE = 24_000
-"""samples a second"""
+"""Sampling rate in Hz."""
 
 Sound = NDArray[np.float32]
 
 
 def frequency(note: int) -> float:
-    """Hertz of a MIDI note.
+    """Return the frequency of a MIDI note in Hz.
 
     >>> frequency(69)
     440.0
@@ -24,27 +24,27 @@ def frequency(note: int) -> float:
 
 
 def pluck(sound: Sound, start: float, seconds: float, note: int, loudness: float) -> None:
-    """A string or a struck key: harmonics that fade, the high ones first."""
+    """Add a plucked string or struck key: harmonics that decay, the high ones first."""
     _add(sound, start, _plucked(note, round(seconds, 3)) * loudness)
 
 
 def pad(sound: Sound, start: float, seconds: float, note: int, loudness: float, *, bright: int) -> None:
-    """A held chord note of two voices slightly apart, with `bright` harmonics."""
+    """Add a held chord note of two slightly detuned voices, with `bright` harmonics."""
     _add(sound, start, _held(note, round(seconds, 3), bright) * loudness)
 
 
 def bass(sound: Sound, start: float, seconds: float, note: int, loudness: float) -> None:
-    """A low note with some growl."""
+    """Add a low note with some saturation."""
     _add(sound, start, _low(note, round(seconds, 3)) * loudness)
 
 
 def distorted(sound: Sound, start: float, seconds: float, notes: list[int], loudness: float) -> None:
-    """An electric guitar's chord through an overdriven amplifier."""
+    """Add the chord of an electric guitar through an overdriven amplifier."""
     _add(sound, start, _overdriven(tuple(notes), round(seconds, 3)) * loudness)
 
 
 def drums(sound: Sound, start: float, beat: float, pattern: str, random: np.random.Generator) -> None:
-    """One bar: `four` on the floor, `double` bass drum, or `brushes`."""
+    """Add one bar of drums: `four` on the floor, `double` bass drum, or `brushes`."""
     kick, snare, hat = _kick(), _snare(), _hat()
     for sixteenth in range(16):
         at = start + sixteenth * beat / 4
@@ -61,8 +61,8 @@ def drums(sound: Sound, start: float, beat: float, pattern: str, random: np.rand
             _add(sound, at, hat * ((0.20 if pattern == "double" else 0.13) * human))
 
 
-def hall(sound: Sound, random: np.random.Generator, *, seconds: float) -> Sound:
-    """Add the echo of the place: a decaying noise as impulse response."""
+def add_reverb(sound: Sound, random: np.random.Generator, *, seconds: float) -> Sound:
+    """Return the sound with reverberation, convolved with decaying noise as impulse response."""
     time = np.arange(int(seconds * RATE)) / RATE
     echo = random.normal(0, 1, time.size) * np.exp(-6.9 * time / seconds)
     echo = sosfilt(butter(2, 3_500, fs=RATE, output="sos"), echo)
@@ -70,8 +70,8 @@ def hall(sound: Sound, random: np.random.Generator, *, seconds: float) -> Sound:
     return np.asarray(sound + 0.28 * wet, np.float32)
 
 
-def murmur(seconds: float, random: np.random.Generator) -> Sound:
-    """Many people talking: noise in the band of voices that swells with syllables, and somebody who whistles."""
+def crowd_noise(seconds: float, random: np.random.Generator) -> Sound:
+    """Return the noise of a talking crowd: voice-band noise modulated at syllable rate, and occasional whistles."""
     size = int(seconds * RATE)
     sound = np.zeros(size)
     for _ in range(6):
@@ -90,8 +90,8 @@ def murmur(seconds: float, random: np.random.Generator) -> Sound:
     return np.asarray(sound / max(1e-9, np.abs(sound).max()), np.float32)
 
 
-def hum(seconds: float, random: np.random.Generator) -> Sound:
-    """The public address system is off: mains hum and hiss near -75 dBFS."""
+def mains_hum(seconds: float, random: np.random.Generator) -> Sound:
+    """Return the sound of a public address system that is off: mains hum and hiss near -75 dBFS."""
     time = np.arange(int(seconds * RATE)) / RATE
     return np.asarray(2e-4 * np.sin(2 * np.pi * 50 * time) + random.normal(0, 5e-5, time.size), np.float32)
 
@@ -107,7 +107,7 @@ def _time(seconds: float) -> NDArray[np.float64]:
 
 
 def _faded(wave: NDArray[np.float64], rise: float, fall: float) -> Sound:
-    """Rise and fall of a note in seconds, so that it doesn't click."""
+    """Fade a note in and out over the given seconds, so that it does not click."""
     up, down = min(wave.size, int(rise * RATE)), min(wave.size, int(fall * RATE))
     wave[:up] *= np.linspace(0, 1, up)
     wave[wave.size - down :] *= np.linspace(1, 0, down)

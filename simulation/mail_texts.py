@@ -1,11 +1,11 @@
-"""What visitors write to the festival's support mailbox, in Spanish and English; all of it made up for the demo."""
+"""Texts of mails to the support mailbox in Spanish and English, all written for the simulation."""
 
 from __future__ import annotations
 
 from typing import Final
 
 Texts = dict[str, dict[str, tuple[str, ...]]]
-"""Topic → language → sentences that state the request; `{…}` are filled in by `support_mails`."""
+"""Sentences that state a request, by topic and language; `{…}` are filled in by `support_mails`."""
 
 REQUESTS: Final[Texts] = {
     "lost ticket": {

@@ -1,4 +1,4 @@
-"""Plays a plan into Kafka: the evening's time runs faster than the wall clock's, and media give way under pressure."""
+"""Playback of a timeline into Kafka, faster than real time; media are skipped when the workers fall behind."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ from itertools import count
 from typing import Any, Protocol
 
 from schemas.topic import Topic
-from simulation.evening import LENGTH, Evening
-from simulation.moments import Media, Planned, Ready, StreamName
-from simulation.pace import Pace, Scene
-from simulation.schedule import Plan
+from simulation.evening import EVENING_SECONDS, Evening
+from simulation.playback_speed import PlaybackSpeed, SlowScene
+from simulation.schedule import Timeline
+from simulation.timeline import PlannedMedia, StreamName, TimedMedia, TimelineEvent
 from stream.runtime.producer import EventProducer
 
-BURST_STEP = 0.1
-"""seconds by the wall clock between the pictures of a burst"""
-_LOOK_AGAIN = 0.1
-_PATIENCE = {"cameras": 3.0, "music": 8.0}
-"""seconds that results may be behind before media are left out"""
-_AT_LEAST_EVERY = 5.0
-"""seconds after which a camera or stage sends again, however far behind its worker is"""
-_LATE = 6.0
-"""seconds after which media that aren't made yet are left out"""
-_IMPORTANT_PATIENCE = 1.5
-"""seconds that the results before may be behind when important pictures are sent; a worker drops what waits for 2"""
-_LONGEST_WAIT = 8.0
-"""seconds that one important picture waits at most"""
-_MOST_WAITED = 2.5
-"""times the evening's seconds that it waits in all: a machine may be too busy for the story, but not for ever"""
+BURST_INTERVAL_SECONDS = 0.1
+"""Wall-clock seconds between the images of a burst."""
+_POLL_SECONDS = 0.1
+_MAX_RESULT_LAG_SECONDS = {"cameras": 3.0, "music": 8.0}
+"""Maximum lag of the results in seconds, by stream, before media are skipped."""
+_MAX_SILENCE_SECONDS = 5.0
+"""Seconds after which a camera or stage sends again, however large the lag of its worker is."""
+_MAX_MEDIA_DELAY_SECONDS = 6.0
+"""Wall-clock seconds after their time at which media that are not rendered yet are skipped."""
+_MAX_LAG_BEFORE_IMPORTANT_SECONDS = 1.5
+"""Maximum lag of the results in seconds before an important image is sent; workers drop frames older than 2 s."""
+_MAX_SINGLE_WAIT_SECONDS = 8.0
+"""Maximum pause in seconds for one important image."""
+_MAX_TOTAL_WAIT_SHARE = 2.5
+"""Maximum total pause as a multiple of the evening's duration, so that a busy machine does not stall it for ever."""
 
 
-class Source(Protocol):
-    """Where the player takes media from: see `Workshop`."""
+class MediaSource(Protocol):
+    """Supplier of rendered media, see `MediaRenderer`."""
 
-    def take(self, planned: Planned) -> Media | None: ...
+    def take(self, planned: PlannedMedia) -> TimedMedia | None: ...
 
-    def drop(self, planned: Planned) -> None: ...
+    def drop(self, planned: PlannedMedia) -> None: ...
 
 
 @dataclass(slots=True)
-class Played:
-    """What became of the plan."""
+class PlaybackCounts:
+    """Counts of sent and skipped timeline items."""
 
     sent: Counter[str] = field(default_factory=Counter)
-    """events by topic"""
+    """Number of events sent, by topic."""
     left_out: Counter[StreamName] = field(default_factory=Counter)
-    """moments that were not played because the workers, or the workshop, were behind"""
+    """Number of media that were skipped because the workers or the renderer were behind, by stream."""
 
 
 class Player:
-    """Plays one evening.
+    """Plays one evening into Kafka.
 
     Args:
-        seconds: how long the evening takes by the wall clock.
-        behind: how many seconds the results of a stream are behind what was sent of it.
-        told: called for every event that was sent.
-        scenes: parts of the evening that go slower.
+        seconds: wall-clock duration of the evening.
+        result_lag: returns the seconds by which the results of a stream lag behind what was sent of it.
+        on_sent: called for every event that was sent.
+        scenes: slow scenes of the evening.
     """
 
     def __init__(
@@ -69,67 +69,69 @@ class Player:
         evening: Evening,
         seconds: float,
         *,
-        behind: Callable[[StreamName], float] = lambda _: 0.0,
-        told: Callable[[StreamName], None] = lambda _: None,
-        played: Played | None = None,
-        scenes: Sequence[Scene] = (),
+        result_lag: Callable[[StreamName], float] = lambda _: 0.0,
+        on_sent: Callable[[StreamName], None] = lambda _: None,
+        played: PlaybackCounts | None = None,
+        scenes: Sequence[SlowScene] = (),
     ) -> None:
         self.evening = evening
-        self.played = played or Played()
+        self.played = played or PlaybackCounts()
         self._producer = producer
-        self.pace = Pace(seconds, scenes)
+        self.speed = PlaybackSpeed(seconds, scenes)
         self.waited = 0.0
-        self._may_wait = _MOST_WAITED * seconds
-        self._behind = behind
-        self._told = told
-        self._last: dict[str, float] = {}
-        self._busy: dict[str, float] = {}
-        self._began = 0.0
+        self._max_total_wait = _MAX_TOTAL_WAIT_SHARE * seconds
+        self._result_lag = result_lag
+        self._on_sent = on_sent
+        self._last_sent: dict[str, float] = {}
+        self._source_busy_until: dict[str, float] = {}
+        self._started_at = 0.0
 
     @property
     def now(self) -> float:
-        """Seconds since the doors opened, on the evening's clock."""
-        return self.pace.time(wall.monotonic() - self._began) if self._began else 0.0
+        """Current time of the evening in seconds since the doors opened."""
+        return self.speed.time(wall.monotonic() - self._started_at) if self._started_at else 0.0
 
-    def play(self, plan: Plan, media: Source, stop: threading.Event) -> None:
-        """Send everything at its time; returns at the end of the evening, or soon after `stop` is set."""
-        self._began = wall.monotonic()
+    def play(self, timeline: Timeline, media: MediaSource, stop: threading.Event) -> None:
+        """Send every item at its time; return at the end of the evening, or soon after `stop` is set."""
+        self._started_at = wall.monotonic()
         order = count()
-        due: list[tuple[float, int, Ready | Planned]] = [(self.pace.wall(m.time), next(order), m) for m in plan]
+        due: list[tuple[float, int, TimelineEvent | PlannedMedia]] = [
+            (self.speed.wall(m.time), next(order), m) for m in timeline
+        ]
         heapq.heapify(due)
         while due and not stop.is_set():
-            when, number, moment = heapq.heappop(due)
-            if (pause := when - (wall.monotonic() - self._began)) > 0 and stop.wait(pause):
+            when, number, item = heapq.heappop(due)
+            if (pause := when - (wall.monotonic() - self._started_at)) > 0 and stop.wait(pause):
                 return
-            if isinstance(moment, Ready):
-                self._wait_for_pictures(moment, stop)
-                self._send(moment)
+            if isinstance(item, TimelineEvent):
+                self._wait_for_image_results(item, stop)
+                self._send(item)
                 continue
-            if (free := self._busy.get(moment.source, 0.0)) > when:  # a camera's pictures stay in order
-                heapq.heappush(due, (free, number, moment))
+            if (free := self._source_busy_until.get(item.source, 0.0)) > when:  # keeps a camera's images in order
+                heapq.heappush(due, (free, number, item))
                 continue
-            made = self._made(moment, media, when)
-            if made is None and moment.important:
-                made = self._wait_for(moment, media, stop)
+            made = self._prepared_media(item, media, when)
+            if made is None and item.important:
+                made = self._wait_for_media(item, media, stop)
             if made is None:
-                self._busy[moment.source] = when + _LOOK_AGAIN
-                heapq.heappush(due, (when + _LOOK_AGAIN, number, moment))
+                self._source_busy_until[item.source] = when + _POLL_SECONDS
+                heapq.heappush(due, (when + _POLL_SECONDS, number, item))
                 continue
             for step, (time, value) in enumerate(made):
-                ready = moment.ready(time, value, self.evening.at(time))
-                heapq.heappush(due, (when + step * BURST_STEP, next(order), ready))
-            self._busy[moment.source] = when + len(made) * BURST_STEP
-        stop.wait(max(0.0, self.pace.wall(LENGTH) - (wall.monotonic() - self._began)))
+                ready = item.ready(time, value, self.evening.at(time))
+                heapq.heappush(due, (when + step * BURST_INTERVAL_SECONDS, next(order), ready))
+            self._source_busy_until[item.source] = when + len(made) * BURST_INTERVAL_SECONDS
+        stop.wait(max(0.0, self.speed.wall(EVENING_SECONDS) - (wall.monotonic() - self._started_at)))
 
-    def _wait_for_pictures(self, moment: Ready, stop: threading.Event) -> None:
-        """The clock stands still while pictures are not looked at that came before important ones."""
-        if moment.stream != "cameras" or not moment.important:
+    def _wait_for_image_results(self, item: TimelineEvent, stop: threading.Event) -> None:
+        """Pause until the workers have caught up, before an important image is sent."""
+        if item.stream != "cameras" or not item.important:
             return
-        self._stand_still(lambda: self._behind("cameras") <= _IMPORTANT_PATIENCE, stop)
+        self._pause_clock(lambda: self._result_lag("cameras") <= _MAX_LAG_BEFORE_IMPORTANT_SECONDS, stop)
 
-    def _wait_for(self, planned: Planned, media: Source, stop: threading.Event) -> Media | None:
-        """The clock stands still while important pictures are made: else the story would go on without them."""
-        taken: list[Media] = []
+    def _wait_for_media(self, planned: PlannedMedia, media: MediaSource, stop: threading.Event) -> TimedMedia | None:
+        """Pause until important media are rendered; without the pause the story would continue without them."""
+        taken: list[TimedMedia] = []
 
         def is_there() -> bool:
             made = media.take(planned)
@@ -137,23 +139,23 @@ class Player:
                 taken.append(made)
             return made is not None
 
-        self._stand_still(is_there, stop)
+        self._pause_clock(is_there, stop)
         return taken[0] if taken else None
 
-    def _stand_still(self, until: Callable[[], bool], stop: threading.Event) -> None:
-        most = min(_LONGEST_WAIT, self._may_wait - self.waited)
+    def _pause_clock(self, until: Callable[[], bool], stop: threading.Event) -> None:
+        most = min(_MAX_SINGLE_WAIT_SECONDS, self._max_total_wait - self.waited)
         began = wall.monotonic()
         while not until() and wall.monotonic() - began < most:
-            if stop.wait(_LOOK_AGAIN):
+            if stop.wait(_POLL_SECONDS):
                 return
         paused = wall.monotonic() - began
         self.waited += paused
-        self._began += paused
+        self._started_at += paused
 
-    def _made(self, planned: Planned, media: Source, when: float) -> Media | None:
-        """What to send: nothing at all if it gives way or is late, None while it isn't made."""
-        late = when - self.pace.wall(planned.time) > _LATE
-        if not self._gives_way(planned):
+    def _prepared_media(self, planned: PlannedMedia, media: MediaSource, when: float) -> TimedMedia | None:
+        """Return the media to send: an empty list if they are skipped, None while they are not rendered."""
+        late = when - self.speed.wall(planned.time) > _MAX_MEDIA_DELAY_SECONDS
+        if not self._is_skipped_under_load(planned):
             made = media.take(planned)
             if made is not None or planned.important or not late:
                 return made
@@ -161,12 +163,12 @@ class Player:
         self.played.left_out[planned.stream] += 1
         return []
 
-    def _gives_way(self, planned: Planned) -> bool:
-        if planned.important or wall.monotonic() - self._last.get(planned.source, 0.0) > _AT_LEAST_EVERY:
+    def _is_skipped_under_load(self, planned: PlannedMedia) -> bool:
+        if planned.important or wall.monotonic() - self._last_sent.get(planned.source, 0.0) > _MAX_SILENCE_SECONDS:
             return False
-        return self._behind(planned.stream) > _PATIENCE.get(planned.stream, float("inf"))
+        return self._result_lag(planned.stream) > _MAX_RESULT_LAG_SECONDS.get(planned.stream, float("inf"))
 
-    def _send(self, ready: Ready) -> None:
+    def _send(self, ready: TimelineEvent) -> None:
         topic: Topic[Any] = ready.topic
         self._producer.send(
             topic,
@@ -174,9 +176,9 @@ class Player:
             value=ready.value,
             id=ready.id,
             source=ready.source,
-            time=self.evening.at(ready.time if ready.happened is None else ready.happened),
+            time=self.evening.at(ready.time if ready.occurred_at is None else ready.occurred_at),
             content_type=ready.content_type,
         )
-        self._last[ready.source] = wall.monotonic()
+        self._last_sent[ready.source] = wall.monotonic()
         self.played.sent[topic.name] += 1
-        self._told(ready.stream)
+        self._on_sent(ready.stream)

@@ -1,4 +1,4 @@
-"""The same evening made of real input: photographs, clips, orders, requests and music in a folder."""
+"""Reader of real input for the demo: photographs, clips, orders, requests and music in a folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Paths inside a file are relative to that file."""
 
 
 class RealDataError(PulsoError, ValueError):
-    """The folder can't be played. The message says what is missing, and the layout."""
+    """The folder cannot be played; the message says what is missing, and the expected layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ class Order:
     time: datetime
     id: str
     lines: tuple[tuple[str, float, float], ...]
-    """product, quantity, unit price"""
+    """Product, quantity and unit price of each line."""
 
 
 @dataclass(slots=True)
 class RealData:
-    """What a folder holds.
+    """Content of a data folder.
 
     Attributes:
-        requests: intent → texts.
-        missing: kinds of input that are not there, and why.
+        requests: texts by intent.
+        missing: kinds of input that are missing, and why.
     """
 
     photographs: list[Photograph] = field(default_factory=list)
@@ -69,13 +69,13 @@ class RealData:
 
     @classmethod
     def read(cls, folder: Path) -> RealData:
-        """Look through a folder.
+        """Read a folder.
 
         Raises:
-            RealDataError: there is no such folder, or nothing of use in it, or a file is malformed.
+            RealDataError: the folder does not exist, holds nothing usable, or a file is malformed.
         """
         if not folder.is_dir():
-            raise RealDataError(f"{folder} is no folder; {LAYOUT}")
+            raise RealDataError(f"{folder} is not a folder; {LAYOUT}")
         data = cls()
         for kind, read, where in (
             ("photographs", data._read_photographs, "crowd"),
@@ -87,16 +87,16 @@ class RealData:
             try:
                 found = read(folder / where)
             except (KeyError, ValueError, OSError, csv.Error) as error:
-                raise RealDataError(f"{folder / where}: {kind} can't be read: {error!r}; {LAYOUT}") from error
+                raise RealDataError(f"{folder / where}: the {kind} cannot be read: {error!r}; {LAYOUT}") from error
             if not found:
-                data.missing[kind] = f"nothing of that kind in {folder / where}"
+                data.missing[kind] = f"{folder / where} has none"
         if len(data.missing) == 5:
-            raise RealDataError(f"nothing to play in {folder}; {LAYOUT}")
+            raise RealDataError(f"{folder} has nothing that the demo can play; {LAYOUT}")
         return data
 
     @property
     def expected(self) -> tuple[Topic[Any], ...]:
-        """Result topics that this input must lead to."""
+        """Result topics on which this input must produce records."""
         kinds = (
             (self.photographs or self.clips, CROWD),
             (self.clips, VIOLENCE),
@@ -104,7 +104,7 @@ class RealData:
             (self.requests, TRIAGE),
             (self.music, TAGS),
         )
-        return tuple(topic for there, topic in kinds if there)
+        return tuple(topic for data, topic in kinds if data)
 
     def _read_photographs(self, folder: Path) -> bool:
         for heads in sorted(folder.glob("*/heads.json")):

@@ -1,4 +1,4 @@
-"""An evening made of real data: the script says how many people, which mood, when a surge; the data give the rest."""
+"""Timeline of an evening from real data: the script gives crowd sizes, moods and incidents, the data the content."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from schemas.cameras import FRAMES, CameraSettings
 from schemas.music import SNIPPETS
 from schemas.support import MAILS, Mail
 from schemas.venue import Venue
-from simulation.crowd_pictures import FRAMES_PER_SECOND, JPEG_QUALITY
-from simulation.evening import INCIDENTS, LENGTH, Evening
-from simulation.moments import Media, Planned, Ready
-from simulation.real_data import Order, RealData
-from simulation.schedule import FRAGMENT_EVERY, PICTURES_A_SECOND, Plan, context, spread
+from simulation.crowd_images import FRAMES_PER_SECOND, JPEG_QUALITY
+from simulation.evening import EVENING_SECONDS, INCIDENTS, Evening
+from simulation.real_data import Order, RealData, RealDataError
+from simulation.schedule import FRAGMENT_INTERVAL_SECONDS, IMAGES_PER_SECOND, Timeline, context_timeline, spread_times
+from simulation.timeline import PlannedMedia, TimedMedia, TimelineEvent
 
-PRODUCTS = 10
-"""that bars sell under their own name; the rest is `other`"""
-_MOST_ORDERS = 2_000
-_MOST_REQUESTS = 260
-_SURGE = 40
+MAX_MENU_PRODUCTS = 10
+"""Number of best-selling products that keep their name; the others become `other`."""
+_MAX_ORDERS = 2_000
+_MAX_REQUESTS = 260
+_SURGE_REQUESTS = 40
 _MOODS = {"happy": "happy", "sad": "sad", "angry": "angry", "calm": "relax"}
-_SOUND = {".ogg": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac", ".wav": "audio/wav"}
+_AUDIO_TYPES = {".ogg": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac", ".wav": "audio/wav"}
 
 
 class RealEvening:
-    """Plans evenings from the data of a folder."""
+    """Builder of timelines from the data of a folder."""
 
     def __init__(self, data: RealData) -> None:
         self._data = data
         sold = Counter(product for order in data.orders for product, _, _ in order.lines)
-        self._menu = {product: slug(product) for product, _ in sold.most_common(PRODUCTS)}
-        """the products that are sold most, and their ids"""
+        self._menu = {product: slug(product) for product, _ in sold.most_common(MAX_MENU_PRODUCTS)}
+        """Ids of the best-selling products, by name."""
 
     def venue(self, venue: Venue, evening: Evening) -> Venue:
-        """The venue with the data's products at its bars, enough of all but the first at the first bar."""
+        """Return the venue with the data's products at its bars; only the first product runs out, at the first bar."""
         if not self._data.orders:
             return venue
         sold = Counter[str]()
@@ -64,70 +64,81 @@ class RealEvening:
             bars.append(bar.model_copy(update={"products": products}))
         return venue.model_copy(update={"bars": bars})
 
-    def plan(self, evening: Evening, venue: Venue, seconds: float) -> Plan:
-        """The evening in order of time."""
-        plan: Plan = [
-            *self._camera_plan(evening, venue, seconds),
+    def timeline(self, evening: Evening, venue: Venue, seconds: float) -> Timeline:
+        """Return the timeline of an evening, in order of time."""
+        timeline: Timeline = [
+            *self._camera_timeline(evening, venue, seconds),
             *self._tickets(evening, venue),
             *self._mails(evening),
-            *self._music_plan(evening, venue, seconds),
-            *context(evening, venue),
+            *self._music_timeline(evening, venue, seconds),
+            *context_timeline(evening, venue),
         ]
-        return sorted(plan, key=lambda moment: moment.time)
+        return sorted(timeline, key=lambda moment: moment.time)
 
-    def _camera_plan(self, evening: Evening, venue: Venue, seconds: float) -> Iterator[Planned]:
+    def _camera_timeline(self, evening: Evening, venue: Venue, seconds: float) -> Iterator[PlannedMedia]:
         cameras = list(venue.cameras)
-        filmed = cameras.pop() if self._data.clips and cameras else None
+        clip_camera = cameras.pop() if self._data.clips and cameras else None
         for camera in cameras if self._data.photographs else ():
-            yield from self._looks(evening, camera, seconds)
-        if filmed is not None:
+            yield from self._photographs_of_camera(evening, camera, seconds)
+        if clip_camera is not None:
             random = np.random.default_rng([evening.seed, 51])
-            number = max(6, int(PICTURES_A_SECOND * seconds / 16))
-            for time in spread(random, number):
+            number = max(6, int(IMAGES_PER_SECOND * seconds / 16))
+            for time in spread_times(random, number):
                 label = "fight" if random.random() < 0.25 else "normal"
                 choice = [clip for clip in self._data.clips if clip.label == label] or self._data.clips
                 clip = choice[int(random.integers(len(choice)))]
-                yield Planned("cameras", FRAMES, time, filmed.id, f"camera/{filmed.id}", partial(film, clip.path, time))
+                yield PlannedMedia(
+                    "cameras",
+                    FRAMES,
+                    time,
+                    clip_camera.id,
+                    f"camera/{clip_camera.id}",
+                    partial(clip_frames, clip.path, time),
+                )
 
-    def _looks(self, evening: Evening, camera: CameraSettings, seconds: float) -> Iterator[Planned]:
-        """The photograph, among some taken at random, whose heads are nearest to what the script wants."""
+    def _photographs_of_camera(
+        self, evening: Evening, camera: CameraSettings, seconds: float
+    ) -> Iterator[PlannedMedia]:
+        """Yield for each time the photograph, among 12 at random, whose head count is nearest to the script's."""
         random = np.random.default_rng([evening.seed, 52, *camera.id.encode()])
         zone = camera.views[0].zone if camera.views else "bars"
-        for time in spread(random, max(24, int(PICTURES_A_SECOND * seconds / 2))):
+        for time in spread_times(random, max(24, int(IMAGES_PER_SECOND * seconds / 2))):
             wanted = evening.persons(zone, time)
             some = [self._data.photographs[int(i)] for i in random.integers(len(self._data.photographs), size=12)]
             best = min(some, key=lambda photograph: abs(photograph.heads - wanted))
-            yield Planned("cameras", FRAMES, time, camera.id, f"camera/{camera.id}", partial(as_it_is, best.path, time))
+            yield PlannedMedia(
+                "cameras", FRAMES, time, camera.id, f"camera/{camera.id}", partial(file_media, best.path, time)
+            )
 
-    def _music_plan(self, evening: Evening, venue: Venue, seconds: float) -> Iterator[Planned]:
-        """In the mood of the act where the data name moods; anything in breaks."""
+    def _music_timeline(self, evening: Evening, venue: Venue, seconds: float) -> Iterator[PlannedMedia]:
+        """Yield music in the mood of the act where the data have moods; any music in breaks."""
         for stage in venue.stages if self._data.music else ():
             random = np.random.default_rng([evening.seed, 53, *stage.id.encode()])
-            for time in spread(random, max(8, int(seconds / FRAGMENT_EVERY))):
+            for time in spread_times(random, max(8, int(seconds / FRAGMENT_INTERVAL_SECONDS))):
                 act = evening.act(stage.id, time)
                 fitting = [clip for clip in self._data.music if act is not None and clip.label == _MOODS[act.style]]
                 choice = fitting or self._data.music
                 path = choice[int(random.integers(len(choice)))].path
-                yield Planned(
-                    "music", SNIPPETS, time, stage.id, f"microphone/{stage.id}", partial(as_it_is, path, time),
-                    content_type=_SOUND.get(path.suffix.lower(), "application/octet-stream"),
+                yield PlannedMedia(
+                    "music", SNIPPETS, time, stage.id, f"microphone/{stage.id}", partial(file_media, path, time),
+                    content_type=_AUDIO_TYPES.get(path.suffix.lower(), "application/octet-stream"),
                 )  # fmt: skip
 
     def _some_orders(self, evening: Evening) -> list[Order]:
-        """Consecutive orders, from a place in the file that the seed chooses."""
-        most = min(_MOST_ORDERS, len(self._data.orders))
+        """Return consecutive orders, from a position that the seed determines."""
+        most = min(_MAX_ORDERS, len(self._data.orders))
         first = int(np.random.default_rng([evening.seed, 54]).integers(0, len(self._data.orders) - most + 1))
         return self._data.orders[first : first + most]
 
-    def _tickets(self, evening: Evening, venue: Venue) -> Iterator[Ready]:
-        """Real orders in their order; their hours are drawn together so that they fill the evening."""
+    def _tickets(self, evening: Evening, venue: Venue) -> Iterator[TimelineEvent]:
+        """Yield the real orders in sequence; their times are compressed so that they fill the evening."""
         if not self._data.orders or not venue.bars:
             return
         orders = self._some_orders(evening)
-        # Days shrink to their opening hours: a gap of more than an hour counts as one minute.
+        # Nights are removed: a gap of more than an hour counts as one minute.
         gaps = [min((after.time - before.time).total_seconds(), 3600) % 3600 + 60 for before, after in pairwise(orders)]
         times = np.concatenate([[0.0], np.cumsum(gaps)])
-        times *= (LENGTH - 120) / max(1.0, float(times[-1]))
+        times *= (EVENING_SECONDS - 120) / max(1.0, float(times[-1]))
         for number, (order, time) in enumerate(zip(orders, times, strict=True)):
             bar = venue.bars[number % len(venue.bars)]
             lines = tuple(
@@ -137,40 +148,40 @@ class RealEvening:
             name = f"{evening.doors:%Y%m%d}-order-{order.id}"
             at = evening.at(float(time))
             ticket = Ticket(id=name, bar=bar.id, till=f"{bar.id}-1", time=at, lines=lines)
-            yield Ready("tills", SALES, float(time), bar.id, name, f"till/{bar.id}-1", ticket)
+            yield TimelineEvent("tills", SALES, float(time), bar.id, name, f"till/{bar.id}-1", ticket)
 
-    def _mails(self, evening: Evening) -> Iterator[Ready]:
-        """Requests at random over the evening, and many of one intent when the script wants a surge."""
+    def _mails(self, evening: Evening) -> Iterator[TimelineEvent]:
+        """Yield requests at random over the evening, and many of one intent during a surge."""
         if not self._data.requests:
             return
         random = np.random.default_rng([evening.seed, 55])
         intents = sorted(self._data.requests)
-        written = [(time, intents[int(random.integers(len(intents)))]) for time in spread(random, _MOST_REQUESTS)]
+        written = [(time, intents[int(random.integers(len(intents)))]) for time in spread_times(random, _MAX_REQUESTS)]
         for incident in INCIDENTS:
             if incident.kind == "surge":
                 busy = max(intents, key=lambda intent: len(self._data.requests[intent]))
-                written += [(float(t), busy) for t in random.uniform(incident.start, incident.end, _SURGE)]
+                written += [(float(t), busy) for t in random.uniform(incident.start, incident.end, _SURGE_REQUESTS)]
         for number, (time, intent) in enumerate(sorted(written)):
             text = self._data.requests[intent][int(random.integers(len(self._data.requests[intent])))]
             name = f"{evening.doors:%Y%m%d}-request-{number}@mail.example.org"
             mail = Mail(id=name, thread=name, time=evening.at(time), sender="visitor@example.org", text=text[:100_000])
-            yield Ready("mail", MAILS, time, name, name, "mailbox/support", mail)
+            yield TimelineEvent("mail", MAILS, time, name, name, "mailbox/support", mail)
 
 
-def as_it_is(path: Path, time: float) -> Media:
-    """A file's bytes, taken at a time."""
+def file_media(path: Path, time: float) -> TimedMedia:
+    """Return the bytes of a file as media of one time."""
     return [(time, path.read_bytes())]
 
 
-def film(path: Path, time: float) -> Media:
-    """The frames of a clip at about 8 a second, as JPEG.
+def clip_frames(path: Path, time: float) -> TimedMedia:
+    """Decode the frames of a clip at about 8 per second, and encode them as JPEG.
 
     Raises:
-        ValueError: OpenCV finds no frame in it.
+        RealDataError: OpenCV can decode no frame of it.
     """
     reader = cv2.VideoCapture(str(path))
     rate = reader.get(cv2.CAP_PROP_FPS) or 25.0
-    frames: Media = []
+    frames: TimedMedia = []
     number = 0
     while True:
         read, image = reader.read()
@@ -183,12 +194,12 @@ def film(path: Path, time: float) -> Media:
         number += 1
     reader.release()
     if not frames:
-        raise ValueError(f"{path} holds no frame that OpenCV can read")
+        raise RealDataError(f"{path} has no frame that OpenCV can decode")
     return frames
 
 
 def slug(text: str) -> str:
-    """An id of a name.
+    """Return an id made from a name.
 
     >>> slug("Onion Bhaji (2)")
     'onion-bhaji-2'

@@ -1,4 +1,4 @@
-"""Runs the demo on a stack that is ready: plays, shows, waits for the last results, and reports."""
+"""Run the demo on a started stack: play the timeline, show progress, wait for the last results, write the report."""
 
 from __future__ import annotations
 
@@ -14,231 +14,249 @@ from rich.console import Console
 from schemas.alerts import Alert
 from schemas.topic import Topic
 from schemas.venue import Venue
-from simulation.alert_feed import AlertFeed
+from simulation.alert_reader import AlertReader
+from simulation.demo_report import DemoReport, alerts_part, prometheus_part, silent_topics, topics_part
 from simulation.evening import Evening
-from simulation.moments import Planned
-from simulation.pace import SCENES
-from simulation.player import Played, Player
-from simulation.rates import Rates
-from simulation.report import Report, alerts_part, prometheus_part, silent_topics, topics_part
-from simulation.schedule import Plan
-from simulation.story import Beat, told
-from simulation.story_facts import StoryFacts
-from simulation.tally import Tally
-from simulation.view import Snapshot, View
-from simulation.workshop import Workshop
+from simulation.event_rates import EventRates
+from simulation.live_view import LiveSnapshot, LiveView
+from simulation.media_renderer import MediaRenderer
+from simulation.playback_speed import SCENES
+from simulation.player import PlaybackCounts, Player
+from simulation.result_collector import ResultCollector
+from simulation.schedule import Timeline
+from simulation.story import StoryStep, story_report
+from simulation.story_measurements import StoryMeasurements
+from simulation.timeline import PlannedMedia
 from stream.features import registry
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
 
-ENDLESS_EVENING = 480.0
-"""seconds that an evening takes when nobody says how many"""
-DRAIN = 90.0
-"""most seconds to wait for the last results: a machine that is busy with other things is behind"""
-_QUIET = 6.0
-"""seconds without a new result or alert after which nothing more is expected; more than one scrape, too"""
-_REFRESH = 0.5
+DEFAULT_EVENING_SECONDS = 480.0
+"""Duration of one evening in seconds when none is given."""
+MAX_DRAIN_SECONDS = 90.0
+"""Maximum time in seconds to wait for the last results; a loaded machine needs long."""
+_QUIET_SECONDS = 6.0
+"""Seconds without a new result or alert after which playback counts as drained; longer than a Prometheus scrape."""
+_REFRESH_SECONDS = 0.5
 
-Planner = Callable[[Evening, float], Plan]
-"""Makes the plan of an evening that takes so many seconds."""
+TimelineBuilder = Callable[[Evening, float], Timeline]
+"""Builds the timeline of an evening that is played in the given number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Festival:
-    """What to play.
+class DemoSetup:
+    """Settings of one demo run.
 
     Attributes:
-        seconds: how long an evening takes, or None to play one after the other until told to stop.
-        expected: result topics that must get something.
-        input: what the report calls the input.
-        story: what happens on the evening.
+        seconds: duration of an evening, or None to play evenings one after the other until interrupted.
+        expected: result topics that must receive at least one record.
+        input: name of the input in the report.
+        story: story steps that are checked and shown.
     """
 
     venue: Venue
-    planner: Planner
+    planner: TimelineBuilder
     evening: Evening
     expected: Sequence[Topic[Any]]
     seconds: float | None = None
     input: str = "simulated"
-    story: Sequence[Beat] = ()
+    story: Sequence[StoryStep] = ()
 
     @property
     def evening_seconds(self) -> float:
-        """How long each evening takes by the wall clock."""
-        return self.seconds or ENDLESS_EVENING
+        """Wall-clock duration of each evening in seconds."""
+        return self.seconds or DEFAULT_EVENING_SECONDS
 
-    def plan(self, evening: Evening) -> Plan:
-        """What happens on one evening."""
+    def timeline(self, evening: Evening) -> Timeline:
+        """Return the timeline of one evening."""
         return self.planner(evening, self.evening_seconds)
 
 
-def media_of(plan: Plan) -> Workshop:
-    """Make the media of a plan, from now on, in the background."""
-    return Workshop(moment for moment in plan if isinstance(moment, Planned))
+def start_rendering(timeline: Timeline) -> MediaRenderer:
+    """Start rendering the media of a timeline in the background."""
+    return MediaRenderer(item for item in timeline if isinstance(item, PlannedMedia))
 
 
 def run(
-    festival: Festival, settings: Settings, console: Console, plan: Plan, first: Workshop, start_up: float
-) -> Report:
-    """Play the festival until its end or Ctrl-C, and report.
+    setup: DemoSetup, settings: Settings, console: Console, timeline: Timeline, media: MediaRenderer, start_up: float
+) -> DemoReport:
+    """Play the demo until its end or Ctrl-C, and return the report.
 
     Args:
-        plan: of the first evening, whose media `first` makes already.
-        start_up: seconds that the stack took, for the report.
+        timeline: of the first evening, whose media are already being rendered by `media`.
+        start_up: seconds that starting the stack took, for the report.
 
     Raises:
-        LookupError, KafkaException: Kafka isn't ready.
-        RedisError: Redis isn't.
+        LookupError: a topic does not exist.
+        KafkaException: Kafka cannot be reached.
+        RedisError: Redis cannot be reached.
     """
-    feed = AlertFeed(settings.redis_url()).from_now()
+    alert_reader = AlertReader(settings.redis_url()).from_now()
     began = wall.monotonic()
-    facts = StoryFacts(festival.evening)
-    with EventProducer(settings) as producer, Tally(settings, facts.take) as tally:
-        on_stage = _OnStage(festival, producer, tally, plan, first)
+    measurements = StoryMeasurements(setup.evening)
+    with EventProducer(settings) as producer, ResultCollector(settings, measurements.add_result) as collector:
+        playback = PlaybackThread(setup, producer, collector, timeline, media)
         try:
-            with View(console) as view:
-                _watch(festival, settings, on_stage, tally, feed, view, on_stage.playing, "")
+            with LiveView(console) as view:
+                display = _ProgressDisplay(setup, settings, playback, collector, alert_reader, view)
+                display.follow_playback()
                 played = wall.monotonic() - began
-                _drain(festival, settings, on_stage, tally, feed, view)
+                display.drain()
         except KeyboardInterrupt:
-            console.print("stopping: the report is being written", highlight=False)
+            console.print("interrupted: writing the report", highlight=False)
             played = wall.monotonic() - began
         finally:
-            on_stage.stop()
+            playback.stop()
         drained = wall.monotonic() - began - played
-        feed.read()
-        counts, open_now = tally.counts(), _open(feed)
-    feed.close()
-    if on_stage.error:
-        console.print(f"[red]playing stopped:[/] {on_stage.error}", highlight=False)
-    return Report(
-        input=festival.input,
-        seed=festival.evening.seed,
+        alert_reader.read()
+        counts, open_now = collector.counts(), _open(alert_reader)
+    alert_reader.close()
+    if playback.error:
+        console.print(f"[red]playback stopped:[/] {playback.error}", highlight=False)
+    return DemoReport(
+        input=setup.input,
+        seed=setup.evening.seed,
         seconds={
             "start_up": round(start_up, 1),
             "played": round(played, 1),
-            "waited": round(on_stage.player.waited, 1),
+            "waited": round(playback.player.waited, 1),
             "drained": round(drained, 1),
         },
-        evenings=on_stage.evenings,
-        topics=topics_part(counts, tally.results, on_stage.played),
-        left_out={str(name): number for name, number in sorted(on_stage.played.left_out.items())},
-        alerts=alerts_part(feed.delivered, open_now),
+        evenings=playback.evenings,
+        topics=topics_part(counts, collector.results, playback.played),
+        left_out={str(name): number for name, number in sorted(playback.played.left_out.items())},
+        alerts=alerts_part(alert_reader.delivered, open_now),
         prometheus=prometheus_part(settings.prometheus),
         dead_letters={topic.dead.name: counts.get(topic.dead.name, 0) for topic in registry.topics_by_name().values()},
-        story=told(festival.story, festival.evening, feed.delivered, facts.facts(plan) if festival.story else {}),
-        silent=silent_topics(counts, festival.expected),
-        error=on_stage.error,
+        story=story_report(
+            setup.story,
+            setup.evening,
+            alert_reader.delivered,
+            measurements.by_step(timeline) if setup.story else {},
+        ),
+        silent=silent_topics(counts, setup.expected),
+        error=playback.error,
     )
 
 
-class _OnStage:
-    """Plays in a thread, one evening or one after the other; what goes wrong is kept in `error`."""
+class PlaybackThread:
+    """Thread that plays one evening, or evening after evening; a failure is kept in `error`."""
 
-    def __init__(self, festival: Festival, producer: EventProducer, tally: Tally, plan: Plan, media: Workshop) -> None:
-        self.played = Played()
+    def __init__(
+        self,
+        setup: DemoSetup,
+        producer: EventProducer,
+        collector: ResultCollector,
+        timeline: Timeline,
+        media: MediaRenderer,
+    ) -> None:
+        self.played = PlaybackCounts()
         self.evenings = 0
         self.error = ""
-        self._festival = festival
+        self._setup = setup
         self._producer = producer
-        self._tally = tally
+        self._collector = collector
         self._stop = threading.Event()
-        self.player = self._player(festival.evening)
-        self._thread = threading.Thread(target=self._play, args=(plan, media), name="player", daemon=True)
+        self.player = self._player(setup.evening)
+        self._thread = threading.Thread(target=self._play, args=(timeline, media), name="player", daemon=True)
         self._thread.start()
 
     def playing(self) -> bool:
-        """Whether the evening goes on."""
+        """Return True while playback is running."""
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """End at once."""
+        """Stop playback and wait for the thread."""
         self._stop.set()
         self._thread.join(timeout=30)
 
     def _player(self, evening: Evening) -> Player:
-        tally, seconds = self._tally, self._festival.evening_seconds
+        collector, seconds = self._collector, self._setup.evening_seconds
         return Player(
             self._producer,
             evening,
             seconds,
-            behind=tally.behind,
-            told=tally.sent,
+            result_lag=collector.result_lag,
+            on_sent=collector.record_sent,
             played=self.played,
-            scenes=SCENES if self._festival.story else (),
+            scenes=SCENES if self._setup.story else (),
         )
 
-    def _play(self, plan: Plan, media: Workshop) -> None:
+    def _play(self, timeline: Timeline, media: MediaRenderer) -> None:
         try:
-            self.player.play(plan, media, self._stop)
+            self.player.play(timeline, media, self._stop)
             self.evenings = 1
-            while self._festival.seconds is None and not self._stop.is_set():
+            while self._setup.seconds is None and not self._stop.is_set():
                 evening = self.player.evening.next()
-                plan = self._festival.plan(evening)
-                with media_of(plan) as more:
+                timeline = self._setup.timeline(evening)
+                with start_rendering(timeline) as more:
                     self.player = self._player(evening)
-                    self.player.play(plan, more, self._stop)
+                    self.player.play(timeline, more, self._stop)
                 self.evenings += 1
             self._producer.flush(20)
         except (NotDeliveredError, RuntimeError, ValueError, OSError) as error:
             self.error = str(error)
 
 
-def _watch(
-    festival: Festival,
-    settings: Settings,
-    on_stage: _OnStage,
-    tally: Tally,
-    feed: AlertFeed,
-    view: View,
-    going_on: Callable[[], bool],
-    notice: str,
-) -> None:
-    """Show what happens as long as it goes on."""
-    rates = Rates()
-    while going_on():
-        feed.read()
-        sent = {topic.name: on_stage.played.sent[topic.name] for topic in registry.input_topics()}
-        counts = {**sent, **{name: results.count for name, results in tally.results.items()}}
-        player = on_stage.player
-        view.show(
-            Snapshot(
+class _ProgressDisplay:
+    """Live view of a running demo, refreshed from the playback, the results and the alerts."""
+
+    def __init__(
+        self,
+        setup: DemoSetup,
+        settings: Settings,
+        playback: PlaybackThread,
+        collector: ResultCollector,
+        alert_reader: AlertReader,
+        view: LiveView,
+    ) -> None:
+        self._setup, self._settings, self._view = setup, settings, view
+        self._playback, self._collector, self._alert_reader = playback, collector, alert_reader
+        self._rates = EventRates()
+
+    def follow_playback(self) -> None:
+        """Refresh the view until playback ends."""
+        while self._playback.playing():
+            self._refresh("")
+
+    def drain(self) -> None:
+        """Refresh the view until no new result or alert has arrived for `_QUIET_SECONDS`."""
+        deadline = wall.monotonic() + MAX_DRAIN_SECONDS
+        last = self._arrived()
+        quiet_since = wall.monotonic()
+        while (now := wall.monotonic()) < deadline and now - quiet_since < _QUIET_SECONDS:
+            self._refresh("waiting for the last results")
+            if (arrived := self._arrived()) != last:
+                last, quiet_since = arrived, wall.monotonic()
+
+    def _arrived(self) -> tuple[int, int]:
+        return self._collector.total(), len(self._alert_reader.delivered)
+
+    def _refresh(self, notice: str) -> None:
+        self._alert_reader.read()
+        sent = {topic.name: self._playback.played.sent[topic.name] for topic in registry.input_topics()}
+        counts = {**sent, **{name: results.count for name, results in self._collector.results.items()}}
+        player = self._playback.player
+        self._view.show(
+            LiveSnapshot(
                 evening=player.evening,
                 time=player.now,
-                speed=player.pace.speed(player.now),
-                story=festival.story,
-                venue=festival.venue,
+                speed=player.speed.factor(player.now),
+                story=self._setup.story,
+                venue=self._setup.venue,
                 sent=sent,
-                results=tally.results,
-                rates=rates.update(counts, wall.monotonic()),
-                alerts=feed.delivered,
-                console_url=settings.console or "",
-                notice=notice or feed.error or tally.error,
+                results=self._collector.results,
+                rates=self._rates.update(counts, wall.monotonic()),
+                alerts=self._alert_reader.delivered,
+                console_url=self._settings.console or "",
+                notice=notice or self._alert_reader.error or self._collector.error,
             )
         )
-        wall.sleep(_REFRESH)
+        wall.sleep(_REFRESH_SECONDS)
 
 
-def _drain(
-    festival: Festival, settings: Settings, on_stage: _OnStage, tally: Tally, feed: AlertFeed, view: View
-) -> None:
-    """Wait until nothing new comes for a while."""
-    deadline = wall.monotonic() + DRAIN
-    last = (-1, -1)
-    quiet_since = wall.monotonic()
-
-    def busy() -> bool:
-        nonlocal last, quiet_since
-        now = wall.monotonic()
-        if (tally.total(), len(feed.delivered)) != last:
-            last, quiet_since = (tally.total(), len(feed.delivered)), now
-        return now < deadline and now - quiet_since < _QUIET
-
-    _watch(festival, settings, on_stage, tally, feed, view, busy, "waiting for the last results")
-
-
-def _open(feed: AlertFeed) -> list[Alert]:
+def _open(alert_reader: AlertReader) -> list[Alert]:
     try:
-        return feed.open()
+        return alert_reader.open()
     except RedisError:
         return []

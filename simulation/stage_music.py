@@ -1,6 +1,6 @@
-"""What the stages' microphones hear: synthesised music in the style of each act, the crowd in breaks, and once nothing.
+"""Sound at the stage microphones: synthesised music in the style of each act, crowd noise in breaks, and one failure.
 
-A fragment is a function of the seed, the stage and the time alone.
+A fragment depends on the seed, the stage and the time only.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import soundfile
 from numpy.typing import NDArray
 
 from simulation.evening import Act, Evening
-from simulation.instruments import RATE, Sound, bass, distorted, drums, hall, hum, murmur, pad, pluck
-from simulation.moments import Media
+from simulation.instruments import RATE, Sound, add_reverb, bass, crowd_noise, distorted, drums, mains_hum, pad, pluck
+from simulation.timeline import TimedMedia
 
-Figure = NDArray[np.int64]
-Random = np.random.Generator
+MelodyPattern = NDArray[np.int64]
+Generator = np.random.Generator
 
-SECONDS = 15.0
-LARGEST = 300_000
-"""bytes of a fragment, at most"""
+FRAGMENT_SECONDS = 15.0
+MAX_FRAGMENT_BYTES = 300_000
+"""Maximum size of a fragment in bytes."""
 
 # Chords as semitones above the key's note; each lasts a bar of four beats.
 _MAJOR, _MINOR, _POWER = (0, 4, 7), (0, 3, 7), (0, 7, 12)
@@ -33,8 +33,8 @@ _PROGRESSIONS = {
 _KEYS = {"happy": 48, "sad": 45, "angry": 40, "calm": 48}
 
 
-def fragment(evening: Evening, stage: str, time: float, seconds: float = SECONDS) -> Sound:
-    """What the microphone of a stage hears from `time` on.
+def fragment(evening: Evening, stage: str, time: float, seconds: float = FRAGMENT_SECONDS) -> Sound:
+    """Return the sound at the microphone of a stage from `time` on.
 
     Returns:
         float32 [seconds · 24,000], mono, within ±1.
@@ -42,50 +42,56 @@ def fragment(evening: Evening, stage: str, time: float, seconds: float = SECONDS
     random = np.random.default_rng([evening.seed, 31, *stage.encode(), int(time * 1000)])
     act = evening.act(stage, time)
     if evening.incident("silence", stage, time):
-        return hum(seconds, random)
+        return mains_hum(seconds, random)
     if act is None:
-        return murmur(seconds, random) * np.float32(0.35)
-    music = hall(_music(evening, act, time, seconds), random, seconds=2.4 if act.style == "sad" else 1.2)
+        return crowd_noise(seconds, random) * np.float32(0.35)
+    music = add_reverb(_music(evening, act, time, seconds), random, seconds=2.4 if act.style == "sad" else 1.2)
     music *= 0.75 / max(1e-6, float(np.abs(music).max()))
-    crowd = murmur(seconds, random) * (0.05 if act.style in {"sad", "calm"} else 0.10)
+    crowd = crowd_noise(seconds, random) * (0.05 if act.style in {"sad", "calm"} else 0.10)
     return np.clip(music + crowd, -1, 1).astype(np.float32)
 
 
-def encode(sound: Sound) -> bytes:
-    """The fragment as Ogg Opus, about 10 KB a second."""
+def encode_opus(sound: Sound) -> bytes:
+    """Encode a fragment as Ogg Opus, about 10 KB per second."""
     data = io.BytesIO()
     soundfile.write(data, sound, RATE, format="OGG", subtype="OPUS")
     return data.getvalue()
 
 
-def recorded(evening: Evening, stage: str, time: float, seconds: float = SECONDS) -> Media:
-    """The fragment that ends at `time`, as the microphone source sends it."""
-    return [(time, encode(fragment(evening, stage, max(0.0, time - seconds), seconds)))]
+def recorded_fragment(evening: Evening, stage: str, time: float, seconds: float = FRAGMENT_SECONDS) -> TimedMedia:
+    """Return the fragment that ends at `time`, encoded as the microphone source sends it."""
+    return [(time, encode_opus(fragment(evening, stage, max(0.0, time - seconds), seconds)))]
 
 
 def _music(evening: Evening, act: Act, time: float, seconds: float) -> Sound:
-    """Play the act's progression over a fragment; the key and the figures change from song to song."""
+    """Synthesise the act's chord progression over a fragment; key and melody change from song to song."""
     song = int((time - act.start) // 240)
     random = np.random.default_rng([evening.seed, 32, *act.name.encode(), song])
-    pace = act.beats_per_minute * random.uniform(0.94, 1.06)
-    beat = 60 / pace
+    tempo = act.beats_per_minute * random.uniform(0.94, 1.06)
+    beat = 60 / tempo
     key = _KEYS[act.style] + int(random.integers(-4, 5))
-    figure = random.permutation(8)
+    pattern = random.permutation(8)
     sound = np.zeros(int(seconds * RATE), np.float32)
     for number in range(int(seconds / (4 * beat)) + 1):
         start = number * 4 * beat
         root, chord = _PROGRESSIONS[act.style][number % 4]
         notes = [key + root + step for step in chord]
-        _bar(sound, act.style, start, beat, notes, figure, random)
+        _add_bar(sound, act.style, start, beat, notes, pattern, random)
     return sound
 
 
-def _bar(sound: Sound, style: str, start: float, beat: float, notes: list[int], figure: Figure, random: Random) -> None:
-    """Four beats of one chord."""
-    {"happy": _happy, "angry": _angry, "sad": _sad}.get(style, _calm)(sound, start, beat, notes, figure, random)
+def _add_bar(
+    sound: Sound, style: str, start: float, beat: float, notes: list[int], pattern: MelodyPattern, random: Generator
+) -> None:
+    """Add four beats of one chord in the style of the act."""
+    {"happy": _add_happy_bar, "angry": _add_angry_bar, "sad": _add_sad_bar}.get(style, _add_calm_bar)(
+        sound, start, beat, notes, pattern, random
+    )
 
 
-def _happy(sound: Sound, start: float, beat: float, notes: list[int], figure: Figure, random: Random) -> None:
+def _add_happy_bar(
+    sound: Sound, start: float, beat: float, notes: list[int], pattern: MelodyPattern, random: Generator
+) -> None:
     drums(sound, start, beat, "four", random)
     for eighth in range(8):
         at = start + eighth * beat / 2
@@ -93,31 +99,37 @@ def _happy(sound: Sound, start: float, beat: float, notes: list[int], figure: Fi
         if eighth % 2:  # chords between the beats
             for note in notes:
                 pad(sound, at, beat * 0.4, note + 12, 0.13, bright=5)
-        pluck(sound, at, beat, notes[figure[eighth] % len(notes)] + 24, 0.16)
+        pluck(sound, at, beat, notes[pattern[eighth] % len(notes)] + 24, 0.16)
 
 
-def _angry(sound: Sound, start: float, beat: float, notes: list[int], figure: Figure, random: Random) -> None:
+def _add_angry_bar(
+    sound: Sound, start: float, beat: float, notes: list[int], pattern: MelodyPattern, random: Generator
+) -> None:
     drums(sound, start, beat, "double", random)
     for sixteenth in range(16):
-        mute = 0.22 if figure[sixteenth % 8] % 3 else 0.9
+        mute = 0.22 if pattern[sixteenth % 8] % 3 else 0.9
         distorted(sound, start + sixteenth * beat / 4, beat / 4, notes, 0.34 * mute + 0.1)
     bass(sound, start, beat * 4, notes[0] - 12, 0.35)
 
 
-def _sad(sound: Sound, start: float, beat: float, notes: list[int], figure: Figure, _: Random) -> None:
+def _add_sad_bar(
+    sound: Sound, start: float, beat: float, notes: list[int], pattern: MelodyPattern, _: Generator
+) -> None:
     for note in notes:
         pad(sound, start, beat * 4.3, note + 12, 0.15, bright=2)
     bass(sound, start, beat * 3.6, notes[0] - 12, 0.16)
     for quarter in range(4):
-        if figure[quarter] < 6:
-            pluck(sound, start + quarter * beat, beat * 3, notes[figure[quarter] % len(notes)] + 24, 0.20)
+        if pattern[quarter] < 6:
+            pluck(sound, start + quarter * beat, beat * 3, notes[pattern[quarter] % len(notes)] + 24, 0.20)
 
 
-def _calm(sound: Sound, start: float, beat: float, notes: list[int], figure: Figure, random: Random) -> None:
+def _add_calm_bar(
+    sound: Sound, start: float, beat: float, notes: list[int], pattern: MelodyPattern, random: Generator
+) -> None:
     for note in notes:
         pad(sound, start, beat * 4.2, note + 12, 0.06, bright=2)
     bass(sound, start, beat * 1.8, notes[0] - 12, 0.14)
     bass(sound, start + 2 * beat, beat * 1.8, notes[2] - 12, 0.12)
     for eighth in range(8):
-        pluck(sound, start + eighth * beat / 2, beat * 2, notes[figure[eighth] % len(notes)] + 12, 0.20)
+        pluck(sound, start + eighth * beat / 2, beat * 2, notes[pattern[eighth] % len(notes)] + 12, 0.20)
     drums(sound, start, beat, "brushes", random)

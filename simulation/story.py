@@ -1,4 +1,4 @@
-"""The evening told as a story: what happens when, what Pulso should answer, and what it answered."""
+"""Story of the evening: steps with their time, the alerts that Pulso should raise, and a check of those it raised."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from schemas.alerts import Audience
 from schemas.venue import Venue
-from simulation.alert_feed import Delivered
+from simulation.alert_reader import AlertDelivery
 from simulation.evening import INCIDENTS, MINUTE, Evening, Incident, IncidentKind, clock
-from simulation.support_mails import MAILED_AFTER
+from simulation.support_mails import URGENT_MAIL_DELAY
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """An alert that a beat should raise.
+class ExpectedAlert:
+    """Alert that a story step should raise.
 
     Attributes:
-        subject: what its subject begins with; empty for any.
-        begin, end: between which times of the evening it is raised.
-        audience: who must be told, exactly.
+        subject: prefix of the alert's subject; empty for any.
+        begin, end: interval of the evening in which it must be raised, in seconds since the doors opened.
+        audience: exact set of audiences that must receive it.
     """
 
     rule: str
@@ -31,185 +31,196 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """Something that happens.
+class StoryStep:
+    """Step of the story.
 
     Attributes:
-        name: in the report.
-        alerts: expected, in this order.
-        needs: cameras, zones, bars and stages without which it can't happen.
+        name: identifier in the report.
+        es, en: description in Spanish and English.
+        alerts: expected alerts, in this order.
+        needs: ids of the cameras, zones, bars and stages that it requires.
     """
 
     name: str
     time: float
     es: str
     en: str
-    alerts: tuple[Expected, ...] = ()
+    alerts: tuple[ExpectedAlert, ...] = ()
     needs: frozenset[str] = field(default_factory=frozenset)
 
 
 def _incident(kind: IncidentKind, place: str) -> Incident:
-    return next(found for found in INCIDENTS if (found.kind, found.place) == (kind, place))
+    return next(incident for incident in INCIDENTS if (incident.kind, incident.place) == (kind, place))
 
 
-def _beat(name: str, time: float, en: str, es: str, *alerts: Expected, needs: Iterable[str] = ()) -> Beat:
-    return Beat(name, time, es, en, alerts, frozenset(needs))
+def _step(name: str, time: float, en: str, es: str, *alerts: ExpectedAlert, needs: Iterable[str] = ()) -> StoryStep:
+    return StoryStep(name, time, es, en, alerts, frozenset(needs))
 
 
-def _mail(place: str) -> Expected:
-    """A cry for help is known by its instant: everyday mail has others."""
-    sent = _incident("urgent", place).start + MAILED_AFTER
-    return Expected("mail-urgent", "", sent - 1, sent + 1, ("security", "support"))
+def _mail(place: str) -> ExpectedAlert:
+    """Return the expected alert of an urgent mail, which is identified by its time."""
+    sent = _incident("urgent", place).start + URGENT_MAIL_DELAY
+    return ExpectedAlert("mail-urgent", "", sent - 1, sent + 1, ("security", "support"))
 
 
 BREAK = (clock("22:45"), clock("23:15"))
-"""before the headliner"""
+"""Interval of the break before the headliner."""
 RAIN = (clock("22:15"), clock("22:45"))
 _BLIND, _SILENCE, _SURGE = (
     _incident("blind", "bar-square"), _incident("silence", "forest"), _incident("surge", "top-up"),
 )  # fmt: skip
 _OFFLINE, _BLOCKED, _FIGHT = (
-    _incident("offline", "south-2"), _incident("blocked", "gate"), _incident("scuffle", "bar-square"),
+    _incident("offline", "south-2"), _incident("blocked", "gate"), _incident("fight", "bar-square"),
 )  # fmt: skip
 _SECURITY: tuple[Audience, ...] = ("security",)
 
-BEATS = (
-    _beat(
+STORY_STEPS = (
+    _step(
         "gas", _incident("urgent", "food").start, "a mail: it smells of gas behind the food stalls",
         "un correo: huele a gas detrás de los puestos de comida", _mail("food"),
     ),
-    _beat(
+    _step(
         "blind-camera", _BLIND.start, "a cloth hangs over the camera at the bars",
         "un trapo tapa la cámara de las barras",
-        Expected("camera-blind", "bar-square", _BLIND.start, _BLIND.end, ("security", "production")),
+        ExpectedAlert("camera-blind", "bar-square", _BLIND.start, _BLIND.end, ("security", "production")),
         needs=("bar-square",),
     ),
-    _beat(
+    _step(
         "silent-stage", _SILENCE.start, "the forest stage loses its sound",
         "el escenario del bosque se queda sin sonido",
-        Expected("stage-silent", "forest", _SILENCE.start, _SILENCE.end, ("production",)), needs=("forest",),
+        ExpectedAlert("stage-silent", "forest", _SILENCE.start, _SILENCE.end, ("production",)), needs=("forest",),
     ),
-    _beat(
+    _step(
         "till-offline", _OFFLINE.start, "till 2 of the south bar loses its network and goes on selling",
         "la caja 2 de la barra sur se queda sin red y sigue vendiendo", needs=("south",),
     ),
-    _beat(
+    _step(
         "top-up", _SURGE.start, "topping up wristbands fails, and everyone writes to support",
         "falla la recarga de pulseras y todo el mundo escribe a atención",
-        Expected("mail-surge", "", _SURGE.start, _SURGE.end + 10 * MINUTE, ("support",)),
+        ExpectedAlert("mail-surge", "", _SURGE.start, _SURGE.end + 10 * MINUTE, ("support",)),
     ),
-    _beat(
+    _step(
         "till-back", _OFFLINE.end, "the till has its network again: its queue comes late, some of it twice",
         "la caja recupera la red: su cola llega tarde, y una parte dos veces", needs=("south",),
     ),
-    _beat(
+    _step(
         "rain", RAIN[0], "rain: people leave the stage for the awnings of the bars",
         "llueve: la gente deja el escenario por los toldos de las barras", needs=("front", "bars"),
     ),
-    _beat(
+    _step(
         "break", BREAK[0], "the break before the headliner: the bars fill, and so does what they will need",
         "descanso antes del cabeza de cartel: se llenan las barras y sube lo que van a necesitar",
-        Expected("stock-out", "south/", BREAK[0], BREAK[1], ("bar",)), needs=("bars", "south"),
+        ExpectedAlert("stock-out", "south/", BREAK[0], BREAK[1], ("bar",)), needs=("bars", "south"),
     ),
-    _beat(
+    _step(
         "blocked-exit", _BLOCKED.start, "a van blocks the way out under the arch; those who leave queue up",
         "una furgoneta bloquea la salida bajo el arco; los que se van se acumulan",
-        Expected("bottleneck", "gate/", _BLOCKED.start, _BLOCKED.end, _SECURITY), needs=("gate", "gate-east"),
+        ExpectedAlert("bottleneck", "gate/", _BLOCKED.start, _BLOCKED.end, _SECURITY), needs=("gate", "gate-east"),
     ),
-    _beat(
+    _step(
         "gate-fills", _BLOCKED.start + 2 * MINUTE, "the queue grows: the gate will be full, and then it is",
         "la cola crece: la entrada se llenará, y luego está llena",
-        Expected("crowd-forecast", "gate/", _BLOCKED.start, _BLOCKED.end, _SECURITY),
-        Expected("crowd-capacity", "gate/", _BLOCKED.start, _BLOCKED.end + 2 * MINUTE, _SECURITY),
+        ExpectedAlert("crowd-forecast", "gate/", _BLOCKED.start, _BLOCKED.end, _SECURITY),
+        ExpectedAlert("crowd-capacity", "gate/", _BLOCKED.start, _BLOCKED.end + 2 * MINUTE, _SECURITY),
         needs=("gate", "gate-east"),
     ),
-    _beat(
+    _step(
         "crush-mail", _incident("urgent", "gate").start, "a mail from the gate: people are being crushed",
         "un correo desde la entrada: hay gente aplastada", _mail("gate"),
     ),
-    _beat(
+    _step(
         "fight", _FIGHT.start, "a fight between the bars", "una pelea entre las barras",
-        Expected("violence", "bar-square", _FIGHT.start, _FIGHT.end + MINUTE, _SECURITY), needs=("bar-square",),
+        ExpectedAlert("violence", "bar-square", _FIGHT.start, _FIGHT.end + MINUTE, _SECURITY), needs=("bar-square",),
     ),
-    _beat(
+    _step(
         "headliner", BREAK[1], "the headliner plays: more people before the stage than may be there",
         "toca el cabeza de cartel: delante del escenario hay más gente de la permitida",
-        Expected("crowd-capacity", "front/", BREAK[1], clock("00:45"), _SECURITY), needs=("front", "front-left"),
+        ExpectedAlert("crowd-capacity", "front/", BREAK[1], clock("00:45"), _SECURITY), needs=("front", "front-left"),
     ),
-    _beat(
+    _step(
         "fainted", _incident("urgent", "front").start, "a mail: someone has fainted before the stage",
         "un correo: alguien se ha desmayado delante del escenario", _mail("front"),
     ),
 )  # fmt: skip
 
 
-def beats_of(venue: Venue) -> list[Beat]:
-    """Those that can happen at a venue."""
+def steps_for_venue(venue: Venue) -> list[StoryStep]:
+    """Return the steps that can happen at a venue."""
     zones, cameras = {zone.id for zone in venue.zones}, {camera.id for camera in venue.cameras}
-    there = zones | cameras | {bar.id for bar in venue.bars} | {stage.id for stage in venue.stages}
-    return [beat for beat in BEATS if beat.needs <= there]
+    available = zones | cameras | {bar.id for bar in venue.bars} | {stage.id for stage in venue.stages}
+    return [step for step in STORY_STEPS if step.needs <= available]
 
 
-def latest(beats: Sequence[Beat], time: float) -> Beat | None:
-    """What happened last.
+def latest_step(steps: Sequence[StoryStep], time: float) -> StoryStep | None:
+    """Return the last step that has begun at a time, or None.
 
-    >>> latest(BEATS, clock("22:46")).name
+    >>> latest_step(STORY_STEPS, clock("22:46")).name
     'blocked-exit'
-    >>> latest(BEATS, clock("18:00"))
+    >>> latest_step(STORY_STEPS, clock("18:00"))
     """
-    return max((beat for beat in beats if beat.time <= time), key=lambda beat: beat.time, default=None)
+    return max((step for step in steps if step.time <= time), key=lambda step: step.time, default=None)
 
 
-def told(
-    beats: Sequence[Beat], evening: Evening, delivered: Sequence[Delivered], facts: Mapping[str, Mapping[str, Any]]
+def story_report(
+    steps: Sequence[StoryStep],
+    evening: Evening,
+    delivered: Sequence[AlertDelivery],
+    measurements: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """The story for the report: each beat with what was expected and what answered it.
+    """Return the story for the report: each step with the expected alerts and the alerts that were raised.
 
     Args:
-        facts: measured, by the beat's name; where one has `as_expected`, that counts too.
+        measurements: measured values by name of the step; a value `as_expected` counts for the verdict of the step.
     """
-    return [_told(beat, evening, delivered, dict(facts.get(beat.name, {}))) for beat in beats]
+    return [_step_report(step, evening, delivered, dict(measurements.get(step.name, {}))) for step in steps]
 
 
-def _told(beat: Beat, evening: Evening, delivered: Sequence[Delivered], facts: dict[str, Any]) -> dict[str, Any]:
-    answers = [_answer(one, beat, evening, delivered) for one in beat.alerts]
-    given = [answer for answer in answers if answer]
-    raised = [answer["raised_at"] for answer in given]
-    right = len(given) == len(answers) and raised == sorted(raised) and facts.get("as_expected", True)
+def _step_report(
+    step: StoryStep, evening: Evening, delivered: Sequence[AlertDelivery], measurements: dict[str, Any]
+) -> dict[str, Any]:
+    matches = [_first_matching_alert(expected, step, evening, delivered) for expected in step.alerts]
+    raised = [match for match in matches if match]
+    times = [alert["raised_at"] for alert in raised]
+    complete = len(raised) == len(matches) and times == sorted(times) and measurements.get("as_expected", True)
     return {
-        "beat": beat.name,
-        "at": f"{evening.at(beat.time):%H:%M}",
-        "en": beat.en,
-        "es": beat.es,
-        "expected": [{"rule": one.rule, "subject": one.subject, "audience": list(one.audience)} for one in beat.alerts],
-        "answers": given,
-        "facts": facts,
-        "as_expected": bool(right) and all(answer["right_audience"] for answer in given),
+        "beat": step.name,
+        "at": f"{evening.at(step.time):%H:%M}",
+        "en": step.en,
+        "es": step.es,
+        "expected": [
+            {"rule": expected.rule, "subject": expected.subject, "audience": list(expected.audience)}
+            for expected in step.alerts
+        ],
+        "answers": raised,
+        "facts": measurements,
+        "as_expected": bool(complete) and all(alert["right_audience"] for alert in raised),
     }
 
 
-def _answer(expected: Expected, beat: Beat, evening: Evening, delivered: Sequence[Delivered]) -> dict[str, Any] | None:
-    """The first alert that fits, with everybody who got it."""
+def _first_matching_alert(
+    expected: ExpectedAlert, step: StoryStep, evening: Evening, delivered: Sequence[AlertDelivery]
+) -> dict[str, Any] | None:
+    """Return the first alert that matches, with all audiences that received it."""
     begin, end = evening.at(expected.begin), evening.at(expected.end)
-    fitting = [
-        step
-        for step in delivered
-        if step.alert.state == "raised"
-        and step.alert.rule == expected.rule
-        and step.alert.subject.startswith(expected.subject)
-        and begin <= step.alert.raised_at <= end
+    matching = [
+        delivery
+        for delivery in delivered
+        if delivery.alert.state == "raised"
+        and delivery.alert.rule == expected.rule
+        and delivery.alert.subject.startswith(expected.subject)
+        and begin <= delivery.alert.raised_at <= end
     ]
-    if not fitting:
+    if not matching:
         return None
-    first = min(fitting, key=lambda step: step.alert.raised_at).alert
-    steps = [step for step in fitting if step.alert.id == first.id]
-    audience = sorted({step.audience for step in steps})
+    first = min(matching, key=lambda delivery: delivery.alert.raised_at).alert
+    deliveries = [delivery for delivery in matching if delivery.alert.id == first.id]
+    audience = sorted({delivery.audience for delivery in deliveries})
     return {
         "rule": first.rule,
         "subject": first.subject,
         "raised_at": first.raised_at.astimezone(evening.doors.tzinfo).isoformat(),
-        "minutes_after": round((first.raised_at - evening.at(beat.time)).total_seconds() / 60, 1),
-        "seconds_from_event": round(min(step.delay for step in steps), 3),
+        "minutes_after": round((first.raised_at - evening.at(step.time)).total_seconds() / 60, 1),
+        "seconds_from_event": round(min(delivery.delay for delivery in deliveries), 3),
         "audience": audience,
         "right_audience": audience == sorted(expected.audience),
         "text": first.text,

@@ -1,4 +1,4 @@
-"""Mail to support: a dozen topics in two languages, a surge when the top-up fails, and cries for help."""
+"""Simulated support mails: a dozen topics in two languages, a surge when the top-up fails, and urgent mails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from schemas.support import MAILS, Mail
-from simulation.evening import ACTS, INCIDENTS, LENGTH, MINUTE, Evening, clock
+from simulation.evening import ACTS, EVENING_SECONDS, INCIDENTS, MINUTE, Evening, clock
 from simulation.mail_texts import (
     AUTOMATIC,
     CLOSINGS,
@@ -25,17 +25,17 @@ from simulation.mail_texts import (
     SURGE,
     URGENT,
 )
-from simulation.moments import Ready
+from simulation.timeline import TimelineEvent
 
 SURGE_MAILS = 40
-SPANISH = 0.62
-MAILS_AN_HOUR = 26.0
-_FOLLOW_UP = 0.08
-MAILED_AFTER = 20.0
-"""seconds after an urgent incident begins at which somebody writes"""
+SPANISH_SHARE = 0.62
+MAILS_PER_HOUR = 26.0
+_FOLLOW_UP_SHARE = 0.08
+URGENT_MAIL_DELAY = 20.0
+"""Seconds between the beginning of an urgent incident and its mail."""
 
-# When a topic is asked about more often: (from, to, times as often).
-_BUSY = {
+# Hours in which a topic is more frequent: (from, to, factor).
+_BUSY_HOURS = {
     "opening times": ("18:00", "20:00", 2.5),
     "parking": ("18:00", "19:30", 3.0),
     "lost ticket": ("18:00", "19:30", 2.5),
@@ -47,78 +47,78 @@ _BUSY = {
 }
 
 
-def mails(evening: Evening, *, share: float = 1.0) -> Iterator[Ready]:
-    """Every mail of the evening, in order of time.
+def mails(evening: Evening, *, share: float = 1.0) -> Iterator[TimelineEvent]:
+    """Yield every mail of the evening, in order of time.
 
     Args:
-        share: which part of the everyday mail is written; the surge and the cries for help always are.
+        share: share of the everyday mails that is written; the surge and urgent mails are always written.
     """
-    writer = _Writer(evening)
+    writer = _MailWriter(evening)
     yield from sorted([*writer.everyday(share), *writer.incidents()], key=lambda ready: ready.time)
 
 
-class _Writer:
+class _MailWriter:
     def __init__(self, evening: Evening) -> None:
         self._evening = evening
         self._random = np.random.default_rng([evening.seed, 21])
         self._written = 0
         self._threads: list[tuple[Mail, str, str]] = []
-        """first mails with their topic and language"""
+        """First mail of each thread, with its topic and language."""
 
-    def everyday(self, share: float) -> Iterator[Ready]:
+    def everyday(self, share: float) -> Iterator[TimelineEvent]:
         time, topics = 0.0, tuple(REQUESTS)
-        while (time := time + self._random.exponential(3600 / (MAILS_AN_HOUR * share))) < LENGTH:
-            if self._threads and self._random.random() < _FOLLOW_UP:
+        while (time := time + self._random.exponential(3600 / (MAILS_PER_HOUR * share))) < EVENING_SECONDS:
+            if self._threads and self._random.random() < _FOLLOW_UP_SHARE:
                 yield self._follow_up(time)
                 continue
-            weights = np.asarray([_interest(topic, time) for topic in topics])
+            weights = np.asarray([_topic_weight(topic, time) for topic in topics])
             topic = topics[int(self._random.choice(len(topics), p=weights / weights.sum()))]
-            language = "es" if self._random.random() < SPANISH else "en"
-            ready, mail = self._mail(time, language, self._one_of(REQUESTS[topic][language]))
+            language = "es" if self._random.random() < SPANISH_SHARE else "en"
+            ready, mail = self._first_mail(time, language, self._choose(REQUESTS[topic][language]))
             self._threads.append((mail, topic, language))
             yield ready
 
-    def incidents(self) -> Iterator[Ready]:
+    def incidents(self) -> Iterator[TimelineEvent]:
         for incident in INCIDENTS:
             if incident.kind == "surge":
                 for when in np.sort(self._random.uniform(incident.start, incident.end, SURGE_MAILS)):
-                    language = "es" if self._random.random() < SPANISH else "en"
-                    yield self._mail(float(when), language, self._one_of(SURGE[language]))[0]
+                    language = "es" if self._random.random() < SPANISH_SHARE else "en"
+                    yield self._first_mail(float(when), language, self._choose(SURGE[language]))[0]
             elif incident.kind == "urgent" and incident.place in URGENT:
                 _, subject, text = URGENT[incident.place]
-                yield self._plain(incident.start + MAILED_AFTER, subject, text)
+                yield self._fixed_mail(incident.start + URGENT_MAIL_DELAY, subject, text)
         _, subject, text = AUTOMATIC
-        yield self._plain(clock("19:12"), subject, text, automatic=True)
+        yield self._fixed_mail(clock("19:12"), subject, text, automatic=True)
         for when, (_, subject, text) in zip((clock("18:50"), clock("21:02")), SPAM, strict=True):
-            yield self._plain(when, subject, text)
+            yield self._fixed_mail(when, subject, text)
 
-    def _mail(self, time: float, language: str, request: str) -> tuple[Ready, Mail]:
-        """A mail of somebody who writes for the first time."""
-        name = self._one_of(NAMES)
-        body = (self._one_of(part[language]) for part in (MIDDLES, CLOSINGS))
-        parts = [self._one_of(OPENINGS[language]), request, *body]
-        text = self._as_people_type(
+    def _first_mail(self, time: float, language: str, request: str) -> tuple[TimelineEvent, Mail]:
+        """Write the first mail of a thread."""
+        name = self._choose(NAMES)
+        body = (self._choose(part[language]) for part in (MIDDLES, CLOSINGS))
+        parts = [self._choose(OPENINGS[language]), request, *body]
+        text = self._with_typing_errors(
             self._fill("\n".join(part for part in parts if part), language, name, time), language
         )
-        subject = self._one_of(SUBJECTS[language])
-        if self._random.random() < 0.55:  # most people put the matter itself there
+        subject = self._choose(SUBJECTS[language])
+        if self._random.random() < 0.55:  # most people put the request itself into the subject
             subject = " ".join(self._fill(request, language, name, time).split()[:7])
-        mail = self._letter(time, _address(name, int(self._random.integers(10, 99))), subject, text)
-        return self._ready(time, mail), mail
+        mail = self._new_mail(time, _address(name, int(self._random.integers(10, 99))), subject, text)
+        return self._event(time, mail), mail
 
-    def _follow_up(self, time: float) -> Ready:
-        """Somebody asks again in the thread that they began."""
+    def _follow_up(self, time: float) -> TimelineEvent:
+        """Write a follow-up of an existing thread."""
         first, topic, language = self._threads[int(self._random.integers(len(self._threads)))]
         again = "¿Alguna novedad? " if language == "es" else "Any news? "
-        request = self._fill(self._one_of(REQUESTS[topic][language]), language, "", time)
-        text = self._as_people_type(again + request, language)
-        return self._ready(time, self._letter(time, first.sender, f"Re: {first.subject}", text, thread=first.thread))
+        request = self._fill(self._choose(REQUESTS[topic][language]), language, "", time)
+        text = self._with_typing_errors(again + request, language)
+        return self._event(time, self._new_mail(time, first.sender, f"Re: {first.subject}", text, thread=first.thread))
 
-    def _plain(self, time: float, subject: str, text: str, *, automatic: bool = False) -> Ready:
-        sender = _address(self._one_of(NAMES), 7)
-        return self._ready(time, self._letter(time, sender, subject, text, automatic=automatic))
+    def _fixed_mail(self, time: float, subject: str, text: str, *, automatic: bool = False) -> TimelineEvent:
+        sender = _address(self._choose(NAMES), 7)
+        return self._event(time, self._new_mail(time, sender, subject, text, automatic=automatic))
 
-    def _letter(
+    def _new_mail(
         self, time: float, sender: str, subject: str, text: str, *, thread: str | None = None, automatic: bool = False
     ) -> Mail:
         self._written += 1
@@ -129,21 +129,21 @@ class _Writer:
         )  # fmt: skip
 
     @staticmethod
-    def _ready(time: float, mail: Mail) -> Ready:
-        return Ready("mail", MAILS, time, mail.thread, mail.id, "mailbox/support", mail)
+    def _event(time: float, mail: Mail) -> TimelineEvent:
+        return TimelineEvent("mail", MAILS, time, mail.thread, mail.id, "mailbox/support", mail)
 
     def _fill(self, text: str, language: str, name: str, time: float) -> str:
         coming = [act.name for act in ACTS if act.stage == "main" and act.end > time] or [ACTS[0].name]
         random = self._random
         return text.format(
             order=f"PX{random.integers(10_000, 99_999)}", phone=f"600 000 {random.integers(100, 999)}",
-            mail=_address(name, 10), number=int(random.integers(2, 9)), name=name, act=self._one_of(tuple(coming)),
-            letter=self._one_of(("A", "B", "C")), colour=self._one_of(COLOURS[language]),
-            street=self._one_of(STREETS), amount=int(random.choice([10, 20, 30, 50])),
+            mail=_address(name, 10), number=int(random.integers(2, 9)), name=name, act=self._choose(tuple(coming)),
+            letter=self._choose(("A", "B", "C")), colour=self._choose(COLOURS[language]),
+            street=self._choose(STREETS), amount=int(random.choice([10, 20, 30, 50])),
         )  # fmt: skip
 
-    def _as_people_type(self, text: str, language: str) -> str:
-        """Leave out accents, swap letters, write as on a telephone: each sometimes."""
+    def _with_typing_errors(self, text: str, language: str) -> str:
+        """Apply typing habits at random: slang, missing accents, swapped letters, all lower or upper case."""
         random = self._random
         if random.random() < 0.20:
             for long, short in SLANG[language].items():
@@ -162,12 +162,12 @@ class _Writer:
             text = text.upper()
         return text
 
-    def _one_of(self, choices: tuple[str, ...]) -> str:
+    def _choose(self, choices: tuple[str, ...]) -> str:
         return choices[int(self._random.integers(len(choices)))]
 
 
-def _interest(topic: str, time: float) -> float:
-    start, end, times = _BUSY.get(topic, ("18:00", "18:00", 1.0))
+def _topic_weight(topic: str, time: float) -> float:
+    start, end, times = _BUSY_HOURS.get(topic, ("18:00", "18:00", 1.0))
     return times if clock(start) <= time < clock(end) + MINUTE else 1.0
 
 

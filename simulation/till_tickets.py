@@ -1,4 +1,4 @@
-"""Tickets of the bars' tills: a steady trickle, a rush whenever the music stops, and a till without its network."""
+"""Simulated till tickets: a base rate, a peak in every break, and one till that loses its network for a while."""
 
 from __future__ import annotations
 
@@ -9,54 +9,62 @@ import numpy as np
 
 from schemas.bars import SALES, STOCK, BarSettings, SaleLine, StockMovement, Ticket
 from schemas.venue import Venue
-from simulation.evening import ACTS, LENGTH, MINUTE, Evening, clock
-from simulation.moments import Ready
+from simulation.evening import ACTS, EVENING_SECONDS, MINUTE, Evening, clock
+from simulation.timeline import TimelineEvent
 
-TILLS = 4
-"""at each bar; FIELD: a till makes 6 to 10 sales a minute"""
-CLOSE = clock("01:50")
-_TRICKLE = 1.9
-_RUSH = 9.0
-_RUSH_FADES = 14 * MINUTE
-_MOST_A_MINUTE = _TRICKLE + 1.6 * _RUSH
-REFUNDS = 0.004
+TILLS_PER_BAR = 4
+"""Number of tills of each bar. Field figure: a till makes 6 to 10 sales per minute."""
+BARS_CLOSE_AT = clock("01:50")
+_BASE_TICKETS_PER_MINUTE = 1.9
+_BREAK_TICKETS_PER_MINUTE = 9.0
+_BREAK_DECAY_SECONDS = 14 * MINUTE
+_MAX_TICKETS_PER_MINUTE = _BASE_TICKETS_PER_MINUTE + 1.6 * _BREAK_TICKETS_PER_MINUTE
+REFUND_SHARE = 0.004
 DELIVERIES = (("south", "beer", clock("23:28"), 900.0),)
-"""bar, product, when it arrives, units: what the alert of the break asks for"""
-_A_PERSON, _PASSING, _FEWEST = 0.06, 55, 1.0
-"""tickets a minute for each person between the bars, beyond those who only pass; and the least of them"""
-UPLOAD = 0.5
-"""seconds between the tickets of a queue, when a till has its network again"""
-SENT_AGAIN = 10
-"""tickets that it sends twice: the answer to their first upload was lost"""
+"""Deliveries as (bar, product, time, units): the response to the stock-out alert of the break."""
+_TICKETS_PER_PERSON_MINUTE, _PASSERS_BY, _MIN_TICKETS_PER_MINUTE = 0.06, 55, 1.0
+"""Tickets per minute for each person between the bars beyond the passers-by, number of passers-by, and minimum rate."""
+UPLOAD_INTERVAL_SECONDS = 0.5
+"""Seconds between the queued tickets of a till that has its network again."""
+REPEATED_TICKETS = 10
+"""Number of queued tickets that are sent twice because the response to their first upload was lost."""
 
-# Price, and how much it is asked for; what a bar sells beyond these costs 5 and is asked for as water is.
+# Prices; other products cost 5.
 _PRICES = {"beer": 4.5, "water": 2.5, "cola": 3.0, "gin-tonic": 9.0, "burger": 8.5}
 
 
-def tickets_a_minute(evening: Evening, time: float, zone: str | None = None) -> float:
-    """Expected tickets of one bar: the rush begins when an act ends, and fades; rain takes people to the awnings.
+def tickets_per_minute(evening: Evening, time: float, zone: str | None = None) -> float:
+    """Return the expected tickets per minute of one bar.
+
+    The peak begins when an act ends and decays exponentially; rain moves people to the bars with awnings.
 
     Args:
-        zone: where the bar is.
+        zone: zone in which the bar stands.
     """
-    if time >= CLOSE:
+    if time >= BARS_CLOSE_AT:
         return 0.0
     arriving = 1.0 if time > 40 * MINUTE else time / (40 * MINUTE)
     since = min((time - act.end for act in ACTS if act.stage == "main" and act.end <= time), default=None)
-    rush = 0.0
+    break_rate = 0.0
     if since is not None and evening.is_break(time):
-        rush = _RUSH * min(1.0, since / (2 * MINUTE)) * float(np.exp(-since / _RUSH_FADES))
+        break_rate = (
+            _BREAK_TICKETS_PER_MINUTE * min(1.0, since / (2 * MINUTE)) * float(np.exp(-since / _BREAK_DECAY_SECONDS))
+        )
     elif evening.is_break(time):
-        rush = 0.35 * _RUSH  # before the first act
+        break_rate = 0.35 * _BREAK_TICKETS_PER_MINUTE  # before the first act
     size = 0.75 + evening.persons("front", time) / 600
-    if zone == "bars":  # who stands there is thirsty, whatever brought them: a break, or rain
-        return min(_MOST_A_MINUTE, arriving * max(_FEWEST, _A_PERSON * (evening.persons(zone, time) - _PASSING)))
-    here = 1 + (evening.sheltering(zone, time) if zone else 0.0)
-    return min(_MOST_A_MINUTE, arriving * (_TRICKLE + rush) * min(1.6, size) * here)
+    if zone == "bars":  # sales follow the number of people there, whether a break or rain brought them
+        return min(
+            _MAX_TICKETS_PER_MINUTE,
+            arriving
+            * max(_MIN_TICKETS_PER_MINUTE, _TICKETS_PER_PERSON_MINUTE * (evening.persons(zone, time) - _PASSERS_BY)),
+        )
+    here = 1 + (evening.rain_effect(zone, time) if zone else 0.0)
+    return min(_MAX_TICKETS_PER_MINUTE, arriving * (_BASE_TICKETS_PER_MINUTE + break_rate) * min(1.6, size) * here)
 
 
-def appetite(evening: Evening, product: str, time: float) -> float:
-    """How much a product is asked for at this hour and in this weather, beside the others."""
+def product_demand(evening: Evening, product: str, time: float) -> float:
+    """Return the relative demand of a product at this hour and in this weather."""
     weather = evening.weather(time)
     heat = max(0.0, weather.temperature - 22) / 8
     hour = time / 3600
@@ -75,18 +83,20 @@ def appetite(evening: Evening, product: str, time: float) -> float:
             return 1.0
 
 
-def tickets(evening: Evening, venue: Venue, *, share: float = 1.0) -> Iterator[Ready]:
-    """Every ticket of the evening, in the order in which it is sent.
+def tickets(evening: Evening, venue: Venue, *, share: float = 1.0) -> Iterator[TimelineEvent]:
+    """Yield every ticket of the evening, in the order of sending.
 
     Args:
-        share: which part of the customers comes; below 1 where the evening is played too fast for all of them.
+        share: share of the customers that comes; below 1 where the evening is played too fast for all of them.
     """
-    bars = [ready for bar in venue.bars if bar.products for ready in _uploaded(_of_bar(evening, bar, share))]
+    bars = [
+        ready for bar in venue.bars if bar.products for ready in _with_upload_delays(_sales_of_bar(evening, bar, share))
+    ]
     yield from sorted(bars, key=lambda ready: ready.time)
 
 
-def deliveries(evening: Evening, venue: Venue) -> Iterator[Ready]:
-    """What comes from the store, as the bar's staff report it."""
+def deliveries(evening: Evening, venue: Venue) -> Iterator[TimelineEvent]:
+    """Yield the deliveries from the store as stock movements."""
     sold = {(bar.id, product.id) for bar in venue.bars for product in bar.products}
     for bar, product, time, units in DELIVERIES:
         if (bar, product) in sold:
@@ -94,59 +104,59 @@ def deliveries(evening: Evening, venue: Venue) -> Iterator[Ready]:
             movement = StockMovement(
                 id=name, bar=bar, product=product, kind="delivery", quantity=units, time=evening.at(time), by="store"
             )
-            yield Ready("tills", STOCK, time, bar, name, "store", movement)
+            yield TimelineEvent("tills", STOCK, time, bar, name, "store", movement)
 
 
-def _of_bar(evening: Evening, bar: BarSettings, share: float) -> Iterator[Ready]:
+def _sales_of_bar(evening: Evening, bar: BarSettings, share: float) -> Iterator[TimelineEvent]:
     random = np.random.default_rng([evening.seed, 11, *bar.id.encode()])
     stock = {product.id: product.opening_stock for product in bar.products}
-    coming = [one for one in DELIVERIES if one[0] == bar.id]
+    deliveries_due = [one for one in DELIVERIES if one[0] == bar.id]
     time, number = 0.0, 0
-    most = _MOST_A_MINUTE * share / MINUTE
-    while (time := time + random.exponential(1 / most)) < LENGTH:
-        # A Poisson process whose rate changes: thin one with the highest rate (Lewis and Shedler 1979).
-        if random.random() >= tickets_a_minute(evening, time, bar.zone) / _MOST_A_MINUTE:
+    max_rate = _MAX_TICKETS_PER_MINUTE * share / MINUTE
+    while (time := time + random.exponential(1 / max_rate)) < EVENING_SECONDS:
+        # Inhomogeneous Poisson process by thinning one of the maximum rate (Lewis and Shedler 1979).
+        if random.random() >= tickets_per_minute(evening, time, bar.zone) / _MAX_TICKETS_PER_MINUTE:
             continue
-        while coming and coming[0][2] <= time:
-            _, product, _, units = coming.pop(0)
+        while deliveries_due and deliveries_due[0][2] <= time:
+            _, product, _, units = deliveries_due.pop(0)
             stock[product] = (stock.get(product) or 0.0) + units
         lines = _lines(evening, time, stock, random)
         if not lines:
             continue
         number += 1
         name = f"{evening.doors:%Y%m%d}-{evening.seed}-{bar.id}-{number}"
-        till = f"{bar.id}-{1 + int(random.integers(TILLS))}"
+        till = f"{bar.id}-{1 + int(random.integers(TILLS_PER_BAR))}"
         ticket = Ticket(id=name, bar=bar.id, till=till, time=evening.at(time), lines=lines)
-        cut = evening.incident("offline", till, time)
-        sent = time if cut is None else cut.end
-        yield Ready("tills", SALES, sent, bar.id, name, f"till/{till}", ticket, happened=time)
+        outage = evening.incident("offline", till, time)
+        sent = time if outage is None else outage.end
+        yield TimelineEvent("tills", SALES, sent, bar.id, name, f"till/{till}", ticket, occurred_at=time)
 
 
-def _uploaded(sold: Iterator[Ready]) -> Iterator[Ready]:
-    """What waited in a till comes one after the other, in its order, and the last of it twice."""
-    waiting: list[Ready] = []
+def _with_upload_delays(sold: Iterator[TimelineEvent]) -> Iterator[TimelineEvent]:
+    """Send queued tickets one after the other in their order, and the last of them twice."""
+    waiting: list[TimelineEvent] = []
     for ready in sold:
-        if ready.time == ready.happened:
+        if ready.time == ready.occurred_at:
             yield ready
         else:
             waiting.append(ready)
-    for place, ready in enumerate([*waiting, *waiting[-SENT_AGAIN:]]):
-        yield replace(ready, time=ready.time + UPLOAD * place)
+    for place, ready in enumerate([*waiting, *waiting[-REPEATED_TICKETS:]]):
+        yield replace(ready, time=ready.time + UPLOAD_INTERVAL_SECONDS * place)
 
 
 def _lines(
     evening: Evening, time: float, stock: dict[str, float | None], random: np.random.Generator
 ) -> tuple[SaleLine, ...]:
-    """One to three different products that are still there; takes them off the stock."""
+    """Choose one to three different products that are in stock, and take them off the stock."""
     there = [name for name, units in stock.items() if units is None or units >= 1]
     if not there:
         return ()
-    if random.random() < REFUNDS:  # somebody brings one back
+    if random.random() < REFUND_SHARE:
         name = there[int(random.integers(len(there)))]
         return (SaleLine(product=name, quantity=-1.0, unit_price=_PRICES.get(name, 5.0)),)
-    wish = np.asarray([appetite(evening, name, time) for name in there])
-    kinds = min(len(there), 1 + int(random.random() < 0.4) + int(random.random() < 0.12))
-    chosen = random.choice(len(there), size=kinds, replace=False, p=wish / wish.sum())
+    demand = np.asarray([product_demand(evening, name, time) for name in there])
+    products_in_ticket = min(len(there), 1 + int(random.random() < 0.4) + int(random.random() < 0.12))
+    chosen = random.choice(len(there), size=products_in_ticket, replace=False, p=demand / demand.sum())
     lines = []
     for index in sorted(int(i) for i in chosen):
         name, units = there[index], stock[there[index]]

@@ -18,8 +18,8 @@ from schemas.crowd import CROWD
 from schemas.music import TAGS
 from schemas.support import TRIAGE
 from schemas.violence import VIOLENCE
-from simulation.alert_feed import AlertFeed
-from simulation.topic_reader import TopicReader, delay_of, offsets
+from simulation.alert_reader import AlertReader
+from simulation.topic_tail import TopicTail, offsets, result_delay
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import headers_of
 
@@ -34,8 +34,8 @@ class Listening:
         self._unread = ""
         self._delays: dict[str, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
-        self._alerts = AlertFeed(settings.redis_url()).from_now()
-        self._reader = TopicReader(settings, offsets(settings, [topic.name for topic in ANSWERS]), self._take)
+        self._alerts = AlertReader(settings.redis_url()).from_now()
+        self._reader = TopicTail(settings, offsets(settings, [topic.name for topic in ANSWERS]), self._take)
 
     def __enter__(self) -> Self:
         self._reader.__enter__()
@@ -67,7 +67,7 @@ class Listening:
             self._unread = str(error)
             return
         with self._lock:
-            self._delays[str(message.topic())].append(delay_of(envelope, message))
+            self._delays[str(message.topic())].append(result_delay(envelope, message))
 
 
 class Pages:

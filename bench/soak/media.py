@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from bench.soak.load import FRAGMENT_EVERY, FRAMES_PER_SECOND, SCENES
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 from simulation.instruments import RATE, Sound
 from simulation.stage_music import fragment

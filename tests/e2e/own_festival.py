@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import yaml
 
-from simulation.crowd_pictures import burst
+from simulation.crowd_images import render_burst
 from simulation.evening import Evening, clock
-from simulation.stage_music import recorded
+from simulation.stage_music import recorded_fragment
 from stream.runtime.settings import ROOT
 from tests.stream.sources.dovecot import Dovecot
 
@@ -35,8 +35,8 @@ class OwnFestival:
         folder.mkdir()
         self.told: list[str] = []
         """what the phone got"""
-        self._pictures = [jpeg for _, jpeg in burst(EVENING, "gate-east", "gate", clock("18:40"), 16)]
-        ((_, self._sound),) = recorded(EVENING, "main", clock("20:30"))
+        self._pictures = [jpeg for _, jpeg in render_burst(EVENING, "gate-east", "gate", clock("18:40"), 16)]
+        ((_, self._sound),) = recorded_fragment(EVENING, "main", clock("20:30"))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._address = f"http://127.0.0.1:{self._server.server_port}"

@@ -15,7 +15,7 @@ from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 from stream.runtime.producer import EventProducer
 from stream.stores.evidence import EVIDENCE

@@ -112,7 +112,7 @@ def test_an_evening_reaches_redis_and_prometheus_and_ends_by_itself(tmp_path: Pa
     assert not any(report["dead_letters"].values())
     check_story(report["story"], ended.stdout)
     assert panels.empty() == [], "every panel of Grafana has data"
-    assert "What flowed" in ended.stdout
+    assert "Events and results" in ended.stdout
     assert list((tmp_path / "data" / "demo").iterdir()) == [], "nothing is left behind"
 
 
@@ -166,7 +166,7 @@ def test_a_stream_that_brings_nothing_fails_the_demo(tmp_path: Path) -> None:
     (data / "audio" / "noise.ogg").write_bytes(b"not a sound" * 100)
     ended, report = demo(tmp_path, "--data", str(data), "--seconds", "30")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "nothing came on music.tags" in ended.stdout
+    assert "no result arrived on music.tags" in ended.stdout
     assert report["topics"]["audio.snippets"]["dead_letters"] == report["topics"]["audio.snippets"]["events_in"] > 0
     assert report["topics"]["pos.sales"]["results_out"]["demand.forecasts"] > 0
     assert report["topics"]["support.emails"]["results_out"]["support.triage"] > 0

@@ -13,7 +13,7 @@ import yaml
 from redis import Redis
 
 from schemas.cameras import FRAMES
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import INCIDENTS, Evening
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
@@ -54,7 +54,7 @@ def watched(tmp_path: Path) -> Iterator[Outside]:
 @pytest.mark.stack
 def test_the_alert_carries_evidence_that_shows_nobody_and_ends(watched: Outside) -> None:
     evening = Evening()
-    (start,) = (incident.start for incident in INCIDENTS if incident.kind == "scuffle")
+    (start,) = (incident.start for incident in INCIDENTS if incident.kind == "fight")
     with EventProducer(watched.settings) as producer:
         for tick in range(40):
             second = start + 1 + tick / 8

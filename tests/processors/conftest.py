@@ -14,7 +14,7 @@ from processors.support.encoder import Encoder
 from processors.support.requests import RequestClassifier
 from processors.violence.scorer import ViolenceScorer
 from schemas.venue import Venue
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 from stream.runtime.venue_file import read_venue
 

@@ -8,8 +8,8 @@ from typing import Any
 from schemas.bars import SALES
 from schemas.cameras import FRAMES
 from simulation.evening import Evening
-from simulation.moments import Media, Planned, Ready
 from simulation.player import Player
+from simulation.timeline import PlannedMedia, TimedMedia, TimelineEvent
 
 EVENING = Evening()
 
@@ -32,20 +32,20 @@ class SlowWorkshop:
     def __init__(self, asked: int) -> None:
         self.left = asked
 
-    def take(self, planned: Planned) -> Media | None:
+    def take(self, planned: PlannedMedia) -> TimedMedia | None:
         self.left -= 1
         return [(planned.time, b"picture")] if self.left < 0 else None
 
-    def drop(self, planned: Planned) -> None:
+    def drop(self, planned: PlannedMedia) -> None:
         raise AssertionError(f"{planned.key} was dropped")
 
 
-def picture(time: float, *, important: bool) -> Planned:
-    return Planned("cameras", FRAMES, time, "camera", "camera/gate", lambda: [], important)
+def picture(time: float, *, important: bool) -> PlannedMedia:
+    return PlannedMedia("cameras", FRAMES, time, "camera", "camera/gate", lambda: [], important)
 
 
-def ticket(time: float, happened: float | None = None) -> Ready:
-    return Ready("tills", SALES, time, "ticket", f"t{time}", "till/1", b"{}", happened=happened)
+def ticket(time: float, occurred_at: float | None = None) -> TimelineEvent:
+    return TimelineEvent("tills", SALES, time, "ticket", f"t{time}", "till/1", b"{}", occurred_at=occurred_at)
 
 
 def played(plan: list[Any], *, asked: int) -> tuple[Sent, Player]:
@@ -72,5 +72,5 @@ def test_it_does_not_wait_for_ever() -> None:
 
 
 def test_what_came_to_be_earlier_keeps_its_time() -> None:
-    sent, _ = played([ticket(600, happened=60)], asked=0)
+    sent, _ = played([ticket(600, occurred_at=60)], asked=0)
     assert sent.times["ticket"] == EVENING.at(60)

@@ -20,15 +20,15 @@ from schemas.bars import SALES, DemandForecast, Ticket
 from schemas.cameras import FRAMES
 from schemas.crowd import CrowdCount, ZoneCount
 from schemas.venue import Venue
-from simulation.alert_feed import Delivered
-from simulation.crowd_pictures import burst
-from simulation.evening import LENGTH, Evening, clock
-from simulation.moments import Planned, Ready
-from simulation.pace import SCENES, Pace, in_scene
-from simulation.schedule import simulated
-from simulation.story import BEATS, beats_of, told
-from simulation.story_facts import StoryFacts
-from simulation.till_tickets import SENT_AGAIN, tickets
+from simulation.alert_reader import AlertDelivery
+from simulation.crowd_images import render_burst
+from simulation.evening import EVENING_SECONDS, Evening, clock
+from simulation.playback_speed import SCENES, PlaybackSpeed, in_scene
+from simulation.schedule import simulated_timeline
+from simulation.story import STORY_STEPS, steps_for_venue, story_report
+from simulation.story_measurements import StoryMeasurements
+from simulation.till_tickets import REPEATED_TICKETS, tickets
+from simulation.timeline import PlannedMedia, TimelineEvent
 from stream.features import registry
 from stream.runtime.venue_file import read_venue
 
@@ -50,8 +50,8 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
     evaluator, settings = registry.rule_evaluator(venue), registry.rule_settings(venue)
     alarms = defaultdict[str, AlarmState](AlarmState)
     raised: dict[str, float] = {}
-    for planned in simulated(EVENING, venue, 60):
-        if not isinstance(planned, Planned) or planned.topic is not FRAMES or planned.key != "gate-east":
+    for planned in simulated_timeline(EVENING, venue, 60):
+        if not isinstance(planned, PlannedMedia) or planned.topic is not FRAMES or planned.key != "gate-east":
             continue
         if not in_scene(planned.time) or "crowd-capacity" in raised:
             continue
@@ -75,7 +75,7 @@ def test_the_model_sees_the_stage_full_for_the_headliner_and_not_before(venue: V
     seen: dict[str, float] = {}
     for at in ("22:00", "22:10", "23:20", "23:40", "00:20"):
         pair = CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
-        (time, jpeg), *_ = burst(EVENING, "front-left", "front", clock(at), 1)
+        (time, jpeg), *_ = render_burst(EVENING, "front-left", "front", clock(at), 1)
         (found,) = CameraAnalyzer(venue, *pair).analyze([CameraFrame(at, "front-left", EVENING.at(time), jpeg)])
         assert found.count is not None
         seen[at] = found.count.zones[0].persons / limit
@@ -91,7 +91,7 @@ def test_rain_moves_people_from_the_stage_to_the_bars_and_with_them_what_is_sold
     sold: Counter[str] = Counter()
     for seed in range(4):
         for ready in tickets(Evening(seed=seed), venue):
-            if ready.happened is not None and clock("22:20") <= ready.happened < clock("22:40"):
+            if ready.occurred_at is not None and clock("22:20") <= ready.occurred_at < clock("22:40"):
                 sold[ready.key] += 1
     assert sold["south"] > 2 * sold["north"], "the bar under the awnings, and the one before the stage"
 
@@ -99,36 +99,36 @@ def test_rain_moves_people_from_the_stage_to_the_bars_and_with_them_what_is_sold
 def test_a_till_without_its_network_sends_its_queue_afterwards_and_some_of_it_twice(venue: Venue) -> None:
     sent = list(tickets(EVENING, venue))
     assert [one.time for one in sent] == sorted(one.time for one in sent)
-    late = [one for one in sent if one.happened is not None and one.happened < one.time]
-    assert {one.source for one in late} == {"till/south-2"} and len(late) > SENT_AGAIN
-    assert all(one.time >= clock("21:38") > (one.happened or 0.0) >= clock("21:17") for one in late)
-    assert all(isinstance(one.value, Ticket) and one.value.time == EVENING.at(one.happened or 0.0) for one in late)
+    late = [one for one in sent if one.occurred_at is not None and one.occurred_at < one.time]
+    assert {one.source for one in late} == {"till/south-2"} and len(late) > REPEATED_TICKETS
+    assert all(one.time >= clock("21:38") > (one.occurred_at or 0.0) >= clock("21:17") for one in late)
+    assert all(isinstance(one.value, Ticket) and one.value.time == EVENING.at(one.occurred_at or 0.0) for one in late)
     twice = [name for name, times in Counter(one.id for one in sent).items() if times > 1]
-    assert len(twice) == SENT_AGAIN
+    assert len(twice) == REPEATED_TICKETS
 
 
 def test_every_second_of_the_evening_has_its_place() -> None:
-    pace = Pace(120)
-    times = np.linspace(0, LENGTH, 500)
-    walls = [pace.wall(float(time)) for time in times]
+    speed = PlaybackSpeed(120)
+    times = np.linspace(0, EVENING_SECONDS, 500)
+    walls = [speed.wall(float(time)) for time in times]
     assert walls == sorted(walls) and walls[-1] == pytest.approx(120)
-    assert [pace.time(wall) for wall in walls] == pytest.approx(list(times))
-    assert 7 * pace.speed(clock("22:50")) < pace.speed(clock("20:00"))
+    assert [speed.time(wall) for wall in walls] == pytest.approx(list(times))
+    assert 7 * speed.factor(clock("22:50")) < speed.factor(clock("20:00"))
     assert all(0 < scene.share < 1 for scene in SCENES)
 
 
-def delivered(rule: str, subject: str, at: str, *audience: str) -> list[Delivered]:
+def delivered(rule: str, subject: str, at: str, *audience: str) -> list[AlertDelivery]:
     time = EVENING.at(clock(at))
     alert = Alert(
         id=f"{rule}-{at}", key=f"{rule}/{subject}", version=1, rule=rule, subject=subject, state="raised",
         severity="high", audience=("security",), raised_at=time, time=time, value=1, peak=1, threshold=1, event_id="e",
     )  # fmt: skip
-    return [Delivered(alert, one, 0.2) for one in audience]  # type: ignore[arg-type]
+    return [AlertDelivery(alert, one, 0.2) for one in audience]  # type: ignore[arg-type]
 
 
-def told_of_the_gate(steps: list[Delivered]) -> dict[str, object]:
-    beats = [beat for beat in BEATS if beat.name == "gate-fills"]
-    (found,) = told(beats, EVENING, steps, {})
+def told_of_the_gate(steps: list[AlertDelivery]) -> dict[str, object]:
+    beats = [beat for beat in STORY_STEPS if beat.name == "gate-fills"]
+    (found,) = story_report(beats, EVENING, steps, {})
     return found
 
 
@@ -146,31 +146,31 @@ def test_a_story_is_as_expected_only_with_every_alert_in_order_to_the_right_peop
 
 
 def test_a_ticket_counted_twice_is_not_as_expected() -> None:
-    def ticket(number: int, sent: float) -> Ready:
+    def ticket(number: int, sent: float) -> TimelineEvent:
         record = Ticket(id=f"t{number}", bar="south", till="south-2", time=EVENING.at(100), lines=())
-        return Ready("tills", SALES, sent, "south", f"t{number}", "till/south-2", record, happened=100.0)
+        return TimelineEvent("tills", SALES, sent, "south", f"t{number}", "till/south-2", record, occurred_at=100.0)
 
     plan = [ticket(1, 100), ticket(2, 200), ticket(1, 201), ticket(3, 202)]
     for counted, right in ((3, True), (4, False), (2, False)):
-        facts = StoryFacts(EVENING)
-        facts.take(
+        measurements = StoryMeasurements(EVENING)
+        measurements.add_result(
             DemandForecast(event_id="t3", bar="south", time=EVENING.at(100), tickets=counted, products=(), model="m")
         )
-        till = facts.facts(plan)["till-back"]
+        till = measurements.by_step(plan)["till-back"]
         assert (till["as_expected"], till["tickets_late"], till["of_them_sent_twice"]) == (right, 3, 1)
 
 
 def test_people_who_do_not_move_when_it_rains_are_not_as_expected() -> None:
     for wet_front, right in ((150.0, True), (300.0, False)):
-        facts = StoryFacts(EVENING)
+        measurements = StoryMeasurements(EVENING)
         for at, front, bars in (("22:05", 300.0, 90.0), ("22:30", wet_front, 200.0)):
             zones = tuple(ZoneCount(zone=zone, persons=many) for zone, many in (("front", front), ("bars", bars)))
             time = EVENING.at(clock(at)) + timedelta(seconds=1)
-            facts.take(CrowdCount(event_id="e", camera="c", time=time, persons=1, zones=zones, model="m"))
-        assert facts.facts([])["rain"]["as_expected"] is right
+            measurements.add_result(CrowdCount(event_id="e", camera="c", time=time, persons=1, zones=zones, model="m"))
+        assert measurements.by_step([])["rain"]["as_expected"] is right
 
 
 def test_a_venue_without_the_places_of_a_beat_has_no_such_beat(venue: Venue) -> None:
-    assert [beat.name for beat in beats_of(venue)] == [beat.name for beat in BEATS]
-    names = [beat.name for beat in beats_of(Venue(name="Small"))]
+    assert [beat.name for beat in steps_for_venue(venue)] == [beat.name for beat in STORY_STEPS]
+    names = [beat.name for beat in steps_for_venue(Venue(name="Small"))]
     assert "gas" in names and "blocked-exit" not in names and "break" not in names

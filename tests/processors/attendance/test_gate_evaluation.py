@@ -10,7 +10,7 @@ import pytest
 from processors.attendance.gate_evaluation import evaluate
 from processors.crowd.density import CrowdCounter
 from processors.crowd.evaluation import HeadsFileError
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 
 

@@ -14,7 +14,7 @@ from processors.cameras.picture import decode
 from processors.crowd.density import CrowdCounter
 from processors.crowd.optical_flow import MotionEstimator
 from schemas.attendance import GateSettings
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 
 ROW = 0.5

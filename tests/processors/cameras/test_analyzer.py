@@ -22,7 +22,7 @@ from processors.violence.scorer import ViolenceScorer
 from schemas.camera_faults import CameraFaultThresholds
 from schemas.topic import Topic
 from schemas.venue import Venue
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 
 EVENING = Evening()

@@ -10,8 +10,8 @@ from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
 from schemas.crowd import CrowdCount, ZoneFlow
 from schemas.venue import Venue
-from simulation import street
-from simulation.street_evaluation import raised
+from simulation import crowd_scenarios
+from simulation.stampede_evaluation import raised_alerts
 from stream.features import registry
 
 
@@ -22,16 +22,18 @@ class Seer:
         self._venue, self._counter, self._scorer = venue, counter, scorer
 
     def counts(
-        self, scenario: street.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
+        self, scenario: crowd_scenarios.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
     ) -> list[CrowdCount]:
         cameras = [one.model_copy(update={"count_every_seconds": every}) for one in self._venue.cameras]
         venue = self._venue.model_copy(update={"cameras": cameras})
-        seen = CameraAnalyzer(venue, self._counter, self._scorer).analyze(list(street.film(scenario, seconds, camera)))
+        seen = CameraAnalyzer(venue, self._counter, self._scorer).analyze(
+            list(crowd_scenarios.render_frames(scenario, seconds, camera))
+        )
         assert not any(one.error for one in seen)
         return [one.count for one in seen if one.count is not None]
 
     def flows(
-        self, scenario: street.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
+        self, scenario: crowd_scenarios.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
     ) -> list[ZoneFlow]:
         counts = self.counts(scenario, seconds, camera=camera, every=every)
         return [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
@@ -44,7 +46,7 @@ class Seer:
 
     def alerts(self, counts: list[CrowdCount]) -> set[str]:
         """Rules that raise an alert: their value stands there for as long as they ask for."""
-        return {rule for rule, _ in raised(counts, self._venue)}
+        return {rule for rule, _ in raised_alerts(counts, self._venue)}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def seer(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> Seer:
 
 
 def test_who_stands_and_sways_is_no_alarm(seer: Seer) -> None:
-    counts = seer.counts(street.swaying(150), 4)
+    counts = seer.counts(crowd_scenarios.swaying(150), 4)
     flows = [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
     assert all(flow.speed is not None and flow.speed < 0.2 and flow.moving < 0.1 for flow in flows)
     assert seer.rules(counts) == set()
@@ -61,7 +63,7 @@ def test_who_stands_and_sways_is_no_alarm(seer: Seer) -> None:
 
 @pytest.mark.parametrize(("velocity", "direction"), [((0.0, -1.0), 180), ((0.0, 1.2), 0), ((1.0, 0.0), 90)])
 def test_a_stream_has_its_direction_and_speed(seer: Seer, velocity: tuple[float, float], direction: float) -> None:
-    flows = seer.flows(street.streaming(80, velocity), 3)
+    flows = seer.flows(crowd_scenarios.uniform_flow(80, velocity), 3)
     assert len(flows) >= 2
     for flow in flows:
         assert flow.direction is not None and abs((flow.direction - direction + 180) % 360 - 180) < 30
@@ -71,7 +73,7 @@ def test_a_stream_has_its_direction_and_speed(seer: Seer, velocity: tuple[float,
 
 @pytest.mark.parametrize("share", [0.5, 0.3])
 def test_two_streams_against_each_other(seer: Seer, share: float) -> None:
-    counts = seer.counts(street.both_ways(160, 1.0, share), 4)
+    counts = seer.counts(crowd_scenarios.bidirectional_flow(160, 1.0, share), 4)
     flows = [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
     assert np.mean([flow.counter_flow for flow in flows]) == pytest.approx(2 * share, abs=0.25)
     if share == 0.5:
@@ -79,29 +81,29 @@ def test_two_streams_against_each_other(seer: Seer, share: float) -> None:
 
 
 def test_running_together_is_a_stampede(seer: Seer) -> None:
-    counts = seer.counts(street.streaming(90, (0.6, -4.0), begin=2), 6)
+    counts = seer.counts(crowd_scenarios.uniform_flow(90, (0.6, -4.0), begin=2), 6)
     assert "stampede" in seer.alerts(counts) and "scattering" not in seer.rules(counts)
     assert seer.rules(counts[:2]) == set()
 
 
 @pytest.mark.parametrize(("every", "begin"), [(0.5, 2.0), (0.5, 2.3), (1.0, 1.9)])
 def test_running_apart_is_a_scattering_within_a_second_and_a_half(seer: Seer, every: float, begin: float) -> None:
-    counts = seer.counts(street.scattering(90, 4.0, begin=begin), 5, every=every)
+    counts = seer.counts(crowd_scenarios.dispersal(90, 4.0, begin=begin), 5, every=every)
     told = [count for count in counts if "scattering" in seer.rules([count])]
     assert told, "never seen"
-    assert (told[0].time - street.AT).total_seconds() - begin <= 1.5
+    assert (told[0].time - crowd_scenarios.START_TIME).total_seconds() - begin <= 1.5
     assert "stampede" not in seer.alerts(counts)
     assert not any(count.blind for count in counts), "an empty place is not a blind camera"
 
 
 def test_a_jam_before_an_exit_and_a_flow_through_it(seer: Seer) -> None:
-    jam = seer.flows(street.before_an_exit(160, 0.15), 3, camera="front-left")
+    jam = seer.flows(crowd_scenarios.queue_at_exit(160, 0.15), 3, camera="front-left")
     assert any(exit.jammed for flow in jam for exit in flow.exits)
-    flowing = seer.flows(street.before_an_exit(40, 1.0), 3, camera="front-left")
+    flowing = seer.flows(crowd_scenarios.queue_at_exit(40, 1.0), 3, camera="front-left")
     assert not any(exit.jammed for flow in flowing for exit in flow.exits)
     assert np.mean([exit.speed for flow in flowing for exit in flow.exits]) > 0.6
 
 
 def test_a_crowd_that_goes_in_waves(seer: Seer) -> None:
-    flows = seer.flows(street.in_waves(220, 0.6, 6), 23)
+    flows = seer.flows(crowd_scenarios.stop_and_go_waves(220, 0.6, 6), 23)
     assert max(flow.stop_and_go for flow in flows) >= 3

@@ -9,10 +9,10 @@ from processors.violence.alarms import alarm_times
 from processors.violence.evaluation import score_clip, scored
 from processors.violence.rules import VIOLENCE_RULE
 from processors.violence.scorer import ViolenceScorer
-from simulation.crowd_pictures import burst
+from simulation.crowd_images import render_burst
 from simulation.evening import INCIDENTS, Evening
 
-(FIGHT,) = (incident for incident in INCIDENTS if incident.kind == "scuffle")
+(FIGHT,) = (incident for incident in INCIDENTS if incident.kind == "fight")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from simulation.evening import INCIDENTS, Evening
 )
 def test_only_the_fight_raises_an_alarm(camera: str, zone: str, begin: float, seconds: int, alarms: int) -> None:
     scorer = ViolenceScorer.load()
-    shown = burst(Evening(), camera, zone, begin, 8 * seconds)
+    shown = render_burst(Evening(), camera, zone, begin, 8 * seconds)
     times = [time for time, _ in shown]
     probabilities = score_clip(scorer, [decode(jpeg) for _, jpeg in shown], times)
     clip = scored(probabilities, times, alarms > 0, scorer.settings)

@@ -11,7 +11,7 @@ from schemas.attendance import ATTENDANCE
 from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
-from simulation.crowd_pictures import render
+from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 from stream.features.cameras import FEATURE
 from stream.runtime.settings import Settings

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from schemas.venue import Venue
-from simulation import street_evaluation
-from simulation.street_evaluation import Sequence, evaluate, sequences
+from simulation import stampede_evaluation
+from simulation.stampede_evaluation import RenderedSequence, evaluate, sequences
 from stream.commands.cli import app
 
 
@@ -30,13 +30,13 @@ def test_what_is_told_wrongly_or_not_at_all_is_counted(monkeypatch: pytest.Monke
         "running together": [("scattering", 4.0)], "running apart": [], "swaying": [("stampede", 1.0)],
     }  # fmt: skip
 
-    def alerts(scene: Sequence, *_: object) -> list[tuple[str, float]]:
+    def panic_alerts(scene: RenderedSequence, *_: object) -> list[tuple[str, float]]:
         return told.get(scene.name, [])
 
     class Counter:
         identity = "none"
 
-    monkeypatch.setattr(street_evaluation, "alerts", alerts)
+    monkeypatch.setattr(stampede_evaluation, "panic_alerts", panic_alerts)
     venue = Venue.model_validate({"name": "Test", "cameras": [{"id": "gate-east"}]})
     report = evaluate(venue, counter=Counter(), scorer=None, number=1)  # type: ignore[arg-type]
     assert report["stampede"]["told"] == 0 and report["stampede"]["told_as_other"] == 1

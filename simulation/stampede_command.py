@@ -1,4 +1,4 @@
-"""`pulso evaluate stampede`: stampedes and scatterings on rendered crowds."""
+"""Command `pulso evaluate stampede`: detection of stampedes and scatterings in rendered crowds."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from stream.runtime.venue_file import read_venue
 
 
 def stampede(
-    sequences: Annotated[int, typer.Option(min=1, help="Rendered scenes of each kind.")] = 6,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is rendered.")] = 0,
+    sequences: Annotated[int, typer.Option(min=1, help="Number of rendered sequences of each kind.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the rendered sequences.")] = 0,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Rendered crowds that run together, run apart, or are calm: share told, delay, false alarms."""
+    """Evaluate on rendered crowds that run together, run apart, or are calm: detection rate, delay, false alarms."""
     from processors.crowd.density import CrowdCounter  # noqa: PLC0415
     from processors.violence.scorer import ViolenceScorer  # noqa: PLC0415
-    from simulation.street_evaluation import evaluate  # noqa: PLC0415
+    from simulation.stampede_evaluation import evaluate  # noqa: PLC0415
 
     def work(progress: Reported) -> dict[str, Any]:
         venue, counter, scorer = (

@@ -1,4 +1,4 @@
-"""What the demo shows while it runs: a live screen in a terminal, a line now and then anywhere else."""
+"""Live view of a running demo: a full screen in a terminal, lines of text elsewhere."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from schemas.music import TAGS, MusicTags
 from schemas.support import TRIAGE, SupportTriage
 from schemas.venue import Venue
 from schemas.violence import VIOLENCE, ViolenceScore
-from simulation.alert_feed import Delivered
-from simulation.evening import LENGTH, Evening
-from simulation.report import ANSWERED, Quantiles
-from simulation.story import Beat, latest
-from simulation.tally import Results
+from simulation.alert_reader import AlertDelivery
+from simulation.demo_report import RESULT_TOPICS_BY_INPUT, DelayQuantiles
+from simulation.evening import EVENING_SECONDS, Evening
+from simulation.result_collector import TopicResults
+from simulation.story import StoryStep, latest_step
 
 _SEVERITY = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold white on red"}
 _LINE_EVERY = 5.0
@@ -35,15 +35,15 @@ _BAR = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that the view shows at one moment.
+class LiveSnapshot:
+    """State of the demo at one time.
 
     Attributes:
         time: seconds since the doors opened.
-        speed: seconds of the evening in a second.
-        rates: events a second by topic, by the wall clock.
-        story: what happens on this evening.
-        notice: what is wrong, or what is waited for.
+        speed: seconds of the evening per wall-clock second.
+        rates: events per wall-clock second, by topic.
+        story: steps of the story of this evening.
+        notice: error, or reason for waiting.
     """
 
     evening: Evening
@@ -51,25 +51,25 @@ class Snapshot:
     speed: float
     venue: Venue
     sent: Mapping[str, int]
-    results: Mapping[str, Results]
+    results: Mapping[str, TopicResults]
     rates: Mapping[str, float]
-    alerts: Sequence[Delivered]
-    story: Sequence[Beat] = ()
+    alerts: Sequence[AlertDelivery]
+    story: Sequence[StoryStep] = ()
     console_url: str = ""
     notice: str = ""
 
 
-def screen(shown: Snapshot) -> RenderableType:
-    """The whole screen."""
+def screen(shown: LiveSnapshot) -> RenderableType:
+    """Return the whole screen."""
     layout = Layout()
     layout.split_column(Layout(name="head", size=3), Layout(name="body"), Layout(name="alerts", size=12))
     layout["body"].split_row(Layout(name="flow"), Layout(name="now"))
-    beat = latest(shown.story, shown.time)
+    step = latest_step(shown.story, shown.time)
     layout["head"].update(
         Panel(
             headline(shown),
             title=f"[bold]{shown.venue.name}[/]",
-            subtitle=beat_line(beat, shown.evening) if beat else None,
+            subtitle=step_line(step, shown.evening) if step else None,
             border_style="magenta",
         )
     )
@@ -84,13 +84,13 @@ def screen(shown: Snapshot) -> RenderableType:
     return layout
 
 
-def beat_line(beat: Beat, evening: Evening) -> str:
-    """Something that happens, with its time."""
-    return f"{evening.at(beat.time):%H:%M} {beat.en}"
+def step_line(step: StoryStep, evening: Evening) -> str:
+    """Return the time and description of a story step."""
+    return f"{evening.at(step.time):%H:%M} {step.en}"
 
 
-def headline(shown: Snapshot) -> Text:
-    """Clock, weather, who plays."""
+def headline(shown: LiveSnapshot) -> Text:
+    """Return the header: time, speed, weather, acts, console address, notice."""
     weather = shown.evening.weather(shown.time)
     acts = [act.name if (act := shown.evening.act(stage.id, shown.time)) else "break" for stage in shown.venue.stages]
     sky = f"{weather.temperature:.0f} °C" + (f", rain {weather.rain:.0f} mm/h" if weather.rain else "")
@@ -104,16 +104,16 @@ def headline(shown: Snapshot) -> Text:
     return text
 
 
-def flow(shown: Snapshot) -> Table:
-    """Events in and results out of each topic, with rates and delays."""
+def flow(shown: LiveSnapshot) -> Table:
+    """Return the table of events in and results out of each topic, with rates and delays."""
     table = Table("topic", box=None, padding=(0, 1))
     for name in ("events", "a second", "p50", "p99"):
         table.add_column(name, justify="right")
-    for topic, answers in ANSWERED.items():
+    for topic, answers in RESULT_TOPICS_BY_INPUT.items():
         table.add_row(topic, str(shown.sent.get(topic, 0)), f"{shown.rates.get(topic, 0):.1f}", "", "", style="bold")
         for answer in answers:
             results = shown.results[answer.name]
-            delay = Quantiles.of(list(results.delays))
+            delay = DelayQuantiles.of(list(results.delays))
             table.add_row(
                 f"  → {answer.name}",
                 str(results.count),
@@ -128,15 +128,15 @@ def _seconds(value: float | None) -> str:
     return "" if value is None else f"{value:.2f} s"
 
 
-def _latest(shown: Snapshot, topic: str) -> dict[str, Any]:
+def _latest(shown: LiveSnapshot, topic: str) -> dict[str, Any]:
     return dict(shown.results[topic].latest)
 
 
-def _crowd(shown: Snapshot) -> RenderableType:
-    """People in each zone as bars of its capacity, and how likely a fight is."""
+def _crowd(shown: LiveSnapshot) -> RenderableType:
+    """Return the table of people in each zone against its capacity, and the probability of a fight."""
     counts: dict[str, CrowdCount] = _latest(shown, CROWD.name)
     fights: dict[str, ViolenceScore] = _latest(shown, VIOLENCE.name)
-    capacity = {zone.id: zone.capacity for zone in shown.venue.zones}
+    capacity = {settings.id: settings.capacity for settings in shown.venue.zones}
     table = Table("zone", "", "people", "per m²", "fight", box=None, padding=(0, 1))
     for camera in shown.venue.cameras:
         count, fight = counts.get(camera.id), fights.get(camera.id)
@@ -144,37 +144,37 @@ def _crowd(shown: Snapshot) -> RenderableType:
         if count is None or count.blind:
             table.add_row(camera.id, Text(f"blind: {count.blind}" if count else "…", style="yellow"), "", "", chance)
             continue
-        for seen in count.zones:
-            full = seen.persons / capacity.get(seen.zone, 1_000)
+        for zone in count.zones:
+            full = zone.persons / capacity.get(zone.zone, 1_000)
             style = "green" if full < 0.8 else "yellow" if full < 1 else "red"
             bar = Text("█" * max(0, min(_BAR, round(full * _BAR))), style=style)
-            dense = "" if seen.density is None else f"{seen.density:.1f} {seen.level_of_service or ''}"
-            table.add_row(seen.zone, bar, f"{seen.persons:.0f}", dense, chance)
+            density = "" if zone.density is None else f"{zone.density:.1f} {zone.level_of_service or ''}"
+            table.add_row(zone.zone, bar, f"{zone.persons:.0f}", density, chance)
     return table
 
 
-def _music(shown: Snapshot) -> RenderableType:
+def _music(shown: LiveSnapshot) -> RenderableType:
     tags: dict[str, MusicTags] = _latest(shown, TAGS.name)
     table = Table(box=None, padding=(0, 1), show_header=False)
     for stage in shown.venue.stages:
-        heard = tags.get(stage.id)
-        if heard is None:
+        latest = tags.get(stage.id)
+        if latest is None:
             table.add_row(stage.id, "…")
-        elif heard.silent:
+        elif latest.silent:
             table.add_row(stage.id, Text("no sound", style="bold red"))
         else:
             table.add_row(
                 stage.id,
-                f"{heard.mood} {heard.mood_confidence:.0%}",
-                f"{heard.genre} {heard.genre_confidence:.0%}",
-                f"{heard.tempo:.0f} bpm",
-                f"{heard.loudness:.0f} dBFS",
+                f"{latest.mood} {latest.mood_confidence:.0%}",
+                f"{latest.genre} {latest.genre_confidence:.0%}",
+                f"{latest.tempo:.0f} bpm",
+                f"{latest.loudness:.0f} dBFS",
             )
     return table
 
 
-def _support(shown: Snapshot) -> RenderableType:
-    """The largest clusters, by the last mail of each; what surges first."""
+def _support(shown: LiveSnapshot) -> RenderableType:
+    """Return the table of the largest clusters, by the last mail of each."""
     mails: list[SupportTriage] = list(_latest(shown, TRIAGE.name).values())
     newest = {mail.cluster: mail for mail in sorted(mails, key=lambda mail: mail.time) if mail.cluster}
     table = Table("cluster", "mails", "surge", box=None, padding=(0, 1))
@@ -185,8 +185,8 @@ def _support(shown: Snapshot) -> RenderableType:
     return Group(table, Text(", ".join(f"{name} {number}" for name, number in spoken.most_common(5)), style="dim"))
 
 
-def _bars(shown: Snapshot) -> RenderableType:
-    """The products that run out first at each bar."""
+def _bars(shown: LiveSnapshot) -> RenderableType:
+    """Return the table of the two products of each bar with the highest run-out probability."""
     forecasts: dict[str, DemandForecast] = _latest(shown, DEMAND.name)
     table = Table("bar", "product", "sold", "left", "runs out", "fetch", box=None, padding=(0, 1))
     for bar, forecast in sorted(forecasts.items()):
@@ -204,40 +204,40 @@ def _bars(shown: Snapshot) -> RenderableType:
     return table
 
 
-def _alerts(steps: Sequence[Delivered], most: int, place: tzinfo | None) -> RenderableType:
-    """The last steps that people were told of, each once, the newest at the top."""
-    seen: dict[tuple[str, int], Delivered] = {(step.alert.id, step.alert.version): step for step in steps}
-    told = [step for step in seen.values() if step.alert.state in {"raised", "resolved"}]
+def _alerts(steps: Sequence[AlertDelivery], max_rows: int, timezone: tzinfo | None) -> RenderableType:
+    """Return the table of the last raised and resolved alerts, each once, the newest at the top."""
+    by_version: dict[tuple[str, int], AlertDelivery] = {(step.alert.id, step.alert.version): step for step in steps}
+    shown = [step for step in by_version.values() if step.alert.state in {"raised", "resolved"}]
     table = Table(box=None, padding=(0, 1), show_header=False)
-    for step in reversed(told[-most:]):
-        table.add_row(*alert_row(step, place))
-    return table if told else Text("none yet", style="dim")
+    for step in reversed(shown[-max_rows:]):
+        table.add_row(*alert_row(step, timezone))
+    return table if shown else Text("none yet", style="dim")
 
 
-def alert_row(step: Delivered, place: tzinfo | None) -> tuple[RenderableType, ...]:
-    """One step in words: time, state, severity, what, how fast."""
+def alert_row(step: AlertDelivery, timezone: tzinfo | None) -> tuple[RenderableType, ...]:
+    """Return the cells of one alert step: time, state, severity, text, delay."""
     alert = step.alert
     style = _SEVERITY[alert.severity] if alert.state == "raised" else "green"
-    what = alert.text.get("en") or alert.text.get("es") or alert.key
+    text = alert.text.get("en") or alert.text.get("es") or alert.key
 
     return (
-        f"{alert.time.astimezone(place):%H:%M}",
+        f"{alert.time.astimezone(timezone):%H:%M}",
         Text(alert.state, style=style),
         Text(alert.severity, style=style),
-        Text(" ".join(what.split())[:90]),
+        Text(" ".join(text.split())[:90]),
         Text(f"{step.delay:.2f} s", style="dim"),
     )
 
 
-class View:
-    """Shows snapshots until it is left. Use as a context manager."""
+class LiveView:
+    """Context manager that shows snapshots until it is left."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, screen=True, auto_refresh=False) if console.is_terminal else None
         self._next_line = 0.0
-        self._told: set[tuple[str, int]] = set()
-        self._beats: set[tuple[int, str]] = set()
+        self._printed_alerts: set[tuple[str, int]] = set()
+        self._printed_steps: set[tuple[int, str]] = set()
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -248,36 +248,36 @@ class View:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, shown: Snapshot) -> None:
-        """Draw the screen, or print the new alerts and now and then a line of numbers."""
+    def show(self, shown: LiveSnapshot) -> None:
+        """Draw the screen, or print new story steps and alerts, and a line of counts every few seconds."""
         if self._live is not None:
             self._live.update(screen(shown), refresh=True)
             return
-        for beat in shown.story:
-            name = (shown.evening.number, beat.name)
-            if beat.time <= shown.time and name not in self._beats:
-                self._beats.add(name)
+        for step in shown.story:
+            name = (shown.evening.number, step.name)
+            if step.time <= shown.time and name not in self._printed_steps:
+                self._printed_steps.add(name)
                 self._console.print(
-                    f"  story {beat_line(beat, shown.evening)}", highlight=False, soft_wrap=True, markup=False
+                    f"  story {step_line(step, shown.evening)}", highlight=False, soft_wrap=True, markup=False
                 )
-        for step in shown.alerts:
-            key = (step.alert.id, step.alert.version)
-            if step.alert.state in {"raised", "resolved"} and key not in self._told:
-                self._told.add(key)
-                words = " ".join(str(part) for part in alert_row(step, shown.evening.doors.tzinfo))
-                self._console.print(f"  alert {words}", highlight=False, soft_wrap=True, markup=False)
+        for delivery in shown.alerts:
+            key = (delivery.alert.id, delivery.alert.version)
+            if delivery.alert.state in {"raised", "resolved"} and key not in self._printed_alerts:
+                self._printed_alerts.add(key)
+                cells = " ".join(str(part) for part in alert_row(delivery, shown.evening.doors.tzinfo))
+                self._console.print(f"  alert {cells}", highlight=False, soft_wrap=True, markup=False)
         if wall.monotonic() >= self._next_line:
             self._next_line = wall.monotonic() + _LINE_EVERY
             self._console.print(line(shown), highlight=False, soft_wrap=True, markup=False)
 
 
-def line(shown: Snapshot) -> str:
-    """One line of numbers: the time, then events → results of each input."""
+def line(shown: LiveSnapshot) -> str:
+    """Return one line of counts: the time, then events → results of each input."""
     parts = []
-    for topic, answers in ANSWERED.items():
+    for topic, answers in RESULT_TOPICS_BY_INPUT.items():
         if answers:
             results = "+".join(str(shown.results[answer.name].count) for answer in answers)
             parts.append(f"{topic} {shown.sent.get(topic, 0)} → {results}")
-    share = shown.time / LENGTH
+    share = shown.time / EVENING_SECONDS
     notice = f"  {shown.notice}" if shown.notice else ""
     return f"{shown.evening.at(shown.time):%H:%M} ({share:.0%})  " + ", ".join(parts) + notice

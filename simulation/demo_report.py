@@ -1,4 +1,4 @@
-"""The demo's report: what went in, what came out, who was told, and how long it took, as the servers tell it."""
+"""Report of a demo run: events, results, alerts, audiences and delays, as measured by Kafka, Redis and Prometheus."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from schemas.music import SNIPPETS, TAGS
 from schemas.support import MAILS, TRIAGE
 from schemas.topic import Topic
 from schemas.violence import VIOLENCE
-from simulation.alert_feed import Delivered
-from simulation.player import Played
-from simulation.tally import Results
+from simulation.alert_reader import AlertDelivery
+from simulation.player import PlaybackCounts
+from simulation.result_collector import TopicResults
 from stream.features import registry
 
-ANSWERED: dict[str, tuple[Topic[Any], ...]] = {
+RESULT_TOPICS_BY_INPUT: dict[str, tuple[Topic[Any], ...]] = {
     FRAMES.name: (CROWD, VIOLENCE),
     SALES.name: (DEMAND,),
     MAILS.name: (TRIAGE,),
     SNIPPETS.name: (TAGS,),
     CONTEXT.name: (),
 }
-"""the results that each input leads to"""
+"""Result topics by input topic."""
 
 _QUERIES = {
     "series": 'count({__name__=~"pulso_.+"})',
@@ -56,18 +56,19 @@ _QUERIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Quantiles:
-    """Of delays in seconds; None without samples."""
+class DelayQuantiles:
+    """Quantiles of delays in seconds; None without samples."""
 
     samples: int
     p50: float | None
     p99: float | None
 
     @classmethod
-    def of(cls, delays: Iterable[float]) -> Quantiles:
-        """
-        >>> Quantiles.of([1.0, 2.0, 3.0])
-        Quantiles(samples=3, p50=2.0, p99=2.98)
+    def of(cls, delays: Iterable[float]) -> DelayQuantiles:
+        """Compute the quantiles of some delays.
+
+        >>> DelayQuantiles.of([1.0, 2.0, 3.0])
+        DelayQuantiles(samples=3, p50=2.0, p99=2.98)
         """
         values = np.fromiter(delays, float)
         if not values.size:
@@ -77,7 +78,7 @@ class Quantiles:
 
 
 def machine_facts() -> dict[str, Any]:
-    """Facts that figures depend on; nothing that says whose machine it is."""
+    """Return properties of the machine that figures depend on; none of them identifies its owner."""
     facts: dict[str, Any] = {
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "architecture": platform.machine(),
@@ -89,8 +90,8 @@ def machine_facts() -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class Report:
-    """Everything that `demo-report.json` says."""
+class DemoReport:
+    """Content of `demo-report.json`."""
 
     input: str
     seed: int
@@ -100,26 +101,28 @@ class Report:
     prometheus: dict[str, Any]
     dead_letters: dict[str, int]
     left_out: dict[str, int] = field(default_factory=dict)
-    """pictures and sound that were not sent because their workers were behind, by stream"""
+    """Number of images and sound fragments that were skipped because their workers were behind, by stream."""
     evenings: int = 1
     machine: dict[str, Any] = field(default_factory=machine_facts)
     story: list[dict[str, Any]] = field(default_factory=list)
-    """what happened, what should have answered it, and what did: see `simulation.story.told`"""
+    """Story steps with expected and raised alerts, see `simulation.story.story_report`."""
     silent: list[str] = field(default_factory=list)
-    """result topics that nothing came on, though something should have"""
+    """Expected result topics without any record."""
     error: str = ""
-    """why playing ended before its time"""
+    """Reason why playback ended early; empty if it did not."""
 
     def write(self, path: Path) -> None:
         """Write the report as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def topics_part(counts: Mapping[str, int], results: Mapping[str, Results], played: Played) -> dict[str, Any]:
-    """For each input topic: events in, results out with their delays, dead letters.
+def topics_part(
+    counts: Mapping[str, int], results: Mapping[str, TopicResults], played: PlaybackCounts
+) -> dict[str, Any]:
+    """Return events in, results out with their delays, and dead letters, by input topic.
 
     Args:
-        counts: records on each topic in this run, by Kafka's offsets.
+        counts: number of records on each topic in this run, from Kafka's offsets.
     """
     return {
         name: {
@@ -127,22 +130,22 @@ def topics_part(counts: Mapping[str, int], results: Mapping[str, Results], playe
             "sent_by_demo": played.sent[name],
             "results_out": {topic.name: counts.get(topic.name, 0) for topic in answers},
             "seconds_to_result": {
-                topic.name: asdict(Quantiles.of(results[topic.name].delays))
+                topic.name: asdict(DelayQuantiles.of(results[topic.name].delays))
                 for topic in answers
                 if topic.name in results
             },
             "dead_letters": counts.get(registry.topics_by_name()[name].dead.name, 0),
         }
-        for name, answers in ANSWERED.items()
+        for name, answers in RESULT_TOPICS_BY_INPUT.items()
     }
 
 
-def alerts_part(delivered: Sequence[Delivered], open_now: Sequence[Alert]) -> dict[str, Any]:
-    """Alerts by rule and by audience. One that two audiences got is one alert; the first delivery counts."""
-    first: dict[tuple[str, int], Delivered] = {}
+def alerts_part(delivered: Sequence[AlertDelivery], open_now: Sequence[Alert]) -> dict[str, Any]:
+    """Return alerts by rule, audience and severity; an alert for two audiences counts once, by its first delivery."""
+    first: dict[tuple[str, int], AlertDelivery] = {}
     for step in delivered:
-        known = first.setdefault((step.alert.id, step.alert.version), step)
-        if step.delay < known.delay:
+        earliest = first.setdefault((step.alert.id, step.alert.version), step)
+        if step.delay < earliest.delay:
             first[step.alert.id, step.alert.version] = step
     raised = [step for step in first.values() if step.alert.state == "raised"]
     by_rule: dict[str, Any] = {}
@@ -152,7 +155,7 @@ def alerts_part(delivered: Sequence[Delivered], open_now: Sequence[Alert]) -> di
             "steps": dict(sorted(states.items())),
             "raised": states["raised"],
             "open": sum(alert.rule == rule for alert in open_now),
-            "seconds_from_event": asdict(Quantiles.of(step.delay for step in raised if step.alert.rule == rule)),
+            "seconds_from_event": asdict(DelayQuantiles.of(step.delay for step in raised if step.alert.rule == rule)),
         }
     audiences = Counter(step.audience for step in delivered if step.alert.state == "raised")
     return {
@@ -161,24 +164,25 @@ def alerts_part(delivered: Sequence[Delivered], open_now: Sequence[Alert]) -> di
         "by_rule": by_rule,
         "raised_by_audience": dict(sorted(audiences.items())),
         "raised_by_severity": dict(sorted(Counter(step.alert.severity for step in raised).items())),
-        "seconds_from_event": asdict(Quantiles.of(step.delay for step in raised)),
+        "seconds_from_event": asdict(DelayQuantiles.of(step.delay for step in raised)),
     }
 
 
 def prometheus_part(url: str | None, timeout_s: float = 10) -> dict[str, Any]:
-    """What Prometheus answers: number of our series, targets, and some values. A failure is told, not raised."""
+    """Return the number of Pulso series, the targets and some values from Prometheus; a failure is in `error`."""
     if url is None:
-        return {"error": "no Prometheus is running"}
+        return {"error": "Prometheus is not running"}
     try:
         values = {
             name: _value(_get(url, "/api/v1/query", {"query": query}, timeout_s)) for name, query in _QUERIES.items()
         }
         targets = _get(url, "/api/v1/targets", {"state": "active"}, timeout_s)["activeTargets"]
     except (URLError, OSError, KeyError, ValueError) as error:
-        return {"error": f"Prometheus can't be asked: {error}"}
+        return {"error": f"Prometheus at {url} cannot be queried: {error}"}
     health = {_target(target["labels"]): target["health"] for target in targets}
+    series = values.pop("series")
     return {
-        "series": int(values.pop("series") or 0),
+        "series": int(series) if isinstance(series, float) else 0,
         "targets": len(targets),
         "targets_up": sum(t["health"] == "up" for t in targets),
         "targets_health": health,
@@ -187,7 +191,7 @@ def prometheus_part(url: str | None, timeout_s: float = 10) -> dict[str, Any]:
 
 
 def silent_topics(counts: Mapping[str, int], expected: Iterable[Topic[Any]]) -> list[str]:
-    """Which of the result topics, that should have got something, got nothing.
+    """Return the names of the expected result topics that have no record.
 
     >>> silent_topics({"crowd.counts": 3}, [CROWD, TAGS])
     ['music.tags']
@@ -198,7 +202,7 @@ def silent_topics(counts: Mapping[str, int], expected: Iterable[Topic[Any]]) -> 
 def _get(url: str, path: str, parameters: dict[str, str], timeout_s: float) -> dict[str, Any]:
     address = f"{url.rstrip('/')}{path}?{urlencode(parameters)}"
     if not address.startswith(("http://", "https://")):
-        raise ValueError(f"not an HTTP address: {url}")
+        raise ValueError(f"{url} is not an HTTP address")
     with urlopen(address, timeout=timeout_s) as answer:  # nosec B310 # noqa: S310 - the scheme is checked above
         data: dict[str, Any] = json.load(answer)["data"]
     return data
@@ -208,8 +212,8 @@ def _target(labels: dict[str, str]) -> str:
     return labels.get("component") or f"{labels.get('job', '')} {labels.get('instance', '')}".strip()
 
 
-def _value(data: dict[str, Any]) -> Any:
-    """A number, or numbers by their labels; NaN, which JSON doesn't have, is None."""
+def _value(data: dict[str, Any]) -> dict[str, float | None] | float | None:
+    """Return a number, or numbers by their labels; NaN, which JSON does not have, becomes None."""
     rows: dict[str, float | None] = {}
     for row in data["result"]:
         number = float(row["value"][1])

@@ -1,4 +1,4 @@
-"""Alerts as Redis delivers them: every step with the time when it arrived there."""
+"""Alert steps as Redis delivers them, each with its delay from the causing event."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """One step in the life of an alert, as one audience got it.
+class AlertDelivery:
+    """One step of an alert, as delivered to one audience.
 
     Attributes:
-        delay: seconds from the source handing the causing event over to the step being in Redis.
+        delay: seconds from the source handing over the causing event until the step is in Redis.
     """
 
     alert: Alert
@@ -29,35 +29,35 @@ class Delivered:
     delay: float
 
 
-class AlertFeed:
-    """Reads the streams of all audiences, each entry once."""
+class AlertReader:
+    """Reader of the alert streams of all audiences; returns each entry once."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5)
         self._last: dict[Audience, str] = {}
-        self.delivered: list[Delivered] = []
+        self.delivered: list[AlertDelivery] = []
         self.error = ""
 
-    def from_now(self) -> AlertFeed:
-        """Leave out what is there already."""
+    def from_now(self) -> AlertReader:
+        """Skip the entries that are already in the streams, and return this feed."""
         for audience in AUDIENCES:
             entries: Any = self._redis.xrevrange(STREAM.format(audience=audience), count=1)
             if entries:
                 self._last[audience] = entries[0][0].decode()
         return self
 
-    def read(self) -> list[Delivered]:
-        """What came since the last call, oldest first. While Redis is away it is empty, and `error` says so."""
-        new: list[tuple[str, Delivered]] = []
+    def read(self) -> list[AlertDelivery]:
+        """Return the steps since the last call, oldest first; empty with `error` set while Redis cannot be reached."""
+        new: list[tuple[str, AlertDelivery]] = []
         try:
             for audience in AUDIENCES:
                 begin = f"({self._last[audience]}" if audience in self._last else "-"
                 entries: Any = self._redis.xrange(STREAM.format(audience=audience), min=begin)
                 for name, fields in entries:
                     self._last[audience] = name.decode()
-                    new.append((name.decode(), delivered(audience, name, fields)))
+                    new.append((name.decode(), parse_entry(audience, name, fields)))
         except RedisError as error:
-            self.error = f"Redis can't be read: {error}"
+            self.error = f"Redis cannot be read: {error}"
             return []
         self.error = ""
         steps = [step for _, step in sorted(new, key=lambda entry: _order(entry[0]))]
@@ -65,10 +65,10 @@ class AlertFeed:
         return steps
 
     def open(self) -> list[Alert]:
-        """What is open now, worst first.
+        """Return the open alerts, most severe first.
 
         Raises:
-            RedisError: Redis is away.
+            RedisError: Redis cannot be reached.
         """
         rows: Any = self._redis.hvals(OPEN)
         return worst_first(rows)
@@ -78,11 +78,11 @@ class AlertFeed:
         self._redis.close()
 
 
-def delivered(audience: Audience, name: bytes, fields: dict[bytes, bytes]) -> Delivered:
-    """Read one entry of a stream; its id begins with the milliseconds at which Redis took it."""
+def parse_entry(audience: Audience, name: bytes, fields: dict[bytes, bytes]) -> AlertDelivery:
+    """Decode one stream entry; its id begins with the time in milliseconds at which Redis stored it."""
     received = datetime.fromisoformat(fields[b"received"].decode()).timestamp()
     arrived = int(name.split(b"-")[0]) / 1000
-    return Delivered(msgspec.json.decode(fields[b"alert"], type=Alert), audience, max(0.0, arrived - received))
+    return AlertDelivery(msgspec.json.decode(fields[b"alert"], type=Alert), audience, max(0.0, arrived - received))
 
 
 def _order(name: str) -> tuple[int, int]:

@@ -1,10 +1,9 @@
-"""Figures of people, drawn once and pasted many times: bodies, clothes, skin, hair, hats, lifted arms."""
+"""Drawn figures of people, made once and pasted many times: bodies, clothes, skin, hair, hats, lifted arms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,14 +13,14 @@ Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 HEIGHT = 320
-"""pixels from the feet to the top of the head, as drawn"""
+"""Pixels from the feet to the top of the head, as drawn."""
 HEADROOM = 90
-"""pixels above the head, for lifted arms"""
+"""Pixels above the head, for lifted arms."""
 WIDTH = 220
 HEAD_CENTRE = 0.068
-"""from the top of the head to its middle, as a share of the height"""
-LEVELS = tuple(round(72 * 1.075**step) for step in range(18))
-"""the heights that figures are kept in, in pixels"""
+"""Distance from the top of the head to its centre, as a share of the height."""
+FIGURE_HEIGHTS = tuple(round(72 * 1.075**step) for step in range(18))
+"""Heights in pixels at which figures are cached."""
 
 # Blue, green, red. Clothes are mostly dark or pale, as in any crowd; the loud ones are few.
 _SKIN: tuple[Colour, ...] = (
@@ -51,12 +50,12 @@ _TROUSERS: tuple[Colour, ...] = ((72, 54, 44), (92, 74, 60), (40, 38, 38), (66, 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the hands are, as angles in degrees from straight down, and how far the body leans.
+    """Angles of arms and body in degrees.
 
     Attributes:
-        left, right: of the upper arm; 180 is straight up, and positive is outwards.
-        left_bend, right_bend: of the forearm against the upper arm.
-        lean: of the whole body, positive to the right.
+        left, right: upper arm from straight down; 180 is straight up, positive is outwards.
+        left_bend, right_bend: forearm against the upper arm.
+        lean: whole body, positive to the right.
     """
 
     left: float = 12
@@ -79,10 +78,10 @@ def draw_person(random: np.random.Generator, pose: Pose, *, seen_from_behind: bo
     """Draw one person with clothes, skin and hair taken at random.
 
     Returns:
-        uint8 [HEADROOM + HEIGHT, WIDTH, 4], blue, green, red and cover (0 or up to 255).
+        uint8 [HEADROOM + HEIGHT, WIDTH, 4], blue, green, red and opacity (0 to 255).
     """
-    skin, hair = _pick(random, _SKIN), _pick(random, _HAIR)
-    top, trousers = _pick(random, _TOPS), _pick(random, _TROUSERS)
+    skin, hair = _random_colour(random, _SKIN), _random_colour(random, _HAIR)
+    top, trousers = _random_colour(random, _TOPS), _random_colour(random, _TROUSERS)
     behind = bool(random.random() < 0.45) if seen_from_behind is None else seen_from_behind
     canvas: Image = np.zeros((HEADROOM + HEIGHT, WIDTH, 4), np.uint8)
     body = _Body(canvas, random)
@@ -93,7 +92,7 @@ def draw_person(random: np.random.Generator, pose: Pose, *, seen_from_behind: bo
     if behind:
         body.torso(top)
         if random.random() < 0.25:
-            body.backpack(_pick(random, _TOPS))
+            body.backpack(_random_colour(random, _TOPS))
     body.head(skin, hair, behind=behind, long_hair=bool(random.random() < 0.45))
     canvas = _shade(canvas, random)
     if pose.lean:
@@ -103,13 +102,13 @@ def draw_person(random: np.random.Generator, pose: Pose, *, seen_from_behind: bo
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A person in one size, ready to be pasted.
+class PersonFigure:
+    """Person in one size, ready to be pasted.
 
     Attributes:
         colour: uint8 [h, w, 3].
-        mask: uint8 [h, w], 255 where the person covers what is behind.
-        foot: x and y of the point between the feet, inside the picture above.
+        mask: uint8 [h, w], 255 where the person covers the background.
+        foot: x and y of the point between the feet, within `colour`.
     """
 
     colour: Image
@@ -117,8 +116,8 @@ class Figure:
     foot: tuple[int, int]
 
     @classmethod
-    def scaled(cls, drawn: Image, height: float) -> Figure:
-        """Shrink a drawn person to a height in pixels."""
+    def scaled(cls, drawn: Image, height: float) -> PersonFigure:
+        """Scale a drawn person down to a height in pixels."""
         factor = height / HEIGHT
         size = (max(2, round(WIDTH * factor)), max(2, round((HEADROOM + HEIGHT) * factor)))
         small: Image = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -129,7 +128,7 @@ class Figure:
         return cls(colour, np.ascontiguousarray(mask[area]), (size[0] // 2 - int(columns[0]), size[1] - int(rows[0])))
 
     def paste(self, picture: Image, x: float, y: float) -> None:
-        """Stand the person on the point x, y of a picture; what lies outside is cut off."""
+        """Paste the person with the feet at the point x, y of an image; parts outside the image are cut off."""
         left, upper = round(x) - self.foot[0], round(y) - self.foot[1]
         height, width = self.mask.shape
         x0, y0 = max(0, left), max(0, upper)
@@ -141,8 +140,8 @@ class Figure:
 
 
 @lru_cache(maxsize=4)
-def people(seed: int, number: int = 72) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-    """Two lists of drawn people: standing, and with lifted arms."""
+def drawn_people(seed: int, number: int = 72) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+    """Return two tuples of drawn people: standing, and with lifted arms."""
     random = np.random.default_rng([seed, 7])
     standing = tuple(draw_person(random, POSES[i % len(POSES)]) for i in range(number))
     lifted = tuple(draw_person(random, LIFTED[i % len(LIFTED)]) for i in range(number // 3))
@@ -150,23 +149,23 @@ def people(seed: int, number: int = 72) -> tuple[tuple[Image, ...], tuple[Image,
 
 
 @lru_cache(maxsize=4096)
-def figure(seed: int, index: int, level: int, *, lifted: bool) -> Figure:
-    """A drawn person in the size `LEVELS[level]`, kept for the next picture."""
-    drawn = people(seed)[1 if lifted else 0]
-    return Figure.scaled(drawn[index % len(drawn)], LEVELS[level])
+def scaled_figure(seed: int, index: int, level: int, *, lifted: bool) -> PersonFigure:
+    """Return a drawn person at the height `FIGURE_HEIGHTS[level]`, from a cache."""
+    drawn = drawn_people(seed)[1 if lifted else 0]
+    return PersonFigure.scaled(drawn[index % len(drawn)], FIGURE_HEIGHTS[level])
 
 
-def level_of(height: float) -> int:
-    """The level whose size is nearest to a height in pixels.
+def size_level(height: float) -> int:
+    """Return the index of the cached height nearest to a height in pixels.
 
-    >>> LEVELS[level_of(100)]
+    >>> FIGURE_HEIGHTS[size_level(100)]
     103
     """
-    return int(np.argmin(np.abs(np.asarray(LEVELS) - height)))
+    return int(np.argmin(np.abs(np.asarray(FIGURE_HEIGHTS) - height)))
 
 
 class _Body:
-    """Draws the parts of a person on a canvas, from the feet up."""
+    """Canvas on which the parts of a person are drawn, from the feet up."""
 
     def __init__(self, canvas: Image, random: np.random.Generator) -> None:
         self._canvas = canvas
@@ -190,20 +189,22 @@ class _Body:
         self._polygon(shape, colour)
         pattern = self._random.random()
         if pattern < 0.12:  # stripes
-            stripe = _pick(self._random, _TOPS)
+            stripe = _random_colour(self._random, _TOPS)
             for row in np.arange(0.2, 0.54, 0.05):
                 self._line((-hip * 0.9, row), (hip * 0.9, row), 0.014, stripe)
         elif pattern < 0.35:  # a print
-            self._ellipse((0, 0.27), 0.05, 0.04, _pick(self._random, _TOPS))
+            self._ellipse((0, 0.27), 0.05, 0.04, _random_colour(self._random, _TOPS))
 
     def arms(self, pose: Pose, top: Colour, skin: Colour, *, sleeve: float) -> None:
         for side, angle, bend in ((-1, pose.left, pose.left_bend), (1, pose.right, pose.right_bend)):
             shoulder = (side * (self._shoulder - 0.018), 0.19)
-            elbow = _along(shoulder, side * angle, 0.165)
-            hand = _along(elbow, side * (angle + bend), 0.16)
+            elbow = _point_along(shoulder, side * angle, 0.165)
+            hand = _point_along(elbow, side * (angle + bend), 0.16)
             self._line(elbow, hand, 0.036, top if sleeve >= 1 else skin)
             self._line(shoulder, elbow, 0.042, skin)
-            self._line(shoulder, _along(shoulder, side * angle, 0.165 * sleeve if sleeve < 1 else 0.165), 0.055, top)
+            self._line(
+                shoulder, _point_along(shoulder, side * angle, 0.165 * sleeve if sleeve < 1 else 0.165), 0.055, top
+            )
             self._ellipse(hand, 0.022, 0.024, skin)
 
     def backpack(self, colour: Colour) -> None:
@@ -223,7 +224,7 @@ class _Body:
             self._ellipse((random.uniform(-0.006, 0.006), HEAD_CENTRE + 0.012), 0.044, 0.056, skin)
             self._face(skin, hair)
         if random.random() < 0.12:
-            cap = _pick(random, _TOPS)
+            cap = _random_colour(random, _TOPS)
             self._ellipse((0, 0.026), 0.056, 0.034, cap)
             self._line((-0.06, 0.045), (0.06, 0.045), 0.016, _darker(cap, 0.75))
 
@@ -257,19 +258,19 @@ class _Body:
 
 
 def _shade(canvas: Image, random: np.random.Generator) -> Image:
-    """Give the flat colours form: light from one upper side, cloth that isn't even, legs in the others' shade."""
+    """Shade the flat colours: light from one upper side, folds in the cloth, darker legs."""
     rows = np.linspace(0, 1, canvas.shape[0], dtype=np.float32)[:, None]
     columns = np.linspace(-1, 1, WIDTH, dtype=np.float32)[None, :]
     side = random.choice([-1.0, 1.0])
     light = 1.08 - 0.42 * np.clip(rows - 0.25, 0, 1) - 0.55 * np.abs(columns + 0.10 * side) + 0.12 * side * columns
     folds = random.normal(0, 0.10, (canvas.shape[0] // 14, WIDTH // 14)).astype(np.float32)
     light = light + cv2.resize(folds, (WIDTH, canvas.shape[0]), interpolation=cv2.INTER_CUBIC)
-    shaded: Any = canvas.astype(np.float32)
+    shaded: NDArray[np.float32] = canvas.astype(np.float32)
     shaded[:, :, :3] *= light[:, :, None]
     return np.asarray(np.clip(shaded, 0, 255), np.uint8)
 
 
-def _along(start: tuple[float, float], degrees: float, length: float) -> tuple[float, float]:
+def _point_along(start: tuple[float, float], degrees: float, length: float) -> tuple[float, float]:
     return start[0] + length * float(np.sin(np.radians(degrees))), start[1] + length * float(
         np.cos(np.radians(degrees))
     )
@@ -279,6 +280,6 @@ def _darker(colour: Colour, factor: float) -> Colour:
     return int(colour[0] * factor), int(colour[1] * factor), int(colour[2] * factor)
 
 
-def _pick(random: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
+def _random_colour(random: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
     blue, green, red = np.clip(np.asarray(colours[random.integers(len(colours))]) * random.uniform(0.85, 1.15), 0, 255)
     return int(blue), int(green), int(red)

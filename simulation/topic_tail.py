@@ -1,4 +1,4 @@
-"""Reads topics from an offset on, in a thread of its own, outside any consumer group: for what watches and counts."""
+"""Reading of topics from given offsets on, in a separate thread and outside any consumer group, for monitoring."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import ends
 
 Offsets = Mapping[str, Mapping[int, int]]
-"""an offset for each topic and partition"""
+"""Offset by topic and partition."""
 
 
-def offsets(settings: Settings, topics: Iterable[str]) -> dict[str, dict[int, int]]:
-    """The next offset of every partition of the topics.
+def end_offsets(settings: Settings, topics: Iterable[str]) -> dict[str, dict[int, int]]:
+    """Return the next offset of every partition of the topics.
 
     Raises:
-        LookupError: a topic doesn't exist.
-        KafkaException: the broker can't be reached.
+        LookupError: a topic does not exist.
+        KafkaException: the broker cannot be reached.
     """
     consumer = _consumer(settings)
     try:
@@ -31,25 +31,25 @@ def offsets(settings: Settings, topics: Iterable[str]) -> dict[str, dict[int, in
         consumer.close()
 
 
-def delay_of(envelope: Envelope, message: Message) -> float:
-    """Seconds from the source handing an event over to Kafka taking its result."""
+def result_delay(envelope: Envelope, message: Message) -> float:
+    """Return the seconds from the source handing over an event until Kafka stored its result."""
     _, written = message.timestamp()
     return max(0.0, written / 1000 - envelope.received.timestamp())
 
 
-class TopicReader:
-    """A context manager that hands over each record as it comes.
+class TopicTail:
+    """Context manager that passes each new record to a callback.
 
     Args:
-        start: where to begin; only these partitions are read.
-        take: called in the reader's thread.
+        start: offsets to begin at; only these partitions are read.
+        on_message: called for every record, in the reader's thread.
     """
 
-    def __init__(self, settings: Settings, start: Offsets, take: Callable[[Message], None]) -> None:
+    def __init__(self, settings: Settings, start: Offsets, on_message: Callable[[Message], None]) -> None:
         self.error = ""
         self._settings = settings
         self._start = start
-        self._take = take
+        self._on_message = on_message
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, name="topics", daemon=True)
 
@@ -72,7 +72,7 @@ class TopicReader:
                     if message.error() is not None:
                         self.error = str(message.error())
                     else:
-                        self._take(message)
+                        self._on_message(message)
         except KafkaException as error:
             self.error = str(error)
         finally:
