@@ -33,14 +33,14 @@ class MusicOrder(Struct, kw_only=True):
 def tagging() -> Callable[[bytes], object]:
     """Decoding, features, embeddings, mood, genre, beats and key."""
     tagger = Tagger.load()
-    return lambda value: tagger.listen(decode(value))
+    return lambda value: tagger.analyze(decode(value))
 
 
 def following() -> Callable[[bytes], object]:
     """The same of windows of one sound: what the one before had too is not computed again."""
     tagger = Tagger.load()
     sliding = SlidingWindow(tagger.sound)
-    return lambda value: tagger.follow(sliding, *read_mono(value))
+    return lambda value: tagger.analyze_window(sliding, *read_mono(value))
 
 
 def described(value: bytes) -> object:

@@ -1,1 +1,1 @@
-"""Sound on stage: features, mood and genre."""
+"""Music: audio decoding, features, mood, genre, tempo and beats of a stage."""

@@ -1,4 +1,4 @@
-"""Sound as an array: decoding, checks, loudness."""
+"""Audio as an array: decoding, validation, mixing to mono and loudness."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ from schemas.errors import PulsoError
 Samples = NDArray[np.float32]
 
 RATE = 22_050
-"""Hz; what all features are computed at"""
+"""Sample rate of all features, Hz."""
 
-SHORTEST, LONGEST = 1.0, 60.0
-"""seconds: less says nothing about music, and of more only the first minute is listened to"""
+MIN_SECONDS, MAX_SECONDS = 1.0, 60.0
+"""Shortest and longest audio that is analysed, seconds; of longer audio only the first minute is read."""
 
 SILENT_DBFS = -55.0
-"""A stage microphone that hears less than this hears its own noise."""
+"""Loudness below which a fragment is silent: a stage microphone then records its own noise."""
 
-RECENT = 5.0
-"""seconds: a fragment whose last seconds are silent is silent now, however loud it began"""
+RECENT_SECONDS = 5.0
+"""Seconds at the end of a fragment that decide about silence: it may have begun loud."""
 
-LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
-MOST_CHANNELS = 64
-LARGEST_VALUE = 16.0
-"""A float file may exceed full scale by some decibels; one that holds 16-bit integers as floats is a mistake."""
+MIN_RATE, MAX_RATE = 4_000, 384_000
+"""Bounds of a plausible sample rate, Hz."""
+MAX_CHANNELS = 64
+"""Number of channels that are mixed at most."""
+MAX_AMPLITUDE = 16.0
+"""Largest accepted sample: a float file may exceed full scale by some decibels; one with integers as floats is a
+mistake."""
 
-CANCELLED = 0.01
-"""−20 dB: less than this left of the channels' power after mixing means that they cancel each other."""
+CANCELLATION_RATIO = 0.01
+"""Share of the channels' power left after mixing (-20 dB) below which they cancel each other."""
 
 _BLOCK = 1 << 16
 
@@ -49,57 +52,57 @@ _MARKS = (
 
 
 class AudioError(PulsoError, ValueError):
-    """The sound can't be used; the message says why."""
+    """The audio can't be used; the message says why."""
 
 
 class AudioFormatError(AudioError):
-    """libsndfile does not know the format; ffmpeg may."""
+    """libsndfile does not support the format; ffmpeg may."""
 
 
 class Audio(Struct, frozen=True):
-    """Mono sound at `RATE`, float32 in −1…1."""
+    """Mono audio at `RATE`: float32 samples from -1 to 1, (n,)."""
 
     samples: Samples
 
     @property
     def seconds(self) -> float:
-        """Length."""
+        """Length in seconds."""
         return len(self.samples) / RATE
 
     @property
     def loudness(self) -> float:
-        """Root mean square in dBFS, at most 0; −120 for digital silence."""
+        """Root mean square in dBFS, at most 0; -120 for digital silence."""
         return _dbfs(self.samples)
 
     @property
     def recent_loudness(self) -> float:
-        """Root mean square of the last `RECENT` seconds in dBFS, at most 0."""
-        return _dbfs(self.samples[-int(RECENT * RATE) :])
+        """Root mean square of the last `RECENT_SECONDS` in dBFS, at most 0."""
+        return _dbfs(self.samples[-int(RECENT_SECONDS * RATE) :])
 
     @property
     def peak(self) -> float:
-        """Largest value in dBFS, at most 0; −120 for digital silence."""
+        """Largest absolute sample in dBFS, at most 0; -120 for digital silence."""
         return max(-120.0, 20 * math.log10(max(float(np.abs(self.samples).max(initial=0.0)), 1e-6)))
 
     @property
     def clipped(self) -> float:
-        """Share of samples within 0.1 % of full scale, 0…1; above some 0.001 the microphone is overloaded."""
+        """Share of samples within 0.1 % of full scale, 0 to 1; above some 0.001 the microphone is overloaded."""
         return float(np.mean(np.abs(self.samples) >= 0.999))
 
     @property
     def silent(self) -> bool:
-        """Whether the microphone hears nothing now: the last `RECENT` seconds are below `SILENT_DBFS`."""
+        """True where the last `RECENT_SECONDS` are below `SILENT_DBFS`."""
         return self.recent_loudness < SILENT_DBFS
 
 
 def decode(value: bytes) -> Audio:
-    """Read WAV, FLAC, Ogg (Vorbis, Opus), MP3, AIFF and whatever else libsndfile reads.
+    """Decode WAV, FLAC, Ogg (Vorbis, Opus), MP3, AIFF and other formats of libsndfile.
 
-    A file that ends early gives what it holds.
+    A file that ends early gives the samples before its end.
 
     Raises:
-        AudioFormatError: not a format that libsndfile reads.
-        AudioError: empty, cut off, too short, or with values that are no numbers.
+        AudioFormatError: libsndfile does not support the format.
+        AudioError: empty, cut off, too short, or with samples that are not finite.
 
     >>> file = io.BytesIO()
     >>> soundfile.write(file, np.zeros((96_000, 2)), 48_000, format="FLAC")
@@ -110,7 +113,7 @@ def decode(value: bytes) -> Audio:
 
 
 def read_mono(value: bytes) -> tuple[Samples, int]:
-    """Samples as they come, mono, and their rate in Hz: what `from_samples` takes; raises as `decode`."""
+    """Return mono samples and their rate in Hz, before the checks of `from_samples`; raises as `decode` does."""
     if not value:
         raise AudioError("the sound is empty: 0 bytes")
     try:
@@ -120,19 +123,23 @@ def read_mono(value: bytes) -> tuple[Samples, int]:
     with file:
         rate = _checked_rate(file)
         try:
-            return _mixed(file, 0, int(LONGEST * rate)), rate
+            return _mixed(file, 0, int(MAX_SECONDS * rate)), rate
         except soundfile.LibsndfileError as error:
             raise _damaged(file, error) from error
 
 
 def fragments(path: Path, seconds: float = 30.0) -> Iterator[Audio]:
-    """A file of any length, fragment by fragment without overlap, so that memory does not grow with it.
+    """Yield a file of any length in fragments without overlap, so that memory does not grow with it.
 
-    The end counts as a fragment from `SHORTEST` seconds on; a file that is damaged further on gives what comes before.
+    The rest counts as a fragment from `MIN_SECONDS` on; a file that is damaged later gives the fragments before.
+
+    Args:
+        path: audio file.
+        seconds: length of a fragment.
 
     Raises:
-        AudioFormatError: not a format that libsndfile reads.
-        AudioError: the first fragment can't be used: empty, too short, damaged, or with values that are no numbers.
+        AudioFormatError: libsndfile does not support the format.
+        AudioError: the first fragment can't be used: empty, too short, damaged, or with samples that are not finite.
         OSError: the file can't be read.
     """
     size = path.stat().st_size
@@ -150,7 +157,7 @@ def fragments(path: Path, seconds: float = 30.0) -> Iterator[Audio]:
         while True:
             try:
                 samples = _mixed(file, start, length)
-                if start and len(samples) < SHORTEST * rate:
+                if start and len(samples) < MIN_SECONDS * rate:
                     return
                 yield from_samples(samples, rate)
             except (AudioError, soundfile.LibsndfileError) as error:
@@ -174,31 +181,31 @@ def _damaged(file: soundfile.SoundFile, error: soundfile.LibsndfileError) -> Aud
 def _checked_rate(file: soundfile.SoundFile) -> int:
     rate, channels = int(file.samplerate), int(file.channels)
     _check_rate(rate)
-    if channels > MOST_CHANNELS:
-        raise AudioError(f"{channels} channels; at most {MOST_CHANNELS} are mixed")
+    if channels > MAX_CHANNELS:
+        raise AudioError(f"{channels} channels; at most {MAX_CHANNELS} are mixed")
     return rate
 
 
 def from_samples(raw: NDArray[np.float32], rate: int) -> Audio:
-    """Check and bring to mono at `RATE`, without the offset (direct current) of cheap sound cards.
+    """Validate samples and convert them to mono at `RATE`, without the DC offset of cheap sound cards.
 
     Args:
-        raw: (n,) or (n, channels), −1…1.
+        raw: (n,) or (n, channels), -1 to 1.
         rate: Hz.
 
     Raises:
-        AudioError: empty, too short, or with values that are no numbers or far beyond full scale.
+        AudioError: empty, too short, or with samples that are not finite or far beyond full scale.
 
     >>> round(from_samples(np.zeros(16_000, np.float32), 8_000).seconds, 2)
     2.0
     """
     _check_rate(rate)
-    if len(raw) < SHORTEST * rate:
-        raise AudioError(f"{len(raw) / rate:.2f} s of sound; at least {SHORTEST:.0f} s are needed")
+    if len(raw) < MIN_SECONDS * rate:
+        raise AudioError(f"{len(raw) / rate:.2f} s of sound; at least {MIN_SECONDS:.0f} s are needed")
     mono = raw if raw.ndim == 1 else _mix(lambda: [raw])
     if not np.isfinite(mono).all():
-        raise AudioError("the sound has values that are no numbers (NaN or infinite)")
-    if (largest := float(np.abs(mono).max())) > LARGEST_VALUE:
+        raise AudioError("the sound has values that are not finite (NaN or infinite)")
+    if (largest := float(np.abs(mono).max())) > MAX_AMPLITUDE:
         raise AudioError(f"values up to {largest:.0f}; full scale is 1, so divide integers by their largest value")
     mono = mono - mono.mean()
     if rate != RATE:
@@ -207,17 +214,17 @@ def from_samples(raw: NDArray[np.float32], rate: int) -> Audio:
 
 
 def _check_rate(rate: int) -> None:
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise AudioError(f"a sample rate of {rate} Hz is not plausible: {LOWEST_RATE} to {HIGHEST_RATE} Hz are")
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise AudioError(f"a sample rate of {rate} Hz is not plausible: {MIN_RATE} to {MAX_RATE} Hz are")
 
 
 def _mixed(file: soundfile.SoundFile, start: int, frames: int) -> Samples:
-    """Mono, read in blocks: a few kilobytes of FLAC may hold gigabytes of zeros in many channels."""
+    """Read mono audio in blocks: a few kilobytes of FLAC may hold gigabytes of zeros in many channels."""
 
     def blocks() -> Iterator[Samples]:
         file.seek(start)
         left = frames
-        # Until nothing comes: the header's count is wrong where a file was cut off.
+        # Until the file ends: the header's count is wrong where a file was cut off.
         while left and len(block := file.read(min(left, _BLOCK), dtype="float32", always_2d=True)):
             left -= len(block)
             yield block
@@ -226,7 +233,7 @@ def _mixed(file: soundfile.SoundFile, start: int, frames: int) -> Samples:
 
 
 def _mix(blocks: Callable[[], Iterable[Samples]]) -> Samples:
-    """The mean of the channels, or the strongest channel where they cancel each other.
+    """Return the mean of the channels, or the strongest channel where they cancel each other.
 
     A balanced line on a stereo input arrives twice, once inverted: its mean would be silence.
     """
@@ -239,7 +246,7 @@ def _mix(blocks: Callable[[], Iterable[Samples]]) -> Samples:
         return np.zeros(0, np.float32)
     mean = np.concatenate(means)
     left = float(np.square(mean, dtype=np.float64).sum())
-    if left >= CANCELLED * float(np.max(power)) or not np.isfinite(power).all():
+    if left >= CANCELLATION_RATIO * float(np.max(power)) or not np.isfinite(power).all():
         return mean
     strongest = int(np.argmax(power))
     return np.concatenate([block[:, strongest] for block in blocks()])
@@ -251,10 +258,10 @@ def _dbfs(samples: Samples) -> float:
 
 
 def _named(value: bytes) -> str:
-    """What the first bytes look like, for an error message."""
+    """Return the format that the first bytes suggest, for an error message."""
     for name, at, mark in _MARKS:
         if value[at : at + len(mark)] == mark:
             return name
     if value[0] == 0xFF and len(value) > 1 and value[1] & 0xF6 == 0xF0:
         return "raw AAC sound"
-    return "no known sound"
+    return "not a recognised audio format"

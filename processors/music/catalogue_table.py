@@ -1,4 +1,4 @@
-"""The table of a catalogue: one row a recording, with all that is needed to do only new and changed files again."""
+"""Table of a catalogue: one row a recording, with all that is needed to analyse only new and changed files."""
 
 from __future__ import annotations
 
@@ -14,23 +14,37 @@ from processors.music.recording import RecordingTags
 from schemas.errors import PulsoError
 from schemas.music import MusicSettings
 
-FIRST = ("file", "mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "loudness", "seconds")
-LAST = ("model", "size", "modified", "sha256", "error")
+LEADING_COLUMNS = (
+    "file",
+    "mood",
+    "mood_confidence",
+    "genre",
+    "genre_confidence",
+    "tempo",
+    "key",
+    "loudness",
+    "seconds",
+)
+"""First columns, by which a table is recognised."""
+TRAILING_COLUMNS = ("model", "size", "modified", "sha256", "error")
+"""Last columns, after the probabilities."""
 
 
 class CatalogueError(PulsoError, ValueError):
-    """The table can't be used. The message says why."""
+    """The table can't be used; the message says why."""
 
 
 class CatalogueEntry(Struct, frozen=True, kw_only=True):
-    """One file.
+    """Entry of one file.
 
     Attributes:
         file: path below the catalogue's folder, with /.
-        model: identity of what listened.
+        model: identity of the models that analysed it.
         size: bytes.
         modified: nanoseconds since 1970.
-        song: None where the file can't be used; `error` then says why.
+        sha256: of the file.
+        song: tags of the recording; None where the file can't be used.
+        error: reason why it can't be used; empty otherwise.
     """
 
     file: str
@@ -43,10 +57,18 @@ class CatalogueEntry(Struct, frozen=True, kw_only=True):
 
 
 class CatalogueTable:
-    """Reads and writes entries as CSV with the columns `FIRST`, the probabilities, `LAST`.
+    """Reader and writer of entries as CSV: `LEADING_COLUMNS`, probabilities, `TRAILING_COLUMNS`.
 
-    A row is added as soon as a file is done; of several rows of a file the last counts, and a last row that was cut off
-    by a crash counts for nothing. So the table is its own journal.
+    A row is appended as soon as a file is done. Of several rows of a file the last one counts, and a last row that was
+    cut off by a crash is ignored, so the table is its own journal.
+
+    Args:
+        moods: labels of the mood model.
+        genres: labels of the genre model.
+        limits: confidence below which no label is given.
+
+    Attributes:
+        columns: names of all columns.
 
     >>> import io
     >>> catalogue = CatalogueTable(["happy", "sad"], ["pop", "rock"], MusicSettings(mood_limit=0.6))
@@ -60,13 +82,13 @@ class CatalogueTable:
     def __init__(self, moods: Sequence[str], genres: Sequence[str], limits: MusicSettings) -> None:
         self._moods, self._genres, self._limits = tuple(moods), tuple(genres), limits
         probabilities = [f"mood {name}" for name in moods] + [f"genre {name}" for name in genres]
-        self.columns = (*FIRST, *probabilities, *LAST)
+        self.columns = (*LEADING_COLUMNS, *probabilities, *TRAILING_COLUMNS)
 
     def read(self, path: Path) -> dict[str, CatalogueEntry]:
-        """Entries by file; none where there is no table, or where it is of models with other labels.
+        """Return the entries by file; none where there is no table, or where its models have other labels.
 
         Raises:
-            CatalogueError: the file is something else, which must not be overwritten.
+            CatalogueError: the file is not a table of this kind, and must not be overwritten.
         """
         try:
             text = path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -77,7 +99,7 @@ class CatalogueTable:
         whole = text[: text.rfind("\n") + 1]
         rows = csv.reader(whole.splitlines(keepends=True))
         header = tuple(next(rows, ()))
-        if header[: len(FIRST)] != FIRST:
+        if header[: len(LEADING_COLUMNS)] != LEADING_COLUMNS:
             raise CatalogueError(
                 f"{path} is not a table of `pulso tag`: it stays as it is; give another file with --out"
             )
@@ -87,14 +109,14 @@ class CatalogueTable:
         return {entry.file: entry for entry in found if entry is not None}
 
     def write(self, file: IO[str], entries: Iterable[CatalogueEntry], *, header: bool = True) -> None:
-        """Write rows, with the columns' names before them."""
+        """Write rows, by default after the names of the columns."""
         rows = csv.writer(file, lineterminator="\n")
         if header:
             rows.writerow(self.columns)
         rows.writerows(self.row(entry) for entry in entries)
 
     def row(self, entry: CatalogueEntry) -> list[str]:
-        """The values of `columns`; mood and genre by today's limits."""
+        """Return the values of `columns`; the labels of mood and genre depend on the current limits."""
         song = entry.song
         last = [entry.model, str(entry.size), str(entry.modified), entry.sha256, entry.error]
         if song is None:
@@ -115,7 +137,7 @@ class CatalogueTable:
         ]
 
     def _entry(self, row: Mapping[str, str]) -> CatalogueEntry | None:
-        """None for a row that makes no sense, whose file is then done again."""
+        """Return the entry of a row; None for an invalid row, whose file is then analysed again."""
         try:
             song = None
             if not row["error"]:

@@ -1,4 +1,4 @@
-"""Mood and genre measured on labelled clips: a CSV with the columns clip and mood (or genre)."""
+"""Evaluation of mood and genre on labelled clips: a CSV with the columns clip and mood (or genre)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from processors.music.tagger import Tagger
 from schemas.errors import PulsoError
 
 Progress = Callable[[int, int], None]
+"""Called with the number of clips done and their total."""
 
 
 class ClipsFileError(PulsoError, ValueError):
@@ -23,22 +24,30 @@ class ClipsFileError(PulsoError, ValueError):
 
 
 def evaluate_mood(table: Path, *, tagger: Tagger, progress: Progress = lambda done, total: None) -> dict[str, Any]:
-    """Accuracy and macro-F1 of moods; raises ClipsFileError when the table can't be used."""
+    """Return accuracy and macro-F1 of the moods.
+
+    Raises:
+        ClipsFileError: the table can't be used.
+    """
     return _evaluate(table, "mood", tagger, progress)
 
 
 def evaluate_genre(table: Path, *, tagger: Tagger, progress: Progress = lambda done, total: None) -> dict[str, Any]:
-    """Accuracy and macro-F1 of genres; raises ClipsFileError when the table can't be used."""
+    """Return accuracy and macro-F1 of the genres.
+
+    Raises:
+        ClipsFileError: the table can't be used.
+    """
     return _evaluate(table, "genre", tagger, progress)
 
 
 def read_clips(table: Path, kind: str, labels: Collection[str]) -> list[tuple[Path, str]]:
-    """Clips, relative to the table's folder, and their labels.
+    """Return the clips, relative to the table's folder, and their labels.
 
     Raises:
-        ClipsFileError: a column is missing, a line has no clip or an unknown label, or clips are not there.
+        ClipsFileError: a column is missing, a line has no clip or an unsupported label, or a clip does not exist.
     """
-    found: list[tuple[Path, str]] = []
+    clips: list[tuple[Path, str]] = []
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -52,20 +61,20 @@ def read_clips(table: Path, kind: str, labels: Collection[str]) -> list[tuple[Pa
                     raise ClipsFileError(f"{table}, line {rows.line_num}: {clip} or {kind} is empty")
                 if label not in labels:
                     raise ClipsFileError(
-                        f"{table}, line {rows.line_num}: {kind} {label!r} is none of {', '.join(labels)}"
+                        f"{table}, line {rows.line_num}: {kind} {label!r} is not one of {', '.join(labels)}"
                     )
-                found.append((table.parent / row[clip].strip(), label))
+                clips.append((table.parent / row[clip].strip(), label))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ClipsFileError(f"{table}: not a table of UTF-8 text: {error}") from error
-    if not found:
+    if not clips:
         raise ClipsFileError(f"{table} names no clip")
-    # Before minutes are spent on the others.
-    if missing := [path for path, _ in found if not path.is_file()]:
+    # Checked before minutes are spent on the others.
+    if missing := [path for path, _ in clips if not path.is_file()]:
         raise ClipsFileError(
-            f"{table}: {len(missing)} of {len(found)} clips are not there, the first {missing[0]}; "
+            f"{table}: {len(missing)} of {len(clips)} clips do not exist, the first {missing[0]}; "
             "names are relative to the table's folder"
         )
-    return found
+    return clips
 
 
 def _evaluate(table: Path, kind: Literal["mood", "genre"], tagger: Tagger, progress: Progress) -> dict[str, Any]:
@@ -84,7 +93,7 @@ def _evaluate(table: Path, kind: Literal["mood", "genre"], tagger: Tagger, progr
             # Counts as a wrong answer: left out, it would flatter the figures.
             answers.append({})
             unreadable += 1
-        # The first clip pays for the libraries that are loaded on first use.
+        # The first clip's time includes the libraries that are loaded on first use.
         if number or len(clips) == 1:
             seconds += time.perf_counter() - began
         progress(number + 1, len(clips))
@@ -99,14 +108,14 @@ def _evaluate(table: Path, kind: Literal["mood", "genre"], tagger: Tagger, progr
 
 
 def figures(actual: Sequence[str], answers: Sequence[dict[str, float]], labels: Sequence[str]) -> dict[str, Any]:
-    """Figures of probabilities against the truth.
+    """Return accuracy, macro-F1, calibration error and figures per class.
 
-    Macro-F1 is the mean over the classes that occur. The calibration error is the expected one (Naeini et al., AAAI
-    2015) with ten equal bins of confidence: by how much confidence and share of right answers differ.
+    Macro-F1 is the mean over the classes that occur. The calibration error is the expected calibration error (Naeini et
+    al., AAAI 2015) with ten equal bins of confidence: the mean difference of confidence and share of right answers.
 
     Args:
-        actual: the truth, n labels.
-        answers: n times probabilities by label; empty where there was no answer, which counts as wrong.
+        actual: true labels, (n,).
+        answers: probabilities by label, n times; empty where there was no answer, which counts as wrong.
         labels: all labels.
 
     >>> found = figures(["sad", "happy"], [{"sad": 0.9, "happy": 0.1}, {"sad": 0.6, "happy": 0.4}], ["happy", "sad"])

@@ -1,4 +1,4 @@
-"""What librosa hears: loudness, timbre, harmony and rhythm of a fragment as one vector."""
+"""Hand-crafted audio features of a fragment as one vector: loudness, timbre, harmony and rhythm, by librosa."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.music.spectra import FFT, HOP, Spectra, compute_spectra
 from processors.music.tempo import estimate_tempo
 
 LEVEL_DBFS = -20.0
-"""All sound is brought to this level first: a microphone's gain says nothing about mood."""
+"""Loudness to which all audio is normalised first: a microphone's gain says nothing about mood."""
 
 Vector = NDArray[np.float32]
 
@@ -26,8 +26,9 @@ class FragmentFeatures(Struct, frozen=True):
 
     Attributes:
         vector: (len(NAMES),) float32.
-        tempo: beats per minute, 0 when none is heard; finer than the feature of that name, and of a likelier octave.
-        show: what a lighting desk needs, from the same spectrum.
+        tempo: beats per minute, 0 where there is no beat; more precise than the feature of that name, and of a likelier
+            octave.
+        show: features for a lighting desk, from the same spectrum.
     """
 
     vector: Vector
@@ -36,7 +37,7 @@ class FragmentFeatures(Struct, frozen=True):
 
 
 def normalise_level(audio: Audio) -> Audio:
-    """The same sound at `LEVEL_DBFS`; peaks may then exceed full scale, which no feature minds.
+    """Return the audio at `LEVEL_DBFS`; peaks may then exceed full scale, which no feature minds.
 
     >>> quiet = Audio(np.sin(np.arange(RATE, dtype=np.float32)) / np.float32(1000))
     >>> round(normalise_level(quiet).loudness, 3)
@@ -46,12 +47,12 @@ def normalise_level(audio: Audio) -> Audio:
 
 
 def extract_features(audio: Audio) -> FragmentFeatures:
-    """Compute all features of sound that is `normalise_level`; about 0.07 s for 30 s of sound on one core."""
+    """Return all features of audio after `normalise_level`; about 0.07 s for 30 s of audio on one core."""
     return fragment_features(compute_spectra(audio.samples), audio.seconds)
 
 
 def fragment_features(spectra: Spectra, seconds: float) -> FragmentFeatures:
-    """Features of a fragment whose frames are there already."""
+    """Return the features of a fragment from its spectra."""
     mel = librosa.power_to_db(spectra.mel)
     onset = librosa.onset.onset_strength(S=mel, sr=RATE, hop_length=HOP)
     chroma = spectra.chroma
@@ -85,14 +86,14 @@ def fragment_features(spectra: Spectra, seconds: float) -> FragmentFeatures:
 
 
 def _both(named: dict[str, Any], name: str, rows: NDArray[Any]) -> None:
-    """Mean and spread over time of each row."""
+    """Add the mean and the standard deviation over time of each row."""
     for number, row in enumerate(rows):
         named[f"{name} {number} mean"] = float(row.mean())
         named[f"{name} {number} spread"] = float(row.std())
 
 
 def _tempo(onset: NDArray[Any]) -> tuple[float, float]:
-    """Beats per minute, and how clear the pulse is: the peak of the onsets' autocorrelation, 0…1."""
+    """Return the tempo in beats per minute and the pulse clarity: the peak of the onsets' autocorrelation, 0 to 1."""
     if float(onset.std()) < 1e-6:
         return 0.0, 0.0
     centred = onset - onset.mean()
@@ -105,7 +106,7 @@ def _tempo(onset: NDArray[Any]) -> tuple[float, float]:
 
 
 def _key(keys: NDArray[Any]) -> tuple[float, float, float]:
-    """Best correlation with any major and any minor key, and how far they are apart."""
+    """Return the best correlation with any major and any minor key, and their difference."""
     major, minor = float(keys[0].max()), float(keys[1].max())
     return major, minor, major - minor
 
@@ -122,9 +123,10 @@ def _names() -> tuple[str, ...]:
 
 
 NAMES = _names()
+"""Names of the features, in the order of the vector."""
 
 REVISION = 2
-"""to be raised when a feature keeps its name and changes its meaning"""
+"""Number to raise when a feature keeps its name and changes its meaning."""
 
 VERSION = hashlib.sha256("\n".join((*NAMES, f"{REVISION} {RATE} {FFT} {HOP} {LEVEL_DBFS}")).encode()).hexdigest()[:12]
-"""changes with the features; a model that was trained on others is refused"""
+"""Hash of the features' definition; a model that was trained on another one is rejected."""

@@ -1,18 +1,18 @@
-"""The word for a fragment: the likeliest label, or none where the models are not sure enough."""
+"""Label decision: the most probable label, or none where the models are not confident enough."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 UNSURE = "unsure"
-"""mood of music whose likeliest mood is below the limit"""
+"""Mood of music whose most probable mood is below the limit."""
 
 UNKNOWN = "unknown"
-"""mood and genre where no music is heard, and genre below the limit"""
+"""Mood and genre where there is no music, and genre below the limit."""
 
 
 def mood_label(probabilities: Mapping[str, float], limit: float) -> str:
-    """The likeliest mood; "unsure" below the limit, "unknown" where nothing was heard.
+    """Return the most probable mood; "unsure" below the limit, "unknown" where there is no music.
 
     >>> mood_label({"happy": 0.5, "sad": 0.3, "angry": 0.2}, 0.45)
     'happy'
@@ -23,7 +23,7 @@ def mood_label(probabilities: Mapping[str, float], limit: float) -> str:
 
 
 def genre_label(probabilities: Mapping[str, float], limit: float) -> str:
-    """The likeliest genre; "unknown" below the limit and where nothing was heard.
+    """Return the most probable genre; "unknown" below the limit and where there is no music.
 
     >>> genre_label({"rock": 0.4, "pop": 0.35, "electronic": 0.25}, 0.45)
     'unknown'
@@ -32,8 +32,9 @@ def genre_label(probabilities: Mapping[str, float], limit: float) -> str:
 
 
 def _likeliest(probabilities: Mapping[str, float], limit: float, otherwise: str) -> str:
+    """Return the most probable label, or `otherwise` below the limit."""
     if not any(probabilities.values()):
         return UNKNOWN
-    # Of equals the first by name.
+    # Ties are resolved by name.
     best = min(probabilities, key=lambda name: (-probabilities[name], name))
     return best if probabilities[best] >= limit else otherwise

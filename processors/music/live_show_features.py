@@ -1,4 +1,4 @@
-"""What lights and screens need of a fragment: beats, energy in bands, onsets, brightness, key."""
+"""Features of a fragment for lights and screens: beats, band energy, onset strength, brightness and key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.music.audio import RATE, RECENT
+from processors.music.audio import RATE, RECENT_SECONDS
 from processors.music.spectra import BANDS, HOP
 
 # Krumhansl and Kessler (1982): how well each step of the scale fits a major and a minor key.
@@ -18,25 +18,25 @@ MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-CLEAR = 0.5
+MIN_KEY_CORRELATION = 0.5
 """Correlation with a key's profile below which no key is named: noise reaches about 0.4."""
 
-ENOUGH_BEATS = 8
-"""for a line through them to be finer than the autocorrelation"""
+MIN_BEATS = 8
+"""Beats from which a line through them is more precise than the autocorrelation."""
 
 Array = NDArray[Any]
 
 
 class LiveShowFeatures(Struct, frozen=True):
-    """What a lighting desk needs.
+    """Features for a lighting desk.
 
     Attributes:
         beats: seconds from the fragment's beginning.
-        bands: dB, power of each of `BANDS` in the last `RECENT` seconds, where 0 is the whole fragment's power.
-        onset: mean onset strength of the last `RECENT` seconds, librosa's unit: mean rise in dB of 96 mel bands.
-        brightness: spectral centroid of the last `RECENT` seconds, Hz.
-        key: "A minor" and the like; "" where none is clear.
-        key_confidence: correlation with the key's profile, 0…1.
+        bands: power in dB of each of `BANDS` in the last `RECENT_SECONDS`, relative to the whole fragment's power.
+        onset: mean onset strength of the last `RECENT_SECONDS`, librosa's unit: mean rise in dB of 96 mel bands.
+        brightness: spectral centroid of the last `RECENT_SECONDS`, Hz.
+        key: "A minor" and the like; empty where none is clear.
+        key_confidence: correlation with the key's profile, 0 to 1.
     """
 
     beats: tuple[float, ...]
@@ -50,17 +50,17 @@ class LiveShowFeatures(Struct, frozen=True):
 def live_show_features(
     power: Array, onset: Array, centroid: Array, tempo: float, keys: Array, seconds: float
 ) -> LiveShowFeatures:
-    """Show of a spectrum that is there already.
+    """Return the features for a lighting desk from arrays that are computed already.
 
     Args:
-        power: (bands + 1, frames), as `Spectra` has it.
+        power: (bands + 1, frames), as in `Spectra`.
         onset: (frames,) onset strength.
         centroid: (frames,) Hz.
         tempo: beats per minute, 0 for none.
-        keys: as `key_correlations` gives them.
+        keys: as `key_correlations` returns them.
         seconds: length of the fragment.
     """
-    recent = slice(-max(1, round(RECENT * RATE / HOP)), None)
+    recent = slice(-max(1, round(RECENT_SECONDS * RATE / HOP)), None)
     whole = float(power[-1].mean())
     bands = {}
     for name, row in zip(BANDS, power, strict=False):
@@ -68,7 +68,7 @@ def live_show_features(
         bands[name] = round(10 * float(np.log10(max(share, 1e-9))), 2)
     mode, step = np.unravel_index(int(keys.argmax()), keys.shape)
     confidence = float(np.clip(keys[mode, step], 0, 1))
-    key = f"{NOTES[int(step)]} {('major', 'minor')[int(mode)]}" if confidence >= CLEAR else ""
+    key = f"{NOTES[int(step)]} {('major', 'minor')[int(mode)]}" if confidence >= MIN_KEY_CORRELATION else ""
     return LiveShowFeatures(
         beats=_beats(onset, tempo, seconds),
         bands=bands,
@@ -80,7 +80,9 @@ def live_show_features(
 
 
 def key_correlations(chroma: Array) -> Array:
-    """Correlation of a mean chroma (12,) with each key: (2, 12), major and minor, from C on.
+    """Return the correlation of a mean chroma (12,) with each key: (2, 12), major and minor, from C on.
+
+    The profiles are the probe-tone ratings of Krumhansl and Kessler (Psychological Review 89, 1982).
 
     >>> found = key_correlations(np.array(MINOR)[np.arange(-9, 3)])  # A is step 9
     >>> int(found[1].argmax()), NOTES[9]
@@ -95,7 +97,7 @@ def key_correlations(chroma: Array) -> Array:
 
 
 def _beats(onset: Array, tempo: float, seconds: float) -> tuple[float, ...]:
-    """Beat times by dynamic programming (Ellis, 2007), with librosa.
+    """Return beat times by dynamic programming (Ellis, Journal of New Music Research 36, 2007), with librosa.
 
     Onset strength is highest one hop after a beat began: measured on synthesised music, with `training.music.beats`.
     """
@@ -106,15 +108,16 @@ def _beats(onset: Array, tempo: float, seconds: float) -> tuple[float, ...]:
 
 
 def tempo_from_beats(beats: Sequence[float], otherwise: float) -> float:
-    """Beats per minute of a line through the beats, which is finer than the lags of an autocorrelation.
+    """Return the beats per minute of a line through the beats, which is finer than the lags of an autocorrelation.
 
     Args:
-        otherwise: what is known without beats; also where the beats do not lie on a line.
+        beats: seconds.
+        otherwise: returned for too few beats, and where they do not lie on a line.
 
     >>> round(tempo_from_beats([0.1 + 0.5 * number for number in range(20)], 117.5), 3)
     120.0
     """
-    if len(beats) < ENOUGH_BEATS:
+    if len(beats) < MIN_BEATS:
         return otherwise
     numbers = np.arange(len(beats))
     slope, start = np.polyfit(numbers, beats, 1)

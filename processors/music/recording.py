@@ -1,4 +1,4 @@
-"""A whole recording: what its fragments say together."""
+"""Tags of a whole recording, from those of its fragments."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from processors.music.tagger import Tagger
 
 
 class RecordingTags(Struct, frozen=True):
-    """What is heard in a recording.
+    """Tags of a recording.
 
     Attributes:
         seconds: length.
-        loudness: dBFS of all of it.
-        tempo: beats per minute, the median of its fragments; 0 when none is heard.
-        moods, genres: probabilities by label, means over its fragments by their length; zeros without music.
-        key: of most of its fragments; "" where none is clear.
+        loudness: dBFS of the whole recording.
+        tempo: beats per minute, the median of its fragments; 0 where there is no beat.
+        moods: probabilities by label, means over the fragments weighted by length; zeros without music.
+        genres: probabilities by label, as `moods`.
+        key: most frequent key of its fragments; empty where none is clear.
     """
 
     seconds: float
@@ -33,7 +34,7 @@ class RecordingTags(Struct, frozen=True):
 
 
 def tag_recording(fragments: Iterable[Audio], tagger: Tagger) -> RecordingTags:
-    """Listen to all fragments; those that are silent or no music have no say.
+    """Analyse all fragments; silent ones and those without music have no weight in the labels.
 
     >>> import numpy as np
     >>> tone = Audio(np.sin(np.arange(66_150, dtype=np.float32) / 20))
@@ -41,18 +42,18 @@ def tag_recording(fragments: Iterable[Audio], tagger: Tagger) -> RecordingTags:
     >>> song.seconds, sorted(song.moods)
     (4.0, ['angry', 'happy', 'relax', 'sad'])
     """
-    seconds = power = heard = 0.0
+    seconds = power = music_seconds = 0.0
     tempos: list[float] = []
     keys: Counter[str] = Counter()
     moods = dict.fromkeys(tagger.mood.card.settings["labels"], 0.0)
     genres = dict.fromkeys(tagger.genre.card.settings["labels"], 0.0)
     for audio in fragments:
-        fragment = tagger.listen(audio)
+        fragment = tagger.analyze(audio)
         seconds += fragment.seconds
         power += 10 ** (fragment.loudness / 10) * fragment.seconds
         if fragment.tags is None or not fragment.tags.is_music:
             continue
-        heard += fragment.seconds
+        music_seconds += fragment.seconds
         if fragment.tags.tempo:
             tempos.append(fragment.tags.tempo)
         if fragment.tags.show is not None and fragment.tags.show.key:
@@ -60,9 +61,9 @@ def tag_recording(fragments: Iterable[Audio], tagger: Tagger) -> RecordingTags:
         for sums, new in ((moods, fragment.tags.moods), (genres, fragment.tags.genres)):
             for name, probability in new.items():
                 sums[name] += probability * fragment.seconds
-    if heard:
-        moods = {name: value / heard for name, value in moods.items()}
-        genres = {name: value / heard for name, value in genres.items()}
+    if music_seconds:
+        moods = {name: value / music_seconds for name, value in moods.items()}
+        genres = {name: value / music_seconds for name, value in genres.items()}
     loudness = 10 * math.log10(max(power / max(seconds, 1e-9), 1e-12))
     key = keys.most_common(1)[0][0] if keys else ""
     return RecordingTags(seconds, loudness, median(tempos) if tempos else 0.0, moods, genres, key)

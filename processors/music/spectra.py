@@ -1,5 +1,7 @@
-"""What is heard in each frame of 93 ms, a hop of 23 ms apart: it needs no more than the frame, so it is never computed
-again for a window that overlaps."""
+"""Spectral frames of 93 ms at a hop of 23 ms.
+
+A frame depends on its own samples only, so it is never computed again for a window that overlaps.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from processors.music.audio import RATE, Samples
 
 FFT, HOP = 2048, 512
+"""Points of the Fourier transform and samples of a hop, at `RATE`."""
 
 BANDS: dict[str, tuple[float, float]] = {
     "sub": (20, 60),
@@ -20,21 +23,21 @@ BANDS: dict[str, tuple[float, float]] = {
     "high_mid": (2_000, 4_000),
     "high": (4_000, 11_025),
 }
-"""Hz, as sound engineers call them"""
+"""Limits of the frequency bands in Hz, as sound engineers name them."""
 
 Rows = NDArray[np.float32]
 
 
 class Spectra(Struct, frozen=True):
-    """Frames in a row; each array is (rows, frames).
+    """Consecutive frames; each array is (rows, frames).
 
     Attributes:
         mel: power of 96 mel bands.
-        chroma: 12, each frame's strongest is 1.
-        contrast: 7, dB.
-        shape: centroid, bandwidth, roll-off (Hz) and flatness (0…1).
+        chroma: 12 pitch classes; each frame's strongest is 1.
+        contrast: spectral contrast of 7 bands, dB.
+        shape: centroid, bandwidth, roll-off (Hz) and flatness (0 to 1).
         crossings: share of samples at which the sign changes.
-        power: of `BANDS`, and in the last row of everything, summed over bins.
+        power: of `BANDS`, and in the last row of all frequencies, summed over bins.
     """
 
     mel: Rows
@@ -47,17 +50,17 @@ class Spectra(Struct, frozen=True):
     def __len__(self) -> int:
         return int(self.mel.shape[1])
 
-    def part(self, start: int, end: int) -> Spectra:
-        """Frames `start` to `end`."""
+    def frames(self, start: int, end: int) -> Spectra:
+        """Return the frames `start` to `end`."""
         return Spectra(*(row[:, start:end] for row in self._rows()))
 
-    def then(self, *others: Spectra) -> Spectra:
-        """These frames and others after them."""
+    def concatenate(self, *others: Spectra) -> Spectra:
+        """Return these frames followed by others."""
         rows = zip(self._rows(), *(other._rows() for other in others), strict=True)
         return Spectra(*(np.concatenate(parts, axis=1) for parts in rows))
 
-    def louder(self, gain: float) -> Spectra:
-        """As if the sound had been multiplied by `gain`; flatness, whose floor is absolute, stays as it is."""
+    def scaled(self, gain: float) -> Spectra:
+        """Return the spectra of the audio multiplied by `gain`; flatness, whose floor is absolute, stays as it is."""
         power = np.float32(gain**2)
         return Spectra(self.mel * power, self.chroma, self.contrast, self.shape, self.crossings, self.power * power)
 
@@ -66,14 +69,14 @@ class Spectra(Struct, frozen=True):
 
 
 def frames_in(samples: int) -> int:
-    """Of a sound of so many samples, frames around its first sample, and every `HOP` further."""
+    """Return the number of frames of so many samples: one around the first sample, and one every `HOP` further."""
     return 1 + samples // HOP
 
 
 def compute_spectra(samples: Samples, start: int = 0, end: int | None = None) -> Spectra:
-    """Frames `start` to `end` (all if left out) of a sound; before and after it is silence.
+    """Return the frames `start` to `end` of audio, by default all; it is padded with silence.
 
-    Frame i lies around sample i · `HOP`. Any part of the frames is what it is among all of them.
+    Frame i is centred on sample i · `HOP`. A part of the frames equals the same part of all of them.
 
     >>> sound = np.sin(np.arange(RATE, dtype=np.float32) / 9)
     >>> whole, part = compute_spectra(sound), compute_spectra(sound, 10, 20)

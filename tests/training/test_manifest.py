@@ -1,4 +1,4 @@
-"""Data versions: only clips that are new or changed are described again."""
+"""Manifest of the training data: features are computed again only for new and changed clips."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def clip(path: Path, frequency: float) -> None:
     soundfile.write(path, 0.1 * np.sin(2 * np.pi * frequency * np.arange(2 * RATE) / RATE), RATE)
 
 
-def test_only_what_changed_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_manifest_selects_only_changed_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table, path = tmp_path / "mood.csv", tmp_path / "rows.npz"
     for number in range(3):
         clip(tmp_path / f"{number}.wav", 220 * (number + 1))
@@ -40,7 +40,7 @@ def test_only_what_changed_is_described(tmp_path: Path, monkeypatch: pytest.Monk
     assert not np.array_equal(after["x"][2], before["x"][1])
 
 
-def test_a_label_is_data_too(tmp_path: Path) -> None:
+def test_manifest_version_depends_on_labels(tmp_path: Path) -> None:
     clip(tmp_path / "0.wav", 220)
     table = tmp_path / "mood.csv"
     table.write_text("clip,mood\n0.wav,sad\n")

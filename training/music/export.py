@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from processors.models.inference import ModelCard, sha256_of
 from processors.music.features import NAMES
-from processors.music.tagger import COLUMNS, EMBEDDING
+from processors.music.tagger import COLUMNS, EMBEDDING_SIZE
 from training.music.yamnet import YamNet
 
 MUSIC = 132
@@ -40,7 +40,7 @@ class WithMusic(nn.Module):
 
     def music(self, rows: Tensor) -> Tensor:
         """(n,), 0…1."""
-        mean = rows[:, len(NAMES) : len(NAMES) + EMBEDDING] ** 2
+        mean = rows[:, len(NAMES) : len(NAMES) + EMBEDDING_SIZE] ** 2
         return torch.sigmoid(mean @ self.unit + self.bias)
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from processors.music.audio import RATE, SHORTEST, Audio
+from processors.music.audio import MIN_SECONDS, RATE, Audio
 
 Sound = NDArray[np.float32]
 Random = np.random.Generator
@@ -38,7 +38,7 @@ def level(samples: Sound) -> float:
 
 def part(samples: Sound, random: Random) -> Sound:
     """From half of the fragment to all of it."""
-    length = max(int(SHORTEST * RATE), int(len(samples) * random.uniform(0.5, 1.0)))
+    length = max(int(MIN_SECONDS * RATE), int(len(samples) * random.uniform(0.5, 1.0)))
     start = int(random.integers(0, len(samples) - length + 1))
     return samples[start : start + length]
 

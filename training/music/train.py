@@ -44,7 +44,7 @@ SOURCES = {
     "mood": "4Q / MER (Panda et al., IEEE TAFFC 2018; copyrighted previews, research use), 651 fragments",
     "genre": "Emotify (Aljanaki et al., 2016; research use), 297 fragments",
 }
-EMBEDDING = "embeddings of models/sound (YAMNet, AudioSet; TensorFlow model garden, Apache-2.0), frozen"
+EMBEDDING_SIZE = "embeddings of models/sound (YAMNet, AudioSet; TensorFlow model garden, Apache-2.0), frozen"
 
 REPORTED = {
     "cross-validation": "calibrated",
@@ -163,7 +163,7 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         "features, then square roots of the mean and of the spread of its sound embeddings. Out: probabilities "
         f"(n, {len(labels)})" + (", and music (n,): how much it sounds like music." if kind == "genre" else "."),
         parameters=count(module),
-        data=[SOURCES[kind], EMBEDDING],
+        data=[SOURCES[kind], EMBEDDING_SIZE],
         split=f"Five-fold cross-validation, {grouped}; draws of the folds: {compared['splits']}. Families were "
         "compared on the same folds (training/music/README.md), so the best of them is a little flattered. "
         "'Overheard' are the same held-out clips with crowd noise, hall, equaliser and overload. 'Robustness' is of a "

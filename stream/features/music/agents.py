@@ -67,7 +67,7 @@ class MusicAgent:
         return record.key
 
     async def _apply(self, record: Record[bytes], stage: StageState, listener: Listener) -> Effects[StageState]:
-        if stage.applied(record.offset):
+        if stage.is_applied(record.offset):
             return Effects()
         analysis = await listener.listen(record.value, record.key)
         if analysis.died and self._listener.in_canary_period:

@@ -23,7 +23,7 @@ import soundfile
 from msgspec import Struct
 
 from processors.models.drift import DriftMonitor, read_reference
-from processors.music.audio import LONGEST, AudioError, AudioFormatError, read_mono
+from processors.music.audio import MAX_SECONDS, AudioError, AudioFormatError, read_mono
 from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import AnalyzedFragment, Tagger
 from stream.runtime.child_process import die_with_parent
@@ -172,10 +172,10 @@ def _listen(value: bytes, stage: str) -> Listened:
         try:
             raw, rate = read_mono(value)
         except AudioFormatError as error:
-            wav = bytes_to_wav(value, seconds=LONGEST)
+            wav = bytes_to_wav(value, seconds=MAX_SECONDS)
             if wav is None:
                 raise error from None
             raw, rate = read_mono(wav)
-        return Listened(_tagger.follow(sliding, raw, rate))
+        return Listened(_tagger.analyze_window(sliding, raw, rate))
     except AudioError as error:
         return Listened(None, str(error))

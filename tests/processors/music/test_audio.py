@@ -1,4 +1,4 @@
-"""Decoding: what a microphone, a phone or a broken sender may send."""
+"""Audio decoding: formats, rates and channels of microphones and phones, and broken files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def encoded(samples: NDArray[np.float32], rate: int, kind: str = "WAV", subtype:
         ("OGG", "OPUS", 48_000), ("MP3", "MPEG_LAYER_III", 44_100), ("AIFF", "PCM_16", 22_050),
     ],
 )  # fmt: skip
-def test_formats_and_rates_give_the_same_sound(kind: str, subtype: str, rate: int) -> None:
+def test_decode_gives_same_audio_for_formats_and_rates(kind: str, subtype: str, rate: int) -> None:
     audio = decode(encoded(chord(3, rate), rate, kind, subtype))
     assert audio.seconds == pytest.approx(3, abs=0.1)
     assert audio.loudness == pytest.approx(10 * np.log10(3 * 0.1**2 / 2), abs=0.3)
@@ -40,7 +40,7 @@ def test_formats_and_rates_give_the_same_sound(kind: str, subtype: str, rate: in
     assert np.argmax(spectrum) / audio.seconds == pytest.approx(220, abs=120)
 
 
-def test_stereo_is_mixed_and_an_inverted_channel_does_not_silence_it() -> None:
+def test_decode_mixes_stereo_with_inverted_channel() -> None:
     left = chord(2, 22_050)
     both = decode(encoded(np.stack([left, left], axis=1), 22_050))
     inverted = decode(encoded(np.stack([left, -left], axis=1), 22_050))
@@ -48,15 +48,15 @@ def test_stereo_is_mixed_and_an_inverted_channel_does_not_silence_it() -> None:
     assert not inverted.silent
 
 
-def test_an_offset_is_not_loudness() -> None:
+def test_dc_offset_does_not_count_as_loudness() -> None:
     assert from_samples(np.full(2 * RATE, 0.2, np.float32), RATE).silent
 
 
-def test_only_the_first_minute_is_read() -> None:
+def test_decode_reads_only_first_minute() -> None:
     assert decode(encoded(np.zeros((70 * 8_000, 2), np.float32), 8_000, "FLAC")).seconds == pytest.approx(60)
 
 
-def test_a_fragment_that_ends_in_silence_is_silent_now() -> None:
+def test_fragment_that_ends_silent_is_silent() -> None:
     samples = chord(20, RATE)
     samples[10 * RATE :] = 1e-5
     audio = from_samples(samples, RATE)
@@ -64,14 +64,14 @@ def test_a_fragment_that_ends_in_silence_is_silent_now() -> None:
     assert audio.silent
 
 
-def test_an_overloaded_microphone_is_seen() -> None:
+def test_clipped_share_shows_overload() -> None:
     audio = from_samples(np.clip(chord(2, RATE) * 20, -1, 1), RATE)
     assert audio.clipped > 0.3
     assert audio.peak == pytest.approx(0, abs=0.01)
     assert from_samples(chord(2, RATE), RATE).clipped == 0
 
 
-def test_a_file_cut_off_gives_what_it_holds() -> None:
+def test_decode_of_cut_off_file_gives_its_samples() -> None:
     whole = encoded(chord(6, 24_000), 24_000)
     assert decode(whole[: len(whole) // 2]).seconds == pytest.approx(3, abs=0.1)
 
@@ -84,16 +84,16 @@ def test_a_file_cut_off_gives_what_it_holds() -> None:
         (b"\xff\xd8\xff\xe0" + b"\x00" * 40, "JPEG"),
         (b"\x1aE\xdf\xa3" + b"\x00" * 40, "WebM"),
         (b"RIFF", "cut-off WAV"),
-        (b"\xff", "no known sound"),
-        (b"hello, is this on?", "no known sound"),
+        (b"\xff", "not a recognised audio format"),
+        (b"hello, is this on?", "not a recognised audio format"),
     ],
 )
-def test_what_is_no_sound_is_named(value: bytes, says: str) -> None:
+def test_decode_names_format_of_other_bytes(value: bytes, says: str) -> None:
     with pytest.raises(AudioError, match=says):
         decode(value)
 
 
-def test_a_flac_cut_off_is_said_to_be_cut_off() -> None:
+def test_decode_reports_cut_off_flac() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 72_000).astype(np.float32)
     whole = encoded(noise, 24_000, "FLAC")
     with pytest.raises(AudioError, match="cut off or damaged"):
@@ -105,29 +105,29 @@ def test_a_flac_cut_off_is_said_to_be_cut_off() -> None:
     [
         (np.zeros(0, np.float32), 22_050, "0.00 s"),
         (np.zeros(1, np.float32), 22_050, "at least 1 s"),
-        (np.full(30_000, np.nan, np.float32), 22_050, "no numbers"),
-        (np.full((30_000, 2), np.inf, np.float32), 22_050, "no numbers"),
+        (np.full(30_000, np.nan, np.float32), 22_050, "not finite"),
+        (np.full((30_000, 2), np.inf, np.float32), 22_050, "not finite"),
         (np.full(30_000, 20_000, np.float32), 22_050, "full scale"),
         (np.zeros(30_000, np.float32), 100, "100 Hz"),
     ],
 )
-def test_samples_that_cannot_be_used(samples: NDArray[np.float32], rate: int, says: str) -> None:
+def test_invalid_samples_are_rejected(samples: NDArray[np.float32], rate: int, says: str) -> None:
     with pytest.raises(AudioError, match=says):
         from_samples(samples, rate)
 
 
 @pytest.mark.parametrize(("channels", "rate", "says"), [(65, 8_000, "65 channels"), (1, 500_000, "500000 Hz")])
-def test_absurd_files(channels: int, rate: int, says: str) -> None:
+def test_implausible_files_are_rejected(channels: int, rate: int, says: str) -> None:
     with pytest.raises(AudioError, match=says):
         decode(encoded(np.zeros((16_000, channels), np.float32), rate))
 
 
-def test_an_unknown_format_is_its_own_error() -> None:
+def test_unsupported_format_has_its_own_error() -> None:
     with pytest.raises(AudioFormatError):
         decode(b"\x00\x00\x00\x20ftypM4A ")
 
 
-def test_a_long_file_comes_in_fragments(tmp_path: Path) -> None:
+def test_long_file_is_read_in_fragments(tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(encoded(chord(9.5, 8_000), 8_000))
     assert [round(one.seconds, 1) for one in fragments(path, 4.0)] == [4.0, 4.0, 1.5]
@@ -138,8 +138,10 @@ def test_a_long_file_comes_in_fragments(tmp_path: Path) -> None:
     assert [round(one.seconds, 1) for one in fragments(path, 4.0)] == [4.0]  # cut off
 
 
-@pytest.mark.parametrize(("value", "says"), [(b"", "0 bytes"), (b"hello, is this on?", "no known sound")])
-def test_a_file_that_is_no_sound(tmp_path: Path, value: bytes, says: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "says"), [(b"", "0 bytes"), (b"hello, is this on?", "not a recognised audio format")]
+)
+def test_fragments_of_other_file_report_its_format(tmp_path: Path, value: bytes, says: str) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(value)
     with pytest.raises(AudioError, match=says):

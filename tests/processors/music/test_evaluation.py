@@ -1,4 +1,4 @@
-"""Measuring mood and genre: figures that can be checked by hand, and errors that name the line."""
+"""Evaluation of mood and genre: figures that can be checked by hand, and errors that name the line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def table(folder: Path, text: str) -> Path:
     return path
 
 
-def test_figures_by_hand() -> None:
+def test_figures_equal_values_by_hand() -> None:
     def sure(label: str) -> dict[str, float]:
         return {name: 0.7 if name == label else 0.1 for name in ("angry", "happy", "relax", "sad")}
 
@@ -50,7 +50,7 @@ def test_figures_by_hand() -> None:
     assert found["calibration_error"] == pytest.approx(abs(2 - 2.1) / 4)
 
 
-def test_an_own_table_is_measured(clips: Path, tagger: Tagger) -> None:
+def test_mood_table_is_evaluated(clips: Path, tagger: Tagger) -> None:
     seen: list[tuple[int, int]] = []
     report = evaluate_mood(
         table(clips, "file,mood\n0.wav,sad\n1.wav,Happy\n2.wav,relax\nbroken.wav,angry\n"),
@@ -66,7 +66,7 @@ def test_an_own_table_is_measured(clips: Path, tagger: Tagger) -> None:
     json.dumps(report, allow_nan=False)
 
 
-def test_genre_with_one_clip(clips: Path, tagger: Tagger) -> None:
+def test_genre_table_with_one_clip_is_evaluated(clips: Path, tagger: Tagger) -> None:
     report = evaluate_genre(table(clips, "\ufeffclip,genre\n0.wav,rock\n"), tagger=tagger)
     assert report["accuracy"] in {0.0, 1.0}
     assert report["seconds_per_clip"] > 0
@@ -81,16 +81,16 @@ def test_genre_with_one_clip(clips: Path, tagger: Tagger) -> None:
         ("", "clip and mood are needed"),
         ("clip,mood\n0.wav,sad\n1.wav,\n", "line 3: clip or mood is empty"),
         ("clip,mood\n0.wav\n", "line 2: clip or mood is empty"),
-        ("clip,mood\n0.wav,gloomy\n", "line 2: mood 'gloomy' is none of angry, happy, relax, sad"),
-        ("clip,mood\n0.wav,sad\nnot_there.wav,sad\n", "1 of 2 clips are not there, the first .*not_there.wav"),
+        ("clip,mood\n0.wav,gloomy\n", "line 2: mood 'gloomy' is not one of angry, happy, relax, sad"),
+        ("clip,mood\n0.wav,sad\nnot_there.wav,sad\n", "1 of 2 clips do not exist, the first .*not_there.wav"),
     ],
 )
-def test_tables_that_cannot_be_used(clips: Path, tagger: Tagger, text: str, says: str) -> None:
+def test_invalid_table_is_reported_with_its_line(clips: Path, tagger: Tagger, text: str, says: str) -> None:
     with pytest.raises(ClipsFileError, match=says):
         evaluate_mood(table(clips, text), tagger=tagger)
 
 
-def test_a_table_that_is_no_text(tmp_path: Path, tagger: Tagger) -> None:
+def test_table_that_is_not_text_is_reported(tmp_path: Path, tagger: Tagger) -> None:
     (tmp_path / "clips.csv").write_bytes(b"\xff\xfe\x00clip")
     with pytest.raises(ClipsFileError, match="not a table"):
         evaluate_mood(tmp_path / "clips.csv", tagger=tagger)

@@ -1,4 +1,4 @@
-"""Features: the same for the same sound, whatever carried it and however loud it came."""
+"""Audio features: independent of format and level, finite for extreme audio."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_wav_and_flac_give_the_same_features() -> None:
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.1, 2.0])
-def test_gain_changes_nothing(gain: float) -> None:
+def test_features_are_independent_of_gain(gain: float) -> None:
     sound = beats(100) + np.random.default_rng(0).normal(0, 0.01, 12 * RATE).astype(np.float32)
     one, other = (normalise_level(Audio(sound * np.float32(g))) for g in (1.0, gain))
     assert one.loudness == pytest.approx(LEVEL_DBFS, abs=1e-3)
@@ -47,12 +47,12 @@ def test_gain_changes_nothing(gain: float) -> None:
 
 
 @pytest.mark.parametrize("per_minute", [90.0, 120.0, 150.0])
-def test_tempo_is_heard_up_to_an_octave(per_minute: float) -> None:
+def test_tempo_is_right_up_to_an_octave(per_minute: float) -> None:
     found = extract_features(normalise_level(Audio(beats(per_minute)))).tempo
     assert min(abs(found / per_minute / octave - 1) for octave in (0.5, 1, 2)) < 0.04
 
 
-def test_a_major_chord_is_major_and_a_minor_one_is_not() -> None:
+def test_major_and_minor_chords_are_distinguished() -> None:
     time = np.arange(5 * RATE) / RATE
 
     def chord(*frequencies: float) -> Audio:
@@ -79,17 +79,17 @@ def test_bright_noise_has_a_higher_centroid_than_a_bass() -> None:
     ids=["zeros", "click", "denormal", "square"],
 )
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_extreme_sounds_give_finite_features(samples: NDArray[np.float32]) -> None:
+def test_features_of_extreme_audio_are_finite(samples: NDArray[np.float32]) -> None:
     audio = normalise_level(from_samples(samples, RATE))
     assert np.isfinite(extract_features(audio).vector).all()
     assert np.isfinite(patches(audio.samples)).all()
 
 
-def test_names_are_unique() -> None:
+def test_feature_names_are_unique() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
 @pytest.mark.parametrize("rate", [8_000, 96_000])
-def test_the_shortest_sound_of_any_rate_has_a_patch(rate: int) -> None:
+def test_shortest_audio_of_any_rate_has_a_patch(rate: int) -> None:
     audio = from_samples(beats(120, 1.0, rate), rate)
     assert patches(audio.samples).shape == (1, 1, 96, 64)

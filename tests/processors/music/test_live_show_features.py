@@ -1,4 +1,4 @@
-"""Beats, tempo, bands and key of music that was made to have them."""
+"""Beats, tempo, bands and key of synthesised music."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def chords(*bars: tuple[int, ...]) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("tempo", [90.0, 120.0, 133.0])
-def test_beats_lie_on_the_drum_and_the_tempo_is_exact(tempo: float) -> None:
+def test_beats_match_drum_and_tempo_is_exact(tempo: float) -> None:
     heard = extract_features(normalise_level(Audio(struck(tempo).astype(np.float32))))
     true = np.arange(0.25, SECONDS, 60 / tempo)
     distance = np.abs(np.array(heard.show.beats)[:, None] - true[None]).min(axis=1)
@@ -54,13 +54,13 @@ def test_beats_lie_on_the_drum_and_the_tempo_is_exact(tempo: float) -> None:
         (((-3, 0, 4), (2, 5, 9), (4, 8, 11), (-3, 0, 4)), "A minor"),
     ],
 )
-def test_the_key_of_a_cadence(bars: tuple[tuple[int, ...], ...], key: str) -> None:
+def test_key_of_cadence_is_recognised(bars: tuple[tuple[int, ...], ...], key: str) -> None:
     found = show(chords(*bars))
     assert found.key == key
     assert found.key_confidence > 0.6
 
 
-def test_noise_has_no_key_and_silence_nothing() -> None:
+def test_noise_and_silence_have_no_key() -> None:
     assert show(np.random.default_rng(0).normal(0, 0.1, len(TIME))).key == ""
     silent = show(np.zeros(len(TIME)))
     assert (silent.key, silent.beats, silent.onset) == ("", (), 0.0)
@@ -70,13 +70,13 @@ def test_noise_has_no_key_and_silence_nothing() -> None:
 @pytest.mark.parametrize(
     ("frequency", "band"), [(40, "sub"), (120, "bass"), (350, "low_mid"), (1_000, "mid"), (8_000, "high")]
 )
-def test_a_tone_is_in_its_band(frequency: float, band: str) -> None:
+def test_tone_has_power_in_its_band(frequency: float, band: str) -> None:
     found = show(0.3 * np.sin(2 * np.pi * frequency * TIME))
     assert max(found.bands, key=found.bands.__getitem__) == band
     assert found.bands[band] == pytest.approx(0, abs=0.5)  # all of the power
     assert found.brightness == pytest.approx(frequency, rel=0.2)
 
 
-def test_without_a_line_of_beats_the_tempo_stays() -> None:
+def test_tempo_without_line_of_beats_is_unchanged() -> None:
     assert tempo_from_beats((0.0, 0.5, 1.0), 117.5) == 117.5
     assert tempo_from_beats(tuple(np.random.default_rng(0).uniform(0, 30, 40).tolist()), 117.5) == 117.5

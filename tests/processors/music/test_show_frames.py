@@ -1,4 +1,4 @@
-"""Frames as sound comes, and beats that are foreseen."""
+"""Streaming frames for lights, and predicted beats."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ def drum(tempo: float, seconds: float, start: float = 0.3) -> NDArray[np.float32
 
 
 @pytest.mark.parametrize("tempo", [85.0, 100.0, 120.0, 135.0])
-def test_beats_come_when_the_drum_does(tempo: float) -> None:
+def test_frame_beats_match_drum(tempo: float) -> None:
     frames = ShowFrameStream(RATE, 50)
     sound = drum(tempo, 16)
-    found = [one for start in range(0, len(sound), 1_000) for one in frames.feed(sound[start : start + 1_000])]
+    found = [frame for start in range(0, len(sound), 1_000) for frame in frames.feed(sound[start : start + 1_000])]
     assert found[-1].tempo == pytest.approx(tempo, rel=0.02)
-    told = np.array([0.02 * (number + 1) for number, one in enumerate(found) if one.beat])
-    told = told[told > 6]
+    beats_found = np.array([0.02 * (number + 1) for number, frame in enumerate(found) if frame.beat])
+    beats_found = beats_found[beats_found > 6]
     true = np.arange(0.3, 16, 60 / tempo)
-    assert np.abs(told[:, None] - true[None]).min(axis=1).max() < 0.07
-    assert len(told) == pytest.approx((true > 6).sum(), abs=1)
+    assert np.abs(beats_found[:, None] - true[None]).min(axis=1).max() < 0.07
+    assert len(beats_found) == pytest.approx((true > 6).sum(), abs=1)
 
 
-def test_noise_and_silence_have_no_beat() -> None:
+def test_frames_of_noise_and_silence_have_no_beat() -> None:
     for sound in (
         np.zeros(10 * RATE, np.float32),
         np.random.default_rng(0).normal(0, 0.1, 10 * RATE).astype(np.float32),
     ):
-        assert not any(one.beat for one in ShowFrameStream(RATE, 25).feed(sound))
+        assert not any(frame.beat for frame in ShowFrameStream(RATE, 25).feed(sound))
 
 
-def test_the_size_of_the_pieces_changes_nothing() -> None:
+def test_frames_are_independent_of_piece_size() -> None:
     sound = drum(120, 5)
     whole, pieces = ShowFrameStream(RATE, 30), ShowFrameStream(RATE, 30)
-    parts = [one for start in range(0, len(sound), 777) for one in pieces.feed(sound[start : start + 777])]
+    parts = [frame for start in range(0, len(sound), 777) for frame in pieces.feed(sound[start : start + 777])]
     assert parts == whole.feed(sound)
 
 
-def test_a_full_tone_has_full_level_in_its_band() -> None:
+def test_full_scale_tone_has_full_level_in_its_band() -> None:
     tone = np.sin(2 * np.pi * 1_000 * np.arange(RATE) / RATE).astype(np.float32)
     last = ShowFrameStream(RATE, 25).feed(tone)[-1]
     assert last.level == pytest.approx(1 - 3 / 60, abs=0.01)  # a sine's power is 3 dB below full scale

@@ -1,4 +1,4 @@
-"""Windows that overlap: the same result as of the whole window, for a part of the work."""
+"""Sliding windows: the result of the whole window, for a part of the computation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from processors.models.inference import Model, open_model
 from processors.music.audio import RATE, Audio, AudioError, from_samples
 from processors.music.features import NAMES, extract_features, normalise_level
 from processors.music.log_mel_patches import patches
-from processors.music.overlap import ResampledTrack, SampleTrack, window_shift
-from processors.music.sliding_window import STEADY_DB, SlidingWindow
+from processors.music.sliding_window import (
+    MAX_LEVEL_CHANGE_DB,
+    ResampledTrack,
+    SampleTrack,
+    SlidingWindow,
+    window_shift,
+)
 from processors.music.spectra import HOP
 from processors.music.tagger import Tagger
 
@@ -45,12 +50,12 @@ def sound() -> Model:
     return open_model("sound")
 
 
-def test_features_of_windows_on_the_frames_are_those_of_the_whole_window(sound: Model) -> None:
+def test_window_features_equal_those_of_whole_window(sound: Model) -> None:
     samples, length, step = music(RATE), 600 * HOP, 100 * HOP
     sliding = SlidingWindow(sound)
     for number in range(6):
         window = samples[: length + step * number][-length:] if number else samples[: length // 2]
-        audio, heard, embeddings = sliding.hear(window, RATE)
+        audio, heard, embeddings = sliding.add_window(window, RATE)
         assert sliding.reused > 0.8 if number > 1 else True
         whole = normalise_level(Audio(np.ascontiguousarray(window - window.mean())))
         expected = extract_features(whole)
@@ -64,16 +69,16 @@ def test_features_of_windows_on_the_frames_are_those_of_the_whole_window(sound: 
         reference = sound.session.run(["embeddings"], {"patches": patches(whole.samples[lead:])})[0]
         assert len(embeddings) == len(reference)
         size = float(np.abs(reference).mean())
-        assert float(np.abs(embeddings - reference).mean()) < 0.03 * size, STEADY_DB
+        assert float(np.abs(embeddings - reference).mean()) < 0.03 * size, MAX_LEVEL_CHANGE_DB
 
 
 @pytest.mark.parametrize("rate", [24_000, 44_100, 48_000])
-def test_tags_of_a_sliding_window_are_those_of_the_window_alone(rate: int) -> None:
+def test_window_tags_equal_those_of_window_alone(rate: int) -> None:
     tagger, samples = Tagger.load(), music(rate)
     sliding, reused, worst = SlidingWindow(tagger.sound), [], 0.0
     for end in range(5, SECONDS + 1, 5):
         window = samples[max(0, end - 30) * rate : end * rate]
-        followed, alone = tagger.follow(sliding, window, rate), tagger.listen(from_samples(window, rate))
+        followed, alone = tagger.analyze_window(sliding, window, rate), tagger.analyze(from_samples(window, rate))
         reused.append(sliding.reused)
         assert followed.tags is not None
         assert alone.tags is not None
@@ -84,40 +89,40 @@ def test_tags_of_a_sliding_window_are_those_of_the_window_alone(rate: int) -> No
     assert worst < 0.1, "the patches of the embeddings lie elsewhere in the window"
 
 
-def test_another_sound_begins_anew_and_silence_forgets(sound: Model) -> None:
+def test_window_restarts_on_other_audio_and_silence(sound: Model) -> None:
     sliding, one, other = SlidingWindow(sound), music(RATE, 20), music(RATE, 20, seed=2)
-    sliding.hear(one, RATE)
-    _, heard, _ = sliding.hear(other, RATE)
+    sliding.add_window(one, RATE)
+    _, heard, _ = sliding.add_window(other, RATE)
     assert sliding.reused == 0
     assert heard is not None
     assert_alike(heard.vector, extract_features(normalise_level(from_samples(other, RATE))).vector)
     quiet = np.concatenate([other[5 * RATE :], np.zeros(10 * RATE, np.float32)])
-    assert sliding.hear(quiet, RATE)[1] is None
+    assert sliding.add_window(quiet, RATE)[1] is None
     back = np.concatenate([quiet[5 * RATE :], one[: 8 * RATE]])
-    found, expected = sliding.hear(back, RATE)[1], extract_features(normalise_level(from_samples(back, RATE)))
+    found, expected = sliding.add_window(back, RATE)[1], extract_features(normalise_level(from_samples(back, RATE)))
     assert found is not None
     place = NAMES.index("centroid 0 mean")
     assert found.vector[place] == pytest.approx(expected.vector[place], rel=0.01)
 
 
-def test_a_fragment_that_can_not_be_used_leaves_the_window_as_it_was(sound: Model) -> None:
+def test_invalid_fragment_leaves_window_unchanged(sound: Model) -> None:
     sliding, samples = SlidingWindow(sound), music(RATE, 20)
-    sliding.hear(samples[: 15 * RATE], RATE)
-    with pytest.raises(AudioError, match="no numbers"):
-        sliding.hear(np.full(2 * RATE, np.nan, np.float32), RATE)
-    sliding.hear(samples, RATE)
+    sliding.add_window(samples[: 15 * RATE], RATE)
+    with pytest.raises(AudioError, match="not finite"):
+        sliding.add_window(np.full(2 * RATE, np.nan, np.float32), RATE)
+    sliding.add_window(samples, RATE)
     assert sliding.reused > 0.5
 
 
 @pytest.mark.parametrize("rate", [8_000, 24_000, 44_100])
-def test_a_sound_resampled_piece_by_piece_is_the_sound_resampled_at_once(rate: int) -> None:
+def test_incremental_resampling_equals_resampling_at_once(rate: int) -> None:
     samples = music(rate, 12)
     source = SampleTrack(samples[: 5 * rate])
     pieces = ResampledTrack(source, rate, RATE)
     for end in (5.5, 8.1, 12):
         first = int((end - 5) * rate)
         source.samples, source.first = samples[first : int(end * rate)], first
-        pieces.follow(source)
+        pieces.update(source)
     whole = ResampledTrack(SampleTrack(samples), rate, RATE)
     expected = whole.samples[pieces.first :]
     assert pieces.end == whole.end
@@ -125,7 +130,7 @@ def test_a_sound_resampled_piece_by_piece_is_the_sound_resampled_at_once(rate: i
     np.testing.assert_allclose(pieces.samples[seam:], expected[seam:], atol=2e-5)
 
 
-def test_windows_of_equal_samples_are_told_from_windows_that_only_begin_alike() -> None:
+def test_window_shift_needs_equality_to_the_end() -> None:
     sound = music(8_000, 8)
     changed = sound[8_000:].copy()
     changed[30_000] += 0.1

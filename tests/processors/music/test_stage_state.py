@@ -1,4 +1,4 @@
-"""A stage's state: smoothing, silence, and each fragment once."""
+"""State of a stage: smoothing, silence, and each fragment once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def last(found: list[MusicTags | None]) -> MusicTags:
     return found[-1]
 
 
-def test_one_strange_fragment_does_not_turn_the_mood_but_a_new_song_does() -> None:
+def test_mood_follows_new_song_and_not_one_fragment() -> None:
     stage = StageState("main")
     play(stage, [fragment(0.9)] * 12)
     strange = last(play(stage, [fragment(0.1)], first=12))
@@ -45,7 +45,7 @@ def test_one_strange_fragment_does_not_turn_the_mood_but_a_new_song_does() -> No
     assert sum(changed.genres.values()) == pytest.approx(1)
 
 
-def test_a_replay_changes_nothing() -> None:
+def test_replayed_record_changes_nothing() -> None:
     fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
     once = StageState("main")
     results = play(once, fragments)
@@ -54,13 +54,13 @@ def test_a_replay_changes_nothing() -> None:
     again = StageState("main", crashed.to_row())
     assert play(again, fragments[:3]) == [None] * 3
     assert again.to_row() == crashed.to_row()
-    assert again.applied(2)
-    assert not again.applied(3)
+    assert again.is_applied(2)
+    assert not again.is_applied(3)
     assert play(again, fragments[3:], first=3) == results[3:]
     assert again.to_row() == once.to_row()
 
 
-def test_order_does_not_matter_to_the_means() -> None:
+def test_means_are_independent_of_order() -> None:
     times = [START + timedelta(seconds=s) for s in (0, 5, 10, 15)]
     fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
     results = []
@@ -74,7 +74,7 @@ def test_order_does_not_matter_to_the_means() -> None:
     assert results[2] == pytest.approx(results[0])
 
 
-def test_silence_is_told_at_once_and_forgotten_at_once() -> None:
+def test_silence_begins_and_ends_without_delay() -> None:
     stage = StageState("main")
     play(stage, [fragment(0.9)] * 6)
     quiet = last(play(stage, [AnalyzedFragment(30.0, -25.0, -80.0, None)], first=6))
@@ -86,7 +86,7 @@ def test_silence_is_told_at_once_and_forgotten_at_once() -> None:
     assert back.mood == "happy"
 
 
-def test_a_microphone_with_much_gain_is_silent_far_below_its_usual_loudness() -> None:
+def test_noisy_microphone_is_silent_far_below_baseline() -> None:
     stage = StageState("main")
     first = last(play(stage, [fragment(0.9, loudness=-48.0)]))
     assert not first.silent
@@ -95,7 +95,7 @@ def test_a_microphone_with_much_gain_is_silent_far_below_its_usual_loudness() ->
     assert not last(play(stage, [fragment(0.9, loudness=-36.0)], first=8)).silent
 
 
-def test_after_a_break_the_old_song_is_forgotten() -> None:
+def test_old_song_is_forgotten_after_break() -> None:
     stage = StageState("main")
     play(stage, [fragment(0.95)] * 20)
     later = stage.apply(fragment(0.3), START + timedelta(minutes=20), 20, "e20", "m")
@@ -104,7 +104,7 @@ def test_after_a_break_the_old_song_is_forgotten() -> None:
     assert later.mood_confidence == pytest.approx(0.7, abs=0.01)
 
 
-def test_a_crowd_is_loud_but_no_music() -> None:
+def test_loud_crowd_is_not_music() -> None:
     stage = StageState("main")
     play(stage, [fragment(0.9)] * 3)
     drowned = last(play(stage, [fragment(0.2, music=False)], first=3))
@@ -116,20 +116,20 @@ def test_a_crowd_is_loud_but_no_music() -> None:
     assert last(play(stage, [fragment(0.9)] * 8, first=12)).moods["happy"] == pytest.approx(0.9)
 
 
-def test_nothing_heard_yet() -> None:
+def test_first_silent_fragment_has_no_labels() -> None:
     first = StageState("main").apply(AnalyzedFragment(5.0, -90.0, -90.0, None), START, 0, "e", "m")
     assert first is not None
     assert (first.mood, first.moods, first.silent) == ("unknown", {}, True)
 
 
-def test_a_time_without_a_zone_is_refused_and_nothing_is_applied() -> None:
+def test_time_without_zone_is_rejected() -> None:
     stage = StageState("main")
     with pytest.raises(ValueError, match="no zone"):
         stage.apply(fragment(0.5), datetime(2026, 6, 5), 0, "e", "m")  # noqa: DTZ001
-    assert not stage.applied(0)
+    assert not stage.is_applied(0)
 
 
-def test_times_far_apart_do_not_break_the_sums() -> None:
+def test_means_survive_times_far_apart() -> None:
     stage = StageState("main")
     for offset, year in enumerate((2026, 2090, 1990, 2090)):
         result = stage.apply(fragment(0.8), datetime(year, 1, 1, tzinfo=UTC), offset, "e", "m")
@@ -137,7 +137,7 @@ def test_times_far_apart_do_not_break_the_sums() -> None:
         assert result.moods["happy"] == pytest.approx(0.8)
 
 
-def test_below_the_limit_the_mood_is_unsure_and_the_genre_unknown() -> None:
+def test_labels_below_limits_are_unsure_and_unknown() -> None:
     stage = StageState("main", limits=MusicSettings(mood_limit=0.8, genre_limit=0.7))
     told = last(play(stage, [fragment(0.75)] * 3))
     assert (told.mood, told.genre) == ("unsure", "unknown")

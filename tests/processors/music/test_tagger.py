@@ -1,4 +1,4 @@
-"""The tagger: probabilities, and models that do not belong together."""
+"""Tagger: probabilities, and models that do not match."""
 
 from __future__ import annotations
 
@@ -40,34 +40,34 @@ def test_probabilities_of_all_labels_sum_to_one(tagger: Tagger) -> None:
     assert tags.is_music
 
 
-def test_gain_changes_no_answer(tagger: Tagger) -> None:
+def test_tags_are_independent_of_gain(tagger: Tagger) -> None:
     sound = chords() + np.random.default_rng(0).normal(0, 0.01, 10 * RATE).astype(np.float32)
     loud, quiet = tagger.tag(Audio(sound)), tagger.tag(Audio(sound * np.float32(0.02)))
     assert quiet.moods == pytest.approx(loud.moods, abs=0.01)
     assert quiet.genres == pytest.approx(loud.genres, abs=0.01)
 
 
-def test_noise_is_no_music_and_silence_is_not_tagged(tagger: Tagger) -> None:
+def test_noise_is_not_music_and_silence_has_no_tags(tagger: Tagger) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 10 * RATE).astype(np.float32)
     assert not tagger.tag(Audio(noise)).is_music
-    assert tagger.listen(from_samples(np.zeros(10 * RATE, np.float32), RATE)).tags is None
-    heard = tagger.listen(Audio(chords()))
+    assert tagger.analyze(from_samples(np.zeros(10 * RATE, np.float32), RATE)).tags is None
+    heard = tagger.analyze(Audio(chords()))
     assert heard.tags is not None
     assert heard.seconds == pytest.approx(10)
 
 
-def test_a_second_is_enough(tagger: Tagger) -> None:
+def test_one_second_is_tagged(tagger: Tagger) -> None:
     assert sum(tagger.tag(from_samples(chords(1.0), RATE)).moods.values()) == pytest.approx(1)
 
 
-def test_models_trained_on_other_features_are_refused(tagger: Tagger) -> None:
+def test_models_of_other_features_are_rejected(tagger: Tagger) -> None:
     settings = {**tagger.mood.card.settings, "features": "0123456789ab"}
     other = replace(tagger.mood, card=tagger.mood.card.model_copy(update={"settings": settings}))
     with pytest.raises(ModelError, match=r"trained on features 0123456789ab.*training\.music"):
         Tagger(tagger.sound, other, tagger.genre)
 
 
-def test_thirty_seconds_take_well_below_one(tagger: Tagger) -> None:
+def test_thirty_seconds_are_tagged_within_one_second(tagger: Tagger) -> None:
     audio = Audio(chords(30.0))
     tagger.tag(audio)
     began = time.process_time()
@@ -77,8 +77,8 @@ def test_thirty_seconds_take_well_below_one(tagger: Tagger) -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("kind", "least"), [("mood", 0.55), ("genre", 0.55)])
-def test_real_clips_are_not_tagged_at_chance(tagger: Tagger, kind: str, least: float) -> None:
-    """The models saw these clips: this checks that serving computes what training did, not how good they are."""
+def test_tags_of_real_clips_are_better_than_chance(tagger: Tagger, kind: str, least: float) -> None:
+    """Check that serving computes the features of training; the models were trained on these clips."""
     table = SHARED / f"{kind}.csv"
     if not table.exists():
         pytest.skip(f"{table} is missing")

@@ -1,4 +1,4 @@
-"""The tempo and its octave, of drums that leave no doubt."""
+"""Tempo and its octave, of unambiguous drums."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def heard(tempo: float) -> FragmentFeatures:
 
 
 @pytest.mark.parametrize("tempo", [75.0, 100.0, 128.0, 160.0, 174.0])
-def test_feet_follow_the_bass_drum(tempo: float) -> None:
+def test_tempo_is_that_of_the_bass_drum(tempo: float) -> None:
     found = heard(tempo)
     assert found.tempo == pytest.approx(tempo, rel=0.01)
     assert len(found.show.beats) == pytest.approx(SECONDS * tempo / 60, abs=3)
 
 
-def test_the_feature_stays_what_the_models_learnt_from() -> None:
+def test_tempo_feature_is_that_of_librosa() -> None:
     """librosa's tempo, which takes the beat of 174 for 87."""
     assert 2 ** heard(174.0).vector[NAMES.index("tempo")] == pytest.approx(87, rel=0.04)
 
 
-def test_noise_and_silence_have_no_pulse() -> None:
+def test_noise_and_silence_have_no_tempo() -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, SECONDS * RATE).astype(np.float32)
     assert extract_features(normalise_level(Audio(noise))).tempo == 0
     assert extract_features(Audio(np.zeros(SECONDS * RATE, np.float32))).show.beats == ()

@@ -39,7 +39,7 @@ def test_stages_are_followed_apart_and_bad_sound_disturbs_none() -> None:
         for end in (15, 20, 25):
             for name, sound in stages.items():
                 value = flac(sound[(end - 15) * RATE : end * RATE])
-                listened, alone = await listener.listen(value, name), tagger.listen(decode(value))
+                listened, alone = await listener.listen(value, name), tagger.analyze(decode(value))
                 assert listened.fragment is not None
                 assert listened.fragment.tags is not None
                 assert alone.tags is not None
