@@ -1,4 +1,4 @@
-"""How many people are in the venue: what changes it, and what it is."""
+"""Attendance: changes of the number of people in the venue, the number itself, and gates in the venue file."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from schemas.venue_parts import Line, Name, Part, Point
 AttendanceKind = Literal["crossing", "seen", "correct", "reset"]
 
 VENUE = "venue"
-"""key of both topics: there is one venue, so that its changes stay in order"""
+"""Key of both topics; there is one venue, so that its changes stay in order."""
 
 
 class AttendanceChange(Struct, frozen=True, kw_only=True):
-    """Something that is known about how many are in."""
+    """A change of the number of people in the venue."""
 
     id: Identifier
     kind: AttendanceKind
-    """crossing: a gate; seen: people whom a camera sees in a zone; correct: a person says how many there are;
-    reset: a new day"""
+    """crossing: people crossed a gate; seen: people counted in a zone; correct: a person states the number; reset: a
+    new day."""
     time: Instant
     by: Identifier
-    """the gate, the camera, or the person"""
+    """Gate, camera or person that the change comes from."""
     since: Instant | None = None
-    """crossing: when counting began; what overlaps with an earlier one is a repetition"""
+    """crossing: start of the counting period; one that overlaps with an earlier period is a repetition."""
     entered: NonNegative = 0.0
-    """crossing: heads, in parts, since the flow is measured and not the single walker"""
+    """crossing: heads, in fractions, since a flow is measured and not single people."""
     left: NonNegative = 0.0
     zone: Identifier | None = None
-    """seen: where"""
+    """seen: the zone."""
     persons: NonNegative = 0.0
-    """seen: how many; correct and reset: how many are in the venue now"""
+    """seen: people in the zone; correct and reset: people in the venue now."""
     note: Text = ""
 
 
@@ -48,41 +48,48 @@ class GateTotal(Struct, frozen=True, kw_only=True):
 
 
 class VenueOccupancy(Struct, frozen=True, kw_only=True):
-    """How many are in the venue."""
+    """Number of people in the venue."""
 
     event_id: Identifier
     venue: Identifier = VENUE
     time: Instant
     persons: NonNegative
     entered: NonNegative
-    """over all gates since the last reset"""
+    """Sum over all gates since the last reset."""
     left: NonNegative
     seen: NonNegative
-    """people seen in the zones within the last two minutes, each zone by the camera that sees most of it"""
+    """People counted in the zones within the last two minutes, each zone by its highest count."""
     corrected: float = 0.0
-    """added or taken off by people since the last reset"""
+    """Sum of manual corrections since the last reset."""
     reconciled: NonNegative = 0.0
-    """added because more people were seen than had come in by the gates"""
+    """People added because more were counted in the zones than had entered by the gates."""
     unexplained: NonNegative = 0.0
-    """left by the gates though nobody was in any more: people whose coming in was not seen"""
+    """People who left by the gates when the number was already 0: their entry was not counted."""
     gates: tuple[GateTotal, ...] = ()
 
 
 class GateSettings(Part):
-    """A line that people cross, and which side of it is inside."""
+    """A gate: a line that people cross, and its inner side."""
 
     id: Name
     line: Line
     inwards: Point = Field(description="a point of the picture on the inner side")
-    band: float = Field(default=0.06, gt=0, le=0.5, description="half the width of the strip that is watched, a share")
-    calibration: float = Field(default=1.0, gt=0, le=10, description="heads by hand ÷ heads by camera, counted once")
+    band: float = Field(
+        default=0.06,
+        gt=0,
+        le=0.5,
+        description="half width of the strip in which crossings are measured, a share of the picture's width",
+    )
+    calibration: float = Field(
+        default=1.0, gt=0, le=10, description="heads counted by hand ÷ heads counted by the camera"
+    )
 
     @model_validator(mode="after")
     def _has_a_side(self) -> Self:
         (x0, y0), (x1, y1) = self.line
         across = (x1 - x0) * (self.inwards[1] - y0) - (y1 - y0) * (self.inwards[0] - x0)
         if abs(across) < 1e-6:
-            raise ValueError("inwards lies on the line, or the line has no length; name a point on the inner side")
+            raise ValueError("inwards lies on the line, or the line has no length; give a point on the inner side")
         return self
 
 
@@ -91,8 +98,8 @@ ATTENDANCE = Topic(
     "venue",
     AttendanceChange,
     "pulso.attendance.change.v1",
-    "What gates, cameras and people know of how many are in the venue.",
-    partitions=1,  # one number for the venue, so one order
+    "Changes of the number of people in the venue: gate crossings, zone counts, corrections.",
+    partitions=1,  # one number for the venue needs one order
     retention_ms=30 * DAY,
 )
 
@@ -102,7 +109,7 @@ OCCUPANCY = Topic(
     "venue",
     VenueOccupancy,
     "pulso.venue.occupancy.v1",
-    "How many are in the venue.",
+    "Number of people in the venue.",
     partitions=1,
     retention_ms=30 * DAY,
 )

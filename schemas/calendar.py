@@ -1,4 +1,4 @@
-"""The part of the venue file that says which days are special, and when the ground is open."""
+"""Calendar of the venue file: festival days, public holidays and opening hours."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", descripti
 
 
 class Calendar(Part):
-    """What the bars' demand model is told of the days; all of it may be left out.
+    """Days and hours that the demand model of the bars uses as features; all may be left out.
 
-    A day begins at `day_begins`: what is drunk at two in the night belongs to the evening before.
+    A day begins at `day_begins`, so that sales at two in the morning belong to the evening before.
     """
 
-    first_day: date | None = Field(default=None, description="of the festival")
-    last_day: date | None = Field(default=None, description="of the festival")
-    holidays: list[date] = Field(default_factory=list, description="public holidays, and the eves that feel like one")
-    ground_opens: ClockTime | None = Field(default=None, description="when people are let in, HH:MM")
-    ground_closes: ClockTime | None = Field(default=None, description="when they must have left; may be after midnight")
-    day_begins: ClockTime = Field(default="06:00", description="what happens before belongs to the day before")
+    first_day: date | None = Field(default=None, description="first day of the festival")
+    last_day: date | None = Field(default=None, description="last day of the festival")
+    holidays: list[date] = Field(default_factory=list, description="public holidays, and eves with similar sales")
+    ground_opens: ClockTime | None = Field(default=None, description="opening time, HH:MM")
+    ground_closes: ClockTime | None = Field(default=None, description="closing time, HH:MM; may be after midnight")
+    day_begins: ClockTime = Field(
+        default="06:00", description="time at which a day begins, HH:MM; earlier sales belong to the day before"
+    )
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def _is_consistent(self) -> Self:
         if self.first_day and self.last_day and self.last_day < self.first_day:
             raise ValueError(f"calendar: last_day {self.last_day} is before first_day {self.first_day}")
         if (self.ground_opens is None) != (self.ground_closes is None):

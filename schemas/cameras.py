@@ -14,7 +14,7 @@ from schemas.venue_parts import Name, Part, Point, Polygon
 
 
 class GroundPoint(Part):
-    """A point of the picture whose place is known; best at the height of heads, since heads are counted."""
+    """A point of the picture with its position on the ground; best at the height of heads, since heads are counted."""
 
     picture: Point = Field(description="shares of width and height")
     metres: tuple[float, float] = Field(description="to the right and away, from any origin")
@@ -27,21 +27,28 @@ GroundPoints = Annotated[
 
 
 class EvidenceSettings(Part):
-    """The pictures and clips that alerts keep."""
+    """Storage of the pictures and clips that alerts refer to."""
 
-    blurred: bool = Field(default=True, description="no face can be made out in what is stored")
+    blurred: bool = Field(default=True, description="blur stored pictures so that nobody can be recognised")
     keep_hours: float = Field(
-        default=72, ge=0, le=720, description="after the alert is closed; beyond 72 it needs a reason; 0 keeps none"
+        default=72,
+        ge=0,
+        le=720,
+        description="hours after the alert is closed; 0 stores nothing; more than 72 needs a reason (docs/privacy.md)",
     )
 
 
 class CameraView(Part):
-    """The part of a camera's picture that shows a zone."""
+    """Part of a camera's picture that shows a zone."""
 
     zone: Name
     polygon: Polygon
-    area_m2: float | None = Field(default=None, gt=0, description="ground seen in the polygon; the zone's if left out")
-    exits: list[ExitLine] = Field(default_factory=list, description="where the zone's exits are in the picture")
+    area_m2: float | None = Field(
+        default=None,
+        gt=0,
+        description="ground area in the polygon; computed from the ground points, or the zone's area, if left out",
+    )
+    exits: list[ExitLine] = Field(default_factory=list, description="positions of the zone's exits in the picture")
 
 
 class CameraSettings(Part):
@@ -49,14 +56,20 @@ class CameraSettings(Part):
 
     id: Name
     url: str | None = Field(default=None, description="rtsp://, http://, a device, a video file or a folder")
-    frames_per_second: float = Field(default=8, gt=0, le=30, description="frames sent; fights need about 8")
-    count_every_seconds: float = Field(default=1, ge=0.1, le=60, description="how often heads are counted")
+    frames_per_second: float = Field(
+        default=8, gt=0, le=30, description="frames sent per second; violence detection needs about 8"
+    )
+    count_every_seconds: float = Field(default=1, ge=0.1, le=60, description="seconds between two counts of heads")
     views: list[CameraView] = Field(default_factory=list)
-    masks: list[Polygon] = Field(default_factory=list, description="never looked at by any model")
-    ground: GroundPoints | None = Field(default=None, description="without it there are no metres, speeds and pressure")
+    masks: list[Polygon] = Field(
+        default_factory=list, description="privacy masks: blackened before any model reads the picture"
+    )
+    ground: GroundPoints | None = Field(
+        default=None, description="ground points; without them there are no speeds and no pressure"
+    )
     gates: list[GateSettings] = Field(default_factory=list, description="lines that people cross")
     faults: CameraFaultThresholds | None = Field(
-        default=None, description="when its picture can't be believed; the venue's if empty"
+        default=None, description="fault thresholds of this camera; those of the venue if empty"
     )
 
 

@@ -15,47 +15,48 @@ from schemas.venue_parts import Line, Name, Part
 
 
 class ZoneForecast(Struct, frozen=True, kw_only=True):
-    """People in the zone ahead of time."""
+    """Forecast of the people in a zone."""
 
     minutes: Count
     mean: NonNegative
     low: NonNegative
-    """the 90 % interval"""
+    """Lower end of the 90 % interval."""
     high: NonNegative
+    """Upper end of the 90 % interval."""
 
 
 class ExitCrowd(Struct, frozen=True, kw_only=True):
-    """The ground before one exit of the zone."""
+    """People before one exit of the zone."""
 
     exit: Identifier
     density: NonNegative
-    """persons/m² within reach of it"""
+    """Persons/m² within reach of the exit."""
     speed: float
-    """m/s towards it; negative away from it"""
+    """Speed towards the exit in m/s; negative away from it."""
     jammed: bool
 
 
 class ZoneFlow(Struct, frozen=True, kw_only=True):
-    """How the people of a zone move. Speeds and pressure only where the venue file gives the camera's ground."""
+    """Motion of the people in a zone. Speeds and pressure are None without the camera's ground points."""
 
     direction: float | None = None
-    """degrees in the picture, 0 up, 90 right; None while hardly anyone walks"""
+    """Direction in the picture in degrees, 0 up, 90 right; None while hardly anyone walks."""
     speed: NonNegative | None = None
-    """m/s, mean over all heads"""
+    """Mean speed of all heads in m/s."""
     moving: Probability = 0.0
-    """share of heads that walk"""
+    """Share of heads that walk."""
     counter_flow: Probability = 0.0
-    """0 all one way, 1 as many the other way"""
+    """0 if all walk one way, 1 if equal numbers walk both ways."""
     inflow: float = 0.0
-    """heads a minute over the zone's edge, less those that leave"""
+    """Heads per minute that enter over the zone's edge, minus those that leave."""
     pressure: NonNegative | None = None
-    """density × variance of velocity where it is highest, s⁻² (Helbing, 2007)"""
+    """Crowd pressure where it is highest: density × variance of velocity, s⁻² (Helbing et al., 2007)."""
     stop_and_go: NonNegative = 0.0
-    """times in the last minute that a dense crowd stopped and went on"""
+    """Number of times in the last minute that a dense crowd stopped and walked again."""
     running: Probability | None = None
-    """share of heads that run"""
+    """Share of heads that run."""
     scattering: Probability | None = None
-    """share of heads that run away from one point"""
+    """Share of heads that run away from one point."""
     exits: tuple[ExitCrowd, ...] = ()
 
 
@@ -64,24 +65,24 @@ class ZoneCount(Struct, frozen=True, kw_only=True):
 
     zone: Identifier
     persons: NonNegative
-    """smoothed, so that it doesn't flicker"""
+    """Smoothed count."""
     density: NonNegative | None = None
-    """persons/m², where the venue file gives an area"""
+    """Persons/m²; None where the venue file gives no area."""
     level_of_service: Literal["A", "B", "C", "D", "E", "F"] | None = None
-    """Fruin's level for walkways"""
+    """Fruin's level of service for walkways."""
     counted: NonNegative | None = None
-    """heads in this picture alone"""
+    """Heads in this picture alone, not smoothed."""
     lag_seconds: NonNegative = 0.0
-    """by which `persons` follows what is counted; falls towards 0 in a surge"""
+    """Delay of `persons` behind the count in seconds; falls towards 0 in a surge."""
     flow: ZoneFlow | None = None
-    """None where no earlier picture was near enough in time, or hardly anyone is there"""
+    """None where no earlier picture is close enough in time, or hardly anyone is there."""
     forecast: tuple[ZoneForecast, ...] = ()
     limit: NonNegative | None = None
-    """people at which the zone is full: its capacity, or where the density alert is raised, whichever is lower"""
+    """People at which the zone is full: its capacity, or the number at the density alert, whichever is lower."""
     limit_chance: Probability | None = None
-    """chance that the limit is reached before staff can act"""
+    """Probability that the limit is reached before staff can act."""
     minutes_to_limit: NonNegative | None = None
-    """by the mean forecast; None where it is not reached"""
+    """Minutes until the mean forecast reaches the limit; None where it does not."""
 
 
 class CrowdCount(Struct, frozen=True, kw_only=True):
@@ -91,21 +92,23 @@ class CrowdCount(Struct, frozen=True, kw_only=True):
     camera: Identifier
     time: Instant
     persons: NonNegative | None
-    """None when the camera is blind"""
+    """None while the camera is blind."""
     zones: tuple[ZoneCount, ...] = ()
     blind: str | None = None
-    """why it can't be trusted: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics, obstructed"""
+    """Fault of a blind camera: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics, obstructed."""
     model: str
     evidence: tuple[Identifier, ...] = ()
-    """pictures that show why an alert may be raised, by their id in the evidence store"""
+    """Ids of pictures in the evidence store, where an alert may be raised."""
 
 
 class ExitSettings(Part):
-    """A way out of a zone. Its name alone will do."""
+    """An exit of a zone; its name alone is enough."""
 
     name: str = Field(min_length=1, description="as people call it")
-    sign: str = Field(default="", description="the sign to change when it jams, as staff call it")
-    alternative: str = Field(default="", description="the exit to send people to instead; another of the zone if empty")
+    sign: str = Field(default="", description="the sign to change when the exit is jammed, as staff call it")
+    alternative: str = Field(
+        default="", description="the exit to send people to instead; another one of the zone if empty"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -119,33 +122,45 @@ class ExitSettings(Part):
 
 
 class ExitLine(Part):
-    """Where an exit of a zone is in a camera's picture."""
+    """Position of a zone's exit in a camera's picture."""
 
     exit: str = Field(description="name of an exit of the zone")
     line: Line
 
 
 class CrowdSettings(Part):
-    """Numbers that crowds are judged by; sources in FIELD terms: Fruin 1971, Helbing 2007, Still."""
+    """Thresholds and time constants of crowd analysis; sources: Fruin 1971, Helbing et al. 2007, Still."""
 
     level_of_service: tuple[float, float, float, float, float] = Field(
         default=(0.31, 0.43, 0.72, 1.08, 2.17), description="persons/m² at which Fruin's levels A to E end"
     )
-    smoothing_seconds: float = Field(default=10, gt=0, le=600, description="time constant while nothing changes")
-    surge_seconds: float = Field(default=6, gt=0, le=600, description="how long errors of one sign take to be believed")
-    velocity_noise: float = Field(default=0.05, ge=0, le=1, description="m/s that a still crowd seems to move")
-    pressure_density: float = Field(default=5.0, ge=0, le=10, description="persons/m² from which pressure counts")
-    moving_speed: float = Field(default=0.3, gt=0, le=5, description="m/s from which someone walks")
-    running_speed: float = Field(default=2.5, gt=0, le=10, description="m/s from which someone runs")
-    counter_flow_density: float = Field(default=1.0, ge=0, le=10, description="persons/m² below which people dodge")
-    exit_reach: float = Field(default=5.0, gt=0, le=100, description="metres before an exit that are watched")
-    exit_speed: float = Field(default=0.35, gt=0, le=5, description="m/s towards an exit below which it jams")
-    stop_and_go_density: float = Field(default=2.0, ge=0, le=10, description="persons/m² from which waves matter")
+    smoothing_seconds: float = Field(
+        default=10, gt=0, le=600, description="time constant of smoothing while nothing changes"
+    )
+    surge_seconds: float = Field(
+        default=6, gt=0, le=600, description="time constant with which a change of the count is recognised"
+    )
+    velocity_noise: float = Field(default=0.05, ge=0, le=1, description="apparent speed of a still crowd, m/s")
+    pressure_density: float = Field(default=5.0, ge=0, le=10, description="persons/m² from which pressure is reported")
+    moving_speed: float = Field(default=0.3, gt=0, le=5, description="speed from which someone walks, m/s")
+    running_speed: float = Field(default=2.5, gt=0, le=10, description="speed from which someone runs, m/s")
+    counter_flow_density: float = Field(
+        default=1.0, ge=0, le=10, description="persons/m² below which people avoid each other and counter-flow is 0"
+    )
+    exit_reach: float = Field(
+        default=5.0, gt=0, le=100, description="metres before an exit in which density and speed are measured"
+    )
+    exit_speed: float = Field(
+        default=0.35, gt=0, le=5, description="speed towards an exit below which it is jammed, m/s"
+    )
+    stop_and_go_density: float = Field(
+        default=2.0, ge=0, le=10, description="persons/m² from which stop-and-go waves are reported"
+    )
     faults: CameraFaultThresholds = Field(
-        default_factory=CameraFaultThresholds, description="when a picture can't be believed"
+        default_factory=CameraFaultThresholds, description="thresholds of camera faults"
     )
     context_every_seconds: float = Field(
-        default=10.0, ge=0, le=3600, description="how often a zone's occupancy is told to the bars"
+        default=10.0, ge=0, le=3600, description="seconds between two publications of a zone's occupancy as context"
     )
 
     @model_validator(mode="after")
@@ -157,16 +172,18 @@ class CrowdSettings(Part):
 
 
 class ZoneSettings(Part):
-    """A piece of ground that people stand on."""
+    """A zone of the venue: an area of ground that people stand on."""
 
     id: Name
     title: str = ""
     area_m2: float = Field(gt=0, le=1_000_000, description="ground area in square metres")
-    capacity: int = Field(gt=0, description="most people allowed")
+    capacity: int = Field(gt=0, description="maximum number of people allowed")
     exits: list[ExitSettings] = Field(
-        default_factory=list, description="ways out: names, or with the sign and the alternative"
+        default_factory=list, description="exits: names, or objects with sign and alternative"
     )
-    lead_time_minutes: float = Field(default=5, gt=0, le=60, description="what staff need to act before it is full")
+    lead_time_minutes: float = Field(
+        default=5, gt=0, le=60, description="minutes that staff need to act before the zone is full"
+    )
 
 
 CROWD = Topic("crowd.counts", "camera", CrowdCount, "pulso.crowd.count.v1", "Heads in one picture.")

@@ -1,4 +1,4 @@
-"""The part of the venue file that draws the place from above, for the control room."""
+"""Plan of the venue in the venue file: positions in metres, seen from above, for the control room."""
 
 from __future__ import annotations
 
@@ -12,42 +12,47 @@ from schemas.venue_parts import Name, Part
 
 Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
 PlanPoint = Annotated[tuple[Metre, Metre], Field(description="metres to the right and up on the plan, from any origin")]
-PlanPolygon = Annotated[list[PlanPoint], Field(min_length=3, description="corners, one after the other")]
+PlanPolygon = Annotated[list[PlanPoint], Field(min_length=3, description="corners in order")]
 
 
 class PlanCamera(Part):
-    """Where a camera stands and which way it looks."""
+    """Position and direction of a camera."""
 
     at: PlanPoint
     towards: PlanPoint
 
     @model_validator(mode="after")
-    def _looks_somewhere(self) -> Self:
+    def _has_a_direction(self) -> Self:
         if self.at == self.towards:
-            raise ValueError("towards is the camera's own place; name a point that it looks at")
+            raise ValueError("towards is the position of the camera itself; give a point in its view")
         return self
 
 
 class PlanGate(Part):
-    """A gate on the plan."""
+    """Position of a gate."""
 
     line: Annotated[list[PlanPoint], Field(min_length=2, max_length=2, description="its two ends")]
     inwards: PlanPoint = Field(description="a point on the inner side")
 
 
 class VenuePlan(Part):
-    """The venue from above. What is left out is not drawn; everything else of the console works without a plan."""
+    """Plan of the venue. What is left out is not drawn; the rest of the console works without a plan."""
 
     outline: PlanPolygon | None = Field(default=None, description="the fence")
     zones: dict[Name, PlanPolygon] = Field(default_factory=dict)
     cameras: dict[Name, PlanCamera] = Field(default_factory=dict)
     gates: dict[Name, PlanGate] = Field(default_factory=dict)
-    exits: dict[str, PlanPoint] = Field(default_factory=dict, description="by the names that zones give them")
+    exits: dict[str, PlanPoint] = Field(
+        default_factory=dict, description="positions by the names of exits in the zones"
+    )
     bars: dict[Name, PlanPoint] = Field(default_factory=dict)
     stages: dict[Name, PlanPoint] = Field(default_factory=dict)
 
     def mistakes(self, known: dict[str, Iterable[str]]) -> list[str]:
-        """What the plan draws that the file does not have, as sentences.
+        """Return a sentence for each entry that the venue file does not define.
+
+        Args:
+            known: names in the venue file by part of the plan.
 
         >>> VenuePlan(bars={"north": (0, 0)}).mistakes({"bars": ["south"]})
         ["plan: bars: 'north' is not among south"]
@@ -60,12 +65,12 @@ class VenuePlan(Part):
         ]
 
 
-def area(ring: Iterable[tuple[float, float]]) -> float:
-    """Square metres inside a ring (the shoelace formula).
+def area(polygon: Iterable[tuple[float, float]]) -> float:
+    """Return the area of a polygon in square metres (shoelace formula).
 
     >>> area([(0, 0), (4, 0), (4, 3), (0, 3)])
     12.0
     """
-    corners = list(ring)
+    corners = list(polygon)
     following = [*corners[1:], *corners[:1]]
     return math.fabs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(corners, following, strict=True))) / 2

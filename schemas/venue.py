@@ -1,4 +1,4 @@
-"""The venue file's types: what the place is, and who is told what. Every field explains itself."""
+"""Root type of the venue file. Every field has a description, from which the reference is generated."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ P = TypeVar("P")
 
 
 class Venue(Part):
-    """The whole file."""
+    """The venue file."""
 
     name: str = Field(min_length=1)
-    timezone: str = Field(default="Europe/Madrid", description="IANA name, for times that people read")
+    timezone: str = Field(default="Europe/Madrid", description="IANA time zone of displayed times")
     language: Literal["es", "en"] = "es"
     zones: list[ZoneSettings] = Field(default_factory=list)
     cameras: list[CameraSettings] = Field(default_factory=list)
     bars: list[BarSettings] = Field(default_factory=list)
-    calendar: Calendar = Field(default_factory=Calendar, description="special days, and when the ground is open")
+    calendar: Calendar = Field(default_factory=Calendar, description="special days and opening hours")
     stages: list[StageSettings] = Field(default_factory=list)
     music: MusicSettings = Field(default_factory=MusicSettings)
     lights: list[LightsSettings] = Field(default_factory=list)
@@ -42,13 +42,15 @@ class Venue(Part):
     tills: TillServerSettings | None = None
     social: PostServerSettings | None = None
     fight_clips: EvidenceClipSettings = Field(
-        default_factory=EvidenceClipSettings, description="how far evidence of fights is blurred"
+        default_factory=EvidenceClipSettings, description="blur of violence evidence"
     )
-    contacts: list[Contact] = Field(default_factory=list, description="phones and chats, and who hears what")
-    capacity: int | None = Field(default=None, gt=0, description="most people allowed in the whole venue")
+    contacts: list[Contact] = Field(
+        default_factory=list, description="addresses for notifications, and the alerts that they receive"
+    )
+    capacity: int | None = Field(default=None, gt=0, description="maximum number of people allowed in the whole venue")
     crowd: CrowdSettings = Field(default_factory=CrowdSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
-    plan: VenuePlan | None = Field(default=None, description="the place from above, in metres, for the control room")
+    plan: VenuePlan | None = Field(default=None, description="plan of the venue in metres, for the control room")
     rules: dict[str, RuleSettings] = Field(
         default_factory=dict, description="settings of alert rules that replace the defaults of the same name"
     )
@@ -64,28 +66,30 @@ class Venue(Part):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{name!r} is no IANA time zone; write for example Europe/Madrid") from error
+            raise ValueError(f"{name!r} is not a valid IANA time zone; write for example Europe/Madrid") from error
         return name
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def _is_consistent(self) -> Self:
         for kind, parts in (
             ("zones", self.zones), ("cameras", self.cameras), ("bars", self.bars), ("stages", self.stages),
             ("contacts", self.contacts),
         ):  # fmt: skip
             names = [part.id for part in parts]
             if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{kind}: {', '.join(twice)} stands there twice; give each its own id")
+                raise ValueError(f"{kind}: {', '.join(twice)} is used more than once; give each its own id")
         bars = {bar.id for bar in self.bars}
         for bar in self.bars:
             if strange := sorted(set(bar.neighbours) - (bars - {bar.id})):
-                raise ValueError(f"bar {bar.id}: the neighbours {', '.join(strange)} are no other bars of this file")
+                raise ValueError(f"bar {bar.id}: the neighbours {', '.join(strange)} are not other bars of this file")
         contacts = {contact.id for contact in self.contacts}
         for contact in self.contacts:
             if strange := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
-                raise ValueError(f"contact {contact.id}: {', '.join(strange)} in escalate_to are no other contacts")
+                raise ValueError(
+                    f"contact {contact.id}: {', '.join(strange)} in escalate_to are not other contacts of this file"
+                )
         zones = {zone.id for zone in self.zones}
-        self._exits_and_gates()
+        self._check_exits_and_gates()
         named = [(f"camera {c.id}", view.zone) for c in self.cameras for view in c.views]
         named += [
             (f"{kind} {p.id}", p.zone)
@@ -98,7 +102,7 @@ class Venue(Part):
                 raise ValueError(
                     f"{who} names the zone {zone!r}, which is not among zones: {', '.join(sorted(zones)) or 'none'}"
                 )
-        self._plan_draws_what_is_there()
+        self._check_plan()
         stages = [stage.id for stage in self.stages]
         for lights in self.lights:
             if lights.stage not in stages:
@@ -107,8 +111,12 @@ class Venue(Part):
                 )
         return self
 
-    def _plan_draws_what_is_there(self) -> None:
-        """Raises ValueError where the plan names what the file has not."""
+    def _check_plan(self) -> None:
+        """Check the names in the plan.
+
+        Raises:
+            ValueError: the plan has a name that the file does not define.
+        """
         mistakes = self.plan and self.plan.mistakes({
             "zones": [zone.id for zone in self.zones],
             "cameras": [camera.id for camera in self.cameras],
@@ -120,22 +128,30 @@ class Venue(Part):
         if mistakes:
             raise ValueError("; ".join(mistakes))
 
-    def _exits_and_gates(self) -> None:
-        """Raises ValueError where a camera shows an exit that its zone has not, or two gates have one name."""
+    def _check_exits_and_gates(self) -> None:
+        """Check the exits that views name, and the names of gates.
+
+        Raises:
+            ValueError: a view names an exit that its zone does not have, or two gates have the same name.
+        """
         exits = {zone.id: {exit.name for exit in zone.exits} for zone in self.zones}
         for zone in self.zones:
             for exit in zone.exits:
                 if exit.alternative and exit.alternative not in {e.name for z in self.zones for e in z.exits}:
-                    raise ValueError(f"exit {exit.name!r}: its alternative {exit.alternative!r} is no exit of any zone")
+                    raise ValueError(
+                        f"exit {exit.name!r}: its alternative {exit.alternative!r} is not an exit of any zone"
+                    )
         for camera in self.cameras:
             for view in camera.views:
                 for line in view.exits:
                     if line.exit not in exits.get(view.zone, set()):
                         there = ", ".join(sorted(exits.get(view.zone, set()))) or "none"
-                        raise ValueError(f"camera {camera.id}: zone {view.zone!r} has no exit {line.exit!r}; {there}")
+                        raise ValueError(
+                            f"camera {camera.id}: zone {view.zone!r} has no exit {line.exit!r}; it has {there}"
+                        )
         gates = [gate.id for camera in self.cameras for gate in camera.gates]
         if twice := sorted({gate for gate in gates if gates.count(gate) > 1}):
-            raise ValueError(f"gates: {', '.join(twice)} stands there twice; give each its own id")
+            raise ValueError(f"gates: {', '.join(twice)} is used more than once; give each its own id")
 
 
 def venue_type(sections: Iterable[VenueSection[Any]] = (), rules: Iterable[str] = ()) -> type[Venue]:

@@ -1,4 +1,4 @@
-"""What the parts of the venue file are made of."""
+"""Base class and value types of the venue file's sections."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$", description="
 Share = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[Share, Share]
 Polygon = Annotated[list[Point], Field(min_length=3, description="corners as shares of width and height, 0 to 1")]
-Line = Annotated[list[Point], Field(min_length=2, max_length=2, description="its two ends, as shares, 0 to 1")]
+Line = Annotated[
+    list[Point], Field(min_length=2, max_length=2, description="the two ends, as shares of width and height, 0 to 1")
+]
 
 
 class Part(BaseModel):
-    """A part of the file: unknown fields are mistakes."""
+    """Base class of the sections; unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

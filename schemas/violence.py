@@ -20,14 +20,14 @@ class ViolenceScore(Struct, frozen=True, kw_only=True):
     zone: Identifier | None = None
     model: str
     evidence: tuple[Identifier, ...] = ()
-    """blurred clips of what was seen, by their id in the evidence store; only near an alarm"""
+    """Ids of blurred clips in the evidence store, where an alert may be raised."""
 
 
 class EvidenceClipSettings(Part):
-    """Two seconds of blurred video beside each fight that is told of."""
+    """Settings of the clips, two seconds of blurred video, that violence alerts refer to."""
 
     cells_across: int = Field(
-        default=48, ge=16, le=96, description="columns of cells that a clip is blurred to; fewer show less"
+        default=48, ge=16, le=96, description="columns of cells that a clip is reduced to; fewer show less detail"
     )
 
 

@@ -74,5 +74,5 @@ def test_what_is_not_known_raises_and_clears_nothing() -> None:
 
 
 def test_an_exit_that_does_not_exist_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="is no exit of any zone"):
+    with pytest.raises(ValueError, match="is not an exit of any zone"):
         venue(ExitSettings(name="North", alternative="Nowhere"))

@@ -109,10 +109,10 @@ MEASURED = (
         ("[-12, 40]", "[-12, 40], high: 2", r"line 1[0-9].*unknown field; there are picture, metres"),
         ("picture: [0.8, 0.2]", "picture: [0.1, 0.6]", r"line 1[0-9].*one line of the picture"),
         ("inwards: [0.5, 0.9]", "inwards: [0.5, 0.5]", r"inwards lies on the line"),
-        ("exit: North", "exit: Nroth", r"zone 'front' has no exit 'Nroth'; North, South"),
-        ("alternative: North", "alternative: West", r"'West' is no exit of any zone"),
+        ("exit: North", "exit: Nroth", r"zone 'front' has no exit 'Nroth'; it has North, South"),
+        ("alternative: North", "alternative: West", r"'West' is not an exit of any zone"),
         ("sign: S1", "singn: S1", r"did you mean sign"),
-        ("[0, 0.3], [1, 0.3]", "[0, 0], [1, 0]", r"over the horizon"),
+        ("[0, 0.3], [1, 0.3]", "[0, 0], [1, 0]", r"above the horizon"),
     ],
 )
 def test_a_mistake_in_what_was_measured_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -136,7 +136,7 @@ def test_a_plan_draws_only_what_the_file_has(tmp_path: Path) -> None:
     assert plan is not None and plan.cameras["left"].towards == (5, 5)
     for old, new, message in (
         ("front: [[0", "back: [[0", r"plan: zones: 'back' is not among front"),
-        ("towards: [5, 5]", "towards: [0, 0]", r"line 13.*camera's own place"),
+        ("towards: [5, 5]", "towards: [0, 0]", r"line 13.*position of the camera itself"),
         ("towards", "toward", r"line 13.*did you mean towards"),
         ("[10, 0], ", "", r"line 12.*at least 3"),
     ):
