@@ -1,48 +1,60 @@
-"""Who hears of an alert on a phone or in a chat, when, and in which words."""
+"""Notifications of alerts to phones and chats: recipients, due times and texts."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from processors.alerts.messages import FALLBACK_LANGUAGES, MessageCatalog
+from processors.alerts.rule import Message, Parameter
 from schemas.alerts import Alert, Severity
 from schemas.contacts import Contact, QuietHours
 from schemas.venue import Venue
 
-Why = Literal["raised", "nobody", "changed"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+Reason = Literal["raised", "nobody", "changed"]
+"""Reason for a notification: an alert was raised, nobody has acknowledged it in time, or another amount is needed."""
 
-_SEVERITY = {
-    "es": {"low": "baja", "medium": "media", "high": "alta", "critical": "crítica"},
-    "en": {"low": "low", "medium": "medium", "high": "high", "critical": "critical"},
-}
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""Severities, the least severe first."""
+
+SECTION = "notification"
+"""Section of the message files with the headings of notifications and the words for severities."""
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """One message to one contact.
+    """One notification of one contact.
 
     Attributes:
-        id: of alert, contact and reason: planned twice, it is one.
-        why: `raised`, `nobody` when nobody has acknowledged in time, or `changed` when another amount is asked for.
-        due: not before.
+        id: made of alert, contact and reason, so that planning it twice gives one.
+        contact: id of the contact in the venue file.
+        reason: why the contact is notified.
+        due: time before which it must not be sent, by the wall clock.
+        alert: the step of the alert that it is about.
     """
 
     id: str
     contact: str
-    why: Why
+    reason: Reason = field(name="why")
     due: datetime
     alert: Alert
 
 
-def planned(alert: Alert, arrived: datetime, venue: Venue) -> list[Notification]:
-    """What to send because of one step of an alert.
+class NotificationMessage(NamedTuple):
+    """Title and body of a notification, in the language of its contact."""
 
-    Times are those at which people wait: `arrived` is when the step was told, by the wall clock, while the alert's own
-    times may be those of an evening that is played back. Quiet hours move a message to their end; what must not wait
-    (`unless`) and what nobody has acknowledged is told at once.
+    title: str
+    body: str
+
+
+def plan_notifications(alert: Alert, arrived: datetime, venue: Venue) -> list[Notification]:
+    """Return the notifications to send because of one step of an alert.
+
+    `arrived` is when the step reached Redis, by the wall clock: people wait by it, while the alert's own times may be
+    those of an evening that is played back. Quiet hours postpone a notification to their end, unless the alert is so
+    severe that it must not wait (`unless`), or nobody has acknowledged it.
 
     >>> venue = Venue(name="Here", contacts=[
     ...     Contact(id="duty", audience=["security"], escalate_to=["chief"]), Contact(id="chief")])
@@ -50,22 +62,22 @@ def planned(alert: Alert, arrived: datetime, venue: Venue) -> list[Notification]
     >>> fight = Alert(id="violence/c@1", key="violence/c", version=1, rule="violence", subject="c", state="raised",
     ...     severity="critical", audience=("security",), raised_at=at, time=at, value=0.9, peak=0.9, threshold=0.8,
     ...     event_id="e")
-    >>> [(one.contact, one.why, (one.due - at).total_seconds()) for one in planned(fight, at, venue)]
+    >>> [(one.contact, one.reason, (one.due - at).total_seconds()) for one in plan_notifications(fight, at, venue)]
     [('duty', 'raised', 0.0), ('chief', 'nobody', 300.0)]
     """
     changed = alert.state == "updated" and alert.amount_before is not None
     if alert.state != "raised" and not changed:
         return []
-    found: dict[str, Notification] = {}
+    planned: dict[str, Notification] = {}
 
-    def add(contact: str, why: Why, due: datetime) -> None:
-        step = f"{why}@{alert.version}" if changed else why
-        one = Notification(id=f"{alert.id}>{contact}>{step}", contact=contact, why=why, due=due, alert=alert)
-        if one.id not in found or due < found[one.id].due:
-            found[one.id] = one
+    def add(contact: str, reason: Reason, due: datetime) -> None:
+        step = f"{reason}@{alert.version}" if changed else reason
+        id = f"{alert.id}>{contact}>{step}"
+        if id not in planned or due < planned[id].due:
+            planned[id] = Notification(id=id, contact=contact, reason=reason, due=due, alert=alert)
 
     for contact in venue.contacts:
-        if not hears(contact, alert):
+        if not is_recipient(contact, alert):
             continue
         due = _due(contact.quiet, alert.severity, arrived, ZoneInfo(venue.timezone))
         add(contact.id, "changed" if changed else "raised", due)
@@ -73,11 +85,11 @@ def planned(alert: Alert, arrived: datetime, venue: Venue) -> list[Notification]
             continue
         for other in contact.escalate_to:
             add(other, "nobody", arrived + timedelta(minutes=contact.escalate_after_minutes))
-    return list(found.values())
+    return list(planned.values())
 
 
-def hears(contact: Contact, alert: Alert) -> bool:
-    """Whether an alert is for a contact."""
+def is_recipient(contact: Contact, alert: Alert) -> bool:
+    """Return True if the alert is for an audience of the contact, and severe enough."""
     severe = SEVERITIES.index(alert.severity) >= SEVERITIES.index(contact.at_least)
     return severe and not set(contact.audience).isdisjoint(alert.audience)
 
@@ -89,7 +101,7 @@ def _due(quiet: QuietHours | None, severity: Severity, now: datetime, zone: Zone
 
 
 def quiet_until(quiet: QuietHours, now: datetime, zone: ZoneInfo) -> datetime:
-    """The end of the quiet hours that `now` falls into, or `now`.
+    """Return the end of the quiet hours that `now` falls into, or `now`.
 
     >>> night = QuietHours(begin="03:00", end="09:30")
     >>> madrid = ZoneInfo("Europe/Madrid")
@@ -100,36 +112,45 @@ def quiet_until(quiet: QuietHours, now: datetime, zone: ZoneInfo) -> datetime:
     >>> quiet_until(night, datetime(2026, 7, 5, 8, 0, tzinfo=UTC), madrid).hour
     8
     """
-    here = now.astimezone(zone)
-    clock = here.strftime("%H:%M")
+    local = now.astimezone(zone)
+    clock = local.strftime("%H:%M")
     overnight = quiet.begin > quiet.end
     within = (clock >= quiet.begin or clock < quiet.end) if overnight else quiet.begin <= clock < quiet.end
     if not within:
         return now
-    day = here.date() + timedelta(days=1 if overnight and clock >= quiet.begin else 0)
+    day = local.date() + timedelta(days=1 if overnight and clock >= quiet.begin else 0)
     hours, minutes = map(int, quiet.end.split(":"))
     return datetime(day.year, day.month, day.day, hours, minutes, tzinfo=zone).astimezone(UTC)
 
 
-def wording(one: Notification, contact: Contact, venue: Venue, link: str | None) -> tuple[str, str]:
-    """Title and text of the message, in the contact's language."""
-    language = contact.language or venue.language
-    alert = one.alert
-    severity = _SEVERITY[language][alert.severity]
-    told = alert.text.get(language) or alert.text.get("es") or alert.text.get("en") or alert.key
-    since = alert.raised_at.astimezone(ZoneInfo(venue.timezone)).strftime("%H:%M:%S")
-    if language == "es":
-        why = {"nobody": " SIN ATENDER", "changed": " CAMBIA"}.get(one.why, "")
-        title = f"{venue.name}: alerta {severity}{why}"
-        lines = [told, f"Desde las {since}."]
-        if one.why == "changed":
-            lines.insert(1, f"Antes: {alert.amount_before:g}.")
-    else:
-        why = {"nobody": " NOBODY HAS TAKEN", "changed": " CHANGED"}.get(one.why, "")
-        title = f"{venue.name}: {severity} alert{why}"
-        lines = [told, f"Since {since}."]
-        if one.why == "changed":
-            lines.insert(1, f"Before: {alert.amount_before:g}.")
+def notification_message(
+    notification: Notification, contact: Contact, venue: Venue, catalog: MessageCatalog, link: str | None
+) -> NotificationMessage:
+    """Return title and body of a notification in the contact's language.
+
+    Args:
+        notification: what the contact is notified of.
+        contact: its recipient.
+        venue: gives name, time zone and the language of contacts that name none.
+        catalog: headings and words for severities by language.
+        link: address of the console, to which the body links; None for no link.
+    """
+    language, alert = contact.language or venue.language, notification.alert
+
+    def render(message: Message) -> str:
+        return catalog.render(SECTION, message, language)
+
+    heading: dict[str, Parameter] = {"venue": venue.name, "severity": Message(f"severity_{alert.severity}")}
+    lines = [_alert_text(alert, language)]
+    if notification.reason == "changed" and alert.amount_before is not None:
+        lines.append(render(Message("before", {"amount": alert.amount_before})))
+    raised = alert.raised_at.astimezone(ZoneInfo(venue.timezone)).strftime("%H:%M:%S")
+    lines.append(render(Message("since", {"time": raised})))
     if link:
         lines.append(f"{link.rstrip('/')}/?rule={alert.rule}")
-    return title, "\n".join(lines)
+    return NotificationMessage(render(Message(f"heading_{notification.reason}", heading)), "\n".join(lines))
+
+
+def _alert_text(alert: Alert, language: str) -> str:
+    texts = (alert.text.get(one) for one in (language, *FALLBACK_LANGUAGES))
+    return next((text for text in texts if text), alert.key)

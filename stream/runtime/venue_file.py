@@ -108,6 +108,7 @@ def read_venue(path: Path) -> Venue:
         venue = venue_model.model_validate(content)
     except ValidationError as error:
         raise VenueFileError("\n".join(_explain(path, node, one, venue_model) for one in error.errors())) from error
+    _check_languages(path, node, venue)
     for number, camera in enumerate(venue.cameras):
         try:
             ground_plane_of(camera)
@@ -115,6 +116,19 @@ def read_venue(path: Path) -> Venue:
             line = _line(node, ("cameras", number, "ground"))
             raise VenueFileError(f"{path}: line {line}: cameras[{number}].ground: {error}") from error
     return venue
+
+
+def _check_languages(path: Path, node: yaml.Node | None, venue: Venue) -> None:
+    for number, contact in enumerate(venue.contacts):
+        if contact.language is None:
+            continue
+        languages = registry.message_catalog().languages
+        if contact.language not in languages:
+            line = _line(node, ("contacts", number, "language"))
+            raise VenueFileError(
+                f"{path}: line {line}: contacts[{number}].language: {contact.language} has no messages; there are "
+                f"{', '.join(languages)}"
+            )
 
 
 def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue]) -> str:

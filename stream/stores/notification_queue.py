@@ -1,16 +1,16 @@
-"""What must still be told to phones and chats, in Redis: planned once, claimed by one, kept until it is told.
+"""Queue of notifications in Redis: each is planned once, claimed by one worker, and kept until it is settled.
 
-Layout, with the prefix `pulso:notifications:`
+Keys, with the prefix `pulso:notifications:`
 
-    cursor      hash, audience → the last entry of its alert stream that was planned for
-    due         sorted set, notification id → Unix milliseconds when to try next
-    row         hash, notification id → JSON of Row
-    planned:ID  set once a notification was planned, for a week: what makes planning it again harmless
+    cursor      hash, audience → last entry of its alert stream that notifications were planned for
+    due         sorted set, notification id → Unix milliseconds of the next attempt
+    row         hash, notification id → JSON of QueuedNotification
+    planned:ID  exists for a week after a notification was planned, so that planning it again adds nothing
 
 Any number of workers may plan and send at the same time. Planning moves the cursor and adds the notifications in one
-step, or does nothing when another worker has moved it. Sending begins with a claim that ends by itself: when a worker
-is killed while a message is on its way, another sends it again, so a crash between the service's answer and `settle`
-is the one case in which a message comes twice.
+step, or does nothing when another worker has moved it. Sending begins with a claim that expires by itself: when a
+worker is killed while it sends, another sends again. A crash between the answer of the service and `settle` is the only
+case in which a notification is sent twice.
 """
 
 from __future__ import annotations
@@ -53,20 +53,22 @@ return {due[1], redis.call('HGET', KEYS[2], due[1])}
 """
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One notification and how its sending stands.
+class QueuedNotification(msgspec.Struct, frozen=True, kw_only=True):
+    """A notification and the progress of its sending.
 
     Attributes:
-        told: addresses (Apprise's own digest of them) that have it.
+        notification: what is to be sent.
+        attempts: attempts so far.
+        reached: addresses that have it, as digests that Apprise makes of them.
     """
 
     notification: Notification
     attempts: int = 0
-    told: tuple[str, ...] = ()
+    reached: tuple[str, ...] = msgspec.field(name="told", default=())
 
 
 class NotificationQueue:
-    """See the module."""
+    """Notifications to send, shared by all alerts workers."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -74,46 +76,58 @@ class NotificationQueue:
         self._claim = redis.register_script(_CLAIM)
 
     async def cursor(self, audience: Audience) -> str | None:
-        """Up to which entry of an audience's stream all is planned; None before the first time."""
-        found: Any = await self._redis.hget(CURSOR, audience)
-        return found.decode() if found else None
+        """Return the last entry of an audience's stream that was planned for; None before the first time."""
+        cursor: Any = await self._redis.hget(CURSOR, audience)
+        return cursor.decode() if cursor else None
 
     async def plan(
-        self, audience: Audience, was: str | None, now: str, notifications: Sequence[Notification]
+        self, audience: Audience, before: str | None, after: str, notifications: Sequence[Notification]
     ) -> int | None:
-        """Move the cursor from `was` to `now` and add what is new; None when another worker has moved it."""
-        parts: list[Any] = []
+        """Move the cursor and add notifications that were not planned yet.
+
+        Args:
+            audience: whose cursor is moved.
+            before: the cursor as it was read.
+            after: the cursor as it shall be.
+            notifications: those of the entries between the two.
+
+        Returns:
+            Number of notifications added; None when another worker has moved the cursor, and nothing was done.
+        """
+        arguments: list[Any] = []
         for one in notifications:
-            parts += [one.id, int(one.due.timestamp() * 1000), msgspec.json.encode(Row(notification=one))]
+            row = msgspec.json.encode(QueuedNotification(notification=one))
+            arguments += [one.id, _milliseconds(one.due), row]
         added = await self._plan(
-            keys=[CURSOR, DUE, ROW], args=[audience, was or "", now, PLANNED_SECONDS, PLANNED, *parts]
+            keys=[CURSOR, DUE, ROW], args=[audience, before or "", after, PLANNED_SECONDS, PLANNED, *arguments]
         )
         return None if added == -1 else int(added)
 
-    async def claim(self, now: datetime, until: datetime) -> Row | None:
-        """One that is due, for this worker alone until then."""
-        found = await self._claim(keys=[DUE, ROW], args=[_milliseconds(now), _milliseconds(until)])
-        if not found:
+    async def claim(self, now: datetime, until: datetime) -> QueuedNotification | None:
+        """Return a notification that is due, reserved for this worker until a time; None if none is due."""
+        claimed = await self._claim(keys=[DUE, ROW], args=[_milliseconds(now), _milliseconds(until)])
+        if not claimed:
             return None
-        if found[1] is None:
-            await self._redis.zrem(DUE, found[0])
+        id, row = claimed
+        if row is None:
+            await self._redis.zrem(DUE, id)
             return None
-        return msgspec.json.decode(found[1], type=Row)
+        return msgspec.json.decode(row, type=QueuedNotification)
 
-    async def settle(self, row: Row) -> None:
-        """It is told, or nobody needs it any more."""
+    async def settle(self, queued: QueuedNotification) -> None:
+        """Remove a notification that was sent or is no longer needed."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(DUE, row.notification.id)
-            pipe.hdel(ROW, row.notification.id)
+            pipe.zrem(DUE, queued.notification.id)
+            pipe.hdel(ROW, queued.notification.id)
             await pipe.execute()
 
-    async def later(self, row: Row, when: datetime) -> None:
-        """Keep what was reached so far, and try again then."""
+    async def postpone(self, queued: QueuedNotification, until: datetime) -> None:
+        """Store the progress of a notification, and the time of its next attempt."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(ROW, row.notification.id, msgspec.json.encode(row).decode())
-            pipe.zadd(DUE, {row.notification.id: _milliseconds(when)})
+            pipe.hset(ROW, queued.notification.id, msgspec.json.encode(queued).decode())
+            pipe.zadd(DUE, {queued.notification.id: _milliseconds(until)})
             await pipe.execute()
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)

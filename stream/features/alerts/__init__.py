@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.alerts import notifications
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
 from stream.runtime.feature import Feature
 
 FEATURE = Feature(
     name="alerts",
+    messages=Path(notifications.__file__).parent,
     topics=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
     agents={"alerts": "stream.features.alerts.agents:register"},
     needs_redis=True,

@@ -52,7 +52,7 @@ def register(worker: WorkerContext) -> None:
     if worker.venue.contacts:
         from stream.features.alerts.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment to import
 
-        worker.background(Notifier(worker.settings, worker.venue).run)
+        worker.background(Notifier(worker.settings, worker.venue, registry.message_catalog()).run)
     precision = PrecisionGauges(frozenset(registry.rules_by_name()))
     # No alert waits for a gauge.
     worker.broadcast(LABELS, precision.take, after_batch=precision.show, wait_until_caught_up=False)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from processors.alerts.alarm import AlarmState, apply_observation
-from processors.alerts.notifications import planned, wording
+from processors.alerts.notifications import notification_message, plan_notifications
 from processors.bars.rules import STOCK_OUT
 from schemas.alerts import Alert
 from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
@@ -133,14 +133,17 @@ def test_phones_hear_of_another_amount_once_a_change() -> None:
     bars = Contact(id="bars", audience=["bar"], at_least="low", escalate_to=["boss"])
     venue = Venue(name="Here", language="en", contacts=[bars, Contact(id="boss")])
     raised, changed, again = steps(later(0, 120), later(20, 240), later(40, 480))
-    assert [(one.contact, one.why) for one in planned(raised, AT, venue)] == [("bars", "raised"), ("boss", "nobody")]
-    (one,) = planned(changed, AT, venue)
-    (other,) = planned(again, AT, venue)
-    assert (one.contact, one.why) == ("bars", "changed")
+    assert [(one.contact, one.reason) for one in plan_notifications(raised, AT, venue)] == [
+        ("bars", "raised"),
+        ("boss", "nobody"),
+    ]
+    (one,) = plan_notifications(changed, AT, venue)
+    (other,) = plan_notifications(again, AT, venue)
+    assert (one.contact, one.reason) == ("bars", "changed")
     assert one.id != other.id
-    title, body = wording(one, venue.contacts[0], venue, None)
+    title, body = notification_message(one, venue.contacts[0], venue, registry.message_catalog(), None)
     assert title.endswith("CHANGED")
     assert "fetch 240" in body
     assert "Before: 120." in body
     rising = replace(changed, amount_before=None)
-    assert planned(rising, AT, venue) == [], "a chance that only rises calls nobody"
+    assert plan_notifications(rising, AT, venue) == [], "a chance that only rises calls nobody"

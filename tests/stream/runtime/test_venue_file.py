@@ -59,6 +59,11 @@ def test_the_demo_venue_is_valid() -> None:
             "rules:\n  violence:\n    {raise_at: 4, clear_at: 3, audience: [guests]}\nzones:",
             r"line 4: rules.violence.audience",
         ),
+        (
+            "zones:",
+            "contacts:\n  - id: duty\n    language: fr\nzones:",
+            r"line 4: .*fr has no messages; there are en, es",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -16,10 +16,11 @@ import pytest
 from msgspec.structs import replace
 from redis import Redis
 
-from processors.alerts.notifications import planned
+from processors.alerts.notifications import plan_notifications
 from schemas.alerts import Alert
 from schemas.contacts import Contact, QuietHours
 from schemas.venue import Venue
+from stream.features import registry
 from stream.features.alerts import notifier
 from stream.features.alerts.notifier import Notifier
 from stream.local.ports import Ports
@@ -95,7 +96,7 @@ def contacts(tmp_path: Path, receiver: Receiver, *names: str) -> Path:
 
 @asynccontextmanager
 async def at_work(url: str, venue: Venue, file: Path) -> AsyncIterator[None]:
-    task = asyncio.create_task(Notifier(Settings(redis=url, contacts=file), venue).run())
+    task = asyncio.create_task(Notifier(Settings(redis=url, contacts=file), venue, registry.message_catalog()).run())
     try:
         await asyncio.sleep(0.7)  # the first look
         yield
@@ -153,7 +154,7 @@ async def test_nobody_else_is_called_when_somebody_takes_it(url: str, receiver: 
 async def test_a_service_that_fails_is_tried_again(
     url: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notifier, "AGAIN_SECONDS", (0.2, 1.0))
+    monkeypatch.setattr(notifier, "RETRY_SECONDS", (0.2, 1.0))
     store = AlertStore(url)
     receiver.status = 503
     file = contacts(tmp_path, receiver, "duty")
@@ -185,12 +186,11 @@ async def test_a_restart_loses_and_repeats_nothing(url: str, receiver: Receiver,
 
 
 @pytest.mark.stack
-@pytest.mark.stack
 async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_again(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "CLAIM_SECONDS", 1.0)
-    monkeypatch.setattr(notifier, "AGAIN_SECONDS", (2.0, 2.0))
+    monkeypatch.setattr(notifier, "RETRY_SECONDS", (2.0, 2.0))
     ports = Ports(tmp_path / "ports.json")
     child = redis_server(tmp_path, ports)
     child.start()
@@ -213,10 +213,11 @@ async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_
     assert len(receiver.to("ana")) == 1
 
 
+@pytest.mark.stack
 async def test_what_has_cleared_calls_nobody(
     url: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notifier, "AGAIN_SECONDS", (0.2, 1.0))
+    monkeypatch.setattr(notifier, "RETRY_SECONDS", (0.2, 1.0))
     store = AlertStore(url)
     receiver.status = 500
     async with at_work(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
@@ -232,9 +233,9 @@ def test_quiet_hours_delay_what_can_wait() -> None:
     quiet = QuietHours(begin="03:00", end="09:00")
     venue = Venue(name="Aquí", contacts=[Contact(id="duty", audience=["security"], at_least="medium", quiet=quiet)])
     night = datetime(2026, 7, 5, 2, 0, tzinfo=UTC)  # four o'clock in Madrid
-    (told,) = planned(FIGHT, night, venue)
+    (told,) = plan_notifications(FIGHT, night, venue)
     assert told.due == night, "critical"
-    (told,) = planned(replace(FIGHT, severity="high"), night, venue)
+    (told,) = plan_notifications(replace(FIGHT, severity="high"), night, venue)
     assert told.due == night + timedelta(hours=5)
-    assert planned(replace(FIGHT, severity="low"), night, venue) == []
-    assert planned(replace(FIGHT, state="updated"), night, venue) == []
+    assert plan_notifications(replace(FIGHT, severity="low"), night, venue) == []
+    assert plan_notifications(replace(FIGHT, state="updated"), night, venue) == []
