@@ -56,7 +56,7 @@ class WorkerMeter:
     """How many events of a load's topic its worker has finished."""
 
     def __init__(self, stack: LocalStack, load: Load) -> None:
-        port = Ports(stack.data / "ports.json").get_known(f"metrics-{load.worker}")
+        port = Ports(stack.data / "ports.json").assigned(f"metrics-{load.worker}")
         self._url = f"http://127.0.0.1:{port}/metrics"
         self._load = load
         self._http = httpx.Client(timeout=20)

@@ -69,7 +69,7 @@ def _bare(folder: Path, pictures: Sequence[bytes], share: int) -> Measured:
 
 
 def _live(stack: LocalStack, number: int, pictures: Sequence[bytes], seconds: float, bare: Measured) -> Row:
-    url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').get_known('metrics-vision')}/metrics"
+    url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').assigned('metrics-vision')}/metrics"
     names = [f"live-{camera:02d}" for camera in range(number)]
     before, began = _look(url)
     offered = _play(stack, names, pictures, seconds)

@@ -63,7 +63,7 @@ def measure(stack: LocalStack, kinds: Sequence[Load], *, share: int, say: Callab
 
 
 def _port(stack: LocalStack, worker: str) -> int:
-    return Ports(stack.data / "ports.json").get_known(f"metrics-{worker}")
+    return Ports(stack.data / "ports.json").assigned(f"metrics-{worker}")
 
 
 def _second(stack: LocalStack, worker: str) -> tuple[Child, int]:

@@ -44,6 +44,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     child.start()
     try:
         child.wait_healthy()
-        yield f"redis://127.0.0.1:{ports.get_known('redis')}/0"
+        yield f"redis://127.0.0.1:{ports.assigned('redis')}/0"
     finally:
         child.stop()

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from stream.commands.tables import draw, folding
 from stream.runtime.settings import ROOT, Settings
-from stream.sources.overview import without_password
+from stream.sources.source_overview import without_password
 
 
 @dataclass(frozen=True, slots=True)

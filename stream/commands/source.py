@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def sources(metrics_port: Port = 0) -> None:
     """Run every source that the venue file names, until stopped."""
-    from stream.sources.of_venue import sources_of  # noqa: PLC0415
+    from stream.sources.venue_sources import sources_of  # noqa: PLC0415
 
     settings = _connected()
     found = sources_of(read_venue(settings.venue), settings)
@@ -107,7 +107,7 @@ def tills(
     {"id": "t-1", "bar": "north", "till": "1", "time": "2026-07-04T20:00:00+02:00",
     "lines": [{"product": "beer", "quantity": 2, "unit_price": 4.5}]}
     """
-    from stream.sources.of_venue import till_server  # noqa: PLC0415
+    from stream.sources.venue_sources import till_server  # noqa: PLC0415
 
     settings = _connected()
     _run([till_server(read_venue(settings.venue), settings, port)], settings, metrics_port)
@@ -123,7 +123,7 @@ def posts(
     A post, a list of them, or lines of them (application/x-ndjson):
     {"id": "p-1", "network": "mastodon", "time": "2026-07-04T20:00:00+02:00", "text": "Two hours for a beer?"}
     """
-    from stream.sources.of_venue import post_server  # noqa: PLC0415
+    from stream.sources.venue_sources import post_server  # noqa: PLC0415
 
     settings = _connected()
     _run([post_server(settings, port)], settings, metrics_port)
@@ -179,7 +179,7 @@ def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
     from prometheus_client import start_http_server  # noqa: PLC0415
 
     from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
-    from stream.sources.source import LAST_SECONDS, run_all  # noqa: PLC0415
+    from stream.sources.source import FINAL_FLUSH_SECONDS, run_all  # noqa: PLC0415
 
     stop = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -188,7 +188,7 @@ def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
     producer = EventProducer(settings, timeout_s=20)
     run_all(found, producer, stop)
     try:
-        producer.flush(LAST_SECONDS)
+        producer.flush(FINAL_FLUSH_SECONDS)
     except NotDeliveredError as error:
         logging.getLogger(__name__).warning("not everything reached Kafka: %s", error)
         # The client would keep trying while the process ends; whoever sent what is missing sends it again.

@@ -74,7 +74,7 @@ def up(
     stack_ = LocalStack(
         settings.data,
         with_sources=with_sources,
-        usual_ports=True,
+        default_ports=True,
         progress=lambda text: console.print(f"  {text}"),
     )
     try:

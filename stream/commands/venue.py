@@ -15,7 +15,7 @@ from stream.commands.tables import folding
 from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import VenueFileError, read_venue
-from stream.sources.overview import source_lines
+from stream.sources.source_overview import source_lines
 
 
 def register(app: typer.Typer) -> None:

@@ -13,7 +13,7 @@ LOWEST = 10_000
 """below it well-known servers listen"""
 
 
-def servers_ports() -> list[int]:
+def server_ports() -> list[int]:
     """Ports that the kernel gives to no client; all where it may give any.
 
     A client that calls a server that is away may be given that server's own port: it then talks to itself, and the
@@ -59,12 +59,12 @@ class Ports:
         for port in (self._known.get(name, 0), usual if self._usual else 0):
             if port and is_free(port) and port not in self._others(name):
                 return self._remember(name, port)
-        ports = servers_ports()
+        ports = server_ports()
         random.shuffle(ports)  # two stacks that start together should not choose the same ones
         others = self._others(name)
         return self._remember(name, next(port for port in ports if port not in others and is_free(port)))
 
-    def get_known(self, name: str) -> int:
+    def assigned(self, name: str) -> int:
         """The port that `get` gave, whether or not a server listens on it by now."""
         return self._known[name]
 

@@ -56,7 +56,7 @@ class LocalStack:
         with_console: bool = True,
         with_sources: bool = False,
         scrape_seconds: int = 5,
-        usual_ports: bool = False,
+        default_ports: bool = False,
         open_demo: bool = False,
         environment: Mapping[str, str] | None = None,
         progress: Progress = lambda _text: None,
@@ -72,7 +72,7 @@ class LocalStack:
         self._environment = dict(environment or {})
         self._open_demo = open_demo
         self._progress = progress
-        self._ports = Ports(self.data / "ports.json", usual=usual_ports)
+        self._ports = Ports(self.data / "ports.json", usual=default_ports)
         self._children: dict[str, Child] = {}
         self._unwatched: set[str] = set()
         self._stopping = threading.Event()
@@ -129,19 +129,19 @@ class LocalStack:
         if self._given.kafka is None:
             self._progress("kafka …")
             self._add(kafka(self.data, self._ports)).start()
-            self.endpoints["kafka"] = f"127.0.0.1:{self._ports.get_known('kafka')}"
+            self.endpoints["kafka"] = f"127.0.0.1:{self._ports.assigned('kafka')}"
         else:
             self.endpoints["kafka"] = self._given.kafka
         if self._given.redis is None:
             self._add(redis(self.data, self._ports)).start()
-            self.endpoints["redis"] = f"redis://127.0.0.1:{self._ports.get_known('redis')}/0"
+            self.endpoints["redis"] = f"redis://127.0.0.1:{self._ports.assigned('redis')}/0"
         else:
             self.endpoints["redis"] = self._given.redis
         if self._given.prometheus is not None:
             self.endpoints["prometheus"] = self._given.prometheus
         elif self._with["prometheus"]:
             self._add(prometheus(self.data, self._ports, targets, scrape_seconds=self._scrape_seconds)).start()
-            self.endpoints["prometheus"] = f"http://127.0.0.1:{self._ports.get_known('prometheus')}"
+            self.endpoints["prometheus"] = f"http://127.0.0.1:{self._ports.assigned('prometheus')}"
         for child in self._children.values():
             child.wait_healthy()
 

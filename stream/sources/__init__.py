@@ -1,1 +1,1 @@
-"""What is connected to Pulso: cameras, tills, mailboxes, microphones. Each runs by itself and never stops another."""
+"""Sources of events: cameras, tills, mailboxes, microphones. Each runs by itself, and one that fails stops no other."""

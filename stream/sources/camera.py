@@ -1,4 +1,4 @@
-"""Cameras: an RTSP or HTTP stream, a device, a video file or a folder of pictures → JPEG frames."""
+"""JPEG frames of cameras: an RTSP or HTTP stream, a device, a video file or a folder of pictures."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ import numpy as np
 
 from processors.cameras.picture import PictureError, check_declared_size
 from schemas.cameras import FRAMES
-from stream.sources.source import Outlet, Source, SourceError, now
+from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
 
-PICTURES = (".jpg", ".jpeg", ".png")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
-QUALITY = 85
+JPEG_QUALITY = 85
 
-LONGEST_SIDE = 1280
-"""pixels; no model looks at more, and a frame stays well below Kafka's limit"""
+MAX_SIDE_PIXELS = 1280
+"""Longest side of a frame in pixels; no model uses more, and a frame stays well below Kafka's limit."""
 
-LOST_SECONDS = 10.0
-"""A stream without a new picture for so long is lost, and one that does not open in that time is not there."""
+STREAM_TIMEOUT_SECONDS = 10.0
+"""Seconds without a new picture after which a stream counts as lost, and time-out of opening it."""
 
-LATE_SECONDS = 1.0
-"""A file that is so far behind its clock goes on from where it is: it never hurries to catch up."""
+MAX_LAG_SECONDS = 1.0
+"""Seconds by which a file may be late before its clock is set back; it never plays faster to catch up."""
 
-_LARGEST = FRAMES.max_bytes - 64 * 1024
-"""bytes of a picture, with room for the record's headers"""
+_MAX_PICTURE_BYTES = FRAMES.max_bytes - 64 * 1024
+"""Bytes of a picture, with room for the headers of the record."""
 
-# UDP loses the parts of a picture that make a crowd: grey smears look like nobody.
+# Over UDP parts of a picture get lost, and nobody is counted in the grey areas that remain.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
 
 
@@ -44,7 +44,7 @@ class CameraSource(Source):
 
     Args:
         url: rtsp://, http(s)://, a device such as /dev/video0 or 0, a video file, or a folder of pictures.
-        frames_per_second: frames sent; a live camera's other frames are passed over.
+        frames_per_second: rate of frames sent; a live camera's other frames are skipped.
         loop: begin a file or folder again at its end.
     """
 
@@ -54,110 +54,111 @@ class CameraSource(Source):
         super().__init__(name)
         self._url, self._rate, self._loop = url, frames_per_second, loop
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
+        """Send frames at the wanted rate; see `Source.run`."""
         path = Path(self._url.removeprefix("file://"))
         if path.is_dir():
-            pictures = self._folder(path, outlet)
+            pictures = self._folder(path, sink)
         elif path.is_file():
             pictures = self._file(path)
         elif "://" in self._url or self._url.isdigit() or path.is_char_device():
-            self._live(outlet, stop)
+            self._live(sink, stop)
             return
         else:
-            raise SourceError(f"there is no file, folder or device {path}")
+            raise SourceError(f"{path} is not a file, folder or device; check the camera's url")
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         began = time.monotonic()
         for number, (due, jpeg) in enumerate(pictures):
             early = began + due - time.monotonic()
-            if early < -LATE_SECONDS:
+            if early < -MAX_LAG_SECONDS:
                 began -= early
             if stop.wait(max(0.0, early)):
                 return
-            self._send(outlet, jpeg, f"{self.name}/{session}/{number}")
-        outlet.flush()
+            self._send(sink, jpeg, f"{self.name}/{session}/{number}")
+        sink.flush()
 
-    def _send(self, outlet: Outlet, jpeg: bytes, id: str) -> None:
-        outlet.send(FRAMES, key=self.name, value=jpeg, id=id, time=now())
+    def _send(self, sink: EventSink, jpeg: bytes, id: str) -> None:
+        sink.send(FRAMES, key=self.name, value=jpeg, id=id, time=now())
 
-    def _folder(self, folder: Path, outlet: Outlet) -> Iterator[tuple[float, bytes]]:
-        """Seconds since the start, and JPEG files as they are; other and too large pictures are encoded again."""
+    def _folder(self, folder: Path, sink: EventSink) -> Iterator[tuple[float, bytes]]:
+        """Yield the seconds since the start, and JPEG files as they are; others are encoded again."""
         number = 0
         while True:
-            found = number
-            for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES):
+            first = number
+            for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES):
                 try:
-                    jpeg = _jpeg(path)
+                    jpeg = jpeg_of_file(path)
                 except (OSError, SourceError) as error:
-                    outlet.count("refused")
-                    log.warning("camera %s: %s is left out: %s", self.name, path.name, error)
+                    sink.count("refused")
+                    log.warning("camera %s: %s is skipped: %s", self.name, path.name, error)
                     continue
                 yield number / self._rate, jpeg
                 number += 1
-            if number == found:
-                raise SourceError(f"{folder} holds no picture that can be sent ({', '.join(PICTURES)})")
+            if number == first:
+                raise SourceError(f"{folder} has no picture that can be sent ({', '.join(PICTURE_SUFFIXES)})")
             if not self._loop:
                 return
 
     def _file(self, path: Path) -> Iterator[tuple[float, bytes]]:
-        """Seconds since the start, by the video's own clock, and frames at the wanted rate or the video's, if lower."""
+        """Yield the seconds since the start by the video's clock, and frames at the wanted rate or the video's."""
         began = 0.0
         while True:
             capture = cv2.VideoCapture(str(path))
             rate = capture.get(cv2.CAP_PROP_FPS)
             try:
                 if not capture.isOpened() or not 0 < rate <= 1000:
-                    raise SourceError(f"{path} is no video that OpenCV reads")
+                    raise SourceError(f"OpenCV can't read {path} as a video")
                 index, due = 0, 0.0
                 while capture.grab():
                     if index / rate >= due - 1e-9:
                         due += 1 / self._rate
                         readable, picture = capture.retrieve()
                         if readable:
-                            yield began + index / rate, encode(picture)
+                            yield began + index / rate, encode_jpeg(picture)
                     index += 1
             finally:
                 capture.release()
             if index == 0:
-                raise SourceError(f"{path} holds no frame")
+                raise SourceError(f"the video {path} has no frames")
             if not self._loop:
                 return
             began += index / rate
 
-    def _live(self, outlet: Outlet, stop: threading.Event) -> None:
-        """Send the newest frame at the wanted rate: a reader of its own empties the camera's buffer."""
-        reader = _Newest(self._url)
+    def _live(self, sink: EventSink, stop: threading.Event) -> None:
+        """Send the newest frame at the wanted rate; a reader thread empties the camera's buffer meanwhile."""
+        reader = _NewestFrameReader(self._url)
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         number, sent = 0, 0
         began = last = time.monotonic()
         try:
             while not stop.wait(max(0.0, began + number / self._rate - time.monotonic())):
                 number = max(number + 1, int((time.monotonic() - began) * self._rate))
-                taken, picture = reader.newest()
-                if taken > sent and picture is not None:
-                    sent, last = taken, time.monotonic()
-                    self._send(outlet, encode(picture), f"{self.name}/{session}/{number}")
-                elif reader.ended or time.monotonic() - last > LOST_SECONDS:
-                    raise SourceError("the stream stopped; look at the camera's power, network and address")
+                newest, picture = reader.newest()
+                if newest > sent and picture is not None:
+                    sent, last = newest, time.monotonic()
+                    self._send(sink, encode_jpeg(picture), f"{self.name}/{session}/{number}")
+                elif reader.ended or time.monotonic() - last > STREAM_TIMEOUT_SECONDS:
+                    raise SourceError("the stream stopped; check the camera's power, network and address")
         finally:
             reader.close()
 
 
-class _Newest:
-    """Reads a stream in a thread and keeps only its newest frame."""
+class _NewestFrameReader:
+    """Reads a stream in a thread and keeps its newest frame only."""
 
     def __init__(self, url: str) -> None:
         if "://" in url:
-            wait = round(LOST_SECONDS * 1000)
-            # Named, because other ways of reading would print the address, password and all.
+            timeout_ms = round(STREAM_TIMEOUT_SECONDS * 1000)
+            # Without the name of a backend OpenCV tries others, which print the address with its password.
             self._capture = cv2.VideoCapture(
                 url,
                 cv2.CAP_FFMPEG,
-                [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait],
+                [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, timeout_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, timeout_ms],
             )
         else:
             self._capture = cv2.VideoCapture(int(url) if url.isdigit() else url)
         if not self._capture.isOpened():
-            raise SourceError("the stream can't be opened; look at the address, the network and the password")
+            raise SourceError("the stream can't be opened; check the address, the network and the password")
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         self._lock = threading.Lock()
         self._newest: Any = None
@@ -168,12 +169,12 @@ class _Newest:
         self._thread.start()
 
     def newest(self) -> tuple[int, Any]:
-        """Number and picture of the newest frame; 0 and None before the first."""
+        """Return the number and the picture of the newest frame; 0 and None before the first."""
         with self._lock:
             return self._number, self._newest
 
     def close(self) -> None:
-        """Stop reading; a camera that hangs is left to its own time-out."""
+        """Stop reading; a read that blocks is left to its own time-out."""
         self._closing.set()
         self._thread.join(timeout=2)
 
@@ -188,11 +189,11 @@ class _Newest:
         self._capture.release()
 
 
-def _jpeg(path: Path) -> bytes:
-    """A picture file as JPEG, no larger than a record may be.
+def jpeg_of_file(path: Path) -> bytes:
+    """Return a picture file as JPEG, no larger than a record may be.
 
     Raises:
-        SourceError: it is too large, and no picture that could be shrunk.
+        SourceError: The file is too large and is not a picture that could be shrunk.
     """
     data = path.read_bytes()
     try:
@@ -201,21 +202,21 @@ def _jpeg(path: Path) -> bytes:
     except (PictureError, cv2.error):
         picture = None
     if picture is not None and (
-        path.suffix.lower() == ".png" or max(picture.shape[:2]) > LONGEST_SIDE or len(data) > _LARGEST
+        path.suffix.lower() == ".png" or max(picture.shape[:2]) > MAX_SIDE_PIXELS or len(data) > _MAX_PICTURE_BYTES
     ):
-        return encode(picture)
-    if len(data) > _LARGEST:
-        raise SourceError(f"{len(data)} bytes that are no picture")
-    return data  # where it is no picture at all, the worker's dead letters say what is wrong with it
+        return encode_jpeg(picture)
+    if len(data) > _MAX_PICTURE_BYTES:
+        raise SourceError(f"{len(data)} bytes that are not a picture")
+    return data  # what is not a picture goes to the dead-letter topic, with the worker's reason
 
 
-def encode(picture: Any) -> bytes:
-    """JPEG of a BGR picture, shrunk where it is larger than any model looks at."""
+def encode_jpeg(picture: Any) -> bytes:
+    """Return a BGR picture (H×W×3, uint8) as JPEG, shrunk to MAX_SIDE_PIXELS."""
     height, width = picture.shape[:2]
-    scale = LONGEST_SIDE / max(height, width)
+    scale = MAX_SIDE_PIXELS / max(height, width)
     if scale < 1:
         picture = cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
         raise SourceError(f"a picture of {width}×{height} could not be encoded")
     return bytes(data)

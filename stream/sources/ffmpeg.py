@@ -1,4 +1,4 @@
-"""Sound that libsndfile does not read, through ffmpeg."""
+"""Conversion of sound that libsndfile can't read, through ffmpeg."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from pathlib import Path
 
 from processors.music.audio import RATE
 
-SECONDS = 20.0
-"""that a fragment may take"""
+TIMEOUT_SECONDS = 20.0
+"""Seconds that the conversion of one fragment may take."""
 
 
 def to_wav(path: Path, wav: Path, *, seconds: float) -> bool:
-    """Write at most `seconds` of a file's sound as mono WAV at `RATE`; False where that can't be done."""
+    """Write the first `seconds` of a file as mono WAV at `RATE`; return False where ffmpeg is missing or fails."""
     command = ["ffmpeg", "-nostdin", "-y", "-v", "error", "-i", f"file:{path}", "-vn", *_output(seconds), str(wav)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=max(SECONDS, seconds / 4), check=False)
+        done = subprocess.run(command, capture_output=True, timeout=max(TIMEOUT_SECONDS, seconds / 4), check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
     return not done.returncode and wav.stat().st_size > 0
 
 
 def bytes_to_wav(value: bytes, *, seconds: float) -> bytes | None:
-    """The same for bytes; None where ffmpeg is missing or can't read them."""
+    """Return the first `seconds` as mono WAV at `RATE`; None where ffmpeg is missing or fails."""
     command = ["ffmpeg", "-v", "error", "-i", "pipe:0", *_output(seconds), "pipe:1"]
     try:
-        done = subprocess.run(command, input=value, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, input=value, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return None
     return done.stdout if not done.returncode and done.stdout else None

@@ -1,4 +1,4 @@
-"""Messages in files: a Maildir, an mbox, or a folder of .eml. Read only; nothing is locked, moved or marked."""
+"""Messages in files: a Maildir, an mbox, or a folder of .eml. Read only: nothing is locked, moved or marked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from stream.sources.source import SourceError
 
 SETTLED_SECONDS = 1.0
-"""A file that was written more recently may not be whole yet."""
+"""Seconds after its last change until a file is taken as complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class StoredMail:
     """One message.
 
     Attributes:
-        name: stays the same whatever a mail program does with the message's flags.
-        read: its bytes; raises FileNotFoundError when it was moved or deleted meanwhile.
+        name: stable name of the message, independent of its flags.
+        read: returns its bytes; raises FileNotFoundError when it was moved or deleted meanwhile.
     """
 
     name: str
@@ -31,20 +31,21 @@ class StoredMail:
 
 
 def stored_mails(path: Path, *, settled: bool = True) -> Iterator[StoredMail]:
-    """Every message there is now. Read each before the next is asked for.
+    """Yield every message that is there now; the caller reads each before it takes the next.
 
     Args:
-        settled: leave a file that was written within the last second for the next look, where writers don't
-            rename a whole file into place.
+        path: a Maildir, an mbox file or a folder of .eml files.
+        settled: skip files that were changed within the last second, since writers of .eml and mbox files may not
+            rename a complete file into place.
 
     Raises:
-        SourceError: there is no mailbox.
+        SourceError: The path is not a mailbox.
     """
     if (path / "cur").is_dir() and (path / "new").is_dir():
         for part in ("new", "cur"):
             for file in sorted((path / part).iterdir()):
                 if not file.name.startswith("."):
-                    # A Maildir's flags follow a colon and change: the name before it does not.
+                    # The flags of a Maildir follow a colon and change; the name before it does not.
                     yield StoredMail(file.name.split(":")[0], file.read_bytes)
     elif path.is_dir():
         for file in sorted(path.iterdir()):
@@ -54,7 +55,7 @@ def stored_mails(path: Path, *, settled: bool = True) -> Iterator[StoredMail]:
         if not settled or _is_settled(path):
             yield from _mbox(path)
     else:
-        raise SourceError(f"{path}: neither a Maildir, nor an mbox, nor a folder of .eml files")
+        raise SourceError(f"{path} is not a Maildir, an mbox or a folder of .eml files")
 
 
 def _mbox(path: Path) -> Iterator[StoredMail]:
@@ -68,10 +69,10 @@ def _mbox(path: Path) -> Iterator[StoredMail]:
 
 
 def _name(data: bytes) -> str:
-    """Its Message-ID, since mail programs write flags into an mbox; or a hash of the whole."""
+    """Return a hash of its Message-ID, since mail programs write flags into an mbox; without one, of all bytes."""
     head = data.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0][:100_000]
-    found = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(head).get("Message-ID")
-    return hashlib.sha256(str(found).strip().encode("utf-8", "replace") if found else data).hexdigest()[:32]
+    message_id = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(head).get("Message-ID")
+    return hashlib.sha256(str(message_id).strip().encode("utf-8", "replace") if message_id else data).hexdigest()[:32]
 
 
 def _is_settled(path: Path) -> bool:

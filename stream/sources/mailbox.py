@@ -11,32 +11,33 @@ from pathlib import Path
 from typing import ClassVar
 
 from schemas.support import MAILS
-from stream.sources.delivered import Delivered
-from stream.sources.imap import MOST_BYTES, ImapFolder, imap_folder
+from stream.sources.delivered_messages import DeliveredMessages
+from stream.sources.imap import MAX_MESSAGE_BYTES, ImapFolder, imap_folder
 from stream.sources.mail_files import stored_mails
 from stream.sources.mime import MessageError, read_message
-from stream.sources.source import Outlet, Source, SourceError, now
+from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
-"""messages between two acknowledgements: after a crash at most so many are sent again, with the same ids"""
+ACKNOWLEDGE_EVERY = 50
+"""Messages between two acknowledgements: after a crash at most so many are sent again, with the same ids."""
 
-TRIES = 3
-"""connections in which the server may refuse one message before the others go on without it"""
+MAX_FETCH_ATTEMPTS = 3
+"""Connections in which the server may refuse to send a message before it is skipped."""
 
-_LETTER_BYTES = 500_000
+_MAX_DEAD_LETTER_BYTES = 500_000
+"""Bytes of an unreadable message that are sent to Kafka, for the dead-letter topic."""
 
 
 class MailboxSource(Source):
     """One mailbox.
 
-    Only what Kafka has acknowledged is remembered, so a crash repeats messages but loses none; an event's id comes
-    from the Message-ID, so that workers count a repeated one once.
+    Only what Kafka has acknowledged is recorded, so a crash repeats messages and loses none. The id of an event derives
+    from the Message-ID, so workers count a repeated message once.
 
     Args:
         url: imap(s)://user@host[:port]/folder, or a Maildir, an mbox file or a folder of .eml files.
-        state: file that remembers what was delivered.
+        state: file that records the messages that were delivered.
         once: read what is there and end; else wait for more.
     """
 
@@ -48,33 +49,34 @@ class MailboxSource(Source):
         super().__init__(name)
         self._url, self._password, self._poll, self._once = url, password, poll_seconds, once
         self._state = state
-        self._refused: dict[int, int] = {}
+        self._failed_fetches: dict[int, int] = {}
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
-        delivered = Delivered(self._state, self._url)
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
+        """Send the messages that Kafka does not have; see `Source.run`."""
+        delivered = DeliveredMessages(self._state, self._url)
         if self._url.startswith(("imap://", "imaps://")):
-            self._imap(outlet, delivered, stop)
+            self._run_imap(sink, delivered, stop)
             return
         if "://" in self._url:
-            raise SourceError("a mailbox is imap://, imaps://, or a path: a Maildir, an mbox or a folder of .eml files")
+            raise SourceError("use imap://, imaps://, or the path of a Maildir, an mbox or a folder of .eml files")
         while not stop.is_set():
-            self._look(Path(self._url), outlet, delivered, stop)
-            outlet.alive()
+            self._forward_files(Path(self._url), sink, delivered, stop)
+            sink.report_up()
             if self._once:
                 return
             stop.wait(self._poll)
 
-    def _imap(self, outlet: Outlet, delivered: Delivered, stop: threading.Event) -> None:
+    def _run_imap(self, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event) -> None:
         with imap_folder(self._url, self._password) as folder:
             while not stop.is_set():
-                outlet.alive()
-                self._fetch(folder, outlet, delivered, stop)
+                sink.report_up()
+                self._forward_imap(folder, sink, delivered, stop)
                 if self._once:
                     return
-                folder.wait(stop, self._poll)
+                folder.wait_for_mail(stop, self._poll)
 
-    def _look(self, path: Path, outlet: Outlet, delivered: Delivered, stop: threading.Event) -> None:
-        """Forward every stored message that Kafka does not have."""
+    def _forward_files(self, path: Path, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event) -> None:
+        """Send every stored message that Kafka does not have."""
         present: set[str] = set()
         sent: list[str] = []
         for mail in stored_mails(path, settled=not self._once):
@@ -83,68 +85,73 @@ class MailboxSource(Source):
                 continue
             try:
                 data = mail.read()
-            except FileNotFoundError:  # a mail program moved it: the next look finds it
+            except FileNotFoundError:  # a mail program moved it: the next pass finds it
                 continue
             except OSError as error:
-                outlet.count("refused")
+                sink.count("refused")
                 log.warning("mailbox %s: a message can't be opened: %s", self.name, error.strerror)
                 continue
-            self._forward(outlet, data)
+            self._forward(sink, data)
             sent.append(mail.name)
-            if len(sent) >= BATCH:
-                _acknowledge(outlet, delivered, sent)
-        _acknowledge(outlet, delivered, sent)
-        delivered.forget_all_but(present)
+            if len(sent) >= ACKNOWLEDGE_EVERY:
+                _acknowledge(sink, delivered, sent)
+        _acknowledge(sink, delivered, sent)
+        delivered.prune(present)
 
-    def _fetch(self, folder: ImapFolder, outlet: Outlet, delivered: Delivered, stop: threading.Event) -> None:
-        """Forward every message above the last that Kafka has."""
-        uids = folder.after(delivered.last_uid(folder.validity))
-        for start in range(0, len(uids), BATCH):
-            reached = 0
-            for uid in uids[start : start + BATCH]:
+    def _forward_imap(
+        self, folder: ImapFolder, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event
+    ) -> None:
+        """Send every message above the last that Kafka has."""
+        uids = folder.uids_after(delivered.last_uid(folder.validity))
+        for start in range(0, len(uids), ACKNOWLEDGE_EVERY):
+            last_sent = 0
+            for uid in uids[start : start + ACKNOWLEDGE_EVERY]:
                 if stop.is_set():
                     break
-                data = self._message(folder, uid, outlet)
+                data = self._message(folder, uid, sink)
                 if data is not None:
-                    self._forward(outlet, data)
-                reached = uid
-            if not reached:
+                    self._forward(sink, data)
+                last_sent = uid
+            if not last_sent:
                 return
-            outlet.flush()
-            delivered.reach(folder.validity, reached)
+            sink.flush()
+            delivered.set_last_uid(folder.validity, last_sent)
             delivered.save()
 
-    def _message(self, folder: ImapFolder, uid: int, outlet: Outlet) -> bytes | None:
-        """The bytes of a message, or None where it is gone or the server never gives it."""
-        if self._refused.get(uid, 0) >= TRIES:
-            log.error("mailbox %s: the server does not give message %d; the others go on without it", self.name, uid)
-            outlet.count("refused")
+    def _message(self, folder: ImapFolder, uid: int, sink: EventSink) -> bytes | None:
+        """Return the bytes of a message; None when it is gone, or the server refused it MAX_FETCH_ATTEMPTS times."""
+        if self._failed_fetches.get(uid, 0) >= MAX_FETCH_ATTEMPTS:
+            log.error("mailbox %s: the server does not send message %d: it is skipped", self.name, uid)
+            sink.count("refused")
             return None
         try:
-            return folder.message(uid)
+            return folder.fetch_message(uid)
         except imaplib.IMAP4.error:
-            self._refused[uid] = self._refused.get(uid, 0) + 1
+            self._failed_fetches[uid] = self._failed_fetches.get(uid, 0) + 1
             raise
 
-    def _forward(self, outlet: Outlet, data: bytes) -> None:
+    def _forward(self, sink: EventSink, data: bytes) -> None:
         received: datetime = now()
-        data = data[:MOST_BYTES]
+        data = data[:MAX_MESSAGE_BYTES]
         try:
             mail = read_message(data, received)
         except MessageError as error:
-            # The worker buries what is no mail, with the bytes as they came, up to what a topic takes.
-            log.warning("mailbox %s: a message can't be read (%s); it goes to the dead letters", self.name, error)
-            outlet.count("refused")
+            # The worker sends what it can't decode to the dead-letter topic, with these bytes.
+            sink.count("refused")
             id_ = f"mail/sha256-{hashlib.sha256(data).hexdigest()[:32]}"
-            outlet.send(MAILS, key=id_, value=data[:_LETTER_BYTES] or b" ", id=id_, time=received)
+            log.warning(
+                "mailbox %s: a message can't be read (%s): it goes to the dead-letter topic",
+                self.name, error, extra={"event_id": id_},
+            )  # fmt: skip
+            sink.send(MAILS, key=id_, value=data[:_MAX_DEAD_LETTER_BYTES] or b" ", id=id_, time=received)
         else:
-            outlet.send(MAILS, key=mail.thread, value=mail, id=f"mail/{mail.id}", time=mail.time)
+            sink.send(MAILS, key=mail.thread, value=mail, id=f"mail/{mail.id}", time=mail.time)
 
 
-def _acknowledge(outlet: Outlet, delivered: Delivered, sent: list[str]) -> None:
-    """Remember what Kafka has; `sent` begins anew."""
+def _acknowledge(sink: EventSink, delivered: DeliveredMessages, sent: list[str]) -> None:
+    """Wait until Kafka has the messages, record them, and empty `sent`."""
     if sent:
-        outlet.flush()
+        sink.flush()
         delivered.add(sent)
         delivered.save()
         sent.clear()

@@ -1,4 +1,4 @@
-"""A message as it lies in a mailbox → the text that a customer wrote."""
+"""Text of a message of RFC 5322, decoded from MIME and HTML."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import email
 import email.policy
 import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
@@ -16,41 +17,42 @@ from schemas.errors import PulsoError
 from schemas.fields import identifier
 from schemas.support import Mail
 
-MOST_TEXT = 100_000
-"""characters of text that are kept; the rest of a mail is quotes and signatures"""
+MAX_TEXT_CHARACTERS = 100_000
+"""Characters of text that are kept; the rest of a longer mail is quotes and signatures."""
 
-MOST_HTML = 1_000_000
-"""characters that are parsed; pictures inside are taken out first"""
+MAX_HTML_CHARACTERS = 1_000_000
+"""Characters of HTML that are parsed; embedded pictures are removed first."""
 
 _PICTURE = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
 _REFERENCE = re.compile(r"<([^<>\s]+)>")
 
-MOST_SUBJECT, MOST_SENDER = 2_000, 400
+MAX_SUBJECT_CHARACTERS, MAX_SENDER_CHARACTERS = 2_000, 400
 
 
-_MACHINES = ("X-Auto-Response-Suppress", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")
-"""headers that only programs write; the last two are of older vacation messages"""
+_AUTOMATIC_HEADERS = ("X-Auto-Response-Suppress", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")
+"""Headers that only programs write; the last two are of older vacation responders."""
 
 
 class MessageError(PulsoError, ValueError):
-    """The bytes are no message that holds any text."""
+    """The bytes are not a message, or it has neither subject nor text."""
 
 
 def read_message(data: bytes, received: datetime) -> Mail:
     """Decode a message of RFC 5322; broken charsets, dates and parts are repaired as far as they can be.
 
     Args:
-        received: stands for a date that is missing, absurd or in the future.
+        data: the bytes of the message.
+        received: replaces a date that is missing, implausible or in the future.
 
     Raises:
-        MessageError: neither subject nor text.
+        MessageError: The message can't be parsed, or has neither subject nor text.
     """
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
         text = _text(message)
-        subject = _header(message, "Subject")[:MOST_SUBJECT]
+        subject = _header(message, "Subject")[:MAX_SUBJECT_CHARACTERS]
     except Exception as error:  # the parser of the standard library raises anything on hostile input
-        raise MessageError(f"no readable message: {type(error).__name__}") from error
+        raise MessageError(f"not a readable message: {type(error).__name__}") from error
     if not text.strip() and not subject.strip():
         raise MessageError("neither subject nor text")
     identity = _header(message, "Message-ID").strip("<> ") or "sha256-" + hashlib.sha256(data).hexdigest()[:32]
@@ -58,9 +60,9 @@ def read_message(data: bytes, received: datetime) -> Mail:
         id=_identifier(identity),
         thread=_identifier(_thread(message, identity)),
         time=_date(message, received),
-        sender=_header(message, "From")[:MOST_SENDER],
+        sender=_header(message, "From")[:MAX_SENDER_CHARACTERS],
         subject=subject,
-        text=text[:MOST_TEXT],
+        text=text[:MAX_TEXT_CHARACTERS],
         attachments=_attachments(message),
         automatic=_is_automatic(message),
     )
@@ -75,14 +77,12 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _text(message: EmailMessage) -> str:
-    """The plain part, or where that is missing or blank the HTML one without its markup."""
-    found: list[MIMEPart | None] = []
+    """Return the plain part; where it is missing or blank, the HTML part without its markup."""
+    parts: list[MIMEPart] = []
     for kind in ("plain", "html"):
-        try:
-            found.append(message.get_body((kind,)))
-        except Exception:  # a broken tree of parts
-            found.append(None)
-    parts = [part for part in found if part is not None]
+        with suppress(Exception):  # the tree of parts is broken
+            if (body := message.get_body((kind,))) is not None:
+                parts.append(body)
     if not parts:
         parts += [part for part in message.walk() if part.get_content_maintype() == "text"][:1]
     for part in parts:
@@ -96,7 +96,7 @@ def _text(message: EmailMessage) -> str:
 
 
 def _without_markup(html: str) -> str:
-    soup = BeautifulSoup(_PICTURE.sub("", html)[:MOST_HTML], "html.parser")
+    soup = BeautifulSoup(_PICTURE.sub("", html)[:MAX_HTML_CHARACTERS], "html.parser")
     for hidden in soup(["script", "style", "head"]):
         hidden.decompose()
     return soup.get_text("\n")
@@ -109,13 +109,13 @@ def _decoded(part: MIMEPart) -> str:
     for charset in (part.get_content_charset() or "utf-8", "utf-8"):
         try:
             return payload.decode(charset)
-        except (LookupError, ValueError):  # no such charset, or not in it
+        except (LookupError, ValueError):  # an unknown charset, or bytes that are not valid in it
             continue
     return payload.decode("windows-1252", "replace")
 
 
 def _thread(message: EmailMessage, identity: str) -> str:
-    """The first message that it answers, else itself."""
+    """Return the id of the first message that this one answers; its own id where it answers none."""
     for name in ("References", "In-Reply-To"):
         text = _header(message, name)
         references = _REFERENCE.findall(text) or [word.strip("<>") for word in text.split()]
@@ -125,7 +125,7 @@ def _thread(message: EmailMessage, identity: str) -> str:
 
 
 def _identifier(text: str) -> str:
-    """At most 200 printable characters; longer ones are told apart by a hash."""
+    """Return an identifier of at most 200 printable characters; a longer one is cut and gets a hash."""
     return identifier("".join(letter for letter in text if letter.isprintable() and not letter.isspace()) or "none")
 
 
@@ -143,12 +143,12 @@ def _attachments(message: EmailMessage) -> int:
 
 
 def _is_automatic(message: EmailMessage) -> bool:
-    """RFC 3834, bounces, and what mailing programs write."""
+    """Return whether a program sent it: by RFC 3834, the marks of a bounce, or headers of mailing programs."""
     submitted = _header(message, "Auto-Submitted").lower()
     if submitted and submitted != "no":
         return True
     if message.get_content_type() == "multipart/report" or _header(message, "Return-Path") == "<>":
         return True
     return _header(message, "Precedence").lower() in ("bulk", "junk", "auto_reply", "list") or bool(
-        any(_header(message, name) for name in _MACHINES)
+        any(_header(message, name) for name in _AUTOMATIC_HEADERS)
     )

@@ -1,4 +1,4 @@
-"""An HTTP endpoint that takes records of one kind, and answers when Kafka has them."""
+"""HTTP endpoint that accepts records of one kind, and answers when Kafka has them."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ from schemas.documents import request_body
 from schemas.errors import PulsoError
 from schemas.topic import Topic
 from stream.runtime.record import MAX_TIME_AHEAD
-from stream.sources.source import Outlet, Source, SourceError, now
+from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 1_000_000
-MOST_RECORDS = 500
-ANSWER_SECONDS = 30.0
+MAX_BODY_BYTES = 1_000_000
+MAX_RECORDS = 500
+"""Records of one request."""
 
-MOST_CONNECTIONS = 256
+DELIVERY_SECONDS = 30.0
+"""Time in which Kafka must acknowledge the records of a request."""
 
-LAST_SECONDS = 2
-"""for answers that are on their way when the endpoint closes"""
+MAX_CONNECTIONS = 256
+
+SHUTDOWN_SECONDS = 2
+"""Time for requests in progress when the endpoint closes."""
 
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
 class RecordError(PulsoError, ValueError):
-    """A request holds no records that can be used; `status` is HTTP's."""
+    """The records of a request are not valid; `status` is the HTTP status of the answer."""
 
     def __init__(self, message: str, status: int = 422) -> None:
         super().__init__(message)
@@ -50,71 +53,78 @@ class RecordError(PulsoError, ValueError):
 class RecordServer(Source, Generic[R]):
     """`POST PATH`: one record, a list, or lines of records (application/x-ndjson).
 
-    202 after Kafka has all of them. A sender that got no answer sends again: the record's id makes it count once.
+    The answer is 202 when Kafka has all of them. A sender that got no answer sends again; an id counts once.
+
+    To add an endpoint, derive from it: set `kind`, `record`, `topic`, `path` and `noun`, and implement `key`.
 
     Args:
-        token: that senders must show.
-        announced: file that the address is written to.
+        port: port to listen on; 0 takes the port of last time, else any free one.
+        token: bearer token that senders must send.
+        bind: address to listen on.
+        announced: file that the URL is written to.
     """
 
     record: ClassVar[type[Any]]
-    """of the JSON that is taken; it has an id and a time"""
+    """Type of the JSON that is accepted; it has an id and a time."""
     topic: ClassVar[Topic[Any]]
+    """Topic that the records are sent to."""
     path: ClassVar[str]
+    """Path of the URL."""
     noun: ClassVar[str]
-    """of one record; it stands before the id in Kafka, and in what people are told"""
+    """Word for one record: prefix of the event's id in Kafka, and part of error messages."""
 
     def __init__(self, *, port: int, token: str, bind: str = "127.0.0.1", announced: Path | None = None) -> None:
         super().__init__("http")
-        self._token, self._bind, self._wanted = token, bind, port
+        self._token, self._bind, self._port = token, bind, port
         self._announced = announced
         self._socket: socket.socket | None = None
-        self._taking = threading.Lock()
-        self._one: msgspec.json.Decoder[R] = msgspec.json.Decoder(self.record)
-        self._many: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[self.record])  # type: ignore[name-defined]
+        self._binding = threading.Lock()
+        self._one_decoder: msgspec.json.Decoder[R] = msgspec.json.Decoder(self.record)
+        self._list_decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[self.record])  # type: ignore[name-defined]
 
     def key(self, record: R) -> str:
-        """The Kafka key of a record."""
+        """Return the Kafka key of a record."""
         raise NotImplementedError
 
-    def refuse(self, record: R) -> str | None:
-        """Why a record can't be taken, or None."""
+    def rejection(self, record: R) -> str | None:
+        """Return the reason why a record is rejected, or None."""
         del record
         return None
 
     @property
     def port(self) -> int:
-        """Where it listens; the port is taken by asking for it, or by `run`.
+        """Port that it listens on; it is bound at the first access, or by `run`.
 
         Raises:
-            SourceError: it is taken.
+            SourceError: The port can't be bound.
         """
         return int(self._listening().getsockname()[1])
 
     def _listening(self) -> socket.socket:
-        with self._taking:
+        with self._binding:
             if self._socket is None:
-                self._socket = _listen(self._bind, self._wanted or _last_port(self._announced), self._wanted == 0)
+                self._socket = _listen(self._bind, self._port or _last_port(self._announced), self._port == 0)
             return self._socket
 
     @property
     def url(self) -> str:
-        """Where records are sent to."""
+        """URL that records are sent to."""
         host = f"[{self._bind}]" if ":" in self._bind else self._bind
         return f"http://{host}:{self.port}{self.path}"
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
+        """Serve requests until `stop` is set; see `Source.run`."""
         url = self.url
         log.info("%s: POST %s, with the header Authorization: Bearer TOKEN", self.kind, url)
         if self._announced is not None:
             _write(self._announced, msgspec.json.encode({"url": url, "port": self.port}).decode())
         config = uvicorn.Config(
-            self._app(outlet), log_config=None, log_level="warning", access_log=False, lifespan="off",
-            limit_concurrency=MOST_CONNECTIONS, timeout_graceful_shutdown=LAST_SECONDS,
+            self._app(sink), log_config=None, log_level="warning", access_log=False, lifespan="off",
+            limit_concurrency=MAX_CONNECTIONS, timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )  # fmt: skip
         server = uvicorn.Server(config)
-        outlet.alive()
-        watcher = threading.Thread(target=_end_with, args=(server, stop), daemon=True)
+        sink.report_up()
+        watcher = threading.Thread(target=_stop_server_with, args=(server, stop), daemon=True)
         watcher.start()
         listening = self._listening().dup()
         try:
@@ -122,11 +132,11 @@ class RecordServer(Source, Generic[R]):
         except OSError as error:
             raise SourceError(f"port {self.port}: {error}") from error
         if not stop.is_set():
-            raise SourceError("the endpoint ended")
+            raise SourceError("the HTTP server ended by itself")
         self._listening().close()
         self._socket = None
 
-    def _app(self, outlet: Outlet) -> FastAPI:
+    def _app(self, sink: EventSink) -> FastAPI:
         app = FastAPI(title=f"Pulso {self.kind}", docs_url=None, redoc_url=None, openapi_url=None)
 
         @app.get("/healthz")
@@ -135,86 +145,101 @@ class RecordServer(Source, Generic[R]):
 
         @app.post(self.path, openapi_extra={"requestBody": request_body(self.record)})
         async def records(request: Request) -> Response:
-            if not self._may(request.headers.get("authorization", "")):
-                outlet.count("refused")
-                return _answer(401, "send the header Authorization: Bearer TOKEN, with the token of this endpoint")
+            if not self._is_authorized(request.headers.get("authorization", "")):
+                sink.count("refused")
+                return _answer(401, "send the header Authorization: Bearer TOKEN with the token of this endpoint")
             body = await _body(request)
             if body is None:
-                outlet.count("refused")
-                return _answer(413, f"at most {MOST_BYTES} bytes at once")
+                sink.count("refused")
+                return _answer(413, f"the request is larger than {MAX_BODY_BYTES} bytes; send fewer records at once")
             try:
-                given = self._read(body, request.headers.get("content-type", ""))
+                accepted = self._decode(body, request.headers.get("content-type", ""))
             except RecordError as error:
-                outlet.count("refused")
+                sink.count("refused")
                 return _answer(error.status, str(error))
-            return await self._forward(outlet, given)
+            return await self._forward(sink, accepted)
 
         return app
 
-    def _may(self, header: str) -> bool:
+    def _is_authorized(self, header: str) -> bool:
         return hmac.compare_digest(header.encode(), f"Bearer {self._token}".encode())
 
-    def _read(self, body: bytes, content_type: str) -> list[R]:
-        """All records of a request; one that can't be used refuses all, so that the sender knows what arrived."""
+    def _decode(self, body: bytes, content_type: str) -> list[R]:
+        """Return all records of a request; an invalid one rejects all, so that the sender knows what arrived.
+
+        Raises:
+            RecordError: A record is not valid, or there are none or too many.
+        """
         if "ndjson" in content_type:
             lines = enumerate(body.splitlines(), 1)
-            given = [_decoded(self._one, line, self.noun, f"line {number}: ") for number, line in lines if line.strip()]
+            records = [
+                _decoded(self._one_decoder, line, self.noun, f"line {number}: ")
+                for number, line in lines
+                if line.strip()
+            ]
         elif body.lstrip()[:1] == b"[":
-            given = _decoded(self._many, body, self.noun)
+            records = _decoded(self._list_decoder, body, self.noun)
         else:
-            given = [_decoded(self._one, body, self.noun)]
-        if not given or len(given) > MOST_RECORDS:
-            raise RecordError(f"{len(given)} {self.noun}s; send 1 to {MOST_RECORDS} at once")
+            records = [_decoded(self._one_decoder, body, self.noun)]
+        if not records or len(records) > MAX_RECORDS:
+            raise RecordError(f"{len(records)} {self.noun}s; send 1 to {MAX_RECORDS} at once")
         latest = now() + MAX_TIME_AHEAD
-        for one in given:
-            found: Any = one
-            if (why := self.refuse(one)) is not None:
-                raise RecordError(f"{self.noun} {found.id}: {why}")
-            if found.time > latest:
-                raise RecordError(f"{self.noun} {found.id}: {found.time.isoformat()} is in the future; check the clock")
-        return given
+        for record in records:
+            event: Any = record  # the bound of R does not name its id and time
+            if (reason := self.rejection(record)) is not None:
+                raise RecordError(f"{self.noun} {event.id}: {reason}")
+            if event.time > latest:
+                raise RecordError(f"{self.noun} {event.id}: {event.time.isoformat()} is in the future; check the clock")
+        return records
 
-    async def _forward(self, outlet: Outlet, given: list[R]) -> Response:
+    async def _forward(self, sink: EventSink, records: list[R]) -> Response:
         loop = asyncio.get_running_loop()
-        answers = [loop.create_future() for _ in given]
+        deliveries = [loop.create_future() for _ in records]
 
         def send() -> None:
-            for one, answer in zip(given, answers, strict=True):
-                found: Any = one
-                outlet.send(
-                    self.topic, key=self.key(one), value=one, id=f"{self.noun}/{found.id}", time=found.time,
-                    delivered=_into(loop, answer),
+            for record, delivery in zip(records, deliveries, strict=True):
+                event: Any = record
+                sink.send(
+                    self.topic, key=self.key(record), value=record, id=f"{self.noun}/{event.id}", time=event.time,
+                    delivered=_resolve_in_loop(loop, delivery),
                 )  # fmt: skip
 
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await asyncio.to_thread(send)  # it waits while the producer's queue is full
-                errors = [error for error in await asyncio.gather(*answers) if error]
+            async with asyncio.timeout(DELIVERY_SECONDS):
+                await asyncio.to_thread(send)  # it blocks while the producer's queue is full
+                errors = [error for error in await asyncio.gather(*deliveries) if error]
         except SourceError as error:
             errors = [str(error)]
         except TimeoutError:
-            errors = [f"no answer within {ANSWER_SECONDS:.0f} s"]
+            errors = [f"no acknowledgement within {DELIVERY_SECONDS:.0f} s"]
         if errors:
-            log.warning("%s: %d %ss not taken: %s", self.kind, len(given), self.noun, errors[0])
+            log.warning("%s: %d %ss were not delivered: %s", self.kind, len(records), self.noun, errors[0])
             return _answer(503, f"the {self.noun}s can't be stored now; send them again in a moment")
-        return Response(msgspec.json.encode({"accepted": len(given)}), 202, media_type="application/json")
+        return Response(msgspec.json.encode({"accepted": len(records)}), 202, media_type="application/json")
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, noun: str, where: str = "") -> T:
-    """Raises: RecordError: 400 for what is no JSON, 422 for JSON that is no such record."""
+    """Decode JSON.
+
+    Raises:
+        RecordError: 400 for bytes that are not JSON, 422 for JSON that is not such a record.
+    """
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise RecordError(f"{where}no {noun}: {error}") from error
+        raise RecordError(f"{where}not a valid {noun}: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError(f"{where}no JSON: {error}", 400) from error
+        raise RecordError(f"{where}not valid JSON: {error}", 400) from error
 
 
-def kept_token(given: SecretStr | None, path: Path, name: str, variable: str) -> str:
-    """The token that senders must show: the one that is set, or one that is made once and kept in a file.
+def stored_token(given: SecretStr | None, path: Path, name: str, variable: str) -> str:
+    """Return the token that senders must send: the given one, or one that is made once and kept in a file.
 
     Args:
-        name, variable: what the log calls the senders, and what sets another token.
+        given: the token of the settings.
+        path: file of the token that was made.
+        name: word for the senders, for the log.
+        variable: environment variable that sets another token, for the log.
     """
     if given is not None:
         return given.get_secret_value()
@@ -222,16 +247,16 @@ def kept_token(given: SecretStr | None, path: Path, name: str, variable: str) ->
         token = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         token = ""  # nosec B105
-    if not token:  # an empty file would let everyone in
+    if not token:  # an empty token would let everyone in
         token = secrets.token_urlsafe(24)
         _write(path, token + "\n")
-        log.info("%s: made a token", name)
+        log.info("%s: a token was made", name)
     log.info("%s: the token is in %s (%s sets another)", name, path, variable)
     return token
 
 
 def _write(path: Path, text: str) -> None:
-    """Put a file in place in one step, for its owner alone."""
+    """Replace a file in one step; only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".draft")
     draft.unlink(missing_ok=True)
@@ -241,7 +266,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _last_port(announced: Path | None) -> int:
-    """The free port that was taken last time, so that senders find a restarted endpoint again; 0 for any."""
+    """Return the port of last time, so that senders find a restarted endpoint again; 0 where there was none."""
     if announced is None:
         return 0
     try:
@@ -250,48 +275,50 @@ def _last_port(announced: Path | None) -> int:
         return 0
 
 
-def _listen(bind: str, port: int, or_any: bool) -> socket.socket:
+def _listen(bind: str, port: int, any_port: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     try:
         return socket.create_server((bind, port), family=family, backlog=64)
     except OSError as error:
-        if or_any and port:
-            return _listen(bind, 0, or_any)
-        raise SourceError(f"port {port} of {bind} can't be listened on: {error}; the venue file sets it") from error
+        if any_port and port:
+            return _listen(bind, 0, any_port)
+        raise SourceError(f"port {port} of {bind} can't be bound: {error}; the venue file sets another") from error
 
 
-def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
+def _stop_server_with(server: uvicorn.Server, stop: threading.Event) -> None:
     stop.wait()
     server.should_exit = True
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body, or None when it is too large, whatever its header says."""
+    """Return the body; None when it is larger than MAX_BODY_BYTES, whatever its header says."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
+        if size > MAX_BODY_BYTES:
             return None
         parts.append(part)
     return b"".join(parts)
 
 
-def _into(loop: asyncio.AbstractEventLoop, future: asyncio.Future[str | None]) -> Callable[[str | None], None]:
-    """Hand the producer's answer, which comes from another thread, to the request that waits for it."""
+def _resolve_in_loop(
+    loop: asyncio.AbstractEventLoop, future: asyncio.Future[str | None]
+) -> Callable[[str | None], None]:
+    """Return a callback for the producer's thread that resolves a future of the event loop."""
 
-    def done(error: str | None) -> None:
+    def resolve(error: str | None) -> None:
         if not future.done():
             future.set_result(error)
 
-    def tell(error: str | None) -> None:
-        with suppress(RuntimeError):  # the endpoint closed while Kafka was answering
-            loop.call_soon_threadsafe(done, error)
+    def call(error: str | None) -> None:
+        with suppress(RuntimeError):  # the endpoint closed before Kafka acknowledged
+            loop.call_soon_threadsafe(resolve, error)
 
-    return tell
+    return call
 
 
 def _answer(status: int, problem: str) -> Response:
-    """RFC 9457 problem details."""
+    """Return an answer with problem details (RFC 9457)."""
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
     return Response(
         msgspec.json.encode({"status": status, "detail": problem}), status, headers, "application/problem+json"

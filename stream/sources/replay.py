@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 from schemas.bars import SALES, SaleLine, Ticket
-from stream.sources.source import Outlet, Source, SourceError
+from stream.sources.source import EventSink, Source, SourceError
 
-MOST_LINES = 200
-"""of a ticket, by its schema"""
+MAX_TICKET_LINES = 200
+"""Lines that a ticket may have by its schema."""
 
 
 class ReplaySource(Source):
     """Tickets of a file in the layouts of docs/data.md, with their own times.
 
-    Lines of one order are one ticket. Ids derive from the file's lines, so a replay that is repeated counts nothing
-    twice within the bars' memory.
+    Lines of one order are one ticket. Ids derive from the file's lines, so a ticket that is replayed again counts once,
+    as long as the bar still stores its id.
 
     Args:
-        speed: times as fast as it happened; 0 is as fast as Kafka takes it.
-        bar: for lines that name none.
+        speed: factor to the original speed; 0 sends as fast as Kafka accepts.
+        bar: the bar of lines that name none.
     """
 
     kind: ClassVar[str] = "replay"
@@ -46,15 +46,16 @@ class ReplaySource(Source):
         self._progress = progress
 
     def read(self) -> list[Ticket]:
-        """The file's tickets, in the order of their time.
+        """Return the file's tickets, in the order of their time.
 
         Raises:
-            SalesFileError: the file can't be used; the message names the line.
-            OSError: it can't be read.
+            SalesFileError: The file is not valid; the message names the line.
+            OSError: The file can't be read.
         """
         return tickets_of(read_sales(self._path), self.name, self._bar, self._zone)
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
+        """Send every ticket of the file, at the wanted speed."""
         try:
             tickets = self.read()
         except (SalesFileError, OSError) as error:
@@ -67,14 +68,14 @@ class ReplaySource(Source):
                     return
             elif stop.is_set():
                 return
-            outlet.send(SALES, key=ticket.bar, value=ticket, id=f"ticket/{ticket.id}", time=ticket.time)
+            sink.send(SALES, key=ticket.bar, value=ticket, id=f"ticket/{ticket.id}", time=ticket.time)
             if self._speed > 0 or number % 500 == 0 or number == len(tickets):
                 self._progress(number, len(tickets))
-        outlet.flush()
+        sink.flush()
 
 
 def tickets_of(sales: Sequence[Sale], name: str, bar: str, zone: ZoneInfo) -> list[Ticket]:
-    """Lines of one order, bar and moment become one ticket; more than a ticket holds become several.
+    """Group the lines of one order, bar and time into tickets of at most MAX_TICKET_LINES lines.
 
     >>> noon = datetime(2026, 7, 4, 12)
     >>> sales = [Sale(noon, bar, drink, 1, order="7") for bar, drink in (("a", "beer"), ("b", "beer"), ("a", "cola"))]
@@ -86,16 +87,16 @@ def tickets_of(sales: Sequence[Sale], name: str, bar: str, zone: ZoneInfo) -> li
         line = SaleLine(product=sale.product[:200], quantity=sale.quantity, unit_price=max(0.0, sale.unit_price))
         order = (sale.time, bar if sale.bar == "all" else sale.bar, sale.order[:100] or f"line-{number}")
         orders.setdefault(order, []).append(line)
-    found = []
+    tickets = []
     for (at, where, receipt), lines in orders.items():
-        for part, start in enumerate(range(0, len(lines), MOST_LINES), 1):
-            found.append(
+        for part, start in enumerate(range(0, len(lines), MAX_TICKET_LINES), 1):
+            tickets.append(
                 Ticket(
                     id=f"{name}/{where[:60]}/{receipt}/{at:%Y%m%d%H%M%S}" + (f"/{part}" if part > 1 else ""),
                     bar=where,
                     till="replay",
                     time=at.replace(tzinfo=zone),
-                    lines=tuple(lines[start : start + MOST_LINES]),
+                    lines=tuple(lines[start : start + MAX_TICKET_LINES]),
                 )
             )
-    return found
+    return tickets

@@ -1,4 +1,4 @@
-"""Microphones: a device, a stream, a file or a folder → fragments of 30 seconds every 5 seconds."""
+"""Sound fragments of microphones: 30 seconds every 5 seconds of a device, a stream, a file or a folder."""
 
 from __future__ import annotations
 
@@ -16,24 +16,29 @@ import soundfile
 
 from schemas.music import SNIPPETS
 from stream.features.music.lights import LightingDesk, live
-from stream.sources.source import Outlet, Source, SourceError, now
+from stream.sources.source import EventSink, Source, SourceError, now
 
-RATE = 24_000
-SECONDS, EVERY = 30.0, 5.0
-SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff")
-SILENCE_SECONDS = 15.0
-"""A live stream that brings nothing for so long is lost."""
+SAMPLE_RATE = 24_000
+"""Samples a second (Hz)."""
 
-SHORTEST = 1.0
-"""seconds of an end that is still worth a fragment"""
+FRAGMENT_SECONDS, HOP_SECONDS = 30.0, 5.0
+"""Length of a fragment, and time between the ends of two."""
 
-_SAMPLE = 2
+SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff")
+STREAM_TIMEOUT_SECONDS = 15.0
+"""Seconds without sound after which a live stream counts as lost."""
+
+MIN_FRAGMENT_SECONDS = 1.0
+"""Shortest rest at the end of a file that becomes a fragment."""
+
+_SAMPLE_BYTES = 2
+"""Samples are 16-bit integers."""
 
 log = logging.getLogger(__name__)
 
 
 class SoundFileError(SourceError):
-    """ffmpeg can't read this input, or not to its end."""
+    """ffmpeg can't read this input, or can't read it to its end."""
 
 
 class MicrophoneSource(Source):
@@ -42,8 +47,8 @@ class MicrophoneSource(Source):
     Args:
         url: http(s)://, rtsp:// or any address that ffmpeg reads; `alsa:DEVICE` or `pulse:DEVICE`; a file; a folder.
         loop: begin a file or folder again at its end.
-        pace: False reads files as fast as they can be read.
-        lights: desks that follow the sound as it comes; only where it is paced.
+        pace: read files in real time; False reads them as fast as possible.
+        lights: lighting desks that get the sound as it arrives; only with `pace`.
     """
 
     kind: ClassVar[str] = "microphone"
@@ -55,7 +60,8 @@ class MicrophoneSource(Source):
         self._lights = tuple(lights) if pace else ()
         self._url, self._loop, self._pace = url, loop, pace
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
+        """Send fragments as FLAC; see `Source.run`."""
         path = Path(self._url)
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         number = 0
@@ -65,32 +71,32 @@ class MicrophoneSource(Source):
                 try:
                     for fragment in self._fragments(inputs, stop):
                         id_ = f"{self.name}/{session}/{number}"
-                        outlet.send(
+                        sink.send(
                             SNIPPETS, key=self.name, value=fragment, id=id_, time=now(), content_type="audio/flac"
                         )
                         number += 1
                 except SoundFileError as error:
                     if not path.is_dir():
                         raise
-                    outlet.count("refused")
-                    log.warning("microphone %s: a file of the folder is left out: %s", self.name, error)
+                    sink.count("refused")
+                    log.warning("microphone %s: a file of the folder is skipped: %s", self.name, error)
                 if stop.is_set():
                     return
             if path.exists() and number == before:
-                raise SourceError(f"{path} gave no sound of {SHORTEST:.0f} second")
+                raise SourceError(f"{path} has less than {MIN_FRAGMENT_SECONDS:.0f} second of sound")
             if not (path.exists() and self._loop):
                 break
-        outlet.flush()
+        sink.flush()
         if not path.exists():
-            raise SourceError("the stream ended; look at the microphone's power, network and address")
+            raise SourceError("the stream ended; check the microphone's power, network and address")
 
     def _inputs(self, path: Path) -> Iterator[list[str]]:
-        """ffmpeg's arguments for each input, one after the other."""
+        """Yield ffmpeg's arguments for each input, one after the other."""
         paced = ["-re"] if self._pace else []
         if "://" not in self._url and path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in SOUNDS)
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() in SOUND_SUFFIXES)
             if not files:
-                raise SourceError(f"{path} holds no sound ({', '.join(SOUNDS)})")
+                raise SourceError(f"{path} has no sound files ({', '.join(SOUND_SUFFIXES)})")
             for file in files:
                 yield [*paced, "-i", str(file)]
         elif self._url.startswith(("alsa:", "pulse:")):
@@ -102,35 +108,35 @@ class MicrophoneSource(Source):
             yield ["-rw_timeout", "10000000", "-i", self._url]
 
     def _fragments(self, inputs: list[str], stop: threading.Event) -> Iterator[bytes]:
-        """Fragments that overlap; the first is as long as what was heard until then."""
+        """Yield overlapping fragments; the first ones are shorter, since they hold all sound until then."""
         command = ["ffmpeg", "-nostdin", "-v", "error", *inputs]
-        command += ["-vn", "-ac", "1", "-ar", str(RATE), "-f", "s16le", "pipe:1"]
+        command += ["-vn", "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except FileNotFoundError as error:
             raise SourceError("ffmpeg is missing: run `make setup`, or install the package ffmpeg") from error
-        hearing = _Hearing(process, live(self._lights, RATE) if self._lights else None)
-        step = int(EVERY * RATE)
-        heard = np.zeros(0, np.int16)
+        reader = _PipeReader(process, live(self._lights, SAMPLE_RATE) if self._lights else None)
+        step = int(HOP_SECONDS * SAMPLE_RATE)
+        recent = np.zeros(0, np.int16)
         try:
             while not stop.is_set():
-                block = hearing.read(step * _SAMPLE, stop)
-                heard = np.concatenate([heard, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
-                heard = heard[-int(SECONDS * RATE) :]
-                if len(block) < step * _SAMPLE:
-                    if len(block) >= SHORTEST * RATE * _SAMPLE and not stop.is_set():
-                        yield _flac(heard)  # the end of a file
+                block = reader.read(step * _SAMPLE_BYTES, stop)
+                recent = np.concatenate([recent, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
+                recent = recent[-int(FRAGMENT_SECONDS * SAMPLE_RATE) :]
+                if len(block) < step * _SAMPLE_BYTES:
+                    if len(block) >= MIN_FRAGMENT_SECONDS * SAMPLE_RATE * _SAMPLE_BYTES and not stop.is_set():
+                        yield _flac(recent)  # the end of a file
                     break
-                yield _flac(heard)
+                yield _flac(recent)
             if process.poll() not in (None, 0) and not stop.is_set():
-                raise SoundFileError(f"ffmpeg could not go on: {hearing.complaint()}")
+                raise SoundFileError(f"ffmpeg could not go on: {reader.last_error()}")
         finally:
             process.kill()
             process.wait()
 
 
-class _Hearing:
-    """Reads a pipe in a thread, so that a silent stream can be told from a slow one."""
+class _PipeReader:
+    """Reads a pipe in a thread, so that a stream that stopped is distinguished from a slow one."""
 
     def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None] | None = None) -> None:
         self._process = process
@@ -143,20 +149,20 @@ class _Hearing:
         threading.Thread(target=self._read_errors, daemon=True).start()
 
     def read(self, size: int, stop: threading.Event) -> bytes:
-        """The next bytes; fewer at the end.
+        """Return the next `size` bytes; fewer at the end.
 
         Raises:
-            SourceError: nothing came for a while.
+            SourceError: Nothing arrived for STREAM_TIMEOUT_SECONDS.
         """
-        quiet = time.monotonic()
+        last_arrival = time.monotonic()
         with self._changed:
             while len(self._buffer) < size and not self._ended and not stop.is_set():
                 before = len(self._buffer)
                 self._changed.wait(0.5)
                 if len(self._buffer) > before:
-                    quiet = time.monotonic()
-                elif time.monotonic() - quiet > SILENCE_SECONDS:
-                    raise SourceError(f"no sound came for {SILENCE_SECONDS:.0f} s")
+                    last_arrival = time.monotonic()
+                elif time.monotonic() - last_arrival > STREAM_TIMEOUT_SECONDS:
+                    raise SourceError(f"no sound arrived for {STREAM_TIMEOUT_SECONDS:.0f} s")
             block = bytes(self._buffer[:size])
             del self._buffer[:size]
             self._changed.notify_all()
@@ -164,8 +170,8 @@ class _Hearing:
             self._process.wait(timeout=5) if self._ended else None
         return block
 
-    def complaint(self) -> str:
-        """The last line that ffmpeg wrote, without the address, which may hold a password."""
+    def last_error(self) -> str:
+        """Return the last line that ffmpeg wrote, without the address, which may hold a password."""
         lines = self._errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
         return lines[-1].rsplit(": ", 1)[-1][:200]
 
@@ -175,7 +181,7 @@ class _Hearing:
             if self._tap is not None:
                 self._tap(block)
             with self._changed:
-                # A file that is read at full speed must wait for Kafka, not fill the memory.
+                # A file that is read at full speed waits for Kafka here, and does not fill the memory.
                 while len(self._buffer) > (1 << 23) and self._process.poll() is None:
                     self._changed.wait(0.5)
                 self._buffer += block
@@ -192,5 +198,5 @@ class _Hearing:
 
 def _flac(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:
     out = io.BytesIO()
-    soundfile.write(out, samples, RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(out, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     return out.getvalue()

@@ -1,4 +1,9 @@
-"""The contract of a source, and the supervisor that keeps one alive."""
+"""Sources: the interface, and the supervisor that opens a lost one again.
+
+To create a source, derive from `Source`, set `kind` and implement `run`. Raise `SourceError` when it is lost: the
+supervisor calls `run` again after a pause. The pauses are not left to a retry library, since a process that stops must
+end them at once, and a source that worked for a while begins with the shortest again.
+"""
 
 from __future__ import annotations
 
@@ -20,27 +25,30 @@ from stream.runtime.producer import EventProducer, NotDeliveredError
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""seconds before a lost source is opened again; doubled each time, and shortened at random by up to a half"""
+FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 30.0
+"""First and longest pause before a lost source is opened again.
+
+It is doubled each time, and shortened at random by up to a half.
+"""
 
 FLUSH_SECONDS = 90.0
-"""longer than the producer keeps trying, which therefore answers first"""
+"""Time-out of `EventSink.flush`; longer than the producer's own, which therefore reports first."""
 
-STOP_SECONDS, LAST_SECONDS = 4.0, 2.0
-"""how long all sources, and the last events of one, may take to end"""
+STOP_SECONDS, FINAL_FLUSH_SECONDS = 4.0, 2.0
+"""Time for all sources to end, and for the last events of one to be acknowledged."""
 
-CAME_BACK_SECONDS = 60.0
-"""A source that delivered for so long may begin with the first pause again."""
+RETRY_RESET_SECONDS = 60.0
+"""Duration of a run after which the pauses begin with the first again."""
 
 
 class SourceError(PulsoError, RuntimeError):
-    """The source is lost for now: it will be opened again. The message says what to look at, without secrets."""
+    """The source is lost and will be opened again. The message says what to check, and holds no secrets."""
 
 
-class Outlet:
-    """Where one run of a source puts its events; counts them, and is safe to use from the producer's thread.
+class EventSink:
+    """Sends the events of one run of a source to Kafka and counts them; safe to use from the producer's thread.
 
-    It waits for its own events alone: the producer is shared, and a busy camera must not hold up the mail.
+    `flush` waits for the events of this run only: the producer is shared, and a busy camera must not delay the mail.
     """
 
     def __init__(self, producer: EventProducer, kind: str, name: str, stop: threading.Event | None = None) -> None:
@@ -62,18 +70,29 @@ class Outlet:
         content_type: str | None = None,
         delivered: Callable[[str | None], None] | None = None,
     ) -> None:
-        """Hand one event over; `delivered` is called with None, or with why it did not arrive.
+        """Send one event.
+
+        Args:
+            topic: topic of the event.
+            key: key of the record.
+            value: bytes, or a record that is encoded as JSON.
+            id: id of the event; the same for every attempt to send it.
+            time: time of the event.
+            content_type: content type where it is not that of the topic.
+            delivered: called from the producer's thread with None, or with the reason why the event did not arrive.
 
         Raises:
-            SourceError: Kafka takes nothing; the source should stop and be opened again.
+            SourceError: The producer's queue stayed full: the source should stop and be opened again.
         """
 
         def report(error: str | None) -> None:
             self.count("sent" if error is None else "failed")
             if error is not None:
-                log.warning("%s %s: an event did not reach Kafka: %s", self._kind, self._name, error)
+                log.warning(
+                    "%s %s: an event did not reach Kafka: %s", self._kind, self._name, error, extra={"event_id": id}
+                )
             else:
-                self.alive()
+                self.report_up()
                 metrics.SOURCE_LAST_EVENT.labels(self._kind, self._name).set_to_current_time()
             self._settle(lost=error is not None)
             if delivered is not None:
@@ -104,83 +123,95 @@ class Outlet:
             self._changed.notify_all()
 
     def count(self, outcome: str, number: int = 1) -> None:
-        """Count events by what became of them: sent, refused, failed."""
+        """Count events by outcome: sent, refused, failed."""
         metrics.SOURCE_EVENTS.labels(self._kind, self._name, outcome).inc(number)
 
-    def alive(self) -> None:
-        """The source works, though it may have nothing to tell."""
+    def report_up(self) -> None:
+        """Report that the source works, although it may have no events."""
         with self._changed:
             if not self._closed:
                 metrics.SOURCE_UP.labels(self._kind, self._name).set(1)
 
     def close(self) -> None:
-        """The run is over: what Kafka still acknowledges no longer says that the source works."""
+        """End the run: later acknowledgements no longer report that the source works."""
         with self._changed:
             self._closed = True
             metrics.SOURCE_UP.labels(self._kind, self._name).set(0)
 
     def flush(self) -> None:
-        """Wait until Kafka has everything that this run sent since the last time.
+        """Wait until Kafka has every event that this run sent since the last flush.
 
         Raises:
-            SourceError: it has not, and what is missing must be sent again.
+            SourceError: Events are missing and must be sent again.
         """
         deadline = time.monotonic() + FLUSH_SECONDS
         with self._changed:
             while self._waiting and time.monotonic() < deadline:
                 self._changed.wait(0.2)
                 if self._stop.is_set():
-                    deadline = min(deadline, time.monotonic() + LAST_SECONDS)
+                    deadline = min(deadline, time.monotonic() + FINAL_FLUSH_SECONDS)
             missing, self._lost = self._waiting + self._lost, 0
         if missing:
             raise SourceError(f"{missing} events did not reach Kafka")
 
 
 class Source(ABC):
-    """Something that delivers events until it is told to stop, or has no more."""
+    """Delivers events until it is stopped or has no more.
+
+    Attributes:
+        name: id of the camera, stage, mailbox or endpoint; with `kind` the labels of its metrics.
+    """
 
     kind: ClassVar[str]
+    """Kind of source, such as camera or mailbox."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     @abstractmethod
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
-        """Deliver until `stop` is set; return when there is no more.
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
+        """Deliver events until `stop` is set; return when there are no more.
 
         Raises:
-            SourceError: lost; it is opened again after a pause.
+            SourceError: The source is lost; `run` is called again after a pause.
         """
 
 
 def supervise(source: Source, producer: EventProducer, stop: threading.Event, *, seed: int = 0) -> None:
-    """Run a source, and open it again whenever it is lost, until `stop` is set or it has no more."""
+    """Run a source, and open it again whenever it is lost, until `stop` is set or it has no more events.
+
+    Args:
+        source: the source.
+        producer: shared by all sources.
+        stop: ends the source, and a pause at once.
+        seed: seed of the random pauses.
+    """
     jitter = random.Random(f"{seed}/{source.kind}/{source.name}")
-    pause = FIRST_PAUSE
+    pause = FIRST_RETRY_SECONDS
     while not stop.is_set():
-        outlet = Outlet(producer, source.kind, source.name, stop)
+        sink = EventSink(producer, source.kind, source.name, stop)
         metrics.SOURCE_UP.labels(source.kind, source.name).set(0)
         began = time.monotonic()
         try:
-            source.run(outlet, stop)
+            source.run(sink, stop)
         except SourceError as error:
             log.warning("%s %s: %s", source.kind, source.name, error)
         except Exception:
-            log.exception("%s %s ended unexpectedly", source.kind, source.name)
+            log.exception("%s %s failed unexpectedly", source.kind, source.name)
         else:
             return
         finally:
-            outlet.close()
-        if time.monotonic() - began > CAME_BACK_SECONDS:
-            pause = FIRST_PAUSE
+            sink.close()
+        if time.monotonic() - began > RETRY_RESET_SECONDS:
+            pause = FIRST_RETRY_SECONDS
         if stop.wait(pause * jitter.uniform(0.5, 1.0)):
             return
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_RETRY_SECONDS)
         metrics.SOURCE_RECONNECTS.labels(source.kind, source.name).inc()
 
 
 def run_all(sources: list[Source], producer: EventProducer, stop: threading.Event) -> None:
-    """Run each source in a thread of its own until all have ended or `stop` is set."""
+    """Run each source in its own thread until all have ended or `stop` is set."""
     threads = [
         threading.Thread(
             target=supervise, args=(source, producer, stop), name=f"{source.kind}-{source.name}", daemon=True
@@ -195,10 +226,10 @@ def run_all(sources: list[Source], producer: EventProducer, stop: threading.Even
     deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
         thread.join(timeout=max(0.0, deadline - time.monotonic()))
-    if left := [thread.name for thread in threads if thread.is_alive()]:
-        log.warning("%s did not end in time and is left behind", ", ".join(left))
+    if running := [thread.name for thread in threads if thread.is_alive()]:
+        log.warning("%s did not end within %.0f s and is abandoned", ", ".join(running), STOP_SECONDS)
 
 
 def now() -> datetime:
-    """The clock of sources: the moment at which a frame or a fragment was taken."""
+    """Return the current time in UTC, for the moment at which a frame or fragment was recorded."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Tills: an HTTP endpoint that takes tickets."""
+"""HTTP endpoint for tickets of tills."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import ClassVar
 from schemas.bars import SALES, Ticket
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
-from stream.sources.record_server import RecordServer, kept_token
+from stream.sources.record_server import RecordServer, stored_token
 
 
 class TillServer(RecordServer[Ticket]):
-    """`POST /v1/tickets`; tickets of bars that the venue file does not name are refused."""
+    """`POST /v1/tickets`. Tickets of bars that the venue file does not name are rejected."""
 
     kind: ClassVar[str] = "tills"
     record = Ticket
@@ -27,14 +27,16 @@ class TillServer(RecordServer[Ticket]):
         self._bars = {bar.id for bar in venue.bars}
 
     def key(self, record: Ticket) -> str:
+        """Return the bar."""
         return record.bar
 
-    def refuse(self, record: Ticket) -> str | None:
+    def rejection(self, record: Ticket) -> str | None:
+        """Return a reason where the venue file names bars and not this one."""
         if self._bars and record.bar not in self._bars:
-            return f"no bar {record.bar!r}; there are {', '.join(sorted(self._bars))}"
+            return f"unknown bar {record.bar!r}; the venue file has {', '.join(sorted(self._bars))}"
         return None
 
 
 def token_of(settings: Settings) -> str:
-    """The token that tills must send: PULSO_TILL_TOKEN, or one that is made once and kept in the data folder."""
-    return kept_token(settings.till_token, settings.data / "till-token", "tills", "PULSO_TILL_TOKEN")
+    """Return the token that tills must send: PULSO_TILL_TOKEN, or one made once and kept in the data folder."""
+    return stored_token(settings.till_token, settings.data / "till-token", "tills", "PULSO_TILL_TOKEN")

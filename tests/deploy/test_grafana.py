@@ -92,7 +92,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
             child.start()
         for child in (samples, server):
             child.wait_healthy()
-        with httpx.Client(base_url=f"http://127.0.0.1:{ports.get_known('prometheus')}", timeout=10) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports.assigned('prometheus')}", timeout=10) as client:
             # What takes longest to have data: rates of two scrapes, seen by a recording rule; an alert that fires.
             wait_for(client, "rule:pulso_alert_delay_seconds:p99_15m")
             wait_for(client, "worker:pulso_event_delay_seconds:p99_5m > 0")

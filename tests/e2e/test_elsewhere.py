@@ -130,7 +130,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
     )
     servers = [broker(tmp_path / "kafka", ports, authority, identity), redis]
     for name, value in {
-        "KAFKA": f"127.0.0.1:{ports.get_known('kafka')}",
+        "KAFKA": f"127.0.0.1:{ports.assigned('kafka')}",
         "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
         "KAFKA_SASL_MECHANISM": "PLAIN",
         "KAFKA_USERNAME": "pulso",

@@ -25,7 +25,7 @@ from processors.support.answers import AnswersFileError, read_answers
 from processors.support.topics import TopicsFileError, read_topics
 from schemas.bars import Ticket
 from stream.runtime.settings import Settings
-from stream.sources.camera import CameraSource, _jpeg
+from stream.sources.camera import CameraSource, jpeg_of_file
 from stream.sources.mail_files import stored_mails
 from stream.sources.replay import tickets_of
 from stream.sources.source import SourceError
@@ -47,7 +47,7 @@ def mailbox(path: Path) -> None:
 
 
 def picture(path: Path) -> None:
-    _jpeg(path)
+    jpeg_of_file(path)
 
 
 def video(path: Path) -> None:

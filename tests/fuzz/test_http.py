@@ -29,7 +29,7 @@ from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 from stream.sources.post_server import PostServer
 from stream.sources.record_server import RecordServer
-from stream.sources.source import Outlet, run_all
+from stream.sources.source import EventSink, run_all
 from stream.sources.till_server import TillServer
 from stream.stores.accounts import AccountStore
 from tests.fuzz.conftest import TIMES, Surface
@@ -66,7 +66,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Door]]
         thread = threading.Thread(target=run_all, args=(list(servers.values()), producer, stop))
         thread.start()
         found = {
-            name: Door(server.url.removesuffix(server.path), TOKEN, server._app(Outlet(producer, "", "")).openapi())
+            name: Door(server.url.removesuffix(server.path), TOKEN, server._app(EventSink(producer, "", "")).openapi())
             for name, server in servers.items()
         }
         token = asyncio.run(_admin(stack.settings.redis_url()))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from processors.cameras.picture import PictureError, decode
-from stream.sources.camera import _jpeg
+from stream.sources.camera import jpeg_of_file
 
 SMALL = cv2.imencode(".jpg", np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
 AT = SMALL.index(b"\xff\xc0")
@@ -45,7 +45,7 @@ def test_it_is_refused_before_it_is_decoded(name: str, tmp_path: Path, monkeypat
         decode(BOMBS[name])
     file = tmp_path / "a.jpg"
     file.write_bytes(BOMBS[name])
-    assert _jpeg(file) == BOMBS[name], "sent as it is: the worker's dead letters say what is wrong with it"
+    assert jpeg_of_file(file) == BOMBS[name], "sent as it is: the worker's dead letters say what is wrong with it"
 
 
 @pytest.mark.parametrize("suffix", [".webp", ".tiff", ".bmp"])

@@ -17,7 +17,7 @@ import pytest
 
 from processors.cameras.picture import decode
 from schemas.cameras import FRAMES
-from stream.sources.camera import LONGEST_SIDE, CameraSource, encode
+from stream.sources.camera import MAX_SIDE_PIXELS, CameraSource, encode_jpeg
 from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
@@ -31,14 +31,14 @@ def picture(seed: int, size: tuple[int, int] = (240, 320)) -> Any:
 def test_a_folder_is_sent_in_order_and_large_pictures_shrink(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
-    small = encode(picture(1))
+    small = encode_jpeg(picture(1))
     (tmp_path / "a.jpg").write_bytes(small)
     cv2.imwrite(str(tmp_path / "b.png"), picture(2, (1200, 1600)))
     with running(CameraSource("folder-camera", str(tmp_path), frames_per_second=20, loop=False)) as thread:
         thread.join(timeout=20)
     frames = [message.value() or b"" for message in brought.of(FRAMES, "folder-camera")]
     assert frames[0] == small, "a JPEG that is small enough is sent as it is"
-    assert max(decode(frames[1]).shape) == LONGEST_SIDE
+    assert max(decode(frames[1]).shape) == MAX_SIDE_PIXELS
 
 
 def test_a_video_file_is_sampled_at_the_wanted_rate(
@@ -65,7 +65,7 @@ class _Camera(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         for number in range(15):
-            jpeg = encode(picture(number))
+            jpeg = encode_jpeg(picture(number))
             self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
             self.wfile.write(jpeg + b"\r\n")
             time.sleep(0.07)
@@ -103,7 +103,7 @@ def test_a_stream_that_breaks_off_is_opened_again(running: Callable[..., Any], b
 def test_a_camera_that_is_not_there_never_stops_the_others(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
-    (tmp_path / "a.jpg").write_bytes(encode(picture(1)))
+    (tmp_path / "a.jpg").write_bytes(encode_jpeg(picture(1)))
     gone = CameraSource("gone", str(tmp_path / "nothing-here.mp4"))
     with running(gone, CameraSource("beside-gone", str(tmp_path), frames_per_second=20)):
         brought.wait(FRAMES, "beside-gone", 10)
@@ -129,14 +129,14 @@ def test_a_slow_video_is_not_hurried(tmp_path: Path, running: Callable[..., Any]
 def test_a_file_that_no_record_holds_is_left_out_of_a_folder(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
-    (tmp_path / "a.jpg").write_bytes(encode(picture(1)))
+    (tmp_path / "a.jpg").write_bytes(encode_jpeg(picture(1)))
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8" + bytes(5_000_000))
     (tmp_path / "c.jpg").write_bytes(b"")
-    (tmp_path / "d.jpg").write_bytes(encode(picture(4)))
+    (tmp_path / "d.jpg").write_bytes(encode_jpeg(picture(4)))
     with running(CameraSource("patchy", str(tmp_path), frames_per_second=20, loop=False)) as thread:
         thread.join(timeout=20)
     frames = [message.value() for message in brought.of(FRAMES, "patchy")]
-    assert frames == [encode(picture(1)), b"", encode(picture(4))], "the worker buries what is empty"
+    assert frames == [encode_jpeg(picture(1)), b"", encode_jpeg(picture(4))], "the worker buries what is empty"
 
 
 class _Hanging(_Camera):
@@ -150,7 +150,7 @@ class _Hanging(_Camera):
 def test_a_stream_that_hangs_is_lost_though_it_is_connected(
     running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("stream.sources.camera.LOST_SECONDS", 2.0)
+    monkeypatch.setattr("stream.sources.camera.STREAM_TIMEOUT_SECONDS", 2.0)
     with http_camera(_Hanging) as url, running(CameraSource("hanging", url, frames_per_second=8)):
         brought.wait(FRAMES, "hanging", 12)
     assert "the stream stopped" in caplog.text

@@ -28,8 +28,8 @@ from stream.commands.cli import app
 from stream.local.ports import Ports
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
-from stream.sources.camera import encode
-from stream.sources.mailbox import BATCH
+from stream.sources.camera import encode_jpeg
+from stream.sources.mailbox import ACKNOWLEDGE_EVERY
 from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
@@ -44,7 +44,7 @@ class Place:
         for name in ("pictures", "mail", "sound"):
             (folder / name).mkdir()
         noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3)).astype(np.uint8)
-        (folder / "pictures" / "a.jpg").write_bytes(encode(noise))
+        (folder / "pictures" / "a.jpg").write_bytes(encode_jpeg(noise))
         soundfile.write(folder / "sound" / "a.wav", np.sin(np.arange(12 * 8_000) / 5) * 0.3, 8_000)
         self.mail = folder / "mail"
         venue = {
@@ -161,7 +161,7 @@ def test_a_kill_loses_no_mail_and_repeats_at_most_a_batch_with_the_same_ids(
     with place.running():
         place.wait("all mail", lambda: {name for name, _ in sent()} == set(names))
     after = sent()
-    assert len(after) - len(names) <= 2 * BATCH
+    assert len(after) - len(names) <= 2 * ACKNOWLEDGE_EVERY
     assert all(id_ == f"mail/{name}".encode() for name, id_ in after)
 
 
@@ -189,4 +189,4 @@ def test_mistakes_are_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     assert "names no source" in said("name: Empty\n")
     assert "line 2" in said("name: Wrong\nnonsense: 1\n")
-    assert "stands there twice" in said("name: Two\nmailboxes:\n- {url: /a}\n- {url: /b}\n")
+    assert "two mailboxes" in said("name: Two\nmailboxes:\n- {url: /a}\n- {url: /b}\n")

@@ -112,7 +112,7 @@ def test_a_server_proves_who_it_is_before_it_gets_the_password(
     tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture, scheme: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("stream.sources.imap._is_here", lambda _: False)
+    monkeypatch.setattr("stream.sources.imap._is_loopback", lambda _: False)
     port = dovecot.tls_port if scheme == "imaps" else dovecot.port  # imap:// turns to TLS with STARTTLS
     url = f"{scheme}://support@127.0.0.1:{port}/INBOX"
     dovecot.deliver(message(f"tls-{scheme}"))

@@ -124,7 +124,7 @@ def test_what_is_no_message_goes_to_support_as_it_came_and_no_log_names_anyone(
         thread.join(timeout=60)
     key = "mail/sha256-" + hashlib.sha256(garbage).hexdigest()[:32]
     assert [found.value() for found in brought.of(MAILS, key)] == [garbage]
-    assert "goes to the dead letters" in caplog.text
+    assert "goes to the dead-letter topic" in caplog.text
     assert "example.org" not in caplog.text
 
 
@@ -133,15 +133,15 @@ class _Refusing:
 
     validity = 1
 
-    def after(self, uid: int) -> list[int]:
+    def uids_after(self, uid: int) -> list[int]:
         return [number for number in (1, 2, 3) if number > uid]
 
-    def message(self, uid: int) -> bytes:
+    def fetch_message(self, uid: int) -> bytes:
         if uid == 2:
             raise imaplib.IMAP4.error("internal error")
         return message(f"refusing-{uid}")
 
-    def wait(self, stop: threading.Event, poll_seconds: float) -> None:
+    def wait_for_mail(self, stop: threading.Event, poll_seconds: float) -> None:
         stop.wait(0.1)
 
 
@@ -156,7 +156,7 @@ def test_one_message_that_the_server_never_gives_does_not_hold_up_the_others(
             raise SourceError("lost") from error
 
     monkeypatch.setattr("stream.sources.mailbox.imap_folder", folder)
-    monkeypatch.setattr("stream.sources.source.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("stream.sources.source.FIRST_RETRY_SECONDS", 0.05)
     with running(MailboxSource("refusing", "imap://x@y/", state=tmp_path / "s.json")):
         brought.wait(MAILS, "refusing-3", 1)
     assert len(brought.of(MAILS, "refusing-3")) == 1

@@ -11,8 +11,8 @@ import pytest
 
 from schemas.social import POSTS, Post
 from stream.runtime.settings import Settings
-from stream.sources.of_venue import post_server
 from stream.sources.post_server import PostServer
+from stream.sources.venue_sources import post_server
 from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
@@ -26,7 +26,7 @@ def test_posts_arrive_and_who_wrote_them_does_not(running: Callable[..., Any], b
         given = [POST, POST | {"id": "p2", "author": "@ana"}]
         assert sender.post(server.url, json=given).json() == {"accepted": 2}
         assert sender.post(server.url, json=POST | {"text": ""}).status_code == 422
-        assert "no post" in sender.post(server.url, json={"id": 3}).json()["detail"]
+        assert "not a valid post" in sender.post(server.url, json={"id": 3}).json()["detail"]
         assert httpx.post(server.url, json=POST).status_code == 401
     found = brought.of(POSTS, "posts-test")
     assert [msgspec.json.decode(m.value() or b"", type=Post).id for m in found] == ["p1", "p2"]

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from schemas.support import MAILS
 from stream.runtime.producer import EventProducer
 from stream.sources import source
-from stream.sources.source import Outlet, Source, SourceError, run_all, supervise
+from stream.sources.source import EventSink, Source, SourceError, run_all, supervise
 
 NOW = datetime(2026, 7, 4, 20, tzinfo=UTC)
 
@@ -28,11 +28,11 @@ class Slow:
         self.answers.append(delivered)
 
 
-def outlet(name: str, producer: Slow, stop: threading.Event | None = None) -> Outlet:
-    return Outlet(cast(EventProducer, producer), "test", name, stop)
+def sink(name: str, producer: Slow, stop: threading.Event | None = None) -> EventSink:
+    return EventSink(cast(EventProducer, producer), "test", name, stop)
 
 
-def send(to: Outlet) -> None:
+def send(to: EventSink) -> None:
     to.send(MAILS, key="k", value=b"v", id="1", time=NOW)
 
 
@@ -42,7 +42,7 @@ def up(name: str) -> float | None:
 
 def test_an_answer_that_comes_late_does_not_say_that_a_lost_source_works() -> None:
     producer = Slow()
-    one = outlet("late", producer)
+    one = sink("late", producer)
     send(one)
     send(one)
     producer.answers[0](None)
@@ -54,8 +54,8 @@ def test_an_answer_that_comes_late_does_not_say_that_a_lost_source_works() -> No
 
 def test_flush_waits_for_its_own_events_and_says_what_is_missing() -> None:
     mine, busy = Slow(), Slow()
-    send(outlet("busy", busy))  # never answered
-    one = outlet("mine", mine)
+    send(sink("busy", busy))  # never answered
+    one = sink("mine", mine)
     send(one)
     threading.Timer(0.2, mine.answers[0], [None]).start()
     one.flush()
@@ -67,9 +67,9 @@ def test_flush_waits_for_its_own_events_and_says_what_is_missing() -> None:
 
 
 def test_flush_does_not_keep_a_process_that_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "LAST_SECONDS", 0.3)
+    monkeypatch.setattr(source, "FINAL_FLUSH_SECONDS", 0.3)
     stop = threading.Event()
-    one = outlet("ending", Slow(), stop)
+    one = sink("ending", Slow(), stop)
     send(one)
     stop.set()
     began = time.monotonic()
@@ -87,9 +87,9 @@ class Moody(Source):
         super().__init__(name)
         self.left, self.error, self.runs = failures, error, 0
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
         self.runs += 1
-        outlet.alive()
+        sink.report_up()
         if self.left:
             self.left -= 1
             raise self.error("lost")
@@ -97,7 +97,7 @@ class Moody(Source):
 
 @pytest.mark.parametrize("error", [SourceError, ZeroDivisionError])
 def test_a_lost_source_is_opened_again_and_counted(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
-    monkeypatch.setattr(source, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(source, "FIRST_RETRY_SECONDS", 0.02)
     name = f"moody-{error.__name__}"
     moody = Moody(name, 3, error)
     supervise(moody, cast(EventProducer, Slow()), threading.Event())
@@ -111,7 +111,7 @@ class Stuck(Source):
 
     kind: ClassVar[str] = "test"
 
-    def run(self, outlet: Outlet, stop: threading.Event) -> None:
+    def run(self, sink: EventSink, stop: threading.Event) -> None:
         time.sleep(30)
 
 

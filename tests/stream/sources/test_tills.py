@@ -19,9 +19,9 @@ from schemas.bars import SALES, BarSettings, Ticket
 from schemas.venue import Venue
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
-from stream.sources.of_venue import till_server
 from stream.sources.source import run_all
 from stream.sources.till_server import TillServer, token_of
+from stream.sources.venue_sources import till_server
 from tests.stream.sources.conftest import Brought
 
 pytestmark = pytest.mark.stack
@@ -47,7 +47,7 @@ def test_tickets_arrive_and_mistakes_are_explained(running: Callable[..., Any], 
         assert httpx.post(f"{url}/v1/tickets", json=TICKET).status_code == 401
         assert till.post("/v1/tickets", content=b"x" * 1_100_000).status_code == 413
         for wrong, why in (
-            (TICKET | {"bar": "moon"}, "no bar 'moon'"),
+            (TICKET | {"bar": "moon"}, "unknown bar 'moon'"),
             (TICKET | {"lines": []}, "lines"),
             (TICKET | {"time": "later"}, "time"),
         ):
@@ -72,9 +72,9 @@ def test_what_is_no_json_is_told_from_what_is_no_ticket(running: Callable[..., A
     ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     with running(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
         for body, status, why in (
-            (b"", 400, "no JSON"),
-            (b"{", 400, "no JSON"),
-            (b"\xff\xfe", 400, "no JSON"),
+            (b"", 400, "not valid JSON"),
+            (b"{", 400, "not valid JSON"),
+            (b"\xff\xfe", 400, "not valid JSON"),
             (b"[]", 422, "0 tickets"),
             (b"[" * 100_000, 422, "array"),
             (b"{}", 422, "id"),
@@ -113,7 +113,7 @@ def test_a_till_is_told_to_come_back_while_kafka_is_away() -> None:
 def test_a_port_that_is_taken_is_waited_for_and_holds_up_nobody(
     running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stream.sources.source.FIRST_PAUSE", 0.2)
+    monkeypatch.setattr("stream.sources.source.FIRST_RETRY_SECONDS", 0.2)
     first = socket.create_server(("127.0.0.1", 0))
     server = TillServer(VENUE, port=first.getsockname()[1], token="secret")
     with running(server):

@@ -195,7 +195,7 @@ async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_
     child = redis_server(tmp_path, ports)
     child.start()
     child.wait_healthy()
-    url = f"redis://127.0.0.1:{ports.get_known('redis')}/0"
+    url = f"redis://127.0.0.1:{ports.assigned('redis')}/0"
     try:
         venue = Venue(name="v", contacts=[Contact(id="ana", audience=["security"])])
         async with at_work(url, venue, contacts(tmp_path, receiver, "ana")):

@@ -1,4 +1,4 @@
-"""All sources that the venue file names."""
+"""Sources that the venue file names."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from stream.sources.till_server import TillServer, token_of
 
 
 def sources_of(venue: Venue, settings: Settings) -> list[Source]:
-    """One source for each camera and stage with a URL, each mailbox, and the tills' endpoint.
+    """Return a source for each camera and stage with a URL, each mailbox, and the endpoints for tickets and posts.
 
     Raises:
-        SourceError: two mailboxes would share one memory of what was delivered.
+        SourceError: Two mailboxes have the same id, and would share one record of what was delivered.
     """
     names = [box.id for box in venue.mailboxes]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise SourceError(f"mailboxes: {', '.join(twice)} stands there twice; give each its own id")
-    found: list[Source] = [
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise SourceError(f"the venue file has two mailboxes {', '.join(repeated)}; give each its own id")
+    sources: list[Source] = [
         CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
         for camera in venue.cameras
         if camera.url
     ]
     desks = desks_of(venue)
-    found += [
+    sources += [
         MicrophoneSource(stage.id, stage.url, lights=desks.get(stage.id, ())) for stage in venue.stages if stage.url
     ]
     password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
-    found += [
+    sources += [
         MailboxSource(
             box.id,
             box.url,
@@ -44,21 +44,21 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         for box in venue.mailboxes
     ]
     if venue.tills is not None:
-        found.append(till_server(venue, settings, venue.tills.port))
+        sources.append(till_server(venue, settings, venue.tills.port))
     if venue.social is not None:
-        found.append(post_server(settings, venue.social.port))
-    return found
+        sources.append(post_server(settings, venue.social.port))
+    return sources
 
 
 def post_server(settings: Settings, port: int) -> PostServer:
-    """The endpoint for social posts; port 0 takes the one of last time, else any that is free."""
+    """Return the endpoint for social posts; port 0 takes the port of last time, else any free one."""
     return PostServer(
         port=port, token=posts_token_of(settings), bind=settings.bind, announced=settings.data / "posts.json"
     )
 
 
 def till_server(venue: Venue, settings: Settings, port: int) -> TillServer:
-    """The tills' endpoint; port 0 takes the one of last time, else any that is free."""
+    """Return the endpoint for tickets; port 0 takes the port of last time, else any free one."""
     return TillServer(
         venue, port=port, token=token_of(settings), bind=settings.bind, announced=settings.data / "tills.json"
     )

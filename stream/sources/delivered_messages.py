@@ -1,4 +1,4 @@
-"""What of a mailbox Kafka has, in a small file, so that a restart neither loses nor doubles a message."""
+"""Record of the messages of a mailbox that Kafka has, in a small file: a restart neither loses nor repeats one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 20_000
-"""names of messages that are kept even when the mailbox no longer has them: a folder may be away for a while"""
+MAX_NAMES = 20_000
+"""Names that are kept although the mailbox no longer has the messages: a folder may be unavailable for a while."""
 
 
-class Delivered:
-    """Remembered for one mailbox: the state of another server or folder never counts for this one.
+class DeliveredMessages:
+    """Messages of one mailbox that Kafka has acknowledged.
 
-    IMAP numbers its messages, so the highest number is enough; files are remembered by name.
+    IMAP numbers its messages, so the highest number is enough; messages in files are recorded by name. The state of
+    another server or folder in the same file is ignored.
 
     Args:
-        path: the file; it is replaced in one step by `save`.
+        path: the file; `save` replaces it in one step.
         account: address of the mailbox; only its hash is written.
     """
 
@@ -32,7 +33,7 @@ class Delivered:
         self._account = hashlib.sha256(account.encode()).hexdigest()[:16]
         self._validity: int | None = None
         self._last_uid = 0
-        self._names: dict[str, None] = {}  # a set that keeps its order
+        self._names: dict[str, None] = {}  # an ordered set
         try:
             state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if state["account"] == self._account:
@@ -41,32 +42,32 @@ class Delivered:
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError):
-            log.warning("%s can't be read: every message of the mailbox is sent again, with the same id", path)
+            log.warning("%s can't be read: every message of the mailbox is sent again, with the same ids", path)
 
     def last_uid(self, validity: int) -> int:
-        """Highest UID that Kafka has; 0 when the server has numbered its messages anew (RFC 9051, UIDVALIDITY)."""
+        """Return the highest UID that Kafka has; 0 when the server renumbered its messages (RFC 9051, UIDVALIDITY)."""
         return self._last_uid if self._validity == validity else 0
 
     def has(self, name: str) -> bool:
-        """Whether Kafka has the message that this name stands for."""
+        """Return whether Kafka has the message of this name."""
         return name in self._names
 
     def add(self, names: Iterable[str]) -> None:
-        """Remember messages that Kafka has acknowledged."""
+        """Record messages that Kafka has acknowledged."""
         with self._lock:
             self._names.update(dict.fromkeys(names))
 
-    def reach(self, validity: int, uid: int) -> None:
-        """Remember that Kafka has acknowledged all up to this UID."""
+    def set_last_uid(self, validity: int, uid: int) -> None:
+        """Record that Kafka has acknowledged all messages up to this UID."""
         with self._lock:
             self._last_uid = max(uid, self.last_uid(validity))
             self._validity = validity
 
-    def forget_all_but(self, present: Collection[str]) -> None:
-        """Drop the oldest names of messages that the mailbox no longer has, beyond what is worth keeping."""
+    def prune(self, present: Collection[str]) -> None:
+        """Drop the oldest names of messages that the mailbox no longer has, down to MAX_NAMES names."""
         with self._lock:
             gone = [name for name in self._names if name not in present]
-            for name in gone[: max(0, len(self._names) - max(REMEMBERED, len(present)))]:
+            for name in gone[: max(0, len(self._names) - max(MAX_NAMES, len(present)))]:
                 del self._names[name]
 
     def save(self) -> None:

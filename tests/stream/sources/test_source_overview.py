@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from schemas.venue import Venue
 from stream.commands.cli import app
 from stream.runtime.settings import Settings
-from stream.sources.overview import source_lines
+from stream.sources.source_overview import source_lines
 
 SOURCES = {
     "name": "Mine",

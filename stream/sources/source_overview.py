@@ -1,4 +1,4 @@
-"""What `pulso check` says of the sources that a venue file names: where each reads from, and what it still lacks."""
+"""Overview of the sources that a venue file names: the address of each, and what still has to be set up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SourceLine:
 
     Attributes:
         where: its address without a password.
-        lacks: what to do before it works; empty when nothing is known to be missing.
+        lacks: what to do before it works; empty when everything needed is there.
     """
 
     source: str
@@ -26,7 +26,7 @@ class SourceLine:
 
 
 def source_lines(venue: Venue, settings: Settings) -> Iterator[SourceLine]:
-    """Every source and receiver that the file names, in the order in which `pulso up` lists them."""
+    """Yield every source and receiver that the file names, in the order in which `pulso up` lists them."""
     for camera in venue.cameras:
         if camera.url:
             yield SourceLine(f"camera {camera.id}", without_password(camera.url), _missing_file(camera.url))
@@ -49,7 +49,7 @@ def source_lines(venue: Venue, settings: Settings) -> Iterator[SourceLine]:
 
 
 def without_password(url: str) -> str:
-    """An address as it may be shown: some cameras want their password in the query, too.
+    """Return an address without its password and its query, where some cameras have their password.
 
     >>> without_password("rtsp://guard:hunter2@10.0.0.7:554/gate"), without_password("films/gate.mp4")
     ('rtsp://guard@10.0.0.7:554/gate', 'films/gate.mp4')
@@ -66,17 +66,17 @@ def without_password(url: str) -> str:
 
 
 def _missing_file(url: str) -> str:
-    """Whether a path names nothing; devices and streams are only known once they are opened."""
+    """Return a reason if a path does not exist; devices and streams are only known once they are opened."""
     if urlsplit(url).scheme or url.isdigit() or url.startswith("/dev/"):
         return ""
     path = Path(url)
-    return "" if path.exists() else f"there is no {path.absolute()}"
+    return "" if path.exists() else f"{path.absolute()} does not exist"
 
 
 def _contacts(settings: Settings) -> SourceLine:
     if settings.contacts is None:
-        return SourceLine("phones and chats", "", "set PULSO_CONTACTS to an Apprise file, or nobody is told")
-    lacks = "" if settings.contacts.is_file() else f"there is no {settings.contacts.absolute()}"
+        return SourceLine("phones and chats", "", "set PULSO_CONTACTS to an Apprise file, or nobody is notified")
+    lacks = "" if settings.contacts.is_file() else f"{settings.contacts.absolute()} does not exist"
     return SourceLine("phones and chats", str(settings.contacts), lacks)
 
 
