@@ -100,7 +100,7 @@ class Authenticator:
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            machine = await self._accounts.by_token(token.strip())
+            machine = await self._accounts.find_token(token.strip())
             if machine is None:
                 return None
             return User(machine.name, frozenset(machine.roles), machine.bars, authenticated_by="token")

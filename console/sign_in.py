@@ -57,7 +57,7 @@ async def login(
         page = _form(request, services, next, name=name, error="login_wait", status_code=429)
         page.headers["Retry-After"] = str(wait)
         return page
-    account = await services.accounts.verified(name, password)
+    account = await services.accounts.authenticate(name, password)
     if account is None:
         await audit.record(services.redis, name, "login-failed", origin=origin)
         return _form(request, services, next, name=name, error="login_wrong", status_code=401)

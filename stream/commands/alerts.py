@@ -17,7 +17,7 @@ from rich.text import Text
 
 from processors.alerts.labels import key_of
 from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb, Audience
-from stream.commands.tables import draw
+from stream.commands.tables import print_output
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.stores.alert_store import OPEN, STEP, STREAM, worst_first
@@ -91,7 +91,7 @@ def _show(alert: Alert, name: str, more: str) -> None:
     Console(soft_wrap=True).print(Text(f"{alert.severity:<9}", style=bold) + Text(name, style="bold"))
     language = "es" if _spoken().startswith("es") else "en"
     text = alert.text.get(language) or next(iter(alert.text.values()), f"{alert.peak:.2f}")
-    draw(Padding(Text(f"{text}\n{more}"), (0, 0, 0, 9), expand=False))
+    print_output(Padding(Text(f"{text}\n{more}"), (0, 0, 0, 9), expand=False))
 
 
 def _spoken() -> str:

@@ -24,7 +24,7 @@ from stream.commands import (
     venue,
     worker,
 )
-from stream.commands.errors import Plainly
+from stream.commands.errors import ErrorReportingGroup
 from stream.features import registry
 from stream.runtime.feature import load_reference
 
@@ -44,7 +44,7 @@ CORE_COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
 
 app = typer.Typer(
     name="pulso",
-    cls=Plainly,
+    cls=ErrorReportingGroup,
     help="Watches a music festival live: crowds, fights, bar stock, support mail and the mood on stage.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a local may hold a password

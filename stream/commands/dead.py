@@ -11,7 +11,7 @@ import typer
 from confluent_kafka import Consumer, Message, TopicPartition
 from rich.console import Console
 
-from stream.commands.tables import draw, folding
+from stream.commands.tables import folding_table, print_output
 from stream.features import registry
 from stream.runtime.effects import DEAD_LETTER_PREFIX
 from stream.runtime.producer import EventProducer
@@ -80,7 +80,7 @@ def list_(
 ) -> None:
     """List dead letters: when, why, and where they came from."""
     settings = Settings().connected()
-    table = folding("topic", "offset", "time", "reason", "key", "what is wrong")
+    table = folding_table("topic", "offset", "time", "reason", "key", "what is wrong")
     total = 0
     for name in [topic] if topic else list(registry.topics_by_name()):
         found = list(letters(settings, name))
@@ -100,7 +100,7 @@ def list_(
     if not total:
         console.print("No dead letters.")
         return
-    draw(table)
+    print_output(table)
     console.print(
         f"{total} in all. `pulso dead show TOPIC OFFSET` shows one, `pulso dead replay TOPIC` tries them again."
     )

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from processors.models.metric_limits import failures, read_gate
-from stream.commands.errors import refused
-from stream.commands.tables import folding
+from stream.commands.errors import command_failed
+from stream.commands.tables import folding_table
 
 Reported = Callable[[int, int], None]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
@@ -38,7 +38,7 @@ def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool
             task = progress.add_task(name, total=None)
             report = work(lambda done, total: progress.update(task, completed=done, total=total))
     except (ValueError, OSError, RuntimeError) as error:
-        raise refused(f"{name}: {error}") from error
+        raise command_failed(f"{name}: {error}") from error
     if as_json:
         typer.echo(json.dumps(report, allow_nan=False))
     else:
@@ -55,7 +55,7 @@ def measure(name: str, work: Callable[[Reported], dict[str, Any]], as_json: bool
 
 def as_table(report: dict[str, Any]) -> Table:
     """Figures by dotted name."""
-    table = folding("figure", "value")
+    table = folding_table("figure", "value")
     for name, value in flat(report):
         if isinstance(value, list):
             continue  # a curve, which has a table of its own
@@ -65,7 +65,7 @@ def as_table(report: dict[str, Any]) -> Table:
 
 def as_rows(rows: list[dict[str, Any]]) -> Table:
     """A list of figures of the same names, a row each."""
-    table = folding(*(rows[0] if rows else ()))
+    table = folding_table(*(rows[0] if rows else ()))
     for row in rows:
         table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()))
     return table

@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from stream.commands.tables import draw, folding
+from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def faq(
         (out / f"faq.{language}.md").write_text(faq_markdown(found, language), encoding="utf-8")
         console.print(f"{out / f'faq.{language}.html'}: {len(found)} questions", highlight=False)
     if waiting:
-        table = folding("mails", "topic", "cluster", "most typical mail")
+        table = folding_table("mails", "topic", "cluster", "most typical mail")
         for one in unanswered_clusters(clusters, answers):
             table.add_row(str(one.mails), one.topic, one.cluster, one.question)
-        draw(table)
+        print_output(table)
 
 
 def read_clusters(settings: Settings) -> Sequence[Cluster]:

@@ -16,7 +16,7 @@ from processors.violence.evidence import CONTENT_TYPE, to_video
 from schemas.alerts import AlertLabel
 from stream.features.alerts.precision import read_labels
 from stream.runtime.settings import Settings
-from stream.stores.evidence import stored
+from stream.stores.evidence import read_evidence
 
 commands = typer.Typer(help="What people confirmed and rejected.", no_args_is_help=True)
 
@@ -54,7 +54,7 @@ def _clip(redis: Redis, label: AlertLabel, folder: Path, errors: Console) -> dic
         return None
     for evidence in label.evidence:
         path = folder / "clips" / f"{evidence}.avi"
-        body = None if path.exists() else stored(redis, evidence, CONTENT_TYPE)
+        body = None if path.exists() else read_evidence(redis, evidence, CONTENT_TYPE)
         if body is not None:
             unfinished = path.with_suffix(".part.avi")
             try:

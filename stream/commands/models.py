@@ -15,8 +15,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from stream.commands.errors import refused
-from stream.commands.tables import draw, folding
+from stream.commands.errors import command_failed
+from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import NotConnectedError, Settings
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object,
     if as_json:
         typer.echo(json.dumps(found))
         return
-    table = folding("model", "in use", "version", "date", "also there", "candidates")
+    table = folding_table("model", "in use", "version", "date", "also there", "candidates")
     for name, one in found.items():
         others = ", ".join(version for version in one["versions"] if version != one["in_use"])
         candidates = ", ".join(one["candidates"])
         used = one["hash"] + (" (shipped)" if one["in_use"] == "shipped" else "")
         table.add_row(name, used, one["version"], one["date"], others, candidates)
-    draw(table)
+    print_output(table)
     Console(stderr=True).print(f"candidates go to {store.root}/NAME/candidates/", markup=False, soft_wrap=True)
 
 
@@ -106,9 +106,9 @@ def promote(
                 progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
             )
     except ValueError as error:  # data that are not as they should be
-        raise refused(error) from error
+        raise command_failed(error) from error
     if decision.candidate is not None and decision.current is not None:
-        draw(_beside(decision.candidate, decision.current))
+        print_output(_beside(decision.candidate, decision.current))
     for reason in decision.reasons:
         errors.print(f"refused: {reason}", style="red", markup=False)
     if decision.reasons:
@@ -159,7 +159,7 @@ def _beside(candidate: MeasuredModel, current: MeasuredModel) -> Table:
     """Figures of both, as far as they are numbers."""
     from stream.commands.evaluation_report import flat  # noqa: PLC0415
 
-    table = folding("figure", "candidate", "in use")
+    table = folding_table("figure", "candidate", "in use")
     old = dict(flat(current.report))
     for figure, value in flat(candidate.report):
         if isinstance(value, int | float):

@@ -12,7 +12,7 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from stream.commands.tables import draw, folding
+from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import ROOT, Settings
 from stream.sources.source_overview import without_password
 
@@ -57,10 +57,10 @@ def list_settings(
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows]))
         return
-    table = folding("variable", "value", "meaning", whole="variable")
+    table = folding_table("variable", "value", "meaning", whole="variable")
     for row in rows:
         table.add_row(row.variable, row.value.replace("[", r"\["), row.description.replace("[", r"\["))
-    draw(table)
+    print_output(table)
 
 
 def _default(field: FieldInfo) -> Any:

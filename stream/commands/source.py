@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from stream.commands.errors import refused
+from stream.commands.errors import command_failed
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
@@ -41,7 +41,7 @@ def sources(metrics_port: Port = 0) -> None:
     settings = _connected()
     found = sources_of(read_venue(settings.venue), settings)
     if not found:
-        raise refused(
+        raise command_failed(
             f"{settings.venue} names no source: give a camera or a stage a url, or tills, social or a mailbox"
         )
     _run(found, settings, metrics_port)
@@ -156,7 +156,7 @@ def replay(
         )
         tickets = source.read()
         if bars and (unknown := sorted({ticket.bar for ticket in tickets} - set(bars))):
-            raise refused(
+            raise command_failed(
                 f"{settings.venue} has no bar {', '.join(unknown[:5])}, but {', '.join(bars)}: choose one with --bar"
             )
         sold = {(ticket.bar, line.product) for ticket in tickets for line in ticket.lines}

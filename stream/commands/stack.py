@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from stream.commands.tables import draw, folding
+from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 
 STOP_SECONDS = 90
@@ -159,14 +159,14 @@ def setup() -> None:
 
 def _describe(stack: dict[str, Any]) -> None:
     """Where everything is, for copying."""
-    parts = folding("part", "where", "process", "starts")
+    parts = folding_table("part", "where", "process", "starts")
     for name in [*stack["children"], *(name for name in stack["endpoints"] if name not in stack["children"])]:
         child = stack["children"].get(name, {})
         process = str(child.get("pid") or "") if child else "elsewhere"
         parts.add_row(name, stack["endpoints"].get(name, ""), process, str(child.get("starts", "")))
     for kind, url in stack.get("sent_to", {}).items():
         parts.add_row(kind, f"POST {url}", "", "")
-    draw(parts)
+    print_output(parts)
     logs = sorted({str(Path(child["log"]).parent) for child in stack["children"].values() if "log" in child})
     console = Console(soft_wrap=True, highlight=False)
     if logs:

@@ -9,11 +9,11 @@ PIPE_COLUMNS = 1_000
 """what goes into a file or another program is as wide as it likes"""
 
 
-def folding(*names: str, title: str | None = None, whole: str | None = None) -> Table:
+def folding_table(*names: str, title: str | None = None, whole: str | None = None) -> Table:
     """A table whose cells fold where they are too long for the terminal; those of the column `whole` never do.
 
     >>> drawn = Console(width=24)
-    >>> one = folding("name", "where")
+    >>> one = folding_table("name", "where")
     >>> one.add_row("a", "http://127.0.0.1:8080")
     >>> with drawn.capture() as said:
     ...     drawn.print(one)
@@ -23,7 +23,7 @@ def folding(*names: str, title: str | None = None, whole: str | None = None) -> 
     return Table(*(Column(name, overflow="fold", no_wrap=name == whole) for name in names), title=title)
 
 
-def draw(what: RenderableType) -> None:
+def print_output(what: RenderableType) -> None:
     """Print it, as wide as the terminal; or, in a pipe, as wide as it is."""
     console = Console(highlight=False)
     if not console.is_terminal:

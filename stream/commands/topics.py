@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from schemas.topic import DAY, HOUR, MINUTE, Topic
-from stream.commands.tables import draw, folding
+from stream.commands.tables import folding_table, print_output
 from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.topics import ensure_topics
@@ -29,10 +29,10 @@ def register(app: typer.Typer) -> None:
             new = ensure_topics(Settings().connected(), timeout_s=60)
             console.print(f"new topics: {', '.join(new) or 'none'}", highlight=False)
             return
-        table = folding("topic", "key", "partitions", "kept")
+        table = folding_table("topic", "key", "partitions", "kept")
         for topic in registry.topics():
             table.add_row(topic.name, topic.key, str(topic.partitions), kept(topic))
-        draw(table)
+        print_output(table)
 
 
 def kept(topic: Topic[Any]) -> str:

@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from stream.commands.tables import draw, folding
+from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 from stream.stores import audit as audit_stream
-from stream.stores.accounts import ROLES, SHORTEST_PASSWORD, AccountStore
+from stream.stores.accounts import MIN_PASSWORD_LENGTH, ROLES, AccountStore
 
 commands = typer.Typer(help="Accounts of the console: add, list, remove, token, audit.", no_args_is_help=True)
 
@@ -60,7 +60,7 @@ def add(name: Name, role: Roles, bar: Bars = None) -> None:
     """Make an account, or change the one of this name; the password is asked for."""
     bars = _known_bars(bar)
     password = typer.prompt(
-        f"Password for {name} ({SHORTEST_PASSWORD} characters or more)", hide_input=True, confirmation_prompt=True
+        f"Password for {name} ({MIN_PASSWORD_LENGTH} characters or more)", hide_input=True, confirmation_prompt=True
     )
 
     async def work(redis: Redis) -> None:
@@ -90,7 +90,7 @@ def list_() -> None:
     """Show accounts and tokens."""
 
     async def work(redis: Redis) -> Table:
-        store, table = AccountStore(redis), folding("name", "kind", "roles", "bars", "since")
+        store, table = AccountStore(redis), folding_table("name", "kind", "roles", "bars", "since")
         for account in await store.all():
             since = account.made.isoformat(timespec="seconds")
             table.add_row(account.name, "person", ", ".join(account.roles), ", ".join(account.bars), since)
@@ -100,7 +100,7 @@ def list_() -> None:
         return table
 
     table = _on_redis(work)
-    draw(table if table.row_count else "No accounts yet: `pulso users add NAME --role security`.")
+    print_output(table if table.row_count else "No accounts yet: `pulso users add NAME --role security`.")
 
 
 @commands.command()
@@ -121,12 +121,12 @@ def remove(name: Name) -> None:
 @commands.command()
 def audit(number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many.")] = 50) -> None:
     """Show who did what, newest first."""
-    table = folding("time", "who", "what", "to", "detail", "from")
+    table = folding_table("time", "who", "what", "to", "detail", "from")
 
-    async def work(redis: Redis) -> list[audit_stream.Entry]:
+    async def work(redis: Redis) -> list[audit_stream.AuditEntry]:
         return await audit_stream.latest(redis, number)
 
     for entry in _on_redis(work):
         when = entry.time.isoformat(timespec="seconds")
         table.add_row(when, entry.who, entry.what, entry.subject, entry.detail, entry.origin)
-    draw(table)
+    print_output(table)

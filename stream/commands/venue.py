@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from processors.crowd.ground_plane import ground_plane_of
 from schemas.venue import Venue
-from stream.commands.tables import folding
+from stream.commands.tables import folding_table
 from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import VenueFileError, read_venue
@@ -36,12 +36,12 @@ def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None
 def explain(venue: Venue, console: Console, settings: Settings) -> None:
     """Print what the file says, and what of it the settings lack."""
     console.print(f"[bold]{venue.name}[/], {venue.timezone}, {venue.language}")
-    zones = folding("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
+    zones = folding_table("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
     for zone in venue.zones:
         seeing = [camera.id for camera in venue.cameras if any(view.zone == zone.id for view in camera.views)]
         full = f"{zone.capacity / zone.area_m2:.1f}"
         zones.add_row(zone.id, f"{zone.area_m2:g}", str(zone.capacity), full, ", ".join(seeing) or "[red]none[/]")
-    cameras = folding("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
+    cameras = folding_table("camera", "zones", "m² seen", "gates", "masks", "counts every", title="Cameras")
     for camera in venue.cameras:
         ground = ground_plane_of(camera)
         seen = [f"{ground.area(view.polygon):.0f}" if ground else "[yellow]no ground[/]" for view in camera.views]
@@ -53,10 +53,10 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
             str(len(camera.masks) or ""),
             f"{camera.count_every_seconds:g} s",
         )
-    bars = folding("bar", "zone", "lead time", "products", title="Bars")
+    bars = folding_table("bar", "zone", "lead time", "products", title="Bars")
     for bar in venue.bars:
         bars.add_row(bar.id, bar.zone or "", f"{bar.lead_time_minutes:g} min", ", ".join(p.id for p in bar.products))
-    rules = folding(
+    rules = folding_table(
         "rule", "raise / clear", "on/off delay", "cool-down", "severity", "for", title="Alerts", whole="rule"
     )
     for name, rule in registry.rule_settings(venue).items():
@@ -64,7 +64,7 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
         audience = ", ".join(rule.audience)
         numbers = (f"{rule.raise_at:g}/{rule.clear_at:g}", delays, f"{rule.cool_down_seconds:g} s")
         rules.add_row(name, *numbers, rule.severity, audience)
-    contacts = folding("contact", "hears", "quiet", "when nobody acknowledges", title="Phones and chats")
+    contacts = folding_table("contact", "hears", "quiet", "when nobody acknowledges", title="Phones and chats")
     for contact in venue.contacts:
         hears = (
             f"{', '.join(contact.audience)}, {contact.at_least} and worse" if contact.audience else "what others miss"
@@ -78,7 +78,7 @@ def explain(venue: Venue, console: Console, settings: Settings) -> None:
         contacts.add_row(contact.id, hears, quiet, then)
     for table in (zones, cameras, bars, rules, *([contacts] if venue.contacts else [])):
         console.print(table)
-    sources = folding("source", "where", "still to do", title="Sources and receivers")
+    sources = folding_table("source", "where", "still to do", title="Sources and receivers")
     for line in source_lines(venue, settings):
         sources.add_row(line.source, escape(line.where), f"[yellow]{escape(line.lacks)}[/]" if line.lacks else "")
     if sources.row_count:

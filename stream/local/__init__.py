@@ -1,4 +1,4 @@
-"""The whole system on one machine: real servers and workers as child processes."""
+"""The local stack: all servers and workers on one machine, as child processes."""
 
 from stream.local.child import ChildError
 from stream.local.stack import LocalStack

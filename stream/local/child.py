@@ -1,4 +1,4 @@
-"""One child process: started in its own group, watched, logged, and never left behind."""
+"""A child process in a session of its own, with a log file and a health check."""
 
 from __future__ import annotations
 
@@ -12,26 +12,52 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.errors import PulsoError
+from stream.runtime.retries import poller
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class ChildError(PulsoError, RuntimeError):
-    """A child did not start or ended by itself. The message ends with its log."""
+    """A child process did not start, or ended by itself. The message ends with the end of its log."""
+
+
+def missing_program(program: str, packages: str, setting: str) -> ChildError:
+    """Return the error for a server program that is not installed.
+
+    Args:
+        program: its name.
+        packages: the Debian packages that have it.
+        setting: variable that names a server elsewhere, which makes the program unnecessary.
+    """
+    return ChildError(
+        f"{program} is missing: in a checkout run `make setup`, or install {packages}; in the image, which has no "
+        f"servers, set {setting}"
+    )
+
+
+class _NotHealthyYetError(ChildError):
+    """The health check does not succeed yet."""
 
 
 def _die_with_parent() -> None:
-    # Even when the supervisor is killed with SIGKILL, nothing of it stays behind.
+    # The child ends even when the supervisor is killed with SIGKILL.
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(slots=True)
 class Child:
-    """A process and how to know that it works.
+    """A process and its health check.
 
     Attributes:
-        healthy: asked again and again after the start, until it says yes; raising counts as no.
+        name: name for messages.
+        command: program and arguments.
+        log: file that standard output and standard error are appended to.
+        healthy: health check, called repeatedly after the start until it returns True; an exception counts as False.
+        environment: variables that are added to those of this process.
+        start_seconds: time-out of the start.
+        stop_seconds: time between SIGTERM and SIGKILL.
+        starts: number of starts so far.
     """
 
     name: str
@@ -43,16 +69,16 @@ class Child:
     stop_seconds: float = 20
     starts: int = 0
     started: float = 0.0
-    """monotonic time of the last start"""
+    """Monotonic time of the last start in seconds."""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Process id while it runs."""
+        """Process id while it runs, else None."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Start the process without waiting for it to be healthy."""
+        """Start the process without waiting until it is healthy."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -61,7 +87,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **self.environment},
-                start_new_session=True,  # Ctrl-C in the terminal reaches the supervisor alone
+                start_new_session=True,  # Ctrl-C in the terminal reaches the supervisor only
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, safe after fork
             )
         self.starts += 1
@@ -71,19 +97,22 @@ class Child:
         """Wait until it is healthy.
 
         Raises:
-            ChildError: it ended, or was not healthy in time.
+            ChildError: The process ended, or was not healthy within `start_seconds`.
         """
-        deadline = time.monotonic() + self.start_seconds
-        while time.monotonic() < deadline:
-            if self.pid is None:
-                raise ChildError(f"{self.name} ended while it started{self.tail()}")
-            if self.is_healthy():
-                return
-            time.sleep(0.1)
-        raise ChildError(f"{self.name} was not ready after {self.start_seconds:.0f} s{self.tail()}")
+        try:
+            poller(timeout_s=self.start_seconds)(_NotHealthyYetError, self._require_healthy)
+        except _NotHealthyYetError as error:
+            message = f"{self.name} was not ready after {self.start_seconds:.0f} s{self.tail()}"
+            raise ChildError(message) from error
+
+    def _require_healthy(self) -> None:
+        if self.pid is None:
+            raise ChildError(f"{self.name} ended while it started{self.tail()}")
+        if not self.is_healthy():
+            raise _NotHealthyYetError
 
     def is_healthy(self) -> bool:
-        """Whether it runs and answers."""
+        """Return whether it runs and its health check succeeds."""
         if self.pid is None:
             return False
         try:
@@ -92,19 +121,19 @@ class Child:
             return False
 
     def stop(self) -> None:
-        """Ask it to end; after `stop_seconds`, end it."""
+        """Send SIGTERM, and SIGKILL after `stop_seconds`."""
         self._end(signal.SIGTERM, self.stop_seconds)
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
+        """Send SIGKILL, to simulate a crash."""
         self._end(signal.SIGKILL, 10)
 
-    def _end(self, how: signal.Signals, seconds: float) -> None:
+    def _end(self, signal_: signal.Signals, seconds: float) -> None:
         process = self._process
         if process is None:
             return
         if process.poll() is None:
-            process.send_signal(how)
+            process.send_signal(signal_)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -113,9 +142,9 @@ class Child:
         self._process = None
 
     def tail(self, lines: int = 15) -> str:
-        """The end of its log, for an error message."""
+        """Return the end of its log, for an error message."""
         try:
-            end = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+            last = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
         except FileNotFoundError:
             return ""
-        return f"; {self.log} ends with:\n  " + "\n  ".join(end)
+        return f"; {self.log} ends with:\n  " + "\n  ".join(last)

@@ -1,4 +1,4 @@
-"""Apache Kafka in KRaft mode, one node, from the jars that Maven fetched."""
+"""Apache Kafka in KRaft mode, one node, run from jars that Maven fetches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from schemas.topic import MEDIA_BYTES
-from stream.local.child import Child, ChildError
+from stream.local.child import Child, ChildError, missing_program
 from stream.local.ports import Ports
 from stream.runtime.cache import cache_folder
 from stream.runtime.kafka_clients import make_admin
@@ -24,7 +24,7 @@ def jars_folder() -> Path:
 
 
 def fetch_jars() -> Path:
-    """Copy Kafka's jars with Maven, unless they are there.
+    """Fetch Kafka's jars with Maven, unless they are there; return their folder.
 
     Raises:
         ChildError: Maven is missing or failed.
@@ -35,27 +35,28 @@ def fetch_jars() -> Path:
     if stamp.exists() and stamp.read_bytes() == pom.read_bytes():
         return folder
     if shutil.which("mvn") is None:
-        raise ChildError("Maven is missing: run `make setup`, or install the packages maven and default-jre-headless")
+        raise missing_program("Maven", "maven and default-jre-headless", "PULSO_KAFKA")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
     command += ["-DincludeScope=runtime", f"-DoutputDirectory={folder}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
-        raise ChildError(f"Maven could not fetch Kafka's jars:\n{(done.stdout + done.stderr)[-2000:]}")
+        output = (done.stdout + done.stderr)[-2000:]
+        raise ChildError(f"Maven could not fetch Kafka's jars into {folder} (PULSO_CACHE sets another):\n{output}")
     stamp.write_bytes(pom.read_bytes())
     return folder
 
 
 def kafka(data: Path, ports: Ports) -> Child:
-    """A broker whose data is in `data`/kafka; formats the folder the first time.
+    """Return a broker whose data is in `data`/kafka; formats the folder the first time.
 
     Raises:
-        ChildError: the jars or Java are missing, or formatting failed.
+        ChildError: Jars or Java are missing, or formatting failed.
     """
     java = shutil.which("java")
     if java is None:
-        raise ChildError("Java is missing: run `make setup`, or install the package default-jre-headless")
+        raise missing_program("Java", "default-jre-headless", "PULSO_KAFKA")
     class_path = f"{ROOT / 'deploy' / 'local'}:{fetch_jars()}/*"
     folder = data / "kafka"
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,11 @@ def kafka(data: Path, ports: Ports) -> Child:
     if not (folder / "log" / "meta.properties").exists():
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [java, "-Xmx128m", "-cp", class_path, "kafka.tools.StorageTool", "format"]
-        command += [f"--cluster-id={cluster}", "--config", str(properties)]  # an id may begin with a dash
+        command += [
+            f"--cluster-id={cluster}",
+            "--config",
+            str(properties),
+        ]  # with `=`: an id may begin with a dash
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
             raise ChildError(f"Kafka's data folder {folder} could not be formatted:\n{done.stderr[-2000:]}")
@@ -83,7 +88,7 @@ def kafka(data: Path, ports: Ports) -> Child:
             "-cp", class_path, "kafka.Kafka", str(properties),
         ],
         log=data / "logs" / "kafka.log",
-        # Another broker may have taken the port meanwhile: only ours knows this id.
+        # Another broker may have taken the port meanwhile; only this one has this cluster id.
         healthy=lambda: admin.list_topics(timeout=1).cluster_id == meta["cluster.id"],
         stop_seconds=30,
     )  # fmt: skip
@@ -107,7 +112,7 @@ def _properties(folder: Path, port: int, controller: int) -> str:
         "transaction.state.log.min.isr": 1,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
-        "group.initial.rebalance.delay.ms": 0,  # one machine: nobody to wait for
+        "group.initial.rebalance.delay.ms": 0,  # one machine: no other member to wait for
         "group.min.session.timeout.ms": 2000,
         "log.retention.check.interval.ms": 60_000,
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,

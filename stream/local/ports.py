@@ -1,4 +1,4 @@
-"""Free ports, the same ones as last time where they are still free."""
+"""Ports of local servers: the ports of last time where they are still free."""
 
 from __future__ import annotations
 
@@ -7,71 +7,76 @@ import random
 import socket
 from pathlib import Path
 
-CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
-LOWEST = 10_000
-"""below it well-known servers listen"""
+MIN_PORT = 10_000
+"""Lowest port that is assigned; well-known servers listen below it."""
 
 
 def server_ports() -> list[int]:
-    """Ports that the kernel gives to no client; all where it may give any.
+    """Return the ports outside the ephemeral range of the kernel; all ports where nothing is outside.
 
-    A client that calls a server that is away may be given that server's own port: it then talks to itself, and the
-    server can't start again.
+    A client that connects to a stopped server may be given that server's port as its own: it is then connected to
+    itself, and the server can't start again.
     """
     try:
-        first, last = map(int, CLIENTS.read_text(encoding="ascii").split())
-    except OSError:  # not Linux; these are the usual ones
+        first, last = map(int, EPHEMERAL_RANGE.read_text(encoding="ascii").split())
+    except OSError:  # not Linux; the range of IANA
         first, last = 49_152, 65_535
-    every = range(LOWEST, 65_536)
-    return [port for port in every if not first <= port <= last] or list(every)
+    ports = range(MIN_PORT, 65_536)
+    return [port for port in ports if not first <= port <= last] or list(ports)
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of loopback now."""
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Return whether a server could listen on this port of loopback now."""
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            one.bind(("127.0.0.1", port))
+            candidate.bind(("127.0.0.1", port))
         except OSError:
             return False
         return True
 
 
 class Ports:
-    """Ports by name, remembered in the data folder so that clients find a restarted server again.
+    """Ports by name, stored in a file so that clients find a restarted server again.
 
     Args:
-        usual: take each server's usual port where it is free, as people expect. Stacks that live for minutes take
-            any: two that start together would choose the same one.
+        file: JSON file of the ports.
+        prefer_default: take each server's default port where it is free, as people expect. Stacks that run for minutes
+            take any port: two that start together would choose the same one.
     """
 
-    def __init__(self, file: Path, *, usual: bool = False) -> None:
+    def __init__(self, file: Path, *, prefer_default: bool = False) -> None:
         self._file = file
-        self._usual = usual
+        self._use_default = prefer_default
         try:
             self._known: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
             self._known = {}
 
-    def get(self, name: str, usual: int = 0) -> int:
-        """The remembered port, else the usual one, else any that is free and that no client is given."""
-        for port in (self._known.get(name, 0), usual if self._usual else 0):
+    def get(self, name: str, default: int = 0) -> int:
+        """Return the stored port, else the default one, else any free one of `server_ports`, and store it."""
+        for port in (self._known.get(name, 0), default if self._use_default else 0):
             if port and is_free(port) and port not in self._others(name):
-                return self._remember(name, port)
+                return self._store(name, port)
         ports = server_ports()
-        random.shuffle(ports)  # two stacks that start together should not choose the same ones
+        random.shuffle(ports)  # two stacks that start together should choose different ones
         others = self._others(name)
-        return self._remember(name, next(port for port in ports if port not in others and is_free(port)))
+        return self._store(name, next(port for port in ports if port not in others and is_free(port)))
 
     def assigned(self, name: str) -> int:
-        """The port that `get` gave, whether or not a server listens on it by now."""
+        """Return the port that `get` returned for this name before, whether or not it is free now.
+
+        Raises:
+            KeyError: `get` was not called with this name.
+        """
         return self._known[name]
 
     def _others(self, name: str) -> set[int]:
         return {port for other, port in self._known.items() if other != name}
 
-    def _remember(self, name: str, port: int) -> int:
+    def _store(self, name: str, port: int) -> int:
         self._known[name] = port
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(self._known), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Prometheus with our scrape configuration and rules."""
+"""Prometheus with the scrape configuration and rules of deploy/prometheus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from string import Template
 import httpx
 import yaml
 
-from stream.local.child import Child, ChildError
+from stream.local.child import Child, missing_program
 from stream.local.ports import Ports
 from stream.runtime.settings import ROOT
 
@@ -18,18 +18,24 @@ DEPLOY = ROOT / "deploy" / "prometheus"
 
 
 def prometheus(data: Path, ports: Ports, targets: Mapping[str, int], *, scrape_seconds: int = 5) -> Child:
-    """A server that scrapes `targets` (job → port on loopback) and keeps its series in `data`/prometheus.
+    """Return a server that scrapes `targets` and stores its series in `data`/prometheus.
+
+    Args:
+        data: data folder of the stack.
+        ports: ports of the stack.
+        targets: component → port on loopback.
+        scrape_seconds: interval of the scrapes.
 
     Raises:
-        ChildError: the program is missing.
+        ChildError: The program is missing.
     """
     server = shutil.which("prometheus")
     if server is None:
-        raise ChildError("Prometheus is missing: run `make setup`, or install the package prometheus")
+        raise missing_program("Prometheus", "prometheus", "PULSO_PROMETHEUS")
     folder = data / "prometheus"
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("prometheus", 9090)
-    groups = [{"targets": [f"127.0.0.1:{at}"], "labels": {"component": job}} for job, at in targets.items()]
+    groups = [{"targets": [f"127.0.0.1:{port}"], "labels": {"component": job}} for job, port in targets.items()]
     (folder / "targets.yml").write_text(yaml.safe_dump(groups), encoding="utf-8")
     template = Template((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))
     text = template.substitute(

@@ -1,4 +1,4 @@
-"""Redis, with its data on disk, on loopback."""
+"""Redis on loopback, with its data on disk."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from redis import Redis
 
-from stream.local.child import Child, ChildError
+from stream.local.child import Child, missing_program
 from stream.local.ports import Ports
 
 
 def redis(data: Path, ports: Ports) -> Child:
-    """A server whose append-only file is in `data`/redis.
+    """Return a server whose append-only file is in `data`/redis.
 
     Raises:
-        ChildError: the program is missing.
+        ChildError: The program is missing.
     """
     server = shutil.which("redis-server")
     if server is None:
-        raise ChildError("Redis is missing: run `make setup`, or install the package redis-server")
+        raise missing_program("Redis", "redis-server", "PULSO_REDIS")
     folder = data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("redis", 6379)
@@ -36,7 +36,7 @@ def redis(data: Path, ports: Ports) -> Child:
     command = [server, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
 
     def healthy() -> bool:
-        # Another server may have taken the port meanwhile: only ours has this folder.
+        # Another server may have taken the port meanwhile; only this one has this folder.
         configured: Any = client.config_get("dir")
         return configured == {"dir": str(folder)} and bool(client.ping())
 

@@ -1,4 +1,4 @@
-"""Everything on one machine: brokers, workers and console, started in order, watched, stopped together."""
+"""The local stack: servers, workers, console and sources, started in order, supervised and stopped together."""
 
 from __future__ import annotations
 
@@ -29,21 +29,33 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 
 _RESTART_SECONDS = (0.5, 10.0)
-"""first and longest pause before a worker that ended by itself is started again"""
+"""First and longest pause before a child that ended by itself is started again."""
 
-_CAME_BACK_SECONDS = 60.0
-"""One that ran for so long begins with the first pause again."""
+_RETRY_RESET_SECONDS = 60.0
+"""Run time after which the pauses begin with the first again."""
 
 
 class LocalStack:
-    """Starts what the environment does not name, in the data folder.
+    """Servers, workers, console and sources as child processes.
 
-    With `open_demo` the console asks nobody who they are; it then listens on loopback and nowhere else.
+    A server that PULSO_KAFKA, PULSO_REDIS or PULSO_PROMETHEUS names is used, and neither started nor stopped.
 
-    A server named by PULSO_KAFKA, PULSO_REDIS or PULSO_PROMETHEUS is used and neither started nor stopped.
+    Args:
+        data: data folder.
+        venue: venue file; that of the settings if left out.
+        workers: workers to start.
+        with_prometheus: start Prometheus.
+        with_console: start the console.
+        with_sources: start the sources that the venue file names.
+        scrape_seconds: interval of Prometheus's scrapes.
+        default_ports: listen on the servers' default ports where they are free.
+        open_demo: the console requires no login, and listens on loopback only.
+        environment: further variables of workers, console and sources.
+        progress: called with a line of text at each step of the start.
 
     Attributes:
-        endpoints: where Kafka, Redis, Prometheus and the console are.
+        data: data folder.
+        endpoints: addresses of Kafka, Redis, Prometheus and the console.
     """
 
     def __init__(
@@ -72,7 +84,7 @@ class LocalStack:
         self._environment = dict(environment or {})
         self._open_demo = open_demo
         self._progress = progress
-        self._ports = Ports(self.data / "ports.json", usual=default_ports)
+        self._ports = Ports(self.data / "ports.json", prefer_default=default_ports)
         self._children: dict[str, Child] = {}
         self._unwatched: set[str] = set()
         self._stopping = threading.Event()
@@ -80,12 +92,12 @@ class LocalStack:
 
     @property
     def settings(self) -> Settings:
-        """Settings that lead to this stack, for a client in the same process."""
+        """Settings of a client of this stack in the same process."""
         return self._given.model_copy(update={"data": self.data, "venue": self._venue, **self.endpoints})
 
     @property
     def children(self) -> Mapping[str, Child]:
-        """What was started, by name."""
+        """Child processes by name."""
         return self._children
 
     def __enter__(self) -> LocalStack:
@@ -103,7 +115,7 @@ class LocalStack:
         """Start everything and wait until all of it is healthy.
 
         Raises:
-            ChildError: something did not start; its log's end is in the message.
+            ChildError: A child did not start; the message ends with the end of its log.
         """
         self.data.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
@@ -160,16 +172,13 @@ class LocalStack:
                 "PULSO_DATA": str(self.data),
                 "PULSO_VENUE": str(self._venue),
                 "PYTHONUNBUFFERED": "1",
-                # Arithmetic libraries start a thread a core in every worker unless told not to.
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
                 **self._environment,
             },
         )
 
     def join(self, worker: str, *, wait: bool = True) -> str:
-        """Start one more process of a worker, which shares its partitions; returns the name of the child."""
-        name = f"{worker}-{1 + sum(one.split('-')[0] == worker for one in self._children)}"
+        """Start one more process of a worker, which shares its partitions; return the name of the child."""
+        name = f"{worker}-{1 + sum(name.split('-')[0] == worker for name in self._children)}"
         child = self._add(self._worker(worker, self._ports.get(f"metrics-{name}"), name))
         child.start()
         if wait:
@@ -201,7 +210,7 @@ class LocalStack:
         )
 
     def _watch(self) -> None:
-        """Start again what ended by itself, after a pause that doubles."""
+        """Restart children that ended by themselves, after a pause that doubles each time."""
         first, longest = _RESTART_SECONDS
         pauses: dict[str, float] = {}
         due: dict[str, float] = {}
@@ -212,36 +221,36 @@ class LocalStack:
                     continue
                 now = time.monotonic()
                 if name not in due:
-                    pause = first if now - child.started > _CAME_BACK_SECONDS else pauses.get(name, first)
+                    pause = first if now - child.started > _RETRY_RESET_SECONDS else pauses.get(name, first)
                     pauses[name] = min(pause * 2, longest)
                     due[name] = now + pause
-                    log.warning("%s ended; starting it again in %.1f s; see %s", name, pause, child.log)
+                    log.warning("%s ended and is started again in %.1f s; see %s", name, pause, child.log)
                 elif now >= due[name]:
                     due.pop(name)
                     try:
                         child.start()
-                    except OSError as error:  # a full disk, for example: this thread must outlive it
-                        log.warning("%s can't be started: %s", name, error)
+                    except OSError as error:  # such as a full disk: this thread must go on
+                        log.error("%s can't be started: %s", name, error)  # noqa: TRY400 - the reason is enough
 
     def kill(self, name: str) -> None:
-        """End a child with SIGKILL, as a crash would; `restart` starts it again."""
+        """End a child with SIGKILL, to simulate a crash; `restart` starts it again."""
         self._unwatched.add(name)
         self._children[name].kill()
 
     def halt(self, name: str) -> None:
-        """Stop a child in good order; `restart` starts it again."""
+        """Stop a child with SIGTERM; `restart` starts it again."""
         self._unwatched.add(name)
         self._children[name].stop()
 
     def restart(self, name: str, *, wait: bool = True) -> None:
-        """Start a child that was killed or halted."""
+        """Start a child that was ended by `kill` or `halt`."""
         self._children[name].start()
         if wait:
             self._children[name].wait_healthy()
         self._unwatched.discard(name)
 
     def stop(self) -> None:
-        """Stop everything, those that depend on others first."""
+        """Stop everything, the servers last."""
         self._stopping.set()
         if self._watcher is not None and self._watcher.is_alive():
             self._watcher.join(timeout=5)
@@ -255,29 +264,29 @@ class LocalStack:
                 thread.join()
 
     def describe(self) -> dict[str, Any]:
-        """What stack.json says."""
+        """Return the content of stack.json."""
         return {
             "pid": os.getpid(),
             "venue": str(self._venue),
             "endpoints": self.endpoints,
-            "sent_to": self._sent_to() if "sources" in self._children else {},
+            "sent_to": self._ingest_urls() if "sources" in self._children else {},
             "children": {
                 name: {"pid": child.pid, "starts": child.starts, "log": str(child.log)}
                 for name, child in self._children.items()
             },
         }
 
-    def _sent_to(self) -> dict[str, str]:
-        """Where tills and senders of posts send to, as the running sources announce it."""
-        found = {}
+    def _ingest_urls(self) -> dict[str, str]:
+        """Return the URLs that tills and senders of posts send to, as the running sources announced them."""
+        urls = {}
         for kind in ("tills", "posts"):
             with suppress(OSError, ValueError, KeyError):
                 announced = json.loads((self.data / f"{kind}.json").read_text(encoding="utf-8"))
-                found[kind] = str(announced["url"])
-        return found
+                urls[kind] = str(announced["url"])
+        return urls
 
     def write_stack_file(self) -> None:
-        """Tell other commands on this data folder where things are; replaces the file in one step."""
+        """Write stack.json, which tells other commands the addresses; replaces the file in one step."""
         file = self.settings.stack_file
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")

@@ -1,4 +1,4 @@
-"""A person's word on what a model said last."""
+"""Feedback of people on the last output of a model."""
 
 from __future__ import annotations
 
@@ -18,18 +18,25 @@ from stream.runtime.topic_reader import read_all
 
 
 class FeedbackError(PulsoError, ValueError):
-    """There is nothing to judge, or no such answer. The message says what there is."""
+    """There is no output to correct, or the label is unknown. The message says what there is."""
 
 
 def correct(settings: Settings, model: str, stage: str, right: str, *, by: str) -> ModelFeedback:
-    """Send what the last tags of a stage should have been.
+    """Send the label that the last tags of a stage should have had.
+
+    Args:
+        settings: connection settings.
+        model: mood or genre.
+        stage: the stage whose last tags are corrected.
+        right: the right label; the model's own label confirms it.
+        by: who corrects it.
 
     Raises:
-        FeedbackError: the model has no such answer, or the stage has no music in its last tags.
-        LookupError: there is no such topic yet.
+        FeedbackError: The model has no such label, or the last tags of the stage name none.
+        MissingTopicError: The topic of the tags does not exist yet.
     """
     if model not in ("mood", "genre"):
-        raise FeedbackError(f"answers of mood and genre can be corrected, not of {model!r}")
+        raise FeedbackError(f"{model!r} can't be corrected; choose mood or genre")
     labels = read_card(ModelStore(settings.models).folder(model)).settings["labels"]
     if right not in labels:
         raise FeedbackError(f"{model} is one of {', '.join(labels)}, not {right!r}")
@@ -40,7 +47,7 @@ def correct(settings: Settings, model: str, stage: str, right: str, *, by: str) 
             last = tags
     probabilities = {} if last is None else last.moods if model == "mood" else last.genres
     if last is None or not any(probabilities.values()):
-        raise FeedbackError(f"the last tags of stage {stage!r} name no {model}: there is nothing to judge")
+        raise FeedbackError(f"the last tags of stage {stage!r} have no {model}: there is nothing to correct")
     now = datetime.now(UTC)
     feedback = ModelFeedback(
         id=f"{model}/{stage}/{uuid.uuid4().hex[:12]}",

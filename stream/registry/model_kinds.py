@@ -1,4 +1,4 @@
-"""How each model is measured at its promotion: on labelled data, together with the models that it works with."""
+"""Evaluation of each kind of model at its promotion: on labelled data, with the models that it works with."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Progress = Callable[[int, int], None]
 Evaluate = Callable[[Folders, Path, Progress], dict[str, Any]]
 
 
-class Kind(Struct, frozen=True):
-    """What is known of one kind of model.
+class ModelKind(Struct, frozen=True):
+    """Evaluation of one kind of model.
 
     Attributes:
-        data: what labelled data it is measured on, for people.
-        evaluate: measures the models in the folders given by name; None where the model has no figures of its own.
-        seconds: the figure of the report that says how long one takes.
+        data: description of the labelled data that it is measured on.
+        evaluate: measures the models in the given folders; None where the model can't be measured alone.
+        seconds: name of the figure with the time of one inference.
     """
 
     data: str
@@ -78,31 +78,35 @@ def _music(kind: str) -> Evaluate:
     return measure
 
 
-KINDS: Mapping[str, Kind] = {
-    "crowd": Kind("a folder of pictures with a heads.json", _crowd, "seconds_per_image"),
-    "violence": Kind("JSON lines: clip, label, source, set", _violence, "seconds_per_frame"),
-    "encoder": Kind("none: requests and sentiment are trained on it, so the three come together", None),
-    "requests": Kind("CSV or JSON lines of mails: text, topic", _requests, "seconds_per_text"),
-    "sentiment": Kind("none: it is trained on the encoder, and comes with it", None),
-    "mood": Kind("CSV: clip, mood", _music("mood"), "seconds_per_clip"),
-    "genre": Kind("CSV: clip, genre", _music("genre"), "seconds_per_clip"),
-    "sound": Kind("none: it comes with mood and genre, which are trained on it", None),
+KINDS: Mapping[str, ModelKind] = {
+    "crowd": ModelKind("a folder of pictures with a heads.json", _crowd, "seconds_per_image"),
+    "violence": ModelKind("JSON lines: clip, label, source, set", _violence, "seconds_per_frame"),
+    "encoder": ModelKind("none: requests and sentiment are trained on it, so the three come together", None),
+    "requests": ModelKind("CSV or JSON lines of mails: text, topic", _requests, "seconds_per_text"),
+    "sentiment": ModelKind("none: it is trained on the encoder, and comes with it", None),
+    "mood": ModelKind("CSV: clip, mood", _music("mood"), "seconds_per_clip"),
+    "genre": ModelKind("CSV: clip, genre", _music("genre"), "seconds_per_clip"),
+    "sound": ModelKind("none: it comes with mood and genre, which are trained on it", None),
 }
 
 
 def measure(name: str, folder: Path, current: Folders, data: Path, progress: Progress) -> MeasuredModel:
-    """Measure the model in `folder` with its partners in use.
+    """Measure the model in `folder` with the other models in use.
 
     Args:
+        name: kind of the model.
+        folder: folder of the model.
         current: folders of all models in use.
+        data: labelled data of that kind.
+        progress: called with the number of items done and the number of all.
 
     Raises:
-        ModelError: the folder or the model has no figures, is incomplete or does not match its card.
-        ValueError: the data can't be used.
+        ModelError: The model can't be measured alone, is incomplete or does not match its card.
+        ValueError: The data are not valid.
     """
     kind = KINDS.get(name)
     if kind is None or kind.evaluate is None:
-        raise ModelError(f"{name} can't be promoted alone: {kind.data if kind else 'no such model'}")
+        raise ModelError(f"{name} can't be promoted alone: {kind.data if kind else 'unknown model'}")
     model = open_folder(folder)
     report = kind.evaluate({**current, name: folder}, data, progress)
     megabytes = (folder / "model.onnx").stat().st_size / 1e6

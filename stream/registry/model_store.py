@@ -1,9 +1,9 @@
-"""Which version of each model is in use: a small file a model, replaced in one step, that every worker looks at.
+"""Model store: the version in use of each model, in a file that every worker polls and that is replaced in one step.
 
 STORE/NAME/candidates/ANY/   model.onnx and card.yaml, as training writes them
-STORE/NAME/versions/HASH/    what was promoted, a copy that nobody touches, with its evaluation.json
-STORE/NAME/current.json      the version in use, and those before it; absent: the shipped model
-STORE/NAME/history.jsonl     every promotion, rollback and refusal, with who, when and why
+STORE/NAME/versions/HASH/    promoted versions: immutable copies, each with its evaluation.json
+STORE/NAME/current.json      the version in use and the previous ones; without the file the shipped model is in use
+STORE/NAME/history.jsonl     every promotion, rollback and rejection, with person, time and reasons
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from processors.models.inference import ModelError, models_folder
 
 SHIPPED = "shipped"
 DIGITS = 12
-"""of the hash, as results quote it"""
+"""Digits of the hash that name a version, in the store and in results."""
 
 Folders = Mapping[str, Path]
 
 
 class Pointer(Struct, frozen=True):
-    """The version in use: the first digits of its hash, or `SHIPPED`; and what was in use before, newest last."""
+    """The version in use, as the first digits of its hash or `SHIPPED`, and the versions before it, newest last."""
 
     version: str = SHIPPED
     before: tuple[str, ...] = ()
 
 
-class Step(Struct, frozen=True, kw_only=True):
-    """One line of the history."""
+class HistoryEntry(Struct, frozen=True, kw_only=True):
+    """One line of the history of a model."""
 
     time: datetime
     model: str
     what: str
-    """promoted, rolled back, went back, refused"""
+    """One of: promoted, rolled back, went back, refused."""
     version: str
     by: str
     why: tuple[str, ...] = ()
@@ -50,6 +50,10 @@ class Step(Struct, frozen=True, kw_only=True):
 
 class ModelStore:
     """Pointers, versions and candidates of all models.
+
+    Args:
+        folder: folder of the store; it need not exist.
+        shipped: folder of the shipped models.
 
     >>> import tempfile
     >>> store = ModelStore(Path(tempfile.mkdtemp()))
@@ -62,60 +66,60 @@ class ModelStore:
         self._shipped = shipped or models_folder()
 
     def names(self) -> list[str]:
-        """Models that Pulso is shipped with."""
+        """Return the names of the models that Pulso is shipped with."""
         return sorted(path.parent.name for path in self._shipped.glob("*/card.yaml"))
 
     def shipped(self, name: str) -> Path:
-        """The shipped version's folder.
+        """Return the folder of the shipped version.
 
         Raises:
-            ModelError: no model is called so.
+            ModelError: The name is unknown.
         """
         if name not in self.names():
-            raise ModelError(f"no model is called {name!r}; there are {', '.join(self.names())}")
+            raise ModelError(f"unknown model {name!r}; there are {', '.join(self.names())}")
         return self._shipped / name
 
     def candidates(self, name: str) -> list[Path]:
-        """Folders that wait for a promotion."""
+        """Return the folders of the candidates for promotion."""
         return sorted(path.parent for path in (self.root / name / "candidates").glob("*/model.onnx"))
 
     def candidate(self, name: str, which: str) -> Path:
-        """A candidate by its name, or any folder by its path.
+        """Return the folder of a candidate by its name, or any folder by its path.
 
         Raises:
-            ModelError: there is none.
+            ModelError: The folder does not exist or has no model.onnx.
         """
         for folder in (self.root / name / "candidates" / which, Path(which)):
             if (folder / "model.onnx").is_file():
                 return folder
-        known = ", ".join(path.name for path in self.candidates(name)) or "none"
+        names = ", ".join(path.name for path in self.candidates(name)) or "none"
         raise ModelError(
-            f"no candidate {which!r} of {name} with a model.onnx; {self.root / name / 'candidates'} holds {known}"
+            f"{name} has no candidate {which!r} with a model.onnx; {self.root / name / 'candidates'} has {names}"
         )
 
     def versions(self, name: str) -> list[str]:
-        """What was ever promoted, and the shipped version."""
+        """Return the shipped version and every promoted one."""
         return [SHIPPED, *sorted(path.name for path in (self.root / name / "versions").glob("*"))]
 
     def pointer(self, name: str) -> Pointer:
-        """What is in use; a pointer that can't be read counts as none."""
+        """Return the version in use; an unreadable pointer counts as missing, which means the shipped version."""
         try:
             return msgspec.json.decode(self._pointer(name).read_bytes(), type=Pointer)
         except (FileNotFoundError, msgspec.DecodeError):
             return Pointer()
 
     def folder(self, name: str, version: str | None = None) -> Path:
-        """Folder of a version; of the one in use if left out, or of the shipped one where that is gone."""
+        """Return the folder of a version, by default the one in use; of the shipped one where it no longer exists."""
         version = version or self.pointer(name).version
         promoted = self.root / name / "versions" / version
         return promoted if version != SHIPPED and promoted.is_dir() else self._shipped / name
 
     def folders(self, names: Sequence[str]) -> dict[str, Path]:
-        """Folders of the versions in use."""
+        """Return the folders of the versions in use, by name."""
         return {name: self.folder(name) for name in names}
 
     def promote(self, name: str, candidate: Path, sha256: str, evaluation: Mapping[str, Any], by: str) -> str:
-        """Copy a candidate that passed its gate and point to the copy; returns its version."""
+        """Copy a candidate that passed its gate, put the copy into use and return its version."""
         version = sha256[:DIGITS]
         place = self.root / name / "versions" / version
         with self._locked(name):
@@ -133,39 +137,43 @@ class ModelStore:
     def roll_back(
         self, name: str, *, by: str, why: Sequence[str] = (), off: str | None = None, what: str = "rolled back"
     ) -> str:
-        """Point to the version before; returns it.
+        """Put the previous version into use and return it.
 
         Args:
-            off: go back only if this version is still in use: of many workers that fail the first one does it.
+            name: the model.
+            by: who or which worker does it, for the history.
+            why: reasons, for the history.
+            off: go back only if this version is still in use: of several workers that fail, the first one does it.
+            what: word for the history.
 
         Raises:
-            ModelError: there is nothing to go back to.
+            ModelError: There is no previous version.
         """
         with self._locked(name):
             now = self.pointer(name)
             if off is not None and now.version != off:
                 return now.version
             if now.version == SHIPPED and not now.before:
-                raise ModelError(f"{name}: the shipped version is in use and none was before it")
+                raise ModelError(f"{name} has no previous version: the shipped version is in use")
             *older, version = now.before or (SHIPPED,)
             self._point(name, Pointer(version, tuple(older)))
         self.note(name, what, now.version, by, why)
         return version
 
     def note(self, name: str, what: str, version: str, by: str, why: Sequence[str] = ()) -> None:
-        """Add a line to the history."""
-        step = Step(time=datetime.now(UTC), model=name, what=what, version=version, by=by, why=tuple(why))
+        """Add an entry to the history."""
+        entry = HistoryEntry(time=datetime.now(UTC), model=name, what=what, version=version, by=by, why=tuple(why))
         (self.root / name).mkdir(parents=True, exist_ok=True)
         with (self.root / name / "history.jsonl").open("ab") as file:
-            file.write(msgspec.json.encode(step) + b"\n")
+            file.write(msgspec.json.encode(entry) + b"\n")
 
-    def history(self, name: str) -> list[Step]:
-        """Everything that happened to a model, oldest first."""
+    def history(self, name: str) -> list[HistoryEntry]:
+        """Return the history of a model, oldest first."""
         try:
             lines = (self.root / name / "history.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        return [msgspec.json.decode(line, type=Step) for line in lines if line.endswith(b"}")]
+        return [msgspec.json.decode(line, type=HistoryEntry) for line in lines if line.endswith(b"}")]
 
     def _pointer(self, name: str) -> Path:
         return self.root / name / "current.json"

@@ -1,4 +1,4 @@
-"""From a candidate to the model in use, or every reason why not."""
+"""Promotion of a candidate to the model in use."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from stream.registry.model_store import DIGITS, ModelStore
 Progress = Callable[[str, int, int], None]
 
 
-class Decision(Struct, frozen=True):
-    """What became of a candidate.
+class PromotionResult(Struct, frozen=True):
+    """Result of a promotion.
 
     Attributes:
-        version: it has now, or "" when it was refused.
-        reasons: why it was refused, all of them.
-        candidate, current: as measured in the same run; None where it did not come so far.
+        version: version of the promoted candidate; "" when it was rejected.
+        reasons: all reasons for the rejection.
+        candidate: figures of the candidate; None where it was not measured.
+        current: figures of the model in use from the same run; None where it was not measured.
     """
 
     version: str
@@ -40,12 +41,20 @@ def promote(
     *,
     by: str,
     progress: Progress = lambda what, done, total: None,
-) -> Decision:
-    """Measure a candidate beside the model in use and promote it if it passes its gate.
+) -> PromotionResult:
+    """Measure a candidate and the model in use, and promote the candidate if it passes its gate.
+
+    Args:
+        store: the model store.
+        name: the model.
+        candidate: folder of the candidate.
+        data: labelled data that both are measured on.
+        by: who promotes it, for the history.
+        progress: called with the model being measured, the number of items done and the number of all.
 
     Raises:
-        ModelError: no model is called so, it has no evaluation, or the one in use can't be measured.
-        ValueError: the data can't be used.
+        ModelError: The model is unknown, has no evaluation, or the one in use can't be measured.
+        ValueError: The data are not valid.
     """
     shipped = store.shipped(name)
     folders = store.folders(store.names())
@@ -60,31 +69,31 @@ def promote(
         try:
             new = measure(name, candidate, folders, data, lambda done, total: progress("candidate", done, total))
             reasons = refusal_reasons(new, now, asked)
-        except Exception as error:  # whatever a candidate does to the evaluation it would do to a worker
+        except Exception as error:  # what fails in the evaluation would fail in a worker
             reasons = [f"it fails on the data: {type(error).__name__}: {error}"]
     if reasons or new is None or now is None:
         digest = sha256_of(candidate / "model.onnx")[:DIGITS]
         store.note(name, "refused", digest, by, reasons)
-        return Decision("", tuple(reasons), new, now)
+        return PromotionResult("", tuple(reasons), new, now)
     evaluation = {"data": str(data), "candidate": asdict(new), "in use before": asdict(now)}
-    return Decision(store.promote(name, candidate, read_card(candidate).sha256, evaluation, by), (), new, now)
+    return PromotionResult(store.promote(name, candidate, read_card(candidate).sha256, evaluation, by), (), new, now)
 
 
 def _incomplete(name: str, candidate: Path, current: Path) -> list[str]:
-    """Why a folder can't be a version of a model, before anything is measured."""
+    """Return the reasons why a folder can't be a version of a model, before anything is measured."""
     try:
         card = read_card(candidate)
     except ModelError as error:
-        return [f"its card is not complete: {error}"]
-    found = []
+        return [f"its card is not valid: {error}"]
+    reasons = []
     if card.name != name:
-        found.append(f"its card says that it is a model {card.name!r}, not {name!r}")
+        reasons.append(f"its card says that it is a model {card.name!r}, not {name!r}")
     if not card.metrics:
-        found.append("its card has no metrics: nobody knows how good it is on data kept apart")
+        reasons.append("its card has no metrics on held-out data")
     if card.sha256 == read_card(current).sha256:
-        found.append("it is the model in use")
+        reasons.append("it is the model in use")
     try:
         open_folder(candidate)
     except Exception as error:
-        found.append(f"it can't be opened: {error}")
-    return found
+        reasons.append(f"it can't be opened: {error}")
+    return reasons

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: plots are SVG inside it."""
+"""The model report as one HTML page with its plots inside, as SVG."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from matplotlib.figure import Figure
 
 from stream.registry.report import Report, Series
 
-MOST_LINES = 12
-"""of a plot: more can't be told apart, so those that end highest are drawn"""
+MAX_LINES = 12
+"""Lines of a plot: more can't be distinguished, so those with the highest last values are drawn."""
 
 TITLES = {
     "latency": ("From event to result, 99th percentile", "seconds"),
-    "confidence": ("Confidence of the models", "mean probability of the likeliest answer"),
-    "drift": ("Drift of the input: below 0.1 as in training, above 0.25 something else", "population stability index"),
+    "confidence": ("Confidence of the models", "mean probability of the most likely label"),
+    "drift": ("Drift of the input: below 0.1 as in training, above 0.25 different", "population stability index"),
 }
 
 
-def page(report: Report) -> str:
-    """HTML in UTF-8."""
-    plots = {name: lines(report.series[name], *TITLES[name]) for name in TITLES if report.series.get(name)}
-    figures = {model.name: bars(scores_of(model.evaluation), model.name) for model in report.models}
+def render_report(report: Report) -> str:
+    """Return the page as HTML."""
+    plots = {name: line_chart(report.series[name], *TITLES[name]) for name in TITLES if report.series.get(name)}
+    figures = {model.name: f1_chart(f1_by_class(model.evaluation), model.name) for model in report.models}
     return str(_template().render(report=report, plots=plots, figures=figures))
 
 
-def scores_of(evaluation: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    """F1 of each class at the promotion: of the model in use, and of the one before.
+def f1_by_class(evaluation: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """Return the F1 of each class at the promotion: of the model in use, and of the one before.
 
-    >>> said = {"report": {"per_class": {"sad": {"f1": 0.7}}}}
-    >>> scores_of({"candidate": said, "in use before": said})
+    >>> figures = {"report": {"per_class": {"sad": {"f1": 0.7}}}}
+    >>> f1_by_class({"candidate": figures, "in use before": figures})
     {'sad': (0.7, 0.7)}
     """
     new, old = (
@@ -45,12 +45,12 @@ def scores_of(evaluation: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     return {name: (float(one["f1"]), float(old.get(name, {}).get("f1", 0.0))) for name, one in new.items()}
 
 
-def lines(series: Series, title: str, unit: str) -> Markup:
-    """A line for each series, by the time of day."""
+def line_chart(series: Series, title: str, unit: str) -> Markup:
+    """Return a plot with a line for each series, over time."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     axes = figure.subplots()
     ranked = sorted(series.items(), key=lambda item: -item[1][-1][1])
-    for name, values in ranked[:MOST_LINES]:
+    for name, values in ranked[:MAX_LINES]:
         times: Any = [at for at, _ in values]  # dates are drawn as such
         axes.plot(times, [value for _, value in values], label=name, linewidth=1.5)
     axes.set_ylabel(unit)
@@ -61,8 +61,8 @@ def lines(series: Series, title: str, unit: str) -> Markup:
     return _svg(figure, title)
 
 
-def bars(scores: Mapping[str, tuple[float, float]], name: str) -> Markup | None:
-    """F1 by class of the model in use beside the one before; None where nothing was measured."""
+def f1_chart(scores: Mapping[str, tuple[float, float]], name: str) -> Markup | None:
+    """Return a bar chart of the F1 by class, in use and before; None where nothing was measured."""
     if not scores:
         return None
     figure = Figure(figsize=(6, 2.6), layout="constrained")
@@ -78,7 +78,7 @@ def bars(scores: Mapping[str, tuple[float, float]], name: str) -> Markup | None:
 
 
 def _svg(figure: Figure, title: str) -> Markup:
-    """The drawing alone, with the title for those who can't see it."""
+    """Return the figure as an SVG element, with a title for screen readers."""
     out = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
         figure.savefig(out, format="svg", metadata={"Title": title, "Date": None})
@@ -91,4 +91,4 @@ def _svg(figure: Figure, title: str) -> Markup:
 def _template() -> Any:
     folder = Path(__file__).resolve().parent
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("model_report.html")
+    return environment.get_template("report.html")

@@ -1,4 +1,4 @@
-"""Who did what, and when: a stream in Redis that is only ever added to.
+"""Audit log of the console and the command line: a stream in Redis that entries are only added to.
 
 pulso:audit     stream, trimmed; fields `time`, `who`, `what`, `subject`, `detail`, `origin`
 """
@@ -13,16 +13,19 @@ from redis.asyncio import Redis
 
 AUDIT = "pulso:audit"
 LENGTH = 100_000
+"""Entries that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One deed.
+class AuditEntry:
+    """One action of a person or program.
 
     Attributes:
-        who: account or token, or the name that was tried at a login that failed.
+        time: when it was recorded.
+        who: account or token; for a failed login the name that was tried.
         what: `login`, `login-failed`, `logout`, `alert-acknowledge`, `evidence-seen`, `account-added`, …
-        subject: what it was done to: an alert key, an account, a picture.
+        subject: object of the action: an alert key, an account, a picture.
+        detail: further text.
         origin: address of the browser, or `terminal`.
     """
 
@@ -35,7 +38,7 @@ class Entry:
 
 
 async def record(redis: Redis, who: str, what: str, subject: str = "", detail: str = "", origin: str = "") -> None:
-    """Add one deed."""
+    """Add an entry; see `AuditEntry` for the arguments."""
     fields: dict[Any, Any] = {
         "time": datetime.now(UTC).isoformat(),
         "who": who,
@@ -47,14 +50,14 @@ async def record(redis: Redis, who: str, what: str, subject: str = "", detail: s
     await redis.xadd(AUDIT, fields, maxlen=LENGTH, approximate=True)
 
 
-async def latest(redis: Redis, number: int = 50) -> list[Entry]:
-    """The last deeds, newest first."""
+async def latest(redis: Redis, number: int = 50) -> list[AuditEntry]:
+    """Return the last entries, newest first."""
     rows: Any = await redis.xrevrange(AUDIT, count=number)
     return [_entry({name.decode(): value.decode() for name, value in fields.items()}) for _, fields in rows]
 
 
-def _entry(fields: dict[str, str]) -> Entry:
-    return Entry(
+def _entry(fields: dict[str, str]) -> AuditEntry:
+    return AuditEntry(
         time=datetime.fromisoformat(fields["time"]),
         who=fields["who"],
         what=fields["what"],

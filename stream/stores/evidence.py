@@ -1,8 +1,8 @@
-"""Evidence in Redis: a hash `pulso:evidence:ID` with `content_type` and `body`, which ends by itself.
+"""Evidence in Redis: a hash `pulso:evidence:ID` with `content_type` and `body`, which expires.
 
-A picture is worth less than the alert it belongs to: while Redis is away none is stored, and alerts go on. What no
-alert asks for ends after a quarter of an hour. Evidence of an open alert is kept for as long as it is open, and then
-for the hours that the venue file gives.
+A picture matters less than the alert it belongs to: while Redis is unavailable none is stored, and alerts go on.
+Evidence that no alert refers to expires after a quarter of an hour. Evidence of an open alert is kept while it is open,
+and then for the hours that the venue file gives.
 """
 
 from __future__ import annotations
@@ -19,36 +19,37 @@ log = logging.getLogger(__name__)
 
 EVIDENCE = "pulso:evidence:{id}"
 
-UNASKED_SECONDS = 900
-"""how long a picture waits for an alert"""
+UNREFERENCED_SECONDS = 900
+"""Time to live of evidence that no alert refers to."""
 
-PATIENCE_SECONDS = 0.5
+TIMEOUT_SECONDS = 0.5
+"""Time-out of Redis: frames don't wait longer for their evidence."""
 
 
 class EvidenceStore:
-    """Puts, gets and keeps pictures by their id; without an address it holds nothing."""
+    """Stores pictures and clips by their id; without an address of Redis it stores nothing."""
 
     def __init__(self, url: str | None) -> None:
-        patience = PATIENCE_SECONDS
-        self._redis = Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience) if url else None
+        timeout = TIMEOUT_SECONDS
+        self._redis = Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout) if url else None
 
-    async def put(self, id: str, content_type: str, body: bytes, *, seconds: int = UNASKED_SECONDS) -> bool:
-        """Store one picture; False when Redis does not take it. A repeat changes nothing but the time that is left."""
+    async def put(self, id: str, content_type: str, body: bytes, *, seconds: int = UNREFERENCED_SECONDS) -> bool:
+        """Store evidence and return whether Redis has it; storing it again only renews its time to live."""
         if self._redis is None:
             return False
         name = EVIDENCE.format(id=id)
         try:
-            async with self._redis.pipeline(transaction=True) as both:
-                both.hset(name, mapping={"content_type": content_type, "body": body})
-                both.expire(name, seconds)
-                await both.execute()
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hset(name, mapping={"content_type": content_type, "body": body})
+                pipeline.expire(name, seconds)
+                await pipeline.execute()
         except (RedisError, OSError) as error:
-            log.warning("evidence is not stored: %s", error)
+            log.warning("evidence %s is not stored: %s", id, error)
             return False
         return True
 
     async def get(self, id: str) -> tuple[str, bytes] | None:
-        """Content type and bytes, or None where its time is over or it never was.
+        """Return content type and bytes; None where it has expired or never existed.
 
         Raises:
             RedisError: Redis can't be reached.
@@ -58,17 +59,17 @@ class EvidenceStore:
         fields: Any = await self._redis.hgetall(EVIDENCE.format(id=id))
         return (fields[b"content_type"].decode(), fields[b"body"]) if b"body" in fields else None
 
-    async def keep(self, ids: Iterable[str], hours: float) -> None:
-        """Let pictures live for so many hours from now, if they would end sooner; what has ended stays so."""
+    async def extend(self, ids: Iterable[str], hours: float) -> None:
+        """Extend the time to live to this many hours from now, where it is shorter; expired evidence stays expired."""
         if self._redis is None:
             return
         try:
-            async with self._redis.pipeline(transaction=False) as all_of_them:
+            async with self._redis.pipeline(transaction=False) as pipeline:
                 for id in ids:
-                    all_of_them.expire(EVIDENCE.format(id=id), max(1, round(hours * 3600)), gt=True)
-                await all_of_them.execute()
+                    pipeline.expire(EVIDENCE.format(id=id), max(1, round(hours * 3600)), gt=True)
+                await pipeline.execute()
         except (RedisError, OSError) as error:
-            log.warning("evidence may end too soon: %s", error)
+            log.warning("evidence of open alerts may expire too soon: %s", error)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -76,8 +77,8 @@ class EvidenceStore:
             await self._redis.aclose()
 
 
-def stored(redis: BlockingRedis, evidence: str, content_type: str) -> bytes | None:
-    """The bytes, or None where their time is over or they are of another kind."""
+def read_evidence(redis: BlockingRedis, evidence: str, content_type: str) -> bytes | None:
+    """Return the bytes; None where they have expired or have another content type."""
     fields: Any = redis.hgetall(EVIDENCE.format(id=evidence))
     body: bytes | None = fields.get(b"body")
     return body if fields.get(b"content_type") == content_type.encode() else None

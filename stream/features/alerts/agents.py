@@ -118,7 +118,7 @@ class PublishingAgent:
         """Store steps of alerts, and extend the life of their evidence."""
         for record in records:
             alert, received = record.payload, record.envelope.received
-            await self._evidence.keep(alert.evidence, self._keep_hours)
+            await self._evidence.extend(alert.evidence, self._keep_hours)
             if not await self._store.write(alert, received):
                 continue
             metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
@@ -137,7 +137,7 @@ class PublishingAgent:
 
     async def keep_evidence(self) -> None:
         """Extend the life of the evidence of open alerts."""
-        await self._evidence.keep(await self._store.open_evidence(), self._keep_hours)
+        await self._evidence.extend(await self._store.open_evidence(), self._keep_hours)
 
 
 def _alert_key(record: Record[Observation] | Record[AlertAction]) -> str:

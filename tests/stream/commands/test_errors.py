@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from stream.commands.cli import app
-from stream.commands.errors import Plainly
-from stream.commands.tables import folding
+from stream.commands.errors import ErrorReportingGroup
+from stream.commands.tables import folding_table
 
 
 @pytest.mark.parametrize("command", ["alerts list", "stock show", "dead list", "faq", "users list", "support report"])
@@ -34,7 +34,7 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:
-    faulty = typer.Typer(cls=Plainly)
+    faulty = typer.Typer(cls=ErrorReportingGroup)
 
     @faulty.command()
     def one() -> None:
@@ -42,7 +42,7 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
 
     @faulty.command()
     def two() -> None:
-        raise LookupError("Kafka has no such topic")
+        raise MissingTopicError("Kafka has no such topic")
 
     assert isinstance(CliRunner().invoke(faulty, ["one"]).exception, KeyError)
     done = CliRunner().invoke(faulty, ["two"])
@@ -53,7 +53,7 @@ def test_nothing_of_a_table_is_cut_off() -> None:
     from rich.console import Console
 
     narrow = Console(width=40)
-    one = folding("key", "what is wrong")
+    one = folding_table("key", "what is wrong")
     one.add_row("mail-urgent/20260704200001.17@mail.example.org", "nothing at all, but this is long")
     with narrow.capture() as said:
         narrow.print(one)

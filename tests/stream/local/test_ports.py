@@ -12,7 +12,7 @@ from stream.local.ports import Ports
 
 
 def test_no_client_is_given_a_servers_port(tmp_path: Path) -> None:
-    first, last = map(int, ports.CLIENTS.read_text().split())
+    first, last = map(int, ports.EPHEMERAL_RANGE.read_text().split())
     found = Ports(tmp_path / "ports.json")
     given = {found.get(f"server {number}") for number in range(100)}
     assert len(given) == 100
@@ -32,5 +32,5 @@ def test_a_port_that_somebody_took_is_not_given_again(tmp_path: Path) -> None:
 def test_where_clients_may_be_given_any_port_servers_get_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = tmp_path / "range"
     everything.write_text("1024\t65535\n")
-    monkeypatch.setattr(ports, "CLIENTS", everything)
+    monkeypatch.setattr(ports, "EPHEMERAL_RANGE", everything)
     assert Ports(tmp_path / "ports.json").get("kafka") >= ports.LOWEST

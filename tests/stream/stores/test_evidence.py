@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from stream.stores.evidence import EVIDENCE, EvidenceStore, stored
+from stream.stores.evidence import EVIDENCE, EvidenceStore, read_evidence
 
 
 @pytest.mark.stack
@@ -15,15 +15,15 @@ async def test_put_get_and_the_end(redis_url: str) -> None:
     assert await store.get("crowd-1") == ("image/webp", b"\x00picture")
     assert await store.get("crowd-2") is None
     assert 0 < redis.ttl(EVIDENCE.format(id="crowd-1")) <= 900
-    await store.keep(["crowd-1", "crowd-gone"], hours=72)
+    await store.extend(["crowd-1", "crowd-gone"], hours=72)
     left = redis.ttl(EVIDENCE.format(id="crowd-1"))
     assert 71 * 3600 < left <= 72 * 3600
-    await store.keep(["crowd-1"], hours=1)
+    await store.extend(["crowd-1"], hours=1)
     assert redis.ttl(EVIDENCE.format(id="crowd-1")) > 71 * 3600, "another alert may need it for longer"
     assert await store.get("crowd-gone") is None
-    assert stored(redis, "crowd-1", "image/webp") == b"\x00picture"
-    assert stored(redis, "crowd-1", "video/mp4") is None, "a picture of another rule is no clip"
-    assert stored(redis, "crowd-gone", "image/webp") is None
+    assert read_evidence(redis, "crowd-1", "image/webp") == b"\x00picture"
+    assert read_evidence(redis, "crowd-1", "video/mp4") is None, "a picture of another rule is no clip"
+    assert read_evidence(redis, "crowd-gone", "image/webp") is None
     await store.close()
 
 
@@ -31,5 +31,5 @@ async def test_without_redis_nothing_is_stored_and_nothing_breaks() -> None:
     for address in (None, "redis://127.0.0.1:1/0"):
         store = EvidenceStore(address)
         assert not await store.put("crowd-1", "image/webp", b"x")
-        await store.keep(["crowd-1"], hours=1)
+        await store.extend(["crowd-1"], hours=1)
         await store.close()
