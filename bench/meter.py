@@ -65,7 +65,7 @@ def watch(stack: LocalStack, worker: str, topic: Topic, events: int, seen: Calla
     Raises:
         BenchError: an event was dropped or refused, or nothing moved for `PATIENCE` seconds.
     """
-    url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').get_known(f'metrics-{worker}')}/metrics"
+    url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').assigned(f'metrics-{worker}')}/metrics"
     stack.restart(worker, wait=False)
     idle = first = now = Sample(time.monotonic(), 0.0)
     moved = time.monotonic()

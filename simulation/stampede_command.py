@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stream.commands.evaluation_report import GateFile, Json, Reported, measure
+from stream.commands.evaluation_report import GateFile, Json, ProgressCallback, measure
 from stream.runtime.settings import ROOT
 from stream.runtime.venue_file import read_venue
 
@@ -22,7 +22,7 @@ def stampede(
     from processors.violence.scorer import ViolenceScorer  # noqa: PLC0415
     from simulation.stampede_evaluation import evaluate  # noqa: PLC0415
 
-    def work(progress: Reported) -> dict[str, Any]:
+    def work(progress: ProgressCallback) -> dict[str, Any]:
         venue, counter, scorer = (
             read_venue(ROOT / "deploy/venues/demo.yaml"),
             CrowdCounter.load(),

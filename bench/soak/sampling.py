@@ -43,7 +43,7 @@ class Sampler:
         self._redis = Redis.from_url(settings.redis_url(), socket_timeout=5, socket_connect_timeout=5)
         ports = Ports(stack.data / "ports.json")
         self._metrics = {
-            name: f"http://127.0.0.1:{ports.get_known(f'metrics-{name}')}/metrics" for name in registry.workers()
+            name: f"http://127.0.0.1:{ports.assigned(f'metrics-{name}')}/metrics" for name in registry.workers()
         }
         self._http = httpx.Client(timeout=10)
         self._counted = Counts()

@@ -1,4 +1,4 @@
-"""`pulso alerts`: what is open, and what a person does about it, from a terminal."""
+"""`pulso alerts`: list alerts and act on them from a terminal."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from stream.stores.alert_store import OPEN, STEP, STREAM, worst_first
 commands = typer.Typer(help="Alerts: list, acknowledge, resolve, note, confirm, reject.", no_args_is_help=True)
 
 RECENT = 200
-"""entries of each stream that `list --all` looks at"""
+"""Entries of each stream that `list --all` reads."""
 
 Key = Annotated[str, typer.Argument(help="The alert's key, as `pulso alerts list` shows it.")]
 KeyOrId = Annotated[
     str, typer.Argument(help="The key of an open alert, or the id of any alert, as `pulso alerts list --all` shows it.")
 ]
 By = Annotated[str, typer.Option(help="Who acts.", default_factory=getpass.getuser, show_default="your user name")]
-Note = Annotated[str, typer.Option(help="What was decided, and why.")]
+Note = Annotated[str, typer.Option(help="Decision and reason.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,13 +41,13 @@ def register(app: typer.Typer) -> None:
 
 
 def open_alerts(settings: Settings) -> list[Alert]:
-    """Open alerts, worst and oldest first."""
+    """Return open alerts, the most severe first, then the oldest."""
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
         return worst_first(redis.hvals(OPEN))
 
 
 def recent_alerts(settings: Settings) -> list[Alert]:
-    """The last step of every alert that is in the streams lately, open or resolved, newest first."""
+    """Return the last step of every alert in the recent part of the streams, open or resolved, newest first."""
     last: dict[str, Alert] = {}
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
         for audience in get_args(Audience):
@@ -61,9 +61,11 @@ def recent_alerts(settings: Settings) -> list[Alert]:
 
 @commands.command(name="list")
 def list_(
-    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too, newest first, with their ids.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also resolved ones, newest first, with their ids.")
+    ] = False,
 ) -> None:
-    """Show what is open, worst first."""
+    """List open alerts, the most severe first."""
     if everything:
         _list_recent()
         return
@@ -72,8 +74,8 @@ def list_(
         Console().print("No open alerts.")
         return
     for alert in alerts:
-        whose = f"; {alert.acknowledged_by} has it" if alert.acknowledged_by else ""
-        _show(alert, alert.key, f"since {_when(alert)}, for {', '.join(alert.audience)}{whose}")
+        acknowledged = f"; acknowledged by {alert.acknowledged_by}" if alert.acknowledged_by else ""
+        _show(alert, alert.key, f"since {_when(alert)}, for {', '.join(alert.audience)}{acknowledged}")
 
 
 def _list_recent() -> None:
@@ -85,17 +87,17 @@ def _list_recent() -> None:
         _show(alert, alert.id, f"raised {_when(alert)}, {state}{f', {alert.verdict}' if alert.verdict else ''}")
 
 
-def _show(alert: Alert, name: str, more: str) -> None:
-    """Its name stands alone on its line, whole, since people copy it."""
+def _show(alert: Alert, name: str, details: str) -> None:
+    """Print an alert; its key or id is not folded, since people copy it."""
     bold = "bold red" if alert.severity in ("critical", "high") else "bold"
     Console(soft_wrap=True).print(Text(f"{alert.severity:<9}", style=bold) + Text(name, style="bold"))
-    language = "es" if _spoken().startswith("es") else "en"
+    language = "es" if _locale().startswith("es") else "en"
     text = alert.text.get(language) or next(iter(alert.text.values()), f"{alert.peak:.2f}")
-    print_output(Padding(Text(f"{text}\n{more}"), (0, 0, 0, 9), expand=False))
+    print_output(Padding(Text(f"{text}\n{details}"), (0, 0, 0, 9), expand=False))
 
 
-def _spoken() -> str:
-    """The language of whoever sits at the terminal, as POSIX names it."""
+def _locale() -> str:
+    """Return the locale of the terminal, by the variables of POSIX."""
     return next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "en")
 
 
@@ -103,25 +105,25 @@ def _when(alert: Alert) -> str:
     return f"{alert.raised_at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _act(key: str, verb: AlertVerb, by: str, note: str) -> None:
+def _act_on_open_alert(key: str, verb: AlertVerb, by: str, note: str) -> None:
     settings = Settings().connected()
     if key not in {alert.key for alert in open_alerts(settings)}:
         raise typer.BadParameter(f"no open alert has the key {key!r}; `pulso alerts list` shows the keys")
     _send(settings, key, verb, by, note)
 
 
-def _judge(name: str, verb: AlertVerb, by: str, note: str) -> None:
+def _send_verdict(name: str, verb: AlertVerb, by: str, note: str) -> None:
     settings = Settings().connected()
     opened = {alert.key: alert.id for alert in open_alerts(settings)}
     if name in opened:
-        # By its id: the alert may be resolved, and another one raised, before the verdict arrives.
+        # By its id: before the verdict arrives, the alert may be resolved and another one raised with the same key.
         _send(settings, name, verb, by, note, opened[name])
         return
     recent = {alert.id: alert.key for alert in recent_alerts(settings)}
     named = (recent[name],) if name in recent else key_of(name)
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
-        known = name in recent or bool(redis.exists(STEP.format(id=name)))
-    if named is None or not known:
+        exists = name in recent or bool(redis.exists(STEP.format(id=name)))
+    if named is None or not exists:
         raise typer.BadParameter(
             f"no open alert has the key {name!r}, and no alert of the last week that id; "
             "`pulso alerts list --all` shows the ids"
@@ -139,29 +141,29 @@ def _send(settings: Settings, key: str, verb: AlertVerb, by: str, note: str, ale
 
 @commands.command()
 def acknowledge(key: Key, by: By, note: Note = "") -> None:
-    """Say that you take care of it."""
-    _act(key, "acknowledge", by, note)
+    """Acknowledge an alert: you take care of it."""
+    _act_on_open_alert(key, "acknowledge", by, note)
 
 
 @commands.command()
 def resolve(key: Key, by: By, note: Note = "") -> None:
-    """Close it; it may rise again after its cool-down."""
-    _act(key, "resolve", by, note)
+    """Resolve an alert; it may be raised again after its cool-down."""
+    _act_on_open_alert(key, "resolve", by, note)
 
 
 @commands.command()
-def note(key: Key, text: Annotated[str, typer.Argument(help="What to remember.")], by: By) -> None:
-    """Add a note."""
-    _act(key, "note", by, text)
+def note(key: Key, text: Annotated[str, typer.Argument(help="Text of the note.")], by: By) -> None:
+    """Add a note to an alert."""
+    _act_on_open_alert(key, "note", by, text)
 
 
 @commands.command()
 def confirm(alert: KeyOrId, by: By, note: Note = "") -> None:
-    """Say that you saw what it says; it is kept as a label."""
-    _judge(alert, "confirm", by, note)
+    """Confirm an alert: it was right. The verdict is kept as a label."""
+    _send_verdict(alert, "confirm", by, note)
 
 
 @commands.command()
 def reject(alert: KeyOrId, by: By, note: Note = "") -> None:
-    """Say that there was nothing of the kind; it is kept as a label."""
-    _judge(alert, "reject", by, note)
+    """Reject an alert: it was wrong. The verdict is kept as a label."""
+    _send_verdict(alert, "reject", by, note)

@@ -1,4 +1,4 @@
-"""`pulso context`: what an operator knows of a zone and no sensor says: the weather, an act or a break, the doors."""
+"""`pulso context`: report the context of zones that no sensor measures: weather, act or break, doors."""
 
 from __future__ import annotations
 
@@ -31,27 +31,32 @@ def context(
     on_stage: Annotated[bool | None, typer.Option("--on-stage/--break", help="An act plays, or a break.")] = None,
     doors_open: Annotated[bool | None, typer.Option("--doors-open/--doors-closed", help="People are let in.")] = None,
 ) -> None:
-    """Tell the bars what the surroundings are; what is left out stays as the operator said before."""
-    said = {
+    """Report the context of zones to the bars; what is left out stays as reported before."""
+    reported = {
         "temperature_celsius": temperature, "rain_millimetres_per_hour": rain, "occupancy": occupancy,
         "act": act, "on_stage": on_stage, "doors_open": doors_open,
     }  # fmt: skip
-    if not any(value is not None for value in said.values()):
-        raise typer.BadParameter("say at least one thing, as in --temperature 34 or --break")
+    if not any(value is not None for value in reported.values()):
+        raise typer.BadParameter("give at least one option, such as --temperature 34 or --break")
     settings = Settings().connected()
-    known = [one.id for one in read_venue(settings.venue).zones]
-    if strange := sorted(set(zone or ()) - set(known)):
-        raise typer.BadParameter(f"{settings.venue} has no zone {', '.join(strange)}; it has {', '.join(known)}")
-    now, about = datetime.now(UTC), zone or known
+    zones = [zone.id for zone in read_venue(settings.venue).zones]
+    if unknown := sorted(set(zone or ()) - set(zones)):
+        raise typer.BadParameter(f"{settings.venue} has no zone {', '.join(unknown)}; it has {', '.join(zones)}")
+    now, chosen = datetime.now(UTC), zone or zones
     with EventProducer(settings) as producer:
-        for one in about:
-            # One source for each thing said, since the topic keeps only the newest record of a zone and source.
-            for name, value in said.items():
+        for zone_id in chosen:
+            # A source for each quantity, since the topic keeps only the newest record of a zone and source.
+            for name, value in reported.items():
                 if value is None:
                     continue
                 source = f"{SOURCE}-{name.replace('_', '-')}"
-                record = VenueContext(zone=one, time=now, source=source, **{name: value})  # type: ignore[arg-type]
+                record = VenueContext(zone=zone_id, time=now, source=source, **{name: value})  # type: ignore[arg-type]
                 producer.send(
-                    CONTEXT, key=f"{one}/{source}", value=record, id=str(uuid.uuid4()), source="cli/context", time=now
+                    CONTEXT,
+                    key=f"{zone_id}/{source}",
+                    value=record,
+                    id=str(uuid.uuid4()),
+                    source="cli/context",
+                    time=now,
                 )
-    Console().print(f"{', '.join(f'{n} {v}' for n, v in said.items() if v is not None)}: {', '.join(about)}")
+    Console().print(f"{', '.join(f'{n} {v}' for n, v in reported.items() if v is not None)}: {', '.join(chosen)}")

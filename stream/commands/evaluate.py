@@ -1,4 +1,4 @@
-"""`pulso evaluate KIND DATA`: measure a model on one's own labelled data."""
+"""`pulso evaluate KIND DATA`: measure a model on your own labelled data."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from stream.commands.evaluation_report import GateFile, Json, Reported, data, measure
+from stream.commands.evaluation_report import GateFile, Json, ProgressCallback, data_argument, measure
 from stream.features import registry
 from stream.runtime.feature import load_reference
 from stream.runtime.settings import Settings
 
-commands = typer.Typer(help="Measure a model on labelled data of your own.", no_args_is_help=True)
+commands = typer.Typer(help="Measure a model on your own labelled data.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,22 +28,31 @@ def register(app: typer.Typer) -> None:
 
 
 def demand(
-    sales: Annotated[Path, data("CSV: time,bar,product,quantity,unit_price, or the layouts that docs/data.md lists.")],
+    sales: Annotated[
+        Path, data_argument("CSV: time,bar,product,quantity,unit_price, or the layouts that docs/data.md lists.")
+    ],
     score_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Score from this day on; before, only learn.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Score from this day on; learn only from the days before."),
     ] = None,
-    by: Annotated[str | None, typer.Option(help="bar or product; left out, the whole file is one series.")] = None,
-    horizon_minutes: Annotated[int, typer.Option(min=1, help="How far ahead.")] = 60,
+    by: Annotated[str | None, typer.Option(help="bar or product; if left out, the whole file is one series.")] = None,
+    horizon_minutes: Annotated[int, typer.Option(min=1, help="Forecast horizon.")] = 60,
     hours: Annotated[
-        str | None, typer.Option(help="Hours of the day that count, 17-21 for 17:00 to 21:59; left out, all open ones.")
+        str | None,
+        typer.Option(
+            help="Hours of the day that are scored, such as 17-21 for 17:00 to 21:59; all open ones if left out."
+        ),
     ] = None,
     newcomers: Annotated[
-        bool, typer.Option("--newcomers", help="Instead, the first hours of products and bars whose past is withheld.")
+        bool,
+        typer.Option(
+            "--newcomers", help="Instead measure the first hours of products and bars whose history is withheld."
+        ),
     ] = False,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Sales ahead of time, predicted and then learnt: WAPE, MASE, pinball, coverage, beside baselines."""
+    """Demand forecasts, predict then learn: WAPE, MASE, pinball loss and coverage, beside baselines."""
     from processors.bars.cold_start_evaluation import evaluate as evaluate_newcomers  # noqa: PLC0415
     from processors.bars.evaluation import evaluate  # noqa: PLC0415
 
@@ -52,13 +61,13 @@ def demand(
         return
 
     if by not in (None, "bar", "product"):
-        raise typer.BadParameter("--by is bar or product")
-    counted = None
+        raise typer.BadParameter("--by must be bar or product")
+    scored_hours = None
     if hours is not None:
-        found = re.fullmatch(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])", hours)
-        if found is None or int(found[1]) > int(found[2]):
-            raise typer.BadParameter("--hours is a first and a last hour of one day, as in 17-21")
-        counted = int(found[1]), int(found[2])
+        match = re.fullmatch(r"([01]?\d|2[0-3])-([01]?\d|2[0-3])", hours)
+        if match is None or int(match[1]) > int(match[2]):
+            raise typer.BadParameter("--hours must be a first and a last hour of one day, such as 17-21")
+        scored_hours = int(match[1]), int(match[2])
     measure(
         "demand",
         lambda progress: evaluate(
@@ -66,7 +75,7 @@ def demand(
             score_from=score_from.date() if score_from else None,
             by=cast(Literal["bar", "product"] | None, by),
             horizon_minutes=horizon_minutes,
-            hours=counted,
+            hours=scored_hours,
             progress=progress,
         ),
         as_json,
@@ -75,18 +84,23 @@ def demand(
 
 
 def restock(
-    orders: Annotated[Path, data("CSV of orders to the minute, with an order_id, as docs/data.md describes.")],
+    orders: Annotated[Path, data_argument("CSV of orders to the minute, with an order_id, as docs/data.md describes.")],
     score_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Play the evenings from this day on; before, learn.")
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Replay the evenings from this day on; learn only from the days before."
+        ),
     ] = None,
-    products: Annotated[int, typer.Option(min=1, help="The most sold ones are what the bar sells.")] = 20,
-    weeks: Annotated[int, typer.Option(min=1, help="Weeks whose evenings are laid over each other.")] = 4,
-    shelf: Annotated[float, typer.Option(min=0.05, max=5, help="Room, as a share of a mean evening's sales.")] = 0.5,
+    products: Annotated[int, typer.Option(min=1, help="The bar sells this number of the most sold products.")] = 20,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks whose evenings are added up to one.")] = 4,
+    shelf: Annotated[
+        float, typer.Option(min=0.05, max=5, help="Shelf space, as a share of a mean evening's sales.")
+    ] = 0.5,
     lead_minutes: Annotated[float, typer.Option(min=1, help="From the call to the delivery.")] = 30,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Restock notices on real evenings, beside fixed reorder points and none: lost sales, stock-outs, trips."""
+    """Restock notices on real evenings, beside fixed reorder points and no notices: lost sales, stock-outs, trips."""
     from processors.bars.restock_evaluation import RestockSetting, evaluate  # noqa: PLC0415
 
     setting = RestockSetting(products=products, weeks=weeks, shelf=shelf, lead_minutes=lead_minutes)
@@ -100,20 +114,22 @@ def restock(
 
 
 def support(
-    file: Annotated[Path, data("CSV or JSON lines: text or subject+body; topic or intent; optional lang, priority.")],
+    file: Annotated[
+        Path, data_argument("CSV or JSON lines: text or subject+body; topic or intent; optional lang, priority.")
+    ],
     topics: Annotated[
         Path | None, typer.Option(exists=True, help="Topics with examples, as deploy/support/topics.yaml.")
     ] = None,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Mail in its order of arrival: clusters, topics by example, languages and priorities where they are labelled."""
+    """Mail in order of arrival: clusters, topics by example, and languages and priorities where they are labelled."""
     from processors.support.encoder import Encoder  # noqa: PLC0415
     from processors.support.evaluation import evaluate  # noqa: PLC0415
     from processors.support.requests import RequestClassifier  # noqa: PLC0415
     from processors.support.sentence_transformer import embedder_from_setting  # noqa: PLC0415
 
-    def work(progress: Reported) -> dict[str, Any]:
+    def work(progress: ProgressCallback) -> dict[str, Any]:
         requests = RequestClassifier.load(Encoder.load(), embedder=embedder_from_setting(Settings().encoder))
         return evaluate(file, topics=topics, requests=requests, progress=progress)
 
@@ -121,14 +137,16 @@ def support(
 
 
 def sentiment(
-    posts: Annotated[Path, data("CSV: text, sentiment (negative, neutral, positive; or TASS's N, NEU, NONE, P).")],
+    posts: Annotated[
+        Path, data_argument("CSV: text, sentiment (negative, neutral, positive; or TASS's N, NEU, NONE, P).")
+    ],
     last: Annotated[
-        float, typer.Option(min=0, max=1, help="Only this last part, by the column created where there is one.")
+        float, typer.Option(min=0, max=1, help="Score only this last share, by the column created where there is one.")
     ] = 1.0,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """How posts sound: accuracy, macro-F1, per class; for Spanish, what is published for TASS stands beside it."""
+    """Sentiment of posts: accuracy, macro-F1, per class; for Spanish beside the published figures of TASS."""
     from processors.social.sentiment import SentimentClassifier  # noqa: PLC0415
     from processors.social.sentiment_evaluation import evaluate  # noqa: PLC0415
     from processors.support.encoder import Encoder  # noqa: PLC0415
@@ -142,7 +160,9 @@ def sentiment(
     )
 
 
-def mood(clips: Annotated[Path, data("CSV: file, mood.")], as_json: Json = False, gate: GateFile = None) -> None:
+def mood(
+    clips: Annotated[Path, data_argument("CSV: file, mood.")], as_json: Json = False, gate: GateFile = None
+) -> None:
     """Mood of music: accuracy, macro-F1, per class."""
     from processors.music.evaluation import evaluate_mood  # noqa: PLC0415
     from processors.music.tagger import Tagger  # noqa: PLC0415
@@ -151,7 +171,7 @@ def mood(clips: Annotated[Path, data("CSV: file, mood.")], as_json: Json = False
 
 
 def genre(
-    clips: Annotated[Path, data("CSV: file, genre.")],
+    clips: Annotated[Path, data_argument("CSV: file, genre.")],
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:

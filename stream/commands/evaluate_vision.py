@@ -1,4 +1,4 @@
-"""`pulso evaluate` of what cameras show: heads, blind cameras, gates, zones, fights, stampedes."""
+"""`pulso evaluate` for cameras: heads, camera faults, gates, forecasts of zones, fights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from schemas.camera_faults import CameraFaultThresholds
-from stream.commands.evaluation_report import GateFile, Json, data, measure
+from stream.commands.evaluation_report import GateFile, Json, data_argument, measure
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
@@ -16,9 +16,11 @@ from stream.runtime.venue_file import read_venue
 
 
 def crowd(
-    folder: Annotated[Path, data("Folder of pictures with a heads.json.")], as_json: Json = False, gate: GateFile = None
+    folder: Annotated[Path, data_argument("Folder of pictures with a heads.json.")],
+    as_json: Json = False,
+    gate: GateFile = None,
 ) -> None:
-    """Heads in pictures: MAE, RMSE, seconds a picture."""
+    """Heads in pictures: MAE, RMSE, seconds for each picture."""
     from processors.crowd.density import CrowdCounter  # noqa: PLC0415
     from processors.crowd.evaluation import evaluate  # noqa: PLC0415
 
@@ -26,13 +28,13 @@ def crowd(
 
 
 def faults(
-    folder: Annotated[Path, data("Folder of good pictures (JPEG or PNG), best of your own cameras.")],
-    camera: Annotated[str | None, typer.Option(help="With the venue file's thresholds for this camera.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the faults that are put on them.")] = 0,
+    folder: Annotated[Path, data_argument("Folder of good pictures (JPEG or PNG), best of your own cameras.")],
+    camera: Annotated[str | None, typer.Option(help="Use the venue file's thresholds for this camera.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated faults.")] = 0,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Blind cameras: each fault put on each picture; share of faults missed and of good pictures refused."""
+    """Camera faults, each simulated on each picture: share of faults missed and of good pictures rejected."""
     from processors.cameras.fault_evaluation import evaluate  # noqa: PLC0415
 
     thresholds = _thresholds(camera) if camera else None
@@ -46,20 +48,20 @@ def faults(
 
 def _thresholds(camera: str) -> CameraFaultThresholds:
     venue = read_venue(Settings().venue)
-    for one in venue.cameras:
-        if one.id == camera:
-            return one.faults or venue.crowd.faults
-    known = ", ".join(one.id for one in venue.cameras) or "none"
+    for candidate in venue.cameras:
+        if candidate.id == camera:
+            return candidate.faults or venue.crowd.faults
+    known = ", ".join(candidate.id for candidate in venue.cameras) or "none"
     raise typer.BadParameter(f"the venue file has no camera {camera!r}; it has {known}", param_hint="--camera")
 
 
 def gates(
-    folder: Annotated[Path, data("Folder of pictures with a heads.json.")],
-    seed: Annotated[int, typer.Option(help="Of the noise and small movements of a live view.")] = 0,
+    folder: Annotated[Path, data_argument("Folder of pictures with a heads.json.")],
+    seed: Annotated[int, typer.Option(help="Seed of the noise and small movements of a live view.")] = 0,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """People over a gate line: real pictures that glide past it, so that who crosses is known head by head."""
+    """Crossings of a gate line: real pictures move across it, so that each crossing is known."""
     from processors.attendance.gate_evaluation import evaluate  # noqa: PLC0415
     from processors.crowd.density import CrowdCounter  # noqa: PLC0415
 
@@ -74,17 +76,18 @@ def gates(
 def occupancy(
     counts: Annotated[
         Path | None,
-        typer.Argument(exists=True, help="CSV: time,zone,persons and maybe inflow; left out, evenings are drawn."),
+        typer.Argument(exists=True, help="CSV: time,zone,persons, optionally inflow; simulated evenings if left out."),
     ] = None,
     limit: Annotated[
-        float | None, typer.Option(min=1, help="People that must not be reached; else 90 % of the time are below.")
+        float | None,
+        typer.Option(min=1, help="Limit of persons; if left out, the value that 90 % of the time are below."),
     ] = None,
-    lead_minutes: Annotated[float, typer.Option(min=0.5, max=15, help="What staff need to act.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of drawn evenings.")] = 0,
+    lead_minutes: Annotated[float, typer.Option(min=0.5, max=15, help="Time that staff need to act.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated evenings.")] = 0,
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Forecasts of a zone 1, 5 and 15 minutes ahead: MAE, coverage, and how often alarms before a limit were right."""
+    """Forecasts of a zone 1, 5 and 15 minutes ahead: MAE, coverage, and precision of alarms before a limit."""
     from processors.crowd.forecast_evaluation import evaluate  # noqa: PLC0415
 
     measure(
@@ -96,11 +99,11 @@ def occupancy(
 
 
 def violence(
-    clips: Annotated[Path, data("JSON lines: clip, label (fight or normal), source, set.")],
+    clips: Annotated[Path, data_argument("JSON lines: clip, label (fight or normal), source, set.")],
     as_json: Json = False,
     gate: GateFile = None,
 ) -> None:
-    """Fights in clips: accuracy, AUC, false alarms an hour."""
+    """Fights in clips: accuracy, AUC, false alarms per hour."""
     from processors.violence.evaluation import evaluate  # noqa: PLC0415
     from processors.violence.scorer import ViolenceScorer  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`pulso faq`: the questions that are asked most, with the approved answers, as HTML and Markdown in both languages."""
+"""`pulso faq`: the most frequent questions with their approved answers, as HTML and Markdown in both languages."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def faq(
-    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write to; made if missing.")] = Path("faq"),
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write to; created if missing.")] = Path("faq"),
     waiting: Annotated[
-        bool, typer.Option("--waiting", help="Also list what is asked and has no approved answer, for staff.")
+        bool, typer.Option("--waiting", help="Also list frequent questions without an approved answer, for staff.")
     ] = False,
 ) -> None:
     """Write faq.es.html, faq.en.html, faq.es.md and faq.en.md from the mails so far."""

@@ -1,4 +1,4 @@
-"""`pulso labels`: what people said of alerts, as data to train and measure with."""
+"""`pulso labels`: verdicts of people on alerts, as data for training and evaluation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stream.features.alerts.precision import read_labels
 from stream.runtime.settings import Settings
 from stream.stores.evidence import read_evidence
 
-commands = typer.Typer(help="What people confirmed and rejected.", no_args_is_help=True)
+commands = typer.Typer(help="Verdicts on alerts.", no_args_is_help=True)
 
 LABEL = {"confirmed": "fight", "rejected": "normal"}
 
@@ -30,11 +30,11 @@ def register(app: typer.Typer) -> None:
 
 @commands.command()
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder to write to; what it holds from an earlier export is kept.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; files of an earlier export are kept.")],
 ) -> None:
-    """Write every verdict to labels.jsonl, and those on fights whose clip still lives to clips.jsonl with its video.
+    """Write all verdicts to labels.jsonl, and those on fights whose clip has not expired to clips.jsonl with the video.
 
-    Run it again at any time: a clip that was exported stays, with the newest verdict.
+    The command can be repeated: exported clips are kept, with the newest verdict.
     """
     settings = Settings().connected()
     errors = Console(stderr=True)
@@ -49,7 +49,7 @@ def export(
 
 
 def _clip(redis: Redis, label: AlertLabel, folder: Path, errors: Console) -> dict[str, Any] | None:
-    """The line of clips.jsonl for a verdict, its video written; None where there is no clip of it."""
+    """Write the video of a verdict and return its line of clips.jsonl; None where there is no clip."""
     if label.rule != "violence":
         return None
     for evidence in label.evidence:

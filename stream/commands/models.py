@@ -1,4 +1,4 @@
-"""`pulso models`: which models are in use, and how a new one takes their place."""
+"""`pulso models`: models in use, promotion of candidates, rollback, feedback and report."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
-def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object, nothing else.")] = False) -> None:
-    """Every model: the version in use, those before, and candidates that wait."""
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object and nothing else.")] = False,
+) -> None:
+    """List every model: the version in use, other versions, and candidates."""
     store = _store()
-    found: dict[str, Any] = {}
+    models: dict[str, Any] = {}
     for name in store.names():
         pointer = store.pointer(name)
         card = _card(store.folder(name))
-        found[name] = {
+        models[name] = {
             "in_use": pointer.version,
             "hash": card.sha256[:12],
             "version": card.version,
@@ -50,24 +52,26 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object,
             "candidates": [path.name for path in store.candidates(name)],
         }
     if as_json:
-        typer.echo(json.dumps(found))
+        typer.echo(json.dumps(models))
         return
-    table = folding_table("model", "in use", "version", "date", "also there", "candidates")
-    for name, one in found.items():
-        others = ", ".join(version for version in one["versions"] if version != one["in_use"])
-        candidates = ", ".join(one["candidates"])
-        used = one["hash"] + (" (shipped)" if one["in_use"] == "shipped" else "")
-        table.add_row(name, used, one["version"], one["date"], others, candidates)
+    table = folding_table("model", "in use", "version", "date", "other versions", "candidates")
+    for name, model in models.items():
+        others = ", ".join(version for version in model["versions"] if version != model["in_use"])
+        candidates = ", ".join(model["candidates"])
+        used = model["hash"] + (" (shipped)" if model["in_use"] == "shipped" else "")
+        table.add_row(name, used, model["version"], model["date"], others, candidates)
     print_output(table)
-    Console(stderr=True).print(f"candidates go to {store.root}/NAME/candidates/", markup=False, soft_wrap=True)
+    Console(stderr=True).print(f"put candidates into {store.root}/NAME/candidates/", markup=False, soft_wrap=True)
 
 
 @commands.command()
 def show(
     name: Name,
-    version: Annotated[str | None, typer.Argument(help="As `list` names it; the one in use if left out.")] = None,
+    version: Annotated[
+        str | None, typer.Argument(help="Version as `list` shows it; the one in use if left out.")
+    ] = None,
 ) -> None:
-    """A model's card, its gate and its history."""
+    """Show a model's card, its gate and its history."""
     store = _store()
     console = Console(soft_wrap=True, highlight=False)
     folder = _existing(store, name, version)
@@ -75,7 +79,9 @@ def show(
     console.print(yaml.safe_dump(_card(folder).model_dump(), sort_keys=False, allow_unicode=True), markup=False)
     gate = store.shipped(name) / "gate.yaml"
     console.print("[bold]gate[/]")
-    console.print(gate.read_text(encoding="utf-8") if gate.exists() else "none: it can't be promoted", markup=False)
+    console.print(
+        gate.read_text(encoding="utf-8") if gate.exists() else "none: the model can't be promoted", markup=False
+    )
     console.print("[bold]history[/]")
     for step in store.history(name):
         console.print(f"{step.time:%Y-%m-%d %H:%M} {step.what} {step.version} by {step.by}", markup=False)
@@ -87,17 +93,17 @@ def show(
 def promote(
     name: Name,
     candidate: Annotated[str, typer.Argument(help="Name of a candidate, or a folder with model.onnx and card.yaml.")],
-    data: Annotated[Path, typer.Option(exists=True, help="Labelled data, as `pulso evaluate` takes it.")],
+    data: Annotated[Path, typer.Option(exists=True, help="Labelled data, as for `pulso evaluate`.")],
 ) -> None:
-    """Measure a candidate beside the model in use; workers change to it if it passes its gate, else exit 1."""
-    from stream.registry.promotion import promote as decide  # noqa: PLC0415
+    """Measure a candidate and the model in use; promote the candidate if it passes its gate, else exit 1."""
+    from stream.registry.promotion import promote as promote_candidate  # noqa: PLC0415
 
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     store = _store()
     try:
         with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=errors) as progress:
             task = progress.add_task(name, total=None)
-            decision = decide(
+            result = promote_candidate(
                 store,
                 name,
                 store.candidate(name, candidate),
@@ -105,20 +111,20 @@ def promote(
                 by=getpass.getuser(),
                 progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
             )
-    except ValueError as error:  # data that are not as they should be
+    except ValueError as error:  # the data are not valid
         raise command_failed(error) from error
-    if decision.candidate is not None and decision.current is not None:
-        print_output(_beside(decision.candidate, decision.current))
-    for reason in decision.reasons:
-        errors.print(f"refused: {reason}", style="red", markup=False)
-    if decision.reasons:
+    if result.candidate is not None and result.current is not None:
+        print_output(_comparison(result.candidate, result.current))
+    for reason in result.reasons:
+        errors.print(f"rejected: {reason}", style="red", markup=False)
+    if result.reasons:
         raise typer.Exit(1)
-    errors.print(f"{name} is now version {decision.version}; workers change to it within seconds", markup=False)
+    errors.print(f"{name} is now version {result.version}; workers load it within seconds", markup=False)
 
 
 @commands.command()
 def rollback(name: Name) -> None:
-    """Go back to the version before; workers follow within seconds."""
+    """Go back to the previous version; workers load it within seconds."""
     store = _store()
     store.shipped(name)
     version = store.roll_back(name, by=getpass.getuser())
@@ -128,40 +134,40 @@ def rollback(name: Name) -> None:
 @commands.command()
 def correct(
     name: Annotated[str, typer.Argument(help="mood or genre.")],
-    stage: Annotated[str, typer.Argument(help="Whose last tags are judged.")],
-    right: Annotated[str, typer.Argument(help="What the model should have said; what it said confirms it.")],
+    stage: Annotated[str, typer.Argument(help="Stage whose last tags are corrected.")],
+    right: Annotated[str, typer.Argument(help="The right label; the model's own label confirms it.")],
 ) -> None:
-    """Say what is right: counted as the model's accuracy on feedback, and shown in the report."""
-    from stream.registry.feedback import correct as judge  # noqa: PLC0415
+    """Correct or confirm the last label of a stage; the report shows the accuracy on this feedback."""
+    from stream.registry.feedback import correct as send_correction  # noqa: PLC0415
 
-    told = judge(Settings().connected(), name, stage, right, by=getpass.getuser())
-    said = "confirmed" if told.said == told.right else f"it said {told.said}"
-    Console(stderr=True).print(f"{name} of {stage}: {told.right}; {said}", markup=False, highlight=False)
+    feedback = send_correction(Settings().connected(), name, stage, right, by=getpass.getuser())
+    outcome = "confirmed" if feedback.said == feedback.right else f"the model's label was {feedback.said}"
+    Console(stderr=True).print(f"{name} of {stage}: {feedback.right}; {outcome}", markup=False, highlight=False)
 
 
 @commands.command()
 def report(
-    out: Annotated[Path, typer.Option(dir_okay=False, help="The page.")] = Path("model-report.html"),
-    days: Annotated[float, typer.Option(min=0.01, help="How far back.")] = 7,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="File of the page.")] = Path("model-report.html"),
+    days: Annotated[float, typer.Option(min=0.01, help="Days that the report covers.")] = 7,
 ) -> None:
-    """One HTML page: figures, changes, what people corrected, latency, confidence and drift of the last days."""
-    from stream.registry.report import gather  # noqa: PLC0415
-    from stream.registry.report_page import page  # noqa: PLC0415
+    """Write an HTML page: figures, changes, feedback, latency, confidence and drift of the last days."""
+    from stream.registry.report import collect_report  # noqa: PLC0415
+    from stream.registry.report_page import render_report  # noqa: PLC0415
 
     settings = Settings()
-    with suppress(NotConnectedError):  # the page then says what it could not ask
+    with suppress(NotConnectedError):  # the page then names what could not be queried
         settings = settings.connected()
-    out.write_text(page(gather(settings, _store(), days=days)), encoding="utf-8")
+    out.write_text(render_report(collect_report(settings, _store(), days=days)), encoding="utf-8")
     Console(stderr=True).print(str(out), markup=False, highlight=False, soft_wrap=True)
 
 
-def _beside(candidate: MeasuredModel, current: MeasuredModel) -> Table:
-    """Figures of both, as far as they are numbers."""
-    from stream.commands.evaluation_report import flat  # noqa: PLC0415
+def _comparison(candidate: MeasuredModel, current: MeasuredModel) -> Table:
+    """Return a table of the numeric figures of both."""
+    from stream.commands.evaluation_report import flatten  # noqa: PLC0415
 
     table = folding_table("figure", "candidate", "in use")
-    old = dict(flat(current.report))
-    for figure, value in flat(candidate.report):
+    old = dict(flatten(current.report))
+    for figure, value in flatten(candidate.report):
         if isinstance(value, int | float):
             before = old.get(figure)
             table.add_row(figure, f"{value:.4g}", f"{before:.4g}" if isinstance(before, int | float) else "")

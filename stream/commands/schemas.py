@@ -1,4 +1,4 @@
-"""`pulso schemas`: publish the generated documents, or check that they are published and compatible."""
+"""`pulso schemas`: publish the JSON Schema and AsyncAPI documents, or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schemas.documents import (
 )
 from stream.features import registry
 
-commands = typer.Typer(help="JSON Schema and AsyncAPI documents of what travels.", no_args_is_help=True)
+commands = typer.Typer(help="JSON Schema and AsyncAPI documents of the topics.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def problems() -> list[str]:
-    """Each schema that is not published as it is, or that can't read what an older one wrote."""
+    """Return each schema that differs from its published version or can't read records of an older one."""
     found = []
     for topic in (topic for topic in registry.topics() if topic.record):
         versions = published(topic.event_type)
@@ -38,7 +38,7 @@ def problems() -> list[str]:
         for number, old in versions:
             found += [f"{topic.event_type} against version {number}: {why}" for why in breaks(old, now)]
         if not versions or versions[-1][1] != now:
-            found.append(f"{topic.event_type}: changed since it was published; run `pulso schemas publish`")
+            found.append(f"{topic.event_type}: changed since it was published: run `pulso schemas publish`")
     for path, document in _documents().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text_of(document):
             found.append(f"{path.name} differs from the types; run `pulso schemas publish`")

@@ -1,4 +1,4 @@
-"""`pulso source KIND` and `pulso sources`: take in what is really there."""
+"""`pulso source KIND` and `pulso sources`: run one source, or all that the venue file names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stream.sources.source import Source
 
 commands = typer.Typer(
-    help="Connect one camera, till endpoint, mailbox or microphone, or play sales again.", no_args_is_help=True
+    help="Connect one camera, till endpoint, mailbox or microphone, or replay sales.", no_args_is_help=True
 )
 
 Url = Annotated[str, typer.Argument(help="Address, device, file or folder.")]
@@ -39,12 +39,12 @@ def sources(metrics_port: Port = 0) -> None:
     from stream.sources.venue_sources import sources_of  # noqa: PLC0415
 
     settings = _connected()
-    found = sources_of(read_venue(settings.venue), settings)
-    if not found:
+    configured = sources_of(read_venue(settings.venue), settings)
+    if not configured:
         raise command_failed(
             f"{settings.venue} names no source: give a camera or a stage a url, or tills, social or a mailbox"
         )
-    _run(found, settings, metrics_port)
+    _run(configured, settings, metrics_port)
 
 
 @commands.command()
@@ -52,10 +52,10 @@ def camera(
     name: Annotated[str, typer.Argument(help="The camera's id in the venue file.")],
     url: Url,
     frames_per_second: Annotated[float, typer.Option(min=0.1, max=30)] = 8,
-    loop: Annotated[bool, typer.Option(help="Begin a file or folder again at its end.")] = True,
+    loop: Annotated[bool, typer.Option(help="Start a file or folder again at its end.")] = True,
     metrics_port: Port = 0,
 ) -> None:
-    """Frames of an RTSP or HTTP stream, a device, a video file or a folder of pictures."""
+    """Send frames of an RTSP or HTTP stream, a device, a video file or a folder of pictures."""
     from stream.sources.camera import CameraSource  # noqa: PLC0415
 
     source = CameraSource(name, url, frames_per_second=frames_per_second, loop=loop)
@@ -66,10 +66,10 @@ def camera(
 def microphone(
     name: Annotated[str, typer.Argument(help="The stage's id in the venue file.")],
     url: Url,
-    loop: Annotated[bool, typer.Option(help="Begin a file or folder again at its end.")] = True,
+    loop: Annotated[bool, typer.Option(help="Start a file or folder again at its end.")] = True,
     metrics_port: Port = 0,
 ) -> None:
-    """Sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
+    """Send sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
     from stream.features.music.lights import desks_of  # noqa: PLC0415
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
@@ -81,12 +81,12 @@ def microphone(
 @commands.command()
 def mailbox(
     url: Url,
-    name: Annotated[str, typer.Option(help="Tells mailboxes apart.")] = "support",
+    name: Annotated[str, typer.Option(help="Id of the mailbox.")] = "support",
     poll_seconds: Annotated[float, typer.Option(min=1)] = 30,
     once: Annotated[bool, typer.Option("--once", help="Read what is there and end.")] = False,
     metrics_port: Port = 0,
 ) -> None:
-    """Mail of an IMAP server (password in PULSO_MAILBOX_PASSWORD), a Maildir, an mbox or a folder of .eml."""
+    """Send mail of an IMAP server (password in PULSO_MAILBOX_PASSWORD), a Maildir, an mbox or a folder of .eml."""
     from stream.sources.mailbox import MailboxSource  # noqa: PLC0415
 
     settings = _connected()
@@ -98,10 +98,10 @@ def mailbox(
 
 @commands.command()
 def tills(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")] = 8090,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8090,
     metrics_port: Port = 0,
 ) -> None:
-    """An HTTP endpoint that takes tickets: POST /v1/tickets with a bearer token (PULSO_TILL_TOKEN, else one is made).
+    """Serve an HTTP endpoint for tickets: POST /v1/tickets with a bearer token (PULSO_TILL_TOKEN, or one is made).
 
     A ticket, a list of them, or lines of them (application/x-ndjson):
     {"id": "t-1", "bar": "north", "till": "1", "time": "2026-07-04T20:00:00+02:00",
@@ -115,10 +115,10 @@ def tills(
 
 @commands.command()
 def posts(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")] = 8091,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8091,
     metrics_port: Port = 0,
 ) -> None:
-    """An HTTP endpoint that takes social posts: POST /v1/posts with a bearer token (PULSO_POSTS_TOKEN, or one is made).
+    """Serve an HTTP endpoint for social posts: POST /v1/posts with a bearer token (PULSO_POSTS_TOKEN, or one is made).
 
     A post, a list of them, or lines of them (application/x-ndjson):
     {"id": "p-1", "network": "mastodon", "time": "2026-07-04T20:00:00+02:00", "text": "Two hours for a beer?"}
@@ -132,13 +132,14 @@ def posts(
 @commands.command()
 def replay(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV; docs/data.md has the layouts.")],
-    speed: Annotated[float, typer.Option(min=0, help="Times as fast as it was; 0 is as fast as possible.")] = 0,
+    speed: Annotated[float, typer.Option(min=0, help="Factor to the original speed; 0 is as fast as possible.")] = 0,
     bar: Annotated[
-        str, typer.Option(help="For lines that name no bar; the venue's, where it has but one.", show_default=False)
+        str,
+        typer.Option(help="Bar of lines that name none; the venue's bar, where it has one only.", show_default=False),
     ] = "",
     metrics_port: Port = 0,
 ) -> None:
-    """Sales of a file as tickets, with their own times."""
+    """Send the sales of a file as tickets, with their own times."""
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
     settings = _connected()
@@ -163,7 +164,7 @@ def replay(
         if foreign := sorted({product for at, product in sold if bars.get(at) and product not in bars[at]}):
             progress.console.print(
                 f"{len(foreign)} products are not in the venue file ({', '.join(foreign[:3])}, …): "
-                "their tickets will go to the dead letters",
+                "their tickets go to the dead-letter topic",
                 markup=False,
             )
         _run([source], settings, metrics_port)
@@ -175,22 +176,22 @@ def _connected() -> Settings:
     return settings.connected()
 
 
-def _run(found: list[Source], settings: Settings, metrics_port: int) -> None:
+def _run(sources: list[Source], settings: Settings, metrics_port: int) -> None:
     from prometheus_client import start_http_server  # noqa: PLC0415
 
     from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
     from stream.sources.source import FINAL_FLUSH_SECONDS, run_all  # noqa: PLC0415
 
     stop = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: stop.set())
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_, lambda *_: stop.set())
     start_http_server(metrics_port, addr=settings.bind)
     producer = EventProducer(settings, timeout_s=20)
-    run_all(found, producer, stop)
+    run_all(sources, producer, stop)
     try:
         producer.flush(FINAL_FLUSH_SECONDS)
     except NotDeliveredError as error:
-        logging.getLogger(__name__).warning("not everything reached Kafka: %s", error)
-        # The client would keep trying while the process ends; whoever sent what is missing sends it again.
+        logging.getLogger(__name__).error("events did not reach Kafka: %s", error)  # noqa: TRY400 - no defect
+        # The client would go on trying while the process ends; senders without an answer send again.
         logging.shutdown()
         os._exit(1)

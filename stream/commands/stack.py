@@ -1,4 +1,4 @@
-"""`pulso up | down | status | setup`: the whole system on this machine."""
+"""`pulso up | down | status | setup`: the local stack."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 
 STOP_SECONDS = 90
+"""Time for the whole stack to end."""
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +34,18 @@ def register(app: typer.Typer) -> None:
 
 
 def running(settings: Settings) -> dict[str, Any] | None:
-    """What stack.json says, if the process that wrote it is alive."""
+    """Return the content of stack.json if the process that wrote it is running."""
     try:
         stack: dict[str, Any] = json.loads(settings.stack_file.read_text(encoding="utf-8"))
         command = Path(f"/proc/{stack['pid']}/cmdline").read_bytes()
     except (FileNotFoundError, json.JSONDecodeError, KeyError):
         return None
-    # A process number is used again after a reboot: only a pulso process counts.
+    # Process ids are used again after a reboot, so the command is checked, too.
     return stack if b"pulso" in command or b"stream" in command else None
 
 
 def up(
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is ready.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is ready.")] = False,
     sources: Annotated[bool, typer.Option(help="Also start the sources that the venue file names.")] = True,
 ) -> None:
     """Start Kafka, Redis, Prometheus, the workers, the console and the sources; Ctrl-C stops all."""
@@ -54,7 +55,9 @@ def up(
     console = Console()
     settings = Settings()
     if (stack := running(settings)) is not None:
-        console.print(f"Pulso runs already on {settings.data} (process {stack['pid']}): `pulso status`, `pulso down`.")
+        console.print(
+            f"Pulso is running on {settings.data} already (process {stack['pid']}); see `pulso status`, `pulso down`."
+        )
         raise typer.Exit(1)
     venue = read_venue(settings.venue)
     if detach:
@@ -62,8 +65,8 @@ def up(
         return
     settings.configure_logging()
     stopping = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: stopping.set())
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_, lambda *_: stopping.set())
     with_sources = sources and bool(
         venue.tills
         or venue.social
@@ -86,7 +89,7 @@ def up(
         while not stopping.wait(5):
             try:
                 stack_.write_stack_file()
-            except OSError as error:  # a full disk is no reason to stop: what is written stays true but for starts
+            except OSError as error:  # such as a full disk: the file stays right except for the numbers of starts
                 log.warning("%s can't be written: %s", settings.stack_file, error)
     finally:
         console.print("  stopping …")
@@ -119,7 +122,7 @@ def _detach(settings: Settings, sources: bool, console: Console) -> None:
 
 
 def down() -> None:
-    """Stop what runs on the data folder; its data stay."""
+    """Stop the stack of the data folder; its data are kept."""
     console = Console()
     settings = Settings()
     stack = running(settings)
@@ -131,14 +134,14 @@ def down() -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while running(settings) is not None:
         if time.monotonic() > deadline:
-            console.print(f"Process {stack['pid']} does not end; its logs are in {settings.data / 'logs'}.")
+            console.print(f"Process {stack['pid']} does not end; see the logs in {settings.data / 'logs'}.")
             raise typer.Exit(1)
         time.sleep(0.2)
     console.print("Stopped.")
 
 
 def status() -> None:
-    """Show what runs on the data folder; exit 1 when nothing does."""
+    """Show the stack of the data folder; exit 1 when it is not running."""
     settings = Settings()
     stack = running(settings)
     if stack is None:
@@ -151,14 +154,14 @@ def status() -> None:
 
 
 def setup() -> None:
-    """Fetch the broker's jars, unless they are there."""
+    """Fetch the broker's jars into the cache folder, unless they are there."""
     from stream.local.kafka import fetch_jars  # noqa: PLC0415
 
     fetch_jars()
 
 
 def _describe(stack: dict[str, Any]) -> None:
-    """Where everything is, for copying."""
+    """Print addresses and processes."""
     parts = folding_table("part", "where", "process", "starts")
     for name in [*stack["children"], *(name for name in stack["endpoints"] if name not in stack["children"])]:
         child = stack["children"].get(name, {})

@@ -1,4 +1,4 @@
-"""`pulso tag DIR`: mood and genre of a whole catalogue, as CSV."""
+"""`pulso tag DIR`: mood and genre of all recordings of a folder, as CSV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stream.runtime.venue_file import read_venue
 NAME = "pulso-tags.csv"
 
 Confidence = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Confidence; the venue file's `music` limit if left out.")
+    float | None, typer.Option(min=0, max=1, help="Confidence limit; that of the venue file's `music` if left out.")
 ]
 
 
@@ -31,13 +31,13 @@ def register(app: typer.Typer) -> None:
 
 def tag(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of recordings.")],
-    out: Annotated[Path | None, typer.Option(help=f"The table; {NAME} in the folder if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help=f"CSV file; {NAME} in the folder if left out.")] = None,
     unsure_below: Confidence = None,
     unknown_below: Confidence = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core if left out.")] = None,
 ) -> None:
-    """Mood and genre of every recording below a folder, as CSV; goes on where it stopped, and does only what is new."""
-    # They import librosa, which takes seconds.
+    """Tag every recording below a folder with mood and genre, as CSV; a second run does only what is missing."""
+    # These import librosa, which takes seconds.
     from processors.music.catalogue_table import CatalogueEntry  # noqa: PLC0415
     from stream.features.music.catalogue import tag_folder  # noqa: PLC0415
 
@@ -52,8 +52,8 @@ def tag(
     )
     try:
         limits = read_venue(Settings().venue).music
-        given = {"mood_limit": unsure_below, "genre_limit": unknown_below}
-        limits = limits.model_copy(update={name: value for name, value in given.items() if value is not None})
+        overrides = {"mood_limit": unsure_below, "genre_limit": unknown_below}
+        limits = limits.model_copy(update={name: value for name, value in overrides.items() if value is not None})
         with Progress(*columns, console=errors) as progress:
             task = progress.add_task("", total=None)
 
@@ -64,7 +64,7 @@ def tag(
 
             done = tag_folder(folder, table, limits=limits, jobs=jobs or len(os.sched_getaffinity(0)), progress=show)
     except KeyboardInterrupt as error:
-        errors.print(f"stopped; {table} keeps what is done, and the same command goes on from there", markup=False)
+        errors.print(f"stopped; {table} has the results so far, and the same command continues", markup=False)
         raise typer.Exit(130) from error
     errors.print(_summary(table))
     errors.print(
@@ -74,11 +74,11 @@ def tag(
 
 
 def _summary(table: Path) -> Table:
-    """How many recordings have each mood and genre."""
+    """Return a table of the number of recordings by mood and genre."""
     with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = list(csv.DictReader(file))
-    drawn = Table("mood", "", "genre", "")
+    summary = Table("mood", "", "genre", "")
     counts = (Counter(row[kind] or "unusable" for row in rows).most_common() for kind in ("mood", "genre"))
     for mood, genre in zip_longest(*counts, fillvalue=("", "")):
-        drawn.add_row(str(mood[0]), str(mood[1]), str(genre[0]), str(genre[1]))
-    return drawn
+        summary.add_row(str(mood[0]), str(mood[1]), str(genre[0]), str(genre[1]))
+    return summary

@@ -1,4 +1,4 @@
-"""`pulso topics`: what flows, and the topics on the brokers."""
+"""`pulso topics`: list the topics, or create them on the brokers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def topics(
         create: Annotated[
-            bool, typer.Option("--create", help="Create them on the brokers of PULSO_KAFKA, or mend their settings.")
+            bool, typer.Option("--create", help="Create them on the brokers of PULSO_KAFKA, or correct their settings.")
         ] = False,
     ) -> None:
-        """List the topics: key, partitions, how long Kafka keeps a record."""
+        """List the topics: key, partitions, and retention of records."""
         console = Console()
         if create:
             new = ensure_topics(Settings().connected(), timeout_s=60)

@@ -1,4 +1,4 @@
-"""`pulso users`: who may use the console, and what programs may; `pulso users audit` shows what they did."""
+"""`pulso users`: accounts of people, tokens of programs, and the audit log of the console."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ commands = typer.Typer(help="Accounts of the console: add, list, remove, token, 
 T = TypeVar("T")
 Name = Annotated[str, typer.Argument(help="Lower case letters, digits and . _ -")]
 Roles = Annotated[list[str], typer.Option("--role", "-r", help=f"One or more of {', '.join(ROLES)}.")]
-Bars = Annotated[list[str] | None, typer.Option("--bar", "-b", help="For the role bar: which; without, every bar.")]
+Bars = Annotated[list[str] | None, typer.Option("--bar", "-b", help="Bar of the role bar; every bar if left out.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _on_redis(work: Callable[[Redis], Awaitable[T]]) -> T:
-    """Run one task on the stack's Redis; an account that can't be made is an error on the command line."""
+    """Run a task with a connection to the stack's Redis."""
 
     async def run() -> T:
         redis = Redis.from_url(Settings().connected().redis_url(), socket_timeout=5)
@@ -44,21 +44,21 @@ def _on_redis(work: Callable[[Redis], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _known_bars(bars: list[str] | None) -> list[str]:
+def _require_bars(bars: list[str] | None) -> list[str]:
     if not bars:
         return []
-    known = [bar.id for bar in read_venue(Settings().venue).bars]
-    if unknown := sorted(set(bars) - set(known)):
+    existing = [bar.id for bar in read_venue(Settings().venue).bars]
+    if unknown := sorted(set(bars) - set(existing)):
         raise typer.BadParameter(
-            f"the venue file has no bar {', '.join(unknown)}; it has {', '.join(known) or 'none'} (PULSO_VENUE)"
+            f"the venue file has no bar {', '.join(unknown)}; it has {', '.join(existing) or 'none'} (PULSO_VENUE)"
         )
     return bars
 
 
 @commands.command()
 def add(name: Name, role: Roles, bar: Bars = None) -> None:
-    """Make an account, or change the one of this name; the password is asked for."""
-    bars = _known_bars(bar)
+    """Create an account, or replace the one of this name; the password is prompted for."""
+    bars = _require_bars(bar)
     password = typer.prompt(
         f"Password for {name} ({MIN_PASSWORD_LENGTH} characters or more)", hide_input=True, confirmation_prompt=True
     )
@@ -74,29 +74,29 @@ def add(name: Name, role: Roles, bar: Bars = None) -> None:
 
 @commands.command()
 def token(name: Name, role: Roles, bar: Bars = None) -> None:
-    """Make a token for a program and print it, once; it is sent as `Authorization: Bearer TOKEN`."""
-    bars = _known_bars(bar)
+    """Create a token for a program and print it, once; programs send it as `Authorization: Bearer TOKEN`."""
+    bars = _require_bars(bar)
 
     async def work(redis: Redis) -> str:
-        made = await AccountStore(redis).add_token(name, role, bars)
+        secret = await AccountStore(redis).add_token(name, role, bars)
         await audit_stream.record(redis, getpass.getuser(), "token-added", name, ",".join(role), "terminal")
-        return made
+        return secret
 
     typer.echo(_on_redis(work))
 
 
 @commands.command(name="list")
 def list_() -> None:
-    """Show accounts and tokens."""
+    """List accounts and tokens."""
 
     async def work(redis: Redis) -> Table:
         store, table = AccountStore(redis), folding_table("name", "kind", "roles", "bars", "since")
         for account in await store.all():
             since = account.made.isoformat(timespec="seconds")
             table.add_row(account.name, "person", ", ".join(account.roles), ", ".join(account.bars), since)
-        for one in await store.tokens():
-            since = one.made.isoformat(timespec="seconds")
-            table.add_row(one.name, "program", ", ".join(one.roles), ", ".join(one.bars), since)
+        for machine in await store.tokens():
+            since = machine.made.isoformat(timespec="seconds")
+            table.add_row(machine.name, "program", ", ".join(machine.roles), ", ".join(machine.bars), since)
         return table
 
     table = _on_redis(work)
@@ -105,7 +105,7 @@ def list_() -> None:
 
 @commands.command()
 def remove(name: Name) -> None:
-    """Take an account or a token away; who is logged in with it is out at once."""
+    """Remove an account or a token; its sessions end at once."""
 
     async def work(redis: Redis) -> bool:
         removed = await AccountStore(redis).remove(name)
@@ -114,13 +114,13 @@ def remove(name: Name) -> None:
         return removed
 
     if not _on_redis(work):
-        raise typer.BadParameter(f"there is no {name!r}; `pulso users list` shows all")
-    Console().print(f"{name} is gone", highlight=False)
+        raise typer.BadParameter(f"no account or token is named {name!r}; `pulso users list` shows all")
+    Console().print(f"{name} is removed", highlight=False)
 
 
 @commands.command()
-def audit(number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many.")] = 50) -> None:
-    """Show who did what, newest first."""
+def audit(number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of entries.")] = 50) -> None:
+    """Show the audit log, newest first."""
     table = folding_table("time", "who", "what", "to", "detail", "from")
 
     async def work(redis: Redis) -> list[audit_stream.AuditEntry]:

@@ -1,4 +1,4 @@
-"""`pulso check FILE`: explain a venue file, or what is wrong with it."""
+"""`pulso check FILE`: explain a venue file, or list its mistakes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None:
-    """Check a venue file; exit 1 with every mistake and its line."""
+    """Check a venue file and explain it; exit 1 with every mistake and its line."""
     try:
         venue = read_venue(file)
     except VenueFileError as error:
@@ -34,7 +34,7 @@ def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None
 
 
 def explain(venue: Venue, console: Console, settings: Settings) -> None:
-    """Print what the file says, and what of it the settings lack."""
+    """Print the content of the file, and the settings that it needs and lacks."""
     console.print(f"[bold]{venue.name}[/], {venue.timezone}, {venue.language}")
     zones = folding_table("zone", "m²", "capacity", "persons/m² when full", "cameras", title="Zones")
     for zone in venue.zones:

@@ -44,6 +44,8 @@ def run(name: str, metrics_port: int) -> None:
     for reference in registry.agents_of(name):
         load_reference(reference)(worker)
     rate_limit_logger("aiokafka")
-    process = faust.Worker(worker.app, loglevel="INFO", redirect_stdouts=False)
+    process = faust.Worker(
+        worker.app, loglevel=settings.log_level, logging_config=settings.logging_config(), redirect_stdouts=False
+    )
     install_shutdown_timeout(process)
     process.execute_from_commandline()

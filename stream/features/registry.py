@@ -69,12 +69,12 @@ def feature_named(name: str) -> Feature:
     """Return a feature by its name.
 
     Raises:
-        LookupError: no feature has this name.
+        FeatureError: No feature has this name.
     """
     for feature in features():
         if feature.name == name:
             return feature
-    raise LookupError(f"no feature is named {name!r}; there are {', '.join(one.name for one in features())}")
+    raise FeatureError(f"no feature is named {name!r}; there are {', '.join(one.name for one in features())}")
 
 
 def topics() -> tuple[Topic[Any], ...]:

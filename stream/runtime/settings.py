@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import PulsoError
 from stream.runtime.cache import cache_folder
-from stream.runtime.logging import Level, configure_logging
+from stream.runtime.logging import Level, configure_logging, logging_config
 
 ROOT = Path(__file__).resolve().parents[2]
 """Folder that holds deploy/ and models/, in a checkout and in the image alike."""
@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     def configure_logging(self) -> None:
         """Log as `PULSO_LOG_LEVEL` and `PULSO_LOG_FORMAT` say; every long-running process calls it when it starts."""
         configure_logging(self.log_level, json=self.log_format == "json")
+
+    def logging_config(self) -> dict[str, Any]:
+        """Return the same for Faust, which configures logging itself."""
+        return logging_config(self.log_level, json=self.log_format == "json")
 
     def redis_url(self) -> str:
         """Return the address of Redis.

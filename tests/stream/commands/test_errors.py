@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from stream.commands.cli import app
 from stream.commands.errors import ErrorReportingGroup
 from stream.commands.tables import folding_table
+from stream.runtime.topic_reader import MissingTopicError
 
 
 @pytest.mark.parametrize("command", ["alerts list", "stock show", "dead list", "faq", "users list", "support report"])

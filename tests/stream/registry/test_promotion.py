@@ -81,7 +81,7 @@ def test_a_model_is_promoted_and_rolled_back(store: ModelStore, clips: Path) -> 
     assert "promoted" in shown and "macro_f1" in shown and "it is the model in use" in shown
     nothing = pulso("rollback", "mood")
     assert nothing.exit_code == 2
-    assert "none was before it" in nothing.output
+    assert "no previous version" in nothing.output
 
 
 def test_a_worse_model_is_refused_with_every_reason(store: ModelStore, clips: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_worse_model_is_refused_with_every_reason(store: ModelStore, clips: Pa
     ("card", "says"),
     [
         ({"sha256": "0" * 64}, "has hash"),
-        ({"limits": None}, "its card is not complete"),
+        ({"limits": None}, "its card is not valid"),
         ({"metrics": {}}, "its card has no metrics"),
         ({"name": "genre"}, "its card says that it is a model 'genre'"),
     ],
@@ -142,8 +142,8 @@ def test_a_model_that_breaks_on_the_data_is_refused(store: ModelStore, clips: Pa
     [
         (("promote", "wood", "x", "--data", "."), "no candidate"),
         (("promote", "mood", "nothing", "--data", "."), "no candidate 'nothing'"),
-        (("rollback", "wood"), "no model is called 'wood'"),
-        (("show", "wood"), "no model is called 'wood'"),
+        (("rollback", "wood"), "unknown model 'wood'"),
+        (("show", "wood"), "unknown model 'wood'"),
     ],
 )
 def test_what_is_not_there(store: ModelStore, arguments: tuple[str, ...], says: str) -> None:

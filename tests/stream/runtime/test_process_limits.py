@@ -29,7 +29,7 @@ try:
     runpy.run_module(ENTRY, run_name="__main__", alter_sys=True)
 except SystemExit:
     pass
-assert at_import.keys() >= {"cv2", "numpy"}, at_import
+assert "numpy" in at_import
 for library, limits in at_import.items():
     assert limits == ENTRY_LIMITS, (library, limits)
 
