@@ -100,9 +100,9 @@ def test_a_worse_model_is_refused_with_every_reason(store: ModelStore, clips: Pa
     said = " ".join(done.output.split())
     for reason in (
         "macro_f1 is 0, at least 0.65 is required",
-        "worst_class_f1 is 0, at least 0.5 is asked",
+        "worst_class_f1 is 0, at least 0.5 is required",
         "macro_f1 is 0, the model in use has 1",
-        "card: cross-validation.macro_f1 is 0.66, at least 0.7 is asked",
+        "card: cross-validation.macro_f1 is 0.66, at least 0.7 is required",
         "card: cross-validation, overheard.macro_f1 is not in the report",
         "card: cross-validation, overheard.macro_f1 is missing",
         " MB, at most 10 MB is allowed",
