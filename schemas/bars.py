@@ -15,7 +15,7 @@ Quantity = Annotated[float, Meta(ge=-100_000, le=100_000, description="units; ne
 
 
 class SaleLine(Struct, frozen=True, kw_only=True):
-    """One product on a ticket."""
+    """Line of a ticket: one product, in units."""
 
     product: Identifier
     quantity: Quantity
@@ -23,7 +23,7 @@ class SaleLine(Struct, frozen=True, kw_only=True):
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """A till's receipt: what one customer bought, in one event."""
+    """Receipt of a till: the purchase of one customer."""
 
     id: Identifier
     bar: Identifier
@@ -36,10 +36,10 @@ StockKind = Literal["opening", "delivery", "transfer", "waste", "count", "on-its
 
 
 class StockMovement(Struct, frozen=True, kw_only=True):
-    """What a person reports of a bar's stock, in units of the product.
+    """Report of a person about a bar's stock, in units of the product.
 
-    opening and count say what is there at that time; a delivery adds; waste takes away; a transfer goes from `bar` to
-    `other`; on-its-way says that somebody fetches it. A delivery that names `other` came out of that bar's stock.
+    opening and count give the stock at that time; a delivery adds to it; waste reduces it; a transfer goes from `bar`
+    to `other`; on-its-way reports units in transit. A delivery that names `other` came out of that bar's stock.
     """
 
     id: Identifier
@@ -52,15 +52,15 @@ class StockMovement(Struct, frozen=True, kw_only=True):
     other: Identifier | None = None
     note: Annotated[str, Meta(max_length=2_000)] = ""
     counterpart: bool = False
-    """written by the bars worker for the other bar, where the same movement has the opposite direction"""
+    """True where the bars worker wrote it for the other bar, at which the movement has the opposite direction."""
 
 
 STORE = "store"
-"""where a bar fetches from when no other bar has it"""
+"""Source of units that no other bar can spare."""
 
 
 class HorizonDemand(Struct, frozen=True, kw_only=True):
-    """Units that will be sold from now to the horizon."""
+    """Forecast of the units sold from now to a horizon: mean and quantiles."""
 
     minutes: Count
     mean: NonNegative
@@ -70,85 +70,94 @@ class HorizonDemand(Struct, frozen=True, kw_only=True):
 
 
 class ProductDemand(Struct, frozen=True, kw_only=True):
-    """One product of one bar."""
+    """Demand forecast and restock advice for one product of a bar."""
 
     product: Identifier
     sold: float
-    """units since the bar's first ticket, refunds taken off"""
+    """Units since the bar's first ticket, refunds subtracted."""
     stock: float | None = None
     horizons: tuple[HorizonDemand, ...] = ()
     run_out_probability: Probability | None = None
-    """chance of running out before a delivery ordered now arrives"""
+    """Probability of running out before a delivery ordered now arrives."""
     minutes_to_empty: NonNegative | None = None
     fetch: NonNegative | None = None
-    """units to fetch now; None when nothing is needed"""
+    """Units to fetch now; None where nothing is needed."""
     fetch_from: Identifier | None = None
-    """`STORE`, or the neighbouring bar that has them to spare"""
+    """`STORE`, or the neighbouring bar with enough surplus."""
     fetch_by: Instant | None = None
-    """when the chance of running out reaches the bar's limit"""
+    """Time at which the probability of running out reaches the bar's limit."""
     along: bool = False
-    """not urgent by itself: fetched because somebody goes anyway"""
+    """True where the product is not urgent by itself, but fetched on the same trip."""
     oversold: NonNegative = 0.0
-    """units sold beyond what the ledger knew of: the product wants counting"""
+    """Units sold beyond the booked stock, which a count should correct."""
     coming: NonNegative = 0.0
-    """units that somebody is fetching"""
+    """Units in transit to the bar."""
     coming_from: Identifier | None = None
-    """the bar that they come from; None for the store"""
+    """Bar that the units in transit come from; None for the store."""
     missing: float = 0.0
-    """units that counts found missing so far; negative: found beyond what was known"""
+    """Units that counts found missing so far; negative where they found more than booked."""
     expected_loss: NonNegative = 0.0
-    """mean units asked for in vain if somebody goes only one lead time later"""
+    """Expected unmet demand in units if the trip is made one lead time later."""
     surplus: NonNegative | None = None
-    """units that the bar can spare until it closes"""
+    """Units that the bar can spare until it closes."""
     rest_of_day: HorizonDemand | None = None
-    """until the bar closes, where that is known"""
+    """Demand until the bar closes, where a closing time is configured or learnt."""
 
 
 class DemandForecast(Struct, frozen=True, kw_only=True):
-    """What a bar will need."""
+    """Demand forecast of a bar, with restock advice for each product."""
 
     event_id: Identifier
     bar: Identifier
     time: Instant
     tickets: Count
-    """applied so far, each once"""
+    """Number of tickets applied, each once."""
     products: tuple[ProductDemand, ...]
     model: str
     drifts: Count = 0
-    """times that the errors changed their level (ADWIN)"""
+    """Number of times that the forecast errors have risen (ADWIN)."""
 
 
 class ProductSettings(Part):
-    """A drink or dish of a bar."""
+    """Product of a bar: a drink or dish."""
 
     id: Name
     title: str = ""
-    opening_stock: float | None = Field(default=None, ge=0, description="units at the start; no stock-out without")
+    opening_stock: float | None = Field(
+        default=None, ge=0, description="units at the start; without it no run-out is forecast"
+    )
     shelf: float | None = Field(default=None, gt=0, description="units the bar has room for")
     package: float | None = Field(default=None, gt=0, description="units that come together: a keg, a crate")
-    category: Name | None = Field(default=None, description="beer, spirits, soft, food: what a new product is kin of")
-    price: float | None = Field(default=None, gt=0, description="of one unit; tells a new product its kin")
-    alcohol: float | None = Field(default=None, ge=0, le=100, description="percent by volume; tells its kin")
-    size: float | None = Field(default=None, gt=0, description="millilitres or grams of one unit; tells its kin")
+    category: Name | None = Field(
+        default=None,
+        description="for example beer, spirits, soft, food; a new product is first forecast like similar ones",
+    )
+    price: float | None = Field(default=None, gt=0, description="of one unit; determines which products are similar")
+    alcohol: float | None = Field(
+        default=None, ge=0, le=100, description="percent by volume; determines which products are similar"
+    )
+    size: float | None = Field(
+        default=None, gt=0, description="millilitres or grams of one unit; determines which products are similar"
+    )
     recipe: dict[Name, Annotated[float, Field(gt=0, le=1000)]] = Field(
-        default_factory=dict, description="what one unit takes from the stock of other products of this bar"
+        default_factory=dict, description="units of other products of this bar that one unit uses"
     )
 
 
 class BarSettings(Part):
-    """A bar and what it sells."""
+    """Bar and its products."""
 
     id: Name
     zone: Name | None = None
     lead_time_minutes: float = Field(default=20, gt=0, le=24 * 60, description="from the call to the delivery")
-    run_out_limit: Share = Field(default=0.2, description="chance of running out that calls for a delivery")
+    run_out_limit: Share = Field(default=0.2, description="probability of running out that calls for a delivery")
     cover_minutes: float = Field(
-        default=240, gt=0, le=24 * 60, description="a delivery should last so long, or until the bar closes"
+        default=240, gt=0, le=24 * 60, description="minutes that a delivery should last, or until the bar closes"
     )
     trip_worth_units: float = Field(
         default=1,
         ge=0,
-        description="sales that would be lost by waiting for another lead time, to make a trip worth it",
+        description="sales lost by waiting for another lead time from which a trip is worthwhile",
     )
     closes: str | None = Field(
         default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
@@ -163,7 +172,7 @@ class BarSettings(Part):
             for name in product.recipe:
                 if name not in held:
                     raise ValueError(
-                        f"the recipe of {product.id} takes {name!r}, which is no product of this bar with a stock of "
+                        f"the recipe of {product.id} uses {name!r}, which is not a product of this bar with a stock of "
                         f"its own: {', '.join(sorted(held)) or 'none'}"
                     )
             if product.recipe and product.opening_stock is not None:
@@ -172,12 +181,12 @@ class BarSettings(Part):
 
 
 class TillServerSettings(Part):
-    """The HTTP endpoint that tills send tickets to. The token comes from PULSO_TILL_TOKEN."""
+    """HTTP endpoint that tills send tickets to. The token comes from PULSO_TILL_TOKEN."""
 
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")
 
 
-SALES = Topic("pos.sales", "bar", Ticket, "pulso.ticket.v1", "One receipt of a till.", retention_ms=30 * DAY)
+SALES = Topic("pos.sales", "bar", Ticket, "pulso.ticket.v1", "Receipt of a till.", retention_ms=30 * DAY)
 
 
 STOCK = Topic(
@@ -185,10 +194,16 @@ STOCK = Topic(
     "bar",
     StockMovement,
     "pulso.stock.movement.v1",
-    "What staff report of a bar's stock: deliveries, transfers, waste, counts.",
+    "Stock movements that staff report: deliveries, transfers, waste, counts.",
     partitions=SALES.partitions,  # a bar's tickets and movements share one row of state
     retention_ms=30 * DAY,
 )
 
 
-DEMAND = Topic("demand.forecasts", "bar", DemandForecast, "pulso.demand.forecast.v1", "What a bar will need.")
+DEMAND = Topic(
+    "demand.forecasts",
+    "bar",
+    DemandForecast,
+    "pulso.demand.forecast.v1",
+    "Demand forecast of a bar, with restock advice.",
+)

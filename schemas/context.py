@@ -9,7 +9,7 @@ from schemas.topic import Topic
 
 
 class VenueContext(Struct, frozen=True, kw_only=True):
-    """What is known of a zone at a time; a field left out is unchanged."""
+    """Context of a zone at a time; a field left out is unchanged."""
 
     zone: Identifier
     time: Instant
@@ -27,7 +27,7 @@ CONTEXT = Topic(
     "zone/source",
     VenueContext,
     "pulso.venue.context.v1",
-    "What is known of a zone: occupancy, weather, act or break, doors.",
+    "Context of a zone: occupancy, weather, act or break, doors.",
     partitions=1,  # every bars worker reads all of it
     compacted=True,
 )

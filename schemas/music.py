@@ -13,7 +13,7 @@ from schemas.venue_parts import Name, Part, Share
 
 
 class MusicTags(Struct, frozen=True, kw_only=True):
-    """What is heard on a stage."""
+    """Mood, genre, tempo and loudness of a stage."""
 
     event_id: Identifier
     stage: Identifier
@@ -26,26 +26,26 @@ class MusicTags(Struct, frozen=True, kw_only=True):
     genre_confidence: Probability
     genres: dict[str, float]
     tempo: NonNegative
-    """beats per minute; 0 when none is heard"""
+    """Beats per minute; 0 where there is no beat."""
     loudness: float
-    """dBFS, at most 0"""
+    """Root mean square of the fragment in dBFS, at most 0."""
     silent: bool
     model: str
     beats: tuple[float, ...] = ()
-    """seconds, each before `time` and so at most 0"""
+    """Times of the beats in seconds relative to `time`, at most 0."""
     bands: dict[str, float] = {}
-    """dBFS of the last five seconds in sub, bass, low_mid, mid, high_mid and high"""
+    """Loudness of the last five seconds in sub, bass, low_mid, mid, high_mid and high, dBFS."""
     onset_strength: NonNegative = 0.0
-    """mean of the last five seconds: rise of the mel bands, dB"""
+    """Mean rise of the mel bands in the last five seconds, dB."""
     brightness: NonNegative = 0.0
-    """Hz, spectral centroid of the last five seconds"""
+    """Spectral centroid of the last five seconds, Hz."""
     key: str = ""
-    """C major to B minor; empty where none is clear"""
+    """Key from C major to B minor; empty where none is clear."""
     key_confidence: Probability = 0.0
 
 
 class StageSettings(Part):
-    """A stage and its microphone."""
+    """Stage and its microphone."""
 
     id: Name
     zone: Name | None = None
@@ -53,7 +53,7 @@ class StageSettings(Part):
 
 
 class MusicSettings(Part):
-    """How sure the models must be of the music before a word is shown."""
+    """Confidence limits of the mood and genre labels."""
 
     mood_limit: Share = Field(default=0.45, description="confidence below which the mood is called unsure")
     genre_limit: Share = Field(default=0.45, description="confidence below which the genre is called unknown")
@@ -72,18 +72,19 @@ LIVE_VALUES = (
     "beat",
     "live_tempo",
 )
-
+"""Values that a lighting desk receives at frame rate."""
 
 TAG_VALUES = ("mood", "mood_confidence", "genre", "genre_confidence", "tempo", "key", "silent")
+"""Values that a lighting desk receives with each fragment."""
 
 
 def default_addresses() -> dict[str, str]:
-    """An OSC address for every value."""
+    """Return the default OSC address of every value."""
     return {name: f"/pulso/{{stage}}/{name}" for name in (*LIVE_VALUES, *TAG_VALUES)}
 
 
 class LightsSettings(Part):
-    """A lighting desk that is told what is heard on a stage, by OSC over UDP.
+    """Lighting desk that receives the values of a stage by OSC over UDP.
 
     level, bands and onset (0 to 1), brightness (Hz), live_tempo (beats per minute) and beat (1) come at frame rate from
     the microphone source; mood, genre, tempo, key and silent (0 or 1) come with each fragment from the music worker.
@@ -95,7 +96,7 @@ class LightsSettings(Part):
     frames_per_second: float = Field(default=25, ge=1, le=100)
     addresses: dict[str, Annotated[str, Field(pattern=r"^/[^\s#*,?\[\]]*$")]] = Field(
         default_factory=default_addresses,
-        description="value: OSC address, in which {stage} stands for the stage; a value left out is not sent",
+        description="OSC address by value, in which {stage} stands for the stage; a value left out is not sent",
     )
 
     @field_validator("addresses")
@@ -103,7 +104,7 @@ class LightsSettings(Part):
     def _known(cls, addresses: dict[str, str]) -> dict[str, str]:
         known = default_addresses()
         if unknown := sorted(set(addresses) - set(known)):
-            raise ValueError(f"nothing is called {', '.join(unknown)}; there are {', '.join(known)}")
+            raise ValueError(f"{', '.join(unknown)} is not a valid value; valid are {', '.join(known)}")
         return addresses
 
 
@@ -112,7 +113,7 @@ SNIPPETS: Topic[bytes] = Topic(
     "stage",
     None,
     "pulso.audio.snippet.v1",
-    "Up to 30 seconds of sound of a stage, in any format that libsndfile or ffmpeg reads.",
+    "Up to 30 seconds of audio of a stage, in any format that libsndfile or ffmpeg reads.",
     retention_ms=10 * MINUTE,
     max_bytes=MEDIA_BYTES,
     content_type="audio/ogg",
@@ -120,4 +121,4 @@ SNIPPETS: Topic[bytes] = Topic(
 )
 
 
-TAGS = Topic("music.tags", "stage", MusicTags, "pulso.music.tags.v1", "What is heard on a stage.")
+TAGS = Topic("music.tags", "stage", MusicTags, "pulso.music.tags.v1", "Mood, genre, tempo and loudness of a stage.")

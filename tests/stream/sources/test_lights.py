@@ -118,7 +118,7 @@ def test_the_lights_follow_a_microphone(desk: Desk, tmp_path: Path, running: Cal
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"addresses": {"moood": "/x"}}, "nothing is called moood"),
+        ({"addresses": {"moood": "/x"}}, "moood is not a valid value"),
         ({"addresses": {"mood": "no slash"}}, "String should match pattern"),
         ({"port": 0}, "greater than or equal to 1"),
     ],
