@@ -1,1 +1,1 @@
-"""How the models were learnt: one folder a model. Needs the extra `train`; nothing imports this."""
+"""Training of the models, one folder per model. Needs the extra `train`; nothing that runs imports it."""

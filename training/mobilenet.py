@@ -21,12 +21,12 @@ BLOCKS = (
 
 
 def same(x: Tensor, stride: int) -> Tensor:
-    """Padding for a 3×3 kernel; exact for even sizes."""
+    """Return TensorFlow's SAME padding for a 3×3 kernel and even sizes."""
     return F.pad(x, (0, 1, 0, 1) if stride == 2 else (1, 1, 1, 1))
 
 
 class Block(nn.Module):
-    """Inverted residual."""
+    """Inverted residual block."""
 
     def __init__(self, inputs: int, expansion: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Block(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """The stem and the first `depth` blocks; input (N, 3, H, W) in −1…1, H and W multiples of 16."""
+    """Stem and first `depth` blocks; input (N, 3, H, W) in −1…1, H and W multiples of 16."""
 
     def __init__(self, depth: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class MobileNetV2(nn.Module):
             channels = outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """The output of every block."""
+        """Return the output of every block."""
         x = F.relu6(self.stem(same(x, 2)))
         found = []
         for block in self.blocks:
@@ -66,7 +66,7 @@ class MobileNetV2(nn.Module):
         return found
 
     def load(self, path: Path) -> None:
-        """Take over the pretrained weights of the layers that exist here."""
+        """Load the pretrained weights of the layers that exist here."""
         given = load_file(path)
         own = self.state_dict()
         for name in own:

@@ -63,6 +63,9 @@ class CameraAnalyzer:
         """Prepare the cameras of the venue.
 
         Args:
+            venue: cameras, zones and crowd settings.
+            counter: counts heads.
+            scorer: scores violence.
             states: persisted state by camera; changed.
             crowd_evidence: records what counts refer to; None records nothing.
             violence_evidence: records what scores refer to; None records nothing.

@@ -72,7 +72,7 @@ class CameraSession:
 
     @property
     def has_ground(self) -> bool:
-        """Whether speeds and pressure can be measured."""
+        """True where speeds and pressure can be measured."""
         return self.ground is not None
 
     def clear_motion(self) -> None:

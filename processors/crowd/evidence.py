@@ -56,6 +56,7 @@ class CrowdEvidenceRecorder:
         """Create it without evidence.
 
         Args:
+            venue: cameras and evidence settings.
             may_raise_alert: returns whether a value of the count is at or above the raise threshold of its rule.
         """
         self._cameras = {camera.id: camera for camera in venue.cameras}

@@ -1,4 +1,4 @@
-"""Make the crowd model from its data: `python -m training.crowd`. What is done already is not done again."""
+"""Train and export the crowd model: `python -m training.crowd`. Completed stages are skipped."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from training.crowd.train import WORK
 
 FIRST_MINUTES, SECOND_MINUTES = 115, 60
-"""of one core for the first stage, and for each of the second"""
+"""Minutes of one core for the first stage, and for each run of the second."""
 SEEDS = (1, 2)
 
 
 def main() -> None:
-    """Train the first stage, from its weights one run a seed, and ship their mean."""
+    """Train the first stage, one second-stage run per seed from its weights, and export their mean."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/crowd"))
-    parser.add_argument("--share", type=float, default=1.0, help="of the minutes, for a try")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the minutes, for a trial")
     arguments = parser.parse_args()
     data = ["--data", str(arguments.data)]
 

@@ -1,8 +1,8 @@
-"""Errors of counts in blocks of many sizes, each against the spread that a count of that size has.
+"""Block loss for crowd counting: errors of counts in blocks of several sizes, each relative to its variance.
 
 A Gaussian approximation of the negative binomial likelihood: the variance of a block with μ expected heads is
-μ + (αμ)². Its least value is at the mean, where that of absolute errors is at the median: a head in doubt is not
-counted as none. Quiet squares and dense crowds weigh alike, where a sum over heads hears only the crowds.
+μ + (αμ)². Its minimum is at the mean, where that of absolute errors is at the median, so that a doubtful head is not
+counted as none. Sparse and dense crowds have similar weights, while a sum over heads would be dominated by dense ones.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from torch.nn import functional as F
 from training.crowd.network import STRIDE
 
 SPREAD = 0.15
-"""α: share of a count by which crowds that look alike differ"""
+"""α: standard deviation of the count of similar crowds, as a share of it."""
 
 FLOOR = 0.3
-"""heads at 64 pixels, less by the side of smaller blocks: how sure one may be of an empty block"""
+"""Variance of an empty block of 64 pixels; proportional to the side of the block."""
 
 WORST = 50.0
-"""squared errors in units of their variance count no more than so: a wrong label is not the whole batch"""
+"""Upper bound of a squared error in units of its variance, so that a wrong label does not dominate a batch."""
 
 BLOCKS = (2, 4, 8, 16)
-"""cells to a side; the whole crop comes on top"""
+"""Sides of the blocks in cells; the whole crop is added."""
 
 
 def block_loss(density: Tensor, heads: list[Tensor]) -> Tensor:
-    """Mean loss of a batch of square crops, summed over the sizes of block.
+    """Return the mean loss of a batch of square crops, summed over the sizes of blocks.
 
     Args:
-        density: (N, C, C), heads a cell.
+        density: (N, C, C), heads in each cell.
         heads: for each crop (n, 2) head positions x, y in pixels.
     """
     truth = cells_of(heads, density.shape[-1])
@@ -38,14 +38,14 @@ def block_loss(density: Tensor, heads: list[Tensor]) -> Tensor:
     for side in (*BLOCKS, density.shape[-1]):
         expected = F.avg_pool2d(density[:, None], side) * side**2
         counted = F.avg_pool2d(truth[:, None], side) * side**2
-        known = expected.detach()  # or a larger guess would excuse itself with a larger variance
+        known = expected.detach()  # otherwise a larger prediction would reduce its loss by a larger variance
         variance = known + FLOOR * side / 8 + (SPREAD * known) ** 2
         total = total + ((expected - counted) ** 2 / variance).clamp(max=WORST).mean()
     return total
 
 
 def cells_of(heads: list[Tensor], cells: int) -> Tensor:
-    """Heads in each cell (N, cells, cells); a head between centres is shared among the four nearest."""
+    """Return heads in each cell, (N, cells, cells); a head between centres is distributed bilinearly."""
     truth = torch.zeros(len(heads), cells, cells)
     for number, points in enumerate(heads):
         if len(points) == 0:

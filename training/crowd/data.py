@@ -1,4 +1,4 @@
-"""Crops of labelled photographs, with the changes of light, size and quality that cameras make."""
+"""Training data of the crowd model: crops of labelled photographs, with augmentation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A photograph (RGB), its heads (n, 2) in pixels, and the part of the data that it is from."""
+    """A photograph (RGB), its heads (n, 2) in pixels, and the data set that it belongs to."""
 
     name: str
     part: str
@@ -24,7 +24,7 @@ class Labelled:
 
 
 def read_part(folder: Path) -> list[Labelled]:
-    """All photographs of a folder with a heads.json, by name."""
+    """Read all photographs of a folder with a heads.json, by name."""
     labels = json.loads((folder / "heads.json").read_text(encoding="utf-8"))
     found = []
     for name in sorted(labels):
@@ -37,14 +37,14 @@ def read_part(folder: Path) -> list[Labelled]:
 
 
 def split(items: list[Labelled], every: int = 8) -> tuple[list[Labelled], list[Labelled]]:
-    """Training and validation: every eighth photograph by a seeded order; the data name no cameras."""
+    """Return training and validation photographs: every eighth in a seeded order, since no cameras are named."""
     order = np.random.default_rng(7).permutation(len(items))
     held = {int(i) for i in order[::every]}
     return [x for i, x in enumerate(items) if i not in held], [x for i, x in enumerate(items) if i in held]
 
 
 def crop(item: Labelled, side: int, random: np.random.Generator) -> tuple[Picture, NDArray[np.float32]]:
-    """A random square at a random scale, its heads moved along."""
+    """Return a random square at a random scale, with its heads."""
     height, width = item.picture.shape[:2]
     scale = float(np.exp(random.uniform(np.log(0.6), np.log(1.7))))
     scale = max(scale, side / height, side / width)
@@ -64,7 +64,7 @@ def crop(item: Labelled, side: int, random: np.random.Generator) -> tuple[Pictur
 
 
 def _camera(piece: Picture, random: np.random.Generator) -> Picture:
-    """Light, colour, night, blur, noise and compression."""
+    """Augment a picture: light, colour, night, blur, noise and compression."""
     values = piece.astype(np.float32) / 255
     if random.random() < 0.15:
         values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
@@ -85,7 +85,7 @@ def _camera(piece: Picture, random: np.random.Generator) -> Picture:
 
 
 def empty(side: int, random: np.random.Generator) -> Picture:
-    """A crop without people: flat colour, gradient, bands or noise, which photographs of crowds never show."""
+    """Return a crop without people: flat colour, gradient, bands or noise, which no photograph of a crowd contains."""
     base = random.integers(0, 256, (int(random.integers(1, 9)), int(random.integers(1, 9)), 3)).astype(np.uint8)
     picture = cv2.resize(base, (side, side), interpolation=int(random.choice([cv2.INTER_NEAREST, cv2.INTER_CUBIC])))
     if random.random() < 0.5:

@@ -1,6 +1,6 @@
-"""Ship the crowd model: `python -m training.crowd.export` writes models/crowd/model.onnx and its card.
+"""Export the crowd model: `python -m training.crowd.export` writes models/crowd/model.onnx and its card.
 
-The weights of several runs that began from the same ones are averaged (Wortsman et al., "Model soups", ICML 2022).
+The weights of several runs from the same initial weights are averaged (Wortsman et al., "Model soups", ICML 2022).
 """
 
 from __future__ import annotations
@@ -25,25 +25,28 @@ from training.crowd.train import WORK
 
 LONGEST_SIDE = 1024
 SCALES = [1.0, 0.7]
-"""Looked at and averaged. On the held-out photographs: MAE 106 (A) and 10.3 (B) with 1.0 alone, 91 and 12.3 with 0.75,
-90 and 10.9 with 1.0 and 0.7: the second scale takes half of the bias that dense crowds have at the first."""
+"""Scales whose density maps are averaged.
+
+MAE on the held-out photographs: 106 (A) and 10.3 (B) with 1.0 alone, 91 and 12.3 with 0.75, 90 and 10.9 with 1.0 and
+0.7. The second scale halves the bias of dense crowds at the first.
+"""
 
 
 class Served(nn.Module):
-    """Names the tensors of the graph."""
+    """The network as exported, with named tensors."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, picture: Tensor) -> Tensor:
-        """(N, H, W, 3) uint8 → heads (N, H/8, W/8)."""
+        """Return heads (N, H/8, W/8) of pictures (N, H, W, 3) uint8."""
         heads: Tensor = self.network(picture)
         return heads
 
 
 def averaged(files: Sequence[Path]) -> DensityNetwork:
-    """A network whose weights are the mean of those in the files."""
+    """Return a network whose weights are the mean of those in the files."""
     states = [torch.load(file, weights_only=True) for file in files]
     mean = {
         name: sum(state[name] for state in states) / len(states) if value.dtype.is_floating_point else value
@@ -55,7 +58,7 @@ def averaged(files: Sequence[Path]) -> DensityNetwork:
 
 
 def export(network: DensityNetwork, path: Path) -> int:
-    """Write the graph; returns the number of parameters."""
+    """Write the graph; return the number of parameters."""
     network.eval()
     for sequence in [m for m in network.modules() if isinstance(m, nn.Sequential)]:
         for index in range(len(sequence) - 1):
@@ -73,7 +76,7 @@ def export(network: DensityNetwork, path: Path) -> int:
 
 
 def measure(counter: CrowdCounter, items: list[Labelled]) -> dict[str, dict[str, float]]:
-    """MAE and RMSE by part of the data."""
+    """Return MAE and RMSE by data set."""
     errors: dict[str, list[float]] = {}
     for item in items:
         errors.setdefault(item.part, []).append(counter.count(item.picture) - len(item.heads))
@@ -89,7 +92,7 @@ def measure(counter: CrowdCounter, items: list[Labelled]) -> dict[str, dict[str,
 
 
 def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """What must be known of the model."""
+    """Return the model card."""
     return {
         "name": "crowd",
         "version": "2.0",
@@ -119,7 +122,7 @@ def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> 
 
 
 def main() -> None:
-    """Export, check, measure, write the card."""
+    """Export, check and measure the model, and write its card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/crowd"))
     parser.add_argument("--models", type=Path, default=Path("models"))

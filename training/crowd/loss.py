@@ -1,7 +1,7 @@
 """Bayesian loss for crowd counting with point supervision (Ma et al., ICCV 2019), with its background point.
 
 Each cell's density is shared among the heads by their posterior; the expected count of every head must be one,
-and that of the background none. Unlike squared error on Gaussian maps, it needs no made-up ground truth.
+and that of the background zero. Unlike squared error on Gaussian maps, it needs no artificial ground truth.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from torch import Tensor
 from training.crowd.network import STRIDE
 
 SIGMA = 8.0
-"""pixels: how far from its point a head's density may lie"""
+"""Standard deviation in pixels of a head's density around its point."""
 
 BACKGROUND = 0.15
-"""distance of the background point, as a share of the crop's side"""
+"""Distance of the background point, as a share of the crop's side."""
 
 COUNT = 2.0
-"""weight of the error of a crop's whole count (as in DM-Count: Wang et al., NeurIPS 2020)"""
+"""Weight of the error of a crop's whole count (as in DM-Count; Wang et al., NeurIPS 2020)."""
 
 
 def bayesian_loss(density: Tensor, heads: list[Tensor], side: int) -> Tensor:
-    """Mean loss of a batch of square crops.
+    """Return the mean loss of a batch of square crops.
 
     Args:
-        density: (N, side/8, side/8), heads a cell.
+        density: (N, side/8, side/8), heads in each cell.
         heads: for each crop (n, 2) head positions x, y in pixels.
         side: of the crop in pixels.
     """
@@ -43,7 +43,7 @@ def bayesian_loss(density: Tensor, heads: list[Tensor], side: int) -> Tensor:
         posterior = torch.softmax(-torch.cat([squared, background[None]]) / (2 * SIGMA**2), dim=0)
         expected = posterior @ one
         total = total + (expected[:-1] - 1).abs().sum() + expected[-1].abs()
-        # Alone, absolute errors of single heads teach the median: a head that is in doubt counts nothing, and
-        # crowds far away were halved. The error of the whole crop takes that bias out.
+        # Absolute errors of single heads alone lead to the median: doubtful heads count nothing, which halved the
+        # counts of distant crowds. The error of the whole crop removes that bias.
         total = total + COUNT * (one.sum() - len(points)).abs()
     return total / len(heads)

@@ -1,4 +1,4 @@
-"""The density network: MobileNetV2 to stride 16, joined with stride 8, and a light decoder."""
+"""Density network: MobileNetV2 to stride 16, joined with stride 8, and a small decoder."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from training.mobilenet import MobileNetV2
 
 STRIDE = 8
 DEPTH = 13
-"""blocks of MobileNetV2: 96 channels at stride 16"""
+"""Blocks of MobileNetV2: 96 channels at stride 16."""
 
 
 def separable(inputs: int, outputs: int, dilation: int) -> nn.Sequential:
-    """Depthwise 3×3 and pointwise convolution, each with batch norm."""
+    """Return a depthwise 3×3 and a pointwise convolution, each with batch norm."""
     return nn.Sequential(
         nn.Conv2d(inputs, inputs, 3, padding=dilation, dilation=dilation, groups=inputs, bias=False),
         nn.BatchNorm2d(inputs),
@@ -25,12 +25,12 @@ def separable(inputs: int, outputs: int, dilation: int) -> nn.Sequential:
 
 
 class DensityNetwork(nn.Module):
-    """Pictures (N, H, W, 3) uint8 or float in 0…255, H and W multiples of 16 → heads a cell (N, H/8, W/8)."""
+    """Predicts heads in each cell (N, H/8, W/8) of pictures (N, H, W, 3) in 0…255; H and W multiples of 16."""
 
     def __init__(self) -> None:
         super().__init__()
         self.backbone = MobileNetV2(DEPTH)
-        # Dilation widens the view, from which scale is inferred, at no cost.
+        # Dilation enlarges the receptive field, from which scale is inferred, at no cost.
         self.context = nn.Sequential(separable(96, 128, 1), separable(128, 128, 2), separable(128, 128, 4))
         self.fine = nn.Sequential(nn.Conv2d(32, 64, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True))
         self.decoder = nn.Sequential(separable(192, 96, 1), separable(96, 64, 2), separable(64, 48, 1))

@@ -1,7 +1,7 @@
 """Train the crowd model: `python -m training.crowd.train [--data DIR] [--minutes N]`.
 
-Resumes from its checkpoint; `--minutes` is work, over all runs. Then `python -m training.crowd.export` ships it.
-`--begin WEIGHTS` starts a stage of its own from the weights of an earlier one.
+Resumes from its checkpoint; `--minutes` is the training time over all runs. `python -m training.crowd.export` exports
+the result. `--begin WEIGHTS` starts a new stage from the weights of an earlier one.
 """
 
 from __future__ import annotations
@@ -27,16 +27,15 @@ WORK = Path(__file__).parent / "work"
 SIDE = 256
 BATCH = 8
 BLOCKS_FROZEN = 3
-"""of the backbone, with its stem: edges need no crowds to learn, and without them a step takes half the time"""
+"""Blocks of the backbone that are frozen, with its stem: edge filters need no crowds, and a step is twice as fast."""
 BAYESIAN = 0.03
-"""weight of the Bayesian loss beside the block loss: it says where a head is, and its absolute errors are what is
-measured in the end"""
+"""Weight of the Bayesian loss beside the block loss: it localises heads, and MAE is an absolute error, too."""
 AVERAGE = 0.999
-"""decay of the running average of the weights, which is what is shipped"""
+"""Decay of the exponential average of the weights, which is exported."""
 
 
 def batch(train: list[Labelled], random: np.random.Generator) -> tuple[Tensor, list[Tensor]]:
-    """Crops of both parts in equal shares, and now and then one without people."""
+    """Return crops of both data sets in equal shares, and occasionally one without people."""
     pictures, heads = [], []
     parts = sorted({item.part for item in train})
     for _ in range(BATCH):
@@ -53,10 +52,10 @@ def batch(train: list[Labelled], random: np.random.Generator) -> tuple[Tensor, l
 
 
 def optimiser_of(network: DensityNetwork) -> torch.optim.Optimizer:
-    """Two groups with a peak rate each: the backbone, whose early blocks stay as they are, and what is new."""
+    """Return an optimizer with two groups: the backbone, whose early blocks are frozen, and the new layers."""
     for part in (network.backbone.stem, *network.backbone.blocks[:BLOCKS_FROZEN]):
         part.requires_grad_(False)
-    # Batch norm is folded into the backbone, so nothing holds its activations: it moves slowly.
+    # Batch norm is folded into the backbone, so its activations are not normalised: a low learning rate.
     backbone = [p for p in network.backbone.parameters() if p.requires_grad]
     new = [p for name, p in network.named_parameters() if not name.startswith("backbone")]
     groups = [{"params": backbone, "peak": 8e-5}, {"params": new, "peak": 6e-4}]
@@ -64,14 +63,14 @@ def optimiser_of(network: DensityNetwork) -> torch.optim.Optimizer:
 
 
 def loss_of(network: nn.Module, pictures: Tensor, heads: list[Tensor]) -> Tensor:
-    """Of a batch. In float32: gradients of dilated convolutions in bfloat16 came back as NaN now and then."""
+    """Return the loss of a batch, in float32: bfloat16 gradients of dilated convolutions were occasionally NaN."""
     density = network(pictures)
     return block_loss(density, heads) + BAYESIAN * bayesian_loss(density, heads, SIDE)
 
 
 @torch.no_grad()
 def errors(network: nn.Module, items: list[Labelled]) -> dict[str, float]:
-    """MAE and mean bias of each part, on whole pictures."""
+    """Return MAE and bias of each data set, on whole pictures."""
     network.eval()
     found: dict[str, list[float]] = {}
     for item in items:
@@ -85,7 +84,7 @@ def errors(network: nn.Module, items: list[Labelled]) -> dict[str, float]:
 
 
 def average(target: nn.Module, source: nn.Module, decay: float) -> None:
-    """Move the running average towards the weights of now."""
+    """Update the exponential average of the weights."""
     with torch.no_grad():
         for kept, now in zip(target.state_dict().values(), source.state_dict().values(), strict=True):
             if kept.dtype.is_floating_point:
@@ -95,11 +94,11 @@ def average(target: nn.Module, source: nn.Module, decay: float) -> None:
 
 
 def main() -> None:
-    """Train, validating every few minutes; keeps the best running average."""
+    """Train with validation every few minutes, and store the best averaged weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/crowd"))
     parser.add_argument("--weights", type=Path, default=Path("../shared/weights/mobilenet_v2_imagenet.safetensors"))
-    parser.add_argument("--begin", type=Path, help="weights of an earlier stage, to go on from")
+    parser.add_argument("--begin", type=Path, help="weights of an earlier stage to start from")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--validate-every", type=float, default=6, help="minutes")
     parser.add_argument("--threads", type=int, default=1)
@@ -146,7 +145,7 @@ def main() -> None:
         rate = min(1.0, (step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
-        # What a stage begins from has good statistics: fixed, a crop counts the same whatever else is in its batch.
+        # Statistics of the earlier stage are fixed, so that a crop's count does not depend on its batch.
         network.train(arguments.begin is None)
         pictures, heads = batch(train, random)
         loss = loss_of(network, pictures, heads)
@@ -160,7 +159,7 @@ def main() -> None:
         if time.monotonic() - validated < arguments.validate_every * 60 and done < 1:
             continue
         report = errors(shipped, held)
-        # Parts differ tenfold in their counts: each counts by its share.
+        # The counts of the data sets differ tenfold, so each is weighted by its mean.
         score = report["shanghaitech_a mae"] / 80 + report["shanghaitech_b mae"] / 9
         print(
             json.dumps(

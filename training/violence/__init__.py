@@ -1,1 +1,1 @@
-"""How the violence network was learnt."""
+"""Training of the violence network."""

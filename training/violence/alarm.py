@@ -1,9 +1,9 @@
-"""The rule for alarms, chosen on held-out video that is longer than the clips are.
+"""Choice of the alarm rule on held-out clips that are extended to eight seconds.
 
-A clip of two seconds cannot tell a minimum duration of one from one of three. So each held-out clip is shown forth and
-back for eight seconds, which keeps its content and the size of its motion; and all normal ones follow each other once
-more as one long film of one camera, memory and open alarms carried over. What is true of real fights that go on, and of
-real calm, is told by no data at hand, and the card says so.
+A clip of two seconds can't distinguish an on-delay of one second from one of three. So each held-out clip is played
+forth and back for eight seconds, which preserves its content and the size of its motion; and all normal clips are also
+played one after another as the film of one camera, with state and open alarms carried over. Real fights that last, and
+ordinary hours, are in no available data; the model card states it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,19 @@ from training.violence.folder import WORK
 
 SECONDS = 8.0
 SHIPPED = (0.8, 1.0)
-"""Threshold and minimum duration, chosen by hand from the curve. No rule that sees more than three fights in ten is
-without a false alarm on these clips, whose normal ones were cut beside fights because they are hard; so at most one a
-shift, the aim, can be neither met nor refuted with them. This one tells within two seconds, sees half of the
-surveillance fights, alarms in one of twenty of these normal clips, and in no crowd that the demo draws."""
+"""Raise threshold and on-delay in seconds, chosen by hand from the operating curve.
+
+No rule that detects more than three fights in ten is without a false alarm on these clips, whose normal ones were cut
+beside fights because they are hard; so the aim, at most one per shift, can be neither met nor refuted with them. This
+rule raises within two seconds, detects half of the surveillance fights, alarms in one of twenty of these normal clips,
+and in no crowd that the demo renders.
+"""
 THRESHOLDS = np.arange(0.5, 0.95, 0.01)
 MINIMUM_SECONDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 
 
 def forth_and_back(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The frames, and the frames backwards, and so on for eight seconds.
+    """Return the frames forwards and backwards in turn, for eight seconds.
 
     >>> forth_and_back(np.arange(3, dtype=np.uint8))[:7].tolist()
     [0, 1, 2, 1, 0, 1, 2]
@@ -45,7 +48,7 @@ def forth_and_back(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def extended(clips: list[Clip], name: str, session: ort.InferenceSession) -> Variant:
-    """What the frozen front sees of each clip, shown forth and back; kept under `work/NAME`."""
+    """Return the features of each clip, played forth and back; stored under `work/NAME`."""
     files = {part: WORK / f"{name}.{part}.npy" for part in PARTS}
     if not all(file.exists() for file in files.values()):
         field = MotionField()
@@ -61,7 +64,7 @@ def extended(clips: list[Clip], name: str, session: ort.InferenceSession) -> Var
 
 
 def scored_by(rows: list[NDArray[np.float32]], fight: NDArray[np.bool_]) -> list[ScoredClip]:
-    """The warm scores of clips, from their logits after every frame."""
+    """Return the warm scores of clips, from their logits after every frame."""
     found = []
     for row, is_fight in zip(rows, fight, strict=True):
         probabilities = list(1 / (1 + np.exp(-row.astype(float))))
@@ -71,7 +74,7 @@ def scored_by(rows: list[NDArray[np.float32]], fight: NDArray[np.bool_]) -> list
 
 
 def rule_of(threshold: float, minimum: float) -> ViolenceSettings:
-    """Settings of an alarm; it clears at half the threshold that raises it."""
+    """Return settings of an alarm that clears at half its raise threshold."""
     return replace(
         ViolenceSettings(),
         raise_threshold=round(threshold, 2),
@@ -81,17 +84,17 @@ def rule_of(threshold: float, minimum: float) -> ViolenceSettings:
 
 
 def curve(clips: list[ScoredClip]) -> list[CurvePoint]:
-    """What every rule does on the clips."""
+    """Return the result of every rule on the clips."""
     tried = [rule_of(float(threshold), minimum) for minimum, threshold in product(MINIMUM_SECONDS, THRESHOLDS)]
     return [point(clips, shipped_rule(settings)) for settings in tried]
 
 
 def quietest(points: list[CurvePoint]) -> CurvePoint:
-    """Of the rules with the fewest false alarms, the one that sees most fights, and of those the soonest."""
+    """Return the rule with the fewest false alarms, then the most fights detected, then the shortest delay."""
     return min(points, key=lambda one: (one.false_alarms, -(one.fights_alarmed or 0.0), one.delay_median or 0.0))
 
 
 def as_metrics(found: CurvePoint, clips: list[ScoredClip]) -> dict[str, float]:
-    """A point as the card keeps it."""
+    """Return a point of the curve as metrics of the model card."""
     row = asdict(found) | {"normal_hours": sum(clip.seconds for clip in clips if not clip.fight) / 3600}
     return {name: round(float(value), 3) for name, value in row.items() if value is not None}

@@ -1,8 +1,8 @@
-"""What the violence network takes of MobileNetV2: all of it as it is, and blocks 7 to 10 a second time to train on.
+"""Backbone of the violence network: all of MobileNetV2 frozen, and blocks 7 to 10 a second time for fine-tuning.
 
-What the last layers say of a change, untrained, tells fights in new places better than what those in the middle say:
-on pooled features alone a support vector machine has 0.69 of the surveillance clips right after block 10, and 0.80
-after the last layer. Trained middle layers and the untrained end err on different clips.
+Frozen features of the last layers generalise to new places better than those of the middle: on pooled features a
+support vector machine classifies 0.69 of the surveillance clips correctly after block 10, and 0.80 after the last
+layer. The fine-tuned middle layers and the frozen last layers err on different clips.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FEATURES = 2 * 1280
 
 
 class _Convolution(nn.Module):
-    """A convolution with TensorFlow's SAME padding (at stride 2: 0 before and 1 after an even size, else 1 and 1)."""
+    """Convolution with TensorFlow's SAME padding (at stride 2: 0 before and 1 after an even size, else 1 and 1)."""
 
     def __init__(self, weight: Tensor, bias: Tensor, *, stride: int = 1, groups: int = 1, relu: bool = True) -> None:
         super().__init__()
@@ -65,9 +65,9 @@ class _Block(nn.Module):
 
 
 class Front(nn.Module):
-    """The stem and blocks 1 to 6, frozen. (N, 1, H, W) in [-1, 1] to (N, 32, H/8, W/8); H and W multiples of 16.
+    """Stem and blocks 1 to 6, frozen: (N, 1, H, W) in [-1, 1] to (N, 32, H/8, W/8); H and W multiples of 16.
 
-    A grey picture has three equal colours, so the stem's weights of the three are added up.
+    A grey picture has three equal channels, so the stem's weights of the three are summed.
     """
 
     def __init__(self, weights: Path) -> None:
@@ -98,7 +98,7 @@ class Rest(nn.Module):
 
 
 def upper_blocks(weights: Path) -> nn.Sequential:
-    """Blocks 7 to 10, to be trained on: (N, 32, H/8, W/8) to (N, 64, H/16, W/16)."""
+    """Blocks 7 to 10, for fine-tuning: (N, 32, H/8, W/8) to (N, 64, H/16, W/16)."""
     tensors = _tensors(weights)
     return nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, TRAINED + 1)])
 

@@ -1,4 +1,4 @@
-"""The clips: which there are, which belong together, and how one is varied so that its recording cannot decide."""
+"""Clips of the violence data: list, groups for splitting, and augmentation against properties of the recording."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from processors.violence.clip import read_clip
 from processors.violence.motion import FRAMES_PER_SECOND, HEIGHT, WIDTH, small_frame
 
-SOURCE_FRAMES_PER_SECOND = 1000.0  # every frame there is
+SOURCE_FRAMES_PER_SECOND = 1000.0  # keeps every frame
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One labelled clip; clips with the same `group` must stay on one side of every split."""
+    """One labelled clip; clips with the same `group` are on the same side of every split."""
 
     path: Path
     fight: bool
@@ -28,7 +28,7 @@ class Clip:
 
 
 def list_clips(folder: Path) -> list[Clip]:
-    """The clips of `folder/clips.jsonl`; hockey has one source only, so its byte-identical clips are grouped."""
+    """Read `folder/clips.jsonl`; hockey has one source only, so its byte-identical clips are grouped."""
     clips = []
     for line in (folder / "clips.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -41,7 +41,7 @@ def list_clips(folder: Path) -> list[Clip]:
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What is done to a whole clip before it is shrunk; the defaults leave it as it is."""
+    """Augmentation of a whole clip before it is reduced; the defaults change nothing."""
 
     speed: float = 1.0
     phase: float = 0.0
@@ -60,7 +60,7 @@ class Variation:
 
 
 def draw(rng: np.random.Generator) -> Variation:
-    """A random variation: speed, crop or border, pan, shake, light, flicker, noise, JPEG blocks, lost detail."""
+    """Return a random variation: speed, crop or border, pan, shake, light, flicker, noise, JPEG blocks, lost detail."""
 
     def sometimes(probability: float) -> bool:
         return bool(rng.random() < probability)
@@ -115,10 +115,10 @@ def _vary(
 
 
 def sampled(path: Path, variation: Variation, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """A clip as a camera at 8 frames/s would have sent it: small pictures (time, 144, 192) and times in seconds.
+    """Return a clip as sent by a camera at 8 frames/s: small pictures (time, 144, 192) and times in seconds.
 
-    The plain variation gives exactly what `read_clip` and `small_frame` give. Otherwise the clip is made grey
-    first, which commutes with all that is done to it and saves two thirds of the work.
+    The default variation gives exactly the result of `read_clip` and `small_frame`. Otherwise the clip is converted to
+    grey first, which commutes with the augmentation and saves two thirds of the work.
     """
     if variation == Variation():
         frames, times = read_clip(path, FRAMES_PER_SECOND)
@@ -128,7 +128,7 @@ def sampled(path: Path, variation: Variation, seed: int) -> tuple[NDArray[np.uin
     ends = np.array(times)
     ticks = np.arange(variation.phase / FRAMES_PER_SECOND, ends[-1] / variation.speed, 1 / FRAMES_PER_SECOND)
     chosen = [int(np.abs(ends - tick * variation.speed).argmin()) for tick in ticks]
-    # As a camera would, a slow source keeps its own rate: no frame is sent twice.
+    # A slow source keeps its own rate, as a camera does: no frame is repeated.
     keep = [i for i, index in enumerate(chosen) if i == 0 or index != chosen[i - 1]]
     out = np.empty((len(keep), HEIGHT, WIDTH), np.uint8)
     for row, i in enumerate(keep):

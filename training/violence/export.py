@@ -1,4 +1,4 @@
-"""From a trained head to the shipped folder: one ONNX graph, and the card that says what it is worth."""
+"""Export of the violence network: one ONNX graph, and its model card."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from training.violence.network import Head
 
 
 class ViolenceNetwork(nn.Module):
-    """Front and heads as served: pictures, flow and memory in; logits and the next memory out.
+    """Front and heads as exported: pictures, flow and memory in; logits and the next memory out.
 
-    All but the memory have the axes (steps, cameras), so that one graph takes a frame of each of many cameras or
-    a whole clip, and a test can show that both are the same. Several heads are an ensemble: their memories lie
-    side by side; their logits are averaged by kind, and then over the kinds.
+    All but the memory have the axes (steps, cameras), so that one graph processes a frame of each of many cameras or a
+    whole clip, and a test can show that both are equal. Several heads are an ensemble: their memories are concatenated,
+    and their logits averaged by kind, then over the kinds.
     """
 
     def __init__(self, sight: Sight, heads: list[Head]) -> None:
@@ -50,7 +50,7 @@ class ViolenceNetwork(nn.Module):
 
 
 def _over_time(cell: nn.GRUCell) -> nn.GRU:
-    """The same recurrence as an operation over many steps, which ONNX has as one operator."""
+    """Return the recurrence as one operation over many steps, for which ONNX has an operator."""
     recurrent = nn.GRU(cell.input_size, cell.hidden_size)
     weights = {f"{name}_l0": tensor for name, tensor in cell.state_dict().items()}
     recurrent.load_state_dict(weights)
@@ -58,7 +58,7 @@ def _over_time(cell: nn.GRUCell) -> nn.GRU:
 
 
 def export(weights: Path, heads: list[Head], file: Path) -> int:
-    """Write the graph and check it against torch to 1e-3 of a logit; returns the number of parameters."""
+    """Write the graph and check it against torch to 1e-3 of a logit; return the number of parameters."""
     network = ViolenceNetwork(Sight(weights), [head.eval() for head in heads]).eval()
     hidden = heads[0].gates.hidden_size * len(heads)
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""What the frozen front sees of each clip, computed once and kept on disk: a variant is one pass over all clips."""
+"""Features of the frozen front, computed once per clip and variation, and stored on disk."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PARTS = ("change", "motion", "deep")
 
 @dataclass(frozen=True)
 class Variant:
-    """All clips in one variation, frames of all clips in one row of arrays; clip i is `starts[i]:starts[i + 1]`.
+    """Features of all clips in one variation, concatenated; clip i is `starts[i]:starts[i + 1]`.
 
-    The arrays are read when they are first asked for:
+    The arrays are read at first use:
     change (frames, 32, 18, 24) float16, the frozen front on the signed change of brightness;
     motion (frames, 3, 36, 48) float16, flow in x and y and the absolute change of brightness;
-    deep (frames, 2560) float16, what the last layer of MobileNetV2 says of the change.
+    deep (frames, 2560) float16, output of the last layer of MobileNetV2 on the change.
     """
 
     folder: Path
@@ -36,22 +36,22 @@ class Variant:
     starts: NDArray[np.int64]
 
     def part(self, part: str) -> NDArray[np.float16]:
-        """One of `PARTS`."""
+        """Return one of `PARTS`."""
         return cast("NDArray[np.float16]", np.load(self.folder / f"{self.name}.{part}.npy", mmap_mode="r"))
 
     @cached_property
     def parts(self) -> dict[str, NDArray[np.float16]]:
-        """All of them that are there."""
+        """Return all parts that exist."""
         return {part: self.part(part) for part in PARTS if (self.folder / f"{self.name}.{part}.npy").exists()}
 
     def clip(self, index: int, parts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Parts of each frame of one clip."""
+        """Return parts of each frame of one clip."""
         rows = slice(int(self.starts[index]), int(self.starts[index + 1]))
         return [self.parts[part][rows].astype(np.float32) for part in parts]
 
 
 class Sight(torch.nn.Module):
-    """Two pictures and the flow between them to maps; the same module opens the shipped graph."""
+    """Computes feature maps of two pictures and the flow between them; also the first part of the exported graph."""
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
@@ -60,16 +60,16 @@ class Sight(torch.nn.Module):
     def forward(
         self, previous: torch.Tensor, current: torch.Tensor, flow: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(N, 144, 192) uint8 twice and (N, 2, 36, 48) to `change`, `motion` and `deep`, as in `Variant`."""
+        """Return `change`, `motion` and `deep`, as in `Variant`, of (N, 144, 192) uint8 twice and (N, 2, 36, 48)."""
         difference = current.float().unsqueeze(1) - previous.float().unsqueeze(1)
-        # Twice the difference around mid-grey fills the range that the backbone knows (its input is -1 to 1).
+        # Twice the difference around mid-grey uses the range that the backbone was trained on (-1 to 1).
         change = self.front((difference * (2 / 127.5)).clamp(-1, 1))
         energy = torch.nn.functional.avg_pool2d(difference.abs(), 4) / 16
         return change, torch.cat([flow, energy], dim=1), self.rest(change)
 
 
 def front_session(weights: Path, file: Path) -> ort.InferenceSession:
-    """The front as an onnxruntime session with one thread: several times as fast as torch on a CPU."""
+    """Return the front as an ONNX Runtime session with one thread: several times as fast as torch on a CPU."""
     sight = Sight(weights).eval()
     pictures = torch.zeros(2, HEIGHT, WIDTH, dtype=torch.uint8)
     names = ["previous", "current", "flow"]
@@ -90,7 +90,7 @@ def front_session(weights: Path, file: Path) -> ort.InferenceSession:
 def front_inputs(
     frames: NDArray[np.uint8], times: NDArray[np.float64], field: MotionField
 ) -> dict[str, NDArray[np.uint8] | NDArray[np.float32]]:
-    """What the graph is given for a clip; the first frame is its own predecessor, as in serving."""
+    """Return the inputs of the graph for a clip; the first frame is its own predecessor, as in serving."""
     previous = np.concatenate([frames[:1], frames[:-1]])
     seconds = np.diff(times, prepend=times[0] - 0.125)
     flow = np.stack([field.between(a, b, float(s)) for a, b, s in zip(previous, frames, seconds, strict=True)])
@@ -98,7 +98,7 @@ def front_inputs(
 
 
 def variation_of(clip: Clip, name: str) -> tuple[Variation, int]:
-    """The variation a clip has in a variant: none in "plain", else drawn from the names of both."""
+    """Return the variation of a clip in a variant: none in "plain", otherwise drawn from the names of both."""
     seed = zlib.crc32(f"{clip.path.name} {name}".encode())
     return (Variation() if name == "plain" else draw(np.random.default_rng(seed))), seed
 
@@ -106,7 +106,7 @@ def variation_of(clip: Clip, name: str) -> tuple[Variation, int]:
 def cached(
     clips: Sequence[Clip], name: str, folder: Path, session: ort.InferenceSession, fixed: Variation | None = None
 ) -> Variant:
-    """The named variant, from `folder` if it was computed before. `fixed` puts one variation in place of the draw."""
+    """Return the named variant, from `folder` if it exists. `fixed` replaces the random variation."""
     done = folder / f"{name}.starts.npy"
     if not done.exists():
         field = MotionField()

@@ -1,4 +1,4 @@
-"""What held-out logits are worth: figures by set, and the alarm that follows from them."""
+"""Figures of held-out logits: accuracy, AUC and alarms by data set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.violence.scorer import ViolenceSettings
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Logits after every step of every clip, by heads that did not see its source."""
+    """Logits after every step of every clip, of heads that were not trained on its source."""
 
     logits: list[NDArray[np.float32]]
     fight: NDArray[np.bool_]
@@ -29,19 +29,19 @@ def _probabilities(logit: NDArray[np.float32]) -> tuple[list[float], list[float]
 
 
 def clip_scores(held: Held, settings: ViolenceSettings) -> NDArray[np.float64]:
-    """The score of each clip, computed as `evaluate` does (times on the tick)."""
+    """Return the score of each clip as `evaluate` computes it, with times on the tick."""
     return np.array([clip_score(*_probabilities(row), settings.warm_seconds) for row in held.logits])
 
 
 def scored_clips(held: Held, settings: ViolenceSettings) -> list[ScoredClip]:
-    """The held-out clips as the curve of alarms takes them."""
+    """Return the held-out clips as input of the operating curve."""
     return [
         scored(*_probabilities(row), bool(fight), settings) for row, fight in zip(held.logits, held.fight, strict=True)
     ]
 
 
 def figures(held: Held, settings: ViolenceSettings) -> dict[str, dict[str, float]]:
-    """Accuracy, balanced accuracy, AUC, their standard deviation over folds, and alarms, for each set."""
+    """Return accuracy, balanced accuracy, AUC, their standard deviation over folds, and alarms, by data set."""
     scores, clips = clip_scores(held, settings), scored_clips(held, settings)
     result = {}
     for name, members in (("surveillance", held.surveillance), ("hockey", ~held.surveillance)):
@@ -69,5 +69,5 @@ def figures(held: Held, settings: ViolenceSettings) -> dict[str, dict[str, float
 
 
 def rounded(figures_by_set: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """The same to three decimals."""
+    """Return the figures rounded to three decimals."""
     return {name: {metric: round(value, 3) for metric, value in row.items()} for name, row in figures_by_set.items()}

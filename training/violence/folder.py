@@ -1,4 +1,4 @@
-"""Where training keeps what it has done, so that it goes on where it was stopped."""
+"""Folders of the training: results of finished stages, from which it resumes."""
 
 from __future__ import annotations
 

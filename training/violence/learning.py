@@ -1,4 +1,4 @@
-"""One training run of the head, and the scores of a clip."""
+"""Training of one head, and its logits on clips."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from training.violence.features import Variant
 from training.violence.network import HIDDEN, DeepHead, Head
 
-WARM = 6  # steps after which a clip's label must show: 0.75 s
+WARM = 6  # steps, 0.75 s, after which the loss applies
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a head is trained.
+    """Hyperparameters of one training run.
 
     Attributes:
-        rounds: of 640 clips each.
-        batch: clips a step.
-        rate, upper_rate: highest learning rate of what is new, and of what was trained before.
-        decay: of the weights of what is new.
-        share: of what it sees that is surveillance.
-        kept: of the running mean of the weights at each step, which is what is kept at the end; 0 keeps the last ones.
+        rounds: number of rounds of 640 clips each.
+        batch: clips per step.
+        rate: highest learning rate of new layers.
+        upper_rate: highest learning rate of pretrained layers.
+        decay: weight decay of new layers.
+        share: share of surveillance clips in the training data.
+        kept: decay of the exponential average of the weights, which is the result; 0 returns the last weights.
     """
 
     rounds: int
@@ -69,12 +70,12 @@ def train(
     *,
     seed: int,
 ) -> Head:
-    """Train a head on the chosen clips; half of what it sees of each set is fights.
+    """Train a head on the chosen clips; half of the clips of each data set are fights.
 
-    A sequence is two clips in a row, of which the second may have the other label: so the memory learns to let go.
+    A sequence is two clips, of which the second may have the other label, so that the memory learns to forget.
     """
     torch.manual_seed(seed)
-    # Activations die out into numbers that a processor computes a hundred times as slowly: four times as fast without.
+    # Denormal activations are a hundred times as slow on a CPU; flushing them makes training four times as fast.
     torch.set_flush_denormal(True)
     rng = np.random.default_rng(seed)
     # Channels last is nearly twice as fast for depthwise convolutions on a CPU.
@@ -105,7 +106,7 @@ def train(
         lanes = batch // 2
         drawn = [_sequence(variants[rng.integers(len(variants))], int(c), head.parts, rng) for c in picked]
         rows = head_rows(head, drawn)
-        # Lane i runs clip i, then clip lanes + i, padded at the front of the pair with nothing: lengths differ.
+        # Lane i runs clip i, then clip lanes + i; the pair is padded at the front, since lengths differ.
         hidden = torch.zeros(lanes, HIDDEN)
         loss, terms = torch.zeros(()), 0
         for half in range(2):
@@ -136,7 +137,7 @@ def train(
 
 
 def head_rows(head: Head, sequences: Sequence[Sequence[NDArray[np.float32]]]) -> list[torch.Tensor]:
-    """Describe all steps of several sequences in one call; one (time, columns) tensor each."""
+    """Describe all steps of several sequences in one call; return one (time, columns) tensor each."""
     stacked = [torch.from_numpy(np.ascontiguousarray(np.concatenate(parts))) for parts in zip(*sequences, strict=True)]
     stacked = [part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part for part in stacked]
     return list(head.describe(*stacked).split([len(parts[0]) for parts in sequences]))
@@ -146,7 +147,7 @@ def head_rows(head: Head, sequences: Sequence[Sequence[NDArray[np.float32]]]) ->
 def logits(
     head: Head, variant: Variant, clips: NDArray[np.int64], *, one_after_another: bool = False
 ) -> list[NDArray[np.float32]]:
-    """The logit of every step of every given clip, from a fresh state each, or with the memory of the clip before."""
+    """Return the logit of every step of every given clip, from the initial state or the memory of the clip before."""
     out = []
     hidden = torch.zeros(1, HIDDEN)
     for clip in clips:

@@ -1,4 +1,4 @@
-"""The parts of the violence network that are learnt here: what is seen in one step and a recurrent state to a logit."""
+"""Trained parts of the violence network: heads that map features of a step and a recurrent state to a logit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ HIDDEN = 48
 
 
 class Head(nn.Module):
-    """Rows of what is seen in a step, remembered by a GRU.
+    """Base class of heads: one row of features per step, and a gated recurrent unit (GRU).
 
     Attributes:
-        parts: what of a `Variant` it describes.
+        parts: parts of a `Variant` that are its input.
     """
 
     parts: Sequence[str] = ()
@@ -30,21 +30,21 @@ class Head(nn.Module):
         self.out = nn.Linear(HIDDEN, 1)
 
     def describe(self, *parts: Tensor) -> Tensor:
-        """Its parts of N steps to one row (N, columns) a step; no memory here."""
+        """Return one row of features per step, (N, columns), from the parts of N steps; without memory."""
         raise NotImplementedError
 
     def pretrained(self) -> set[nn.Parameter]:
-        """Parameters that were trained before, and must change slowly."""
+        """Return pretrained parameters, which get a lower learning rate."""
         return set()
 
     def remember(self, row: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of the memory: row (N, columns) and hidden (N, 48) to logit (N,) and the new hidden."""
+        """Run one step of the GRU: return logit (N,) and new hidden (N, 48) from row (N, columns) and hidden."""
         hidden = self.gates(row, hidden)
         return self.out(functional.dropout(hidden, self.dropout, self.training)).squeeze(1), hidden
 
 
 class PlaceHead(Head):
-    """Change and motion are mixed where they lie, and pooled over the picture."""
+    """Head of the first kind: change and motion are combined at each place, then pooled over the picture."""
 
     parts = ("change", "motion")
 
@@ -60,10 +60,10 @@ class PlaceHead(Head):
         return set(self.upper.parameters())
 
     def describe(self, *parts: Tensor) -> Tensor:
-        """(N, 32, 18, 24) and (N, 3, 36, 48) to one row (N, 128) a step."""
+        """Return (N, 128) from change (N, 32, 18, 24) and motion (N, 3, 36, 48)."""
         change, motion = parts
         seen = functional.relu(self.reduce_change(self._drop(self.upper(change)) / 4))
-        # The root of the size keeps the one that runs past the lens from outweighing everything.
+        # The square root keeps a person who runs past the lens from dominating.
         motion = motion.sign() * (motion.abs() + 1e-4).sqrt()
         motion = functional.max_pool2d(functional.relu(self.motion_first(motion)), 2)
         motion = functional.max_pool2d(functional.relu(self.motion_second(motion)), 2)
@@ -75,7 +75,7 @@ class PlaceHead(Head):
 
 
 class DeepHead(Head):
-    """What the untrained end of MobileNetV2 says of the change: much of it, so little is learnt and much left out."""
+    """Head of the second kind: frozen features of the last layer on the change; few weights and high dropout."""
 
     parts = ("deep",)
 
@@ -86,10 +86,10 @@ class DeepHead(Head):
         self.select = nn.Linear(FEATURES, 96)
 
     def scale(self, rows: Tensor) -> None:
-        """Take mean and spread from rows (N, 2560) of the training clips."""
+        """Set mean and standard deviation from rows (N, 2560) of the training clips."""
         self.mean, self.spread = rows.mean(0), rows.std(0) + 0.05
 
     def describe(self, *parts: Tensor) -> Tensor:
-        """(N, 2560) to one row (N, 96) a step."""
+        """Return (N, 96) from (N, 2560)."""
         plain = (parts[0] - self.mean) / self.spread
         return functional.relu(self.select(functional.dropout(plain, self.dropout, self.training)))

@@ -1,8 +1,8 @@
-"""Does the network read the deed, or the recording? `python -m training.violence.robustness` prints figures that tell.
+"""Robustness of the violence network: `python -m training.violence.robustness` prints figures of changed clips.
 
-Held-out clips are re-encoded, played slower and faster, mirrored and darkened, and judged by heads that saw neither
-their sources nor such a copy; then heads trained on one collection alone judge the other. A network that read
-resolution, frame rate, side, light or codec would fall to chance. Colour needs no figure: the network is given none.
+Held-out clips are re-encoded, played slower and faster, mirrored and darkened, and scored by heads that were trained on
+neither their sources nor such copies; then heads trained on one collection score the other. A network that relied on
+resolution, frame rate, side, light or codec would fall to chance. Colour is not tested, since the input has none.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CONDITIONS: dict[str, Variation] = {
 
 
 def reencode(clip: Clip, folder: Path) -> Clip:
-    """The clip as a poor recorder keeps it: 160 pixels wide, H.264 at CRF 36, kept in `folder`."""
+    """Return the clip as a poor recorder stores it: 160 pixels wide, H.264 at CRF 36; cached in `folder`."""
     path = folder / f"{clip.path.stem}.mp4"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def reencode(clip: Clip, folder: Path) -> Clip:
 
 
 def under_conditions(data: Data, partition: int, folds: list[int], hockey: int) -> dict[str, Sets]:
-    """Figures of every condition, by set."""
+    """Return the figures of every condition, by data set."""
     parts = [data.some(data.folds(partition)[fold][1], hockey) for fold in folds]
     heads = [trained(data, data.folds(partition)[fold][0], f"partition{partition}-fold{fold}") for fold in folds]
     chosen = np.concatenate(parts)
@@ -76,7 +76,7 @@ def under_conditions(data: Data, partition: int, folds: list[int], hockey: int) 
 
 
 def crosswise(data: Data, kinds: list[str]) -> dict[str, Sets]:
-    """Trained on one collection, measured on the other, by heads of some kinds."""
+    """Return the figures of heads trained on one collection and measured on the other."""
     found = {}
     for name, on in (
         ("trained on hockey alone", ~data.surveillance),
@@ -93,13 +93,13 @@ def crosswise(data: Data, kinds: list[str]) -> dict[str, Sets]:
 
 
 def _brief(held: Held) -> Sets:
-    """Accuracy and AUC of the sets that there are."""
+    """Return accuracy and AUC of the data sets present."""
     measured = rounded(figures(held, ViolenceSettings()))
     return {name: {figure: row[figure] for figure in FIGURES} for name, row in measured.items()}
 
 
 def write(found: dict[str, Sets]) -> None:
-    """Add the figures to the card, in place of those of an earlier run."""
+    """Add the figures to the model card, replacing those of an earlier run."""
     folder = ROOT / "models" / "violence"
     card = read_card(folder)
     rows = {f"{data}, {condition}": row for condition, sets in found.items() for data, row in sets.items()}
@@ -109,7 +109,7 @@ def write(found: dict[str, Sets]) -> None:
 
 
 def main() -> None:
-    """Print the figures and write them to the card."""
+    """Print the figures and write them to the model card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")

@@ -1,4 +1,4 @@
-"""Trains, measures and ships the violence network: `python -m training.violence.train`.
+"""Train, measure and export the violence network: `python -m training.violence.train`.
 
 Every stage leaves its result in `work/` and is skipped when that is there; remove the folder to begin again.
 """
@@ -31,17 +31,17 @@ from training.violence.network import DeepHead, Head, PlaceHead
 
 FOLDS = 5
 ALARM_HOCKEY = 6
-"""one in so many hockey clips is used to choose the rule for alarms: surveillance is what it is for"""
+"""One in so many hockey clips is used to choose the alarm rule, since its purpose is surveillance."""
 SHIPPED_FOLDS = (0, 1, 2)
-"""whose heads are shipped together: each has seen four fifths of the clips"""
+"""Folds whose heads are exported together; each was trained on four fifths of the clips."""
 SHIPPED_PLACE = 2
-"""heads of the costly kind that are shipped, those of the first folds: each takes half a millisecond a frame"""
+"""Exported heads of the first kind, those of the first folds; each takes half a millisecond per frame."""
 KINDS = {"place": learning.PLACE, "deep": learning.DEEP}
 VARIANTS = {"place": ("plain", "v0", "v1"), "deep": ("plain", "v0")}
 
 
 class Data:
-    """The clips with what is needed to split and train: labels, sets, groups and cached variants."""
+    """Clips with labels, data sets, groups and cached variants."""
 
     def __init__(self, folder: Path, weights: Path) -> None:
         self.clips: list[Clip] = list_clips(folder)
@@ -52,27 +52,27 @@ class Data:
         self.groups = np.array([clip.group for clip in self.clips])
 
     def variant(self, name: str) -> Variant:
-        """All clips in a variation; computed when it is first asked for."""
+        """Return all clips in a variation; computed at first use."""
         return cached(self.clips, name, WORK, self.session)
 
     def folds(self, partition: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Training and held-out clips of each fold: no source and no identical clip on both sides."""
+        """Return training and held-out clips of each fold, with no source and no identical clip on both sides."""
         splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=partition)
         return list(splitter.split(self.fight, self.surveillance * 2 + self.fight, self.groups))
 
     def some(self, clips: NDArray[np.int64], hockey: int) -> NDArray[np.int64]:
-        """The surveillance clips among these, and one in `hockey` of the hockey clips."""
+        """Return the surveillance clips among these, and one in `hockey` of the hockey clips."""
         surveillance = self.surveillance[clips]
         return np.concatenate([clips[surveillance], clips[~surveillance][::hockey]])
 
 
 def trained(data: Data, chosen: NDArray[np.int64], name: str, seed: int = 0) -> list[Head]:
-    """A head of each kind, trained on the chosen clips; kept under `work/NAME-KIND-SEED.pt`."""
+    """Return a head of each kind, trained on the chosen clips; stored under `work/NAME-KIND-SEED.pt`."""
     return [head_of(kind, data, chosen, name, seed) for kind in KINDS]
 
 
 def head_of(kind: str, data: Data, chosen: NDArray[np.int64], name: str, seed: int = 0) -> Head:
-    """One head of one kind, kept under `work/NAME-KIND-SEED.pt`."""
+    """Return one head of one kind, stored under `work/NAME-KIND-SEED.pt`."""
     file = WORK / f"{name}-{kind}-{seed}.pt"
     torch.manual_seed(seed)
     head: Head = PlaceHead(data.weights) if kind == "place" else DeepHead()
@@ -90,7 +90,7 @@ def head_of(kind: str, data: Data, chosen: NDArray[np.int64], name: str, seed: i
 def mean_logits(
     heads: Sequence[Head], variant: Variant, clips: NDArray[np.int64], *, one_after_another: bool = False
 ) -> list[NDArray[np.float32]]:
-    """Mean logit of the heads after every step, as the shipped graph computes it."""
+    """Return the mean logit of the heads after every step, as the exported graph computes it."""
     each = [learning.logits(head, variant, clips, one_after_another=one_after_another) for head in heads]
     return [np.mean(rows, axis=0) for rows in zip(*each, strict=True)]
 
@@ -98,7 +98,7 @@ def mean_logits(
 def kept_logits(
     name: str, heads: Sequence[Head], variant: Variant, clips: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
-    """`mean_logits`, kept for each kind under `work/NAME-KIND.logits.npz`."""
+    """Return `mean_logits`, stored for each kind under `work/NAME-KIND.logits.npz`."""
     each = []
     for kind, head in zip(KINDS, heads, strict=True):
         file = WORK / f"{name}-{kind}.logits.npz"
@@ -110,7 +110,7 @@ def kept_logits(
 
 
 def cross_validate(data: Data, partition: int, folds: Sequence[int]) -> tuple[Held, list[list[Head]]]:
-    """Logits of every clip of the folds, by heads that never saw its source; and those heads, by fold."""
+    """Return logits of every clip of the folds, of heads not trained on its source; and those heads, by fold."""
     all_heads: list[list[Head]] = []
     rows: list[NDArray[np.float32]] = []
     clips: list[NDArray[np.int64]] = []
@@ -127,7 +127,7 @@ def cross_validate(data: Data, partition: int, folds: Sequence[int]) -> tuple[He
 
 
 def alarms(data: Data, partition: int, folds: Sequence[int], heads: list[list[Head]]) -> dict[str, dict[str, float]]:
-    """What the shipped rule does on held-out clips that are shown for longer than they last; prints the curve."""
+    """Return the result of the shipped rule on extended held-out clips; print the operating curve."""
     clips: list[ScoredClip] = []
     calm: list[ScoredClip] = []
     surveillance: list[bool] = []
@@ -156,13 +156,15 @@ def alarms(data: Data, partition: int, folds: Sequence[int], heads: list[list[He
 
 
 def main() -> None:
-    """Everything from the clips to the card."""
+    """Run all stages from the clips to the model card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")
     parser.add_argument("--partition", type=int, default=1, help="seed of the reported split")
-    parser.add_argument("--folds", type=int, nargs="*", default=SHIPPED_FOLDS, help="held out in turn")
-    parser.add_argument("--measure-only", action="store_true", help="ship nothing: several processes can share folds")
+    parser.add_argument("--folds", type=int, nargs="*", default=SHIPPED_FOLDS, help="folds that are held out in turn")
+    parser.add_argument(
+        "--measure-only", action="store_true", help="export nothing; several processes can share the folds"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -180,7 +182,7 @@ def main() -> None:
 
 
 def ship(heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: dict[str, dict[str, float]]) -> None:
-    """Write models/violence: the graph and its card."""
+    """Write models/violence: the graph and its model card."""
     folder = ROOT / "models" / "violence"
     folder.mkdir(parents=True, exist_ok=True)
     parameters = export(weights, heads, folder / "model.onnx")
@@ -189,7 +191,7 @@ def ship(heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: 
 
 
 def card_settings(settings: ViolenceSettings) -> dict[str, Any]:
-    """The settings as plain numbers, under the names that serving reads."""
+    """Return the settings as plain numbers, under the names that the scorer reads."""
     return {name: float(getattr(settings, name)) for name in settings.__dataclass_fields__}
 
 
