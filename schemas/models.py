@@ -1,4 +1,4 @@
-"""Feedback on model outputs; its topic."""
+"""Feedback on the results of models; its Kafka topic."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from schemas.topic import DAY, Topic
 
 
 class ModelFeedback(Struct, frozen=True, kw_only=True):
-    """What a person says a model should have said; the same as it said confirms it."""
+    """A person's statement of the right result of a model; one that equals the result confirms it."""
 
     id: Identifier
     model: Identifier
     subject: Identifier
-    """the stage, camera or thread"""
+    """Stage, camera or thread."""
     event_id: Identifier
-    """of the result that is judged"""
+    """Event id of the result."""
     said: Annotated[str, Meta(max_length=200)]
+    """Result of the model."""
     right: Annotated[str, Meta(min_length=1, max_length=200)]
     by: Identifier
     time: Instant
@@ -30,7 +31,7 @@ FEEDBACK = Topic(
     "model",
     ModelFeedback,
     "pulso.model.feedback.v1",
-    "What people say that a model should have said.",
+    "A person's statement of the right result of a model.",
     partitions=1,
     retention_ms=90 * DAY,
 )

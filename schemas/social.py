@@ -1,4 +1,4 @@
-"""Social posts and their readings; their topics; the endpoint that receives posts."""
+"""Social posts and their results; their Kafka topics; the endpoint that receives posts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from schemas.venue_parts import Part
 
 
 class Post(Struct, frozen=True, kw_only=True):
-    """What somebody wrote on a social network; who it was is not taken."""
+    """A post of a social network, without its author."""
 
     id: Identifier
-    """of the network and the post, so that one that is sent twice counts once"""
+    """Network and id of the post, so that a post that is sent twice counts once."""
     network: Identifier
     time: Instant
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
 
 
 class PostReading(Struct, frozen=True, kw_only=True):
-    """One social post, read, and how posts about its subject sound now. Names, addresses and links are masked."""
+    """Result for one post: its sentiment, and that of its subject. Names, addresses and links are masked."""
 
     event_id: Identifier
     post: Identifier
@@ -31,26 +31,26 @@ class PostReading(Struct, frozen=True, kw_only=True):
     time: Instant
     language: str
     subject: str
-    """a topic of the support desk, or "other" """
+    """Topic of the support desk, or `other`."""
     names: dict[str, str] = {}
-    """of the subject, by language, where it has some"""
+    """Names of the subject by language, if it has any."""
     sentiment: Literal["negative", "neutral", "positive"]
     excerpt: str = ""
     posts: NonNegative
-    """about the subject within the last quarter of an hour, fading"""
+    """Posts about the subject within the last quarter of an hour, exponentially decaying."""
     negative_share: Probability
-    """of them"""
+    """Share of negative ones among them."""
     usual_share: Probability
-    """of those of the last hours before"""
+    """Baseline of the negative share, from the hours before."""
     change: float
-    """standard errors by which the share lies above the usual one"""
+    """Standard errors by which the share exceeds the baseline."""
     model: str
 
 
 class PostServerSettings(Part):
-    """The HTTP endpoint that social posts are sent to. The token comes from PULSO_POSTS_TOKEN."""
+    """The HTTP endpoint that social posts are sent to. Its token is read from PULSO_POSTS_TOKEN."""
 
-    port: int = Field(default=8091, ge=0, le=65535, description="0 takes any free port")
+    port: int = Field(default=8091, ge=0, le=65535, description="TCP port; 0 for any free port")
 
 
 POSTS = Topic(
@@ -58,8 +58,8 @@ POSTS = Topic(
     "network",
     Post,
     "pulso.social.post.v1",
-    "One post of a social network.",
-    partitions=1,  # what is usual for a subject is one row of state
+    "A post of a social network.",
+    partitions=1,  # the baselines of all subjects are one state row
     retention_ms=3 * DAY,
     sensitive=True,
 )
@@ -70,5 +70,5 @@ POST_READINGS = Topic(
     "subject",
     PostReading,
     "pulso.social.reading.v1",
-    "One post, read, and how its subject sounds.",
+    "Result for one post, with the sentiment of its subject.",
 )

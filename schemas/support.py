@@ -1,4 +1,4 @@
-"""Support: mails, their triage, corrections and approved answers; their topics; the mailboxes of the venue file."""
+"""Support: mails, their triage, corrections, approved answers; their Kafka topics; mailboxes of the venue file."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ class Mail(Struct, frozen=True, kw_only=True):
     text: Text = ""
     attachments: Annotated[int, Meta(ge=0)] = 0
     automatic: bool = False
-    """RFC 3834: an auto-reply or a bounce, which must never be answered."""
+    """Automatic reply or bounce (RFC 3834), which must never be answered."""
 
 
 class SupportCorrection(Struct, frozen=True, kw_only=True):
-    """What a person taught the support desk, or asked of it."""
+    """A person's correction of the support desk, or request to erase somebody's mail."""
 
     id: Identifier
     time: Instant
     by: Identifier
     action: Literal["topic", "promote", "erase"]
-    """topic: `text` is about `topic`. promote: the mails of `cluster` are about `topic`. erase: forget what was kept of
-    the mails of `sender`, or of `message`."""
+    """topic: `text` is an example of `topic`. promote: the examples of `cluster` become examples of `topic`. erase: remove
+    what is stored of the mails of `sender`, or of `message`."""
     topic: Annotated[str, Meta(max_length=LONGEST_TOPIC)] = ""
     text: Annotated[str, Meta(max_length=4_000)] = ""
     message: Identifier | None = None
     cluster: Identifier | None = None
     sender: Annotated[str, Meta(max_length=400)] = ""
-    """mail address"""
+    """Mail address."""
 
 
 AnswerText = Annotated[str, Meta(max_length=4_000)]
 
 
 class ApprovedAnswer(Struct, frozen=True, kw_only=True):
-    """One answer in one language; the last of a topic and language counts, before the file of answers."""
+    """An answer to a topic in one language; the latest one replaces that of the file of answers."""
 
     id: Identifier
     topic: Annotated[str, Meta(min_length=1, max_length=LONGEST_TOPIC)]
     language: Literal["es", "en"]
     question: AnswerText
-    """as the page of questions asks it"""
+    """Question as on the page of questions."""
     answer: AnswerText
-    """may name facts in braces, such as {order}; never the facts of one mail"""
+    """Text that may name facts in braces, such as {order}, and never contains those of one mail."""
     without_facts: AnswerText = ""
-    """instead, where a mail lacks one of them, and on the page of questions"""
+    """Text for a mail that lacks one of the facts, and for the page of questions."""
     automatic: bool = False
-    """may be sent without a person, where the topic is sure enough"""
+    """True if it may be sent without a person when the confidence in the topic is high enough."""
     by: Identifier
-    """who answers for it"""
+    """Person who is responsible for it."""
     time: Instant
     withdrawn: bool = False
-    """the file of answers counts again"""
+    """True to withdraw it: the file of answers applies again."""
 
 
 def answer_key(topic: str, language: str) -> str:
-    """Key of an answer's records.
+    """Return the key of an answer's records.
 
     >>> answer_key("refund", "es")
     'refund/es'
@@ -77,43 +77,45 @@ def answer_key(topic: str, language: str) -> str:
 
 
 class MailTopic(Struct, frozen=True, kw_only=True):
-    """What a mail is about."""
+    """Topic of a mail."""
 
     name: str
     confidence: Probability
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """One thing that a suggestion rests on, or that speaks against it, for a page to put into its reader's words."""
+    """A reason for or against a suggestion, which a page shows in its reader's language."""
 
     kind: Literal["topic", "fact", "missing", "also"]
-    """the mail's topic, a fact of it that was filled in, a fact that it lacks, and another topic that it asks about"""
+    """topic: the mail's topic. fact: a fact that was filled in. missing: a fact that the mail lacks. also: another topic
+    that the mail asks about."""
     name: str
-    """of the topic or fact"""
+    """Name of the topic or fact."""
     value: str = ""
-    """confidence in the topic, or what the mail says"""
+    """Confidence in the topic, or value of the fact."""
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
-    """A reply that a person may send: an approved answer with the mail's facts filled in."""
+    """A suggested reply: an approved answer with the mail's facts filled in."""
 
     answer: Identifier
-    """name of the approved answer"""
+    """Topic of the approved answer."""
     text: str
     why: str
-    """what the suggestion rests on, for the person who decides; in English"""
+    """Reasons in English, for the person who decides."""
     confidence: Probability
     automatic: bool = False
-    """the answer may be sent without a person, and the confidence is above its limit"""
+    """True if the answer may be sent without a person, and the confidence is at least its limit."""
     reasons: tuple[Reason, ...] = ()
-    """`why` in parts, in the same order"""
+    """Reasons as data, in the order of `why`."""
 
 
 SetAside = Literal["spam", "phishing", "automatic", "loop"]
+"""Reason for which a mail must never be answered."""
 
 
 class SupportTriage(Struct, frozen=True, kw_only=True):
-    """One mail, read. Addresses, phone and card numbers are masked in every text of it."""
+    """Result for one mail. Addresses, telephone and card numbers are masked in all of its texts."""
 
     event_id: Identifier
     message: Identifier
@@ -127,29 +129,31 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     cluster_size: Count = 0
     cluster_is_new: bool = False
     surge: NonNegative = 0.0
-    """arrivals of the cluster now ÷ its usual pace"""
+    """Mails of the cluster in the last quarter of an hour, divided by its baseline."""
     summary: str = ""
     model: str
     second_topic: MailTopic | None = None
-    """where the mail asks two things"""
+    """Second topic, if the mail asks two things."""
     sentiment: Literal["negative", "neutral", "positive"] | None = None
     facts: dict[str, tuple[str, ...]] = {}
-    """what the mail names: order, amount, date, time, quantity, place; in its own words, but for the order unmasked"""
+    """Values that the mail names, by fact (order, amount, date, time, quantity, place); masked, except for the order."""
     set_aside: SetAside | None = None
-    """why the mail must never be answered"""
+    """Reason for which the mail must never be answered."""
     suggestion: Suggestion | None = None
     cluster_ended: Identifier | None = None
-    """name of a cluster that ended in this one by this mail: it leads here from now on"""
+    """Name of a cluster that was merged into this one because of this mail."""
     cluster_split: tuple[Identifier, ...] = ()
-    """names of a cluster that was split by this mail, which goes on, and of the new one that has some of its mails"""
+    """Names of a cluster that was split because of this mail, and of the new one that has some of its mails."""
 
 
 class MailboxSettings(Part):
-    """Where support mail is read from. The password comes from PULSO_MAILBOX_PASSWORD."""
+    """A mailbox of the support desk. Its password is read from PULSO_MAILBOX_PASSWORD."""
 
     id: Name = "support"
-    url: str = Field(description="imap(s)://user@host[:port]/folder, or a Maildir, an mbox or a folder of .eml")
-    poll_seconds: float = Field(default=30, ge=1, description="used where the server has no IDLE")
+    url: str = Field(
+        description="imap(s)://user@host[:port]/folder, or the path of a Maildir, an mbox or a folder of .eml files"
+    )
+    poll_seconds: float = Field(default=30, ge=1, description="seconds between two looks, if the server has no IDLE")
 
 
 MAILS = Topic(
@@ -158,7 +162,7 @@ MAILS = Topic(
     Mail,
     "pulso.mail.v1",
     "One message to the support mailbox.",
-    partitions=1,  # clusters are of all mail together, and one partition carries hundreds of mails a second
+    partitions=1,  # all mail is clustered together, and one partition carries hundreds of mails a second
     retention_ms=3 * DAY,
     sensitive=True,
 )
@@ -169,14 +173,14 @@ CORRECTIONS = Topic(
     "id",
     SupportCorrection,
     "pulso.support.correction.v1",
-    "What a person taught the support desk, or asked it to forget.",
-    partitions=1,  # as the mails: both change one row
+    "A correction of the support desk, or a request to erase somebody's mail.",
+    partitions=1,  # as for mails: both change the same state row
     retention_ms=3 * DAY,
     sensitive=True,
 )
 
 
-TRIAGE = Topic("support.triage", "thread", SupportTriage, "pulso.support.triage.v1", "One mail, read.")
+TRIAGE = Topic("support.triage", "thread", SupportTriage, "pulso.support.triage.v1", "Result for one mail.")
 
 
 ANSWERS = Topic(
@@ -184,7 +188,7 @@ ANSWERS = Topic(
     "topic/language",
     ApprovedAnswer,
     "pulso.support.answer.v1",
-    "What a person approved as the answer to a topic.",
-    partitions=1,  # whoever answers reads all of it
+    "The approved answer to a topic in one language.",
+    partitions=1,  # every reader reads all of it
     compacted=True,
 )

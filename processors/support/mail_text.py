@@ -36,18 +36,18 @@ _parser = EmailReplyParser(languages=["en", "es"])
 
 
 def customer_text(subject: str, text: str) -> str:
-    """Return the subject and the newest part of the body.
+    r"""Return the subject and the newest part of the body.
 
     All of the body is returned for a forwarded mail, and if nothing else is left. The subject is left out if the body
     repeats it.
 
-    >>> customer_text("RE: Fwd: Bus", "Where can I park?\\n\\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\\n> Hi")
+    >>> customer_text("RE: Fwd: Bus", "Where can I park?\n\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\n> Hi")
     'Bus. Where can I park?'
     >>> customer_text("", "<html><body><p>Hola</p><p>¿Hay sitio?</p></body></html>")
     'Hola ¿Hay sitio?'
-    >>> customer_text("Fwd: Bus", "---------- Forwarded message ---------\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
+    >>> customer_text("Fwd: Bus", "---------- Forwarded message ---------\nFrom: Ana <a@b.c>\n\nIs there a bus?")
     'Bus. Is there a bus?'
-    >>> customer_text("Fwd: Bus", "FYI\\n\\n-----Original Message-----\\nFrom: Ana <a@b.c>\\n\\nIs there a bus?")
+    >>> customer_text("Fwd: Bus", "FYI\n\n-----Original Message-----\nFrom: Ana <a@b.c>\n\nIs there a bus?")
     'Bus. FYI Is there a bus?'
     """
     body = _normalise_lines(html_to_text(text[:MAX_MARKUP]))
