@@ -33,8 +33,8 @@ class SupportCorrection(Struct, frozen=True, kw_only=True):
     time: Instant
     by: Identifier
     action: Literal["topic", "promote", "erase"]
-    """topic: `text` is an example of `topic`. promote: the examples of `cluster` become examples of `topic`. erase: remove
-    what is stored of the mails of `sender`, or of `message`."""
+    """topic: `text` is an example of `topic`. promote: the examples of `cluster` become examples of `topic`. erase:
+    remove what is stored of the mails of `sender`, or of `message`."""
     topic: Annotated[str, Meta(max_length=LONGEST_TOPIC)] = ""
     text: Annotated[str, Meta(max_length=4_000)] = ""
     message: Identifier | None = None
@@ -87,8 +87,8 @@ class Reason(Struct, frozen=True, kw_only=True):
     """A reason for or against a suggestion, which a page shows in its reader's language."""
 
     kind: Literal["topic", "fact", "missing", "also"]
-    """topic: the mail's topic. fact: a fact that was filled in. missing: a fact that the mail lacks. also: another topic
-    that the mail asks about."""
+    """topic: the mail's topic. fact: a fact that was filled in. missing: a fact that the mail lacks. also: another
+    topic that the mail asks about."""
     name: str
     """Name of the topic or fact."""
     value: str = ""
@@ -136,7 +136,7 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     """Second topic, if the mail asks two things."""
     sentiment: Literal["negative", "neutral", "positive"] | None = None
     facts: dict[str, tuple[str, ...]] = {}
-    """Values that the mail names, by fact (order, amount, date, time, quantity, place); masked, except for the order."""
+    """Values that the mail names, by fact (order, amount, date, time, quantity, place); masked, except the order."""
     set_aside: SetAside | None = None
     """Reason for which the mail must never be answered."""
     suggestion: Suggestion | None = None
@@ -150,9 +150,7 @@ class MailboxSettings(Part):
     """A mailbox of the support desk. Its password is read from PULSO_MAILBOX_PASSWORD."""
 
     id: Name = "support"
-    url: str = Field(
-        description="imap(s)://user@host[:port]/folder, or the path of a Maildir, an mbox or a folder of .eml files"
-    )
+    url: str = Field(description="imap(s)://user@host[:port]/folder, or a Maildir, an mbox or a folder of .eml files")
     poll_seconds: float = Field(default=30, ge=1, description="seconds between two looks, if the server has no IDLE")
 
 
