@@ -1,1 +1,1 @@
-"""Speed of the workers beside a peer or the bare limit, measured in the same run: `python -m bench`."""
+"""Speed of the workers, compared with a peer or the bare limit in the same run: `python -m bench`."""

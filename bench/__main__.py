@@ -1,4 +1,4 @@
-"""`python -m bench`: start a broker and workers of its own, measure, print the table, stop everything."""
+"""`python -m bench`: start servers and workers, measure, print the table, stop everything."""
 
 from __future__ import annotations
 
@@ -28,27 +28,28 @@ from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
 WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None, "mails": "support"}
-"""which worker each bench measures; the pages are the console's"""
+"""Worker that each benchmark measures; the pages are the console's."""
 WHOLE = ("alerts", "pair")
-"""measured on a stack with all workers"""
+"""Benchmarks that need a stack with all workers."""
 BENCHES = (*WORKERS, "music", "series", "many", "desk", *WHOLE)
-"""music, series, many (cameras) and desk are measured without a worker: what they compute is what grows"""
+"""All benchmarks. music, series, many (cameras) and desk run without a worker: they measure the growth of its
+computation."""
 
 Found = tuple[list[Row], list[Delay]]
 
 
 def main(
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the events: does it run, not how fast.")] = False,
-    json: Annotated[Path | None, typer.Option(help="Write the rows to this file too.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the events, to test that it runs.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Also write the rows to this file.")] = None,
     only: Annotated[list[str] | None, typer.Option(help=f"Any of {', '.join(BENCHES)}; may be repeated.")] = None,
     peer: Annotated[bool, typer.Option(help="Compare with Quix Streams, which .venv-bench gets on first use.")] = True,
     report: Annotated[
         Path | None, typer.Option(help="Folder that gets benchmarks.md and .json; parts left out stay.")
     ] = None,
 ) -> None:
-    """Measure the workers beside a peer or the bare limit; a wrong total fails."""
+    """Measure the workers beside a peer or the bare limit; a wrong total is an error."""
     if unknown := sorted(set(only or ()) - set(BENCHES)):
-        raise typer.BadParameter(f"no bench is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+        raise typer.BadParameter(f"unknown benchmark: {', '.join(unknown)}; choose from {', '.join(BENCHES)}")
     names = [name for name in BENCHES if not only or name in only]
     notes = Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `with` stops what was started
@@ -79,7 +80,7 @@ def main(
 
 
 def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> Iterator[tuple[str, Found]]:
-    """Run the named benches, one after the other.
+    """Run the named benchmarks, one after the other.
 
     Raises:
         BenchError: something did not run, or a total is wrong.
@@ -88,7 +89,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
     for name in ("PULSO_KAFKA", "PULSO_REDIS", "PULSO_PROMETHEUS"):
         # A bench fills topics with invented tickets: never in a broker that someone uses.
         if os.environ.pop(name, None):
-            console.print(f"{name} is set and left aside: the bench starts its own servers")
+            console.print(f"{name} is ignored: the benchmark starts its own servers")
     share = 10 if quick else 1
 
     def say(text: str) -> None:
@@ -121,7 +122,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
             text = yaml.safe_dump(loads.venue().model_dump(mode="json", exclude_defaults=True))
             venue.write_text(text, encoding="utf-8")
             with _stack(venue, list(registry.workers()), console) as stack:
-                say("making pictures, sound and mails")
+                say("rendering pictures, sound and mails")
                 kinds = loads.every_load()
                 if "alerts" in names:
                     yield "alerts", ([], alerts.measure(stack, kinds, share=min(share, 4), say=say))
@@ -182,7 +183,7 @@ def _music(*, quick: bool, console: Console) -> list[Row]:
 
 
 def _following(progress: Progress, number: int) -> tuple[Callable[[str], None], Callable[[int], None]]:
-    """What announces a step, and what moves its bar."""
+    """Return two functions: one announces a step, one moves its progress bar."""
     task = progress.add_task("", total=number)
 
     def say(text: str) -> None:

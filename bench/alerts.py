@@ -1,4 +1,4 @@
-"""Seconds from event to alert, at a tenth, half and nine tenths of what each worker can do, through the whole stack."""
+"""Seconds from event to alert, at a tenth, half and nine tenths of each worker's capacity."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from stream.runtime.producer import EventProducer
 
 LEVELS = (0.1, 0.5, 0.9)
 PATIENCE = 120.0
-"""seconds without progress after which a worker is given up"""
+"""Seconds without progress after which the benchmark fails."""
 SETTLED = 1.5
-"""seconds after the last event was used, until its alert must be in Redis"""
+"""Seconds after the last event was handled, within which its alert must be in Redis."""
 LONGER = timedelta(hours=1)
-"""In the backlog that gives the capacity, frames say that they were handed over so much later: none is too old."""
+"""Offset of the reception time of frames in the backlog that gives the capacity, so that none is too old."""
 
 
 def measure(stack: LocalStack, kinds: Sequence[Load], *, share: int, say: Callable[[str], None]) -> list[Delay]:
-    """Measure each worker's capacity with all others running, then play each level.
+    """Measure each worker's capacity while all others run, then send events at each level.
 
     Raises:
-        BenchError: a worker stands still, or raised nothing at all.
+        BenchError: a worker makes no progress, or no alert was raised.
     """
     found: list[Delay] = []
     with EventProducer(stack.settings) as producer:
@@ -48,12 +48,12 @@ def measure(stack: LocalStack, kinds: Sequence[Load], *, share: int, say: Callab
                 found += _level(stack, producer, load, meter, level, capacity, load.seconds / share)
             meter.close()
     if not any(one.alerts for one in found):
-        raise BenchError("no alert came at all; the workers' logs say more")
+        raise BenchError("no alert was raised; see the workers' logs")
     return found
 
 
 class WorkerMeter:
-    """How many events of a load's topic its worker has finished."""
+    """Counts the events of a load's topic that its worker has handled."""
 
     def __init__(self, stack: LocalStack, load: Load) -> None:
         port = Ports(stack.data / "ports.json").assigned(f"metrics-{load.worker}")
@@ -62,15 +62,15 @@ class WorkerMeter:
         self._http = httpx.Client(timeout=20)
 
     def look(self) -> Sample:
-        """Now."""
+        """Return a sample of the worker's metrics."""
         text = self._http.get(self._url).text
         return sample(text, time.monotonic(), self._load.worker, self._load.topic.name)
 
     def wait(self, events: int) -> Sample:
-        """Wait until so many events are finished.
+        """Wait until a number of events has been handled.
 
         Raises:
-            BenchError: nothing moves any more.
+            BenchError: the worker makes no progress.
         """
         now = self.look()
         moved = time.monotonic()
@@ -80,7 +80,7 @@ class WorkerMeter:
             if now.events > before.events:
                 moved = time.monotonic()
             elif time.monotonic() - moved > PATIENCE:
-                raise BenchError(f"{self._load.worker} stands still at {now.events} of {events} {self._load.kind}")
+                raise BenchError(f"{self._load.worker} makes no progress at {now.events} of {events} {self._load.kind}")
         return now
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class WorkerMeter:
 
 
 def send(producer: EventProducer, load: Load, event: Event, longer: timedelta = timedelta()) -> None:
-    """Hand one event over, now; `longer` is added to when it says that it was."""
+    """Send one event now; `longer` is added to its reception time."""
     topic = load.topic
     received = datetime.now(UTC) + longer
     envelope = Envelope(
@@ -100,7 +100,7 @@ def send(producer: EventProducer, load: Load, event: Event, longer: timedelta = 
 
 
 def _backlog(producer: EventProducer, load: Load, meter: WorkerMeter, number: int) -> float:
-    """Events a second that the worker finishes when all of them wait for it."""
+    """Return the events per second that the worker handles from a backlog."""
     before = meter.look()
     # At a rate that spreads frames over several cameras; they are sent as fast as Kafka takes them.
     events = list(load.events(rate=64.0, seconds=number / 64.0))
@@ -138,7 +138,7 @@ def _level(
 
 
 def play(producer: EventProducer, load: Load, events: Iterable[Event], rate: float) -> tuple[int, float]:
-    """Send at a steady rate; returns how many, and in how many seconds."""
+    """Send at a steady rate; return the number of events and the seconds."""
     began = time.monotonic()
     number = 0
     for event in events:

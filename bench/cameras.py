@@ -1,4 +1,4 @@
-"""Cost of a frame and memory as cameras grow from 1 to 50: the vision worker's own work, without Kafka."""
+"""Cost of a frame and memory with 1 to 50 cameras: the vision worker's computation, without Kafka."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from simulation.evening import Evening
 
 NUMBERS = (1, 10, 50)
 FRAMES = 400
-"""looked at by the clock, whatever the number of cameras"""
+"""Number of timed frames, for any number of cameras."""
 SECOND = 8
-"""frames of a camera, in one of which heads are counted: at least these, or some count more often than others"""
+"""Smallest number of frames of a camera, one of which is counted; with fewer, some cameras would count more often."""
 PICTURES = 24
 
 
 def measure(folder: Path, *, share: int, say: Callable[[str], None]) -> list[Row]:
-    """Look at the same number of frames of more and more cameras; the reference is one camera.
+    """Analyse the same number of frames of an increasing number of cameras; the reference is one camera.
 
     Raises:
         BenchError: a frame could not be looked at.

@@ -1,4 +1,4 @@
-"""Looks at frames of many cameras, as the vision worker does but without Kafka; reads a `CamerasOrder`."""
+"""Analyse frames of many cameras as the vision worker does, without Kafka; reads a `CamerasOrder`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
 EIGHTH = timedelta(seconds=0.125)
 WARM = 8
-"""rounds before the clock runs: states, usual contrasts and the models' own memory are there by then"""
+"""Untimed rounds at the start, in which states, baselines and the models' memory are built."""
 
 
 class CamerasOrder(Struct, kw_only=True):
-    """JPEG files that each camera shows in turn, one camera after the other, so many frames in all.
+    """JPEG files that each camera shows in turn, one camera after the other.
 
     Attributes:
         trace: count the memory that is held in the end; every allocation is slower for it.
@@ -41,7 +41,7 @@ class CamerasOrder(Struct, kw_only=True):
 
 
 def main() -> None:
-    """Look at all frames; memory is what is held for the cameras when all has been looked at."""
+    """Analyse all frames; report the memory that is held for the cameras at the end."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=CamerasOrder)
     jpegs = [Path(file).read_bytes() for file in order.files]
     names = [f"camera-{number:02d}" for number in range(order.cameras)]

@@ -1,4 +1,4 @@
-"""How long people wait for an alert: one row of the second table."""
+"""Time from event to alert: one row of the second table."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Delay(Struct, kw_only=True):
 
     Attributes:
         level: share of the measured capacity at which events were offered.
-        offered: events a second, and `sent` what really went out: more can't be sent than the machine makes room for.
-        alerts: that the figures rest on; with few of them p99 is the slowest.
+        offered: events per second that were due, and `sent` those that were sent: the machine may be too slow for more.
+        alerts: number behind the figures; with few of them p99 is the slowest.
     """
 
     kind: str
@@ -29,7 +29,7 @@ class Delay(Struct, kw_only=True):
 
 
 def delay(kind: str, rule: str, level: float, capacity: float, sent: float, seconds: Sequence[float]) -> Delay:
-    """A row of what was measured.
+    """Return the row of a measurement.
 
     >>> found = delay("mail", "mail-urgent", 0.5, 100.0, 49.5, [0.1, 0.2, 0.3])
     >>> found.offered, found.alerts, found.p50

@@ -1,4 +1,4 @@
-"""Cost of filing a mail as the desk grows from a thousand mails to a hundred thousand: clusters, topics and the row.
+"""Cost of adding a mail to a desk of a thousand to a hundred thousand mails: clusters, topics and the row.
 
 What a mail says is read without looking at other mails (`bench --only mails` measures that), so a few hundred read
 mails are filed again and again under new names.
@@ -25,15 +25,15 @@ from simulation.support_mails import mails
 
 NUMBERS = (1_000, 10_000, 100_000)
 MEASURED = 1_000
-"""mails, the last before each number"""
+"""Number of timed mails before each size."""
 BATCH = 25
-"""mails after which the row is written"""
+"""Number of mails after which the row is written."""
 POOL = 400
 APART = timedelta(seconds=6)
 
 
 def measure(*, share: int, say: Callable[[str], None]) -> list[Row]:
-    """File mails up to each number and time the last ones; the reference is the first number."""
+    """Add mails up to each size and time the last ones; the reference is the first size."""
     say(f"desk: reading {POOL // share} mails")
     requests = RequestClassifier.load(Encoder.load())
     pool = analyze_mails(_written(POOL // share), requests)
@@ -82,7 +82,7 @@ def _without_end(pool: list[AnalyzedMail]) -> Iterator[tuple[int, AnalyzedMail]]
 
 
 def _file(desk: SupportDesk, stream: Iterator[tuple[int, AnalyzedMail]], number: int) -> int:
-    """File so many and write a row for each batch; returns the bytes of the last one."""
+    """Add mails and write a row for each batch; return the size of the last row in bytes."""
     size = 0
     for place in range(max(0, number)):
         offset, read = next(stream)

@@ -1,4 +1,4 @@
-"""Frames a second through the vision worker, beside a bare loop over the same pictures with the same models."""
+"""Frames per second of the vision worker, beside a loop over the same pictures with the same models."""
 
 from __future__ import annotations
 
@@ -28,14 +28,18 @@ from stream.runtime.topic_reader import read_all
 NUMBER = 300
 CAMERAS = {"front-left": "front", "gate-east": "gate", "bar-square": "bars"}
 EARLIEST = 3600.0
-"""seconds after the doors opened, when there is a crowd"""
+"""Seconds after the doors opened, when there is a crowd."""
 LONGER = timedelta(hours=1)
-"""Frames say that they were handed over so much later than now. The worker drops what waited more than two seconds,
-and here all of them wait: what is asked is how many it can look at."""
+"""Offset of the frames' reception time. The worker drops frames that waited for more than two seconds; here all of them
+wait, since its capacity is measured."""
 
 
 class Shot(Struct, frozen=True):
-    """One picture in a file; `time` is in seconds after the doors opened."""
+    """One picture in a file.
+
+    Attributes:
+        time: seconds after the doors opened.
+    """
 
     id: str
     camera: str
@@ -59,7 +63,7 @@ def shoot(folder: Path, number: int, seen: Callable[[int], None], evening: Eveni
 
 
 def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen: Callable[[int], None]) -> list[Row]:
-    """Let the loop and then the worker look at the same pictures.
+    """Analyse the same pictures with the loop, then with the worker.
 
     Raises:
         BenchError: one of them did not run, a frame was dropped, or they saw something else.
@@ -102,7 +106,7 @@ def _send(stack: LocalStack, shots: Sequence[Shot], evening: Evening) -> None:
 
 
 def _seen(stack: LocalStack, shots: Sequence[Shot]) -> tuple[float, dict[str, float]]:
-    """Persons in all frames, and each camera's last probability, as the worker published them."""
+    """Return the persons in all frames and each camera's last probability, as the worker published them."""
     counts: dict[str, float] = {}
     for message in read_all(stack.settings, CROWD.name):
         count = msgspec.json.decode(message.value() or b"", type=CrowdCount)

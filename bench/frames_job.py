@@ -18,14 +18,14 @@ from processors.violence.scorer import ViolenceScorer
 
 
 class FramesOrder(Struct, kw_only=True):
-    """Frames in the order of time: camera, seconds, JPEG file; heads are counted so many seconds apart."""
+    """Frames in order of time: camera, seconds, JPEG file; and the seconds between two counts of heads."""
 
     frames: list[tuple[str, float, str]]
     count_every: float = 0.0
 
 
 def main() -> None:
-    """Look at every frame once; the clock runs from the end of the first, as the models are slow then."""
+    """Analyse every frame once; timed from the end of the first, in which models are slow."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=FramesOrder)
     frames = [(camera, at, Path(file).read_bytes()) for camera, at, file in order.frames]
     counter, scorer = CrowdCounter.load(), ViolenceScorer.load()

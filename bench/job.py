@@ -1,4 +1,4 @@
-"""Runs a reference in a process of its own, with the environment of a worker, and reads what it measured."""
+"""Run a reference in a process of its own, with the environment of a worker, and read its measurement."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stream.runtime.settings import ROOT
 VENV = ROOT / ".venv-bench"
 REQUIREMENTS = ROOT / "requirements" / "bench.txt"
 SECONDS = 600
-"""after which a reference is given up"""
+"""Seconds after which a reference is ended."""
 
 
 def run_job(script: str, order: Any, *, python: Path = Path(sys.executable)) -> Measured:
@@ -37,23 +37,23 @@ def run_job(script: str, order: Any, *, python: Path = Path(sys.executable)) -> 
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         )
     except subprocess.TimeoutExpired as error:
-        raise BenchError(f"bench/{script} was not done after {SECONDS} s") from error
+        raise BenchError(f"bench/{script} did not end within {SECONDS} s") from error
     if done.returncode:
         raise BenchError(f"bench/{script} failed:\n{done.stderr.decode(errors='replace')[-2000:]}")
     try:
         return msgspec.json.decode(done.stdout.splitlines()[-1], type=Measured)
     except (IndexError, msgspec.DecodeError) as error:
-        raise BenchError(f"bench/{script} gave no result: {error}\n{done.stdout[-500:]!r}") from error
+        raise BenchError(f"bench/{script} printed no result: {error}\n{done.stdout[-500:]!r}") from error
 
 
 def peer_is_installed() -> bool:
-    """Whether .venv-bench holds what requirements/bench.txt asks for."""
+    """Return True if .venv-bench has the packages of requirements/bench.txt."""
     stamp = VENV / "pulso-installed"
     return stamp.exists() and stamp.read_text() == _wanted()
 
 
 def install_peer() -> None:
-    """Make .venv-bench: the peer's dependencies contradict ours.
+    """Make .venv-bench, since the peer's dependencies conflict with ours.
 
     Raises:
         BenchError: pip failed.

@@ -1,4 +1,4 @@
-"""Cameras as they are, at 8 frames a second each: 1, 8 and 32 of them, and what is dropped when it is too much."""
+"""Live cameras at 8 frames per second: 1, 8 and 32 of them, and the share of dropped frames."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
 SECONDS = {1: 15.0, 8: 15.0, 32: 60.0}
-"""cameras, and how long they are played: when they take turns, each must have some"""
+"""Number of cameras → seconds; long enough that each has turns when cameras take turns."""
 PICTURES = 24
-"""of each place, shown again and again"""
+"""Pictures of each zone, shown repeatedly."""
 COUNT_EVERY = 1.0
-"""seconds between two counts of heads, as in the venue file"""
+"""Seconds between two counts of heads, as in the venue file."""
 
 
 def measure(stack: LocalStack, *, share: int, say: Callable[[str], None]) -> list[Row]:
-    """Let a bare loop and then the live worker look at more and more cameras.
+    """Analyse an increasing number of cameras with a loop, then with the live worker.
 
     Raises:
         BenchError: the worker did not run, or lost a frame without counting it.
@@ -98,7 +98,7 @@ def _live(stack: LocalStack, number: int, pictures: Sequence[bytes], seconds: fl
 
 
 def _look(url: str) -> tuple[Sample, dict[float, float]]:
-    """What the worker has finished, and its delays so far: events by upper limit in seconds."""
+    """Return the handled events, and the histogram of delays: events by upper bound in seconds."""
     text = httpx.get(url, timeout=10).text
     delays = {
         float(one.labels["le"]): one.value
@@ -110,7 +110,7 @@ def _look(url: str) -> tuple[Sample, dict[float, float]]:
 
 
 def _play(stack: LocalStack, names: Sequence[str], pictures: Sequence[bytes], seconds: float) -> int:
-    """Send frames of all cameras at their times, spread over each eighth of a second."""
+    """Send frames of all cameras on time, spread over each eighth of a second."""
     sent = 0
     began, clock = time.monotonic(), datetime.now(UTC)
     with EventProducer(stack.settings) as producer:
@@ -127,7 +127,7 @@ def _play(stack: LocalStack, names: Sequence[str], pictures: Sequence[bytes], se
 
 
 def _scores(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int]:
-    """How many scores each camera got lately."""
+    """Return the number of recent scores of each camera."""
     since = datetime.now(UTC) - timedelta(seconds=seconds + 5)
     counted: Counter[str] = Counter(dict.fromkeys(names, 0))
     for message in read_all(stack.settings, VIOLENCE.name):
@@ -138,7 +138,7 @@ def _scores(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int
 
 
 def _quantile(before: dict[float, float], after: dict[float, float], share: float) -> str:
-    """Upper limit of the bucket in which the quantile lies.
+    """Return the upper bound of the bucket that has the quantile.
 
     >>> _quantile({0.1: 5.0, 0.5: 5.0}, {0.1: 9.0, 0.5: 15.0}, 0.5)
     '0.5'

@@ -1,4 +1,4 @@
-"""Events of every kind that make alerts come and go, at any rate, and the venue that they come from."""
+"""Events of each kind that raise and clear alerts, at any rate, and the venue that they come from."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ CALM_PICTURES, FIGHT_PICTURES = 32, 48
 SONG_WINDOWS, SILENT_WINDOWS = 6, 6
 URGENT_EVERY = 4
 TICKET_APART = timedelta(seconds=3)
-"""event time between two tickets of a bar: a bar on a busy evening"""
+"""Event time between two tickets of a bar on a busy evening."""
 TICKETS_OF_A_BAR = 150
 OPENING_STOCK = 200.0
-"""units of each product: calls for a delivery within minutes"""
+"""Units of each product; they last for minutes, so that a delivery is needed."""
 
 
 class Event(Struct, frozen=True):
-    """One event of a source; `time` is its own clock's."""
+    """One event of a source; `time` is that of the source's clock."""
 
     key: str
     value: bytes | Struct
@@ -48,7 +48,7 @@ class Event(Struct, frozen=True):
 
 
 class Load(Protocol):
-    """One kind of events without end.
+    """An endless series of events of one kind.
 
     Attributes:
         rules: that its events raise.
@@ -63,12 +63,12 @@ class Load(Protocol):
     seconds: ClassVar[float]
 
     def events(self, rate: float, seconds: float) -> Iterator[Event]:
-        """As many as are due in so many seconds; each call goes on where the last one ended."""
+        """Yield the events of a period in seconds; each call continues where the last one ended."""
         ...
 
 
 def venue() -> Venue:
-    """Rules without patience: on-delays and cool-downs are the rules' time, and here it is the machine's."""
+    """Return a venue whose rules have no on-delays and cool-downs, since the machine's time is measured."""
     corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
     none = {"on_delay_seconds": 0.0, "off_delay_seconds": 0.0, "cool_down_seconds": 0.0}
     rules = {name: rule.defaults.model_copy(update=none) for name, rule in registry.rules_by_name().items()}
@@ -95,12 +95,12 @@ def venue() -> Venue:
 
 
 def every_load() -> list[Load]:
-    """One of each kind. What plays them one after the other on one stack must use the same ones: ids go on."""
+    """Return one load of each kind; use the same ones for all levels of a stack, since their ids continue."""
     return [Tickets(), Mails(), Frames(), Fragments()]
 
 
 class Frames:
-    """Cameras at eight frames a second: a calm crowd, then a crowd with a fight, again and again."""
+    """Cameras at eight frames per second: a calm crowd, then a crowd with a fight, repeatedly."""
 
     kind: ClassVar[str] = "frames"
     worker: ClassVar[str] = "vision"
@@ -131,7 +131,7 @@ class Frames:
 
 
 class Tickets:
-    """Bars that sell what they have; each is used once, since a bar runs dry once."""
+    """Bars that sell out; each is used once."""
 
     kind: ClassVar[str] = "tickets"
     worker: ClassVar[str] = "bars"
@@ -161,7 +161,7 @@ class Tickets:
 
 
 class Mails:
-    """Everyday mail in two languages, and every fourth one a cry for help."""
+    """Ordinary mails in two languages; every fourth one is urgent."""
 
     kind: ClassVar[str] = "mails"
     worker: ClassVar[str] = "support"
@@ -185,7 +185,7 @@ class Mails:
 
 
 class Fragments:
-    """Stages that play half a minute of music, then fall silent for as long."""
+    """Stages that play half a minute of music, and are then silent for as long."""
 
     kind: ClassVar[str] = "fragments"
     worker: ClassVar[str] = "music"

@@ -1,4 +1,4 @@
-"""Mails a second through the support worker, beside a bare loop of the encoder over the same texts."""
+"""Mails per second of the support worker, beside a loop of the encoder over the same texts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REQUESTS = (
 
 
 def mails(number: int, seed: int = 1) -> list[Mail]:
-    """Mails of one to three sentences in both languages, half a minute apart.
+    """Return mails of one to three sentences in both languages, half a minute apart.
 
     >>> len(mails(10)), mails(1) == mails(1)
     (10, True)
@@ -51,7 +51,7 @@ def mails(number: int, seed: int = 1) -> list[Mail]:
 
 
 def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen: Callable[[int], None]) -> list[Row]:
-    """Let the loop and then the worker read the same mails.
+    """Read the same mails with the loop, then with the worker.
 
     Raises:
         BenchError: one of them did not run, or a mail was not triaged exactly once.

@@ -15,13 +15,13 @@ from processors.support.encoder import Encoder
 
 
 class MailsOrder(Struct, kw_only=True):
-    """Texts of mails in the order of their arrival."""
+    """Texts of mails in order of arrival."""
 
     texts: list[str]
 
 
 def main() -> None:
-    """Encode every text once; the clock runs from the end of the first, as the model is slow then."""
+    """Encode every text once; timed from the end of the first, in which the model is slow."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=MailsOrder)
     encoder = Encoder.load()
     began = (0.0, 0.0)

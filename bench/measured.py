@@ -1,4 +1,4 @@
-"""What one contestant did, and the error that ends a bench."""
+"""Measurement of one contestant, and the error that ends a benchmark."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from schemas.errors import PulsoError
 
 
 class BenchError(PulsoError, RuntimeError):
-    """Something did not run, or its results are wrong. The message says what and where."""
+    """A process did not run, or its results are wrong; the message names it."""
 
 
 class Measured(Struct, kw_only=True, forbid_unknown_fields=True):
     """One pass over the events, of a worker or of its reference.
 
     Attributes:
-        events: finished between the two moments that were taken.
-        seconds: between them, by the wall clock.
-        cpu_seconds: that the process used between them, all its threads together.
-        batches: that a worker took those events in; 0 for what takes them one by one.
+        events: handled between begin and end of the measurement.
+        seconds: wall-clock time of the measurement.
+        cpu_seconds: processor time of the process, all threads together.
+        batches: number of batches; 0 for contestants that handle events one by one.
         tickets: by bar, and `sold` units by bar and product; empty where no tickets were counted.
-        held_bytes: of memory that it still held after its work; 0 where that was not asked.
+        held_bytes: memory that is held after the work; 0 where it was not measured.
         persons: seen in all frames together, and `probabilities` of a fight at the end, by camera.
     """
 
@@ -39,16 +39,16 @@ class Measured(Struct, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def rate(self) -> float:
-        """Events a second."""
+        """Return events per second."""
         return self.events / self.seconds
 
     @property
     def cpu_rate(self) -> float:
-        """Events a second of processor time, which other people's work on the machine disturbs less."""
+        """Return events per second of processor time, which other load on the machine disturbs less."""
         return self.events / self.cpu_seconds
 
 
 def moment() -> tuple[float, float]:
-    """The clock, and the processor time of this process so far, both in seconds."""
+    """Return the monotonic clock and the processor time of this process, both in seconds."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return time.monotonic(), used.ru_utime + used.ru_stime

@@ -1,4 +1,4 @@
-"""Watches a worker from outside, on its /metrics: what it has finished, and the processor time that took."""
+"""Measure a worker from outside, through its /metrics: handled events and processor time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from stream.local import LocalStack
 from stream.local.ports import Ports
 
 EVERY = 0.2
-"""seconds between two looks; each costs the worker some milliseconds, as Prometheus does"""
+"""Seconds between two samples; each costs the worker some milliseconds, as a scrape of Prometheus does."""
 PATIENCE = 180.0
-"""seconds without progress after which a worker is given up"""
+"""Seconds without progress after which the benchmark fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What /metrics said at one moment."""
+    """One sample of a worker's /metrics."""
 
     at: float
     cpu_seconds: float
@@ -32,14 +32,14 @@ class Sample:
 
     @property
     def events(self) -> int:
-        """Finished, whatever became of them."""
+        """Return the number of handled events of all outcomes."""
         return sum(self.outcomes.values())
 
 
 def sample(text: str, at: float, worker: str, topic: str) -> Sample:
-    """Read one answer of /metrics.
+    r"""Parse one response of /metrics.
 
-    >>> text = 'process_cpu_seconds_total 1.5\\npulso_events_total{worker="bars",topic="t",outcome="ok"} 7.0\\n'
+    >>> text = 'process_cpu_seconds_total 1.5\npulso_events_total{worker="bars",topic="t",outcome="ok"} 7.0\n'
     >>> sample(text, 0.0, "bars", "t")
     Sample(at=0.0, cpu_seconds=1.5, batches=0, outcomes={'ok': 7})
     """
@@ -58,12 +58,12 @@ def sample(text: str, at: float, worker: str, topic: str) -> Sample:
 
 
 def watch(stack: LocalStack, worker: str, topic: Topic, events: int, seen: Callable[[int], None]) -> Measured:
-    """Start a halted worker and follow it until it has finished `events`.
+    """Start a halted worker and sample it until it has handled `events`.
 
-    The clock runs from the first look that saw finished events, so neither the start nor those events count.
+    Timed from the first sample with handled events, so neither the start nor those events count.
 
     Raises:
-        BenchError: an event was dropped or refused, or nothing moved for `PATIENCE` seconds.
+        BenchError: an event was dropped or rejected, or there was no progress for `PATIENCE` seconds.
     """
     url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').assigned(f'metrics-{worker}')}/metrics"
     stack.restart(worker, wait=False)
@@ -82,7 +82,7 @@ def watch(stack: LocalStack, worker: str, topic: Topic, events: int, seen: Calla
                 seen(now.events)
             elif time.monotonic() - moved > PATIENCE:
                 tail = stack.children[worker].tail()
-                raise BenchError(f"{worker} stands still at {now.events} of {events} events of {topic.name}{tail}")
+                raise BenchError(f"{worker} makes no progress at {now.events} of {events} events of {topic.name}{tail}")
     if spoilt := {outcome: number for outcome, number in now.outcomes.items() if outcome != "ok" and number}:
         raise BenchError(f"{worker} did not use all events of {topic.name}: {spoilt}; its log is {stack.data}/logs")
     begin = first if first.events < now.events else idle

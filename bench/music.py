@@ -1,5 +1,7 @@
-"""Fragments of 30 seconds a second, decoding included: beside librosa's plain features alone, and live, where they
-overlap by 25 seconds, beside describing each anew."""
+"""Fragments of 30 seconds per second, with decoding.
+
+Compared with librosa's plain features, and live, where fragments overlap by 25 seconds, with a new analysis of each.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ STAGE = "main"
 
 
 def measure(folder: Path, *, number: int, say: Callable[[str], None], seen: Callable[[int], None]) -> list[Row]:
-    """All contestants on the same files, one after the other.
+    """Measure all contestants on the same files, one after the other.
 
     Raises:
         BenchError: one of them did not run.
@@ -54,7 +56,7 @@ def measure(folder: Path, *, number: int, say: Callable[[str], None], seen: Call
 
 
 def _windows(folder: Path, sound: Sound) -> list[str]:
-    """Windows as a microphone source sends them."""
+    """Write windows as a microphone source sends them; return the files."""
     files: list[str] = []
     for end in range(int(SECONDS * RATE), len(sound) + 1, int(EVERY * RATE)):
         file = folder / f"window-{len(files)}.flac"

@@ -24,27 +24,27 @@ from processors.music.tagger import Tagger
 
 
 class MusicOrder(Struct, kw_only=True):
-    """Which contestant, and the fragments' files."""
+    """A contestant, and the fragments' files."""
 
     how: Literal["alone", "followed", "plain"]
     files: list[str]
 
 
 def tagging() -> Callable[[bytes], object]:
-    """Decoding, features, embeddings, mood, genre, beats and key."""
+    """Return the analysis of separate fragments: features, embeddings, mood, genre, beats and key."""
     tagger = Tagger.load()
     return lambda value: tagger.analyze(decode(value))
 
 
 def following() -> Callable[[bytes], object]:
-    """The same of windows of one sound: what the one before had too is not computed again."""
+    """Return the analysis of overlapping windows, which does not compute again what the previous one had."""
     tagger = Tagger.load()
     sliding = SlidingWindow(tagger.sound)
     return lambda value: tagger.analyze_window(sliding, *read_mono(value))
 
 
 def described(value: bytes) -> object:
-    """Decoding, and mean and spread of librosa's usual features, each call on its own."""
+    """Return mean and spread of librosa's usual features, each by a call of its own."""
     sound, rate = librosa.load(io.BytesIO(value), sr=22_050)
     rows = [
         librosa.feature.mfcc(y=sound, sr=rate),
@@ -63,7 +63,7 @@ def described(value: bytes) -> object:
 
 
 def main() -> None:
-    """Work on every fragment once; the clock runs from the end of the first, as libraries are slow then."""
+    """Analyse every fragment once; timed from the end of the first, in which libraries are slow."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=MusicOrder)
     fragments = [Path(file).read_bytes() for file in order.files]
     work = {"plain": lambda: described, "alone": tagging, "followed": following}[order.how]()

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, and beside it what it is made of; a part that is measured again replaces its own."""
+"""Write docs/benchmarks.md and its data in benchmarks.json; a part that is measured again is replaced."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SECTIONS = {
 
 
 class Part(Struct, kw_only=True):
-    """What one part of the bench measured, where and when."""
+    """Results of one part of the benchmark, with machine and time."""
 
     time: datetime
     quick: bool
@@ -44,19 +44,19 @@ class Part(Struct, kw_only=True):
 
 
 def part(rows: list[Row], delays: list[Delay], *, seconds: float, quick: bool) -> Part:
-    """A part that was just measured here."""
+    """Return a part that was measured on this machine now."""
     return Part(
         time=datetime.now(UTC), quick=quick, seconds=round(seconds, 1), machine=described(), rows=rows, delays=delays
     )
 
 
 def described() -> dict[str, Any]:
-    """The machine and the versions that figures depend on."""
+    """Return the machine and the versions that figures depend on."""
     return {**machine(), "processor": _processor(), "memory_gib": _memory_gib(), "versions": dict(_versions())}
 
 
 def write_page(folder: Path, measured: Mapping[str, Part]) -> None:
-    """Merge with what is there, and write both files."""
+    """Merge with earlier parts, and write both files."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / FILE
     parts = {**read_parts(file), **measured}
@@ -65,7 +65,7 @@ def write_page(folder: Path, measured: Mapping[str, Part]) -> None:
 
 
 def read_parts(file: Path) -> dict[str, Part]:
-    """By name; none where there is no file.
+    """Return the parts by name; none where there is no file.
 
     Raises:
         msgspec.DecodeError: the file is not one of ours.
@@ -81,11 +81,11 @@ def _page(parts: Mapping[str, Part]) -> Iterator[str]:
     yield ", ".join(f"{name} {number}" for name, number in around["versions"].items()) + ".\n"
     yield "| part | measured | took | load before |\n|---|---|--:|--:|"
     for name, one in parts.items():
-        trial = " (a trial with a tenth of the events: not for comparing)" if one.quick else ""
+        trial = " (a trial with a tenth of the events: not for comparison)" if one.quick else ""
         yield f"| {name} | {one.time:%Y-%m-%d %H:%M} UTC{trial} | {one.seconds:.0f} s | {one.machine['load']} |"
     yield (
-        "\nA ratio is ours ÷ reference, both measured in the same run; “by CPU” is the same for events a second of "
-        "processor time, which other work on the machine disturbs less."
+        "\nA ratio is ours ÷ reference, both measured in the same run; “by CPU” is the same for events per second of "
+        "processor time, which other load on the machine disturbs less."
     )
     for title, names in SECTIONS.items():
         rows = [row for name in names if name in parts for row in parts[name].rows]
@@ -109,9 +109,9 @@ def _rows(rows: Iterable[Row]) -> Iterator[str]:
 
 def _delays(delays: Iterable[Delay]) -> Iterator[str]:
     yield (
-        "Seconds from a source handing over the event that raises an alert until the alert is in Redis, through the "
-        "whole stack with all five workers running. The rules' own patience (on-delays, cool-downs) is set to nothing. "
-        "The levels are shares of what the worker finished a second when a backlog waited for it.\n"
+        "Seconds from the event that raises an alert to the alert in Redis, through the whole stack with all workers "
+        "running. On-delays and cool-downs of the rules are 0. Levels are shares of the events per second that the "
+        "worker handled from a backlog.\n"
     )
     yield "| events | alert | capacity | level | sent | alerts | p50 | p99 |\n|---|---|--:|--:|--:|--:|--:|--:|"
     for one in delays:

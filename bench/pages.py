@@ -1,4 +1,4 @@
-"""Steps of alerts a second to 200 open pages through the console, beside a bare loop that writes the same bytes."""
+"""Steps of alerts per second to 200 open pages, beside a loop that writes the same bytes."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from stream.stores.accounts import AccountStore
 from stream.stores.alert_store import AlertStore
 
 NUMBER = 200
-"""steps of alerts, all at once"""
+"""Number of steps of alerts, written at once."""
 PAGES = (1, 20, 200)
 MORE = 10
-"""times as many steps where there are few pages, at most: else there is too little to measure"""
+"""Largest factor by which the number of steps rises for few pages, so that there is enough to measure."""
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-"""seconds, the least processor time that can be told"""
+"""Smallest measurable processor time in seconds."""
 LONGEST = 2**25
-"""bytes of one event: a page that opens gets every open alert at once, and the bench leaves thousands open"""
+"""Largest event in bytes: a page that opens receives all open alerts, of which the benchmark leaves thousands."""
 CALM = 40
-"""steps one by one, for the time from Redis to the page"""
+"""Number of steps that are sent one by one, for the time from Redis to the page."""
 CALM_SECONDS = 0.1
 PATIENCE = 120.0
 
 
 def steps(number: int, first: int = 0) -> list[Alert]:
-    """Alerts as the alerts worker writes them.
+    """Return alerts as the alerts worker writes them.
 
     >>> [alert.key for alert in steps(2)]
     ['violence/bench-0', 'violence/bench-1']
@@ -57,7 +57,7 @@ def steps(number: int, first: int = 0) -> list[Alert]:
 
 
 def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen: Callable[[int], None]) -> list[Row]:
-    """Open the pages, write the steps, and count what every page gets.
+    """Open the pages, write the steps, and count what every page receives.
 
     Raises:
         BenchError: a page missed a step, got one twice or out of order, or nothing came any more.
@@ -90,7 +90,7 @@ def measure(stack: LocalStack, *, number: int, say: Callable[[str], None], seen:
 
 
 class Page:
-    """One open page: a socket that reads server-sent events and notes when which step came."""
+    """One open page: a socket that reads server-sent events and stores when each step came."""
 
     def __init__(self, port: int, path: str, headers: str = "") -> None:
         self._port = port
@@ -101,7 +101,7 @@ class Page:
         self._writer: asyncio.StreamWriter | None = None
 
     async def open(self) -> Page:
-        """Connect, and wait until the server has begun to answer."""
+        """Connect, and wait until the response begins."""
         reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=LONGEST)
         self._writer.write(self._request)
         async with asyncio.timeout(PATIENCE):
@@ -117,7 +117,7 @@ class Page:
                 self.steps.append(line[len(mark) : line.index(b'"', len(mark))].decode())
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._task is not None and self._writer is not None:
             self._task.cancel()
             self._writer.close()
@@ -126,7 +126,7 @@ class Page:
 async def _ours(
     stack: LocalStack, number_of_pages: int, number: int, first: int, seen: Callable[[int], None]
 ) -> tuple[Measured, list[float]]:
-    """Steps with numbers from `first` on, to freshly opened pages that want what is new from now on."""
+    """Write steps with numbers from `first` on, to newly opened pages."""
     url = stack.settings.redis_url()
     redis, store = Redis.from_url(url), AlertStore(url)
     token = await AccountStore(redis).add_token(f"bench-{number_of_pages}", ["security"])
@@ -183,7 +183,7 @@ async def _bare(stack: LocalStack, order: PagesOrder, seen: Callable[[int], None
 
 
 async def _until(pages: list[Page], number: int, seen: Callable[[int], None] = lambda _: None) -> None:
-    """Wait until every page has so many steps."""
+    """Wait until every page has a number of steps."""
     moved, last = time.monotonic(), -1
     while (least := min(len(page.steps) for page in pages)) < number:
         if least > last:
@@ -195,7 +195,11 @@ async def _until(pages: list[Page], number: int, seen: Callable[[int], None] = l
 
 
 def _each_once(pages: list[Page], wanted: list[str], who: str) -> None:
-    """Raises: BenchError: a page has other steps than those, or in another order."""
+    """Check the steps of each page.
+
+    Raises:
+        BenchError: a page has other steps, or in another order.
+    """
     wrong = sum(page.steps != wanted for page in pages)
     if wrong:
         raise BenchError(f"{who}: {wrong} of {len(pages)} pages did not get each step once and in order")

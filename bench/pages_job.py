@@ -1,4 +1,4 @@
-"""The bare limit for open pages: read one stream of Redis, and write each step to every socket; nothing else."""
+"""The bare limit for open pages: read a Redis stream, and write each step to every socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stream.stores.alert_store import STREAM
 
 
 class PagesOrder(msgspec.Struct, kw_only=True):
-    """How many steps to how many pages, from which Redis, over which port."""
+    """Numbers of steps and pages, Redis, and port."""
 
     redis: str
     port: int

@@ -1,4 +1,4 @@
-"""Processor time an event with one worker of a group and with two, and what the second one brings."""
+"""Processor time per event with one worker of a group and with two, and the gain of the second."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from stream.runtime.producer import EventProducer
 
 NUMBERS = {"tickets": 12_000, "frames": 480}
 RATE = 128.0
-"""events a second of the sources' own time: sixteen cameras, and bars enough for every partition"""
+"""Events per second of the sources' time: sixteen cameras, and enough bars for every partition."""
 JOINED = 8.0
-"""seconds that a group needs to share its partitions anew"""
+"""Seconds that a rebalance may take."""
 
 
 def measure(stack: LocalStack, kinds: Sequence[Load], *, share: int, say: Callable[[str], None]) -> list[Row]:
-    """Let one worker and then two of the same group finish a backlog.
+    """Handle a backlog with one worker, then with two of the same group.
 
     Raises:
         BenchError: the second worker did not start, got no partition, or nothing moves.
@@ -67,7 +67,7 @@ def _port(stack: LocalStack, worker: str) -> int:
 
 
 def _second(stack: LocalStack, worker: str) -> tuple[Child, int]:
-    """Another process of the same name: Kafka gives it half of the partitions."""
+    """Start another process of the same name, which gets half of the partitions."""
     port = Ports(stack.data / "ports.json").get(f"metrics-{worker}-2")
     ready = f'pulso_worker_ready{{worker="{worker}"}} 1.0'
     child = Child(
@@ -81,7 +81,7 @@ def _second(stack: LocalStack, worker: str) -> tuple[Child, int]:
 
 
 def _warm_backlog(stack: LocalStack, load: Load, ports: Sequence[int], number: int) -> Measured:
-    """Models and caches are cold at first: what comes before does not count."""
+    """Measure after an untimed run, since models and caches are cold at first."""
     _backlog(stack, load, ports, max(64, number // 8))
     measured, worked = _backlog(stack, load, ports, number)
     if 0 in worked:
@@ -90,7 +90,7 @@ def _warm_backlog(stack: LocalStack, load: Load, ports: Sequence[int], number: i
 
 
 def _backlog(stack: LocalStack, load: Load, ports: Sequence[int], number: int) -> tuple[Measured, list[int]]:
-    """All workers of the group finish a backlog, which is sent when they are ready; also events by worker."""
+    """Let all workers of the group handle a backlog; return also the events of each worker."""
     events: list[Event] = list(load.events(RATE, number / RATE))
     with httpx.Client(timeout=20) as client:
         before = _look(client, load, ports)

@@ -18,7 +18,7 @@ from schemas.bars import Ticket
 
 
 class PlainOrder(Struct, kw_only=True):
-    """What to read and how often: a pass may last only a tenth of a second."""
+    """Topic and number of passes, since a pass may last only a tenth of a second."""
 
     kafka: str
     topic: str
@@ -28,7 +28,7 @@ class PlainOrder(Struct, kw_only=True):
 
 
 def main() -> None:
-    """Print the pass of the median time; the first, which also connects, is left out."""
+    """Print the pass with the median time, without the first one, which also connects."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=PlainOrder)
     consumer = Consumer(
         {
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def one_pass(consumer: Consumer, order: PlainOrder) -> Measured:
-    """Read the topic from its beginning until every ticket was counted; fetching is within the time."""
+    """Read the topic from its beginning until every ticket was counted; fetching is timed, too."""
     decoder = msgspec.json.Decoder(Ticket)
     tickets: defaultdict[str, int] = defaultdict(int)
     sold: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))

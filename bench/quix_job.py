@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def cpu_seconds() -> float:
-    """Processor time of this process so far."""
+    """Return the processor time of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 

@@ -22,7 +22,7 @@ BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
 
 
 def tickets(bars: int, seed: int = 1) -> Iterator[Ticket]:
-    """The tickets of a round in order of time, each bar one every six seconds.
+    """Return the tickets of a round in order of time, one every six seconds for each bar.
 
     >>> [(ticket.bar, len(ticket.lines)) for ticket in tickets(2)][:3]
     [('bar-0', 2), ('bar-1', 3), ('bar-0', 4)]
@@ -41,7 +41,7 @@ def tickets(bars: int, seed: int = 1) -> Iterator[Ticket]:
 
 
 def measure(*, share: int, say: Callable[[str], None]) -> list[Row]:
-    """Book the same number of tickets over more and more series; the reference is the fewest."""
+    """Book the same number of tickets over an increasing number of series; the reference is the smallest."""
     rounds = SERIES[-1] // share
     found: dict[int, Measured] = {}
     for series in (number for number in SERIES if number <= rounds):
@@ -63,7 +63,7 @@ def measure(*, share: int, say: Callable[[str], None]) -> list[Row]:
 
 
 def _pass(bars: int, rounds: int) -> Measured:
-    """Fresh bars each round, so that only their number differs; making tickets does not count."""
+    """Measure with new bars each round, so that only their number differs; making tickets is not timed."""
     measured = Measured(events=0, seconds=0.0, cpu_seconds=0.0)
     for number in range(rounds):
         made = list(tickets(bars, number))

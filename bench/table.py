@@ -1,4 +1,4 @@
-"""The table that a bench prints and the JSON that it writes."""
+"""The table that a benchmark prints, and the JSON that it writes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bench.measured import Measured
 
 
 class Row(Struct, kw_only=True):
-    """One figure beside its reference, both events a second.
+    """One figure beside its reference, both in events per second.
 
     Attributes:
-        ours_cpu: ours a second of processor time, and `reference_cpu` that of the reference.
+        ours_cpu: ours per second of processor time, and `reference_cpu` that of the reference.
         ratio: ours ÷ reference by the wall clock; `cpu_ratio` by processor time.
     """
 
@@ -40,7 +40,7 @@ class Row(Struct, kw_only=True):
 def row(
     what: str, unit: str, ours: Measured, name: str, reference: Measured, *, of_each: float = 1.0, notes: str = ""
 ) -> Row:
-    """Compare two passes; `of_each` units are in one event.
+    """Compare two passes; one event has `of_each` units.
 
     >>> ours = Measured(events=100, seconds=2.0, cpu_seconds=1.0)
     >>> found = row("x", "lines/s", ours, "y", Measured(events=100, seconds=1.0, cpu_seconds=1.0), of_each=3)
@@ -62,7 +62,7 @@ def row(
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on; the load says how much other work disturbed them."""
+    """Return the machine that figures depend on; its load shows how much other work disturbed them."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "load": round(os.getloadavg()[0], 1),
@@ -72,10 +72,10 @@ def machine() -> dict[str, Any]:
 
 
 def table(rows: Sequence[Row], around: dict[str, Any]) -> Table:
-    """The rows as people read them."""
+    """Return the table of rows for the terminal."""
     drawn = Table(
         title=f"{around['cores']} cores ({around['architecture']}), load {around['load']}, Python {around['python']}",
-        caption="ratio = ours ÷ reference in this run; by CPU = the same for events a second of processor time",
+        caption="ratio = ours ÷ reference in this run; by CPU = the same for events per second of processor time",
         show_lines=True,
     )
     drawn.add_column("what")
@@ -99,7 +99,7 @@ def table(rows: Sequence[Row], around: dict[str, Any]) -> Table:
 
 
 def short(number: float) -> str:
-    """Three digits: more would be noise.
+    """Return a number with three significant digits; more would be noise.
 
     >>> short(1234.5), short(12.345), short(98765)
     ('1,230', '12.3', '98,800')
@@ -108,7 +108,7 @@ def short(number: float) -> str:
 
 
 def delays_table(delays: Sequence[Delay]) -> Table:
-    """How long alerts took, as people read it."""
+    """Return the table of delays for the terminal."""
     drawn = Table(title="from event to alert", caption="level = share of the capacity; rules without on-delay")
     for name in ("events", "alert"):
         drawn.add_column(name)
@@ -126,6 +126,6 @@ def delays_table(delays: Sequence[Delay]) -> Table:
 def write_json(
     file: Path, rows: Sequence[Row], around: dict[str, Any], *, quick: bool, delays: Sequence[Delay] = ()
 ) -> None:
-    """Everything that was printed, unrounded."""
+    """Write everything that was printed, unrounded."""
     said = {"time": datetime.now(UTC), "quick": quick, "machine": around, "rows": rows, "delays": delays}
     file.write_bytes(msgspec.json.format(msgspec.json.encode(said)) + b"\n")

@@ -31,7 +31,7 @@ BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
 
 
 def tickets(number: int, seed: int = 1) -> list[Ticket]:
-    """Tickets in order of time. The last of each bar comes after a pause, so that it brings a forecast with totals.
+    """Return tickets in order of time; the last of each bar comes after a pause, so that a forecast has the totals.
 
     >>> [len(tickets(10)), tickets(10)[-1].bar]
     [10, 'east']
@@ -55,7 +55,7 @@ def tickets(number: int, seed: int = 1) -> list[Ticket]:
 def measure(
     stack: LocalStack, *, venue: Path, number: int, peer: bool, say: Callable[[str], None], seen: Callable[[int], None]
 ) -> list[Row]:
-    """Let each contestant count the same topic, one after the other, with the worker halted meanwhile.
+    """Count the same topic with each contestant, one after the other; the worker is halted meanwhile.
 
     Raises:
         BenchError: one of them did not run, or ended with other totals than were sent.
@@ -110,7 +110,7 @@ def measure(
 
 
 def _libraries() -> str:
-    """The folder of our own installed packages."""
+    """Return the folder of our own installed packages."""
     return sysconfig.get_paths()["purelib"]
 
 
@@ -121,7 +121,7 @@ def _send(stack: LocalStack, sent: Sequence[Ticket]) -> None:
 
 
 def _last_forecasts(stack: LocalStack, sent: Sequence[Ticket]) -> tuple[dict[str, int], dict[str, dict[str, float]]]:
-    """Totals of each bar's closing ticket, as the worker published them."""
+    """Return the totals of each bar's last ticket, as the worker published them."""
     closing = {ticket.id: ticket.bar for ticket in sent[-len(BARS) :]}
     found: dict[str, DemandForecast] = {}
     for message in read_all(stack.settings, DEMAND.name):

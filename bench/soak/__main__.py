@@ -115,7 +115,7 @@ def soak(load: Load, minutes: float, every: float, record: Path, stop: threading
 
 
 def _times(began: float, seconds: float, every: float, stop: threading.Event) -> Iterator[float]:
-    """Seconds since the begin, each when it is reached."""
+    """Yield seconds since the start, each when it is reached."""
     number = 0
     while (at := number * every) <= seconds and not stop.wait(max(0.0, began + at - time.monotonic())):
         yield time.monotonic() - began
@@ -123,7 +123,7 @@ def _times(began: float, seconds: float, every: float, stop: threading.Event) ->
 
 
 def _drained(sampler: Sampler) -> None:
-    """Wait until nothing waits, and then until the workers have counted it."""
+    """Wait until nothing is waiting, then until the workers have counted it."""
     patience = time.monotonic() + DRAIN
     while time.monotonic() < patience:
         try:

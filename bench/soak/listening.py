@@ -1,4 +1,4 @@
-"""What a user waits for: results as they come on their topics, alerts as they come to Redis, pages as they are told."""
+"""Delays as users notice them: results on their topics, alerts in Redis, updates of pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANNELS = "alerts,zones,cameras,support,music"
 
 
 class Listening:
-    """Seconds from an event to its result, and to its alert, since they were last taken. A context manager."""
+    """Seconds from an event to its result, and to its alert, since the last call of `take`. A context manager."""
 
     def __init__(self, settings: Settings) -> None:
         self._unread = ""
@@ -47,11 +47,11 @@ class Listening:
 
     @property
     def error(self) -> str:
-        """The last thing that could not be read, or why nothing is read; empty where all is well."""
+        """Return the last error of reading; empty where there was none."""
         return self._reader.error or self._unread
 
     def take(self) -> dict[str, list[float]]:
-        """Delays in seconds by result topic, and by `alert RULE` where one was raised; then they are forgotten."""
+        """Return and clear the delays in seconds by result topic, and by `alert RULE` for raised alerts."""
         with self._lock:
             taken, self._delays = self._delays, defaultdict(list)
         for step in self._alerts.read():
@@ -71,13 +71,13 @@ class Listening:
 
 
 class Pages:
-    """Some pages of the console, open all the time, as in a control room. A context manager."""
+    """Pages of the console that stay open, as in a control room. A context manager."""
 
     def __init__(self, console: str, number: int, bars: Sequence[str] = ()) -> None:
         self.told = 0
-        """server-sent events so far, all pages together"""
+        """Number of server-sent events, all pages together."""
         self.lost = 0
-        """connections that ended by themselves; each was opened again"""
+        """Number of connections that ended by themselves; each was opened again."""
         channels = [CHANNELS, *(f"alerts,bar:{bar}" for bar in bars)]
         self._stop = threading.Event()
         self._threads = [

@@ -1,4 +1,4 @@
-"""How much comes in: three times a large festival's load, scaled, and the venue that it comes from."""
+"""The load of three large festivals, scaled, and the venue that it comes from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCENES = ("front", "gate", "bars")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is sent, all of a kind together.
+    """The load, by kind.
 
     Attributes:
         shares: of three large festivals, by kind.
@@ -43,7 +43,7 @@ class Load:
 
     @classmethod
     def scaled(cls, cameras: float, tills: float, mails: float, stages: float) -> Load:
-        """Shares of three large festivals; of each kind at least one.
+        """Return shares of three large festivals, with at least one of each kind.
 
         >>> load = Load.scaled(0.02, 1, 1, 0.1)
         >>> load.cameras, load.tills, load.mails_a_minute, load.stages, load.bars
@@ -59,12 +59,12 @@ class Load:
 
     @property
     def bars(self) -> int:
-        """Bars that the tills stand in."""
+        """Return the number of bars that the tills are in."""
         return -(-self.tills // TILLS_OF_A_BAR)
 
     @property
     def rates(self) -> dict[str, float]:
-        """Events a second, by kind."""
+        """Return events per second by kind."""
         return {
             "cameras": self.cameras * FRAMES_PER_SECOND,
             "tills": self.tills * TICKETS_A_MINUTE / 60,
@@ -73,7 +73,7 @@ class Load:
         }
 
     def venue(self) -> Venue:
-        """A place with so many cameras, bars and stages; every camera sees a zone of its own."""
+        """Return a venue with these cameras, bars and stages; every camera sees a zone of its own."""
         corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
         zones = [ZoneSettings(id=f"zone-{number:03d}", area_m2=100, capacity=300) for number in range(self.cameras)]
         products = [ProductSettings(id=name, opening_stock=OPENING_STOCK, shelf=2 * OPENING_STOCK) for name in PRODUCTS]
@@ -95,15 +95,15 @@ class Load:
 
 
 def camera_name(number: int) -> str:
-    """Its id in the venue file."""
+    """Return its id in the venue file."""
     return f"camera-{number:03d}"
 
 
 def bar_name(number: int) -> str:
-    """Its id in the venue file."""
+    """Return its id in the venue file."""
     return f"bar-{number:03d}"
 
 
 def stage_name(number: int) -> str:
-    """Its id in the venue file."""
+    """Return its id in the venue file."""
     return f"stage-{number:02d}"

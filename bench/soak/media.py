@@ -27,7 +27,7 @@ _FULL = {"front": "23:45", "gate": "22:52", "bars": "23:01"}
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What cameras and microphones send.
+    """Pictures and sound that cameras and microphones send.
 
     Attributes:
         calm, full: JPEG pictures by scene; `covered` is what a camera sees through a cloth.
@@ -60,14 +60,14 @@ def _loop(evening: Evening, scene: str, time: str, pictures: int) -> list[bytes]
 
 
 def windows(song: Sound) -> list[bytes]:
-    """FLAC windows of 30 seconds, one for each step of five through the song, which begins again at its end."""
+    """Return FLAC windows of 30 seconds, one for each 5 seconds of the song, which repeats."""
     step, length = int(FRAGMENT_EVERY * RATE), int(WINDOW * RATE)
     round_and_round = np.concatenate([song, song[:length]])
     return [_flac(round_and_round[begin : begin + length]) for begin in range(0, len(song) - step + 1, step)]
 
 
 def _flac(sound: Sound) -> bytes:
-    """As a microphone source sends it."""
+    """Encode sound as a microphone source sends it."""
     file = io.BytesIO()
     soundfile.write(file, sound, RATE, format="FLAC", subtype="PCM_16")
     return file.getvalue()

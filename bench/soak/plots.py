@@ -23,7 +23,7 @@ _STYLE: Any = {
 
 
 def draw(folder: Path, series: dict[str, Series], warm_seconds: float) -> list[str]:
-    """Write memory.webp, delays.webp and disk.webp; returns the names of those that there was something for."""
+    """Write memory.webp, delays.webp and disk.webp; return the names of those that had data."""
     drawn = []
     for name, paint in (("memory", _memory), ("delays", _delays), ("disk", _disk)):
         with mpl.rc_context(_STYLE):

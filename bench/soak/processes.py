@@ -1,4 +1,4 @@
-"""What processes hold, as Linux tells it in /proc: memory, processor time, open files, threads."""
+"""Resources of processes from Linux's /proc: memory, processor time, open files, threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(slots=True)
 class Held:
-    """What one process and its descendants hold together.
+    """Resources of a process and its descendants together.
 
     Attributes:
         resident_bytes: in memory; pages that several of them share count for each.
@@ -30,7 +30,7 @@ class Held:
 
 
 def held(pid: int, children: dict[int, list[int]]) -> Held:
-    """Of a process and all that it started; zeros where it has ended.
+    """Return the resources of a process and its descendants; zeros where it has ended.
 
     >>> me = held(os.getpid(), children_of())
     >>> me.resident_bytes > 1_000_000, me.open_files > 0, me.threads > 0, me.processes >= 1
@@ -55,7 +55,7 @@ def held(pid: int, children: dict[int, list[int]]) -> Held:
 
 
 def children_of() -> dict[int, list[int]]:
-    """The processes that each process started."""
+    """Return the children of each process."""
     found: dict[int, list[int]] = defaultdict(list)
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -67,12 +67,12 @@ def children_of() -> dict[int, list[int]]:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the third on, which follow the name."""
+    """Return the fields of /proc/PID/stat from the third on, which follow the name."""
     return (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()
 
 
 def disk_bytes(folders: Iterable[Path]) -> int:
-    """What the files in folders take on the disk; holes in them take nothing."""
+    """Return the disk space of the files in folders, in bytes; holes in them take none."""
     total = 0
     for folder in folders:
         for place, _, names in os.walk(folder):

@@ -19,7 +19,7 @@ SAMPLES = "samples.csv"
 
 
 class About(Struct, kw_only=True):
-    """What a soak ran with.
+    """Conditions of a soak.
 
     Attributes:
         shares: of three large festivals, by kind; `rates` are events a second.
@@ -38,7 +38,7 @@ class About(Struct, kw_only=True):
 
 
 class Record:
-    """Appends samples; each is on the disk before the next is taken."""
+    """Append samples to a file; each is on the disk before the next is taken."""
 
     def __init__(self, folder: Path, about: About) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class Record:
         self._writer.writerow(FIELDS)
 
     def add(self, seconds: float, values: Iterable[Value]) -> None:
-        """One sample, so many seconds after the begin."""
+        """Write one sample, taken `seconds` after the start."""
         self._writer.writerows((f"{seconds:.1f}", one.measure, one.of, f"{one.value:.6g}") for one in values)
         self._file.flush()
 
@@ -62,7 +62,7 @@ Series = dict[str, list[tuple[float, float]]]
 
 
 def read_record(folder: Path) -> tuple[About, dict[str, Series]]:
-    """What was run, and every series by measure; a last line that was cut off is left out.
+    """Return the conditions and every series by measure; a last line that was cut off is left out.
 
     Raises:
         FileNotFoundError: there is no record in the folder.

@@ -1,4 +1,4 @@
-"""docs/soak.md from what a soak recorded: the verdict, computed, and the figures that it rests on."""
+"""Write docs/soak.md from the record of a soak: the computed verdict, and its figures."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from schemas.topic import DAY, HOUR
 from stream.features import registry
 
 WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
-"""of a run, and at most, that are left out of slopes: caches fill, and media topics reach the length they keep"""
+"""Share of a run, and largest number of seconds, that slopes leave out at the start: caches fill, and media topics
+reach their retention."""
 SHORTEST = 1800.0
-"""seconds after that; what is shorter shows how things warm up, not whether they grow"""
+"""Smallest number of seconds after that; a shorter run shows how things warm up, not whether they grow."""
 LEAST = {"memory MiB": 1.0, "Redis MiB": 0.5, "open files": 1.0, "threads": 1.0, "lag events": 10.0}
-"""a slope an hour that is below this says nothing"""
-FILLS = """## What fills up, and how far
+"""Slopes per hour below this are not significant."""
+FILLS = """## Bounded growth
 
-Some things are kept on purpose, and rise until they hold what they should:
+These rise until they reach their limit:
 
-- bars: the movements of an hour, and what is usual in each hour of the week: the row of a busy bar has 26 KiB after an
+- bars: the movements of an hour, and the baseline of each hour of the week: the row of a busy bar has 26 KiB after an
   hour, 47 after twelve and 65 after two days;
 - alerts: a row for each alert that was ever raised, and the last 1,000 of them decoded;
 - console: the last 2,000 fragments of each stage, what every bar sold in the last two hours, and the last 2,000 counts
@@ -41,7 +42,7 @@ SENT = (FRAMES, SALES, STOCK, MAILS, SNIPPETS)
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """What became of a topic's events.
+    """Outcomes of a topic's events.
 
     Attributes:
         sent: by the soak, or None for a topic that workers write.
@@ -60,7 +61,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def settled(self) -> bool:
-        """Every event is accounted for, each once."""
+        """Return True if every event is accounted for, each once."""
         return (
             self.written == self.ok + self.dropped + self.dead
             and self.letters == self.dead
@@ -71,7 +72,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 def write_report(record: Path, folder: Path) -> bool:
-    """Write soak.md and, in soak/, its pictures; returns whether surely nothing grew and all events are accounted for.
+    """Write soak.md and its pictures; return True if nothing grew and all events are accounted for.
 
     Raises:
         FileNotFoundError: nothing was recorded.
@@ -110,7 +111,7 @@ def write_report(record: Path, folder: Path) -> bool:
 
 
 def accounts_of(series: dict[str, Series]) -> Iterator[Account]:
-    """One for each topic that a worker read, in the order of the topics."""
+    """Return one account for each topic that a worker read, in the order of the topics."""
     last = {measure: {of: line[-1][1] for of, line in lines.items()} for measure, lines in series.items()}
     inputs = {topic.name for topic in SENT}
     written = last.get("written events", {})
@@ -141,13 +142,13 @@ def _after(line: list[tuple[float, float]], warm: float) -> tuple[list[float], l
 
 
 def _late(line: list[tuple[float, float]], warm: float) -> Trend | None:
-    """The trend of the second half of what follows the warm-up."""
+    """Return the trend of the second half after the warm-up."""
     end = line[-1][0] if line else 0.0
     return trend(*_after(line, (warm + end) / 2))
 
 
 def _grows(line: list[tuple[float, float]], warm: float, least: float) -> bool:
-    """Over the whole and over its second half: what levels off has filled up."""
+    """Return True if a series grows after the warm-up and in its second half; what levels off has filled up."""
     whole, late = trend(*_after(line, warm)), _late(line, warm)
     return whole is not None and whole.grows(least) and (late is None or late.grows(least))
 
@@ -163,7 +164,7 @@ def _verdict(
     growing: list[str], open_ones: list[str], restarts: dict[str, int], warm: float, waiting: int, *, long_enough: bool
 ) -> Iterator[str]:
     if not long_enough:
-        yield f"**Too short for a verdict on growth: that takes {SHORTEST / 60:.0f} minutes after the warm-up.**"
+        yield f"**Too short for a verdict on growth, which requires {SHORTEST / 60:.0f} minutes after the warm-up.**"
     elif growing:
         yield f"**Grows: {', '.join(growing)}.**"
     else:
@@ -171,14 +172,14 @@ def _verdict(
     if not open_ones:
         yield "**Every event is accounted for: used, dropped and counted, or in a dead-letter topic.**"
     elif waiting:
-        yield f"**It was cut off while {waiting:,} events were on their way, so not all can be accounted for.**"
+        yield f"**It ended while {waiting:,} events were in transit, so not all can be accounted for.**"
     else:
         yield f"**Not every event is accounted for: {', '.join(open_ones)}.**"
     if restarts:
-        yield f"**Ended and was started again: {', '.join(f'{name} {n}×' for name, n in restarts.items())}.**"
+        yield f"**Restarted: {', '.join(f'{name} {n}×' for name, n in restarts.items())}.**"
     yield (
-        "\nSomething grows when the lower end of the 95 % confidence interval of its slope is above what would double "
-        f"it in a week, over all that follows the first {warm / 60:.1f} minutes and over the second half of it."
+        "\nA series grows if the lower end of the 95 % confidence interval of its slope would double it within a "
+        f"week, both in all that follows the first {warm / 60:.1f} minutes and in the second half of it."
     )
 
 
@@ -187,9 +188,9 @@ def _load(about: About, series: dict[str, Series], seconds: float, warm: float) 
     yield (
         "## Load\n\nThree large festivals have 300 cameras at 2 frames/s, 600 tills, 150 mails a minute and 24 stages. "
         f"This machine ({machine.get('cores')} cores, {machine.get('architecture')}, load {machine.get('load')} at the "
-        "begin, which is other people's work too) was given:\n"
+        "start, which includes other work) was given:\n"
     )
-    yield "| | of three festivals | number | events/s asked | events/s sent |\n|---|--:|--:|--:|--:|"
+    yield "| | of three festivals | number | events/s due | events/s sent |\n|---|--:|--:|--:|--:|"
     topics = {"cameras": FRAMES, "tills": SALES, "mails": MAILS, "stages": SNIPPETS}
     for kind, topic in topics.items():
         sent = _last(series.get("sent events", {}).get(topic.name))
@@ -204,13 +205,11 @@ def _load(about: About, series: dict[str, Series], seconds: float, warm: float) 
     }
     if not use:
         return
-    yield (
-        "\nCores that each process kept busy: " + ", ".join(f"{name} {cores:.2f}" for name, cores in use.items()) + "."
-    )
+    yield ("\nCores used by each process: " + ", ".join(f"{name} {cores:.2f}" for name, cores in use.items()) + ".")
     whole = {"vision": "cameras", "bars": "tills", "support": "mails", "music": "stages"}
     asked = {worker: use[worker] / about.shares[kind] for worker, kind in whole.items() if worker in use}
     yield (
-        "Taken in proportion, the whole load of three festivals would keep busy: "
+        "In proportion, the whole load of three festivals would need: "
         + ", ".join(f"{worker} {cores:.1f} cores" for worker, cores in asked.items())
         + "."
     )
@@ -220,7 +219,7 @@ def _table(title: str, unit: str, found: Series, warm: float, least: float) -> s
     lines = [
         title,
         "",
-        f"| | mean, {unit} | highest | slope an hour, {unit} | 95 % interval | in the second half | |",
+        f"| | mean, {unit} | highest | slope per hour, {unit} | 95 % interval | in the second half | |",
         "|---|--:|--:|--:|--:|--:|---|",
     ]
     rows = 0
@@ -241,13 +240,13 @@ def _table(title: str, unit: str, found: Series, warm: float, least: float) -> s
 
 
 def _moving(found: Series) -> Series:
-    """Without those that never had anything waiting."""
+    """Return the series without those that never had anything waiting."""
     return {of: line for of, line in found.items() if any(value for _, value in line)}
 
 
 def _delays(series: dict[str, Series]) -> Iterator[str]:
     yield "## From event to result and alert\n"
-    yield "| | answers | p50, median of samples | p99, median of samples | p99, worst sample |\n|---|--:|--:|--:|--:|"
+    yield "| | results | p50, median of samples | p99, median of samples | p99, worst sample |\n|---|--:|--:|--:|--:|"
     for of in sorted(series.get("answers", {}), key=lambda name: (name.startswith("alert "), name)):
         p50 = [value for _, value in series["delay p50 s"][of]]
         p99 = [value for _, value in series["delay p99 s"][of]]
@@ -266,17 +265,17 @@ def _accounting(accounts: Iterable[Account]) -> Iterator[str]:
             f"{one.letters:,} | {'all' if one.settled else '**not all**'} |"
         )
     inputs = ", ".join(topic.name for topic in registry.input_topics() if topic in SENT)
-    yield f"\n{inputs} come from outside; the others workers write."
+    yield f"\n{inputs} come from sources; workers write the others."
 
 
 def _disk(series: dict[str, Series], warm: float) -> Iterator[str]:
-    yield "## Disk\n\n| | at the end, MiB | slope an hour, MiB | 95 % interval | kept for |\n|---|--:|--:|--:|---|"
+    yield "## Disk\n\n| | at the end, MiB | slope per hour, MiB | 95 % interval | kept for |\n|---|--:|--:|--:|---|"
     for of, line in sorted(series.get("disk MiB", {}).items(), key=lambda item: -item[1][-1][1]):
         slope = trend(*_after(line, warm))
         if slope is None or line[-1][1] < 1:
             continue
         topic = registry.topics_by_name().get(of.removeprefix("topic "))
-        kept = "" if topic is None else "ever, compacted" if topic.compacted else _span(topic.retention_ms)
+        kept = "" if topic is None else "the last record of each key" if topic.compacted else _span(topic.retention_ms)
         yield (f"| {of} | {line[-1][1]:.0f} | {slope.slope:+.1f} | {slope.low:+.1f} to {slope.high:+.1f} | {kept} |")
 
 

@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number of a sample: `measure` says what it is, in its unit, and `of` whose."""
+    """One number of a sample: `measure` names it with its unit, and `of` its subject."""
 
     measure: str
     of: str
@@ -34,7 +34,7 @@ class Value:
 
 
 class Sampler:
-    """Looks at a stack from outside, with one client a server."""
+    """Samples a stack from outside, with one client for each server."""
 
     def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
@@ -59,7 +59,7 @@ class Sampler:
         self._redis.close()
 
     def sample(self, delays: Mapping[str, list[float]]) -> list[Value]:
-        """Everything now. A server that does not answer is left out, and `missing` says so."""
+        """Return one sample. A server that does not respond is left out, and named in `missing`."""
         values = [*self._processes(), *self._disk(), *_delays(delays)]
         for of, look in (("kafka", self._kafka), ("redis", self._memory), ("workers", self._events)):
             try:
@@ -69,7 +69,7 @@ class Sampler:
         return values
 
     def ends(self) -> dict[str, int]:
-        """Records ever written to each topic, by Kafka's own offsets.
+        """Return the number of records ever written to each topic, by Kafka's offsets.
 
         Raises:
             KafkaException: the broker can't be reached.
@@ -81,7 +81,7 @@ class Sampler:
         return dict(found)
 
     def lag(self) -> dict[str, int]:
-        """Events that wait, by `group topic`; of topics that a group has read from.
+        """Return the consumer lag by `group topic`, of topics that a group has read from.
 
         Raises:
             KafkaException: the broker can't be reached.
@@ -135,19 +135,19 @@ class Sampler:
 
 
 class Counts:
-    """What workers counted, over restarts: a counter that falls began anew."""
+    """Counts of workers, over restarts: a counter that falls was reset."""
 
     def __init__(self) -> None:
         self.total: dict[tuple[str, str], float] = {}
-        """by `worker topic` and outcome: ok, dead, dropped"""
+        """Events by `worker topic` and outcome: ok, dead, dropped."""
         self._last: dict[tuple[str, str], float] = {}
 
     def take(self, worker: str, text: str) -> None:
-        """Read one answer of /metrics.
+        r"""Add one response of /metrics.
 
         >>> counts = Counts()
         >>> for number in (5, 7, 2):
-        ...     counts.take("bars", f'pulso_events_total{{worker="bars",topic="t",outcome="ok"}} {number}.0\\n')
+        ...     counts.take("bars", f'pulso_events_total{{worker="bars",topic="t",outcome="ok"}} {number}.0\n')
         >>> counts.total
         {('bars t', 'ok'): 9.0}
         """

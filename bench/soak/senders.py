@@ -48,16 +48,16 @@ LATE = 1.0
 
 
 class Senders:
-    """Sends until it is left; counts what Kafka took and what it should refuse. A context manager."""
+    """Sends events and counts those that Kafka accepted and those that workers must reject. A context manager."""
 
     def __init__(self, producer: EventProducer, load: Load, media: Media, evening: Evening | None = None) -> None:
         self.sent: Counter[str] = Counter()
-        """taken by Kafka, by topic"""
+        """Number of events that Kafka accepted, by topic."""
         self.spoilt: Counter[str] = Counter()
-        """of them, what can't be used"""
+        """Number of them that can't be used, by topic."""
         self.failed: Counter[str] = Counter()
         self.late_seconds: defaultdict[str, float] = defaultdict(float)
-        """by kind: time that was let go because this process was held up"""
+        """Seconds that were skipped because this process was held up, by kind."""
         self.errors: list[str] = []
         self._producer, self._load, self._media = producer, load, media
         self._evening = evening or Evening()
@@ -83,14 +83,14 @@ class Senders:
         self.stop()
 
     def stop(self) -> None:
-        """Send no more, and wait until Kafka has taken what was sent."""
+        """Stop, and wait until Kafka has accepted what was sent."""
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=30)
         self._producer.flush(30)
 
     def send(self, topic: Topic, key: str, value: bytes | msgspec.Struct, id: str, content_type: str = "") -> None:
-        """One event, now; every so many-th is spoilt."""
+        """Send one event; one in a fixed number is made invalid."""
         self._offered[topic.name] += 1
         every = SPOILT.get(topic.name)
         spoil = every is not None and self._offered[topic.name] % every == 0
@@ -151,7 +151,7 @@ class Senders:
 
 
 class _Tills:
-    """Tickets of all bars in turn, and what is delivered to each bar now and then: as much as it sold."""
+    """Yield tickets of all bars in turn, and at times a delivery to each bar of as much as it sold."""
 
     def __init__(self, senders: Senders, load: Load, evening: Evening) -> None:
         self._senders, self._load = senders, load
@@ -188,14 +188,14 @@ class _Tills:
 
 
 def baskets(evening: Evening) -> list[tuple[SaleLine, ...]]:
-    """What customers buy together, of one bar and evening, refunds among them."""
+    """Yield purchases at one bar on one evening, with refunds."""
     bar = BarSettings(id="bar", products=[ProductSettings(id=name) for name in PRODUCTS])
     evenings = tickets(evening, Venue(name="Soak", bars=[bar]))
     return [ready.value.lines for ready in evenings if isinstance(ready.value, Ticket)]
 
 
 class _Mailbox:
-    """The mail of one evening of the demo after the other, as fast as it is due here."""
+    """Yield the mail of one evening of the demo after the other, at the rate of this load."""
 
     def __init__(self, senders: Senders, evening: Evening) -> None:
         self._senders = senders
@@ -216,5 +216,5 @@ def _without_end(evening: Evening) -> Iterator[Mail]:
 
 
 def _spoilt(value: bytes | msgspec.Struct) -> bytes:
-    """What nothing can read: its bytes from the last to the first."""
+    """Return unreadable bytes: the value reversed."""
     return (value if isinstance(value, bytes) else msgspec.json.encode(value))[::-1]

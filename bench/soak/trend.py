@@ -1,4 +1,4 @@
-"""Whether a series grows: its slope with a confidence interval that neighbouring samples don't make too narrow."""
+"""Trend of a series: its slope, with a confidence interval that allows for correlated samples."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from msgspec import Struct
 from scipy.stats import linregress, t
 
 BLOCKS = 12
-"""Samples of a process's memory hang together for minutes. Means of so many blocks of a run are nearly independent
+"""Number of blocks. Samples of a process's memory are correlated for minutes; means of blocks are nearly independent
 (batch means, Law and Kelton, Simulation Modeling and Analysis, 9.5.3)."""
 
 WEEK_HOURS = 168.0
-"""What doubles in a week grows; a festival lasts some days."""
+"""Time in which something that grows would double; a festival lasts some days."""
 
 
 class Trend(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     samples: int
 
     def grows(self, least: float = 0.0) -> bool:
-        """Whether it surely rises, fast enough to double within a week, and more than `least` an hour.
+        """Return True if it significantly rises, fast enough to double within a week and by more than `least` per hour.
 
         >>> Trend(mean=100, slope=2, low=1, high=3, samples=100).grows()
         True
@@ -43,7 +43,7 @@ class Trend(Struct, frozen=True, kw_only=True):
 
 
 def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
-    """The slope over block means (least squares, Student's t); None for less than nine samples.
+    """Return the slope over block means (least squares, Student's t); None for fewer than nine samples.
 
     >>> hours = [number / 60 for number in range(120)]
     >>> found = trend(hours, [100 + 3 * hour for hour in hours])
