@@ -1,5 +1,4 @@
-"""Fragments of sound in one loop: tagged each for itself, described by librosa alone as tutorials do, or followed as
-the music worker follows a stage, whose fragments overlap.
+"""Analyse fragments of sound in one loop: each alone, with librosa's plain features, or as overlapping windows.
 
 Reads a `MusicOrder` from standard input.
 """

@@ -91,10 +91,10 @@ def test_an_event_too_few_or_too_many_is_named(tmp_path: Path, read: float, lett
     assert "Not every event is accounted for: pos.sales" in text
 
 
-def test_what_was_on_its_way_when_it_was_cut_off_is_no_loss(tmp_path: Path) -> None:
+def test_events_in_transit_at_the_end_are_not_lost(tmp_path: Path) -> None:
     fine, text = verdict(recorded(tmp_path, lambda _: 200, 985, 10, 5))
     assert not fine
-    assert "cut off while 5 events were on their way" in text
+    assert "ended while 5 events were in transit" in text
 
 
 def test_a_record_that_was_cut_off_is_read_to_its_last_whole_line(tmp_path: Path) -> None:

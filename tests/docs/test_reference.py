@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 import typer
 import yaml
-from scripts.site import reference
 
 from schemas.documents import VENUE_SCHEMA, text_of, venue_schema
+from scripts.site import reference
 from stream.commands.cli import app
 from stream.features import registry
 from stream.runtime.settings import ROOT, Settings
