@@ -6,6 +6,7 @@ that the site has instead, or leaves its text with the path.
 
 from __future__ import annotations
 
+import importlib
 import os.path
 import posixpath
 import re
@@ -36,9 +37,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated reference and the pages from the repository's root."""
     sys.path.insert(0, str(ROOT))  # mkdocs restores the path after it has loaded a hook
-    from scripts.site.reference import pages
-
-    for path, content in pages().items():
+    reference = importlib.import_module("scripts.site.reference")
+    for path, content in reference.pages().items():
         files.append(File.generated(config, path, content=content))
     for name, path in ROOT_PAGES.items():
         if files.get_file_from_path(path) is None:

@@ -11,14 +11,18 @@ import inspect
 import json
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import typer
 from pydantic.fields import FieldInfo
 
+from processors.alerts.rule import Unit
 from schemas.documents import asyncapi, json_schema, text_of, venue_schema
+from schemas.rules import RuleSettings
 from schemas.topic import DAY, HOUR, MINUTE, Topic
+from stream.commands.cli import app
 from stream.features import registry
 from stream.runtime.settings import ROOT, Settings
 
@@ -26,6 +30,9 @@ Table = list[tuple[str, ...]]
 
 _PATTERNS = {r"^[a-z0-9][a-z0-9_-]{0,60}$": "id", r"^([01]\d|2[0-3]):[0-5]\d$": "time HH:MM"}
 """Names of patterns that the venue file uses often."""
+
+_JSON_TYPES = {"null": "none", None: "any"}
+"""Types of JSON Schema that have another name here."""
 
 
 def pages() -> dict[str, str]:
@@ -120,26 +127,52 @@ def _venue_part(name: str, part: dict[str, Any]) -> str:
 
 
 def rules_page() -> str:
-    """Return the page of all alert rules with their default settings."""
-    rows: Table = []
-    for name, rule in sorted(rule_settings().items()):
-        rows.append((
-            f"`{name}`", f"{rule.raise_at:g}", f"{rule.clear_at:g}", f"{rule.on_delay_seconds:g}",
-            f"{rule.off_delay_seconds:g}", f"{rule.cool_down_seconds:g}", rule.severity, ", ".join(rule.audience),
-        ))  # fmt: skip
+    """Return the page of all alert rules: titles, units, and default settings."""
+    catalog = registry.message_catalog()
+    titles: Table = [
+        (
+            f"`{rule.name}`",
+            feature.name,
+            *(catalog.title(rule.name, language) for language in catalog.languages),
+            _unit(rule.unit),
+        )
+        for feature in registry.features()
+        for rule in feature.rules
+    ]
+    defaults: Table = [
+        (
+            f"`{rule.name}`",
+            *(f"{value:g}" for value in _thresholds_and_delays(rule.defaults)),
+            rule.defaults.severity,
+            ", ".join(rule.defaults.audience),
+        )
+        for rule in registry.rules()
+    ]
     return _page(
         "Alert rules",
-        "An entry of the same name under `rules` in the venue file replaces the defaults. Delays are in seconds. "
-        "[Alerts and notifications](../operate/alerts.md) explains the life cycle.",
-        _table(("rule", "raise at", "clear at", "on-delay", "off-delay", "cool-down", "severity", "audience"), rows),
+        "[Alerts and notifications](../operate/alerts.md) explains the life cycle of an alert.",
+        "## Rules",
+        _table(("rule", "feature", *(f"title ({language})" for language in catalog.languages), "unit"), titles),
+        "## Defaults",
+        "An entry of the same name under `rules` in the venue file replaces the defaults. Delays are in seconds.",
+        _table(
+            ("rule", "raise at", "clear at", "on-delay", "off-delay", "cool-down", "severity", "audience"), defaults
+        ),
     )
 
 
-def rule_settings() -> dict[str, Any]:
-    """Return the default settings of every rule, by name."""
-    from schemas.rules import default_rules
+def _thresholds_and_delays(settings: RuleSettings) -> tuple[float, ...]:
+    return (
+        settings.raise_at,
+        settings.clear_at,
+        settings.on_delay_seconds,
+        settings.off_delay_seconds,
+        settings.cool_down_seconds,
+    )
 
-    return dict(default_rules())
+
+def _unit(unit: Unit) -> str:
+    return "" if unit is Unit.NONE else unit.value.replace("_", " ")
 
 
 def metrics_page() -> str:
@@ -208,7 +241,7 @@ def _attribute_docs(kind: type) -> dict[str, str]:
     names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
     docs: dict[str, str] = {}
     statements = body.body if isinstance(body, ast.ClassDef) else []
-    for before, after in zip(statements, statements[1:], strict=False):
+    for before, after in pairwise(statements):
         if (
             isinstance(before, ast.AnnAssign)
             and isinstance(before.target, ast.Name)
@@ -221,8 +254,6 @@ def _attribute_docs(kind: type) -> dict[str, str]:
 
 def commands_page() -> str:
     """Return the page of all commands with their arguments and options."""
-    from stream.commands.cli import app
-
     root = typer.main.get_command(app)
     return _page(
         "Commands",
@@ -327,25 +358,19 @@ def _schema_type(schema: dict[str, Any], *, linked: bool = True) -> str:
         return f"[{name}](#{_anchor(name)})" if linked else f"`{name}`"
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_schema_type(part, linked=linked) for part in schema["anyOf"]))
-    if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "enum" in schema or "const" in schema:
+        return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        parts = [_schema_type(part, linked=linked) for part in schema.get("prefixItems", ())]
+        return f"[{', '.join(parts)}]" if parts else f"list of {_schema_type(schema.get('items', {}), linked=linked)}"
+    values = _values(schema)
+    return f"map of names to {_schema_type(values, linked=linked)}" if values else _scalar_type(schema)
+
+
+def _scalar_type(schema: dict[str, Any]) -> str:
     if schema.get("pattern") in _PATTERNS:
         return _PATTERNS[schema["pattern"]]
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    match schema.get("type"):
-        case "array":
-            if "prefixItems" in schema:
-                return "[" + ", ".join(_schema_type(part, linked=linked) for part in schema["prefixItems"]) + "]"
-            return f"list of {_schema_type(schema.get('items', {}), linked=linked)}"
-        case "object" if values := _values(schema):
-            return f"map of names to {_schema_type(values, linked=linked)}"
-        case "null":
-            return "none"
-        case None:
-            return "any"
-        case kind:
-            return ", ".join((str(kind), *_bounds(schema)))
+    return ", ".join((_JSON_TYPES.get(schema.get("type"), str(schema.get("type"))), *_bounds(schema)))
 
 
 def _values(schema: dict[str, Any]) -> dict[str, Any] | None:
