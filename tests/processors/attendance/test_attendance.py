@@ -1,4 +1,4 @@
-"""The attendee counter: once for each crossing, never negative, corrected by hand, reconciled with the zones."""
+"""Attendance: each crossing counts once, never negative, corrected by hand, reconciled with the zones."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def after(*changes: AttendanceChange) -> AttendanceState:
     return attendance
 
 
-def test_gates_add_up() -> None:
+def test_occupancy_sums_gates() -> None:
     found = after(change("crossing", 5, entered=40.5, left=0.5), change("crossing", 10, entered=3, left=1, by="west"))
     told = found.occupancy("e", AT)
     assert told.persons == 42 and told.entered == 43.5 and told.left == 1.5
     assert {gate.gate: gate.entered for gate in told.gates} == {"east": 40.5, "west": 3}
 
 
-def test_a_repetition_changes_nothing() -> None:
+def test_repeated_change_is_ignored() -> None:
     first = change("crossing", 5, entered=40.0, since=AT)
     found = after(first)
     before = msgspec.to_builtins(found)
@@ -44,7 +44,7 @@ def test_a_repetition_changes_nothing() -> None:
     assert msgspec.to_builtins(found) == before | {"offset": 0}
 
 
-def test_crossings_that_overlap_after_a_restart_count_once() -> None:
+def test_overlapping_crossings_count_once() -> None:
     found = after(change("crossing", 10, entered=40.0, since=AT))
     overlapping = change("crossing", 12, entered=8.0, since=AT + timedelta(seconds=4))
     following = change("crossing", 20, entered=5.0, since=AT + timedelta(seconds=12))
@@ -63,7 +63,7 @@ def test_crossings_that_overlap_after_a_restart_count_once() -> None:
         max_size=40,
     )
 )
-def test_never_negative(steps: list[tuple[AttendanceKind, float, float]]) -> None:
+def test_occupancy_is_never_negative(steps: list[tuple[AttendanceKind, float, float]]) -> None:
     attendance = AttendanceState()
     for number, (kind, one, other) in enumerate(steps):
         values: dict[str, Any] = {"entered": one, "left": other} if kind == "crossing" else {"persons": one}
@@ -74,7 +74,7 @@ def test_never_negative(steps: list[tuple[AttendanceKind, float, float]]) -> Non
         assert told.persons >= 0 and told.unexplained >= 0 and told.reconciled >= 0
 
 
-def test_correction_and_reset() -> None:
+def test_correction_and_reset_set_occupancy() -> None:
     found = after(change("crossing", 5, entered=100), change("correct", 10, persons=120, by="ana"))
     assert found.persons == 120 and found.corrected == 20 and found.occupancy("e", AT).entered == 100
     found.apply(change("reset", 20, persons=7, by="ana"), 2)
@@ -82,14 +82,14 @@ def test_correction_and_reset() -> None:
     assert (told.persons, told.entered, told.corrected) == (7, 0, 0)
 
 
-def test_more_people_in_the_zones_than_came_by_the_gates_are_believed_within_minutes() -> None:
+def test_zone_counts_above_occupancy_raise_it() -> None:
     seen = [change("seen", 10.0 * n, by="c", zone="front", persons=500) for n in range(60)]
     found = after(change("crossing", 0, entered=100), *seen)
     assert found.persons == pytest.approx(450, abs=1), "nine tenths: counts of heads have errors too"
     assert found.reconciled == pytest.approx(350, abs=1)
 
 
-def test_two_cameras_on_one_zone_count_it_once_and_an_old_count_is_forgotten() -> None:
+def test_zone_with_two_cameras_counts_once_until_expiry() -> None:
     found = after(
         change("seen", 0, by="c", zone="front", persons=300), change("seen", 1, by="d", zone="front", persons=280)
     )
@@ -97,6 +97,6 @@ def test_two_cameras_on_one_zone_count_it_once_and_an_old_count_is_forgotten() -
     assert found.persons_seen((AT + timedelta(seconds=300)).timestamp()) == 0
 
 
-def test_fewer_people_in_the_zones_take_nobody_away() -> None:
+def test_zone_counts_below_occupancy_do_not_lower_it() -> None:
     seen = [change("seen", 10.0 * n, by="c", zone="front", persons=50) for n in range(60)]
     assert after(change("crossing", 0, entered=1000), *seen).persons == 1000

@@ -1,4 +1,4 @@
-"""Gates are measured against heads that are known: the figures must be of the right people, and all of them."""
+"""Evaluation of gate counting on rendered crowds with known heads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulation.evening import Evening, clock
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two rendered crowds and where each head is in them."""
+    """Write two rendered crowds and the positions of their heads."""
     folder = tmp_path_factory.mktemp("gates")
     labels = {}
     for camera, zone, at in (("bar-square", "bars", "20:05"), ("front-left", "front", "21:00")):
@@ -27,7 +27,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_who_glides_past_the_line_is_counted_in(rendered: Path, counter: CrowdCounter) -> None:
+def test_evaluation_counts_heads_moving_past_line(rendered: Path, counter: CrowdCounter) -> None:
     report = evaluate(rendered, counter=counter)
     assert report["sequences"] == 2 and report["crossed"] > 30
     assert report["motion alone"]["wape"] < 0.25 and report["wape"] < 0.4
@@ -35,7 +35,7 @@ def test_who_glides_past_the_line_is_counted_in(rendered: Path, counter: CrowdCo
     assert sum(band["crossed"] for band in report["bands"].values()) == pytest.approx(report["crossed"])
 
 
-def test_a_picture_that_is_missing_is_named(rendered: Path, counter: CrowdCounter, tmp_path: Path) -> None:
+def test_missing_picture_is_named(rendered: Path, counter: CrowdCounter, tmp_path: Path) -> None:
     (tmp_path / "heads.json").write_text('{"gone.jpg": {"heads": [[1, 2]]}}')
     with pytest.raises(HeadsFileError, match=r"gone\.jpg"):
         evaluate(tmp_path, counter=counter)

@@ -1,4 +1,4 @@
-"""Gates on rendered crowds: who crosses the line is known from where each drawn person stands."""
+"""Gate counting on rendered crowds, whose true crossings follow from the positions of the people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulation.evening import Evening, clock
 ROW = 0.5
 GATE = GateSettings(id="east", line=[(0, ROW), (1, ROW)], inwards=(0.5, 0.95))
 SECONDS = 31
-"""one to begin with, and six tellings"""
+"""Seconds of film: one to start with, and six reports."""
 
 
 @lru_cache(maxsize=512)
@@ -30,7 +30,7 @@ def picture(start: str, eighths: int) -> tuple[bytes, NDArray[np.float64]]:
 
 
 def crossed(start: str) -> int:
-    """People that came over the row, less those that swayed back, in the time that the counter tells of."""
+    """Return people who crossed the row, minus those who swayed back, in the reported time."""
     net, before = 0, None
     for eighths in range(8 * (SECONDS - 1) + 1):
         after = picture(start, eighths)[1]
@@ -64,8 +64,8 @@ def counted(start: str, counter: CrowdCounter, *, backwards: bool = False) -> tu
 
 
 @pytest.mark.parametrize("start", ["18:40", "22:00"])
-def test_people_who_walk_in_are_counted(start: str, counter: CrowdCounter) -> None:
-    """By day a quarter of error, the counting network's own included; at night, with noise, the same."""
+def test_gate_counts_people_walking_in(start: str, counter: CrowdCounter) -> None:
+    """Error at most 25 %, that of the counting network included; by day, and at night with noise."""
     truth = crossed(start)
     entered, left = counted(start, counter)
     print(f"{start}: {truth} crossed, {entered:.1f} in, {left:.1f} out")
@@ -74,7 +74,7 @@ def test_people_who_walk_in_are_counted(start: str, counter: CrowdCounter) -> No
     assert left < 0.1 * entered
 
 
-def test_the_same_film_backwards_counts_them_out(counter: CrowdCounter) -> None:
+def test_gate_counts_reversed_film_as_leaving(counter: CrowdCounter) -> None:
     entered, left = counted("18:40", counter, backwards=True)
     assert left == pytest.approx(crossed("18:40"), rel=0.25)
     assert entered < 0.1 * left

@@ -1,4 +1,4 @@
-"""Forecasts of a zone: a rise is seen coming, what is steady stays, and a restart forgets nothing."""
+"""Zone forecast: growth, steady counts, intervals, restarts, and its evaluation."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def fed(persons: list[float], step: float = 2.0, inflow: float = 0.0) -> ZoneFor
     return zone
 
 
-def test_nothing_is_foretold_in_the_first_minute() -> None:
+def test_forecast_is_empty_in_first_minute() -> None:
     assert fed([100.0] * 20).forecast() == []
 
 
-def test_what_is_steady_stays() -> None:
+def test_forecast_of_steady_count_is_steady() -> None:
     for ahead in fed([100.0] * 600).forecast():
         assert ahead.mean == pytest.approx(100, abs=2)
         assert ahead.low <= 100 <= ahead.high
 
 
-def test_a_rise_goes_on_and_may_reach_the_limit() -> None:
+def test_forecast_of_rise_continues_and_may_reach_limit() -> None:
     zone = fed([100 + number * 2 / 6 for number in range(300)])  # ten people a minute
     now, ahead = zone.level, zone.forecast()
     assert now < ahead[0].mean < ahead[1].mean
@@ -37,14 +37,14 @@ def test_a_rise_goes_on_and_may_reach_the_limit() -> None:
     assert chance_to_reach(now + 20, 5, now, ahead) > 0.5 > chance_to_reach(now + 150, 5, now, ahead)
 
 
-def test_the_interval_learns_from_its_misses() -> None:
+def test_interval_width_follows_misses() -> None:
     random = np.random.default_rng(0)
     calm = fed([float(v) for v in 200 + random.normal(0, 1, 3000)]).forecast()
     wild = fed([float(v) for v in 200 + 60 * np.sin(np.arange(3000) / 40)]).forecast()
     assert wild[0].high - wild[0].low > 3 * (calm[0].high - calm[0].low)
 
 
-def test_a_restart_changes_nothing() -> None:
+def test_forecast_continues_after_restart() -> None:
     zone = fed([100 + number / 5 for number in range(400)])
     again = msgspec.json.decode(msgspec.json.encode(zone), type=ZoneForecaster)
     for number in range(400, 500):
@@ -54,18 +54,18 @@ def test_a_restart_changes_nothing() -> None:
     assert len(msgspec.json.encode(zone)) < 6000
 
 
-def test_a_gap_begins_afresh_and_keeps_what_was_learnt() -> None:
+def test_gap_restarts_history_and_keeps_models() -> None:
     zone = fed([100 + number / 5 for number in range(1200)])
     learnt = msgspec.to_builtins(zone.horizons)
     zone.add(50, 0, 1e6)
     assert zone.forecast() == [] and msgspec.to_builtins(zone.horizons) == learnt
 
 
-def test_a_full_zone_is_certain() -> None:
+def test_limit_chance_of_full_zone_is_one() -> None:
     assert chance_to_reach(100, 5, 120, [OccupancyForecast(1, 90, 80, 100)]) == 1.0
 
 
-def test_drawn_evenings_beat_as_many_as_now() -> None:
+def test_forecast_beats_persistence_on_simulated_evenings() -> None:
     report = evaluate(None, evenings=6)
     for minutes in ("1", "5"):
         figures = report["horizons"][minutes]
@@ -74,7 +74,7 @@ def test_drawn_evenings_beat_as_many_as_now() -> None:
     assert report["limit"]["foretold"] >= 0.6
 
 
-def test_a_file_is_read_and_a_bad_line_named(tmp_path: Path) -> None:
+def test_occupancy_file_error_names_line(tmp_path: Path) -> None:
     file = tmp_path / "zone.csv"
     rows = [f"2026-07-04T20:{m:02d}:{s:02d}+00:00,front,{100 + m * 10}" for m in range(40) for s in range(0, 60, 10)]
     file.write_text("time,zone,persons\n" + "\n".join(rows))

@@ -1,4 +1,4 @@
-"""The flow between two pictures, when people run further than the next one stands away."""
+"""Optical flow of runners who move further between two pictures than the distance to the next one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVERYWHERE: NDArray[np.bool_] = np.zeros((15, 20), np.bool_)
 
 
 def row_of_people(moved: float) -> NDArray[np.uint8]:
-    """Blobs a fixed distance apart, hardly different from each other, on a floor that stays."""
+    """Return a picture of similar blobs at equal distances on a fixed floor."""
     random = np.random.default_rng(3)
     floor = cv2.GaussianBlur(random.uniform(90, 110, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2)
     shades = random.uniform(180, 200, 40)
@@ -28,7 +28,7 @@ def row_of_people(moved: float) -> NDArray[np.uint8]:
 
 
 def pixels_a_step(moved: list[float], prior: FlowPrior | None) -> float:
-    """Mean over the picture of what was found between the last two of these places."""
+    """Return the mean velocity between the last two of these places."""
     motion, found = MotionEstimator(), 0.0
     for before, now in pairwise(moved):
         velocity = motion.velocity(row_of_people(before), row_of_people(now), QUICK_STEP, EVERYWHERE, prior)
@@ -38,25 +38,25 @@ def pixels_a_step(moved: list[float], prior: FlowPrior | None) -> float:
 
 @pytest.fixture
 def start() -> list[float]:
-    """They get faster by some pixels a step, up to 14 pixels, where 20 is the next one's place."""
+    """Return places of blobs that accelerate up to 14 pixels per step; the next blob is 20 pixels away."""
     return [0, 0, 2, 7, 15, 26, 39, 53, 67]
 
 
-def test_runners_are_taken_for_others_when_nothing_is_known_of_them(start: list[float]) -> None:
+def test_flow_without_prior_mismatches_runners(start: list[float]) -> None:
     assert pixels_a_step(start, None) < 10
 
 
-def test_who_ran_is_looked_for_where_a_runner_would_be(start: list[float]) -> None:
+def test_flow_with_prior_measures_runners(start: list[float]) -> None:
     assert pixels_a_step(start, FlowPrior()) == pytest.approx(14, abs=1.5)
 
 
-def test_who_stands_again_is_seen_to_stand(start: list[float]) -> None:
+def test_flow_with_prior_measures_standing_after_run(start: list[float]) -> None:
     prior = FlowPrior()
     pixels_a_step(start, prior)
     assert pixels_a_step([67, 67], prior) == pytest.approx(0, abs=0.5)
 
 
-def test_the_course_of_pictures_of_another_size_is_scaled() -> None:
+def test_flow_prior_scales_to_other_picture_size() -> None:
     prior = FlowPrior()
     prior.update(np.full((HEIGHT, WIDTH, 2), (8, 6), np.float32), 0.125)
     begin = prior.initial_flow((HEIGHT // 2, WIDTH // 2), 0.25)

@@ -1,4 +1,4 @@
-"""Counts that neither flicker nor hide a surge."""
+"""Adaptive smoothing: noise, surges, lag and gaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def smooth(values: list[float], step: float = 1.0) -> list[float]:
     return found
 
 
-def test_noise_is_calmed() -> None:
+def test_smoothing_reduces_noise() -> None:
     random = np.random.default_rng(0)
     values = 100 * (1 + 0.08 * random.normal(size=2000))
     calmed = np.asarray(smooth(values.tolist()))[60:]
@@ -24,7 +24,7 @@ def test_noise_is_calmed() -> None:
     assert abs(calmed.mean() - 100) < 1
 
 
-def test_a_doubling_is_followed_within_seconds() -> None:
+def test_smoothing_follows_doubling_within_seconds() -> None:
     late = []
     for seed in range(40):
         random = np.random.default_rng(seed)
@@ -33,13 +33,13 @@ def test_a_doubling_is_followed_within_seconds() -> None:
     assert np.mean(late) < 3 and max(late) <= 6
 
 
-def test_a_steady_rise_is_followed_with_the_lag_that_is_told() -> None:
+def test_smoothing_follows_rise_with_reported_lag() -> None:
     values = [100.0] * 100 + [100.0 + 2 * second for second in range(200)]
     found = smooth(values)
     assert (values[-1] - found[-1]) / 2 < 3
 
 
-def test_a_gap_and_a_clock_set_back_start_afresh() -> None:
+def test_smoothing_restarts_after_gap_or_clock_reset() -> None:
     smoothed = SmoothedCount(100.0, time=50.0)
     for time in (20.0, 200.0):
         assert smoothed.update(300, time, smoothing_seconds=10, surge_seconds=6).value == 300

@@ -1,4 +1,4 @@
-"""Flow on drawn fields of known truth: one way, both ways, a jam, pressure, running, scattering, a gate."""
+"""Motion of zones and gates on synthetic velocity fields of known truth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.crowd import CrowdSettings
 SHAPE = (60, 80)
 WHOLE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 FROM_ABOVE = GroundPlane.from_points(WHOLE, [(0, 15), (20, 15), (20, 0), (0, 0)])
-"""20 × 15 m seen straight from above: a cell is a quarter of a metre wide"""
+"""Ground of 20 × 15 m seen from straight above: a cell is 0.25 m wide."""
 PER_METRE = np.asarray((1 / 20, -1 / 15), np.float32)
 SETTINGS = CrowdSettings()
 
@@ -26,16 +26,16 @@ def scene() -> ViewGeometry:
 
 
 def crowd(density: float) -> NDArray[np.float32]:
-    """Heads in each cell for persons/m²."""
+    """Return heads in each cell for a density in persons/m²."""
     return np.full(SHAPE, density / 16, np.float32)
 
 
 def field(right: float, away: float) -> NDArray[np.float32]:
-    """Everyone walks with so many m/s to the right and away."""
+    """Return a uniform velocity field, given m/s to the right and away."""
     return np.broadcast_to(np.asarray((right, away), np.float32) * PER_METRE, (*SHAPE, 2)).astype(np.float32)
 
 
-def test_one_way() -> None:
+def test_motion_of_one_way_stream() -> None:
     found = zone_motion(crowd(2), field(1.0, 0.0), scene(), SETTINGS)
     assert found is not None
     assert found.speed == pytest.approx(1.0, rel=0.01)
@@ -51,23 +51,23 @@ def test_counter_flow_is_twice_the_smaller_share(share: float, expected: float) 
     assert found is not None and found.counter_flow == pytest.approx(expected, abs=0.02)
 
 
-def test_crossing_streams_are_no_counter_flow() -> None:
+def test_crossing_streams_have_no_counter_flow() -> None:
     velocity = field(1.0, 0.0)
     velocity[:30] = field(0.0, 1.0)[:30]
     found = zone_motion(crowd(2), velocity, scene(), SETTINGS)
     assert found is not None and found.counter_flow == pytest.approx(0, abs=1e-6)
 
 
-def test_a_crowd_that_stands_goes_nowhere() -> None:
+def test_standing_crowd_has_no_direction() -> None:
     found = zone_motion(crowd(4), field(0.05, 0.05), scene(), SETTINGS)
     assert found is not None and found.direction is None and found.moving == 0
 
 
-def test_hardly_anyone_says_nothing() -> None:
+def test_motion_is_none_below_three_heads() -> None:
     assert zone_motion(crowd(0.005), field(1, 0), scene(), SETTINGS) is None
 
 
-def test_inflow_counts_who_comes_over_the_edge() -> None:
+def test_inflow_counts_people_crossing_edge() -> None:
     half = view_geometry([(0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)], SHAPE, FROM_ABOVE)
     heads = crowd(2)
     heads[:, -12:] = 0  # nobody leaves at the far side
@@ -76,13 +76,13 @@ def test_inflow_counts_who_comes_over_the_edge() -> None:
 
 
 def apart(speed: float) -> NDArray[np.float32]:
-    """Everyone runs away from the middle."""
+    """Return a velocity field in which everyone runs away from the middle."""
     x, y = np.meshgrid((np.arange(80) + 0.5) / 4 - 10, 7.5 - (np.arange(60) + 0.5) / 4)
     away = np.dstack([x, y]) / np.maximum(np.hypot(x, y), 0.5)[..., None]
     return (away * speed * PER_METRE).astype(np.float32)
 
 
-def test_running_together_is_a_stampede_and_apart_a_scattering() -> None:
+def test_scattering_needs_running_apart() -> None:
     together = zone_motion(crowd(1), field(4.0, 1.0), scene(), SETTINGS)
     assert together is not None and together.running == 1
     assert together.scattering == pytest.approx(0, abs=0.05)
@@ -95,7 +95,7 @@ def test_running_together_is_a_stampede_and_apart_a_scattering() -> None:
 
 
 def pressure_of(density: float, spread: float, *, together: bool) -> float:
-    """Pressure after 20 s of speeds that vary by `spread` m/s in each direction."""
+    """Return the pressure after 20 s of velocities with a standard deviation of `spread` m/s in each direction."""
     raster = scene().raster
     assert raster is not None
     random, found, pressure = np.random.default_rng(0), PressureMap(raster, noise=0.05, dense=4.5), 0.0
@@ -107,18 +107,18 @@ def pressure_of(density: float, spread: float, *, together: bool) -> float:
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_pressure_is_density_times_variance(together: bool) -> None:
+def test_pressure_is_density_times_velocity_variance(together: bool) -> None:
     expected = 5.0 * (2 * 0.1**2 - 0.05**2)
     assert pressure_of(5.0, 0.1, together=together) == pytest.approx(expected, rel=0.75)
     assert pressure_of(5.0, 0.1, together=together) >= 0.02 > pressure_of(5.0, 0.03, together=together)
 
 
-def test_pressure_needs_a_dense_crowd() -> None:
+def test_pressure_is_zero_below_density() -> None:
     assert pressure_of(2.0, 0.3, together=False) == 0
 
 
 @pytest.mark.parametrize(("speed", "density"), [(0.2, 3.0), (0.8, 1.5)])
-def test_the_ground_before_an_exit(speed: float, density: float) -> None:
+def test_exit_approach_measures_density_and_speed(speed: float, density: float) -> None:
     raster = scene().raster
     assert raster is not None
     people = np.full(raster.inside.shape, 0.2, np.float32)
@@ -132,8 +132,8 @@ def test_the_ground_before_an_exit(speed: float, density: float) -> None:
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.3, 2.6])
-def test_a_gate_counts_walkers_whatever_their_speed(speed: float) -> None:
-    """One walker at a time crosses twenty times; the line lies across a picture of 20 × 15 m."""
+def test_gate_counts_walkers_at_any_speed(speed: float) -> None:
+    """One walker at a time crosses the line twenty times, in a picture of 20 × 15 m."""
     line = GateLine.of(GateSettings(id="g", line=[(0.5, 0.0), (0.5, 1.0)], inwards=(0.9, 0.5), band=0.06), SHAPE)
     came = went = 0.0
     for second in np.arange(0, 20 / speed, 0.5):
@@ -146,7 +146,7 @@ def test_a_gate_counts_walkers_whatever_their_speed(speed: float) -> None:
     assert came == pytest.approx(1.0, abs=0.45) and went == 0
 
 
-def test_a_gate_counts_a_stream_exactly() -> None:
+def test_gate_counts_stream_exactly() -> None:
     line = GateLine.of(GateSettings(id="g", line=[(0.5, 0.2), (0.5, 0.8)], inwards=(0.1, 0.5), band=0.06), SHAPE)
     came, went = line.rates(crowd(1.5), field(1.0, 0.0))
     assert came == 0 and went == pytest.approx(1.5 * 0.6 * 15 * 1.0, rel=0.03)

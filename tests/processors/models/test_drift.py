@@ -1,4 +1,4 @@
-"""The population stability index: near nothing for the same, large for something else, and by hand."""
+"""Population stability index: small for the same distribution, large for another, and an example by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def fed(drift: DriftMonitor, values: np.ndarray[tuple[int], np.dtype[np.float64]
     return drift.psi()["tempo"]
 
 
-def test_the_same_is_the_same_and_something_else_is_not() -> None:
+def test_psi_is_small_for_same_large_for_other_distribution() -> None:
     random = np.random.default_rng(0)
     reference = {"tempo": equal_frequency_bins(random.normal(120, 20, 600).tolist())}
     assert fed(DriftMonitor(reference), random.normal(120, 20, 600)) < SMALL_PSI
@@ -38,7 +38,7 @@ def test_the_same_is_the_same_and_something_else_is_not() -> None:
     assert fed(back, random.normal(120, 20, 6_000)) < SMALL_PSI  # what is long ago fades
 
 
-def test_by_hand() -> None:
+def test_psi_of_small_example() -> None:
     drift = DriftMonitor({"x": Histogram((0.5,), (0.5, 0.5))})
     for _ in range(MIN_VALUES):
         drift.add({"x": 1.0})
@@ -47,7 +47,7 @@ def test_by_hand() -> None:
     assert drift.psi()["x"] == pytest.approx((low - 0.5) * math.log(low / 0.5) + (high - 0.5) * math.log(high / 0.5))
 
 
-def test_nothing_is_said_too_soon_and_no_number_is_not_counted() -> None:
+def test_psi_needs_200_values_and_ignores_nan() -> None:
     drift = DriftMonitor({"tempo": equal_frequency_bins([1.0, 2.0, 3.0])})
     drift.add({"tempo": 2.0, CONFIDENCE: 0.5})
     drift.add({"tempo": math.nan, "other": 1.0, CONFIDENCE: 0.7})
@@ -55,12 +55,12 @@ def test_nothing_is_said_too_soon_and_no_number_is_not_counted() -> None:
     assert drift.confidence == pytest.approx(0.6, abs=1e-3)
 
 
-def test_equal_values_make_fewer_bins() -> None:
+def test_equal_values_give_fewer_bins() -> None:
     assert equal_frequency_bins([5.0] * 10) == Histogram((5.0,), (0.0, 1.0))
 
 
 @pytest.mark.parametrize("name", ["mood", "genre"])
-def test_shipped_references_can_be_read(name: str) -> None:
+def test_shipped_references_are_valid(name: str) -> None:
     from processors.music.tagger import STATISTICS
 
     found = read_reference(models_folder() / name)
@@ -71,7 +71,7 @@ def test_shipped_references_can_be_read(name: str) -> None:
         assert list(bins.edges) == sorted(bins.edges)
 
 
-def test_a_folder_without_a_reference_has_none_and_a_broken_one_says_so(tmp_path: Path) -> None:
+def test_missing_reference_is_empty_and_invalid_one_fails(tmp_path: Path) -> None:
     assert read_reference(tmp_path) == {}
     (tmp_path / "reference.json").write_text(json.dumps({"tempo": [1, 2]}))
     with pytest.raises(ValueError, match="run the training script again"):

@@ -1,4 +1,4 @@
-"""Alarms counted over a list of scores are those that the live alert would raise."""
+"""Alarms on recorded scores: equal to those of the live alert; operating curve and confidence limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rule(**fields: float) -> RuleSettings:
 
 
 def told(probabilities: list[float], one: RuleSettings) -> list[float]:
-    """When the live alarm is raised by the same scores, eight a second."""
+    """Return the times at which the live alert is raised by the same scores, eight per second."""
     alarm, raised = AlarmState(), []
     for number, value in enumerate(probabilities):
         seen = Observation(
@@ -45,7 +45,7 @@ def told(probabilities: list[float], one: RuleSettings) -> list[float]:
     st.sampled_from([0.0, 0.5, 2.0]),
     st.sampled_from([0.0, 3.0]),
 )
-def test_they_are_those_of_the_live_alert(values: list[float], on: float, off: float, cool: float) -> None:
+def test_alarm_times_equal_those_of_live_alert(values: list[float], on: float, off: float, cool: float) -> None:
     one = rule(on_delay_seconds=on, off_delay_seconds=off, cool_down_seconds=cool)
     assert alarm_times(values, [number * TICK for number in range(len(values))], one) == told(values, one)
 
@@ -54,7 +54,7 @@ def clip(fight: bool, *values: float) -> ScoredClip:
     return ScoredClip(fight, values, [0.75 + i * TICK for i in range(len(values))], 0.75 + len(values) * TICK)
 
 
-def test_a_point_can_be_checked_by_hand() -> None:
+def test_curve_point_of_small_example() -> None:
     clips = [
         clip(True, *[0.9] * 10),  # alarmed 0.5 s after it is warm
         clip(True, *[0.1] * 4, *[0.9] * 6),  # half a second later
@@ -69,7 +69,7 @@ def test_a_point_can_be_checked_by_hand() -> None:
     assert (found.delay_median, found.delay_p90) == (pytest.approx(1.5), pytest.approx(1.7))
 
 
-def test_where_there_is_nothing_to_measure_there_is_no_figure() -> None:
+def test_curve_point_without_clips_has_no_figures() -> None:
     only_fights = point([clip(True, 0.1)], rule())
     assert (only_fights.false_alarms_per_hour, only_fights.fights_alarmed, only_fights.delay_median) == (
         None,
@@ -79,7 +79,7 @@ def test_where_there_is_nothing_to_measure_there_is_no_figure() -> None:
     assert point([clip(False, 0.1)], rule()).fights_alarmed is None
 
 
-def test_along_the_curve_nothing_is_gained_for_nothing() -> None:
+def test_curve_trades_false_alarms_for_detections() -> None:
     clips = [clip(number % 2 == 0, *[0.45 + 0.05 * ((number + i) % 11) for i in range(20)]) for number in range(20)]
     points = curve(clips, rule())
     for one in points:
@@ -94,9 +94,9 @@ def test_along_the_curve_nothing_is_gained_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(("events", "limit"), [(0, 2.996), (1, 4.744), (2, 6.296), (10, 16.962)])
-def test_upper_limits_are_those_of_the_tables(events: int, limit: float) -> None:
+def test_upper_limits_equal_published_tables(events: int, limit: float) -> None:
     assert upper_limit(events) == pytest.approx(limit, abs=1e-3)
 
 
-def test_the_default_rule_is_the_one_that_the_card_was_measured_with() -> None:
+def test_default_rule_equals_settings_of_model_card() -> None:
     assert shipped_rule(ViolenceScorer.load().settings) == VIOLENCE_RULE.defaults

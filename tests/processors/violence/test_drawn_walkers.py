@@ -1,4 +1,4 @@
-"""The shipped network and the shipped rule on drawn people, whom no training has seen: walking, dancing, fighting."""
+"""Shipped network and rule on rendered people, who are not in the training data: walking, dancing, fighting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from simulation.evening import INCIDENTS, Evening
     ],
     ids=["fight", "before the fight", "walking in", "walking in later", "dancing"],
 )
-def test_only_the_fight_raises_an_alarm(camera: str, zone: str, begin: float, seconds: int, alarms: int) -> None:
+def test_only_rendered_fight_raises_alarm(camera: str, zone: str, begin: float, seconds: int, alarms: int) -> None:
     scorer = ViolenceScorer.load()
     shown = render_burst(Evening(), camera, zone, begin, 8 * seconds)
     times = [time for time, _ in shown]

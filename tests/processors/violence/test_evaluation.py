@@ -1,4 +1,4 @@
-"""Measuring the violence scorer: figures that can be checked by hand, and errors that name the line."""
+"""Evaluation of violence detection: figures checked by hand, and errors that name the line."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "violence"
 
 
 def write_clip(path: Path, frames: int, rate: float) -> None:
-    """A clip whose frame i has the brightness 5 i."""
+    """Write a clip whose frame i has the brightness 5 i."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), rate, (64, 48))
     for index in range(frames):
         writer.write(np.full((48, 64, 3), index * 5, np.uint8))
     writer.release()
 
 
-def test_a_clip_is_sampled_at_the_rate_asked_for(tmp_path: Path) -> None:
+def test_clip_is_sampled_at_requested_rate(tmp_path: Path) -> None:
     write_clip(tmp_path / "a.avi", 50, 25.0)
     frames, times = read_clip(tmp_path / "a.avi", 8.0)
     assert len(frames) == 16
@@ -33,14 +33,14 @@ def test_a_clip_is_sampled_at_the_rate_asked_for(tmp_path: Path) -> None:
     assert np.allclose(shown, np.array(times) * 25, atol=1)
 
 
-def test_a_slow_clip_is_kept_whole(tmp_path: Path) -> None:
+def test_slow_clip_is_read_completely(tmp_path: Path) -> None:
     write_clip(tmp_path / "a.avi", 10, 5.0)
     frames, times = read_clip(tmp_path / "a.avi", 8.0)
     assert len(frames) == 10
     assert times[-1] == pytest.approx(1.8)
 
 
-def test_what_is_no_video_is_named(tmp_path: Path) -> None:
+def test_reading_invalid_video_names_file(tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video at all" * 100)
     with pytest.raises(ValueError, match=r"broken\.mp4: not a video"):
@@ -59,7 +59,7 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
         ("[1]", 'line 2: needs "clip"'),
     ],
 )
-def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str, message: str) -> None:
+def test_invalid_line_of_list_is_named_by_number(tmp_path: Path, line: str, message: str) -> None:
     write_clip(tmp_path / "a.avi", 2, 8.0)
     listing = tmp_path / "clips.jsonl"
     listing.write_text('{"clip": "a.avi", "label": "normal", "source": "1", "set": "x"}\n' + line + "\n")
@@ -67,20 +67,20 @@ def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str, message:
         read_list(listing)
 
 
-def test_an_empty_list_is_an_error(tmp_path: Path) -> None:
+def test_empty_list_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "clips.jsonl").write_text("\n")
     with pytest.raises(ValueError, match="no clips"):
         read_list(tmp_path / "clips.jsonl")
 
 
-def test_a_long_clip_scores_its_worst_two_seconds() -> None:
+def test_long_clip_scores_highest_two_seconds() -> None:
     times = [i / 8 for i in range(80)]
     probabilities = [0.9 if 3 <= t < 5.2 else 0.1 for t in times]
     assert clip_score(probabilities, times, 1.0) == pytest.approx(0.9)
     assert clip_score([0.2, 0.4], [0.0, 0.1], 1.0) == 0.4
 
 
-def test_a_short_spike_is_no_alarm() -> None:
+def test_short_spike_raises_no_alarm() -> None:
     settings = ViolenceSettings(raise_threshold=0.8, clear_threshold=0.4, minimum_seconds=0.5, warm_seconds=0.0)
     times = [i / 8 for i in range(16)]
     assert count_alarms([0.1] * 6 + [0.9] * 3 + [0.1] * 7, times, settings) == 0
@@ -88,7 +88,7 @@ def test_a_short_spike_is_no_alarm() -> None:
     assert count_alarms([0.9] * 7 + [0.6] * 2 + [0.9] * 7, times, settings) == 1
 
 
-def test_figures_of_a_small_list(tmp_path: Path) -> None:
+def test_evaluation_figures_of_small_list(tmp_path: Path) -> None:
     rows = []
     for index, label in enumerate(["fight", "normal", "normal"]):
         write_clip(tmp_path / f"{index}.avi", 20, 10.0)
@@ -107,8 +107,8 @@ def test_figures_of_a_small_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_real_fights_are_told_from_real_calm(tmp_path: Path) -> None:
-    """A sanity check on clips the shipped model may have seen; the honest figures are in the card."""
+def test_real_fights_score_above_normal_clips(tmp_path: Path) -> None:
+    """A sanity check on clips that the shipped model may have been trained on; held-out figures are in the card."""
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is missing")
     lines = (SHARED / "clips.jsonl").read_text().splitlines()

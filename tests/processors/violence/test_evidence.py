@@ -112,7 +112,7 @@ def test_no_clips_if_disabled_or_camera_is_not_configured() -> None:
 
 
 def test_detail_smaller_than_a_cell_is_lost() -> None:
-    """Stripes as fine as the features of a face that fills a fifth of the picture leave plain grey."""
+    """Stripes as fine as the features of a face as high as a fifth of the picture become uniform grey."""
     picture = np.zeros((144, 192), np.uint8)
     picture[:, ::4] = 255
     small = coarse_cells(picture, 48, height=480, width=640)

@@ -1,4 +1,4 @@
-"""The violence scorer: the same answer frame by frame and clip by clip, alone and in company."""
+"""Violence scorer: frame by frame equals the whole clip, alone or in a batch; gaps, clocks, invalid input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def scorer() -> ViolenceScorer:
 
 
 def moving_square(seed: int, count: int, height: int = 120, width: int = 160) -> Frames:
-    """A bright square that jumps about over noise: something for the memory to remember."""
+    """Return frames of a bright square that jumps over noise, which changes the recurrent state."""
     rng = np.random.default_rng(seed)
     frames = []
     for _ in range(count):
@@ -38,7 +38,7 @@ def run(scorer: ViolenceScorer, frames: Frames, start: float = 0.0) -> tuple[lis
     return probabilities, state
 
 
-def test_frame_by_frame_is_the_whole_clip(scorer: ViolenceScorer) -> None:
+def test_frame_by_frame_equals_whole_clip(scorer: ViolenceScorer) -> None:
     frames = moving_square(0, 16)
     state, logits, field = scorer.start(), [], MotionField()
     memories = []
@@ -60,7 +60,7 @@ def test_frame_by_frame_is_the_whole_clip(scorer: ViolenceScorer) -> None:
     assert np.ptp(logits) > 1e-3, "a network whose output never moves would pass the comparison"
 
 
-def test_cameras_do_not_see_each_other(scorer: ViolenceScorer) -> None:
+def test_scores_of_cameras_are_independent(scorer: ViolenceScorer) -> None:
     clips = [moving_square(seed, 6, 100 + 20 * seed, 160) for seed in range(3)]
     states, together = [scorer.start() for _ in clips], []
     for index in range(6):
@@ -71,7 +71,7 @@ def test_cameras_do_not_see_each_other(scorer: ViolenceScorer) -> None:
         np.testing.assert_allclose([row[camera] for row in together], alone, atol=1e-4)
 
 
-def test_colour_changes_nothing(scorer: ViolenceScorer) -> None:
+def test_score_does_not_depend_on_colour(scorer: ViolenceScorer) -> None:
     frames = moving_square(1, 6)
     grey = [np.repeat(small_frame(frame)[:, :, None], 3, axis=2) for frame in frames]
     tinted = [np.repeat(small_frame(frame)[:, :, None], 3, axis=2) for frame in frames]
@@ -85,7 +85,7 @@ def test_colour_changes_nothing(scorer: ViolenceScorer) -> None:
     assert run(scorer, frames)[0][-1] == pytest.approx(bright, abs=0.1)
 
 
-def test_a_gap_starts_afresh(scorer: ViolenceScorer) -> None:
+def test_gap_restarts_camera(scorer: ViolenceScorer) -> None:
     frames = moving_square(2, 8)
     _, state = run(scorer, frames)
     assert state.time is not None
@@ -98,14 +98,14 @@ def test_a_gap_starts_afresh(scorer: ViolenceScorer) -> None:
     assert not scorer.is_warm(fresh)
 
 
-def test_a_clock_set_back_starts_afresh(scorer: ViolenceScorer) -> None:
+def test_clock_reset_restarts_camera(scorer: ViolenceScorer) -> None:
     frames = moving_square(2, 3)
     _, state = run(scorer, frames, start=1000.0)
     _, (fresh,) = scorer.step([state], [frames[0]], [3.0])
     assert fresh.since == 3.0
 
 
-def test_frames_that_come_too_fast_are_passed_over(scorer: ViolenceScorer) -> None:
+def test_frames_that_come_too_soon_are_skipped(scorer: ViolenceScorer) -> None:
     frames = moving_square(3, 5)
     probabilities, state = run(scorer, frames)
     assert state.time is not None
@@ -115,11 +115,11 @@ def test_frames_that_come_too_fast_are_passed_over(scorer: ViolenceScorer) -> No
         assert probability == probabilities[-1]
 
 
-def test_an_empty_batch_is_no_work(scorer: ViolenceScorer) -> None:
+def test_empty_batch_gives_empty_result(scorer: ViolenceScorer) -> None:
     assert scorer.step([], [], []) == ([], [])
 
 
-def test_a_still_picture_is_not_violent(scorer: ViolenceScorer) -> None:
+def test_still_picture_has_low_score(scorer: ViolenceScorer) -> None:
     frame = moving_square(4, 1)[0]
     probabilities, _ = run(scorer, [frame] * 24)
     assert max(probabilities[6:]) < scorer.settings.raise_threshold
@@ -134,23 +134,23 @@ def test_a_still_picture_is_not_violent(scorer: ViolenceScorer) -> None:
         (np.zeros((10, 10, 3), np.uint8), float("nan"), "finite"),
     ],
 )
-def test_bad_input_is_named(scorer: ViolenceScorer, frame: NDArray[np.uint8], time: float, message: str) -> None:
+def test_invalid_frame_is_an_error(scorer: ViolenceScorer, frame: NDArray[np.uint8], time: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         scorer.step([scorer.start()], [frame], [time])
 
 
-def test_lengths_must_agree(scorer: ViolenceScorer) -> None:
+def test_different_lengths_are_an_error(scorer: ViolenceScorer) -> None:
     with pytest.raises(ValueError, match="one state, frame and time"):
         scorer.step([scorer.start()], [], [0.0])
 
 
-def test_one_pixel_is_a_picture(scorer: ViolenceScorer) -> None:
+def test_one_pixel_is_a_valid_picture(scorer: ViolenceScorer) -> None:
     (probability,), _ = scorer.step([scorer.start()], [np.zeros((1, 1, 3), np.uint8)], [0.0])
     assert 0 <= probability <= 1
 
 
-def test_a_worker_that_forgot_a_camera_knows_it_again_after_two_seconds(scorer: ViolenceScorer) -> None:
-    """Nothing of a camera is stored: whoever takes it over after a restart sees what the other saw, soon enough."""
+def test_fresh_state_agrees_after_two_seconds(scorer: ViolenceScorer) -> None:
+    """The recurrent state is not persisted: another worker agrees with it after two seconds."""
     frames = moving_square(5, 48)
     whole, _ = run(scorer, frames)
     begun = 16
