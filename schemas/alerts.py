@@ -1,4 +1,4 @@
-"""The life of an alert, and the observations that drive it."""
+"""Alerts: observations, steps of the life cycle, actions, labels; their topics."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Observation(Struct, frozen=True, kw_only=True):
     time: Instant
     value: float
     text: dict[str, str] = {}
-    """what to tell people, by language"""
+    """Sentences for people, by language."""
     evidence: tuple[Identifier, ...] = ()
-    """pictures that show why, by their id in the evidence store; they live only as long as they are needed"""
+    """Ids of pictures and clips in the evidence store that show why; they are kept only as long as they are needed."""
     amount: float | None = None
-    """units that people are asked to fetch; an open alert is told again when it changes much"""
+    """Units that people are asked to fetch; people are notified again when it changes much while the alert is open."""
     source: Identifier | None = None
-    """where they are fetched from"""
+    """Place that the units are fetched from."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -52,46 +52,46 @@ class Alert(Struct, frozen=True, kw_only=True):
     threshold: float
     text: dict[str, str] = {}
     event_id: Identifier
-    """the event that caused this step"""
+    """Id of the event that caused this step."""
     acknowledged_by: str | None = None
     resolved_by: str | None = None
-    """a person, or None when the value cleared by itself"""
+    """Name of a person, or None when the value cleared by itself."""
     assigned_to: str | None = None
     verdict: Verdict | None = None
-    """whether a person saw what the alert says"""
+    """Judgement of a person who looked; None until there is one."""
     notes: Count = 0
     note: str = ""
     by: str | None = None
-    """the person who took this step, or None when the value did"""
+    """Name of the person who took this step, or None when the value caused it."""
     evidence: tuple[Identifier, ...] = ()
-    """pictures of the raising observation, or of the one that was last told"""
+    """Evidence of the observation that raised the alert, or of the one that last updated it."""
     resolved_at: Instant | None = None
-    """when it was resolved; a verdict may come later, and then opens nothing again"""
+    """Time of resolution; a verdict that comes later does not open the alert again."""
     amount: float | None = None
-    """units that people are asked to fetch, as last told"""
+    """Units that people are asked to fetch, as last notified."""
     source: Identifier | None = None
-    """where they are fetched from"""
+    """Place that the units are fetched from."""
     amount_before: float | None = None
-    """what was told before this step; set only where the step tells of another amount or place"""
+    """Amount before this step; set only where the step changes amount or place."""
 
 
 class AlertLabel(Struct, frozen=True, kw_only=True):
     """A person's verdict on one alert, kept for retraining and for live precision; of each alert the last counts."""
 
     id: Identifier
-    """the alert's"""
+    """Id of the alert."""
     key: Identifier
     rule: Identifier
     subject: Identifier
-    """the camera, bar, stage or mail that the rule watched"""
+    """Camera, bar, stage or mail that the rule measured."""
     raised_at: Instant
     time: Instant
-    """when it was judged"""
+    """Time of the verdict."""
     verdict: Verdict
     by: Identifier
     note: str = ""
     peak: float | None = None
-    """highest value told; None where the alert is no longer remembered"""
+    """Highest value notified; None where the state no longer has the alert."""
     evidence: tuple[Identifier, ...] = ()
 
 
@@ -99,7 +99,7 @@ AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reje
 
 
 class AlertAction(Struct, frozen=True, kw_only=True):
-    """What a person did with an alert."""
+    """Action of a person on an alert."""
 
     id: Identifier
     key: Identifier
@@ -108,9 +108,9 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     time: Instant
     note: Annotated[str, Meta(max_length=2_000)] = ""
     to: Identifier | None = None
-    """whom the alert is assigned to"""
+    """Name of the person whom the alert is assigned to."""
     alert: Identifier | None = None
-    """id of the alert that is confirmed or rejected; left out, the open one of the key, or else the last that was"""
+    """Id of the alert that is confirmed or rejected; if left out, the open one of the key, else its last one."""
 
 
 OBSERVATIONS = Topic(
@@ -123,7 +123,7 @@ OBSERVATIONS = Topic(
 )
 
 
-ACTIONS = Topic("alerts.actions", "alert key", AlertAction, "pulso.alert.action.v1", "What a person did with an alert.")
+ACTIONS = Topic("alerts.actions", "alert key", AlertAction, "pulso.alert.action.v1", "Action of a person on an alert.")
 
 
 ALERTS = Topic(
@@ -136,7 +136,7 @@ LABELS = Topic(
     "alert id",
     AlertLabel,
     "pulso.alert.label.v1",
-    "Whether a person saw what an alert said.",
-    partitions=1,  # whoever counts precision reads all of it
+    "Verdict of a person on an alert.",
+    partitions=1,  # every reader needs all verdicts, for the precision of rules
     compacted=True,
 )

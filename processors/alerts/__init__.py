@@ -1,1 +1,1 @@
-"""From results to alerts: which values are watched, and the life that every alert has."""
+"""Alerts: rules and their messages, the life cycle of an alert, labels, notifications."""

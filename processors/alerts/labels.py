@@ -1,4 +1,4 @@
-"""Verdicts: what a person saw behind an alert, kept as a label, and how often the alerts of a rule were right."""
+"""Labels made of people's verdicts on alerts, and the precision of a rule by its labels."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from schemas.alerts import Alert, AlertAction, AlertLabel
 from schemas.errors import PulsoError
 
 WINDOW = 30
-"""Verdicts of a rule that its live precision is of, the newest alerts first: with half of 30 confirmed, the 95 %
-interval (Wilson) is 0.33 to 0.67, so a fall from good to useless shows, and last year's model does not."""
+"""Newest alerts with a verdict that the live precision of a rule is computed from. With half of 30 confirmed, the 95 %
+interval (Wilson) is 0.33 to 0.67: a fall from good to useless shows, and last year's model has no weight."""
 
-_ID = re.compile(r"(?P<key>.+)@(?P<raised>\d{8}T\d{6}\.\d{6})", re.DOTALL)
+_ALERT_ID = re.compile(r"(?P<key>.+)@(?P<raised>\d{8}T\d{6}\.\d{6})", re.DOTALL)
 
 
 class AlertIdError(PulsoError, ValueError):
-    """A verdict names something that is no id of an alert of that key."""
+    """A verdict names something that is not the id of an alert of its key."""
 
 
-def key_of(alert_id: str) -> tuple[str, datetime] | None:
-    """Key and raising time that an alert's id is made of, or None where it is no such id.
+def split_alert_id(alert_id: str) -> tuple[str, datetime] | None:
+    """Return key and raising time that the id of an alert is made of, or None where it is not such an id.
 
-    >>> key_of("violence/gate@20260704T220000.500000")
+    >>> split_alert_id("violence/gate@20260704T220000.500000")
     ('violence/gate', datetime.datetime(2026, 7, 4, 22, 0, 0, 500000, tzinfo=datetime.timezone.utc))
-    >>> key_of("violence/gate") is None
+    >>> split_alert_id("violence/gate") is None
     True
     """
-    found = _ID.fullmatch(alert_id)
-    if found is None:
+    match = _ALERT_ID.fullmatch(alert_id)
+    if match is None:
         return None
     try:
-        return found["key"], datetime.strptime(found["raised"], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        return match["key"], datetime.strptime(match["raised"], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
 def label_of(action: AlertAction, step: Alert | None) -> AlertLabel | None:
-    """The label that a verdict makes: of the alert it changed, or of an older one that it names by id.
+    """Return the label that a verdict makes: of the alert that it changed, or of an older one that it names by id.
 
     Args:
-        action: what the person did; only confirm and reject make labels.
-        step: the step of the alert that came of it, or None where that alert is no longer remembered.
+        action: a person's action; only confirm and reject make labels.
+        step: the step of the alert that the action caused, or None where the state no longer has that alert.
 
     Raises:
         AlertIdError: `action.alert` is not an id of that key.
@@ -61,20 +61,20 @@ def label_of(action: AlertAction, step: Alert | None) -> AlertLabel | None:
         )  # fmt: skip
     if action.alert is None:
         return None
-    named = key_of(action.alert)
+    parts = split_alert_id(action.alert)
     rule, _, subject = action.key.partition("/")
-    if named is None or named[0] != action.key or not subject:
+    if parts is None or parts[0] != action.key or not subject:
         raise AlertIdError(
-            f"{action.alert!r} is no alert of the key {action.key!r}; an id is the key, @ and the time of raising"
+            f"{action.alert!r} is not an alert of the key {action.key!r}; an id is the key, @ and the time of raising"
         )
     return AlertLabel(
-        id=action.alert, key=action.key, rule=rule, subject=subject, raised_at=named[1], time=action.time,
+        id=action.alert, key=action.key, rule=rule, subject=subject, raised_at=parts[1], time=action.time,
         verdict=verdict, by=action.by, note=action.note,
     )  # fmt: skip
 
 
 class Precision(Struct, frozen=True):
-    """How often the last alerts of a rule that people judged were right."""
+    """Share of the last alerts of a rule with a verdict that were confirmed."""
 
     judged: int
     confirmed: int
@@ -90,15 +90,15 @@ class Precision(Struct, frozen=True):
 
 
 def precision(labels: Iterable[AlertLabel], window: int = WINDOW) -> dict[str, Precision]:
-    """Precision by rule over the `window` newest alerts of it that were judged; each alert counts once.
+    """Return the precision of each rule over its `window` newest alerts with a verdict; each alert counts once.
 
-    The order is that of raising, so a verdict that is repeated or changed moves nothing.
+    The order is that of raising, so a verdict that is repeated or changed does not move an alert.
     """
     by_rule: dict[str, list[AlertLabel]] = defaultdict(list)
     for label in {label.id: label for label in labels}.values():
         by_rule[label.rule].append(label)
-    found = {}
+    measured = {}
     for rule, judged in by_rule.items():
         newest = sorted(judged, key=lambda label: (label.raised_at, label.id))[-window:]
-        found[rule] = Precision(len(newest), sum(label.verdict == "confirmed" for label in newest))
-    return found
+        measured[rule] = Precision(len(newest), sum(label.verdict == "confirmed" for label in newest))
+    return measured

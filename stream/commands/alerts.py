@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from processors.alerts.labels import key_of
+from processors.alerts.labels import split_alert_id
 from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb, Audience
 from stream.commands.tables import print_output
 from stream.runtime.producer import EventProducer
@@ -120,7 +120,7 @@ def _send_verdict(name: str, verb: AlertVerb, by: str, note: str) -> None:
         _send(settings, name, verb, by, note, opened[name])
         return
     recent = {alert.id: alert.key for alert in recent_alerts(settings)}
-    named = (recent[name],) if name in recent else key_of(name)
+    named = (recent[name],) if name in recent else split_alert_id(name)
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
         exists = name in recent or bool(redis.exists(STEP.format(id=name)))
     if named is None or not exists:

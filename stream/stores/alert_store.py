@@ -1,12 +1,12 @@
-"""Alerts in Redis: a stream for each audience, the open alerts in a hash, and Pub/Sub as a hint to look.
+"""Alerts in Redis: a stream for each audience, a hash of open alerts, and a Pub/Sub channel that announces changes.
 
-Layout, with the prefix `pulso:`
+Keys, with the prefix `pulso:`
 
     alerts:AUDIENCE     stream, trimmed; fields `alert` (JSON of schemas.alerts.Alert) and `received` (RFC 3339 wall
-                        clock at which the causing event entered Pulso; the entry's own id says when it arrived here)
-    alerts:open         hash, alert key → JSON of the last step; a resolved alert leaves it, and a verdict that comes
-                        later does not bring it back
-    alerts:step:ID      highest version written of one alert, for a week: what makes a repeated write harmless
+                        clock at which the causing event entered Pulso; the entry's own id has the time of arrival here)
+    alerts:open         hash, alert key → JSON of the last step; a resolved alert is removed, and a later verdict does
+                        not add it again
+    alerts:step:ID      highest version of one alert that was written, for a week: repeated writes change nothing
     alerts              Pub/Sub channel; the message is the alert's key
 """
 
@@ -35,7 +35,7 @@ CHANNEL = "pulso:alerts"
 STREAM_LENGTH = 10_000
 STEP_SECONDS = 7 * 24 * 3600
 
-# One script, so that a step is written whole or not at all, and once however often it is repeated.
+# One script, so that a step is written completely or not at all, and once however often the write is repeated.
 _WRITE = """
 local written = tonumber(redis.call('GET', KEYS[1]) or '0')
 local version = tonumber(ARGV[1])
@@ -55,25 +55,30 @@ return 1
 
 
 def worst_first(rows: Iterable[bytes | str]) -> list[Alert]:
-    """The rows of the hash of open alerts, the most severe first and of those the oldest."""
+    """Decode rows of the hash of open alerts; the most severe come first, and of those the oldest."""
     severities = get_args(Severity)[::-1]
     alerts = [msgspec.json.decode(row, type=Alert) for row in rows]
     return sorted(alerts, key=lambda alert: (severities.index(alert.severity), alert.raised_at))
 
 
 class AlertStore:
-    """Writes alerts to Redis, each step once; waits for Redis as long as it is away."""
+    """Writes each step of an alert to Redis once; waits while Redis can't be reached."""
 
     def __init__(self, url: str, waiting: Callable[[], None] = lambda: None) -> None:
-        """`waiting` is called on every attempt that fails, so that whoever watches knows why nothing moves."""
+        """Connect to Redis.
+
+        Args:
+            url: of Redis.
+            waiting: called after every attempt that fails, so that the worker is known to be alive.
+        """
         self._waiting = waiting
         self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=15)
         self._write = self._redis.register_script(_WRITE)
 
     async def write(self, alert: Alert, received: datetime) -> bool:
-        """Store one step; returns False when it was there already.
+        """Store one step; return False when it was stored before.
 
-        Blocks while Redis can't be reached: an alert is never given up.
+        Waits while Redis can't be reached, for ever: an alert is never dropped.
         """
         keys = [STEP.format(id=alert.id), OPEN, *(STREAM.format(audience=name) for name in alert.audience)]
         arguments = [
@@ -91,16 +96,16 @@ class AlertStore:
             try:
                 return bool(await self._write(keys=keys, args=arguments))
             except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-                log.warning("Redis can't be reached (%s); trying again in %.1f s", error, delay)
+                log.warning("alert %s: Redis can't be reached (%s); trying again in %.1f s", alert.id, error, delay)
             except ResponseError as error:
-                # A Redis that is loading its data, is read-only or out of memory answers; it may recover.
-                log.error("Redis refuses an alert (%s); trying again in %.1f s", error, delay)  # noqa: TRY400
+                # Redis answers with an error while it loads its data, is read-only or out of memory; it may recover.
+                log.error("alert %s: Redis refuses it (%s); trying again in %.1f s", alert.id, error, delay)  # noqa: TRY400
             self._waiting()
             await asyncio.sleep(delay)
             delay = min(delay * 2, 5.0)
 
     async def open_by_rule(self) -> dict[str, int] | None:
-        """Open alerts by rule, or None while Redis can't be reached."""
+        """Return the number of open alerts of each rule, or None while Redis can't be reached."""
         try:
             rows = await self._redis.hvals(OPEN)
         except (RedisError, OSError):
@@ -112,7 +117,7 @@ class AlertStore:
         return counts
 
     async def open_evidence(self) -> list[str]:
-        """Ids of all evidence of open alerts; none while Redis can't be reached."""
+        """Return the ids of all evidence of open alerts; none while Redis can't be reached."""
         try:
             rows = await self._redis.hvals(OPEN)
         except (RedisError, OSError):

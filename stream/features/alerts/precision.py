@@ -1,4 +1,7 @@
-"""What people said of alerts: each alerts worker follows the whole of `alerts.labels`, for live precision."""
+"""Labels of alerts: read from `alerts.labels`, and shown as the live precision of each rule.
+
+Each alerts worker reads the whole topic.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ _DECODER = msgspec.json.Decoder(AlertLabel)
 
 
 def read_labels(settings: Settings) -> list[AlertLabel]:
-    """The last verdict on every alert that was ever judged, in order of raising; what can't be read is left out.
+    """Return the last label of every alert, in order of raising; records that can't be decoded are left out.
 
     Raises:
         LookupError: the topic does not exist yet.
-        TimeoutError: the broker sends nothing.
+        TimeoutError: the broker does not answer.
     """
     last: dict[str, AlertLabel] = {}
     for message in read_all(settings, LABELS.name):
@@ -30,14 +33,14 @@ def read_labels(settings: Settings) -> list[AlertLabel]:
 
 
 class PrecisionGauges:
-    """Shows the live precision of a venue's rules. The topic is the only memory, so a restart changes nothing."""
+    """Sets the gauges of live precision. The topic holds all labels, so a restart changes nothing."""
 
     def __init__(self, rules: frozenset[str]) -> None:
         self._rules = rules
         self._last: dict[str, AlertLabel] = {}
 
     def take(self, value: bytes | None) -> None:
-        """Read one record."""
+        """Add the label of one record."""
         label = _decode(value)
         if label is None or label.rule not in self._rules:
             return

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.alerts.alarm import REMEMBERED, AlarmState, apply_action, apply_observation
+from processors.alerts.alarm import MAX_CLOSED_ALERTS, AlarmState, apply_action, apply_observation
 from schemas.alerts import Alert, AlertAction, Observation
 from schemas.rules import RuleSettings
 
@@ -171,7 +171,7 @@ def test_a_verdict_finds_the_last_resolved_alert_and_opens_nothing() -> None:
 
 
 def test_a_verdict_by_id_finds_an_older_alert_even_while_another_is_open() -> None:
-    alarm, ends = resolved(REMEMBERED + 1)
+    alarm, ends = resolved(MAX_CLOSED_ALERTS + 1)
     for second in (9000, 9010):
         alarm, _ = apply_observation(alarm, see(second, 4), RULE)
     assert alarm.alert is not None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.alerts.labels import AlertIdError, key_of, label_of, precision
+from processors.alerts.labels import AlertIdError, split_alert_id, label_of, precision
 from schemas.alerts import Alert, AlertAction, AlertLabel
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
@@ -63,9 +63,9 @@ def test_what_is_no_id_of_the_key_is_refused(alert: str) -> None:
 
 
 def test_an_id_is_read_back_even_where_the_key_holds_an_at_sign() -> None:
-    assert key_of("mail-urgent/<a@b.org>@20260704T220000.000000") == ("mail-urgent/<a@b.org>", AT)
-    assert key_of("mail-urgent/<a@20260704T220000.000000>") is None
-    assert key_of("violence/gate@20261399T990000.000000") is None
+    assert split_alert_id("mail-urgent/<a@b.org>@20260704T220000.000000") == ("mail-urgent/<a@b.org>", AT)
+    assert split_alert_id("mail-urgent/<a@20260704T220000.000000>") is None
+    assert split_alert_id("violence/gate@20261399T990000.000000") is None
 
 
 def test_precision_is_of_the_newest_alerts_of_each_rule() -> None:
