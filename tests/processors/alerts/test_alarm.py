@@ -1,4 +1,4 @@
-"""The life of an alert, against its rules and against any sequence of values."""
+"""Life cycle of an alert: its delays and thresholds, actions of people, and any sequence of values."""
 
 from __future__ import annotations
 
@@ -14,98 +14,98 @@ from schemas.alerts import Alert, AlertAction, Observation
 from schemas.rules import RuleSettings
 
 NOON = datetime(2026, 7, 4, 12, tzinfo=UTC)
-RULE = RuleSettings(
+SETTINGS = RuleSettings(
     raise_at=3.5, clear_at=3.0, on_delay_seconds=10, off_delay_seconds=20, cool_down_seconds=60, audience=["security"]
 )
 
 
-def see(second: float, value: float, name: str | None = None) -> Observation:
+def observed(second: float, value: float, name: str | None = None) -> Observation:
     return Observation(
         id=name or f"{second}", key="density/front", rule="density", subject="front",
         time=NOON + timedelta(seconds=second), value=value,
     )  # fmt: skip
 
 
-def steps(*values: tuple[float, float], rule: RuleSettings = RULE) -> list[tuple[float, str]]:
-    """Second and state of every step that these (second, value) pairs tell."""
-    alarm, told = AlarmState(), []
+def steps(*values: tuple[float, float], settings: RuleSettings = SETTINGS) -> list[tuple[float, str]]:
+    """Return second and state of every step that these (second, value) pairs cause."""
+    alarm, found = AlarmState(), []
     for second, value in values:
-        alarm, step = apply_observation(alarm, see(second, value), rule)
+        alarm, step = apply_observation(alarm, observed(second, value), settings)
         if step is not None:
-            told.append((second, step.state))
-    return told
+            found.append((second, step.state))
+    return found
 
 
-def test_a_peak_shorter_than_the_on_delay_is_not_told() -> None:
+def test_peak_shorter_than_the_on_delay_raises_nothing() -> None:
     assert steps((0, 4), (5, 4), (9, 3.2), (12, 4), (21, 4)) == []
 
 
-def test_between_the_thresholds_an_open_alert_stays_open() -> None:
+def test_open_alert_stays_open_between_the_thresholds() -> None:
     assert steps((0, 4), (10, 4), (60, 3.2), (120, 3.2)) == [(10, "raised")]
 
 
-def test_a_clock_that_was_ahead_and_is_put_right_does_not_keep_an_alarm_silent() -> None:
+def test_corrected_clock_does_not_keep_an_alarm_silent() -> None:
     alarm, wall = AlarmState(), NOON
-    alarm, _ = apply_observation(alarm, see(3000, 1), RULE, wall)
+    alarm, _ = apply_observation(alarm, observed(3000, 1), SETTINGS, wall)
     raised = []
     for second in range(0, 40, 2):
-        alarm, step = apply_observation(alarm, see(second, 4), RULE, wall + timedelta(seconds=second))
+        alarm, step = apply_observation(alarm, observed(second, 4), SETTINGS, wall + timedelta(seconds=second))
         raised += [step.state] if step else []
     assert raised == ["raised"]
 
 
-def test_what_comes_late_is_too_late_to_matter_whatever_the_wall_clock_says() -> None:
+def test_late_observation_changes_nothing_at_any_wall_clock() -> None:
     for wall in (None, NOON + timedelta(hours=2), NOON - timedelta(hours=2)):
-        alarm, _ = apply_observation(AlarmState(), see(30, 1), RULE, wall)
-        late, step = apply_observation(alarm, see(20, 9), RULE, wall)
+        alarm, _ = apply_observation(AlarmState(), observed(30, 1), SETTINGS, wall)
+        late, step = apply_observation(alarm, observed(20, 9), SETTINGS, wall)
         assert late is alarm and step is None
-    alarm, _ = apply_observation(AlarmState(), see(3000, 1), RULE, NOON + timedelta(hours=2))
-    late, step = apply_observation(alarm, see(0, 9), RULE, NOON + timedelta(hours=2))
+    alarm, _ = apply_observation(AlarmState(), observed(3000, 1), SETTINGS, NOON + timedelta(hours=2))
+    late, step = apply_observation(alarm, observed(0, 9), SETTINGS, NOON + timedelta(hours=2))
     assert late is alarm and step is None
 
 
-def test_it_clears_after_the_off_delay_only() -> None:
+def test_alert_clears_only_after_the_off_delay() -> None:
     assert steps((0, 4), (10, 4), (20, 2), (30, 4), (40, 2), (59, 2), (60, 2)) == [(10, "raised"), (60, "resolved")]
 
 
-def test_within_the_cool_down_it_is_not_raised_again() -> None:
+def test_alert_is_not_raised_within_the_cool_down() -> None:
     up_and_down = ((0, 4), (10, 4), (20, 2), (40, 2), (50, 4), (70, 4))
     assert steps(*up_and_down, (99, 4)) == [(10, "raised"), (40, "resolved")]
     assert steps(*up_and_down, (100, 4)) == [(10, "raised"), (40, "resolved"), (100, "raised")]
 
 
-def test_a_value_that_grows_is_told_again_in_steps() -> None:
+def test_rising_value_updates_the_alert_in_steps() -> None:
     assert steps((0, 4), (10, 4), (11, 4.3), (12, 4.5), (13, 4.6), (14, 5.2)) == [
         (10, "raised"), (12, "updated"), (14, "updated"),
     ]  # fmt: skip
 
 
-def test_acknowledging_keeps_who_was_first_and_resolving_ends_it() -> None:
-    def does(name: str, what: str, by: str) -> AlertAction:
+def test_alert_keeps_first_acknowledger_and_ends_when_resolved() -> None:
+    def action(name: str, what: str, by: str) -> AlertAction:
         return AlertAction(id=name, key="density/front", action=what, by=by, time=NOON + timedelta(minutes=1))  # type: ignore[arg-type]
 
-    alarm, _ = apply_observation(AlarmState(), see(0, 4), RULE)
-    alarm, _ = apply_observation(alarm, see(10, 4), RULE)
-    alarm, first = apply_action(alarm, does("a", "acknowledge", "ana"))
-    alarm, again = apply_action(alarm, does("a", "acknowledge", "ana"))
-    alarm, second = apply_action(alarm, does("b", "acknowledge", "bo"))
-    alarm, end = apply_action(alarm, does("c", "resolve", "bo"))
+    alarm, _ = apply_observation(AlarmState(), observed(0, 4), SETTINGS)
+    alarm, _ = apply_observation(alarm, observed(10, 4), SETTINGS)
+    alarm, first = apply_action(alarm, action("a", "acknowledge", "ana"))
+    alarm, again = apply_action(alarm, action("a", "acknowledge", "ana"))
+    alarm, second = apply_action(alarm, action("b", "acknowledge", "bo"))
+    alarm, end = apply_action(alarm, action("c", "resolve", "bo"))
     assert (first and first.state, again, second and second.acknowledged_by) == ("acknowledged", None, "ana")
     assert (end and end.state, end and end.resolved_by, alarm.alert) == ("resolved", "bo", None)
-    assert apply_action(alarm, does("d", "note", "ana"))[1] is None, "nothing is open any more"
+    assert apply_action(alarm, action("d", "note", "ana"))[1] is None, "no alert is open"
 
 
-def test_it_is_assigned_and_judged_and_keeps_its_evidence() -> None:
-    def does(name: str, what: str, **more: str) -> AlertAction:
+def test_alert_is_assigned_and_judged_and_keeps_its_evidence() -> None:
+    def action(name: str, what: str, **more: str) -> AlertAction:
         return AlertAction(id=name, key="density/front", action=what, by="ana", time=NOON, **more)  # type: ignore[arg-type]
 
-    alarm, _ = apply_observation(AlarmState(), see(0, 4), RULE)
-    alarm, raised = apply_observation(alarm, replace(see(10, 4), evidence=("p1",)), RULE)
-    alarm, assigned = apply_action(alarm, does("a", "assign", to="bo"))
-    alarm, taken = apply_action(alarm, does("b", "assign"))
-    alarm, confirmed = apply_action(alarm, does("c", "confirm"))
-    alarm, rejected = apply_action(alarm, does("d", "reject"))
-    alarm, updated = apply_observation(alarm, see(11, 6), RULE)
+    alarm, _ = apply_observation(AlarmState(), observed(0, 4), SETTINGS)
+    alarm, raised = apply_observation(alarm, replace(observed(10, 4), evidence=("p1",)), SETTINGS)
+    alarm, assigned = apply_action(alarm, action("a", "assign", to="bo"))
+    alarm, taken = apply_action(alarm, action("b", "assign"))
+    alarm, confirmed = apply_action(alarm, action("c", "confirm"))
+    alarm, rejected = apply_action(alarm, action("d", "reject"))
+    alarm, updated = apply_observation(alarm, observed(11, 6), SETTINGS)
     assert raised and assigned and taken and confirmed and rejected and updated
     assert (raised.evidence, updated.evidence) == (("p1",), ("p1",))
     assert (assigned.assigned_to, taken.assigned_to, taken.state) == ("bo", "ana", "assigned")
@@ -118,19 +118,19 @@ def test_it_is_assigned_and_judged_and_keeps_its_evidence() -> None:
     st.integers(0, 40),
     st.integers(0, 40),
 )
-def test_whatever_comes_one_alert_is_open_and_versions_count_up(
+def test_any_sequence_has_one_open_alert_and_rising_versions(
     moves: list[tuple[int, float, bool]], on_delay: int, cool_down: int
 ) -> None:
-    rule = RULE.model_copy(update={"on_delay_seconds": on_delay, "cool_down_seconds": cool_down})
-    alarm, told, second = AlarmState(), list[Alert](), 0
+    settings = SETTINGS.model_copy(update={"on_delay_seconds": on_delay, "cool_down_seconds": cool_down})
+    alarm, found, second = AlarmState(), list[Alert](), 0
     for number, (wait, value, repeated) in enumerate(moves):
         second += wait
         for _ in range(1 + repeated):
-            alarm, step = apply_observation(alarm, see(second, value, f"n{number}"), rule)
+            alarm, step = apply_observation(alarm, observed(second, value, f"n{number}"), settings)
             if step is not None:
-                told.append(step)
+                found.append(step)
     lives: dict[str, list[Alert]] = {}
-    for step in told:
+    for step in found:
         lives.setdefault(step.id, []).append(step)
     for life in lives.values():
         assert [step.version for step in life] == list(range(1, len(life) + 1))
@@ -141,11 +141,11 @@ def test_whatever_comes_one_alert_is_open_and_versions_count_up(
 
 
 def resolved(count: int = 1) -> tuple[AlarmState, list[Alert]]:
-    """An alarm on which so many alerts were raised and resolved, and their last steps."""
+    """Return an alarm that has raised and resolved so many alerts, and their last steps."""
     alarm, last = AlarmState(), []
     for number in range(count):
         for second, value in ((0, 4), (10, 4), (20, 2), (40, 2)):
-            alarm, step = apply_observation(alarm, see(1000 * number + second, value), RULE)
+            alarm, step = apply_observation(alarm, observed(1000 * number + second, value), SETTINGS)
         assert step is not None
         last.append(step)
     return alarm, last
@@ -157,7 +157,7 @@ def judge(name: str, what: str, alert: str | None = None) -> AlertAction:
     )  # fmt: skip
 
 
-def test_a_verdict_finds_the_last_resolved_alert_and_opens_nothing() -> None:
+def test_verdict_on_resolved_alert_does_not_open_it() -> None:
     alarm, (end,) = resolved()
     assert (end.state, end.resolved_at) == ("resolved", end.time)
     after, step = apply_action(alarm, judge("a", "reject"))
@@ -170,10 +170,10 @@ def test_a_verdict_finds_the_last_resolved_alert_and_opens_nothing() -> None:
     assert (other.version, other.verdict) == (end.version + 2, "confirmed"), "a person may change their mind"
 
 
-def test_a_verdict_by_id_finds_an_older_alert_even_while_another_is_open() -> None:
+def test_verdict_by_id_finds_older_alert_while_another_is_open() -> None:
     alarm, ends = resolved(MAX_CLOSED_ALERTS + 1)
     for second in (9000, 9010):
-        alarm, _ = apply_observation(alarm, see(second, 4), RULE)
+        alarm, _ = apply_observation(alarm, observed(second, 4), SETTINGS)
     assert alarm.alert is not None
     opened = alarm.alert
     alarm, step = apply_action(alarm, judge("a", "confirm", ends[1].id))
@@ -182,20 +182,20 @@ def test_a_verdict_by_id_finds_an_older_alert_even_while_another_is_open() -> No
     alarm, step = apply_action(alarm, judge("b", "confirm", opened.id))
     assert step is not None
     assert (step.id, step.resolved_at) == (opened.id, None)
-    assert apply_action(alarm, judge("c", "confirm", ends[0].id))[1] is None, "no longer remembered"
-    assert apply_action(alarm, judge("d", "resolve", ends[1].id))[1] is None, "only a verdict reaches what is resolved"
+    assert apply_action(alarm, judge("c", "confirm", ends[0].id))[1] is None, "no longer in the state"
+    assert apply_action(alarm, judge("d", "resolve", ends[1].id))[1] is None, "a resolved alert takes verdicts only"
     assert alarm.alert is not None
 
 
-def test_the_id_of_the_longest_key_is_still_an_identifier() -> None:
-    """A mail's id may have 200 characters; an alert that nobody can decode is an alert lost."""
-    seen = [
+def test_alert_id_of_longest_key_is_an_identifier() -> None:
+    """An id of a mail may have 200 characters, and an alert that can't be decoded is lost."""
+    observations = [
         Observation(id="o", key=f"mail-urgent/{'x' * 187}{end}", rule="mail-urgent", subject="m", time=NOON, value=9)
         for end in "ab"
     ]
     ids = set()
-    for one in seen:
-        _, step = apply_observation(AlarmState(), one, RULE.model_copy(update={"on_delay_seconds": 0}))
+    for one in observations:
+        _, step = apply_observation(AlarmState(), one, SETTINGS.model_copy(update={"on_delay_seconds": 0}))
         assert step is not None
         ids.add(msgspec.json.decode(msgspec.json.encode(step), type=Alert).id)
     assert len(ids) == 2

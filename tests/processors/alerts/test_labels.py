@@ -1,4 +1,4 @@
-"""Verdicts become labels, each alert one, and labels become precision."""
+"""Labels label_made of verdicts, one for each alert, and the precision of rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.alerts.labels import AlertIdError, split_alert_id, label_of, precision
+from processors.alerts.labels import AlertIdError, label_of, precision, split_alert_id
 from schemas.alerts import Alert, AlertAction, AlertLabel
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
@@ -31,24 +31,24 @@ def label(number: int, confirmed: bool, rule: str = "violence") -> AlertLabel:
     )  # fmt: skip
 
 
-def test_a_verdict_on_a_known_alert_keeps_what_is_known() -> None:
-    made = label_of(action("confirm", note="two men"), STEP)
-    assert made == AlertLabel(
+def test_verdict_on_alert_in_the_state_keeps_its_details() -> None:
+    label_made = label_of(action("confirm", note="two men"), STEP)
+    assert label_made == AlertLabel(
         id=STEP.id, key=STEP.key, rule="violence", subject="gate", raised_at=AT, time=AT + timedelta(hours=1),
         verdict="confirmed", by="ana", note="two men", peak=0.97, evidence=("clip",),
     )  # fmt: skip
 
 
-def test_a_verdict_on_an_alert_of_last_week_is_kept_by_its_id() -> None:
-    made = label_of(action("reject", alert="violence/gate@20260627T233015.250000"), None)
-    assert made is not None
-    assert (made.id, made.subject, made.verdict, made.peak) == (
+def test_verdict_on_alert_of_last_week_is_kept_by_its_id() -> None:
+    label_made = label_of(action("reject", alert="violence/gate@20260627T233015.250000"), None)
+    assert label_made is not None
+    assert (label_made.id, label_made.subject, label_made.verdict, label_made.peak) == (
         "violence/gate@20260627T233015.250000", "gate", "rejected", None,
     )  # fmt: skip
-    assert made.raised_at == datetime(2026, 6, 27, 23, 30, 15, 250000, tzinfo=UTC)
+    assert label_made.raised_at == datetime(2026, 6, 27, 23, 30, 15, 250000, tzinfo=UTC)
 
 
-def test_only_verdicts_make_labels_and_only_of_something() -> None:
+def test_actions_without_verdict_or_alert_make_no_label() -> None:
     assert label_of(action("acknowledge"), STEP) is None
     assert label_of(action("confirm"), None) is None
 
@@ -57,18 +57,18 @@ def test_only_verdicts_make_labels_and_only_of_something() -> None:
     "alert",
     ["violence/gate", "violence/bar@20260704T220000.000000", "violence/gate@yesterday", "violence/gate@" + "9" * 15],
 )
-def test_what_is_no_id_of_the_key_is_refused(alert: str) -> None:
-    with pytest.raises(AlertIdError, match="no alert of the key 'violence/gate'"):
+def test_verdict_with_id_of_another_key_is_refused(alert: str) -> None:
+    with pytest.raises(AlertIdError, match="not an alert of the key 'violence/gate'"):
         label_of(action("confirm", alert=alert), None)
 
 
-def test_an_id_is_read_back_even_where_the_key_holds_an_at_sign() -> None:
+def test_alert_id_is_split_where_the_key_has_an_at_sign() -> None:
     assert split_alert_id("mail-urgent/<a@b.org>@20260704T220000.000000") == ("mail-urgent/<a@b.org>", AT)
     assert split_alert_id("mail-urgent/<a@20260704T220000.000000>") is None
     assert split_alert_id("violence/gate@20261399T990000.000000") is None
 
 
-def test_precision_is_of_the_newest_alerts_of_each_rule() -> None:
+def test_precision_covers_the_newest_alerts_of_each_rule() -> None:
     labels = [label(number, number >= 5) for number in range(15)] + [label(0, True, "stock-out")]
     found = precision(labels, window=12)
     assert (found["violence"].judged, found["violence"].confirmed) == (12, 10)

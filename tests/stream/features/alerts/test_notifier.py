@@ -1,4 +1,4 @@
-"""Phones and chats: real HTTP receivers, a real Redis, and what happens when one of them fails or the worker dies."""
+"""Notifier with real HTTP receivers and a real Redis: delivery, escalation, failures, restarts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FIGHT = Alert(
 
 
 class Receiver:
-    """A chat service: takes messages over HTTP, or answers with an error."""
+    """A chat service that accepts messages over HTTP, or answers with an error."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, dict[str, Any]]] = []
@@ -69,7 +69,7 @@ class Receiver:
         return f"json://127.0.0.1:{self.server.server_port}"
 
     def to(self, contact: str) -> list[str]:
-        """Titles of what a contact got."""
+        """Return the titles of the messages that a contact has got."""
         return [body["title"] for path, body in self.messages if path.strip("/") == contact]
 
 
@@ -87,7 +87,7 @@ def url(redis_url: str) -> str:
 
 
 def contacts(tmp_path: Path, receiver: Receiver, *names: str) -> Path:
-    """An Apprise file in which every name has one address."""
+    """Write an Apprise file with one address for each name."""
     urls = [{f"{receiver.address}/{name}": [{"tag": name}]} for name in names]
     file = tmp_path / "contacts.yaml"
     file.write_text(json.dumps({"urls": urls}), encoding="utf-8")
@@ -95,10 +95,10 @@ def contacts(tmp_path: Path, receiver: Receiver, *names: str) -> Path:
 
 
 @asynccontextmanager
-async def at_work(url: str, venue: Venue, file: Path) -> AsyncIterator[None]:
+async def running(url: str, venue: Venue, file: Path) -> AsyncIterator[None]:
     task = asyncio.create_task(Notifier(Settings(redis=url, contacts=file), venue, registry.message_catalog()).run())
     try:
-        await asyncio.sleep(0.7)  # the first look
+        await asyncio.sleep(0.7)  # first read of the streams
         yield
     finally:
         while not task.done():  # a client whose server vanishes just then may swallow a cancellation
@@ -125,10 +125,10 @@ VENUE = Venue(
 
 
 @pytest.mark.stack
-async def test_an_alert_is_told_once_and_then_to_the_chief(url: str, receiver: Receiver, tmp_path: Path) -> None:
+async def test_alert_is_sent_once_and_then_escalated(url: str, receiver: Receiver, tmp_path: Path) -> None:
     store = AlertStore(url)
     file = contacts(tmp_path, receiver, "duty", "bars", "chief")
-    async with at_work(url, VENUE, file), at_work(url, VENUE, file):  # two workers share it
+    async with running(url, VENUE, file), running(url, VENUE, file):  # two workers share the queue
         await store.write(FIGHT, AT)
         await until(lambda: receiver.to("chief"))
         await asyncio.sleep(1.5)
@@ -140,9 +140,9 @@ async def test_an_alert_is_told_once_and_then_to_the_chief(url: str, receiver: R
 
 
 @pytest.mark.stack
-async def test_nobody_else_is_called_when_somebody_takes_it(url: str, receiver: Receiver, tmp_path: Path) -> None:
+async def test_acknowledged_alert_is_not_escalated(url: str, receiver: Receiver, tmp_path: Path) -> None:
     store = AlertStore(url)
-    async with at_work(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
+    async with running(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
         await store.write(FIGHT, AT)
         await store.write(replace(FIGHT, version=2, state="acknowledged", acknowledged_by="sara"), AT)
         await until(lambda: receiver.to("duty"))
@@ -151,34 +151,34 @@ async def test_nobody_else_is_called_when_somebody_takes_it(url: str, receiver: 
 
 
 @pytest.mark.stack
-async def test_a_service_that_fails_is_tried_again(
+async def test_failing_service_is_retried(
     url: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "RETRY_SECONDS", (0.2, 1.0))
     store = AlertStore(url)
     receiver.status = 503
     file = contacts(tmp_path, receiver, "duty")
-    async with at_work(url, VENUE, file):
+    async with running(url, VENUE, file):
         await store.write(FIGHT, AT)
         await until(lambda: receiver.refused >= 2)
     receiver.status = 200
-    async with at_work(url, VENUE, file):  # the worker was started anew meanwhile
+    async with running(url, VENUE, file):  # after a restart of the worker
         await until(lambda: receiver.to("duty"))
         await asyncio.sleep(1.5)
     assert receiver.to("duty") == ["Aquí: alerta crítica"]
 
 
 @pytest.mark.stack
-async def test_a_restart_loses_and_repeats_nothing(url: str, receiver: Receiver, tmp_path: Path) -> None:
+async def test_restart_neither_loses_nor_repeats_notifications(url: str, receiver: Receiver, tmp_path: Path) -> None:
     store = AlertStore(url)
     file = contacts(tmp_path, receiver, "duty")
     venue = Venue(name="Aquí", contacts=[Contact(id="duty", audience=["security"])])
-    async with at_work(url, venue, file):
+    async with running(url, venue, file):
         await store.write(FIGHT, AT)
         await until(lambda: receiver.to("duty"))
     second = replace(FIGHT, id="violence/d@1", key="violence/d", text={"es": "Otra"})
-    await store.write(second, AT)  # while nobody is at work
-    async with at_work(url, venue, file):
+    await store.write(second, AT)  # while no worker runs
+    async with running(url, venue, file):
         await until(lambda: len(receiver.to("duty")) == 2)
         await asyncio.sleep(1)
     texts = [body["message"].splitlines()[0] for _, body in receiver.messages]
@@ -186,7 +186,7 @@ async def test_a_restart_loses_and_repeats_nothing(url: str, receiver: Receiver,
 
 
 @pytest.mark.stack
-async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_again(
+async def test_notification_is_not_repeated_when_redis_fails(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "CLAIM_SECONDS", 1.0)
@@ -198,7 +198,7 @@ async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_
     url = f"redis://127.0.0.1:{ports.assigned('redis')}/0"
     try:
         venue = Venue(name="v", contacts=[Contact(id="ana", audience=["security"])])
-        async with at_work(url, venue, contacts(tmp_path, receiver, "ana")):
+        async with running(url, venue, contacts(tmp_path, receiver, "ana")):
             await AlertStore(url).write(FIGHT, AT)
             receiver.arrives = child.kill
             await until(lambda: receiver.to("ana"))
@@ -214,13 +214,13 @@ async def test_redis_goes_away_while_a_message_is_on_its_way_and_it_is_not_sent_
 
 
 @pytest.mark.stack
-async def test_what_has_cleared_calls_nobody(
+async def test_cleared_alert_is_not_sent(
     url: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "RETRY_SECONDS", (0.2, 1.0))
     store = AlertStore(url)
     receiver.status = 500
-    async with at_work(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
+    async with running(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
         await store.write(FIGHT, AT)
         await until(lambda: receiver.refused)
         await store.write(replace(FIGHT, version=2, state="resolved"), AT)
@@ -229,13 +229,13 @@ async def test_what_has_cleared_calls_nobody(
     assert receiver.messages == []
 
 
-def test_quiet_hours_delay_what_can_wait() -> None:
+def test_quiet_hours_postpone_less_severe_alerts() -> None:
     quiet = QuietHours(begin="03:00", end="09:00")
     venue = Venue(name="Aquí", contacts=[Contact(id="duty", audience=["security"], at_least="medium", quiet=quiet)])
     night = datetime(2026, 7, 5, 2, 0, tzinfo=UTC)  # four o'clock in Madrid
-    (told,) = plan_notifications(FIGHT, night, venue)
-    assert told.due == night, "critical"
-    (told,) = plan_notifications(replace(FIGHT, severity="high"), night, venue)
-    assert told.due == night + timedelta(hours=5)
+    (notification,) = plan_notifications(FIGHT, night, venue)
+    assert notification.due == night, "critical"
+    (notification,) = plan_notifications(replace(FIGHT, severity="high"), night, venue)
+    assert notification.due == night + timedelta(hours=5)
     assert plan_notifications(replace(FIGHT, severity="low"), night, venue) == []
     assert plan_notifications(replace(FIGHT, state="updated"), night, venue) == []

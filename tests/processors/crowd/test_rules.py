@@ -1,4 +1,4 @@
-"""What people are told of a crowd, and what to do: the way round comes from the venue file."""
+"""Crowd rules: values, texts, and the advice that comes from the venue file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def venue(*exits: ExitSettings) -> Venue:
     )
 
 
-def told(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
+def measured(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
     count = CrowdCount(event_id="e", camera="c", time=AT, persons=1, zones=(zone,), model="m", evidence=("crowd-1",))
     observations = registry.rule_evaluator(venue).observations(count)
     assert all(one.evidence == ("crowd-1",) for one in observations)
@@ -42,37 +42,37 @@ def jam(*, jammed: bool = True) -> ZoneCount:
         ((ExitSettings(name="North"), ExitSettings(name="South")), "Send people to South."),
     ],
 )
-def test_a_jam_proposes_the_sign_and_the_other_exit(exits: tuple[ExitSettings, ...], way: str) -> None:
-    value, text = told(jam(), venue(*exits))["bottleneck/front/c/North"]
+def test_jam_proposes_the_sign_and_the_other_exit(exits: tuple[ExitSettings, ...], way: str) -> None:
+    value, text = measured(jam(), venue(*exits))["bottleneck/front/c/North"]
     assert value == 3.2
     assert text["en"] == f"Front: jam before North (3.2 persons/m²). {way}"
 
 
-def test_a_jam_without_another_exit_proposes_none() -> None:
-    assert told(jam(), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][1]["en"].endswith("m²).")
+def test_jam_without_another_exit_proposes_none() -> None:
+    assert measured(jam(), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][1]["en"].endswith("m²).")
 
 
-def test_a_busy_exit_that_flows_is_no_jam() -> None:
-    assert told(jam(jammed=False), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][0] == 0
+def test_busy_exit_that_flows_is_not_a_jam() -> None:
+    assert measured(jam(jammed=False), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][0] == 0
 
 
-def test_a_scattering_is_no_stampede() -> None:
+def test_scattering_is_not_a_stampede() -> None:
     zone = ZoneCount(zone="front", persons=100, flow=ZoneFlow(running=0.9, scattering=0.8))
-    found = told(zone, venue())
+    found = measured(zone, venue())
     assert found["stampede/front/c"][0] == pytest.approx(0.1) and found["scattering/front/c"][0] == 0.8
 
 
-def test_a_forecast_says_when_and_how_many() -> None:
+def test_text_of_a_forecast_has_time_and_people() -> None:
     zone = ZoneCount(zone="front", persons=310, limit=350.0, limit_chance=0.7, minutes_to_limit=4.2)
-    value, text = told(zone, venue())["crowd-forecast/front/c"]
+    value, text = measured(zone, venue())["crowd-forecast/front/c"]
     assert value == 0.7 and text["en"] == "Front: may be full in about 4 min (310 of 350); limit the inflow."
 
 
-def test_what_is_not_known_raises_and_clears_nothing() -> None:
-    found = told(ZoneCount(zone="front", persons=100, flow=ZoneFlow()), venue())
+def test_missing_values_have_no_measurements() -> None:
+    found = measured(ZoneCount(zone="front", persons=100, flow=ZoneFlow()), venue())
     assert {key.split("/")[0] for key in found} == {"camera-blind", "crowd-capacity", "counter-flow", "stop-and-go"}
 
 
-def test_an_exit_that_does_not_exist_is_a_mistake() -> None:
+def test_alternative_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="is not an exit of any zone"):
         venue(ExitSettings(name="North", alternative="Nowhere"))

@@ -1,4 +1,4 @@
-"""What bar staff read: what, how much, from where, by when, what else on the same trip, and when it is over."""
+"""Bar rules: notices with amount, source, time and the rest of the trip; counts; notifications of changes."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ def texts(*products: ProductDemand) -> dict[str, dict[str, str]]:
     return {o.key: o.text for o in EVALUATOR.observations(forecast(*products)) if o.rule == "stock-out"}
 
 
-def test_a_notice_says_what_how_much_from_where_by_when_and_what_goes_along() -> None:
-    told = texts(BEER, WATER, OTHER)["stock-out/north/beer"]
-    assert told["es"] == (
+def test_notice_has_amount_source_time_and_rest_of_the_trip() -> None:
+    text = texts(BEER, WATER, OTHER)["stock-out/north/beer"]
+    assert text["es"] == (
         "Barra north: traer 240 (2 × 120) de Cerveza del almacén antes de las 21:40 (quedan 35)."
         " En el mismo viaje: 40 de water."
     )
-    assert told["en"] == (
+    assert text["en"] == (
         "Bar north: fetch 240 (2 × 120) Cerveza from the store by 21:40 (35 left). On the same trip: 40 water."
     )
     assert "from bar south" in texts(BEER, WATER, OTHER)["stock-out/north/cola"]["en"]
 
 
-def test_what_only_goes_along_raises_no_notice_of_its_own() -> None:
+def test_product_that_only_goes_along_raises_no_notice() -> None:
     values = {o.subject: o.value for o in EVALUATOR.observations(forecast(BEER, WATER)) if o.rule == "stock-out"}
     assert values == {"north/beer": 0.8, "north/water": 0.05}
     likely = ProductDemand(product="water", sold=9, stock=6, run_out_probability=0.6)
@@ -69,7 +69,7 @@ def test_what_only_goes_along_raises_no_notice_of_its_own() -> None:
     assert STOCK_OUT.settings(VENUE).clear_at < values["north/water"] < STOCK_OUT.settings(VENUE).raise_at
 
 
-def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
+def test_notice_clears_when_the_product_is_in_transit() -> None:
     rule = STOCK_OUT.settings(VENUE)
     raised, *_ = EVALUATOR.observations(forecast(BEER))
     alarm, step = apply_observation(AlarmState(), raised, rule)
@@ -91,7 +91,7 @@ def test_a_notice_goes_when_somebody_is_on_the_way_and_says_so() -> None:
     )  # fmt: skip
 
 
-def test_an_oversold_product_asks_for_a_count() -> None:
+def test_oversold_product_asks_for_a_count() -> None:
     sold_out = ProductDemand(product="beer", sold=203, stock=0, run_out_probability=1.0, oversold=3)
     found = {o.rule: o for o in EVALUATOR.observations(forecast(sold_out))}
     assert found["stock-count"].value == 1.0
@@ -115,21 +115,21 @@ def steps(*forecasts: DemandForecast) -> list[Alert]:
     return found
 
 
-def test_a_notice_is_told_again_when_its_amount_or_place_changes_and_not_when_it_hardly_does() -> None:
-    told = steps(later(0, 120), later(20, 170), later(30, 240), later(50, 240, "south"), later(51, 240, "south"))
-    assert [(one.state, one.amount, one.source, one.amount_before) for one in told] == [
+def test_notice_is_updated_when_amount_or_source_changes_much() -> None:
+    found = steps(later(0, 120), later(20, 170), later(30, 240), later(50, 240, "south"), later(51, 240, "south"))
+    assert [(one.state, one.amount, one.source, one.amount_before) for one in found] == [
         ("raised", 120, "store", None), ("updated", 240, "store", 120), ("updated", 240, "south", 240),
     ]  # fmt: skip
-    assert "fetch 240" in told[1].text["en"]
-    assert len({one.id for one in told}) == 1
+    assert "fetch 240" in found[1].text["en"]
+    assert len({one.id for one in found}) == 1
 
 
-def test_a_change_waits_for_the_cool_down_so_that_nobody_is_told_every_minute() -> None:
-    told = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
-    assert len(told) <= 1 + 10 * 60 / STOCK_OUT.settings(VENUE).cool_down_seconds
+def test_change_of_amount_waits_for_the_cool_down() -> None:
+    found = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
+    assert len(found) <= 1 + 10 * 60 / STOCK_OUT.settings(VENUE).cool_down_seconds
 
 
-def test_phones_hear_of_another_amount_once_a_change() -> None:
+def test_contact_is_notified_once_of_each_change() -> None:
     bars = Contact(id="bars", audience=["bar"], at_least="low", escalate_to=["boss"])
     venue = Venue(name="Here", language="en", contacts=[bars, Contact(id="boss")])
     raised, changed, again = steps(later(0, 120), later(20, 240), later(40, 480))
@@ -146,4 +146,4 @@ def test_phones_hear_of_another_amount_once_a_change() -> None:
     assert "fetch 240" in body
     assert "Before: 120." in body
     rising = replace(changed, amount_before=None)
-    assert plan_notifications(rising, AT, venue) == [], "a chance that only rises calls nobody"
+    assert plan_notifications(rising, AT, venue) == [], "a rising probability alone notifies nobody"

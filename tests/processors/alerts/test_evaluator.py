@@ -1,4 +1,4 @@
-"""Every rule of the defaults is fed by some result, and every observation names a rule that exists."""
+"""Rules and their observations: each rule has results, ids are stable, texts are in all languages."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ RESULTS = (
 )  # fmt: skip
 
 
-def test_every_default_rule_is_watched() -> None:
-    seen = {observation.rule for result in RESULTS for observation in EVALUATOR.observations(result)}
-    assert seen == set(registry.rules_by_name())
+def test_every_rule_measures_some_result() -> None:
+    measured = {observation.rule for result in RESULTS for observation in EVALUATOR.observations(result)}
+    assert measured == set(registry.rules_by_name())
 
 
-def test_a_retry_repeats_ids_and_people_are_told_in_both_languages() -> None:
+def test_retry_repeats_ids_and_texts_have_all_languages() -> None:
     for result in RESULTS:
         observations = EVALUATOR.observations(result)
         assert [o.id for o in observations] == [o.id for o in EVALUATOR.observations(result)]
@@ -68,15 +68,15 @@ def test_a_retry_repeats_ids_and_people_are_told_in_both_languages() -> None:
             assert observation.key.startswith(f"{observation.rule}/")
 
 
-def test_posts_are_told_of_in_the_readers_words() -> None:
+def test_text_about_posts_names_the_subject_in_its_language() -> None:
     (post,) = (one for one in RESULTS if isinstance(one, PostReading))
-    (told,) = EVALUATOR.observations(post)
-    assert "«barras»" in told.text["es"]
-    assert "“bars”" in told.text["en"]
-    assert EVALUATOR.observations(replace(post, subject="")) == [], "nobody is told of nothing"
+    (observation,) = EVALUATOR.observations(post)
+    assert "«barras»" in observation.text["es"]
+    assert "“bars”" in observation.text["en"]
+    assert EVALUATOR.observations(replace(post, subject="")) == [], "no alert without a subject"
 
 
-def test_two_cameras_on_one_zone_never_hide_each_other() -> None:
+def test_two_cameras_on_one_zone_have_alerts_of_their_own() -> None:
     count = RESULTS[0]
     assert isinstance(count, CrowdCount)
     other = CrowdCount(event_id="e9", camera="d", time=AT, persons=1, zones=count.zones, model="m")
