@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 from pydantic import Field, model_validator
 
 from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
-from schemas.topic import DAY, Topic
+from schemas.topic import DAY, MEDIA_BYTES, Topic
 from schemas.venue_parts import Name, Part, Share
 
 Quantity = Annotated[float, Meta(ge=-100_000, le=100_000, description="units; negative takes a sale back")]
@@ -118,6 +118,16 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
     """Number of times that the forecast errors have risen (ADWIN)."""
 
 
+class BarSnapshot(Struct, frozen=True, kw_only=True):
+    """The whole state of a bar, as the bars worker stores it."""
+
+    bar: Identifier
+    time: Instant
+    """Time of the bar's latest forecast."""
+    state: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+    """JSON of the state; its layout belongs to the bars worker and changes with its versions."""
+
+
 class ProductSettings(Part):
     """Product of a bar: a drink or dish."""
 
@@ -206,4 +216,25 @@ DEMAND = Topic(
     DemandForecast,
     "pulso.demand.forecast.v1",
     "Demand forecast of a bar, with restock advice.",
+)
+
+
+LATEST_DEMAND = Topic(
+    "demand.latest",
+    "bar",
+    DemandForecast,
+    DEMAND.event_type,
+    "The latest forecast of each bar, also of one that has been silent for long.",
+    compacted=True,
+)
+
+
+BAR_STATES = Topic(
+    "bar.states",
+    "bar",
+    BarSnapshot,
+    "pulso.bar.state.v1",
+    "The state of each bar at its latest forecast, from which `pulso forecast` computes the evening ahead.",
+    compacted=True,
+    max_bytes=MEDIA_BYTES,
 )

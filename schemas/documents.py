@@ -53,7 +53,7 @@ def asyncapi(topics: Iterable[Topic[Any]]) -> dict[str, Any]:
     for topic in topics:
         name = topic.event_type
         payload = json_schema(topic) if topic.record else {"type": "string", "format": "binary"}
-        messages[name] = {
+        message = {
             "name": name,
             "summary": topic.description,
             "contentType": topic.content_type,
@@ -61,6 +61,7 @@ def asyncapi(topics: Iterable[Topic[Any]]) -> dict[str, Any]:
             "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": payload},
             "bindings": {"kafka": {"key": {"type": "string", "description": topic.key}}},
         }
+        messages.setdefault(name, message)  # several topics may have the same events
         channels[topic.name] = {
             "address": topic.name,
             "description": topic.description,

@@ -1,4 +1,4 @@
-"""`pulso forecast`: the evening ahead of a bar, in the terminal and as a picture, as it is and as it might be."""
+"""`pulso forecast`: forecast of a bar's evening, in the terminal and as a picture, also for a changed context."""
 
 from __future__ import annotations
 
@@ -31,22 +31,24 @@ def register(app: typer.Typer) -> None:
 def forecast(
     bar: Annotated[str | None, typer.Argument(help="One bar; all if left out.")] = None,
     product: Annotated[str | None, typer.Option(help="One product; all if left out.")] = None,
-    heatwave: Annotated[float | None, typer.Option(help="What if it were so many degrees warmer.")] = None,
+    heatwave: Annotated[float | None, typer.Option(help="What if it were warmer by this number of degrees.")] = None,
     act_delayed: Annotated[
-        float | None, typer.Option(min=1, help="What if nobody came on stage for so many minutes from now.")
+        float | None, typer.Option(min=1, help="What if no act came on stage for this number of minutes.")
     ] = None,
-    picture: Annotated[Path | None, typer.Option(help="Draw it too: a .png, .svg or .pdf; one bar only.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also write a picture: a .png, .svg or .pdf; one bar only.")
+    ] = None,
 ) -> None:
-    """Expected demand by quarter of an hour with its 90 % interval, the stock that it leaves, and what drives it."""
-    from stream.features.bars.bar_rows import last_bars  # noqa: PLC0415 - takes a second to import
+    """Show expected demand by quarter of an hour with its 90 % interval, the remaining stock, and the main drivers."""
+    from stream.features.bars.latest import latest_bars  # noqa: PLC0415 - takes a second to import
 
     settings = Settings().connected()
     venue = read_venue(settings.venue)
-    bars = last_bars(settings, venue)
+    bars = latest_bars(settings, venue)
     if bar is not None and bar not in bars:
-        raise typer.BadParameter(f"no worker knows a bar {bar!r}; there are {', '.join(bars) or 'none'}")
+        raise typer.BadParameter(f"no state of bar {bar!r}; there are states of {', '.join(bars) or 'none'}")
     if picture is not None and bar is None:
-        raise typer.BadParameter("--picture draws one bar: name it")
+        raise typer.BadParameter("--picture needs the name of one bar")
     zone = ZoneInfo(venue.timezone)
     for name, one in bars.items():
         if bar in (None, name) and one.clock is not None:
@@ -62,11 +64,13 @@ def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) ->
     known, context = bar.demand.context, {}
     if heatwave is not None:
         if "temperature" not in known:
-            raise typer.BadParameter(f"bar {bar.name} has learnt nothing of temperatures: venue.context has none of it")
+            raise typer.BadParameter(
+                f"bar {bar.name} has learnt nothing of temperatures: venue.context has none for its zone"
+            )
         context["temperature"] = known["temperature"] + heatwave / 10
     if act_delayed is not None:
         if "on_stage" not in known:
-            raise typer.BadParameter(f"bar {bar.name} has learnt nothing of acts: venue.context names none in its zone")
+            raise typer.BadParameter(f"bar {bar.name} has learnt nothing of acts: venue.context has none for its zone")
         context["on_stage"] = 0.0
     return ContextChange(context, act_delayed if heatwave is None else None)
 
@@ -95,24 +99,24 @@ def _show(bar: BarState, at: datetime, product: str | None, change: ContextChang
             draw(picture, title, curves, changed, {name: bar.stock(name) for name in curves})
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        console.print(f"drawn: {picture}", highlight=False)
+        console.print(f"written: {picture}", highlight=False)
 
 
 def as_table(
     title: str, bar: BarState, curves: dict[str, list[DemandPoint]], changed: dict[str, list[DemandPoint]] | None = None
 ) -> Table:
-    """One line a product: the next hour with its interval, the whole evening, the stock, the curve, the drivers."""
+    """Return a table with a line for each product: next hour, whole evening, stock, curve and drivers."""
     from processors.bars.demand_curve import demand_drivers  # noqa: PLC0415 - takes a second to import
 
     table = Table(title=title)
-    for heading in ("product", "next hour", "90 %", "to the end", "left", "empty at", "curve", "what moves it"):
-        table.add_column(heading, justify="left" if heading in ("product", "curve", "what moves it") else "right")
+    for heading in ("product", "next hour", "90 %", "to the end", "left", "empty at", "curve", "drivers"):
+        table.add_column(heading, justify="left" if heading in ("product", "curve", "drivers") else "right")
     if changed:
         table.add_column("what if", justify="right")
     for name, points in curves.items():
         hour = bar.demand.forecast(name)[-1]
         stock = bar.stock(name)
-        why = [
+        reasons = [
             f"{driver} {share:+.0%}" for driver, share in list(demand_drivers(bar.demand, name).items())[:SHOWN_DRIVERS]
         ]
         cells = [
@@ -123,7 +127,7 @@ def as_table(
             "" if stock is None else f"{stock:g}",
             _empty_at(points),
             sparkline([point.mean for point in points]),
-            ", ".join(why),
+            ", ".join(reasons),
         ]
         if changed:
             cells.append(f"{sum(point.mean for point in changed[name]):.0f}")
@@ -151,7 +155,7 @@ def _empty_at(points: Sequence[DemandPoint]) -> str:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """A curve of blocks, from nothing to the highest value.
+    """Return a curve of block characters, scaled to the highest value.
 
     >>> sparkline([0, 1, 2, 4])
     ' ▂▄█'

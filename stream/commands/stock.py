@@ -1,4 +1,4 @@
-"""`pulso stock`: what the bars hold, and what staff report of it, from a terminal."""
+"""`pulso stock`: show the stock of the bars and report movements from a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.bars import STOCK, DemandForecast, ProductDemand, StockKind, StockMovement
-from stream.features.bars.last_forecasts import last_forecasts
+from stream.features.bars.latest import latest_forecasts
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -25,9 +25,9 @@ Units = Annotated[float, typer.Argument(min=0, help="Units of the product.")]
 By = Annotated[
     str, typer.Option(help="Who reports it.", default_factory=getpass.getuser, show_default="your user name")
 ]
-Note = Annotated[str, typer.Option(help="Anything worth remembering.")]
-Packages = Annotated[bool, typer.Option("--packages", help="The number is of packages: kegs, crates.")]
-From = Annotated[str | None, typer.Option("--from", help="The bar that it comes from; the store if left out.")]
+Note = Annotated[str, typer.Option(help="Free text.")]
+Packages = Annotated[bool, typer.Option("--packages", help="The number counts packages, such as kegs or crates.")]
+From = Annotated[str | None, typer.Option("--from", help="Bar that it comes from; the store if left out.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,44 +37,46 @@ def register(app: typer.Typer) -> None:
 
 @commands.command()
 def show(bar: Annotated[str | None, typer.Argument(help="One bar; all if left out.")] = None) -> None:
-    """What is left, what is on its way, and what to fetch."""
-    found = last_forecasts(Settings().connected())
-    if bar is not None and bar not in found:
-        raise typer.BadParameter(f"nothing was sold at {bar!r} lately; there are {', '.join(found) or 'no bars'}")
-    if not found:
+    """Show what is left, what is in transit, and what to fetch."""
+    forecasts = latest_forecasts(Settings().connected())
+    if bar is not None and bar not in forecasts:
+        raise typer.BadParameter(
+            f"no forecast for bar {bar!r}; there are forecasts for {', '.join(forecasts) or 'none'}"
+        )
+    if not forecasts:
         Console().print("No bar has sold anything yet.")
         return
-    for name, forecast in found.items():
+    for name, forecast in forecasts.items():
         if bar in (None, name):
             Console().print(as_table(forecast))
 
 
 def as_table(forecast: DemandForecast) -> Table:
-    """One bar as people read it."""
+    """Return a table of one bar's products."""
     table = Table(title=f"{forecast.bar}, {forecast.time:%Y-%m-%d %H:%M} UTC{forecast.time:%z}")
     for heading in ("product", "sold", "left", "coming", "runs out", "fetch", "from", "by", "note"):
         table.add_column(heading, justify="left" if heading in ("product", "from", "note") else "right")
-    for one in forecast.products:
+    for product in forecast.products:
         table.add_row(
-            one.product,
-            f"{one.sold:g}",
-            "" if one.stock is None else f"{one.stock:g}",
-            f"{one.coming:g}" if one.coming else "",
-            "" if one.run_out_probability is None else f"{one.run_out_probability:.0%}",
-            f"{one.fetch:g}" if one.fetch else "",
-            one.fetch_from or "",
-            f"{one.fetch_by:%H:%M}" if one.fetch_by else "",
-            _remark(one),
+            product.product,
+            f"{product.sold:g}",
+            "" if product.stock is None else f"{product.stock:g}",
+            f"{product.coming:g}" if product.coming else "",
+            "" if product.run_out_probability is None else f"{product.run_out_probability:.0%}",
+            f"{product.fetch:g}" if product.fetch else "",
+            product.fetch_from or "",
+            f"{product.fetch_by:%H:%M}" if product.fetch_by else "",
+            _remark(product),
         )
     return table
 
 
-def _remark(one: ProductDemand) -> str:
-    if one.oversold:
-        return f"[red]count it[/]: {one.oversold:g} more sold than known"
-    if one.along:
+def _remark(product: ProductDemand) -> str:
+    if product.oversold:
+        return f"[red]count it[/]: {product.oversold:g} more sold than in stock"
+    if product.along:
         return "goes along"
-    return f"{one.missing:g} missing at counts" if one.missing > 0 else ""
+    return f"{product.missing:g} missing at counts" if product.missing > 0 else ""
 
 
 def _report(
@@ -87,15 +89,15 @@ def _report(
     for name in (bar, other):
         if name is not None and plans and name not in plans:
             raise typer.BadParameter(f"{settings.venue} has no bar {name!r}; it has {', '.join(plans)}")
-    known = {one.id: one for one in plans[bar].products} if bar in plans else {}
-    if known and product not in known:
-        raise typer.BadParameter(f"bar {bar} has no product {product!r}; it has {', '.join(known)}")
-    if known and (recipe := known[product].recipe):
-        raise typer.BadParameter(f"{product} is mixed: report {', '.join(recipe)}")
+    products = {product.id: product for product in plans[bar].products} if bar in plans else {}
+    if products and product not in products:
+        raise typer.BadParameter(f"bar {bar} has no product {product!r}; it has {', '.join(products)}")
+    if products and (recipe := products[product].recipe):
+        raise typer.BadParameter(f"{product} is mixed from others: report {', '.join(recipe)}")
     if packages:
-        size = known[product].package if known else None
+        size = products[product].package if products else None
         if size is None:
-            raise typer.BadParameter(f"the venue file gives no package of {product}: leave --packages out")
+            raise typer.BadParameter(f"the venue file has no package size of {product}: leave --packages out")
         units *= size
     now = datetime.now(UTC)
     movement = StockMovement(
@@ -111,7 +113,7 @@ def _report(
 def count(
     bar: BarName, product: ProductName, units: Units, by: By, note: Note = "", packages: Packages = False
 ) -> None:
-    """Say how many are there now; the ledger follows, and remembers what was missing."""
+    """Report a count: the ledger takes it over and records the difference as missing."""
     _report("count", bar, product, units, by=by, note=note, packages=packages)
 
 
@@ -119,7 +121,7 @@ def count(
 def opening(
     bar: BarName, product: ProductName, units: Units, by: By, note: Note = "", packages: Packages = False
 ) -> None:
-    """Say how many the bar starts with; nothing counts as missing."""
+    """Report the opening stock; a difference is not recorded as missing."""
     _report("opening", bar, product, units, by=by, note=note, packages=packages)
 
 
@@ -128,7 +130,7 @@ def delivery(
     bar: BarName, product: ProductName, units: Units, by: By, source: From = None, note: Note = "",
     packages: Packages = False,
 ) -> None:  # fmt: skip
-    """A delivery has arrived."""
+    """Report a delivery that has arrived."""
     _report("delivery", bar, product, units, by=by, note=note, other=source, packages=packages)
 
 
@@ -137,7 +139,7 @@ def on_its_way(
     bar: BarName, product: ProductName, units: Units, by: By, source: From = None, note: Note = "",
     packages: Packages = False,
 ) -> None:  # fmt: skip
-    """Somebody is fetching it: the notice goes, until it arrives or takes too long."""
+    """Report units in transit: the notice is closed until they arrive or take too long."""
     _report("on-its-way", bar, product, units, by=by, note=note, other=source, packages=packages)
 
 
@@ -145,14 +147,14 @@ def on_its_way(
 def waste(
     bar: BarName, product: ProductName, units: Units, by: By, note: Note = "", packages: Packages = False
 ) -> None:
-    """Spilt, broken, or given away."""
+    """Report waste: spilt, broken or given away."""
     _report("waste", bar, product, units, by=by, note=note, packages=packages)
 
 
 @commands.command()
 def transfer(
-    bar: BarName, product: ProductName, units: Units, to: Annotated[str, typer.Option(help="The bar that gets it.")],
+    bar: BarName, product: ProductName, units: Units, to: Annotated[str, typer.Option(help="Bar that receives them.")],
     by: By, note: Note = "", packages: Packages = False,
 ) -> None:  # fmt: skip
-    """Units leave this bar for another one."""
+    """Report a transfer of units from this bar to another."""
     _report("transfer", bar, product, units, by=by, note=note, other=to, packages=packages)

@@ -98,13 +98,3 @@ def read_all(
                     break
     finally:
         consumer.close()
-
-
-def read_tail(settings: Settings, topic: str, most: int) -> Iterator[Message]:
-    """The last records of each partition, at most `most` of them; raises as `read_all` does."""
-    consumer = make_consumer({**settings.librdkafka(), "group.id": "pulso-reading"})
-    try:
-        start = {partition: end - most for partition, (_, end) in ends(consumer, topic).items()}
-    finally:
-        consumer.close()
-    yield from read_all(settings, topic, start=start)

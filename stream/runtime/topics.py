@@ -1,4 +1,4 @@
-"""Create the topics of the feature registry, or bring their settings in line; and those of the tables' changelogs."""
+"""Creation of the topics of all features, and correction of their settings and those of the changelogs."""
 
 from __future__ import annotations
 
@@ -16,35 +16,39 @@ BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
 """Records carry the broker's time. It refuses what comes from a clock that is an hour ahead, and would forget early, or
 keep too long, what comes from one that is wrong otherwise; the time of an event is in its headers."""
 
+COMPACTION_CONFIG = {"segment.bytes": str(32 * 1024 * 1024), "min.cleanable.dirty.ratio": "0.3"}
+"""Kafka compacts closed segments only, of a gigabyte each by default, and a reader reads everything that is there."""
+
 CHANGELOG_CONFIG = {
     **BROKERS_CLOCK,
-    # Kafka compacts closed segments only, of a gigabyte each unless told otherwise, and a worker that starts reads all
-    # that is there. Two hours of mail made a changelog of a gigabyte for one row.
-    "segment.bytes": str(32 * 1024 * 1024),
+    # A worker that starts reads the whole changelog. Two hours of mail made one of a gigabyte for one row.
+    **COMPACTION_CONFIG,
     "segment.ms": "600000",
-    "min.cleanable.dirty.ratio": "0.3",
 }
-"""of the topics in which Faust keeps tables"""
+"""Settings of the topics in which Faust keeps the changelogs of tables."""
 
 
 SEGMENTS = 24
-"""that a partition has at most, where they do not grow too large first: the oldest record is kept 4 % too long"""
+"""Segments of a partition, where they do not become too large before: the oldest record is kept 4 % too long."""
 
 
 def topic_config(topic: Topic[Any]) -> dict[str, str]:
-    """Kafka's own settings of one topic."""
+    """Return the settings of one topic in Kafka."""
     return {
         **BROKERS_CLOCK,
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": "-1" if topic.compacted else str(topic.retention_ms),
         "segment.ms": str(_segment_ms(topic)),
         "max.message.bytes": str(topic.max_bytes),
+        **(COMPACTION_CONFIG if topic.compacted else {}),
     }
 
 
 def _segment_ms(topic: Topic[Any]) -> int:
-    """Kafka deletes, and compacts, closed segments only, and keeps each open: an hour's make it forget soon, but a
-    month of them would be 720 open files a partition.
+    """Return the time after which a segment is closed.
+
+    Kafka deletes and compacts closed segments only, and keeps the file of each open: with segments of an hour records
+    expire in time, but a month of them would be 720 open files for each partition.
     """
     if topic.compacted:
         return HOUR
@@ -52,10 +56,10 @@ def _segment_ms(topic: Topic[Any]) -> int:
 
 
 def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
-    """Create every topic and its dead-letter topic; returns the names that were new.
+    """Create every topic and its dead-letter topic; return the names of those that are new.
 
     Raises:
-        KafkaException: the brokers refuse, or can't be reached in time.
+        KafkaException: The brokers refuse, or can't be reached in time.
     """
     admin = make_admin(settings.librdkafka())
     wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
@@ -81,7 +85,7 @@ def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
 
 
 def _changelogs(admin: AdminClient, timeout_s: float) -> list[str]:
-    """Those that workers made before: Faust leaves the settings of a topic that exists as they are."""
+    """Return the changelogs of workers; Faust does not change the settings of a topic that exists."""
     names = admin.list_topics(timeout=timeout_s).topics
     return [name for name in names if name.startswith("pulso-") and name.endswith("-changelog")]
 

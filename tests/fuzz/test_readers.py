@@ -18,7 +18,7 @@ from schemas.support import ANSWERS
 from schemas.topic import Topic
 from stream.features import registry
 from stream.features.alerts.precision import PrecisionGauges
-from stream.features.bars.last_forecasts import newest
+from stream.features.bars.latest import last_by_bar
 from stream.features.bars.surplus import SurplusCache
 from stream.features.bars.venue_context import ContextCache
 from stream.features.support.approved_answers import approve
@@ -70,7 +70,7 @@ def answers() -> Iterator[Take]:
 def forecasts() -> Iterator[Take]:
     values: list[bytes | None] = []
     yield values.append
-    newest(values)
+    last_by_bar(values)
 
 
 READERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from processors.bars import rules
-from schemas.bars import DEMAND, SALES, STOCK
+from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, SALES, STOCK
 from schemas.context import CONTEXT
 from stream.runtime.feature import Feature
 
@@ -13,6 +13,7 @@ FEATURE = Feature(
     name="bars",
     inputs=(SALES, STOCK, CONTEXT),
     results=(DEMAND,),
+    topics=(LATEST_DEMAND, BAR_STATES),
     rules=rules.RULES,
     messages=Path(rules.__file__).parent,
     agents={"bars": "stream.features.bars.agents:register"},

@@ -20,21 +20,20 @@ from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
 from schemas.venue import Venue
 from stream.features.bars import metrics
+from stream.features.bars.latest import add_latest, bar_codec
 from stream.features.bars.surplus import REPLAY_RECORDS, SurplusCache
 from stream.features.bars.venue_context import ContextCache, implausible_value
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.producer import partition_of
 from stream.runtime.record import InvalidRecordError, Record
-from stream.runtime.state import StateCodec, StateTable, apply_to_states
+from stream.runtime.state import StateTable, apply_to_states
 from stream.runtime.worker_context import WorkerContext
 
 
 def register(worker: WorkerContext) -> None:
     """Add the agents."""
     venue = worker.venue
-    plans = {bar.id: bar for bar in venue.bars}
-    codec = StateCodec(lambda name, row: BarState(name, plans.get(name), venue.timezone, row), lambda bar: bar.to_row())
-    states = worker.states("bars", SALES, codec)
+    states = worker.states("bars", SALES, bar_codec(venue))
     agent = BarsAgent(states, venue)
     worker.agent(SALES, agent.apply_tickets, states=states)
     worker.agent(STOCK, agent.apply_movements, states=states)
@@ -70,11 +69,11 @@ class BarsAgent:
 
     async def apply_tickets(self, records: list[Record[Ticket]]) -> BatchResult:
         """Book sales; produce the forecasts that are due."""
-        return await apply_to_states(records, self._states, self._apply_ticket, key=self._bar_of)
+        return add_latest(await apply_to_states(records, self._states, self._apply_ticket, key=self._bar_of))
 
     async def apply_movements(self, records: list[Record[StockMovement]]) -> BatchResult:
         """Book stock movements; produce the forecast after each, and the counterpart for the other bar."""
-        return await apply_to_states(records, self._states, self._apply_movement, key=self._bar_of)
+        return add_latest(await apply_to_states(records, self._states, self._apply_movement, key=self._bar_of))
 
     def _apply_ticket(self, record: Record[Ticket], bar: BarState) -> Effects[BarState]:
         try:

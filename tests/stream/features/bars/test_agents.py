@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from schemas.bars import DEMAND, SALES, STOCK, SaleLine, StockMovement, Ticket
+from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, SALES, STOCK, SaleLine, StockMovement, Ticket
 from schemas.context import CONTEXT, VenueContext
 from schemas.venue import Venue
 from stream.features.bars import FEATURE
+from stream.features.bars.latest import decode_bars, last_by_bar
 from stream.runtime.testing import TestDriver
 
 AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
@@ -84,3 +85,31 @@ async def test_implausible_context_is_rejected(driver: TestDriver) -> None:
     context = VenueContext(zone="front", time=AT, source="mast", temperature_celsius=1e9)
     effects = await driver.send(CONTEXT, "front/mast", context)
     assert effects.rejections == ["temperature_celsius of 1e+09; -90 to 60 is possible"]
+
+
+async def test_latest_topics_hold_each_bar_once_a_batch(driver: TestDriver) -> None:
+    events = [driver.event(SALES, "north", ticket(number * 70)) for number in range(3)]
+    effects = await driver.send_events(SALES, events)
+    assert [forecast.tickets for forecast in effects.of(DEMAND)] == [1, 2, 3]
+    assert [forecast.tickets for forecast in effects.of(LATEST_DEMAND)] == [3]
+    (snapshot,) = effects.of(BAR_STATES)
+    assert (snapshot.bar, snapshot.time) == ("north", AT + timedelta(seconds=140))
+
+
+async def test_silent_bar_is_found_among_the_latest(driver: TestDriver) -> None:
+    records = (await driver.send(SALES, "south", ticket(0, 5, bar="south"))).records
+    for number in range(1, 30):
+        records += (await driver.send(SALES, "north", ticket(number * 70))).records
+    forecasts = last_by_bar(record.value for record in records if record.topic == LATEST_DEMAND.name)
+    assert {bar: forecast.products[0].sold for bar, forecast in forecasts.items()} == {"north": 58, "south": 5}
+    bars = decode_bars((record.value for record in records if record.topic == BAR_STATES.name), VENUE)
+    assert {name: (bar.tickets, bar.stock("beer")) for name, bar in bars.items()} == {
+        "north": (29, 42), "south": (1, 95),
+    }  # fmt: skip
+    assert bars["south"].clock == AT
+
+
+async def test_batch_without_forecast_adds_nothing_to_the_latest(driver: TestDriver) -> None:
+    await driver.send(SALES, "north", ticket(0))
+    effects = await driver.send(SALES, "north", ticket(1))
+    assert not effects.of(LATEST_DEMAND) and not effects.of(BAR_STATES)
