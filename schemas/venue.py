@@ -57,8 +57,8 @@ class Venue(Part):
 
     def section(self, section: VenueSection[P]) -> P:
         """Return a feature's section of the file, or its default where this venue was made without it."""
-        found: P = getattr(self, section.name, None) or section.default()
-        return found
+        value: P = getattr(self, section.name, None) or section.default()
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -80,13 +80,13 @@ class Venue(Part):
                 raise ValueError(f"{kind}: {', '.join(twice)} is used more than once; give each its own id")
         bars = {bar.id for bar in self.bars}
         for bar in self.bars:
-            if strange := sorted(set(bar.neighbours) - (bars - {bar.id})):
-                raise ValueError(f"bar {bar.id}: the neighbours {', '.join(strange)} are not other bars of this file")
+            if unknown := sorted(set(bar.neighbours) - (bars - {bar.id})):
+                raise ValueError(f"bar {bar.id}: the neighbours {', '.join(unknown)} are not other bars of this file")
         contacts = {contact.id for contact in self.contacts}
         for contact in self.contacts:
-            if strange := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
+            if unknown := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
                 raise ValueError(
-                    f"contact {contact.id}: {', '.join(strange)} in escalate_to are not other contacts of this file"
+                    f"contact {contact.id}: {', '.join(unknown)} in escalate_to are not other contacts of this file"
                 )
         zones = {zone.id for zone in self.zones}
         self._check_exits_and_gates()

@@ -102,18 +102,18 @@ def _crossings(
         counted = density.heads[: round(density.rows_seen), : round(density.columns_seen)]
         if second:
             before = alive(picture[earlier : earlier + window], random)
-            nobody = np.zeros(counted.shape, np.bool_)
+            no_background = np.zeros(counted.shape, np.bool_)
             velocity = motion.velocity(
-                Thumbnail.from_picture(before).luma, Thumbnail.from_picture(now).luma, BEST_STEP, nobody
+                Thumbnail.from_picture(before).luma, Thumbnail.from_picture(now).luma, BEST_STEP, no_background
             )
         true = _cells(heads - (0, top), (window, width), counted.shape)
-        for place, (gate, seen) in enumerate(zip(gates, (counted, true), strict=True)):
-            passed = gate.update(seen, velocity, float(second))
-            if passed is not None:
-                sums[2 * place] += passed.entered
-                sums[2 * place + 1] += passed.left
-    for place, (gate, seen) in enumerate(zip(gates, (counted, true), strict=True)):
-        if rest := gate.update(seen, None, SECONDS + 100.0):
+        for place, (gate, heads_in_cells) in enumerate(zip(gates, (counted, true), strict=True)):
+            crossings = gate.update(heads_in_cells, velocity, float(second))
+            if crossings is not None:
+                sums[2 * place] += crossings.entered
+                sums[2 * place + 1] += crossings.left
+    for place, (gate, heads_in_cells) in enumerate(zip(gates, (counted, true), strict=True)):
+        if rest := gate.update(heads_in_cells, None, SECONDS + 100.0):
             sums[2 * place] += rest.entered
             sums[2 * place + 1] += rest.left
     return _true_crossings(heads, window, way, picture.shape[1]), sums[0], sums[1], sums[2], sums[3]

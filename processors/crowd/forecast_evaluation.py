@@ -202,8 +202,10 @@ def simulate_evening(seed: int) -> list[OccupancySample]:
         persons = max(0.0, persons + came - went)
         flow += 0.05 * ((came - went) / SIMULATION_STEP - flow)
         counted = persons * (1 + random.normal(0, 0.08))
-        seen = flow * random.normal(0.8, 0.3) + random.normal(0, 0.05)
-        samples.append(OccupancySample(place * SIMULATION_STEP, max(0.0, float(counted)), float(seen), persons))
+        measured_flow = flow * random.normal(0.8, 0.3) + random.normal(0, 0.05)
+        samples.append(
+            OccupancySample(place * SIMULATION_STEP, max(0.0, float(counted)), float(measured_flow), persons)
+        )
     return samples
 
 
@@ -233,5 +235,5 @@ def read_occupancy(path: Path) -> dict[str, list[OccupancySample]]:
 
 
 def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return float(np.mean(found)) if found else 0.0
+    listed = list(values)
+    return float(np.mean(listed)) if listed else 0.0

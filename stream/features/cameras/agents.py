@@ -109,7 +109,8 @@ class FramesAgent:
         frames = [CameraFrame(record.id, record.key, record.envelope.time, record.value) for record in live]
         self._states.load(frame.camera for frame in frames)
         run = asyncio.get_running_loop().run_in_executor
-        results = await self._store_evidence(await run(self._thread, self._analyzer.value.analyze, frames))
+        analyzed = await run(self._thread, self._analyzer.value.analyze, frames)
+        results = await store_evidence(analyzed, self._evidence, self._recorders)
         rows = self._states.rows_to_store((frame.camera, frame.time) for frame in frames)
         batch = BatchResult(dropped=dropped, rows=dict(rows))
         for record, result in zip(live, results, strict=True):
@@ -120,22 +121,25 @@ class FramesAgent:
             _publish(result)
         return batch
 
-    async def _store_evidence(self, results: list[FrameResult]) -> list[FrameResult]:
-        """Store evidence before anything that refers to it is sent; what Redis refuses is referred to nowhere."""
-        refused = set()
-        for result in results:
-            for item in result.evidence:
-                if not await self._evidence.put(item.id, item.content_type, item.body):
-                    refused.add(item.id)
-                    for recorder in self._recorders:
-                        recorder.discard(result.frame.camera, item.id)
-        return [_without_evidence(result, refused) for result in results] if refused else results
-
     def _count_frames(self, outcome: str, records: Sequence[Record[bytes]]) -> None:
         """Count frames by camera; only those of the venue file, so the labels are bounded."""
         for camera, number in Counter(record.key for record in records).items():
             if camera in self._cameras:
                 metrics.CAMERA_FRAMES.labels(camera, outcome).inc(number)
+
+
+async def store_evidence(
+    results: list[FrameResult], store: EvidenceStore, recorders: Iterable[EvidenceRecorder]
+) -> list[FrameResult]:
+    """Store evidence before anything that refers to it is sent; what Redis refuses is referred to nowhere."""
+    refused = set()
+    for result in results:
+        for item in result.evidence:
+            if not await store.put(item.id, item.content_type, item.body):
+                refused.add(item.id)
+                for recorder in recorders:
+                    recorder.discard(result.frame.camera, item.id)
+    return [_without_evidence(result, refused) for result in results] if refused else results
 
 
 def _without_evidence(result: FrameResult, refused: set[str]) -> FrameResult:
