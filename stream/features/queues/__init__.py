@@ -1,0 +1,16 @@
+"""Queues: people waiting before bars, gates and toilets, and how long they wait."""
+
+from __future__ import annotations
+
+from schemas.queues import QUEUE_COUNTS, QUEUE_WAITS, QUEUES
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="queues",
+    topics=(QUEUE_COUNTS,),
+    results=(QUEUE_WAITS,),
+    venue_section=QUEUES,
+    frame_observers=("processors.queues.observer:queue_observer",),
+    agents={"vision": "stream.features.queues.agents:register"},
+    metrics=("stream.features.queues.metrics",),
+)

@@ -1,0 +1,71 @@
+"""The queues agent without Kafka."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from schemas.bars import SALES, SaleLine, Ticket
+from schemas.queues import QUEUE_COUNTS, QUEUE_WAITS, QUEUES, QueueCount
+from schemas.venue import venue_type
+from stream.features.queues import FEATURE
+from stream.runtime.testing import SentEffects, TestDriver
+
+AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
+POLYGON = [[0, 0], [1, 0], [1, 1], [0, 1]]
+VENUE = venue_type([QUEUES]).model_validate({
+    "name": "Test",
+    "cameras": [{"id": "square"}],
+    "bars": [{"id": "north", "products": [{"id": "beer"}]}],
+    "queues": [
+        {"id": "north-bar", "camera": "square", "polygon": POLYGON, "place": "bar", "bar": "north"},
+        {"id": "toilets", "camera": "square", "polygon": POLYGON, "place": "toilet", "served_per_minute": 4},
+    ],
+})  # fmt: skip
+
+
+@pytest.fixture
+def driver() -> TestDriver:
+    return TestDriver(FEATURE, VENUE)
+
+
+async def count(driver: TestDriver, queue: str, second: float, persons: float | None) -> SentEffects:
+    time = AT + timedelta(seconds=second)
+    record = QueueCount(event_id=f"f{second}", queue=queue, camera="square", time=time, persons=persons)
+    return await driver.send(QUEUE_COUNTS, queue, record)
+
+
+async def sell(driver: TestDriver, number: int) -> None:
+    line = SaleLine(product="beer", quantity=1)
+    await driver.send(SALES, "north", Ticket(id=f"t{number}", bar="north", till="1", time=AT, lines=(line,)))
+
+
+async def test_wait_at_a_bar_follows_its_tickets(driver: TestDriver) -> None:
+    for minute in range(20):
+        (wait,) = (await count(driver, "north-bar", minute * 60, 24.0)).of(QUEUE_WAITS)
+        for number in range(3):
+            await sell(driver, minute * 3 + number)
+    assert wait.served_per_minute == pytest.approx(3, rel=0.01)
+    assert wait.wait_minutes == pytest.approx(8, rel=0.1)
+    assert wait.wait_low_minutes < wait.wait_minutes < wait.wait_high_minutes
+
+
+async def test_wait_at_toilets_uses_the_rate_of_staff(driver: TestDriver) -> None:
+    (wait,) = (await count(driver, "toilets", 0, 20.0)).of(QUEUE_WAITS)
+    assert wait.wait_minutes == pytest.approx(5, rel=0.1)
+
+
+async def test_wait_of_blind_camera_is_unknown(driver: TestDriver) -> None:
+    await count(driver, "toilets", 0, 20.0)
+    (wait,) = (await count(driver, "toilets", 1, None)).of(QUEUE_WAITS)
+    assert (wait.persons, wait.wait_minutes) == (None, None)
+
+
+async def test_count_of_unknown_queue_is_rejected(driver: TestDriver) -> None:
+    effects = await count(driver, "moon", 0, 1.0)
+    assert effects.rejections == ["no queue 'moon' in the venue file; it has north-bar, toilets"]
+
+
+def test_venue_without_queues_has_no_agent() -> None:
+    assert TestDriver(FEATURE, venue_type([QUEUES])(name="Test")).topics == []
