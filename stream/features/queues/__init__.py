@@ -13,4 +13,5 @@ FEATURE = Feature(
     frame_observers=("processors.queues.observer:queue_observer",),
     agents={"vision": "stream.features.queues.agents:register"},
     metrics=("stream.features.queues.metrics",),
+    console="console.features.queues:FEATURE",
 )
