@@ -16,7 +16,7 @@ class QueueObserver:
         cameras: ids of the cameras that see a queue; all others cost nothing.
     """
 
-    def __init__(self, queues: Iterable[QueueSettings]) -> None:
+    def __init__(self, queues: list[QueueSettings]) -> None:
         self._queues: dict[str, list[QueueSettings]] = {}
         for queue in queues:
             self._queues.setdefault(queue.camera, []).append(queue)

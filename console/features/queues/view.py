@@ -79,7 +79,7 @@ class QueuesView:
 
     def _shown(self, queue: QueueSettings) -> ShownQueue:
         wait, received_at = self._last.get(queue.id, (None, None))
-        history = self._history.get(queue.id, ())
+        history = () if wait is None else self._history.get(queue.id, ())
         return {
             "id": queue.id,
             "title": queue.title or queue.id,
@@ -87,10 +87,15 @@ class QueuesView:
             "bar": queue.bar,
             "gate": queue.gate,
             "at": received_at,
-            "persons": wait and wait.persons,
-            "served_per_minute": wait and wait.served_per_minute,
-            "wait": wait and wait.wait_minutes,
-            "low": wait and wait.wait_low_minutes,
-            "high": wait and wait.wait_high_minutes,
-            "history": [(round((at - wait.time).total_seconds() / 60, 1), minutes) for at, minutes in history if wait],
+            "persons": None if wait is None else wait.persons,
+            "served_per_minute": None if wait is None else wait.served_per_minute,
+            "wait": None if wait is None else wait.wait_minutes,
+            "low": None if wait is None else wait.wait_low_minutes,
+            "high": None if wait is None else wait.wait_high_minutes,
+            "history": [(_minutes_before(wait, at), minutes) for at, minutes in history],
         }
+
+
+def _minutes_before(last: QueueWait | None, at: datetime) -> float:
+    """Return the time before the last estimate in minutes, at most 0."""
+    return 0.0 if last is None else round((at - last.time).total_seconds() / 60, 1)

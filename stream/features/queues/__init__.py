@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from processors.queues import rules
 from schemas.queues import QUEUE_COUNTS, QUEUE_WAITS, QUEUES
 from stream.runtime.feature import Feature
 
@@ -9,6 +12,8 @@ FEATURE = Feature(
     name="queues",
     topics=(QUEUE_COUNTS,),
     results=(QUEUE_WAITS,),
+    rules=rules.RULES,
+    messages=Path(rules.__file__).parent,
     venue_section=QUEUES,
     frame_observers=("processors.queues.observer:queue_observer",),
     agents={"vision": "stream.features.queues.agents:register"},

@@ -109,9 +109,9 @@ def _wait(count: QueueCount, state: QueueState, settings: QueueSettings) -> Queu
         time=count.time,
         persons=state.persons,
         served_per_minute=None if rate is None else rate[0] / rate[1],
-        wait_minutes=wait and wait.median,
-        wait_low_minutes=wait and wait.low,
-        wait_high_minutes=wait and wait.high,
+        wait_minutes=None if wait is None else wait.median,
+        wait_low_minutes=None if wait is None else wait.low,
+        wait_high_minutes=None if wait is None else wait.high,
     )
 
 
