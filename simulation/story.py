@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.alerts import Audience
+from schemas.queues import QUEUES
 from schemas.venue import Venue
 from simulation.alert_reader import AlertDelivery
 from simulation.evening import INCIDENTS, MINUTE, Evening, Incident, IncidentKind, clock
@@ -65,6 +66,8 @@ def _mail(place: str) -> ExpectedAlert:
 
 BREAK = (clock("22:45"), clock("23:15"))
 """Interval of the break before the headliner."""
+PEAK = clock("19:55")
+"""The first peak at the bars; the next ones are the rain and the break before the headliner."""
 RAIN = (clock("22:15"), clock("22:45"))
 _BLIND, _SILENCE, _SURGE = (
     _incident("blind", "bar-square"), _incident("silence", "forest"), _incident("surge", "top-up"),
@@ -78,6 +81,12 @@ STORY_STEPS = (
     _step(
         "gas", _incident("urgent", "food").start, "a mail: it smells of gas behind the food stalls",
         "un correo: huele a gas detrás de los puestos de comida", _mail("food"),
+    ),
+    _step(
+        "toilet-queue", PEAK, "at every peak of the evening people queue for the toilets by the bars",
+        "en cada hora punta hay cola en los aseos junto a las barras",
+        ExpectedAlert("queue-long", "toilets", PEAK, BREAK[1], ("security", "production", "bar")),
+        needs=("bars", "bar-square", "toilets"),
     ),
     _step(
         "blind-camera", _BLIND.start, "a cloth hangs over the camera at the bars",
@@ -148,6 +157,7 @@ def steps_for_venue(venue: Venue) -> list[StoryStep]:
     """Return the steps that can happen at a venue."""
     zones, cameras = {zone.id for zone in venue.zones}, {camera.id for camera in venue.cameras}
     available = zones | cameras | {bar.id for bar in venue.bars} | {stage.id for stage in venue.stages}
+    available |= {queue.id for queue in venue.section(QUEUES)}
     return [step for step in STORY_STEPS if step.needs <= available]
 
 

@@ -118,6 +118,7 @@ def test_an_evening_reaches_redis_and_prometheus_and_ends_by_itself(tmp_path: Pa
 
 MEANT_FOR = {
     "gas": [("mail-urgent", ["security", "support"])],
+    "toilet-queue": [("queue-long", ["bar", "production", "security"])],
     "blind-camera": [("camera-blind", ["production", "security"])],
     "top-up": [("mail-surge", ["support"])],
     "break": [("stock-out", ["bar"])],
