@@ -50,7 +50,7 @@ def combinations(names: tuple[str, ...]) -> list[dict[str, str]]:
     """Every combination of the labels' sample values."""
     found: list[dict[str, str]] = [{}]
     for name in names:
-        found = [{**one, name: value} for one in found for value in LABELS[name]]
+        found = [{**one, name: value} for one in found for value in LABELS.get(name, [name])]
     return found
 
 
