@@ -18,6 +18,7 @@ FEATURE = Feature(
     commands=(
         "stream.commands.alerts:register",
         "stream.commands.labels:register",
+        "stream.commands.rules:register",
     ),
     console="console.features.alerts:FEATURE",
 )
