@@ -1,4 +1,4 @@
-"""Posts by subject: a sudden change is told, a slow one and a few posts are not, and a restart changes nothing."""
+"""Negative posts by subject: a sudden change is reported, a few posts are not, and a restart changes nothing."""
 
 from __future__ import annotations
 
@@ -22,62 +22,62 @@ CALM = ("Recargar la pulsera ha sido un segundo, genial", "Topped up my wristban
 ANGRY = ("No puedo recargar la pulsera, una vergüenza y un desastre", "Wristband top-up is broken, an awful disgrace")
 
 
-class Wall:
-    """What posts are pinned to."""
+class PostStream:
+    """Applies posts to an analyzer, in the order of the calls."""
 
     def __init__(self, requests: RequestClassifier) -> None:
         self._requests, self._sentiment = requests, SentimentClassifier.load(requests.encoder)
         self._topics = TopicClassifier(TOPICS, requests)
-        self.posts = PostAnalyzer(None, self._topics, "test")
+        self.analyzer = PostAnalyzer(None, self._topics, "test")
         self._read = 0
 
     def restart(self) -> None:
-        self.posts = PostAnalyzer(self.posts.to_row(), self._topics, "test")
+        self.analyzer = PostAnalyzer(self.analyzer.to_row(), self._topics, "test")
 
     def __call__(self, text: str, minute: float, name: str = "") -> PostReading | None:
         number, self._read = self._read, self._read + 1
         post = Post(id=name or f"p{number}", network="test", time=START + timedelta(minutes=minute), text=text)
         read = analyze_mail(post_as_mail(post), self._requests, self._sentiment)
-        return self.posts.apply(post, read, number, f"e{number}")
+        return self.analyzer.apply(post, read, number, f"e{number}")
 
 
 @pytest.fixture
-def wall(requests: RequestClassifier) -> Wall:
-    return Wall(requests)
+def posts(requests: RequestClassifier) -> PostStream:
+    return PostStream(requests)
 
 
-def test_a_sudden_change_is_told_and_survives_a_restart(wall: Wall) -> None:
+def test_sudden_change_is_reported_after_a_restart(posts: PostStream) -> None:
     for minute in range(0, 120, 4):
-        reading = wall(CALM[minute % 8 // 4], minute)
+        reading = posts(CALM[minute % 8 // 4], minute)
         assert reading is not None
         assert (reading.subject, reading.sentiment) == ("top-up", "positive")
         assert reading.change < 1
-    wall.restart()
-    found = [wall(ANGRY[number % 2], 122 + number) for number in range(10)]
+    posts.restart()
+    found = [posts(ANGRY[number % 2], 122 + number) for number in range(10)]
     last = found[-1]
     assert last is not None
     assert (last.subject, last.sentiment) == ("top-up", "negative")
     assert last.change >= 3
     assert last.negative_share > 0.6
     assert last.usual_share < 0.3
-    assert wall.posts.shares().keys() == {"top-up"}
+    assert posts.analyzer.shares().keys() == {"top-up"}
 
 
-def test_a_few_angry_posts_are_no_change(wall: Wall) -> None:
-    assert all(reading is not None and reading.change == 0 for reading in (wall(ANGRY[0], n) for n in range(4)))
+def test_few_angry_posts_report_no_change(posts: PostStream) -> None:
+    assert all(reading is not None and reading.change == 0 for reading in (posts(ANGRY[0], n) for n in range(4)))
 
 
-def test_a_post_counts_once(wall: Wall) -> None:
-    assert wall(ANGRY[0], 0, "same") is not None
-    assert wall(ANGRY[0], 1, "same") is None
-    wall.restart()
-    assert wall(ANGRY[0], 2, "same") is None
+def test_repeated_post_counts_once(posts: PostStream) -> None:
+    assert posts(ANGRY[0], 0, "same") is not None
+    assert posts(ANGRY[0], 1, "same") is None
+    posts.restart()
+    assert posts(ANGRY[0], 2, "same") is None
 
 
-def test_nothing_of_a_person_is_kept_or_told(wall: Wall) -> None:
-    reading = wall("@ana_g mirad https://example.org/x, llamadme al 612 34 56 78 o a eva@example.org", 0)
+def test_personal_data_is_neither_stored_nor_reported(posts: PostStream) -> None:
+    reading = posts("@ana_g mirad https://example.org/x, llamadme al 612 34 56 78 o a eva@example.org", 0)
     assert reading is not None
     assert reading.subject == OTHER
     for secret in ("ana_g", "example.org", "612"):
         assert secret not in reading.excerpt
-        assert secret.encode() not in wall.posts.to_row()
+        assert secret.encode() not in posts.analyzer.to_row()

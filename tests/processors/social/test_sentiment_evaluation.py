@@ -1,4 +1,4 @@
-"""Files of labelled posts: what is measured, and what is refused with a reason."""
+"""Evaluation of sentiment on files of labelled posts, and the errors for invalid files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.support.encoder import Encoder
 from processors.support.evaluation import MailsFileError
 
 
-def test_figures_of_the_latest_posts(encoder: Encoder, tmp_path: Path) -> None:
+def test_evaluation_uses_the_latest_posts(encoder: Encoder, tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     lines = [
         '2026-07-04 20:00:00,"Una vergüenza de organización, no vuelvo, horrible",N',
@@ -30,7 +30,7 @@ def test_figures_of_the_latest_posts(encoder: Encoder, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"), [("text,sentiment\nhola,angry", "line 2"), ("text,sentiment\n", "no post")]
 )
-def test_what_can_not_be_used_says_where(encoder: Encoder, tmp_path: Path, content: str, why: str) -> None:
+def test_invalid_file_error_names_the_line(encoder: Encoder, tmp_path: Path, content: str, why: str) -> None:
     path = tmp_path / "posts.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MailsFileError, match=why):

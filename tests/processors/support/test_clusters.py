@@ -1,4 +1,4 @@
-"""Clusters grow, merge, are forgotten, and go on after a restart as if there had been none."""
+"""Clusters are extended, merged, split and evicted, and a restart changes nothing."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def follow(clusters: IncrementalClustering, vectors: NDArray[np.float32], first:
     ]
 
 
-def test_topics_are_told_apart_though_they_share_a_direction() -> None:
+def test_clusters_separate_topics_with_a_common_direction() -> None:
     vectors, labels = mails(8, 60, 0.7)
     assert adjusted_rand_score(labels, follow(IncrementalClustering(ClusteringState()), vectors)) > 0.8
 
 
-def test_a_restart_changes_nothing() -> None:
+def test_restart_changes_no_cluster() -> None:
     vectors, _ = mails(6, 30, 1.0)
     whole = follow(IncrementalClustering(ClusteringState()), vectors)
     state = ClusteringState()
@@ -46,7 +46,7 @@ def test_a_restart_changes_nothing() -> None:
     assert before + follow(IncrementalClustering(again), vectors[77:], 77) == whole
 
 
-def test_the_number_of_clusters_is_bounded_and_old_small_ones_go() -> None:
+def test_limit_evicts_old_small_clusters() -> None:
     random = np.random.default_rng(1).normal(size=(80, 64)).astype(np.float32)
     random /= np.linalg.norm(random, axis=1, keepdims=True)
     clusters = IncrementalClustering(ClusteringState(), join=0.99, max_clusters=10)
@@ -55,7 +55,7 @@ def test_the_number_of_clusters_is_bounded_and_old_small_ones_go() -> None:
     assert {cluster.id for cluster in clusters.clusters} == {f"m{i}" for i in range(70, 80)}
 
 
-def test_a_large_cluster_outlives_small_ones() -> None:
+def test_large_cluster_outlives_small_ones() -> None:
     vectors = np.eye(64, dtype=np.float32)
     clusters = IncrementalClustering(ClusteringState(), join=0.9, max_clusters=5)
     follow(clusters, np.repeat(vectors[:1], 30, axis=0))
@@ -63,7 +63,7 @@ def test_a_large_cluster_outlives_small_ones() -> None:
     assert "m0" in {cluster.id for cluster in clusters.clusters}
 
 
-def test_merged_clusters_keep_all_their_mails() -> None:
+def test_merged_clusters_keep_all_mails_and_old_names() -> None:
     vectors, _ = mails(6, 60, 1.0)
     clusters = IncrementalClustering(ClusteringState(), join=0.35, merge=0.45)
     merged = []
@@ -95,7 +95,7 @@ def two_that_begin_as_one() -> NDArray[np.float32]:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_a_cluster_of_two_matters_is_split_and_its_name_leads_to_both() -> None:
+def test_cluster_of_two_topics_is_split_and_name_finds_both() -> None:
     clusters, splits = IncrementalClustering(ClusteringState(), **LOOSE), []
     for i, vector in enumerate(two_that_begin_as_one()):
         example = ClusterExample(f"text {i % 4}", sender=f"s{i % 4}")
@@ -118,13 +118,13 @@ def test_a_cluster_of_two_matters_is_split_and_its_name_leads_to_both() -> None:
     assert not parts[1].all_examples
 
 
-def test_without_splits_the_two_stay_one() -> None:
+def test_two_topics_stay_one_cluster_without_splits() -> None:
     clusters = IncrementalClustering(ClusteringState(), **LOOSE, split=-2)
     follow(clusters, two_that_begin_as_one())
     assert len(clusters.clusters) == 3
 
 
-def test_a_restart_changes_nothing_about_splits() -> None:
+def test_restart_changes_no_split() -> None:
     vectors = two_that_begin_as_one()
     whole = follow(IncrementalClustering(ClusteringState(), **LOOSE), vectors)
     for stop in (40, 47, 60):
@@ -134,7 +134,7 @@ def test_a_restart_changes_nothing_about_splits() -> None:
         assert before + follow(IncrementalClustering(again, **LOOSE), vectors[stop:], stop) == whole
 
 
-def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
+def test_late_mail_does_not_turn_time_back() -> None:
     clusters = IncrementalClustering(ClusteringState())
     vector = np.eye(8, dtype=np.float32)[0]
     clusters.assign(vector, START, "a", ClusterExample("text"), [])
@@ -143,7 +143,7 @@ def test_a_mail_that_is_late_does_not_turn_time_back() -> None:
     assert found.rate.recent == 2
 
 
-def test_examples_are_of_each_language_and_can_be_taken_out() -> None:
+def test_examples_of_each_language_can_be_erased() -> None:
     clusters = IncrementalClustering(ClusteringState())
     random = np.random.default_rng(2)
     for number in range(12):

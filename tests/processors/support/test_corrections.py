@@ -1,4 +1,4 @@
-"""What people teach the desk works at once, once, and after a restart; what they ask to forget is gone."""
+"""Corrections apply at once, once, and after a restart; erased mails are removed everywhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def desk(requests: RequestClassifier) -> SupportDesk:
     return SupportDesk(None, requests, TopicClassifier(EXAMPLES, requests))
 
 
-def test_a_topic_is_taught_once_and_survives(desk: SupportDesk, requests: RequestClassifier) -> None:
+def test_taught_topic_applies_once_and_after_a_restart(desk: SupportDesk, requests: RequestClassifier) -> None:
     assert desk.correct(correction(1, action="topic", topic="balloons", text="¿Cuándo salen los globos?"), 0)
     assert not desk.correct(correction(1, action="topic", topic="balloons", text="¿Cuándo salen los globos?"), 0)
     assert desk.topics == ["parking", "refund", "balloons"]
@@ -44,7 +44,7 @@ def test_a_topic_is_taught_once_and_survives(desk: SupportDesk, requests: Reques
         assert found.topic.name == "balloons"
 
 
-def test_a_second_thought_replaces_the_first(desk: SupportDesk, requests: RequestClassifier) -> None:
+def test_second_correction_of_a_text_replaces_the_first(desk: SupportDesk, requests: RequestClassifier) -> None:
     text = "The rope around my pitch has been moved"
     desk.correct(correction(1, action="topic", topic="parking", text=text), 0)
     desk.correct(correction(2, action="topic", topic="camping", text=text), 1)
@@ -53,7 +53,7 @@ def test_a_second_thought_replaces_the_first(desk: SupportDesk, requests: Reques
     assert found.topic.name == "camping"
 
 
-def test_a_cluster_becomes_a_topic_under_its_old_name_too(desk: SupportDesk, requests: RequestClassifier) -> None:
+def test_promoted_cluster_becomes_a_topic(desk: SupportDesk, requests: RequestClassifier) -> None:
     found = file(desk, requests, 1, "When do the hot air balloons rise?")
     desk.correct(correction(1, action="promote", topic="balloons", cluster=found.cluster), 0)
     later = file(desk, requests, 2, "¿A qué hora suben los globos aerostáticos?")
@@ -70,14 +70,14 @@ def test_a_cluster_becomes_a_topic_under_its_old_name_too(desk: SupportDesk, req
         {"action": "erase"},
     ],
 )
-def test_what_can_not_be_done_says_why(desk: SupportDesk, fields: dict[str, str]) -> None:
+def test_unusable_correction_error_states_why(desk: SupportDesk, fields: dict[str, str]) -> None:
     with pytest.raises(CorrectionError, match=r"needs|no cluster"):
         desk.correct(correction(1, **fields), 0)
     # It was looked at: another try of the same record would change nothing.
     assert not desk.correct(correction(1, **fields), 0)
 
 
-def test_one_persons_mails_are_taken_out_everywhere(desk: SupportDesk, requests: RequestClassifier) -> None:
+def test_erase_removes_a_senders_mails_everywhere(desk: SupportDesk, requests: RequestClassifier) -> None:
     mine = file(desk, requests, 1, "Mi loro Paquito se ha comido las entradas del sábado", "Eva Sol <Eva@Example.org>")
     file(desk, requests, 2, "Where can I park my purple van?", "b@example.org")
     desk.correct(correction(1, action="topic", topic="pets", text="Mi loro Paquito", message=mine.message), 0)
@@ -90,7 +90,7 @@ def test_one_persons_mails_are_taken_out_everywhere(desk: SupportDesk, requests:
     assert "pets" not in desk.topics
 
 
-def test_one_message_is_taken_out(desk: SupportDesk, requests: RequestClassifier) -> None:
+def test_erase_removes_one_message(desk: SupportDesk, requests: RequestClassifier) -> None:
     file(desk, requests, 1, "Where can I park my purple van?", "a@example.org")
     file(desk, requests, 2, "When will I get my money for the cancelled day?", "a@example.org")
     desk.correct(correction(1, action="erase", message="m1"), 0)

@@ -1,4 +1,4 @@
-"""A day's weak points: what brings complaints, what is asked again, and nothing of another day."""
+"""Report of a day: complaints, repeated questions, and nothing of another day."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def report() -> DayReport:
     return day_report(DAY, mails, [post(1, "negative"), post(2, "negative"), post(3, "positive")], MADRID)
 
 
-def test_what_is_weak() -> None:
+def test_report_ranks_complaints_and_repeated_questions() -> None:
     found = report()
     assert (found.mails, found.set_aside, found.posts, found.negative) == (14, 1, 3, 5)
     assert [one.subject for one in found.product] == ["top-up", "queues"]
@@ -61,7 +61,7 @@ def test_what_is_weak() -> None:
     assert found.new == (("globos", 3),)
 
 
-def test_pages_in_both_languages_show_it_and_nothing_is_markup() -> None:
+def test_pages_in_both_languages_escape_markup() -> None:
     found = report()
     names = {"top-up": {"es": "recargar <pulsera>"}}
     spanish, english = report_html(found, "es", names), report_markdown(found, "en", names)
@@ -76,7 +76,7 @@ def test_pages_in_both_languages_show_it_and_nothing_is_markup() -> None:
     assert "\n\n\n\n" not in english
 
 
-def test_a_day_without_complaints() -> None:
+def test_report_of_a_day_without_complaints_is_empty() -> None:
     found = day_report(DAY, [mail(1, "parking")], [], MADRID)
     assert not found.product
     assert "Nothing to point out." in report_markdown(found, "en", {})

@@ -1,4 +1,4 @@
-"""Every mail is filed once, and the row says all."""
+"""Every mail is filed once, and the state row contains everything that a restart needs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def file(
     return [desk.apply(read, first + i, f"e{first + i}") for i, read in enumerate(analyze_mails(mails, requests))]
 
 
-def test_mails_of_a_kind_come_together_over_languages(requests: RequestClassifier) -> None:
+def test_same_requests_share_a_cluster_across_languages(requests: RequestClassifier) -> None:
     found = [
         one for one in file(SupportDesk(None, requests), requests, [mail(i, t) for i, t in enumerate(TEXTS)]) if one
     ]
@@ -49,7 +49,7 @@ def test_mails_of_a_kind_come_together_over_languages(requests: RequestClassifie
         msgspec.convert(msgspec.to_builtins(one), SupportTriage)
 
 
-def test_the_same_mail_again_changes_nothing(requests: RequestClassifier) -> None:
+def test_repeated_mail_changes_nothing(requests: RequestClassifier) -> None:
     desk = SupportDesk(None, requests)
     mails = [mail(i, t) for i, t in enumerate(TEXTS)]
     file(desk, requests, mails)
@@ -59,7 +59,7 @@ def test_the_same_mail_again_changes_nothing(requests: RequestClassifier) -> Non
     assert sum(cluster.size for cluster in desk.clusters) == len(mails)
 
 
-def test_a_restart_changes_nothing(requests: RequestClassifier) -> None:
+def test_restart_changes_no_result(requests: RequestClassifier) -> None:
     mails = [mail(i, t) for i, t in enumerate(TEXTS * 3)]
     whole = file(SupportDesk(None, requests), requests, mails)
     first = SupportDesk(None, requests)
@@ -68,7 +68,7 @@ def test_a_restart_changes_nothing(requests: RequestClassifier) -> None:
     assert before + file(again, requests, mails[7:], 7) == whole
 
 
-def test_the_row_is_bounded_and_masked(requests: RequestClassifier) -> None:
+def test_state_row_is_bounded_and_masked(requests: RequestClassifier) -> None:
     desk = SupportDesk(None, requests)
     words = np.random.default_rng(1).permutation([w for t in TEXTS for w in t.split()] * 40)
     mails = [mail(i, f"{' '.join(words[i : i + 30])} ana{i}@example.org 612345678") for i in range(250)]
@@ -79,14 +79,14 @@ def test_the_row_is_bounded_and_masked(requests: RequestClassifier) -> None:
     assert b"612345678" not in row
 
 
-def test_auto_replies_found_no_cluster(requests: RequestClassifier) -> None:
+def test_automatic_reply_starts_no_cluster(requests: RequestClassifier) -> None:
     desk = SupportDesk(None, requests)
     (found,) = file(desk, requests, [mail(1, "I am out of office", automatic=True)])
     assert found is not None
     assert (found.cluster, found.priority, len(desk.clusters)) == (None, "low", 0)
 
 
-def test_a_long_urgent_mail_is_summed_up_by_its_reason(requests: RequestClassifier) -> None:
+def test_summary_of_long_urgent_mail_is_the_urgent_sentence(requests: RequestClassifier) -> None:
     text = (
         "Hola, buenas tardes. El año pasado vinimos con unos amigos y nos gustó mucho el sitio y la comida. "
         "Queríamos saber a qué hora abren el camping y si hay duchas. "

@@ -1,4 +1,4 @@
-"""One space for two languages."""
+"""Embeddings of both languages in one space, and the language of short texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAIRS = (
 )
 
 
-def test_a_translation_is_nearest_to_its_own(encoder: Encoder) -> None:
+def test_translation_is_nearest_to_its_sentence(encoder: Encoder) -> None:
     english = encoder.encode([a for a, _ in PAIRS]).vectors
     spanish = encoder.encode([b for _, b in PAIRS]).vectors
     assert english.dtype == np.float32
@@ -30,19 +30,19 @@ def test_a_translation_is_nearest_to_its_own(encoder: Encoder) -> None:
     assert ((spanish @ english.T).argmax(axis=1) == np.arange(len(PAIRS))).all()
 
 
-def test_neighbours_in_a_batch_change_nothing(encoder: Encoder) -> None:
+def test_vector_does_not_depend_on_the_batch(encoder: Encoder) -> None:
     texts = ["Hola", "a much longer text about a ticket that was lost on the way to the venue", "¿Y esto?"]
     alone = np.concatenate([encoder.encode([text]).vectors for text in texts])
     assert (encoder.encode(texts).vectors == alone).all()
 
 
-def test_nothing_is_known_of_nothing(encoder: Encoder) -> None:
+def test_empty_text_has_the_zero_vector(encoder: Encoder) -> None:
     found = encoder.encode(["", "   ", "\u2603", "\x00"])
     assert not found.vectors.any()
     assert encoder.encode([]).vectors.shape == (0, encoder.dimensions)
 
 
-def test_a_long_text_is_cut(encoder: Encoder) -> None:
+def test_long_text_is_truncated(encoder: Encoder) -> None:
     assert np.isfinite(encoder.encode(["palabra " * 50_000]).vectors).all()
 
 
@@ -59,11 +59,11 @@ def test_a_long_text_is_cut(encoder: Encoder) -> None:
         ("", "other"),
     ],
 )
-def test_languages(encoder: Encoder, text: str, wanted: str) -> None:
+def test_language_of_short_texts(encoder: Encoder, text: str, wanted: str) -> None:
     assert detect_language(text, float(encoder.encode([text]).spanish_log_odds[0])) == wanted
 
 
-def test_a_tokenizer_of_another_model_is_refused(encoder: Encoder, tmp_path: Path) -> None:
+def test_tokenizer_of_another_model_is_refused(encoder: Encoder, tmp_path: Path) -> None:
     folder = tmp_path / "encoder"
     folder.mkdir()
     for name in ("model.onnx", "card.yaml"):

@@ -1,4 +1,4 @@
-"""Files of labelled mail: what is measured, and what is refused with a reason."""
+"""Evaluation on files of labelled mails, and the errors for invalid files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROWS = (
 )
 
 
-def test_figures(requests: RequestClassifier, tmp_path: Path) -> None:
+def test_evaluation_reports_clusters(requests: RequestClassifier, tmp_path: Path) -> None:
     path = tmp_path / "mails.csv"
     path.write_text("text,intent\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
     seen: list[tuple[int, int]] = []
@@ -31,7 +31,7 @@ def test_figures(requests: RequestClassifier, tmp_path: Path) -> None:
     assert "urgent_recall" not in report
 
 
-def test_topics_of_ones_own(requests: RequestClassifier, tmp_path: Path) -> None:
+def test_evaluation_uses_given_topics(requests: RequestClassifier, tmp_path: Path) -> None:
     path, topics = tmp_path / "mails.csv", tmp_path / "topics.yaml"
     path.write_text("text,topic\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
     topics.write_text(
@@ -52,21 +52,21 @@ def test_topics_of_ones_own(requests: RequestClassifier, tmp_path: Path) -> None
         ("a.jsonl", '\n{"text": "hi"}\n', r"line 2: no topic"),
     ],
 )
-def test_bad_files(tmp_path: Path, name: str, content: str, message: str) -> None:
+def test_invalid_file_error_names_the_line(tmp_path: Path, name: str, content: str, message: str) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MailsFileError, match=message):
         read_labelled_mails(path)
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,topic\n\xff\xfe,x\n")
     with pytest.raises(MailsFileError, match="UTF-8"):
         read_labelled_mails(path)
 
 
-def test_a_topic_may_be_the_number_zero(tmp_path: Path) -> None:
+def test_topic_may_be_the_number_zero(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"subject": "a", "body": "b", "topic": 0, "lang": "Spanish"}\n', encoding="utf-8")
     (found,) = read_labelled_mails(path)
@@ -74,8 +74,10 @@ def test_a_topic_may_be_the_number_zero(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_real_questions(requests: RequestClassifier, shared_data: Path, tmp_path: Path) -> None:
-    """A thousand shuffled mails in 25 topics: well above what TF-IDF gives."""
+def test_ticket_questions_cluster_better_than_tfidf(
+    requests: RequestClassifier, shared_data: Path, tmp_path: Path
+) -> None:
+    """A thousand shuffled questions of 25 intents; the limit is well above the ARI with TF-IDF vectors."""
     import random
 
     lines = (shared_data / "text" / "event_ticketing.csv").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""The page of questions: most asked first, approved answers only, nobody's mail on it."""
+"""Page of questions: most asked first, approved answers only, no text of a customer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def desk(requests: RequestClassifier) -> SupportDesk:
     return desk
 
 
-def test_most_asked_first_in_both_languages(desk: SupportDesk) -> None:
+def test_faq_lists_most_asked_first_in_both_languages(desk: SupportDesk) -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     for language in ("es", "en"):
         found = faq_entries(desk.clusters, answers, language)
@@ -45,13 +45,13 @@ def test_most_asked_first_in_both_languages(desk: SupportDesk) -> None:
         assert f'<html lang="{language}">' in html
 
 
-def test_what_has_no_answer_is_told_to_staff(desk: SupportDesk) -> None:
+def test_unanswered_clusters_are_listed_for_staff(desk: SupportDesk) -> None:
     found = unanswered_clusters(desk.clusters, read_answers(SHIPPED / "answers.yaml"))
     assert [(one.topic, one.mails) for one in found] == [("complaint", 1)]
     assert "Zanzibar" in found[0].question
 
 
-def test_answers_are_no_markup(desk: SupportDesk) -> None:
+def test_answers_are_escaped(desk: SupportDesk) -> None:
     text = LocalizedAnswer(question="<b>Parking</b>?", answer="See [here](http://x) & <script>alert(1)</script>")
     found = faq_entries(desk.clusters, AnswerCatalogue([TopicAnswer(topic="travel and parking", en=text)]), "en")
     assert "<script>" not in faq_html(found, "en")
@@ -59,11 +59,11 @@ def test_answers_are_no_markup(desk: SupportDesk) -> None:
 
 
 def approved(text: str, **more: object) -> ApprovedAnswer:
-    told = {"id": "1", "topic": "re-entry", "language": "es", "question": "¿Se puede volver?", "answer": text}
-    return msgspec.convert(told | {"by": "sue", "time": START} | more, ApprovedAnswer)
+    fields = {"id": "1", "topic": "re-entry", "language": "es", "question": "¿Se puede volver?", "answer": text}
+    return msgspec.convert(fields | {"by": "sue", "time": START} | more, ApprovedAnswer)
 
 
-def test_what_a_person_approved_counts_before_the_file_until_it_is_withdrawn() -> None:
+def test_approved_answer_replaces_the_file_until_withdrawn() -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     file = answers.by_topic["re-entry"]
     answers.approve(approved("Solo hasta las diez."))
@@ -81,7 +81,7 @@ def test_what_a_person_approved_counts_before_the_file_until_it_is_withdrawn() -
             answers.approve(approved(wrong))
 
 
-def test_an_answer_that_needs_a_mail_is_on_no_page_unless_it_says_what_to_say_without() -> None:
+def test_answer_that_needs_facts_is_not_on_the_page() -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     answers.approve(approved("Pedido {order}: sí."))
     assert most_asked_entries({"re-entry": 1}, answers, "es") == []

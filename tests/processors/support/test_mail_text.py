@@ -1,4 +1,4 @@
-"""The customer's own words, and what is masked in them."""
+"""Extraction of the customer's own words, and masking of personal data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from processors.support.privacy import mask_personal_data
         ("a", "\x00\x01 broken \ufffd text", "a. broken text"),
     ],
 )  # fmt: skip
-def test_own_words(subject: str, text: str, wanted: str) -> None:
+def test_customer_text_without_quotes_and_signature(subject: str, text: str, wanted: str) -> None:
     assert customer_text(subject, text) == wanted
 
 
@@ -38,7 +38,7 @@ def test_own_words(subject: str, text: str, wanted: str) -> None:
      "1-" * 40_000, "a@" * 40_000, "From: x\n" * 10_000, "<p " * 30_000],
     ids=lambda text: repr(text[:6]),
 )  # fmt: skip
-def test_no_mail_keeps_the_desk_busy(text: str) -> None:
+def test_malicious_mail_is_read_in_bounded_time(text: str) -> None:
     began = time.process_time()
     words = customer_text(text, text)
     mask_personal_data(words)
@@ -61,11 +61,11 @@ def test_no_mail_keeps_the_desk_busy(text: str) -> None:
         ("on 2026-07-14 at 22:30", "on 2026-07-14 at 22:30"),
     ],
 )
-def test_masks(text: str, wanted: str) -> None:
+def test_personal_data_is_masked(text: str, wanted: str) -> None:
     assert mask_personal_data(text) == wanted
 
 
-def test_a_chain_of_forwards_keeps_what_the_customer_asked() -> None:
+def test_forwarded_chain_keeps_the_question() -> None:
     text = (
         "FYI\n\n---------- Forwarded message ---------\nFrom: Luis <l@x.es>\nDate: Sat, 4 Jul 2026 at 20:00\n"
         "Subject: Fwd: bus\nTo: Ana <a@b.c>\n\nMira esto\n\n---------- Forwarded message ---------\n"

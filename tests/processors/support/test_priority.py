@@ -1,4 +1,4 @@
-"""Cries for help are seen in both languages, and questions about danger are none."""
+"""Calls for help are urgent in both languages, and questions about danger are not."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Ask:
         return self._priorities.classify(analyze_mail(mail, self._requests)).priority
 
 
-def test_our_own_short_mails(requests: RequestClassifier) -> None:
-    """Sentences that are in none of the examples; the same people wrote both."""
+def test_short_mails_meet_recall_and_macro_f1(requests: RequestClassifier) -> None:
+    """Sentences that are not among the examples; the same people wrote both."""
     report = evaluate(FOLDER / "mails.jsonl", topics=None, requests=requests)
     assert report["urgent_recall"] >= 0.9
     assert report["priority_macro_f1"] >= 0.85
@@ -41,8 +41,10 @@ def test_our_own_short_mails(requests: RequestClassifier) -> None:
 
 
 @pytest.mark.parametrize(("name", "alarms"), [("festival_mails", 0.08), ("danger_mails", 0.25)])
-def test_our_own_mails(requests: RequestClassifier, tmp_path: Path, name: str, alarms: float) -> None:
-    """The halves that chose nothing: every cry for help but one in twenty is heard.
+def test_held_out_mails_meet_recall_and_false_alarms(
+    requests: RequestClassifier, tmp_path: Path, name: str, alarms: float
+) -> None:
+    """On the halves on which no choice was made, at most one call for help in twenty is missed.
 
     Half of the calm danger mails name an illness, a knife, a lost child's ticket or a noise that kills.
     """
@@ -58,7 +60,7 @@ def test_our_own_mails(requests: RequestClassifier, tmp_path: Path, name: str, a
     ("Hello, we live across the road. The children can't sleep. Could you turn the music down?", "normal"),
     ("Hello, what a lovely day. Could you turn the music down? My wife is not breathing. Thank you!", "urgent"),
 ])  # fmt: skip
-def test_a_sentence_in_its_mail(priority: Ask, text: str, found: str) -> None:
+def test_danger_of_a_sentence_depends_on_its_mail(priority: Ask, text: str, found: str) -> None:
     assert (priority(text) == "urgent") == (found == "urgent")
 
 
@@ -68,7 +70,7 @@ def test_a_sentence_in_its_mail(priority: Ask, text: str, found: str) -> None:
      "I'd kill for two tickets", "¿Puedo llevar una navaja de camping?", "What happens if there is a fire?",
      "He perdido una mochila negra", "I lost my black rucksack near the stage", "Mi hijo ha perdido su chaqueta"],
 )  # fmt: skip
-def test_no_danger(priority: Ask, text: str) -> None:
+def test_question_about_danger_is_not_urgent(priority: Ask, text: str) -> None:
     assert priority(text) != "urgent"
 
 
@@ -79,11 +81,11 @@ def test_no_danger(priority: Ask, text: str) -> None:
      "se le inxa la garganta, es alergico al cacahuete", "alergic reaction she cant breath",
      "un tio dice q nos va a matar", "he thretened us with a knive"],
 )  # fmt: skip
-def test_danger_that_was_typed_in_haste(priority: Ask, text: str) -> None:
+def test_mistyped_danger_is_urgent(priority: Ask, text: str) -> None:
     assert priority(text) == "urgent"
 
 
-def test_a_cry_for_help_at_the_end_of_a_long_mail(priority: Ask) -> None:
+def test_call_for_help_at_the_end_of_a_long_mail_is_urgent(priority: Ask) -> None:
     text = (
         "Hola, buenas tardes, os escribo desde el festival. "
         "El año pasado también vinimos y nos gustó mucho el sitio, la comida y los grupos que tocaron. "
@@ -93,5 +95,5 @@ def test_a_cry_for_help_at_the_end_of_a_long_mail(priority: Ask) -> None:
     assert priority(text) == "urgent"
 
 
-def test_machines_do_not_hurry(priority: Ask) -> None:
+def test_automatic_reply_is_low(priority: Ask) -> None:
     assert priority("Automatic reply: in an emergency call an ambulance", automatic=True) == "low"

@@ -1,4 +1,4 @@
-"""What is remembered of a sentence is exactly what reading it again would give, and no text is kept for it."""
+"""The cache of analyses returns exactly what a new analysis would, and stores no text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEXTS = [
 ]
 
 
-def test_what_is_remembered_is_what_was_read(requests: RequestClassifier) -> None:
+def test_cached_analysis_equals_a_new_one(requests: RequestClassifier) -> None:
     fresh = RequestClassifier(requests.model, requests.encoder)
     first = fresh.analyze(TEXTS)
     again = fresh.analyze(list(reversed(TEXTS)))
@@ -26,7 +26,7 @@ def test_what_is_remembered_is_what_was_read(requests: RequestClassifier) -> Non
         assert (one == np.concatenate(parts)).all()
 
 
-def test_memory_is_bounded_and_holds_no_text(requests: RequestClassifier) -> None:
+def test_cache_is_bounded_and_stores_no_text(requests: RequestClassifier) -> None:
     fresh = RequestClassifier(requests.model, requests.encoder)
     fresh._add_to_cache((number.to_bytes(16, "big"), fresh.analyze([])) for number in range(CACHE_TEXTS + 5))
     fresh.analyze(["My secret sentence"])

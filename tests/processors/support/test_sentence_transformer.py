@@ -1,4 +1,4 @@
-"""Another model gives the meaning: the same weights give the same vectors, and without the library a clear error."""
+"""Embeddings of a sentence-transformers model, and the errors without it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TEXTS = [
 ]  # fmt: skip
 
 
-def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(EncoderError, match=r"pip install 'pulso\[train\]'"):
         embedder_from_setting("sentence-transformers:all-MiniLM-L6-v2")
 
 
 @pytest.mark.parametrize("wrong", ["word2vec", "sentence-transformers:", ""])
-def test_a_setting_that_means_nothing_is_refused(wrong: str) -> None:
+def test_invalid_encoder_setting_is_refused(wrong: str) -> None:
     with pytest.raises(EncoderError, match="PULSO_ENCODER is shipped or"):
         embedder_from_setting(wrong)
 
@@ -45,7 +45,7 @@ def weights() -> str:
     return str(teacher.get_model_path())
 
 
-def test_both_paths_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
+def test_same_weights_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
     """The teacher's weights in our graph under onnxruntime, and as sentence-transformers serves them."""
     from tokenizers import Tokenizer
 
@@ -71,7 +71,7 @@ def test_both_paths_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
     assert (ours * theirs).sum(axis=1).min() > 0.999
 
 
-def test_a_desk_works_with_it_and_begins_its_clusters_anew(weights: str, requests: RequestClassifier) -> None:
+def test_desk_restarts_clusters_with_another_encoder(weights: str, requests: RequestClassifier) -> None:
     foreign = RequestClassifier(requests.model, requests.encoder, SentenceTransformerEmbedder(weights))
     sentiment = SentimentClassifier.load(requests.encoder)
     topics = {"parking": ["Where can I park?"], "refund": ["I want my money back"]}

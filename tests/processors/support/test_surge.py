@@ -1,4 +1,4 @@
-"""A surge is seen when one matter grows, and not when a desk opens."""
+"""A surge is reported for a growing cluster, and not when the desk opens."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def after(hours: float, every: float) -> tuple[ArrivalRate, ArrivalRate]:
     return one, everything
 
 
-def test_a_steady_matter_is_no_surge() -> None:
+def test_steady_rate_is_not_a_surge() -> None:
     for every in (2.0, 10.0, 60.0):
         one, everything = after(6, every)
         assert surge_ratio(one, everything, START) < 2
 
 
-def test_five_times_the_pace_is_a_surge() -> None:
+def test_five_times_the_rate_is_a_surge() -> None:
     one, everything = after(6, 5.0)
     for minute in range(15):
         at = START + timedelta(hours=6, minutes=minute)
@@ -35,7 +35,7 @@ def test_five_times_the_pace_is_a_surge() -> None:
     assert surge_ratio(one, everything, START) > 3
 
 
-def test_a_new_matter_is_a_surge_late_and_not_when_the_desk_opens() -> None:
+def test_new_cluster_surges_later_but_not_at_opening() -> None:
     _, everything = after(4, 6.0)
     new = ArrivalRate(START + timedelta(hours=4))
     for second in range(0, 600, 30):
@@ -52,14 +52,14 @@ def test_a_new_matter_is_a_surge_late_and_not_when_the_desk_opens() -> None:
     assert surge_ratio(first, opening, START) < 2
 
 
-def test_two_mails_are_no_surge() -> None:
+def test_two_mails_are_not_a_surge() -> None:
     one, everything = ArrivalRate(START + timedelta(hours=9)), after(9, 30.0)[1]
     for minute in range(2):
         one.count(START + timedelta(hours=9, minutes=minute))
     assert surge_ratio(one, everything, START) < 2
 
 
-def test_paces_add_up() -> None:
+def test_merged_rates_equal_the_common_rate() -> None:
     one, two, both = ArrivalRate(START), ArrivalRate(START), ArrivalRate(START)
     for minute in range(0, 60, 3):
         at = START + timedelta(minutes=minute)

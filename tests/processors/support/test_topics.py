@@ -1,4 +1,4 @@
-"""Topics taught by example, in either language; the sentence that asks decides."""
+"""Topics by example in either language; the sentence that asks decides."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def none(requests: RequestClassifier) -> RequestAnalysis:
     return requests.analyze([])
 
 
-def test_our_own_festival_mails(requests: RequestClassifier, tmp_path: Path) -> None:
-    """Four examples a topic, and the half of the mails that chose nothing."""
+def test_held_out_mails_meet_topic_accuracy(requests: RequestClassifier, tmp_path: Path) -> None:
+    """Four examples a topic; the half of the mails on which no choice was made."""
     lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
     half, four = tmp_path / "half.jsonl", tmp_path / "four.yaml"
     half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
@@ -40,7 +40,7 @@ def test_our_own_festival_mails(requests: RequestClassifier, tmp_path: Path) -> 
     assert report["topic_macro_f1"] >= 0.70
 
 
-def test_one_sentence_of_a_long_mail_asks(topics: TopicClassifier, requests: RequestClassifier) -> None:
+def test_asking_sentence_decides_a_long_mail(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = [
         "Hola, somos seis amigos de toda la vida y venimos desde Huelva.",
         "El año pasado lo pasamos de maravilla y este año repetimos.",
@@ -52,20 +52,20 @@ def test_one_sentence_of_a_long_mail_asks(topics: TopicClassifier, requests: Req
     assert topics.topic_sentence("travel and parking", requests.analyze(sentences)) == 2
 
 
-def test_two_questions_are_two_topics(topics: TopicClassifier, requests: RequestClassifier) -> None:
+def test_two_questions_give_two_topics(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = ["How do I get my money back for the cancelled day?", "And is there vegan food on site?"]
     found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
     assert {topic.name for topic in found} == {"refund", "food and drink"}
 
 
-def test_what_is_like_no_example_is_new(requests: RequestClassifier) -> None:
+def test_mail_unlike_all_examples_has_no_topic(requests: RequestClassifier) -> None:
     few = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
     for text in ("¿Cuándo tocan los grupos del sábado?", "My phone fell out of my pocket, has anyone found it?"):
         assert few.classify(requests.analyze([text]), none(requests)) == []
         assert TopicClassifier({}, requests).classify(requests.analyze([text]), none(requests)) == []
 
 
-def test_one_correction_teaches_at_once(topics: TopicClassifier, requests: RequestClassifier) -> None:
+def test_one_correction_applies_at_once(topics: TopicClassifier, requests: RequestClassifier) -> None:
     text, like = "¿Cuándo actúa la tuna universitaria?", "Queríamos ver a la tuna de la universidad"
     before = topics.classify(requests.analyze([like]), none(requests))
     assert not before or before[0].name != "student choirs"
@@ -91,7 +91,7 @@ def test_one_correction_teaches_at_once(topics: TopicClassifier, requests: Reque
         f"{'a' * 101}: [b]",
     ],
 )
-def test_files_that_are_none(tmp_path: Path, content: str) -> None:
+def test_invalid_topics_file_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "topics.yaml"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(TopicsFileError, match=r"topics\.yaml"):

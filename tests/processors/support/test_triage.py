@@ -1,4 +1,4 @@
-"""What a mail names, how it sounds, what must not be answered, and what is suggested."""
+"""Facts, sentiment, set-aside mail and suggestions of the whole desk."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ SHIPPED = ROOT / "deploy" / "support"
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
 
-class Counter:
-    """A desk as it is shipped; each mail comes a minute after the last."""
+class Desk:
+    """A desk with the shipped topics and answers; each mail comes a minute after the last."""
 
     def __init__(self, requests: RequestClassifier, sentiment: SentimentClassifier) -> None:
         topics = TopicClassifier(topic_examples(read_topics(SHIPPED / "topics.yaml")), requests)
@@ -51,12 +51,12 @@ def sentiment(encoder: Encoder) -> SentimentClassifier:
 
 
 @pytest.fixture
-def counter(requests: RequestClassifier, sentiment: SentimentClassifier) -> Counter:
-    return Counter(requests, sentiment)
+def desk(requests: RequestClassifier, sentiment: SentimentClassifier) -> Desk:
+    return Desk(requests, sentiment)
 
 
-def test_a_reply_with_the_facts_filled_in_and_the_reason(counter: Counter) -> None:
-    found = counter("Pagué el lunes y no me han llegado las entradas. El pedido es el FE-20931.")
+def test_suggestion_has_facts_and_reasons(desk: Desk) -> None:
+    found = desk("Pagué el lunes y no me han llegado las entradas. El pedido es el FE-20931.")
     assert found.facts["order"] == ("FE-20931",)
     assert found.suggestion is not None
     assert "FE-20931" in found.suggestion.text
@@ -68,54 +68,54 @@ def test_a_reply_with_the_facts_filled_in_and_the_reason(counter: Counter) -> No
     assert not found.suggestion.automatic
 
 
-def test_without_the_fact_it_is_asked_for(counter: Counter) -> None:
-    found = counter("I paid last week and my tickets never arrived by mail")
+def test_suggestion_asks_for_a_missing_fact(desk: Desk) -> None:
+    found = desk("I paid last week and my tickets never arrived by mail")
     assert found.suggestion is not None
     assert "order number" in found.suggestion.text
     assert "names no order" in found.suggestion.why
     assert ("missing", "order") in [(one.kind, one.name) for one in found.suggestion.reasons]
 
 
-def test_urgent_and_unknown_mails_get_no_reply(counter: Counter) -> None:
-    assert counter("Someone fainted next to the bar and needs a doctor").suggestion is None
-    assert counter("Bonjour, où est mon billet ? Merci de votre aide").suggestion is None
-    assert counter("The toilets are filthy and nobody cleans them").suggestion is None  # no answer was approved
+def test_urgent_or_foreign_mail_gets_no_suggestion(desk: Desk) -> None:
+    assert desk("Someone fainted next to the bar and needs a doctor").suggestion is None
+    assert desk("Bonjour, où est mon billet ? Merci de votre aide").suggestion is None
+    assert desk("The toilets are filthy and nobody cleans them").suggestion is None  # no answer was approved
 
 
-def test_how_a_mail_sounds(counter: Counter) -> None:
-    assert counter("Una vergüenza de organización, dos horas de cola, no vuelvo").sentiment == "negative"
-    assert counter("Thank you so much, we had a wonderful weekend!").sentiment == "positive"
+def test_sentiment_of_mails(desk: Desk) -> None:
+    assert desk("Una vergüenza de organización, dos horas de cola, no vuelvo").sentiment == "negative"
+    assert desk("Thank you so much, we had a wonderful weekend!").sentiment == "positive"
 
 
-def test_what_is_set_aside(counter: Counter) -> None:
+def test_advertising_and_automatic_mail_is_set_aside(desk: Desk) -> None:
     phishing = "Estimado cliente, su cuenta será suspendida. Verifique su contraseña en http://banco.example/login hoy"
-    assert counter(phishing).set_aside == "phishing"
-    assert counter("We put your website on the first page of Google, SEO packages and backlinks").set_aside == "spam"
-    machine = counter("I am out of the office", automatic=True)
+    assert desk(phishing).set_aside == "phishing"
+    assert desk("We put your website on the first page of Google, SEO packages and backlinks").set_aside == "spam"
+    machine = desk("I am out of the office", automatic=True)
     assert (machine.set_aside, machine.suggestion, machine.cluster) == ("automatic", None, None)
-    assert not counter.desk.clusters
+    assert not desk.desk.clusters
 
 
-def test_two_machines_that_answer_each_other(counter: Counter) -> None:
+def test_mail_loop_is_set_aside(desk: Desk) -> None:
     text = "Thank you for your message, where can I park? Your ticket number will follow."
-    found = [counter(text, **{"from": "robot@example.org"}).set_aside for _ in range(4)]
+    found = [desk(text, **{"from": "robot@example.org"}).set_aside for _ in range(4)]
     assert found == [None, None, "loop", "loop"]
-    assert counter(text, **{"from": "someone@example.org"}).set_aside is None
+    assert desk(text, **{"from": "someone@example.org"}).set_aside is None
 
 
-def test_few_of_our_own_mails_are_junk_by_mistake(counter: Counter) -> None:
+def test_at_most_three_customer_mails_are_set_aside(desk: Desk) -> None:
     lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
     mails = [json.loads(line) for line in lines]
     calm = [one for one in mails if one["topic"] != "advertising and fraud"]
-    wrong = [one for one in calm if counter(one["body"], subject=one.get("subject", "")).set_aside]
+    wrong = [one for one in calm if desk(one["body"], subject=one.get("subject", "")).set_aside]
     assert len(wrong) <= 3, wrong
 
 
-def test_facts_of_a_mail_that_was_made_to_take_long() -> None:
-    began = time.perf_counter()
+def test_facts_of_malicious_mail_take_bounded_time() -> None:
+    began = time.process_time()
     for text in ("pedido " * 5_000, "1" * 100_000, "a las 1:1" * 10_000, "#" * 50_000, "ref: " * 20_000):
         extract_facts(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_facts_of_a_mail_that_was_made_to_take_long() -> None:
         ("- [", "answers.yaml"),
     ],
 )
-def test_files_of_answers_that_can_not_be_used(tmp_path: Path, content: str, message: str) -> None:
+def test_invalid_answers_file_is_refused(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "answers.yaml"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(AnswersFileError, match=message):
         read_answers(path)
 
 
-def test_automatic_only_where_it_is_marked_and_sure() -> None:
+def test_answer_is_automatic_only_if_marked_and_sure() -> None:
     from processors.support.answers import AUTOMATIC_NOTICE, LocalizedAnswer, TopicAnswer
     from schemas.support import MailTopic as Topic
 
