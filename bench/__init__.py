@@ -1,1 +1,1 @@
-"""Speed of the workers, compared with a peer or the bare limit in the same run: `python -m bench`."""
+"""Benchmarks of the workers against a reference measured in the same run: `python -m bench --help`."""

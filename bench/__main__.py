@@ -1,4 +1,19 @@
-"""`python -m bench`: start servers and workers, measure, print the table, stop everything."""
+"""Command `python -m bench`: start a stack of its own, run the benchmarks, print the tables, stop everything.
+
+Names for `--only` (and `make bench ONLY=…`):
+
+- tickets: tickets per second through the bars worker, against Quix Streams and a plain consumer loop;
+- frames: frames per second through the vision worker, against a bare loop with the same models;
+- cameras: 1, 8 and 32 live cameras at 8 frames per second, with the share of dropped frames;
+- pages: alert steps per second to open console pages, against a bare loop over sockets;
+- mails: mails per second through the support worker, against a bare loop of the encoder;
+- music: fragments per second of the music tagger, against librosa's plain features;
+- series: cost of a ticket line as the number of demand series grows;
+- many: cost of a frame and memory as the number of cameras grows;
+- desk: cost of filing a mail as the number of mails grows;
+- alerts: seconds from event to alert at 10, 50 and 90 % of each worker's capacity;
+- pair: processor time per event with one and with two workers of a group.
+"""
 
 from __future__ import annotations
 
@@ -17,117 +32,135 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import alerts, cameras, desk, frames, live, loads, mails, music, pages, pair, series, tickets
-from bench.delays import Delay
-from bench.job import VENV, install_peer, peer_is_installed
-from bench.measured import BenchError
-from bench.page import Part, part, write_page
-from bench.table import Row, delays_table, machine, table, write_json
+from bench import (
+    alert_latency,
+    alert_loads,
+    camera_scaling,
+    desk_scaling,
+    frame_throughput,
+    live_cameras,
+    mail_throughput,
+    music_throughput,
+    page_updates,
+    series_scaling,
+    ticket_throughput,
+    worker_pair,
+)
+from bench.alert_delays import AlertDelay
+from bench.comparison_table import ComparisonRow, comparison_table, delays_table, machine_info, write_json
+from bench.reference_job import VENV, install_peer, peer_is_installed
+from bench.report_page import ReportPart, new_part, write_page
+from bench.run_result import BenchError
 from stream.features import registry
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKERS = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None, "mails": "support"}
-"""Worker that each benchmark measures; the pages are the console's."""
-WHOLE = ("alerts", "pair")
-"""Benchmarks that need a stack with all workers."""
-BENCHES = (*WORKERS, "music", "series", "many", "desk", *WHOLE)
-"""All benchmarks. music, series, many (cameras) and desk run without a worker: they measure the growth of its
-computation."""
+WORKER_OF_BENCH = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None, "mails": "support"}
+"""Worker that each benchmark measures; None for the console."""
+WHOLE_STACK_BENCHES = ("alerts", "pair")
+"""Benchmarks that run on a stack with all workers."""
+BENCH_NAMES = (*WORKER_OF_BENCH, "music", "series", "many", "desk", *WHOLE_STACK_BENCHES)
+"""All benchmarks in the order of running; music, series, many and desk measure the computation without a worker."""
 
-Found = tuple[list[Row], list[Delay]]
+BenchOutput = tuple[list[ComparisonRow], list[AlertDelay]]
 
 
 def main(
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the events, to test that it runs.")] = False,
-    json: Annotated[Path | None, typer.Option(help="Also write the rows to this file.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help=f"Any of {', '.join(BENCHES)}; may be repeated.")] = None,
-    peer: Annotated[bool, typer.Option(help="Compare with Quix Streams, which .venv-bench gets on first use.")] = True,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Use a tenth of the events, to check that everything runs; not for figures.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="File that the rows are written to as JSON.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Run only these: {', '.join(BENCH_NAMES)}; may be repeated.")
+    ] = None,
+    peer: Annotated[
+        bool, typer.Option(help="Compare with Quix Streams, which is installed in .venv-bench on first use.")
+    ] = True,
     report: Annotated[
-        Path | None, typer.Option(help="Folder that gets benchmarks.md and .json; parts left out stay.")
+        Path | None, typer.Option(help="Folder for benchmarks.md and benchmarks.json; parts that are not run are kept.")
     ] = None,
 ) -> None:
-    """Measure the workers beside a peer or the bare limit; a wrong total is an error."""
-    if unknown := sorted(set(only or ()) - set(BENCHES)):
-        raise typer.BadParameter(f"unknown benchmark: {', '.join(unknown)}; choose from {', '.join(BENCHES)}")
-    names = [name for name in BENCHES if not only or name in only]
+    """Measure the workers against references in the same run; a wrong total fails."""
+    if unknown := sorted(set(only or ()) - set(BENCH_NAMES)):
+        raise typer.BadParameter(f"{', '.join(unknown)} is not a valid benchmark; choose from {', '.join(BENCH_NAMES)}")
+    names = [name for name in BENCH_NAMES if not only or name in only]
     notes = Console(stderr=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `with` stops what was started
-    parts: dict[str, Part] = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the `with` blocks stop every child
+    parts: dict[str, ReportPart] = {}
     try:
         if peer and "tickets" in names and not peer_is_installed():
             notes.print(f"installing Quix Streams into {VENV.name} …")
             install_peer()
         began = time.monotonic()
         for name, (rows, delays) in measure(names, quick=quick, peer=peer, console=notes):
-            parts[name] = part(rows, delays, seconds=time.monotonic() - began, quick=quick)
-            if report is not None:  # at once, so that a run that fails later leaves what it has
+            parts[name] = new_part(rows, delays, seconds=time.monotonic() - began, quick=quick)
+            if report is not None:  # at once, so that a run that fails later keeps its results
                 write_page(report, {name: parts[name]})
             began = time.monotonic()
     except (BenchError, ChildError) as error:
         notes.print(f"[red]bench:[/red] {error}", highlight=False)
         raise typer.Exit(1) from error
-    around = machine()
+    around = machine_info()
     rows = [row for one in parts.values() for row in one.rows]
     delays = [delay for one in parts.values() for delay in one.delays]
     printed = Console(width=None if sys.stdout.isatty() else 150)
     if rows:
-        printed.print(table(rows, around))
+        printed.print(comparison_table(rows, around))
     if delays:
         printed.print(delays_table(delays))
     if json is not None:
         write_json(json, rows, around, quick=quick, delays=delays)
 
 
-def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> Iterator[tuple[str, Found]]:
-    """Run the named benchmarks, one after the other.
+def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> Iterator[tuple[str, BenchOutput]]:
+    """Run the named benchmarks one after the other.
 
     Raises:
-        BenchError: something did not run, or a total is wrong.
+        BenchError: a benchmark failed, or a total is wrong.
         ChildError: Kafka, Redis or a worker did not start.
     """
     for name in ("PULSO_KAFKA", "PULSO_REDIS", "PULSO_PROMETHEUS"):
-        # A bench fills topics with invented tickets: never in a broker that someone uses.
+        # A benchmark fills topics with generated tickets: never in a broker that is in use.
         if os.environ.pop(name, None):
-            console.print(f"{name} is ignored: the benchmark starts its own servers")
+            console.print(f"{name} is set but ignored: the benchmark starts its own servers")
     share = 10 if quick else 1
 
-    def say(text: str) -> None:
+    def announce(text: str) -> None:
         console.print(text, highlight=False)
 
-    with_workers = [name for name in names if name in WORKERS]
+    with_workers = [name for name in names if name in WORKER_OF_BENCH]
     if with_workers:
-        workers = sorted({worker for name in with_workers if (worker := WORKERS[name])})
+        workers = sorted({worker for name in with_workers if (worker := WORKER_OF_BENCH[name])})
         with (
             _stack(VENUE, workers, console, with_console="pages" in names) as stack,
             _progress(console) as progress,
         ):
-            for worker in workers:  # idle workers would still take their share of the cores
+            for worker in workers:  # idle workers would still use some processor time
                 stack.halt(worker)
             for name in with_workers:
                 yield name, (_with_worker(name, stack, progress, share=share, peer=peer), [])
     if "music" in names:
         yield "music", (_music(quick=quick, console=console), [])
     if "series" in names:
-        yield "series", (series.measure(share=share, say=say), [])
+        yield "series", (series_scaling.measure(share=share, announce=announce), [])
     if "many" in names:
         with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
-            yield "many", (cameras.measure(Path(folder), share=share, say=say), [])
+            yield "many", (camera_scaling.measure(Path(folder), share=share, announce=announce), [])
     if "desk" in names:
-        yield "desk", (desk.measure(share=share, say=say), [])
-    whole = [name for name in names if name in WHOLE]
+        yield "desk", (desk_scaling.measure(share=share, announce=announce), [])
+    whole = [name for name in names if name in WHOLE_STACK_BENCHES]
     if whole:
         with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
             venue = Path(folder) / "venue.yaml"
-            text = yaml.safe_dump(loads.venue().model_dump(mode="json", exclude_defaults=True))
+            text = yaml.safe_dump(alert_loads.venue().model_dump(mode="json", exclude_defaults=True))
             venue.write_text(text, encoding="utf-8")
             with _stack(venue, list(registry.workers()), console) as stack:
-                say("rendering pictures, sound and mails")
-                kinds = loads.every_load()
+                announce("making pictures, sound and mails")
+                kinds = alert_loads.every_load()
                 if "alerts" in names:
-                    yield "alerts", ([], alerts.measure(stack, kinds, share=min(share, 4), say=say))
+                    yield "alerts", ([], alert_latency.measure(stack, kinds, share=min(share, 4), announce=announce))
                 if "pair" in names:
-                    yield "pair", (pair.measure(stack, kinds, share=share, say=say), [])
+                    yield "pair", (worker_pair.measure(stack, kinds, share=share, announce=announce), [])
 
 
 @contextmanager
@@ -158,39 +191,52 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _with_worker(name: str, stack: LocalStack, progress: Progress, *, share: int, peer: bool) -> list[Row]:
+def _with_worker(name: str, stack: LocalStack, progress: Progress, *, share: int, peer: bool) -> list[ComparisonRow]:
     if name == "tickets":
-        say, seen = _following(progress, tickets.NUMBER // share)
-        return tickets.measure(stack, venue=VENUE, number=tickets.NUMBER // share, peer=peer, say=say, seen=seen)
+        announce, on_progress = _progress_callbacks(progress, ticket_throughput.NUMBER // share)
+        return ticket_throughput.measure(
+            stack,
+            venue=VENUE,
+            number=ticket_throughput.NUMBER // share,
+            peer=peer,
+            announce=announce,
+            on_progress=on_progress,
+        )
     if name == "frames":
-        say, seen = _following(progress, frames.NUMBER // share)
-        return frames.measure(stack, number=frames.NUMBER // share, say=say, seen=seen)
+        announce, on_progress = _progress_callbacks(progress, frame_throughput.NUMBER // share)
+        return frame_throughput.measure(
+            stack, number=frame_throughput.NUMBER // share, announce=announce, on_progress=on_progress
+        )
     if name == "cameras":
-        say, _ = _following(progress, 1)
-        return live.measure(stack, share=min(share, 3), say=say)
+        announce, _ = _progress_callbacks(progress, 1)
+        return live_cameras.measure(stack, share=min(share, 3), announce=announce)
     if name == "pages":
-        say, seen = _following(progress, pages.NUMBER // share)
-        return pages.measure(stack, number=pages.NUMBER // share, say=say, seen=seen)
-    say, seen = _following(progress, mails.NUMBER // share)
-    return mails.measure(stack, number=mails.NUMBER // share, say=say, seen=seen)
+        announce, on_progress = _progress_callbacks(progress, page_updates.NUMBER // share)
+        return page_updates.measure(
+            stack, number=page_updates.NUMBER // share, announce=announce, on_progress=on_progress
+        )
+    announce, on_progress = _progress_callbacks(progress, mail_throughput.NUMBER // share)
+    return mail_throughput.measure(
+        stack, number=mail_throughput.NUMBER // share, announce=announce, on_progress=on_progress
+    )
 
 
-def _music(*, quick: bool, console: Console) -> list[Row]:
+def _music(*, quick: bool, console: Console) -> list[ComparisonRow]:
     with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder, Progress(console=console) as progress:
-        number = music.NUMBER // (10 if quick else 1)
-        say, seen = _following(progress, number)
-        return music.measure(Path(folder), number=number, say=say, seen=seen)
+        number = music_throughput.NUMBER // (10 if quick else 1)
+        announce, on_progress = _progress_callbacks(progress, number)
+        return music_throughput.measure(Path(folder), number=number, announce=announce, on_progress=on_progress)
 
 
-def _following(progress: Progress, number: int) -> tuple[Callable[[str], None], Callable[[int], None]]:
-    """Return two functions: one announces a step, one moves its progress bar."""
+def _progress_callbacks(progress: Progress, number: int) -> tuple[Callable[[str], None], Callable[[int], None]]:
+    """Return a callback that announces a step, and one that moves its progress bar."""
     task = progress.add_task("", total=number)
 
-    def say(text: str) -> None:
+    def announce(text: str) -> None:
         progress.reset(task, description=text, total=number)
         progress.console.print(text, highlight=False)
 
-    return say, lambda done: progress.update(task, completed=done)
+    return announce, lambda done: progress.update(task, completed=done)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""Analyse fragments of sound in one loop: each alone, with librosa's plain features, or as overlapping windows.
+"""Job that processes sound fragments in one loop, in one of three ways.
 
-Reads a `MusicOrder` from standard input.
+Each fragment is tagged on its own, described by librosa's features only, or tagged incrementally as the music worker
+does for a stage, whose fragments overlap.
+
+Reads a `MusicJobInput` from standard input.
 """
 
 from __future__ import annotations
@@ -16,34 +19,34 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from bench.measured import Measured, moment
+from bench.run_result import RunResult, read_clocks
 from processors.music.audio import decode, read_mono
 from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import Tagger
 
 
-class MusicOrder(Struct, kw_only=True):
-    """A contestant, and the fragments' files."""
+class MusicJobInput(Struct, kw_only=True):
+    """Method, and the files of the fragments."""
 
     how: Literal["alone", "followed", "plain"]
     files: list[str]
 
 
 def tagging() -> Callable[[bytes], object]:
-    """Return the analysis of separate fragments: features, embeddings, mood, genre, beats and key."""
+    """Return a function that decodes a fragment and computes embeddings, mood, genre, beats and key."""
     tagger = Tagger.load()
     return lambda value: tagger.analyze(decode(value))
 
 
 def following() -> Callable[[bytes], object]:
-    """Return the analysis of overlapping windows, which does not compute again what the previous one had."""
+    """Return the same function for overlapping windows, which reuses what the previous window has in common."""
     tagger = Tagger.load()
     sliding = SlidingWindow(tagger.sound)
     return lambda value: tagger.analyze_window(sliding, *read_mono(value))
 
 
 def described(value: bytes) -> object:
-    """Return mean and spread of librosa's usual features, each by a call of its own."""
+    """Decode a fragment and return mean and standard deviation of librosa's usual features."""
     sound, rate = librosa.load(io.BytesIO(value), sr=22_050)
     rows = [
         librosa.feature.mfcc(y=sound, sr=rate),
@@ -62,17 +65,17 @@ def described(value: bytes) -> object:
 
 
 def main() -> None:
-    """Analyse every fragment once; timed from the end of the first, in which libraries are slow."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=MusicOrder)
+    """Process every fragment once after a warm-up with the first one."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=MusicJobInput)
     fragments = [Path(file).read_bytes() for file in order.files]
     work = {"plain": lambda: described, "alone": tagging, "followed": following}[order.how]()
     work(fragments[0])
-    began = moment()
+    began = read_clocks()
     for fragment in fragments:
         work(fragment)
-    ended = moment()
-    said = Measured(events=len(fragments), seconds=ended[0] - began[0], cpu_seconds=ended[1] - began[1])
-    print(msgspec.json.encode(said).decode())
+    ended = read_clocks()
+    result = RunResult(events=len(fragments), seconds=ended[0] - began[0], cpu_seconds=ended[1] - began[1])
+    print(msgspec.json.encode(result).decode())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The peer with the same work and the same state: our bars in Quix Streams, each row in RocksDB with a changelog.
+"""Peer job with the same work and state: Pulso's bars in Quix Streams, each row in RocksDB with a changelog.
 
-Runs in .venv-bench, which has Quix Streams; what our processors import comes from our own environment, behind it.
-A ticket that Quix hands over is booked, and the row that it leaves is kept: Quix has no batch at whose end a row could
-be written once. Live bars stay in memory, so that no row is ever decoded, as in our worker.
+Runs in .venv-bench, which has Quix Streams; the imports of the processors come from Pulso's own environment.
+Each ticket is applied and its row stored: Quix has no batch at whose end a row could be written once. Live bars stay in
+memory, so that no row is decoded, as in Pulso's worker.
 
 Reads an order from standard input: {"kafka", "topic", "tickets", "folder", "venue", "libraries"}.
 """
@@ -21,7 +21,7 @@ import msgspec  # noqa: E402
 import yaml  # noqa: E402
 from quixstreams import Application, State, message_context  # type: ignore[import-not-found]  # noqa: E402
 
-from bench.measured import Measured, moment  # noqa: E402
+from bench.run_result import RunResult, read_clocks  # noqa: E402
 from processors.bars.bar import BarState  # noqa: E402
 from schemas.bars import Ticket  # noqa: E402
 from schemas.cloudevents import Envelope  # noqa: E402
@@ -29,7 +29,7 @@ from schemas.venue import Venue  # noqa: E402
 
 
 def main() -> None:
-    """Run until every ticket was booked."""
+    """Run until every ticket is applied."""
     venue = Venue.model_validate(yaml.safe_load(Path(ORDER["venue"]).read_text(encoding="utf-8")))
     plans = {bar.id: bar for bar in venue.bars}
     app = Application(
@@ -49,7 +49,7 @@ def main() -> None:
 
     def book(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
         if not began:
-            began.append(moment())
+            began.append(read_clocks())
         ticket, envelope = decoder.decode(value), Envelope.from_headers(headers)
         bar = bars.get(key)
         if bar is None:
@@ -63,15 +63,15 @@ def main() -> None:
     booked = sales.apply(book, stateful=True, metadata=True)
     booked[booked.apply(lambda forecast: forecast is not None)].to_topic(forecasts)
     app.run(timeout=120)
-    ended = moment()
-    said = Measured(
+    ended = read_clocks()
+    result = RunResult(
         events=sum(bar.tickets for bar in bars.values()),
         seconds=ended[0] - began[0][0],
         cpu_seconds=ended[1] - began[0][1],
         tickets={name: bar.tickets for name, bar in bars.items()},
         sold={name: dict(bar.sold) for name, bar in bars.items()},
     )
-    print(msgspec.json.encode(said).decode())
+    print(msgspec.json.encode(result).decode())
 
 
 if __name__ == "__main__":

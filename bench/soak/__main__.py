@@ -1,4 +1,4 @@
-"""`python -m bench.soak`: a stack of its own under a steady load for hours, sampled as it goes, and a report."""
+"""Command `python -m bench.soak`: a stack of its own under steady load for hours, with samples and a report."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ import yaml
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from bench.soak.listening import Listening, Pages
-from bench.soak.load import Load, bar_name
-from bench.soak.media import made
-from bench.soak.record import About, Record
+from bench.comparison_table import machine_info
+from bench.soak.latency_listener import LatencyListener, OpenPages
+from bench.soak.load_senders import INVALID_EVERY, LoadSenders
 from bench.soak.report import write_report
-from bench.soak.sampling import Sampler, Value
-from bench.soak.senders import SPOILT, Senders
-from bench.table import machine
+from bench.soak.sample_log import RunInfo, SampleLog
+from bench.soak.sampling import Sampler, SampleValue
+from bench.soak.soak_load import SoakLoad, bar_name
+from bench.soak.soak_media import render_media
 from stream.local import ChildError, LocalStack
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import ROOT
@@ -33,13 +33,13 @@ from stream.runtime.settings import ROOT
 EVERY = 15.0
 PAGES = 4
 DRAIN = 60.0
-"""most seconds to wait for the last results"""
+"""Maximum time in seconds to wait for the last results."""
 
-Share = Annotated[float | None, typer.Option(min=0.001, max=10, help="Of this kind, where it is another share.")]
+Share = Annotated[float | None, typer.Option(min=0.001, max=10, help="Share for this kind, if it differs.")]
 
 
 def main(
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 120,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Duration in minutes.")] = 120,
     scale: Annotated[float, typer.Option(min=0.001, max=10, help="Share of three large festivals.")] = 0.02,
     cameras: Share = None,
     tills: Share = None,
@@ -47,16 +47,16 @@ def main(
     stages: Share = None,
     every: Annotated[float, typer.Option(min=1, help="Seconds between two samples.")] = EVERY,
     record: Annotated[Path, typer.Option(help="Folder of the samples.")] = Path(".pulso/soak"),
-    report: Annotated[Path, typer.Option(help="Folder that gets soak.md and its pictures.")] = ROOT / "docs",
-    again: Annotated[bool, typer.Option("--report-only", help="Write the report of what was recorded.")] = False,
+    report: Annotated[Path, typer.Option(help="Folder for soak.md and its plots.")] = ROOT / "docs",
+    again: Annotated[bool, typer.Option("--report-only", help="Only write the report of a recorded run.")] = False,
 ) -> None:
-    """Run until the time is over, or SIGTERM or Ctrl-C; the report is written in any case."""
+    """Run until the duration is over, or SIGTERM or Ctrl-C; the report is written in any case."""
     console = Console(stderr=True)
     stop = threading.Event()
     if not again:
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: stop.set())
-        load = Load.scaled(cameras or scale, tills or scale, mails or scale, stages or scale)
+        load = SoakLoad.scaled(cameras or scale, tills or scale, mails or scale, stages or scale)
         try:
             soak(load, minutes, every, record, stop, console)
         except (ChildError, KafkaException, NotDeliveredError, OSError) as error:
@@ -65,42 +65,42 @@ def main(
     try:
         fine = write_report(record, report)
     except FileNotFoundError as error:
-        console.print(f"[red]soak:[/] nothing was recorded in {record}: {error}", highlight=False)
+        console.print(f"[red]soak:[/] {record} has no recorded run: {error}", highlight=False)
         raise typer.Exit(2) from error
     console.print(f"report: {report / 'soak.md'}", highlight=False)
     raise typer.Exit(0 if fine else 1)
 
 
-def soak(load: Load, minutes: float, every: float, record: Path, stop: threading.Event, console: Console) -> None:
-    """Start a stack, send, sample, and wait for the last results.
+def soak(load: SoakLoad, minutes: float, every: float, record: Path, stop: threading.Event, console: Console) -> None:
+    """Start a stack, send the load, take samples, and wait for the last results.
 
     Raises:
-        ChildError: something did not start.
-        KafkaException: the broker could not be reached.
+        ChildError: a process did not start.
+        KafkaException: the broker cannot be reached.
     """
     for name in ("PULSO_KAFKA", "PULSO_REDIS", "PULSO_PROMETHEUS"):
-        # A soak fills topics with invented events: never in a broker that someone uses.
+        # A soak fills topics with generated events: never in a broker that is in use.
         os.environ.pop(name, None)
-    about = About(
+    about = RunInfo(
         began=datetime.now(UTC).isoformat(timespec="seconds"), minutes=minutes, every_seconds=every,
-        shares=load.shares, rates=load.rates, spoilt=dict(SPOILT), pages=PAGES, machine=machine(),
+        shares=load.shares, rates=load.rates, spoilt=dict(INVALID_EVERY), pages=PAGES, machine=machine_info(),
         numbers={"cameras": load.cameras, "tills": load.tills, "mails": load.mails_a_minute, "stages": load.stages},
     )  # fmt: skip
-    console.print("soak: making pictures and sound", highlight=False)
-    media = made()
+    console.print("soak: rendering images and sound", highlight=False)
+    media = render_media()
     folder = Path(tempfile.mkdtemp(prefix="pulso-soak-"))
     venue = folder / "venue.yaml"
     venue.write_text(yaml.safe_dump(load.venue().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
-    log = Record(record, about)
+    log = SampleLog(record, about)
     try:
         with (
             LocalStack(folder, venue=venue, open_demo=True, progress=lambda text: _say(console, text)) as stack,
             EventProducer(stack.settings) as producer,
-            Listening(stack.settings) as listening,
-            Pages(stack.endpoints["console"], PAGES, [bar_name(0)]) as pages,
+            LatencyListener(stack.settings) as listening,
+            OpenPages(stack.endpoints["console"], PAGES, [bar_name(0)]) as pages,
         ):
             sampler = Sampler(stack)
-            with Senders(producer, load, media) as senders:
+            with LoadSenders(producer, load, media) as senders:
                 began = time.monotonic()
                 for at in _times(began, 60 * minutes, every, stop):
                     values = [*sampler.sample(listening.take()), *_own(senders, pages, listening)]
@@ -115,7 +115,7 @@ def soak(load: Load, minutes: float, every: float, record: Path, stop: threading
 
 
 def _times(began: float, seconds: float, every: float, stop: threading.Event) -> Iterator[float]:
-    """Yield seconds since the start, each when it is reached."""
+    """Yield the seconds since the beginning at each sampling time."""
     number = 0
     while (at := number * every) <= seconds and not stop.wait(max(0.0, began + at - time.monotonic())):
         yield time.monotonic() - began
@@ -123,7 +123,7 @@ def _times(began: float, seconds: float, every: float, stop: threading.Event) ->
 
 
 def _drained(sampler: Sampler) -> None:
-    """Wait until nothing is waiting, then until the workers have counted it."""
+    """Wait until there is no lag, and then until the workers have updated their counters."""
     patience = time.monotonic() + DRAIN
     while time.monotonic() < patience:
         try:
@@ -135,7 +135,7 @@ def _drained(sampler: Sampler) -> None:
     time.sleep(2)
 
 
-def _own(senders: Senders, pages: Pages, listening: Listening) -> Iterator[Value]:
+def _own(senders: LoadSenders, pages: OpenPages, listening: LatencyListener) -> Iterator[SampleValue]:
     for measure, counted in (
         ("sent events", senders.sent),
         ("spoilt events", senders.spoilt),
@@ -143,13 +143,13 @@ def _own(senders: Senders, pages: Pages, listening: Listening) -> Iterator[Value
         ("late seconds", senders.late_seconds),
     ):
         for of, number in list(counted.items()):
-            yield Value(measure, of, number)
-    yield Value("pages", "told", pages.told)
-    yield Value("pages", "lost", pages.lost)
-    yield Value("errors", "soak", len(senders.errors) + bool(listening.error))
+            yield SampleValue(measure, of, number)
+    yield SampleValue("pages", "told", pages.events_received)
+    yield SampleValue("pages", "lost", pages.lost)
+    yield SampleValue("errors", "soak", len(senders.errors) + bool(listening.error))
 
 
-def _line(at: float, values: list[Value]) -> str:
+def _line(at: float, values: list[SampleValue]) -> str:
     memory = sum(one.value for one in values if one.measure == "memory MiB")
     lag = sum(one.value for one in values if one.measure == "lag events")
     sent = sum(one.value for one in values if one.measure == "sent events")

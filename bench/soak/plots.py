@@ -1,4 +1,4 @@
-"""The report's pictures."""
+"""Plots of the soak report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from bench.soak.record import Series
+from bench.soak.sample_log import Series
 
 mpl.use("Agg")
 
@@ -23,7 +23,7 @@ _STYLE: Any = {
 
 
 def draw(folder: Path, series: dict[str, Series], warm_seconds: float) -> list[str]:
-    """Write memory.webp, delays.webp and disk.webp; return the names of those that had data."""
+    """Write memory.webp, delays.webp and disk.webp; return the names of those with data."""
     drawn = []
     for name, paint in (("memory", _memory), ("delays", _delays), ("disk", _disk)):
         with mpl.rc_context(_STYLE):

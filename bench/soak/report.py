@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
 from bench.soak.plots import draw
-from bench.soak.record import About, Series, read_record
+from bench.soak.sample_log import RunInfo, Series, read_record
 from bench.soak.trend import Trend, trend
 from schemas.bars import SALES, STOCK
 from schemas.cameras import FRAMES
 from schemas.music import SNIPPETS
 from schemas.support import MAILS
-from schemas.topic import DAY, HOUR
+from schemas.topic import DAY, HOUR, Topic
 from stream.features import registry
 
 WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
@@ -23,9 +24,9 @@ WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
 reach their retention."""
 SHORTEST = 1800.0
 """Smallest number of seconds after that; a shorter run shows how things warm up, not whether they grow."""
-LEAST = {"memory MiB": 1.0, "Redis MiB": 0.5, "open files": 1.0, "threads": 1.0, "lag events": 10.0}
+MIN_SLOPE_PER_HOUR = {"memory MiB": 1.0, "Redis MiB": 0.5, "open files": 1.0, "threads": 1.0, "lag events": 10.0}
 """Slopes per hour below this are not significant."""
-FILLS = """## Bounded growth
+FILL_LEVELS_TEXT = """## Bounded growth
 
 These rise until they reach their limit:
 
@@ -38,10 +39,10 @@ These rise until they reach their limit:
 - Kafka: a Java heap of at most 384 MiB; topics as long as the table of the disk says, deleted by whole segments,
   which are open files: up to 24 a partition, or an hour's each where less is kept;
 - Redis: the last 10,000 steps of alerts of each audience, and evidence for as long as the venue file says."""
-SENT = (FRAMES, SALES, STOCK, MAILS, SNIPPETS)
+INPUT_TOPICS = (FRAMES, SALES, STOCK, MAILS, SNIPPETS)
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class EventAccount(Struct, frozen=True, kw_only=True):
     """Outcomes of a topic's events.
 
     Attributes:
@@ -94,26 +95,26 @@ def write_report(record: Path, folder: Path) -> bool:
         "\n".join(_verdict(growing, open_ones, restarts, warm, waiting, long_enough=long_enough)),
         "\n".join(_load(about, series, seconds, warm)),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[:1]),
-        _table("## Memory", "MiB", series.get("memory MiB", {}), warm, LEAST["memory MiB"]),
-        _table("## Redis", "MiB", series.get("Redis MiB", {}), warm, LEAST["Redis MiB"]),
+        _table("## Memory", "MiB", series.get("memory MiB", {}), warm, MIN_SLOPE_PER_HOUR["memory MiB"]),
+        _table("## Redis", "MiB", series.get("Redis MiB", {}), warm, MIN_SLOPE_PER_HOUR["Redis MiB"]),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[1:2]),
         "\n".join(_delays(series)),
-        _table("## Lag", "events", _moving(series.get("lag events", {})), warm, LEAST["lag events"]),
+        _table("## Lag", "events", _moving(series.get("lag events", {})), warm, MIN_SLOPE_PER_HOUR["lag events"]),
         "\n".join(_accounting(accounts)),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[2:]),
         "\n".join(_disk(series, warm)),
-        FILLS,
-        _table("## Open files", "files", series.get("open files", {}), warm, LEAST["open files"]),
-        _table("## Threads", "threads", series.get("threads", {}), warm, LEAST["threads"]),
+        FILL_LEVELS_TEXT,
+        _table("## Open files", "files", series.get("open files", {}), warm, MIN_SLOPE_PER_HOUR["open files"]),
+        _table("## Threads", "threads", series.get("threads", {}), warm, MIN_SLOPE_PER_HOUR["threads"]),
     ]
     (folder / "soak.md").write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
     return long_enough and not growing and not open_ones and not restarts
 
 
-def accounts_of(series: dict[str, Series]) -> Iterator[Account]:
+def accounts_of(series: dict[str, Series]) -> Iterator[EventAccount]:
     """Return one account for each topic that a worker read, in the order of the topics."""
     last = {measure: {of: line[-1][1] for of, line in lines.items()} for measure, lines in series.items()}
-    inputs = {topic.name for topic in SENT}
+    inputs = {topic.name for topic in INPUT_TOPICS}
     written = last.get("written events", {})
     readers = {of: None for outcome in ("ok", "dead", "dropped") for of in last.get(f"{outcome} events", {})}
     for name in registry.topics_by_name():
@@ -123,7 +124,7 @@ def accounts_of(series: dict[str, Series]) -> Iterator[Account]:
                 continue
             sent = int(last.get("sent events", {}).get(name, 0)) if name in inputs else None
             spoilt = last.get("spoilt events", {}).get(name, 0) if name in inputs else None
-            yield Account(
+            yield EventAccount(
                 topic=name,
                 worker=worker,
                 sent=sent,
@@ -154,7 +155,7 @@ def _grows(line: list[tuple[float, float]], warm: float, least: float) -> bool:
 
 
 def _growing(series: dict[str, Series], warm: float) -> Iterator[str]:
-    for measure, least in LEAST.items():
+    for measure, least in MIN_SLOPE_PER_HOUR.items():
         for of, line in series.get(measure, {}).items():
             if of != "soak" and _grows(line, warm, least):
                 yield f"{measure.rsplit(' ', 1)[0]} of {of}" if measure != "threads" else f"threads of {of}"
@@ -183,7 +184,7 @@ def _verdict(
     )
 
 
-def _load(about: About, series: dict[str, Series], seconds: float, warm: float) -> Iterator[str]:
+def _load(about: RunInfo, series: dict[str, Series], seconds: float, warm: float) -> Iterator[str]:
     machine = about.machine
     yield (
         "## Load\n\nThree large festivals have 300 cameras at 2 frames/s, 600 tills, 150 mails a minute and 24 stages. "
@@ -191,7 +192,7 @@ def _load(about: About, series: dict[str, Series], seconds: float, warm: float) 
         "start, which includes other work) was given:\n"
     )
     yield "| | of three festivals | number | events/s due | events/s sent |\n|---|--:|--:|--:|--:|"
-    topics = {"cameras": FRAMES, "tills": SALES, "mails": MAILS, "stages": SNIPPETS}
+    topics: dict[str, Topic[Any]] = {"cameras": FRAMES, "tills": SALES, "mails": MAILS, "stages": SNIPPETS}
     for kind, topic in topics.items():
         sent = _last(series.get("sent events", {}).get(topic.name))
         yield (
@@ -254,7 +255,7 @@ def _delays(series: dict[str, Series]) -> Iterator[str]:
         yield (f"| {of} | {answers:,.0f} | {np.median(p50):.3f} s | {np.median(p99):.3f} s | {max(p99):.2f} s |")
 
 
-def _accounting(accounts: Iterable[Account]) -> Iterator[str]:
+def _accounting(accounts: Iterable[EventAccount]) -> Iterator[str]:
     yield "## Every event\n"
     yield "| topic | worker | sent | written | used | dropped | dead | in the dead-letter topic | |"
     yield "|---|---|--:|--:|--:|--:|--:|--:|---|"
@@ -264,7 +265,7 @@ def _accounting(accounts: Iterable[Account]) -> Iterator[str]:
             f"| {one.topic} | {one.worker} | {sent} | {one.written:,} | {one.ok:,} | {one.dropped:,} | {one.dead:,} | "
             f"{one.letters:,} | {'all' if one.settled else '**not all**'} |"
         )
-    inputs = ", ".join(topic.name for topic in registry.input_topics() if topic in SENT)
+    inputs = ", ".join(topic.name for topic in registry.input_topics() if topic in INPUT_TOPICS)
     yield f"\n{inputs} come from sources; workers write the others."
 
 

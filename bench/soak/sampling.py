@@ -1,4 +1,4 @@
-"""One look at everything that could grow: processes, lag, Redis, disk; and what became of the events."""
+"""Samples of everything that could grow (processes, lag, Redis, disk) and of the outcomes of events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bench.soak.processes import children_of, disk_bytes, held
+from bench.soak.process_usage import children_of, disk_bytes, process_usage
 from stream.features import registry
 from stream.local import LocalStack
 from stream.local.ports import Ports
@@ -25,8 +25,8 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """One number of a sample: `measure` names it with its unit, and `of` its subject."""
+class SampleValue:
+    """One value of a sample: `measure` names the quantity with its unit, `of` its subject."""
 
     measure: str
     of: str
@@ -34,7 +34,7 @@ class Value:
 
 
 class Sampler:
-    """Samples a stack from outside, with one client for each server."""
+    """Sampler that observes a stack from outside, with one client per server."""
 
     def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
@@ -46,7 +46,7 @@ class Sampler:
             name: f"http://127.0.0.1:{ports.assigned(f'metrics-{name}')}/metrics" for name in registry.workers()
         }
         self._http = httpx.Client(timeout=10)
-        self._counted = Counts()
+        self._counted = OutcomeCounts()
         wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
         latest: Any = OffsetSpec
         self._latest = {
@@ -58,21 +58,21 @@ class Sampler:
         self._http.close()
         self._redis.close()
 
-    def sample(self, delays: Mapping[str, list[float]]) -> list[Value]:
-        """Return one sample. A server that does not respond is left out, and named in `missing`."""
+    def sample(self, delays: Mapping[str, list[float]]) -> list[SampleValue]:
+        """Take a sample; a server that does not respond is replaced by a value `missing`."""
         values = [*self._processes(), *self._disk(), *_delays(delays)]
         for of, look in (("kafka", self._kafka), ("redis", self._memory), ("workers", self._events)):
             try:
                 values += look()
             except (KafkaException, RedisError, httpx.HTTPError, OSError):
-                values.append(Value("missing", of, 1))
+                values.append(SampleValue("missing", of, 1))
         return values
 
     def ends(self) -> dict[str, int]:
-        """Return the number of records ever written to each topic, by Kafka's offsets.
+        """Return the number of records ever written to each topic, from Kafka's offsets.
 
         Raises:
-            KafkaException: the broker can't be reached.
+            KafkaException: the broker cannot be reached.
         """
         found: dict[str, int] = defaultdict(int)
         asked = self._admin.list_offsets(self._latest, request_timeout=10)
@@ -81,10 +81,10 @@ class Sampler:
         return dict(found)
 
     def lag(self) -> dict[str, int]:
-        """Return the consumer lag by `group topic`, of topics that a group has read from.
+        """Return the lag in events by `worker topic`, for topics with a committed offset.
 
         Raises:
-            KafkaException: the broker can't be reached.
+            KafkaException: the broker cannot be reached.
         """
         asked = self._admin.list_offsets(self._latest, request_timeout=10)
         ends = {(one.topic, one.partition): future.result().offset for one, future in asked.items()}
@@ -97,25 +97,25 @@ class Sampler:
                     found[f"{worker} {one.topic}"] += max(0, end - one.offset)
         return dict(found)
 
-    def _kafka(self) -> list[Value]:
-        lag = [Value("lag events", of, waiting) for of, waiting in self.lag().items()]
-        return lag + [Value("written events", topic, number) for topic, number in self.ends().items()]
+    def _kafka(self) -> list[SampleValue]:
+        lag = [SampleValue("lag events", of, waiting) for of, waiting in self.lag().items()]
+        return lag + [SampleValue("written events", topic, number) for topic, number in self.ends().items()]
 
-    def _memory(self) -> list[Value]:
+    def _memory(self) -> list[SampleValue]:
         info: Any = self._redis.info("memory")
         keys: Any = self._redis.dbsize()
-        return [Value("Redis MiB", "used", info["used_memory"] / MIB), Value("Redis keys", "all", keys)]
+        return [SampleValue("Redis MiB", "used", info["used_memory"] / MIB), SampleValue("Redis keys", "all", keys)]
 
-    def _events(self) -> list[Value]:
+    def _events(self) -> list[SampleValue]:
         for worker, url in self._metrics.items():
             self._counted.take(worker, self._http.get(url).text)
-        return [Value(f"{outcome} events", of, number) for (of, outcome), number in self._counted.total.items()]
+        return [SampleValue(f"{outcome} events", of, number) for (of, outcome), number in self._counted.total.items()]
 
-    def _processes(self) -> Iterator[Value]:
+    def _processes(self) -> Iterator[SampleValue]:
         children = children_of()
         pids = {name: child.pid for name, child in self._stack.children.items()}
         for name, pid in pids.items():
-            yield Value("starts", name, self._stack.children[name].starts)
+            yield SampleValue("starts", name, self._stack.children[name].starts)
             if pid is None:
                 continue
             yield from _of(name, pid, children)
@@ -123,31 +123,31 @@ class Sampler:
         own = {parent: [child for child in of if child not in others] for parent, of in children.items()}
         yield from _of("soak", os.getpid(), own)
 
-    def _disk(self) -> Iterator[Value]:
+    def _disk(self) -> Iterator[SampleValue]:
         data = self._stack.data
         for topic in (topic for one in registry.topics() for topic in (one, one.dead)):
             folders = [data / "kafka" / "log" / f"{topic.name}-{part}" for part in range(topic.partitions)]
-            yield Value("disk MiB", f"topic {topic.name}", disk_bytes(folders) / MIB)
+            yield SampleValue("disk MiB", f"topic {topic.name}", disk_bytes(folders) / MIB)
         changelogs = [folder for folder in (data / "kafka" / "log").glob("*-changelog-*") if folder.is_dir()]
-        yield Value("disk MiB", "changelogs of tables", disk_bytes(changelogs) / MIB)
+        yield SampleValue("disk MiB", "changelogs of tables", disk_bytes(changelogs) / MIB)
         for name in ("redis", "prometheus", "faust", "logs"):
-            yield Value("disk MiB", name, disk_bytes([data / name]) / MIB)
+            yield SampleValue("disk MiB", name, disk_bytes([data / name]) / MIB)
 
 
-class Counts:
-    """Counts of workers, over restarts: a counter that falls was reset."""
+class OutcomeCounts:
+    """Outcome counters of workers over restarts: a counter that decreases has been reset."""
 
     def __init__(self) -> None:
         self.total: dict[tuple[str, str], float] = {}
-        """Events by `worker topic` and outcome: ok, dead, dropped."""
+        """Number of events by `worker topic` and outcome: ok, dead, dropped."""
         self._last: dict[tuple[str, str], float] = {}
 
     def take(self, worker: str, text: str) -> None:
-        r"""Add one response of /metrics.
+        """Add one response of /metrics.
 
-        >>> counts = Counts()
+        >>> counts = OutcomeCounts()
         >>> for number in (5, 7, 2):
-        ...     counts.take("bars", f'pulso_events_total{{worker="bars",topic="t",outcome="ok"}} {number}.0\n')
+        ...     counts.take("bars", f'pulso_events_total{{worker="bars",topic="t",outcome="ok"}} {number}.0\\n')
         >>> counts.total
         {('bars t', 'ok'): 9.0}
         """
@@ -161,16 +161,16 @@ class Counts:
                 self._last[key] = one.value
 
 
-def _of(name: str, pid: int, children: dict[int, list[int]]) -> Iterator[Value]:
-    now = held(pid, children)
-    yield Value("memory MiB", name, now.resident_bytes / MIB)
-    yield Value("processor seconds", name, now.cpu_seconds)
-    yield Value("open files", name, now.open_files)
-    yield Value("threads", name, now.threads)
+def _of(name: str, pid: int, children: dict[int, list[int]]) -> Iterator[SampleValue]:
+    now = process_usage(pid, children)
+    yield SampleValue("memory MiB", name, now.resident_bytes / MIB)
+    yield SampleValue("processor seconds", name, now.cpu_seconds)
+    yield SampleValue("open files", name, now.open_files)
+    yield SampleValue("threads", name, now.threads)
 
 
-def _delays(delays: Mapping[str, list[float]]) -> Iterator[Value]:
+def _delays(delays: Mapping[str, list[float]]) -> Iterator[SampleValue]:
     for of, seconds in delays.items():
-        yield Value("answers", of, len(seconds))
+        yield SampleValue("answers", of, len(seconds))
         for share, name in ((50, "p50"), (99, "p99")):
-            yield Value(f"delay {name} s", of, float(np.percentile(seconds, share)))
+            yield SampleValue(f"delay {name} s", of, float(np.percentile(seconds, share)))

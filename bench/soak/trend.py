@@ -1,4 +1,4 @@
-"""Trend of a series: its slope, with a confidence interval that allows for correlated samples."""
+"""Trend of a series: slope with a confidence interval that allows for autocorrelated samples."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from msgspec import Struct
 from scipy.stats import linregress, t
 
 BLOCKS = 12
-"""Number of blocks. Samples of a process's memory are correlated for minutes; means of blocks are nearly independent
+"""Number of blocks. Samples of a process's memory are correlated over minutes; block means are nearly independent
 (batch means, Law and Kelton, Simulation Modeling and Analysis, 9.5.3)."""
 
 WEEK_HOURS = 168.0
-"""Time in which something that grows would double; a festival lasts some days."""
+"""Doubling time in hours that counts as growth; a festival lasts some days."""
 
 
 class Trend(Struct, frozen=True, kw_only=True):
-    """A straight line through a series.
+    """Linear trend of a series.
 
     Attributes:
-        slope: an hour; `low` and `high` are the ends of its 95 % confidence interval.
-        samples: that it rests on.
+        slope: slope per hour; `low` and `high` are the ends of its 95 % confidence interval.
+        samples: number of samples.
     """
 
     mean: float
@@ -32,7 +32,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     samples: int
 
     def grows(self, least: float = 0.0) -> bool:
-        """Return True if it significantly rises, fast enough to double within a week and by more than `least` per hour.
+        """Return True if the slope is surely above `least` per hour and fast enough to double within a week.
 
         >>> Trend(mean=100, slope=2, low=1, high=3, samples=100).grows()
         True
@@ -43,7 +43,7 @@ class Trend(Struct, frozen=True, kw_only=True):
 
 
 def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
-    """Return the slope over block means (least squares, Student's t); None for fewer than nine samples.
+    """Fit the slope over block means (least squares, Student's t); None for fewer than nine samples.
 
     >>> hours = [number / 60 for number in range(120)]
     >>> found = trend(hours, [100 + 3 * hour for hour in hours])
@@ -57,6 +57,6 @@ def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
     means = [float(block.mean()) for block in np.array_split(np.asarray(values, float), blocks)]
     line: tuple[float, float, float, float, float] = linregress(times, means)
     slope, error = float(line[0]), float(line[4])
-    # A series that never moves has no error at all, which the library calls not a number.
+    # A constant series has no error, for which the library returns NaN.
     reach = float(t.ppf(0.975, blocks - 2)) * error if math.isfinite(error) else 0.0
     return Trend(mean=float(np.mean(values)), slope=slope, low=slope - reach, high=slope + reach, samples=len(values))

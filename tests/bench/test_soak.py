@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.soak.load import Load
-from bench.soak.record import SAMPLES, About, Record, read_record
+from bench.soak.load_senders import DELIVERED_EVERY, INVALID_EVERY, LoadSenders
 from bench.soak.report import accounts_of, write_report
-from bench.soak.sampling import Value
-from bench.soak.senders import DELIVERED_EVERY, SPOILT, Senders
+from bench.soak.sample_log import SAMPLES, RunInfo, SampleLog, read_record
+from bench.soak.sampling import SampleValue
+from bench.soak.soak_load import SoakLoad
 from bench.soak.trend import trend
 from schemas.bars import SALES, STOCK
 from schemas.cameras import FRAMES
@@ -21,7 +21,7 @@ from schemas.support import MAILS
 from simulation.evening import Evening
 from stream.runtime.venue_file import read_venue
 
-LOAD = Load.scaled(0.01, 0.01, 1, 0.1)
+LOAD = SoakLoad.scaled(0.01, 0.01, 1, 0.1)
 HOURS = 2.0
 
 
@@ -29,25 +29,27 @@ def recorded(
     folder: Path, memory: Callable[[float], float], read: float = 990, letters: float = 10, waiting: float = 0
 ) -> Path:
     """Two hours of one worker, a sample a minute; 1,000 tickets of which `read` are used and `letters` are dead."""
-    about = About(
+    about = RunInfo(
         began="2026-07-04T20:00:00+00:00", minutes=120, every_seconds=60, shares=LOAD.shares, rates=LOAD.rates,
         spoilt={}, pages=1, machine={}, numbers={"cameras": 3, "tills": 6, "mails": 150, "stages": 2},
     )  # fmt: skip
-    log = Record(folder, about)
+    log = SampleLog(folder, about)
     random = np.random.default_rng(1)
     for minute in range(int(HOURS * 60) + 1):
         log.add(
             60.0 * minute,
             [
-                Value("memory MiB", "bars", memory(minute / 60) + random.normal(0, 0.5)),
-                Value("lag events", "bars pos.sales", float(random.integers(0, 9)) if minute < HOURS * 60 else waiting),
-                Value("starts", "bars", 1),
-                Value("sent events", SALES.name, 1000),
-                Value("spoilt events", SALES.name, 10),
-                Value("written events", SALES.name, 1000),
-                Value("written events", SALES.dead.name, letters),
-                Value("ok events", f"bars {SALES.name}", read),
-                Value("dead events", f"bars {SALES.name}", letters),
+                SampleValue("memory MiB", "bars", memory(minute / 60) + random.normal(0, 0.5)),
+                SampleValue(
+                    "lag events", "bars pos.sales", float(random.integers(0, 9)) if minute < HOURS * 60 else waiting
+                ),
+                SampleValue("starts", "bars", 1),
+                SampleValue("sent events", SALES.name, 1000),
+                SampleValue("spoilt events", SALES.name, 10),
+                SampleValue("written events", SALES.name, 1000),
+                SampleValue("written events", SALES.dead.name, letters),
+                SampleValue("ok events", f"bars {SALES.name}", read),
+                SampleValue("dead events", f"bars {SALES.name}", letters),
             ],
         )
     log.close()
@@ -145,19 +147,19 @@ class Taken:
 
 
 def test_every_so_many_th_event_is_spoilt_and_deliveries_bring_what_was_sold() -> None:
-    from bench.soak.media import Media
-    from bench.soak.senders import _Mailbox, _Tills
+    from bench.soak.load_senders import _Mailbox, _Tills
+    from bench.soak.soak_media import SoakMedia
 
     taken = Taken()
-    media = Media(calm={}, full={}, covered=b"", songs=[], silence=b"")
-    senders = Senders(taken, LOAD, media)  # type: ignore[arg-type]
+    media = SoakMedia(calm={}, full={}, covered=b"", songs=[], silence=b"")
+    senders = LoadSenders(taken, LOAD, media)  # type: ignore[arg-type]
     tills, mailbox = _Tills(senders, LOAD, Evening()), _Mailbox(senders, Evening())
-    for number in range(2 * SPOILT[SALES.name]):
-        tills.send(number, 2 * DELIVERED_EVERY * number / (2 * SPOILT[SALES.name]))
+    for number in range(2 * INVALID_EVERY[SALES.name]):
+        tills.send(number, 2 * DELIVERED_EVERY * number / (2 * INVALID_EVERY[SALES.name]))
         mailbox.send(number, 0.0)
-    assert senders.sent[SALES.name] == 2 * SPOILT[SALES.name]
+    assert senders.sent[SALES.name] == 2 * INVALID_EVERY[SALES.name]
     assert senders.spoilt[SALES.name] == 2
-    assert senders.spoilt[MAILS.name] == 2 * SPOILT[SALES.name] // SPOILT[MAILS.name]
+    assert senders.spoilt[MAILS.name] == 2 * INVALID_EVERY[SALES.name] // INVALID_EVERY[MAILS.name]
     assert senders.sent[STOCK.name] > 0
     assert not senders.spoilt[STOCK.name]
     assert not any(topic in (FRAMES.name, SNIPPETS.name) for topic, _, _ in taken.records)

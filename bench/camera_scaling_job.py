@@ -1,0 +1,85 @@
+"""Job that analyses frames of many cameras as the vision worker does, without Kafka.
+
+Reads a `CameraScalingJobInput` from standard input.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from bench.run_result import RunResult, read_clocks
+from processors.cameras.analyzer import CameraAnalyzer
+from processors.cameras.frame_result import CameraFrame
+from processors.crowd.density import CrowdCounter
+from processors.violence.scorer import ViolenceScorer
+from schemas.cameras import CameraSettings, CameraView
+from schemas.crowd import ZoneSettings
+from schemas.venue import Venue
+
+CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
+EIGHTH = timedelta(seconds=0.125)
+WARM = 8
+"""Number of warm-up rounds, after which states, baselines and the models' memory exist."""
+
+
+class CameraScalingJobInput(Struct, kw_only=True):
+    """JPEG files that every camera shows in turn, and the total number of frames.
+
+    Attributes:
+        trace: measure the memory held at the end, which slows down every allocation.
+    """
+
+    cameras: int
+    frames: int
+    files: list[str]
+    trace: bool = False
+
+
+def main() -> None:
+    """Analyse all frames and print the result."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=CameraScalingJobInput)
+    jpegs = [Path(file).read_bytes() for file in order.files]
+    names = [f"camera-{number:02d}" for number in range(order.cameras)]
+    watch = CameraAnalyzer(_venue(names), CrowdCounter.load(), ViolenceScorer.load())
+    if order.trace:
+        tracemalloc.start()
+    rounds = WARM + -(-order.frames // order.cameras)
+    began = (0.0, 0.0)
+    for place in range(rounds):
+        if place == WARM:
+            began = read_clocks()
+        for name in names:
+            jpeg = jpegs[place % len(jpegs)]
+            (seen,) = watch.analyze([CameraFrame(f"{name}-{place}", name, BEGIN + EIGHTH * place, jpeg)])
+            if seen.error:
+                raise RuntimeError(seen.error)
+    ended = read_clocks()
+    gc.collect()
+    result = RunResult(
+        events=(rounds - WARM) * order.cameras,
+        seconds=ended[0] - began[0],
+        cpu_seconds=ended[1] - began[1],
+        held_bytes=tracemalloc.get_traced_memory()[0],
+    )
+    print(msgspec.json.encode(result).decode())
+
+
+def _venue(names: list[str]) -> Venue:
+    zones = [ZoneSettings(id=f"zone-{name}", area_m2=400, capacity=1500) for name in names]
+    cameras = [
+        CameraSettings(id=name, views=[CameraView(zone=zone.id, polygon=CORNERS)])
+        for name, zone in zip(names, zones, strict=True)
+    ]
+    return Venue(name="bench", zones=zones, cameras=cameras)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Reference job for tickets: a confluent-kafka consumer and msgspec fill a dict that is not persisted.
+
+Reads a `ConsumerLoopJobInput` from standard input.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections import defaultdict
+
+import msgspec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from msgspec import Struct
+
+from bench.run_result import RunResult, read_clocks
+from schemas.bars import Ticket
+
+
+class ConsumerLoopJobInput(Struct, kw_only=True):
+    """Topic to read and number of passes; a pass may take only a tenth of a second."""
+
+    kafka: str
+    topic: str
+    partitions: int
+    tickets: int
+    passes: int = 5
+
+
+def main() -> None:
+    """Print the pass with the median time; the first one, which also connects, is not counted."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=ConsumerLoopJobInput)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": order.kafka,
+            "group.id": "bench-plain",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            # A pass would begin by waiting for the long poll of the one before it.
+            "fetch.wait.max.ms": 5,
+        }
+    )
+    try:
+        passes = [one_pass(consumer, order) for _ in range(1 + order.passes)][1:]
+    finally:
+        consumer.close()
+    middle = statistics.median_low([one.seconds for one in passes])
+    print(msgspec.json.encode(next(one for one in passes if one.seconds == middle)).decode())
+
+
+def one_pass(consumer: Consumer, order: ConsumerLoopJobInput) -> RunResult:
+    """Read the topic from its beginning until every ticket is counted; fetching is timed, too."""
+    decoder = msgspec.json.Decoder(Ticket)
+    tickets: defaultdict[str, int] = defaultdict(int)
+    sold: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    left = order.tickets
+    began = read_clocks()
+    consumer.assign([TopicPartition(order.topic, partition, 0) for partition in range(order.partitions)])
+    while left:
+        messages = consumer.consume(min(500, left), timeout=30)
+        if not messages:
+            raise TimeoutError(f"{order.topic}: {left} tickets are missing")
+        for message in messages:
+            if message.error():
+                raise KafkaException(message.error())
+            ticket = decoder.decode(message.value() or b"")
+            tickets[ticket.bar] += 1
+            bar = sold[ticket.bar]
+            for line in ticket.lines:
+                bar[line.product] += line.quantity
+        left -= len(messages)
+    ended = read_clocks()
+    return RunResult(
+        events=order.tickets,
+        seconds=ended[0] - began[0],
+        cpu_seconds=ended[1] - began[1],
+        tickets=dict(tickets),
+        sold={bar: dict(units) for bar, units in sold.items()},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""Throughput of the console in alert steps per second to open pages, against a bare loop that writes the same bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+
+from bench.comparison_table import ComparisonRow, compare
+from bench.page_updates_job import PageUpdatesJobInput
+from bench.reference_job import run_job
+from bench.run_result import BenchError, RunResult
+from schemas.alerts import Alert
+from stream.local import LocalStack
+from stream.local.ports import Ports
+from stream.stores.accounts import AccountStore
+from stream.stores.alert_store import AlertStore
+
+NUMBER = 200
+"""Number of alert steps that are written at once."""
+PAGES = (1, 20, 200)
+MORE = 10
+"""Maximum factor for the number of steps with few pages, where there would be too little to measure."""
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+"""Resolution of the processor time in seconds."""
+LONGEST = 2**25
+"""Maximum size of one event in bytes: a page receives all open alerts at once, and the benchmark leaves thousands."""
+CALM = 40
+"""Number of steps sent one by one, for the delay from Redis to the page."""
+CALM_SECONDS = 0.1
+STALL_TIMEOUT_SECONDS = 120.0
+
+
+def steps(number: int, first: int = 0) -> list[Alert]:
+    """Alerts as the alerts worker writes them.
+
+    >>> [alert.key for alert in steps(2)]
+    ['violence/bench-0', 'violence/bench-1']
+    """
+    at = datetime(2026, 7, 4, 22, tzinfo=UTC)
+    return [
+        Alert(
+            id=f"violence/bench-{place}@1", key=f"violence/bench-{place}", version=1, rule="violence",
+            subject=f"bench-{place}", state="raised", severity="critical", audience=("security",), raised_at=at,
+            time=at, value=0.9, peak=0.9, threshold=0.8, event_id=f"bench-{place}",
+            text={"es": "Posible pelea: mire la imagen.", "en": "Possible fight: look at the picture."},
+        )
+        for place in range(first, first + number)
+    ]  # fmt: skip
+
+
+def measure(
+    stack: LocalStack, *, number: int, announce: Callable[[str], None], on_progress: Callable[[int], None]
+) -> list[ComparisonRow]:
+    """Open the pages, write the steps, and check what every page receives.
+
+    Raises:
+        BenchError: a page missed a step, received one twice or out of order, or updates stopped.
+    """
+    found: dict[int, RunResult] = {}
+    notes: dict[int, str] = {}
+    first = 0
+    for pages in PAGES:
+        steps_here = number * min(MORE, PAGES[-1] // pages)
+        announce(f"console: {steps_here} steps to {pages} page{'s' if pages > 1 else ''}")
+        found[pages], delays = asyncio.run(_ours(stack, pages, steps_here, first, on_progress))
+        first += CALM + steps_here
+        p50, p99 = (statistics.quantiles(delays, n=100)[place] for place in (49, 98))
+        notes[pages] = f"one step at a time: on every page after {p50 * 1000:.0f} ms (p50), {p99 * 1000:.0f} ms (p99)"
+    most = PAGES[-1]
+    announce(f"bare loop: {number} steps to {most} pages")
+    port = Ports(stack.data / "ports.json").get("bench-pages")
+    order = PageUpdatesJobInput(redis=stack.settings.redis_url(), port=port, pages=most, number=number)
+    bare = asyncio.run(_bare(stack, order, on_progress))
+    rows = [
+        compare(f"alerts to {most} pages", "steps/s", found[most], "bare loop over sockets", bare, notes=notes[most])
+    ]
+    one = found[PAGES[0]]
+    return rows + [
+        compare(
+            f"alerts to {pages} pages", "steps/s", found[pages], "the same to one page", one,
+            notes=f"{1000 * pages * found[pages].cpu_seconds / found[pages].events:.2f} ms of processor time a "
+            f"step, {1000 * one.cpu_seconds / one.events:.2f} ms with one page; {notes[pages]}",
+        )
+        for pages in PAGES[1:]
+    ]  # fmt: skip
+
+
+class Page:
+    """One open page: a socket that reads server-sent events and records the time of each step."""
+
+    def __init__(self, port: int, path: str, headers: str = "") -> None:
+        self._port = port
+        self._request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n".encode()
+        self.steps: list[str] = []
+        self.at: list[float] = []
+        self._task: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def open(self) -> Page:
+        """Connect, and wait until the server has begun to answer."""
+        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=LONGEST)
+        self._writer.write(self._request)
+        async with asyncio.timeout(STALL_TIMEOUT_SECONDS):
+            await reader.readuntil(b"event: tick")
+        self._task = asyncio.create_task(self._read(reader))
+        return self
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        mark = b'data: {"id":"'
+        while line := await reader.readline():
+            if line.startswith(mark):
+                self.at.append(time.monotonic())
+                self.steps.append(line[len(mark) : line.index(b'"', len(mark))].decode())
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._task is not None and self._writer is not None:
+            self._task.cancel()
+            self._writer.close()
+
+
+async def _ours(
+    stack: LocalStack, number_of_pages: int, number: int, first: int, on_progress: Callable[[int], None]
+) -> tuple[RunResult, list[float]]:
+    """Write steps numbered from `first` on, to newly opened pages that receive new steps only."""
+    url = stack.settings.redis_url()
+    redis, store = Redis.from_url(url), AlertStore(url)
+    token = await AccountStore(redis).add_token(f"bench-{number_of_pages}", ["security"])
+    await redis.aclose()
+    child = stack.children["console"]
+    port = urlsplit(stack.endpoints["console"]).port or 80
+    headers = f"Authorization: Bearer {token}\r\n"
+    pages = [Page(port, "/live?channels=alerts", headers) for _ in range(number_of_pages)]
+    for page in pages:
+        await page.open()
+    await asyncio.sleep(1)
+    delays: list[float] = []
+    for place, alert in enumerate(steps(CALM, first)):
+        before = time.monotonic()
+        await store.write(alert, datetime.now(UTC))
+        await _until(pages, place + 1)
+        delays += [page.at[-1] - before for page in pages]
+        await asyncio.sleep(CALM_SECONDS)
+    begin, used = time.monotonic(), _cpu_seconds(child.pid)
+    for alert in steps(number, first + CALM):
+        await store.write(alert, datetime.now(UTC))
+    await _until(pages, CALM + number, on_progress)
+    end = max(page.at[-1] for page in pages)
+    measured = RunResult(
+        events=number * number_of_pages, seconds=end - begin, cpu_seconds=max(TICK, _cpu_seconds(child.pid) - used)
+    )
+    wanted = [alert.id for alert in steps(CALM + number, first)]
+    _each_once(pages, wanted, "console")
+    for page in pages:
+        await page.close()
+    await store.close()
+    return measured, delays
+
+
+async def _bare(stack: LocalStack, order: PageUpdatesJobInput, on_progress: Callable[[int], None]) -> RunResult:
+    job = asyncio.create_task(asyncio.to_thread(run_job, "page_updates_job.py", order))
+    pages = [Page(order.port, "/") for _ in range(order.pages)]
+    for page in pages:
+        while True:
+            try:
+                await page.open()
+                break
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.1)
+    store = AlertStore(stack.settings.redis_url())
+    for alert in steps(order.number, 100_000):
+        await store.write(alert, datetime.now(UTC))
+    await _until(pages, order.number, on_progress)
+    _each_once(pages, [alert.id for alert in steps(order.number, 100_000)], "bare loop")
+    for page in pages:
+        await page.close()
+    await store.close()
+    return await job
+
+
+async def _until(pages: list[Page], number: int, on_progress: Callable[[int], None] = lambda _: None) -> None:
+    """Wait until every page has the given number of steps."""
+    moved, last = time.monotonic(), -1
+    while (least := min(len(page.steps) for page in pages)) < number:
+        if least > last:
+            moved, last = time.monotonic(), least
+            on_progress(least)
+        elif time.monotonic() - moved > STALL_TIMEOUT_SECONDS:
+            raise BenchError(f"a page stopped at {least} of {number} steps")
+        await asyncio.sleep(0.002)
+
+
+def _each_once(pages: list[Page], wanted: list[str], who: str) -> None:
+    """Check that every page has exactly the wanted steps in order.
+
+    Raises:
+        BenchError: a page has other steps, or another order.
+    """
+    wrong = sum(page.steps != wanted for page in pages)
+    if wrong:
+        raise BenchError(f"{who}: {wrong} of {len(pages)} pages did not receive each step once and in order")
+
+
+def _cpu_seconds(pid: int | None) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

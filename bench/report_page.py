@@ -1,0 +1,156 @@
+"""Page docs/benchmarks.md and its data benchmarks.json; a part that is measured again replaces its predecessor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from bench.alert_delays import AlertDelay
+from bench.comparison_table import ComparisonRow, machine_info, short
+from bench.reference_job import VENV
+from stream.local.kafka import VERSION as KAFKA
+
+PAGE, FILE = "benchmarks.md", "benchmarks.json"
+LIBRARIES = (
+    "faust-streaming", "aiokafka", "confluent-kafka", "uvloop", "msgspec", "onnxruntime", "numpy", "scipy",
+    "opencv-python-headless", "librosa", "river", "fastapi", "uvicorn",
+)  # fmt: skip
+SECTIONS = {
+    "Beside a peer or the bare limit": ("tickets", "frames", "cameras", "mails", "music", "pages"),
+    "As work grows": ("series", "many", "desk"),
+    "One worker of a group, and two": ("pair",),
+}
+
+
+class ReportPart(Struct, kw_only=True):
+    """Results of one benchmark, with time and machine."""
+
+    time: datetime
+    quick: bool
+    seconds: float
+    machine: dict[str, Any]
+    rows: list[ComparisonRow] = []
+    delays: list[AlertDelay] = []
+
+
+def new_part(rows: list[ComparisonRow], delays: list[AlertDelay], *, seconds: float, quick: bool) -> ReportPart:
+    """Return a part measured now on this machine."""
+    return ReportPart(
+        time=datetime.now(UTC),
+        quick=quick,
+        seconds=round(seconds, 1),
+        machine=full_machine_info(),
+        rows=rows,
+        delays=delays,
+    )
+
+
+def full_machine_info() -> dict[str, Any]:
+    """Return the machine and the versions that figures depend on."""
+    return {**machine_info(), "processor": _processor(), "memory_gib": _memory_gib(), "versions": dict(_versions())}
+
+
+def write_page(folder: Path, measured: Mapping[str, ReportPart]) -> None:
+    """Merge the parts with the existing ones and write both files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / FILE
+    parts = {**read_parts(file), **measured}
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(parts)) + b"\n")
+    (folder / PAGE).write_text("\n".join(_page(parts)) + "\n", encoding="utf-8")
+
+
+def read_parts(file: Path) -> dict[str, ReportPart]:
+    """Return the parts by name; empty if the file does not exist.
+
+    Raises:
+        msgspec.DecodeError: the file has another format.
+    """
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, ReportPart]) if file.exists() else {}
+
+
+def _page(parts: Mapping[str, ReportPart]) -> Iterator[str]:
+    newest = max(parts.values(), key=lambda one: one.time)
+    around = newest.machine
+    yield "# Benchmarks\n\n`make bench` wrote this page; [benchmarks.json](benchmarks.json) has every figure unrounded."
+    yield f"\n## Machine\n\n{around['processor']}, {around['cores']} cores, {around['memory_gib']:.0f} GiB of memory.\n"
+    yield ", ".join(f"{name} {number}" for name, number in around["versions"].items()) + ".\n"
+    yield "| part | measured | took | load before |\n|---|---|--:|--:|"
+    for name, one in parts.items():
+        trial = " (a trial with a tenth of the events: not for comparing)" if one.quick else ""
+        yield f"| {name} | {one.time:%Y-%m-%d %H:%M} UTC{trial} | {one.seconds:.0f} s | {one.machine['load']} |"
+    yield (
+        "\nA ratio is ours ÷ reference, both measured in the same run; “by CPU” is the same for events a second of "
+        "processor time, which other work on the machine disturbs less."
+    )
+    for title, names in SECTIONS.items():
+        rows = [row for name in names if name in parts for row in parts[name].rows]
+        if rows:
+            yield f"\n## {title}\n"
+            yield from _rows(rows)
+    delays = [delay for one in parts.values() for delay in one.delays]
+    if delays:
+        yield "\n## From event to alert\n"
+        yield from _delays(delays)
+
+
+def _rows(rows: Iterable[ComparisonRow]) -> Iterator[str]:
+    yield "| | ours | reference | | ratio | by CPU | |\n|---|--:|---|--:|--:|--:|---|"
+    for one in rows:
+        yield (
+            f"| {one.what} | {short(one.ours)} {one.unit} | {one.reference_name} | {short(one.reference)} {one.unit} | "
+            f"{one.ratio:.3g} | {one.cpu_ratio:.3g} | {one.notes} |"
+        )
+
+
+def _delays(delays: Iterable[AlertDelay]) -> Iterator[str]:
+    yield (
+        "Seconds from a source handing over the event that raises an alert until the alert is in Redis, through the "
+        "whole stack with all five workers running. The rules' own patience (on-delays, cool-downs) is set to nothing. "
+        "The levels are shares of what the worker finished a second when a backlog waited for it.\n"
+    )
+    yield "| events | alert | capacity | level | sent | alerts | p50 | p99 |\n|---|---|--:|--:|--:|--:|--:|--:|"
+    for one in delays:
+        p50, p99 = ("" if value is None else f"{value:.3f} s" for value in (one.p50, one.p99))
+        yield (
+            f"| {one.kind} | {one.rule} | {short(one.capacity)}/s | {one.level:.0%} | {short(one.sent)}/s | "
+            f"{one.alerts} | {p50} | {p99} |"
+        )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    yield "Python", platform.python_version()
+    yield "Kafka", KAFKA
+    if server := shutil.which("redis-server"):
+        said = subprocess.run([server, "--version"], capture_output=True, text=True, check=False).stdout.split()
+        yield "Redis", next((word[2:] for word in said if word.startswith("v=")), "?")
+    for name in LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+    found = next(iter(VENV.glob("lib/python*/site-packages/quixstreams-*.dist-info")), None)
+    if found is not None:
+        yield "quixstreams", found.name.removeprefix("quixstreams-").removesuffix(".dist-info")

@@ -1,0 +1,54 @@
+"""Loads send what they say, at event times that workers take, from places that the venue has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.alert_loads import TICKETS_OF_A_BAR, URGENT_EVERY, Mails, Tickets, bench_venue
+from schemas.bars import Ticket
+from schemas.support import Mail
+from simulation.mail_texts import URGENT
+from stream.runtime.record import MAX_TIME_AHEAD
+from stream.runtime.venue_file import read_venue
+
+
+def test_the_venue_can_be_read_and_its_rules_have_no_patience(tmp_path: Path) -> None:
+    file = tmp_path / "venue.yaml"
+    file.write_text(yaml.safe_dump(bench_venue().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+    rules = read_venue(file).rules
+    assert {rule.on_delay_seconds for rule in rules.values()} == {0.0}
+    assert {rule.cool_down_seconds for rule in rules.values()} == {0.0}
+
+
+@pytest.mark.parametrize("rate", [5.0, 500.0])
+def test_no_bar_sells_at_two_levels_and_each_sells_in_order_of_time(rate: float) -> None:
+    load = Tickets()
+    bars: list[set[str]] = []
+    known = {bar.id for bar in bench_venue().bars}
+    for _ in range(3):
+        made = [event.value for event in load.events(rate, 20)]
+        tickets = [one for one in made if isinstance(one, Ticket)]
+        assert len(tickets) == rate * 20
+        bars.append({one.bar for one in tickets})
+        assert bars[-1] <= known
+        for bar in bars[-1]:
+            times = [one.time for one in tickets if one.bar == bar]
+            assert all(before <= after for before, after in pairwise(times))
+            assert max(times) < datetime.now(UTC) + MAX_TIME_AHEAD - timedelta(minutes=1)
+            assert len(times) >= min(TICKETS_OF_A_BAR, len(tickets)) * 0.9
+    assert not bars[0] & bars[1]
+    assert not bars[1] & bars[2]
+
+
+def test_every_so_many_th_mail_is_a_cry_for_help_and_none_comes_twice() -> None:
+    load = Mails()
+    made = [event for seconds in (3, 3) for event in load.events(20, seconds)]
+    assert len({event.id for event in made}) == len(made) == 120
+    cries = {text for _, _, text in URGENT.values()}
+    loud = [event for event in made if isinstance(event.value, Mail) and event.value.text in cries]
+    assert len(loud) == len(made) // URGENT_EVERY

@@ -1,0 +1,34 @@
+"""The bench of growing series compares the same work: as many lines, and every bar with the same past."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bench.series_scaling import TICKETS_OF_A_BAR, tickets
+from stream.runtime.settings import ROOT
+
+
+def test_every_bar_has_the_same_number_of_tickets_in_order_of_time() -> None:
+    made = list(tickets(20))
+    assert set(Counter(ticket.bar for ticket in made).values()) == {TICKETS_OF_A_BAR}
+    assert [ticket.time for ticket in made] == sorted(ticket.time for ticket in made)
+    assert len({ticket.id for ticket in made}) == len(made)
+
+
+@pytest.mark.timeout(300)
+def test_it_runs(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--quick", "--only", "series", "--json", file],
+        cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(file.read_text())["rows"]
+    assert [row["what"] for row in rows] == ["bars, 100 series", "bars, 1,000 series"]
+    assert all(row["ours"] > 0 for row in rows)
