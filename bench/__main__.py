@@ -152,7 +152,7 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
     if whole:
         with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
             venue = Path(folder) / "venue.yaml"
-            text = yaml.safe_dump(alert_loads.venue().model_dump(mode="json", exclude_defaults=True))
+            text = yaml.safe_dump(alert_loads.bench_venue().model_dump(mode="json", exclude_defaults=True))
             venue.write_text(text, encoding="utf-8")
             with _stack(venue, list(registry.workers()), console) as stack:
                 announce("making pictures, sound and mails")

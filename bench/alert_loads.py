@@ -68,7 +68,7 @@ class AlertLoad(Protocol):
         ...
 
 
-def venue() -> Venue:
+def bench_venue() -> Venue:
     """Return the venue; its rules have no on-delay, off-delay or cool-down, so that only the machine is measured."""
     corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
     none = {"on_delay_seconds": 0.0, "off_delay_seconds": 0.0, "cool_down_seconds": 0.0}
