@@ -34,7 +34,7 @@ LABELS = {
     "stage": ["main"],
     "mood": ["happy"],
     "genre": ["rock"],
-    "rule": ["violence", "stock-out", "stage-silent", "mail-urgent", "mail-surge", "posts-negative"],
+    "rule": [rule.name for rule in registry.rules()],
     "state": ["raised"],
     "model": ["mood"],
     "statistic": ["tempo"],
