@@ -1,4 +1,4 @@
-"""Build hook of hatchling: refuses to build a wheel. See docs/decisions/0013-application-not-library.md."""
+"""Build hook of hatchling: refuses to build a wheel. See docs/decisions/0014-application-not-library.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 WHY = (
     "Pulso is an application and is not offered as a wheel: its packages have common names, such as `console`, and "
     "would overwrite files of other distributions. Run it from a checkout (`make setup`, then .venv/bin/pulso) or from "
-    "the container image (deploy/docker). See docs/decisions/0013-application-not-library.md."
+    "the container image (deploy/docker). See docs/decisions/0014-application-not-library.md."
 )
 
 

@@ -45,8 +45,9 @@ class SentenceTransformerEmbedder:
             library: Any = importlib.import_module("sentence_transformers")
         except ImportError as error:
             raise EncoderError(
-                f"PULSO_ENCODER={PREFIX}{name} needs sentence-transformers, which is not installed: "
-                "`pip install 'pulso[train]'` (it brings PyTorch), or unset PULSO_ENCODER"
+                f"PULSO_ENCODER={PREFIX}{name} needs sentence-transformers, which is not installed: in a checkout run "
+                "`.venv/bin/pip install sentence-transformers` (it brings PyTorch); the image does not have it. Or unset "
+                "PULSO_ENCODER"
             ) from error
         try:
             self._model: Any = library.SentenceTransformer(name, device="cpu")

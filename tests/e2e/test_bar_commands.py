@@ -80,7 +80,7 @@ def test_staff_report_stock_and_look_ahead(
     file = tmp_path / "north.png"
     shown = pulso("forecast", "north", "--product", "beer", "--heatwave", "8", "--picture", str(file))
     assert "what if" in shown
-    assert "pace of the last slots" in shown
+    assert "rate of the last slots" in shown
     assert file.read_bytes().startswith(b"\x89PNG")
     unknown = CliRunner().invoke(app, ["forecast", "north", "--act-delayed", "30"], env={"COLUMNS": "200"})
     assert unknown.exit_code == 2

@@ -70,7 +70,7 @@ def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monk
         pulso("report", "--out", str(page), "--days", "0.05")
     text = page.read_text(encoding="utf-8")
     assert f"{best} → {other}: 1" in text
-    assert "could not be asked" not in text
+    assert "could not be queried" not in text
     drawings = [ElementTree.fromstring(f"<svg{part.split('</svg>')[0]}</svg>") for part in text.split("<svg")[1:]]
     assert len(drawings) >= 2  # latency and confidence; drift needs more fragments
     assert "http://" not in text.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
