@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def kept(topic: Topic[Any]) -> str:
-    """How long a record stays.
+    """Return the retention of a topic's records, as text.
 
     >>> from schemas.bars import SALES
     >>> from schemas.cameras import FRAMES

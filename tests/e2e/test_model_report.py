@@ -60,7 +60,7 @@ def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monk
         said = outside.records(TAGS)[-1][1].moods
         best = max(said, key=said.__getitem__)
         other = min(said, key=said.__getitem__)
-        assert f"it said {best}" in pulso("correct", "mood", "main", other)
+        assert f"label was {best}" in pulso("correct", "mood", "main", other)
         refused = CliRunner().invoke(app, ["models", "correct", "mood", "main", "gloomy"])
         assert refused.exit_code == 2 and "not 'gloomy'" in refused.output
         wrong = 'pulso_model_feedback_total{model="mood",verdict="wrong"}'
