@@ -46,8 +46,8 @@ class SentenceTransformerEmbedder:
         except ImportError as error:
             raise EncoderError(
                 f"PULSO_ENCODER={PREFIX}{name} needs sentence-transformers, which is not installed: in a checkout run "
-                "`.venv/bin/pip install sentence-transformers` (it brings PyTorch); the image does not have it. Or unset "
-                "PULSO_ENCODER"
+                "`.venv/bin/pip install sentence-transformers` (it brings PyTorch); the image does not have it. "
+                "Or unset PULSO_ENCODER"
             ) from error
         try:
             self._model: Any = library.SentenceTransformer(name, device="cpu")

@@ -16,7 +16,7 @@ from stream.runtime.topic_reader import headers_of, read_all
 
 
 @pytest.mark.stack
-def test_a_letter_that_was_sent_twice_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dead_letter_that_was_sent_twice_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalStack(tmp_path, workers=(), with_prometheus=False, with_console=False) as stack:
         monkeypatch.setenv("PULSO_KAFKA", str(stack.settings.kafka))
 

@@ -15,9 +15,7 @@ from stream.runtime.topic_reader import MissingTopicError
 
 
 @pytest.mark.parametrize("command", ["alerts list", "stock show", "dead list", "faq", "users list", "support report"])
-def test_where_nothing_runs_a_sentence_says_what_to_do(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command_without_a_stack_says_what_to_do(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PULSO_KAFKA", raising=False)
     monkeypatch.setenv("PULSO_DATA", str(tmp_path))
     done = CliRunner().invoke(app, command.split())
@@ -26,7 +24,7 @@ def test_where_nothing_runs_a_sentence_says_what_to_do(
     assert len(done.output.splitlines()) == 1
 
 
-def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSO_KAFKA", "127.0.0.1:1")
     monkeypatch.setenv("PULSO_REDIS", "redis://127.0.0.1:1")
     done = CliRunner().invoke(app, ["alerts", "list"])
@@ -34,7 +32,7 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch)
     assert done.output.startswith("pulso: Redis: ")
 
 
-def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+def test_defect_of_the_program_keeps_its_traceback() -> None:
     faulty = typer.Typer(cls=ErrorReportingGroup)
 
     @faulty.command()
@@ -50,7 +48,7 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
     assert (done.exit_code, done.output) == (2, "pulso: Kafka has no such topic\n")
 
 
-def test_nothing_of_a_table_is_cut_off() -> None:
+def test_tables_truncate_nothing() -> None:
     from rich.console import Console
 
     narrow = Console(width=40)

@@ -11,7 +11,7 @@ from stream.local import ports
 from stream.local.ports import Ports
 
 
-def test_no_client_is_given_a_servers_port(tmp_path: Path) -> None:
+def test_ports_are_outside_the_ephemeral_range(tmp_path: Path) -> None:
     first, last = map(int, ports.EPHEMERAL_RANGE.read_text().split())
     found = Ports(tmp_path / "ports.json")
     given = {found.get(f"server {number}") for number in range(100)}
@@ -21,7 +21,7 @@ def test_no_client_is_given_a_servers_port(tmp_path: Path) -> None:
     assert {again.get(f"server {number}") for number in range(100)} == given
 
 
-def test_a_port_that_somebody_took_is_not_given_again(tmp_path: Path) -> None:
+def test_taken_port_is_not_assigned_again(tmp_path: Path) -> None:
     port = Ports(tmp_path / "ports.json").get("kafka")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
@@ -29,7 +29,7 @@ def test_a_port_that_somebody_took_is_not_given_again(tmp_path: Path) -> None:
         assert Ports(tmp_path / "ports.json").get("kafka") != port
 
 
-def test_where_clients_may_be_given_any_port_servers_get_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ports_use_any_where_all_are_ephemeral(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = tmp_path / "range"
     everything.write_text("1024\t65535\n")
     monkeypatch.setattr(ports, "EPHEMERAL_RANGE", everything)

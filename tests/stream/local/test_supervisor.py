@@ -40,7 +40,7 @@ def test_what_ends_is_started_again_and_again(watched: tuple[LocalStack, Child])
     assert not thread.is_alive()
 
 
-def test_a_child_that_cannot_be_started_for_now_is_started_later(watched: tuple[LocalStack, Child]) -> None:
+def test_child_that_can_not_be_started_is_tried_again(watched: tuple[LocalStack, Child]) -> None:
     """A full disk refuses a log file, as a folder in its place does."""
     one, child = watched
     child.log.mkdir()

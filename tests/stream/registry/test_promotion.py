@@ -84,7 +84,7 @@ def test_a_model_is_promoted_and_rolled_back(store: ModelStore, clips: Path) -> 
     assert "no previous version" in nothing.output
 
 
-def test_a_worse_model_is_refused_with_every_reason(store: ModelStore, clips: Path) -> None:
+def test_worse_model_is_rejected_with_every_reason(store: ModelStore, clips: Path) -> None:
     settings: dict[str, Any] = dict(read_card(store.shipped("mood")).settings)
     settings["labels"] = [*settings["labels"][1:], settings["labels"][0]]  # every answer is another one now
     metrics = {"cross-validation": {"macro_f1": 0.66}}
@@ -123,14 +123,16 @@ def test_a_worse_model_is_refused_with_every_reason(store: ModelStore, clips: Pa
         ({"name": "genre"}, "its card says that it is a model 'genre'"),
     ],
 )
-def test_what_nobody_vouches_for_is_refused(store: ModelStore, clips: Path, card: dict[str, Any], says: str) -> None:
+def test_candidate_with_an_invalid_card_is_rejected(
+    store: ModelStore, clips: Path, card: dict[str, Any], says: str
+) -> None:
     done = pulso("promote", "mood", candidate(store.root / "odd", "mood", **card), "--data", clips)
     assert done.exit_code == 1
     assert says in " ".join(done.output.split())
     assert store.pointer("mood").version == SHIPPED
 
 
-def test_a_model_that_breaks_on_the_data_is_refused(store: ModelStore, clips: Path) -> None:
+def test_model_that_fails_on_the_data_is_rejected(store: ModelStore, clips: Path) -> None:
     settings = dict(read_card(store.shipped("mood")).settings) | {"labels": ["happy", "sad"]}
     done = pulso("promote", "mood", candidate(store.root / "odd", "mood", settings=settings), "--data", clips)
     assert done.exit_code == 1
@@ -146,7 +148,7 @@ def test_a_model_that_breaks_on_the_data_is_refused(store: ModelStore, clips: Pa
         (("show", "wood"), "unknown model 'wood'"),
     ],
 )
-def test_what_is_not_there(store: ModelStore, arguments: tuple[str, ...], says: str) -> None:
+def test_unknown_models_and_candidates_are_named(store: ModelStore, arguments: tuple[str, ...], says: str) -> None:
     done = pulso(*arguments)
     assert done.exit_code == 2
     assert says in " ".join(done.output.split())
@@ -160,7 +162,7 @@ def test_sound_comes_with_its_classifiers(store: ModelStore, clips: Path) -> Non
     assert store.pointer("sound").version == SHIPPED
 
 
-def test_a_pointer_that_is_cut_off_means_the_shipped_model(store: ModelStore) -> None:
+def test_truncated_pointer_means_the_shipped_model(store: ModelStore) -> None:
     (store.root / "mood").mkdir(parents=True)
     (store.root / "mood" / "current.json").write_bytes(b'{"version": "abc')
     assert store.folder("mood") == store.shipped("mood")
@@ -210,7 +212,7 @@ def _few_mails(data: Path, folder: Path) -> Path:
         ("requests", _few_mails, "seconds_per_text"),
     ],
 )
-def test_other_models_are_measured_and_promoted_too(
+def test_models_of_other_kinds_are_promoted(
     name: str, few: Callable[[Path, Path], Path], figure: str, shared_data: Path, tmp_path: Path
 ) -> None:
     shipped = tmp_path / "shipped"

@@ -52,7 +52,7 @@ async def test_a_promotion_and_a_rollback_are_followed(store: ModelStore) -> Non
     assert one.value == "first"
 
 
-async def test_what_can_not_be_built_is_refused_for_everyone(store: ModelStore) -> None:
+async def test_version_that_can_not_be_built_is_rejected(store: ModelStore) -> None:
     one = live(store)
     promote(store, "broken")
     await one.check()
@@ -69,7 +69,7 @@ async def test_a_start_with_a_broken_version_falls_back(store: ModelStore) -> No
     assert live(store).value == "second"
 
 
-async def test_failures_that_the_version_before_does_not_share_bring_it_back(store: ModelStore) -> None:
+async def test_failures_of_the_new_version_only_cause_a_rollback(store: ModelStore) -> None:
     closed: list[str] = []
     one = live(store, closed, model_errors=2)
     version = promote(store, "second")
@@ -91,7 +91,7 @@ async def test_failures_that_the_version_before_does_not_share_bring_it_back(sto
     assert one.value == "first"
 
 
-async def test_of_two_workers_only_one_moves_the_pointer(store: ModelStore) -> None:
+async def test_one_of_two_workers_rolls_back(store: ModelStore) -> None:
     both = [live(store, model_errors=1), live(store, model_errors=1)]
     promote(store, "second")
     promote(store, "third")
@@ -106,7 +106,7 @@ async def test_of_two_workers_only_one_moves_the_pointer(store: ModelStore) -> N
         assert one.value == "second"
 
 
-async def test_after_the_probation_the_version_before_is_let_go(store: ModelStore) -> None:
+async def test_previous_version_is_closed_after_the_canary_period(store: ModelStore) -> None:
     closed: list[str] = []
     one = live(store, closed, model_probation_seconds=0)
     promote(store, "second")

@@ -28,7 +28,7 @@ def picture(seed: int, size: tuple[int, int] = (240, 320)) -> Any:
     return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def test_a_folder_is_sent_in_order_and_large_pictures_shrink(
+def test_picture_folder_is_sent_in_order_and_shrunk(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     small = encode_jpeg(picture(1))
@@ -41,7 +41,7 @@ def test_a_folder_is_sent_in_order_and_large_pictures_shrink(
     assert max(decode(frames[1]).shape) == MAX_SIDE_PIXELS
 
 
-def test_a_video_file_is_sampled_at_the_wanted_rate(
+def test_video_file_is_sampled_at_the_wanted_rate(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     path = tmp_path / "clip.avi"
@@ -100,9 +100,7 @@ def test_a_stream_that_breaks_off_is_opened_again(running: Callable[..., Any], b
     assert len(set(ids)) == len(ids)
 
 
-def test_a_camera_that_is_not_there_never_stops_the_others(
-    tmp_path: Path, running: Callable[..., Any], brought: Brought
-) -> None:
+def test_missing_camera_does_not_stop_the_others(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
     (tmp_path / "a.jpg").write_bytes(encode_jpeg(picture(1)))
     gone = CameraSource("gone", str(tmp_path / "nothing-here.mp4"))
     with running(gone, CameraSource("beside-gone", str(tmp_path), frames_per_second=20)):
@@ -126,7 +124,7 @@ def test_a_slow_video_is_not_hurried(tmp_path: Path, running: Callable[..., Any]
     assert 1.5 < (seen[-1] - seen[0]).total_seconds() < 4, "1.8 s of video"
 
 
-def test_a_file_that_no_record_holds_is_left_out_of_a_folder(
+def test_picture_folder_skips_files_that_are_too_large(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(encode_jpeg(picture(1)))
@@ -147,7 +145,7 @@ class _Hanging(_Camera):
         time.sleep(20)
 
 
-def test_a_stream_that_hangs_is_lost_though_it_is_connected(
+def test_stream_without_frames_is_lost_though_connected(
     running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("stream.sources.camera.STREAM_TIMEOUT_SECONDS", 2.0)
@@ -156,7 +154,7 @@ def test_a_stream_that_hangs_is_lost_though_it_is_connected(
     assert "the stream stopped" in caplog.text
 
 
-def test_a_password_in_an_address_is_never_printed(
+def test_overview_never_shows_a_password(
     running: Callable[..., Any], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with http_camera(_Missing) as url:

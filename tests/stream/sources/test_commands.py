@@ -98,9 +98,7 @@ class Place:
 
 
 @pytest.mark.timeout(200)
-def test_every_source_of_the_venue_file_delivers_and_a_restart_doubles_nothing(
-    tmp_path: Path, broker: Settings, brought: Brought
-) -> None:
+def test_all_sources_deliver_and_a_restart_repeats_nothing(tmp_path: Path, broker: Settings, brought: Brought) -> None:
     place = Place(tmp_path, broker.kafka or "")
     place.deliver("commands-1")
     with place.running() as process:
@@ -140,9 +138,7 @@ def test_every_source_of_the_venue_file_delivers_and_a_restart_doubles_nothing(
 
 
 @pytest.mark.timeout(200)
-def test_a_kill_loses_no_mail_and_repeats_at_most_a_batch_with_the_same_ids(
-    tmp_path: Path, broker: Settings, brought: Brought
-) -> None:
+def test_kill_loses_no_mail_and_repeats_at_most_a_batch(tmp_path: Path, broker: Settings, brought: Brought) -> None:
     place = Place(tmp_path, broker.kafka or "")
     names = [f"killed-{number}" for number in range(1_500)]
     for name in names:
@@ -166,7 +162,7 @@ def test_a_kill_loses_no_mail_and_repeats_at_most_a_batch_with_the_same_ids(
 
 
 @pytest.mark.timeout(120)
-def test_it_ends_in_time_even_when_kafka_does_not_answer(tmp_path: Path) -> None:
+def test_sources_end_in_time_when_kafka_does_not_answer(tmp_path: Path) -> None:
     place = Place(tmp_path, "127.0.0.1:1")
     place.deliver("nobody-reads-it")
     with place.running() as process:

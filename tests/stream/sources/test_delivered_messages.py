@@ -10,7 +10,7 @@ from stream.sources import delivered_messages
 from stream.sources.delivered_messages import DeliveredMessages
 
 
-def test_it_is_there_after_a_restart_and_only_for_its_own_mailbox(tmp_path: Path) -> None:
+def test_delivered_messages_persist_for_their_mailbox_only(tmp_path: Path) -> None:
     one = DeliveredMessages(tmp_path / "state.json", "imap://a@x/INBOX")
     one.add(["m1"])
     one.set_last_uid(7, 12)
@@ -24,7 +24,7 @@ def test_it_is_there_after_a_restart_and_only_for_its_own_mailbox(tmp_path: Path
     assert "a@x" not in (tmp_path / "state.json").read_text()
 
 
-def test_a_uid_never_goes_back_but_a_new_numbering_begins_anew(tmp_path: Path) -> None:
+def test_last_uid_never_decreases_except_after_renumbering(tmp_path: Path) -> None:
     one = DeliveredMessages(tmp_path / "state.json", "a")
     one.set_last_uid(1, 50)
     one.set_last_uid(1, 20)
@@ -33,7 +33,7 @@ def test_a_uid_never_goes_back_but_a_new_numbering_begins_anew(tmp_path: Path) -
     assert (one.last_uid(1), one.last_uid(2)) == (0, 3)
 
 
-def test_a_mailbox_larger_than_the_memory_is_remembered_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mailbox_larger_than_the_limit_is_recorded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivered_messages, "MAX_NAMES", 100)
     one = DeliveredMessages(tmp_path / "state.json", "a")
     names = [f"m{number}" for number in range(250)]

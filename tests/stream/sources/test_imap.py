@@ -30,7 +30,7 @@ def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
     server.stop()
 
 
-def test_imap_brings_each_message_once_over_restarts_and_marks_nothing_as_read(
+def test_imap_delivers_once_over_restarts_and_marks_nothing(
     tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
@@ -58,7 +58,7 @@ def test_imap_brings_each_message_once_over_restarts_and_marks_nothing_as_read(
     client.logout()
 
 
-def test_a_wrong_password_is_said_and_not_shown(
+def test_wrong_password_is_reported_and_not_logged(
     tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
@@ -70,7 +70,7 @@ def test_a_wrong_password_is_said_and_not_shown(
     assert "hunter2" not in caplog.text
 
 
-def test_the_state_of_messages_is_left_as_it_was_and_a_new_numbering_loses_none(
+def test_imap_keeps_flags_and_survives_renumbering(
     tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
@@ -108,7 +108,7 @@ def test_a_folder_that_is_not_there_is_named(
 
 
 @pytest.mark.parametrize("scheme", ["imaps", "imap"])
-def test_a_server_proves_who_it_is_before_it_gets_the_password(
+def test_imap_verifies_the_certificate_before_the_login(
     tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture, scheme: str,
 ) -> None:  # fmt: skip

@@ -83,7 +83,7 @@ def test_tags_arrive_where_the_map_says(desk: Desk) -> None:
     assert set(desk.received) == {"/eos/main/mood", "/bpm", "/quiet"}
 
 
-def test_sound_becomes_frames_whatever_the_size_of_its_pieces(desk: Desk) -> None:
+def test_light_frames_do_not_depend_on_block_sizes(desk: Desk) -> None:
     hear = live([LightingDesk(desk.lights(frames_per_second=20))], RATE)
     sound = (clicks(4) * 32_767).astype("<i2").tobytes()
     for start in range(0, len(sound), 3_333):  # odd: cuts samples in two

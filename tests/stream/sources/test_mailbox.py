@@ -25,7 +25,7 @@ from tests.stream.sources.conftest import Brought, message
 pytestmark = pytest.mark.stack
 
 
-def test_a_maildir_is_read_once_whatever_its_flags(
+def test_maildir_messages_are_sent_once_despite_new_flags(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     box = mailbox.Maildir(tmp_path / "Maildir")
@@ -65,7 +65,7 @@ def test_an_mbox_and_a_folder_of_eml(tmp_path: Path, running: Callable[..., Any]
     assert brought.of(MAILS, "eml-1")
 
 
-def test_mail_that_kafka_did_not_take_is_sent_again(
+def test_mail_without_acknowledgement_is_sent_again(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     (tmp_path / "eml").mkdir()
@@ -90,9 +90,7 @@ def test_mail_that_kafka_did_not_take_is_sent_again(
     assert len(brought.of(MAILS, "kafka-away-1")) == 1
 
 
-def test_flags_that_a_mail_program_writes_into_an_mbox_change_nothing(
-    tmp_path: Path, running: Callable[..., Any], brought: Brought
-) -> None:
+def test_mbox_flags_do_not_send_a_message_again(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
     path = tmp_path / "flags"
     state = tmp_path / "state.json"
 
@@ -114,7 +112,7 @@ def test_flags_that_a_mail_program_writes_into_an_mbox_change_nothing(
     assert [len(brought.of(MAILS, f"flags-{number}")) for number in (1, 2)] == [1, 1]
 
 
-def test_what_is_no_message_goes_to_support_as_it_came_and_no_log_names_anyone(
+def test_unreadable_message_is_sent_as_received_and_not_logged(
     tmp_path: Path, running: Callable[..., Any], brought: Brought, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "eml").mkdir()
@@ -145,7 +143,7 @@ class _Refusing:
         stop.wait(0.1)
 
 
-def test_one_message_that_the_server_never_gives_does_not_hold_up_the_others(
+def test_message_that_the_server_refuses_is_skipped(
     tmp_path: Path, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager

@@ -86,7 +86,7 @@ def test_a_blank_plain_part_gives_way_to_html() -> None:
     assert mail.text.strip() == "Hola"
 
 
-def test_a_picture_inside_html_is_no_text_and_no_burden() -> None:
+def test_embedded_pictures_of_html_are_removed() -> None:
     html = f'<p>antes</p><img src="data:image/png;base64,{"QUJD" * 1_000_000}"><p>después</p>'
     mail = read_message(message("Content-Type: text/html; charset=utf-8", "", html), NOW)
     assert mail.text.split() == ["antes", "después"]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.stack
 POST = {"id": "p1", "network": "posts-test", "time": "2026-07-04T20:00:00Z", "text": "¿Dos horas para una cerveza?"}
 
 
-def test_posts_arrive_and_who_wrote_them_does_not(running: Callable[..., Any], brought: Brought) -> None:
+def test_posts_arrive_without_their_authors(running: Callable[..., Any], brought: Brought) -> None:
     server = PostServer(port=0, token="secret")
     with running(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as sender:
         given = [POST, POST | {"id": "p2", "author": "@ana"}]

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.stack
 ORDERS = "ordered_at,order_id,product,quantity,unit_price\n"
 
 
-def test_lines_of_one_order_are_one_ticket_though_others_stand_between(
-    tmp_path: Path, running: Callable[..., Any], brought: Brought
-) -> None:
+def test_lines_of_one_order_become_one_ticket(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
     file = tmp_path / "orders.csv"
     rows = ["2026-07-04T20:00,7,beer,2,4.5", "2026-07-04T20:00,8,cola,1,3", "2026-07-04T20:00,7,water,1,2"]
     rows += [f"2026-07-04T21:00,9,dish-{number},1,1" for number in range(450)]
@@ -60,7 +58,7 @@ def test_it_keeps_the_pace(tmp_path: Path, running: Callable[..., Any], brought:
         (ORDERS + "2026-07-04T20:00,1,beer,1,1\n", ["--bar", "moon"], "no bar moon"),
     ],
 )
-def test_a_file_that_can_not_be_played_is_refused_at_once(
+def test_replay_rejects_an_invalid_file_at_once(
     broker: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str], said: str
 ) -> None:
     file = tmp_path / "bad.csv"

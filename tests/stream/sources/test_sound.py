@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 
-def test_a_file_gives_growing_then_overlapping_fragments(
+def test_sound_file_gives_growing_then_overlapping_fragments(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     seconds = np.arange(40 * 8_000) / 8_000
@@ -38,7 +38,7 @@ def test_a_file_gives_growing_then_overlapping_fragments(
     assert lengths == [5, 10, 15, 20, 25, 30, 30, 30]
 
 
-def test_a_broken_file_of_a_folder_is_left_out_and_a_short_one_is_heard(
+def test_sound_folder_skips_broken_files_and_sends_short_ones(
     tmp_path: Path, running: Callable[..., Any], brought: Brought
 ) -> None:
     seconds = np.arange(3 * 8_000) / 8_000
@@ -81,7 +81,7 @@ def test_a_stream_that_breaks_off_is_opened_again(running: Callable[..., Any], b
     assert {dict(m.headers() or [])["content-type"] for m in fragments} == {b"audio/flac"}  # type: ignore[arg-type]
 
 
-def test_a_stage_without_a_microphone_says_why_and_not_with_which_password(
+def test_missing_microphone_is_reported_without_the_password(
     running: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(MicrophoneSource("nowhere", "http://guard:hunter2@127.0.0.1:1/stage")):

@@ -34,7 +34,7 @@ def lacking(settings: Settings) -> dict[str, str]:
     return {line.source: line.lacks for line in source_lines(Venue.model_validate(SOURCES), settings)}
 
 
-def test_what_is_missing_is_named_and_what_is_there_is_not(tmp_path: Path) -> None:
+def test_overview_names_what_is_missing_only(tmp_path: Path) -> None:
     found = lacking(Settings(data=tmp_path))
     missing = {source for source, lacks in found.items() if lacks}
     assert missing == {"camera film", "mailbox support", "phones and chats"}

@@ -40,7 +40,7 @@ def up(name: str) -> float | None:
     return REGISTRY.get_sample_value("pulso_source_up", {"kind": "test", "source": name})
 
 
-def test_an_answer_that_comes_late_does_not_say_that_a_lost_source_works() -> None:
+def test_late_acknowledgement_does_not_report_a_lost_source_up() -> None:
     producer = Slow()
     one = sink("late", producer)
     send(one)
@@ -52,7 +52,7 @@ def test_an_answer_that_comes_late_does_not_say_that_a_lost_source_works() -> No
     assert up("late") == 0
 
 
-def test_flush_waits_for_its_own_events_and_says_what_is_missing() -> None:
+def test_flush_waits_for_own_events_and_counts_missing_ones() -> None:
     mine, busy = Slow(), Slow()
     send(sink("busy", busy))  # never answered
     one = sink("mine", mine)

@@ -33,7 +33,7 @@ TICKET = {
 }  # fmt: skip
 
 
-def test_tickets_arrive_and_mistakes_are_explained(running: Callable[..., Any], brought: Brought) -> None:
+def test_tills_accept_tickets_and_explain_mistakes(running: Callable[..., Any], brought: Brought) -> None:
     server = TillServer(VENUE, port=0, token="secret")
     url = f"http://127.0.0.1:{server.port}"
     with running(server), httpx.Client(base_url=url, headers={"Authorization": "Bearer secret"}, timeout=40) as till:
@@ -60,14 +60,14 @@ def test_tickets_arrive_and_mistakes_are_explained(running: Callable[..., Any], 
     assert sorted(ticket.id for ticket in tickets) == ["t1", "t2", "t3", "t4", "t5"]
 
 
-def test_a_token_is_made_once_and_only_its_owner_may_read_it(broker: Settings) -> None:
+def test_token_is_made_once_and_readable_by_its_owner_only(broker: Settings) -> None:
     token = token_of(broker)
     assert len(token) > 20
     assert token_of(broker) == token
     assert (broker.data / "till-token").stat().st_mode & 0o077 == 0
 
 
-def test_what_is_no_json_is_told_from_what_is_no_ticket(running: Callable[..., Any]) -> None:
+def test_tills_distinguish_invalid_json_from_invalid_tickets(running: Callable[..., Any]) -> None:
     server = TillServer(VENUE, port=0, token="secret")
     ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     with running(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
@@ -93,7 +93,7 @@ def test_what_is_no_json_is_told_from_what_is_no_ticket(running: Callable[..., A
             assert refused.headers["www-authenticate"] == "Bearer"
 
 
-def test_a_till_is_told_to_come_back_while_kafka_is_away() -> None:
+def test_till_gets_503_while_kafka_is_unavailable() -> None:
     server = TillServer(VENUE, port=0, token="secret")
     stop = threading.Event()
     producer = EventProducer(Settings(kafka="127.0.0.1:1"), timeout_s=1)
@@ -110,7 +110,7 @@ def test_a_till_is_told_to_come_back_while_kafka_is_away() -> None:
     assert not thread.is_alive()
 
 
-def test_a_port_that_is_taken_is_waited_for_and_holds_up_nobody(
+def test_taken_port_is_retried_and_delays_no_other_source(
     running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stream.sources.source.FIRST_RETRY_SECONDS", 0.2)
@@ -129,7 +129,7 @@ def test_a_port_that_is_taken_is_waited_for_and_holds_up_nobody(
     assert answer.status_code == 200
 
 
-def test_the_endpoint_is_announced_and_found_again(tmp_path: Path, running: Callable[..., Any]) -> None:
+def test_endpoint_is_announced_and_keeps_its_port(tmp_path: Path, running: Callable[..., Any]) -> None:
     settings = Settings(data=tmp_path)
     (tmp_path / "till-token").touch()  # a crash while it was written
 

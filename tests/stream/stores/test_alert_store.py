@@ -43,7 +43,7 @@ def test_the_worst_and_oldest_come_first() -> None:
 
 
 @pytest.mark.stack
-async def test_a_late_verdict_neither_reopens_an_alert_nor_closes_the_next(redis_url: str) -> None:
+async def test_late_verdict_changes_no_other_alert(redis_url: str) -> None:
     store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
     first = replace(ALERT, id="violence/d@1", key="violence/d")
     resolved = replace(first, version=2, state="resolved", resolved_at=AT)

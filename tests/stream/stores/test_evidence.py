@@ -27,7 +27,7 @@ async def test_put_get_and_the_end(redis_url: str) -> None:
     await store.close()
 
 
-async def test_without_redis_nothing_is_stored_and_nothing_breaks() -> None:
+async def test_evidence_store_without_redis_stores_nothing() -> None:
     for address in (None, "redis://127.0.0.1:1/0"):
         store = EvidenceStore(address)
         assert not await store.put("crowd-1", "image/webp", b"x")
