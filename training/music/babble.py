@@ -1,4 +1,4 @@
-"""A crowd that talks, made of synthetic voices: what a stage microphone hears between it and the band.
+"""Synthetic babble of a talking crowd, as a stage microphone records it between itself and the band.
 
 Voices are pulses through three moving resonances (the source-filter model of Fant, 1960) in syllables of random length,
 with hiss for consonants. No word is said and no one was recorded.
@@ -17,7 +17,7 @@ from processors.music.audio import RATE
 Sound = NDArray[np.float32]
 
 VOICES = 24
-"""From some twenty voices on no single one is understood, and more change little."""
+"""Number of voices; from some twenty on none is intelligible, and more change little."""
 
 # Formants of vowels of a man, Hz (Peterson and Barney, 1952): i, ɛ, æ, ɑ, ɔ, u, ʌ.
 VOWELS = (
@@ -28,7 +28,7 @@ BANDWIDTHS = (60.0, 90.0, 150.0)
 
 
 def babble(length: int, random: np.random.Generator) -> Sound:
-    """`length` samples at `RATE`, of root mean square 1."""
+    """Return `length` samples at `RATE`, of root mean square 1."""
     crowd = np.zeros(length)
     for _ in range(VOICES):
         crowd += random.uniform(0.3, 1.0) * _voice(length, random)
@@ -37,17 +37,17 @@ def babble(length: int, random: np.random.Generator) -> Sound:
 
 @cache
 def crowd(pool: int, number: int) -> Sound:
-    """A minute of a crowd, made once; pools share no voice, so that scoring hears others than learning."""
+    """Return a cached minute of a crowd; pools share no voice, so that scoring uses other voices than training."""
     return babble(60 * RATE, np.random.default_rng([pool, number]))
 
 
 def cut(sound: Sound, length: int, random: np.random.Generator) -> Sound:
-    """`length` samples from a place of its own, the sound repeated as often as it takes."""
+    """Return `length` samples from a random position, repeating the audio as needed."""
     return np.resize(np.roll(sound, -int(random.integers(len(sound)))), length)
 
 
 def _voice(length: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """One voice: syllables of 0.12 to 0.35 s, with pauses."""
+    """Return one voice: syllables of 0.12 to 0.35 s, with pauses."""
     sound = np.zeros(length)
     pitch = random.uniform(85, 250)
     size = 1.0 + 0.2 * (pitch > 160)  # shorter throats sound higher
@@ -61,7 +61,7 @@ def _voice(length: int, random: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _syllable(length: int, pitch: float, size: float, random: np.random.Generator) -> NDArray[np.float64]:
-    """A hiss, then a vowel that rises and falls."""
+    """Return a fricative, then a vowel with a rising and falling envelope."""
     glide = pitch * (1 + np.linspace(0.05, -0.1, length))
     phase = np.cumsum(glide / RATE)
     pulses = (np.diff(np.floor(phase), prepend=0) > 0).astype(float)

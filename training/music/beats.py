@@ -20,19 +20,19 @@ RATE = 22_050
 SECONDS = 30.0
 WINDOW = 0.07
 NEAR = 0.04
-"""of the tempo: what counts as right, as MIREX has it"""
+"""Relative error up to which a tempo is right, as in MIREX."""
 SETTLED = 6.0
-"""seconds after which a live tracker is judged"""
+"""Seconds after which a streaming tracker is scored."""
 
 
 PATTERNS = ("floor", "rock", "struck")
-"""a kick on each beat; kick and snare by turns, and kicks between; chords alone, struck on each beat"""
+"""Patterns: a kick on each beat; alternating kick and snare with kicks between; chords alone on each beat."""
 
 
 def band(
     tempo: float, seconds: float = SECONDS, seed: int = 0, pattern: str = "floor"
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Music of a pattern, with chords on each bar; and the beats' times."""
+    """Return music of a pattern, with a chord on each bar, and the times of its beats in seconds."""
     random = np.random.default_rng(seed)
     time = np.arange(int(seconds * RATE)) / RATE
     start = random.uniform(0.1, 0.6)
@@ -71,7 +71,7 @@ def band(
 
 
 def compared(found: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[float, float]:
-    """F-measure, and the median distance of what was matched in seconds."""
+    """Return the F-measure, and the median distance of matched beats in seconds."""
     if not len(found) or not len(true):
         return 0.0, float("nan")
     distances = np.abs(found[:, None] - true[None])
@@ -83,7 +83,7 @@ def compared(found: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[flo
 
 
 def live_beats(sound: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Times of the live tracker, frames of 20 ms."""
+    """Return the beat times of the streaming tracker in seconds, in frames of 20 ms."""
     frames = ShowFrameStream(RATE, 50)
     return np.array([0.02 * (number + 1) for number, one in enumerate(frames.feed(sound)) if one.beat])
 

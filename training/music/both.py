@@ -1,4 +1,4 @@
-"""The shipped classifier: perceptrons and support vectors, whose errors differ; their mean is better than either."""
+"""Shipped classifier: mean of perceptrons and support vector machines, whose errors differ."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Both(nn.Module):
 
 
 def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> Both:
-    """Train both; arguments as theirs."""
+    """Train both; the arguments are theirs."""
     return Both(
         [perceptrons.fit(renderings, y, members=members, seed=seed), support.fit(renderings, y, seed=seed)]
     ).eval()
 
 
 def predict(model: nn.Module, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities (n, classes)."""
+    """Return probabilities (n, classes)."""
     with torch.no_grad():
         found: NDArray[np.float64] = model(torch.from_numpy(x)).double().numpy()
         return found

@@ -1,4 +1,4 @@
-"""What a stage microphone may do to music, each alone: a crowd, an overload, a hall, a poor codec."""
+"""Degradations by a stage microphone, each alone: a talking crowd, overload, reverberation, a poor codec."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Change = Callable[[Audio, np.random.Generator], Audio]
 DECIBELS = 10.0
 
 POOL, CROWDS = 78, 6
-"""crowds that nothing was learnt from"""
+"""Pools of voices that were not used in training."""
 
 
 def crowd(audio: Audio, random: np.random.Generator) -> Audio:
-    """Talking people 10 dB below the music."""
+    """Add a talking crowd 10 dB below the music."""
     level = float(np.sqrt(np.mean(np.square(audio.samples, dtype=np.float64))))
     noise = cut(crowd_of(POOL, int(random.integers(CROWDS))), len(audio.samples), random) * np.float32(
         level * 10 ** (-DECIBELS / 20)
@@ -37,13 +37,13 @@ def crowd(audio: Audio, random: np.random.Generator) -> Audio:
 
 
 def clipped(audio: Audio, random: np.random.Generator) -> Audio:
-    """An input that is turned up so far that one sample in thirty is cut off."""
+    """Amplify the input so far that one sample in thirty is clipped."""
     top = float(np.quantile(np.abs(audio.samples), 1 - 1 / 30))
     return Audio(np.clip(audio.samples / max(top, 1e-9), -1, 1).astype(np.float32))
 
 
 def hall(audio: Audio, random: np.random.Generator) -> Audio:
-    """Echo: a tail that falls by 60 dB in 1.5 s, with half the power of the direct sound."""
+    """Add reverberation that decays by 60 dB in 1.5 s, with half the power of the direct sound."""
     time = np.arange(int(1.5 * RATE)) / RATE
     tail = random.standard_normal(len(time)) * 10 ** (-3 * time / 1.5)
     tail *= np.sqrt(0.5 / np.sum(tail**2))
@@ -51,7 +51,7 @@ def hall(audio: Audio, random: np.random.Generator) -> Audio:
 
 
 def codec(audio: Audio, random: np.random.Generator) -> Audio:
-    """MP3 at the lowest quality that its encoder has."""
+    """Encode as MP3 at the lowest quality of the encoder."""
     file = io.BytesIO()
     samples = audio.samples / max(1.0, float(np.abs(audio.samples).max()))
     soundfile.write(file, samples, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=0.99)
@@ -66,5 +66,5 @@ def _fitted(samples: NDArray[Any]) -> Audio:
 
 
 def path_of(kind: str, condition: str, sound: Model) -> Path:
-    """Where the rows of a condition are kept."""
+    """Return the path of the rows of a condition."""
     return WORK / f"{kind}-{condition.replace(' ', '-')}-{VERSION}-{sound.card.sha256[:12]}.npz"

@@ -31,15 +31,15 @@ from training.music.train import load
 
 SEED = 1
 CROP = 8
-"""patches of a clip that a step sees: 7.7 s"""
+"""Patches of a clip in one training step: 7.7 s."""
 BATCH = 16
 SMOOTHED = 0.1
-"""of the labels, over the other classes"""
+"""Label smoothing: probability spread over the other classes."""
 EPOCHS = {"YAMNet, fine-tuned, beside librosa": 6, "small CNN": 16, "CNN-LSTM": 16, "YAMNet, fine-tuned": 6}
 
 Indices = NDArray[np.int64]
 Outcome = tuple[NDArray[np.float64], int]
-"""probabilities, and the epochs that the time was enough for"""
+"""Probabilities, and the number of epochs within the time limit."""
 
 
 def descend(
@@ -52,7 +52,7 @@ def descend(
     seconds: float,
     seed: int,
 ) -> int:
-    """AdamW with one cycle; returns the epochs that the time was enough for."""
+    """Train with AdamW and a one-cycle schedule; return the number of epochs within the time limit."""
     random = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -80,7 +80,7 @@ def descend(
 def on_spectrogram(
     make: Callable[[int], nn.Module], table: Patches, count: Indices, name: str
 ) -> Callable[[Indices, Indices, Tensor, float], Outcome]:
-    """Train and predict a network that sees `CROP` patches at a time, in a row."""
+    """Train and predict a network on `CROP` consecutive patches at a time."""
 
     def crop(clip: int, start: int) -> NDArray[np.float16]:
         part = table[clip][start : min(start + CROP, int(count[clip]))]
@@ -120,7 +120,7 @@ def on_spectrogram(
 def fine_tuned(
     weights: Path, maps: Patches, count: Indices, clips_as_rows: NDArray[np.float32], beside: bool, name: str
 ) -> Callable[[Indices, Indices, Tensor, float], Outcome]:
-    """Train and predict YAMNet's last layers, from the perceptron that learnt on frozen embeddings."""
+    """Fine-tune and predict with YAMNet's last layers, starting from the perceptron on frozen embeddings."""
     first = len(NAMES)
     columns = np.ascontiguousarray(clips_as_rows if beside else clips_as_rows[:, first:])
     features = torch.from_numpy(clips_as_rows[:, :first] if beside else clips_as_rows[:, :0])
@@ -151,7 +151,7 @@ def fine_tuned(
 
 
 def trunk_maps(weights: Path, kind: str, table: Patches) -> Patches:
-    """Layer 11 of all patches, (clips, patches, 512, 6, 4) float16, made once."""
+    """Return layer 11 of all patches, (clips, patches, 512, 6, 4) float16, cached."""
     path = WORK / f"maps-{kind}.npy"
     if not path.exists():
         trunk, draft = Trunk(weights), path.with_suffix(".draft.npy")

@@ -26,13 +26,14 @@ Change = Callable[[Audio, np.random.Generator], Audio]
 
 WORK = Path(__file__).parent / "work"
 KINDS = ("mood", "genre")
+"""Tables of labels that have clips."""
 SEED = 1
 CHUNK = 100
-"""clips after which the work is kept"""
+"""Number of clips after which intermediate results are saved."""
 
 
 def change_of(rendering: int) -> Change:
-    """What a rendering does to a clip: the first two know no talking crowd and no codec."""
+    """Return the augmentation of a rendering; the first two have no talking crowd and no codec."""
     return overheard if rendering <= 2 else on_stage
 
 
@@ -44,7 +45,7 @@ def described(
     change: Change | None = None,
     some: Collection[int] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Rows (n, columns) float32, labels and groups of all clips of a table.
+    """Return rows (n, columns) float32, labels and groups of all clips of a table.
 
     Args:
         rendering: 0 for the clips as they are, else the number of the rendering, which seeds it.
@@ -77,7 +78,7 @@ def described(
 
 
 def update(table: Path, kind: str, rendering: int, sound: Model, path: Path) -> int:
-    """Bring a table of features up to date with its clips; returns how many were described."""
+    """Update a table of features to its clips; return the number of clips that were analysed."""
     manifest = path.with_suffix(".json")
     now, done = manifest_of(table, kind), read_manifest(manifest)
     kept = _kept(path, list(now))
@@ -100,7 +101,7 @@ def update(table: Path, kind: str, rendering: int, sound: Model, path: Path) -> 
 
 
 def _kept(path: Path, clips: list[str]) -> dict[str, list[np.ndarray]]:
-    """Rows, labels and groups by clip, of a table that is there."""
+    """Return rows, labels and groups by clip of an existing table."""
     if not path.exists():
         return {}
     table = np.load(path)
@@ -111,7 +112,7 @@ def _kept(path: Path, clips: list[str]) -> dict[str, list[np.ndarray]]:
 
 
 def path_of(kind: str, rendering: int, sound: Model) -> Path:
-    """Where the rows are kept; another version of the features or of the embedding has another name."""
+    """Return the path of the rows; its name contains the versions of the features and the embedding."""
     return WORK / f"{kind}-{rendering}-{VERSION}-{sound.card.sha256[:12]}.npz"
 
 

@@ -22,7 +22,7 @@ from processors.music.tagger import COLUMNS, EMBEDDING_SIZE
 from training.music.yamnet import YamNet
 
 MUSIC = 132
-"""class of AudioSet, in YAMNet's order"""
+"""Index of the AudioSet class, in YAMNet's order."""
 
 
 class WithMusic(nn.Module):
@@ -39,7 +39,7 @@ class WithMusic(nn.Module):
         self.register_buffer("bias", given["classifier.bias"][MUSIC].float())
 
     def music(self, rows: Tensor) -> Tensor:
-        """(n,), 0…1."""
+        """Return the probability of music (n,), 0 to 1."""
         mean = rows[:, len(NAMES) : len(NAMES) + EMBEDDING_SIZE] ** 2
         return torch.sigmoid(mean @ self.unit + self.bias)
 
@@ -48,7 +48,7 @@ class WithMusic(nn.Module):
 
 
 def export(module: nn.Module, path: Path, example: Tensor, inputs: str, outputs: list[str]) -> None:
-    """Write the graph with a free first dimension and large weights halved."""
+    """Write the graph with a free first dimension and large weights as float16."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         module.eval(), (example,), str(path), input_names=[inputs], output_names=outputs,
@@ -58,13 +58,13 @@ def export(module: nn.Module, path: Path, example: Tensor, inputs: str, outputs:
 
 
 def export_classifier(module: nn.Module, folder: Path) -> None:
-    """models/mood or models/genre."""
+    """Write models/mood or models/genre."""
     outputs = ["probabilities", "music"] if isinstance(module, WithMusic) else ["probabilities"]
     export(module, folder / "model.onnx", torch.rand(2, COLUMNS), "rows", outputs)
 
 
 def export_embedding(folder: Path, weights: Path) -> None:
-    """models/sound: log-mel patches → embeddings."""
+    """Write models/sound: log-mel patches to embeddings."""
     network = YamNet(weights)
     export(network, folder / "model.onnx", torch.zeros(2, 1, 96, 64), "patches", ["embeddings"])
     embedding = (
@@ -105,12 +105,12 @@ def halve(path: Path) -> None:
 
 
 def count(module: nn.Module) -> int:
-    """Parameters; those of support vectors are buffers."""
+    """Return the number of parameters; those of support vectors are buffers."""
     return sum(values.numel() for values in module.state_dict().values())
 
 
 def write_card(folder: Path, **fields: Any) -> None:
-    """models/NAME/card.yaml for the model.onnx beside it."""
+    """Write models/NAME/card.yaml for the model.onnx beside it."""
     card = ModelCard(
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
         sha256=sha256_of(folder / "model.onnx"),

@@ -14,7 +14,7 @@ from processors.music.log_mel_patches import BANDS, FRAMES, patches
 from training.music.describe import WORK
 
 LONGEST = 31
-"""patches of 0.96 s in a clip of 30 s"""
+"""Number of patches of 0.96 s in a clip of 30 s."""
 
 Patches = NDArray[np.float16]
 

@@ -1,4 +1,4 @@
-"""Which data a description was made of: hashes of every clip, so that only what changed is described again."""
+"""Manifest of the training data: hashes of every clip, so that features are computed again only for changed ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Manifest = dict[str, str]
-"""{clip: SHA-256 of its bytes, label and group}"""
+"""SHA-256 of each clip's bytes, label and group, by clip."""
 
 
 def manifest_of(table: Path, kind: str) -> Manifest:
@@ -28,7 +28,7 @@ def manifest_of(table: Path, kind: str) -> Manifest:
 
 
 def changed(now: Mapping[str, str], then: Mapping[str, str]) -> set[str]:
-    """Clips that are new or other than they were; those that are gone need no work.
+    """Return the clips that are new or changed; removed ones need no work.
 
     >>> sorted(changed({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9", "d": "4"}))
     ['b', 'c']
@@ -37,7 +37,7 @@ def changed(now: Mapping[str, str], then: Mapping[str, str]) -> set[str]:
 
 
 def version_of(manifest: Mapping[str, str]) -> str:
-    """Twelve digits that name a state of the data, whatever the order of its lines.
+    """Return twelve digits that identify a state of the data, independent of the order of its lines.
 
     >>> version_of({"a": "1", "b": "2"}) == version_of({"b": "2", "a": "1"})
     True
@@ -46,7 +46,7 @@ def version_of(manifest: Mapping[str, str]) -> str:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """A manifest that was written before; empty where there is none."""
+    """Return the stored manifest; empty where there is none."""
     try:
         found: Manifest = json.loads(path.read_text(encoding="utf-8"))["clips"]
     except FileNotFoundError:
@@ -55,7 +55,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def write_manifest(path: Path, manifest: Manifest, source: str) -> None:
-    """Write it, with the version of the data and where they come from."""
+    """Write the manifest with the version and the origin of the data."""
     said = {"version": version_of(manifest), "source": source, "clips": manifest}
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(said, indent=0, sort_keys=True), encoding="utf-8")

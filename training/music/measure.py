@@ -1,4 +1,4 @@
-"""Families of classifiers compared with whole artists kept apart, and figures that the choice did not flatter."""
+"""Comparison of classifier families with whole artists held out, and nested figures that the choice did not flatter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FOLDS = 5
 
 
 def _clean(make: Callable[[int], Any], *, columns: slice = slice(None)) -> Family:
-    """A classifier of scikit-learn, on clips as they are."""
+    """Classifier of scikit-learn, trained on clean clips."""
 
     def fit(renderings: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
         model = make(seed).fit(renderings[0][:, columns], y)
@@ -46,7 +46,7 @@ def _network(make: Callable[[list[Rows], NDArray[np.int64], int], nn.Module], *,
 
 
 def families(members: int) -> dict[str, Family]:
-    """What is compared."""
+    """Return the families that are compared."""
 
     def several(given: list[Rows], y: NDArray[np.int64], seed: int) -> nn.Module:
         return perceptrons.fit(given, y, members=members, seed=seed)
@@ -77,7 +77,7 @@ def families(members: int) -> dict[str, Family]:
 def out_of_fold(
     family: Family, renderings: list[Rows], tests: list[Rows], y: NDArray[np.int64], groups: NDArray[Any], seed: int
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
-    """Probabilities for each clip of each table of tests by a model that saw nothing of its group; and the folds."""
+    """Return out-of-fold probabilities of each table of test clips, and the folds; groups are held out whole."""
     found = [np.zeros((len(y), int(y.max()) + 1)) for _ in tests]
     folds = np.zeros(len(y), np.int64)
     split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(y, y, groups)
@@ -90,7 +90,7 @@ def out_of_fold(
 
 
 def temperature(probabilities: NDArray[np.float64], y: NDArray[np.int64]) -> float:
-    """What the logits are divided by so that the likelihood of the truth is highest (Guo et al., ICML 2017)."""
+    """Return the temperature with the highest likelihood of the true labels (Guo et al., ICML 2017)."""
     logs = np.log(probabilities + 1e-7)
 
     def loss(value: float) -> float:
@@ -101,7 +101,7 @@ def temperature(probabilities: NDArray[np.float64], y: NDArray[np.int64]) -> flo
 
 
 def tempered(probabilities: NDArray[np.float64], value: float) -> NDArray[np.float64]:
-    """With the logits divided."""
+    """Return probabilities of the logits divided by the temperature."""
     scaled = np.log(probabilities + 1e-7) / value
     scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return scaled / scaled.sum(axis=1, keepdims=True)
@@ -110,7 +110,7 @@ def tempered(probabilities: NDArray[np.float64], value: float) -> NDArray[np.flo
 def calibrated_out_of_fold(
     probabilities: NDArray[np.float64], y: NDArray[np.int64], folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Each fold with the temperature of the others."""
+    """Scale each fold with the temperature of the other folds."""
     after = np.zeros_like(probabilities)
     for fold in range(FOLDS):
         inside = folds == fold
@@ -121,7 +121,7 @@ def calibrated_out_of_fold(
 def chosen_elsewhere(
     candidates: list[NDArray[np.float64]], y: NDArray[np.int64], folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Each fold by the family that does best on the other folds: what remains of the best after choosing it."""
+    """Return each fold by the family that is best on the other folds: a nested estimate of the chosen one."""
     after = np.zeros_like(candidates[0])
     for fold in range(FOLDS):
         inside = folds == fold
@@ -131,7 +131,7 @@ def chosen_elsewhere(
 
 
 def fragment_features(probabilities: NDArray[np.float64], y: NDArray[np.int64], labels: list[str]) -> dict[str, Any]:
-    """The figures that `pulso evaluate` gives, and the mean negative log likelihood."""
+    """Return the figures of `pulso evaluate`, and the mean negative log likelihood."""
     answers = [dict(zip(labels, map(float, row), strict=True)) for row in probabilities]
     found = figures([labels[i] for i in y], answers, labels)
     found["log_loss"] = float(-np.mean(np.log(probabilities[np.arange(len(y)), y] + 1e-7)))

@@ -1,4 +1,4 @@
-"""A studio recording as a stage microphone might hear it: a part of it, with hall, equaliser, crowd and overload."""
+"""Augmentation of studio recordings as a stage microphone records them: part, hall, equaliser, crowd and overload."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def level(samples: Sound) -> float:
 
 
 def part(samples: Sound, random: Random) -> Sound:
-    """From half of the fragment to all of it."""
+    """Return a random part of the fragment, at least half of it."""
     length = max(int(MIN_SECONDS * RATE), int(len(samples) * random.uniform(0.5, 1.0)))
     start = int(random.integers(0, len(samples) - length + 1))
     return samples[start : start + length]

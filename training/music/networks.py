@@ -14,7 +14,7 @@ from training.music.perceptrons import Perceptrons
 from training.music.yamnet import YamNet
 
 KEPT = 10
-"""layers 02 to 11 of YAMNet stay as they are; 12 to 14 are trained on"""
+"""Layers of YAMNet that stay frozen, 02 to 11; 12 to 14 are fine-tuned."""
 
 TINY = 1e-4
 

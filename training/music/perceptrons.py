@@ -1,4 +1,4 @@
-"""A few small perceptrons whose probabilities are averaged, with the scaling inside: half of the shipped classifier."""
+"""Ensemble of small perceptrons with built-in scaling: half of the shipped classifier."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ BATCH = 64
 RATE = 1e-3
 DECAY = 0.5
 MIXED = 0.4
-"""of the beta distribution of mixup (Zhang et al., ICLR 2018)"""
+"""Parameter of the beta distribution of mixup (Zhang et al., ICLR 2018)."""
 
 CLEAN = 0.5
-"""chance that an epoch shows a clip as it is, not as a microphone might hear it"""
+"""Probability that an epoch uses the clean clip instead of a rendering."""
 
 FARTHEST = 6.0
-"""Scaled features are held within this: what is farther out was never seen, and must not decide alone."""
+"""Bound of the scaled features: a value farther out was never in the training data, and must not decide alone."""
 
 
 class Perceptrons(nn.Module):

@@ -1,4 +1,4 @@
-"""What the music models learnt from, as distributions: `python -m training.music.reference`, after training.
+"""Reference distributions of the training data, for drift: `python -m training.music.reference`, after training.
 
 Writes `reference.json` beside each classifier: features of all clips, as they are and overheard, and confidences of
 folds that had not seen the clip's artist. A worker compares what it hears with them.

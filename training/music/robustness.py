@@ -1,4 +1,4 @@
-"""What a crowd, an overload, a hall and a poor codec cost: `python -m training.music.robustness`.
+"""Robustness to a crowd, an overload, a hall and a poor codec: `python -m training.music.robustness`.
 
 A representative third of the clips (`subset.py`) is described again under each condition, kept in work/ so that it
 resumes, and scored by the fold's model that saw nothing of its artist. `train --quick` writes the figures into the
@@ -23,7 +23,7 @@ from training.music.train import MEASURED, load
 
 
 def measure(kind: str, sound: Model, splits: int) -> dict[str, dict[str, float]]:
-    """Macro-F1 and its loss against the clips as they are, by condition that was described: means over the draws."""
+    """Return macro-F1 and its loss against clean clips by condition: means over the draws of the folds."""
     renderings, y, groups, labels = load(kind, sound)
     part = representative(y, groups)
     tests = [renderings[0]]

@@ -47,7 +47,7 @@ def on_stage(audio: Audio, random: np.random.Generator) -> Audio:
 
 
 def _crowd(length: int, random: np.random.Generator) -> NDArray[np.float32]:
-    """One to three crowds, each from a place of its own, of level 1."""
+    """Return one to three crowds, each from a random position, of level 1."""
     total = np.zeros(length, np.float32)
     for number in random.permutation(CROWDS)[: random.integers(1, 4)]:
         total += cut(crowd(POOL, int(number)), length, random)
@@ -55,7 +55,7 @@ def _crowd(length: int, random: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _coded(samples: NDArray[Any], random: np.random.Generator) -> NDArray[np.float32]:
-    """MP3, of poor to middling quality."""
+    """Encode as MP3 of low to medium quality."""
     file = io.BytesIO()
     soundfile.write(
         file, samples, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=float(random.uniform(0.6, 0.99))

@@ -15,11 +15,11 @@ from torch.nn import functional as F
 from training.music.perceptrons import FARTHEST
 
 COMPONENTS = 256
-"""principal components: as good as all 2,198 columns, and a ninth of the support vectors' size"""
+"""Principal components: as accurate as all 2,198 columns, with a ninth of the support vectors' size."""
 
 PENALTY = 2.0
 STEEPNESS = 2.0
-"""of the logistic that makes a probability of a pair's decision; the temperature corrects it as a whole"""
+"""Slope of the logistic from a pair's decision to a probability; the temperature corrects it as a whole."""
 
 
 class SupportVectors(nn.Module):
@@ -70,7 +70,7 @@ def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, seed: in
 
 
 def _decisions(machine: SVC, pairs: list[tuple[int, int]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights (support vectors, pairs) and biases; positive for the first of a pair."""
+    """Return weights (support vectors, pairs) and biases; positive for the first of a pair."""
     of = np.repeat(np.arange(len(machine.n_support_)), machine.n_support_)
     weights = np.zeros((len(of), len(pairs)))
     for number, (first, second) in enumerate(pairs):

@@ -36,9 +36,9 @@ from training.music.measure import (
 SEED = 1
 MEMBERS = 5
 MEASURED = 3
-"""members while comparing, to save time: two more change little"""
+"""Members while comparing, to save time; two more change little."""
 OVERHEARD = 2
-"""the rendering that held-out clips are scored on, beside those as they are"""
+"""Rendering that held-out clips are scored on, beside the clean ones."""
 SHOWN = ("accuracy", "macro_f1", "calibration_error", "log_loss")
 SOURCES = {
     "mood": "4Q / MER (Panda et al., IEEE TAFFC 2018; copyrighted previews, research use), 651 fragments",
@@ -56,7 +56,7 @@ TURKISH = (
     "gives, and what librosa's nearest equivalents lose, is in training/music/README.md.",
 )
 MUSIC_LIMIT = 0.03
-"""Noise and synthetic crowds stay below 0.012."""
+"""Limit of the music probability; noise and synthetic crowds stay below 0.012."""
 
 Rows = NDArray[np.float32]
 
@@ -114,13 +114,13 @@ def compare(
 def note(
     found: dict[str, list[dict[str, float]]], name: str, given: NDArray[np.float64], y: NDArray[Any], labels: list[str]
 ) -> None:
-    """Add one seed's figures."""
+    """Add the figures of one seed."""
     whole = fragment_features(given, y, labels)
     found.setdefault(name, []).append({figure: round(whole[figure], 4) for figure in SHOWN})
 
 
 def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[str, Any]) -> None:
-    """models/KIND: the chosen family fitted on all clips and renderings."""
+    """Write models/KIND: the chosen family fitted on all clips and renderings."""
     renderings, y, _, labels = load(kind, sound)
     model = both.fit(renderings, y, members=MEMBERS, seed=SEED)
     model.temperature = compared["temperature"]
@@ -187,7 +187,7 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
 
 
 def music_of(module: WithMusic, x: Rows) -> NDArray[np.float32]:
-    """How much each row sounds like music."""
+    """Return the probability of music of each row."""
     with torch.no_grad():
         return np.asarray(module.music(torch.from_numpy(x)).numpy())
 

@@ -57,7 +57,7 @@ FAMILIES: dict[str, Callable[[int], Any]] = {
 
 
 def read(path: Path) -> tuple[Rows, NDArray[Any], NDArray[np.int64], list[str]]:
-    """Features (n, 50), classes, groups of identical rows, and the columns' names."""
+    """Return features (n, 50), classes, groups of identical rows, and the columns' names."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     names = [name for name in lines[0] if name != "Class"]
@@ -67,7 +67,7 @@ def read(path: Path) -> tuple[Rows, NDArray[Any], NDArray[np.int64], list[str]]:
 
 
 def accuracies(make: Callable[[int], Any], x: Rows, y: NDArray[Any], groups: NDArray[Any], repeats: int) -> Rows:
-    """Accuracy of each repetition, each over all rows."""
+    """Return the accuracy of each repetition over all rows."""
     found = []
     for seed in range(repeats):
         split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(x, y, groups)
@@ -79,7 +79,7 @@ def accuracies(make: Callable[[int], Any], x: Rows, y: NDArray[Any], groups: NDA
 
 
 def spread(values: Rows, n: int) -> dict[str, float]:
-    """Mean, standard deviation over repetitions, and the standard error of so many rows, which is larger."""
+    """Return mean, standard deviation over repetitions, and standard error of the number of rows, which is larger."""
     mean = float(values.mean())
     return {
         "accuracy": round(mean, 4),
@@ -89,7 +89,7 @@ def spread(values: Rows, n: int) -> dict[str, float]:
 
 
 def scaled(x: Rows) -> Rows:
-    """Each column with mean 0 and spread 1, outliers held."""
+    """Standardise each column to mean 0 and standard deviation 1, with outliers clipped."""
     return np.clip((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-9), -4, 4)
 
 

@@ -23,7 +23,7 @@ from processors.music.tagger import Tagger
 SECONDS = 60
 PATCH_SECONDS = 0.96
 TOLERANCE = np.array([0.1 if name.startswith("contrast 0") else 0.002 for name in NAMES])
-"""of a feature's size, or absolute where that is below 1: a window is freed of the direct current of the first one,
+"""Relative error of a feature, or absolute where it is below 1: a window loses the DC offset of the first one,
 which only the contrast of the lowest band sees"""
 
 
