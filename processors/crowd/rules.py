@@ -81,7 +81,7 @@ def measure_stampede(count: CrowdCount, venue: Venue) -> Iterator[Measurement]:
         if part.flow is not None and part.flow.running is not None:
             running = max(0.0, part.flow.running - (part.flow.scattering or 0.0))
             value = running if part.flow.running * part.persons >= MIN_RUNNERS else 0.0
-            yield _of_zone(count, part, zone, value, {"running": part.flow.running})
+            yield _of_zone(count, part, zone, value, {"running": 100 * part.flow.running})
 
 
 def measure_scattering(count: CrowdCount, venue: Venue) -> Iterator[Measurement]:

@@ -47,7 +47,7 @@ stop-and-go:
   text: "{zone}: la multitud avança a batzegades; freneu l'entrada i obriu sortides."
 stampede:
   title: Estampida
-  text: "{zone}: estampida, corre el {running:.0%}; mireu la imatge."
+  text: "{zone}: estampida, corre el {running:.0f} % de la gent; mireu la imatge."
 scattering:
   title: La gent s'aparta corrents
   text: "{zone}: la gent fuig d'un punt; mireu la imatge."
