@@ -1,4 +1,4 @@
-"""What many tests need: the shared data, or a visible reason for doing without."""
+"""Fixtures for all tests: the shared data (or a visible reason for skipping), and Redis."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHARED = Path(os.environ.get("PULSO_SHARED", ROOT.parent / "shared"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `shared` skip, and say so, where that folder is missing."""
+    """Skip tests marked `shared` with a reason where the folder of shared data is missing."""
     if (SHARED / "data").is_dir():
         return
     skip = pytest.mark.skip(reason=f"no shared data beside the project ({SHARED.name}/data)")
@@ -31,13 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of the shared data; only for tests that are marked `shared`."""
+    """Folder of the shared data, for tests marked `shared`."""
     return SHARED / "data"
 
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Redis for the tests of one file."""
+    """URL of a real Redis server for the tests of one module."""
     folder = tmp_path_factory.mktemp("redis")
     ports = Ports(folder / "ports.json")
     child = redis(folder, ports)

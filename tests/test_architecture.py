@@ -1,4 +1,4 @@
-"""docs/architecture.md walks through files: each that it names is there."""
+"""Every file that docs/architecture.md names exists."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from stream.runtime.settings import ROOT
 DOCUMENT = ROOT / "docs" / "architecture.md"
 
 
-def test_every_file_that_the_walk_names_exists() -> None:
+def test_architecture_page_names_existing_files() -> None:
     named = set(re.findall(r"`([\w/-]+\.py)`", DOCUMENT.read_text(encoding="utf-8")))
-    rooms = ("schemas", "processors", "stream", "console")
-    known = {file.relative_to(ROOT).as_posix() for room in rooms for file in (ROOT / room).rglob("*.py")}
-    short = {name.rsplit("/", 1)[-1] for name in known}
+    packages = ("schemas", "processors", "stream", "console")
+    existing = {file.relative_to(ROOT).as_posix() for package in packages for file in (ROOT / package).rglob("*.py")}
+    short = {name.rsplit("/", 1)[-1] for name in existing}
     assert len(named) > 50
-    assert not {name for name in named if name not in (known if "/" in name else short)}
+    assert not {name for name in named if name not in (existing if "/" in name else short)}

@@ -11,6 +11,7 @@ import pytest
 import bench
 import processors
 import schemas
+import simulation
 import stream
 
 EXAMPLES = doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
@@ -18,12 +19,14 @@ EXAMPLES = doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
 
 def modules() -> list[str]:
     found = []
-    for package in (bench, processors, schemas, stream):
+    for package in (bench, processors, schemas, simulation, stream):
         found += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-    return [name for name in found if "quix" not in name]  # the peer's jobs run where the peer is installed
+    return [
+        name for name in found if "quix" not in name
+    ]  # these jobs need Quix Streams, which is installed in .venv-bench only
 
 
 @pytest.mark.parametrize("name", modules())
-def test_examples(name: str) -> None:
+def test_docstring_examples_run(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name), optionflags=EXAMPLES)
     assert result.failed == 0

@@ -1,4 +1,4 @@
-"""docs/security.md is true: its tests exist; and what it says of the code as a whole."""
+"""Tests named in docs/security.md exist, and its statements about the whole code hold."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("schemas", "processors", "stream", "console")
-RUN_CODE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "torch"}
-"""modules that run what the bytes say, when they read them"""
+PACKAGES = ("schemas", "processors", "stream", "console")
+CODE_EXECUTING_MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "torch"}
+"""Modules that may execute code when they decode data."""
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/.]+)::(\w+)`", PAGE)))
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
-def test_each_test_that_the_threat_model_names_is_there(path: str, name: str) -> None:
+def test_threat_model_names_existing_tests(path: str, name: str) -> None:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     assert name in {one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}, (
         f"{path} has no {name}"
     )
 
 
-def test_each_threat_has_a_test() -> None:
+def test_threat_model_names_a_test_for_each_threat() -> None:
     rows = [line for line in PAGE.splitlines() if line.startswith("|") and not line.startswith(("|---", "| who |"))]
     assert len(rows) > 15
     assert not [row for row in rows if "`tests/" not in row]
 
 
-def test_nothing_that_runs_code_is_read() -> None:
-    """No pickle in any form, no arrays that may hold one, no `eval`, and no shell."""
+def test_code_never_decodes_executable_data() -> None:
+    """Forbid pickle in any form, arrays that may contain one, `eval`, and shells."""
     wrong = []
     for path, tree in trees():
         for node in ast.walk(tree):
@@ -55,13 +55,13 @@ def test_nothing_that_runs_code_is_read() -> None:
                 given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
                 bad = called in ("eval", "exec", "os.system", "os.popen") or given.get("shell") == "True"
                 names = ["torch"] if bad or given.get("allow_pickle") == "True" else []
-            if RUN_CODE.intersection(names):
+            if CODE_EXECUTING_MODULES.intersection(names):
                 wrong.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
     # The one place where sentence-transformers, which is torch, may be asked for by name, where a person installed it.
     assert [one for one in wrong if not one.startswith("processors/support/sentence_transformer.py")] == []
 
 
-def test_bandit_finds_nothing() -> None:
-    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *ROOMS]
+def test_bandit_reports_no_issue() -> None:
+    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *PACKAGES]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
