@@ -17,7 +17,7 @@ from stream.runtime.record import MAX_TIME_AHEAD
 from stream.runtime.venue_file import read_venue
 
 
-def test_the_venue_can_be_read_and_its_rules_have_no_patience(tmp_path: Path) -> None:
+def test_bench_venue_is_valid_without_rule_delays(tmp_path: Path) -> None:
     file = tmp_path / "venue.yaml"
     file.write_text(yaml.safe_dump(bench_venue().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
     rules = read_venue(file).rules
@@ -26,7 +26,7 @@ def test_the_venue_can_be_read_and_its_rules_have_no_patience(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("rate", [5.0, 500.0])
-def test_no_bar_sells_at_two_levels_and_each_sells_in_order_of_time(rate: float) -> None:
+def test_ticket_load_uses_each_bar_once_in_time_order(rate: float) -> None:
     load = Tickets()
     bars: list[set[str]] = []
     known = {bar.id for bar in bench_venue().bars}
@@ -45,7 +45,7 @@ def test_no_bar_sells_at_two_levels_and_each_sells_in_order_of_time(rate: float)
     assert not bars[1] & bars[2]
 
 
-def test_every_so_many_th_mail_is_a_cry_for_help_and_none_comes_twice() -> None:
+def test_mail_load_has_urgent_mails_and_unique_ids() -> None:
     load = Mails()
     made = [event for seconds in (3, 3) for event in load.events(20, seconds)]
     assert len({event.id for event in made}) == len(made) == 120

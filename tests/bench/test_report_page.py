@@ -14,7 +14,7 @@ def measured(events: int) -> RunResult:
     return RunResult(events=events, seconds=1.0, cpu_seconds=0.5)
 
 
-def test_a_part_that_is_measured_again_replaces_its_own_and_the_others_stay(tmp_path: Path) -> None:
+def test_report_page_replaces_only_repeated_part(tmp_path: Path) -> None:
     first = compare("bars worker", "tickets/s", measured(900), "a loop", measured(1000))
     second = compare("bars worker", "tickets/s", measured(800), "a loop", measured(1000))
     late = alert_delay("mails", "mail-urgent", 0.9, 50.0, 44.9, [0.02, 0.04])
@@ -32,6 +32,6 @@ def test_a_part_that_is_measured_again_replaces_its_own_and_the_others_stay(tmp_
     assert kept["tickets"].machine["versions"]["Kafka"]
 
 
-def test_no_alert_has_no_figure() -> None:
+def test_alert_delay_without_alerts_has_no_quantiles() -> None:
     none = alert_delay("frames", "violence", 0.1, 60.0, 6.0, [])
     assert (none.alerts, none.p50, none.p99) == (0, None, None)

@@ -14,7 +14,7 @@ from bench.series_scaling import TICKETS_OF_A_BAR, tickets
 from stream.runtime.settings import ROOT
 
 
-def test_every_bar_has_the_same_number_of_tickets_in_order_of_time() -> None:
+def test_series_tickets_are_equal_per_bar_and_sorted() -> None:
     made = list(tickets(20))
     assert set(Counter(ticket.bar for ticket in made).values()) == {TICKETS_OF_A_BAR}
     assert [ticket.time for ticket in made] == sorted(ticket.time for ticket in made)
@@ -22,7 +22,7 @@ def test_every_bar_has_the_same_number_of_tickets_in_order_of_time() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_it_runs(tmp_path: Path) -> None:
+def test_series_bench_runs_quickly(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", "--only", "series", "--json", file],

@@ -61,7 +61,7 @@ def verdict(record: Path) -> tuple[bool, str]:
     return fine, (record / "report" / "soak.md").read_text(encoding="utf-8")
 
 
-def test_what_is_flat_and_accounted_for_is_said_to_be(tmp_path: Path) -> None:
+def test_soak_report_passes_flat_and_accounted_run(tmp_path: Path) -> None:
     fine, text = verdict(recorded(tmp_path, lambda _: 200))
     assert fine
     assert "Memory, lag, open files and threads are flat" in text
@@ -69,25 +69,25 @@ def test_what_is_flat_and_accounted_for_is_said_to_be(tmp_path: Path) -> None:
     assert (tmp_path / "report" / "soak" / "memory.webp").stat().st_size < 150_000
 
 
-def test_a_leak_is_named(tmp_path: Path) -> None:
+def test_soak_report_names_leaking_process(tmp_path: Path) -> None:
     fine, text = verdict(recorded(tmp_path, lambda hour: 200 + 10 * hour))
     assert not fine
     assert "**Grows: memory of bars.**" in text
 
 
-def test_what_levels_off_has_filled_up(tmp_path: Path) -> None:
+def test_soak_report_accepts_series_that_levels_off(tmp_path: Path) -> None:
     fine, text = verdict(recorded(tmp_path, lambda hour: 200 + 10 * min(hour, 1.1)))
     assert fine
     assert "levels off" in text
 
 
-def test_growth_while_it_warms_up_is_no_leak(tmp_path: Path) -> None:
+def test_soak_report_ignores_growth_during_warm_up(tmp_path: Path) -> None:
     fine, _ = verdict(recorded(tmp_path, lambda hour: 200 + 100 * min(hour, 0.4)))
     assert fine
 
 
 @pytest.mark.parametrize(("read", "letters"), [(989, 10), (991, 10), (991, 9)])
-def test_an_event_too_few_or_too_many_is_named(tmp_path: Path, read: float, letters: float) -> None:
+def test_soak_report_names_topic_with_wrong_event_count(tmp_path: Path, read: float, letters: float) -> None:
     fine, text = verdict(recorded(tmp_path, lambda _: 200, read, letters))
     assert not fine
     assert "Not every event is accounted for: pos.sales" in text
@@ -99,7 +99,7 @@ def test_events_in_transit_at_the_end_are_not_lost(tmp_path: Path) -> None:
     assert "ended while 5 events were in transit" in text
 
 
-def test_a_record_that_was_cut_off_is_read_to_its_last_whole_line(tmp_path: Path) -> None:
+def test_sample_log_ignores_incomplete_last_line(tmp_path: Path) -> None:
     recorded(tmp_path, lambda _: 200)
     file = tmp_path / SAMPLES
     file.write_text(file.read_text(encoding="utf-8") + "7260.0,memory MiB,bars,", encoding="utf-8")
@@ -108,7 +108,7 @@ def test_a_record_that_was_cut_off_is_read_to_its_last_whole_line(tmp_path: Path
     assert next(accounts_of(series)).settled
 
 
-def test_the_interval_of_noise_holds_zero_and_that_of_a_series_that_hangs_together_is_not_narrow() -> None:
+def test_trend_interval_covers_zero_for_autocorrelated_noise() -> None:
     random = np.random.default_rng(2)
     hours = np.arange(480) / 240
     held = 0
@@ -124,7 +124,7 @@ def test_the_interval_of_noise_holds_zero_and_that_of_a_series_that_hangs_togeth
     assert held >= 175  # of 200, where 190 would be exact
 
 
-def test_the_venue_can_be_read(tmp_path: Path) -> None:
+def test_soak_venue_is_valid(tmp_path: Path) -> None:
     import yaml
 
     file = tmp_path / "venue.yaml"
@@ -146,7 +146,7 @@ class Taken:
         delivered(None)
 
 
-def test_every_so_many_th_event_is_spoilt_and_deliveries_bring_what_was_sold() -> None:
+def test_senders_make_events_invalid_and_deliver_sold_units() -> None:
     from bench.soak.load_senders import _Mailbox, _Tills
     from bench.soak.soak_media import SoakMedia
 

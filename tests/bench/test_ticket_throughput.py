@@ -26,7 +26,7 @@ def totals(number: int) -> RunResult:
     return found
 
 
-def test_tickets_are_the_same_every_time_and_close_every_bar() -> None:
+def test_bench_tickets_are_deterministic_and_close_every_bar() -> None:
     made = tickets(200)
     assert made == tickets(200)
     assert len({ticket.id for ticket in made}) == 200
@@ -34,12 +34,12 @@ def test_tickets_are_the_same_every_time_and_close_every_bar() -> None:
     assert (made[-3].time - made[-4].time).total_seconds() > 60
 
 
-def test_right_totals_pass() -> None:
+def test_bench_accepts_correct_totals() -> None:
     _agree("it", tickets(200), totals(200))
 
 
 @pytest.mark.parametrize("what", ["tickets", "units sold"])
-def test_a_wrong_total_fails_the_bench(what: str) -> None:
+def test_bench_rejects_wrong_total(what: str) -> None:
     found = totals(200)
     if what == "tickets":
         found.tickets["north"] += 1
@@ -51,7 +51,7 @@ def test_a_wrong_total_fails_the_bench(what: str) -> None:
 
 @pytest.mark.stack
 @pytest.mark.timeout(420)
-def test_all_contestants_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ticket_bench_references_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.json"
     command = [sys.executable, "-m", "bench", "--quick", "--only", "tickets", "--json", file]
     peer = peer_is_installed()

@@ -54,7 +54,7 @@ def configured(folder: Path, variables: dict[str, str]) -> subprocess.CompletedP
 
 
 @pytest.mark.parametrize("missing", PASSWORDS)
-def test_nothing_starts_without_its_password(tmp_path: Path, missing: str) -> None:
+def test_compose_requires_every_password(tmp_path: Path, missing: str) -> None:
     done = configured(tmp_path, {name: value for name, value in PASSWORDS.items() if name != missing})
     assert done.returncode != 0
     assert "deploy/docker/passwords" in done.stderr
@@ -74,11 +74,11 @@ def published(service: dict[str, Any]) -> dict[int, str]:
     return {int(port.rsplit(":", 1)[1].split("/")[0]): port.rsplit(":", 1)[0] for port in service.get("ports", [])}
 
 
-def test_all_parts_are_there(services: dict[str, Any]) -> None:
+def test_compose_has_every_service(services: dict[str, Any]) -> None:
     assert set(services) == OURS | {"kafka", "redis", "prometheus", "grafana"}
 
 
-def test_everything_that_stays_has_a_health_check(services: dict[str, Any]) -> None:
+def test_compose_services_have_health_checks(services: dict[str, Any]) -> None:
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"topics"}
 
 
@@ -101,19 +101,19 @@ def test_images_are_pinned(services: dict[str, Any]) -> None:
         assert base == "python:3.11-slim-bookworm"
 
 
-def test_kafka_is_the_one_that_everything_is_tested_with(services: dict[str, Any]) -> None:
+def test_compose_kafka_version_equals_tested_version(services: dict[str, Any]) -> None:
     assert services["kafka"]["image"] == f"apache/kafka:{VERSION}"
     assert int(services["kafka"]["environment"]["KAFKA_MESSAGE_MAX_BYTES"]) == MEDIA_BYTES
     assert services["kafka"]["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
 
 
-def test_ports_are_open_to_this_machine_only(services: dict[str, Any]) -> None:
+def test_compose_ports_are_bound_to_localhost(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for inside, outside in published(service).items():
             assert outside.startswith("127.0.0.1:"), f"{name}: {outside} → {inside}"
 
 
-def test_data_outlive_containers(project: Any, services: dict[str, Any]) -> None:
+def test_compose_data_outlives_containers(project: Any, services: dict[str, Any]) -> None:
     wanted = {
         "kafka": "/var/lib/kafka/data",
         "redis": "/data",
@@ -132,7 +132,7 @@ def test_paths_of_this_checkout_exist(services: dict[str, Any]) -> None:
             assert not source.startswith("/") or Path(source).exists(), f"{name}: {source}"
 
 
-def test_our_variables_are_settings(services: dict[str, Any]) -> None:
+def test_compose_variables_are_settings(services: dict[str, Any]) -> None:
     known = {f"PULSO_{name.upper()}" for name in Settings.model_fields}
     for name in OURS:
         environment = services[name]["environment"]
@@ -147,14 +147,14 @@ def test_generated_parts_follow_the_features() -> None:
         assert file.read_text(encoding="utf-8") == content, f"{file.name}: run `pulso compose render`"
 
 
-def test_each_worker_is_asked_whether_it_is_ready(services: dict[str, Any]) -> None:
+def test_compose_probes_readiness_of_each_worker(services: dict[str, Any]) -> None:
     for name in registry.workers():
         assert services[name]["command"] == ["worker", name, "--metrics-port", "9100"]
         *_, url, text = services[name]["healthcheck"]["test"]
         assert (url, text) == ("http://127.0.0.1:9100/metrics", f'pulso_worker_ready{{worker="{name}"}} 1.0')
 
 
-def test_prometheus_scrapes_what_has_metrics(services: dict[str, Any]) -> None:
+def test_prometheus_scrapes_every_metrics_endpoint(services: dict[str, Any]) -> None:
     mounted = {target: Path(source) for source, target, _ in (v.split(":") for v in services["prometheus"]["volumes"])}
     flag = next(part for part in services["prometheus"]["command"] if part.startswith("--config.file="))
     config_file = mounted["/etc/prometheus"] / Path(flag.partition("=")[2]).name
@@ -173,7 +173,7 @@ def test_tills_reach_the_port_of_the_venue_file(services: dict[str, Any]) -> Non
     assert tills.port in published(services["sources"])
 
 
-def test_no_secret_in_the_file(services: dict[str, Any]) -> None:
+def test_compose_file_contains_no_secret(services: dict[str, Any]) -> None:
     secret = re.compile("password|token|secret|api_?key", re.IGNORECASE)
     for name, service in services.items():
         for key, value in (service.get("environment") or {}).items():
@@ -183,7 +183,7 @@ def test_no_secret_in_the_file(services: dict[str, Any]) -> None:
     assert not re.search(r"://[^/\s:@]+:[^/\s@]+@", text), "an address with a password"
 
 
-def test_our_containers_can_do_little(services: dict[str, Any]) -> None:
+def test_compose_containers_have_minimal_privileges(services: dict[str, Any]) -> None:
     for name in OURS:
         assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"], name
 
@@ -196,12 +196,12 @@ def test_image_installs_only_locked_packages_for_a_user_without_rights() -> None
     assert not re.search(r"^(torch|tensorflow|sentence-transformers)\b", locked, re.MULTILINE)
 
 
-def test_image_tells_nobody_what_it_runs() -> None:
+def test_image_sends_no_telemetry() -> None:
     """ONNX Runtime from 1.31 on reports processes and models to its maker, unless this is set before it is loaded."""
     assert "ORT_DISABLE_TELEMETRY=1" in (DOCKER / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_image_gets_what_it_copies() -> None:
+def test_image_build_context_contains_copied_files() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DOCKER / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
     for path in " ".join(copied).split():

@@ -154,7 +154,7 @@ def test_label_values_exist() -> None:
         assert found and found <= values, label
 
 
-def test_every_series_is_on_a_panel() -> None:
+def test_panels_show_every_series() -> None:
     shown = set().union(*(names_in(parameter.values[1]) for parameter in queries()))
     while new := set().union(*(names_in(RECORDED[name]) for name in shown & set(RECORDED))) - shown:
         shown |= new
@@ -162,7 +162,7 @@ def test_every_series_is_on_a_panel() -> None:
 
 
 @pytest.mark.parametrize("file", BOARDS, ids=lambda file: file.stem)
-def test_board_is_one_that_grafana_takes(file: Path) -> None:
+def test_board_is_accepted_by_grafana(file: Path) -> None:
     read = board(file)
     (source,) = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))[
         "datasources"
@@ -181,14 +181,14 @@ def test_board_is_one_that_grafana_takes(file: Path) -> None:
         assert label in found.labels
 
 
-def test_boards_have_names_of_their_own() -> None:
+def test_boards_have_unique_names() -> None:
     general = {"control-room", "system-health"}
     assert {file.stem for file in BOARDS} - general <= {feature.name for feature in registry.features()}
     for key in ("uid", "title"):
         assert len({board(file)[key] for file in BOARDS}) == len(BOARDS)
 
 
-def test_compose_hands_grafana_what_provisioning_asks_for() -> None:
+def test_compose_mounts_what_grafana_provisioning_needs() -> None:
     service = yaml.safe_load((DEPLOY.parent / "docker-compose.yml").read_text(encoding="utf-8"))["services"]["grafana"]
     asked = {
         name
@@ -205,5 +205,5 @@ def test_compose_hands_grafana_what_provisioning_asks_for() -> None:
 
 
 @pytest.mark.parametrize("file", BOARDS, ids=lambda file: file.stem)
-def test_boards_lead_to_the_console(file: Path) -> None:
+def test_boards_link_to_the_console(file: Path) -> None:
     assert any(link["type"] == "link" and link["title"] == "Console" for link in board(file)["links"])

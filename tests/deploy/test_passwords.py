@@ -119,7 +119,7 @@ def settings_of(services: dict[str, Any], kafka: str, redis_port: int, data: Pat
 @pytest.mark.parametrize(
     ("name", "password"), [("", ""), ("pulso", "wrong"), ("eve", PASSWORDS["PULSO_KAFKA_PASSWORD"])]
 )
-def test_kafka_tells_nothing_without_the_password(kafka: str, name: str, password: str) -> None:
+def test_kafka_rejects_clients_without_password(kafka: str, name: str, password: str) -> None:
     sasl = {
         "security.protocol": "SASL_PLAINTEXT",
         "sasl.mechanism": "PLAIN",
@@ -131,7 +131,7 @@ def test_kafka_tells_nothing_without_the_password(kafka: str, name: str, passwor
         client.list_topics(timeout=4)
 
 
-def test_redis_tells_nothing_without_the_password(redis_port: int) -> None:
+def test_redis_rejects_clients_without_password(redis_port: int) -> None:
     with pytest.raises(AuthenticationError):
         Redis(port=redis_port).ping()
     with pytest.raises(AuthenticationError):
@@ -139,7 +139,7 @@ def test_redis_tells_nothing_without_the_password(redis_port: int) -> None:
     assert Redis(port=redis_port, password=PASSWORDS["PULSO_REDIS_PASSWORD"]).ping()
 
 
-async def test_every_client_of_ours_gets_in(
+async def test_kafka_and_redis_accept_every_own_client(
     services: dict[str, Any],
     kafka: str,
     redis_port: int,
@@ -154,7 +154,9 @@ async def test_every_client_of_ours_gets_in(
         await aiokafka.AIOKafkaConsumer(TAGS.name, bootstrap_servers=kafka, request_timeout_ms=3000).start()
 
 
-def test_a_worker_becomes_ready(services: dict[str, Any], kafka: str, redis_port: int, tmp_path: Path) -> None:
+def test_worker_with_passwords_becomes_ready(
+    services: dict[str, Any], kafka: str, redis_port: int, tmp_path: Path
+) -> None:
     """Faust with SASL, and Redis with a password; and neither stands in the worker's log."""
     settings = settings_of(services, kafka, redis_port, tmp_path)
     ensure_topics(settings)

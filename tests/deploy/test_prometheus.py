@@ -45,7 +45,7 @@ def test_rules_are_valid() -> None:
 
 @needs_promtool
 @pytest.mark.parametrize("file", UNIT_TESTS, ids=lambda file: file.name.removesuffix(".test.yml"))
-def test_rules_do_what_they_say(file: Path) -> None:
+def test_prometheus_rules_pass_their_unit_tests(file: Path) -> None:
     promtool("test", "rules", file)
 
 
@@ -62,7 +62,7 @@ def test_local_configuration_loads_the_rules(tmp_path: Path) -> None:
     assert f"SUCCESS: {len(RULES)} rule files found" in out
 
 
-def test_every_alert_has_a_unit_test_in_which_it_fires() -> None:
+def test_prometheus_alerts_have_a_firing_unit_test() -> None:
     fired = {
         case["alertname"]
         for file in UNIT_TESTS
@@ -74,7 +74,7 @@ def test_every_alert_has_a_unit_test_in_which_it_fires() -> None:
 
 
 @pytest.mark.parametrize("rule", alerting_rules(), ids=lambda rule: str(rule["alert"]))
-def test_alerts_speak_english_and_spanish(rule: dict[str, Any]) -> None:
+def test_prometheus_alerts_have_english_and_spanish_texts(rule: dict[str, Any]) -> None:
     assert set(rule["annotations"]) - {"runbook_url"} == {"summary", "description", "summary_es", "description_es"}
     for name in ("summary", "description"):
         assert rule["annotations"][name] != rule["annotations"][f"{name}_es"]
@@ -85,7 +85,7 @@ RUNBOOKS = HERE.parent.parent / "docs" / "runbooks"
 
 
 @pytest.mark.parametrize("rule", alerting_rules(), ids=lambda rule: str(rule["alert"]))
-def test_every_alert_has_a_page_that_says_what_to_do(rule: dict[str, Any]) -> None:
+def test_prometheus_alerts_link_to_a_runbook(rule: dict[str, Any]) -> None:
     page = RUNBOOKS / f"{rule['alert']}.md"
     assert rule["annotations"].get("runbook_url") == f"docs/runbooks/{page.name}"
     text = page.read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ def send_evening(outside: Outside, evening: datetime, minutes: int) -> None:
 @pytest.mark.stack
 @pytest.mark.timeout(300)
 @pytest.mark.workers("bars")
-def test_staff_report_stock_and_look_ahead(
+def test_bar_commands_report_stock_and_forecast(
     outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULSO_KAFKA", str(outside.settings.kafka))

@@ -18,7 +18,7 @@ def settings_of(admin: AdminClient) -> dict[str, str]:
 
 @pytest.mark.stack
 @pytest.mark.workers("alerts")
-def test_closed_segments_are_small_in_new_changelogs_and_in_those_of_before(outside: Outside) -> None:
+def test_changelogs_old_and_new_have_small_segments(outside: Outside) -> None:
     admin = AdminClient(outside.stack.settings.librdkafka())
 
     def becomes(size: str) -> None:

@@ -49,7 +49,7 @@ def person_says(outside: Outside, kind: AttendanceKind, persons: float) -> None:
 @pytest.mark.stack
 @pytest.mark.timeout(420)
 @pytest.mark.workers("vision", "alerts", venue=Path(__file__).parent / "crowd_venue.yaml")
-def test_a_crush_at_the_gate_from_picture_to_evidence(outside: Outside) -> None:
+def test_crush_at_gate_leads_from_image_to_evidence(outside: Outside) -> None:
     send_frames(outside, 0, 8 * 13)
 
     def counted(number: int) -> list[Any]:

@@ -92,7 +92,7 @@ def demo(
 
 
 @pytest.mark.timeout(600)
-def test_an_evening_reaches_redis_and_prometheus_and_ends_by_itself(tmp_path: Path) -> None:
+def test_demo_reaches_redis_and_prometheus_and_ends(tmp_path: Path) -> None:
     panels = Panels(tmp_path / "data")
     ended, report = demo(tmp_path, "--seconds", "60", meanwhile=panels.ask)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -151,7 +151,7 @@ def check_story(story: list[dict[str, Any]], printed: str) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_a_stream_that_brings_nothing_fails_the_demo(tmp_path: Path) -> None:
+def test_demo_fails_if_a_stream_has_no_results(tmp_path: Path) -> None:
     """Real input in the documented layout; its music is no music."""
     data = tmp_path / "festival"
     _write(data / "demand" / "orders.csv", ["ordered_at", "order_id", "product", "quantity", "unit_price"], [
@@ -174,7 +174,7 @@ def test_a_stream_that_brings_nothing_fails_the_demo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_stays_behind_a_demo_that_is_ended(tmp_path: Path, how: signal.Signals) -> None:
+def test_demo_leaves_nothing_behind_when_terminated(tmp_path: Path, how: signal.Signals) -> None:
     mark = f"PULSO_DATA={tmp_path}"
     environment = os.environ | {"PULSO_DATA": str(tmp_path)}
     command = [sys.executable, "-m", "stream.commands.cli", "demo", "--seconds", "60"]
@@ -200,7 +200,7 @@ def marked(mark: str) -> list[str]:
     return found
 
 
-def test_a_folder_without_data_is_explained_before_anything_starts(tmp_path: Path) -> None:
+def test_demo_explains_empty_data_folder_before_start(tmp_path: Path) -> None:
     ended, report = demo(tmp_path, "--data", str(tmp_path), "--seconds", "30")
     assert (ended.returncode, report) == (2, {})
     assert "violence/clips.jsonl" in ended.stderr, "the message shows the layout"

@@ -151,9 +151,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
 
 
 @pytest.mark.timeout(300)
-def test_tickets_and_mails_reach_redis_through_servers_of_ones_own(
-    elsewhere: list[Child], tmp_path: Path, evening: datetime
-) -> None:
+def test_events_reach_redis_through_external_servers(elsewhere: list[Child], tmp_path: Path, evening: datetime) -> None:
     mails = tmp_path / "mails"
     mails.mkdir()
     (mails / "1.eml").write_bytes(

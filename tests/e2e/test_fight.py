@@ -52,7 +52,7 @@ def watched(tmp_path: Path) -> Iterator[Outside]:
 
 
 @pytest.mark.stack
-def test_the_alert_carries_evidence_that_shows_nobody_and_ends(watched: Outside) -> None:
+def test_fight_alert_has_anonymous_evidence_and_resolves(watched: Outside) -> None:
     evening = Evening()
     (start,) = (incident.start for incident in INCIDENTS if incident.kind == "fight")
     with EventProducer(watched.settings) as producer:

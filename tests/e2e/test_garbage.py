@@ -62,7 +62,7 @@ def garbage(topic: Topic) -> list[tuple[bytes | None, bytes | None, list[tuple[s
 @pytest.mark.stack
 @pytest.mark.timeout(300)
 @pytest.mark.workers("vision", "bars", "support", "music", "alerts")
-def test_all_of_it_is_buried_and_work_goes_on(outside: Outside) -> None:
+def test_invalid_input_is_dead_lettered_and_work_continues(outside: Outside) -> None:
     starts = {name: child.starts for name, child in outside.stack.children.items()}
     expected = {}
     with EventProducer(outside.settings) as producer:

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Outside
 
 @pytest.mark.stack
 @pytest.mark.workers("alerts")
-def test_a_worker_without_a_broker_ends_when_it_is_told_to(outside: Outside) -> None:
+def test_worker_without_broker_ends_on_sigterm(outside: Outside) -> None:
     outside.stack.kill("kafka")
     time.sleep(2)  # so that it has noticed
     pid = outside.stack.children["alerts"].pid

@@ -28,7 +28,7 @@ def pulso(*arguments: str) -> str:
 
 @pytest.mark.stack
 @pytest.mark.timeout(300)
-def test_corrections_latency_and_confidence_are_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_report_shows_corrections_latency_confidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lights = socket(AF_INET, SOCK_DGRAM)
     lights.bind(("127.0.0.1", 0))
     lights.settimeout(60)

@@ -46,7 +46,7 @@ def column_that_fails(sound: bytes) -> int:
 @pytest.mark.stack
 @pytest.mark.timeout(300)
 @pytest.mark.workers("music")
-def test_a_worker_changes_models_without_a_restart(outside: Outside) -> None:
+def test_worker_reloads_model_without_restart(outside: Outside) -> None:
     store = ModelStore(outside.settings.models)
     starts = outside.stack.children["music"].starts
     fragment = music()

@@ -37,7 +37,7 @@ def fight(producer: EventProducer, camera: str) -> None:
 
 
 @pytest.mark.stack
-def test_every_alert_reaches_the_phone_once_though_the_worker_is_killed(tmp_path: Path) -> None:
+def test_alerts_notify_once_after_worker_kill(tmp_path: Path) -> None:
     got: list[str] = []
 
     class Phone(BaseHTTPRequestHandler):

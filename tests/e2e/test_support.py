@@ -23,7 +23,7 @@ from tests.e2e.conftest import Outside, minutes
 @pytest.mark.stack
 @pytest.mark.timeout(300)
 @pytest.mark.workers("support")
-def test_teach_kill_ask_publish_forget(
+def test_support_survives_kill_between_correction_and_reply(
     outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write(number: int, text: str) -> None:
@@ -101,7 +101,7 @@ def test_teach_kill_ask_publish_forget(
 @pytest.mark.stack
 @pytest.mark.timeout(300)
 @pytest.mark.workers("support", "alerts")
-def test_anger_on_the_networks_is_told_once_though_the_worker_is_killed(outside: Outside, evening: datetime) -> None:
+def test_post_surge_alerts_once_after_worker_kill(outside: Outside, evening: datetime) -> None:
     def write(numbers: range, text: str) -> None:
         with EventProducer(outside.settings) as producer:
             for number in numbers:

@@ -79,7 +79,7 @@ def stack_of(data: Path) -> dict[str, Any]:
     return stack
 
 
-def test_up_use_down_and_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_up_keeps_state_over_down_and_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a film, an HTTP camera, a stage over HTTP, a mailbox, a till and a phone of one's own."""
     data = tmp_path / "data"
     festival = OwnFestival(tmp_path / "mine")
@@ -105,7 +105,7 @@ def test_up_use_down_and_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         pulso(data, "down")
 
 
-def test_up_in_the_foreground_begins_with_nothing(tmp_path: Path) -> None:
+def test_up_in_foreground_starts_empty(tmp_path: Path) -> None:
     """`make up` as the first command that anybody gives."""
     data, log = tmp_path / "data", tmp_path / "up.log"
     environment = {**os.environ, "PULSO_DATA": str(data)}
@@ -237,7 +237,7 @@ def _targets(prometheus: str) -> list[str]:
     return up
 
 
-def test_a_venue_file_with_a_mistake_is_explained_before_anything_starts(tmp_path: Path) -> None:
+def test_up_explains_invalid_venue_file_before_start(tmp_path: Path) -> None:
     venue = tmp_path / "venue.yaml"
     venue.write_text("name: x\nzonse: []\n", encoding="utf-8")
     done = pulso(tmp_path / "data", "up", venue=venue)

@@ -47,7 +47,7 @@ def clip() -> bytes:
 
 @pytest.mark.stack
 @pytest.mark.workers("alerts")
-def test_verdicts_are_kept_counted_and_exported(
+def test_verdicts_are_stored_counted_and_exported(
     outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULSO_DATA", str(outside.settings.data))

@@ -24,7 +24,7 @@ Judge = Callable[[Finding], None]
 Say = Callable[[str], None]
 
 
-def test_a_hundred_kills(open_festival: Open, judge: Judge, say: Say, seed: int) -> None:
+def test_events_count_once_after_a_hundred_kills(open_festival: Open, judge: Judge, say: Say, seed: int) -> None:
     festival = open_festival(*registry.workers())
     with festival.load():
         watchman = kill_at_random(
@@ -35,7 +35,9 @@ def test_a_hundred_kills(open_festival: Open, judge: Judge, say: Say, seed: int)
 
 
 @pytest.mark.parametrize(("server", "kill"), [("kafka", False), ("kafka", True), ("redis", False), ("redis", True)])
-def test_a_server_is_away_for_a_minute(open_festival: Open, judge: Judge, say: Say, server: str, kill: bool) -> None:
+def test_events_count_once_after_server_outage(
+    open_festival: Open, judge: Judge, say: Say, server: str, kill: bool
+) -> None:
     festival = open_festival(*registry.workers())
     with festival.load():
         time.sleep(10)
@@ -48,7 +50,7 @@ def test_a_server_is_away_for_a_minute(open_festival: Open, judge: Judge, say: S
     judge(festival.settle(f"{name} {how}", ended, notes=[f"{name} itself took {start:.1f} s to start."]))
 
 
-def test_the_disk_is_full(open_festival: Open, judge: Judge, say: Say, tmp_path: Path) -> None:
+def test_events_count_once_after_full_disk(open_festival: Open, judge: Judge, say: Say, tmp_path: Path) -> None:
     """That of Kafka's log, Redis's file and every log of the stack."""
     try:
         disk = small_disk(tmp_path / "small", megabytes=400)
@@ -73,7 +75,7 @@ def test_the_disk_is_full(open_festival: Open, judge: Judge, say: Say, tmp_path:
         disk.__exit__(None, None, None)
 
 
-def test_the_workers_clock_jumps(open_festival: Open, judge: Judge, say: Say, tmp_path: Path) -> None:
+def test_events_count_once_after_worker_clock_jump(open_festival: Open, judge: Judge, say: Say, tmp_path: Path) -> None:
     try:
         clock = WallClock(tmp_path)
     except FileNotFoundError as error:
@@ -89,7 +91,7 @@ def test_the_workers_clock_jumps(open_festival: Open, judge: Judge, say: Say, tm
     judge(festival.settle("workers' wall clock +2 h, -2 h, +26 h, right again", ended))
 
 
-def test_the_sources_clocks_jump(open_festival: Open, judge: Judge) -> None:
+def test_events_count_once_after_source_clock_jump(open_festival: Open, judge: Judge) -> None:
     """Half a minute each: right, five minutes ahead, three hours behind, three days ahead, right."""
     offsets = (timedelta(0), timedelta(minutes=5), timedelta(hours=-3), timedelta(days=3), timedelta(0))
 
@@ -106,7 +108,7 @@ def test_the_sources_clocks_jump(open_festival: Open, judge: Judge) -> None:
     judge(festival.settle("clocks of tills and mail +5 min, -3 h, +3 days, right again", ended))
 
 
-def test_two_join_and_one_leaves(open_festival: Open, judge: Judge, say: Say) -> None:
+def test_events_count_once_after_two_joins_and_a_leave(open_festival: Open, judge: Judge, say: Say) -> None:
     festival = open_festival(*QUICK)
     stack = festival.stack
     with festival.load():
@@ -122,7 +124,7 @@ def test_two_join_and_one_leaves(open_festival: Open, judge: Judge, say: Say) ->
     judge(festival.settle("two workers of each of four kinds joined, and the first left", ended))
 
 
-def test_a_partition_moves_while_its_worker_stands_still(open_festival: Open, judge: Judge, say: Say) -> None:
+def test_events_count_once_after_paused_worker_loses_partition(open_festival: Open, judge: Judge, say: Say) -> None:
     """It wakes up in the middle of a batch whose partition another has had since; then that one is killed."""
     shared = ("bars", "support", "alerts")
     festival = open_festival(*shared)

@@ -28,7 +28,7 @@ def whose_clocks(settings: Settings) -> set[str]:
 
 @pytest.mark.stack
 @pytest.mark.timeout(420)
-def test_killed_stopped_and_joined_everything_counts_once(
+def test_events_count_once_after_kill_stop_and_join(
     open_festival: Open, judge: Callable[[Finding], None], say: Callable[[str], None], seed: int
 ) -> None:
     festival = open_festival(*WORKERS)

@@ -147,7 +147,7 @@ def test_file(name: str, tmp_path: Path, surface: Surface) -> None:
                 surface.refuse(type(error).__name__)
 
 
-def test_a_field_too_long_for_the_csv_reader_names_the_line_before(tmp_path: Path) -> None:
+def test_csv_reader_names_line_before_too_long_field(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_bytes(ORDERS + b"2026-07-04T20:02,north," + b"x" * (csv.field_size_limit() + 1) + b",1,1\n")
     with pytest.raises(SalesFileError, match="line 3: field larger"):

@@ -89,7 +89,7 @@ def _read(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("depth", [5, 60, 900])
-def test_parts_within_parts_do_not_exhaust_anything(depth: int) -> None:
+def test_mail_limits_nested_parts(depth: int) -> None:
     opened = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(depth))
     data = b"Subject: deep\r\n" + opened + b"Content-Type: text/plain\r\n\r\nhola\r\n"
     try:

@@ -140,7 +140,7 @@ def test_venue_file_text(tmp_path: Path, surface: Surface) -> None:
 
 
 @pytest.mark.parametrize("kind", ["aliases", "merges"])
-def test_what_unfolds_for_ever_is_refused(tmp_path: Path, kind: str, surface: Surface) -> None:
+def test_venue_file_rejects_endless_expansion(tmp_path: Path, kind: str, surface: Surface) -> None:
     """Nine anchors, each ten times the one before: a file of a kilobyte that would fill any memory."""
     lines = ["name: bomb"]
     if kind == "aliases":

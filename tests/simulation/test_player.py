@@ -55,7 +55,7 @@ def played(plan: list[Any], *, asked: int) -> tuple[Sent, Player]:
     return sent, player
 
 
-def test_the_evening_waits_for_an_important_picture_and_for_no_other() -> None:
+def test_player_waits_for_important_images_only() -> None:
     plan = [picture(10, important=True), ticket(20)]
     sent, player = played(plan, asked=4)
     assert sent.keys == ["camera", "ticket"]
@@ -65,12 +65,12 @@ def test_the_evening_waits_for_an_important_picture_and_for_no_other() -> None:
     assert player.waited == 0
 
 
-def test_it_does_not_wait_for_ever() -> None:
+def test_player_limits_wait_for_important_image() -> None:
     sent, player = played([picture(10, important=True), ticket(20)], asked=60)
     assert sent.keys == ["ticket", "camera"], "the picture comes when it is made"
     assert player.waited < 4.0
 
 
-def test_what_came_to_be_earlier_keeps_its_time() -> None:
+def test_player_keeps_event_time_of_late_event() -> None:
     sent, _ = played([ticket(600, occurred_at=60)], asked=0)
     assert sent.times["ticket"] == EVENING.at(60)

@@ -13,7 +13,7 @@ from simulation.stampede_evaluation import RenderedSequence, evaluate, sequences
 from stream.commands.cli import app
 
 
-def test_running_is_told_within_seconds_and_calm_is_not() -> None:
+def test_stampede_evaluation_detects_running_not_calm() -> None:
     ran = CliRunner().invoke(app, ["evaluate", "stampede", "--sequences", "1", "--json"])
     assert ran.exit_code == 0, ran.output
     report = json.loads(ran.stdout)
@@ -24,7 +24,7 @@ def test_running_is_told_within_seconds_and_calm_is_not() -> None:
     assert report["calm"]["hours"] == pytest.approx(4 * 8 / 3600)
 
 
-def test_what_is_told_wrongly_or_not_at_all_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stampede_evaluation_counts_wrong_and_missed_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stampede taken for a scattering, one never told, and an alarm in a calm crowd."""
     told = {
         "running together": [("scattering", 4.0)], "running apart": [], "swaying": [("stampede", 1.0)],
@@ -46,6 +46,6 @@ def test_what_is_told_wrongly_or_not_at_all_is_counted(monkeypatch: pytest.Monke
         evaluate(Venue(name="Test"), counter=Counter(), scorer=None)  # type: ignore[arg-type]
 
 
-def test_scenes_are_the_same_with_the_same_seed() -> None:
+def test_rendered_sequences_are_deterministic_by_seed() -> None:
     once, again, other = ([(one.name, one.begin) for one in sequences(3, seed)] for seed in (1, 1, 2))
     assert once == again != other

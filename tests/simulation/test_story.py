@@ -41,7 +41,7 @@ def venue() -> Venue:
     return read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
 
 
-def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venue: Venue) -> None:
+def test_blocked_exit_images_raise_alerts_before_gate_is_full(venue: Venue) -> None:
     """What the demo's plan sends of the scene, through the shipped model and the venue's own rules."""
     models = ROOT / "models"
     watch = CameraAnalyzer(
@@ -68,7 +68,7 @@ def test_the_pictures_of_a_blocked_exit_announce_it_before_the_gate_is_full(venu
     assert raised["crowd-capacity"] - raised["crowd-forecast"] >= 60, "there is time to act"
 
 
-def test_the_model_sees_the_stage_full_for_the_headliner_and_not_before(venue: Venue) -> None:
+def test_crowd_model_finds_stage_full_only_for_headliner(venue: Venue) -> None:
     """With some room on both sides: the alert must not hang on the noise of single counts."""
     models = ROOT / "models"
     limit = next(zone.capacity for zone in venue.zones if zone.id == "front")
@@ -83,7 +83,7 @@ def test_the_model_sees_the_stage_full_for_the_headliner_and_not_before(venue: V
     assert min(seen["23:20"], seen["23:40"], seen["00:20"]) > 1.02, seen
 
 
-def test_rain_moves_people_from_the_stage_to_the_bars_and_with_them_what_is_sold(venue: Venue) -> None:
+def test_rain_moves_people_and_sales_from_stage_to_bars(venue: Venue) -> None:
     dry, wet = clock("22:10"), clock("22:25")
     assert EVENING.persons("front", wet) < 0.7 * EVENING.persons("front", dry)
     assert EVENING.persons("bars", wet) > 1.5 * EVENING.persons("bars", dry)
@@ -96,7 +96,7 @@ def test_rain_moves_people_from_the_stage_to_the_bars_and_with_them_what_is_sold
     assert sold["south"] > 2 * sold["north"], "the bar under the awnings, and the one before the stage"
 
 
-def test_a_till_without_its_network_sends_its_queue_afterwards_and_some_of_it_twice(venue: Venue) -> None:
+def test_offline_till_sends_queue_later_and_repeats_some(venue: Venue) -> None:
     sent = list(tickets(EVENING, venue))
     assert [one.time for one in sent] == sorted(one.time for one in sent)
     late = [one for one in sent if one.occurred_at is not None and one.occurred_at < one.time]
@@ -107,7 +107,7 @@ def test_a_till_without_its_network_sends_its_queue_afterwards_and_some_of_it_tw
     assert len(twice) == REPEATED_TICKETS
 
 
-def test_every_second_of_the_evening_has_its_place() -> None:
+def test_playback_speed_maps_times_both_ways() -> None:
     speed = PlaybackSpeed(120)
     times = np.linspace(0, EVENING_SECONDS, 500)
     walls = [speed.wall(float(time)) for time in times]
@@ -132,7 +132,7 @@ def told_of_the_gate(steps: list[AlertDelivery]) -> dict[str, object]:
     return found
 
 
-def test_a_story_is_as_expected_only_with_every_alert_in_order_to_the_right_people() -> None:
+def test_story_step_needs_all_alerts_in_order_to_audience() -> None:
     forecast = delivered("crowd-forecast", "gate/gate-east", "22:50", "security")
     full = delivered("crowd-capacity", "gate/gate-east", "22:52", "security")
     assert told_of_the_gate([*full, *forecast])["as_expected"]
@@ -145,7 +145,7 @@ def test_a_story_is_as_expected_only_with_every_alert_in_order_to_the_right_peop
     assert not told_of_the_gate([*early, *full])["as_expected"], "before anything was blocked"
 
 
-def test_a_ticket_counted_twice_is_not_as_expected() -> None:
+def test_story_till_step_fails_on_ticket_counted_twice() -> None:
     def ticket(number: int, sent: float) -> TimelineEvent:
         record = Ticket(id=f"t{number}", bar="south", till="south-2", time=EVENING.at(100), lines=())
         return TimelineEvent("tills", SALES, sent, "south", f"t{number}", "till/south-2", record, occurred_at=100.0)
@@ -160,7 +160,7 @@ def test_a_ticket_counted_twice_is_not_as_expected() -> None:
         assert (till["as_expected"], till["tickets_late"], till["of_them_sent_twice"]) == (right, 3, 1)
 
 
-def test_people_who_do_not_move_when_it_rains_are_not_as_expected() -> None:
+def test_story_rain_step_fails_if_people_stay() -> None:
     for wet_front, right in ((150.0, True), (300.0, False)):
         measurements = StoryMeasurements(EVENING)
         for at, front, bars in (("22:05", 300.0, 90.0), ("22:30", wet_front, 200.0)):
@@ -170,7 +170,7 @@ def test_people_who_do_not_move_when_it_rains_are_not_as_expected() -> None:
         assert measurements.by_step([])["rain"]["as_expected"] is right
 
 
-def test_a_venue_without_the_places_of_a_beat_has_no_such_beat(venue: Venue) -> None:
+def test_story_omits_steps_whose_places_are_missing(venue: Venue) -> None:
     assert [beat.name for beat in steps_for_venue(venue)] == [beat.name for beat in STORY_STEPS]
     names = [beat.name for beat in steps_for_venue(Venue(name="Small"))]
     assert "gas" in names and "blocked-exit" not in names and "break" not in names
