@@ -38,11 +38,11 @@ class MetricsSample:
 
 
 def parse_metrics(text: str, at: float, worker: str, topic: str) -> MetricsSample:
-    """Parse one response of /metrics.
+    r"""Parse one response of /metrics.
 
-    >>> text = 'process_cpu_seconds_total 1.5\\npulso_events_total{worker="bars",topic="t",outcome="ok"} 7.0\\n'
+    >>> text = 'process_cpu_seconds_total 1.5\npulso_events_total{worker="bars",topic="t",outcome="ok"} 7.0\n'
     >>> parse_metrics(text, 0.0, "bars", "t")
-    Sample(at=0.0, cpu_seconds=1.5, batches=0, outcomes={'ok': 7})
+    MetricsSample(at=0.0, cpu_seconds=1.5, batches=0, outcomes={'ok': 7})
     """
     cpu_seconds = 0.0
     batches = 0

@@ -1,7 +1,7 @@
-"""May records written with an old schema still be read with a new one? (backward compatibility)
+"""Check of backward compatibility: a new schema must accept the records of an old one.
 
-The check knows what msgspec generates for our types: objects, arrays, dicts, numbers, strings, enums, null, and
-references. A construct that it doesn't know is refused rather than guessed at.
+The check supports what msgspec generates for our types: objects, arrays, dicts, numbers, strings, enums, null, and
+references. Any other construct is refused.
 """
 
 from __future__ import annotations

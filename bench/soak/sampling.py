@@ -143,11 +143,11 @@ class OutcomeCounts:
         self._last: dict[tuple[str, str], float] = {}
 
     def take(self, worker: str, text: str) -> None:
-        """Add one response of /metrics.
+        r"""Add one response of /metrics.
 
         >>> counts = OutcomeCounts()
         >>> for number in (5, 7, 2):
-        ...     counts.take("bars", f'pulso_events_total{{worker="bars",topic="t",outcome="ok"}} {number}.0\\n')
+        ...     counts.take("bars", f'pulso_events_total{{worker="bars",topic="t",outcome="ok"}} {number}.0\n')
         >>> counts.total
         {('bars t', 'ok'): 9.0}
         """

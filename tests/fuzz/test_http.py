@@ -1,5 +1,6 @@
-"""Every endpoint of the console, the tills and the posts, on a real Kafka and Redis: by its OpenAPI document, which
-schemathesis breaks in every way, and by requests that are hardly HTTP.
+"""Every endpoint of console, tills and posts, on a real Kafka and Redis.
+
+Input comes from the OpenAPI document, which schemathesis breaks in every way, and from requests that are hardly HTTP.
 """
 
 from __future__ import annotations

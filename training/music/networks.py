@@ -1,5 +1,7 @@
-"""Networks that are compared with the shipped classifier: a small CNN and a CNN-LSTM on log-mel spectrograms, and
-YAMNet with its last layers trained on."""
+"""Networks that are compared with the shipped classifier.
+
+A small CNN and a CNN-LSTM on log-mel spectrograms, and YAMNet with its last layers fine-tuned.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,10 @@ def _block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:
 
 
 class SmallCnn(nn.Module):
-    """Log-mel (n, 1, frames, 64) → logits: four convolutions, then mean and maximum over time (after Choi et al.,
-    ISMIR 2016, with a tenth of the parameters, as there are 650 clips)."""
+    """Log-mel (n, 1, frames, 64) → logits: four convolutions, then mean and maximum over time.
+
+    After Choi et al., ISMIR 2016, with a tenth of the parameters, as there are 650 clips.
+    """
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -77,8 +81,11 @@ class Trunk(nn.Module):
 
 
 class Tail(nn.Module):
-    """YAMNet's last three layers, and the shipped classifier's perceptron: maps (n, patches, 512, 6, 4) and librosa
-    features (n, k) → logits. It starts as the perceptron on frozen embeddings, which `start` holds."""
+    """YAMNet's last three layers, and the shipped classifier's perceptron.
+
+    Maps (n, patches, 512, 6, 4) and librosa features (n, k) → logits. It starts as the perceptron on frozen embeddings,
+    which `start` holds.
+    """
 
     def __init__(self, weights: Path, start: Perceptrons) -> None:
         super().__init__()

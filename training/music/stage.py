@@ -1,7 +1,7 @@
-"""A studio recording as a stage microphone hears it among people: another speed, hall, equaliser, a crowd that talks,
-overload and a poor codec, in any mixture.
+"""Augmentation: a studio recording as a stage microphone records it among people.
 
-Beside `microphone.overheard`, which knows no talking crowd and no codec, and `conditions`, which has one of each alone.
+Another speed, hall, equaliser, a talking crowd, overload and a poor codec, in any mixture; `microphone.overheard` has
+neither talking crowd nor codec, and `conditions` has one effect at a time.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def graph(
     calm: NDArray[np.float32],
     names: list[str],
 ) -> onnx.ModelProto:
-    """vectors (n, dimensions), pieces (n, columns) → chances (n, kinds) in the order of `names`, danger (n,).
+    """Vectors (n, dimensions), pieces (n, columns) → chances (n, kinds) in the order of `names`, danger (n,).
 
     Danger is the mean of the regression's log odds and of those of two kernel densities, of the vectors of sentences
     that tell of a danger and of the others: `risky` and `calm`, (sentences, dimensions).

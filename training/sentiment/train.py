@@ -68,7 +68,7 @@ def read_sets(folder: Path) -> dict[str, tuple[list[Post], list[Post]]]:
 
 
 def graph(fitted: LogisticRegression, dimensions: int) -> onnx.ModelProto:
-    """vectors (n, dimensions), pieces (n, columns) → chances (n, 3), in the order of `NAMES`."""
+    """Vectors (n, dimensions), pieces (n, columns) → chances (n, 3), in the order of `NAMES`."""
     order = [list(fitted.classes_).index(name) for name in NAMES]
     weights = fitted.coef_[order].T.astype(np.float32)
     bias = fitted.intercept_[order].astype(np.float32)

@@ -35,7 +35,7 @@ def test_tempo_is_that_of_the_bass_drum(tempo: float) -> None:
 
 
 def test_tempo_feature_is_that_of_librosa() -> None:
-    """librosa's tempo, which takes the beat of 174 for 87."""
+    """The feature is librosa's tempo, which takes the beat of 174 for 87."""
     assert 2 ** heard(174.0).vector[NAMES.index("tempo")] == pytest.approx(87, rel=0.04)
 
 
