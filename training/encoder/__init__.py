@@ -1,1 +1,1 @@
-"""The bilingual sentence encoder."""
+"""Training and measurement of the bilingual sentence encoder."""

@@ -1,8 +1,8 @@
-"""Clusters beside others on the same vectors, in one run: `python -m training.encoder.compare FILE …`.
+"""Compare the clustering with other methods on the same vectors: `python -m training.encoder.compare FILE …`.
 
-k-means is told the true number of topics and sees all mails at once. The others see each mail once and are scored by
-the cluster that it got when it came, over seeded orders; `peers.py` says what they are. Times are of clustering alone,
-on one core.
+k-means is given the true number of topics and all mails at once. The others get each mail once and are scored by the
+cluster that it got when it came, over seeded orders; `peers.py` describes them. Times are of clustering alone, on one
+core.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from schemas.support import Mail
 from training.encoder.peers import BATCH, peers
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-MOST = 1_500
+MAX_MAILS = 1_500
 SIZES = (1_000, 10_000, 100_000)
-PATIENCE = 150.0
-"""seconds that a peer may take in all"""
+MAX_PEER_SECONDS = 150.0
+"""Seconds that a method may take in all."""
 
 
 Order = NDArray[np.int64]
 
 
 def mail_at(read: AnalyzedMail, place: int) -> AnalyzedMail:
-    """The same mail as another one that comes at a later minute."""
+    """Return a copy of a mail that comes at a later minute."""
     at = BEGAN + timedelta(minutes=place)
     return msgspec.structs.replace(read, mail=Mail(id=f"m{place}", thread="t", time=at, text=read.mail.text))
 
@@ -59,7 +59,7 @@ def ours(reads: list[AnalyzedMail], requests: RequestClassifier) -> Callable[[Or
 
 
 def row(name: str, topics: list[str], runs: list[tuple[Order, list[str], float]]) -> str:
-    """ARI, NMI, clusters and milliseconds a mail; means over the orders, and the spread of ARI."""
+    """Return a table row: ARI, NMI, clusters and milliseconds a mail as means over the orders, and the range of ARI."""
     aris = [adjusted_rand_score([topics[i] for i in order], found) for order, found, _ in runs]
     nmis = [normalized_mutual_info_score([topics[i] for i in order], found) for order, found, _ in runs]
     number = np.mean([len(set(found)) for _, found, _ in runs])
@@ -79,7 +79,7 @@ def timed(run: Callable[[Order], list[str]], orders: list[Order]) -> list[tuple[
 
 def compare(path: Path, requests: RequestClassifier, orders: int) -> None:
     labelled = read_labelled_mails(path)
-    chosen = np.random.default_rng(1).permutation(len(labelled))[:MOST]
+    chosen = np.random.default_rng(1).permutation(len(labelled))[:MAX_MAILS]
     mails = [
         Mail(id=f"m{i}", thread="t", time=BEGAN, subject=labelled[i].subject, text=labelled[i].text) for i in chosen
     ]
@@ -102,8 +102,8 @@ def compare(path: Path, requests: RequestClassifier, orders: int) -> None:
 
         return run
 
-    print(row("k-means, told the number", topics, timed(k_means(vectors), shuffled[:3])), flush=True)
-    print(row("k-means, told the number, with kinds", topics, timed(k_means(both), shuffled[:3])), flush=True)
+    print(row("k-means, given the number", topics, timed(k_means(vectors), shuffled[:3])), flush=True)
+    print(row("k-means, given the number, with request kinds", topics, timed(k_means(both), shuffled[:3])), flush=True)
 
     words = [read.text for read in reads]
     for peer in peers(len(set(topics))):
@@ -111,14 +111,14 @@ def compare(path: Path, requests: RequestClassifier, orders: int) -> None:
         name = peer.name if len(reads) <= peer.most else f"{peer.name}, {peer.most} mails"
         try:
             print(row(name, topics, timed(partial(peer.run, vectors, words), short)), flush=True)
-        except Exception as error:  # a peer that fails is told, and the others go on
+        except Exception as error:  # the failure of one method is reported, and the others go on
             print(f"| {name} | failed: {type(error).__name__}: {error} | | | | |", flush=True)
 
 
 def grow(path: Path, requests: RequestClassifier) -> None:
-    """Milliseconds a mail as the desk grows: the file's mails over and over, each time a little elsewhere.
+    """Print milliseconds a mail as the desk grows: the file's mails repeatedly, each time with a little noise.
 
-    A peer that would take longer than `PATIENCE` to the next size is told how far it came.
+    Of a method that takes longer than `MAX_PEER_SECONDS`, the number of mails that it reached is printed.
     """
     labelled = read_labelled_mails(path)[:1000]
     reads = [
@@ -135,7 +135,7 @@ def grow(path: Path, requests: RequestClassifier) -> None:
         step, cells, last, spent = peer.begin(), [], 0, 0.0
         for size in SIZES:
             before, done = spent, last
-            while done < size and spent < PATIENCE:
+            while done < size and spent < MAX_PEER_SECONDS:
                 places = [place % len(reads) for place in range(done, min(done + BATCH, size))]
                 random = np.random.default_rng(done)
                 moved = vectors[places] + 0.03 * random.normal(size=(len(places), vectors.shape[1]))

@@ -1,4 +1,4 @@
-"""Ship the encoder: `python -m training.encoder.export` writes models/encoder (graph, tokenizer, card).
+"""Export the encoder: `python -m training.encoder.export` writes models/encoder (graph, tokenizer, card).
 
 The figures of the card come from `python -m training.encoder.measure`, which must follow.
 """
@@ -26,16 +26,17 @@ from training.encoder.sentences import Sentences, read_sentences
 from training.encoder.train import WORK, pad
 
 DIMENSIONS = 256
-"""of the vectors that are served: clusters of more came out no better, and their state takes half as much again"""
+"""Dimensions of the exported vectors; 384 gave no better clusters, and half as much again of state."""
 
 EVERYDAY = 1_200
-"""pairs of sentences that tell the mean and the axes"""
+"""Pairs of sentences from which the mean and the axes are computed."""
 
-SMOOTH = 0.5
+SMOOTHING = 0.5
+"""Added to each count of a word piece in the log odds of the language."""
 
 
 class SmallTable(nn.Module):
-    """A table of vectors in 8 bits, with one scale a row."""
+    """An embedding table in 8 bits, with one scale for each row."""
 
     def __init__(self, table: Tensor) -> None:
         super().__init__()
@@ -44,13 +45,13 @@ class SmallTable(nn.Module):
         self.register_buffer("scale", scale)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Vectors (n, length, 384)."""
+        """Return vectors (n, length, 384)."""
         out: Tensor = self.rows[ids].to(torch.float32) * self.scale[ids]
         return out
 
 
 class Served(nn.Module):
-    """What the graph computes: vectors, and log odds that a text is Spanish."""
+    """The exported graph: embeddings, and log odds that a text is Spanish."""
 
     def __init__(
         self, network: Network, odds: NDArray[np.float32], mean: NDArray[np.float32], axes: NDArray[np.float32]
@@ -64,13 +65,13 @@ class Served(nn.Module):
         self.register_buffer("odds", torch.from_numpy(odds))
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids (n, length) → embeddings (n, 256), spanish (n,)."""
+        """Return embeddings (n, 256) and spanish (n,) of ids (n, length)."""
         short = (self.network(ids) - self.mean) @ self.axes
         return F.normalize(short, dim=1, eps=1e-6), self.odds[ids].sum(dim=1)
 
 
 def principal(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean (384,) of everyday sentences, and their first principal axes (384, 256)."""
+    """Return the mean (384,) of vectors and their first principal axes (384, 256)."""
     mean = vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(vectors - mean, full_matrices=False)
     return mean, np.ascontiguousarray(axes[:DIMENSIONS].T)
@@ -78,19 +79,19 @@ def principal(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 
 @torch.no_grad()
 def encode(network: Network, tokenizer: Tokenizer, texts: list[str]) -> NDArray[np.float32]:
-    """Vectors (n, 384)."""
+    """Return vectors (n, 384)."""
     rows = sorted((e.ids for e in tokenizer.encode_batch(texts)), key=len)
     out: NDArray[np.float32] = torch.cat([network(pad(rows[i : i + 64])) for i in range(0, len(rows), 64)]).numpy()
     return out
 
 
 def language_odds(tokenizer: Tokenizer, sentences: Sentences) -> NDArray[np.float32]:
-    """Naive Bayes: log of how much more often a piece stands in Spanish sentences than in English ones."""
+    """Return ln P(piece | Spanish) - ln P(piece | English) of each word piece (naive Bayes)."""
     size = tokenizer.get_vocab_size()
     counts = []
     for texts in (sentences.spanish[sentences.held :], sentences.english[sentences.held : len(sentences.spanish)]):
         ids = np.concatenate([e.ids for e in tokenizer.encode_batch(texts)])
-        counts.append(np.bincount(ids, minlength=size) + SMOOTH)
+        counts.append(np.bincount(ids, minlength=size) + SMOOTHING)
     spanish, english = counts
     odds = np.log(spanish / spanish.sum()) - np.log(english / english.sum())
     for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"):
@@ -102,7 +103,7 @@ def language_odds(tokenizer: Tokenizer, sentences: Sentences) -> NDArray[np.floa
 
 
 def export_whole(path: Path, served: Served) -> None:
-    """Write the graph with its dense weights as they are."""
+    """Write the graph with dense weights in float32."""
     example = torch.ones((2, 7), dtype=torch.int64)
     torch.onnx.export(
         served.eval(), (example,), str(path), input_names=["ids"], output_names=["embeddings", "spanish"],
@@ -112,7 +113,7 @@ def export_whole(path: Path, served: Served) -> None:
 
 
 def export(path: Path, served: Served) -> None:
-    """Write the graph with its dense weights in 8 bits, one scale a column."""
+    """Write the graph with dense weights in 8 bits, with one scale for each column."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
         export_whole(whole, served)
@@ -138,7 +139,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     parameters = sum(p.numel() for p in network.parameters())
-    # The axes are of what the network says by now, not of the teacher: it has moved since it learnt from requests.
+    # The axes are computed from the trained network, because training on requests has moved its vectors.
     requests = [text for labelled in read_labelled(arguments.data)[:1] for texts in labelled.values() for text in texts]
     pairs = slice(sentences.held, sentences.held + EVERYDAY)
     everyday = encode(network, tokenizer, [*sentences.english[pairs], *sentences.spanish[pairs], *requests])
@@ -168,7 +169,7 @@ def main() -> None:
         settings={"tokenizer_sha256": sha256_of(folder / "tokenizer.json")},
         limits=[
             "English and Spanish only; of other languages it knows what looks alike.",
-            "It learnt from single sentences: of a long mail the first 128 pieces count.",
+            "It was trained on single sentences: of a long mail the first 128 pieces count.",
             "Near in meaning is not the same request: opposite wishes about one matter lie close together.",
         ],
         made_by="python -m training.encoder.teach && python -m training.encoder.train && "

@@ -1,11 +1,11 @@
-"""Sentences of our own in both languages: what Tatoeba has too little of are the words of a festival."""
+"""Pairs of sentences of our own about festivals, whose words are rare in Tatoeba."""
 
 from __future__ import annotations
 
 from typing import Final
 
 REPEATED: Final = 6
-"""times that each pair is seen in one pass over all pairs"""
+"""Times that each pair occurs among all pairs."""
 
 PAIRS: Final[tuple[tuple[str, str], ...]] = (
     ("I want a refund of my ticket", "Quiero el reembolso de mi entrada"),

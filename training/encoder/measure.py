@@ -1,6 +1,6 @@
-"""Measure what is shipped, and write it into its card: `python -m training.encoder.measure`.
+"""Measure the exported encoder, and write the figures into its card: `python -m training.encoder.measure`.
 
-Clusters are measured beside the same algorithm on TF-IDF vectors, which get their own best threshold.
+Clusters are measured beside the same algorithm on TF-IDF vectors with their own best threshold.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Vectors = NDArray[np.float32]
 
 
 def stream(vectors: Vectors, join: float = JOIN_SIMILARITY, merge: float = MERGE_SIMILARITY) -> list[str]:
-    """Cluster of each mail as it was when the mail came, one mail a minute."""
+    """Return the cluster that each mail gets when it comes, one mail a minute."""
     clusters, began = IncrementalClustering(ClusteringState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
     return [
         clusters.assign(vector, began + timedelta(minutes=i), str(i), ClusterExample(""), []).cluster.id
@@ -45,7 +45,7 @@ def stream(vectors: Vectors, join: float = JOIN_SIMILARITY, merge: float = MERGE
 
 
 def score(topics: list[str], found: list[str]) -> dict[str, float]:
-    """ARI, NMI and how many clusters there were."""
+    """Return ARI, NMI and the number of clusters."""
     return {
         "ari": round(float(adjusted_rand_score(topics, found)), 4),
         "nmi": round(float(normalized_mutual_info_score(topics, found)), 4),
@@ -54,12 +54,12 @@ def score(topics: list[str], found: list[str]) -> dict[str, float]:
 
 
 def mean(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Mean of each figure over the seeds."""
+    """Return the mean of each figure over the seeds."""
     return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]}
 
 
 def measure_set(path: Path, encoder: Encoder, *, choose: bool) -> dict[str, float]:
-    """Mean over seeded shuffles, beside TF-IDF; prints the figures of other thresholds where one is chosen."""
+    """Return means over seeded shuffles, beside TF-IDF; print those of other thresholds if one is to be chosen."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [(row["text"], row["intent"]) for row in csv.DictReader(file) if row["text"].strip()]
     ours: list[dict[str, float]] = []
@@ -84,7 +84,7 @@ def measure_set(path: Path, encoder: Encoder, *, choose: bool) -> dict[str, floa
 
 
 def translations(encoder: Encoder, folder: Path) -> dict[str, float]:
-    """On held-out pairs: how often a sentence's translation is the nearest of a thousand, and the languages."""
+    """Return, on held-out pairs, how often the translation is nearest of a thousand, and the language accuracy."""
     sentences = read_sentences(folder)
     english, spanish = sentences.english[: sentences.held], sentences.spanish[: sentences.held]
     first = list({text: at for at, text in reversed(list(enumerate(english)))}.values())[:PAIRS]
@@ -106,7 +106,7 @@ def main() -> None:
     encoder = Encoder.load(arguments.models)
     figures = {"held-out pairs": translations(encoder, arguments.data)}
     for name in SETS:
-        # The threshold was chosen on the first set alone.
+        # The threshold is chosen on the first set only.
         choose = name == SETS[0] or arguments.all_thresholds
         figures[name.removesuffix(".csv")] = measure_set(arguments.data / name, encoder, choose=choose)
         print(name, figures[name.removesuffix(".csv")], flush=True)

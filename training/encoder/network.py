@@ -1,4 +1,4 @@
-"""The network: the teacher's own six layers (BERT; Devlin et al., 2019), over a vocabulary of two languages."""
+"""The network: the teacher's six layers (BERT; Devlin et al., 2019) over a vocabulary of two languages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAYERS, WIDTH, HEADS, HIDDEN, LONGEST = 6, 384, 12, 1536, 128
 
 
 class Layer(nn.Module):
-    """Self-attention and two dense layers, each with its sum and norm."""
+    """Self-attention and two dense layers, each with residual connection and layer normalisation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,12 @@ class Layer(nn.Module):
         self.norm_attention, self.norm = nn.LayerNorm(WIDTH, eps=1e-12), nn.LayerNorm(WIDTH, eps=1e-12)
 
     def forward(self, at: Tensor, hide: Tensor) -> Tensor:
-        """(n, length, 384) and (n, 1, 1, length), very negative where there is padding."""
+        """Return vectors (n, length, 384).
+
+        Args:
+            at: vectors (n, length, 384).
+            hide: (n, 1, 1, length), very negative for padding.
+        """
         count, length = at.shape[0], at.shape[1]
 
         def heads(dense: nn.Linear) -> Tensor:
@@ -37,7 +42,7 @@ class Layer(nn.Module):
 
 
 class Network(nn.Module):
-    """Ids (n, length), 0 is padding → unit vectors (n, 384)."""
+    """Sentence encoder: ids (n, length), with 0 for padding, to unit vectors (n, 384)."""
 
     def __init__(self, vocabulary: int) -> None:
         super().__init__()
@@ -47,12 +52,12 @@ class Network(nn.Module):
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
 
     def embed(self, ids: Tensor) -> Tensor:
-        """Vectors of the pieces, before any layer."""
+        """Return the vectors of the word pieces, before any layer."""
         out: Tensor = self.pieces(ids)
         return out
 
     def forward(self, ids: Tensor) -> Tensor:
-        """The mean over the pieces of what the last layer says."""
+        """Return the mean of the last layer over the word pieces, normalised."""
         mask = (ids > 0).to(torch.float32)
         at = self.norm(self.embed(ids) + self.places[: ids.shape[1]])
         hide = (mask - 1)[:, None, None, :] * 10_000
@@ -63,9 +68,9 @@ class Network(nn.Module):
 
 
 def teacher_weights() -> dict[str, Tensor]:
-    """Weights of all-MiniLM-L6-v2 under the names that `Network` gives them, with the teacher's vocabulary.
+    """Return the weights of all-MiniLM-L6-v2 under the names of `Network`, with the teacher's vocabulary.
 
-    The vector of the first segment is added to the places: there is only one segment.
+    The vector of the first segment is added to the position vectors, because there is only one segment.
     """
     found = load_file(str(Path(get_model_path()) / "model.safetensors"))
     segment = found["embeddings.token_type_embeddings.weight"][0]

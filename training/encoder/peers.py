@@ -1,8 +1,8 @@
-"""Other ways to cluster a stream of mails, as their own documentation uses them.
+"""Other methods for clustering a stream of mails, with the settings of their own documentation.
 
-DBSTREAM (Hahsler and Bolaños, 2016) and TextClust (Carnein et al., 2017) are River's as they come, TextClust on the
-words. BERTopic's online mode (Grootendorst, 2022) is its documented one: incremental PCA to five dimensions, mini-batch
-k-means, which must be told the number, and a count of words that fades; it takes mails in batches.
+DBSTREAM (Hahsler and Bolaños, 2016) and TextClust (Carnein et al., 2017) are River's with default settings, TextClust
+on the words. BERTopic's online mode (Grootendorst, 2022) is the documented one: incremental PCA to five dimensions,
+mini-batch k-means, which needs the number of clusters, and decaying word counts; it gets mails in batches.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Step = Callable[[Vectors, Sequence[str]], list[str]]
-"""Takes vectors and words of some mails, tells the cluster of each."""
+"""Function from the vectors and texts of some mails to the cluster of each."""
 
 BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A method, how to begin it, and how much of it can be waited for.
+    """A method and the size of its runs.
 
     Attributes:
+        name: name in the table.
+        begin: creates the method.
         most: mails of a scored run.
-        orders: scored runs.
+        orders: number of scored runs.
     """
 
     name: str
@@ -35,7 +37,7 @@ class Peer:
     orders: int = 3
 
     def run(self, vectors: Vectors, words: Sequence[str], order: NDArray[np.int64]) -> list[str]:
-        """Clusters of mails in an order."""
+        """Return the clusters of mails in an order."""
         step, found = self.begin(), []
         for first in range(0, len(order), BATCH):
             places = order[first : first + BATCH]
@@ -44,18 +46,18 @@ class Peer:
 
 
 def peers(number: int) -> Iterator[Peer]:
-    """All of them.
+    """Yield all methods.
 
     Args:
-        number: of topics, for who must be told.
+        number: number of topics, for the methods that need it.
     """
-    yield Peer("BERTopic online, told the number", lambda: bertopic(number))
+    yield Peer("BERTopic online, given the number", lambda: bertopic(number))
     yield Peer("DBSTREAM", dbstream, most=500, orders=1)
     yield Peer("TextClust", text_clust, most=500, orders=1)
 
 
 def dbstream() -> Step:
-    """Density-based, on the vectors."""
+    """Density-based clustering of the vectors."""
     from river import cluster
 
     model = cluster.DBSTREAM(clustering_threshold=0.8, fading_factor=0.001, minimum_weight=1)
@@ -73,7 +75,7 @@ def dbstream() -> Step:
 
 
 def text_clust() -> Step:
-    """Micro-clusters of words."""
+    """Micro-clusters of the words."""
     from river import cluster, feature_extraction
 
     model = feature_extraction.BagOfWords(lowercase=True, strip_accents=True) | cluster.TextClust(
@@ -92,7 +94,7 @@ def text_clust() -> Step:
 
 
 def bertopic(number: int) -> Step:
-    """Batches of mails, each learnt once."""
+    """BERTopic, in batches."""
     from bertopic import BERTopic
     from bertopic.vectorizers import OnlineCountVectorizer
     from sklearn.cluster import MiniBatchKMeans

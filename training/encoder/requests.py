@@ -1,10 +1,9 @@
-"""Teach which sentences ask for the same: `python -m training.encoder.requests`, after `training.encoder.train`.
+"""Train the encoder on requests: `python -m training.encoder.requests`, after `training.encoder.train`.
 
-Supervised contrast (Khosla et al., 2020, arXiv:2004.11362) within one set of labelled requests at a time: sentences of
-one intent come together, in whichever language, and the others go apart. Pairs of translations hold the two languages
-together, and the teacher's vectors keep the rest of the space where it was. A quarter of the intents of each public
-set is never shown; `HELD` names them, and `measure` tells their figures apart from the rest.
-It may be stopped at any time, and goes on from its last checkpoint.
+Supervised contrastive learning (Khosla et al., 2020, arXiv:2004.11362) within one set of labelled requests at a time:
+sentences of one intent are drawn together in either language, others apart. Pairs of translations keep the two
+languages together, and the teacher's vectors keep the rest of the space in place. A quarter of the intents of each
+public set is held out (`held_out`). It may be interrupted at any time, and continues from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -21,24 +20,24 @@ import yaml
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.encoder.descent import Descent
 from training.encoder.network import Network
 from training.encoder.sentences import read_sentences
 from training.encoder.train import WORK, Rows, batches, figures, pad
+from training.encoder.training_run import TrainingRun
 
 OWN = Path(__file__).parents[1] / "requests" / "sentences.yaml"
 PUBLIC: Final = ("banking77_train.csv", "event_ticketing.csv", "intents_es_train.csv")
 WEIGHTS: Final = (0.5, 0.25, 0.15, 0.10)
-"""how often a step takes our own sentences and each of the public sets"""
+"""Probabilities with which a step uses our own sentences and each of the public sets."""
 
-HELD: Final = 4
-"""one intent in so many of a public set is never shown"""
+HELD_OUT_EVERY: Final = 4
+"""One intent in so many of a public set is held out."""
 
 INTENTS, EACH = 14, 4
-"""intents in a step, and sentences of each"""
+"""Intents in a step, and sentences of each."""
 
 SPANISH, ENGLISH = 14, 10
-"""sentences in a step whose vectors the teacher knows"""
+"""Sentences of each language in a step that are kept at the teacher's vectors."""
 
 RATE_PIECES, RATE_LAYERS = 1.5e-4, 3e-5
 TEMPERATURE, STAY = 0.1, 1.5
@@ -47,14 +46,14 @@ SEED = 2
 
 
 def held_out(intents: list[str]) -> frozenset[str]:
-    """The intents of a set that are not shown, by a seed."""
+    """Return the held-out intents of a set, chosen by a seed."""
     names = sorted(set(intents))
     order = np.random.default_rng(SEED).permutation(len(names))
-    return frozenset(names[i] for i in order[: len(names) // HELD])
+    return frozenset(names[i] for i in order[: len(names) // HELD_OUT_EVERY])
 
 
 def read_labelled(data: Path) -> list[dict[str, list[str]]]:
-    """Sentences by intent: our own first, then the public sets without what is held out."""
+    """Return sentences by intent: our own first, then the public sets without the held-out intents."""
     sets: list[dict[str, list[str]]] = [yaml.safe_load(OWN.read_text(encoding="utf-8"))]
     for name in PUBLIC:
         with (data / name).open(encoding="utf-8-sig", newline="") as file:
@@ -69,7 +68,7 @@ def read_labelled(data: Path) -> list[dict[str, list[str]]]:
 
 
 def sample(rows: dict[str, Rows], random: np.random.Generator) -> tuple[Rows, NDArray[np.int64]]:
-    """Token ids of some sentences of some intents, and the place of each one's intent."""
+    """Return the token ids of some sentences of some intents, and the index of the intent of each."""
     names = list(rows)
     chosen = random.permutation(len(names))[:INTENTS]
     ids: Rows = []
@@ -83,7 +82,7 @@ def sample(rows: dict[str, Rows], random: np.random.Generator) -> tuple[Rows, ND
 
 
 def contrast(vectors: Tensor, labels: Tensor) -> Tensor:
-    """Supervised contrastive loss, the mean over positives outside of the logarithm."""
+    """Return the supervised contrastive loss L_out: the mean over positives outside the logarithm."""
     itself = torch.eye(len(labels), dtype=torch.bool)
     near = (vectors @ vectors.T / TEMPERATURE).masked_fill(itself, -1e4)
     chances = near - torch.logsumexp(near, dim=1, keepdim=True)
@@ -92,7 +91,7 @@ def contrast(vectors: Tensor, labels: Tensor) -> Tensor:
 
 
 def learn(data: Path, minutes: float) -> None:
-    """Steps until `minutes` of training are over, in all runs together."""
+    """Train until `minutes` are over, in all runs together."""
     from tokenizers import Tokenizer
 
     sentences = read_sentences(data)
@@ -106,13 +105,13 @@ def learn(data: Path, minutes: float) -> None:
     spanish: Rows = [e.ids for e in tokenizer.encode_batch(sentences.spanish)]
     network = Network(tokenizer.get_vocab_size())
     network.load_state_dict(torch.load(WORK / "learnt.pt", weights_only=True))
-    descent = Descent(
+    run = TrainingRun(
         network, WORK / "requests.pt", pieces=RATE_PIECES, layers=RATE_LAYERS, warm_up=WARM_UP, every=CHECKPOINT_SECONDS
     )
-    random = np.random.default_rng([SEED, descent.step])
+    random = np.random.default_rng([SEED, run.steps])
     foreign = batches(spanish, sentences.held, SPANISH, random)
     own = batches(english, sentences.held, ENGLISH, random)
-    while descent.goes_on(minutes):
+    while run.has_time_left(minutes):
         network.train()
         ids, labels = sample(sets[int(random.choice(len(sets), p=WEIGHTS))], random)
         apart = contrast(network(pad(ids)), torch.from_numpy(labels))
@@ -121,15 +120,13 @@ def learn(data: Path, minutes: float) -> None:
         wanted = teacher[torch.from_numpy(np.concatenate([theirs, mine]))]
         stay = 1 - (stayed * wanted).sum(dim=1).mean()
         loss = apart + STAY * stay
-        descent.down(loss)
-        if descent.step % 20 == 0:
-            row = {"step": descent.step, "seconds": round(descent.seconds), "contrast": apart.item()}
+        run.step(loss)
+        if run.steps % 20 == 0:
+            row = {"step": run.steps, "seconds": round(run.seconds), "contrast": apart.item()}
             print(json.dumps(row | {"stay": stay.item()}), flush=True)
     torch.save(network.state_dict(), WORK / "requests_learnt.pt")
     held = slice(0, min(sentences.held, 1000))
-    print(
-        json.dumps({"step": descent.step} | figures(network, english[held], spanish[held], teacher[held])), flush=True
-    )
+    print(json.dumps({"step": run.steps} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Sentences to learn from: pairs in English and Spanish, and texts without labels."""
+"""Training sentences: pairs in English and Spanish, and texts without labels."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from training.encoder.festival import PAIRS, REPEATED
 
 ENGLISH = ("airline_us_sentiment.csv",)
 SPANISH = ("airline_es_sentiment_train.csv", "tass_es_sentiment_train.csv")
-"""The sets with intents are in neither: clusters are measured on them, so nothing is learnt from them."""
+"""The sets with intents are in neither, because clusters are measured on them."""
 
 HELD_OUT = 50
-"""one English sentence in so many, with all its translations, is kept for figures"""
+"""One English sentence in so many is held out with all its translations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """English sentences; for the first `len(spanish)` of them their Spanish translations.
+    """English sentences, and Spanish translations of the first `len(spanish)` of them.
 
-    The first `held` pairs are kept out of training; no English sentence of theirs occurs among the others.
+    The first `held` pairs are held out; none of their English sentences occurs among the others.
     """
 
     english: list[str]
@@ -32,7 +32,7 @@ class Sentences:
 
 
 def read_sentences(folder: Path) -> Sentences:
-    """From the text folder: tatoeba_en_es.tsv (English, tab, Spanish) and CSV files with a column text; and our own."""
+    """Read tatoeba_en_es.tsv (English, tab, Spanish) and CSV files with a column text; add our own pairs."""
     pairs = []
     for line in (folder / "tatoeba_en_es.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         english, _, spanish = line.partition("\t")

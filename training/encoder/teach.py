@@ -1,4 +1,4 @@
-"""Teacher's vectors of all English sentences, once: `python -m training.encoder.teach`."""
+"""Compute the teacher's vectors of all English sentences once: `python -m training.encoder.teach`."""
 
 from __future__ import annotations
 

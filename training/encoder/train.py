@@ -1,8 +1,9 @@
-"""Teach the teacher Spanish: `python -m training.encoder.train`, after `python -m training.encoder.teach`.
+"""Distil the teacher into both languages: `python -m training.encoder.train`, after `python -m training.encoder.teach`.
 
-The network begins as the teacher, with vectors for Spanish pieces made from their translations. It then learns to give
-a Spanish sentence the vector that the teacher gave to its English translation, and to change nothing about English.
-It may be stopped at any time, and goes on from its last checkpoint.
+Multilingual knowledge distillation (Reimers and Gurevych, 2020). The network starts as the teacher, with vectors for
+Spanish word pieces made from their translations. It is then trained to give a Spanish sentence the vector that the
+teacher gives to its English translation, and English sentences the teacher's vectors. It may be interrupted at any
+time, and continues from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.encoder.descent import Descent
 from training.encoder.network import Network, teacher_weights
 from training.encoder.sentences import Sentences, read_sentences
+from training.encoder.training_run import TrainingRun
 from training.encoder.vocabulary import first_vectors, make_tokenizer
 
 WORK = Path(__file__).parent / "work"
 SPANISH, ENGLISH = 64, 24
-"""sentences of each language in a step"""
+"""Sentences of each language in a step."""
 
 RATE_PIECES, RATE_LAYERS = 4e-4, 6e-5
 WARM_UP, TEMPERATURE, CONTRAST = 0.03, 0.05, 0.1
@@ -37,7 +38,7 @@ Rows = list[list[int]]
 
 
 def pad(rows: Rows) -> Tensor:
-    """(n, length) int64, filled up with zeros."""
+    """Return token ids as (n, length) int64, padded with zeros."""
     ids = torch.zeros((len(rows), max(len(row) for row in rows)), dtype=torch.int64)
     for at, row in enumerate(rows):
         ids[at, : len(row)] = torch.tensor(row)
@@ -45,7 +46,7 @@ def pad(rows: Rows) -> Tensor:
 
 
 def batches(rows: Rows, begin: int, size: int, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Indices from `begin` on, for ever; sentences of a like length come together, so that little is padding."""
+    """Yield batches of indices from `begin` on without end, grouped by length so that there is little padding."""
     while True:
         order = random.permutation(np.arange(begin, len(rows)))
         for start in range(0, len(order) - size * 16 + 1, size * 16):
@@ -56,7 +57,7 @@ def batches(rows: Rows, begin: int, size: int, random: np.random.Generator) -> I
 
 
 def prepare(sentences: Sentences) -> tuple[Tokenizer, Network]:
-    """The vocabulary and the network before any step, from the work folder if they were made before."""
+    """Return the tokenizer and the network before any step, from the work folder if they were made before."""
     path, begun = WORK / "tokenizer.json", WORK / "begun.pt"
     weights = teacher_weights()
     if not path.exists() or not begun.exists():
@@ -74,7 +75,7 @@ def prepare(sentences: Sentences) -> tuple[Tokenizer, Network]:
 
 @torch.no_grad()
 def figures(network: nn.Module, english: Rows, spanish: Rows, teacher: Tensor) -> dict[str, float]:
-    """On held-out pairs: how often the translation is the nearest of all, and the mean cosine with the teacher."""
+    """Return, on held-out pairs, how often the translation is nearest, and the mean cosine with the teacher."""
     network.eval()
     mine = [torch.cat([network(pad(rows[i : i + 64])) for i in range(0, len(rows), 64)]) for rows in (english, spanish)]
     found = (mine[1] @ mine[0].T).argmax(dim=1) == torch.arange(len(teacher))
@@ -86,41 +87,37 @@ def figures(network: nn.Module, english: Rows, spanish: Rows, teacher: Tensor) -
 
 
 def learn(sentences: Sentences, teacher: Tensor, minutes: float) -> None:
-    """Steps until `minutes` of training are over, in all runs together."""
+    """Train until `minutes` are over, in all runs together."""
     tokenizer, network = prepare(sentences)
     english: Rows = [e.ids for e in tokenizer.encode_batch(sentences.english)]
     spanish: Rows = [e.ids for e in tokenizer.encode_batch(sentences.spanish)]
-    descent = Descent(
+    run = TrainingRun(
         network, WORK / "last.pt", pieces=RATE_PIECES, layers=RATE_LAYERS, warm_up=WARM_UP, every=CHECKPOINT_SECONDS
     )
-    random = np.random.default_rng([SEED, descent.step])
+    random = np.random.default_rng([SEED, run.steps])
     foreign = batches(spanish, sentences.held, SPANISH, random)
     own = batches(english, sentences.held, ENGLISH, random)
     held = slice(0, min(sentences.held, 1000))
-    print(
-        json.dumps({"step": descent.step} | figures(network, english[held], spanish[held], teacher[held])), flush=True
-    )
-    while descent.goes_on(minutes):
+    print(json.dumps({"step": run.steps} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
+    while run.has_time_left(minutes):
         network.train()
         theirs, mine = next(foreign), next(own)
         translated, same = network(pad([spanish[i] for i in theirs])), network(pad([english[i] for i in mine]))
         wanted = teacher[torch.from_numpy(theirs)]
         near = 1 - (translated * wanted).sum(dim=1).mean()
         kept_same = 1 - (same * teacher[torch.from_numpy(mine)]).sum(dim=1).mean()
-        # The same English sentence may have several translations in a batch: none of them is a wrong answer.
+        # The same English sentence may have several translations in a batch; none of them counts as a negative.
         alike = (wanted @ wanted.T > 0.95).float()
         chances = F.log_softmax(translated @ wanted.T / TEMPERATURE, dim=1)
         contrast = -(chances * alike / alike.sum(dim=1, keepdim=True)).sum(dim=1).mean()
         loss = near + kept_same + CONTRAST * contrast
-        descent.down(loss)
-        if descent.step % 25 == 0:
-            seconds = round(descent.seconds)
-            row = {"step": descent.step, "seconds": seconds, "near": near.item(), "same": kept_same.item()}
+        run.step(loss)
+        if run.steps % 25 == 0:
+            seconds = round(run.seconds)
+            row = {"step": run.steps, "seconds": seconds, "near": near.item(), "same": kept_same.item()}
             print(json.dumps(row | {"contrast": contrast.item()}), flush=True)
     torch.save(network.state_dict(), WORK / "learnt.pt")
-    print(
-        json.dumps({"step": descent.step} | figures(network, english[held], spanish[held], teacher[held])), flush=True
-    )
+    print(json.dumps({"step": run.steps} | figures(network, english[held], spanish[held], teacher[held])), flush=True)
 
 
 def main() -> None:

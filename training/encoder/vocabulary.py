@@ -1,4 +1,4 @@
-"""One vocabulary for two languages, and what its Spanish pieces mean before anything is learnt."""
+"""WordPiece vocabulary of two languages, and initial vectors of its Spanish pieces."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from training.encoder.network import LONGEST
 
 ENGLISH_WORDS, SPANISH_PIECES = 15_500, 12_000
-"""the teacher's most frequent words, which are kept unseen, and pieces that are learnt from Spanish text"""
+"""Most frequent words of the teacher, which are kept in any case, and pieces learnt from Spanish text."""
 
-FEWEST = 3
-"""times that a Spanish word or piece must occur"""
+MIN_COUNT = 3
+"""Number of times that a Spanish word or piece must occur."""
 
 _PLAIN = re.compile(r"(##)?[a-z0-9]+|[^\w\s]|##[^\w\s]|\[(UNK|CLS|SEP)\]")
 Floats = NDArray[np.float64]
 
 
 def teacher_vocabulary() -> dict[str, int]:
-    """Piece → row of the teacher's table; rows are ordered by frequency."""
+    """Return the row of each piece in the teacher's table; rows are ordered by frequency."""
     text = (Path(get_model_path()) / "tokenizer.json").read_text(encoding="utf-8")
     vocabulary: dict[str, int] = json.loads(text)["model"]["vocab"]
     return vocabulary
 
 
 def make_tokenizer(english: list[str], spanish: list[str]) -> Tokenizer:
-    """The teacher's pieces in plain letters, less its rarest words that `english` has not, and pieces of `spanish`.
+    """Return a tokenizer of the teacher's pieces in plain letters and of pieces learnt from `spanish`.
 
-    Case and accents are dropped: the teacher does, and people who write from a phone leave both out.
+    The teacher's rarest words are left out unless `english` contains them. Case and accents are dropped, as the teacher
+    does and as people who write from a phone do.
     """
     theirs = sorted(teacher_vocabulary(), key=teacher_vocabulary().__getitem__)
     plain = [piece for piece in theirs if _PLAIN.fullmatch(piece)]
@@ -43,15 +44,15 @@ def make_tokenizer(english: list[str], spanish: list[str]) -> Tokenizer:
     rare = set(words[ENGLISH_WORDS:]) - seen
     learnt = _bare(Tokenizer(models.WordPiece(unk_token="[UNK]")))
     learnt.train_from_iterator(
-        spanish, trainers.WordPieceTrainer(vocab_size=SPANISH_PIECES, min_frequency=FEWEST, show_progress=False)
+        spanish, trainers.WordPieceTrainer(vocab_size=SPANISH_PIECES, min_frequency=MIN_COUNT, show_progress=False)
     )
     found = Counter(word for text in spanish for word in _words_of(learnt, text))
-    # A piece that begins words must be a Spanish word itself: others would cut English words ("refu" off "refund")
-    # where the teacher does not cut them.
+    # A piece at the start of words must be a Spanish word itself: others would split English words where the teacher
+    # does not ("refu" from "refund").
     ours = [
         piece
         for piece in sorted(learnt.get_vocab(), key=learnt.get_vocab().__getitem__)
-        if piece.startswith("##") or found[piece] >= FEWEST
+        if piece.startswith("##") or found[piece] >= MIN_COUNT
     ]
     pieces = ["[PAD]", *(piece for piece in plain if piece not in rare), *ours]
     pieces = [piece for piece in dict.fromkeys(pieces) if piece == "[PAD]" or _PLAIN.fullmatch(piece)]
@@ -77,7 +78,7 @@ def _bare(tokenizer: Tokenizer) -> Tokenizer:
 
 
 def translations(english: list[list[int]], spanish: list[list[int]], size: int, rounds: int = 5) -> list[Floats]:
-    """P(English piece | Spanish piece), by IBM's model 1 (Brown et al., 1993), with a row for no word at all.
+    """Return P(English piece | Spanish piece) by IBM model 1 (Brown et al., 1993), with a row for the empty word.
 
     Returns:
         (Spanish piece, English piece, probability), three columns.
@@ -88,7 +89,7 @@ def translations(english: list[list[int]], spanish: list[list[int]], size: int, 
             for s, e in zip(spanish, english, strict=True)
         ]
     )
-    # Each English piece of each pair shares itself out over the Spanish pieces of that pair.
+    # Expectation step: each English piece of a pair is distributed over the Spanish pieces of that pair.
     widths = np.concatenate([np.tile(np.arange(len(e)), len(s) + 1) for s, e in zip(spanish, english, strict=True)])
     begins = np.cumsum([0, *(len(e) for e in english[:-1])])
     sizes = [len(e) * (len(s) + 1) for s, e in zip(spanish, english, strict=True)]
@@ -107,7 +108,7 @@ def translations(english: list[list[int]], spanish: list[list[int]], size: int, 
 def first_vectors(
     tokenizer: Tokenizer, table: NDArray[np.float32], english: list[str], spanish: list[str]
 ) -> NDArray[np.float32]:
-    """The teacher's vectors for its own pieces; for the others the mean of the vectors of their translations."""
+    """Return the teacher's vectors of its own pieces; of others, the mean of the vectors of their translations."""
     theirs = teacher_vocabulary()
     vocabulary: dict[str, int] = tokenizer.get_vocab()
     size = len(vocabulary)

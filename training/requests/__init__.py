@@ -1,1 +1,1 @@
-"""What a sentence asks of a festival."""
+"""Training of the request classifier."""

@@ -1,8 +1,8 @@
-"""Learn what a sentence asks: `python -m training.requests.train` writes models/requests (graph, pieces, card).
+"""Train the request classifier: `python -m training.requests.train` writes models/requests (graph, n-grams, card).
 
-Logistic regressions over the encoder's vector and TF-IDF of pieces of words. Kinds of request come from sentences of
-our own in `sentences.yaml`. Danger comes from those, from `danger.yaml` and from processors/support/priorities.yaml,
-against everyday sentences and posts of `background`. It takes some minutes, and follows every new encoder.
+Logistic regressions over the encoder's vector and TF-IDF of character n-grams. Request kinds are trained on our own
+sentences in `sentences.yaml`; danger on those, on `danger.yaml` and on processors/support/priorities.yaml, against
+everyday sentences and posts (`background`). It takes some minutes, and is needed after every new encoder.
 """
 
 from __future__ import annotations
@@ -30,22 +30,21 @@ from processors.support.encoder import Encoder
 from processors.support.priority import EXAMPLES_FILE
 from processors.support.urgency import urgency_signs
 
-SENTENCES = Path(__file__).with_name("sentences.yaml")
+SENTENCES_FILE = Path(__file__).with_name("sentences.yaml")
 NOTHING = "nothing asked"
-DANGER = (
+DANGEROUS_KINDS = (
     "illness and injury",
     "crush and structure",
     "fire, gas and current",
     "violence and threats",
     "missing people and despair",
 )
-MORE_DANGER = SENTENCES.with_name("danger.yaml")
-STRENGTH, STRENGTH_DANGER = 30.0, 10.0
-"""inverse of the regularisation; chosen on the half of the festival mails that is for choosing"""
+DANGER_FILE = SENTENCES_FILE.with_name("danger.yaml")
+C_KINDS, C_DANGER = 30.0, 10.0
+"""Inverse regularisation strengths, chosen on the half `choose` of the festival mails."""
 
-SHARPNESS, USUAL = 12.0, 0.35
-"""of the kernel exp(12·cosine) over examples of danger and of none; and the cosine of an example of none that is always
-thought to be there"""
+KERNEL_SHARPNESS, DEFAULT_CALM_COSINE = 12.0, 0.35
+"""Sharpness of the kernel exp(12 · cosine) over examples, and the cosine of an additional example without danger."""
 
 POSTS = (
     "banking77_train.csv",
@@ -55,40 +54,42 @@ POSTS = (
     "tass_es_sentiment_train.csv",
     "airline_us_sentiment.csv",
 )
-EVERYDAY, POSTS_EACH, BACKGROUND = 4_000, 300, 0.5
-"""sentences of Tatoeba, posts of each set, and what one of them weighs beside one of our own"""
+EVERYDAY_SENTENCES, POSTS_PER_SET, BACKGROUND_WEIGHT = 4_000, 300, 0.5
+"""Sentences of Tatoeba, posts of each set, and the weight of one of them beside one of our own."""
 
 FOLDS, SEED = 5, 1
 
 
-def read_sentences(path: Path = SENTENCES) -> tuple[list[str], list[str]]:
-    """Sentences and the kind of each."""
+def read_sentences(path: Path = SENTENCES_FILE) -> tuple[list[str], list[str]]:
+    """Return the sentences, and the request kind of each."""
     kinds: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     texts = [text for sentences in kinds.values() for text in sentences]
     return texts, [kind for kind, sentences in kinds.items() for _ in sentences]
 
 
 def background(data: Path) -> list[str]:
-    """Texts in which nobody is in danger, or so seldom that it does not matter: those that name one are left out."""
+    """Return texts in which hardly anybody is in danger; Tatoeba sentences that name a danger are left out."""
     texts: list[str] = []
     for name in POSTS:
         with (data / name).open(encoding="utf-8-sig", newline="") as file:
             rows = [row["text"] for row in csv.DictReader(file)]
-        texts += random.Random(1).sample(rows, POSTS_EACH)
+        texts += random.Random(1).sample(rows, POSTS_PER_SET)
     lines = (data / "tatoeba_en_es.tsv").read_text(encoding="utf-8").splitlines()[1:]
     random.Random(3).shuffle(lines)
-    everyday = [text for line in lines[:EVERYDAY] for text in line.split("\t")[:2] if not urgency_signs(text).urgent]
-    return texts + everyday[:EVERYDAY]
+    everyday = [
+        text for line in lines[:EVERYDAY_SENTENCES] for text in line.split("\t")[:2] if not urgency_signs(text).urgent
+    ]
+    return texts + everyday[:EVERYDAY_SENTENCES]
 
 
 def learn_danger(
     features: NDArray[np.float32], danger: Sequence[bool], everyday: NDArray[np.float32]
 ) -> LogisticRegression:
-    """Danger or none; both sides weigh the same."""
+    """Fit the regression of danger; both classes have the same total weight."""
     truth = np.array([*danger, *([False] * len(everyday))])
-    weights = np.where(np.arange(len(truth)) < len(features), 1.0, BACKGROUND)
+    weights = np.where(np.arange(len(truth)) < len(features), 1.0, BACKGROUND_WEIGHT)
     weights[truth] *= weights[~truth].sum() / truth.sum() / 2
-    return LogisticRegression(C=STRENGTH_DANGER, max_iter=1000).fit(np.vstack([features, everyday]), truth, weights)
+    return LogisticRegression(C=C_DANGER, max_iter=1000).fit(np.vstack([features, everyday]), truth, weights)
 
 
 def graph(
@@ -98,10 +99,16 @@ def graph(
     calm: NDArray[np.float32],
     names: list[str],
 ) -> onnx.ModelProto:
-    """Vectors (n, dimensions), pieces (n, columns) → chances (n, kinds) in the order of `names`, danger (n,).
+    """Return the graph: vectors (n, dimensions), pieces (n, columns) → chances (n, kinds), danger (n,).
 
-    Danger is the mean of the regression's log odds and of those of two kernel densities, of the vectors of sentences
-    that tell of a danger and of the others: `risky` and `calm`, (sentences, dimensions).
+    Danger is the mean of the regression's log odds and of the log ratio of two kernel densities.
+
+    Args:
+        classifier: regression of the request kinds.
+        danger: regression of danger.
+        risky: vectors of sentences with danger, (sentences, dimensions).
+        calm: vectors of the other sentences.
+        names: request kinds, in the order of the output.
     """
     dimensions = risky.shape[1]
     order = [list(classifier.classes_).index(name) for name in names]
@@ -142,12 +149,12 @@ def graph(
         [
             numpy_helper.from_array(np.array([len(names), 1]), "sizes"),
             numpy_helper.from_array(np.array([1]), "last"),
-            numpy_helper.from_array((SHARPNESS * risky.T).astype(np.float32), "risky"),
-            numpy_helper.from_array((SHARPNESS * calm.T).astype(np.float32), "calm"),
-            # Between a mean and a sum: more examples say a little about how usual something is.
+            numpy_helper.from_array((KERNEL_SHARPNESS * risky.T).astype(np.float32), "risky"),
+            numpy_helper.from_array((KERNEL_SHARPNESS * calm.T).astype(np.float32), "calm"),
+            # Σ/√n is between a sum and a mean: the number of examples says a little about how frequent something is.
             numpy_helper.from_array(np.array([np.log(len(risky)) / 2], np.float32), "many_risky"),
             numpy_helper.from_array(np.array([np.log(len(calm)) / 2], np.float32), "many_calm"),
-            numpy_helper.from_array(np.array([SHARPNESS * USUAL], np.float32), "usual"),
+            numpy_helper.from_array(np.array([KERNEL_SHARPNESS * DEFAULT_CALM_COSINE], np.float32), "usual"),
             numpy_helper.from_array(weights[:dimensions], "of_vectors"),
             numpy_helper.from_array(weights[dimensions:], "of_pieces"),
             numpy_helper.from_array(bias, "bias"),
@@ -159,20 +166,20 @@ def graph(
 
 
 def figures(features: NDArray[np.float32], kinds: list[str]) -> dict[str, float]:
-    """Cross-validated on the sentences themselves, whose pieces were counted beforehand: a lower and an upper mark."""
+    """Return cross-validated figures on the sentences; their n-gram weights were fitted on all of them."""
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     found = cross_val_predict(classifier(), features, kinds, cv=folds)
-    danger = [kind in DANGER for kind in kinds]
+    danger = [kind in DANGEROUS_KINDS for kind in kinds]
     return {
         "accuracy": round(float(accuracy_score(kinds, found)), 4),
         "macro_f1": round(float(f1_score(kinds, found, average="macro")), 4),
-        "danger_f1": round(float(f1_score(danger, [kind in DANGER for kind in found])), 4),
+        "danger_f1": round(float(f1_score(danger, [kind in DANGEROUS_KINDS for kind in found])), 4),
     }
 
 
 def classifier() -> LogisticRegression:
-    """Balanced, because some kinds have three times the sentences of others."""
-    return LogisticRegression(C=STRENGTH, max_iter=2000, class_weight="balanced")
+    """Return the regression, with balanced classes because some kinds have three times the sentences of others."""
+    return LogisticRegression(C=C_KINDS, max_iter=2000, class_weight="balanced")
 
 
 def main() -> None:
@@ -184,7 +191,7 @@ def main() -> None:
     texts, kinds = read_sentences()
     names = list(dict.fromkeys(kinds))
     ranks: dict[str, list[str]] = yaml.safe_load(EXAMPLES_FILE.read_text(encoding="utf-8"))
-    more: dict[str, list[str]] = yaml.safe_load(MORE_DANGER.read_text(encoding="utf-8"))
+    more: dict[str, list[str]] = yaml.safe_load(DANGER_FILE.read_text(encoding="utf-8"))
     others = [*ranks["urgent"], *more["yes"], *ranks["high"], *ranks["normal"], *ranks["low"], *more["no"]]
     risky = len(ranks["urgent"]) + len(more["yes"])
     weights = CharNgramTfidf.fit_weights(texts + others)
@@ -197,7 +204,7 @@ def main() -> None:
     fitted = classifier().fit(features, kinds)
     everyday = background(arguments.data)
     own = np.vstack([features, features_of(others)])
-    truth = np.array([*(kind in DANGER for kind in kinds), *(at < risky for at in range(len(others)))])
+    truth = np.array([*(kind in DANGEROUS_KINDS for kind in kinds), *(at < risky for at in range(len(others)))])
     danger = learn_danger(own, truth.tolist(), features_of(everyday))
     near = own[:, : encoder.dimensions]
     folder = arguments.models / "requests"
@@ -209,9 +216,10 @@ def main() -> None:
         name="requests",
         version="1.0",
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
-        task=f"What a sentence asks of a festival. In: vectors (n, {encoder.dimensions}) float32 of models/encoder; "
-        f"pieces (n, {len(weights)}) float32, TF-IDF of pieces.json. Out: chances (n, {len(names)}) float32 of the "
-        "kinds in settings.requests, each row sums to one; danger (n,) float32, log odds that people are at risk.",
+        task=f"Request kind of a sentence, and danger to people. In: vectors (n, {encoder.dimensions}) float32 of "
+        f"models/encoder; pieces (n, {len(weights)}) float32, TF-IDF of pieces.json. Out: chances (n, {len(names)}) "
+        "float32 of the kinds in settings.requests, each row sums to one; danger (n,) float32, log odds that people "
+        "are at risk.",
         sha256=sha256_of(folder / "model.onnx"),
         parameters=int(fitted.coef_.size + fitted.intercept_.size + danger.coef_.size + 1),
         data=[
@@ -226,14 +234,14 @@ def main() -> None:
         settings={
             "requests": names,
             "nothing": NOTHING,
-            "danger": list(DANGER),
+            "danger": list(DANGEROUS_KINDS),
             "pieces_sha256": sha256_of(pieces),
             "encoder_sha256": encoder.model.card.sha256,
         },
         limits=[
-            "Festivals only, Spanish and English; what no sentence resembles gets spread chances.",
-            "The same people wrote the sentences and the mails that it was tried on.",
-            "Chances are of one sentence: a mail asks several things.",
+            "Festivals only, Spanish and English; a text that is like no sentence has its probability spread.",
+            "The same people wrote the sentences and the mails on which it was measured.",
+            "Probabilities are of one sentence; a mail asks several things.",
         ],
         made_by="python -m training.requests.train",
         licence="Apache-2.0",

@@ -1,1 +1,1 @@
-"""How a mail or a post sounds: negative, neutral or positive."""
+"""Training and measurement of the sentiment classifier."""

@@ -1,6 +1,7 @@
-"""What is shipped, on the posts that were kept apart, beside what is published: `python -m training.sentiment.measure`.
+"""Measure the shipped sentiment model on its held-out posts: `python -m training.sentiment.measure`.
 
-`pulso evaluate sentiment` measures files of one's own; of the sets that were learnt from, only this split is fair.
+Published figures stand beside it. `pulso evaluate sentiment` measures files of your own; of the training sets only this
+split is fair.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def main() -> None:
     arguments = parser.parse_args()
     encoder = Encoder.load()
     sentiment = SentimentClassifier.load(encoder)
-    print("| posts kept apart | number | accuracy | macro-F1 | F1 negative | neutral | positive |")
+    print("| held-out posts | number | accuracy | macro-F1 | F1 negative | neutral | positive |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name, (_, report) in read_sets(arguments.data).items():
         truth = [post.sentiment for post in report]

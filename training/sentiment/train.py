@@ -1,7 +1,7 @@
-"""Learn how a text sounds: `python -m training.sentiment.train` writes models/sentiment (graph, pieces, card).
+"""Train the sentiment classifier: `python -m training.sentiment.train` writes models/sentiment (graph, n-grams, card).
 
-Multinomial logistic regression over the encoder's vector and TF-IDF of pieces of words, from posts that people
-labelled. It takes some minutes, and follows every new encoder.
+Multinomial logistic regression over the encoder's vector and TF-IDF of character n-grams, on labelled posts. It takes
+some minutes, and is needed after every new encoder.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from processors.support.mail_text import without_addresses
 
 NAMES = ("negative", "neutral", "positive")
 LABELS = {"N": "negative", "NEU": "neutral", "NONE": "neutral", "P": "positive"}
-LAST = 0.2
-"""part of each set, by time where it has one, that is kept apart"""
+HELD_OUT_SHARE = 0.2
+"""Share of each set that is held out, the latest posts if the set has times."""
 
-STRENGTH, FEWEST = 3.0, 8
-"""inverse of the regularisation, and texts in which a piece must stand: chosen within what is trained on"""
+C, MIN_TEXTS = 3.0, 8
+"""Inverse regularisation strength, and texts in which an n-gram must occur; chosen within the training part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A text and how it sounds."""
+    """A text and its sentiment."""
 
     text: str
     sentiment: str
 
 
 def read_sets(folder: Path) -> dict[str, tuple[list[Post], list[Post]]]:
-    """Posts to learn from and posts to report on, the later ones where the set tells the time."""
+    """Return training and held-out posts by set."""
     times = {
         "airline_es_sentiment_train": "%a %b %d %H:%M:%S %z %Y",
         "airline_us_sentiment": "%m/%d/%Y %H:%M",
@@ -61,14 +61,14 @@ def read_sets(folder: Path) -> dict[str, tuple[list[Post], list[Post]]]:
         else:
             rows.sort(key=lambda row: datetime.strptime(row["created"], form).timestamp())  # noqa: DTZ007
         posts = [Post(without_addresses(r["text"]), LABELS.get(r["sentiment"], r["sentiment"])) for r in rows]
-        cut = round(len(posts) * (1 - LAST))
+        cut = round(len(posts) * (1 - HELD_OUT_SHARE))
         kept = {post.text for post in posts[:cut]}
         found[name] = (posts[:cut], [post for post in posts[cut:] if post.text not in kept])
     return found
 
 
 def graph(fitted: LogisticRegression, dimensions: int) -> onnx.ModelProto:
-    """Vectors (n, dimensions), pieces (n, columns) → chances (n, 3), in the order of `NAMES`."""
+    """Return the graph: vectors (n, dimensions), pieces (n, columns) → chances (n, 3), in the order of `NAMES`."""
     order = [list(fitted.classes_).index(name) for name in NAMES]
     weights = fitted.coef_[order].T.astype(np.float32)
     bias = fitted.intercept_[order].astype(np.float32)
@@ -104,7 +104,7 @@ def main() -> None:
     encoder = Encoder.load(arguments.models)
     sets = read_sets(arguments.data)
     learn = [post for posts, _ in sets.values() for post in posts]
-    weights = CharNgramTfidf.fit_weights((post.text for post in learn), min_texts=FEWEST)
+    weights = CharNgramTfidf.fit_weights((post.text for post in learn), min_texts=MIN_TEXTS)
     grams = CharNgramTfidf(weights)
 
     def features(posts: list[Post]) -> csr_matrix:
@@ -115,7 +115,7 @@ def main() -> None:
             parts.append(hstack([csr_matrix(vectors), csr_matrix(grams.transform(texts))]))
         return csr_matrix(vstack(parts))
 
-    fitted = LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced").fit(
+    fitted = LogisticRegression(C=C, max_iter=300, class_weight="balanced").fit(
         features(learn), [post.sentiment for post in learn]
     )
     metrics: dict[str, dict[str, float]] = {}
@@ -136,7 +136,7 @@ def main() -> None:
         name="sentiment",
         version="1.0",
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
-        task=f"How a text sounds. In: vectors (n, {encoder.dimensions}) float32 of models/encoder; pieces (n, "
+        task=f"Sentiment of a text. In: vectors (n, {encoder.dimensions}) float32 of models/encoder; pieces (n, "
         f"{len(weights)}) float32, TF-IDF of pieces.json. Out: chances (n, 3) float32 of {', '.join(NAMES)}.",
         sha256=sha256_of(folder / "model.onnx"),
         parameters=int(fitted.coef_.size + fitted.intercept_.size),
@@ -152,7 +152,7 @@ def main() -> None:
             "encoder_sha256": encoder.model.card.sha256,
         },
         limits=[
-            "It learnt from short posts: a polite complaint of a page sounds better to it than it is.",
+            "It was trained on short posts: a polite complaint of a page sounds better to it than it is.",
             "Irony is beyond it.",
         ],
         made_by="python -m training.sentiment.train",
