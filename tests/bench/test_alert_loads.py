@@ -1,4 +1,4 @@
-"""Loads send what they say, at event times that workers take, from places that the venue has."""
+"""Tests that loads send the announced events, at valid event times, from configured places."""
 
 from __future__ import annotations
 

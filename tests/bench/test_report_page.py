@@ -1,4 +1,4 @@
-"""docs/benchmarks.md says what was measured, and a part that is measured again replaces its own."""
+"""Tests of the page docs/benchmarks.md."""
 
 from __future__ import annotations
 

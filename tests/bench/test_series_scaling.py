@@ -1,4 +1,4 @@
-"""The bench of growing series compares the same work: as many lines, and every bar with the same past."""
+"""Tests that the series benchmark compares equal work: as many lines, and bars with the same history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The soak's verdict follows from what was recorded, and what it sends is what it says it sends."""
+"""Tests of the soak report and of the soak's senders."""
 
 from __future__ import annotations
 

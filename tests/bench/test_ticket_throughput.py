@@ -1,4 +1,4 @@
-"""Every contestant of the tickets bench ends with the totals that were sent. Speed is printed, never judged."""
+"""Tests that worker and references of the ticket benchmark end with the totals sent; speed is not judged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stream.runtime.settings import ROOT
 
 
 def totals(number: int) -> RunResult:
-    """What a contestant that makes no mistake ends with."""
+    """Return the correct result of a run."""
     found = RunResult(events=number, seconds=1.0, cpu_seconds=1.0)
     for ticket in tickets(number):
         found.tickets[ticket.bar] = found.tickets.get(ticket.bar, 0) + 1

@@ -1,4 +1,4 @@
-"""`every_series.py PORT`: serve one sample of every series of all features, and count up for ever."""
+"""Script `every_series.py PORT`: serve one sample of every series of all features, and increase it for ever."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LABELS = {
 
 
 def combinations(names: tuple[str, ...]) -> list[dict[str, str]]:
-    """Every combination of the labels' sample values."""
+    """Yield every combination of the labels' sample values."""
     found: list[dict[str, str]] = [{}]
     for name in names:
         found = [{**one, name: value} for one in found for value in LABELS.get(name, [name])]
@@ -55,7 +55,7 @@ def combinations(names: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def count() -> None:
-    """Count up every metric."""
+    """Increase every metric."""
     for declared in registry.metrics():
         for labels in combinations(declared.labels):
             match declared.metric:

@@ -1,4 +1,4 @@
-"""docker-compose reads docker-compose.yml, and what it makes of the file hangs together."""
+"""Tests that docker-compose accepts docker-compose.yml, and that its services are consistent."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ PASSWORDS = {"PULSO_KAFKA_PASSWORD": "of-kafka", "PULSO_REDIS_PASSWORD": "of-red
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The file as docker-compose understands it, with the two passwords and no variables of this machine."""
+    """Return the parsed Compose file, with both passwords and without variables of this machine."""
     done = configured(tmp_path_factory.mktemp("compose"), PASSWORDS)
     assert done.returncode == 0, done.stderr
     return yaml.safe_load(done.stdout)
 
 
 def configured(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """What `docker-compose config` says with these variables alone."""
+    """Run `docker-compose config` with the given variables only."""
     program = shutil.which("docker-compose")
     if program is None:
         pytest.skip("docker-compose is missing: install the package docker-compose")
@@ -70,7 +70,7 @@ def services(project: Any) -> dict[str, Any]:
 
 
 def published(service: dict[str, Any]) -> dict[int, str]:
-    """Port inside → address outside."""
+    """Return the outside address by inside port."""
     return {int(port.rsplit(":", 1)[1].split("/")[0]): port.rsplit(":", 1)[0] for port in service.get("ports", [])}
 
 
@@ -211,7 +211,7 @@ def test_image_build_context_contains_copied_files() -> None:
 
 @pytest.fixture
 def page() -> Iterator[str]:
-    """A page that is well, and one that is not."""
+    """Serve a healthy and an unhealthy page."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""Every query of every panel, asked of a real Prometheus that has our rules and one sample of every series."""
+"""Tests of every panel query against a real Prometheus with Pulso's rules and one sample of every series."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ RULES = [
 ]
 RECORDED = {rule["record"]: rule["expr"] for rule in RULES if "record" in rule}
 OTHERS = {"up", "ALERTS", "process_cpu_seconds_total", "process_resident_memory_bytes"}
-"""series of Prometheus itself and of its client library"""
+"""Series of Prometheus itself and of its client library."""
 
 GRAFANA = {"$__rate_interval": "20s"}
-"""Grafana's own variables; a board's own become `.*`, as they do for All"""
+"""Grafana's own variables; those of a board become `.*`, as with All."""
 
 WORDS = {"and", "or", "unless", "bool", "offset"}
 
 
 def series_of_code() -> dict[str, set[str]]:
-    """Every declared series → the names under which Prometheus has it."""
+    """Return the names in Prometheus of every declared series."""
     return {metric.name: set(metric.series) for metric in registry.metrics()}
 
 
 def names_in(query: str) -> set[str]:
-    """The series that a query asks for."""
+    """Return the series that a query uses."""
     bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', " ", query)
     bare = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", bare)
     return set(re.findall(r"(?<![\w:.])([A-Za-z_:][\w:]*)(?!\s*\()(?![\w:])", bare)) - WORDS
@@ -58,7 +58,7 @@ def board(file: Path) -> dict[str, Any]:
 
 
 def queries() -> list[Any]:
-    """All queries with a name that leads to the panel."""
+    """Yield all queries with the name of their panel."""
     return [
         pytest.param(file, target["expr"], id=f"{file.stem}: {panel['title']} {target['refId']}")
         for file in BOARDS
@@ -73,7 +73,7 @@ def queries() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of a Prometheus that scrapes one sample of everything each second."""
+    """Client of a Prometheus that scrapes one sample of every series each second."""
     if shutil.which("prometheus") is None:
         pytest.skip("Prometheus is missing: `make setup`, or install the package prometheus")
     data = tmp_path_factory.mktemp("grafana")
@@ -104,7 +104,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 def answer(client: httpx.Client, query: str) -> Any:
-    """What Prometheus says, as it says it to Grafana."""
+    """Return Prometheus' response to a query, as Grafana receives it."""
     return client.post("/api/v1/query", data={"query": query}).json()
 
 

@@ -1,4 +1,4 @@
-"""Kafka and Redis, started as docker-compose.yml says, but here: who has no password gets nothing, and Pulso has it."""
+"""Tests of passwords with Kafka and Redis started as in docker-compose.yml: clients without one are rejected."""
 
 # ruff: noqa: F811 - fixtures of another file
 
@@ -41,7 +41,7 @@ def java(*arguments: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def kafka(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The broker with the properties that the image makes of the container's variables; other ports and folders."""
+    """Start the broker with the container's properties, on other ports and folders."""
     folder = tmp_path_factory.mktemp("kafka")
     ports = Ports(folder / "ports.json")
     environment = services["kafka"]["environment"]
@@ -84,7 +84,7 @@ def kafka(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def redis_port(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Redis by the container's own command, on another port."""
+    """Start Redis with the container's command, on another port."""
     folder = tmp_path_factory.mktemp("redis")
     port = Ports(folder / "ports.json").get("redis")
     shell, flag, script = services["redis"]["command"]
@@ -109,7 +109,7 @@ def redis_port(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
 
 
 def settings_of(services: dict[str, Any], kafka: str, redis_port: int, data: Path) -> Settings:
-    """As the environment of a worker's container says, with the addresses of here."""
+    """Return the environment of a worker's container, with local addresses."""
     environment = {name.lower(): str(value) for name, value in services["alerts"]["environment"].items()}
     said = {name.removeprefix("pulso_"): value for name, value in environment.items() if name.startswith("pulso_")}
     redis = re.sub(r"redis:6379", f"127.0.0.1:{redis_port}", said["redis"])
@@ -157,7 +157,7 @@ async def test_kafka_and_redis_accept_every_own_client(
 def test_worker_with_passwords_becomes_ready(
     services: dict[str, Any], kafka: str, redis_port: int, tmp_path: Path
 ) -> None:
-    """Faust with SASL, and Redis with a password; and neither stands in the worker's log."""
+    """Start a worker with SASL and a Redis password; neither may appear in its log."""
     settings = settings_of(services, kafka, redis_port, tmp_path)
     ensure_topics(settings)
     port = Ports(tmp_path / "ports.json").get("metrics")

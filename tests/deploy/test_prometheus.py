@@ -1,4 +1,4 @@
-"""Prometheus' own tool reads our configuration and rules, and runs their unit tests."""
+"""Tests of Prometheus' configuration and rules with promtool."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ needs_promtool = pytest.mark.skipif(
 
 
 def promtool(*arguments: str | Path) -> str:
-    """Its output; an error fails the test with it."""
+    """Run promtool and return its output; fail the test on an error."""
     done = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
 def alerting_rules() -> list[dict[str, Any]]:
-    """All alerting rules of all files."""
+    """Return all alerting rules of all files."""
     groups = [group for file in RULES for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]]
     return [rule for group in groups for rule in group["rules"] if "alert" in rule]
 

@@ -1,4 +1,4 @@
-"""A real Kafka, a real Redis and real workers, and ways to wait for what comes out of them."""
+"""Fixtures for end-to-end tests: real Kafka, Redis and workers, and waiting for their output."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from stream.stores.alert_store import STREAM
 T = TypeVar("T")
 
 PATIENCE = 90.0
-"""seconds; no test measures speed, so this only ends what would never end"""
+"""Timeout in seconds that only ends tests that hang; no test measures speed."""
 
 
 class Outside:
-    """What a user of the stack sees: topics, Redis, files. It shares nothing with the workers."""
+    """View of the stack from outside: topics, Redis, files. It shares nothing with the workers."""
 
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
         self.settings = stack.settings
 
     def records(self, topic: Topic) -> list[tuple[Envelope, Any]]:
-        """All records of a topic of JSON."""
+        """Return all records of a topic with JSON values."""
         decoder = msgspec.json.Decoder(topic.record)
         return [
             (Envelope.from_headers(headers_of(message)), decoder.decode(message.value() or b""))
@@ -41,7 +41,7 @@ class Outside:
         ]
 
     def good(self, topic: Topic) -> list[Any]:
-        """Those records of a topic that can be read, where a test put garbage among them."""
+        """Return the decodable records of a topic, where a test sent invalid ones, too."""
         found = []
         for message in read_all(self.settings, topic.name):
             try:
@@ -51,17 +51,17 @@ class Outside:
         return found
 
     def dead(self, topic: Topic) -> list[bytes | None]:
-        """Values of all dead letters of a topic."""
+        """Return the values of all dead letters of a topic."""
         return [message.value() for message in read_all(self.settings, topic.dead.name)]
 
     def alerts(self, audience: str) -> list[Alert]:
-        """All steps in the stream of an audience, oldest first."""
+        """Return all alert steps of an audience, oldest first."""
         redis = Redis.from_url(self.settings.redis_url())
         entries: Any = redis.xrange(STREAM.format(audience=audience))
         return [msgspec.json.decode(fields[b"alert"], type=Alert) for _, fields in entries]
 
     def wait(self, what: str, look: Callable[[], T], *, patience: float = PATIENCE) -> T:
-        """Ask again and again until the answer is true; the error ends with the workers' logs."""
+        """Poll until the result is true; the error ends with the workers' logs."""
         end = time.monotonic() + patience
         answer: T | None = None
         while time.monotonic() < end:
@@ -79,7 +79,7 @@ class Outside:
 
 @pytest.fixture
 def outside(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outside]:
-    """A stack with the workers that the test's `workers` marker names, and Kafka and Redis."""
+    """Stack with Kafka, Redis and the workers named by the test's `workers` marker."""
     marker = request.node.get_closest_marker("workers")
     names = marker.args if marker else ("alerts",)
     venue = marker.kwargs.get("venue") if marker else None
@@ -89,10 +89,10 @@ def outside(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outside]
 
 @pytest.fixture
 def evening() -> datetime:
-    """An evening a few months ago: event time is never the clock of the machine."""
+    """Time of an evening some months ago, because event time differs from the machine's clock."""
     return datetime(2026, 7, 4, 20, tzinfo=UTC)
 
 
 def minutes(number: float) -> timedelta:
-    """A span of event time."""
+    """Return a span of event time."""
     return timedelta(minutes=number)

@@ -1,4 +1,4 @@
-"""A festival that is nobody's demo: a film, an HTTP camera, a stage over HTTP, a mailbox, a till, a phone."""
+"""Festival with own sources: a video file, an HTTP camera, a stage over HTTP, a mailbox, a till, a phone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OwnFestival:
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.told: list[str] = []
-        """what the phone got"""
+        """Notifications received by the phone."""
         self._pictures = [jpeg for _, jpeg in render_burst(EVENING, "gate-east", "gate", clock("18:40"), 16)]
         ((_, self._sound),) = recorded_fragment(EVENING, "main", clock("20:30"))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -64,7 +64,7 @@ class OwnFestival:
             self._imap.stop()
 
     def mail(self, letter: bytes) -> None:
-        """Somebody writes: to an IMAP server, or where none is installed, into a folder of letters."""
+        """Deliver a mail to an IMAP server or, where none is installed, to a folder."""
         if self._imap is not None:
             self._imap.deliver(letter)
         else:
@@ -81,7 +81,7 @@ class OwnFestival:
         return film
 
     def _described(self, film: Path) -> dict[str, Any]:
-        """The example, with addresses of one's own."""
+        """Return the example venue file, with own addresses."""
         text = (ROOT / "deploy" / "venues" / "demo.yaml").read_text(encoding="utf-8")
         venue: dict[str, Any] = yaml.safe_load(text)
         urls = {"gate-east": str(film), "bar-square": f"{self._address}/camera.mjpg"}

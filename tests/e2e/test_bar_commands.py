@@ -1,4 +1,4 @@
-"""What staff type at a bar: counts, deliveries and transfers reach the worker, and the forecast shows the evening."""
+"""Tests of the bar commands: counts, deliveries and transfers reach the worker, and the forecast is shown."""
 
 from __future__ import annotations
 

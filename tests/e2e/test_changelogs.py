@@ -1,4 +1,4 @@
-"""The changelog of a table stays short: it is what a worker reads when it starts."""
+"""Tests that the changelog of a table stays short, because a worker reads it at its start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_changelogs_old_and_new_have_small_segments(outside: Outside) -> None:
     admin = AdminClient(outside.stack.settings.librdkafka())
 
     def becomes(size: str) -> None:
-        """The controller has taken a setting a moment before the broker tells it."""
+        """Wait until the broker reports a setting that the controller has accepted."""
         outside.wait(f"segments of {size}", lambda: settings_of(admin)["segment.bytes"] == size)
 
     made = settings_of(admin)

@@ -1,4 +1,4 @@
-"""From frames to what a control room gets: counts with flow, evidence of an alert in Redis, people in the venue."""
+"""Test from frames to the control room: counts with flow, evidence of an alert in Redis, people in the venue."""
 
 from __future__ import annotations
 

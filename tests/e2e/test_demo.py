@@ -1,4 +1,4 @@
-"""`pulso demo` as a person runs it: its exit status, what it prints, and the report against Kafka's own counts."""
+"""Tests of `pulso demo` as a user runs it: exit status, output, and the report against Kafka's own counts."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ NOT_IN_A_DEMO = {
     'rule=~"stage-': "the silence of an evening is over too soon where that takes a minute",
     "pulso_model_drift_psi": "drift is measured over more music than a minute has",
 }
-"""what a panel may ask for in vain, and why"""
+"""Panels that may have no data, and the reason."""
 
 
 class Panels:
-    """Asks every query of every panel of the demo's own Prometheus, until each has had an answer."""
+    """Runs every panel query against the demo's Prometheus until each has returned data."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._open = {(str(one.id), one.values[1]): one.values[0] for one in queries()}
 
     def ask(self) -> None:
-        """Those that had none so far, once more."""
+        """Repeat the queries without data so far."""
         for file in self._data.glob("demo/*/ports.json"):
             port = json.loads(file.read_text(encoding="utf-8")).get("prometheus")
             if port is None:
@@ -63,14 +63,14 @@ class Panels:
         return bool(answer.json()["data"]["result"])
 
     def empty(self) -> list[str]:
-        """Panels that never had data though a demo should fill them."""
+        """Return the panels that never had data though a demo should fill them."""
         return [name for name, query in self._open if not any(part in query for part in NOT_IN_A_DEMO)]
 
 
 def demo(
     folder: Path, *arguments: str, meanwhile: Callable[[], None] = lambda: None
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
-    """Run the command in a folder of its own, without the settings of whoever runs the tests."""
+    """Run the command in a folder of its own, without the user's settings."""
     report = folder / "report.json"
     around = {name: value for name, value in os.environ.items() if not name.startswith("PULSO_") or "CACHE" in name}
     command = [sys.executable, "-m", "stream.commands.cli", "demo", *arguments, "--report", str(report)]
@@ -129,13 +129,13 @@ MEANT_FOR = {
     "headliner": [("crowd-capacity", ["security"])],
     "fainted": [("mail-urgent", ["security", "support"])],
 }
-"""beats of the story: what answers each, in this order, and who hears it"""
+"""Steps of the story: the expected alerts in order, and their audiences."""
 TOO_SHORT = {"silent-stage"}
-"""the silence of an evening is over too soon where that takes a minute"""
+"""Steps that are too short to be detected in an evening of a minute."""
 
 
 def check_story(story: list[dict[str, Any]], printed: str) -> None:
-    """Every beat happened, was answered by what should answer it, in order, and told to whom it concerns."""
+    """Check that every story step raised its alerts in order, for the right audiences."""
     beats = {beat["beat"]: beat for beat in story}
     assert set(MEANT_FOR) | TOO_SHORT | {"till-offline", "till-back", "rain"} == set(beats)
     for name, meant in MEANT_FOR.items():
@@ -152,7 +152,7 @@ def check_story(story: list[dict[str, Any]], printed: str) -> None:
 
 @pytest.mark.timeout(600)
 def test_demo_fails_if_a_stream_has_no_results(tmp_path: Path) -> None:
-    """Real input in the documented layout; its music is no music."""
+    """Write real input in the documented layout, with invalid music."""
     data = tmp_path / "festival"
     _write(data / "demand" / "orders.csv", ["ordered_at", "order_id", "product", "quantity", "unit_price"], [
         ((BEGIN + timedelta(minutes=number)).isoformat(), number, ("Beer", "Water")[number % 2], 1 + number % 3, 4.5)
@@ -191,7 +191,7 @@ def test_demo_leaves_nothing_behind_when_terminated(tmp_path: Path, how: signal.
 
 
 def marked(mark: str) -> list[str]:
-    """Command lines of the processes that have this in their environment."""
+    """Return the command lines of processes with a value in their environment."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

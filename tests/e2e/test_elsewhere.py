@@ -1,4 +1,4 @@
-"""Servers that run elsewhere, with TLS and passwords: used as the environment names them, not started, not stopped."""
+"""Tests with external servers, with TLS and passwords: used as configured, neither started nor stopped."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PASSWORD = "only for this test, with a space"
 
 
 def certificates(folder: Path) -> tuple[Path, Path]:
-    """An authority's certificate, and the broker's key and certificate in one file."""
+    """Create the certificate of an authority, and the broker's key and certificate in one file."""
     folder.mkdir()
 
     def openssl(*arguments: str) -> None:
@@ -55,7 +55,7 @@ def certificates(folder: Path) -> tuple[Path, Path]:
 
 
 def broker(folder: Path, ports: Ports, authority: Path, identity: Path) -> Child:
-    """A Kafka that takes clients over TLS and with a password only."""
+    """Kafka that accepts clients with TLS and a password only."""
     port, own, controller = ports.get("kafka"), ports.get("own"), ports.get("controller")
     folder.mkdir()
     properties = folder / "server.properties"

@@ -1,4 +1,4 @@
-"""A fight in front of a camera: from pictures to the alert, with two seconds of blurred evidence for a time."""
+"""Test of a fight alert: from images to the alert, with two seconds of blurred evidence that expires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CAMERA, ZONE = "bar-square", "bars"
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Outside]:
-    """Vision and alerts, in a venue whose rule for fights is low: a drawn fight is not a real one."""
+    """Stack with vision and alerts, and a low threshold for fights, because a rendered fight is not a real one."""
     venue = {
         "name": "Test",
         "zones": [{"id": ZONE, "area_m2": 100, "capacity": 900}],

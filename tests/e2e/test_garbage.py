@@ -1,4 +1,4 @@
-"""Garbage of every kind on every topic that a worker reads: all of it in the dead letters, and the workers alive."""
+"""Test of invalid input on every topic: all of it is dead-lettered, and the workers stay alive."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def headers(topic: Topic, number: int, time: datetime | None = None) -> list[tup
 
 
 def garbage(topic: Topic) -> list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]:
-    """Key, value and headers of records that no worker can use."""
+    """Yield key, value and headers of invalid records."""
     far = datetime(2099, 1, 1, tzinfo=UTC)
     good = headers(topic, 0)
     cut = [(name, value) for name, value in good if name != "ce_id"]

@@ -1,4 +1,4 @@
-"""A worker whose broker is gone for good still ends when it is told to."""
+"""Test that a worker whose broker is gone ends on SIGTERM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stage plays reaches the lights; a person corrects its mood, and the report of the models says so."""
+"""Test from music tags to lights, mood corrections, and the model report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real music worker changes to a promoted model while it runs, and goes back by itself from one that fails."""
+"""Test that a running music worker reloads a promoted model, and falls back from one that fails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def flac(sound: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bytes:
 
 
 def music() -> bytes:
-    """Chords that are struck twice a second."""
+    """Return chords, two per second."""
     seconds = np.arange(8 * 24_000) / 24_000
     chord = sum(np.sin(2 * np.pi * f * k * seconds) / k for f in (220, 277.2, 329.6) for k in (1, 2, 3))
     return flac(0.1 * np.asarray(chord) * np.exp(-3 * (seconds % 0.5)))
@@ -53,7 +53,7 @@ def test_worker_reloads_model_without_restart(outside: Outside) -> None:
     sent = 0
 
     def play_until(what: str, sure: str) -> None:
-        """Send fragments until one is tagged by a mood model of this hash."""
+        """Send fragments until one is tagged by the mood model with a hash."""
         nonlocal sent
         end = time.monotonic() + 120
         with EventProducer(outside.settings) as producer:

@@ -1,4 +1,4 @@
-"""The alerts worker is killed while it tells a phone: what was told stays told, what was not is told."""
+"""Test that notifications are delivered once although the alerts worker is killed while sending."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
 
 def fight(producer: EventProducer, camera: str) -> None:
-    """Two scores, far enough apart for the on-delay."""
+    """Return two scores, far enough apart for the on-delay."""
     key = f"violence/{camera}"
     for number in range(2):
         one = Observation(

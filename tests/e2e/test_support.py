@@ -1,4 +1,4 @@
-"""A person teaches the running desk, a killed worker still knows it, a page is written, and someone is forgotten."""
+"""Tests of the support desk: corrections survive a kill, a page is published, and a sender is erased."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pulso up` as a person uses it: start, use, dead letters, stop, start again and find everything."""
+"""Tests of `pulso up` as a user runs it: start, use, dead letters, stop, and start again with all state."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.
 
 
 def processes(data: Path) -> list[str]:
-    """Commands of all processes that know this data folder."""
+    """Return the commands of all processes that use a data folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -80,7 +80,7 @@ def stack_of(data: Path) -> dict[str, Any]:
 
 
 def test_up_keeps_state_over_down_and_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a film, an HTTP camera, a stage over HTTP, a mailbox, a till and a phone of one's own."""
+    """Use own sources: a video file, an HTTP camera, a stage over HTTP, a mailbox, a till and a phone."""
     data = tmp_path / "data"
     festival = OwnFestival(tmp_path / "mine")
     for name, value in festival.environment.items():
@@ -106,7 +106,7 @@ def test_up_keeps_state_over_down_and_up(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_up_in_foreground_starts_empty(tmp_path: Path) -> None:
-    """`make up` as the first command that anybody gives."""
+    """Run `make up` as the first command in a checkout."""
     data, log = tmp_path / "data", tmp_path / "up.log"
     environment = {**os.environ, "PULSO_DATA": str(data)}
     command = [sys.executable, "-m", "stream.commands.cli", "up", "--no-sources"]
@@ -128,7 +128,7 @@ def test_up_in_foreground_starts_empty(tmp_path: Path) -> None:
 
 
 def _first_evening(data: Path, festival: OwnFestival) -> str:
-    """Use everything once; returns where Kafka was."""
+    """Use every input once, and return Kafka's address."""
     try:
         first = pulso(data, "up", "--detach", venue=festival.venue)
         assert first.returncode == 0, first.stdout + first.stderr
@@ -186,7 +186,7 @@ def _first_evening(data: Path, festival: OwnFestival) -> str:
 
 
 def sell_by_till(data: Path, number: int) -> None:
-    """As a till does, with what `pulso up` left in the data folder for it."""
+    """Send a ticket as a till does, with the credentials that `pulso up` left in the data folder."""
     at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=2 * number)
     ticket = {"id": f"t{number}", "bar": "north", "till": "1", "time": at.isoformat(), "lines": [
         {"product": "beer", "quantity": 2, "unit_price": 4.5}
@@ -201,7 +201,7 @@ Found = TypeVar("Found")
 
 
 def seen(what: str, look: Callable[[], list[Found]]) -> list[Found]:
-    """What is there in the end."""
+    """Check the state after the restart."""
     end = time.monotonic() + 120
     while time.monotonic() < end:
         if found := look():
@@ -211,7 +211,7 @@ def seen(what: str, look: Callable[[], list[Found]]) -> list[Found]:
 
 
 def heads(settings: Settings, camera: str) -> list[float]:
-    """Counts of one camera."""
+    """Return the counts of one camera."""
     values = [message.value() or b"" for message in read_all(settings, CROWD.name) if message.key() == camera.encode()]
     return [count.persons for value in values if (count := msgspec.json.decode(value, type=CrowdCount)).persons]
 

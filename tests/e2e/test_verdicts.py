@@ -1,4 +1,4 @@
-"""A person confirms and rejects: labels, live precision and an export to train with, once each, whatever is killed."""
+"""Test of verdicts: labels, live precision and a training export, once each although workers are killed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CAMERA = "gate-east"
 
 
 def fight(outside: Outside, began: datetime, evidence: str, *, ends: bool = True) -> None:
-    """Four seconds of a fight, and then calm for ten."""
+    """Return scores of four seconds of a fight and ten seconds of calm."""
     with EventProducer(outside.settings) as producer:
         for tick in range(112 if ends else 32):
             time = began + timedelta(seconds=tick / 8)

@@ -1,4 +1,4 @@
-"""What came out, held against what was offered: nothing may be lost, and nothing doubled."""
+"""Comparison of outcomes with the offered inputs: nothing may be lost or doubled."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class Line:
     lost: int = 0
     doubled: int = 0
     wrong: str = ""
-    """which totals differ, for a person to read"""
+    """Description of the totals that differ."""
 
     @property
     def exact(self) -> bool:
-        """Whether every input has one outcome."""
+        """True if every input has exactly one outcome."""
         return not (self.lost or self.doubled or self.wrong)
 
 
 def account(outside: Outside, load: Load, workers: frozenset[str], venue: Venue) -> list[Line]:
-    """One line for each kind of input that was offered; after `Load.close_bars`."""
+    """Return one account for each kind of input offered; call it after `Load.close_bars`."""
     lines: list[Line] = []
     if "bars" in workers:
         lines += [_tickets(outside, load), _stock(outside, load, venue)]
@@ -70,7 +70,7 @@ def account(outside: Outside, load: Load, workers: frozenset[str], venue: Venue)
 
 
 def _closing(outside: Outside, load: Load) -> dict[str, DemandForecast]:
-    """The newest forecast of each bar that has seen the end of the evening."""
+    """Return the latest forecast of each bar after its closing ticket."""
     last = load.end_of_evening()
     return {record.bar: record for _, record in outside.records(DEMAND) if record.time >= last}
 
@@ -164,7 +164,7 @@ def _media(outside: Outside, load: Load, topic: Topic, results: tuple[Topic, ...
 
 
 def _alerts(outside: Outside, load: Load) -> Line:
-    """Every cry for help raised one alert, and no step of any alert was told twice."""
+    """Check that every urgent mail raised one alert, and that no alert step was delivered twice."""
     cries, repeated = load.offered.cries, []
     for audience in get_args(Audience):
         steps = Counter((alert.id, alert.version) for alert in outside.alerts(audience))
@@ -176,7 +176,7 @@ def _alerts(outside: Outside, load: Load) -> Line:
 
 
 def dead_ids(outside: Outside, topic: Topic) -> Iterable[str]:
-    """Ids of the events that became dead letters, each record once however often it was buried."""
+    """Return the ids of dead-lettered events, each record once."""
     seen = set()
     for message in read_all(outside.settings, topic.dead.name):
         headers = dict(headers_of(message))

@@ -1,4 +1,4 @@
-"""Ways to break a running stack, each as it would come: at once, and while everything is busy."""
+"""Fault injection into a running stack under load."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from stream.local import LocalStack
 from stream.local.child import Child
 
 LIBFAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
-"""of Debian's package libfaketime"""
+"""Library of Debian's package libfaketime."""
 
 BLOCK = bytes(1024 * 1024)
 
 
 class Watchman:
-    """Notes how long each killed child is away."""
+    """Recorder of the downtime of each killed child."""
 
     def __init__(self, children: Mapping[str, Child]) -> None:
         self._children = children
@@ -29,11 +29,11 @@ class Watchman:
         self.seconds: list[float] = []
 
     def killed(self, name: str) -> None:
-        """One that is killed again before it was ready has been away since the first time."""
+        """Record a kill; a child killed again before it is ready has been down since the first kill."""
         self._since.setdefault(name, time.monotonic())
 
     def look(self, seconds: float = 0.0) -> None:
-        """Ask all that are away, for so long."""
+        """Probe all children that are down, for a number of seconds."""
         until = time.monotonic() + seconds
         while True:
             for name, since in list(self._since.items()):
@@ -46,11 +46,11 @@ class Watchman:
 
     @property
     def away(self) -> frozenset[str]:
-        """Those that are not back yet."""
+        """Return the children that are still down."""
         return frozenset(self._since)
 
     def wait(self, patience: float = 600.0) -> None:
-        """Until all are back."""
+        """Wait until all children are ready again."""
         until = time.monotonic() + patience
         while self._since and time.monotonic() < until:
             self.look(0.2)
@@ -85,7 +85,7 @@ def kill_at_random(
 
 
 def stop_for(stack: LocalStack, name: str, seconds: float, *, kill: bool = False) -> float:
-    """Stop a server and start it again; returns when it answers, with the seconds that its start took."""
+    """Stop a server and start it again; return the seconds until it responds."""
     if kill:
         stack.kill(name)
     else:
@@ -98,7 +98,7 @@ def stop_for(stack: LocalStack, name: str, seconds: float, *, kill: bool = False
 
 @contextmanager
 def stood_still(child: Child) -> Iterator[None]:
-    """The process does nothing at all, as in a suspended virtual machine; then it goes on where it was."""
+    """Suspend a process as in a paused virtual machine, then resume it."""
     pid = child.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -130,7 +130,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> Path:
-    """Write a file until nothing more fits; delete it to make room again."""
+    """Fill the disk with a file; delete the file to free the space."""
     file = folder / "filled"
     with suppress(OSError), file.open("wb", buffering=0) as out:
         while True:
@@ -142,7 +142,7 @@ def fill(folder: Path) -> Path:
 
 
 class WallClock:
-    """The wall clock of processes that are started with its environment: it jumps when told to."""
+    """Adjustable wall clock of processes started with its environment."""
 
     def __init__(self, folder: Path) -> None:
         """Raises: FileNotFoundError: libfaketime is not installed."""
@@ -160,7 +160,7 @@ class WallClock:
         }
 
     def jump(self, seconds: int) -> None:
-        """Be so far from the true time, within a second."""
+        """Set the offset from the true time; it takes effect within a second."""
         draft = self._file.with_suffix(".draft")
         draft.write_text(f"{seconds:+d}s\n", encoding="ascii")
         draft.replace(self._file)

@@ -1,4 +1,4 @@
-"""A festival under load for each test, and a report of everything that was broken."""
+"""Fixtures for fault tests: a stack under load, and a report of all faults."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.faults.report import table, write_report
 SEED = int(os.environ.get("PULSO_FAULTS_SEED", "20260704"))
 
 REPORT = os.environ.get("PULSO_FAULTS_REPORT")
-"""file that the report is written to"""
+"""File that the report is written to."""
 
 KEPT = ROOT / ".cache" / "faults.jsonl"
-"""findings of the last `make faults`, so that a single fault can be tried again without the others"""
+"""Results of the last `make faults`, so that a single fault can be repeated."""
 
 FINDINGS = pytest.StashKey[list[Finding]]()
 
@@ -31,7 +31,7 @@ Open = Callable[..., Festival]
 
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Tell the terminal what goes on, whatever pytest captures."""
+    """Print progress to the terminal, past pytest's capture."""
     manager = request.config.pluginmanager
     reporter, capture = manager.get_plugin("terminalreporter"), manager.get_plugin("capturemanager")
     name = request.node.name
@@ -47,7 +47,7 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture
 def seed() -> int:
-    """Of all that is random here; PULSO_FAULTS_SEED sets another."""
+    """Seed of all random choices; PULSO_FAULTS_SEED overrides it."""
     return SEED
 
 
@@ -72,7 +72,7 @@ def open_festival(tmp_path: Path, say: Callable[[str], None]) -> Iterator[Open]:
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest, say: Callable[[str], None]) -> Callable[[Finding], None]:
-    """Note what a fault did for the report, and fail where something is lost or doubled."""
+    """Add the result of a fault to the report, and fail if something is lost or doubled."""
 
     def check(finding: Finding) -> None:
         request.config.stash.setdefault(FINDINGS, []).append(finding)
@@ -87,7 +87,7 @@ def judge(request: pytest.FixtureRequest, say: Callable[[str], None]) -> Callabl
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """The table, and the report where one was asked for."""
+    """Print the table, and write the report if requested."""
     findings = config.stash.get(FINDINGS, [])
     if not findings:
         return

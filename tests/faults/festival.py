@@ -1,4 +1,4 @@
-"""A stack under load, on which something is broken, and what is said of it afterwards."""
+"""Stack under load for one fault after the other, and the result of each fault."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from tests.faults.account import Line, account
 from tests.faults.load import Clock, Load, true_time
 
 PATIENCE = 300.0
-"""seconds until everything must be accounted for; what takes longer is lost"""
+"""Seconds within which everything must be accounted for; the rest counts as lost."""
 
 QUIET = 3.0
-"""seconds in which nothing more may come out, once all is exact: what is doubled comes late"""
+"""Seconds without further output once all is exact, because duplicates arrive late."""
 
 
 @dataclass
 class Finding:
-    """What one fault did."""
+    """Result of one fault."""
 
     fault: str
     lines: list[Line]
     seconds: float
-    """from the end of the fault until every input was accounted for"""
+    """Seconds from the end of the fault until every input was accounted for."""
     ready: list[float] = field(default_factory=list)
-    """seconds from each kill until that worker was ready again"""
+    """Seconds from each kill until that worker was ready again."""
     notes: list[str] = field(default_factory=list)
     seed: int = 0
     at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M}")
     load: float = field(default_factory=lambda: round(os.getloadavg()[1], 1))
-    """processes that wanted to run, mean of the last five minutes"""
+    """Mean number of runnable processes over the last five minutes."""
 
     def write(self, file: Path) -> None:
-        """Add it to a file of one JSON object a line."""
+        """Append the result to a file with one JSON object per line."""
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("ab") as lines:
             lines.write(msgspec.json.encode(self) + b"\n")
 
 
 def findings_in(file: Path) -> list[Finding]:
-    """The newest of each fault."""
+    """Return the latest result of each fault."""
     lines = file.read_bytes().splitlines() if file.exists() else []
     return list({one.fault: one for one in (msgspec.json.decode(line, type=Finding) for line in lines)}.values())
 
 
 class Festival:
-    """One stack, one load, one fault after the other."""
+    """Stack and load on which one fault after the other is injected."""
 
     def __init__(self, stack: LocalStack, workers: tuple[str, ...], start: datetime, seed: int) -> None:
         self.stack, self.workers, self.seed = stack, frozenset(workers), seed
@@ -69,7 +69,7 @@ class Festival:
     def load(
         self, clock: Clock = true_time, too_early: Callable[[int], bool] = lambda _tick: False, every: float = 0.05
     ) -> Iterator[Load]:
-        """Offer inputs for as long as the block lasts."""
+        """Offer inputs while the block runs."""
         load = Load(
             self.stack.settings,
             self.workers,

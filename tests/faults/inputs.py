@@ -1,4 +1,4 @@
-"""What is offered while something breaks: every kind of input, known beforehand, and what must come of it."""
+"""Generated inputs of every kind during a fault, with their expected outcomes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ URGENT_EVERY = 20
 
 @dataclass
 class Offered:
-    """Everything that was handed over, in order."""
+    """All inputs handed over, in order."""
 
     tickets: list[Ticket] = field(default_factory=list)
     movements: list[StockMovement] = field(default_factory=list)
@@ -37,11 +37,11 @@ class Offered:
     frames: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    """ids of frames and fragments whose bytes are no picture and no sound"""
+    """Ids of frames and fragments whose bytes cannot be decoded."""
     early: set[str] = field(default_factory=set)
-    """ids of tickets and mails from a clock so wrong that they must become dead letters"""
+    """Ids of tickets and mails whose clock skew must send them to the dead-letter topic."""
     repeated: int = 0
-    """handed over twice, as a till does that got no answer"""
+    """Ids handed over twice, as by a till without a response."""
 
     @property
     def cries(self) -> set[str]:
@@ -73,7 +73,7 @@ def movement(number: int, moment: datetime, seed: int) -> StockMovement:
 
 
 def stock_after(offered: Offered, opening: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """What a plain sum over time says of each bar and product: a count, and what moved after its ten seconds."""
+    """Return the expected stock by bar and product: the last count plus the movements after its ten seconds."""
     flows = [
         (one.time, one.bar, line.product, -line.quantity)
         for one in offered.tickets
@@ -98,14 +98,14 @@ def stock_after(offered: Offered, opening: dict[tuple[str, str], float]) -> dict
 
 
 def pictures(seed: int) -> list[bytes]:
-    """Four JPEGs of something that moves."""
+    """Return four JPEG images with a moving object."""
     noise = np.random.default_rng(seed)
     base = cv2.resize(noise.integers(40, 200, (18, 32, 3), dtype=np.uint8), (640, 360))
     return [cv2.imencode(".jpg", np.roll(base, 12 * step, axis=1))[1].tobytes() for step in range(4)]
 
 
 def sound(seed: int) -> bytes:
-    """Five seconds of a chord in noise, as FLAC."""
+    """Return five seconds of a chord in noise, as FLAC."""
     rate = 24_000
     time_ = np.arange(5 * rate) / rate
     chord = sum(np.sin(2 * np.pi * pitch * time_) for pitch in (220.0, 277.2, 329.6))

@@ -1,4 +1,4 @@
-"""Offers the inputs while something breaks, at a steady pace, as sources do: again where Kafka did not take them."""
+"""Load that offers inputs at a steady rate and retries where Kafka did not accept them, as sources do."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tests.faults.inputs import BARS, CRY, MAIL_TEXTS, URGENT_EVERY, Offered, mo
 
 CAMERA, STAGE, GATE = "bar-square", "main", "east"
 TICK = timedelta(seconds=2)
-"""of the evening's time, from one ticket to the next"""
+"""Event time between two tickets."""
 
 # An input every so many ticks. Frames and fragments cost a hundred times what a ticket does.
 MOVEMENT_EVERY, MAIL_EVERY, CHANGE_EVERY, FRAME_EVERY, FRAGMENT_EVERY = 15, 10, 7, 25, 100
 BROKEN_EVERY = 7
-"""of frames and fragments, one that can't be decoded"""
+"""Interval at which a frame or fragment cannot be decoded."""
 
 Clock = Callable[[int, datetime], datetime]
-"""what a source's clock says at a tick, given the true time"""
+"""Clock of a source: the time it reports at a tick, given the true time."""
 
 
 def true_time(_tick: int, moment: datetime) -> datetime:
-    """A clock that is right."""
+    """Return the true time."""
     return moment
 
 
@@ -78,13 +78,13 @@ class Load:
         self._thread.start()
 
     def stop(self) -> None:
-        """Offer nothing more, and wait until Kafka has what there was."""
+        """Stop offering, and wait until Kafka has accepted everything."""
         self._ending.set()
         self._thread.join()
         self.flush()
 
     def flush(self) -> None:
-        """Wait until Kafka has all of it."""
+        """Wait until Kafka has accepted everything."""
         deadline = time.monotonic() + 240
         while self._waiting or self._again:
             assert time.monotonic() < deadline, f"Kafka did not take {self._waiting} inputs"
@@ -92,18 +92,18 @@ class Load:
             time.sleep(0.05)
 
     def close(self) -> None:
-        """End the clients."""
+        """Close the clients."""
         self._ending.set()
         self._thread.join()
         self._producer.close()
         self._patient.close()
 
     def end_of_evening(self) -> datetime:
-        """Later than everything that was offered."""
+        """Return a time after all offered inputs."""
         return self._start + TICK * self.tick + timedelta(minutes=2)
 
     def close_bars(self) -> None:
-        """One last, empty ticket for each bar, upon which it says what it has sold."""
+        """Send a last empty ticket to each bar, which causes a forecast with totals."""
         for bar in BARS:
             lines = (SaleLine(product="beer", quantity=0),)
             self._ticket(

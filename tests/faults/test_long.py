@@ -1,4 +1,4 @@
-"""`make faults`: half an hour in which everything breaks, one thing at a time, under all workers and a steady load."""
+"""Faults of `make faults`: half an hour of one fault after the other under steady load on all workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.faults.festival import Finding
 pytestmark = [pytest.mark.faults, pytest.mark.stack, pytest.mark.timeout(1500)]
 
 QUICK = ("bars", "support", "vision", "alerts")
-"""without music, whose start takes longer than that of all others together"""
+"""Workers without music, whose start takes longer than that of all others."""
 
 Judge = Callable[[Finding], None]
 Say = Callable[[str], None]
@@ -51,7 +51,7 @@ def test_events_count_once_after_server_outage(
 
 
 def test_events_count_once_after_full_disk(open_festival: Open, judge: Judge, say: Say, tmp_path: Path) -> None:
-    """That of Kafka's log, Redis's file and every log of the stack."""
+    """Return the folders of Kafka's log, Redis's file and the logs of the stack."""
     try:
         disk = small_disk(tmp_path / "small", megabytes=400)
         folder = disk.__enter__()
@@ -92,7 +92,7 @@ def test_events_count_once_after_worker_clock_jump(open_festival: Open, judge: J
 
 
 def test_events_count_once_after_source_clock_jump(open_festival: Open, judge: Judge) -> None:
-    """Half a minute each: right, five minutes ahead, three hours behind, three days ahead, right."""
+    """Apply clock offsets for half a minute each: 0, +5 min, −3 h, +3 days, 0."""
     offsets = (timedelta(0), timedelta(minutes=5), timedelta(hours=-3), timedelta(days=3), timedelta(0))
 
     def offset(tick: int) -> timedelta:
@@ -125,7 +125,7 @@ def test_events_count_once_after_two_joins_and_a_leave(open_festival: Open, judg
 
 
 def test_events_count_once_after_paused_worker_loses_partition(open_festival: Open, judge: Judge, say: Say) -> None:
-    """It wakes up in the middle of a batch whose partition another has had since; then that one is killed."""
+    """Resume a worker within a batch whose partition was reassigned meanwhile, then kill the new owner."""
     shared = ("bars", "support", "alerts")
     festival = open_festival(*shared)
     stack = festival.stack

@@ -1,4 +1,4 @@
-"""A minute of faults on every run of the tests; `make faults` takes half an hour (test_long.py)."""
+"""Faults that run with every test run, in a minute; `make faults` takes half an hour (test_long.py)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORKERS = ("bars", "support", "alerts")
 
 
 def whose_clocks(settings: Settings) -> set[str]:
-    """By whose clock records are dated, in our topics and in the changelogs that Faust made."""
+    """Return the timestamp type of Pulso's topics and of Faust's changelogs."""
     admin = AdminClient(settings.librdkafka())
     names = [name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")]
     assert any(name.endswith("-changelog") for name in names)

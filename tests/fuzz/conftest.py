@@ -18,12 +18,12 @@ import pytest
 
 TIMES = int(os.environ.get("PULSO_FUZZ", "1"))
 HANG_SECONDS = 20.0
-"""Longer than this no input may take, on the busiest machine: it is no measure of speed, but of an end."""
+"""Maximum seconds for one input on a busy machine; it detects hangs, not slowness."""
 
 
 @dataclass(slots=True)
 class Surface:
-    """One place where input comes in."""
+    """Statistics of one input surface."""
 
     inputs: int = 0
     refused: int = 0
@@ -34,7 +34,7 @@ class Surface:
 
     @contextmanager
     def timed(self, inputs: int, what: object) -> Iterator[None]:
-        """Count inputs and how long they took together."""
+        """Count inputs and the seconds that they took together."""
         began = time.monotonic()
         yield
         took = time.monotonic() - began
@@ -44,12 +44,12 @@ class Surface:
             self.slowest, self.worst = took, what
 
     def refuse(self, why: str, number: int = 1) -> None:
-        """Count inputs that were refused with a reason."""
+        """Count inputs that were rejected with a reason."""
         self.refused += number
         self.why[why] += number
 
     def ended(self) -> None:
-        """Nothing hung."""
+        """Check that no input exceeded the time limit."""
         assert self.slowest < HANG_SECONDS, (self.slowest, self.worst)
 
 
@@ -58,7 +58,7 @@ _SURFACES: dict[str, Surface] = {}
 
 @pytest.fixture
 def surface(request: pytest.FixtureRequest) -> Iterator[Surface]:
-    """Counts of this test; the name of the surface is the test's `surface` marker or its parameter."""
+    """Statistics of this test; the surface is named by the test's `surface` marker or its parameter."""
     name = request.node.name.removeprefix("test_").replace("_", " ")
     found = _SURFACES.setdefault(name, Surface())
     yield found
@@ -66,7 +66,7 @@ def surface(request: pytest.FixtureRequest) -> Iterator[Surface]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the counts, and write them down where asked."""
+    """Print the counts, and write them to a file if requested."""
     if not _SURFACES:
         return
     lines = ["| surface | inputs | refused, with a reason | reasons | slowest, s |", "|---|---:|---:|---|---:|"]

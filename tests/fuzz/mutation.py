@@ -1,4 +1,4 @@
-"""Inputs that nobody sends on purpose, unless to break something: made of a type, then bent. Everything is seeded."""
+"""Seeded generation of invalid inputs: valid values of a type, then mutated."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NASTY: tuple[Any, ...] = (
     "1969-12-31T23:59:59Z", "2099-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-03-29T02:30:00+01:00", "2026-07-04",
     "2016-12-31T23:59:60Z", "2026-07-04T20:00:00", "2026-07-04T20:00:00.123456789123Z",
 )  # fmt: skip
-"""Values at the edges of types: numbers, texts, moments, shapes."""
+"""Boundary values of types: numbers, texts, times, shapes."""
 
 PIECES: tuple[bytes, ...] = (
     b"", b"\x00", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b'"', b"\\", b"{", b"}", b"[", b"]", b",",
     b":", b"null", b"true", b"-", b"1e400", b"NaN", b"Infinity", b"0x10", b"\r\n", b"\xef\xbb\xbf", b"//", b"/*",
     b'"id":"x",', b'{"a":' * 50, b"[" * 2_000, b'{"z":' + b"[" * 2_000, b"9" * 400, b"1" + b"0" * 5_000,
 )  # fmt: skip
-"""What JSON parsers trip over."""
+"""Inputs that are difficult for JSON parsers."""
 
 MEDIA_PIECES: tuple[bytes, ...] = (
     b"\x00" * 16, b"\xff" * 16, b"\xff\xd8", b"\xff\xd9", b"\xff\xc4\x00\x02", b"\xff\xdd\x00\x04\x00\x00", b"\xff\xda",
@@ -34,7 +34,7 @@ MEDIA_PIECES: tuple[bytes, ...] = (
     b"fmt \x00\x00\x00\x00", b"LIST", b"OggS", b"fLaC", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f",
     b"IHDR\x7f\xff\xff\xff\x7f\xff",
 )  # fmt: skip
-"""Marks of pictures and sound, with lengths that can't be."""
+"""Magic numbers of images and sound, with impossible lengths."""
 
 
 class Mutation:
@@ -68,7 +68,7 @@ class Mutation:
         return made
 
     def bent(self, value: Any) -> Any:
-        """The same JSON with one to four changes: a value, a key or a part more, less, or another."""
+        """Return the JSON with one to four changes: a value, key or part added, removed or replaced."""
         for _ in range(self.random.randint(1, 4)):
             value = self._bend(value)
         return value
@@ -107,14 +107,14 @@ class Mutation:
         return self.noise(_encoded(self.bent(made) if chance < 0.9 else made))
 
     def text(self) -> str:
-        """A name that is known, or letters of every kind."""
+        """Return a configured name, or arbitrary characters."""
         if self.random.random() < 0.8:
             return self.random.choice(self._names)
         letters = self.random.choice(("abc-_/ ", "áñ漢字🎪", "\x00\n\t\u2028\u202e", "<>&\"'`{}%$", "0123456789.e+-"))
         return "".join(self.random.choice(letters) for _ in range(self.random.randint(1, 60)))
 
     def instant(self) -> str:
-        """Mostly of the last hours; now and then far from it."""
+        """Return a time, mostly within the last hours, sometimes far away."""
         if self.random.random() < 0.9:
             return (self._now - timedelta(seconds=self.random.uniform(0, 20_000))).isoformat()
         found: str = self.random.choice([one for one in NASTY if isinstance(one, str) and one[4:5] == "-"])

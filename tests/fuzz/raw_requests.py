@@ -1,4 +1,4 @@
-"""Requests that are hardly HTTP, and the first line of what a server says to them."""
+"""Malformed HTTP requests, and the status line of the server's response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tests.fuzz.mutation import Mutation
 
 PATIENCE_SECONDS = 0.5
-"""for the rest of a request that announces more than it has"""
+"""Seconds to wait for the rest of an incomplete request."""
 
 STARTS = (
     b"GET / HTTP/1.1\r\n",
@@ -88,7 +88,7 @@ HEADERS = (
 
 
 def request(mutation: Mutation, bodies: Mutation, kind: type[Any], token: str) -> bytes:
-    """One request, of which a third is not even whole lines."""
+    """Return a request, of which a third has incomplete lines."""
     choose = mutation.random
     body = bodies.json(kind) if choose.random() < 0.7 else choose.randbytes(choose.randrange(300))
     lines = [choose.choice(STARTS).replace(b"%s", choose.choice(ODD))]
@@ -104,7 +104,7 @@ def request(mutation: Mutation, bodies: Mutation, kind: type[Any], token: str) -
 
 
 def asked(url: str, request: bytes) -> bytes | None:
-    """The first line of the answer; nothing where the server hung up, None where it waits for a rest of the request."""
+    """Return the status line; empty if the server closed the connection, None if it waits for more."""
     place = urlsplit(url)
     with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
         try:

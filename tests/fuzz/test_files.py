@@ -1,4 +1,4 @@
-"""Files that a source or a command reads: sales, mailboxes, pictures, videos and recordings with anything in them."""
+"""Fuzz tests of files that sources and commands read: sales, mailboxes, images, videos and recordings."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def recording(path: Path) -> None:
 
 
 def model(path: Path) -> None:
-    """A card beside weights that it does not speak of."""
+    """Write a model card beside weights that it does not describe."""
     folder = path.parent / "model"
     folder.mkdir(exist_ok=True)
     (folder / "card.yaml").write_bytes(path.read_bytes())
@@ -102,7 +102,7 @@ DEPLOY = Settings().topics.parent
 
 
 class Kind(NamedTuple):
-    """One kind of file."""
+    """Kind of file under test."""
 
     suffix: str
     read: Read

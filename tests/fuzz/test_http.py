@@ -40,15 +40,15 @@ from tests.fuzz.test_topics import known_of, names_of
 
 pytestmark = pytest.mark.stack
 SHORT = 2
-"""of each operation; there are some thirty"""
+"""Number of examples of each of about thirty operations."""
 ENDLESS = {"/live"}
-"""what does not end by itself is tried with raw requests alone"""
+"""Endless responses, which are tested with raw requests only."""
 TOKEN = "fuzz-token"
 
 
 @dataclass(slots=True)
 class Door:
-    """One server: where it is, what opens it, and its OpenAPI document."""
+    """Server under test: address, credentials and OpenAPI document."""
 
     url: str
     token: str
@@ -87,7 +87,7 @@ async def _admin(url: str) -> str:
 @pytest.mark.parametrize("name", ["tills", "posts", "console"])
 @pytest.mark.timeout(3600)
 def test_openapi(name: str, doors: dict[str, Door], surface: Surface) -> None:
-    """No answer is the server's fault (5xx), and what is refused has a body that says why."""
+    """Check that no response is a 5xx, and that rejections have a body with the reason."""
     door = doors[name]
     schema = schemathesis.openapi.from_dict(door.openapi)
     schema.config.update(base_url=door.url)
@@ -120,7 +120,7 @@ def _try(strategy: Any, door: Door, surface: Surface) -> None:
 @pytest.mark.parametrize("name", ["tills", "posts", "console"])
 @pytest.mark.timeout(3600)
 def test_raw(name: str, doors: dict[str, Door], surface: Surface) -> None:
-    """Whatever comes over the wire, the answer is not 5xx and comes in time, and the server lives on."""
+    """Check that raw requests never cause a 5xx, a hang or a crash."""
     door, mutation = doors[name], Mutation(f"raw {name}")
     venue = read_venue(Settings().venue)
     bodies = Mutation(f"bodies {name}", names_of(venue), known_of(venue))

@@ -1,4 +1,4 @@
-"""Real messages with bytes, headers and parts changed at random: each is read or refused with a reason, in time."""
+"""Fuzz tests of mails: mutated real messages are parsed or rejected with a reason, in time."""
 
 # ruff: noqa: E501 - messages are easier to read unbroken
 
@@ -43,7 +43,7 @@ PIECES = (
 
 
 def mutated(seeded: random.Random) -> bytes:
-    """One of the seeds with up to a dozen changes: bytes flipped, cut, doubled, and pieces put in."""
+    """Return a seed message with up to twelve changes: bytes flipped, cut, doubled or inserted."""
     data = bytearray(seeded.choice(SEEDS))
     for _ in range(seeded.randint(1, 12)):
         at, kind = seeded.randrange(len(data) + 1), seeded.randrange(5)
@@ -76,7 +76,7 @@ def test_mail(surface: Surface) -> None:
 
 
 def _read(data: bytes) -> None:
-    """As the source and the first steps of the worker do."""
+    """Parse a message as the source and the first steps of the worker do."""
     mail = read_message(data, NOW)
     words = customer_text(mail.subject, mail.text)
     split_sentences(words)

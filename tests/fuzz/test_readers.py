@@ -1,4 +1,4 @@
-"""What is read beside the agents: venue context, surplus, verdicts, answers and the console's views take anything."""
+"""Fuzz tests of readers beside the agents: venue context, surplus, verdicts, answers and the console's views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every topic that a worker reads: records bent in every way go through its own decoding and handlers, offline."""
+"""Fuzz tests of every input topic: mutated records pass through decoding and handlers of the workers, offline."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ READ: list[tuple[str, Topic]] = [
 
 @pytest.fixture(scope="module")
 def worker_of(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TestDriver]:
-    """Workers by name; the last one alone is kept, so that the models of two are never in memory together."""
+    """Return a worker by name; only the last one is kept, to hold one set of models in memory."""
     made: dict[str, TestDriver] = {}
     settings = Settings(data=tmp_path_factory.mktemp("workers"), kafka="127.0.0.1:1", redis=redis_url)
 
@@ -125,7 +125,7 @@ def made(mutation: Mutation, topic: Topic, venue: Venue) -> tuple[bytes | None, 
 
 
 def frame(mutation: Mutation, venue: Venue) -> tuple[bytes, bytes]:
-    """A picture, mostly broken, of a camera that there is."""
+    """Return an image of a configured camera, mostly invalid."""
     choose = mutation.random
     camera = choose.choice(venue.cameras).id if choose.random() < 0.95 else mutation.text()
     height, width = choose.choice(((16, 16), (15, 40), (90, 160), (90, 160), (1, 3000), (240, 320)))
@@ -141,7 +141,7 @@ def frame(mutation: Mutation, venue: Venue) -> tuple[bytes, bytes]:
 
 
 def fragment(mutation: Mutation, venue: Venue) -> tuple[bytes, bytes]:
-    """Sound, mostly broken, of a stage that there is."""
+    """Return sound of a configured stage, mostly invalid."""
     choose = mutation.random
     stage = choose.choice(venue.stages).id if choose.random() < 0.95 else mutation.text()
     rate, channels = choose.choice(((8_000, 1), (22_050, 2), (1_000, 1), (44_100, 1)))
@@ -162,7 +162,7 @@ MAKERS: dict[Topic, Callable[[Mutation, Venue], tuple[bytes, bytes]]] = {FRAMES:
 
 
 def names_of(venue: Venue) -> list[str]:
-    """Ids that the venue file knows."""
+    """Return the ids of the venue file."""
     return [
         *(zone.id for zone in venue.zones), *(camera.id for camera in venue.cameras), *(bar.id for bar in venue.bars),
         *(product.id for bar in venue.bars for product in bar.products), *(stage.id for stage in venue.stages),
@@ -172,7 +172,7 @@ def names_of(venue: Venue) -> list[str]:
 
 
 def known_of(venue: Venue) -> dict[str, list[str]]:
-    """What a field of this name may be, so that most records come further than the door."""
+    """Return a plausible value of a field, so that most records pass the first validation."""
     rules = list(registry.rules_by_name())
     bars, cameras = [bar.id for bar in venue.bars], [camera.id for camera in venue.cameras]
     return {

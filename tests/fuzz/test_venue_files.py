@@ -1,4 +1,4 @@
-"""Venue files with any part replaced by anything: each is read, or every mistake has its line and a remedy."""
+"""Fuzz tests of venue files: each is read, or every mistake is reported with its line and a remedy."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_venue_file_values(tmp_path: Path, surface: Surface) -> None:
 
 
 def _change(venue: Any, path: tuple[Any, ...], value: Any, how: str) -> None:
-    """Replace or delete what stands at a path, or give it another key; nothing where an earlier change took it away."""
+    """Replace, delete or rename the value at a path, if it still exists."""
     at = venue
     try:
         for part in path[:-1]:

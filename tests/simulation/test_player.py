@@ -1,4 +1,4 @@
-"""The player keeps the story together: nothing overtakes an important picture that takes long to make or to look at."""
+"""Tests of the player: nothing overtakes an important image that takes long to render or to process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVENING = Evening()
 
 
 class Sent:
-    """Takes the place of Kafka: keeps the keys in the order in which they were sent."""
+    """Producer double that keeps the keys in the order of sending."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -27,7 +27,7 @@ class Sent:
 
 
 class SlowWorkshop:
-    """Has nothing ready before it was asked some times."""
+    """Media source double that has nothing ready for a number of requests."""
 
     def __init__(self, asked: int) -> None:
         self.left = asked

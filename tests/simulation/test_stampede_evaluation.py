@@ -25,7 +25,7 @@ def test_stampede_evaluation_detects_running_not_calm() -> None:
 
 
 def test_stampede_evaluation_counts_wrong_and_missed_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stampede taken for a scattering, one never told, and an alarm in a calm crowd."""
+    """Count a stampede taken for a scattering, a missed one, and a false alarm in a calm crowd."""
     told = {
         "running together": [("scattering", 4.0)], "running apart": [], "swaying": [("stampede", 1.0)],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The demo's story: pictures of a blocked exit raise its alerts, a till's queue is what it is, the report is fair."""
+"""Tests of the demo's story: alerts of a blocked exit, the queue of an offline till, and the story report."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def venue() -> Venue:
 
 
 def test_blocked_exit_images_raise_alerts_before_gate_is_full(venue: Venue) -> None:
-    """What the demo's plan sends of the scene, through the shipped model and the venue's own rules."""
+    """Pass the demo's images of the scene through the shipped model and the venue's rules."""
     models = ROOT / "models"
     watch = CameraAnalyzer(
         venue, CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
@@ -69,7 +69,7 @@ def test_blocked_exit_images_raise_alerts_before_gate_is_full(venue: Venue) -> N
 
 
 def test_crowd_model_finds_stage_full_only_for_headliner(venue: Venue) -> None:
-    """With some room on both sides: the alert must not hang on the noise of single counts."""
+    """Require a margin on both sides, so that the alert does not depend on the noise of single counts."""
     models = ROOT / "models"
     limit = next(zone.capacity for zone in venue.zones if zone.id == "front")
     seen: dict[str, float] = {}
