@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from schemas.ids import CameraId, MailboxId, StageId
 from stream.commands.errors import command_failed
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -58,7 +59,7 @@ def camera(
     """Send frames of an RTSP or HTTP stream, a device, a video file or a folder of pictures."""
     from stream.sources.camera import CameraSource  # noqa: PLC0415
 
-    source = CameraSource(name, url, frames_per_second=frames_per_second, loop=loop)
+    source = CameraSource(CameraId(name), url, frames_per_second=frames_per_second, loop=loop)
     _run([source], _connected(), metrics_port)
 
 
@@ -75,7 +76,7 @@ def microphone(
 
     settings = _connected()
     desks = desks_of(read_venue(settings.venue), name).get(name, ())
-    _run([MicrophoneSource(name, url, loop=loop, lights=desks)], settings, metrics_port)
+    _run([MicrophoneSource(StageId(name), url, loop=loop, lights=desks)], settings, metrics_port)
 
 
 @commands.command()
@@ -92,7 +93,7 @@ def mailbox(
     settings = _connected()
     password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
     state = settings.data / f"mailbox-{name}.json"
-    source = MailboxSource(name, url, state=state, password=password, poll_seconds=poll_seconds, once=once)
+    source = MailboxSource(MailboxId(name), url, state=state, password=password, poll_seconds=poll_seconds, once=once)
     _run([source], settings, metrics_port)
 
 

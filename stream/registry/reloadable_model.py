@@ -1,4 +1,4 @@
-"""What a worker computes with, exchanged while it runs, and taken back when it fails."""
+"""Live reload of models in a worker, with rollback when a new version fails."""
 
 from __future__ import annotations
 
@@ -43,14 +43,15 @@ class ReloadableModel(Generic[T]):
     back, for every worker.
 
     Args:
-        store: where the models are.
-        names: of the models.
-        build: makes it of the models' folders, in a thread; any exception refuses the models.
-        close: lets go of one that is not needed any more.
-        worker: its name, for the history.
+        store: model store.
+        names: names of the models.
+        build: builds the object from the models' folders, in a thread; any exception rejects the models.
+        close: releases an object that is no longer needed.
+        worker: name of the worker, for the history.
+        settings: canary period and number of failures; those of the environment where None.
 
     Raises:
-        ModelError: the shipped models can't be used.
+        ModelError: The shipped models can't be loaded.
     """
 
     def __init__(
@@ -65,94 +66,101 @@ class ReloadableModel(Generic[T]):
     ) -> None:
         settings = settings or Settings()
         self._store, self._names, self._build, self._close, self._worker = store, tuple(names), build, close, worker
-        self._probation, self._limit = settings.model_probation_seconds, settings.model_errors
-        self._before: T | None = None
-        self._until = 0.0
-        self._blame: list[str] = []
+        self._canary_seconds, self._max_failures = settings.model_probation_seconds, settings.model_errors
+        self._previous: T | None = None
+        self._canary_ends = 0.0
+        self._failures: list[str] = []
         self._changed: dict[str, str] = {}
-        self._stepping = False
+        self._using_previous = False
         for name in self._names:
-            for outcome in ("taken", "refused", "returned"):  # a series must be there before it can be seen to rise
+            for outcome in ("taken", "refused", "returned"):  # a series must exist before its rise can be measured
                 metrics.MODEL_CHANGES.labels(name, outcome)
-        self._value, self._versions = self._first()
-        self._versions_before = self._versions
+        self._value, self._versions = self._load()
+        self._previous_versions = self._versions
 
     @property
     def value(self) -> T:
-        """What to compute with now: take it once a batch."""
+        """The object built from the models in use; read it once for each batch."""
         return self._value
 
     @property
     def in_canary_period(self) -> bool:
         """Return True while the previous models are still loaded."""
-        return self._before is not None
+        return self._previous is not None
 
     def close(self) -> None:
         """Close the models in use and the previous ones."""
         self._close(self._value)
-        if self._before is not None:
-            self._close(self._before)
+        if self._previous is not None:
+            self._close(self._previous)
 
     async def check(self) -> None:
-        """Look whether other models are in use, and change to them; call it now and then."""
-        if self._stepping:
+        """Load other models if the store says so; called at an interval."""
+        if self._using_previous:
             return
-        if self._before is not None and time.monotonic() > self._until:
-            before, self._before = self._before, None
-            self._close(before)
-        versions = self._pointers()
+        if self._previous is not None and time.monotonic() > self._canary_ends:
+            previous, self._previous = self._previous, None
+            self._close(previous)
+        versions = self._versions_in_use()
         changed = {name: version for name, version in versions.items() if version != self._versions[name]}
         if not changed:
             return
         try:
             value = await asyncio.to_thread(self._build, self._store.folders(self._names))
         except Exception as error:
-            log.exception("%s: can't use %s", self._worker, changed)
-            self._go_back(changed, [f"{self._worker} can't use it: {type(error).__name__}: {error}"], "refused")
+            log.exception("%s: can't load %s", self._worker, changed)
+            self._roll_back(changed, [f"{self._worker} can't load it: {type(error).__name__}: {error}"], "refused")
             return
-        if self._before is not None:
-            self._close(self._before)
-        self._before, self._value = self._value, value
-        self._versions_before, self._versions = self._versions, versions
-        self._until = time.monotonic() + self._probation
-        self._changed, self._blame = changed, []
+        if self._previous is not None:
+            self._close(self._previous)
+        self._previous, self._value = self._value, value
+        self._previous_versions, self._versions = self._versions, versions
+        self._canary_ends = time.monotonic() + self._canary_seconds
+        self._changed, self._failures = changed, []
         for name, version in changed.items():
-            log.warning("%s: %s is now version %s", self._worker, name, version)
+            log.info("%s: %s is now version %s", self._worker, name, version)
             metrics.MODEL_CHANGES.labels(name, "taken").inc()
 
     def use_previous(self) -> None:
-        """Use the previous models for one event."""
-        assert self._before is not None  # noqa: S101 - in_canary_period was asked
-        self._stepping = True
-        self._before, self._value = self._value, self._before
+        """Use the previous models for one event; only in the canary period."""
+        self._using_previous = True
+        self._swap()
 
     def use_current(self, failure: Exception | None) -> None:
-        """Use the new ones again, unless there have been too many failures of theirs."""
-        assert self._before is not None  # noqa: S101
-        self._stepping = False
+        """Use the current models again; roll them back when they have failed too often."""
+        self._using_previous = False
         if failure is not None:
-            self._blame.append(f"{type(failure).__name__}: {failure}")
-        if len(self._blame) < self._limit:
-            self._before, self._value = self._value, self._before
+            self._failures.append(f"{type(failure).__name__}: {failure}")
+        if len(self._failures) < self._max_failures:
+            self._swap()
             return
-        failed, self._before = self._before, None
-        self._versions = self._versions_before
-        why = [f"{self._worker}: {len(self._blame)} events failed that the version before can do", *self._blame[-3:]]
-        self._go_back(self._changed, why, "returned")
-        self._close(failed)
+        failed, self._previous = self._previous, None
+        self._versions = self._previous_versions
+        why = [
+            f"{self._worker}: {len(self._failures)} events failed that the version before can do",
+            *self._failures[-3:],
+        ]
+        self._roll_back(self._changed, why, "returned")
+        if failed is not None:
+            self._close(failed)
 
-    def _go_back(self, changed: dict[str, str], why: list[str], outcome: str) -> None:
+    def _swap(self) -> None:
+        if self._previous is None:
+            raise RuntimeError(f"{self._worker}: the canary period is over, there are no previous models")
+        self._previous, self._value = self._value, self._previous
+
+    def _roll_back(self, changed: dict[str, str], why: list[str], outcome: str) -> None:
         for name, version in changed.items():
             if version == SHIPPED:
-                continue  # somebody went back to it on purpose, and nothing is safer
+                continue  # put into use on purpose, and there is nothing to go back to
             now = self._store.roll_back(name, by=f"worker {self._worker}", why=why, off=version, what="went back")
             log.error("%s: %s goes back to version %s: %s", self._worker, name, now, "; ".join(why))
             metrics.MODEL_CHANGES.labels(name, outcome).inc()
 
-    def _first(self) -> tuple[T, dict[str, str]]:
-        """With the versions in use, or where they can't be used with those before, down to the shipped ones."""
+    def _load(self) -> tuple[T, dict[str, str]]:
+        """Build from the versions in use; while that fails, roll back, down to the shipped ones."""
         while True:
-            versions = self._pointers()
+            versions = self._versions_in_use()
             try:
                 return self._build(self._store.folders(self._names)), versions
             except Exception as error:
@@ -161,7 +169,7 @@ class ReloadableModel(Generic[T]):
                     raise
                 log.exception("%s: can't start with %s", self._worker, promoted)
                 why = [f"{self._worker} can't start with it: {type(error).__name__}: {error}"]
-                self._go_back(promoted, why, "refused")
+                self._roll_back(promoted, why, "refused")
 
-    def _pointers(self) -> dict[str, str]:
+    def _versions_in_use(self) -> dict[str, str]:
         return {name: self._store.pointer(name).version for name in self._names}

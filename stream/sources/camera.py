@@ -15,6 +15,7 @@ import numpy as np
 
 from processors.cameras.picture import PictureError, check_declared_size
 from schemas.cameras import FRAMES
+from schemas.ids import CameraId
 from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class CameraSource(Source):
     """One camera.
 
     Args:
+        name: id of the camera in the venue file.
         url: rtsp://, http(s)://, a device such as /dev/video0 or 0, a video file, or a folder of pictures.
         frames_per_second: rate of frames sent; a live camera's other frames are skipped.
         loop: begin a file or folder again at its end.
@@ -50,7 +52,7 @@ class CameraSource(Source):
 
     kind: ClassVar[str] = "camera"
 
-    def __init__(self, name: str, url: str, *, frames_per_second: float = 8, loop: bool = True) -> None:
+    def __init__(self, name: CameraId, url: str, *, frames_per_second: float = 8, loop: bool = True) -> None:
         super().__init__(name)
         self._url, self._rate, self._loop = url, frames_per_second, loop
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from schemas.ids import MailboxId
 from schemas.support import MAILS
 from stream.sources.delivered_messages import DeliveredMessages
 from stream.sources.imap import MAX_MESSAGE_BYTES, ImapFolder, imap_folder
@@ -36,6 +37,7 @@ class MailboxSource(Source):
     from the Message-ID, so workers count a repeated message once.
 
     Args:
+        name: id of the mailbox in the venue file.
         url: imap(s)://user@host[:port]/folder, or a Maildir, an mbox file or a folder of .eml files.
         state: file that records the messages that were delivered.
         once: read what is there and end; else wait for more.
@@ -44,7 +46,14 @@ class MailboxSource(Source):
     kind: ClassVar[str] = "mailbox"
 
     def __init__(
-        self, name: str, url: str, *, state: Path, password: str = "", poll_seconds: float = 30, once: bool = False
+        self,
+        name: MailboxId,
+        url: str,
+        *,
+        state: Path,
+        password: str = "",
+        poll_seconds: float = 30,
+        once: bool = False,
     ) -> None:
         super().__init__(name)
         self._url, self._password, self._poll, self._once = url, password, poll_seconds, once

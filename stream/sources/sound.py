@@ -14,6 +14,7 @@ from typing import IO, ClassVar
 import numpy as np
 import soundfile
 
+from schemas.ids import StageId
 from schemas.music import SNIPPETS
 from stream.features.music.lights import LightingDesk, live
 from stream.sources.source import EventSink, Source, SourceError, now
@@ -45,6 +46,7 @@ class MicrophoneSource(Source):
     """One stage's sound, through ffmpeg.
 
     Args:
+        name: id of the stage in the venue file.
         url: http(s)://, rtsp:// or any address that ffmpeg reads; `alsa:DEVICE` or `pulse:DEVICE`; a file; a folder.
         loop: begin a file or folder again at its end.
         pace: read files in real time; False reads them as fast as possible.
@@ -54,7 +56,7 @@ class MicrophoneSource(Source):
     kind: ClassVar[str] = "microphone"
 
     def __init__(
-        self, name: str, url: str, *, loop: bool = True, pace: bool = True, lights: Sequence[LightingDesk] = ()
+        self, name: StageId, url: str, *, loop: bool = True, pace: bool = True, lights: Sequence[LightingDesk] = ()
     ) -> None:
         super().__init__(name)
         self._lights = tuple(lights) if pace else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.ids import CameraId, MailboxId, StageId
 from schemas.venue import Venue
 from stream.features.music.lights import desks_of
 from stream.runtime.settings import Settings
@@ -24,18 +25,20 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise SourceError(f"the venue file has two mailboxes {', '.join(repeated)}; give each its own id")
     sources: list[Source] = [
-        CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
+        CameraSource(CameraId(camera.id), camera.url, frames_per_second=camera.frames_per_second)
         for camera in venue.cameras
         if camera.url
     ]
     desks = desks_of(venue)
     sources += [
-        MicrophoneSource(stage.id, stage.url, lights=desks.get(stage.id, ())) for stage in venue.stages if stage.url
+        MicrophoneSource(StageId(stage.id), stage.url, lights=desks.get(stage.id, ()))
+        for stage in venue.stages
+        if stage.url
     ]
     password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
     sources += [
         MailboxSource(
-            box.id,
+            MailboxId(box.id),
             box.url,
             state=settings.data / f"mailbox-{box.id}.json",
             password=password,

@@ -12,6 +12,7 @@ import msgspec
 
 from processors.bars.bar import BarState
 from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, BarSnapshot, DemandForecast
+from schemas.ids import BarId
 from schemas.venue import Venue
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.record import try_decode_payload
@@ -41,7 +42,7 @@ def add_latest(result: BatchResult) -> BatchResult:
     return result
 
 
-def latest_forecasts(settings: Settings) -> dict[str, DemandForecast]:
+def latest_forecasts(settings: Settings) -> dict[BarId, DemandForecast]:
     """Return the latest forecast of each bar, in the order of their names.
 
     Raises:
@@ -51,17 +52,17 @@ def latest_forecasts(settings: Settings) -> dict[str, DemandForecast]:
     return last_by_bar(message.value() for message in read_all(settings, LATEST_DEMAND.name))
 
 
-def last_by_bar(values: Iterable[bytes | None]) -> dict[str, DemandForecast]:
+def last_by_bar(values: Iterable[bytes | None]) -> dict[BarId, DemandForecast]:
     """Return the last forecast of each bar among encoded records; records that can't be decoded are skipped."""
     decoder = msgspec.json.Decoder(DemandForecast)
-    last: dict[str, DemandForecast] = {}
+    last: dict[BarId, DemandForecast] = {}
     for value in values:
         if (forecast := try_decode_payload(decoder, value, LATEST_DEMAND.event_type)) is not None:
-            last[forecast.bar] = forecast
+            last[BarId(forecast.bar)] = forecast
     return dict(sorted(last.items()))
 
 
-def latest_bars(settings: Settings, venue: Venue) -> dict[str, BarState]:
+def latest_bars(settings: Settings, venue: Venue) -> dict[BarId, BarState]:
     """Return the latest state of each bar, in the order of their names.
 
     Raises:
@@ -72,12 +73,12 @@ def latest_bars(settings: Settings, venue: Venue) -> dict[str, BarState]:
     return decode_bars((message.value() for message in read_all(settings, BAR_STATES.name)), venue)
 
 
-def decode_bars(values: Iterable[bytes | None], venue: Venue) -> dict[str, BarState]:
+def decode_bars(values: Iterable[bytes | None], venue: Venue) -> dict[BarId, BarState]:
     """Return the last state of each bar among encoded snapshots; records that can't be decoded are skipped."""
     decoder = msgspec.json.Decoder(BarSnapshot)
-    last: dict[str, bytes] = {}
+    last: dict[BarId, bytes] = {}
     for value in values:
         if (snapshot := try_decode_payload(decoder, value, BAR_STATES.event_type)) is not None:
-            last[snapshot.bar] = bytes(snapshot.state)
+            last[BarId(snapshot.bar)] = bytes(snapshot.state)
     codec = bar_codec(venue)
     return {bar: codec.decode(bar, row) for bar, row in sorted(last.items())}
