@@ -11,6 +11,7 @@ import os.path
 import posixpath
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _CODE = re.compile(r"(^```.*?^```$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Replace the folders in the navigation by their pages."""
-    config.nav = _expanded(config.nav, Path(config.docs_dir))
+    config.nav = _expanded(config.nav, Path(config.docs_dir), set(_pages_named(config.nav)))
     return config
 
 
@@ -89,20 +90,37 @@ def _with_links(text: str, source: str, page: str) -> str:
     return _LINK.sub(replace, text)
 
 
-def _expanded(entry: Any, docs: Path) -> Any:
-    """Return a part of the navigation with `folder/` replaced by the folder's pages, without empty folders."""
+def _pages_named(entry: Any) -> Iterator[str]:
+    """Yield the pages that the navigation names by themselves."""
+    match entry:
+        case str() if not entry.endswith("/"):
+            yield entry
+        case dict():
+            for part in entry.values():
+                yield from _pages_named(part)
+        case list():
+            for part in entry:
+                yield from _pages_named(part)
+
+
+def _expanded(entry: Any, docs: Path, named: set[str]) -> Any:
+    """Return a part of the navigation with `folder/` replaced by the folder's pages that are not named elsewhere."""
     match entry:
         case str() if entry.endswith("/"):
             names = sorted(path.relative_to(docs).as_posix() for path in (docs / entry).glob("*.md"))
-            return sorted(names, key=lambda name: not name.endswith("/index.md"))
+            return sorted(set(names) - named, key=lambda name: (not name.endswith("/index.md"), name))
         case dict():
-            return {title: _expanded(part, docs) for title, part in entry.items()}
+            return {title: _expanded(part, docs, named) for title, part in entry.items()}
         case list():
-            parts = [_expanded(part, docs) for part in entry]
-            return [part for part in parts if part not in ([], *({title: []} for title in _titles(part)))]
+            return list(_merged(entry, [_expanded(part, docs, named) for part in entry]))
         case _:
             return entry
 
 
-def _titles(part: Any) -> list[str]:
-    return list(part) if isinstance(part, dict) else []
+def _merged(entries: list[Any], expanded: list[Any]) -> Iterator[Any]:
+    """Yield expanded entries: pages of a folder without a title stand in its place, and empty folders are left out."""
+    for entry, part in zip(entries, expanded, strict=True):
+        if isinstance(entry, str) and isinstance(part, list):
+            yield from part
+        elif not (isinstance(part, dict) and [] in part.values()):
+            yield part
