@@ -132,7 +132,7 @@ class ProductSettings(Part):
     """Product of a bar: a drink or dish."""
 
     id: Name
-    title: str = ""
+    title: str = Field(default="", description="name on pages; the id if empty")
     opening_stock: float | None = Field(
         default=None, ge=0, description="units at the start; without it no run-out is forecast"
     )
@@ -158,7 +158,9 @@ class BarSettings(Part):
     """Bar and its products."""
 
     id: Name
-    zone: Name | None = None
+    zone: Name | None = Field(
+        default=None, description="id of the zone that the bar is in; its occupancy influences demand"
+    )
     lead_time_minutes: float = Field(default=20, gt=0, le=24 * 60, description="from the call to the delivery")
     run_out_limit: Share = Field(default=0.2, description="probability of running out that calls for a delivery")
     cover_minutes: float = Field(
@@ -173,7 +175,7 @@ class BarSettings(Part):
         default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
     )
     neighbours: list[Name] = Field(default_factory=list, description="bars whose surplus may be fetched")
-    products: list[ProductSettings] = Field(default_factory=list)
+    products: list[ProductSettings] = Field(default_factory=list, description="what the bar sells")
 
     @model_validator(mode="after")
     def _recipes_draw_on_stock(self) -> Self:

@@ -60,7 +60,7 @@ class CameraSettings(Part):
         default=8, gt=0, le=30, description="frames sent per second; violence detection needs about 8"
     )
     count_every_seconds: float = Field(default=1, ge=0.1, le=60, description="seconds between two counts of heads")
-    views: list[CameraView] = Field(default_factory=list)
+    views: list[CameraView] = Field(default_factory=list, description="zones that the camera sees")
     masks: list[Polygon] = Field(
         default_factory=list, description="privacy masks: blackened before any model reads the picture"
     )

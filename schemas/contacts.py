@@ -29,7 +29,7 @@ class Contact(Part):
     )
     at_least: Severity = Field(default="high", description="alerts less severe than this are not sent")
     language: Language | None = Field(default=None, description="the venue's if left out")
-    quiet: QuietHours | None = None
+    quiet: QuietHours | None = Field(default=None, description="hours in which less severe alerts wait")
     escalate_to: list[Name] = Field(default_factory=list, description="contacts to notify if nobody acknowledges")
     escalate_after_minutes: float = Field(
         default=5, gt=0, le=24 * 60, description="time until contacts in escalate_to are notified"

@@ -175,7 +175,7 @@ class ZoneSettings(Part):
     """A zone of the venue: an area of ground that people stand on."""
 
     id: Name
-    title: str = ""
+    title: str = Field(default="", description="name on pages; the id if empty")
     area_m2: float = Field(gt=0, le=1_000_000, description="ground area in square metres")
     capacity: int = Field(gt=0, description="maximum number of people allowed")
     exits: list[ExitSettings] = Field(

@@ -48,7 +48,7 @@ class StageSettings(Part):
     """Stage and its microphone."""
 
     id: Name
-    zone: Name | None = None
+    zone: Name | None = Field(default=None, description="id of the zone before the stage")
     url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
 
 
@@ -92,8 +92,10 @@ class LightsSettings(Part):
 
     stage: Name
     host: str = Field(min_length=1, description="name or address of the desk")
-    port: int = Field(ge=1, le=65535)
-    frames_per_second: float = Field(default=25, ge=1, le=100)
+    port: int = Field(ge=1, le=65535, description="UDP port of the desk")
+    frames_per_second: float = Field(
+        default=25, ge=1, le=100, description="messages per second for each value at frame rate"
+    )
     addresses: dict[str, Annotated[str, Field(pattern=r"^/[^\s#*,?\[\]]*$")]] = Field(
         default_factory=default_addresses,
         description="OSC address by value, in which {stage} stands for the stage; a value left out is not sent",

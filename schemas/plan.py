@@ -39,14 +39,16 @@ class VenuePlan(Part):
     """Plan of the venue. What is left out is not drawn; the rest of the console works without a plan."""
 
     outline: PlanPolygon | None = Field(default=None, description="the fence")
-    zones: dict[Name, PlanPolygon] = Field(default_factory=dict)
-    cameras: dict[Name, PlanCamera] = Field(default_factory=dict)
-    gates: dict[Name, PlanGate] = Field(default_factory=dict)
+    zones: dict[Name, PlanPolygon] = Field(default_factory=dict, description="outline of each zone, by its id")
+    cameras: dict[Name, PlanCamera] = Field(
+        default_factory=dict, description="place and direction of each camera, by its id"
+    )
+    gates: dict[Name, PlanGate] = Field(default_factory=dict, description="line of each gate, by its id")
     exits: dict[str, PlanPoint] = Field(
         default_factory=dict, description="positions by the names of exits in the zones"
     )
-    bars: dict[Name, PlanPoint] = Field(default_factory=dict)
-    stages: dict[Name, PlanPoint] = Field(default_factory=dict)
+    bars: dict[Name, PlanPoint] = Field(default_factory=dict, description="place of each bar, by its id")
+    stages: dict[Name, PlanPoint] = Field(default_factory=dict, description="place of each stage, by its id")
 
     def mistakes(self, known: dict[str, Iterable[str]]) -> list[str]:
         """Return a sentence for each entry that the venue file does not define.

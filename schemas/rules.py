@@ -21,8 +21,8 @@ class RuleSettings(Part):
     amount_factor: float = Field(
         default=1.5, gt=1, description="notify again when the requested amount changes by this factor, or its source"
     )
-    severity: Severity = "medium"
-    audience: list[Audience] = Field(min_length=1)
+    severity: Severity = Field(default="medium", description="how severe its alerts are")
+    audience: list[Audience] = Field(min_length=1, description="who its alerts are for")
 
     @model_validator(mode="after")
     def _has_a_deadband(self) -> Self:

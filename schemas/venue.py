@@ -28,19 +28,25 @@ P = TypeVar("P")
 class Venue(Part):
     """The venue file."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="name of the festival, for pages and reports")
     timezone: str = Field(default="Europe/Madrid", description="IANA time zone of displayed times")
-    language: Literal["es", "en"] = "es"
-    zones: list[ZoneSettings] = Field(default_factory=list)
-    cameras: list[CameraSettings] = Field(default_factory=list)
-    bars: list[BarSettings] = Field(default_factory=list)
+    language: Literal["es", "en"] = Field(default="es", description="language of texts that name no other")
+    zones: list[ZoneSettings] = Field(default_factory=list, description="areas with a capacity, which cameras see")
+    cameras: list[CameraSettings] = Field(default_factory=list, description="fixed cameras")
+    bars: list[BarSettings] = Field(default_factory=list, description="bars and what they sell")
     calendar: Calendar = Field(default_factory=Calendar, description="special days and opening hours")
-    stages: list[StageSettings] = Field(default_factory=list)
-    music: MusicSettings = Field(default_factory=MusicSettings)
-    lights: list[LightsSettings] = Field(default_factory=list)
-    mailboxes: list[MailboxSettings] = Field(default_factory=list)
-    tills: TillServerSettings | None = None
-    social: PostServerSettings | None = None
+    stages: list[StageSettings] = Field(default_factory=list, description="stages and their microphones")
+    music: MusicSettings = Field(default_factory=MusicSettings, description="confidence limits of mood and genre")
+    lights: list[LightsSettings] = Field(
+        default_factory=list, description="lighting desks that receive the music by OSC"
+    )
+    mailboxes: list[MailboxSettings] = Field(default_factory=list, description="mailboxes of the support desk")
+    tills: TillServerSettings | None = Field(
+        default=None, description="endpoint that tills send tickets to; none if left out"
+    )
+    social: PostServerSettings | None = Field(
+        default=None, description="endpoint that social posts are sent to; none if left out"
+    )
     fight_clips: EvidenceClipSettings = Field(
         default_factory=EvidenceClipSettings, description="blur of violence evidence"
     )
@@ -48,8 +54,10 @@ class Venue(Part):
         default_factory=list, description="addresses for notifications, and the alerts that they receive"
     )
     capacity: int | None = Field(default=None, gt=0, description="maximum number of people allowed in the whole venue")
-    crowd: CrowdSettings = Field(default_factory=CrowdSettings)
-    evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
+    crowd: CrowdSettings = Field(default_factory=CrowdSettings, description="thresholds by which crowds are measured")
+    evidence: EvidenceSettings = Field(
+        default_factory=EvidenceSettings, description="pictures and clips that alerts keep"
+    )
     plan: VenuePlan | None = Field(default=None, description="plan of the venue in metres, for the control room")
     rules: dict[str, RuleSettings] = Field(
         default_factory=dict, description="settings of alert rules that replace the defaults of the same name"

@@ -38,6 +38,14 @@ def test_venue_page_has_every_part_and_field() -> None:
             assert f"`{field}`" in section, f"{name}.{field}"
 
 
+def test_venue_schema_describes_every_field() -> None:
+    schema = venue_schema(registry.full_venue_type())
+    parts = {"Venue": schema, **schema["$defs"]}
+    objects = [(name, option) for name, part in parts.items() for option in part.get("anyOf", [part])]
+    fields = [(name, field, text) for name, part in objects for field, text in part.get("properties", {}).items()]
+    assert not [f"{name}.{field}" for name, field, text in fields if not text.get("description")]
+
+
 def test_rules_page_has_every_rule() -> None:
     page = reference.rules_page()
     names = [rule.name for rule in registry.rules()]
