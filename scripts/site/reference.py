@@ -90,6 +90,8 @@ def settings_page() -> str:
         "read from the environment only, never from the venue file. The local stack fills in the addresses of the "
         "servers that it started.",
         _table(("variable", "type", "default", "meaning"), rows),
+        "`PULSO_CACHE` is the folder of what can be downloaded or computed again: Kafka's Java archives and compiled "
+        "code. Its default is `$XDG_CACHE_HOME/pulso`, or else `~/.cache/pulso`.",
     )
 
 
