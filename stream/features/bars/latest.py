@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from processors.bars.bar import BarState
 from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, BarSnapshot, DemandForecast
 from schemas.ids import BarId
 from schemas.venue import Venue
@@ -20,9 +20,15 @@ from stream.runtime.settings import Settings
 from stream.runtime.state import StateCodec
 from stream.runtime.topic_reader import read_all
 
+if TYPE_CHECKING:
+    from processors.bars.bar import BarState
+
 
 def bar_codec(venue: Venue) -> StateCodec[BarState]:
     """Return the codec of a bar's state row."""
+    # It brings River and SciPy's statistics: only who decodes a state pays for them.
+    from processors.bars.bar import BarState  # noqa: PLC0415
+
     plans = {bar.id: bar for bar in venue.bars}
     return StateCodec(lambda name, row: BarState(name, plans.get(name), venue.timezone, row), lambda bar: bar.to_row())
 
