@@ -10,6 +10,7 @@ from typing import Self
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.cloudevents import Envelope
+from stream.runtime.kafka_clients import make_consumer
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import ends
 
@@ -80,7 +81,7 @@ class TopicTail:
 
 
 def _consumer(settings: Settings) -> Consumer:
-    return Consumer(
+    return make_consumer(
         {
             **settings.librdkafka(),
             "group.id": "pulso-watching",  # required by the client; nothing is committed

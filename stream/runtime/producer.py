@@ -1,4 +1,4 @@
-"""One way to write an event to Kafka from a source, the console or the command line."""
+"""Producer of events for sources, the console and the command line."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from stream.runtime.kafka_clients import make_producer
 from stream.runtime.settings import Settings
 
 Delivered = Callable[[str | None], None]
-"""Called from the producer's thread with None, or with why the event did not arrive."""
+"""Called from the producer's thread with None, or with the reason why the event did not arrive."""
 
 
 class NotDeliveredError(PulsoError, RuntimeError):
-    """Kafka did not take an event in time; the caller still has it."""
+    """Kafka did not acknowledge an event in time, so the caller must send it again."""
 
 
 class EventProducer:
-    """Writes CloudEvents; safe to share between threads.
+    """Sends CloudEvents; safe to share between threads.
 
-    The partitioner is Kafka's own murmur2: librdkafka's default differs, and then a Faust table and its stream
-    would disagree about where a key lives.
+    The partitioner is Kafka's murmur2. That of librdkafka differs by default, and then a Faust table and its stream
+    would have a key in different partitions.
     """
 
     def __init__(self, settings: Settings, *, linger_ms: int = 5, timeout_s: float = 60) -> None:
@@ -44,7 +44,7 @@ class EventProducer:
                 "message.max.bytes": MEDIA_BYTES,
                 "message.timeout.ms": int(timeout_s * 1000),
                 "queue.buffering.max.kbytes": 256 * 1024,
-                # Errors only: that a young broker's coordinator still loads is a warning each time, and is tried again.
+                # Errors only: while the coordinator of a new broker loads, each attempt is a warning.
                 "log_level": 3,
             }
         )
@@ -66,10 +66,10 @@ class EventProducer:
         content_type: str | None = None,
         delivered: Delivered | None = None,
     ) -> None:
-        """Queue one event; waits while the queue is full, so that a fast source can't outrun Kafka.
+        """Queue one event; blocks while the queue is full, so that a fast source waits for Kafka.
 
         Raises:
-            NotDeliveredError: the queue stayed full for the whole time-out.
+            NotDeliveredError: The queue stayed full for the whole time-out.
         """
         envelope = Envelope(
             identifier(id), topic.event_type, source, time, content_type or topic.content_type, datetime.now(UTC)
@@ -86,7 +86,7 @@ class EventProducer:
         headers: Headers,
         delivered: Delivered | None = None,
     ) -> None:
-        """Queue a record as it is: for replaying dead letters and for tests of bad input."""
+        """Queue a record as it is: for replayed dead letters and for tests of invalid input."""
 
         def report(error: KafkaError | None, _message: Message) -> None:
             reason = error.str() if error is not None else None
@@ -101,7 +101,7 @@ class EventProducer:
                 self._producer.produce(topic, value=value, key=key, headers=list(headers), on_delivery=report)
             except BufferError:
                 if waited >= self._timeout_s:
-                    raise NotDeliveredError(f"{topic}: Kafka took nothing for {waited:.0f} s") from None
+                    raise NotDeliveredError(f"{topic}: Kafka accepted nothing for {waited:.0f} s") from None
                 self._stopping.wait(0.05)
                 waited += 0.05
             except KafkaException as error:  # larger than the limit, for example
@@ -113,7 +113,7 @@ class EventProducer:
         """Wait until everything sent so far has arrived.
 
         Raises:
-            NotDeliveredError: something did not arrive and nobody was told of it by a callback.
+            NotDeliveredError: An event without a callback did not arrive, or the time is over.
         """
         left: int = self._producer.flush(timeout_s or self._timeout_s)
         if left or self._failed:
@@ -121,13 +121,17 @@ class EventProducer:
             raise NotDeliveredError("; ".join([*failed[:3], f"{len(failed)} failed, {left} still waiting"]))
 
     def close(self) -> None:
-        """Flush and stop; raises as `flush` does."""
+        """Flush and stop.
+
+        Raises:
+            NotDeliveredError: As for `flush`.
+        """
         try:
             self.flush()
         finally:
             self._stopping.set()
             self._poller.join(timeout=2)
-            # What did not arrive has been told of; kept, the client would try to connect for ever.
+            # Events that did not arrive were reported; with them the client would try to connect for ever.
             self._producer.purge()
             self._producer.close()
 
@@ -143,7 +147,7 @@ class EventProducer:
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """Where Kafka's own partitioner puts a key.
+    """Return the partition of a key by Kafka's own partitioner.
 
     >>> partition_of("north", 4)
     2
