@@ -14,7 +14,7 @@ from processors.support.day_report import DayReport
 WORDS: Final[dict[str, dict[str, str]]] = {
     "es": {
         "title": "Soporte: puntos débiles del día",
-        "mails": "Correos", "aside": "descartados (publicidad, fraude, respuestas automáticas)",
+        "mails": "Correos", "aside": "descartados por publicidad, fraude o respuesta automática",
         "urgent": "urgentes", "negative": "negativos", "posts": "publicaciones en redes",
         "product": "Para mejorar el festival: asuntos con más quejas", "subject": "Asunto", "complaints": "Quejas",
         "high": "Prioridad alta", "busiest": "Hora punta", "example": "Ejemplo",
@@ -25,9 +25,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "en": {
         "title": "Support: weak points of the day",
-        "mails": "Mails", "aside": "set aside (advertising, fraud, automatic replies)",
+        "mails": "Mails", "aside": "set aside as advertising, fraud or automatic reply",
         "urgent": "urgent", "negative": "negative", "posts": "social posts",
-        "product": "To improve the festival: subjects with most complaints", "subject": "Subject",
+        "product": "To improve the festival: subjects with the most complaints", "subject": "Subject",
         "complaints": "Complaints", "high": "High priority", "busiest": "Busiest hour", "example": "Example",
         "negative_posts": "Negative posts",
         "training": "To train staff: subjects that are asked again or have no approved answer",
