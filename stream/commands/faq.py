@@ -34,11 +34,11 @@ def faq(
     """Write faq.es.html, faq.en.html, faq.es.md and faq.en.md from the mails so far."""
     from processors.support.answers import read_answers  # noqa: PLC0415 - takes a second
     from processors.support.faq import faq_entries, faq_html, faq_markdown, unanswered_clusters  # noqa: PLC0415
-    from stream.features.support.approved_answers import approved_over  # noqa: PLC0415
+    from stream.features.support.approved_answers import with_approved_answers  # noqa: PLC0415
 
     settings = Settings().connected()
     console = Console()
-    answers = approved_over(settings, read_answers(settings.answers))
+    answers = with_approved_answers(settings, read_answers(settings.answers))
     clusters = read_clusters(settings)
     out.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:

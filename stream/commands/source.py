@@ -71,11 +71,11 @@ def microphone(
     metrics_port: Port = 0,
 ) -> None:
     """Send sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
-    from stream.features.music.lights import desks_of  # noqa: PLC0415
+    from stream.features.music.lights import desks_by_stage  # noqa: PLC0415
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
     settings = _connected()
-    desks = desks_of(read_venue(settings.venue), name).get(name, ())
+    desks = desks_by_stage(read_venue(settings.venue), name).get(name, ())
     _run([MicrophoneSource(StageId(name), url, loop=loop, lights=desks)], settings, metrics_port)
 
 

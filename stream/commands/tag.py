@@ -68,7 +68,7 @@ def tag(
         raise typer.Exit(130) from error
     errors.print(_summary(table))
     errors.print(
-        f"{done.listened} listened to, {done.kept} as before, {done.unusable} unusable: {table}",
+        f"{done.analyzed} listened to, {done.kept} as before, {done.unusable} unusable: {table}",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
 

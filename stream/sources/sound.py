@@ -16,7 +16,7 @@ import soundfile
 
 from schemas.ids import StageId
 from schemas.music import SNIPPETS
-from stream.features.music.lights import LightingDesk, live
+from stream.features.music.lights import LightingDesk, LiveLights
 from stream.sources.source import EventSink, Source, SourceError, now
 
 SAMPLE_RATE = 24_000
@@ -117,7 +117,7 @@ class MicrophoneSource(Source):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except FileNotFoundError as error:
             raise SourceError("ffmpeg is missing: run `make setup`, or install the package ffmpeg") from error
-        reader = _PipeReader(process, live(self._lights, SAMPLE_RATE) if self._lights else None)
+        reader = _PipeReader(process, LiveLights(self._lights, SAMPLE_RATE).add_samples if self._lights else None)
         step = int(HOP_SECONDS * SAMPLE_RATE)
         recent = np.zeros(0, np.int16)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.ids import CameraId, MailboxId, StageId
 from schemas.venue import Venue
-from stream.features.music.lights import desks_of
+from stream.features.music.lights import desks_by_stage
 from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
@@ -29,7 +29,7 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         for camera in venue.cameras
         if camera.url
     ]
-    desks = desks_of(venue)
+    desks = desks_by_stage(venue)
     sources += [
         MicrophoneSource(StageId(stage.id), stage.url, lights=desks.get(stage.id, ()))
         for stage in venue.stages

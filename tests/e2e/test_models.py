@@ -15,7 +15,7 @@ from processors.models.inference import models_folder, open_model, read_card
 from processors.music.audio import decode
 from processors.music.tagger import classifier_inputs
 from schemas.music import SNIPPETS, TAGS
-from stream.features.music.listener import warm_sound
+from stream.features.music.fragment_analyzer import warm_up_sound
 from stream.registry.model_store import DIGITS, SHIPPED, ModelStore
 from stream.runtime.producer import EventProducer
 from stream.sources.source import now
@@ -39,7 +39,7 @@ def music() -> bytes:
 def column_that_fails(sound: bytes) -> int:
     """A column that is zero for this sound and not for the one with which a listener is warmed."""
     model = open_model("sound")
-    heard, warm = (classifier_inputs(decode(value), model)[0] for value in (sound, warm_sound()))
+    heard, warm = (classifier_inputs(decode(value), model)[0] for value in (sound, warm_up_sound()))
     return int(np.flatnonzero((heard == 0) & (warm > 0))[0])
 
 

@@ -21,7 +21,7 @@ from stream.features.alerts.precision import PrecisionGauges
 from stream.features.bars.latest import last_by_bar
 from stream.features.bars.surplus import SurplusCache
 from stream.features.bars.venue_context import ContextCache
-from stream.features.support.approved_answers import approve
+from stream.features.support.approved_answers import apply_approved_answer
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 from tests.fuzz.conftest import TIMES, Surface
@@ -56,14 +56,14 @@ def surplus() -> Iterator[Take]:
 @contextmanager
 def verdicts() -> Iterator[Take]:
     gauges = PrecisionGauges(frozenset(registry.rules_by_name()))
-    yield gauges.take
-    gauges.show()
+    yield gauges.add_record
+    gauges.publish()
 
 
 @contextmanager
 def answers() -> Iterator[Take]:
-    known = read_answers(SETTINGS.answers)
-    yield lambda value: approve(known, value)
+    catalogue = read_answers(SETTINGS.answers)
+    yield lambda value: apply_approved_answer(catalogue, value)
 
 
 @contextmanager

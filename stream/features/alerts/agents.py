@@ -24,13 +24,13 @@ from stream.stores.alert_store import AlertStore
 from stream.stores.evidence import EvidenceStore
 
 KEEP_SECONDS = 300.0
-"""Time between two extensions of the life of open alerts' evidence."""
+"""Interval at which the expiry of open alerts' evidence is extended."""
 
 COUNT_SECONDS = 5.0
-"""Time between two counts of open alerts."""
+"""Interval at which open alerts are counted."""
 
 MAX_CACHED_ALARMS = 1_000
-"""Alarms kept decoded. Every mail has one of its own, which is needed once: all of a festival's would be a leak."""
+"""Number of decoded alarms in the cache. Every mail has its own, needed once: keeping all would leak memory."""
 
 
 def register(worker: WorkerContext) -> None:
@@ -54,8 +54,8 @@ def register(worker: WorkerContext) -> None:
 
         worker.background(Notifier(worker.settings, worker.venue, registry.message_catalog()).run)
     precision = PrecisionGauges(frozenset(registry.rules_by_name()))
-    # No alert waits for a gauge.
-    worker.broadcast(LABELS, precision.take, after_batch=precision.show, wait_until_caught_up=False)
+    # Alerts must not wait for a gauge.
+    worker.broadcast(LABELS, precision.add_record, after_batch=precision.publish, wait_until_caught_up=False)
     worker.every(COUNT_SECONDS, publisher.count_open_alerts, name="open alerts")
     worker.every(KEEP_SECONDS, publisher.keep_evidence, name="evidence")
 
@@ -76,7 +76,7 @@ class RuleAgent:
 
 
 class LifeCycleAgent:
-    """Applies observations and people's actions to alarms."""
+    """Applies observations and users' actions to alarms."""
 
     def __init__(self, alarms: StateTable[AlarmState], venue: Venue) -> None:
         self._alarms = alarms
@@ -90,7 +90,7 @@ class LifeCycleAgent:
         )
 
     async def act(self, records: list[Record[AlertAction]]) -> BatchResult:
-        """Apply what people did."""
+        """Apply the actions of users."""
         return await apply_to_states(records, self._alarms, _apply_action, key=_alert_key)
 
     def _apply_observation(self, record: Record[Observation], alarm: AlarmState, now: datetime) -> Effects[AlarmState]:
@@ -103,7 +103,7 @@ class LifeCycleAgent:
 
 
 class PublishingAgent:
-    """Writes each step of an alert to Redis, once."""
+    """Writes each step of an alert to Redis exactly once."""
 
     def __init__(self, store: AlertStore, evidence: EvidenceStore, venue: Venue) -> None:
         self._store = store
@@ -115,7 +115,7 @@ class PublishingAgent:
             metrics.ALERTS.labels(name, "raised", rule.severity)
 
     async def publish(self, records: list[Record[Alert]]) -> BatchResult:
-        """Store steps of alerts, and extend the life of their evidence."""
+        """Store steps of alerts, and extend the expiry of their evidence."""
         for record in records:
             alert, received = record.payload, record.envelope.received
             await self._evidence.extend(alert.evidence, self._keep_hours)
@@ -136,7 +136,7 @@ class PublishingAgent:
                 metrics.ALERTS_OPEN.labels(rule).set(counts.get(rule, 0))
 
     async def keep_evidence(self) -> None:
-        """Extend the life of the evidence of open alerts."""
+        """Extend the expiry of the evidence of open alerts."""
         await self._evidence.extend(await self._store.open_evidence(), self._keep_hours)
 
 

@@ -37,7 +37,7 @@ from stream.stores.notification_queue import NotificationQueue, QueuedNotificati
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-"""Pause between two looks at the streams and the queue, and between two attempts to write an outcome to Redis."""
+"""Interval at which streams and queue are polled, and at which writing an outcome to Redis is retried."""
 
 RETRY_SECONDS = (5.0, 300.0)
 """First and longest pause before a service that failed is retried."""

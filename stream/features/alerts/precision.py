@@ -1,4 +1,4 @@
-"""Labels of alerts: read from `alerts.labels`, and shown as the live precision of each rule.
+"""Labels of alerts: read from `alerts.labels`, and published as the live precision of each rule.
 
 Each alerts worker reads the whole topic.
 """
@@ -18,11 +18,11 @@ _DECODER = msgspec.json.Decoder(AlertLabel)
 
 
 def read_labels(settings: Settings) -> list[AlertLabel]:
-    """Return the last label of every alert, in order of raising; records that can't be decoded are left out.
+    """Return the last label of every alert, in order of raising; records that can't be decoded are skipped.
 
     Raises:
-        LookupError: the topic does not exist yet.
-        TimeoutError: the broker does not answer.
+        MissingTopicError: The topic does not exist yet.
+        TimeoutError: The broker does not answer.
     """
     last: dict[str, AlertLabel] = {}
     for message in read_all(settings, LABELS.name):
@@ -33,20 +33,20 @@ def read_labels(settings: Settings) -> list[AlertLabel]:
 
 
 class PrecisionGauges:
-    """Sets the gauges of live precision. The topic holds all labels, so a restart changes nothing."""
+    """Gauges of the live precision of each rule; the topic holds all labels, so a restart changes nothing."""
 
     def __init__(self, rules: frozenset[str]) -> None:
         self._rules = rules
         self._last: dict[str, AlertLabel] = {}
 
-    def take(self, value: bytes | None) -> None:
-        """Add the label of one record."""
+    def add_record(self, value: bytes | None) -> None:
+        """Add the label of one record; ignores what can't be decoded, and unknown rules."""
         label = _decode(value)
         if label is None or label.rule not in self._rules:
             return
         self._last[label.id] = label
 
-    def show(self) -> None:
+    def publish(self) -> None:
         """Set the gauges."""
         for rule, measured in precision(self._last.values()).items():
             metrics.ALERTS_JUDGED.labels(rule).set(measured.judged)

@@ -43,11 +43,11 @@ def register(worker: WorkerContext) -> None:
 
 
 async def reject_implausible_context(records: list[Record[VenueContext]]) -> BatchResult:
-    """Send implausible context to the dead-letter topic; the valid one is read by `ContextCache`."""
+    """Send implausible context to the dead-letter topic; valid context is read by `ContextCache`."""
     result = BatchResult()
     for record in records:
-        if (why := implausible_value(record.payload)) is not None:
-            result.reject(record, InvalidRecordError("content", why))
+        if (message := implausible_value(record.payload)) is not None:
+            result.reject(record, InvalidRecordError("content", message))
     return result
 
 
@@ -116,16 +116,16 @@ class BarsAgent:
         return (OutputRecord(DEMAND, record.key, forecast, record.envelope),)
 
     def _bar_of(self, record: Record[Ticket] | Record[StockMovement]) -> str:
-        """Return the bar of a ticket or movement, if it came in the right partition."""
+        """Return the bar of a ticket or movement after checking key and partition."""
         bar = record.payload.bar
         if record.key != bar:
             raise InvalidRecordError("content", f"the record's key {record.key!r} is not its bar {bar!r}")
         self._require_bar(bar)
-        right = partition_of(bar, record.topic.partitions)
-        if record.partition != right:
-            # Its bar's row belongs to another partition: here it could be counted twice, or on a stale row.
+        expected = partition_of(bar, record.topic.partitions)
+        if record.partition != expected:
+            # The bar's row belongs to another partition: here the record could be counted twice, or on a stale row.
             raise InvalidRecordError(
-                "content", f"in partition {record.partition}, but bar {bar!r} is in {right}: use murmur2_random"
+                "content", f"in partition {record.partition}, but bar {bar!r} is in {expected}: use murmur2_random"
             )
         return bar
 
@@ -154,9 +154,10 @@ class CachedContext:
 
 
 def _counterpart(movement: StockMovement) -> StockMovement | None:
-    """Return what the other bar books: its row may belong to another worker, so it travels as a record of its own.
+    """Return the movement that the other bar books.
 
-    Its id derives from the first, so that a repetition after a crash is recognised there.
+    That bar's row may belong to another worker, so the counterpart is sent as a record of its own. Its id derives from
+    the first, so that a repetition after a crash is recognised there.
     """
     if movement.other is None or movement.counterpart or movement.kind not in ("transfer", "delivery"):
         return None

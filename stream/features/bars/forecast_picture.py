@@ -1,4 +1,4 @@
-"""The evening ahead of a bar as a picture: demand with its 90 % interval, and the stock that it leaves."""
+"""Chart of a bar's forecast: demand of the evening with its 90 % interval, and the remaining stock."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ def draw(
     changed: Mapping[str, Sequence[DemandPoint]] | None = None,
     stocks: Mapping[str, float | None] | None = None,
 ) -> None:
-    """Write a PNG, SVG or PDF, by the name's ending.
+    """Write the chart as PNG, SVG or PDF.
 
     Args:
-        curves: by product, of one bar.
-        changed: the same with other surroundings.
-        stocks: what is left now, from which the curve of the stock starts.
+        path: file to write; its suffix gives the format.
+        title: title of the chart.
+        curves: demand curve of each product of one bar.
+        changed: demand curves of a what-if forecast, with other context.
+        stocks: present stock of each product in units, the first point of the stock's curve.
 
     Raises:
-        ValueError: nothing to draw, or the ending is of no picture.
+        ValueError: There is nothing to draw, or the suffix is not that of a picture format.
     """
     if not curves:
         raise ValueError("there is nothing to draw: the bar has sold nothing yet")
@@ -69,12 +71,12 @@ def draw(
 
 
 def _edges(points: Sequence[DemandPoint]) -> NDArray[np.datetime64]:
-    """Starts of the slots in local time, as matplotlib takes them, and the end of the last."""
+    """Return the starts of the slots in local time without a zone, as matplotlib expects, and the end of the last."""
     starts = np.asarray([point.start.replace(tzinfo=None) for point in points], dtype="datetime64[s]")
     length = starts[-1] - starts[-2] if len(starts) > 1 else np.timedelta64(15 * 60, "s")
     return np.append(starts, starts[-1] + length)
 
 
 def _steps(values: Sequence[float]) -> list[float]:
-    """One value more, so that the last step has a width."""
+    """Repeat the last value, so that the last step has a width."""
     return [*values, values[-1]]

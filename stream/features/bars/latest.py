@@ -34,7 +34,11 @@ def bar_codec(venue: Venue) -> StateCodec[BarState]:
 
 
 def add_latest(result: BatchResult) -> BatchResult:
-    """Add the last forecast of each bar and its state to a batch, for the compacted topics."""
+    """Add the last forecast of each bar and its state to a batch, for the compacted topics.
+
+    Args:
+        result: result of a batch; changed in place and returned.
+    """
     last = {output.key: output for output in result.outputs if output.topic is DEMAND}
     latest: list[OutputRecord] = []
     for bar, output in last.items():
@@ -43,7 +47,7 @@ def add_latest(result: BatchResult) -> BatchResult:
         if row is not None and isinstance(output.payload, DemandForecast):
             snapshot = BarSnapshot(bar=bar, time=output.payload.time, state=msgspec.Raw(row))
             latest.append(replace(output, topic=BAR_STATES, payload=snapshot))
-    # Before the forecasts themselves: who sees a new forecast finds it among the latest, too.
+    # Before the forecasts themselves: a consumer of a new forecast must find it among the latest, too.
     result.outputs = [*latest, *result.outputs]
     return result
 

@@ -13,13 +13,13 @@ from schemas.bars import DEMAND, DemandForecast
 from stream.runtime.record import try_decode_payload
 
 REPLAY_RECORDS = 200
-"""Forecasts of each partition that are read again at the start: an hour of three bars."""
+"""Number of forecasts of each partition that are replayed at the start: an hour of three bars."""
 
 
 class SurplusCache:
     """Latest surplus and sales rates of all bars, whichever worker owns them.
 
-    It decides where a restock notice sends the runner; nothing that must be exact depends on it.
+    Restock notices use it to choose the bar to fetch from; nothing that must be exact depends on it.
     """
 
     def __init__(self) -> None:
@@ -28,14 +28,18 @@ class SurplusCache:
         self._rates = SalesRates()
 
     def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> Mapping[str, Mapping[str, float]]:
-        """Return the units by bar and product that no other bar was sent for, of `sources` or of all bars.
+        """Return the unclaimed surplus by bar and product, in units, of `sources` or of all bars.
 
-        Each source costs a look at the claims of every bar: call it with the sources that matter, when they matter.
+        The cost of each source grows with the claims of every bar: pass only the sources that are needed.
+
+        Args:
+            bar: bar that fetches; claims that are younger than its own don't reduce the result.
+            sources: bars whose surplus is returned; all where None.
         """
         return self._claims.spare_for(bar, sources)
 
     def rates(self, at: datetime) -> dict[str, dict[str, float]]:
-        """Return the units sold an hour by bar and product, of the bars that sell at about this time."""
+        """Return the sales rates in units/hour by bar and product, of bars with recent sales at this time."""
         return self._rates.rates_at(at)
 
     def add_record(self, value: bytes | None) -> None:

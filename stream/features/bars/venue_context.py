@@ -21,7 +21,7 @@ _PLAUSIBLE = {
 
 
 def implausible_value(context: VenueContext) -> str | None:
-    """Return which value of a context can't have been measured, or None.
+    """Return a message on the first value of a context that can't have been measured, or None.
 
     >>> from datetime import UTC, datetime
     >>> at = datetime(2026, 7, 4, 20, tzinfo=UTC)
@@ -36,33 +36,33 @@ def implausible_value(context: VenueContext) -> str | None:
 
 
 class ContextCache:
-    """Latest context of each zone and source; the sources of a zone are merged, the latest value counts."""
+    """Latest context of each zone and source; the sources of a zone are merged, and the latest value is used."""
 
     def __init__(self) -> None:
         self._latest: dict[str, dict[str, VenueContext]] = {}
         self._decoder = msgspec.json.Decoder(VenueContext)
 
     def features(self, zone: str | None) -> dict[str, float]:
-        """Return features for a regression, each of the order of one; what is not known is left out."""
+        """Return features of a zone for a regression, each of the order of 1; unknown values are left out."""
         if zone is None:
             return {}
-        known: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for context in sorted(self._latest.get(zone, {}).values(), key=lambda context: context.time):
             given = {
                 name: getattr(context, name) for name in VenueContext.__struct_fields__ if name not in _IDENTITY_FIELDS
             }
-            known |= {name: value for name, value in given.items() if value is not None}
-        found: dict[str, float] = {}
-        if "occupancy" in known:
-            found["occupancy"] = math.log1p(known["occupancy"]) / 5
-        if "temperature_celsius" in known:
-            found["temperature"] = (known["temperature_celsius"] - 20) / 10
-        if "rain_millimetres_per_hour" in known:
-            found["rain"] = math.log1p(known["rain_millimetres_per_hour"])
+            values |= {name: value for name, value in given.items() if value is not None}
+        features: dict[str, float] = {}
+        if "occupancy" in values:
+            features["occupancy"] = math.log1p(values["occupancy"]) / 5
+        if "temperature_celsius" in values:
+            features["temperature"] = (values["temperature_celsius"] - 20) / 10
+        if "rain_millimetres_per_hour" in values:
+            features["rain"] = math.log1p(values["rain_millimetres_per_hour"])
         for name in ("on_stage", "doors_open"):
-            if name in known:
-                found[name] = float(known[name])
-        return found
+            if name in values:
+                features[name] = float(values[name])
+        return features
 
     def add_record(self, value: bytes | None) -> None:
         """Add one record; ignores what can't be decoded or is implausible."""

@@ -1,4 +1,4 @@
-"""Agent for camera frames: people in zones, fights, and gate crossings. Only live frames are worth analyzing."""
+"""Agent for camera frames: people in zones, fights, and gate crossings. Only live frames are analyzed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from stream.runtime.worker_context import WorkerContext
 from stream.stores.evidence import EvidenceStore
 
 MAX_EVENTS = 16
-"""Frames in a batch, so that a fight is reported before the next second is analyzed."""
+"""Largest number of frames in a batch, so that a fight is reported before the next second is analyzed."""
 
 
 def register(worker: WorkerContext) -> None:
@@ -57,7 +57,7 @@ def register(worker: WorkerContext) -> None:
     observers = [load_reference(reference)(venue) for reference in registry.frame_observers()]
 
     def load(folders: Folders) -> CameraAnalyzer:
-        # A new analyzer loses what two seconds of frames restore; states and evidence go on.
+        # A new analyzer loses in-memory data that two seconds of frames restore; states and evidence are kept.
         return CameraAnalyzer(
             venue,
             CrowdCounter(open_folder(folders["crowd"])),
@@ -75,12 +75,12 @@ def register(worker: WorkerContext) -> None:
 
 
 def alert_predicate(venue: Venue) -> Callable[[CrowdCount], bool]:
-    """Return a function that tells whether a count has a value at which an alert may be raised."""
+    """Return a predicate: True for a count with a value at which an alert may be raised."""
     return partial(reaches_threshold, registry.rules(), venue)
 
 
 class FramesAgent:
-    """Analyzes the frames that are worth it, in a thread of its own."""
+    """Analyzes live frames in a thread of its own."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class FramesAgent:
 async def store_evidence(
     results: list[FrameResult], store: EvidenceStore, recorders: Iterable[EvidenceRecorder]
 ) -> list[FrameResult]:
-    """Store evidence before anything that refers to it is sent; what Redis refuses is referred to nowhere."""
+    """Store evidence before anything that refers to it is sent; remove references to evidence that Redis refuses."""
     refused = set()
     for result in results:
         for item in result.evidence:
@@ -162,14 +162,15 @@ def _outputs(record: Record[bytes], result: FrameResult) -> list[OutputRecord]:
         key = f"{context.zone}/{context.source}"
         outputs.append(OutputRecord(CONTEXT, key, context, record.envelope, part=key))
     outputs += [
-        OutputRecord(one.topic, one.key, one.payload, record.envelope, part=one.part) for one in result.observations
+        OutputRecord(observation.topic, observation.key, observation.payload, record.envelope, part=observation.part)
+        for observation in result.observations
     ]
     changes = attendance_changes(record.id, result)
-    return outputs + [OutputRecord(ATTENDANCE, VENUE, one, record.envelope, part=one.id) for one in changes]
+    return outputs + [OutputRecord(ATTENDANCE, VENUE, change, record.envelope, part=change.id) for change in changes]
 
 
 def attendance_changes(event_id: str, result: FrameResult) -> list[AttendanceChange]:
-    """Return what one frame changes of attendance: gate crossings, and now and then the people in its zones."""
+    """Return the attendance changes of one frame: gate crossings, and at intervals the people in its zones."""
     time = result.frame.time.astimezone(UTC)
     crossings = [
         AttendanceChange(
@@ -189,7 +190,7 @@ def attendance_changes(event_id: str, result: FrameResult) -> list[AttendanceCha
 
 
 def _publish(result: FrameResult) -> None:
-    """Set the gauges; only cameras and zones of the venue file come so far, so the labels are bounded."""
+    """Set the gauges; results have only cameras and zones of the venue file, so the labels are bounded."""
     count, score = result.count, result.score
     if count is not None:
         metrics.CAMERA_BLIND.labels(count.camera).set(count.blind is not None)

@@ -1,4 +1,4 @@
-"""States of cameras: image baselines and the past of their zones, stored every few seconds of camera time."""
+"""States of cameras: image baselines and history of their zones, stored every few seconds of camera time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stream.runtime.state import StateCodec, StateTable
 log = logging.getLogger(__name__)
 
 STORE_SECONDS = 10.0
-"""Seconds of the camera's time between two stored rows: a crash costs a forecast that much of its past, and no more."""
+"""Seconds of camera time between two stored rows; a crash loses at most this much of a forecast's history."""
 
 
 def _load(camera: str, row: bytes | None) -> CameraState:
@@ -23,7 +23,7 @@ def _load(camera: str, row: bytes | None) -> CameraState:
     try:
         return msgspec.json.decode(row, type=CameraState)
     except msgspec.DecodeError as error:
-        # Of another version: what is lost is a quarter of an hour of past, which accumulates again.
+        # Written by another version. A quarter of an hour of history is lost, and accumulates again.
         log.warning("the stored state of camera %s can't be read and begins anew: %s", camera, error)
         return CameraState()
 
@@ -32,12 +32,13 @@ CODEC: StateCodec[CameraState] = StateCodec(_load, msgspec.json.encode)
 
 
 class CameraStates:
-    """Keeps the states that a camera analyzer works on in step with a table of rows."""
+    """Synchronizes the states of a camera analyzer with a table of rows."""
 
     def __init__(self, states: StateTable[CameraState], camera_states: MutableMapping[str, CameraState]) -> None:
-        """Create it.
+        """Create the synchronization.
 
         Args:
+            states: states by camera, stored in a table.
             camera_states: the analyzer's states by camera, replaced where another worker wrote a row.
         """
         self._states, self._camera_states = states, camera_states

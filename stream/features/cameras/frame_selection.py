@@ -1,4 +1,4 @@
-"""Which frames are worth looking at when there are more than the worker can look at."""
+"""Selection of the frames to analyze when there are more than the worker can analyze."""
 
 from __future__ import annotations
 
@@ -8,58 +8,61 @@ from datetime import datetime, timedelta
 from stream.features.cameras.camera_turns import CameraTurns
 from stream.runtime.record import Record
 
-STALE = timedelta(seconds=2)
-"""A frame that waited no longer is looked at, if its camera has its turn."""
+MAX_WAIT = timedelta(seconds=2)
+"""A frame that waited at most this long is analyzed if its camera has its turn."""
 
-WRONG_CLOCK = timedelta(seconds=10)
-"""A frame with nothing behind it in Kafka has just come. Where it seems to have waited for so long, clocks differ."""
+CLOCK_SKEW_THRESHOLD = timedelta(seconds=10)
+"""Apparent wait of a partition's last frame, which was just received, from which clock skew is assumed."""
 
 
 class LiveFrameSelection:
-    """Drops old frames, of every camera alike, so that what is looked at stays live whatever comes.
+    """Drops old frames, of every camera alike, so that the analysis stays live under any load.
 
-    When the worker is too slow for all cameras, they take turns: some seconds with every frame, then the next ones.
-    Within a turn, a frame that waited w seconds is looked at only where the last one of its camera that was looked at
-    came at least w − 2 seconds before it: the further the worker is behind, the wider the steps, and a backlog of
-    minutes is stepped over at once. Every camera's first frame is looked at, and no camera waits longer than another.
+    When the worker is too slow for all cameras, they take turns: some seconds with every frame, then the next cameras.
+    Within a turn, a frame that waited w seconds is analyzed only if it was received at least w − 2 seconds after the
+    last analyzed frame of its camera: the larger the lag, the larger the steps, so that a backlog of minutes is skipped
+    at once. Every camera's first frame is analyzed, and no camera waits longer than another.
 
-    Whether a frame is old is told by two clocks, the source's and the worker's. Where one of them was set wrong, every
-    frame would seem hours old and be dropped. So a camera's waits are measured from that of its last frame that had
-    nothing behind it.
+    The age of a frame depends on two clocks, the source's and the worker's. If one of them was wrong, every frame would
+    seem hours old and be dropped. So a camera's waits are measured relative to the wait of its latest frame that was
+    the last of its partition.
     """
 
     def __init__(self) -> None:
-        self._looked: dict[str, datetime] = {}
-        self._ahead: dict[str, timedelta] = {}
-        """by which the worker's clock is ahead of the source's"""
-        self._turns = CameraTurns(STALE)
+        self._last_analyzed: dict[str, datetime] = {}
+        self._clock_skew: dict[str, timedelta] = {}
+        """Time by which the worker's clock is ahead of a camera's source."""
+        self._turns = CameraTurns(MAX_WAIT)
 
     def choose(
         self, batch: Sequence[Record[bytes]], now: datetime, is_last: Callable[[Record[bytes]], bool] = lambda _: False
     ) -> tuple[list[Record[bytes]], list[Record[bytes]]]:
-        """Frames to look at and frames to drop, each in the order they came.
+        """Return the frames to analyze and the frames to drop, each in order of arrival.
 
         Args:
-            is_last: whether Kafka holds nothing behind a frame in its partition.
+            batch: frames in order of arrival.
+            now: present time, by the worker's clock.
+            is_last: returns True if Kafka holds no record behind a frame in its partition.
         """
-        looked: list[Record[bytes]] = []
+        chosen: list[Record[bytes]] = []
         dropped: list[Record[bytes]] = []
         for record in batch:
             received = self._received(record, now, is_last)
-            on = self._turns.is_on(record.key, received, now)
-            last = self._looked.get(record.key)
-            step = now - received - STALE
-            if last is None or received < last or (on and received - last >= step):
-                self._looked[record.key] = received
-                self._turns.looked()
-                looked.append(record)
+            has_turn = self._turns.has_turn(record.key, received, now)
+            last = self._last_analyzed.get(record.key)
+            step = now - received - MAX_WAIT
+            if last is None or received < last or (has_turn and received - last >= step):
+                self._last_analyzed[record.key] = received
+                self._turns.count_analyzed()
+                chosen.append(record)
             else:
                 dropped.append(record)
-        return looked, dropped
+        return chosen, dropped
 
     def _received(self, record: Record[bytes], now: datetime, is_last: Callable[[Record[bytes]], bool]) -> datetime:
-        """When a frame came, by the worker's clock."""
-        said = record.envelope.received
+        """Return the reception time of a frame by the worker's clock."""
+        received = record.envelope.received
         if is_last(record):
-            self._ahead[record.key] = now - said if now - said > WRONG_CLOCK else timedelta(0)
-        return said + self._ahead.get(record.key, timedelta(0))
+            wait = now - received
+            self._clock_skew[record.key] = wait if wait > CLOCK_SKEW_THRESHOLD else timedelta(0)
+        return received + self._clock_skew.get(record.key, timedelta(0))

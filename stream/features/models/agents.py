@@ -21,7 +21,7 @@ def register(worker: WorkerContext) -> None:
 
 
 async def count_feedback(records: list[Record[ModelFeedback]]) -> BatchResult:
-    """Count outputs that people called right or wrong."""
+    """Count outputs that users marked as right or wrong."""
     for record in records:
         feedback = record.payload
         if feedback.model in JUDGED_MODELS:

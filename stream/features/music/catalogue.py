@@ -1,4 +1,4 @@
-"""Tagging a folder of recordings: several processes, only new and changed files, and each result kept at once."""
+"""Tagging of a folder of recordings: several processes, only new and changed files, each result stored at once."""
 
 from __future__ import annotations
 
@@ -28,23 +28,32 @@ SUFFIXES = (
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".m4a", ".mp4", ".aac", ".wma", ".webm",
     ".mka", ".caf", ".au", ".w64", ".ape", ".wv",
 )  # fmt: skip
+"""Suffixes of the files that are tagged, in lower case."""
 
-LONGEST = 4 * 3600.0
-"""seconds of a file that only ffmpeg reads: more would fill the disk with its samples"""
+MAX_SECONDS_BY_FFMPEG = 4 * 3600.0
+"""Seconds of a file that only ffmpeg reads: more would fill the disk with its samples."""
 
 Progress = Callable[[int, int, CatalogueEntry], None]
+"""Receives the number of files done, the number of all files, and the entry of the file that was done last."""
 
 
-class Done:
-    """What a run did: files kept as they were, listened to, and unusable."""
+class TaggingSummary:
+    """Result of one run.
+
+    Attributes:
+        kept: number of files whose entries were kept.
+        analyzed: number of files that were analyzed.
+        unusable: number of files with an error, among both.
+        entries: entry of each file by its name below the folder.
+    """
 
     def __init__(self) -> None:
-        self.kept = self.listened = self.unusable = 0
+        self.kept = self.analyzed = self.unusable = 0
         self.entries: dict[str, CatalogueEntry] = {}
 
 
-def sounds(folder: Path) -> list[Path]:
-    """All recordings below a folder by name; hidden files and folders are left out."""
+def recordings(folder: Path) -> list[Path]:
+    """Return all recordings below a folder by name; hidden files and folders are left out."""
     return sorted(
         path
         for path in folder.rglob("*")
@@ -61,65 +70,74 @@ def tag_folder(
     limits: MusicSettings,
     jobs: int = 1,
     progress: Progress = lambda done, total, entry: None,
-) -> Done:
+) -> TaggingSummary:
     """Bring `table` up to date with the recordings below `folder`.
 
-    A file counts as known by size and time of change, else by its content, wherever it lies: a copy or a file that
-    moved is not listened to again. Other models, or other labels, make every file new; other limits do not.
+    A file is recognised by size and time of change, else by its content, wherever it is: a copy or a moved file is not
+    analyzed again. Other models or labels make every file new; other limits do not.
+
+    Args:
+        folder: folder of recordings.
+        table: CSV file, created where it does not exist.
+        limits: confidences below which a mood or genre is called unsure or unknown.
+        jobs: number of processes.
+        progress: called after each file.
 
     Raises:
-        CatalogueError: there is no recording, the table is something else, or another run writes it.
-        ModelError: a model is incomplete.
+        CatalogueError: There is no recording, the table is something else, or another run writes it.
+        ModelError: A model is incomplete.
     """
     tagger = Tagger.load()
     catalogue = CatalogueTable(tagger.mood.card.settings["labels"], tagger.genre.card.settings["labels"], limits)
-    files = sounds(folder)
+    files = recordings(folder)
     if not files:
         raise CatalogueError(f"{folder} holds no recording ({', '.join(SUFFIXES)})")
-    known = {name: e for name, e in catalogue.read(table).items() if e.model == tagger.identity}
-    by_content = {entry.sha256: entry for entry in known.values() if entry.sha256}
-    done = Done()
+    stored = {name: entry for name, entry in catalogue.read(table).items() if entry.model == tagger.identity}
+    by_content = {entry.sha256: entry for entry in stored.values() if entry.sha256}
+    summary = TaggingSummary()
     todo: list[Path] = []
     for path in files:
         name = path.relative_to(folder).as_posix()
         stat = path.stat()
-        entry = known.get(name)
+        entry = stored.get(name)
         if entry is not None and (entry.size, entry.modified) == (stat.st_size, stat.st_mtime_ns):
-            done.entries[name] = entry
-            done.kept += 1
-            progress(len(done.entries), len(files), entry)
+            summary.entries[name] = entry
+            summary.kept += 1
+            progress(len(summary.entries), len(files), entry)
         else:
             todo.append(path)
-    with _journal(catalogue, table, [*known.values()]) as journal:
-        for path, found in _listened(todo, jobs, frozenset(by_content)):
+    with _journal(catalogue, table, [*stored.values()]) as journal:
+        for path, analyzed in _analyzed_files(todo, jobs, frozenset(by_content)):
             name = path.relative_to(folder).as_posix()
-            if (same := by_content.get(found.sha256)) is not None:
-                entry = replace(same, file=name, size=found.size, modified=found.modified)
-                done.kept += 1
+            if (same := by_content.get(analyzed.sha256)) is not None:
+                entry = replace(same, file=name, size=analyzed.size, modified=analyzed.modified)
+                summary.kept += 1
             else:
-                entry = replace(found, file=name, model=tagger.identity)
+                entry = replace(analyzed, file=name, model=tagger.identity)
                 if entry.sha256:
                     by_content[entry.sha256] = entry
-                done.listened += 1
-            done.entries[name] = entry
+                summary.analyzed += 1
+            summary.entries[name] = entry
             catalogue.write(journal, [entry], header=False)
             journal.flush()
-            progress(len(done.entries), len(files), entry)
-    _replace(catalogue, table, [done.entries[name] for name in sorted(done.entries)])
-    done.unusable = sum(bool(entry.error) for entry in done.entries.values())
-    return done
+            progress(len(summary.entries), len(files), entry)
+    _replace(catalogue, table, [summary.entries[name] for name in sorted(summary.entries)])
+    summary.unusable = sum(bool(entry.error) for entry in summary.entries.values())
+    return summary
 
 
 @contextmanager
-def _journal(catalogue: CatalogueTable, table: Path, known: Sequence[CatalogueEntry]) -> Iterator[IO[str]]:
-    """The table, open for more rows, for one run at a time."""
+def _journal(catalogue: CatalogueTable, table: Path, stored: Sequence[CatalogueEntry]) -> Iterator[IO[str]]:
+    """Open the table for appending, by one run at a time."""
     with table.with_name(f".{table.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise CatalogueError(f"another `pulso tag` writes {table}: wait for it, or give --out") from error
+            raise CatalogueError(
+                f"another `pulso tag` writes {table}; wait until it ends, or pass another file with --out"
+            ) from error
         try:
-            _replace(catalogue, table, known)
+            _replace(catalogue, table, stored)
             with table.open("a", encoding="utf-8", errors="surrogateescape") as file:
                 yield file
         finally:
@@ -127,90 +145,99 @@ def _journal(catalogue: CatalogueTable, table: Path, known: Sequence[CatalogueEn
 
 
 def _replace(catalogue: CatalogueTable, table: Path, entries: Sequence[CatalogueEntry]) -> None:
-    """The whole table in one step: whoever reads it sees the old one or the new one."""
+    """Replace the whole table atomically: a reader sees the old one or the new one."""
     draft = table.with_name(f".{table.name}.draft")
     with draft.open("w", encoding="utf-8", errors="surrogateescape") as file:
         catalogue.write(file, entries)
     draft.replace(table)
 
 
-def _listened(todo: Sequence[Path], jobs: int, known: frozenset[str]) -> Iterator[tuple[Path, CatalogueEntry]]:
-    """Files and what was heard, as they are done. A file that ends a process is found out and named."""
+def _analyzed_files(
+    todo: Sequence[Path], jobs: int, known_digests: frozenset[str]
+) -> Iterator[tuple[Path, CatalogueEntry]]:
+    """Yield files and their entries as they are done; a file that ends a process is identified and yields an error."""
     if not todo:
         return
     waiting = list(reversed(todo))
     while waiting:
-        pool = _pool(min(jobs, len(waiting)), known)
+        pool = _pool(min(jobs, len(waiting)), known_digests)
         running: dict[Future[CatalogueEntry], Path] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < 2 * jobs:
                     path = waiting.pop()
-                    running[pool.submit(listen, str(path))] = path
+                    running[pool.submit(analyze, str(path))] = path
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     entry = future.result()
                     yield running.pop(future), entry
         except BrokenProcessPool:
             for path in running.values():
-                yield path, _alone(path, known)
+                yield path, _analyze_in_own_process(path, known_digests)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _alone(path: Path, known: frozenset[str]) -> CatalogueEntry:
-    """One file in a process of its own."""
-    with _pool(1, known) as pool:
+def _analyze_in_own_process(path: Path, known_digests: frozenset[str]) -> CatalogueEntry:
+    """Return the entry of one file, analyzed in a process of its own."""
+    with _pool(1, known_digests) as pool:
         try:
-            return pool.submit(listen, str(path)).result()
+            return pool.submit(analyze, str(path)).result()
         except BrokenProcessPool:
-            return _unusable(path, "", "this file ends the process that listens to it")
+            return _unusable(path, "", "this file ends the process that analyzes it")
 
 
-def _pool(jobs: int, known: frozenset[str]) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_load, initargs=(known,))
+def _pool(jobs: int, known_digests: frozenset[str]) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_load, initargs=(known_digests,))
 
 
 _tagger: Tagger | None = None
-_known: frozenset[str] = frozenset()
+_known_digests: frozenset[str] = frozenset()
 
 
-def _load(known: frozenset[str]) -> None:
-    global _tagger, _known
-    # Ctrl-C is for the parent, which keeps what is done.
+def _load(known_digests: frozenset[str]) -> None:
+    global _tagger, _known_digests
+    # Ctrl-C is handled by the parent, which keeps the results so far.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
-    _tagger, _known = Tagger.load(), known
+    _tagger, _known_digests = Tagger.load(), known_digests
 
 
-def listen(file: str) -> CatalogueEntry:
-    """One file, in a child process; its song is left out where its content is known already."""
-    assert _tagger is not None  # noqa: S101 - the initializer ran
+def analyze(file: str) -> CatalogueEntry:
+    """Return the entry of one file, without name and model; runs in a child process.
+
+    The tags are left out where the content has an entry already.
+
+    Args:
+        file: path of the recording.
+    """
+    if _tagger is None:
+        raise RuntimeError("the initializer of the child process did not run")
     path = Path(file)
     try:
         stat, digest = path.stat(), sha256_of(path)
-        if digest in _known:
+        if digest in _known_digests:
             return CatalogueEntry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest)
-        song, error = _song(path, _tagger)
-    except OSError as problem:
-        return _unusable(path, "", str(problem))
+        song, error = _tag_recording(path, _tagger)
+    except OSError as os_error:
+        return _unusable(path, "", str(os_error))
     return CatalogueEntry(
         file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, song=song, error=error
     )
 
 
-def _song(path: Path, tagger: Tagger) -> tuple[RecordingTags | None, str]:
+def _tag_recording(path: Path, tagger: Tagger) -> tuple[RecordingTags | None, str]:
     try:
         return tag_recording(fragments(path), tagger), ""
-    except AudioFormatError as problem:
+    except AudioFormatError as format_error:
         with tempfile.NamedTemporaryFile(suffix=".wav") as wav:
-            if not to_wav(path, Path(wav.name), seconds=LONGEST):
-                return None, str(problem)
+            if not to_wav(path, Path(wav.name), seconds=MAX_SECONDS_BY_FFMPEG):
+                return None, str(format_error)
             try:
                 return tag_recording(fragments(Path(wav.name)), tagger), ""
-            except AudioError as worse:
-                return None, str(worse)
-    except AudioError as problem:
-        return None, str(problem)
+            except AudioError as converted_error:
+                return None, str(converted_error)
+    except AudioError as audio_error:
+        return None, str(audio_error)
 
 
 def _unusable(path: Path, digest: str, error: str) -> CatalogueEntry:

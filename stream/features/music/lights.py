@@ -1,9 +1,9 @@
-"""What is heard as OSC messages (Open Sound Control 1.0, UDP) to a lighting desk, by the venue file's address map."""
+"""OSC messages (Open Sound Control 1.0, UDP) to lighting desks: live sound levels and music tags."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pythonosc.udp_client import SimpleUDPClient
@@ -18,7 +18,9 @@ Value = float | int | str
 
 
 class LightingDesk:
-    """Sends to one desk. A desk that can't be reached is told of once, and tried again with each message.
+    """Sends to one desk, at the addresses of the venue file.
+
+    A desk that can't be reached is logged once, and tried again with each message.
 
     >>> settings = LightsSettings(stage="main", host="127.0.0.1", port=9, addresses={"mood": "/x/{stage}/mood"})
     >>> desk = LightingDesk(settings)
@@ -32,7 +34,7 @@ class LightingDesk:
         self._failed = False
 
     def address(self, name: str) -> str | None:
-        """Where a value goes; None where the map leaves it out."""
+        """Return the OSC address of a value; None where the venue file leaves it out."""
         pattern = self.lights.addresses.get(name)
         return pattern.replace("{stage}", self.lights.stage) if pattern else None
 
@@ -50,7 +52,7 @@ class LightingDesk:
         self._send(values)
 
     def show_tags(self, tags: MusicTags) -> None:
-        """Send what a fragment was found to be."""
+        """Send mood, genre, tempo and key of a fragment."""
         self._send(
             {
                 "mood": tags.mood,
@@ -72,33 +74,44 @@ class LightingDesk:
                     self._client.send_message(address, value)
         except OSError as error:
             if not self._failed:
-                log.warning("lights of %s at %s: %s", self.lights.stage, self.lights.host, error)
+                log.warning("lights of %s at %s can't be reached: %s", self.lights.stage, self.lights.host, error)
             self._failed = True
         else:
             self._failed = False
 
 
-def desks_of(venue: Venue, stage: str | None = None) -> dict[str, list[LightingDesk]]:
-    """Desks by stage, of all stages or of one."""
-    found: dict[str, list[LightingDesk]] = {}
+def desks_by_stage(venue: Venue, stage: str | None = None) -> dict[str, list[LightingDesk]]:
+    """Return the desks by stage, of all stages or of one."""
+    desks: dict[str, list[LightingDesk]] = {}
     for lights in venue.lights:
         if stage in (None, lights.stage):
-            found.setdefault(lights.stage, []).append(LightingDesk(lights))
-    return found
+            desks.setdefault(lights.stage, []).append(LightingDesk(lights))
+    return desks
 
 
-def live(desks: Sequence[LightingDesk], rate: int) -> Callable[[bytes], None]:
-    """Takes sound in as it comes, 16-bit mono, in pieces of any size, and shows it on each desk at its own pace."""
-    each = [(desk, ShowFrameStream(rate, desk.lights.frames_per_second)) for desk in desks]
-    rest = bytearray()
+class LiveLights:
+    """Shows live sound on lighting desks, on each at its own frame rate."""
 
-    def hear(piece: bytes) -> None:
-        rest.extend(piece)
-        whole = len(rest) // 2 * 2
-        samples = np.frombuffer(bytes(rest[:whole]), "<i2").astype(np.float32) / np.float32(32_768)
-        del rest[:whole]
-        for desk, frames in each:
+    def __init__(self, desks: Sequence[LightingDesk], rate: int) -> None:
+        """Create a stream of frames for each desk.
+
+        Args:
+            desks: desks of one stage.
+            rate: sampling rate, Hz.
+        """
+        self._streams = [(desk, ShowFrameStream(rate, desk.lights.frames_per_second)) for desk in desks]
+        self._incomplete_sample = bytearray()
+
+    def add_samples(self, block: bytes) -> None:
+        """Send the frames that a block of sound completes.
+
+        Args:
+            block: 16-bit little-endian mono samples, of any number of bytes: a sample may be split between two blocks.
+        """
+        self._incomplete_sample.extend(block)
+        size = len(self._incomplete_sample) // 2 * 2
+        samples = np.frombuffer(bytes(self._incomplete_sample[:size]), "<i2").astype(np.float32) / np.float32(32_768)
+        del self._incomplete_sample[:size]
+        for desk, frames in self._streams:
             for frame in frames.feed(samples):
                 desk.show_frame(frame)
-
-    return hear

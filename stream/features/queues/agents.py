@@ -26,7 +26,7 @@ def register(worker: WorkerContext) -> None:
     states = worker.states("queues", QUEUE_COUNTS, struct_codec(QueueState, QueueState))
     agent = QueuesAgent(states, queues)
     worker.agent(QUEUE_COUNTS, agent.estimate, states=states)
-    # Only what is served from now on counts, so nothing is replayed.
+    # Only people served from now on are counted, so nothing is replayed.
     if any(queue.bar for queue in queues):
         worker.broadcast(SALES, agent.served.add_ticket, replay_records=0)
     if any(queue.gate for queue in queues):
@@ -43,7 +43,7 @@ class ServedCounter:
         self._changes = msgspec.json.Decoder(AttendanceChange)
 
     def add_ticket(self, value: bytes | None) -> None:
-        """Count the customer of a ticket; ignores what can't be decoded, and tickets that only take sales back."""
+        """Count the customer of a ticket; ignores what can't be decoded, and tickets that only reverse sales."""
         ticket = try_decode_payload(self._tickets, value, SALES.event_type)
         if ticket is not None and any(line.quantity > 0 for line in ticket.lines):
             self._bars[ticket.bar] = self._bars.get(ticket.bar, 0.0) + 1
@@ -55,7 +55,7 @@ class ServedCounter:
             self._gates[change.by] = self._gates.get(change.by, 0.0) + change.entered
 
     def total(self, queue: QueueSettings) -> float | None:
-        """Return the people served of a queue so far; None where nothing counts them."""
+        """Return the number of people served of a queue so far; None where nothing counts them."""
         if queue.bar is not None:
             return self._bars.get(queue.bar, 0.0)
         return None if queue.gate is None else self._gates.get(queue.gate, 0.0)
@@ -116,7 +116,7 @@ def _wait(count: QueueCount, state: QueueState, settings: QueueSettings) -> Queu
 
 
 def _publish(wait: QueueWait) -> None:
-    """Set the gauges; only queues of the venue file come so far, so the labels are bounded."""
+    """Set the gauges; results have only queues of the venue file, so the labels are bounded."""
     if wait.persons is not None:
         metrics.PERSONS.labels(wait.queue).set(wait.persons)
     if wait.wait_minutes is not None:

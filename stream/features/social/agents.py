@@ -1,4 +1,4 @@
-"""Agent for social posts: posts → sentiment, subject, and how the sentiment of each subject changes."""
+"""Agent for social posts: posts → sentiment, subject, and the change of each subject's sentiment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stream.runtime.state import apply_to_states
 from stream.runtime.worker_context import WorkerContext
 
 STATE_KEY = "posts"
-"""All subjects are one state, since the share over all of them stands for those that have no past."""
+"""Key of the single state: the ratio over all subjects is the prior of those that have no history."""
 
 
 def register(worker: WorkerContext) -> None:
@@ -26,7 +26,7 @@ def register(worker: WorkerContext) -> None:
 
 
 class PostsAgent:
-    """Reads posts with the text models that support mails use, too."""
+    """Analyzes posts with the text models that support mails use, too."""
 
     def __init__(self, models: TextModels) -> None:
         self._models = models

@@ -1,4 +1,4 @@
-"""Agents for support: mails → language, priority, topic and cluster; corrections → taught examples."""
+"""Agents for support: mails → language, priority, topic and cluster; corrections → labelled examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from processors.support.desk import CorrectionError, SupportDesk
 from processors.support.mail_analysis import AnalyzedMail
 from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
 from stream.features.support import metrics
-from stream.features.support.approved_answers import approve
+from stream.features.support.approved_answers import apply_approved_answer
 from stream.features.support.models import TextModels, text_models
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
@@ -23,13 +23,13 @@ def register(worker: WorkerContext) -> None:
     """Add the agents."""
     models = text_models(worker)
     agent = SupportAgent(models)
-    worker.broadcast(ANSWERS, partial(approve, models.answers))
+    worker.broadcast(ANSWERS, partial(apply_approved_answer, models.answers))
     worker.agent(MAILS, agent.triage, table=models.desk_table, on_failure=models.forget_desk)
     worker.agent(CORRECTIONS, agent.correct, table=models.desk_table, on_failure=models.forget_desk)
 
 
 class SupportAgent:
-    """Files mails at the support desk and applies what people teach it."""
+    """Assigns mails to topics and clusters, and applies corrections."""
 
     def __init__(self, models: TextModels) -> None:
         self._models = models

@@ -1,4 +1,4 @@
-"""Answers that people approved, on top of the file: `support.answers` is the only place where they live."""
+"""Approved answers of `support.answers`, applied to the answers of the file; the topic is their only store."""
 
 from __future__ import annotations
 
@@ -17,22 +17,30 @@ log = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(ApprovedAnswer)
 
 
-def approved_over(settings: Settings, answers: AnswerCatalogue) -> AnswerCatalogue:
-    """The answers with everything applied that people approved so far.
+def with_approved_answers(settings: Settings, answers: AnswerCatalogue) -> AnswerCatalogue:
+    """Return the answers after applying all that were approved so far.
+
+    Args:
+        settings: connection to the brokers.
+        answers: answers of the file; changed in place.
 
     Raises:
-        LookupError: the topic does not exist yet.
-        TimeoutError: the broker sends nothing.
+        MissingTopicError: The topic does not exist yet.
+        TimeoutError: The broker does not answer.
     """
     for message in read_all(settings, ANSWERS.name):
-        approve(answers, message.value())
+        apply_approved_answer(answers, message.value())
     return answers
 
 
-def approve(answers: AnswerCatalogue, value: bytes | None) -> None:
+def apply_approved_answer(answers: AnswerCatalogue, value: bytes | None) -> None:
     """Apply one record.
 
-    What can't be used is left out with a word in the log: an answer that nobody can read must stop no mail.
+    A record that can't be used is logged and skipped: an unreadable answer must not stop the processing of mail.
+
+    Args:
+        answers: answers to change.
+        value: encoded `ApprovedAnswer`.
     """
     try:
         answers.approve(decode_payload(_DECODER, value, ANSWERS.event_type))

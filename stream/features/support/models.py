@@ -28,7 +28,7 @@ from stream.runtime.worker_context import WorkerContext
 
 @dataclass(frozen=True, slots=True)
 class LoadedTextModels:
-    """Models and the states that were made with them: clusters of another encoder's vectors mean nothing."""
+    """Models and the states computed with them: clusters of another encoder's vectors are not comparable."""
 
     requests: RequestClassifier
     sentiment: SentimentClassifier
@@ -42,7 +42,7 @@ class TextModels:
     Mails and posts share them: an encoder takes 60 MB.
 
     Attributes:
-        answers: approved answers, from the file and from people.
+        answers: approved answers, of the file and of the topic `support.answers`.
     """
 
     def __init__(self, worker: WorkerContext) -> None:
@@ -56,7 +56,7 @@ class TextModels:
 
     @property
     def current(self) -> LoadedTextModels:
-        """Return the models in use: read once a batch."""
+        """Return the models in use; read it once a batch, since a reload may replace them."""
         return self._model.value
 
     async def analyze(self, mails: Sequence[Mail]) -> list[AnalyzedMail]:

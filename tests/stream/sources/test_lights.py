@@ -20,7 +20,7 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 
 from schemas.music import LIVE_VALUES, TAG_VALUES, LightsSettings, MusicTags, StageSettings, default_addresses
 from schemas.venue import Venue
-from stream.features.music.lights import LightingDesk, desks_of, live
+from stream.features.music.lights import LightingDesk, LiveLights, desks_by_stage
 from stream.sources.sound import MicrophoneSource
 
 RATE = 24_000
@@ -74,7 +74,7 @@ def tags(**fields: Any) -> MusicTags:
     )  # fmt: skip
 
 
-def test_tags_arrive_where_the_map_says(desk: Desk) -> None:
+def test_tags_arrive_at_configured_addresses(desk: Desk) -> None:
     one = LightingDesk(desk.lights(addresses={"mood": "/eos/{stage}/mood", "tempo": "/bpm", "silent": "/quiet"}))
     one.show_tags(tags())
     assert desk.wait("/eos/main/mood") == ["happy"]
@@ -84,11 +84,11 @@ def test_tags_arrive_where_the_map_says(desk: Desk) -> None:
 
 
 def test_light_frames_do_not_depend_on_block_sizes(desk: Desk) -> None:
-    hear = live([LightingDesk(desk.lights(frames_per_second=20))], RATE)
+    lights = LiveLights([LightingDesk(desk.lights(frames_per_second=20))], RATE)
     sound = (clicks(4) * 32_767).astype("<i2").tobytes()
     for start in range(0, len(sound), 3_333):  # odd: cuts samples in two
-        hear(sound[start : start + 3_333])
-        time.sleep(0.01)  # UDP has no patience with a receiver that has none
+        lights.add_samples(sound[start : start + 3_333])
+        time.sleep(0.01)  # UDP drops what a slow receiver does not read
     levels = desk.wait("/pulso/main/level", 75)
     assert len(levels) == pytest.approx(80, abs=5)
     assert all(0 <= level <= 1 for level in levels) and max(levels) > 0.5
@@ -96,7 +96,7 @@ def test_light_frames_do_not_depend_on_block_sizes(desk: Desk) -> None:
     assert set(desk.received) <= {f"/pulso/main/{name}" for name in LIVE_VALUES}
 
 
-def test_a_desk_that_is_not_there_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreachable_desk_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     one = LightingDesk(LightsSettings(stage="main", host="no-such-desk.invalid", port=7000))
     one.show_tags(tags())
     one.show_tags(tags())
@@ -105,9 +105,9 @@ def test_a_desk_that_is_not_there_harms_nobody(caplog: pytest.LogCaptureFixture)
 
 @pytest.mark.stack
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_the_lights_follow_a_microphone(desk: Desk, tmp_path: Path, running: Callable[..., Any]) -> None:
+def test_lights_follow_microphone(desk: Desk, tmp_path: Path, running: Callable[..., Any]) -> None:
     soundfile.write(tmp_path / "band.wav", clicks(12), RATE)
-    desks = desks_of(Venue(name="x", stages=[StageSettings(id="main")], lights=[desk.lights()]))["main"]
+    desks = desks_by_stage(Venue(name="x", stages=[StageSettings(id="main")], lights=[desk.lights()]))["main"]
     with running(MicrophoneSource("lit-stage", str(tmp_path / "band.wav"), loop=False, lights=desks)) as thread:
         thread.join(timeout=60)
     assert len(desk.values("/pulso/main/level")) == pytest.approx(12 * 25, abs=10)
@@ -123,7 +123,7 @@ def test_the_lights_follow_a_microphone(desk: Desk, tmp_path: Path, running: Cal
         ({"port": 0}, "greater than or equal to 1"),
     ],
 )
-def test_maps_that_mean_nothing(fields: dict[str, Any], says: str) -> None:
+def test_invalid_lights_settings_are_refused(fields: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         LightsSettings(**{"stage": "main", "host": "desk", "port": 7000} | fields)
 

@@ -1,4 +1,4 @@
-"""`pulso tag`: a folder becomes a table, however often it is stopped, and nothing is listened to twice."""
+"""Tests of `pulso tag`: the table of a folder, its update, and continuation after a stop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = ("a.wav", "b.flac", "more/c.ogg", "more/d.mp3")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four recordings of chords, a hidden one and what is no recording."""
+    """Return a folder with four recordings of chords, a hidden one and a text file."""
     (tmp_path / "more").mkdir()
     time_ = np.arange(3 * 22_050) / 22_050
     for number, name in enumerate(NAMES):
@@ -42,10 +42,10 @@ def rows(table: Path) -> dict[str, dict[str, str]]:
         return {row["file"]: row for row in csv.DictReader(file)}
 
 
-def test_only_new_and_changed_files_are_listened_to(folder: Path) -> None:
+def test_only_new_and_changed_files_are_analyzed(folder: Path) -> None:
     table = folder / "tags.csv"
     first = tag_folder(folder, table, limits=MusicSettings())
-    assert (first.listened, first.kept, first.unusable) == (4, 0, 0)
+    assert (first.analyzed, first.kept, first.unusable) == (4, 0, 0)
     before = rows(table)
     assert list(before) == list(NAMES)
     assert float(before["a.wav"]["mood_confidence"]) == max(
@@ -58,7 +58,7 @@ def test_only_new_and_changed_files_are_listened_to(folder: Path) -> None:
     os.utime(folder / "more" / "c.ogg")
     (folder / "broken.wav").write_bytes(b"RIFF")
     second = tag_folder(folder, table, limits=MusicSettings())
-    assert (second.listened, second.kept, second.unusable) == (2, 4, 1)
+    assert (second.analyzed, second.kept, second.unusable) == (2, 4, 1)
     after = rows(table)
     assert set(after) == {"a.wav", "new.wav", "moved.flac", "broken.wav", "more/c.ogg", "more/d.mp3"}
     assert after["moved.flac"]["mood sad"] == before["b.flac"]["mood sad"]
@@ -66,20 +66,20 @@ def test_only_new_and_changed_files_are_listened_to(folder: Path) -> None:
     assert after["broken.wav"]["mood"] == ""
 
     third = tag_folder(folder, table, limits=MusicSettings())
-    assert (third.listened, third.kept, third.unusable) == (0, 6, 1)
+    assert (third.analyzed, third.kept, third.unusable) == (0, 6, 1)
 
 
-def test_another_limit_changes_words_without_listening(folder: Path) -> None:
+def test_other_limits_change_labels_without_analysis(folder: Path) -> None:
     table = folder / "tags.csv"
     tag_folder(folder, table, limits=MusicSettings(mood_limit=0, genre_limit=0))
     assert "unsure" not in {row["mood"] for row in rows(table).values()}
     again = tag_folder(folder, table, limits=MusicSettings(mood_limit=1, genre_limit=1))
-    assert again.listened == 0
+    assert again.analyzed == 0
     assert {row["mood"] for row in rows(table).values()} <= {"unsure", "unknown"}
     assert {row["genre"] for row in rows(table).values()} == {"unknown"}
 
 
-def test_a_killed_run_goes_on_where_it_stopped(folder: Path) -> None:
+def test_next_run_continues_after_kill(folder: Path) -> None:
     table = folder / "tags.csv"
     command = [sys.executable, "-m", "stream.commands.cli", "tag", str(folder), "--out", str(table), "--jobs", "1"]
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -94,11 +94,11 @@ def test_a_killed_run_goes_on_where_it_stopped(folder: Path) -> None:
         file.write("more/d.mp3,sad,0.9")  # a row that the crash cut off
     rest = tag_folder(folder, table, limits=MusicSettings())
     assert rest.kept >= min(done, 4) > 0
-    assert rest.kept + rest.listened == 4
+    assert rest.kept + rest.analyzed == 4
     assert list(rows(table)) == list(NAMES)
 
 
-def test_a_table_of_something_else_stays(folder: Path) -> None:
+def test_foreign_table_is_not_overwritten(folder: Path) -> None:
     table = folder / "budget.csv"
     table.write_text("what,euro\nband,900\n")
     with pytest.raises(CatalogueError, match="stays as it is"):
@@ -106,7 +106,7 @@ def test_a_table_of_something_else_stays(folder: Path) -> None:
     assert table.read_text() == "what,euro\nband,900\n"
 
 
-def test_the_command_says_what_it_did(folder: Path) -> None:
+def test_command_prints_summary(folder: Path) -> None:
     done = CliRunner().invoke(app, ["tag", str(folder), "--unsure-below", "1", "--jobs", "2"])
     assert done.exit_code == 0, done.output
     assert "4 listened to, 0 as before, 0 unusable" in done.output
@@ -119,7 +119,7 @@ def test_the_command_says_what_it_did(folder: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_what_only_ffmpeg_reads_is_read(folder: Path) -> None:
+def test_formats_of_ffmpeg_are_read(folder: Path) -> None:
     for name in NAMES[1:]:
         (folder / name).unlink()
     subprocess.run(["ffmpeg", "-v", "error", "-i", folder / "a.wav", "-c:a", "aac", folder / "a.m4a"], check=True)
