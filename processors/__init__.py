@@ -1,4 +1,4 @@
-"""What is computed: arrays, text and events in, results out.
+"""Domain logic: arrays, text and events in, results out.
 
 No Kafka, Redis, network, threads or wall clock in here: time is an argument, randomness has a seed.
 """

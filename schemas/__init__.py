@@ -1,1 +1,1 @@
-"""What travels: typed events, results and alerts, and the one table of topics. No logic of the domain."""
+"""Typed events, results and alerts, and the topics that carry them. No domain logic."""

@@ -1,4 +1,4 @@
-"""One Kafka topic, and the sizes and times that topics share."""
+"""Kafka topics: name, key, type, retention and limits."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 MINUTE = 60_000
-
+"""Milliseconds."""
 
 HOUR = 60 * MINUTE
-
-
 DAY = 24 * HOUR
 
+RECORD_BYTES = 1024 * 1024
+"""Default for the largest size of a record."""
 
 MEDIA_BYTES = 4 * 1024 * 1024
-
-
-RECORD_BYTES = 1024 * 1024
-
+"""Largest size of a record with a picture or sound."""
 
 T = TypeVar("T")
 
@@ -28,11 +25,11 @@ class Topic(Generic[T]):
     """One Kafka topic.
 
     Attributes:
-        key: what the record's key names; records of one key stay in order.
+        key: meaning of the record's key; records of one key stay in order.
         record: the type of the JSON value, or None for bytes (pictures, sound).
         event_type: `ce_type` of its records; the version rises only with an incompatible change.
         retention_ms: how long Kafka keeps a record.
-        compacted: keep the last record of each key for ever instead.
+        compacted: keeps the last record of each key forever instead.
         sensitive: holds personal data, so dead letters of it expire as fast as it does.
     """
 
@@ -50,7 +47,7 @@ class Topic(Generic[T]):
 
     @property
     def dead(self) -> Topic[bytes]:
-        """Where what can't be read goes, with the reason in its headers.
+        """Return the dead-letter topic: unusable records, with the reason in their headers.
 
         >>> from schemas.bars import SALES
         >>> SALES.dead.name

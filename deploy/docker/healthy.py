@@ -1,6 +1,6 @@
-"""`healthy.py URL [TEXT]`: exit 0 when the page answers with 200 and, where given, holds the text.
+"""Health check `healthy.py URL [TEXT]`: exits with 0 if the page responds with 200 and contains the text, if given.
 
-The standard library alone, since it is started every few seconds.
+It uses the standard library only, since it is started every few seconds.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from http.client import HTTPException
 from urllib.request import ProxyHandler, build_opener
 
 
-def trouble(url: str, text: str = "") -> str | None:
-    """What is wrong, or None."""
-    # No proxy: the address is this container's own, whatever the environment says of the rest of the world.
+def failure(url: str, text: str = "") -> str | None:
+    """Return a description of the failure, or None."""
+    # No proxy: the address is this container's own, whatever proxies the environment sets.
     opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(url, timeout=4) as answer:
-            page = answer.read().decode("utf-8", "replace")
+        with opener.open(url, timeout=4) as response:
+            page = response.read().decode("utf-8", "replace")
     except (OSError, HTTPException, ValueError) as error:
         return f"{url}: {error}"
     return None if text in page else f"{url} answers without {text!r}"
 
 
 if __name__ == "__main__":
-    sys.exit(trouble(*sys.argv[1:3]))
+    sys.exit(failure(*sys.argv[1:3]))

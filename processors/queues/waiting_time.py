@@ -19,7 +19,7 @@ from datetime import datetime
 from msgspec import Struct
 
 HALF_LIFE_MINUTES = 10.0
-"""Time after which what was served counts half; about the time in which staff open or close a till."""
+"""Half-life of the served counts; about the time in which staff open or close a till."""
 
 PRIOR_MINUTES = 3.0
 """Strength of the rate given in the venue file: as much as so many minutes of counting."""

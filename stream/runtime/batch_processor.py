@@ -2,7 +2,7 @@
 
 The order of effects makes a crash harmless. Results are sent and acknowledged first, then the rows of state are
 written, then the events are acknowledged. A crash in between repeats the batch: its results have the same ids as
-before, and a row that was already written remembers the offset that it includes.
+before, and a row that was already written contains the offset that it includes.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Agent(Generic[T]):
     """One agent: its topic, handler and table.
 
     Attributes:
-        on_failure: drops whatever a failed batch changed in part.
-        lock: held from reading a row to writing it, since several agents may share a table.
+        on_failure: discards partial changes of a failed batch.
+        lock: held from reading a row until writing it, since several agents may share a table.
     """
 
     topic: Topic[T]
@@ -54,20 +54,20 @@ class Agent(Generic[T]):
 
 
 class RecordOutput(Protocol):
-    """Where a processor's effects go: Kafka, or a list in a test."""
+    """Destination of a processor's effects: Kafka, or a list in a test."""
 
     async def send_output(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
     ) -> Awaitable[object] | None:
-        """Queue a record; the result, if there is one, is done when Kafka has acknowledged it."""
+        """Queue a record; the returned awaitable, if any, completes when Kafka has acknowledged it."""
 
     async def store_rows(
         self, rows: Mapping[str, bytes | None], table: Any, events: list[EventT[Any]], began: float
     ) -> None:
-        """Write rows durably, if the events are still this worker's.
+        """Write rows durably if the events still belong to this worker.
 
         Raises:
-            PartitionsRevokedError: they are not.
+            PartitionsRevokedError: They do not.
         """
 
 
@@ -79,15 +79,15 @@ class BatchProcessor:
 
         Args:
             worker: its name, for metrics and dead letters.
-            output: where effects go.
-            fallbacks: models that were replaced lately; an event that fails is tried with the previous ones, too.
+            output: destination of effects.
+            fallbacks: models with a canary period; an event that fails is retried with the previous ones.
         """
         self._worker = worker
         self._output = output
         self._fallbacks = fallbacks
 
     async def process(self, agent: Agent[T], events: list[EventT[Any]], began: float) -> None:
-        """Carry out all effects of one batch, but for its acknowledgement.
+        """Carry out all effects of one batch except its acknowledgement.
 
         Args:
             began: time of the monotonic clock at which the batch was taken, seconds.
@@ -181,6 +181,6 @@ class BatchProcessor:
 
 
 async def _all_acknowledged(sent: list[Awaitable[object] | None]) -> None:
-    waiting = [one for one in sent if one is not None]
-    if waiting:
-        await asyncio.gather(*waiting)
+    pending = [acknowledgement for acknowledgement in sent if acknowledgement is not None]
+    if pending:
+        await asyncio.gather(*pending)

@@ -34,9 +34,9 @@ async def subscribe(
     So `add_record` must accept repeated records.
 
     Args:
-        replay_records: number of records of each partition, before its present end, that are read at the start.
+        replay_records: number of records of each partition, before its end, that are read at the start.
         after_batch: called when a batch of records was added.
-        caught_up: set once everything was added that was there at the start.
+        caught_up: set once all records were added that the topics held at the start.
     """
     caught_up = caught_up or asyncio.Event()
     names = ", ".join(topic.name for topic in replay_records)
@@ -66,7 +66,7 @@ async def _read(
     )
     await consumer.start()
     try:
-        partitions = sorted(consumer.assignment())  # all of them: without a group nothing is shared
+        partitions = sorted(consumer.assignment())  # all of them: without a consumer group
         if {partition.topic for partition in partitions} != replay_records.keys():
             raise KafkaError("not every topic is there yet")
         begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
@@ -77,18 +77,18 @@ async def _read(
                 [await consumer.position(partition) >= ends[partition] for partition in partitions]
             ):
                 caught_up.set()
-            found = await consumer.getmany(timeout_ms=500)
-            for partition, records in found.items():
+            batch = await consumer.getmany(timeout_ms=500)
+            for partition, records in batch.items():
                 for record in records:
                     add_record(partition.topic, record.value, record.timestamp)
-            if found:
+            if batch:
                 after_batch()
     finally:
         await consumer.stop()
 
 
 def connection(settings: Settings) -> Mapping[str, Any]:
-    """Connection settings for aiokafka."""
+    """Return the connection settings for aiokafka."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka,
         "security_protocol": settings.kafka_security_protocol,

@@ -1,4 +1,4 @@
-"""A child process that ends when its parent does, however that one ends."""
+"""End a child process with its parent, even if the parent is killed."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Effects(Generic[S]):
     Attributes:
         outputs: records to produce.
         state: the state to persist; None where the record changed nothing, as a repeated one.
-        dropped: whether the record was too old to be worth the work; frames and sound only.
+        dropped: True if the record was too old to be processed; frames and sound only.
     """
 
     outputs: tuple[OutputRecord, ...] = ()
@@ -67,7 +67,7 @@ class Effects(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One record for the dead-letter topic, with the error that says why."""
+    """One record for the dead-letter topic, with the reason."""
 
     record: Record[Any]
     error: InvalidRecordError
@@ -79,7 +79,7 @@ class BatchResult:
 
     Attributes:
         rows: state to store by key; None removes the key.
-        dropped: records too old to be worth the work, and not needed by anyone: frames and sound only.
+        dropped: records too old to be processed; frames and sound only.
     """
 
     outputs: list[OutputRecord] = field(default_factory=list)
@@ -98,7 +98,7 @@ def outputs_only(outputs: Iterable[OutputRecord]) -> BatchResult:
 
 
 def dead_letter_headers(event: EventT[Any], error: InvalidRecordError, *, worker: str, now: datetime) -> Headers:
-    """Return the record's own headers and those that say why, where and when it was rejected.
+    """Return the record's own headers and those with reason, place and time of the rejection.
 
     A dead letter that is rejected again keeps only the newest reason. The sender's text may hold personal data, so the
     error is cut short and never logged beside it.

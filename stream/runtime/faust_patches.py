@@ -1,6 +1,6 @@
 """Every patch of Faust in one place, each with its reason and a test in tests/stream/runtime/test_faust_patches.py.
 
-`stream.runtime.faust_app` holds what can be set; this module holds what can only be replaced.
+`stream.runtime.faust_app` uses Faust's settings; this module replaces behaviour that has no setting.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ Reference = str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """What a feature adds to each layer.
+    """Declaration of a feature: its contributions to each layer.
 
     Attributes:
         name: the same in every layer, in lower case.
@@ -35,7 +35,7 @@ class Feature:
         agents: worker → function that registers the feature's agents on it, as `"module:function"`. Features that
             name the same worker share its process.
         buffer_events: number of events that its workers may read ahead; small where events are large.
-        needs_redis: whether its workers can't start without Redis.
+        needs_redis: True if its workers can't start without Redis.
         frame_observers: functions `(venue) → FrameObserver`, which measure each counted camera frame.
         metrics: modules that declare its Prometheus series.
         venue_section: its part of the venue file, where that is not a field of `schemas.venue.Venue`.
@@ -62,12 +62,12 @@ class Feature:
 
     @property
     def all_topics(self) -> tuple[Topic[Any], ...]:
-        """Every topic of the feature: inputs, results, and the others."""
+        """Return every topic of the feature: inputs, results, and the others."""
         return (*self.inputs, *self.results, *self.topics)
 
 
 def load_reference(reference: Reference) -> Any:
-    """Import what a reference names.
+    """Return the module or attribute that a reference names.
 
     >>> load_reference("math:sqrt")(9)
     3.0

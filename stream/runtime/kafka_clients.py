@@ -1,4 +1,4 @@
-"""Clients of librdkafka. Their own log lines go to the logger `librdkafka`, not to the terminal."""
+"""Clients of librdkafka. Their log lines go to the logger `librdkafka`, not to the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
 REPEAT_SECONDS = 10.0
-"""A client whose broker is away reports it several times a second: each kind of line is logged once in this time."""
+"""Interval within which each kind of line is logged once; a client without broker repeats it several times a second."""
 
 LOG = logging.getLogger("librdkafka")
 # Without a handler of the process, Python would print warnings to the terminal. A short command has none: what went
@@ -38,7 +38,7 @@ class LibrdkafkaLog:
             LOG.log(level, message, facility, client, text)
 
     def is_due(self, level: int, facility: str) -> bool:
-        """Return whether a line of this kind is to be logged now."""
+        """Return True if a line of this kind is to be logged now."""
         now = self._clock()
         last = self._logged_at.get((level, facility))
         if last is not None and now - last < REPEAT_SECONDS:
@@ -63,6 +63,6 @@ def make_consumer(options: Mapping[str, Any]) -> Consumer:
 def make_admin(options: Mapping[str, Any]) -> AdminClient:
     """Return an admin client. It keeps its log lines in memory until `poll` is called: don't keep it for long without.
 
-    For a client that asks again and again whether a broker is there, set `log_level` to 0.
+    For a client that polls for a broker, set `log_level` to 0.
     """
     return AdminClient(dict(options), logger=_lines)

@@ -1,8 +1,8 @@
 """Ownership of partitions: a partition may be revoked while a batch of its events is processed.
 
-Then the row that this worker is about to write is older than the new owner's, and would undo it: what the new owner has
-counted since would be missing after the next restart, because its offsets are committed. So ownership is checked before
-a batch, and again just before rows are written. What remains is the moment between checking and writing.
+Then the row that this worker is about to write is older than the new owner's and would overwrite it: events that the
+new owner counted since would be missing after the next restart, because their offsets are committed. So ownership is
+checked before a batch, and again just before rows are written. The moment between check and write remains unprotected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERIFY_AFTER_SECONDS = 3.0
 """Half of the session timeout. After a batch that took longer, ownership is verified with the broker."""
 
 VERIFY_TIMEOUT_SECONDS = 30.0
-"""Time after which the worker ends itself where the broker does not answer; unacknowledged events are read again."""
+"""Time without an answer of the broker after which the worker ends; unacknowledged events are read again."""
 
 RETRY_SECONDS = 0.25
 
@@ -29,7 +29,7 @@ class PartitionsRevokedError(PulsoError):
 
 
 class PartitionOwnership:
-    """Tells which events belong to partitions that this worker has owned since they were read."""
+    """Check which events belong to partitions that this worker has owned since they were read."""
 
     def __init__(self, app: AppT) -> None:
         self._app: Any = app
@@ -39,8 +39,8 @@ class PartitionOwnership:
 
         The others are read again by the owner of their partition.
 
-        Even where this worker owns the partition again, another may have owned it in between and have written rows that
-        are not known here.
+        Even if this worker owns the partition again, another may have owned it in between and have written rows that
+        are not in this worker's table.
         """
         app = self._app
         if not app.flow_control.is_active():
@@ -55,11 +55,11 @@ class PartitionOwnership:
             began: time of the monotonic clock at which the batch was taken, seconds.
 
         A process that was suspended (a sleeping machine, heavy swapping) resumes as if it still owned what was
-        assigned to others meanwhile. So after a batch that took long the broker is asked by a heartbeat.
+        assigned to others meanwhile. So after a long batch, membership is confirmed by a heartbeat.
 
         Raises:
-            PartitionsRevokedError: they do not.
-            RuntimeError: the broker does not answer.
+            PartitionsRevokedError: They do not.
+            RuntimeError: The broker does not answer.
         """
         uncertain = time.monotonic() - began > VERIFY_AFTER_SECONDS
         until = time.monotonic() + VERIFY_TIMEOUT_SECONDS

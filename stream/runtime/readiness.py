@@ -13,7 +13,7 @@ STALLED_SECONDS = 120
 
 
 class Readiness:
-    """Publishes whether a worker has its partitions and state, and its lag; ends it when it stalls.
+    """Publishes readiness (partitions and state are loaded) and lag of a worker; ends it when it stalls.
 
     Args:
         name: of the worker.
@@ -36,7 +36,7 @@ class Readiness:
         metrics.READY.labels(self._name).set(1)
 
     def _drop_revoked_series(self) -> None:
-        """After a rebalance, drop the series of keys and partitions that another worker owns now."""
+        """Drop the series of keys and partitions that another worker owns after a rebalance."""
         owned = {(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
         metrics.LAG.retain(lambda labels: (labels["topic"], int(labels["partition"])) in owned)
         for gauge in metrics.keyed_gauges():

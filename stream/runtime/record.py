@@ -77,7 +77,7 @@ def read_record(
         now: wall clock, against which future times are refused.
 
     Raises:
-        InvalidRecordError: the headers, the value or a time is invalid.
+        InvalidRecordError: The headers, the value or a time is invalid.
     """
     message = event.message
     value: bytes | None = event.value
@@ -96,15 +96,15 @@ def read_record(
     payload = cast(T, value) if decoder is None else decode_payload(decoder, value, topic.event_type)
     for time in (envelope.received, envelope.time):  # times within the payload were checked with it
         check_time(time)
-    # The payload's own time is checked, too: a till with a wrong clock writes it in both. The reception time says
-    # nothing here: for a worker whose own clock is behind, everything was received in the future.
+    # The payload's own time is checked, too: a till with clock skew writes it in both. The reception time is not
+    # checked: for a worker whose own clock is behind, everything was received in the future.
     for time in (envelope.time, getattr(payload, "time", envelope.time)):
         if time > now + MAX_TIME_AHEAD:
             raise InvalidRecordError(
                 "time", f"{time.astimezone(UTC).isoformat()} is in the future; check the source's clock"
             )
     if (short := identifier(envelope.id)) != envelope.id:
-        envelope = replace(envelope, id=short)  # results refer to it, and an identifier has a longest length
+        envelope = replace(envelope, id=short)  # results refer to it, and an identifier has a maximum length
     return Record(topic, key, payload, value, envelope, message.partition, message.offset, event)
 
 
@@ -115,7 +115,7 @@ def decode_payload(decoder: msgspec.json.Decoder[T], value: bytes | None, type_n
         type_name: name of the type in error messages.
 
     Raises:
-        InvalidRecordError: the value is not valid JSON of this type, or has a time that no event can have.
+        InvalidRecordError: The value is not valid JSON of this type, or has a time that no event can have.
 
     >>> from schemas.context import VenueContext
     >>> contexts = msgspec.json.Decoder(VenueContext)

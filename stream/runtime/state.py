@@ -88,10 +88,10 @@ def struct_codec(state_type: type[S], new: Callable[[], S], *, version: int = 1)
 
 
 class StateTable(Generic[S]):
-    """States by key: decoded from the rows of a table when first needed, cached while they stand for the row.
+    """States by key: decoded from the rows of a table when first needed, cached while the row is unchanged.
 
-    After a rebalance the table holds rows that another worker wrote. Each is a new object, so identity shows whether
-    the cached state still stands for it.
+    After a rebalance the table holds rows that another worker wrote. Each is a new object, so a cached state is valid
+    while the row is identical.
 
     Attributes:
         table: the Faust table, or any mapping of rows in tests.
@@ -102,7 +102,7 @@ class StateTable(Generic[S]):
 
         Args:
             max_cached: states kept, the least recently used are dropped; all where None. It must exceed the number of
-                keys in a batch: what a batch changed is in no row yet.
+                keys in a batch: changes of a batch are not in a row yet.
         """
         self.table = table
         self._rows: Mapping[bytes, bytes] = table
@@ -114,7 +114,7 @@ class StateTable(Generic[S]):
         """Return the state of a key.
 
         Raises:
-            StateVersionError: its row was written by a newer version of Pulso.
+            StateVersionError: Its row was written by a newer version of Pulso.
         """
         row = self._rows.get(key.encode())
         cached = self._cached.get(key)
@@ -128,7 +128,7 @@ class StateTable(Generic[S]):
         return None if cached is None else cached[1]
 
     def row_to_store(self, key: str, state: S) -> bytes:
-        """Return the row of a state that is about to be stored, and remember that it stands for the state."""
+        """Return the row of a state that is about to be stored, and cache the state for it."""
         row = self._codec.encode(state)
         self._keep(key, row, state)
         return row
@@ -138,7 +138,7 @@ class StateTable(Generic[S]):
         self._cached.clear()
 
     def _keep(self, key: str, row: bytes | None, state: S) -> None:
-        self._cached.pop(key, None)  # so that it becomes the most recently used
+        self._cached.pop(key, None)  # reinserted below as the most recently used
         self._cached[key] = (row, state)
         if self._max_cached is not None and len(self._cached) > self._max_cached:
             del self._cached[next(iter(self._cached))]
@@ -186,7 +186,7 @@ async def apply_to_states(
 async def write_rows(rows: Mapping[str, bytes | None], table: Any) -> None:
     """Write rows to a Faust table and wait until its changelog has them.
 
-    Faust alone would only log that a row was refused, and commit the events that it includes.
+    Faust alone would only log a row that Kafka refused, and commit the events that it includes.
 
     Args:
         rows: by key; None removes the key.

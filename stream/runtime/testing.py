@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TestEvent:
-    """An event as Faust gives it to an agent, as far as a worker reads it."""
+    """Replacement for Faust's event, with the attributes that a worker reads."""
 
     __test__ = False
 
@@ -58,14 +58,14 @@ class SentRecord:
 
     @property
     def rejection(self) -> str | None:
-        """Return why the record was rejected; None where it is not a dead letter."""
+        """Return the reason of the rejection; None where the record is not a dead letter."""
         error = dict(self.headers).get(f"{DEAD_LETTER_PREFIX}error")
         return None if error is None else error.decode()
 
 
 @dataclass(slots=True)
 class SentEffects:
-    """All effects of what was sent to a driver: records produced and rows stored."""
+    """All effects of the records that were sent to a driver: records produced and rows stored."""
 
     records: list[SentRecord] = field(default_factory=list)
     rows: dict[str, bytes | None] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class SentEffects:
 
     @property
     def rejections(self) -> list[str]:
-        """Return why records were sent to dead-letter topics, in order."""
+        """Return the reasons of all dead letters, in order."""
         return [record.rejection for record in self.records if record.rejection is not None]
 
 
@@ -207,7 +207,7 @@ class TestDriver(WorkerContext):
         for model in self._models:
             model.close()
 
-    # What agents use.
+    # Services for agents.
 
     def table(self, name: str, topic: Topic[Any]) -> Any:
         """Return a table in memory."""
@@ -251,11 +251,11 @@ class TestDriver(WorkerContext):
         self.tasks.append(task)
 
     def is_last(self, record: Record[Any]) -> bool:
-        """Return True: nothing waits behind a record."""
+        """Return True: the driver has no further records in a partition."""
         return True
 
     def report_progress(self) -> None:
-        """Do nothing: no one ends a driver that stalls."""
+        """Do nothing: a driver has no stall detection."""
 
     # Output of the processor.
 

@@ -13,8 +13,8 @@ from stream.runtime.kafka_clients import make_admin
 from stream.runtime.settings import Settings
 
 BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
-"""Records carry the broker's time. It refuses what comes from a clock that is an hour ahead, and would forget early, or
-keep too long, what comes from one that is wrong otherwise; the time of an event is in its headers."""
+"""Records carry the broker's time. With the producer's time, Kafka would refuse records of a clock that is an hour
+ahead, and expire those of other skewed clocks too early or too late; the time of an event is in its headers."""
 
 COMPACTION_CONFIG = {"segment.bytes": str(32 * 1024 * 1024), "min.cleanable.dirty.ratio": "0.3"}
 """Kafka compacts closed segments only, of a gigabyte each by default, and a reader reads everything that is there."""
@@ -29,7 +29,7 @@ CHANGELOG_CONFIG = {
 
 
 SEGMENTS = 24
-"""Segments of a partition, where they do not become too large before: the oldest record is kept 4 % too long."""
+"""Number of segments of a partition, unless size closes them before: the oldest record is kept 4 % too long."""
 
 
 def topic_config(topic: Topic[Any]) -> dict[str, str]:

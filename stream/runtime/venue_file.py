@@ -17,18 +17,18 @@ from stream.features import registry
 
 
 class VenueFileError(PulsoError, ValueError):
-    """The file can't be used. Each line of the message is one mistake."""
+    """The file can't be used. Each line of the message describes one mistake."""
 
 
-MOST_PARTS = 200_000
-"""Parts of a file with every anchor written out where it is used; a hundred cameras have some ten thousand."""
+MAX_NODES = 200_000
+"""Largest number of YAML nodes with all aliases expanded; a hundred cameras have some ten thousand."""
 
 
 class _NoDuplicates(yaml.SafeLoader):
-    """YAML lets a later key replace an earlier one in silence; here that is a mistake."""
+    """Loader that refuses repeated keys, of which YAML silently uses the last."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """As always, but what has the shape of a number or a date and is none has its line, too."""
+        """Construct a value; an invalid number or date is reported with its line, too."""
         try:
             return super().construct_object(node, deep)
         except (VenueFileError, yaml.YAMLError):
@@ -36,19 +36,19 @@ class _NoDuplicates(yaml.SafeLoader):
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             line, kind = node.start_mark.line + 1, node.tag.rsplit(":", 1)[-1]
             raise VenueFileError(
-                f"line {line}: {node.value!r:.60} is no {kind}: {error}; quote it, if it is a text"
+                f"line {line}: {node.value!r:.60} is not a valid {kind}: {error}; quote it if it is text"
             ) from error
 
 
 def _mapping(loader: _NoDuplicates, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: dict[Any, int] = {}
+    lines: dict[Any, int] = {}
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
-        if isinstance(key, str | int) and key in seen:
-            raise VenueFileError(f"line {line}: {key} stands here and in line {seen[key]}; keep one")
+        if isinstance(key, str | int) and key in lines:
+            raise VenueFileError(f"line {line}: {key} is repeated, first in line {lines[key]}; keep one")
         if isinstance(key, str | int):
-            seen[key] = line
+            lines[key] = line
     loader.flatten_mapping(node)
     return dict(loader.construct_mapping(node, deep=True))
 
@@ -56,24 +56,29 @@ def _mapping(loader: _NoDuplicates, node: yaml.MappingNode) -> dict[Any, Any]:
 _NoDuplicates.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def _parts(node: yaml.Node, known: dict[int, float]) -> float:
-    """How many parts a part has when all anchors are written out; a file of a kilobyte may have billions."""
-    if id(node) in known:
-        return known[id(node)]
-    known[id(node)] = math.inf  # what holds itself has no end
-    held: list[yaml.Node] = []
+def _node_count(node: yaml.Node, counts: dict[int, float]) -> float:
+    """Return the number of nodes with all aliases expanded; a file of a kilobyte may have billions.
+
+    Args:
+        node: root of the nodes to count.
+        counts: counts of nodes that were visited before, by identity.
+    """
+    if id(node) in counts:
+        return counts[id(node)]
+    counts[id(node)] = math.inf  # the expansion of a node that contains itself is infinite
+    children: list[yaml.Node] = []
     if isinstance(node, yaml.MappingNode):
-        held = [part for pair in node.value for part in pair]
+        children = [child for pair in node.value for child in pair]
     elif isinstance(node, yaml.SequenceNode):
-        held = node.value
-    known[id(node)] = found = 1 + sum(_parts(part, known) for part in held)
-    return found
+        children = node.value
+    counts[id(node)] = count = 1 + sum(_node_count(child, counts) for child in children)
+    return count
 
 
-def _composed(text: str) -> yaml.Node | None:
+def _compose(text: str) -> yaml.Node | None:
     node: yaml.Node | None = yaml.compose(text, Loader=_NoDuplicates)
-    if node is not None and _parts(node, {}) > MOST_PARTS:
-        raise VenueFileError("its anchors unfold to more parts than any place has; write them out")
+    if node is not None and _node_count(node, {}) > MAX_NODES:
+        raise VenueFileError(f"its aliases expand to more than {MAX_NODES} nodes; write them out")
     return node
 
 
@@ -81,7 +86,7 @@ def read_venue(path: Path) -> Venue:
     """Read and validate the file.
 
     Raises:
-        VenueFileError: it is missing, no YAML, or says something that can't be; every mistake has its line.
+        VenueFileError: The file is missing, not valid YAML, or not a valid venue; every mistake has its line.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -90,7 +95,7 @@ def read_venue(path: Path) -> Venue:
     except (OSError, UnicodeDecodeError) as error:
         raise VenueFileError(f"{path}: can't be read as UTF-8 text: {error}") from error
     try:
-        node = _composed(text)
+        node = _compose(text)
         content = yaml.load(text, Loader=_NoDuplicates)  # nosec B506 # noqa: S506 - a SafeLoader
     except VenueFileError as error:
         raise VenueFileError(f"{path}: {error}") from error
@@ -107,7 +112,9 @@ def read_venue(path: Path) -> Venue:
     try:
         venue = venue_model.model_validate(content)
     except ValidationError as error:
-        raise VenueFileError("\n".join(_explain(path, node, one, venue_model) for one in error.errors())) from error
+        raise VenueFileError(
+            "\n".join(_explain(path, node, detail, venue_model) for detail in error.errors())
+        ) from error
     _check_languages(path, node, venue)
     for number, camera in enumerate(venue.cameras):
         try:
@@ -156,7 +163,7 @@ def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue])
 
 
 def _model_at(at: tuple[Any, ...], model: type[BaseModel]) -> type[BaseModel]:
-    """Return the model that the place of an error in the file has, derived from the types of the fields."""
+    """Return the model at the location of an error, derived from the types of the fields."""
     for name in at:
         if isinstance(name, str) and name in model.model_fields:
             found = _model_within(model.model_fields[name].annotation)
@@ -174,7 +181,7 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
 
 
 def _line(node: yaml.Node | None, at: tuple[Any, ...]) -> int:
-    """The line of the deepest part of `at` that the file has."""
+    """Return the line of the deepest part of `at` that the file has."""
     line = 1
     for part in at:
         if isinstance(node, yaml.MappingNode):

@@ -35,7 +35,7 @@ def _do_nothing() -> None:
 
 
 class WorkerContext(ABC):
-    """What agents may use of their worker.
+    """Services of a worker for its agents.
 
     Attributes:
         name: of the worker: vision, bars, support, …

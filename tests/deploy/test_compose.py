@@ -230,9 +230,9 @@ def page() -> Iterator[str]:
 
 
 def test_health_check(page: str) -> None:
-    trouble = runpy.run_path(str(DOCKER / "healthy.py"))["trouble"]
-    assert trouble(f"{page}/metrics") is None
-    assert trouble(f"{page}/metrics", 'pulso_worker_ready{worker="bars"} 1.0') is None
-    assert "answers without" in trouble(f"{page}/metrics", 'pulso_worker_ready{worker="vision"} 1.0')
-    assert "503" in trouble(f"{page}/healthz")
-    assert "refused" in trouble("http://127.0.0.1:1/metrics")
+    failure = runpy.run_path(str(DOCKER / "healthy.py"))["failure"]
+    assert failure(f"{page}/metrics") is None
+    assert failure(f"{page}/metrics", 'pulso_worker_ready{worker="bars"} 1.0') is None
+    assert "answers without" in failure(f"{page}/metrics", 'pulso_worker_ready{worker="vision"} 1.0')
+    assert "503" in failure(f"{page}/healthz")
+    assert "refused" in failure("http://127.0.0.1:1/metrics")

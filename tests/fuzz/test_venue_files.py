@@ -151,6 +151,6 @@ def test_venue_file_rejects_endless_expansion(tmp_path: Path, kind: str, surface
         lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 10)]
     file = tmp_path / "bomb.yaml"
     file.write_text("\n".join(lines))
-    with surface.timed(1, kind), pytest.raises(VenueFileError, match="unfold"):
+    with surface.timed(1, kind), pytest.raises(VenueFileError, match="expand"):
         read_venue(file)
     surface.refuse("explained")

@@ -42,7 +42,7 @@ def test_the_demo_venue_is_valid() -> None:
         ("capacity: 300", "capacity: none", r"line 5.*capacity"),
         ("zone: front", "zone: fornt", r"fornt"),
         ("[1, 1]", "[1, 7]", r"line 10"),
-        ("name: Test", "name: Test\nname: Again", r"name stands here and in line 1"),
+        ("name: Test", "name: Test\nname: Again", r"name is repeated, first in line 1"),
         ("zones:", "zones: [", r"no YAML"),
         (
             "zones:",
