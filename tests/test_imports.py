@@ -35,6 +35,8 @@ FORBIDDEN_IN_PROCESSORS = {
 
 SHARED_BY_FEATURES = {"processors": {"alerts", "models"}, "stream/features": {"registry", "models"}}
 """Modules that every feature may import: definitions of alert rules, model files, the registry."""
+EXTENSION_POINTS = {"processors.cameras.frame_observer"}
+"""Modules that features implement: whoever measures something on camera frames imports the observer's interface."""
 FEATURE_IMPORTS = {
     "processors": {
         # One pipeline processes a camera's frames: picture → people → density, flow, gates, fights.
@@ -44,7 +46,6 @@ FEATURE_IMPORTS = {
         ("cameras", "crowd"),
         ("cameras", "violence"),
         ("crowd", "cameras"),
-        ("queues", "cameras"),
         ("violence", "cameras"),
         # Mails and posts share the text encoder and the sentiment model.
         ("social", "support"),
@@ -77,6 +78,8 @@ def feature_imports(folder: str) -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / folder).rglob("*.py")):
         importer = path.relative_to(ROOT / folder).parts[0].removesuffix(".py")
         for module in imported_modules(path):
+            if any(module.startswith(point) for point in EXTENSION_POINTS):
+                continue
             if module.startswith(prefix) and (imported := module.removeprefix(prefix).split(".")[0]) in names:
                 yield importer, imported
 

@@ -15,7 +15,7 @@ from schemas.support import MAILS
 from stream.sources.delivered_messages import DeliveredMessages
 from stream.sources.imap import MAX_MESSAGE_BYTES, ImapFolder, imap_folder
 from stream.sources.mail_files import stored_mails
-from stream.sources.mime import MessageError, read_message
+from stream.sources.mime import MailFormatError, read_message
 from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class MailboxSource(Source):
         data = data[:MAX_MESSAGE_BYTES]
         try:
             mail = read_message(data, received)
-        except MessageError as error:
+        except MailFormatError as error:
             # The worker sends what it can't decode to the dead-letter topic, with these bytes.
             sink.count("refused")
             id_ = f"mail/sha256-{hashlib.sha256(data).hexdigest()[:32]}"

@@ -33,7 +33,7 @@ _AUTOMATIC_HEADERS = ("X-Auto-Response-Suppress", "List-Unsubscribe", "X-Autorep
 """Headers that only programs write; the last two are of older vacation responders."""
 
 
-class MessageError(PulsoError, ValueError):
+class MailFormatError(PulsoError, ValueError):
     """The bytes are not a message, or it has neither subject nor text."""
 
 
@@ -45,16 +45,16 @@ def read_message(data: bytes, received: datetime) -> Mail:
         received: replaces a date that is missing, implausible or in the future.
 
     Raises:
-        MessageError: The message can't be parsed, or has neither subject nor text.
+        MailFormatError: The message can't be parsed, or has neither subject nor text.
     """
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
         text = _text(message)
         subject = _header(message, "Subject")[:MAX_SUBJECT_CHARACTERS]
     except Exception as error:  # the parser of the standard library raises anything on hostile input
-        raise MessageError(f"not a readable message: {type(error).__name__}") from error
+        raise MailFormatError(f"not a readable message: {type(error).__name__}") from error
     if not text.strip() and not subject.strip():
-        raise MessageError("neither subject nor text")
+        raise MailFormatError("neither subject nor text")
     identity = _header(message, "Message-ID").strip("<> ") or "sha256-" + hashlib.sha256(data).hexdigest()[:32]
     return Mail(
         id=_identifier(identity),

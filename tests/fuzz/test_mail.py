@@ -12,7 +12,7 @@ import pytest
 from processors.support.facts import extract_facts
 from processors.support.mail_text import customer_text, split_sentences
 from processors.support.privacy import mask_personal_data
-from stream.sources.mime import MessageError, read_message
+from stream.sources.mime import MailFormatError, read_message
 from tests.fuzz.conftest import TIMES, Surface
 
 NOW = datetime(2026, 7, 4, 22, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_mail(surface: Surface) -> None:
         with surface.timed(1, data):
             try:
                 _read(data)
-            except MessageError:
+            except MailFormatError:
                 surface.refuse("no message")
     assert surface.refused < RUNS / 10
 
@@ -94,5 +94,5 @@ def test_mail_limits_nested_parts(depth: int) -> None:
     data = b"Subject: deep\r\n" + opened + b"Content-Type: text/plain\r\n\r\nhola\r\n"
     try:
         assert read_message(data, NOW).subject == "deep"
-    except MessageError as error:
+    except MailFormatError as error:
         assert "readable" in str(error)

@@ -27,7 +27,7 @@ class ShownGate(TypedDict):
     out_a_minute: float | None
 
 
-class AttendanceState(TypedDict):
+class AttendancePageState(TypedDict):
     """Part of the state of the channel `zones`.
 
     Attributes:
@@ -58,7 +58,7 @@ class AttendanceView:
             past.popleft()
         return {"zones"}
 
-    def state(self, channel: str = "zones") -> AttendanceState:
+    def state(self, channel: str = "zones") -> AttendancePageState:
         """Return the people in the venue and the flow at each gate."""
         if not self._records:
             return {"venue": None}

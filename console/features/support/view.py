@@ -31,7 +31,7 @@ TREND_PARTS = 12
 PRIORITIES: tuple[str, ...] = get_args(get_type_hints(SupportTriage)["priority"])
 
 
-class ClusterExample(TypedDict):
+class ShownExample(TypedDict):
     """A mail of a cluster."""
 
     summary: str
@@ -51,7 +51,7 @@ class ShownCluster(TypedDict):
     end: str
     topics: list[str]
     trend: list[int]
-    examples: list[ClusterExample]
+    examples: list[ShownExample]
 
 
 class SupportPageState(TypedDict):

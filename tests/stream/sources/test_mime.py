@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.sources.mime import MessageError, read_message
+from stream.sources.mime import MailFormatError, read_message
 
 NOW = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def test_what_a_machine_wrote_is_known(header: str) -> None:
 
 
 def test_nothing_to_read_is_an_error() -> None:
-    with pytest.raises(MessageError, match="neither subject nor text"):
+    with pytest.raises(MailFormatError, match="neither subject nor text"):
         read_message(b"", NOW)
 
 
@@ -74,7 +74,7 @@ def test_nothing_to_read_is_an_error() -> None:
 def test_no_bytes_crash_it(data: bytes) -> None:
     try:
         mail = read_message(data, NOW)
-    except MessageError:
+    except MailFormatError:
         return
     assert 1 <= len(mail.id) <= 200
     assert mail.time.tzinfo is not None
