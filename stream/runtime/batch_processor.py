@@ -23,7 +23,7 @@ from stream.registry.reloadable_model import FallbackModel
 from stream.runtime import metrics
 from stream.runtime.effects import BatchResult, DeadLetter, OutputRecord, dead_letter_headers
 from stream.runtime.record import InvalidRecordError, Record, read_record
-from stream.runtime.state import StateVersionError
+from stream.runtime.state import RowTable, StateVersionError
 from stream.runtime.worker_context import Handler
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Agent(Generic[T]):
 
     topic: Topic[T]
     handle: Handler[T]
-    table: Any
+    table: RowTable | None
     max_events: int
     on_failure: Callable[[], None]
     lock: asyncio.Lock

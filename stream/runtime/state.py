@@ -10,7 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -20,6 +20,20 @@ from stream.runtime.record import InvalidRecordError, Record
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+class RowTable(Protocol):
+    """Rows by key, as a Faust table keeps them.
+
+    Attributes:
+        name: of the table; agents that share a table share its lock.
+    """
+
+    name: str
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """Return the row of a key, or None."""
+        ...
 
 
 class StateVersionError(PulsoError):
@@ -97,7 +111,7 @@ class StateTable(Generic[S]):
         table: the Faust table, or any mapping of rows in tests.
     """
 
-    def __init__(self, table: Any, codec: StateCodec[S], *, max_cached: int | None = None) -> None:
+    def __init__(self, table: RowTable, codec: StateCodec[S], *, max_cached: int | None = None) -> None:
         """Create the cache.
 
         Args:
@@ -105,7 +119,6 @@ class StateTable(Generic[S]):
                 keys in a batch: changes of a batch are not in a row yet.
         """
         self.table = table
-        self._rows: Mapping[bytes, bytes] = table
         self._codec = codec
         self._max_cached = max_cached
         self._cached: dict[str, tuple[bytes | None, S]] = {}
@@ -116,7 +129,7 @@ class StateTable(Generic[S]):
         Raises:
             StateVersionError: Its row was written by a newer version of Pulso.
         """
-        row = self._rows.get(key.encode())
+        row = self.table.get(key.encode())
         cached = self._cached.get(key)
         state = cached[1] if cached is not None and cached[0] is row else self._codec.decode(key, row)
         self._keep(key, row, state)

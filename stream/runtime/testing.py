@@ -29,7 +29,7 @@ from stream.runtime.feature import Feature, load_reference
 from stream.runtime.producer import partition_of
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
-from stream.runtime.state import StateTable
+from stream.runtime.state import RowTable, StateTable
 from stream.runtime.worker_context import ALL_RECORDS, MAX_BATCH_EVENTS, Handler, WorkerContext
 
 T = TypeVar("T")
@@ -209,7 +209,7 @@ class TestDriver(WorkerContext):
 
     # Services for agents.
 
-    def table(self, name: str, topic: Topic[Any]) -> Any:
+    def table(self, name: str, topic: Topic[Any]) -> RowTable:
         """Return a table in memory."""
         return self.tables.setdefault(name, MemoryTable(f"{self.name}-{name}-{topic.name}"))
 
@@ -218,7 +218,7 @@ class TestDriver(WorkerContext):
         topic: Topic[T],
         handle: Handler[T],
         *,
-        table: Any = None,
+        table: RowTable | None = None,
         states: StateTable[Any] | None = None,
         max_events: int = MAX_BATCH_EVENTS,
         on_failure: Callable[[], None] | None = None,

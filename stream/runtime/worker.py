@@ -26,7 +26,7 @@ from stream.runtime.ownership import PartitionOwnership, PartitionsRevokedError
 from stream.runtime.readiness import Readiness
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
-from stream.runtime.state import StateTable, write_rows
+from stream.runtime.state import RowTable, StateTable, write_rows
 from stream.runtime.topics import CHANGELOG_CONFIG
 from stream.runtime.worker_context import ALL_RECORDS, MAX_BATCH_EVENTS, Handler, WorkerContext
 
@@ -57,7 +57,7 @@ class Worker(WorkerContext):
         deliver_without_tasks(self.app.consumer)
         seek_before_delivery(self.app.consumer)
 
-    def table(self, name: str, topic: Topic[Any]) -> Any:
+    def table(self, name: str, topic: Topic[Any]) -> RowTable:
         """Return a Faust table; see `WorkerContext.table`."""
         return self.app.Table(
             f"{self.name}-{name}",
@@ -73,7 +73,7 @@ class Worker(WorkerContext):
         topic: Topic[T],
         handle: Handler[T],
         *,
-        table: Any = None,
+        table: RowTable | None = None,
         states: StateTable[Any] | None = None,
         max_events: int = MAX_BATCH_EVENTS,
         on_failure: Callable[[], None] | None = None,
@@ -134,7 +134,7 @@ class Worker(WorkerContext):
         self,
         topic: Topic[T],
         handle: Handler[T],
-        table: Any,
+        table: RowTable | None,
         states: StateTable[Any] | None,
         max_events: int,
         on_failure: Callable[[], None] | None,

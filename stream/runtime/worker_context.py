@@ -17,7 +17,7 @@ from stream.registry.reloadable_model import FallbackModel, ReloadableModel
 from stream.runtime.effects import BatchResult
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
-from stream.runtime.state import StateCodec, StateTable
+from stream.runtime.state import RowTable, StateCodec, StateTable
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class WorkerContext(ABC):
         self._shared: dict[Hashable, Any] = {}
 
     @abstractmethod
-    def table(self, name: str, topic: Topic[Any]) -> Any:
+    def table(self, name: str, topic: Topic[Any]) -> RowTable:
         """Return a table of raw rows with the partitions of the topic that feeds it.
 
         Rows are placed by Kafka's own partitioner on the raw key, so that a batch may write rows of several partitions
@@ -69,7 +69,7 @@ class WorkerContext(ABC):
         topic: Topic[T],
         handle: Handler[T],
         *,
-        table: Any = None,
+        table: RowTable | None = None,
         states: StateTable[Any] | None = None,
         max_events: int = MAX_BATCH_EVENTS,
         on_failure: Callable[[], None] | None = None,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from processors.models.inference import open_folder
 from processors.social.posts import PostAnalyzer
@@ -22,7 +21,7 @@ from processors.support.topics import TopicClassifier, read_topics, topic_exampl
 from schemas.social import POSTS
 from schemas.support import MAILS, Mail
 from stream.registry.model_store import Folders
-from stream.runtime.state import StateCodec, StateTable
+from stream.runtime.state import RowTable, StateCodec, StateTable
 from stream.runtime.worker_context import WorkerContext
 
 
@@ -47,8 +46,8 @@ class TextModels:
 
     def __init__(self, worker: WorkerContext) -> None:
         self.answers: AnswerCatalogue = read_answers(worker.settings.answers)
-        self.desk_table: Any = worker.table("desk", MAILS)
-        self.posts_table: Any = worker.table("posts", POSTS)
+        self.desk_table: RowTable = worker.table("desk", MAILS)
+        self.posts_table: RowTable = worker.table("posts", POSTS)
         self._topics = read_topics(worker.settings.topics)
         self._meaning = embedder_from_setting(worker.settings.encoder)
         self._model = worker.reloadable_model(("encoder", "requests", "sentiment"), self._load)
