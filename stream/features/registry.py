@@ -43,7 +43,7 @@ ENTRY_POINT_GROUP = "pulso.features"
 
 
 class FeatureError(PulsoError):
-    """Two features claim the same name, topic, rule or section, or one can't be loaded."""
+    """Two features claim the same name, topic, rule or section, or a feature is missing or can't be loaded."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The registry refuses what two features claim, and every feature stands in every layer under one name."""
+"""Tests of the registry: conflicts between features are refused, and names agree in every layer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stream.runtime.settings import ROOT
         (Feature(name="other", topics=crowd.FEATURE.results), "two topics are named 'crowd.counts'"),
     ],
 )
-def test_registry_refuses_what_is_taken(feature: Feature, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registry_refuses_conflicting_features(feature: Feature, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     added = (*registry._BUILT_IN, SimpleNamespace(FEATURE=feature))
     monkeypatch.setattr(registry, "_BUILT_IN", added)
     registry.features.cache_clear()
@@ -33,8 +33,8 @@ def test_registry_refuses_what_is_taken(feature: Feature, why: str, monkeypatch:
         registry.features.cache_clear()
 
 
-def test_unknown_feature_is_named_with_those_that_exist() -> None:
-    with pytest.raises(LookupError, match="cameras, crowd"):
+def test_error_for_unknown_feature_lists_features() -> None:
+    with pytest.raises(registry.FeatureError, match="cameras, crowd"):
         registry.feature_named("weather")
 
 
@@ -55,12 +55,12 @@ def test_references_of_a_feature_can_be_loaded(feature: Feature) -> None:
         assert load_reference(reference) is not None
 
 
-def test_workers_read_ahead_what_their_features_allow() -> None:
+def test_workers_buffer_as_many_events_as_features_allow() -> None:
     assert registry.buffer_events("vision") == 128
     assert registry.buffer_events("bars") == replace(bars.FEATURE).buffer_events == 4096
 
 
-def test_venue_section_of_a_feature_is_checked_against_the_whole_file() -> None:
+def test_venue_section_is_validated_against_whole_file() -> None:
     section: VenueSection[list[str]] = VenueSection(
         "kiosks", list[str], list, "kiosks", lambda venue: [] if venue.bars else ["kiosks: there is no bar"]
     )

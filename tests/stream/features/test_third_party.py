@@ -1,4 +1,4 @@
-"""A feature from a package of its own: installed as any package, found by its entry point, whole in every layer."""
+"""Tests of a feature in a package of its own, found by its entry point."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as pip installs it, in a folder of its own."""
+    """Install the package with pip into a folder of its own; return the folder."""
     folder = tmp_path_factory.mktemp("site-packages")
     install = [
         sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation",
@@ -84,7 +84,7 @@ def test_third_party_feature_is_in_every_layer(installed: Path) -> None:
     }
 
 
-def test_features_without_the_package_lack_it() -> None:
+def test_feature_is_absent_without_its_package() -> None:
     from stream.features import registry
 
     assert "noise" not in [feature.name for feature in registry.features()]

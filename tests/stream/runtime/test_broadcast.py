@@ -1,4 +1,4 @@
-"""What a worker follows beside its agents is known before the first event, however slowly it comes."""
+"""Tests of broadcast topics: all of their records are added before the first event is handled."""
 
 from __future__ import annotations
 
@@ -24,32 +24,30 @@ NOW = datetime.now(UTC)
 
 
 @pytest.mark.stack
-async def test_no_event_is_handled_before_all_is_known_that_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def slowly(*args: Any, **options: Any) -> None:
+async def test_no_event_is_handled_before_broadcasts_caught_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def subscribe_slowly(*args: Any, **options: Any) -> None:
         await asyncio.sleep(2)
         await subscribe(*args, **options)
 
-    monkeypatch.setattr(worker_module, "subscribe", slowly)
+    monkeypatch.setattr(worker_module, "subscribe", subscribe_slowly)
     with LocalStack(tmp_path, workers=(), with_prometheus=False, with_console=False) as stack:
         with EventProducer(stack.settings) as producer:
             for number in range(2_000):
                 producer.send_raw(ANSWERS.name, key=b"%d" % (number % 50), value=b"%d" % number, headers=[])
             action = AlertAction(id="one", key="a", action="acknowledge", by="ana", time=NOW)
             producer.send(ACTIONS, key="a", value=action, id="one", source="test", time=NOW)
-        taken: list[bytes | None] = []
-        known_then: list[int] = []
+        added: list[bytes | None] = []
+        added_before_batch: list[int] = []
         handled = asyncio.Event()
 
         async def handle(batch: list[Record[AlertAction]]) -> BatchResult:
-            known_then.append(len(taken))
+            added_before_batch.append(len(added))
             handled.set()
             return BatchResult()
 
         worker = Worker("probe", stack.settings, read_venue(stack.settings.venue))
-        worker.broadcast(ANSWERS, taken.append)
-        worker.broadcast(LABELS, taken.append)  # a topic that holds nothing holds nobody up
+        worker.broadcast(ANSWERS, added.append)
+        worker.broadcast(LABELS, added.append)  # an empty topic must not delay the start
         worker.agent(ACTIONS, handle)
         worker.app.finalize()
         async with asyncio.timeout(60):
@@ -58,4 +56,4 @@ async def test_no_event_is_handled_before_all_is_known_that_was_there(
                 await handled.wait()
             finally:
                 await worker.app.stop()
-    assert known_then == [2_000]
+    assert added_before_batch == [2_000]

@@ -1,4 +1,4 @@
-"""A delivery that waits for nothing starts no task; one that waits is guarded as Faust guards it."""
+"""Tests of the patches of Faust: delivery without tasks, seek before delivery, shutdown timeout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stream.runtime.faust_patches import deliver_without_tasks, ensure_partition
 
 
 class Consumer(Service):
-    """What of Faust's consumer is used here."""
+    """Replacement for Faust's consumer, with its guard of deliveries."""
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109
         self.guarded = getattr(self, "guarded", 0) + 1
@@ -24,25 +24,25 @@ class Consumer(Service):
 
 @pytest.fixture
 async def consumer() -> Consumer:
-    made = Consumer()
-    made.guarded = 0
-    deliver_without_tasks(made)
-    return made
+    patched = Consumer()
+    patched.guarded = 0
+    deliver_without_tasks(patched)
+    return patched
 
 
-async def test_what_waits_for_nothing_is_done_at_once(consumer: Consumer) -> None:
-    seen: list[int] = []
+async def test_delivery_that_does_not_block_starts_no_task(consumer: Consumer) -> None:
+    tasks: list[int] = []
 
     async def deliver() -> str:
         async with asyncio.Lock():
-            seen.append(len(asyncio.all_tasks()))
+            tasks.append(len(asyncio.all_tasks()))
         return "delivered"
 
     result = await consumer.wait_first(deliver(), asyncio.Event().wait())
-    assert (result.results, consumer.guarded, seen) == (["delivered"], 0, [1])
+    assert (result.results, consumer.guarded, tasks) == (["delivered"], 0, [1])
 
 
-async def test_what_waits_goes_on_where_it_stopped(consumer: Consumer) -> None:
+async def test_blocked_delivery_continues_where_it_stopped(consumer: Consumer) -> None:
     room = asyncio.Event()
     steps: list[str] = []
 
@@ -58,7 +58,7 @@ async def test_what_waits_goes_on_where_it_stopped(consumer: Consumer) -> None:
     assert (result.results, consumer.guarded, steps) == (["delivered"], 1, ["begun", "ended"])
 
 
-async def test_a_rebalance_ends_a_delivery_that_waits(consumer: Consumer) -> None:
+async def test_rebalance_cancels_blocked_delivery(consumer: Consumer) -> None:
     suspend = asyncio.Event()
     ended: list[str] = []
 
@@ -76,7 +76,7 @@ async def test_a_rebalance_ends_a_delivery_that_waits(consumer: Consumer) -> Non
 
 
 @pytest.mark.parametrize("waits", [False, True])
-async def test_an_error_is_heard(consumer: Consumer, waits: bool) -> None:
+async def test_error_of_delivery_is_raised(consumer: Consumer, waits: bool) -> None:
     async def deliver() -> None:
         if waits:
             await asyncio.sleep(0.001)
@@ -87,7 +87,7 @@ async def test_an_error_is_heard(consumer: Consumer, waits: bool) -> None:
 
 
 class Recovering:
-    """What of Faust's consumer a recovery uses: while it seeks, its fetcher delivers what the flow lets through."""
+    """Replacement for Faust's consumer in a recovery; its fetcher delivers during a seek unless the flow is stopped."""
 
     def __init__(self) -> None:
         self.flow_active = True
@@ -113,7 +113,7 @@ class Recovering:
         await asyncio.sleep(0.01)
 
 
-async def test_what_is_fetched_while_a_recovery_seeks_is_not_thrown_away() -> None:
+async def test_events_fetched_while_recovery_seeks_are_not_lost() -> None:
     consumer = Recovering()
     seek_before_delivery(consumer)
     await asyncio.gather(consumer.perform_seek(), consumer.fetch())
@@ -123,7 +123,7 @@ async def test_what_is_fetched_while_a_recovery_seeks_is_not_thrown_away() -> No
     assert consumer.queue == [0, 1, 2, 3, 4]
 
 
-async def test_partitions_of_a_changelog_are_loaded_before_rows_are_written() -> None:
+async def test_changelog_partitions_are_loaded_before_rows_are_written() -> None:
     loaded: list[str] = []
 
     async def partitions_for(topic: str) -> None:
@@ -136,7 +136,7 @@ async def test_partitions_of_a_changelog_are_loaded_before_rows_are_written() ->
 
 
 @pytest.mark.parametrize("blocked", [True, False])
-async def test_shutdown_that_takes_too_long_ends_the_process(blocked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_process_ends_when_shutdown_takes_too_long(blocked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     exits: list[int] = []
     timers: list[tuple[float, Any]] = []
 

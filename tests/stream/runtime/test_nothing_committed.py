@@ -1,4 +1,4 @@
-"""A worker that starts where nothing was ever committed reads the first events, whatever was fetched on its way."""
+"""Tests of a start without committed offsets: the first events are read although a recovery discards them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENTS = [b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.stack
-async def test_what_a_recovery_throws_away_is_read_again_though_nothing_was_committed(tmp_path: Path) -> None:
+async def test_events_discarded_by_recovery_are_read_without_commits(tmp_path: Path) -> None:
     with LocalStack(tmp_path, workers=(), with_prometheus=False, with_console=False) as stack:
         with EventProducer(stack.settings) as producer:
             for event in EVENTS:
@@ -35,7 +35,7 @@ async def test_what_a_recovery_throws_away_is_read_again_though_nothing_was_comm
                 if len(seen) == len(EVENTS):
                     all_seen.set()
 
-        thrown_away = throws_away_what_it_fetched(app.consumer)
+        discarded = discard_fetched_events(app.consumer)
         seek_before_delivery(app.consumer)
         app.finalize()
         async with asyncio.timeout(60):
@@ -44,20 +44,20 @@ async def test_what_a_recovery_throws_away_is_read_again_though_nothing_was_comm
                 await all_seen.wait()
             finally:
                 await app.stop()
-    assert thrown_away == seen == EVENTS
+    assert discarded == seen == EVENTS
 
 
-def throws_away_what_it_fetched(consumer: Any) -> list[bytes]:
-    """What a busy machine does now and then: events are fetched after the partitions are resumed, before the seek."""
-    thrown_away: list[bytes] = []
+def discard_fetched_events(consumer: Any) -> list[bytes]:
+    """Fetch and discard events between resume and seek, as it happens on a busy machine; return them."""
+    discarded: list[bytes] = []
     seek = consumer.perform_seek
 
     async def perform_seek() -> None:
         thread = consumer._thread
-        while len(thrown_away) < len(EVENTS):
+        while len(discarded) < len(EVENTS):
             records = await thread.call_thread(thread._ensure_consumer().getmany)
-            thrown_away.extend(record.value for batch in records.values() for record in batch)
+            discarded.extend(record.value for batch in records.values() for record in batch)
         await seek()
 
     consumer.perform_seek = perform_seek
-    return thrown_away
+    return discarded

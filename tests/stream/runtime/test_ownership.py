@@ -1,6 +1,6 @@
-"""Whose the events of a batch are, through rebalances that can't be timed from outside: hence a stand-in for Faust.
+"""Tests of partition ownership during rebalances, with a replacement for Faust, since real ones can't be timed.
 
-tests/faults does the same to real workers, at random moments.
+tests/faults causes rebalances of real workers at random moments.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ NORTH, SOUTH = TP("pos.sales", 0), TP("pos.sales", 1)
 
 @dataclass
 class App:
-    """What of a Faust app is asked."""
+    """Replacement for a Faust app, with the attributes that ownership reads."""
 
     tps: set[TP] = field(default_factory=lambda: {NORTH, SOUTH})
     consumer_generation_id: int = 1
     active: bool = True
     heartbeats: list[bool] = field(default_factory=list)
-    """answers of the broker, in order; the membership is lost with the last one that is False"""
+    """Answers of the broker, in order; membership is lost if the last one is False."""
 
     def __post_init__(self) -> None:
         self.consumer = self._thread = self
@@ -51,27 +51,27 @@ def events(generation: int = 1) -> list[Any]:
     return [SimpleNamespace(message=SimpleNamespace(tp=tp, generation_id=generation)) for tp in (NORTH, SOUTH, NORTH)]
 
 
-def test_all_is_ours_while_nothing_moves() -> None:
+def test_all_events_are_owned_without_rebalance() -> None:
     assert len(PartitionOwnership(App()).owned(events())) == 3  # type: ignore[arg-type]
 
 
-def test_events_of_a_partition_that_went_away_are_left_out() -> None:
+def test_events_of_revoked_partition_are_not_owned() -> None:
     assert len(PartitionOwnership(App(tps={NORTH})).owned(events())) == 2  # type: ignore[arg-type]
 
 
-def test_events_read_before_a_rebalance_are_left_out_though_their_partition_came_back() -> None:
+def test_events_read_before_rebalance_are_not_owned_after_return() -> None:
     assert PartitionOwnership(App(consumer_generation_id=2)).owned(events(1)) == []  # type: ignore[arg-type]
 
 
-def test_nothing_is_ours_while_a_rebalance_goes_on() -> None:
+def test_no_event_is_owned_during_rebalance() -> None:
     assert PartitionOwnership(App(active=False)).owned(events()) == []  # type: ignore[arg-type]
 
 
-async def test_a_quick_batch_asks_nobody() -> None:
+async def test_short_batch_sends_no_heartbeat() -> None:
     await PartitionOwnership(App()).verify(events(), time.monotonic())  # type: ignore[arg-type]
 
 
-async def test_a_partition_that_moves_during_a_batch_takes_the_batch_with_it() -> None:
+async def test_batch_fails_when_a_partition_is_revoked() -> None:
     app = App()
     owned = PartitionOwnership(app)  # type: ignore[arg-type]
     app.tps = {SOUTH}
@@ -79,17 +79,17 @@ async def test_a_partition_that_moves_during_a_batch_takes_the_batch_with_it() -
         await owned.verify(events(), time.monotonic())
 
 
-async def test_after_standing_still_the_broker_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_batch_confirms_membership_by_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "RETRY_SECONDS", 0.001)
     long_ago = time.monotonic() - 2 * VERIFY_AFTER_SECONDS
-    known = App(heartbeats=[False, True])
-    await PartitionOwnership(known).verify(events(), long_ago)  # type: ignore[arg-type]
-    assert known.heartbeats == []
+    member = App(heartbeats=[False, True])
+    await PartitionOwnership(member).verify(events(), long_ago)  # type: ignore[arg-type]
+    assert member.heartbeats == []
     with pytest.raises(PartitionsRevokedError):
         await PartitionOwnership(App(heartbeats=[False])).verify(events(), long_ago)  # type: ignore[arg-type]
 
 
-async def test_a_broker_that_does_not_say_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_worker_ends_when_broker_does_not_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownership, "RETRY_SECONDS", 0.001)
     monkeypatch.setattr(ownership, "VERIFY_TIMEOUT_SECONDS", 0.02)
     with pytest.raises(RuntimeError, match="did not confirm"):

@@ -70,7 +70,7 @@ def test_limits_hold_in_tests() -> None:
     assert os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] == LIMITS["OPENCV_IO_MAX_IMAGE_PIXELS"]
 
 
-def test_limits_that_are_set_are_left_alone() -> None:
+def test_limits_that_are_set_are_not_changed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import os, stream.runtime.process_limits; print(os.environ['OMP_NUM_THREADS'])"],
         capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Keys go where Kafka's own partitioner puts them."""
+"""Tests of the partition of keys."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from stream.runtime.producer import partition_of
 
 
 @pytest.mark.parametrize(("key", "partition"), [("north", 2), ("south", 3)])
-def test_partitions_are_murmur2s(key: str, partition: int) -> None:
+def test_partition_of_key_equals_kafkas_murmur2(key: str, partition: int) -> None:
     assert partition_of(key, 4) == partition

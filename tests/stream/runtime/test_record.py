@@ -1,4 +1,4 @@
-"""What no event can say is refused with a reason, wherever JSON of a topic is read: no time ends a worker."""
+"""Tests of record validation: impossible times and long ids are refused or shortened, and never end a worker."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ EDGES = (
 )  # fmt: skip
 
 
-def record_of(value: bytes, **bent: bytes) -> Any:
+def record_of(value: bytes, **changed: bytes) -> Any:
     envelope = Envelope("e1", SALES.event_type, "test", NOW, SALES.content_type, NOW)
-    headers = {**dict(envelope.headers()), **bent}
+    headers = {**dict(envelope.headers()), **changed}
     event: Any = TestEvent(
         b"north", value, list(headers.items()), SimpleNamespace(topic=SALES.name, partition=0, offset=0)
     )
@@ -39,8 +39,8 @@ def record_of(value: bytes, **bent: bytes) -> Any:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_times_that_python_can_not_move_to_another_zone(edge: str) -> None:
-    """`astimezone` raises OverflowError on them: one such record ended the agent, and its whole batch was lost."""
+def test_time_at_edge_of_calendar_is_refused(edge: str) -> None:
+    """`astimezone` raises OverflowError for these times, which ended the agent and lost its whole batch."""
     with pytest.raises(InvalidRecordError, match="clock") as raised:
         record_of(TICKET % edge.encode())
     assert raised.value.reason == "time"
@@ -52,15 +52,15 @@ def test_times_that_python_can_not_move_to_another_zone(edge: str) -> None:
         Envelope.from_headers({"ce_id": b"1", "ce_type": b"t", "ce_source": b"s", "ce_time": EDGES[1].encode()})
 
 
-def test_a_worker_whose_own_clock_is_behind_buries_nothing() -> None:
-    """Sources say when they received an event, by clocks that are right: all of it lies ahead of that worker."""
+def test_worker_with_slow_clock_accepts_reception_times() -> None:
+    """Reception times of sources with correct clocks are in the future of that worker."""
     later = (NOW + timedelta(hours=2)).isoformat().encode()
     assert record_of(TICKET % b"2026-07-04T20:00:00Z", ce_received=later).payload.bar == "north"
     with pytest.raises(InvalidRecordError, match="in the future"):
         record_of(TICKET % b"2026-07-04T20:00:00Z", ce_time=later)
 
 
-def test_a_time_deep_within_a_record_is_found() -> None:
+def test_invalid_nested_time_is_refused() -> None:
     from schemas.bars import DemandForecast
 
     value = (
@@ -71,19 +71,19 @@ def test_a_time_deep_within_a_record_is_found() -> None:
         decode_payload(msgspec.json.Decoder(DemandForecast), value, "forecast")
 
 
-def test_readers_beside_the_agents_take_what_the_agents_bury() -> None:
-    """The context reader is a task of the bars worker: what it raised ended the worker."""
-    reader = ContextCache()
+def test_context_cache_ignores_records_that_agents_reject() -> None:
+    """The context cache is fed by a task of the bars worker: an exception would end the worker."""
+    cache = ContextCache()
     for value in (
         b'{"zone":"front","x":' + b"[" * 100_000, b'{"zone":"\xff"}', b'{"zone":"front","time":"0001-01-01T00:00:00Z"}',
         msgspec.json.encode(VenueContext(zone="front", time=NOW, source="mast", temperature_celsius=1e300)),
     ):  # fmt: skip
-        reader.add_record(value)
-    assert reader.features("front") == {}
+        cache.add_record(value)
+    assert cache.features("front") == {}
 
 
-def test_long_names_are_shortened_but_stay_apart() -> None:
-    """Cut at 200 letters, two urgent mails were one alert, and a result that names its event could not be read."""
+def test_long_ids_are_shortened_and_stay_distinct() -> None:
+    """With a mere cut at 200 letters, two urgent mails would share an alert, and results could exceed the limit."""
     long = "m" * 200
     one = record_of(TICKET % b"2026-07-04T20:00:00Z", ce_id=f"mail/{long}".encode())
     assert len(one.envelope.id) <= 200

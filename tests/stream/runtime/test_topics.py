@@ -1,4 +1,4 @@
-"""Settings of topics that only hurt after days."""
+"""Tests of topic settings whose effect shows after days only."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stream.runtime.topics import topic_config
 @pytest.mark.parametrize(
     "topic", [*registry.topics(), *(topic.dead for topic in registry.topics())], ids=lambda topic: topic.name
 )
-def test_a_topic_forgets_in_time_and_keeps_few_files_open(topic: Topic) -> None:
-    """Kafka deletes whole segments, the newest record of which is too old, and keeps each open until then."""
+def test_topic_expires_in_time_with_few_open_segments(topic: Topic) -> None:
+    """Kafka deletes a segment when its newest record has expired, and keeps its file open until then."""
     config = topic_config(topic)
     kept, segment = int(config["retention.ms"]), int(config["segment.ms"])
     if topic.compacted:

@@ -1,4 +1,4 @@
-"""A venue file explains its mistakes: line, field, remedy."""
+"""Tests of reading the venue file: errors name line, field and remedy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_demo_venue_is_valid() -> None:
+def test_demo_venue_is_valid() -> None:
     venue = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
     assert [camera.id for camera in venue.cameras] == ["front-left", "gate-east", "bar-square"]
 
@@ -66,12 +66,12 @@ def test_the_demo_venue_is_valid() -> None:
         ),
     ],
 )
-def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_error_names_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(VenueFileError, match=message):
         read_venue(write(tmp_path, GOOD.replace(old, new)))
 
 
-def test_a_good_file_and_a_missing_one(tmp_path: Path) -> None:
+def test_valid_file_is_read_and_missing_one_is_named(tmp_path: Path) -> None:
     assert read_venue(write(tmp_path, GOOD)).zones[0].capacity == 300
     with pytest.raises(VenueFileError, match="PULSO_VENUE"):
         read_venue(tmp_path / "missing.yaml")
@@ -120,7 +120,7 @@ MEASURED = (
         ("[0, 0.3], [1, 0.3]", "[0, 0], [1, 0]", r"above the horizon"),
     ],
 )
-def test_a_mistake_in_what_was_measured_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_error_in_measurements_names_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     camera = read_venue(write(tmp_path, MEASURED)).cameras[0]
     assert camera.gates[0].id == "east" and camera.ground is not None
     with pytest.raises(VenueFileError, match=message):
@@ -136,7 +136,7 @@ PLANNED = (
 )
 
 
-def test_a_plan_draws_only_what_the_file_has(tmp_path: Path) -> None:
+def test_plan_with_unknown_zone_or_position_is_refused(tmp_path: Path) -> None:
     plan = read_venue(write(tmp_path, PLANNED)).plan
     assert plan is not None and plan.cameras["left"].towards == (5, 5)
     for old, new, message in (
@@ -149,7 +149,7 @@ def test_a_plan_draws_only_what_the_file_has(tmp_path: Path) -> None:
             read_venue(write(tmp_path, PLANNED.replace(old, new)))
 
 
-def test_the_plan_of_the_demo_has_the_areas_that_its_zones_say() -> None:
+def test_areas_of_demo_plan_equal_those_of_its_zones() -> None:
     venue = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
     assert venue.plan is not None
     assert {zone.id: zone.area_m2 for zone in venue.zones} == {
