@@ -60,7 +60,7 @@ def ticket(number: int, moment: datetime, seed: int) -> Ticket:
 
 
 def movement(number: int, moment: datetime, seed: int) -> StockMovement:
-    """What staff report."""
+    """Return a stock movement as staff report it."""
     seeded = random.Random(f"movement {seed} {number}")
     bar = seeded.choice(BARS)
     kind = seeded.choice(("delivery", "delivery", "waste", "transfer", "count"))

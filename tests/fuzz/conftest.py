@@ -1,4 +1,4 @@
-"""How many inputs, and what became of them.
+"""Counts of fuzz inputs and of their outcomes.
 
 `make test` tries a short set; `PULSO_FUZZ=50` multiplies it, and `PULSO_FUZZ_REPORT=docs/fuzzing.md` writes the counts
 down, as `make fuzz` does.
