@@ -61,7 +61,7 @@ SCRIPT = """
 import asyncio, sys
 from pathlib import Path
 from simulation.evening import Evening, clock
-from simulation.stage_music import recorded
+from simulation.stage_music import recorded_fragment
 from stream.features.music.fragment_analyzer import FragmentAnalyzerProcess
 
 def compiled():
@@ -71,7 +71,7 @@ if __name__ == "__main__":
     analyzer = FragmentAnalyzerProcess()
     before = compiled()
     for stage, time in (("main", "20:30"), ("forest", "21:30")):
-        ((_, music),) = recorded(Evening(), stage, clock(time))
+        ((_, music),) = recorded_fragment(Evening(), stage, clock(time))
         assert asyncio.run(analyzer.analyze(music, stage)).fragment is not None
     assert before and compiled() == before
     analyzer.close()
