@@ -60,7 +60,7 @@ class Mutation:
     def record(self, kind: type[Any], **fixed: Any) -> dict[str, Any]:
         """JSON of a record that its type allows, as `msgspec.to_builtins` has it.
 
-        >>> from schemas.events import Post
+        >>> from schemas.social import Post
         >>> sorted(Mutation(1).record(Post))
         ['id', 'network', 'text', 'time']
         """
