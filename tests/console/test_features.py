@@ -24,42 +24,42 @@ SETTINGS = Settings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1")
 router = APIRouter()
 
 
-@router.get("/queues", response_class=HTMLResponse)
-async def queues(request: Request, user: CurrentUser, services: Services) -> HTMLResponse:
-    return services.page(request, "queues/queues.html", user, channel="queues")
+@router.get("/parking", response_class=HTMLResponse)
+async def parking(request: Request, user: CurrentUser, services: Services) -> HTMLResponse:
+    return services.page(request, "parking/parking.html", user, channel="parking")
 
 
 class QueuesView:
     """A view whose state is part of two channels."""
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
-        return {"queues"}
+        return {"parking"}
 
     def state(self, channel: str) -> Mapping[str, object]:
-        return {"queues": [{"id": "toilets", "persons": 12, "for": channel}]}
+        return {"parking": [{"id": "toilets", "persons": 12, "for": channel}]}
 
 
 @pytest.fixture
 def feature(tmp_path: Path) -> ConsoleFeature:
     """A feature in a folder of its own."""
-    (tmp_path / "queues.html").write_text(
-        "{% extends 'base.html' %}{% block content %}<h1>{{ words.queues }}</h1>{% endblock %}"
+    (tmp_path / "parking.html").write_text(
+        "{% extends 'base.html' %}{% block content %}<h1>{{ words.parking }}</h1>{% endblock %}"
     )
-    (tmp_path / "plan_queues.js").write_text("// draws queues on the plan")
+    (tmp_path / "plan_parking.js").write_text("// draws parking on the plan")
     (tmp_path / "secret.py").write_text("")
-    for language, title in (("en", "Queues"), ("es", "Colas")):
-        (tmp_path / f"words.{language}.yaml").write_text(f"queues: {title}\n")
+    for language, title in (("en", "Parking"), ("es", "Colas")):
+        (tmp_path / f"words.{language}.yaml").write_text(f"parking: {title}\n")
     return ConsoleFeature(
-        name="queues",
+        name="parking",
         folder=tmp_path,
         routers=(router,),
-        navigation=lambda user, _venue: [NavigationEntry("/queues", "queues", position=35)],
-        channels=(LiveChannel("queues", roles=("security",)),),
+        navigation=lambda user, _venue: [NavigationEntry("/parking", "parking", position=35)],
+        channels=(LiveChannel("parking", roles=("security",)),),
         views=(
-            ViewDefinition(lambda _context: QueuesView(), "queues"),
+            ViewDefinition(lambda _context: QueuesView(), "parking"),
             ViewDefinition(lambda _context: QueuesView(), "zones"),
         ),
-        extensions=(PageExtension(page="cameras", scripts=("plan_queues.js",), channels=("zones",)),),
+        extensions=(PageExtension(page="cameras", scripts=("plan_parking.js",), channels=("zones",)),),
     )
 
 
@@ -74,18 +74,18 @@ async def test_feature_from_elsewhere_gets_page_and_channel(
     async with httpx.AsyncClient(
         transport=transport, base_url="http://127.0.0.1", headers={"accept": "text/html", "accept-language": "es"}
     ) as client:
-        page = (await client.get("/queues")).text
+        page = (await client.get("/parking")).text
         assert "<h1>Colas</h1>" in page
-        assert '<a href="/queues" aria-current="page">Colas</a>' in page
-        assert (await client.get("/api/now/queues")).json()["queues"][0]["persons"] == 12
+        assert '<a href="/parking" aria-current="page">Colas</a>' in page
+        assert (await client.get("/api/now/parking")).json()["parking"][0]["persons"] == 12
         zones = (await client.get("/api/now/zones")).json()
-        assert zones["queues"][0]["for"] == "zones", "a view adds to the channel of another feature"
+        assert zones["parking"][0]["for"] == "zones", "a view adds to the channel of another feature"
         assert zones.keys() >= {"zones", "cameras", "venue"}
-        assert "/static/queues/plan_queues.js" in (await client.get("/cameras")).text
-        assert "/static/queues/plan_queues.js" not in (await client.get("/music")).text
-        assert (await client.get("/static/queues/plan_queues.js")).status_code == 200
-        for name in ("secret.py", "queues.html", "words.es.yaml", "", "."):
-            assert (await client.get(f"/static/queues/{name}")).status_code == 404, name
+        assert "/static/parking/plan_parking.js" in (await client.get("/cameras")).text
+        assert "/static/parking/plan_parking.js" not in (await client.get("/music")).text
+        assert (await client.get("/static/parking/plan_parking.js")).status_code == 200
+        for name in ("secret.py", "parking.html", "words.es.yaml", "", "."):
+            assert (await client.get(f"/static/parking/{name}")).status_code == 404, name
 
 
 def test_channel_is_open_to_its_roles_only() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -64,6 +66,9 @@ PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
     ("/api/now/{channel}", "/api/now/bar:north", "GET", None, {"bar", "admin"}),
     ("/api/now/{channel}", "/api/now/bar:south", "GET", None, {"admin"}),
 ]
+# A feature may bring its own rows in tests/console/features/NAME/permissions.py.
+for file in sorted((Path(__file__).parent / "features").glob("*/permissions.py")):
+    PERMISSIONS += runpy.run_path(str(file))["PERMISSIONS"]
 
 
 async def _tokens(url: str) -> dict[str, str]:
