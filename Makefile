@@ -49,8 +49,9 @@ MKDOCS = NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 docs: test-setup ## the documentation site, in site/: open site/index.html
 	@$(MKDOCS)
 
-bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md
-	@$(PYTHON) -m bench --report docs
+comma := ,
+bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md; ONLY=tickets,frames
+	@$(PYTHON) -m bench --report docs $(foreach name,$(subst $(comma), ,$(ONLY)),--only $(name))
 
 soak: setup ## hours at a steady load, whether anything grows, docs/soak.md: make soak MINUTES=120 SCALE=0.02
 	@$(PYTHON) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCALE),--scale $(SCALE))
