@@ -40,6 +40,7 @@ READ: list[tuple[str, Topic]] = [
     *(("bars", topic) for topic in (SALES, STOCK, CONTEXT)),
     *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS)),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
+    *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
     *(("music", topic) for topic in (SNIPPETS, FEEDBACK)),
     *(("alerts", topic) for topic in (OBSERVATIONS, ACTIONS, ALERTS, *registry.result_topics())),
 ]
