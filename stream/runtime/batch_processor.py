@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from faust.types import EventT
@@ -21,36 +20,14 @@ from schemas.cloudevents import Headers
 from schemas.topic import Topic
 from stream.registry.reloadable_model import FallbackModel
 from stream.runtime import metrics
+from stream.runtime.agent import Agent
 from stream.runtime.effects import BatchResult, DeadLetter, OutputRecord, dead_letter_headers
 from stream.runtime.record import InvalidRecordError, Record, read_record
-from stream.runtime.state import RowTable, StateVersionError
-from stream.runtime.worker_context import Handler
+from stream.runtime.state import StateVersionError
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Agent(Generic[T]):
-    """One agent: its topic, handler and table.
-
-    Attributes:
-        on_failure: discards partial changes of a failed batch.
-        lock: held from reading a row until writing it, since several agents may share a table.
-    """
-
-    topic: Topic[T]
-    handle: Handler[T]
-    table: RowTable | None
-    max_events: int
-    on_failure: Callable[[], None]
-    lock: asyncio.Lock
-    decoder: msgspec.json.Decoder[T] | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        record_type = self.topic.record
-        object.__setattr__(self, "decoder", None if record_type is None else msgspec.json.Decoder(record_type))
 
 
 class RecordOutput(Protocol):

@@ -9,7 +9,6 @@ Records pass through the same decoding, handlers, retries and rejection as in a 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +22,15 @@ from faust.types import EventT
 from schemas.cloudevents import Envelope, Headers
 from schemas.topic import Topic
 from schemas.venue import Venue
-from stream.runtime.batch_processor import Agent, BatchProcessor
+from stream.runtime.agent import Agent
+from stream.runtime.batch_processor import BatchProcessor
 from stream.runtime.effects import DEAD_LETTER_PREFIX
 from stream.runtime.feature import Feature, load_reference
 from stream.runtime.producer import partition_of
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
-from stream.runtime.state import RowTable, StateTable
-from stream.runtime.worker_context import ALL_RECORDS, MAX_BATCH_EVENTS, Handler, WorkerContext
+from stream.runtime.state import RowTable
+from stream.runtime.worker_context import ALL_RECORDS, WorkerContext
 
 T = TypeVar("T")
 
@@ -213,21 +213,8 @@ class TestDriver(WorkerContext):
         """Return a table in memory."""
         return self.tables.setdefault(name, MemoryTable(f"{self.name}-{name}-{topic.name}"))
 
-    def agent(
-        self,
-        topic: Topic[T],
-        handle: Handler[T],
-        *,
-        table: RowTable | None = None,
-        states: StateTable[Any] | None = None,
-        max_events: int = MAX_BATCH_EVENTS,
-        on_failure: Callable[[], None] | None = None,
-    ) -> None:
-        """Register an agent; see `WorkerContext.agent`."""
-        if states is not None:
-            table, on_failure = states.table, on_failure or states.forget
-        lock = asyncio.Lock()
-        self._agents[topic.name] = Agent(topic, handle, table, max_events, on_failure or (lambda: None), lock)
+    def _add_agent(self, agent: Agent[Any]) -> None:
+        self._agents[agent.topic.name] = agent
 
     def broadcast(
         self,

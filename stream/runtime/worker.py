@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from faust.types import EventT, StreamT
 
@@ -14,7 +14,8 @@ from schemas.cloudevents import Headers
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.runtime import metrics
-from stream.runtime.batch_processor import Agent, BatchProcessor
+from stream.runtime.agent import Agent
+from stream.runtime.batch_processor import BatchProcessor
 from stream.runtime.broadcast import subscribe
 from stream.runtime.faust_app import faust_app
 from stream.runtime.faust_patches import (
@@ -26,13 +27,11 @@ from stream.runtime.ownership import PartitionOwnership, PartitionsRevokedError
 from stream.runtime.readiness import Readiness
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
-from stream.runtime.state import RowTable, StateTable, write_rows
+from stream.runtime.state import RowTable, write_rows
 from stream.runtime.topics import CHANGELOG_CONFIG
-from stream.runtime.worker_context import ALL_RECORDS, MAX_BATCH_EVENTS, Handler, WorkerContext
+from stream.runtime.worker_context import ALL_RECORDS, WorkerContext
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 FILL_SECONDS = 0.02
 """Longest time that a batch waits to fill while events wait in Kafka."""
@@ -51,7 +50,6 @@ class Worker(WorkerContext):
         self.app = faust_app(name, settings, buffer_events=buffer_events)
         self._ownership = PartitionOwnership(self.app)
         self._processor = BatchProcessor(name, _KafkaOutput(self.app, self._ownership), self._fallbacks)
-        self._locks: dict[str, asyncio.Lock] = {}
         self._caught_up: list[asyncio.Event] = []
         self._readiness = Readiness(name, self.app)
         deliver_without_tasks(self.app.consumer)
@@ -68,26 +66,20 @@ class Worker(WorkerContext):
             extra_topic_configs=CHANGELOG_CONFIG,
         )
 
-    def agent(
-        self,
-        topic: Topic[T],
-        handle: Handler[T],
-        *,
-        table: RowTable | None = None,
-        states: StateTable[Any] | None = None,
-        max_events: int = MAX_BATCH_EVENTS,
-        on_failure: Callable[[], None] | None = None,
-    ) -> None:
-        """Read a topic in micro-batches; see `WorkerContext.agent`."""
-        agent = self._agent(topic, handle, table, states, max_events, on_failure)
+    def _add_agent(self, agent: Agent[Any]) -> None:
         source = self.app.topic(
-            topic.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
+            agent.topic.name,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            internal=False,
         )
 
         async def run(stream: StreamT[Any]) -> None:
             await self._run(agent, stream)
 
-        self.app.agent(source, name=f"{self.name}.{topic.name}", concurrency=1)(run)
+        self.app.agent(source, name=f"{self.name}.{agent.topic.name}", concurrency=1)(run)
 
     def broadcast(
         self,
@@ -129,21 +121,6 @@ class Worker(WorkerContext):
     def report_progress(self) -> None:
         """Report that work goes on."""
         self._readiness.report_progress()
-
-    def _agent(
-        self,
-        topic: Topic[T],
-        handle: Handler[T],
-        table: RowTable | None,
-        states: StateTable[Any] | None,
-        max_events: int,
-        on_failure: Callable[[], None] | None,
-    ) -> Agent[T]:
-        if states is not None:
-            table = states.table
-            on_failure = on_failure or states.forget
-        lock = asyncio.Lock() if table is None else self._locks.setdefault(table.name, asyncio.Lock())
-        return Agent(topic, handle, table, max_events, on_failure or (lambda: None), lock)
 
     async def _run(self, agent: Agent[Any], stream: StreamT[Any]) -> None:
         async for events in batches(stream, agent.max_events, self._is_behind):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar, cast
@@ -14,14 +15,13 @@ from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.registry.model_store import Folders, ModelStore
 from stream.registry.reloadable_model import FallbackModel, ReloadableModel
-from stream.runtime.effects import BatchResult
+from stream.runtime.agent import Agent, Handler
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
 from stream.runtime.state import RowTable, StateCodec, StateTable
 
 S = TypeVar("S")
 T = TypeVar("T")
-Handler = Callable[[list[Record[T]]], Awaitable[BatchResult]]
 
 MAX_BATCH_EVENTS = 256
 """Default for the largest number of events in a batch."""
@@ -45,6 +45,7 @@ class WorkerContext(ABC):
         self.name = name
         self.settings = settings
         self.venue = venue
+        self._table_locks: dict[str, asyncio.Lock] = {}
         self._fallbacks: list[FallbackModel] = []
         self._models: list[ReloadableModel[Any]] = []
         self._shared: dict[Hashable, Any] = {}
@@ -63,7 +64,6 @@ class WorkerContext(ABC):
         """Return the states of an agent by key, stored in a table of their own."""
         return StateTable(self.table(name, topic), codec, max_cached=max_cached)
 
-    @abstractmethod
     def agent(
         self,
         topic: Topic[T],
@@ -83,6 +83,14 @@ class WorkerContext(ABC):
             on_failure: called when `handle` raised: whatever it changed in part must be dropped. The batch is then
                 tried event by event, so that one unforeseen event is rejected alone.
         """
+        if states is not None:
+            table, on_failure = states.table, on_failure or states.forget
+        lock = asyncio.Lock() if table is None else self._table_locks.setdefault(table.name, asyncio.Lock())
+        self._add_agent(Agent(topic, handle, table, max_events, on_failure or _do_nothing, lock))
+
+    @abstractmethod
+    def _add_agent(self, agent: Agent[Any]) -> None:
+        """Let an agent read its topic."""
 
     @abstractmethod
     def broadcast(
