@@ -259,7 +259,8 @@ class BarState:
 
     def forecast(self, at: datetime, event_id: str, context: BarContext = EMPTY_CONTEXT) -> DemandForecast:
         """Return the demand after `at`, and what to fetch for it."""
-        outlook = RestockOutlook(self._demand, at, self._configured_closing(at))
+        forecasts = {name: self._demand.forecast(name) for name in self.products}
+        outlook = RestockOutlook(self._demand, at, self._configured_closing(at), forecasts)
         items = {
             name: StockItem(stock, self._ledger.in_transit(name, at), product.shelf, product.package)
             for name, product in self._products.items()
@@ -278,7 +279,10 @@ class BarState:
             bar=self.name,
             time=at,
             tickets=self._row.tickets,
-            products=tuple(self._product_demand(name, at, outlook, advice.get(name)) for name in self.products),
+            products=tuple(
+                self._product_demand(name, at, outlook, forecast, advice.get(name))
+                for name, forecast in forecasts.items()
+            ),
             model=self._model,
             drifts=self._row.demand.drift_count,
         )
@@ -300,13 +304,18 @@ class BarState:
             self._demand.add_sale(name, used, time)
 
     def _product_demand(
-        self, name: str, at: datetime, outlook: RestockOutlook, advice: RestockAdvice | None
+        self,
+        name: str,
+        at: datetime,
+        outlook: RestockOutlook,
+        forecasts: Sequence[SlotForecast],
+        advice: RestockAdvice | None,
     ) -> ProductDemand:
         rest = outlook.rest_of_day(name)
         demand = ProductDemand(
             product=name,
             sold=self._row.sold.get(name, 0.0),
-            horizons=tuple(_horizon_demand(forecast) for forecast in self._demand.forecast(name)),
+            horizons=tuple(_horizon_demand(forecast) for forecast in forecasts),
             rest_of_day=_horizon_demand(rest) if rest else None,
             missing=self._ledger.missing(name),
         )

@@ -7,6 +7,7 @@ continue, scaled by the growth of the next hour against its season.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from processors.bars.conformal_interval import ConformalInterval
@@ -33,13 +34,20 @@ class RestockOutlook:
         demand: demand model, advanced to the moment.
         at: the moment.
         closes: when the bar closes; learnt from its sales if None.
+        forecasts: the model's forecasts at the moment, by product, where they are known.
     """
 
-    def __init__(self, demand: DemandModel, at: datetime, closes: datetime | None = None) -> None:
+    def __init__(
+        self,
+        demand: DemandModel,
+        at: datetime,
+        closes: datetime | None = None,
+        forecasts: Mapping[str, Sequence[SlotForecast]] | None = None,
+    ) -> None:
         self._demand = demand
         self._at = at
         self._closes = closes or _learnt_closing(demand, at)
-        self._means: dict[tuple[str, int], float] = {}
+        self._means = {(name, one.slots): one.mean for name, of in (forecasts or {}).items() for one in of}
         self._rate_factors: dict[str, float] = {}
         self._seasonal: dict[str, float] = {}
         self._later: dict[tuple[str, int], float] = {}

@@ -20,6 +20,7 @@ def measure_stock_out(forecast: DemandForecast, venue: Venue) -> Iterator[Measur
     """
     settings = STOCK_OUT.settings(venue)
     hold = (settings.raise_at + settings.clear_at) / 2
+    products, zone = _products(forecast, venue), ZoneInfo(venue.timezone)
     for product in _with_stock(forecast):
         value = product.run_out_probability or 0.0
         if product.coming and not product.fetch:
@@ -29,7 +30,7 @@ def measure_stock_out(forecast: DemandForecast, venue: Venue) -> Iterator[Measur
         yield Measurement(
             subject=f"{forecast.bar}/{product.product}",
             value=value,
-            message=_fetch_message(forecast, product, venue),
+            message=_fetch_message(forecast, product, products, zone),
             amount=product.fetch,
             source=product.fetch_from if product.fetch else None,
         )
@@ -58,9 +59,10 @@ def _products(forecast: DemandForecast, venue: Venue) -> dict[str, ProductSettin
     return {product.id: product for product in bar.products} if bar else {}
 
 
-def _fetch_message(forecast: DemandForecast, product: ProductDemand, venue: Venue) -> Message:
+def _fetch_message(
+    forecast: DemandForecast, product: ProductDemand, products: dict[str, ProductSettings], zone: ZoneInfo
+) -> Message:
     """Return the notice for one product with whatever goes along on the same trip, or that nothing is needed now."""
-    products = _products(forecast, venue)
     parameters: dict[str, Parameter] = {
         "bar": forecast.bar,
         "product": _title(product.product, products),
@@ -69,7 +71,7 @@ def _fetch_message(forecast: DemandForecast, product: ProductDemand, venue: Venu
     if product.fetch is None:
         coming = Message("coming", {"units": _units(product.coming)}) if product.coming else ""
         return Message("clear", {**parameters, "coming": coming})
-    time = product.fetch_by.astimezone(ZoneInfo(venue.timezone)).strftime("%H:%M") if product.fetch_by else ""
+    time = product.fetch_by.astimezone(zone).strftime("%H:%M") if product.fetch_by else ""
     others = tuple(
         Message("trip_item", {"amount": _amount(other, products), "product": _title(other.product, products)})
         for other in forecast.products

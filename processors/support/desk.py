@@ -163,7 +163,8 @@ class SupportDesk:
         set_aside = None
         if decision.priority != "urgent":
             set_aside = set_aside_reason(analysis, self._advertising, self._count_repeats(analysis))
-        assignment = self._assign_cluster(analysis, event_id) if set_aside is None else None
+        masked = mask_personal_data(analysis.text)
+        assignment = self._assign_cluster(analysis, masked, event_id) if set_aside is None else None
         if assignment and topics:
             assignment.count_topics([topics[0].name])
         facts = extract_facts(f"{mail.subject}\n{analysis.text}")
@@ -194,7 +195,7 @@ class SupportDesk:
             cluster_ended=assignment.merged if assignment else None,
             cluster_split=assignment.split or () if assignment else (),
             surge=assignment.cluster.surge if assignment else 0.0,
-            summary=self._summary(analysis, decision, topics),
+            summary=self._summary(analysis, masked, decision, topics),
             model=self._requests.identity,
         )
 
@@ -248,15 +249,14 @@ class SupportDesk:
     def _with_corrections(self) -> TopicClassifier:
         return self._venue_topics.with_examples((example.topic, example.text) for example in self._state.topic_examples)
 
-    def _assign_cluster(self, analysis: AnalyzedMail, event_id: str) -> Assignment | None:
+    def _assign_cluster(self, analysis: AnalyzedMail, masked: str, event_id: str) -> Assignment | None:
         """Add a mail to its cluster; automatic replies and texts without a known word piece have none."""
         mail, vector = analysis.mail, analysis.whole.vectors[0]
         if mail.automatic or not vector.any():
             return None
         name = blake2b(event_id.encode(), digest_size=5).hexdigest()
-        text = mask_personal_data(analysis.text)
         example = ClusterExample(
-            text[:SUMMARY_CHARACTERS],
+            masked[:SUMMARY_CHARACTERS],
             analysis.language,
             0.0,
             _digest(_address(mail.sender)).hex(),
@@ -273,16 +273,17 @@ class SupportDesk:
         combined = np.concatenate(
             [mail_vector(analysis, self._topics.asking_weights(analysis.by_sentence)), np.sqrt(kinds)]
         )
-        return self._clustering.assign(combined, mail.time, name, example, content_words(text))
+        return self._clustering.assign(combined, mail.time, name, example, content_words(masked))
 
-    def _summary(self, analysis: AnalyzedMail, decision: PriorityDecision, topics: Sequence[MailTopic]) -> str:
+    def _summary(
+        self, analysis: AnalyzedMail, masked: str, decision: PriorityDecision, topics: Sequence[MailTopic]
+    ) -> str:
         """Return all of a short mail; else the sentence that caused the priority or asks for the topic."""
-        text = mask_personal_data(analysis.text)
         sentence = decision.sentence
-        if sentence is None and topics and len(text) > SUMMARY_CHARACTERS:
+        if sentence is None and topics and len(masked) > SUMMARY_CHARACTERS:
             sentence = self._topics.topic_sentence(topics[0].name, analysis.by_sentence)
-        if len(text) <= SUMMARY_CHARACTERS or sentence is None:
-            return text[:SUMMARY_CHARACTERS]
+        if len(masked) <= SUMMARY_CHARACTERS or sentence is None:
+            return masked[:SUMMARY_CHARACTERS]
         return mask_personal_data(analysis.sentences[sentence])[:SUMMARY_CHARACTERS]
 
     def _count_repeats(self, analysis: AnalyzedMail) -> int:

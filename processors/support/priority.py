@@ -10,6 +10,7 @@ docs/models/urgency.md has the formulas and the figures.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.requests import RequestAnalysis, RequestClassifier
-from processors.support.urgency import urgency_signs
+from processors.support.urgency import UrgencySigns, urgency_signs
 
 Vectors = NDArray[np.float32]
 Priority = Literal["urgent", "high", "normal", "low"]
@@ -100,18 +101,19 @@ class PriorityClassifier:
         """
         if analysis.mail.automatic or len(analysis.text.strip()) < _MIN_TEXT_CHARACTERS:
             return PriorityDecision("low")
-        danger = self._danger_log_odds(analysis)
+        signs = [urgency_signs(text) for text in (analysis.text, *analysis.sentences)]
+        danger = self._danger_log_odds(analysis, signs)
         worst = int(danger.argmax())
         if danger[worst] >= URGENT_LOG_ODDS:
             return PriorityDecision("urgent", worst - 1 if worst else None)
-        whole = self._probabilities(analysis.text, analysis.whole.vectors[0])
+        whole = self._probabilities(signs[0], analysis.whole.vectors[0])
         priority = PRIORITIES[1 + int(whole[1:].argmax())]
         if not analysis.sentences:
             return PriorityDecision(priority)
         by_sentence = np.stack(
             [
-                self._probabilities(text, vector)
-                for text, vector in zip(analysis.sentences, analysis.by_sentence.vectors, strict=True)
+                self._probabilities(of_sentence, vector)
+                for of_sentence, vector in zip(signs[1:], analysis.by_sentence.vectors, strict=True)
             ]
         )
         worst = int(by_sentence[:, 1].argmax())
@@ -119,15 +121,14 @@ class PriorityClassifier:
             return PriorityDecision("high", worst)
         return PriorityDecision(priority)
 
-    def _danger_log_odds(self, analysis: AnalyzedMail) -> NDArray[np.float64]:
-        """Return the corrected log odds of danger of the whole mail, then of each sentence."""
+    def _danger_log_odds(self, analysis: AnalyzedMail, signs: Sequence[UrgencySigns]) -> NDArray[np.float64]:
+        """Return the corrected log odds of danger of the whole mail, then of each sentence; `signs` in that order."""
         texts = (analysis.text, *analysis.sentences)
         rows = RequestAnalysis.stack([analysis.whole, analysis.by_sentence])
         kinds = rows.probabilities[:, self._requests.dangerous].sum(axis=1)
         kinds = np.clip(kinds, MIN_KIND_PROBABILITY, 1 - MIN_KIND_PROBABILITY)
         danger = (rows.danger_log_odds + KIND_WEIGHT * np.log(kinds / (1 - kinds))) / (1 + KIND_WEIGHT)
         calm = min(0.0, max(MIN_CALM_LOG_ODDS, float(danger[0])))
-        signs = [urgency_signs(text) for text in texts]
         named = np.array([one.urgent for one in signs])
         harmless = np.array([one.harmless for one in signs])
         # A fragment such as a subject says too little to alarm anyone, unless it names a danger or is the whole mail.
@@ -137,9 +138,8 @@ class PriorityClassifier:
         danger[1:] += CALM_WEIGHT * calm
         return danger
 
-    def _probabilities(self, text: str, vector: Vectors) -> NDArray[np.float64]:
+    def _probabilities(self, signs: UrgencySigns, vector: Vectors) -> NDArray[np.float64]:
         """Return the probabilities of the four priorities, (4,)."""
-        signs = urgency_signs(text)
         if not vector.any():
             # No word piece is in the vocabulary of the encoder: only the keyword signs are left.
             odds = np.array([3.0 * signs.urgent, 2.0 * signs.high, 1.0, 1.5 * signs.low])
