@@ -14,13 +14,8 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.support.answers import AnswerCatalogue
-from processors.support.clustering import (
-    Assignment,
-    Cluster,
-    ClusterExample,
-    ClusteringState,
-    IncrementalClustering,
-)
+from processors.support.cluster import Cluster, ClusterExample, ClusteringState
+from processors.support.clustering import Assignment, IncrementalClustering
 from processors.support.facts import extract_facts
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.priority import PriorityClassifier, PriorityDecision

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from msgspec import Struct
 
 from processors.support.answers import AnswerCatalogue
-from processors.support.clustering import Cluster
+from processors.support.cluster import Cluster
 
 TITLES: Final = {"es": "Preguntas frecuentes", "en": "Frequently asked questions"}
 

@@ -14,7 +14,7 @@ from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from processors.support.clustering import Cluster
+    from processors.support.cluster import Cluster
 
 CHANGELOG = "pulso-support-support-desk-changelog"
 LANGUAGES: tuple[Literal["es", "en"], ...] = ("es", "en")

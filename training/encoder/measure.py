@@ -18,13 +18,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from processors.models.inference import read_card
-from processors.support.clustering import (
-    JOIN_SIMILARITY,
-    MERGE_SIMILARITY,
-    ClusterExample,
-    ClusteringState,
-    IncrementalClustering,
-)
+from processors.support.cluster import ClusterExample, ClusteringState
+from processors.support.clustering import JOIN_SIMILARITY, MERGE_SIMILARITY, IncrementalClustering
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from processors.support.clustering import ClusterExample, ClusteringState, IncrementalClustering
+from processors.support.cluster import ClusterExample, ClusteringState
+from processors.support.clustering import IncrementalClustering
 
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
