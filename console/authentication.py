@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
 from console.sessions import Sessions
-from schemas.alerts import Alert, Audience
+from schemas.alerts import AUDIENCES, Alert, Audience
 from schemas.errors import PulsoError
 from stream.stores.accounts import AccountStore, Role
 
@@ -20,8 +20,6 @@ SESSION_COOKIE = "pulso_session"
 CSRF_HEADER = "X-Pulso-CSRF"
 STALE_HEADER = "X-Pulso-Page"
 """Sent with `stale` when the page is of an earlier login, as one that a phone kept may be: loading it again helps."""
-
-AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,19 @@
-"""JSON bodies of requests, decoded strictly."""
+"""What endpoints share: JSON bodies decoded strictly, and the answer while Redis is away."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import HTTPException, Request
+from redis.exceptions import RedisError
 
 MAX_BODY_BYTES = 16_384
+
+RequestId = Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")]
+"""Id that the browser makes: sent again under the same id, a change is made once."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -32,3 +38,16 @@ async def decode_body(request: Request, kind: type[T]) -> T:
 def request_origin(request: Request) -> str:
     """Return the address that a request comes from, for the audit stream."""
     return request.client.host if request.client else ""
+
+
+@contextmanager
+def redis_required() -> Iterator[None]:
+    """Answer 503 while Redis does not answer.
+
+    Raises:
+        HTTPException: Redis did not answer within the block.
+    """
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise HTTPException(503, "Redis does not answer; try again") from error

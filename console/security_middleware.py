@@ -63,7 +63,11 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -74,18 +78,11 @@ class SecurityMiddleware:
                     headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
-        started = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send_with_headers(message)
-
         if refused := self._refused(scope["method"], Headers(scope=scope)):
             await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, send_with_headers)
             return
         try:
-            await self._app(scope, _limited(receive), send_and_note)
+            await self._app(scope, _limited(receive), send_with_headers)
         except _RequestTooLongError:
             if not started:
                 refusal = PlainTextResponse(f"the request is longer than {MAX_REQUEST_BYTES} bytes", status_code=413)

@@ -113,7 +113,8 @@ class ConsoleServices:
         script_state: dict[str, object] = {}
         for _, extension in extensions:
             script_state |= extension.state(self)
-        shown = {one: msgspec.Raw(self.channels.state(one)) for _, part in extensions for one in part.channels}
+        shown_channels = dict.fromkeys(one for _, part in extensions for one in part.channels)
+        shown = {one: msgspec.Raw(self.channels.state(one)) for one in shown_channels}
         script_state |= {
             **(state or {}),
             **({"channel": channel, "now": msgspec.Raw(self.channels.state(channel))} if channel else {}),

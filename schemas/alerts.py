@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -13,6 +13,8 @@ Severity = Literal["low", "medium", "high", "critical"]
 Audience = Literal["security", "bar", "support", "production"]
 AlertState = Literal["raised", "updated", "acknowledged", "noted", "assigned", "judged", "resolved"]
 Verdict = Literal["confirmed", "rejected"]
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 
 class Observation(Struct, frozen=True, kw_only=True):

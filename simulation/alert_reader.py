@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from schemas.alerts import Alert, Audience
-from stream.stores.alert_store import OPEN, STREAM, worst_first
-
-AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+from schemas.alerts import AUDIENCES, Alert, Audience
+from stream.stores.alert_store import OPEN, STREAM, entry_order, worst_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class AlertReader:
             self.error = f"Redis cannot be read: {error}"
             return []
         self.error = ""
-        steps = [step for _, step in sorted(new, key=lambda entry: _order(entry[0]))]
+        steps = [step for _, step in sorted(new, key=lambda entry: entry_order(entry[0]))]
         self.delivered += steps
         return steps
 
@@ -83,8 +81,3 @@ def parse_entry(audience: Audience, name: bytes, fields: dict[bytes, bytes]) -> 
     received = datetime.fromisoformat(fields[b"received"].decode()).timestamp()
     arrived = int(name.split(b"-")[0]) / 1000
     return AlertDelivery(msgspec.json.decode(fields[b"alert"], type=Alert), audience, max(0.0, arrived - received))
-
-
-def _order(name: str) -> tuple[int, int]:
-    milliseconds, _, number = name.partition("-")
-    return int(milliseconds), int(number or 0)

@@ -6,7 +6,6 @@ import shutil
 import signal
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,9 +27,7 @@ from stream.runtime.venue_file import read_venue
 if TYPE_CHECKING:
     from simulation.demo_report import DemoReport
     from simulation.evening import Evening
-    from simulation.real_evening import RealEvening
     from simulation.run import DemoSetup
-    from simulation.schedule import Timeline
 
 
 def register(app: typer.Typer) -> None:
@@ -141,12 +138,14 @@ def _demo_setup(
         console.print(f"[yellow]no {kind}:[/] {reason}", highlight=False)
     evenings = RealEvening(real)
     own = evenings.venue(venue, evening)
-    planner = partial(_plan_real, evenings, own)
-    return DemoSetup(own, planner, evening, real.expected, seconds, "data")
-
-
-def _plan_real(evenings: RealEvening, venue: Venue, evening: Evening, seconds: float) -> Timeline:
-    return evenings.timeline(evening, venue, seconds)
+    return DemoSetup(
+        own,
+        lambda evening, seconds: evenings.timeline(evening, own, seconds),
+        evening,
+        real.expected,
+        seconds,
+        "data",
+    )
 
 
 def _new_folder(parent: Path) -> Path:

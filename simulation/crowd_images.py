@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from simulation.evening import Evening
 from simulation.person_figures import FIGURE_HEIGHTS, Image, scaled_figure, size_level
 from simulation.rendered_fight import draw_fight
-from simulation.scene_backgrounds import light_factors, scene_background, sensor_noise
+from simulation.scene_backgrounds import HEIGHT, WIDTH, light_factors, scene_background, sensor_noise
 from simulation.timeline import SimulationError
 
-WIDTH, HEIGHT = 640, 480
 MAX_PEOPLE = 620
 """Maximum number of people in a scene."""
 FRAMES_PER_SECOND = 8
@@ -27,7 +26,7 @@ JPEG_QUALITY = 82
 # A camera on a mast: focal length in pixels, height above the ground in metres, the row of the horizon (above the
 # picture, since the camera looks down), and the nearest and farthest feet in metres. 98 m² of ground are seen.
 _FOCAL_PIXELS, _CAMERA_HEIGHT_M, _HORIZON_ROW = 900.0, 6.0, -110.0
-_NEAREST_M, _FARTHEST_M = 7.05, 18.0
+NEAREST_M, FARTHEST_M = 7.05, 18.0
 _PERSON_HEIGHT_M = 1.70
 _FIGHT_POSITION = (0.2, 9.6)
 
@@ -90,7 +89,7 @@ def render(evening: Evening, camera: str, zone: str, time: float) -> CrowdImage:
     lively = 0.0 if zone != "front" else _liveliness(evening, time)
     heads = crowd.paste(picture, ground, who, time, lively=lively)
     if fight:
-        heads = np.vstack([heads, draw_fight(picture, evening.seed, time - fight.start, *_project(*_FIGHT_POSITION))])
+        heads = np.vstack([heads, draw_fight(picture, evening.seed, time - fight.start, *project(*_FIGHT_POSITION))])
     return CrowdImage(_apply_light(picture, evening, zone, time), heads)
 
 
@@ -121,9 +120,9 @@ class _CameraCrowd:
         sway = np.sin(2 * np.pi * self._sway_rate[:persons] * time + self._phase[:persons])
         ground = self._base[:persons] + sway * (0.10, 0.08)
         if self._zone == "gate":  # they walk towards the camera and on
-            away = (ground[:, 1] - self._walking_speed[:persons] * time - _NEAREST_M) % (
-                _FARTHEST_M - _NEAREST_M
-            ) + _NEAREST_M
+            away = (ground[:, 1] - self._walking_speed[:persons] * time - NEAREST_M) % (
+                FARTHEST_M - NEAREST_M
+            ) + NEAREST_M
             ground = np.column_stack([ground[:, 0] * away / ground[:, 1], away])
         return ground
 
@@ -138,7 +137,7 @@ class _CameraCrowd:
         heads = np.empty((len(ground), 2))
         for index in np.argsort(-ground[:, 1], kind="stable"):
             person = who[index]
-            x, y, height = _project(float(ground[index, 0]), float(ground[index, 1]))
+            x, y, height = project(float(ground[index, 0]), float(ground[index, 1]))
             height *= self._height[person]
             beat = np.sin(2 * np.pi * 2.0 * time + self._phase[person, 0])
             y -= 0.012 * height * lively * max(0.0, beat)
@@ -188,7 +187,7 @@ def _base_positions(seed: int, camera: str, zone: str) -> Positions:
         candidates = _random_positions(random, 12)
         if zone != "front" and index % 5 < 3:
             candidates = centres[random.integers(len(centres), size=12)] + random.normal(0, 0.75, (12, 2))
-            candidates[:, 1] = candidates[:, 1].clip(_NEAREST_M + 0.1, _FARTHEST_M)
+            candidates[:, 1] = candidates[:, 1].clip(NEAREST_M + 0.1, FARTHEST_M)
             edge = _half_width(candidates[:, 1])
             candidates[:, 0] = candidates[:, 0].clip(-edge, edge)
         if index == 0:
@@ -196,14 +195,14 @@ def _base_positions(seed: int, camera: str, zone: str) -> Positions:
             continue
         gaps = np.linalg.norm(candidates[:, None] - places[None, :index], axis=2).min(1)
         if zone == "front":
-            gaps *= 0.75 + 0.5 * (candidates[:, 1] - _NEAREST_M) / (_FARTHEST_M - _NEAREST_M)
+            gaps *= 0.75 + 0.5 * (candidates[:, 1] - NEAREST_M) / (FARTHEST_M - NEAREST_M)
         places[index] = candidates[np.argmax(gaps)]
     return places
 
 
 def _random_positions(random: np.random.Generator, number: int) -> Positions:
     """Return positions [number, 2] uniform over the visible ground."""
-    away = np.sqrt(random.uniform((_NEAREST_M + 0.1) ** 2, _FARTHEST_M**2, number))
+    away = np.sqrt(random.uniform((NEAREST_M + 0.1) ** 2, FARTHEST_M**2, number))
     return np.column_stack([random.uniform(-1, 1, number) * _half_width(away), away])
 
 
@@ -211,7 +210,7 @@ def _half_width(away: NDArray[np.float64]) -> NDArray[np.float64]:
     return away * (WIDTH / 2 - 16) / _FOCAL_PIXELS - 0.1
 
 
-def _project(right: float, away: float) -> tuple[float, float, float]:
+def project(right: float, away: float) -> tuple[float, float, float]:
     """Project a ground position: column and row of the feet, and the height of a person in pixels."""
     return (
         WIDTH / 2 + _FOCAL_PIXELS * right / away,
@@ -225,8 +224,8 @@ def _keep_away_from_fight(ground: Positions) -> Positions:
     apart = ground - np.asarray(_FIGHT_POSITION)
     distance = np.linalg.norm(apart, axis=1, keepdims=True).clip(0.05)
     pushed = ground + apart / distance * np.maximum(0.0, 2.2 - distance)
-    edge = _half_width(pushed[:, 1].clip(_NEAREST_M, _FARTHEST_M))
-    return np.column_stack([pushed[:, 0].clip(-edge, edge), pushed[:, 1].clip(_NEAREST_M, _FARTHEST_M)])
+    edge = _half_width(pushed[:, 1].clip(NEAREST_M, FARTHEST_M))
+    return np.column_stack([pushed[:, 0].clip(-edge, edge), pushed[:, 1].clip(NEAREST_M, FARTHEST_M)])
 
 
 def _liveliness(evening: Evening, time: float) -> float:

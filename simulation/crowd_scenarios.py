@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.cameras.frame_result import CameraFrame
+from simulation.crowd_images import FARTHEST_M, NEAREST_M, project
 from simulation.person_figures import scaled_figure, size_level
-from simulation.scene_backgrounds import scene_background, sensor_noise
+from simulation.scene_backgrounds import HEIGHT, WIDTH, scene_background, sensor_noise
 
 Positions = NDArray[np.float64]
 Scenario = Callable[[float], Positions]
 
 START_TIME = datetime(2026, 7, 4, 20, tzinfo=UTC)
-FOCAL, MAST, HORIZON, PERSON = 900.0, 6.0, -110.0, 1.70
-NEAR, FAR = 7.05, 18.0
 
 
 def render_image(ground: Positions, number: int) -> NDArray[np.uint8]:
@@ -26,14 +25,14 @@ def render_image(ground: Positions, number: int) -> NDArray[np.uint8]:
     picture = scene_background(3, "gate").copy()
     for index in np.argsort(-ground[:, 1], kind="stable"):
         right, away = ground[index]
-        if not NEAR - 1 <= away <= FAR + 4:
+        if not NEAREST_M - 1 <= away <= FARTHEST_M + 4:
             continue
-        person = scaled_figure(3, int(index) * 7 % 997, size_level(FOCAL * PERSON / away), lifted=False)
-        person.paste(picture, 320 + FOCAL * right / away, HORIZON + FOCAL * MAST / away)
+        column, row, height = project(right, away)
+        scaled_figure(3, int(index) * 7 % 997, size_level(height), lifted=False).paste(picture, column, row)
     noise = sensor_noise(3, strength=3)
-    row, column = number * 37 % 200, number * 53 % 200
+    top, left = number * 37 % 200, number * 53 % 200
     soft = cv2.GaussianBlur(picture, (3, 3), 0.7)
-    return np.asarray(cv2.add(soft, noise[row : row + 480, column : column + 640], dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.add(soft, noise[top : top + HEIGHT, left : left + WIDTH], dtype=cv2.CV_8U), np.uint8)
 
 
 def render_frames(scenario: Scenario, seconds: float, camera: str = "gate-east") -> Iterator[CameraFrame]:
@@ -50,7 +49,7 @@ def standing_positions(people: int, seed: int = 0) -> Positions:
     random = np.random.default_rng(seed)
     found: list[NDArray[np.float64]] = []
     for _ in range(people):
-        tries = np.column_stack([random.uniform(-1, 1, 8), random.uniform(NEAR + 0.5, FAR - 0.5, 8)])
+        tries = np.column_stack([random.uniform(-1, 1, 8), random.uniform(NEAREST_M + 0.5, FARTHEST_M - 0.5, 8)])
         tries[:, 0] *= tries[:, 1] * 0.33
         gaps = np.asarray([min((np.hypot(*(place - other)) for other in found), default=9.0) for place in tries])
         found.append(tries[int(np.argmax(gaps))])
@@ -73,7 +72,7 @@ def uniform_flow(people: int, velocity: tuple[float, float], *, begin: float = 0
     def at(time: float) -> Positions:
         moved = max(0.0, time - begin) * np.asarray(velocity) * own
         ground = still(min(time, begin)) + moved
-        ground[:, 1] = (ground[:, 1] - NEAR) % (FAR - NEAR) + NEAR
+        ground[:, 1] = (ground[:, 1] - NEAREST_M) % (FARTHEST_M - NEAREST_M) + NEAREST_M
         edge = 0.34 * ground[:, 1]
         side = home[:, 0] / home[:, 1] * ground[:, 1] + moved[:, 0]
         ground[:, 0] = (side + edge) % (2 * edge) - edge
@@ -135,7 +134,7 @@ def stop_and_go_waves(people: int, speed: float, period: float, seed: int = 6) -
     def at(time: float) -> Positions:
         gone = speed * (time - period / 6.28 * np.sin(6.28 * time / period))
         ground = home.copy()
-        ground[:, 1] = (ground[:, 1] - gone - NEAR) % (FAR - NEAR) + NEAR
+        ground[:, 1] = (ground[:, 1] - gone - NEAREST_M) % (FARTHEST_M - NEAREST_M) + NEAREST_M
         ground[:, 0] = home[:, 0] / home[:, 1] * ground[:, 1]
         return ground
 

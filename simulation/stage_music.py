@@ -19,8 +19,6 @@ MelodyPattern = NDArray[np.int64]
 Generator = np.random.Generator
 
 FRAGMENT_SECONDS = 15.0
-MAX_FRAGMENT_BYTES = 300_000
-"""Maximum size of a fragment in bytes."""
 
 # Chords as semitones above the key's note; each lasts a bar of four beats.
 _MAJOR, _MINOR, _POWER = (0, 4, 7), (0, 3, 7), (0, 7, 12)

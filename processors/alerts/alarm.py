@@ -127,19 +127,9 @@ def apply_action(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Al
         return alarm, None
     alarm = replace(alarm, recent=(*alarm.recent[1 - MAX_RECENT_IDS :], action.id))
     alert = alarm.alert
-    if action.action in VERDICT_OF_ACTION and (alert is None or action.alert not in (None, alert.id)):
-        return _judge_closed_alert(alarm, action)
     if alert is None or action.alert not in (None, alert.id):
-        return alarm, None
-    step = replace(
-        alert,
-        version=alert.version + 1,
-        amount_before=None,
-        time=max(action.time, alert.time),
-        event_id=action.id,
-        note=action.note,
-        by=action.by,
-    )
+        return _judge_closed_alert(alarm, action) if action.action in VERDICT_OF_ACTION else (alarm, None)
+    step = _step_by_person(alert, action)
     match action.action:
         case "acknowledge":
             step = replace(step, state="acknowledged", acknowledged_by=alert.acknowledged_by or action.by)
@@ -204,21 +194,25 @@ def _amount_changed(alert: Alert, observation: Observation, settings: RuleSettin
     return observation.source != alert.source or max(now / before, before / now) >= settings.amount_factor
 
 
+def _step_by_person(alert: Alert, action: AlertAction) -> Alert:
+    """Return the next step of an alert, by the person who acts; its state is still that of the step before."""
+    return replace(
+        alert,
+        version=alert.version + 1,
+        amount_before=None,
+        time=max(action.time, alert.time),
+        event_id=action.id,
+        note=action.note,
+        by=action.by,
+    )
+
+
 def _judge_closed_alert(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
     """Apply a verdict to a resolved alert: the one that it names, or the last."""
     for index in reversed(range(len(alarm.closed))):
         alert = alarm.closed[index]
         if action.alert in (None, alert.id):
-            step = replace(
-                alert,
-                version=alert.version + 1,
-                state="judged",
-                verdict=VERDICT_OF_ACTION[action.action],
-                time=max(action.time, alert.time),
-                event_id=action.id,
-                note=action.note,
-                by=action.by,
-            )
+            step = replace(_step_by_person(alert, action), state="judged", verdict=VERDICT_OF_ACTION[action.action])
             return replace(alarm, closed=(*alarm.closed[:index], step, *alarm.closed[index + 1 :])), step
     return alarm, None
 

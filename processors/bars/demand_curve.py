@@ -37,7 +37,7 @@ class DemandPoint(Struct, frozen=True):
 
 
 class ContextChange(Struct, frozen=True):
-    """What-if: other context features for the next slots.
+    """Other context features for the next slots than those forecast: a what-if.
 
     Attributes:
         context: features that get another value.

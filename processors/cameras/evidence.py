@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -53,3 +54,24 @@ class EvidenceRecorder(Protocol):
     def discard(self, camera: str, item_id: str) -> None:
         """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
         ...
+
+
+class LatestEvidence:
+    """The last item of each camera, for recorders that make one at a time.
+
+    A recorder sets `_last[camera]` to time and id of the item that it made, and removes it when nothing may raise an
+    alert any more.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[datetime, str]] = {}
+
+    def evidence_ids(self, camera: str) -> tuple[str, ...]:
+        """Return the id of the camera's last item; empty while nothing may raise an alert."""
+        last = self._last.get(camera)
+        return () if last is None else (last[1],)
+
+    def discard(self, camera: str, item_id: str) -> None:
+        """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
+        if self.evidence_ids(camera) == (item_id,):
+            del self._last[camera]

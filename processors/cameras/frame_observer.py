@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.crowd.density import shares_of_cells
+from processors.crowd.density import DensityMap
 from processors.crowd.ground_plane import GroundPlane
 from processors.crowd.optical_flow import Velocity
 from schemas.cameras import CameraSettings
@@ -48,28 +48,15 @@ class FrameMeasurements(Struct, frozen=True):
     ground: GroundPlane | None = None
     blind: str | None = None
 
-    def cell_shares(self, polygon: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
-        """Return the share of each cell that lies in a polygon of the picture, (rows, columns) float32.
-
-        Args:
-            polygon: corners in shares of width and height.
-
-        Raises:
-            ValueError: the camera is blind, so there are no cells.
-        """
-        if self.heads is None:
-            raise ValueError(f"camera {self.camera.id} is blind ({self.blind}); it has no cells to measure")
-        corners = tuple((float(x) * self.columns, float(y) * self.rows) for x, y in polygon)
-        return shares_of_cells(corners, *self.heads.shape)
-
     def heads_within(self, polygon: Sequence[tuple[float, float]]) -> float:
         """Return the heads in a polygon whose corners are shares of width and height.
 
         Raises:
             ValueError: the camera is blind.
         """
-        shares = self.cell_shares(polygon)
-        return 0.0 if self.heads is None else float((self.heads * shares).sum())
+        if self.heads is None:
+            raise ValueError(f"camera {self.camera.id} is blind ({self.blind}); it has no cells to measure")
+        return DensityMap(self.heads, self.rows, self.columns).within(polygon)
 
 
 class FrameObservation(Struct, frozen=True):

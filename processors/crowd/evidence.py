@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import cv2
 import numpy as np
 
-from processors.cameras.evidence import AnalyzedFrame
+from processors.cameras.evidence import AnalyzedFrame, LatestEvidence
 from processors.cameras.frame_result import EvidenceItem
 from processors.cameras.picture import Picture, PictureError, fit
 from processors.crowd.density import DensityMap
@@ -49,7 +49,7 @@ ARROW_SECONDS = 0.5
 _LINE, _TEXT, _EXIT = (255, 255, 255), (255, 255, 255), (80, 255, 120)
 
 
-class CrowdEvidenceRecorder:
+class CrowdEvidenceRecorder(LatestEvidence):
     """Draws a picture every five seconds while a count of a camera may raise an alert."""
 
     def __init__(self, venue: Venue, may_raise_alert: Callable[[CrowdCount], bool]) -> None:
@@ -59,11 +59,11 @@ class CrowdEvidenceRecorder:
             venue: cameras and evidence settings.
             may_raise_alert: returns whether a value of the count is at or above the raise threshold of its rule.
         """
+        super().__init__()
         self._cameras = {camera.id: camera for camera in venue.cameras}
         self._enabled = venue.evidence.keep_hours > 0
         self._blurred = venue.evidence.blurred
         self._may_raise_alert = may_raise_alert
-        self._last: dict[str, tuple[datetime, str]] = {}
 
     def record(self, analyzed: AnalyzedFrame) -> EvidenceItem | None:
         """Add a frame; return a picture of it when one is due."""
@@ -87,16 +87,6 @@ class CrowdEvidenceRecorder:
         item = EvidenceItem(evidence_id(count.event_id), CONTENT_TYPE, body)
         self._last[count.camera] = (count.time, item.id)
         return item
-
-    def evidence_ids(self, camera: str) -> tuple[str, ...]:
-        """Return the id of the last picture of the camera, while its count may raise an alert."""
-        last = self._last.get(camera)
-        return () if last is None else (last[1],)
-
-    def discard(self, camera: str, item_id: str) -> None:
-        """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
-        if self.evidence_ids(camera) == (item_id,):
-            del self._last[camera]
 
 
 def evidence_id(event_id: str) -> str:

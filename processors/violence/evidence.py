@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.cameras.evidence import AnalyzedFrame
+from processors.cameras.evidence import AnalyzedFrame, LatestEvidence
 from processors.cameras.frame_result import CameraFrame, EvidenceItem
 from processors.cameras.picture import PictureError
 from processors.violence.motion import FRAMES_PER_SECOND
@@ -46,7 +46,7 @@ class _CoarseFrame(NamedTuple):
     cells: NDArray[np.uint8]
 
 
-class ViolenceEvidenceRecorder:
+class ViolenceEvidenceRecorder(LatestEvidence):
     """Keeps the last two seconds of each camera, and makes a clip of them before an alert can be raised.
 
     A frame that is analyzed again makes the same clip under the same id.
@@ -54,6 +54,7 @@ class ViolenceEvidenceRecorder:
 
     def __init__(self, venue: Venue) -> None:
         """Create it without frames; rule and blur are those of the venue file."""
+        super().__init__()
         self._cameras = {camera.id for camera in venue.cameras}
         self._enabled = venue.evidence.keep_hours > 0
         self._cells_across = venue.fight_clips.cells_across
@@ -62,7 +63,6 @@ class ViolenceEvidenceRecorder:
         self._clip_delay = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - LEAD_TIME)
         self._recent: dict[str, deque[_CoarseFrame]] = {}
         self._above_since: dict[str, datetime] = {}
-        self._last: dict[str, tuple[datetime, str]] = {}
 
     def record(self, analyzed: AnalyzedFrame) -> EvidenceItem | None:
         """Add a frame; return a clip when one is due."""
@@ -102,16 +102,6 @@ class ViolenceEvidenceRecorder:
         while recent and time - recent[0].time > CLIP_DURATION:
             recent.popleft()
         return recent
-
-    def evidence_ids(self, camera: str) -> tuple[str, ...]:
-        """Return the id of the clip that shows the present fight; empty while there is none."""
-        last = self._last.get(camera)
-        return () if last is None else (last[1],)
-
-    def discard(self, camera: str, item_id: str) -> None:
-        """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
-        if self.evidence_ids(camera) == (item_id,):
-            del self._last[camera]
 
 
 def coarse_cells(grey: NDArray[np.uint8], columns: int, *, height: int, width: int) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ import getpass
 import os
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from processors.alerts.labels import split_alert_id
-from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb, Audience
+from schemas.alerts import ACTIONS, AUDIENCES, Alert, AlertAction, AlertVerb
 from stream.commands.tables import print_output
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
@@ -50,7 +50,7 @@ def recent_alerts(settings: Settings) -> list[Alert]:
     """Return the last step of every alert in the recent part of the streams, open or resolved, newest first."""
     last: dict[str, Alert] = {}
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
-        for audience in get_args(Audience):
+        for audience in AUDIENCES:
             entries: Any = redis.xrevrange(STREAM.format(audience=audience), count=RECENT)
             for _, fields in entries:
                 alert = msgspec.json.decode(fields[b"alert"], type=Alert)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import get_args
@@ -52,6 +53,12 @@ end
 redis.call('PUBLISH', ARGV[8], ARGV[4])
 return 1
 """
+
+
+def entry_order(entry: str) -> tuple[int, int]:
+    """Return the sort key of a stream's entry: its milliseconds and number."""
+    milliseconds, _, number = entry.partition("-")
+    return int(milliseconds), int(number)
 
 
 def worst_first(rows: Iterable[bytes | str]) -> list[Alert]:
@@ -106,23 +113,20 @@ class AlertStore:
 
     async def open_by_rule(self) -> dict[str, int] | None:
         """Return the number of open alerts of each rule, or None while Redis can't be reached."""
+        alerts = await self._open()
+        return None if alerts is None else dict(Counter(alert.rule for alert in alerts))
+
+    async def open_evidence(self) -> list[str]:
+        """Return the ids of all evidence of open alerts; none while Redis can't be reached."""
+        return [id for alert in await self._open() or () for id in alert.evidence]
+
+    async def _open(self) -> list[Alert] | None:
+        """Return the open alerts, or None while Redis can't be reached."""
         try:
             rows = await self._redis.hvals(OPEN)
         except (RedisError, OSError):
             return None
-        counts: dict[str, int] = {}
-        for row in rows:
-            rule = msgspec.json.decode(row, type=Alert).rule
-            counts[rule] = counts.get(rule, 0) + 1
-        return counts
-
-    async def open_evidence(self) -> list[str]:
-        """Return the ids of all evidence of open alerts; none while Redis can't be reached."""
-        try:
-            rows = await self._redis.hvals(OPEN)
-        except (RedisError, OSError):
-            return []
-        return [id for row in rows for id in msgspec.json.decode(row, type=Alert).evidence]
+        return [msgspec.json.decode(row, type=Alert) for row in rows]
 
     async def close(self) -> None:
         """Close the connections."""

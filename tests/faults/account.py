@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import get_args
 
 import msgspec
 
 from processors.support.desk import DeskState
-from schemas.alerts import Audience
+from schemas.alerts import AUDIENCES
 from schemas.attendance import OCCUPANCY
 from schemas.bars import DEMAND, SALES, STOCK, DemandForecast
 from schemas.cameras import FRAMES
@@ -166,7 +165,7 @@ def _media(outside: Outside, load: Load, topic: Topic, results: tuple[Topic, ...
 def _alerts(outside: Outside, load: Load) -> Line:
     """Check that every urgent mail raised one alert, and that no alert step was delivered twice."""
     cries, repeated = load.offered.cries, []
-    for audience in get_args(Audience):
+    for audience in AUDIENCES:
         steps = Counter((alert.id, alert.version) for alert in outside.alerts(audience))
         repeated += [f"{id} step {version}, {audience}" for (id, version), times in steps.items() if times > 1]
     told = [alert for alert in outside.alerts("security") if alert.rule == "mail-urgent" and alert.state == "raised"]

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
-from redis.exceptions import RedisError
 
 from console.authentication import ActingUser, User
 from console.features.alerts.alert_history import last_step
-from console.requests import decode_body, request_origin
+from console.requests import RequestId, decode_body, redis_required, request_origin
 from console.services import ConsoleServices, Services
 from processors.alerts.alarm import VERDICT_OF_ACTION
 from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb
@@ -31,7 +30,7 @@ class AlertActionRequest(msgspec.Struct, frozen=True, kw_only=True):
         alert: id of the alert that the person saw; when another has taken its key meanwhile, nothing is done.
     """
 
-    id: Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")]
+    id: RequestId
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     alert: str
     action: AlertVerb
@@ -43,10 +42,8 @@ class AlertActionRequest(msgspec.Struct, frozen=True, kw_only=True):
 async def act(request: Request, user: ActingUser, services: Services) -> Response:
     """Send one action to the alerts worker; 409 when the alert has ended and the action is not a verdict."""
     body = await decode_body(request, AlertActionRequest)
-    try:
+    with redis_required():
         row = await services.redis.hget(OPEN, body.key)
-    except (RedisError, OSError) as error:
-        raise HTTPException(503, "Redis does not answer; try again") from error
     alert = msgspec.json.decode(row, type=Alert) if row else None
     if alert is None or alert.id != body.alert:
         alert = await _ended_alert(services, user, body)
@@ -76,10 +73,8 @@ async def _ended_alert(services: ConsoleServices, user: User, body: AlertActionR
     """Return the alert of an action that comes after its end; only a verdict still counts then."""
     if body.action not in VERDICT_OF_ACTION:
         raise HTTPException(409, "this alert is no longer open")
-    try:
+    with redis_required():
         alert = await last_step(services.redis, user, body.alert)
-    except (RedisError, OSError) as error:
-        raise HTTPException(503, "Redis does not answer; try again") from error
     if alert is None or alert.key != body.key:
         raise HTTPException(409, "this alert is no longer kept")
     return alert

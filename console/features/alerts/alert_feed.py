@@ -18,10 +18,10 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from console.authentication import AUDIENCES, User
+from console.authentication import User
 from console.update_hub import UpdateHub
-from schemas.alerts import Alert, Audience
-from stream.stores.alert_store import OPEN, STREAM, worst_first
+from schemas.alerts import AUDIENCES, Alert, Audience
+from stream.stores.alert_store import OPEN, STREAM, entry_order, worst_first
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +68,6 @@ def read_cursor(text: str | None) -> Cursor | None:
 def write_cursor(cursor: Mapping[Audience, str]) -> str:
     """Return the text of a cursor, with audiences in alphabetical order."""
     return ",".join(f"{audience}={cursor[audience]}" for audience in sorted(cursor))
-
-
-def entry_order(entry: str) -> tuple[int, int]:
-    """Return the sort key of an entry: its milliseconds and number."""
-    milliseconds, _, number = entry.partition("-")
-    return int(milliseconds), int(number)
 
 
 class AlertFeed:

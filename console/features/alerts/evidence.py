@@ -6,19 +6,16 @@ import asyncio
 from contextlib import suppress
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from redis.exceptions import RedisError
 
 from console.authentication import CurrentUser, require_role
-from console.requests import request_origin
+from console.requests import redis_required, request_origin
 from console.services import Services
 from processors.cameras.picture import PictureError
 from processors.violence.evidence import CONTENT_TYPE, still_of
 from stream.stores import audit
+from stream.stores.evidence import EVIDENCE
 
 router = APIRouter()
-
-EVIDENCE = "pulso:evidence:{id}"
-"""Hash with the fields `content_type` and `body`, with an EXPIRE."""
 
 CONTENT_TYPES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
 VIEWED = "pulso:evidence-seen:{who}:{id}"
@@ -35,15 +32,13 @@ async def evidence(
     With `still`, of a clip one picture that does not move.
     """
     require_role(user, "security")
-    try:
+    with redis_required():
         body, content_type = await services.redis.hmget(EVIDENCE.format(id=name), "body", "content_type")
         kind = content_type.decode() if isinstance(content_type, bytes) else ""
         if not isinstance(body, bytes) or kind not in CONTENT_TYPES:
             raise HTTPException(404, "this picture is gone: pictures are kept for a short time only")
         if await services.redis.set(VIEWED.format(who=user.name, id=name), 1, ex=VIEWED_SECONDS, nx=True):
             await audit.record(services.redis, user.name, "evidence-seen", name, origin=request_origin(request))
-    except (RedisError, OSError) as error:
-        raise HTTPException(503, "Redis does not answer; try again") from error
     if still and kind == CONTENT_TYPE:
         with suppress(PictureError):  # a clip that can't be decoded is sent as it is
             body = await asyncio.to_thread(still_of, body)

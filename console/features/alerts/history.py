@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from redis.exceptions import RedisError
 
 from console.authentication import CurrentUser
-from console.features.alerts.alert_feed import entry_order
 from console.features.alerts.alert_history import AlertHistory, newest_first
 from console.features.alerts.view import VerdictsView
+from console.requests import redis_required
 from console.services import Services
 from stream.features import registry
+from stream.stores.alert_store import entry_order
 
 router = APIRouter()
 
@@ -44,7 +45,7 @@ async def history(
         and one.contains(words)
     ]
     return services.page(
-        request, "alerts/history.html", user, state={"channel": "verdicts"},
+        request, "alerts/history.html", user,
         histories=histories[:MAX_SHOWN_ALERTS], more=max(0, len(histories) - MAX_SHOWN_ALERTS), redis_away=redis_away,
         q=q, rule=rule, verdict=verdict, rules=sorted(registry.rules_by_name()),
         with_evidence=user.has_role("security"),
@@ -54,8 +55,6 @@ async def history(
 @router.get("/api/steps")
 async def steps(user: CurrentUser, services: Services, alert: str) -> Response:
     """Return every step of one alert, oldest first."""
-    try:
+    with redis_required():
         found = [step async for _, step in newest_first(services.redis, user, only=alert)]
-    except (RedisError, OSError) as error:
-        raise HTTPException(503, "Redis does not answer; try again") from error
     return Response(msgspec.json.encode(found[::-1]), media_type="application/json")

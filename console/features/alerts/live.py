@@ -22,7 +22,6 @@ from console.features.alerts.alert_feed import (
     AlertFeed,
     AlertStep,
     Cursor,
-    entry_order,
     read_cursor,
     write_cursor,
 )
@@ -31,6 +30,7 @@ from console.features.alerts.view import VerdictsView, shown_verdict
 from console.live import TICK_SECONDS, tick
 from console.services import ConsoleServices
 from schemas.alerts import AlertLabel
+from stream.stores.alert_store import entry_order
 
 
 class AlertSubscription:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from console.authentication import ActingUser
 from console.features.bars.view import keeps_stock_of
-from console.requests import decode_body, request_origin
+from console.requests import RequestId, decode_body, request_origin
 from console.services import ConsoleServices, Services
 from schemas.bars import STOCK, ProductSettings, StockMovement
 from schemas.documents import request_body
@@ -39,7 +39,7 @@ class StockMovementRequest(msgspec.Struct, frozen=True, kw_only=True):
         other: the bar that it comes from, the store if None; of a transfer the bar that it goes to.
     """
 
-    id: Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")]
+    id: RequestId
     product: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     kind: Literal["on-its-way", "delivery", "count", "waste", "transfer"]
     quantity: Annotated[float, msgspec.Meta(ge=0, le=100_000)]

@@ -7,7 +7,7 @@ from typing import TypedDict
 import msgspec
 from msgspec import Struct
 
-from schemas.crowd import CrowdCount, ZoneCount
+from schemas.crowd import CrowdCount, ZoneCount, ZoneSettings
 from schemas.venue import Venue
 
 CHANNEL = "zones"
@@ -88,7 +88,7 @@ class ZonesView:
     def state(self, channel: str = CHANNEL) -> ZonesState:
         """Return the zones of the venue file, and its cameras."""
         return {
-            "zones": [self._zone(zone.id) for zone in self._venue.zones],
+            "zones": [self._zone(zone) for zone in self._venue.zones],
             "cameras": [
                 {
                     "id": camera.id,
@@ -102,14 +102,13 @@ class ZonesView:
             ],
         }
 
-    def _zone(self, name: str) -> ShownZone:
-        zone = next(zone for zone in self._venue.zones if zone.id == name)
+    def _zone(self, zone: ZoneSettings) -> ShownZone:
         counts: list[tuple[str, int, ZoneCount]] = [
             (camera, at, counted)
             for camera, (count, at) in sorted(self._last.items())
             if count.blind is None
             for counted in count.zones
-            if counted.zone == name
+            if counted.zone == zone.id
         ]
         camera, densest = max(
             ((camera, counted) for camera, _, counted in counts),

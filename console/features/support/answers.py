@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from console.authentication import ActingUser, require_role
 from console.features.support.view import SupportView
-from console.requests import decode_body, request_origin
+from console.requests import RequestId, decode_body, request_origin
 from console.services import ConsoleServices, Services
 from processors.support.answers import AnswersFileError, localized_answer
 from processors.support.privacy import mask_personal_data
@@ -31,7 +31,7 @@ class AnswerApprovalRequest(msgspec.Struct, frozen=True, kw_only=True):
         message: the mail that the answer was written for, whose facts it must not disclose to others.
     """
 
-    id: Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")]
+    id: RequestId
     topic: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     language: Literal["es", "en"]
     question: AnswerText = ""

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from apprise import AppriseAsset, AppriseConfig, NotifyBase, NotifyFormat
@@ -26,7 +26,7 @@ from processors.alerts.notifications import (
     notification_message,
     plan_notifications,
 )
-from schemas.alerts import Alert, Audience
+from schemas.alerts import AUDIENCES, Alert, Audience
 from schemas.venue import Venue
 from stream.features.alerts import metrics
 from stream.runtime.settings import Settings
@@ -83,7 +83,7 @@ class Notifier:
     async def _plan_and_send(self) -> None:
         while True:
             try:
-                for audience in get_args(Audience):
+                for audience in AUDIENCES:
                     await self._plan(audience)
                 while len(self._sending) < MAX_SENDING and (queued := await self._claim()) is not None:
                     task = asyncio.create_task(self._send(queued))
