@@ -137,3 +137,11 @@ def test_processes_without_bars_do_not_import_river(module: str) -> None:
     script = f"import sys, {module}; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_command_line_imports_no_stream_engine_or_network_runtime() -> None:
+    """Each command would wait for them; those that need one import it when they run."""
+    heavy = ("faust", "aiokafka", "cv2", "onnxruntime", "httpx")
+    script = f"import sys, stream.commands.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -90,8 +90,6 @@ def settings_page() -> str:
         "read from the environment only, never from the venue file. The local stack fills in the addresses of the "
         "servers that it started.",
         _table(("variable", "type", "default", "meaning"), rows),
-        "`PULSO_CACHE` is the folder of what can be downloaded or computed again: Kafka's Java archives and compiled "
-        "code. Its default is `$XDG_CACHE_HOME/pulso`, or else `~/.cache/pulso`.",
     )
 
 
@@ -424,7 +422,8 @@ def _type_name(annotation: Any) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.default is None else f"`{_shown(field.default)}`"
+    """Return the default as it is typed; empty where there is none, or where it depends on the machine."""
+    return "" if field.default_factory or field.default is None else f"`{_shown(field.default)}`"
 
 
 def _shown(value: Any) -> str:

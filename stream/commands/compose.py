@@ -5,8 +5,6 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from stream.local.compose import rendered
-
 commands = typer.Typer(help="Parts of docker-compose.yml that follow from the features.", no_args_is_help=True)
 
 
@@ -18,6 +16,8 @@ def register(app: typer.Typer) -> None:
 @commands.command()
 def render() -> None:
     """Write one service for each worker, and the targets of Prometheus; for a checkout."""
+    from stream.local.compose import rendered  # noqa: PLC0415 - its package imports the local stack
+
     for file, content in rendered().items():
         if file.read_text(encoding="utf-8") != content:
             file.write_text(content, encoding="utf-8")

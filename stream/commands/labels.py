@@ -11,8 +11,6 @@ import typer
 from redis import Redis
 from rich.console import Console
 
-from processors.cameras.picture import PictureError
-from processors.violence.evidence import CONTENT_TYPE, to_video
 from schemas.alerts import AlertLabel
 from stream.features.alerts.precision import read_labels
 from stream.runtime.settings import Settings
@@ -50,6 +48,9 @@ def export(
 
 def _clip(redis: Redis, label: AlertLabel, folder: Path, errors: Console) -> dict[str, Any] | None:
     """Write the video of a verdict and return its line of clips.jsonl; None where there is no clip."""
+    from processors.cameras.picture import PictureError  # noqa: PLC0415 - it imports OpenCV
+    from processors.violence.evidence import CONTENT_TYPE, to_video  # noqa: PLC0415 - and ONNX Runtime
+
     if label.rule != "violence":
         return None
     for evidence in label.evidence:

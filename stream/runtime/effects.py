@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from faust.types import EventT
 
 from schemas.cloudevents import Envelope, Headers
 from schemas.fields import identifier
 from schemas.topic import Topic
 from stream.runtime.record import InvalidRecordError, Record
+
+if TYPE_CHECKING:
+    from faust.types import EventT
 
 S = TypeVar("S")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from aiokafka.partitioner import murmur2
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from schemas.cloudevents import Envelope, Headers
@@ -146,10 +146,13 @@ class EventProducer:
             self._producer.poll(0.1)
 
 
+@lru_cache(maxsize=4096)
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition of a key by Kafka's own partitioner.
 
     >>> partition_of("north", 4)
     2
     """
+    from aiokafka.partitioner import murmur2  # noqa: PLC0415 - it imports the whole client
+
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
-from faust.types import EventT
 
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.errors import PulsoError
 from schemas.fields import identifier
 from schemas.topic import Topic
+
+if TYPE_CHECKING:
+    from faust.types import EventT
 
 EARLIEST_TIME, LATEST_TIME = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Bounds of a valid event time. Python's dates end at the years 1 and 9999, where time zones can't be converted."""

@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     )
     cache: Path = Field(
         default_factory=cache_folder,
-        description="Folder for files that can be fetched or computed again, such as the broker's jars; "
-        "pulso in the user's cache folder if not set.",
+        description="Folder for files that can be fetched or computed again: the broker's jars and compiled code; "
+        "$XDG_CACHE_HOME/pulso if not set, or else ~/.cache/pulso.",
     )
     venue: Path = Field(default=ROOT / "deploy" / "venues" / "demo.yaml", description="Venue file.")
     topics: Path = Field(
