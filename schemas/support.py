@@ -146,6 +146,25 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     """Names of a cluster that was split because of this mail, and of the new one that has some of its mails."""
 
 
+class ClusterSummary(Struct, frozen=True, kw_only=True):
+    """A cluster of mails that ask for the same."""
+
+    id: Identifier
+    mails: Count
+    topic: str = ""
+    """Most frequent topic of its mails; empty if they have none."""
+    text: str = ""
+    """Text of its most typical mail, with personal data masked; empty if it was erased."""
+
+
+class ClusterOverview(Struct, frozen=True, kw_only=True):
+    """All current clusters of the support desk."""
+
+    time: Instant
+    """Time of the latest mail or correction."""
+    clusters: tuple[ClusterSummary, ...]
+
+
 class MailboxSettings(Part):
     """A mailbox of the support desk. Its password is read from PULSO_MAILBOX_PASSWORD."""
 
@@ -179,6 +198,17 @@ CORRECTIONS = Topic(
 
 
 TRIAGE = Topic("support.triage", "thread", SupportTriage, "pulso.support.triage.v1", "Result for one mail.")
+
+
+CLUSTERS = Topic(
+    "support.clusters",
+    "desk",
+    ClusterOverview,
+    "pulso.support.clusters.v1",
+    "The current clusters of the support desk, from which `pulso faq` makes its page.",
+    partitions=1,  # one record
+    compacted=True,
+)
 
 
 ANSWERS = Topic(

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from processors.support.surge import ArrivalRate
 from processors.support.words import FrequentWords
+from schemas.support import ClusterSummary
 
 EXAMPLES_PER_LANGUAGE = 2
 """Mails of each language that a cluster stores as examples."""
@@ -81,6 +82,12 @@ class Cluster(Struct):
         examples = self.all_examples
         in_language = [example.text for example in examples if example.language == language]
         return next(iter(in_language or [example.text for example in examples]), "")
+
+    def summary(self) -> ClusterSummary:
+        """Return size, topic and most typical text."""
+        return ClusterSummary(
+            id=self.id, mails=self.size, topic=next(iter(self.topics.top(1)), ""), text=self.typical_text()
+        )
 
     @property
     def all_examples(self) -> list[ClusterExample]:

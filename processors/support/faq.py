@@ -12,7 +12,7 @@ from jinja2 import Environment
 from msgspec import Struct
 
 from processors.support.answers import AnswerCatalogue
-from processors.support.cluster import Cluster
+from schemas.support import ClusterSummary
 
 TITLES: Final = {"es": "Preguntas frecuentes", "en": "Frequently asked questions"}
 
@@ -53,23 +53,13 @@ class FaqEntry(Struct, frozen=True):
     answer: str
 
 
-class UnansweredCluster(Struct, frozen=True):
-    """A cluster whose topic has no approved answer."""
-
-    topic: str
-    """Most frequent topic of its mails; empty if they have none."""
-    cluster: str
-    mails: int
-    question: str
-    """Text of the most typical mail, masked."""
-
-
-def faq_entries(clusters: Iterable[Cluster], answers: AnswerCatalogue, language: Literal["es", "en"]) -> list[FaqEntry]:
+def faq_entries(
+    clusters: Iterable[ClusterSummary], answers: AnswerCatalogue, language: Literal["es", "en"]
+) -> list[FaqEntry]:
     """Return the questions that have an approved answer in a language, most asked first."""
     mails: dict[str, int] = {}
     for cluster in clusters:
-        topic = next(iter(cluster.topics.top(1)), "")
-        mails[topic] = mails.get(topic, 0) + cluster.size
+        mails[cluster.topic] = mails.get(cluster.topic, 0) + cluster.mails
     return most_asked_entries(mails, answers, language)
 
 
@@ -94,13 +84,9 @@ def most_asked_entries(
     return sorted(entries, key=lambda entry: (-entry.mails, entry.topic))
 
 
-def unanswered_clusters(clusters: Iterable[Cluster], answers: AnswerCatalogue) -> list[UnansweredCluster]:
+def unanswered_clusters(clusters: Iterable[ClusterSummary], answers: AnswerCatalogue) -> list[ClusterSummary]:
     """Return the clusters without an approved answer, largest first, for staff."""
-    unanswered = []
-    for cluster in clusters:
-        topic = next(iter(cluster.topics.top(1)), "")
-        if topic not in answers.by_topic:
-            unanswered.append(UnansweredCluster(topic, cluster.id, cluster.size, cluster.typical_text()))
+    unanswered = [cluster for cluster in clusters if cluster.topic not in answers.by_topic]
     return sorted(unanswered, key=lambda cluster: -cluster.mails)
 
 

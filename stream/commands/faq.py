@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-import msgspec
 import typer
 from rich.console import Console
 
 from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 
-if TYPE_CHECKING:
-    from processors.support.cluster import Cluster
-
-CHANGELOG = "pulso-support-support-desk-changelog"
 LANGUAGES: tuple[Literal["es", "en"], ...] = ("es", "en")
 
 
@@ -35,11 +29,12 @@ def faq(
     from processors.support.answers import read_answers  # noqa: PLC0415 - takes a second
     from processors.support.faq import faq_entries, faq_html, faq_markdown, unanswered_clusters  # noqa: PLC0415
     from stream.features.support.approved_answers import with_approved_answers  # noqa: PLC0415
+    from stream.features.support.latest_clusters import latest_clusters  # noqa: PLC0415
 
     settings = Settings().connected()
     console = Console()
     answers = with_approved_answers(settings, read_answers(settings.answers))
-    clusters = read_clusters(settings)
+    clusters = latest_clusters(settings)
     out.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
         found = faq_entries(clusters, answers, language)
@@ -49,21 +44,5 @@ def faq(
     if waiting:
         table = folding_table("mails", "topic", "cluster", "most typical mail")
         for one in unanswered_clusters(clusters, answers):
-            table.add_row(str(one.mails), one.topic, one.cluster, one.question)
+            table.add_row(str(one.mails), one.topic, one.id, one.text)
         print_output(table)
-
-
-def read_clusters(settings: Settings) -> Sequence[Cluster]:
-    """Clusters of the support worker, from the row that it wrote last.
-
-    Raises:
-        LookupError: the support worker has never run.
-        TimeoutError: the broker does not answer.
-    """
-    from processors.support.desk import DeskState  # noqa: PLC0415
-    from stream.runtime.topic_reader import read_all  # noqa: PLC0415
-
-    row = None
-    for message in read_all(settings, CHANGELOG):
-        row = message.value()
-    return msgspec.json.decode(row, type=DeskState).clustering.clusters if row else []

@@ -14,8 +14,8 @@ from schemas.alerts import ALERTS
 from schemas.social import POST_READINGS, POSTS, Post
 from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, ApprovedAnswer, Mail, SupportTriage, answer_key
 from stream.commands.cli import app
-from stream.commands.faq import read_clusters
 from stream.commands.support import send
+from stream.features.support.latest_clusters import latest_clusters
 from stream.runtime.producer import EventProducer
 from tests.e2e.conftest import Outside, minutes
 
@@ -95,7 +95,7 @@ def test_support_survives_kill_between_correction_and_reply(
     assert (tmp_path / "report" / f"support-{day}.es.md").read_text(encoding="utf-8").startswith("# Soporte")
 
     send(outside.settings, action="erase", sender="Z@X.org", by="ana")
-    outside.wait("forgotten", lambda: not any(cluster.all_examples for cluster in read_clusters(outside.settings)))
+    outside.wait("forgotten", lambda: not any(cluster.text for cluster in latest_clusters(outside.settings)))
 
 
 @pytest.mark.stack

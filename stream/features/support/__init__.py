@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from processors.support import rules
-from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE
+from schemas.support import ANSWERS, CLUSTERS, CORRECTIONS, MAILS, TRIAGE
 from stream.runtime.feature import Feature
 
 FEATURE = Feature(
@@ -14,7 +14,7 @@ FEATURE = Feature(
     results=(TRIAGE,),
     rules=rules.RULES,
     messages=Path(rules.__file__).parent,
-    topics=(ANSWERS,),
+    topics=(ANSWERS, CLUSTERS),
     agents={"support": "stream.features.support.agents:register"},
     buffer_events=512,  # a mail may have a hundred kilobytes
     metrics=("stream.features.support.metrics",),

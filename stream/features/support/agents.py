@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from processors.support.desk import CorrectionError, SupportDesk
 from processors.support.mail_analysis import AnalyzedMail
 from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
 from stream.features.support import metrics
 from stream.features.support.approved_answers import apply_approved_answer
+from stream.features.support.latest_clusters import overview_output
 from stream.features.support.models import TextModels, text_models
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
-from stream.runtime.state import apply_to_states
+from stream.runtime.state import StateTable, apply_to_states
 from stream.runtime.worker_context import WorkerContext
 
 STATE_KEY = "desk"
@@ -40,17 +43,27 @@ class SupportAgent:
         analyses = await self._models.analyze([record.payload for record in records])
         by_offset = {record.offset: analysis for record, analysis in zip(records, analyses, strict=True)}
         result = await apply_to_states(records, models.desks, partial(_file, by_offset), key=_state_key)
-        if (desk := models.desks.latest(STATE_KEY)) is not None:
-            metrics.CLUSTERS.set(len(desk.clusters))
-        return result
+        return _with_overview(result, records, models.desks)
 
     async def correct(self, records: list[Record[SupportCorrection]]) -> BatchResult:
         """Apply corrections, and requests to forget a person."""
-        return await apply_to_states(records, self._models.current.desks, _correct, key=_state_key)
+        desks = self._models.current.desks
+        result = await apply_to_states(records, desks, _correct, key=_state_key)
+        return _with_overview(result, records, desks)
 
 
 def _state_key(_record: object) -> str:
     return STATE_KEY
+
+
+def _with_overview(result: BatchResult, records: Sequence[Record[Any]], desks: StateTable[SupportDesk]) -> BatchResult:
+    """Add the clusters to the result of a batch that changed the desk, and set their gauge."""
+    desk = desks.latest(STATE_KEY)
+    if desk is not None and result.rows:
+        metrics.CLUSTERS.set(len(desk.clusters))
+        # Before the results of the mails: a consumer of a result must find its cluster.
+        result.outputs = [overview_output(records[-1].envelope, desk.clusters), *result.outputs]
+    return result
 
 
 def _file(analyses: dict[int, AnalyzedMail], record: Record[Mail], desk: SupportDesk) -> Effects[SupportDesk]:

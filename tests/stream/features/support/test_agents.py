@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.social import POST_READINGS, POSTS, Post
-from schemas.support import CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
+from schemas.support import CLUSTERS, CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
 from schemas.venue import Venue
 from stream.features import registry
 from stream.runtime.testing import TestDriver
@@ -31,6 +31,24 @@ async def test_mails_are_triaged_once(driver: TestDriver) -> None:
     assert (urgent.priority, normal.priority) == ("urgent", "normal")
     again = await driver.send_events(MAILS, events)
     assert not again.of(TRIAGE)
+
+
+async def test_clusters_are_published_and_erased_texts_leave_them() -> None:
+    driver = TestDriver(registry.agents_of("support"), Venue(name="Test"), worker="support")
+    texts = ["¿Dónde puedo aparcar el coche?", "¿Hay aparcamiento cerca, por favor?"]
+    effects = await driver.send_events(
+        MAILS, [driver.event(MAILS, f"m{n}", mail(n, text)) for n, text in enumerate(texts)]
+    )
+    (overview,) = effects.of(CLUSTERS)
+    assert sum(cluster.mails for cluster in overview.clusters) == 2
+    assert {cluster.topic for cluster in overview.clusters} == {"travel and parking"}
+    assert any("aparca" in cluster.text for cluster in overview.clusters)
+    for number in (0, 1):
+        erase = SupportCorrection(id=f"c{number}", time=AT, by="ana", action="erase", sender=f"p{number}@example.org")
+        (overview,) = (await driver.send(CORRECTIONS, erase.id, erase)).of(CLUSTERS)
+    assert {cluster.text for cluster in overview.clusters} == {""}
+    repeated = await driver.send_events(MAILS, [driver.event(MAILS, "m0", mail(0, texts[0]))])
+    assert not repeated.of(TRIAGE)
 
 
 async def test_correction_of_unknown_cluster_is_rejected(driver: TestDriver) -> None:
