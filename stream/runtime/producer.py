@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from schemas.fields import identifier
 from schemas.topic import MEDIA_BYTES, Topic
 from stream.runtime.kafka_clients import make_producer
 from stream.runtime.settings import Settings
+
+log = logging.getLogger(__name__)
 
 Delivered = Callable[[str | None], None]
 """Called from the producer's thread with None, or with the reason why the event did not arrive."""
@@ -143,7 +146,11 @@ class EventProducer:
 
     def _poll(self) -> None:
         while not self._stopping.is_set():
-            self._producer.poll(0.1)
+            try:
+                self._producer.poll(0.1)
+            except Exception:
+                # One caller's callback failed. Without this thread no other event would be reported as delivered.
+                log.exception("the callback of a delivered event failed")
 
 
 @lru_cache(maxsize=4096)

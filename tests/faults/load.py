@@ -16,7 +16,7 @@ from schemas.cameras import FRAMES
 from schemas.music import SNIPPETS
 from schemas.support import MAILS, Mail
 from schemas.topic import Topic
-from stream.runtime.producer import EventProducer
+from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
 from tests.faults.inputs import BARS, CRY, MAIL_TEXTS, URGENT_EVERY, Offered, movement, pictures, sound, ticket
 
@@ -71,6 +71,7 @@ class Load:
         self._waiting = 0
         self._counting = threading.Lock()
         self._ending = threading.Event()
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
     def start(self) -> None:
@@ -81,13 +82,17 @@ class Load:
         """Stop offering, and wait until Kafka has accepted everything."""
         self._ending.set()
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
         self.flush()
 
     def flush(self) -> None:
         """Wait until Kafka has accepted everything."""
         deadline = time.monotonic() + 240
         while self._waiting or self._again:
-            assert time.monotonic() < deadline, f"Kafka did not take {self._waiting} inputs"
+            assert time.monotonic() < deadline, (
+                f"Kafka did not take {self._waiting} inputs, {len(self._again)} are to be sent again"
+            )
             self._send_again()
             time.sleep(0.05)
 
@@ -112,10 +117,13 @@ class Load:
 
     def _run(self) -> None:
         began = time.monotonic()
-        while not self._ending.wait(max(0.0, began + self.tick * self._every - time.monotonic())):
-            self._offer(self.tick)
-            self._send_again()
-            self.tick += 1
+        try:
+            while not self._ending.wait(max(0.0, began + self.tick * self._every - time.monotonic())):
+                self._offer(self.tick)
+                self._send_again()
+                self.tick += 1
+        except Exception as error:
+            self._failure = error
 
     def _offer(self, tick: int) -> None:
         moment = self._clock(tick, self._start + TICK * tick)
@@ -193,12 +201,11 @@ class Load:
         with self._counting:
             self._waiting += 1
         producer = self._patient if topic in (ATTENDANCE, FRAMES, SNIPPETS) else self._producer
-        producer.send(topic, key=key, value=value, id=id, source="test", time=moment, delivered=delivered)
+        try:
+            producer.send(topic, key=key, value=value, id=id, source="test", time=moment, delivered=delivered)
+        except NotDeliveredError as error:
+            delivered(str(error))
 
     def _send_again(self) -> None:
-        while True:
-            with self._counting:
-                if not self._again:
-                    return
-                again = self._again.popleft()
-            again()
+        for _ in range(len(self._again)):  # what is refused once more waits for the next call
+            self._again.popleft()()
