@@ -13,6 +13,7 @@ from rich.console import Console
 
 from schemas.alerts import AlertLabel
 from stream.features.alerts.precision import read_labels
+from stream.runtime.atomic_file import replace_file
 from stream.runtime.settings import Settings
 from stream.stores.evidence import read_evidence
 
@@ -77,7 +78,4 @@ def _clip(redis: Redis, label: AlertLabel, folder: Path, errors: Console) -> dic
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    unfinished = path.with_suffix(".part")
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    unfinished.write_text(lines, encoding="utf-8")
-    unfinished.replace(path)
+    replace_file(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

@@ -21,6 +21,7 @@ from stream.local.kafka import kafka
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
 from stream.local.redis import redis
+from stream.runtime.atomic_file import replace_file
 from stream.runtime.settings import Settings
 from stream.runtime.topics import ensure_topics
 
@@ -287,8 +288,4 @@ class LocalStack:
 
     def write_stack_file(self) -> None:
         """Write stack.json, which tells other commands the addresses; replaces the file in one step."""
-        file = self.settings.stack_file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(self.describe(), indent=2), encoding="utf-8")
-        draft.replace(file)
+        replace_file(self.settings.stack_file, json.dumps(self.describe(), indent=2))

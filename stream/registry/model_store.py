@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from processors.models.inference import ModelError, models_folder
+from stream.runtime.atomic_file import replace_file
 
 SHIPPED = "shipped"
 DIGITS = 12
@@ -179,9 +180,7 @@ class ModelStore:
         return self.root / name / "current.json"
 
     def _point(self, name: str, to: Pointer) -> None:
-        draft = self._pointer(name).with_suffix(".draft")
-        draft.write_bytes(msgspec.json.encode(to))
-        draft.replace(self._pointer(name))
+        replace_file(self._pointer(name), msgspec.json.encode(to))
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from stream.runtime.atomic_file import replace_file
+
 log = logging.getLogger(__name__)
 
 MAX_NAMES = 20_000
@@ -79,7 +81,4 @@ class DeliveredMessages:
                 "last_uid": self._last_uid,
                 "names": list(self._names),
             }
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._path.with_suffix(".draft")
-            draft.write_text(json.dumps(state), encoding="utf-8")
-            draft.replace(self._path)
+            replace_file(self._path, json.dumps(state))

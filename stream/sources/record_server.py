@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from schemas.documents import request_body
 from schemas.errors import PulsoError
 from schemas.topic import Topic
+from stream.runtime.atomic_file import replace_file
 from stream.runtime.record import MAX_TIME_AHEAD
 from stream.sources.source import EventSink, Source, SourceError, now
 
@@ -117,7 +118,7 @@ class RecordServer(Source, Generic[R]):
         url = self.url
         log.info("%s: POST %s, with the header Authorization: Bearer TOKEN", self.kind, url)
         if self._announced is not None:
-            _write(self._announced, msgspec.json.encode({"url": url, "port": self.port}).decode())
+            replace_file(self._announced, msgspec.json.encode({"url": url, "port": self.port}), mode=0o600)
         config = uvicorn.Config(
             self._app(sink), log_config=None, log_level="warning", access_log=False, lifespan="off",
             limit_concurrency=MAX_CONNECTIONS, timeout_graceful_shutdown=SHUTDOWN_SECONDS,
@@ -249,20 +250,10 @@ def stored_token(given: SecretStr | None, path: Path, name: str, variable: str) 
         token = ""  # nosec B105
     if not token:  # an empty token would let everyone in
         token = secrets.token_urlsafe(24)
-        _write(path, token + "\n")
+        replace_file(path, token + "\n", mode=0o600)
         log.info("%s: a token was made", name)
     log.info("%s: the token is in %s (%s sets another)", name, path, variable)
     return token
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step; only its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="ascii")
-    draft.replace(path)
 
 
 def _last_port(announced: Path | None) -> int:
