@@ -1,4 +1,4 @@
-"""What endpoints share: JSON bodies decoded strictly, and the answer while Redis is away."""
+"""Strictly decoded JSON bodies of requests, and the response while Redis is not available."""
 
 from __future__ import annotations
 
