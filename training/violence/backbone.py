@@ -1,6 +1,6 @@
 """Backbone of the violence network: all of MobileNetV2 frozen, and blocks 7 to 10 a second time for fine-tuning.
 
-Frozen features of the last layers generalise to new places better than those of the middle: on pooled features a
+Frozen features of the last layers generalise to new sources better than those of the middle: on pooled features a
 support vector machine classifies 0.69 of the surveillance clips correctly after block 10, and 0.80 after the last
 layer. The fine-tuned middle layers and the frozen last layers err on different clips.
 """
@@ -16,12 +16,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 # (block, expansion, channels out, stride), MobileNetV2 1.0 (Sandler et al., 2018, table 2).
-_CHANNELS = {1: 16, **dict.fromkeys((2, 3), 24), **dict.fromkeys((4, 5, 6), 32), **dict.fromkeys((7, 8, 9, 10), 64)}
-_CHANNELS |= dict.fromkeys((11, 12, 13), 96) | dict.fromkeys((14, 15, 16), 160) | {17: 320}
-_STRIDE_TWO = {2, 4, 7, 14}
-SPLIT, TRAINED, LAST_BLOCK = 6, 10, 17
-CHANNELS = 64
-FEATURES = 2 * 1280
+_BLOCK_CHANNELS = {
+    1: 16,
+    **dict.fromkeys((2, 3), 24),
+    **dict.fromkeys((4, 5, 6), 32),
+    **dict.fromkeys((7, 8, 9, 10), 64),
+}
+_BLOCK_CHANNELS |= dict.fromkeys((11, 12, 13), 96) | dict.fromkeys((14, 15, 16), 160) | {17: 320}
+_STRIDE_TWO_BLOCKS = {2, 4, 7, 14}
+LAST_EARLY_BLOCK, LAST_TRAINABLE_BLOCK, LAST_BLOCK = 6, 10, 17
+TRAINABLE_CHANNELS = 64
+DEEP_FEATURES = 2 * 1280
 
 
 class _Convolution(nn.Module):
@@ -54,9 +59,9 @@ class _Block(nn.Module):
 
         self.expand = convolution("expand") if number > 1 else None
         width = tensors[f"blocks.{number:02d}.depthwise.weight"].shape[0]
-        self.depthwise = convolution("depthwise", stride=2 if number in _STRIDE_TWO else 1, groups=width)
+        self.depthwise = convolution("depthwise", stride=2 if number in _STRIDE_TWO_BLOCKS else 1, groups=width)
         self.project = convolution("project", relu=False)
-        self.residual = number not in _STRIDE_TWO and _CHANNELS.get(number - 1) == _CHANNELS[number]
+        self.residual = number not in _STRIDE_TWO_BLOCKS and _BLOCK_CHANNELS.get(number - 1) == _BLOCK_CHANNELS[number]
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.depthwise(x if self.expand is None else self.expand(x))
@@ -64,7 +69,7 @@ class _Block(nn.Module):
         return x + y if self.residual else y
 
 
-class Front(nn.Module):
+class EarlyBlocks(nn.Module):
     """Stem and blocks 1 to 6, frozen: (N, 1, H, W) in [-1, 1] to (N, 32, H/8, W/8); H and W multiples of 16.
 
     A grey picture has three equal channels, so the stem's weights of the three are summed.
@@ -75,32 +80,34 @@ class Front(nn.Module):
         tensors = _tensors(weights)
         stem = tensors["stem.weight"].sum(1, keepdim=True)
         self.stem = _Convolution(stem, tensors["stem.bias"], stride=2)
-        self.blocks = nn.Sequential(*[_Block(tensors, number) for number in range(1, SPLIT + 1)])
+        self.blocks = nn.Sequential(*[_Block(tensors, number) for number in range(1, LAST_EARLY_BLOCK + 1)])
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         return cast(Tensor, self.blocks(self.stem(x)))
 
 
-class Rest(nn.Module):
+class LateBlocks(nn.Module):
     """Blocks 7 to 17 and the last layer, frozen: (N, 32, H/8, W/8) to mean and maximum over the picture, (N, 2560)."""
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
         tensors = _tensors(weights)
-        self.blocks = nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, LAST_BLOCK + 1)])
+        self.blocks = nn.Sequential(
+            *[_Block(tensors, number) for number in range(LAST_EARLY_BLOCK + 1, LAST_BLOCK + 1)]
+        )
         self.head = _Convolution(tensors["head.weight"], tensors["head.bias"])
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
-        seen = self.head(self.blocks(x))
-        return torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1)
+        features = self.head(self.blocks(x))
+        return torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)
 
 
-def upper_blocks(weights: Path) -> nn.Sequential:
+def trainable_blocks(weights: Path) -> nn.Sequential:
     """Blocks 7 to 10, for fine-tuning: (N, 32, H/8, W/8) to (N, 64, H/16, W/16)."""
     tensors = _tensors(weights)
-    return nn.Sequential(*[_Block(tensors, number) for number in range(SPLIT + 1, TRAINED + 1)])
+    return nn.Sequential(*[_Block(tensors, number) for number in range(LAST_EARLY_BLOCK + 1, LAST_TRAINABLE_BLOCK + 1)])
 
 
 def _tensors(weights: Path) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from processors.models.inference import ModelCard, sha256_of
 from processors.violence.motion import HEIGHT, MOTION_HEIGHT, MOTION_WIDTH, WIDTH
-from training.violence.features import PARTS, Sight
+from training.violence.features import FEATURE_NAMES, FeatureExtractor
 from training.violence.network import Head
 
 
@@ -25,31 +25,31 @@ class ViolenceNetwork(nn.Module):
     and their logits averaged by kind, then over the kinds.
     """
 
-    def __init__(self, sight: Sight, heads: list[Head]) -> None:
+    def __init__(self, sight: FeatureExtractor, heads: list[Head]) -> None:
         super().__init__()
         self.sight = sight
         self.heads = nn.ModuleList(heads)
-        of_kind: dict[type[Head], list[int]] = {}
-        for place, head in enumerate(heads):
-            of_kind.setdefault(type(head), []).append(place)
-        self.kinds = list(of_kind.values())
-        self.recurrent = nn.ModuleList([_over_time(head.gates) for head in heads])
+        heads_by_kind: dict[type[Head], list[int]] = {}
+        for index, head in enumerate(heads):
+            heads_by_kind.setdefault(type(head), []).append(index)
+        self.kinds = list(heads_by_kind.values())
+        self.recurrent = nn.ModuleList([_gru_over_steps(head.gates) for head in heads])
 
     def forward(self, previous: Tensor, current: Tensor, flow: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         steps, cameras = previous.shape[0], previous.shape[1]
-        seen = self.sight(previous.flatten(0, 1), current.flatten(0, 1), flow.flatten(0, 1))
-        sights = dict(zip(PARTS, seen, strict=True))
+        outputs = self.sight(previous.flatten(0, 1), current.flatten(0, 1), flow.flatten(0, 1))
+        features = dict(zip(FEATURE_NAMES, outputs, strict=True))
         logits, memories = [], []
         for head, recurrent, part in zip(self.heads, self.recurrent, memory.chunk(len(self.heads), 1), strict=True):
-            rows = head.describe(*(sights[name] for name in head.parts))
+            rows = head.embed(*(features[name] for name in head.feature_names))
             hidden, last = recurrent(rows.reshape(steps, cameras, rows.shape[1]), part.unsqueeze(0).contiguous())
             logits.append(head.out(hidden).squeeze(2))
             memories.append(last.squeeze(0))
-        means = [torch.stack([logits[place] for place in places]).mean(0) for places in self.kinds]
+        means = [torch.stack([logits[index] for index in indices]).mean(0) for indices in self.kinds]
         return torch.stack(means).mean(0), torch.cat(memories, 1)
 
 
-def _over_time(cell: nn.GRUCell) -> nn.GRU:
+def _gru_over_steps(cell: nn.GRUCell) -> nn.GRU:
     """Return the recurrence as one operation over many steps, for which ONNX has an operator."""
     recurrent = nn.GRU(cell.input_size, cell.hidden_size)
     weights = {f"{name}_l0": tensor for name, tensor in cell.state_dict().items()}
@@ -59,7 +59,7 @@ def _over_time(cell: nn.GRUCell) -> nn.GRU:
 
 def export(weights: Path, heads: list[Head], file: Path) -> int:
     """Write the graph and check it against torch to 1e-3 of a logit; return the number of parameters."""
-    network = ViolenceNetwork(Sight(weights), [head.eval() for head in heads]).eval()
+    network = ViolenceNetwork(FeatureExtractor(weights), [head.eval() for head in heads]).eval()
     hidden = heads[0].gates.hidden_size * len(heads)
     rng = np.random.default_rng(0)
     inputs = {
@@ -83,14 +83,14 @@ def export(weights: Path, heads: list[Head], file: Path) -> int:
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
     with torch.no_grad():
         expected = network(*inputs.values())
-    for name, wanted, got in zip(
+    for name, torch_output, onnx_output in zip(
         outputs, expected, session.run(outputs, {k: v.numpy() for k, v in inputs.items()}), strict=True
     ):
-        error = float(np.abs(wanted.numpy() - got).max())
+        error = float(np.abs(torch_output.numpy() - onnx_output).max())
         if error > 1e-3:
             raise RuntimeError(f"{file}: {name} differs from torch by {error:.1e}; do not ship it")
-    front = sum(parameter.numel() for parameter in network.sight.parameters())
-    return front + sum(parameter.numel() for head in heads for parameter in head.parameters())
+    frozen_parameters = sum(parameter.numel() for parameter in network.sight.parameters())
+    return frozen_parameters + sum(parameter.numel() for head in heads for parameter in head.parameters())
 
 
 def write_card(folder: Path, **fields: Any) -> None:

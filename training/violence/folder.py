@@ -1,4 +1,4 @@
-"""Folders of the training: results of finished stages, from which it resumes."""
+"""Folders of the training; it resumes from the results of finished stages in `WORK`."""
 
 from __future__ import annotations
 

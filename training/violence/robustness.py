@@ -1,8 +1,9 @@
-"""Robustness of the violence network: `python -m training.violence.robustness` prints figures of changed clips.
+"""Robustness of the violence network: `python -m training.violence.robustness` prints the metrics of altered clips.
 
 Held-out clips are re-encoded, played slower and faster, mirrored and darkened, and scored by heads that were trained on
-neither their sources nor such copies; then heads trained on one collection score the other. A network that relied on
-resolution, frame rate, side, light or codec would fall to chance. Colour is not tested, since the input has none.
+neither their sources nor such copies; then heads trained on one data set score the other. A network that relied on
+resolution, frame rate, side, light or codec would fall to the accuracy of a guess. Colour is not tested, since the
+input has none.
 """
 
 from __future__ import annotations
@@ -20,24 +21,31 @@ from numpy.typing import NDArray
 
 from processors.models.inference import ModelCard, read_card
 from processors.violence.scorer import ViolenceSettings
-from training.violence.clips import Clip, Variation
-from training.violence.features import cached
-from training.violence.figures import Held, figures, rounded
+from training.violence.clips import Augmentation, Clip
+from training.violence.features import cached_features
+from training.violence.figures import HeldOutLogits, metrics_by_dataset, rounded_metrics
 from training.violence.folder import ROOT, WORK
-from training.violence.train import KINDS, SHIPPED_FOLDS, Data, head_of, mean_logits, trained
+from training.violence.train import (
+    HEAD_HYPERPARAMETERS,
+    SHIPPED_FOLDS,
+    ViolenceDataset,
+    mean_logits,
+    trained_head,
+    trained_heads,
+)
 
-FIGURES = ("accuracy", "auc")
-Sets = dict[str, dict[str, float]]
+REPORTED_METRICS = ("accuracy", "auc")
+MetricsByDataset = dict[str, dict[str, float]]
 
 AS_RECORDED = "as recorded"
 REENCODED = "H.264 again, half the size"
-CONDITIONS: dict[str, Variation] = {
-    AS_RECORDED: Variation(),
-    "mirrored": Variation(mirror=True),
-    "at 0.8 of its speed": Variation(speed=0.8),
-    "at 1.25 of its speed": Variation(speed=1.25),
-    "dark and noisy": Variation(gain=0.55, gamma=1.2, noise=6.0),
-    REENCODED: Variation(),
+CONDITIONS: dict[str, Augmentation] = {
+    AS_RECORDED: Augmentation(),
+    "mirrored": Augmentation(mirror=True),
+    "at 0.8 of its speed": Augmentation(speed=0.8),
+    "at 1.25 of its speed": Augmentation(speed=1.25),
+    "dark and noisy": Augmentation(gain=0.55, gamma=1.2, noise=6.0),
+    REENCODED: Augmentation(),
 }
 
 
@@ -54,62 +62,72 @@ def reencode(clip: Clip, folder: Path) -> Clip:
     return replace(clip, path=path)
 
 
-def under_conditions(data: Data, partition: int, folds: list[int], hockey: int) -> dict[str, Sets]:
-    """Return the figures of every condition, by data set."""
-    parts = [data.some(data.folds(partition)[fold][1], hockey) for fold in folds]
-    heads = [trained(data, data.folds(partition)[fold][0], f"partition{partition}-fold{fold}") for fold in folds]
-    chosen = np.concatenate(parts)
-    of = np.concatenate([np.full(len(part), fold) for fold, part in zip(folds, parts, strict=True)])
-    found = {}
-    for name, variation in CONDITIONS.items():
-        clips = [data.clips[i] for i in chosen]
+def measure_conditions(
+    data: ViolenceDataset, partition: int, folds: list[int], hockey: int
+) -> dict[str, MetricsByDataset]:
+    """Return the metrics under every condition, by data set."""
+    clips_by_fold = [data.thin_hockey(data.folds(partition)[fold][1], hockey) for fold in folds]
+    heads = [trained_heads(data, data.folds(partition)[fold][0], f"partition{partition}-fold{fold}") for fold in folds]
+    held_out_clips = np.concatenate(clips_by_fold)
+    fold_of_clip = np.concatenate(
+        [np.full(len(fold_clips), fold) for fold, fold_clips in zip(folds, clips_by_fold, strict=True)]
+    )
+    metrics = {}
+    for name, augmentation in CONDITIONS.items():
+        clips = [data.clips[i] for i in held_out_clips]
         if name == REENCODED:
             clips = [reencode(clip, WORK / "reencoded") for clip in clips]
-        file = f"condition-{'-'.join(map(str, folds))}-{hockey}-{name.replace(' ', '-').replace(',', '')}"
-        variant = cached(clips, file, WORK, data.session, fixed=variation)
+        cache_name = f"condition-{'-'.join(map(str, folds))}-{hockey}-{name.replace(' ', '-').replace(',', '')}"
+        feature_set = cached_features(clips, cache_name, WORK, data.session, augmentation=augmentation)
         rows: list[NDArray[np.float32]] = []
-        for of_fold, part in zip(heads, parts, strict=True):
-            rows += mean_logits(of_fold, variant, np.arange(len(rows), len(rows) + len(part)))
-        found[name] = _brief(Held(rows, data.fight[chosen], data.surveillance[chosen], of))
-        print(name, found[name], flush=True)
-    return found
+        for fold_heads, fold_clips in zip(heads, clips_by_fold, strict=True):
+            rows += mean_logits(fold_heads, feature_set, np.arange(len(rows), len(rows) + len(fold_clips)))
+        metrics[name] = _reported_metrics(
+            HeldOutLogits(rows, data.fight[held_out_clips], data.surveillance[held_out_clips], fold_of_clip)
+        )
+        print(name, metrics[name], flush=True)
+    return metrics
 
 
-def crosswise(data: Data, kinds: list[str]) -> dict[str, Sets]:
-    """Return the figures of heads trained on one collection and measured on the other."""
-    found = {}
-    for name, on in (
+def measure_cross_dataset(data: ViolenceDataset, kinds: list[str]) -> dict[str, MetricsByDataset]:
+    """Return the metrics of heads trained on one data set and tested on the other."""
+    metrics = {}
+    for name, training_mask in (
         ("trained on hockey alone", ~data.surveillance),
         ("trained on surveillance alone", data.surveillance),
     ):
-        heads = [head_of(kind, data, np.flatnonzero(on), name.replace(" ", "-")) for kind in kinds]
-        other = np.flatnonzero(~on)
-        rows = mean_logits(heads, data.variant("plain"), other)
-        brief = _brief(Held(rows, data.fight[other], data.surveillance[other], np.zeros(len(other), np.int64)))
-        whole = name if len(kinds) == len(KINDS) else f"{name} ({', '.join(kinds)} heads only)"
-        found[whole] = brief
-        print(whole, brief, flush=True)
-    return found
+        heads = [trained_head(kind, data, np.flatnonzero(training_mask), name.replace(" ", "-")) for kind in kinds]
+        test_clips = np.flatnonzero(~training_mask)
+        rows = mean_logits(heads, data.feature_set("plain"), test_clips)
+        reported = _reported_metrics(
+            HeldOutLogits(
+                rows, data.fight[test_clips], data.surveillance[test_clips], np.zeros(len(test_clips), np.int64)
+            )
+        )
+        title = name if len(kinds) == len(HEAD_HYPERPARAMETERS) else f"{name} ({', '.join(kinds)} heads only)"
+        metrics[title] = reported
+        print(title, reported, flush=True)
+    return metrics
 
 
-def _brief(held: Held) -> Sets:
+def _reported_metrics(held_out: HeldOutLogits) -> MetricsByDataset:
     """Return accuracy and AUC of the data sets present."""
-    measured = rounded(figures(held, ViolenceSettings()))
-    return {name: {figure: row[figure] for figure in FIGURES} for name, row in measured.items()}
+    metrics = rounded_metrics(metrics_by_dataset(held_out, ViolenceSettings()))
+    return {name: {metric: row[metric] for metric in REPORTED_METRICS} for name, row in metrics.items()}
 
 
-def write(found: dict[str, Sets]) -> None:
-    """Add the figures to the model card, replacing those of an earlier run."""
+def write_metrics(metrics: dict[str, MetricsByDataset]) -> None:
+    """Add the metrics to the model card, replacing those of an earlier run."""
     folder = ROOT / "models" / "violence"
     card = read_card(folder)
-    rows = {f"{data}, {condition}": row for condition, sets in found.items() for data, row in sets.items()}
+    rows = {f"{data}, {condition}": row for condition, datasets in metrics.items() for data, row in datasets.items()}
     merged = ModelCard.model_validate(card.model_dump() | {"metrics": card.metrics | rows})
     text = yaml.safe_dump(merged.model_dump(), sort_keys=False, allow_unicode=True, width=110)
     (folder / "card.yaml").write_text(text, encoding="utf-8")
 
 
 def main() -> None:
-    """Print the figures and write them to the model card."""
+    """Print the metrics and write them to the model card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data/violence")
     parser.add_argument("--weights", type=Path, default=ROOT / "../shared/weights/mobilenet_v2_imagenet.safetensors")
@@ -119,16 +137,20 @@ def main() -> None:
     )
     parser.add_argument("--hockey", type=int, default=1, help="use one in so many of the hockey clips")
     parser.add_argument(
-        "--cross", nargs="*", choices=list(KINDS), default=list(KINDS), help="heads that are trained on one collection"
+        "--cross",
+        nargs="*",
+        choices=list(HEAD_HYPERPARAMETERS),
+        default=list(HEAD_HYPERPARAMETERS),
+        help="heads that are trained on one collection",
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    data = Data(arguments.data, arguments.weights)
-    found = under_conditions(data, arguments.partition, arguments.folds, arguments.hockey)
+    data = ViolenceDataset(arguments.data, arguments.weights)
+    metrics = measure_conditions(data, arguments.partition, arguments.folds, arguments.hockey)
     if arguments.cross:
-        found |= crosswise(data, arguments.cross)
-    write(found)
+        metrics |= measure_cross_dataset(data, arguments.cross)
+    write_metrics(metrics)
 
 
 if __name__ == "__main__":

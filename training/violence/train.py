@@ -1,6 +1,6 @@
 """Train, measure and export the violence network: `python -m training.violence.train`.
 
-Every stage leaves its result in `work/` and is skipped when that is there; remove the folder to begin again.
+Every stage writes its result to `work/` and is skipped if the result exists; remove the folder to start over.
 """
 
 from __future__ import annotations
@@ -21,138 +21,162 @@ from processors.violence.alarms import ScoredClip, point
 from processors.violence.evaluation import shipped_rule
 from processors.violence.scorer import ViolenceSettings
 from training.violence import learning
-from training.violence.alarm import SHIPPED, as_metrics, curve, extended, quietest, rule_of, scored_by
+from training.violence.alarm import (
+    SHIPPED_RULE,
+    extended_features,
+    fewest_false_alarms,
+    operating_curve,
+    point_metrics,
+    rule_settings,
+    score_clips,
+)
 from training.violence.clips import Clip, list_clips
 from training.violence.export import export, write_card
-from training.violence.features import Variant, cached, front_session
-from training.violence.figures import Held, figures, rounded
+from training.violence.features import FeatureSet, cached_features, extractor_session
+from training.violence.figures import HeldOutLogits, metrics_by_dataset, rounded_metrics
 from training.violence.folder import ROOT, WORK
-from training.violence.network import DeepHead, Head, PlaceHead
+from training.violence.network import DeepHead, Head, SpatialHead
 
-FOLDS = 5
-ALARM_HOCKEY = 6
-"""One in so many hockey clips is used to choose the alarm rule, since its purpose is surveillance."""
+NUM_FOLDS = 5
+ALARM_HOCKEY_EVERY = 6
+"""Interval at which hockey clips are used to choose the alarm rule, since its purpose is surveillance."""
 SHIPPED_FOLDS = (0, 1, 2)
 """Folds whose heads are exported together; each was trained on four fifths of the clips."""
-SHIPPED_PLACE = 2
-"""Exported heads of the first kind, those of the first folds; each takes half a millisecond per frame."""
-KINDS = {"place": learning.PLACE, "deep": learning.DEEP}
-VARIANTS = {"place": ("plain", "v0", "v1"), "deep": ("plain", "v0")}
+SHIPPED_SPATIAL_HEADS = 2
+"""Number of exported spatial heads, those of the first folds; each takes half a millisecond per frame."""
+HEAD_HYPERPARAMETERS = {"place": learning.SPATIAL_HYPERPARAMETERS, "deep": learning.DEEP_HYPERPARAMETERS}
+TRAINING_FEATURE_SETS = {"place": ("plain", "v0", "v1"), "deep": ("plain", "v0")}
 
 
-class Data:
-    """Clips with labels, data sets, groups and cached variants."""
+class ViolenceDataset:
+    """Clips with labels, data sets, groups and cached feature sets."""
 
     def __init__(self, folder: Path, weights: Path) -> None:
         self.clips: list[Clip] = list_clips(folder)
         self.weights = weights
-        self.session = front_session(weights, WORK / "front.onnx")
+        self.session = extractor_session(weights, WORK / "front.onnx")
         self.fight = np.array([clip.fight for clip in self.clips])
-        self.surveillance = np.array([clip.set == "surveillance" for clip in self.clips])
+        self.surveillance = np.array([clip.dataset == "surveillance" for clip in self.clips])
         self.groups = np.array([clip.group for clip in self.clips])
 
-    def variant(self, name: str) -> Variant:
-        """Return all clips in a variation; computed at first use."""
-        return cached(self.clips, name, WORK, self.session)
+    def feature_set(self, name: str) -> FeatureSet:
+        """Return the features of all clips under an augmentation; computed at first use."""
+        return cached_features(self.clips, name, WORK, self.session)
 
     def folds(self, partition: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Return training and held-out clips of each fold, with no source and no identical clip on both sides."""
-        splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=partition)
+        """Return training and held-out clips of each fold, without a source or identical clip in both."""
+        splitter = StratifiedGroupKFold(NUM_FOLDS, shuffle=True, random_state=partition)
         return list(splitter.split(self.fight, self.surveillance * 2 + self.fight, self.groups))
 
-    def some(self, clips: NDArray[np.int64], hockey: int) -> NDArray[np.int64]:
-        """Return the surveillance clips among these, and one in `hockey` of the hockey clips."""
+    def thin_hockey(self, clips: NDArray[np.int64], hockey: int) -> NDArray[np.int64]:
+        """Return all surveillance clips among these, and every `hockey`-th hockey clip."""
         surveillance = self.surveillance[clips]
         return np.concatenate([clips[surveillance], clips[~surveillance][::hockey]])
 
 
-def trained(data: Data, chosen: NDArray[np.int64], name: str, seed: int = 0) -> list[Head]:
+def trained_heads(data: ViolenceDataset, chosen: NDArray[np.int64], name: str, seed: int = 0) -> list[Head]:
     """Return a head of each kind, trained on the chosen clips; stored under `work/NAME-KIND-SEED.pt`."""
-    return [head_of(kind, data, chosen, name, seed) for kind in KINDS]
+    return [trained_head(kind, data, chosen, name, seed) for kind in HEAD_HYPERPARAMETERS]
 
 
-def head_of(kind: str, data: Data, chosen: NDArray[np.int64], name: str, seed: int = 0) -> Head:
+def trained_head(kind: str, data: ViolenceDataset, chosen: NDArray[np.int64], name: str, seed: int = 0) -> Head:
     """Return one head of one kind, stored under `work/NAME-KIND-SEED.pt`."""
     file = WORK / f"{name}-{kind}-{seed}.pt"
     torch.manual_seed(seed)
-    head: Head = PlaceHead(data.weights) if kind == "place" else DeepHead()
+    head: Head = SpatialHead(data.weights) if kind == "place" else DeepHead()
     if file.exists():
         head.load_state_dict(torch.load(file))
         return head.eval()
-    begun = time.process_time()
-    variants = [data.variant(variant) for variant in VARIANTS[kind]]
-    head = learning.train(head, KINDS[kind], variants, data.fight, data.surveillance, chosen, seed=seed)
+    start = time.process_time()
+    feature_sets = [data.feature_set(feature_set) for feature_set in TRAINING_FEATURE_SETS[kind]]
+    head = learning.train(
+        head, HEAD_HYPERPARAMETERS[kind], feature_sets, data.fight, data.surveillance, chosen, seed=seed
+    )
     torch.save(head.state_dict(), file)
-    print(f"{file.name}: {time.process_time() - begun:.0f} s of one core", flush=True)
+    print(f"{file.name}: {time.process_time() - start:.0f} s of one core", flush=True)
     return head
 
 
 def mean_logits(
-    heads: Sequence[Head], variant: Variant, clips: NDArray[np.int64], *, one_after_another: bool = False
+    heads: Sequence[Head], feature_set: FeatureSet, clips: NDArray[np.int64], *, carry_state: bool = False
 ) -> list[NDArray[np.float32]]:
     """Return the mean logit of the heads after every step, as the exported graph computes it."""
-    each = [learning.logits(head, variant, clips, one_after_another=one_after_another) for head in heads]
-    return [np.mean(rows, axis=0) for rows in zip(*each, strict=True)]
+    logits_by_head = [learning.predict_logits(head, feature_set, clips, carry_state=carry_state) for head in heads]
+    return [np.mean(rows, axis=0) for rows in zip(*logits_by_head, strict=True)]
 
 
-def kept_logits(
-    name: str, heads: Sequence[Head], variant: Variant, clips: NDArray[np.int64]
+def cached_logits(
+    name: str, heads: Sequence[Head], feature_set: FeatureSet, clips: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
     """Return `mean_logits`, stored for each kind under `work/NAME-KIND.logits.npz`."""
-    each = []
-    for kind, head in zip(KINDS, heads, strict=True):
+    logits_by_kind = []
+    for kind, head in zip(HEAD_HYPERPARAMETERS, heads, strict=True):
         file = WORK / f"{name}-{kind}.logits.npz"
         if not file.exists():
-            np.savez(file, *mean_logits([head], variant, clips))
-        with np.load(file) as kept:
-            each.append([kept[row] for row in kept.files])
-    return [np.mean(rows, axis=0) for rows in zip(*each, strict=True)]
+            np.savez(file, *mean_logits([head], feature_set, clips))
+        with np.load(file) as archive:
+            logits_by_kind.append([archive[row] for row in archive.files])
+    return [np.mean(rows, axis=0) for rows in zip(*logits_by_kind, strict=True)]
 
 
-def cross_validate(data: Data, partition: int, folds: Sequence[int]) -> tuple[Held, list[list[Head]]]:
-    """Return logits of every clip of the folds, of heads not trained on its source; and those heads, by fold."""
+def cross_validate(
+    data: ViolenceDataset, partition: int, folds: Sequence[int]
+) -> tuple[HeldOutLogits, list[list[Head]]]:
+    """Return the logits of every clip of the folds from heads not trained on its source, and those heads by fold."""
     all_heads: list[list[Head]] = []
     rows: list[NDArray[np.float32]] = []
     clips: list[NDArray[np.int64]] = []
     for fold in folds:
-        train, test = data.folds(partition)[fold]
-        heads = trained(data, train, f"partition{partition}-fold{fold}")
-        rows += kept_logits(f"partition{partition}-fold{fold}", heads, data.variant("plain"), test)
-        clips.append(test)
+        training_clips, test_clips = data.folds(partition)[fold]
+        heads = trained_heads(data, training_clips, f"partition{partition}-fold{fold}")
+        rows += cached_logits(f"partition{partition}-fold{fold}", heads, data.feature_set("plain"), test_clips)
+        clips.append(test_clips)
         all_heads.append(heads)
         print(f"fold {fold} is held out", flush=True)
-    held = np.concatenate(clips)
-    of = np.concatenate([np.full(len(test), fold) for fold, test in zip(folds, clips, strict=True)])
-    return Held(rows, data.fight[held], data.surveillance[held], of), all_heads
+    held_out_clips = np.concatenate(clips)
+    fold_of_clip = np.concatenate(
+        [np.full(len(test_clips), fold) for fold, test_clips in zip(folds, clips, strict=True)]
+    )
+    return HeldOutLogits(rows, data.fight[held_out_clips], data.surveillance[held_out_clips], fold_of_clip), all_heads
 
 
-def alarms(data: Data, partition: int, folds: Sequence[int], heads: list[list[Head]]) -> dict[str, dict[str, float]]:
-    """Return the result of the shipped rule on extended held-out clips; print the operating curve."""
+def alarm_metrics(
+    data: ViolenceDataset, partition: int, folds: Sequence[int], heads: list[list[Head]]
+) -> dict[str, dict[str, float]]:
+    """Return the metrics of the shipped rule on extended held-out clips; print the operating curve."""
     clips: list[ScoredClip] = []
-    calm: list[ScoredClip] = []
+    normal_streams: list[ScoredClip] = []
     surveillance: list[bool] = []
-    for fold, of_fold in zip(folds, heads, strict=True):
-        chosen = data.some(data.folds(partition)[fold][1], ALARM_HOCKEY)
-        variant = extended([data.clips[i] for i in chosen], f"extended-{partition}-{fold}-{ALARM_HOCKEY}", data.session)
-        rows = kept_logits(f"extended-{partition}-{fold}", of_fold, variant, np.arange(len(chosen)))
-        clips += scored_by(rows, data.fight[chosen])
+    for fold, fold_heads in zip(folds, heads, strict=True):
+        chosen = data.thin_hockey(data.folds(partition)[fold][1], ALARM_HOCKEY_EVERY)
+        feature_set = extended_features(
+            [data.clips[i] for i in chosen], f"extended-{partition}-{fold}-{ALARM_HOCKEY_EVERY}", data.session
+        )
+        clip_logits = cached_logits(f"extended-{partition}-{fold}", fold_heads, feature_set, np.arange(len(chosen)))
+        clips += score_clips(clip_logits, data.fight[chosen])
         surveillance += list(data.surveillance[chosen])
         normal = np.flatnonzero(~data.fight[chosen])
-        following = np.concatenate(mean_logits(of_fold, variant, normal, one_after_another=True))
-        calm += scored_by([following], np.array([False]))
-    points = curve(clips)
-    for one in points:
-        if round(one.raise_threshold * 100) % 5 == 0:
-            print(one)
-    rule = shipped_rule(rule_of(*SHIPPED))
-    found = {"all, the quietest rule": as_metrics(quietest(points), clips)}
-    for name, wanted in (("surveillance", True), ("hockey", False)):
-        some = [clip for clip, is_surveillance in zip(clips, surveillance, strict=True) if is_surveillance == wanted]
-        found[f"{name}, shown for 8 s, the shipped rule"] = as_metrics(point(some, rule), some)
-    found["normal clips one after another, the shipped rule"] = as_metrics(point(calm, rule), calm)
-    for name, row in found.items():
+        stream_logits = np.concatenate(mean_logits(fold_heads, feature_set, normal, carry_state=True))
+        normal_streams += score_clips([stream_logits], np.array([False]))
+    points = operating_curve(clips)
+    for curve_point in points:
+        if round(curve_point.raise_threshold * 100) % 5 == 0:
+            print(curve_point)
+    rule = shipped_rule(rule_settings(*SHIPPED_RULE))
+    metrics = {"all, the quietest rule": point_metrics(fewest_false_alarms(points), clips)}
+    for name, surveillance_only in (("surveillance", True), ("hockey", False)):
+        members = [
+            clip
+            for clip, is_surveillance in zip(clips, surveillance, strict=True)
+            if is_surveillance == surveillance_only
+        ]
+        metrics[f"{name}, shown for 8 s, the shipped rule"] = point_metrics(point(members, rule), members)
+    metrics["normal clips one after another, the shipped rule"] = point_metrics(
+        point(normal_streams, rule), normal_streams
+    )
+    for name, row in metrics.items():
         print(name, row, flush=True)
-    return found
+    return metrics
 
 
 def main() -> None:
@@ -169,19 +193,26 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     WORK.mkdir(parents=True, exist_ok=True)
-    data = Data(arguments.data, arguments.weights)
-    held, heads = cross_validate(data, arguments.partition, arguments.folds)
-    settings = rule_of(*SHIPPED)
-    raised = alarms(data, arguments.partition, arguments.folds, heads)
-    measured = figures(held, settings)
-    for name, values in measured.items():
+    data = ViolenceDataset(arguments.data, arguments.weights)
+    held_out, heads = cross_validate(data, arguments.partition, arguments.folds)
+    settings = rule_settings(*SHIPPED_RULE)
+    alarm_figures = alarm_metrics(data, arguments.partition, arguments.folds, heads)
+    clip_figures = metrics_by_dataset(held_out, settings)
+    for name, values in clip_figures.items():
         print(name, values, flush=True)
     if not arguments.measure_only:
-        place, deep = zip(*heads, strict=True)
-        ship([*place[:SHIPPED_PLACE], *deep], arguments.weights, settings, rounded(measured) | raised)
+        spatial_heads, deep_heads = zip(*heads, strict=True)
+        write_model(
+            [*spatial_heads[:SHIPPED_SPATIAL_HEADS], *deep_heads],
+            arguments.weights,
+            settings,
+            rounded_metrics(clip_figures) | alarm_figures,
+        )
 
 
-def ship(heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: dict[str, dict[str, float]]) -> None:
+def write_model(
+    heads: list[Head], weights: Path, settings: ViolenceSettings, metrics: dict[str, dict[str, float]]
+) -> None:
     """Write models/violence: the graph and its model card."""
     folder = ROOT / "models" / "violence"
     folder.mkdir(parents=True, exist_ok=True)
