@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 # expansion, channels, stride of blocks 01 to 17
-BLOCKS = (
+BLOCK_SPECS = (
     (1, 16, 1), (6, 24, 2), (6, 24, 1), (6, 32, 2), (6, 32, 1), (6, 32, 1), (6, 64, 2), (6, 64, 1), (6, 64, 1),
     (6, 64, 1), (6, 96, 1), (6, 96, 1), (6, 96, 1), (6, 160, 2), (6, 160, 1), (6, 160, 1), (6, 320, 1),
 )  # fmt: skip
 
 
-def same(x: Tensor, stride: int) -> Tensor:
+def pad_same(x: Tensor, stride: int) -> Tensor:
     """Return TensorFlow's SAME padding for a 3×3 kernel and even sizes."""
     return F.pad(x, (0, 1, 0, 1) if stride == 2 else (1, 1, 1, 1))
 
@@ -39,7 +39,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu6(self.expand(x)) if self.expand is not None else x
-        y = F.relu6(self.depthwise(same(y, self.stride)))
+        y = F.relu6(self.depthwise(pad_same(y, self.stride)))
         y = self.project(y)
         return x + y if self.residual else y
 
@@ -52,26 +52,26 @@ class MobileNetV2(nn.Module):
         self.stem = nn.Conv2d(3, 32, 3, 2)
         self.blocks = nn.ModuleList()
         channels = 32
-        for expansion, outputs, stride in BLOCKS[:depth]:
+        for expansion, outputs, stride in BLOCK_SPECS[:depth]:
             self.blocks.append(Block(channels, expansion, outputs, stride))
             channels = outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return the output of every block."""
-        x = F.relu6(self.stem(same(x, 2)))
-        found = []
+        x = F.relu6(self.stem(pad_same(x, 2)))
+        outputs_by_block = []
         for block in self.blocks:
             x = block(x)
-            found.append(x)
-        return found
+            outputs_by_block.append(x)
+        return outputs_by_block
 
-    def load(self, path: Path) -> None:
+    def load_pretrained(self, path: Path) -> None:
         """Load the pretrained weights of the layers that exist here."""
-        given = load_file(path)
-        own = self.state_dict()
-        for name in own:
+        pretrained = load_file(path)
+        state = self.state_dict()
+        for name in state:
             parts = name.split(".")
             if parts[0] == "blocks":
                 parts[1] = f"{int(parts[1]) + 1:02d}"
-            own[name] = given[".".join(parts)].to(torch.float32)
-        self.load_state_dict(own)
+            state[name] = pretrained[".".join(parts)].to(torch.float32)
+        self.load_state_dict(state)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from training.crowd.train import WORK
 
-FIRST_MINUTES, SECOND_MINUTES = 115, 60
-"""Minutes of one core for the first stage, and for each run of the second."""
+STAGE1_MINUTES, STAGE2_MINUTES = 115, 60
+"""Training minutes of one core: of the first stage, and of each run of the second."""
 SEEDS = (1, 2)
 
 
@@ -24,12 +24,12 @@ def main() -> None:
 
     def train(work: Path, minutes: float, *more: str) -> Path:
         if not (work / "last.pt").exists():
-            spent = ["--work", str(work), "--minutes", str(minutes * arguments.share)]
-            subprocess.run([sys.executable, "-m", "training.crowd.train", *data, *spent, *more], check=True)
+            options = ["--work", str(work), "--minutes", str(minutes * arguments.share)]
+            subprocess.run([sys.executable, "-m", "training.crowd.train", *data, *options, *more], check=True)
         return work / "last.pt"
 
-    first = train(WORK / "stage1", FIRST_MINUTES)
-    runs = [train(WORK / f"seed{seed}", SECOND_MINUTES, "--begin", str(first), "--seed", str(seed)) for seed in SEEDS]
+    first = train(WORK / "stage1", STAGE1_MINUTES)
+    runs = [train(WORK / f"seed{seed}", STAGE2_MINUTES, "--begin", str(first), "--seed", str(seed)) for seed in SEEDS]
     weights = ["--weights", *map(str, runs)]
     subprocess.run([sys.executable, "-m", "training.crowd.export", *data, *weights], check=True)
 

@@ -19,7 +19,7 @@ from torch.nn.utils import fuse_conv_bn_eval
 
 from processors.crowd.density import CrowdCounter
 from processors.models.inference import ModelCard, open_model, sha256_of
-from training.crowd.data import Labelled, read_part, split
+from training.crowd.data import LabelledPhoto, read_photos, split_photos
 from training.crowd.network import DensityNetwork
 from training.crowd.train import WORK
 
@@ -32,7 +32,7 @@ MAE on the held-out photographs: 106 (A) and 10.3 (B) with 1.0 alone, 91 and 12.
 """
 
 
-class Served(nn.Module):
+class ExportedNetwork(nn.Module):
     """The network as exported, with named tensors."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -45,7 +45,7 @@ class Served(nn.Module):
         return heads
 
 
-def averaged(files: Sequence[Path]) -> DensityNetwork:
+def average_weights(files: Sequence[Path]) -> DensityNetwork:
     """Return a network whose weights are the mean of those in the files."""
     states = [torch.load(file, weights_only=True) for file in files]
     mean = {
@@ -68,30 +68,31 @@ def export(network: DensityNetwork, path: Path) -> int:
     example = torch.zeros((1, 160, 192, 3), dtype=torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        Served(network), (example,), str(path), input_names=["picture"], output_names=["heads"], opset_version=17,
+        ExportedNetwork(network), (example,), str(path), opset_version=17,
+        input_names=["picture"], output_names=["heads"],
         dynamic_axes={"picture": {0: "n", 1: "height", 2: "width"}, "heads": {0: "n", 1: "rows", 2: "columns"}},
         dynamo=False,
     )  # fmt: skip
     return sum(p.numel() for p in network.parameters())
 
 
-def measure(counter: CrowdCounter, items: list[Labelled]) -> dict[str, dict[str, float]]:
+def measure(counter: CrowdCounter, items: list[LabelledPhoto]) -> dict[str, dict[str, float]]:
     """Return MAE and RMSE by data set."""
     errors: dict[str, list[float]] = {}
     for item in items:
-        errors.setdefault(item.part, []).append(counter.count(item.picture) - len(item.heads))
+        errors.setdefault(item.dataset, []).append(counter.count(item.picture) - len(item.heads))
     return {
-        f"{part}, held out": {
-            "images": float(len(found)),
-            "mae": round(float(np.abs(found).mean()), 2),
-            "rmse": round(float(np.sqrt(np.square(found).mean())), 2),
-            "bias": round(float(np.mean(found)), 2),
+        f"{dataset}, held out": {
+            "images": float(len(values)),
+            "mae": round(float(np.abs(values).mean()), 2),
+            "rmse": round(float(np.sqrt(np.square(values).mean())), 2),
+            "bias": round(float(np.mean(values)), 2),
         }
-        for part, found in errors.items()
+        for dataset, values in errors.items()
     }
 
 
-def card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> dict[str, Any]:
+def model_card(sha256: str, parameters: int, metrics: dict[str, dict[str, float]]) -> dict[str, Any]:
     """Return the model card."""
     return {
         "name": "crowd",
@@ -129,17 +130,21 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, nargs="+", default=[WORK / "last.pt"], help="averaged if several")
     arguments = parser.parse_args()
     folder = arguments.models / "crowd"
-    parameters = export(averaged(arguments.weights), folder / "model.onnx")
+    parameters = export(average_weights(arguments.weights), folder / "model.onnx")
     sha256 = sha256_of(folder / "model.onnx")
-    held = [x for f in sorted(p.parent for p in arguments.data.glob("*/heads.json")) for x in split(read_part(f))[1]]
+    held_out = [
+        x
+        for f in sorted(p.parent for p in arguments.data.glob("*/heads.json"))
+        for x in split_photos(read_photos(f))[1]
+    ]
 
     def write(metrics: dict[str, dict[str, float]]) -> None:
-        given = ModelCard.model_validate(card(sha256, parameters, metrics)).model_dump()
-        text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=115)
+        card = ModelCard.model_validate(model_card(sha256, parameters, metrics)).model_dump()
+        text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=115)
         (folder / "card.yaml").write_text(text, encoding="utf-8")
 
     write({})
-    metrics = measure(CrowdCounter(open_model("crowd", folder=arguments.models)), held)
+    metrics = measure(CrowdCounter(open_model("crowd", folder=arguments.models)), held_out)
     write(metrics)
     print(yaml.safe_dump(metrics))
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.crowd.network import STRIDE
+from training.crowd.network import OUTPUT_STRIDE
 
-SIGMA = 8.0
+HEAD_SIGMA = 8.0
 """Standard deviation in pixels of a head's density around its point."""
 
-BACKGROUND = 0.15
+BACKGROUND_DISTANCE = 0.15
 """Distance of the background point, as a share of the crop's side."""
 
-COUNT = 2.0
+COUNT_ERROR_WEIGHT = 2.0
 """Weight of the error of a crop's whole count (as in DM-Count; Wang et al., NeurIPS 2020)."""
 
 
@@ -29,21 +29,21 @@ def bayesian_loss(density: Tensor, heads: list[Tensor], side: int) -> Tensor:
         heads: for each crop (n, 2) head positions x, y in pixels.
         side: of the crop in pixels.
     """
-    cells = torch.arange(0, side, STRIDE, dtype=torch.float32) + STRIDE / 2
+    cells = torch.arange(0, side, OUTPUT_STRIDE, dtype=torch.float32) + OUTPUT_STRIDE / 2
     grid_y, grid_x = torch.meshgrid(cells, cells, indexing="ij")
     grid = torch.stack([grid_x.reshape(-1), grid_y.reshape(-1)], dim=1)
     total = density.new_zeros(())
-    for one, points in zip(density.reshape(density.shape[0], -1), heads, strict=True):
+    for cell_densities, points in zip(density.reshape(density.shape[0], -1), heads, strict=True):
         if len(points) == 0:
-            total = total + one.sum()
+            total = total + cell_densities.sum()
             continue
         squared = torch.cdist(points, grid) ** 2
         nearest = squared.min(dim=0).values.clamp_min(1e-3)
-        background = (side * BACKGROUND) ** 2 / nearest
-        posterior = torch.softmax(-torch.cat([squared, background[None]]) / (2 * SIGMA**2), dim=0)
-        expected = posterior @ one
+        background = (side * BACKGROUND_DISTANCE) ** 2 / nearest
+        posterior = torch.softmax(-torch.cat([squared, background[None]]) / (2 * HEAD_SIGMA**2), dim=0)
+        expected = posterior @ cell_densities
         total = total + (expected[:-1] - 1).abs().sum() + expected[-1].abs()
-        # Absolute errors of single heads alone lead to the median: doubtful heads count nothing, which halved the
+        # Absolute errors of single heads alone lead to the median: uncertain heads count as zero, which halved the
         # counts of distant crowds. The error of the whole crop removes that bias.
-        total = total + COUNT * (one.sum() - len(points)).abs()
+        total = total + COUNT_ERROR_WEIGHT * (cell_densities.sum() - len(points)).abs()
     return total / len(heads)

@@ -8,12 +8,12 @@ from torch.nn import functional as F
 
 from training.mobilenet import MobileNetV2
 
-STRIDE = 8
-DEPTH = 13
+OUTPUT_STRIDE = 8
+BACKBONE_BLOCKS = 13
 """Blocks of MobileNetV2: 96 channels at stride 16."""
 
 
-def separable(inputs: int, outputs: int, dilation: int) -> nn.Sequential:
+def separable_convolution(inputs: int, outputs: int, dilation: int) -> nn.Sequential:
     """Return a depthwise 3×3 and a pointwise convolution, each with batch norm."""
     return nn.Sequential(
         nn.Conv2d(inputs, inputs, 3, padding=dilation, dilation=dilation, groups=inputs, bias=False),
@@ -29,11 +29,15 @@ class DensityNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.backbone = MobileNetV2(DEPTH)
+        self.backbone = MobileNetV2(BACKBONE_BLOCKS)
         # Dilation enlarges the receptive field, from which scale is inferred, at no cost.
-        self.context = nn.Sequential(separable(96, 128, 1), separable(128, 128, 2), separable(128, 128, 4))
+        self.context = nn.Sequential(
+            separable_convolution(96, 128, 1), separable_convolution(128, 128, 2), separable_convolution(128, 128, 4)
+        )
         self.fine = nn.Sequential(nn.Conv2d(32, 64, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True))
-        self.decoder = nn.Sequential(separable(192, 96, 1), separable(96, 64, 2), separable(64, 48, 1))
+        self.decoder = nn.Sequential(
+            separable_convolution(192, 96, 1), separable_convolution(96, 64, 2), separable_convolution(64, 48, 1)
+        )
         self.head = nn.Conv2d(48, 1, 1)
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.constant_(self.head.bias, 0.01)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.mobilenet import same
+from training.mobilenet import pad_same
 from training.music.perceptrons import Perceptrons
 from training.music.yamnet import YamNet
 
@@ -73,9 +73,9 @@ class Trunk(nn.Module):
     @torch.no_grad()
     def forward(self, patches: Tensor) -> Tensor:
         net = self.network
-        x = F.relu(net.stem(same(patches, 2)))
+        x = F.relu(net.stem(pad_same(patches, 2)))
         for number in range(KEPT):
-            x = F.relu(net.depthwise[number](same(x, net.strides[number])))
+            x = F.relu(net.depthwise[number](pad_same(x, net.strides[number])))
             x = F.relu(net.pointwise[number](x))
         return x
 
@@ -100,7 +100,7 @@ class Tail(nn.Module):
         """(n, 512, 6, 4) → embeddings (n, 1024)."""
         x = maps
         for depthwise, pointwise, stride in zip(self.depthwise, self.pointwise, self.strides, strict=True):
-            x = F.relu(depthwise(same(x, stride)))
+            x = F.relu(depthwise(pad_same(x, stride)))
             x = F.relu(pointwise(x))
         return x.mean(dim=(2, 3))
 

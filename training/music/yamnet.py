@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.mobilenet import same
+from training.mobilenet import pad_same
 
 # channels and stride of the depthwise layers 02 to 14
 LAYERS = (
@@ -43,8 +43,8 @@ class YamNet(nn.Module):
         self.load_state_dict(own)
 
     def forward(self, patches: Tensor) -> Tensor:
-        x = F.relu(self.stem(same(patches, 2)))
+        x = F.relu(self.stem(pad_same(patches, 2)))
         for depthwise, pointwise, stride in zip(self.depthwise, self.pointwise, self.strides, strict=True):
-            x = F.relu(depthwise(same(x, stride)))
+            x = F.relu(depthwise(pad_same(x, stride)))
             x = F.relu(pointwise(x))
         return x.mean(dim=(2, 3))
