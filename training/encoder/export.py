@@ -20,23 +20,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from processors.models.inference import ModelCard, sha256_of
-from training.encoder.network import LONGEST, Network
+from training.encoder.network import MAX_TOKENS, EncoderNetwork
 from training.encoder.requests import read_labelled
 from training.encoder.sentences import Sentences, read_sentences
 from training.encoder.train import WORK, pad
 
 DIMENSIONS = 256
-"""Dimensions of the exported vectors; 384 gave no better clusters, and half as much again of state."""
+"""Dimensions of the exported vectors; 384 gave no better clusters, and 50 % more state."""
 
-EVERYDAY = 1_200
-"""Pairs of sentences from which the mean and the axes are computed."""
+NUM_PRINCIPAL_PAIRS = 1_200
+"""Number of sentence pairs from which the mean and the principal axes are computed."""
 
-SMOOTHING = 0.5
+LAPLACE_SMOOTHING = 0.5
 """Added to each count of a word piece in the log odds of the language."""
 
 
-class SmallTable(nn.Module):
-    """An embedding table in 8 bits, with one scale for each row."""
+class QuantizedEmbedding(nn.Module):
+    """Embedding table quantised to 8 bits, with one scale for each row."""
 
     def __init__(self, table: Tensor) -> None:
         super().__init__()
@@ -50,27 +50,27 @@ class SmallTable(nn.Module):
         return out
 
 
-class Served(nn.Module):
-    """The exported graph: embeddings, and log odds that a text is Spanish."""
+class ExportedEncoder(nn.Module):
+    """Exported graph: embeddings, and log odds that a text is Spanish."""
 
     def __init__(
-        self, network: Network, odds: NDArray[np.float32], mean: NDArray[np.float32], axes: NDArray[np.float32]
+        self, network: EncoderNetwork, odds: NDArray[np.float32], mean: NDArray[np.float32], axes: NDArray[np.float32]
     ) -> None:
         super().__init__()
         self.network = network
         self.register_buffer("mean", torch.from_numpy(mean))
         self.register_buffer("axes", torch.from_numpy(axes))
-        small = SmallTable(network.pieces.weight.detach())
-        self.network.pieces = small  # type: ignore[assignment]
+        quantized = QuantizedEmbedding(network.pieces.weight.detach())
+        self.network.pieces = quantized  # type: ignore[assignment]
         self.register_buffer("odds", torch.from_numpy(odds))
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Return embeddings (n, 256) and spanish (n,) of ids (n, length)."""
-        short = (self.network(ids) - self.mean) @ self.axes
-        return F.normalize(short, dim=1, eps=1e-6), self.odds[ids].sum(dim=1)
+        reduced = (self.network(ids) - self.mean) @ self.axes
+        return F.normalize(reduced, dim=1, eps=1e-6), self.odds[ids].sum(dim=1)
 
 
-def principal(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def principal_axes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the mean (384,) of vectors and their first principal axes (384, 256)."""
     mean = vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(vectors - mean, full_matrices=False)
@@ -78,47 +78,50 @@ def principal(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 
 
 @torch.no_grad()
-def encode(network: Network, tokenizer: Tokenizer, texts: list[str]) -> NDArray[np.float32]:
+def encode(network: EncoderNetwork, tokenizer: Tokenizer, texts: list[str]) -> NDArray[np.float32]:
     """Return vectors (n, 384)."""
-    rows = sorted((e.ids for e in tokenizer.encode_batch(texts)), key=len)
-    out: NDArray[np.float32] = torch.cat([network(pad(rows[i : i + 64])) for i in range(0, len(rows), 64)]).numpy()
-    return out
+    rows = sorted((encoding.ids for encoding in tokenizer.encode_batch(texts)), key=len)
+    vectors: NDArray[np.float32] = torch.cat([network(pad(rows[i : i + 64])) for i in range(0, len(rows), 64)]).numpy()
+    return vectors
 
 
-def language_odds(tokenizer: Tokenizer, sentences: Sentences) -> NDArray[np.float32]:
+def language_log_odds(tokenizer: Tokenizer, sentences: Sentences) -> NDArray[np.float32]:
     """Return ln P(piece | Spanish) - ln P(piece | English) of each word piece (naive Bayes)."""
     size = tokenizer.get_vocab_size()
     counts = []
-    for texts in (sentences.spanish[sentences.held :], sentences.english[sentences.held : len(sentences.spanish)]):
-        ids = np.concatenate([e.ids for e in tokenizer.encode_batch(texts)])
-        counts.append(np.bincount(ids, minlength=size) + SMOOTHING)
+    for texts in (
+        sentences.spanish[sentences.num_held_out :],
+        sentences.english[sentences.num_held_out : len(sentences.spanish)],
+    ):
+        ids = np.concatenate([encoding.ids for encoding in tokenizer.encode_batch(texts)])
+        counts.append(np.bincount(ids, minlength=size) + LAPLACE_SMOOTHING)
     spanish, english = counts
-    odds = np.log(spanish / spanish.sum()) - np.log(english / english.sum())
+    log_odds = np.log(spanish / spanish.sum()) - np.log(english / english.sum())
     for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"):
-        odds[tokenizer.token_to_id(piece)] = 0
+        log_odds[tokenizer.token_to_id(piece)] = 0
     for piece, row in tokenizer.get_vocab().items():
         if not piece.lstrip("#")[:1].isalpha():
-            odds[row] = np.clip(odds[row], -4, 4) if piece in "¿¡" else 0.0
-    return odds.astype(np.float32)
+            log_odds[row] = np.clip(log_odds[row], -4, 4) if piece in "¿¡" else 0.0
+    return log_odds.astype(np.float32)
 
 
-def export_whole(path: Path, served: Served) -> None:
+def export_float32(path: Path, encoder: ExportedEncoder) -> None:
     """Write the graph with dense weights in float32."""
     example = torch.ones((2, 7), dtype=torch.int64)
     torch.onnx.export(
-        served.eval(), (example,), str(path), input_names=["ids"], output_names=["embeddings", "spanish"],
+        encoder.eval(), (example,), str(path), input_names=["ids"], output_names=["embeddings", "spanish"],
         opset_version=17, dynamo=False,
         dynamic_axes={"ids": {0: "n", 1: "length"}, "embeddings": {0: "n"}, "spanish": {0: "n"}},
     )  # fmt: skip
 
 
-def export(path: Path, served: Served) -> None:
+def export_int8(path: Path, encoder: ExportedEncoder) -> None:
     """Write the graph with dense weights in 8 bits, with one scale for each column."""
     with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        export_whole(whole, served)
+        float32_file = Path(folder) / "whole.onnx"
+        export_float32(float32_file, encoder)
         quantize_dynamic(
-            whole, path, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
+            float32_file, path, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
             weight_type=QuantType.QInt8,
         )  # fmt: skip
 
@@ -132,23 +135,26 @@ def main() -> None:
     torch.set_num_threads(1)
     sentences = read_sentences(arguments.data)
     tokenizer = Tokenizer.from_file(str(WORK / "tokenizer.json"))
-    network = Network(tokenizer.get_vocab_size())
-    kept = torch.load(arguments.weights, weights_only=True)
-    network.load_state_dict(kept.get("network", kept))
+    network = EncoderNetwork(tokenizer.get_vocab_size())
+    state = torch.load(arguments.weights, weights_only=True)
+    network.load_state_dict(state.get("network", state))
     folder = arguments.models / "encoder"
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     parameters = sum(p.numel() for p in network.parameters())
     # The axes are computed from the trained network, because training on requests has moved its vectors.
     requests = [text for labelled in read_labelled(arguments.data)[:1] for texts in labelled.values() for text in texts]
-    pairs = slice(sentences.held, sentences.held + EVERYDAY)
+    pairs = slice(sentences.num_held_out, sentences.num_held_out + NUM_PRINCIPAL_PAIRS)
     everyday = encode(network, tokenizer, [*sentences.english[pairs], *sentences.spanish[pairs], *requests])
-    export(folder / "model.onnx", Served(network, language_odds(tokenizer, sentences), *principal(everyday)))
+    export_int8(
+        folder / "model.onnx",
+        ExportedEncoder(network, language_log_odds(tokenizer, sentences), *principal_axes(everyday)),
+    )
     card = ModelCard(
         name="encoder",
         version="1.1",
         date=date.today().isoformat(),  # noqa: DTZ011 - a day, not a moment
-        task=f"Meaning and language of a text in English or Spanish. In: ids (n, length ≤ {LONGEST}) int64 of "
+        task=f"Meaning and language of a text in English or Spanish. In: ids (n, length ≤ {MAX_TOKENS}) int64 of "
         f"tokenizer.json, 0 is padding. Out: embeddings (n, {DIMENSIONS}) float32, unit vectors; spanish (n,) float32, "
         "log odds of Spanish against English.",
         sha256=sha256_of(folder / "model.onnx"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-REPEATED: Final = 6
-"""Times that each pair occurs among all pairs."""
+PAIR_REPEATS: Final = 6
+"""Number of times that each pair is repeated among the training pairs."""
 
-PAIRS: Final[tuple[tuple[str, str], ...]] = (
+FESTIVAL_PAIRS: Final[tuple[tuple[str, str], ...]] = (
     ("I want a refund of my ticket", "Quiero el reembolso de mi entrada"),
     ("When will I get my money back?", "¿Cuándo me devolvéis el dinero? ¿Cuándo me harán la devolución?"),
     ("My wristband has no credit although I topped it up", "Mi pulsera no tiene saldo aunque la recargué"),

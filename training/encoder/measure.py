@@ -23,72 +23,78 @@ from processors.support.clustering import JOIN_SIMILARITY, MERGE_SIMILARITY, Inc
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 
-SETS = ("event_ticketing.csv", "banking77_train.csv", "intents_es_train.csv")
-THRESHOLDS = (0.20, 0.25, 0.30, 0.35, 0.40, 0.45)
-SEEDS, MAILS, PAIRS = (1, 2, 3), 3_000, 1_000
+LABELLED_SETS = ("event_ticketing.csv", "banking77_train.csv", "intents_es_train.csv")
+JOIN_THRESHOLDS = (0.20, 0.25, 0.30, 0.35, 0.40, 0.45)
+SEEDS, MAX_MAILS, MAX_PAIRS = (1, 2, 3), 3_000, 1_000
 
 Vectors = NDArray[np.float32]
 
 
-def stream(vectors: Vectors, join: float = JOIN_SIMILARITY, merge: float = MERGE_SIMILARITY) -> list[str]:
-    """Return the cluster that each mail gets when it comes, one mail a minute."""
-    clusters, began = IncrementalClustering(ClusteringState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
+def cluster_stream(vectors: Vectors, join: float = JOIN_SIMILARITY, merge: float = MERGE_SIMILARITY) -> list[str]:
+    """Return the cluster that each mail is assigned to on arrival, one mail a minute."""
+    clusters, start = IncrementalClustering(ClusteringState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
     return [
-        clusters.assign(vector, began + timedelta(minutes=i), str(i), ClusterExample(""), []).cluster.id
+        clusters.assign(vector, start + timedelta(minutes=i), str(i), ClusterExample(""), []).cluster.id
         for i, vector in enumerate(vectors)
     ]
 
 
-def score(topics: list[str], found: list[str]) -> dict[str, float]:
+def clustering_metrics(topics: list[str], clusters: list[str]) -> dict[str, float]:
     """Return ARI, NMI and the number of clusters."""
     return {
-        "ari": round(float(adjusted_rand_score(topics, found)), 4),
-        "nmi": round(float(normalized_mutual_info_score(topics, found)), 4),
-        "clusters": float(len(set(found))),
+        "ari": round(float(adjusted_rand_score(topics, clusters)), 4),
+        "nmi": round(float(normalized_mutual_info_score(topics, clusters)), 4),
+        "clusters": float(len(set(clusters))),
     }
 
 
-def mean(rows: list[dict[str, float]]) -> dict[str, float]:
+def mean_metrics(rows: list[dict[str, float]]) -> dict[str, float]:
     """Return the mean of each figure over the seeds."""
     return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]}
 
 
-def measure_set(path: Path, encoder: Encoder, *, choose: bool) -> dict[str, float]:
-    """Return means over seeded shuffles, beside TF-IDF; print those of other thresholds if one is to be chosen."""
+def measure_set(path: Path, encoder: Encoder, *, print_thresholds: bool) -> dict[str, float]:
+    """Return means over seeded shuffles, for ours and TF-IDF; `print_thresholds` also prints other thresholds."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [(row["text"], row["intent"]) for row in csv.DictReader(file) if row["text"].strip()]
     ours: list[dict[str, float]] = []
-    plain: dict[float, list[dict[str, float]]] = {join: [] for join in THRESHOLDS}
-    others: dict[float, list[dict[str, float]]] = {join: [] for join in THRESHOLDS}
+    tfidf_metrics: dict[float, list[dict[str, float]]] = {join: [] for join in JOIN_THRESHOLDS}
+    encoder_metrics: dict[float, list[dict[str, float]]] = {join: [] for join in JOIN_THRESHOLDS}
     for seed in SEEDS:
-        chosen = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))[:MAILS]]
-        texts, topics = [text for text, _ in chosen], [topic for _, topic in chosen]
+        sample = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))[:MAX_MAILS]]
+        texts, topics = [text for text, _ in sample], [topic for _, topic in sample]
         vectors = encoder.encode(texts).vectors
-        ours.append(score(topics, stream(vectors)))
-        words = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode").fit_transform(texts)
-        short = TruncatedSVD(256, random_state=1).fit_transform(words)
-        short = (short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-6)).astype(np.float32)
-        for join in THRESHOLDS:
-            plain[join].append(score(topics, stream(short, join, join + 0.1)))
-            if choose:
-                others[join].append(score(topics, stream(vectors, join, join + 0.1)))
-    if choose:
-        print({join: mean(found) for join, found in others.items()})
-    best = max((mean(found) for found in plain.values()), key=lambda row: row["ari"])
-    return mean(ours) | {"topics": float(len({t for _, t in rows}))} | {f"tfidf_{k}": v for k, v in best.items()}
+        ours.append(clustering_metrics(topics, cluster_stream(vectors)))
+        tfidf = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode").fit_transform(texts)
+        reduced = TruncatedSVD(256, random_state=1).fit_transform(tfidf)
+        reduced = (reduced / np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+        for join in JOIN_THRESHOLDS:
+            tfidf_metrics[join].append(clustering_metrics(topics, cluster_stream(reduced, join, join + 0.1)))
+            if print_thresholds:
+                encoder_metrics[join].append(clustering_metrics(topics, cluster_stream(vectors, join, join + 0.1)))
+    if print_thresholds:
+        print({join: mean_metrics(metrics) for join, metrics in encoder_metrics.items()})
+    best = max((mean_metrics(metrics) for metrics in tfidf_metrics.values()), key=lambda row: row["ari"])
+    return (
+        mean_metrics(ours) | {"topics": float(len({t for _, t in rows}))} | {f"tfidf_{k}": v for k, v in best.items()}
+    )
 
 
-def translations(encoder: Encoder, folder: Path) -> dict[str, float]:
+def translation_metrics(encoder: Encoder, folder: Path) -> dict[str, float]:
     """Return, on held-out pairs, how often the translation is nearest of a thousand, and the language accuracy."""
     sentences = read_sentences(folder)
-    english, spanish = sentences.english[: sentences.held], sentences.spanish[: sentences.held]
-    first = list({text: at for at, text in reversed(list(enumerate(english)))}.values())[:PAIRS]
-    a, b = (encoder.encode([texts[at] for at in first]) for texts in (english, spanish))
-    near = b.vectors @ a.vectors.T
+    english, spanish = sentences.english[: sentences.num_held_out], sentences.spanish[: sentences.num_held_out]
+    indices = list({text: index for index, text in reversed(list(enumerate(english)))}.values())[:MAX_PAIRS]
+    english_encoded, spanish_encoded = (
+        encoder.encode([texts[index] for index in indices]) for texts in (english, spanish)
+    )
+    similarities = spanish_encoded.vectors @ english_encoded.vectors.T
     return {
-        "translation_found": round(float((near.argmax(axis=1) == np.arange(len(first))).mean()), 4),
-        "cosine": round(float(np.diag(near).mean()), 4),
-        "language_accuracy": round(float(np.mean([*(a.spanish_log_odds < 0), *(b.spanish_log_odds > 0)])), 4),
+        "translation_found": round(float((similarities.argmax(axis=1) == np.arange(len(indices))).mean()), 4),
+        "cosine": round(float(np.diag(similarities).mean()), 4),
+        "language_accuracy": round(
+            float(np.mean([*(english_encoded.spanish_log_odds < 0), *(spanish_encoded.spanish_log_odds > 0)])), 4
+        ),
     }
 
 
@@ -99,11 +105,13 @@ def main() -> None:
     parser.add_argument("--all-thresholds", action="store_true", help="print other thresholds for every set")
     arguments = parser.parse_args()
     encoder = Encoder.load(arguments.models)
-    figures = {"held-out pairs": translations(encoder, arguments.data)}
-    for name in SETS:
+    figures = {"held-out pairs": translation_metrics(encoder, arguments.data)}
+    for name in LABELLED_SETS:
         # The threshold is chosen on the first set only.
-        choose = name == SETS[0] or arguments.all_thresholds
-        figures[name.removesuffix(".csv")] = measure_set(arguments.data / name, encoder, choose=choose)
+        print_thresholds = name == LABELLED_SETS[0] or arguments.all_thresholds
+        figures[name.removesuffix(".csv")] = measure_set(
+            arguments.data / name, encoder, print_thresholds=print_thresholds
+        )
         print(name, figures[name.removesuffix(".csv")], flush=True)
     path = arguments.models / "encoder"
     card = read_card(path).model_copy(update={"metrics": figures})

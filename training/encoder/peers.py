@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
-Step = Callable[[Vectors, Sequence[str]], list[str]]
+ClusterStep = Callable[[Vectors, Sequence[str]], list[str]]
 """Function from the vectors and texts of some mails to the cluster of each."""
 
-BATCH = 100
+BATCH_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,55 +26,55 @@ class Peer:
 
     Attributes:
         name: name in the table.
-        begin: creates the method.
-        most: mails of a scored run.
-        orders: number of scored runs.
+        create: creates the method.
+        max_mails: mails of a scored run.
+        num_orders: number of scored runs.
     """
 
     name: str
-    begin: Callable[[], Step]
-    most: int = 1_500
-    orders: int = 3
+    create: Callable[[], ClusterStep]
+    max_mails: int = 1_500
+    num_orders: int = 3
 
-    def run(self, vectors: Vectors, words: Sequence[str], order: NDArray[np.int64]) -> list[str]:
+    def run(self, vectors: Vectors, texts: Sequence[str], order: NDArray[np.int64]) -> list[str]:
         """Return the clusters of mails in an order."""
-        step, found = self.begin(), []
-        for first in range(0, len(order), BATCH):
-            places = order[first : first + BATCH]
-            found += step(vectors[places], [words[place] for place in places])
-        return found
+        step, clusters = self.create(), []
+        for first in range(0, len(order), BATCH_SIZE):
+            indices = order[first : first + BATCH_SIZE]
+            clusters += step(vectors[indices], [texts[index] for index in indices])
+        return clusters
 
 
-def peers(number: int) -> Iterator[Peer]:
+def peers(num_topics: int) -> Iterator[Peer]:
     """Yield all methods.
 
     Args:
-        number: number of topics, for the methods that need it.
+        num_topics: number of topics, for the methods that need it.
     """
-    yield Peer("BERTopic online, given the number", lambda: bertopic(number))
-    yield Peer("DBSTREAM", dbstream, most=500, orders=1)
-    yield Peer("TextClust", text_clust, most=500, orders=1)
+    yield Peer("BERTopic online, given the number", lambda: bertopic(num_topics))
+    yield Peer("DBSTREAM", dbstream, max_mails=500, num_orders=1)
+    yield Peer("TextClust", text_clust, max_mails=500, num_orders=1)
 
 
-def dbstream() -> Step:
+def dbstream() -> ClusterStep:
     """Density-based clustering of the vectors."""
     from river import cluster
 
     model = cluster.DBSTREAM(clustering_threshold=0.8, fading_factor=0.001, minimum_weight=1)
 
-    def step(vectors: Vectors, words: Sequence[str]) -> list[str]:
-        del words
-        found = []
+    def step(vectors: Vectors, texts: Sequence[str]) -> list[str]:
+        del texts
+        clusters = []
         for vector in vectors:
-            given = dict(enumerate(vector.tolist()))
-            model.learn_one(given)
-            found.append(str(model.predict_one(given)))
-        return found
+            features = dict(enumerate(vector.tolist()))
+            model.learn_one(features)
+            clusters.append(str(model.predict_one(features)))
+        return clusters
 
     return step
 
 
-def text_clust() -> Step:
+def text_clust() -> ClusterStep:
     """Micro-clusters of the words."""
     from river import cluster, feature_extraction
 
@@ -82,18 +82,18 @@ def text_clust() -> Step:
         real_time_fading=False
     )
 
-    def step(vectors: Vectors, words: Sequence[str]) -> list[str]:
+    def step(vectors: Vectors, texts: Sequence[str]) -> list[str]:
         del vectors
-        found = []
-        for text in words:
+        clusters = []
+        for text in texts:
             model.learn_one(text)
-            found.append(str(model.predict_one(text)))
-        return found
+            clusters.append(str(model.predict_one(text)))
+        return clusters
 
     return step
 
 
-def bertopic(number: int) -> Step:
+def bertopic(num_topics: int) -> ClusterStep:
     """BERTopic, in batches."""
     from bertopic import BERTopic
     from bertopic.vectorizers import OnlineCountVectorizer
@@ -102,12 +102,12 @@ def bertopic(number: int) -> Step:
 
     model = BERTopic(
         umap_model=IncrementalPCA(n_components=5),
-        hdbscan_model=MiniBatchKMeans(n_clusters=number, random_state=0, n_init=3),
+        hdbscan_model=MiniBatchKMeans(n_clusters=num_topics, random_state=0, n_init=3),
         vectorizer_model=OnlineCountVectorizer(decay=0.01),
     )
 
-    def step(vectors: Vectors, words: Sequence[str]) -> list[str]:
-        model.partial_fit([text or "nothing" for text in words], vectors.astype(np.float64))
+    def step(vectors: Vectors, texts: Sequence[str]) -> list[str]:
+        model.partial_fit([text or "nothing" for text in texts], vectors.astype(np.float64))
         return [str(topic) for topic in model.topics_]
 
     return step

@@ -8,27 +8,27 @@ from pathlib import Path
 
 import numpy as np
 
-from training.encoder.festival import PAIRS, REPEATED
+from training.encoder.festival import FESTIVAL_PAIRS, PAIR_REPEATS
 
-ENGLISH = ("airline_us_sentiment.csv",)
-SPANISH = ("airline_es_sentiment_train.csv", "tass_es_sentiment_train.csv")
-"""The sets with intents are in neither, because clusters are measured on them."""
+ENGLISH_FILES = ("airline_us_sentiment.csv",)
+SPANISH_FILES = ("airline_es_sentiment_train.csv", "tass_es_sentiment_train.csv")
+"""Files with unlabelled texts; sets with intents are in neither, because clusters are measured on them."""
 
-HELD_OUT = 50
-"""One English sentence in so many is held out with all its translations."""
+HELD_OUT_EVERY = 50
+"""Interval at which English sentences are held out, with all their translations: one in fifty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
     """English sentences, and Spanish translations of the first `len(spanish)` of them.
 
-    The first `held` pairs are held out; none of their English sentences occurs among the others.
+    The first `num_held_out` pairs are held out; none of their English sentences occurs among the others.
     """
 
     english: list[str]
     spanish: list[str]
     other_spanish: list[str]
-    held: int
+    num_held_out: int
 
 
 def read_sentences(folder: Path) -> Sentences:
@@ -40,14 +40,14 @@ def read_sentences(folder: Path) -> Sentences:
             pairs.append((english.strip(), spanish.split("\t")[0].strip()))
     order = np.random.default_rng(1).permutation(len(pairs))
     pairs = [pairs[i] for i in order]
-    kept_out = {english for english, _ in pairs[: len(pairs) // HELD_OUT]}
-    held = [pair for pair in pairs if pair[0] in kept_out]
-    pairs = held + [pair for pair in pairs if pair[0] not in kept_out] + list(PAIRS) * REPEATED
+    held_out_english = {english for english, _ in pairs[: len(pairs) // HELD_OUT_EVERY]}
+    held_out = [pair for pair in pairs if pair[0] in held_out_english]
+    pairs = held_out + [pair for pair in pairs if pair[0] not in held_out_english] + list(FESTIVAL_PAIRS) * PAIR_REPEATS
     return Sentences(
-        english=[english for english, _ in pairs] + [text for name in ENGLISH for text in _texts(folder / name)],
+        english=[english for english, _ in pairs] + [text for name in ENGLISH_FILES for text in _texts(folder / name)],
         spanish=[spanish for _, spanish in pairs],
-        other_spanish=[text for name in SPANISH for text in _texts(folder / name)],
-        held=len(held),
+        other_spanish=[text for name in SPANISH_FILES for text in _texts(folder / name)],
+        num_held_out=len(held_out),
     )
 
 

