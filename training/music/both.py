@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from training.music import perceptrons, support
 
 
-class Both(nn.Module):
+class CombinedClassifier(nn.Module):
     """Rows (n, columns) → probabilities (n, classes)."""
 
     def __init__(self, parts: list[nn.Module], temperature: float = 1.0) -> None:
@@ -24,9 +24,9 @@ class Both(nn.Module):
         return F.softmax(torch.log(mean + 1e-7) / self.temperature, dim=1)
 
 
-def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> Both:
-    """Train both; the arguments are theirs."""
-    return Both(
+def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> CombinedClassifier:
+    """Train both classifiers with the same arguments."""
+    return CombinedClassifier(
         [perceptrons.fit(renderings, y, members=members, seed=seed), support.fit(renderings, y, seed=seed)]
     ).eval()
 
@@ -34,5 +34,5 @@ def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members:
 def predict(model: nn.Module, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return probabilities (n, classes)."""
     with torch.no_grad():
-        found: NDArray[np.float64] = model(torch.from_numpy(x)).double().numpy()
-        return found
+        probabilities: NDArray[np.float64] = model(torch.from_numpy(x)).double().numpy()
+        return probabilities

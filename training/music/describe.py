@@ -1,7 +1,7 @@
 """Features of all labelled clips, computed once by the code that serves: `python -m training.music.describe`.
 
-Each clip is described as it is, and in renderings as a stage microphone might hear it. A manifest of hashes lies beside
-each table of features: only clips that are new or changed are described again. Resumes where it stopped.
+Features are computed of each clean clip, and of renderings as a stage microphone might record it. Each table of
+features has a manifest of hashes: only clips that are new or changed are computed again. An interrupted run resumes.
 """
 
 from __future__ import annotations
@@ -18,45 +18,45 @@ from processors.models.inference import Model, open_model
 from processors.music.audio import Audio, AudioError, decode
 from processors.music.features import VERSION
 from processors.music.tagger import COLUMNS, classifier_inputs
-from training.music.manifest import changed, manifest_of, read_manifest, write_manifest
-from training.music.microphone import overheard
-from training.music.stage import on_stage
+from training.music.manifest import changed_clips, manifest_of, read_manifest, write_manifest
+from training.music.microphone import augment_with_pink_noise
+from training.music.stage import augment_with_babble
 
-Change = Callable[[Audio, np.random.Generator], Audio]
+AudioTransform = Callable[[Audio, np.random.Generator], Audio]
 
 WORK = Path(__file__).parent / "work"
 KINDS = ("mood", "genre")
-"""Tables of labels that have clips."""
+"""Tables of labels that come with clips."""
 SEED = 1
 CHUNK = 100
 """Number of clips after which intermediate results are saved."""
 
 
-def change_of(rendering: int) -> Change:
-    """Return the augmentation of a rendering; the first two have no talking crowd and no codec."""
-    return overheard if rendering <= 2 else on_stage
+def transform_of(rendering: int) -> AudioTransform:
+    """Return the augmentation of a rendering; the first two have neither talking crowd nor codec."""
+    return augment_with_pink_noise if rendering <= 2 else augment_with_babble
 
 
-def described(
+def describe_clips(
     table: Path,
     kind: str,
     rendering: int,
     sound: Model,
-    change: Change | None = None,
-    some: Collection[int] | None = None,
+    transform: AudioTransform | None = None,
+    indices: Collection[int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return rows (n, columns) float32, labels and groups of all clips of a table.
 
     Args:
-        rendering: 0 for the clips as they are, else the number of the rendering, which seeds it.
-        change: what a rendering does to a clip; by its number if left out.
-        some: numbers of the lines to describe; all if left out.
+        rendering: 0 for clean clips, else the number of the rendering, which seeds it.
+        transform: augmentation of a rendering; by its number if left out.
+        indices: numbers of the lines to describe; all if left out.
     """
     rows, labels, groups, clips = [], [], [], []
     with table.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for number, line in enumerate(lines):
-        if some is not None and number not in some:
+        if indices is not None and number not in indices:
             continue
         try:
             audio = decode((table.parent / line["clip"]).read_bytes())
@@ -64,7 +64,7 @@ def described(
             print(f"{line['clip']}: {error}", file=sys.stderr)
             continue
         if rendering:
-            audio = (change or change_of(rendering))(
+            audio = (transform or transform_of(rendering))(
                 audio, np.random.default_rng([SEED, rendering, *line["clip"].encode()])
             )
         rows.append(classifier_inputs(audio, sound)[0])
@@ -80,27 +80,34 @@ def described(
 def update(table: Path, kind: str, rendering: int, sound: Model, path: Path) -> int:
     """Update a table of features to its clips; return the number of clips that were analysed."""
     manifest = path.with_suffix(".json")
-    now, done = manifest_of(table, kind), read_manifest(manifest)
-    kept = _kept(path, list(now))
-    if not done and len(kept) == len(now):
-        done = dict(now)  # a table from before there were manifests
-    places = {clip: number for number, clip in enumerate(now)}
-    todo = sorted(changed(now, done), key=places.__getitem__)
-    for start in range(0, max(1, len(todo)), CHUNK):
-        part = todo[start : start + CHUNK]
-        new = described(table, kind, rendering, sound, some={places[clip] for clip in part})
-        for clip in part:
-            kept.pop(clip, None)
-        kept |= {str(clip): row for clip, *row in zip(new["clips"], new["x"], new["y"], new["groups"], strict=True)}
-        done |= {clip: now[clip] for clip in part}
-        clips = [clip for clip in now if clip in kept]
-        columns = {name: np.array([kept[clip][i] for clip in clips]) for i, name in enumerate(("x", "y", "groups"))}
+    current, recorded = manifest_of(table, kind), read_manifest(manifest)
+    rows_by_clip = _read_rows(path, list(current))
+    if not recorded and len(rows_by_clip) == len(current):
+        recorded = dict(current)  # a table from before there were manifests
+    index_of_clip = {clip: number for number, clip in enumerate(current)}
+    changed_names = sorted(changed_clips(current, recorded), key=index_of_clip.__getitem__)
+    for start in range(0, max(1, len(changed_names)), CHUNK):
+        chunk = changed_names[start : start + CHUNK]
+        features = describe_clips(table, kind, rendering, sound, indices={index_of_clip[clip] for clip in chunk})
+        for clip in chunk:
+            rows_by_clip.pop(clip, None)
+        rows_by_clip |= {
+            str(clip): row
+            for clip, *row in zip(features["clips"], features["x"], features["y"], features["groups"], strict=True)
+        }
+        recorded |= {clip: current[clip] for clip in chunk}
+        clips = [clip for clip in current if clip in rows_by_clip]
+        columns = {
+            name: np.array([rows_by_clip[clip][i] for clip in clips]) for i, name in enumerate(("x", "y", "groups"))
+        }
         np.savez_compressed(path, clips=np.array(clips), **columns)
-        write_manifest(manifest, {clip: digest for clip, digest in done.items() if clip in now}, str(table.name))
-    return len(todo)
+        write_manifest(
+            manifest, {clip: digest for clip, digest in recorded.items() if clip in current}, str(table.name)
+        )
+    return len(changed_names)
 
 
-def _kept(path: Path, clips: list[str]) -> dict[str, list[np.ndarray]]:
+def _read_rows(path: Path, clips: list[str]) -> dict[str, list[np.ndarray]]:
     """Return rows, labels and groups by clip of an existing table."""
     if not path.exists():
         return {}

@@ -21,30 +21,30 @@ from processors.music.features import NAMES
 from processors.music.tagger import COLUMNS, EMBEDDING_SIZE
 from training.music.yamnet import YamNet
 
-MUSIC = 132
+MUSIC_CLASS_INDEX = 132
 """Index of the AudioSet class, in YAMNet's order."""
 
 
-class WithMusic(nn.Module):
-    """A classifier, and beside it how much the fragment sounds like music: YAMNet's own logistic unit.
+class ClassifierWithMusicProbability(nn.Module):
+    """Classifier with a second output, the probability that the fragment is music: YAMNet's own logistic unit.
 
-    The unit sees the mean embedding, whose root is among the columns, so it gives the sigmoid of the mean logit.
+    Its input is the mean embedding, whose root is among the columns, so the output is the sigmoid of the mean logit.
     """
 
     def __init__(self, classifier: nn.Module, weights: Path) -> None:
         super().__init__()
         self.classifier = classifier
-        given = load_file(weights)
-        self.register_buffer("unit", given["classifier.weight"][MUSIC].float())
-        self.register_buffer("bias", given["classifier.bias"][MUSIC].float())
+        yamnet = load_file(weights)
+        self.register_buffer("unit", yamnet["classifier.weight"][MUSIC_CLASS_INDEX].float())
+        self.register_buffer("bias", yamnet["classifier.bias"][MUSIC_CLASS_INDEX].float())
 
-    def music(self, rows: Tensor) -> Tensor:
+    def music_probability(self, rows: Tensor) -> Tensor:
         """Return the probability of music (n,), 0 to 1."""
         mean = rows[:, len(NAMES) : len(NAMES) + EMBEDDING_SIZE] ** 2
         return torch.sigmoid(mean @ self.unit + self.bias)
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        return self.classifier(rows), self.music(rows)
+        return self.classifier(rows), self.music_probability(rows)
 
 
 def export(module: nn.Module, path: Path, example: Tensor, inputs: str, outputs: list[str]) -> None:
@@ -54,12 +54,12 @@ def export(module: nn.Module, path: Path, example: Tensor, inputs: str, outputs:
         module.eval(), (example,), str(path), input_names=[inputs], output_names=outputs,
         dynamic_axes={name: {0: "n"} for name in (inputs, *outputs)}, opset_version=17, dynamo=False,
     )  # fmt: skip
-    halve(path)
+    store_weights_as_float16(path)
 
 
 def export_classifier(module: nn.Module, folder: Path) -> None:
     """Write models/mood or models/genre."""
-    outputs = ["probabilities", "music"] if isinstance(module, WithMusic) else ["probabilities"]
+    outputs = ["probabilities", "music"] if isinstance(module, ClassifierWithMusicProbability) else ["probabilities"]
     export(module, folder / "model.onnx", torch.rand(2, COLUMNS), "rows", outputs)
 
 
@@ -75,7 +75,7 @@ def export_embedding(folder: Path, weights: Path) -> None:
         name="sound",
         version="1.0",
         task="What a patch of sound is like. In: patches (n, 1, 96, 64) float32 log-mel. Out: embeddings (n, 1024).",
-        parameters=count(network),
+        parameters=num_parameters(network),
         data=[embedding, "AudioSet (Gemmeke et al., ICASSP 2017), by its authors; nothing of it was used by us"],
         split="none: not trained here",
         metrics={},
@@ -86,7 +86,7 @@ def export_embedding(folder: Path, weights: Path) -> None:
     )
 
 
-def halve(path: Path) -> None:
+def store_weights_as_float16(path: Path) -> None:
     """Store large weights as float16; the graph casts them back, once, when it is loaded."""
     model = onnx.load(path)
     graph = model.graph
@@ -104,7 +104,7 @@ def halve(path: Path) -> None:
     onnx.save(model, path)
 
 
-def count(module: nn.Module) -> int:
+def num_parameters(module: nn.Module) -> int:
     """Return the number of parameters; those of support vectors are buffers."""
     return sum(values.numel() for values in module.state_dict().values())
 

@@ -1,4 +1,4 @@
-"""Log-mel patches of all labelled clips, as the networks of `deep.py` see them, kept in work/."""
+"""Log-mel patches of all labelled clips, the input of the networks of `deep.py`, cached in work/."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from processors.music.features import normalise_level
 from processors.music.log_mel_patches import BANDS, FRAMES, patches
 from training.music.describe import WORK
 
-LONGEST = 31
-"""Number of patches of 0.96 s in a clip of 30 s."""
+MAX_PATCHES = 31
+"""Maximum number of patches of a clip: 30 s have 31 of 0.96 s."""
 
 Patches = NDArray[np.float16]
 
 
 def log_mels(table: Path, kind: str) -> tuple[Patches, NDArray[np.int64]]:
-    """Patches (clips, most patches, 96, 64), zero where a clip is shorter, and each clip's number of patches.
+    """Return patches (clips, most patches, 96, 64), zero after the end of a clip, and each clip's number of patches.
 
-    Made once, in the order of the table; float16, whose error of 0.001 of a value's size no network minds.
+    Computed once, in the order of the table; float16, whose relative error of 0.001 does not affect the networks.
     """
     path = WORK / f"mels-{kind}.npy"
     if not path.exists():
         with table.open(encoding="utf-8-sig", newline="") as file:
             clips = [line["clip"] for line in csv.DictReader(file)]
-        found = []
+        patches_by_clip = []
         for number, clip in enumerate(clips):
             audio = decode((table.parent / clip).read_bytes())
-            found.append(patches(normalise_level(audio).samples)[:LONGEST, 0].astype(np.float16))
+            patches_by_clip.append(patches(normalise_level(audio).samples)[:MAX_PATCHES, 0].astype(np.float16))
             if number % 100 == 0:
                 print(f"{kind}, log-mel: {number}/{len(clips)}", flush=True)
-        whole = np.zeros((len(found), max(map(len, found)), FRAMES, BANDS), np.float16)
-        for row, one in zip(whole, found, strict=True):
-            row[: len(one)] = one
+        padded = np.zeros((len(patches_by_clip), max(map(len, patches_by_clip)), FRAMES, BANDS), np.float16)
+        for row, clip_patches in zip(padded, patches_by_clip, strict=True):
+            row[: len(clip_patches)] = clip_patches
         draft = path.with_suffix(".draft.npy")
-        np.save(draft, whole)
+        np.save(draft, padded)
         draft.replace(path)
-    kept: Patches = np.load(path, mmap_mode="r")
+    cached: Patches = np.load(path, mmap_mode="r")
     # The smallest logarithm is ln 0.001: a patch of zeros is none.
-    return kept, np.array([max(1, int(np.any(row[:, 0, :] != 0, axis=1).sum())) for row in kept])
+    return cached, np.array([max(1, int(np.any(row[:, 0, :] != 0, axis=1).sum())) for row in cached])

@@ -16,24 +16,24 @@ def manifest_of(table: Path, kind: str) -> Manifest:
     """Hash every clip that a table names.
 
     Raises:
-        FileNotFoundError: a clip is not there.
+        FileNotFoundError: a clip does not exist.
     """
-    found: Manifest = {}
+    manifest: Manifest = {}
     with table.open(encoding="utf-8-sig", newline="") as file:
         for line in csv.DictReader(file):
             digest = hashlib.sha256((table.parent / line["clip"]).read_bytes())
             digest.update(f"\0{line[kind]}\0{line.get('artist') or line['clip']}".encode())
-            found[line["clip"]] = digest.hexdigest()
-    return found
+            manifest[line["clip"]] = digest.hexdigest()
+    return manifest
 
 
-def changed(now: Mapping[str, str], then: Mapping[str, str]) -> set[str]:
+def changed_clips(current: Mapping[str, str], recorded: Mapping[str, str]) -> set[str]:
     """Return the clips that are new or changed; removed ones need no work.
 
-    >>> sorted(changed({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9", "d": "4"}))
+    >>> sorted(changed_clips({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9", "d": "4"}))
     ['b', 'c']
     """
-    return {clip for clip, digest in now.items() if then.get(clip) != digest}
+    return {clip for clip, digest in current.items() if recorded.get(clip) != digest}
 
 
 def version_of(manifest: Mapping[str, str]) -> str:
@@ -48,15 +48,15 @@ def version_of(manifest: Mapping[str, str]) -> str:
 def read_manifest(path: Path) -> Manifest:
     """Return the stored manifest; empty where there is none."""
     try:
-        found: Manifest = json.loads(path.read_text(encoding="utf-8"))["clips"]
+        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))["clips"]
     except FileNotFoundError:
         return {}
-    return found
+    return manifest
 
 
 def write_manifest(path: Path, manifest: Manifest, source: str) -> None:
     """Write the manifest with the version and the origin of the data."""
-    said = {"version": version_of(manifest), "source": source, "clips": manifest}
+    content = {"version": version_of(manifest), "source": source, "clips": manifest}
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(said, indent=0, sort_keys=True), encoding="utf-8")
+    draft.write_text(json.dumps(content, indent=0, sort_keys=True), encoding="utf-8")
     draft.replace(path)

@@ -1,4 +1,4 @@
-"""Comparison of classifier families with whole artists held out, and nested figures that the choice did not flatter."""
+"""Cross-validation of classifier families grouped by artist, and nested cross-validation of the chosen family."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from training.music import both, perceptrons, support
 Rows = NDArray[np.float32]
 Family = Callable[[list[Rows], NDArray[np.int64], int], Callable[[Rows], NDArray[np.float64]]]
 
-CHOSEN = "perceptrons and support vectors, clean and rendered"
-FOLDS = 5
+CHOSEN_FAMILY = "perceptrons and support vectors, clean and rendered"
+NUM_FOLDS = 5
 
 
-def _clean(make: Callable[[int], Any], *, columns: slice = slice(None)) -> Family:
-    """Classifier of scikit-learn, trained on clean clips."""
+def _clean_family(make: Callable[[int], Any], *, columns: slice = slice(None)) -> Family:
+    """Return a family of scikit-learn classifiers trained on clean clips."""
 
     def fit(renderings: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
         model = make(seed).fit(renderings[0][:, columns], y)
@@ -37,9 +37,9 @@ def _clean(make: Callable[[int], Any], *, columns: slice = slice(None)) -> Famil
     return fit
 
 
-def _network(make: Callable[[list[Rows], NDArray[np.int64], int], nn.Module], *, rendered: bool) -> Family:
-    def fit(given: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
-        model = make(given if rendered else given[:1], y, seed)
+def _network_family(make: Callable[[list[Rows], NDArray[np.int64], int], nn.Module], *, use_renderings: bool) -> Family:
+    def fit(renderings: list[Rows], y: NDArray[np.int64], seed: int) -> Callable[[Rows], NDArray[np.float64]]:
+        model = make(renderings if use_renderings else renderings[:1], y, seed)
         return lambda x: both.predict(model, x)
 
     return fit
@@ -48,29 +48,35 @@ def _network(make: Callable[[list[Rows], NDArray[np.int64], int], nn.Module], *,
 def families(members: int) -> dict[str, Family]:
     """Return the families that are compared."""
 
-    def several(given: list[Rows], y: NDArray[np.int64], seed: int) -> nn.Module:
-        return perceptrons.fit(given, y, members=members, seed=seed)
+    def fit_perceptrons(renderings: list[Rows], y: NDArray[np.int64], seed: int) -> nn.Module:
+        return perceptrons.fit(renderings, y, members=members, seed=seed)
 
     return {
-        "boosting, librosa features only": _clean(
+        "boosting, librosa features only": _clean_family(
             lambda seed: HistGradientBoostingClassifier(max_iter=120, max_leaf_nodes=8, random_state=seed),
             columns=slice(0, 150),
         ),
-        "extra trees, librosa features only": _clean(
+        "extra trees, librosa features only": _clean_family(
             lambda seed: ExtraTreesClassifier(300, min_samples_leaf=2, random_state=seed), columns=slice(0, 150)
         ),
-        "support vectors, embeddings only": _clean(
+        "support vectors, embeddings only": _clean_family(
             lambda seed: make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(C=2), ensemble=False)),
             columns=slice(150, None),
         ),
-        "logistic": _clean(lambda _: make_pipeline(StandardScaler(), LogisticRegression(C=0.0005, max_iter=300))),
-        "support vectors": _network(lambda given, y, seed: support.fit(given, y, seed=seed), rendered=False),
-        "support vectors, clean and rendered": _network(
-            lambda given, y, seed: support.fit(given, y, seed=seed), rendered=True
+        "logistic": _clean_family(
+            lambda _: make_pipeline(StandardScaler(), LogisticRegression(C=0.0005, max_iter=300))
         ),
-        "perceptrons": _network(several, rendered=False),
-        "perceptrons, clean and rendered": _network(several, rendered=True),
-        CHOSEN: _network(lambda given, y, seed: both.fit(given, y, members=members, seed=seed), rendered=True),
+        "support vectors": _network_family(
+            lambda renderings, y, seed: support.fit(renderings, y, seed=seed), use_renderings=False
+        ),
+        "support vectors, clean and rendered": _network_family(
+            lambda renderings, y, seed: support.fit(renderings, y, seed=seed), use_renderings=True
+        ),
+        "perceptrons": _network_family(fit_perceptrons, use_renderings=False),
+        "perceptrons, clean and rendered": _network_family(fit_perceptrons, use_renderings=True),
+        CHOSEN_FAMILY: _network_family(
+            lambda renderings, y, seed: both.fit(renderings, y, members=members, seed=seed), use_renderings=True
+        ),
     }
 
 
@@ -78,29 +84,29 @@ def out_of_fold(
     family: Family, renderings: list[Rows], tests: list[Rows], y: NDArray[np.int64], groups: NDArray[Any], seed: int
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
     """Return out-of-fold probabilities of each table of test clips, and the folds; groups are held out whole."""
-    found = [np.zeros((len(y), int(y.max()) + 1)) for _ in tests]
+    tables = [np.zeros((len(y), int(y.max()) + 1)) for _ in tests]
     folds = np.zeros(len(y), np.int64)
-    split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(y, y, groups)
+    split = StratifiedGroupKFold(NUM_FOLDS, shuffle=True, random_state=seed).split(y, y, groups)
     for fold, (train, test) in enumerate(split):
         folds[test] = fold
         predict = family([x[train] for x in renderings], y[train], seed)
-        for table, x in zip(found, tests, strict=True):
+        for table, x in zip(tables, tests, strict=True):
             table[test] = predict(x[test])
-    return found, folds
+    return tables, folds
 
 
 def temperature(probabilities: NDArray[np.float64], y: NDArray[np.int64]) -> float:
     """Return the temperature with the highest likelihood of the true labels (Guo et al., ICML 2017)."""
     logs = np.log(probabilities + 1e-7)
 
-    def loss(value: float) -> float:
+    def log_loss(value: float) -> float:
         scaled = logs / value
         return float(np.mean(np.logaddexp.reduce(scaled, axis=1) - scaled[np.arange(len(y)), y]))
 
-    return float(minimize_scalar(loss, bounds=(0.3, 3.0), method="bounded").x)
+    return float(minimize_scalar(log_loss, bounds=(0.3, 3.0), method="bounded").x)
 
 
-def tempered(probabilities: NDArray[np.float64], value: float) -> NDArray[np.float64]:
+def apply_temperature(probabilities: NDArray[np.float64], value: float) -> NDArray[np.float64]:
     """Return probabilities of the logits divided by the temperature."""
     scaled = np.log(probabilities + 1e-7) / value
     scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
@@ -111,28 +117,32 @@ def calibrated_out_of_fold(
     probabilities: NDArray[np.float64], y: NDArray[np.int64], folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Scale each fold with the temperature of the other folds."""
-    after = np.zeros_like(probabilities)
-    for fold in range(FOLDS):
-        inside = folds == fold
-        after[inside] = tempered(probabilities[inside], temperature(probabilities[~inside], y[~inside]))
-    return after
+    calibrated = np.zeros_like(probabilities)
+    for fold in range(NUM_FOLDS):
+        in_fold = folds == fold
+        calibrated[in_fold] = apply_temperature(
+            probabilities[in_fold], temperature(probabilities[~in_fold], y[~in_fold])
+        )
+    return calibrated
 
 
-def chosen_elsewhere(
+def nested_selection(
     candidates: list[NDArray[np.float64]], y: NDArray[np.int64], folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return each fold by the family that is best on the other folds: a nested estimate of the chosen one."""
-    after = np.zeros_like(candidates[0])
-    for fold in range(FOLDS):
-        inside = folds == fold
-        scores = [float(np.mean(c[~inside].argmax(axis=1) == y[~inside])) for c in candidates]
-        after[inside] = candidates[int(np.argmax(scores))][inside]
-    return after
+    """Predict each fold with the family that is best on the other folds: nested cross-validation of the choice."""
+    nested = np.zeros_like(candidates[0])
+    for fold in range(NUM_FOLDS):
+        in_fold = folds == fold
+        scores = [float(np.mean(candidate[~in_fold].argmax(axis=1) == y[~in_fold])) for candidate in candidates]
+        nested[in_fold] = candidates[int(np.argmax(scores))][in_fold]
+    return nested
 
 
-def fragment_features(probabilities: NDArray[np.float64], y: NDArray[np.int64], labels: list[str]) -> dict[str, Any]:
+def classification_metrics(
+    probabilities: NDArray[np.float64], y: NDArray[np.int64], labels: list[str]
+) -> dict[str, Any]:
     """Return the figures of `pulso evaluate`, and the mean negative log likelihood."""
     answers = [dict(zip(labels, map(float, row), strict=True)) for row in probabilities]
-    found = figures([labels[i] for i in y], answers, labels)
-    found["log_loss"] = float(-np.mean(np.log(probabilities[np.arange(len(y)), y] + 1e-7)))
-    return found
+    metrics = figures([labels[i] for i in y], answers, labels)
+    metrics["log_loss"] = float(-np.mean(np.log(probabilities[np.arange(len(y)), y] + 1e-7)))
+    return metrics

@@ -12,16 +12,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.mobilenet import pad_same
-from training.music.perceptrons import Perceptrons
+from training.music.perceptrons import PerceptronEnsemble
 from training.music.yamnet import YamNet
 
-KEPT = 10
-"""Layers of YAMNet that stay frozen, 02 to 11; 12 to 14 are fine-tuned."""
+NUM_FROZEN_LAYERS = 10
+"""Number of frozen layers of YAMNet, 02 to 11; 12 to 14 are fine-tuned."""
 
-TINY = 1e-4
+ROOT_EPSILON = 1e-4
 
 
-def _block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:
+def _convolution_block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(pool)
     )
@@ -37,7 +37,10 @@ class SmallCnn(nn.Module):
         super().__init__()
         self.norm = nn.BatchNorm2d(1)
         self.body = nn.Sequential(
-            _block(1, 16, (4, 2)), _block(16, 32, (3, 2)), _block(32, 64, (2, 4)), _block(64, 96, (2, 4))
+            _convolution_block(1, 16, (4, 2)),
+            _convolution_block(16, 32, (3, 2)),
+            _convolution_block(32, 64, (2, 4)),
+            _convolution_block(64, 96, (2, 4)),
         )
         self.head = nn.Sequential(nn.Dropout(0.4), nn.Linear(192, classes))
 
@@ -53,7 +56,10 @@ class CnnLstm(nn.Module):
         super().__init__()
         self.norm = nn.BatchNorm2d(1)
         self.body = nn.Sequential(
-            _block(1, 16, (4, 2)), _block(16, 32, (3, 2)), _block(32, 64, (2, 4)), _block(64, 96, (2, 4))
+            _convolution_block(1, 16, (4, 2)),
+            _convolution_block(16, 32, (3, 2)),
+            _convolution_block(32, 64, (2, 4)),
+            _convolution_block(64, 96, (2, 4)),
         )
         self.lstm = nn.LSTM(96, 64, batch_first=True, bidirectional=True)
         self.head = nn.Sequential(nn.Dropout(0.4), nn.Linear(128, classes))
@@ -63,7 +69,7 @@ class CnnLstm(nn.Module):
         return self.head(self.lstm(steps)[0].mean(dim=1))
 
 
-class Trunk(nn.Module):
+class FrozenYamNetLayers(nn.Module):
     """YAMNet up to layer 11, frozen: patches (n, 1, 96, 64) → maps (n, 512, 6, 4)."""
 
     def __init__(self, weights: Path) -> None:
@@ -74,30 +80,30 @@ class Trunk(nn.Module):
     def forward(self, patches: Tensor) -> Tensor:
         net = self.network
         x = F.relu(net.stem(pad_same(patches, 2)))
-        for number in range(KEPT):
+        for number in range(NUM_FROZEN_LAYERS):
             x = F.relu(net.depthwise[number](pad_same(x, net.strides[number])))
             x = F.relu(net.pointwise[number](x))
         return x
 
 
-class Tail(nn.Module):
+class FineTunedYamNet(nn.Module):
     """YAMNet's last three layers, and the shipped classifier's perceptron.
 
-    Maps (n, patches, 512, 6, 4) and librosa features (n, k) → logits. It starts as the perceptron on frozen embeddings,
-    which `start` holds.
+    Maps (n, patches, 512, 6, 4) and librosa features (n, k) → logits. The initial weights are those of the
+    perceptron on frozen embeddings, `start`.
     """
 
-    def __init__(self, weights: Path, start: Perceptrons) -> None:
+    def __init__(self, weights: Path, start: PerceptronEnsemble) -> None:
         super().__init__()
         network = YamNet(weights)
-        self.strides = network.strides[KEPT:]
-        self.depthwise, self.pointwise = network.depthwise[KEPT:], network.pointwise[KEPT:]
+        self.strides = network.strides[NUM_FROZEN_LAYERS:]
+        self.depthwise, self.pointwise = network.depthwise[NUM_FROZEN_LAYERS:], network.pointwise[NUM_FROZEN_LAYERS:]
         self.member = start.members[0]
         self.register_buffer("mean", start.mean.clone())
         self.register_buffer("spread", start.spread.clone())
 
     def embed(self, maps: Tensor) -> Tensor:
-        """(n, 512, 6, 4) → embeddings (n, 1024)."""
+        """Return embeddings (n, 1024) of maps (n, 512, 6, 4)."""
         x = maps
         for depthwise, pointwise, stride in zip(self.depthwise, self.pointwise, self.strides, strict=True):
             x = F.relu(depthwise(pad_same(x, stride)))
@@ -105,13 +111,17 @@ class Tail(nn.Module):
         return x.mean(dim=(2, 3))
 
     def forward(self, maps: Tensor, features: Tensor, counts: Tensor | None = None) -> Tensor:
-        """`counts`: of each clip's maps how many are real; all if left out."""
-        clips, most = maps.shape[:2]
-        x = self.embed(maps.flatten(0, 1)).view(clips, most, -1)
-        real = torch.ones(clips, most) if counts is None else (torch.arange(most)[None] < counts[:, None]).float()
-        weight = (real / real.sum(dim=1, keepdim=True))[..., None]
+        """Return logits; `counts` is the number of valid maps of each clip, all if left out."""
+        clips, max_patches = maps.shape[:2]
+        x = self.embed(maps.flatten(0, 1)).view(clips, max_patches, -1)
+        valid = (
+            torch.ones(clips, max_patches)
+            if counts is None
+            else (torch.arange(max_patches)[None] < counts[:, None]).float()
+        )
+        weight = (valid / valid.sum(dim=1, keepdim=True))[..., None]
         mean = (x * weight).sum(dim=1)
         variance = ((x - mean[:, None]) ** 2 * weight).sum(dim=1)
-        # The root has no slope at zero.
-        row = torch.cat([features, (mean + TINY).sqrt(), (variance + TINY**2).sqrt().sqrt()], dim=1)
+        # The derivative of the square root is infinite at zero.
+        row = torch.cat([features, (mean + ROOT_EPSILON).sqrt(), (variance + ROOT_EPSILON**2).sqrt().sqrt()], dim=1)
         return self.member(((row - self.mean[-row.shape[1] :]) / self.spread[-row.shape[1] :]).clamp(-6, 6))

@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-HIDDEN = 128
+HIDDEN_UNITS = 128
 EPOCHS = 40
-BATCH = 64
-RATE = 1e-3
-DECAY = 0.5
-MIXED = 0.4
+BATCH_SIZE = 64
+LEARNING_RATE = 1e-3
+WEIGHT_DECAY = 0.5
+MIXUP_ALPHA = 0.4
 """Parameter of the beta distribution of mixup (Zhang et al., ICLR 2018)."""
 
-CLEAN = 0.5
+CLEAN_PROBABILITY = 0.5
 """Probability that an epoch uses the clean clip instead of a rendering."""
 
-FARTHEST = 6.0
-"""Bound of the scaled features: a value farther out was never in the training data, and must not decide alone."""
+MAX_SCALED_VALUE = 6.0
+"""Bound of the scaled features: values beyond it do not occur in the training data, and must not dominate."""
 
 
-class Perceptrons(nn.Module):
+class PerceptronEnsemble(nn.Module):
     """Rows (n, columns) → probabilities (n, classes)."""
 
     def __init__(self, mean: Tensor, spread: Tensor, members: list[nn.Sequential]) -> None:
@@ -33,45 +33,54 @@ class Perceptrons(nn.Module):
         self.members = nn.ModuleList(members)
 
     def forward(self, rows: Tensor) -> Tensor:
-        x = ((rows - self.mean) / self.spread).clamp(-FARTHEST, FARTHEST)
+        x = ((rows - self.mean) / self.spread).clamp(-MAX_SCALED_VALUE, MAX_SCALED_VALUE)
         return torch.stack([F.softmax(member(x), dim=1) for member in self.members]).mean(dim=0)
 
 
-def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> Perceptrons:
-    """Train.
+def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, members: int, seed: int) -> PerceptronEnsemble:
+    """Train the ensemble.
 
     Args:
-        renderings: each (n, columns), the first of the clips as they are.
+        renderings: each (n, columns), the first of clean clips.
         y: (n,) classes from 0.
     """
     clean = torch.from_numpy(renderings[0])
     mean, spread = clean.mean(dim=0), clean.std(dim=0) + 1e-6
-    scaled = torch.stack([((torch.from_numpy(x) - mean) / spread).clamp(-FARTHEST, FARTHEST) for x in renderings])
-    wanted = F.one_hot(torch.from_numpy(y)).float()
-    found = [_member(scaled, wanted, seed * 1000 + number) for number in range(members)]
-    return Perceptrons(mean, spread, found).eval()
-
-
-def _member(scaled: Tensor, wanted: Tensor, seed: int) -> nn.Sequential:
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    kinds, clips, columns = scaled.shape
-    network = nn.Sequential(
-        nn.Dropout(0.3), nn.Linear(columns, HIDDEN), nn.ReLU(), nn.Dropout(0.5), nn.Linear(HIDDEN, wanted.shape[1])
+    scaled = torch.stack(
+        [((torch.from_numpy(x) - mean) / spread).clamp(-MAX_SCALED_VALUE, MAX_SCALED_VALUE) for x in renderings]
     )
-    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-    steps = clips // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=EPOCHS * steps)
+    targets = F.one_hot(torch.from_numpy(y)).float()
+    networks = [_fit_member(scaled, targets, seed * 1000 + number) for number in range(members)]
+    return PerceptronEnsemble(mean, spread, networks).eval()
+
+
+def _fit_member(scaled: Tensor, targets: Tensor, seed: int) -> nn.Sequential:
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    num_renderings, clips, columns = scaled.shape
+    network = nn.Sequential(
+        nn.Dropout(0.3),
+        nn.Linear(columns, HIDDEN_UNITS),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(HIDDEN_UNITS, targets.shape[1]),
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    steps = clips // BATCH_SIZE
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=EPOCHS * steps)
     for _ in range(EPOCHS):
-        order = torch.from_numpy(random.permutation(clips))
-        kind = np.where(random.random(clips) < CLEAN, 0, random.integers(1, max(kinds, 2), clips))
-        kind = torch.from_numpy(np.minimum(kind, kinds - 1))
+        order = torch.from_numpy(rng.permutation(clips))
+        rendering = np.where(rng.random(clips) < CLEAN_PROBABILITY, 0, rng.integers(1, max(num_renderings, 2), clips))
+        rendering = torch.from_numpy(np.minimum(rendering, num_renderings - 1))
         for step in range(steps):
-            some = order[step * BATCH : (step + 1) * BATCH]
-            x, y = scaled[kind[some], some], wanted[some]
-            share = torch.from_numpy(random.beta(MIXED, MIXED, (BATCH, 1)).astype(np.float32))
-            other = torch.from_numpy(random.permutation(BATCH))
-            loss = F.cross_entropy(network(share * x + (1 - share) * x[other]), share * y + (1 - share) * y[other])
+            batch = order[step * BATCH_SIZE : (step + 1) * BATCH_SIZE]
+            x, y = scaled[rendering[batch], batch], targets[batch]
+            mixup_weight = torch.from_numpy(rng.beta(MIXUP_ALPHA, MIXUP_ALPHA, (BATCH_SIZE, 1)).astype(np.float32))
+            other = torch.from_numpy(rng.permutation(BATCH_SIZE))
+            loss = F.cross_entropy(
+                network(mixup_weight * x + (1 - mixup_weight) * x[other]),
+                mixup_weight * y + (1 - mixup_weight) * y[other],
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

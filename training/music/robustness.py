@@ -1,8 +1,8 @@
-"""Robustness to a crowd, an overload, a hall and a poor codec: `python -m training.music.robustness`.
+"""Robustness to a crowd, overload, reverberation and a poor codec: `python -m training.music.robustness`.
 
-A representative third of the clips (`subset.py`) is described again under each condition, kept in work/ so that it
-resumes, and scored by the fold's model that saw nothing of its artist. `train --quick` writes the figures into the
-cards.
+A representative third of the clips (`subset.py`) is degraded under each condition, its features are cached in
+work/, and it is scored by the fold's model whose training data lack its artist. `train --quick` writes the figures
+into the cards.
 """
 
 from __future__ import annotations
@@ -16,29 +16,31 @@ import torch
 
 from processors.models.inference import Model, open_model
 from training.music.conditions import CONDITIONS, path_of
-from training.music.describe import KINDS, WORK, described
-from training.music.measure import CHOSEN, families, fragment_features, out_of_fold
-from training.music.subset import representative
-from training.music.train import MEASURED, load
+from training.music.describe import KINDS, WORK, describe_clips
+from training.music.measure import CHOSEN_FAMILY, classification_metrics, families, out_of_fold
+from training.music.subset import representative_subset
+from training.music.train import MEMBERS_TO_COMPARE, load_renderings
 
 
 def measure(kind: str, sound: Model, splits: int) -> dict[str, dict[str, float]]:
-    """Return macro-F1 and its loss against clean clips by condition: means over the draws of the folds."""
-    renderings, y, groups, labels = load(kind, sound)
-    part = representative(y, groups)
+    """Return macro-F1 and its loss against clean clips by condition: means over the seeds of the folds."""
+    renderings, y, groups, labels = load_renderings(kind, sound)
+    part = representative_subset(y, groups)
     tests = [renderings[0]]
     conditions = [name for name in CONDITIONS if path_of(kind, name, sound).exists()]
     for name in conditions:
         x = renderings[0].copy()  # rows that were not described are predicted too, and left out below
         x[part] = np.load(path_of(kind, name, sound))["x"]
         tests.append(x)
-    found: dict[str, list[float]] = {}
+    scores_by_condition: dict[str, list[float]] = {}
     for seed in range(1, splits + 1):
-        tables, _ = out_of_fold(families(MEASURED)[CHOSEN], renderings, tests, y, groups, seed)
+        tables, _ = out_of_fold(families(MEMBERS_TO_COMPARE)[CHOSEN_FAMILY], renderings, tests, y, groups, seed)
         for name, table in zip(("clean", *conditions), tables, strict=True):
-            found.setdefault(name, []).append(float(fragment_features(table[part], y[part], labels)["macro_f1"]))
-        print(kind, seed, {name: round(scores[-1], 4) for name, scores in found.items()}, flush=True)
-    means = {name: float(np.mean(scores)) for name, scores in found.items()}
+            scores_by_condition.setdefault(name, []).append(
+                float(classification_metrics(table[part], y[part], labels)["macro_f1"])
+            )
+        print(kind, seed, {name: round(scores[-1], 4) for name, scores in scores_by_condition.items()}, flush=True)
+    means = {name: float(np.mean(scores)) for name, scores in scores_by_condition.items()}
     return {
         name: {"macro_f1": round(mean, 4), "macro_f1_loss": round(means["clean"] - mean, 4)}
         for name, mean in means.items()
@@ -56,12 +58,12 @@ def main() -> None:
     sound = open_model("sound")
     WORK.mkdir(exist_ok=True)
     for kind in (arguments.kind,) if arguments.kind else KINDS:
-        _, y, groups, _ = load(kind, sound)
-        part = set(representative(y, groups).tolist())
+        _, y, groups, _ = load_renderings(kind, sound)
+        part = set(representative_subset(y, groups).tolist())
         for name in arguments.conditions:
             path = path_of(kind, name, sound)
             if not path.exists():
-                rows = described(arguments.data / f"{kind}.csv", kind, 1, sound, CONDITIONS[name], part)
+                rows = describe_clips(arguments.data / f"{kind}.csv", kind, 1, sound, CONDITIONS[name], part)
                 np.savez_compressed(path, **rows)
         found = measure(kind, sound, arguments.splits)
         (WORK / f"robustness-{kind}.json").write_text(json.dumps(found, indent=1), encoding="utf-8")

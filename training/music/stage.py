@@ -1,7 +1,7 @@
 """Augmentation: a studio recording as a stage microphone records it among people.
 
-Another speed, hall, equaliser, a talking crowd, overload and a poor codec, in any mixture; `microphone.overheard` has
-neither talking crowd nor codec, and `conditions` has one effect at a time.
+Changed speed, reverberation, equaliser, a talking crowd, overload and a poor codec, in any combination;
+`microphone.augment_with_pink_noise` has neither talking crowd nor codec, and `conditions` one effect at a time.
 """
 
 from __future__ import annotations
@@ -15,49 +15,49 @@ import soundfile
 from numpy.typing import NDArray
 
 from processors.music.audio import RATE, Audio, decode
-from training.music.babble import crowd, cut
-from training.music.microphone import equalised, hall, level, part, pink
+from training.music.babble import cached_babble, loop_excerpt
+from training.music.microphone import add_reverberation, equalise, pink_noise, random_part, root_mean_square
 
-POOL, CROWDS = 77, 4
+TRAINING_VOICE_POOL, NUM_CROWDS = 77, 4
 
 
-def on_stage(audio: Audio, random: np.random.Generator) -> Audio:
-    """One rendering; each effect comes with a chance of its own.
+def augment_with_babble(audio: Audio, rng: np.random.Generator) -> Audio:
+    """Return one rendering; each effect has its own probability.
 
-    Speed and pitch change together by up to 6 %, as a record that turns faster: neither mood nor genre does.
+    Speed and pitch change together by up to 6 %, which changes neither mood nor genre.
     """
-    samples = part(audio.samples, random)
-    if random.random() < 0.5:
-        speed = random.uniform(0.94, 1.06)
+    samples = random_part(audio.samples, rng)
+    if rng.random() < 0.5:
+        speed = rng.uniform(0.94, 1.06)
         samples = librosa.resample(samples, orig_sr=RATE, target_sr=RATE / speed, res_type="soxr_mq")
-    if random.random() < 0.4:
-        samples = hall(samples, random)
-    if random.random() < 0.4:
-        samples = equalised(samples, random)
-    if random.random() < 0.75:
-        noise = _crowd(len(samples), random) if random.random() < 0.75 else pink(len(samples), random)
-        samples = samples + level(samples) * 10 ** (-random.uniform(4, 22) / 20) * noise
-    if random.random() < 0.2:
-        top = float(np.quantile(np.abs(samples), random.uniform(0.95, 0.999)))
-        samples = np.clip(samples, -top, top)
+    if rng.random() < 0.4:
+        samples = add_reverberation(samples, rng)
+    if rng.random() < 0.4:
+        samples = equalise(samples, rng)
+    if rng.random() < 0.75:
+        noise = _mixed_babble(len(samples), rng) if rng.random() < 0.75 else pink_noise(len(samples), rng)
+        samples = samples + root_mean_square(samples) * 10 ** (-rng.uniform(4, 22) / 20) * noise
+    if rng.random() < 0.2:
+        clipping_level = float(np.quantile(np.abs(samples), rng.uniform(0.95, 0.999)))
+        samples = np.clip(samples, -clipping_level, clipping_level)
     samples = samples / max(float(np.abs(samples).max()), 1e-9)
-    if random.random() < 0.3:
-        samples = _coded(samples, random)
+    if rng.random() < 0.3:
+        samples = _encode_mp3(samples, rng)
     return Audio(np.ascontiguousarray(samples, np.float32))
 
 
-def _crowd(length: int, random: np.random.Generator) -> NDArray[np.float32]:
-    """Return one to three crowds, each from a random position, of level 1."""
+def _mixed_babble(length: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return one to three crowds, each from a random position, of root mean square 1."""
     total = np.zeros(length, np.float32)
-    for number in random.permutation(CROWDS)[: random.integers(1, 4)]:
-        total += cut(crowd(POOL, int(number)), length, random)
-    return np.asarray(total / max(level(total), 1e-9), np.float32)
+    for number in rng.permutation(NUM_CROWDS)[: rng.integers(1, 4)]:
+        total += loop_excerpt(cached_babble(TRAINING_VOICE_POOL, int(number)), length, rng)
+    return np.asarray(total / max(root_mean_square(total), 1e-9), np.float32)
 
 
-def _coded(samples: NDArray[Any], random: np.random.Generator) -> NDArray[np.float32]:
+def _encode_mp3(samples: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
     """Encode as MP3 of low to medium quality."""
     file = io.BytesIO()
     soundfile.write(
-        file, samples, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=float(random.uniform(0.6, 0.99))
+        file, samples, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=float(rng.uniform(0.6, 0.99))
     )
     return decode(file.getvalue()).samples

@@ -1,4 +1,4 @@
-"""Support vector machines as a PyTorch module, so that ONNX can hold them: half of the shipped classifier."""
+"""Support vector machines as a PyTorch module, which can be exported to ONNX: half of the shipped classifier."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sklearn.svm import SVC
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.music.perceptrons import FARTHEST
+from training.music.perceptrons import MAX_SCALED_VALUE
 
-COMPONENTS = 256
+NUM_COMPONENTS = 256
 """Principal components: as accurate as all 2,198 columns, with a ninth of the support vectors' size."""
 
-PENALTY = 2.0
-STEEPNESS = 2.0
-"""Slope of the logistic from a pair's decision to a probability; the temperature corrects it as a whole."""
+SVM_C = 2.0
+SIGMOID_SLOPE = 2.0
+"""Slope of the sigmoid from a pair's decision to a probability; temperature scaling calibrates the result."""
 
 
-class SupportVectors(nn.Module):
+class SupportVectorClassifier(nn.Module):
     """Rows (n, columns) → probabilities (n, classes); one machine with a Gaussian kernel for each pair of classes.
 
     A class's log probability is the sum of those of its pairs, up to a constant: a product of experts.
@@ -47,35 +47,35 @@ class SupportVectors(nn.Module):
         self.register_buffer("for_second", _tensor(signs[1]))
 
     def forward(self, rows: Tensor) -> Tensor:
-        x = ((rows - self.mean) / self.spread).clamp(-FARTHEST, FARTHEST) @ self.axes - self.origin
+        x = ((rows - self.mean) / self.spread).clamp(-MAX_SCALED_VALUE, MAX_SCALED_VALUE) @ self.axes - self.origin
         distance = (x**2).sum(1, keepdim=True) + (self.vectors**2).sum(1)[None] - 2 * x @ self.vectors.T
-        decisions = STEEPNESS * (torch.exp(-self.gamma * distance) @ self.weights + self.bias)
+        decisions = SIGMOID_SLOPE * (torch.exp(-self.gamma * distance) @ self.weights + self.bias)
         logs = -F.softplus(-decisions) @ self.for_first - F.softplus(decisions) @ self.for_second
         return F.softmax(logs, dim=1)
 
 
-def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, seed: int) -> SupportVectors:
-    """Train.
+def fit(renderings: list[NDArray[np.float32]], y: NDArray[np.int64], *, seed: int) -> SupportVectorClassifier:
+    """Train the classifier.
 
     Args:
-        renderings: each (n, columns), the first of the clips as they are; all have the same say.
+        renderings: each (n, columns), the first of clean clips; all have the same weight.
         y: (n,) classes from 0, all of which occur.
     """
     mean, spread = renderings[0].mean(axis=0), renderings[0].std(axis=0) + 1e-6
-    x = np.vstack([np.clip((rows - mean) / spread, -FARTHEST, FARTHEST) for rows in renderings])
-    components = PCA(min(COMPONENTS, *x.shape), svd_solver="randomized", random_state=seed).fit(x)
-    machine = SVC(C=PENALTY, gamma=1 / x.shape[1], decision_function_shape="ovo")
+    x = np.vstack([np.clip((rows - mean) / spread, -MAX_SCALED_VALUE, MAX_SCALED_VALUE) for rows in renderings])
+    components = PCA(min(NUM_COMPONENTS, *x.shape), svd_solver="randomized", random_state=seed).fit(x)
+    machine = SVC(C=SVM_C, gamma=1 / x.shape[1], decision_function_shape="ovo")
     machine.fit(components.transform(x), np.tile(y, len(renderings)))
-    return SupportVectors(_tensor(mean), _tensor(spread), components, machine, int(y.max()) + 1).eval()
+    return SupportVectorClassifier(_tensor(mean), _tensor(spread), components, machine, int(y.max()) + 1).eval()
 
 
 def _decisions(machine: SVC, pairs: list[tuple[int, int]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return weights (support vectors, pairs) and biases; positive for the first of a pair."""
-    of = np.repeat(np.arange(len(machine.n_support_)), machine.n_support_)
-    weights = np.zeros((len(of), len(pairs)))
+    class_of_vector = np.repeat(np.arange(len(machine.n_support_)), machine.n_support_)
+    weights = np.zeros((len(class_of_vector), len(pairs)))
     for number, (first, second) in enumerate(pairs):
-        weights[of == first, number] = machine.dual_coef_[second - 1, of == first]
-        weights[of == second, number] = machine.dual_coef_[first, of == second]
+        weights[class_of_vector == first, number] = machine.dual_coef_[second - 1, class_of_vector == first]
+        weights[class_of_vector == second, number] = machine.dual_coef_[first, class_of_vector == second]
     # scikit-learn turns the sign where there are two classes.
     sign = -1 if len(pairs) == 1 else 1
     return sign * weights, sign * machine.intercept_

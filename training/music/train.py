@@ -1,7 +1,7 @@
 """Train mood and genre: `python -m training.music.train`, after `python -m training.music.describe`.
 
-Compares families of classifiers with all clips of an artist in one fold, then ships the chosen one, fitted on all
-clips. `--quick` ships without comparing and keeps the figures of the last card.
+Compares families of classifiers by cross-validation grouped by artist, then exports the chosen one, fitted on all
+clips. `--quick` exports without comparing, with the metrics of the last comparison.
 """
 
 from __future__ import annotations
@@ -21,32 +21,37 @@ from processors.music.features import NAMES, VERSION
 from processors.music.tagger import COLUMNS
 from training.music import both
 from training.music.describe import KINDS, WORK, path_of
-from training.music.export import WithMusic, count, export_classifier, write_card
+from training.music.export import (
+    ClassifierWithMusicProbability,
+    export_classifier,
+    num_parameters,
+    write_card,
+)
 from training.music.manifest import read_manifest, version_of
 from training.music.measure import (
-    CHOSEN,
+    CHOSEN_FAMILY,
     calibrated_out_of_fold,
-    chosen_elsewhere,
+    classification_metrics,
     families,
-    fragment_features,
+    nested_selection,
     out_of_fold,
     temperature,
 )
 
 SEED = 1
-MEMBERS = 5
-MEASURED = 3
-"""Members while comparing, to save time; two more change little."""
-OVERHEARD = 2
-"""Rendering that held-out clips are scored on, beside the clean ones."""
-SHOWN = ("accuracy", "macro_f1", "calibration_error", "log_loss")
+SHIPPED_MEMBERS = 5
+MEMBERS_TO_COMPARE = 3
+"""Number of ensemble members during the comparison, to save time; two more change little."""
+MICROPHONE_RENDERING = 2
+"""Rendering on which held-out clips are scored in addition to the clean ones."""
+REPORTED_METRICS = ("accuracy", "macro_f1", "calibration_error", "log_loss")
 SOURCES = {
     "mood": "4Q / MER (Panda et al., IEEE TAFFC 2018; copyrighted previews, research use), 651 fragments",
     "genre": "Emotify (Aljanaki et al., 2016; research use), 297 fragments",
 }
-EMBEDDING_SIZE = "embeddings of models/sound (YAMNet, AudioSet; TensorFlow model garden, Apache-2.0), frozen"
+EMBEDDING_SOURCE = "embeddings of models/sound (YAMNet, AudioSet; TensorFlow model garden, Apache-2.0), frozen"
 
-REPORTED = {
+REPORTED_NAMES = {
     "cross-validation": "calibrated",
     "cross-validation, overheard": "calibrated, overheard",
     "cross-validation, family chosen on the other folds": "family chosen on the other folds",
@@ -61,12 +66,12 @@ MUSIC_LIMIT = 0.03
 Rows = NDArray[np.float32]
 
 
-def load(kind: str, sound: Model) -> tuple[list[Rows], NDArray[np.int64], NDArray[Any], list[str]]:
-    """Renderings (the first of the clips as they are, the last `OVERHEARD`), classes, groups, labels."""
+def load_renderings(kind: str, sound: Model) -> tuple[list[Rows], NDArray[np.int64], NDArray[Any], list[str]]:
+    """Return renderings (first the clean clips, last `MICROPHONE_RENDERING`), classes, groups and labels."""
     first = path_of(kind, 0, sound)
     if not first.exists():
         sys.exit(f"{first} is missing: run `python -m training.music.describe`")
-    numbers = [*(number for number in range(1, 20) if number != OVERHEARD), OVERHEARD]
+    numbers = [*(number for number in range(1, 20) if number != MICROPHONE_RENDERING), MICROPHONE_RENDERING]
     paths = [first, *(path for number in numbers if (path := path_of(kind, number, sound)).exists())]
     tables = [np.load(path) for path in paths]
     labels, y = np.unique(tables[0]["y"], return_inverse=True)
@@ -84,45 +89,65 @@ def compare(
     *,
     chosen_only: bool = False,
 ) -> dict[str, Any]:
-    """Mean figures over the splits, of held-out clips as they are and of the same ones as a microphone hears them."""
-    found: dict[str, list[dict[str, float]]] = {}
+    """Return mean metrics over the splits, of held-out clips and of the same clips as a microphone records them."""
+    metrics_by_name: dict[str, list[dict[str, float]]] = {}
     temperatures = []
     for seed in range(1, splits + 1):
         candidates = []
-        for name, family in families(MEASURED).items():
-            if chosen_only and name != CHOSEN:
+        for name, family in families(MEMBERS_TO_COMPARE).items():
+            if chosen_only and name != CHOSEN_FAMILY:
                 continue
-            (clean, far), folds = out_of_fold(family, renderings, [renderings[0], renderings[-1]], y, groups, seed)
+            (clean, microphone), folds = out_of_fold(
+                family, renderings, [renderings[0], renderings[-1]], y, groups, seed
+            )
             candidates.append(clean)
-            note(found, name, clean, y, labels)
-            note(found, f"{name}, overheard", far, y, labels)
-            if name == CHOSEN:
+            add_metrics(metrics_by_name, name, clean, y, labels)
+            add_metrics(metrics_by_name, f"{name}, overheard", microphone, y, labels)
+            if name == CHOSEN_FAMILY:
                 temperatures.append(temperature(clean, y))
-                note(found, "calibrated", calibrated_out_of_fold(clean, y, folds), y, labels)
-                note(found, "calibrated, overheard", calibrated_out_of_fold(far, y, folds), y, labels)
-            print(kind, seed, name, found[name][-1], found[f"{name}, overheard"][-1]["accuracy"], flush=True)
+                add_metrics(metrics_by_name, "calibrated", calibrated_out_of_fold(clean, y, folds), y, labels)
+                add_metrics(
+                    metrics_by_name, "calibrated, overheard", calibrated_out_of_fold(microphone, y, folds), y, labels
+                )
+            print(
+                kind,
+                seed,
+                name,
+                metrics_by_name[name][-1],
+                metrics_by_name[f"{name}, overheard"][-1]["accuracy"],
+                flush=True,
+            )
         if not chosen_only:
-            note(found, "family chosen on the other folds", chosen_elsewhere(candidates, y, folds), y, labels)
+            add_metrics(
+                metrics_by_name, "family chosen on the other folds", nested_selection(candidates, y, folds), y, labels
+            )
     means = {
-        name: {figure: round(float(np.mean([row[figure] for row in rows])), 4) for figure in SHOWN}
-        | {f"{figure}_spread": round(float(np.std([row[figure] for row in rows])), 4) for figure in SHOWN[:2]}
-        for name, rows in found.items()
+        name: {figure: round(float(np.mean([row[figure] for row in rows])), 4) for figure in REPORTED_METRICS}
+        | {
+            f"{figure}_spread": round(float(np.std([row[figure] for row in rows])), 4)
+            for figure in REPORTED_METRICS[:2]
+        }
+        for name, rows in metrics_by_name.items()
     }
     return {"splits": splits, "temperature": round(float(np.mean(temperatures)), 3), "figures": means}
 
 
-def note(
-    found: dict[str, list[dict[str, float]]], name: str, given: NDArray[np.float64], y: NDArray[Any], labels: list[str]
+def add_metrics(
+    metrics_by_name: dict[str, list[dict[str, float]]],
+    name: str,
+    probabilities: NDArray[np.float64],
+    y: NDArray[Any],
+    labels: list[str],
 ) -> None:
-    """Add the figures of one seed."""
-    whole = fragment_features(given, y, labels)
-    found.setdefault(name, []).append({figure: round(whole[figure], 4) for figure in SHOWN})
+    """Add the metrics of one seed."""
+    metrics = classification_metrics(probabilities, y, labels)
+    metrics_by_name.setdefault(name, []).append({figure: round(metrics[figure], 4) for figure in REPORTED_METRICS})
 
 
-def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[str, Any]) -> None:
+def write_model(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[str, Any]) -> None:
     """Write models/KIND: the chosen family fitted on all clips and renderings."""
-    renderings, y, _, labels = load(kind, sound)
-    model = both.fit(renderings, y, members=MEMBERS, seed=SEED)
+    renderings, y, _, labels = load_renderings(kind, sound)
+    model = both.fit(renderings, y, members=SHIPPED_MEMBERS, seed=SEED)
     model.temperature = compared["temperature"]
     settings: dict[str, Any] = {
         "labels": labels,
@@ -133,28 +158,32 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
     if clips := read_manifest(path_of(kind, 0, sound).with_suffix(".json")):
         settings["data_version"] = version_of(clips)
     module: torch.nn.Module = model
-    missed = {}
+    music_metrics = {}
     if kind == "genre":
-        module = WithMusic(model, weights)
+        module = ClassifierWithMusicProbability(model, weights)
         settings["music_limit"] = MUSIC_LIMIT
-        missed = {
+        music_metrics = {
             "music taken for none": {
-                f"{name}, {how}": round(float(np.mean(music_of(module, tables[at]) < MUSIC_LIMIT)), 4)
-                for name, tables in {name: load(name, sound)[0] for name in KINDS}.items()
-                for how, at in (("as it is", 0), ("overheard", -1))
+                f"{name}, {rendering_name}": round(
+                    float(np.mean(music_probabilities(module, tables[rendering]) < MUSIC_LIMIT)), 4
+                )
+                for name, tables in {name: load_renderings(name, sound)[0] for name in KINDS}.items()
+                for rendering_name, rendering in (("as it is", 0), ("overheard", -1))
             }
         }
     export_classifier(module, folder)
-    grouped = (
+    grouping = (
         "all fragments of an artist in one fold"
         if kind == "mood"
         else "by fragment, since the data name no artists, so figures may be too good"
     )
     metrics = {
-        card_name: compared["figures"][name] for card_name, name in REPORTED.items() if name in compared["figures"]
+        card_name: compared["figures"][name]
+        for card_name, name in REPORTED_NAMES.items()
+        if name in compared["figures"]
     }
-    if (robust := WORK / f"robustness-{kind}.json").exists():
-        metrics |= {f"robustness, {name}": row for name, row in json.loads(robust.read_text()).items()}
+    if (robustness_file := WORK / f"robustness-{kind}.json").exists():
+        metrics |= {f"robustness, {name}": row for name, row in json.loads(robustness_file.read_text()).items()}
     write_card(
         folder,
         name=kind,
@@ -162,15 +191,15 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
         task=f"{kind.capitalize()} of a fragment of music. In: rows (n, {COLUMNS}) float32: {len(NAMES)} librosa "
         "features, then square roots of the mean and of the spread of its sound embeddings. Out: probabilities "
         f"(n, {len(labels)})" + (", and music (n,): how much it sounds like music." if kind == "genre" else "."),
-        parameters=count(module),
-        data=[SOURCES[kind], EMBEDDING_SIZE],
-        split=f"Five-fold cross-validation, {grouped}; draws of the folds: {compared['splits']}. Families were "
+        parameters=num_parameters(module),
+        data=[SOURCES[kind], EMBEDDING_SOURCE],
+        split=f"Five-fold cross-validation, {grouping}; draws of the folds: {compared['splits']}. Families were "
         "compared on the same folds (training/music/README.md), so the best of them is a little flattered. "
         "'Overheard' are the same held-out clips with crowd noise, hall, equaliser and overload. 'Robustness' is of a "
         "representative third of them, one condition at a time, and that third clean: no clip was learnt under these "
         "very conditions, but some of like kind, made by the same code. The shipped classifier is fitted on all "
         "fragments.",
-        metrics=metrics | missed,
+        metrics=metrics | music_metrics,
         settings=settings,
         limits=[
             "Learnt from studio recordings and from synthetic crowd noise, not from stage microphones.",
@@ -186,10 +215,10 @@ def ship(kind: str, folder: Path, weights: Path, sound: Model, compared: dict[st
     )
 
 
-def music_of(module: WithMusic, x: Rows) -> NDArray[np.float32]:
+def music_probabilities(module: ClassifierWithMusicProbability, x: Rows) -> NDArray[np.float32]:
     """Return the probability of music of each row."""
     with torch.no_grad():
-        return np.asarray(module.music(torch.from_numpy(x)).numpy())
+        return np.asarray(module.music_probability(torch.from_numpy(x)).numpy())
 
 
 def main() -> None:
@@ -206,13 +235,13 @@ def main() -> None:
     for kind in (arguments.kind,) if arguments.kind else KINDS:
         last = WORK / f"compared-{kind}.json"
         if not arguments.quick:
-            renderings, y, groups, labels = load(kind, sound)
+            renderings, y, groups, labels = load_renderings(kind, sound)
             if len(renderings) < 2:
                 sys.exit(f"{kind}: a rendering is needed: run `python -m training.music.describe`")
             found = compare(kind, renderings, y, groups, labels, arguments.splits, chosen_only=arguments.chosen_only)
             last.write_text(json.dumps(found, indent=1), encoding="utf-8")
         compared = json.loads(last.read_text()) if last.exists() else {"splits": 0, "temperature": 1.0, "figures": {}}
-        ship(kind, arguments.models / kind, arguments.weights, sound, compared)
+        write_model(kind, arguments.models / kind, arguments.weights, sound, compared)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A study of the Turkish Music Emotion table: `python -m training.music.turkish`. Nothing of it is shipped.
+"""Study of the Turkish Music Emotion table: `python -m training.music.turkish`. Nothing of it is shipped.
 
 The table's 50 features come from MIRToolbox, and the recordings are not public: they can't be computed live. So three
-questions are answered: what its features give (repeated cross-validation, duplicates in one fold), what is lost where
-only those are kept that librosa has an equivalent of, and what a model of those is worth on other recordings, described
-by librosa, each table scaled by itself.
+questions are answered: the accuracy with its features (repeated cross-validation, duplicates in one fold), the loss
+with only those that librosa has an equivalent of, and the accuracy of a model of those on other recordings, with
+librosa's features, each table standardised by itself.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from sklearn.svm import SVC
 from processors.models.inference import open_model
 from processors.music.features import NAMES
 from training.music.describe import WORK
-from training.music.train import load
+from training.music.train import load_renderings
 
-FOLDS = 10
+NUM_FOLDS = 10
 
 # Column of the table → feature of ours that means the same. Scales differ: MIRToolbox and librosa scale MFCC, onsets
 # and flatness each in their own way, hence each table is scaled by itself where they meet.
-EQUIVALENTS = {
+LIBROSA_EQUIVALENTS = {
     "_Lowenergy_Mean": "low energy",
     "_Tempo_Mean": "tempo",
     **{f"_MFCC_Mean_{number}": f"mfcc {number} mean" for number in range(1, 14)},  # both leave the 0th, energy, out
@@ -56,7 +56,7 @@ FAMILIES: dict[str, Callable[[int], Any]] = {
 }
 
 
-def read(path: Path) -> tuple[Rows, NDArray[Any], NDArray[np.int64], list[str]]:
+def read_table(path: Path) -> tuple[Rows, NDArray[Any], NDArray[np.int64], list[str]]:
     """Return features (n, 50), classes, groups of identical rows, and the columns' names."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
@@ -66,19 +66,21 @@ def read(path: Path) -> tuple[Rows, NDArray[Any], NDArray[np.int64], list[str]]:
     return x, np.array([line["Class"] for line in lines]), groups, names
 
 
-def accuracies(make: Callable[[int], Any], x: Rows, y: NDArray[Any], groups: NDArray[Any], repeats: int) -> Rows:
+def cross_validated_accuracies(
+    make: Callable[[int], Any], x: Rows, y: NDArray[Any], groups: NDArray[Any], repeats: int
+) -> Rows:
     """Return the accuracy of each repetition over all rows."""
-    found = []
+    accuracies = []
     for seed in range(repeats):
-        split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(x, y, groups)
-        right = np.zeros(len(y), bool)
+        split = StratifiedGroupKFold(NUM_FOLDS, shuffle=True, random_state=seed).split(x, y, groups)
+        correct = np.zeros(len(y), bool)
         for train, test in split:
-            right[test] = make(seed).fit(x[train], y[train]).predict(x[test]) == y[test]
-        found.append(right.mean())
-    return np.array(found)
+            correct[test] = make(seed).fit(x[train], y[train]).predict(x[test]) == y[test]
+        accuracies.append(correct.mean())
+    return np.array(accuracies)
 
 
-def spread(values: Rows, n: int) -> dict[str, float]:
+def accuracy_statistics(values: Rows, n: int) -> dict[str, float]:
     """Return mean, standard deviation over repetitions, and standard error of the number of rows, which is larger."""
     mean = float(values.mean())
     return {
@@ -88,7 +90,7 @@ def spread(values: Rows, n: int) -> dict[str, float]:
     }
 
 
-def scaled(x: Rows) -> Rows:
+def standardise(x: Rows) -> Rows:
     """Standardise each column to mean 0 and standard deviation 1, with outliers clipped."""
     return np.clip((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-9), -4, 4)
 
@@ -98,27 +100,34 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/audio"))
     parser.add_argument("--repeats", type=int, default=10)
     arguments = parser.parse_args()
-    x, y, groups, names = read(arguments.data / "turkish_music_emotion.csv")
-    part = x[:, [names.index(name) for name in EQUIVALENTS]]
+    x, y, groups, names = read_table(arguments.data / "turkish_music_emotion.csv")
+    equivalent_columns = x[:, [names.index(name) for name in LIBROSA_EQUIVALENTS]]
     duplicates = len(y) - len(np.unique(groups))
-    found: dict[str, Any] = {"rows": len(y), "duplicates": duplicates, "repeats": arguments.repeats}
-    for what, table in (("all 50 features", x), (f"the {len(EQUIVALENTS)} that librosa knows", part)):
-        found[what] = {}
+    results: dict[str, Any] = {"rows": len(y), "duplicates": duplicates, "repeats": arguments.repeats}
+    for feature_set, table in (
+        ("all 50 features", x),
+        (f"the {len(LIBROSA_EQUIVALENTS)} that librosa knows", equivalent_columns),
+    ):
+        results[feature_set] = {}
         for name, make in FAMILIES.items():
-            found[what][name] = spread(accuracies(make, table, y, groups, arguments.repeats), len(y))
-            print(what, name, found[what][name], flush=True)
-    renderings, classes, _, labels = load("mood", open_model("sound"))
-    ours = scaled(renderings[0][:, [NAMES.index(name) for name in EQUIVALENTS.values()]].astype(float))
+            results[feature_set][name] = accuracy_statistics(
+                cross_validated_accuracies(make, table, y, groups, arguments.repeats), len(y)
+            )
+            print(feature_set, name, results[feature_set][name], flush=True)
+    renderings, classes, _, labels = load_renderings("mood", open_model("sound"))
+    librosa_features = standardise(
+        renderings[0][:, [NAMES.index(name) for name in LIBROSA_EQUIVALENTS.values()]].astype(float)
+    )
     truth = np.array(labels)[classes]
     for name, make in FAMILIES.items():
-        said = make(0).fit(scaled(part), y).predict(ours)
-        found.setdefault("on other recordings, described by librosa", {})[name] = {
-            "accuracy": round(float((said == truth).mean()), 4),
-            "macro_f1": round(float(f1_score(truth, said, average="macro")), 4),
+        predicted = make(0).fit(standardise(equivalent_columns), y).predict(librosa_features)
+        results.setdefault("on other recordings, described by librosa", {})[name] = {
+            "accuracy": round(float((predicted == truth).mean()), 4),
+            "macro_f1": round(float(f1_score(truth, predicted, average="macro")), 4),
         }
-    print(json.dumps(found, indent=1))
+    print(json.dumps(results, indent=1))
     WORK.mkdir(exist_ok=True)
-    (WORK / "turkish.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    (WORK / "turkish.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

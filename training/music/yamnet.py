@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from training.mobilenet import pad_same
 
 # channels and stride of the depthwise layers 02 to 14
-LAYERS = (
+LAYER_SPECS = (
     (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1),
     (1024, 2), (1024, 1),
 )  # fmt: skip
@@ -26,21 +26,21 @@ class YamNet(nn.Module):
         self.stem = nn.Conv2d(1, 32, 3, 2)
         self.depthwise, self.pointwise, self.strides = nn.ModuleList(), nn.ModuleList(), []
         channels = 32
-        for outputs, stride in LAYERS:
+        for outputs, stride in LAYER_SPECS:
             self.depthwise.append(nn.Conv2d(channels, channels, 3, stride, groups=channels))
             self.pointwise.append(nn.Conv2d(channels, outputs, 1))
             self.strides.append(stride)
             channels = outputs
-        given = {name: value.to(torch.float32) for name, value in load_file(weights).items()}
-        own = self.state_dict()
-        for name in own:
+        pretrained = {name: value.to(torch.float32) for name, value in load_file(weights).items()}
+        state = self.state_dict()
+        for name in state:
             kind, _, rest = name.partition(".")
             if kind == "stem":
-                own[name] = given[f"layer01.conv.{rest}"]
+                state[name] = pretrained[f"layer01.conv.{rest}"]
             else:
-                number, _, what = rest.partition(".")
-                own[name] = given[f"layer{int(number) + 2:02d}.{kind}.{what}"]
-        self.load_state_dict(own)
+                number, _, parameter = rest.partition(".")
+                state[name] = pretrained[f"layer{int(number) + 2:02d}.{kind}.{parameter}"]
+        self.load_state_dict(state)
 
     def forward(self, patches: Tensor) -> Tensor:
         x = F.relu(self.stem(pad_same(patches, 2)))
