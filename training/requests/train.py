@@ -31,7 +31,7 @@ from processors.support.priority import EXAMPLES_FILE
 from processors.support.urgency import urgency_signs
 
 SENTENCES_FILE = Path(__file__).with_name("sentences.yaml")
-NOTHING = "nothing asked"
+NO_REQUEST = "nothing asked"
 DANGEROUS_KINDS = (
     "illness and injury",
     "crush and structure",
@@ -43,10 +43,10 @@ DANGER_FILE = SENTENCES_FILE.with_name("danger.yaml")
 C_KINDS, C_DANGER = 30.0, 10.0
 """Inverse regularisation strengths, chosen on the half `choose` of the festival mails."""
 
-KERNEL_SHARPNESS, DEFAULT_CALM_COSINE = 12.0, 0.35
+KERNEL_SHARPNESS, DEFAULT_HARMLESS_COSINE = 12.0, 0.35
 """Sharpness of the kernel exp(12 · cosine) over examples, and the cosine of an additional example without danger."""
 
-POSTS = (
+POST_FILES = (
     "banking77_train.csv",
     "event_ticketing.csv",
     "intents_es_train.csv",
@@ -57,7 +57,7 @@ POSTS = (
 EVERYDAY_SENTENCES, POSTS_PER_SET, BACKGROUND_WEIGHT = 4_000, 300, 0.5
 """Sentences of Tatoeba, posts of each set, and the weight of one of them beside one of our own."""
 
-FOLDS, SEED = 5, 1
+NUM_FOLDS, SEED = 5, 1
 
 
 def read_sentences(path: Path = SENTENCES_FILE) -> tuple[list[str], list[str]]:
@@ -70,7 +70,7 @@ def read_sentences(path: Path = SENTENCES_FILE) -> tuple[list[str], list[str]]:
 def background(data: Path) -> list[str]:
     """Return texts in which hardly anybody is in danger; Tatoeba sentences that name a danger are left out."""
     texts: list[str] = []
-    for name in POSTS:
+    for name in POST_FILES:
         with (data / name).open(encoding="utf-8-sig", newline="") as file:
             rows = [row["text"] for row in csv.DictReader(file)]
         texts += random.Random(1).sample(rows, POSTS_PER_SET)
@@ -82,7 +82,7 @@ def background(data: Path) -> list[str]:
     return texts + everyday[:EVERYDAY_SENTENCES]
 
 
-def learn_danger(
+def fit_danger(
     features: NDArray[np.float32], danger: Sequence[bool], everyday: NDArray[np.float32]
 ) -> LogisticRegression:
     """Fit the regression of danger; both classes have the same total weight."""
@@ -92,11 +92,11 @@ def learn_danger(
     return LogisticRegression(C=C_DANGER, max_iter=1000).fit(np.vstack([features, everyday]), truth, weights)
 
 
-def graph(
+def build_graph(
     classifier: LogisticRegression,
     danger: LogisticRegression,
-    risky: NDArray[np.float32],
-    calm: NDArray[np.float32],
+    dangerous: NDArray[np.float32],
+    harmless: NDArray[np.float32],
     names: list[str],
 ) -> onnx.ModelProto:
     """Return the graph: vectors (n, dimensions), pieces (n, columns) → chances (n, kinds), danger (n,).
@@ -106,11 +106,11 @@ def graph(
     Args:
         classifier: regression of the request kinds.
         danger: regression of danger.
-        risky: vectors of sentences with danger, (sentences, dimensions).
-        calm: vectors of the other sentences.
+        dangerous: vectors of sentences with danger, (sentences, dimensions).
+        harmless: vectors of the other sentences.
         names: request kinds, in the order of the output.
     """
-    dimensions = risky.shape[1]
+    dimensions = dangerous.shape[1]
     order = [list(classifier.classes_).index(name) for name in names]
     weights = np.vstack([classifier.coef_[order], danger.coef_]).T.astype(np.float32)
     columns = weights.shape[0] - dimensions
@@ -135,7 +135,7 @@ def graph(
         helper.make_node("Mean", ["of_danger", "by_kernel"], ["both"]),
         helper.make_node("Squeeze", ["both", "last"], ["danger"]),
     ]
-    made = helper.make_graph(
+    onnx_graph = helper.make_graph(
         nodes,
         "requests",
         [
@@ -149,35 +149,35 @@ def graph(
         [
             numpy_helper.from_array(np.array([len(names), 1]), "sizes"),
             numpy_helper.from_array(np.array([1]), "last"),
-            numpy_helper.from_array((KERNEL_SHARPNESS * risky.T).astype(np.float32), "risky"),
-            numpy_helper.from_array((KERNEL_SHARPNESS * calm.T).astype(np.float32), "calm"),
-            # Σ/√n is between a sum and a mean: the number of examples says a little about how frequent something is.
-            numpy_helper.from_array(np.array([np.log(len(risky)) / 2], np.float32), "many_risky"),
-            numpy_helper.from_array(np.array([np.log(len(calm)) / 2], np.float32), "many_calm"),
-            numpy_helper.from_array(np.array([KERNEL_SHARPNESS * DEFAULT_CALM_COSINE], np.float32), "usual"),
+            numpy_helper.from_array((KERNEL_SHARPNESS * dangerous.T).astype(np.float32), "risky"),
+            numpy_helper.from_array((KERNEL_SHARPNESS * harmless.T).astype(np.float32), "calm"),
+            # Σ/√n is between a sum and a mean: the number of examples is weak evidence of frequency.
+            numpy_helper.from_array(np.array([np.log(len(dangerous)) / 2], np.float32), "many_risky"),
+            numpy_helper.from_array(np.array([np.log(len(harmless)) / 2], np.float32), "many_calm"),
+            numpy_helper.from_array(np.array([KERNEL_SHARPNESS * DEFAULT_HARMLESS_COSINE], np.float32), "usual"),
             numpy_helper.from_array(weights[:dimensions], "of_vectors"),
             numpy_helper.from_array(weights[dimensions:], "of_pieces"),
             numpy_helper.from_array(bias, "bias"),
         ],
     )
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return model
 
 
-def figures(features: NDArray[np.float32], kinds: list[str]) -> dict[str, float]:
+def cross_validated_metrics(features: NDArray[np.float32], kinds: list[str]) -> dict[str, float]:
     """Return cross-validated figures on the sentences; their n-gram weights were fitted on all of them."""
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
-    found = cross_val_predict(classifier(), features, kinds, cv=folds)
+    folds = StratifiedKFold(NUM_FOLDS, shuffle=True, random_state=SEED)
+    predicted = cross_val_predict(make_classifier(), features, kinds, cv=folds)
     danger = [kind in DANGEROUS_KINDS for kind in kinds]
     return {
-        "accuracy": round(float(accuracy_score(kinds, found)), 4),
-        "macro_f1": round(float(f1_score(kinds, found, average="macro")), 4),
-        "danger_f1": round(float(f1_score(danger, [kind in DANGEROUS_KINDS for kind in found])), 4),
+        "accuracy": round(float(accuracy_score(kinds, predicted)), 4),
+        "macro_f1": round(float(f1_score(kinds, predicted, average="macro")), 4),
+        "danger_f1": round(float(f1_score(danger, [kind in DANGEROUS_KINDS for kind in predicted])), 4),
     }
 
 
-def classifier() -> LogisticRegression:
+def make_classifier() -> LogisticRegression:
     """Return the regression, with balanced classes because some kinds have three times the sentences of others."""
     return LogisticRegression(C=C_KINDS, max_iter=2000, class_weight="balanced")
 
@@ -190,28 +190,39 @@ def main() -> None:
     encoder = Encoder.load(arguments.models)
     texts, kinds = read_sentences()
     names = list(dict.fromkeys(kinds))
-    ranks: dict[str, list[str]] = yaml.safe_load(EXAMPLES_FILE.read_text(encoding="utf-8"))
-    more: dict[str, list[str]] = yaml.safe_load(DANGER_FILE.read_text(encoding="utf-8"))
-    others = [*ranks["urgent"], *more["yes"], *ranks["high"], *ranks["normal"], *ranks["low"], *more["no"]]
-    risky = len(ranks["urgent"]) + len(more["yes"])
-    weights = CharNgramTfidf.fit_weights(texts + others)
-    grams = CharNgramTfidf(weights)
+    priority_examples: dict[str, list[str]] = yaml.safe_load(EXAMPLES_FILE.read_text(encoding="utf-8"))
+    danger_examples: dict[str, list[str]] = yaml.safe_load(DANGER_FILE.read_text(encoding="utf-8"))
+    other_texts = [
+        *priority_examples["urgent"],
+        *danger_examples["yes"],
+        *priority_examples["high"],
+        *priority_examples["normal"],
+        *priority_examples["low"],
+        *danger_examples["no"],
+    ]
+    num_dangerous = len(priority_examples["urgent"]) + len(danger_examples["yes"])
+    weights = CharNgramTfidf.fit_weights(texts + other_texts)
+    tfidf = CharNgramTfidf(weights)
 
     def features_of(texts: list[str]) -> NDArray[np.float32]:
-        return np.hstack([encoder.encode(texts).vectors, grams.transform(texts)])
+        return np.hstack([encoder.encode(texts).vectors, tfidf.transform(texts)])
 
     features = features_of(texts)
-    fitted = classifier().fit(features, kinds)
+    kind_classifier = make_classifier().fit(features, kinds)
     everyday = background(arguments.data)
-    own = np.vstack([features, features_of(others)])
-    truth = np.array([*(kind in DANGEROUS_KINDS for kind in kinds), *(at < risky for at in range(len(others)))])
-    danger = learn_danger(own, truth.tolist(), features_of(everyday))
-    near = own[:, : encoder.dimensions]
+    own_features = np.vstack([features, features_of(other_texts)])
+    truth = np.array(
+        [*(kind in DANGEROUS_KINDS for kind in kinds), *(index < num_dangerous for index in range(len(other_texts)))]
+    )
+    danger_classifier = fit_danger(own_features, truth.tolist(), features_of(everyday))
+    vectors = own_features[:, : encoder.dimensions]
     folder = arguments.models / "requests"
     folder.mkdir(parents=True, exist_ok=True)
-    pieces = folder / "pieces.json"
-    pieces.write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    onnx.save(graph(fitted, danger, near[truth], near[~truth], names), folder / "model.onnx")
+    ngram_file = folder / "pieces.json"
+    ngram_file.write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    onnx.save(
+        build_graph(kind_classifier, danger_classifier, vectors[truth], vectors[~truth], names), folder / "model.onnx"
+    )
     card = ModelCard(
         name="requests",
         version="1.0",
@@ -221,21 +232,21 @@ def main() -> None:
         "float32 of the kinds in settings.requests, each row sums to one; danger (n,) float32, log odds that people "
         "are at risk.",
         sha256=sha256_of(folder / "model.onnx"),
-        parameters=int(fitted.coef_.size + fitted.intercept_.size + danger.coef_.size + 1),
+        parameters=int(kind_classifier.coef_.size + kind_classifier.intercept_.size + danger_classifier.coef_.size + 1),
         data=[
             f"{len(texts)} sentences of our own in Spanish and English, training/requests/sentences.yaml",
-            f"{len(others)} more of our own, dangerous or not: danger.yaml, processors/support/priorities.yaml",
+            f"{len(other_texts)} more of our own, dangerous or not: danger.yaml, processors/support/priorities.yaml",
             f"{len(everyday)} texts in which no one is in danger: Tatoeba (CC BY 2.0 FR), Banking77 (CC BY 4.0), event "
             "ticketing (CDLA-Sharing 1.0), Facebook intents (CC BY-SA 4.0), airline and TASS posts (research use)",
         ],
         split="Five folds of the sentences. The mails of tests/processors/support are in "
         "none of them; half of those mails chose the regularisation, training/requests/README.md reports the other.",
-        metrics={"sentences, five folds": figures(features, kinds)},
+        metrics={"sentences, five folds": cross_validated_metrics(features, kinds)},
         settings={
             "requests": names,
-            "nothing": NOTHING,
+            "nothing": NO_REQUEST,
             "danger": list(DANGEROUS_KINDS),
-            "pieces_sha256": sha256_of(pieces),
+            "pieces_sha256": sha256_of(ngram_file),
             "encoder_sha256": encoder.model.card.sha256,
         },
         limits=[

@@ -1,7 +1,7 @@
 """Measure the shipped sentiment model on its held-out posts: `python -m training.sentiment.measure`.
 
-Published figures stand beside it. `pulso evaluate sentiment` measures files of your own; of the training sets only this
-split is fair.
+Published figures are printed for comparison. `pulso evaluate sentiment` measures other files; of the training sets,
+only this split was not trained on.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def main() -> None:
     sentiment = SentimentClassifier.load(encoder)
     print("| held-out posts | number | accuracy | macro-F1 | F1 negative | neutral | positive |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name, (_, report) in read_sets(arguments.data).items():
-        truth = [post.sentiment for post in report]
-        found = [sentiment.classify(post.text, encoder.encode([post.text]).vectors[0])[0] for post in report]
-        each = f1_score(truth, found, labels=NAMES, average=None)
-        macro, right = f1_score(truth, found, labels=NAMES, average="macro"), accuracy_score(truth, found)
-        cells = " | ".join(f"{value:.3f}" for value in each)
-        print(f"| {name} | {len(report)} | {right:.3f} | {macro:.3f} | {cells} |", flush=True)
+    for name, (_, held_out) in read_sets(arguments.data).items():
+        truth = [post.sentiment for post in held_out]
+        predicted = [sentiment.classify(post.text, encoder.encode([post.text]).vectors[0])[0] for post in held_out]
+        f1_by_class = f1_score(truth, predicted, labels=NAMES, average=None)
+        macro, accuracy = f1_score(truth, predicted, labels=NAMES, average="macro"), accuracy_score(truth, predicted)
+        cells = " | ".join(f"{value:.3f}" for value in f1_by_class)
+        print(f"| {name} | {len(held_out)} | {accuracy:.3f} | {macro:.3f} | {cells} |", flush=True)
     for name, value in PUBLISHED.items():
         print(f"| published, its own test half: {name} | | | {value:.3f} | | | |")
 

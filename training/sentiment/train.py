@@ -30,10 +30,10 @@ from processors.support.mail_text import without_addresses
 NAMES = ("negative", "neutral", "positive")
 LABELS = {"N": "negative", "NEU": "neutral", "NONE": "neutral", "P": "positive"}
 HELD_OUT_SHARE = 0.2
-"""Share of each set that is held out, the latest posts if the set has times."""
+"""Share of each set that is held out: the latest posts if the set has times."""
 
-C, MIN_TEXTS = 3.0, 8
-"""Inverse regularisation strength, and texts in which an n-gram must occur; chosen within the training part."""
+INVERSE_REGULARISATION, MIN_TEXTS = 3.0, 8
+"""Inverse regularisation strength, and minimum number of texts with an n-gram; chosen within the training split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +46,36 @@ class Post:
 
 def read_sets(folder: Path) -> dict[str, tuple[list[Post], list[Post]]]:
     """Return training and held-out posts by set."""
-    times = {
+    time_formats = {
         "airline_es_sentiment_train": "%a %b %d %H:%M:%S %z %Y",
         "airline_us_sentiment": "%m/%d/%Y %H:%M",
         "tass_es_sentiment_train": None,
     }
-    found = {}
-    for name, form in times.items():
+    splits = {}
+    for name, time_format in time_formats.items():
         with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["text"].strip()]
-        if form is None:
+        if time_format is None:
             order = np.random.default_rng(1).permutation(len(rows))
             rows = [rows[i] for i in order]
         else:
-            rows.sort(key=lambda row: datetime.strptime(row["created"], form).timestamp())  # noqa: DTZ007
+            rows.sort(key=lambda row: datetime.strptime(row["created"], time_format).timestamp())  # noqa: DTZ007
         posts = [Post(without_addresses(r["text"]), LABELS.get(r["sentiment"], r["sentiment"])) for r in rows]
-        cut = round(len(posts) * (1 - HELD_OUT_SHARE))
-        kept = {post.text for post in posts[:cut]}
-        found[name] = (posts[:cut], [post for post in posts[cut:] if post.text not in kept])
-    return found
+        num_training = round(len(posts) * (1 - HELD_OUT_SHARE))
+        training_texts = {post.text for post in posts[:num_training]}
+        splits[name] = (
+            posts[:num_training],
+            [post for post in posts[num_training:] if post.text not in training_texts],
+        )
+    return splits
 
 
-def graph(fitted: LogisticRegression, dimensions: int) -> onnx.ModelProto:
+def build_graph(classifier: LogisticRegression, dimensions: int) -> onnx.ModelProto:
     """Return the graph: vectors (n, dimensions), pieces (n, columns) → chances (n, 3), in the order of `NAMES`."""
-    order = [list(fitted.classes_).index(name) for name in NAMES]
-    weights = fitted.coef_[order].T.astype(np.float32)
-    bias = fitted.intercept_[order].astype(np.float32)
-    made = helper.make_graph(
+    order = [list(classifier.classes_).index(name) for name in NAMES]
+    weights = classifier.coef_[order].T.astype(np.float32)
+    bias = classifier.intercept_[order].astype(np.float32)
+    onnx_graph = helper.make_graph(
         [
             helper.make_node("MatMul", ["vectors", "of_vectors"], ["a"]),
             helper.make_node("MatMul", ["pieces", "of_pieces"], ["b"]),
@@ -91,7 +94,7 @@ def graph(fitted: LogisticRegression, dimensions: int) -> onnx.ModelProto:
             numpy_helper.from_array(bias, "bias"),
         ],
     )
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return model
 
@@ -103,35 +106,35 @@ def main() -> None:
     arguments = parser.parse_args()
     encoder = Encoder.load(arguments.models)
     sets = read_sets(arguments.data)
-    learn = [post for posts, _ in sets.values() for post in posts]
-    weights = CharNgramTfidf.fit_weights((post.text for post in learn), min_texts=MIN_TEXTS)
-    grams = CharNgramTfidf(weights)
+    training_posts = [post for posts, _ in sets.values() for post in posts]
+    weights = CharNgramTfidf.fit_weights((post.text for post in training_posts), min_texts=MIN_TEXTS)
+    tfidf = CharNgramTfidf(weights)
 
     def features(posts: list[Post]) -> csr_matrix:
         parts = []
-        for begin in range(0, len(posts), 500):
-            texts = [post.text for post in posts[begin : begin + 500]]
+        for start in range(0, len(posts), 500):
+            texts = [post.text for post in posts[start : start + 500]]
             vectors: NDArray[np.float32] = encoder.encode(texts).vectors
-            parts.append(hstack([csr_matrix(vectors), csr_matrix(grams.transform(texts))]))
+            parts.append(hstack([csr_matrix(vectors), csr_matrix(tfidf.transform(texts))]))
         return csr_matrix(vstack(parts))
 
-    fitted = LogisticRegression(C=C, max_iter=300, class_weight="balanced").fit(
-        features(learn), [post.sentiment for post in learn]
+    classifier = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=300, class_weight="balanced").fit(
+        features(training_posts), [post.sentiment for post in training_posts]
     )
     metrics: dict[str, dict[str, float]] = {}
-    for name, (_, report) in sets.items():
-        truth, found = [post.sentiment for post in report], fitted.predict(features(report))
+    for name, (_, held_out) in sets.items():
+        truth, predicted = [post.sentiment for post in held_out], classifier.predict(features(held_out))
         metrics[name] = {
-            "posts": float(len(report)),
-            "accuracy": round(float(accuracy_score(truth, found)), 4),
-            "macro_f1": round(float(f1_score(truth, found, average="macro")), 4),
+            "posts": float(len(held_out)),
+            "accuracy": round(float(accuracy_score(truth, predicted)), 4),
+            "macro_f1": round(float(f1_score(truth, predicted, average="macro")), 4),
         }
         print(name, metrics[name], flush=True)
     folder = arguments.models / "sentiment"
     folder.mkdir(parents=True, exist_ok=True)
-    pieces = folder / "pieces.json"
-    pieces.write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    onnx.save(graph(fitted, encoder.dimensions), folder / "model.onnx")
+    ngram_file = folder / "pieces.json"
+    ngram_file.write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    onnx.save(build_graph(classifier, encoder.dimensions), folder / "model.onnx")
     card = ModelCard(
         name="sentiment",
         version="1.0",
@@ -139,16 +142,17 @@ def main() -> None:
         task=f"Sentiment of a text. In: vectors (n, {encoder.dimensions}) float32 of models/encoder; pieces (n, "
         f"{len(weights)}) float32, TF-IDF of pieces.json. Out: chances (n, 3) float32 of {', '.join(NAMES)}.",
         sha256=sha256_of(folder / "model.onnx"),
-        parameters=int(fitted.coef_.size + fitted.intercept_.size),
+        parameters=int(classifier.coef_.size + classifier.intercept_.size),
         data=[
-            f"{len(learn)} posts: Spanish and US airline posts, TASS (research use); users and links taken out",
+            f"{len(training_posts)} posts: Spanish and US airline posts, TASS (research use); users and links "
+            "taken out",
         ],
         split="The last fifth of each set by time is reported and was seen by nothing; of TASS, which tells no time, a "
         "random fifth. The authors of posts are not known, so the same one may be on both sides.",
         metrics=metrics,
         settings={
             "sentiments": list(NAMES),
-            "pieces_sha256": sha256_of(pieces),
+            "pieces_sha256": sha256_of(ngram_file),
             "encoder_sha256": encoder.model.card.sha256,
         },
         limits=[
