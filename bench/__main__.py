@@ -55,11 +55,11 @@ from stream.features import registry
 from stream.local import ChildError, LocalStack
 
 VENUE = Path(__file__).resolve().parent / "venue.yaml"
-WORKER_OF_BENCH = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None, "mails": "support"}
+WORKER_BY_BENCHMARK = {"tickets": "bars", "frames": "vision", "cameras": "vision", "pages": None, "mails": "support"}
 """Worker that each benchmark measures; None for the console."""
-WHOLE_STACK_BENCHES = ("alerts", "pair")
+WHOLE_STACK_BENCHMARKS = ("alerts", "pair")
 """Benchmarks that run on a stack with all workers."""
-BENCH_NAMES = (*WORKER_OF_BENCH, "music", "series", "many", "desk", *WHOLE_STACK_BENCHES)
+BENCHMARK_NAMES = (*WORKER_BY_BENCHMARK, "music", "series", "many", "desk", *WHOLE_STACK_BENCHMARKS)
 """All benchmarks in the order of running; music, series, many and desk measure the computation without a worker."""
 
 BenchOutput = tuple[list[ComparisonRow], list[AlertDelay]]
@@ -71,7 +71,7 @@ def main(
     ] = False,
     json: Annotated[Path | None, typer.Option(help="File that the rows are written to as JSON.")] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help=f"Run only these: {', '.join(BENCH_NAMES)}; may be repeated.")
+        list[str] | None, typer.Option(help=f"Run only these: {', '.join(BENCHMARK_NAMES)}; may be repeated.")
     ] = None,
     peer: Annotated[
         bool, typer.Option(help="Compare with Quix Streams, which is installed in .venv-bench on first use.")
@@ -81,35 +81,37 @@ def main(
     ] = None,
 ) -> None:
     """Measure the workers against references in the same run; a wrong total fails."""
-    if unknown := sorted(set(only or ()) - set(BENCH_NAMES)):
-        raise typer.BadParameter(f"{', '.join(unknown)} is not a valid benchmark; choose from {', '.join(BENCH_NAMES)}")
-    names = [name for name in BENCH_NAMES if not only or name in only]
-    notes = Console(stderr=True)
+    if unknown := sorted(set(only or ()) - set(BENCHMARK_NAMES)):
+        raise typer.BadParameter(
+            f"{', '.join(unknown)} is not a valid benchmark; choose from {', '.join(BENCHMARK_NAMES)}"
+        )
+    names = [name for name in BENCHMARK_NAMES if not only or name in only]
+    stderr_console = Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the `with` blocks stop every child
     parts: dict[str, ReportPart] = {}
     try:
         if peer and "tickets" in names and not peer_is_installed():
-            notes.print(f"installing Quix Streams into {VENV.name} …")
+            stderr_console.print(f"installing Quix Streams into {VENV.name} …")
             install_peer()
-        began = time.monotonic()
-        for name, (rows, delays) in measure(names, quick=quick, peer=peer, console=notes):
-            parts[name] = new_part(rows, delays, seconds=time.monotonic() - began, quick=quick)
+        start = time.monotonic()
+        for name, (rows, delays) in measure(names, quick=quick, peer=peer, console=stderr_console):
+            parts[name] = new_part(rows, delays, seconds=time.monotonic() - start, quick=quick)
             if report is not None:  # at once, so that a run that fails later keeps its results
                 write_page(report, {name: parts[name]})
-            began = time.monotonic()
+            start = time.monotonic()
     except (BenchError, ChildError) as error:
-        notes.print(f"[red]bench:[/red] {error}", highlight=False)
+        stderr_console.print(f"[red]bench:[/red] {error}", highlight=False)
         raise typer.Exit(1) from error
-    around = machine_info()
-    rows = [row for one in parts.values() for row in one.rows]
-    delays = [delay for one in parts.values() for delay in one.delays]
-    printed = Console(width=None if sys.stdout.isatty() else 150)
+    machine = machine_info()
+    rows = [row for part in parts.values() for row in part.rows]
+    delays = [delay for part in parts.values() for delay in part.delays]
+    stdout_console = Console(width=None if sys.stdout.isatty() else 150)
     if rows:
-        printed.print(comparison_table(rows, around))
+        stdout_console.print(comparison_table(rows, machine))
     if delays:
-        printed.print(delays_table(delays))
+        stdout_console.print(delays_table(delays))
     if json is not None:
-        write_json(json, rows, around, quick=quick, delays=delays)
+        write_json(json, rows, machine, quick=quick, delays=delays)
 
 
 def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> Iterator[tuple[str, BenchOutput]]:
@@ -123,44 +125,47 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
         # A benchmark fills topics with generated tickets: never in a broker that is in use.
         if os.environ.pop(name, None):
             console.print(f"{name} is set but ignored: the benchmark starts its own servers")
-    share = 10 if quick else 1
+    divisor = 10 if quick else 1
 
     def announce(text: str) -> None:
         console.print(text, highlight=False)
 
-    with_workers = [name for name in names if name in WORKER_OF_BENCH]
-    if with_workers:
-        workers = sorted({worker for name in with_workers if (worker := WORKER_OF_BENCH[name])})
+    single_worker_names = [name for name in names if name in WORKER_BY_BENCHMARK]
+    if single_worker_names:
+        workers = sorted({worker for name in single_worker_names if (worker := WORKER_BY_BENCHMARK[name])})
         with (
             _stack(VENUE, workers, console, with_console="pages" in names) as stack,
             _progress(console) as progress,
         ):
             for worker in workers:  # idle workers would still use some processor time
                 stack.halt(worker)
-            for name in with_workers:
-                yield name, (_with_worker(name, stack, progress, share=share, peer=peer), [])
+            for name in single_worker_names:
+                yield name, (_with_worker(name, stack, progress, divisor=divisor, peer=peer), [])
     if "music" in names:
         yield "music", (_music(quick=quick, console=console), [])
     if "series" in names:
-        yield "series", (series_scaling.measure(share=share, announce=announce), [])
+        yield "series", (series_scaling.measure(divisor=divisor, announce=announce), [])
     if "many" in names:
         with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
-            yield "many", (camera_scaling.measure(Path(folder), share=share, announce=announce), [])
+            yield "many", (camera_scaling.measure(Path(folder), divisor=divisor, announce=announce), [])
     if "desk" in names:
-        yield "desk", (desk_scaling.measure(share=share, announce=announce), [])
-    whole = [name for name in names if name in WHOLE_STACK_BENCHES]
-    if whole:
+        yield "desk", (desk_scaling.measure(divisor=divisor, announce=announce), [])
+    whole_stack_names = [name for name in names if name in WHOLE_STACK_BENCHMARKS]
+    if whole_stack_names:
         with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
             venue = Path(folder) / "venue.yaml"
             text = yaml.safe_dump(alert_loads.bench_venue().model_dump(mode="json", exclude_defaults=True))
             venue.write_text(text, encoding="utf-8")
             with _stack(venue, list(registry.workers()), console) as stack:
                 announce("making pictures, sound and mails")
-                kinds = alert_loads.every_load()
+                loads = alert_loads.every_load()
                 if "alerts" in names:
-                    yield "alerts", ([], alert_latency.measure(stack, kinds, share=min(share, 4), announce=announce))
+                    yield (
+                        "alerts",
+                        ([], alert_latency.measure(stack, loads, divisor=min(divisor, 4), announce=announce)),
+                    )
                 if "pair" in names:
-                    yield "pair", (worker_pair.measure(stack, kinds, share=share, announce=announce), [])
+                    yield "pair", (worker_pair.measure(stack, loads, divisor=divisor, announce=announce), [])
 
 
 @contextmanager
@@ -191,39 +196,39 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _with_worker(name: str, stack: LocalStack, progress: Progress, *, share: int, peer: bool) -> list[ComparisonRow]:
+def _with_worker(name: str, stack: LocalStack, progress: Progress, *, divisor: int, peer: bool) -> list[ComparisonRow]:
     if name == "tickets":
-        announce, on_progress = _progress_callbacks(progress, ticket_throughput.NUMBER // share)
+        announce, on_progress = _progress_callbacks(progress, ticket_throughput.NUM_TICKETS // divisor)
         return ticket_throughput.measure(
             stack,
             venue=VENUE,
-            number=ticket_throughput.NUMBER // share,
+            number=ticket_throughput.NUM_TICKETS // divisor,
             peer=peer,
             announce=announce,
             on_progress=on_progress,
         )
     if name == "frames":
-        announce, on_progress = _progress_callbacks(progress, frame_throughput.NUMBER // share)
+        announce, on_progress = _progress_callbacks(progress, frame_throughput.NUM_FRAMES // divisor)
         return frame_throughput.measure(
-            stack, number=frame_throughput.NUMBER // share, announce=announce, on_progress=on_progress
+            stack, number=frame_throughput.NUM_FRAMES // divisor, announce=announce, on_progress=on_progress
         )
     if name == "cameras":
         announce, _ = _progress_callbacks(progress, 1)
-        return live_cameras.measure(stack, share=min(share, 3), announce=announce)
+        return live_cameras.measure(stack, divisor=min(divisor, 3), announce=announce)
     if name == "pages":
-        announce, on_progress = _progress_callbacks(progress, page_updates.NUMBER // share)
+        announce, on_progress = _progress_callbacks(progress, page_updates.NUM_STEPS // divisor)
         return page_updates.measure(
-            stack, number=page_updates.NUMBER // share, announce=announce, on_progress=on_progress
+            stack, number=page_updates.NUM_STEPS // divisor, announce=announce, on_progress=on_progress
         )
-    announce, on_progress = _progress_callbacks(progress, mail_throughput.NUMBER // share)
+    announce, on_progress = _progress_callbacks(progress, mail_throughput.NUM_MAILS // divisor)
     return mail_throughput.measure(
-        stack, number=mail_throughput.NUMBER // share, announce=announce, on_progress=on_progress
+        stack, number=mail_throughput.NUM_MAILS // divisor, announce=announce, on_progress=on_progress
     )
 
 
 def _music(*, quick: bool, console: Console) -> list[ComparisonRow]:
     with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder, Progress(console=console) as progress:
-        number = music_throughput.NUMBER // (10 if quick else 1)
+        number = music_throughput.NUM_FRAGMENTS // (10 if quick else 1)
         announce, on_progress = _progress_callbacks(progress, number)
         return music_throughput.measure(Path(folder), number=number, announce=announce, on_progress=on_progress)
 

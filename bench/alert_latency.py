@@ -30,28 +30,28 @@ HANDOVER_OFFSET = timedelta(hours=1)
 
 
 def measure(
-    stack: LocalStack, kinds: Sequence[AlertLoad], *, share: int, announce: Callable[[str], None]
+    stack: LocalStack, loads: Sequence[AlertLoad], *, divisor: int, announce: Callable[[str], None]
 ) -> list[AlertDelay]:
     """Measure each worker's capacity with all others running, then the latency at each load level.
 
     Raises:
         BenchError: a worker makes no progress, or no alert was raised at all.
     """
-    found: list[AlertDelay] = []
+    delays: list[AlertDelay] = []
     with EventProducer(stack.settings) as producer:
-        for load in kinds:
+        for load in loads:
             meter = WorkerMeter(stack, load)
             # Warm-up: models and caches of the worker are cold at first.
-            _backlog(producer, load, meter, max(8, load.backlog // 8))
-            capacity = _backlog(producer, load, meter, max(8, load.backlog // share))
+            _measure_capacity(producer, load, meter, max(8, load.backlog // 8))
+            capacity = _measure_capacity(producer, load, meter, max(8, load.backlog // divisor))
             announce(f"alerts: {load.kind}, {capacity:,.4g} a second at most")
             for level in LOAD_LEVELS:
                 announce(f"alerts: {load.kind} at {level:.0%}")
-                found += _level(stack, producer, load, meter, level, capacity, load.seconds / share)
+                delays += _measure_level(stack, producer, load, meter, level, capacity, load.seconds / divisor)
             meter.close()
-    if not any(one.alerts for one in found):
+    if not any(delay.alerts for delay in delays):
         raise BenchError("no alert was raised; see the logs of the workers")
-    return found
+    return delays
 
 
 class WorkerMeter:
@@ -74,16 +74,16 @@ class WorkerMeter:
         Raises:
             BenchError: the worker makes no progress for `STALL_TIMEOUT_SECONDS`.
         """
-        now = self.read()
-        moved = time.monotonic()
-        while now.events < events:
+        sample = self.read()
+        last_progress = time.monotonic()
+        while sample.events < events:
             time.sleep(0.1)
-            before, now = now, self.read()
-            if now.events > before.events:
-                moved = time.monotonic()
-            elif time.monotonic() - moved > STALL_TIMEOUT_SECONDS:
-                raise BenchError(f"{self._load.worker} stopped at {now.events} of {events} {self._load.kind}")
-        return now
+            previous, sample = sample, self.read()
+            if sample.events > previous.events:
+                last_progress = time.monotonic()
+            elif time.monotonic() - last_progress > STALL_TIMEOUT_SECONDS:
+                raise BenchError(f"{self._load.worker} stopped at {sample.events} of {events} {self._load.kind}")
+        return sample
 
     def close(self) -> None:
         """Close the connection."""
@@ -101,20 +101,20 @@ def send(producer: EventProducer, load: AlertLoad, event: LoadEvent, offset: tim
     producer.send_raw(topic.name, key=event.key.encode(), value=value, headers=envelope.headers())
 
 
-def _backlog(producer: EventProducer, load: AlertLoad, meter: WorkerMeter, number: int) -> float:
+def _measure_capacity(producer: EventProducer, load: AlertLoad, meter: WorkerMeter, number: int) -> float:
     """Return the events per second that the worker finishes from a backlog."""
     before = meter.read()
     # The rate spreads frames over several cameras; they are sent as fast as Kafka accepts them.
     events = list(load.events(rate=64.0, seconds=number / 64.0))
-    began = time.monotonic()
+    start = time.monotonic()
     for event in events:
         send(producer, load, event, HANDOVER_OFFSET)
     producer.flush(60)
     after = meter.wait(before.events + len(events))
-    return len(events) / (after.at - began)
+    return len(events) / (after.at - start)
 
 
-def _level(
+def _measure_level(
     stack: LocalStack,
     producer: EventProducer,
     load: AlertLoad,
@@ -123,31 +123,31 @@ def _level(
     capacity: float,
     seconds: float,
 ) -> list[AlertDelay]:
-    feed = AlertReader(stack.settings.redis_url()).from_now()
+    reader = AlertReader(stack.settings.redis_url()).from_now()
     before = meter.read()
-    number, took = play_at_rate(producer, load, load.events(level * capacity, seconds), level * capacity)
+    number, duration = play_at_rate(producer, load, load.events(level * capacity, seconds), level * capacity)
     meter.wait(before.events + number)
     time.sleep(SETTLE_SECONDS)
     delays: dict[str, list[float]] = defaultdict(list)
-    on_progress: set[str] = set()
-    for step in feed.read():
+    counted_alerts: set[str] = set()
+    for step in reader.read():
         # An alert for two audiences is one alert.
-        if step.alert.state == "raised" and step.alert.id not in on_progress:
-            on_progress.add(step.alert.id)
+        if step.alert.state == "raised" and step.alert.id not in counted_alerts:
+            counted_alerts.add(step.alert.id)
             delays[step.alert.rule].append(step.delay)
-    feed.close()
-    return [alert_delay(load.kind, rule, level, capacity, number / took, delays[rule]) for rule in load.rules]
+    reader.close()
+    return [alert_delay(load.kind, rule, level, capacity, number / duration, delays[rule]) for rule in load.rules]
 
 
 def play_at_rate(
     producer: EventProducer, load: AlertLoad, events: Iterable[LoadEvent], rate: float
 ) -> tuple[int, float]:
     """Send events at a steady rate; return their number and the seconds taken."""
-    began = time.monotonic()
+    start = time.monotonic()
     number = 0
     for event in events:
-        time.sleep(max(0.0, began + number / rate - time.monotonic()))
+        time.sleep(max(0.0, start + number / rate - time.monotonic()))
         send(producer, load, event)
         number += 1
     producer.flush(60)
-    return number, max(number / rate, time.monotonic() - began)
+    return number, max(number / rate, time.monotonic() - start)

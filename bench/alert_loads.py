@@ -27,10 +27,10 @@ from stream.features import registry
 
 CAMERAS, BARS, STAGES = 32, 400, 4
 BARS_AT_ONCE = 60
-CALM_PICTURES, FIGHT_PICTURES = 32, 48
+NORMAL_PICTURES, FIGHT_PICTURES = 32, 48
 SONG_WINDOWS, SILENT_WINDOWS = 6, 6
 URGENT_EVERY = 4
-TICKET_APART = timedelta(seconds=3)
+TICKET_INTERVAL = timedelta(seconds=3)
 """Event time between two tickets of a bar on a busy evening."""
 TICKETS_OF_A_BAR = 150
 OPENING_STOCK = 200.0
@@ -71,8 +71,8 @@ class AlertLoad(Protocol):
 def bench_venue() -> Venue:
     """Return the venue; its rules have no on-delay, off-delay or cool-down, so that only the machine is measured."""
     corners = [(0.0, 0.22), (1.0, 0.22), (1.0, 1.0), (0.0, 1.0)]
-    none = {"on_delay_seconds": 0.0, "off_delay_seconds": 0.0, "cool_down_seconds": 0.0}
-    rules = {name: rule.defaults.model_copy(update=none) for name, rule in registry.rules_by_name().items()}
+    no_delays = {"on_delay_seconds": 0.0, "off_delay_seconds": 0.0, "cool_down_seconds": 0.0}
+    rules = {name: rule.defaults.model_copy(update=no_delays) for name, rule in registry.rules_by_name().items()}
     # Between the two scenes that the cameras show: 1.7 and 2.0 persons/m².
     rules["crowd-density"] = rules["crowd-density"].model_copy(update={"raise_at": 1.9, "clear_at": 1.78})
     zones = [ZoneSettings(id=f"zone-{number:02d}", area_m2=100, capacity=1000) for number in range(CAMERAS)]
@@ -112,22 +112,22 @@ class Frames:
 
     def __init__(self, evening: Evening | None = None) -> None:
         evening = evening or Evening()
-        calm = render_burst(evening, "bar-square", "bars", clock("22:40"), CALM_PICTURES)
+        normal = render_burst(evening, "bar-square", "bars", clock("22:40"), NORMAL_PICTURES)
         fight = render_burst(evening, "bar-square", "bars", clock("23:02") + 5, FIGHT_PICTURES)
-        self._pictures = [jpeg for _, jpeg in (*calm, *fight)]
+        self._pictures = [jpeg for _, jpeg in (*normal, *fight)]
         self._sent = 0
 
     def events(self, rate: float, seconds: float) -> Iterator[LoadEvent]:
         cameras = max(1, min(CAMERAS, round(rate / FRAMES_PER_SECOND)))
-        begin = datetime.now(UTC)
-        for place in range(round(rate * seconds)):
-            camera, tick = place % cameras, place // cameras
+        start = datetime.now(UTC)
+        for index in range(round(rate * seconds)):
+            camera, tick = index % cameras, index // cameras
             self._sent += 1
             # Cameras begin at different positions of the loop, so that their alerts do not coincide.
             # Below eight frames per second images are skipped, so that the motion keeps its speed.
-            shown = round(place / rate * FRAMES_PER_SECOND) if rate < FRAMES_PER_SECOND else tick
-            jpeg = self._pictures[(shown + camera * len(self._pictures) // cameras) % len(self._pictures)]
-            time = begin + timedelta(seconds=place / rate)
+            picture_index = round(index / rate * FRAMES_PER_SECOND) if rate < FRAMES_PER_SECOND else tick
+            jpeg = self._pictures[(picture_index + camera * len(self._pictures) // cameras) % len(self._pictures)]
+            time = start + timedelta(seconds=index / rate)
             yield LoadEvent(f"camera-{camera:02d}", jpeg, f"frame-{self._sent}", time)
 
 
@@ -151,12 +151,12 @@ class Tickets:
         number = round(rate * seconds)
         bars = max(1, min(BARS_AT_ONCE, number // TICKETS_OF_A_BAR))
         first, self._first = self._first, self._first + bars
-        begin = datetime.now(UTC) - TICKET_APART * (number // bars + 1)
-        for place in range(number):
-            name = f"bar-{(first + place % bars) % BARS:03d}"
+        start = datetime.now(UTC) - TICKET_INTERVAL * (number // bars + 1)
+        for index in range(number):
+            name = f"bar-{(first + index % bars) % BARS:03d}"
             self._sent += 1
             lines = self._baskets[self._random.randrange(len(self._baskets))]
-            time = begin + TICKET_APART * (place // bars)
+            time = start + TICKET_INTERVAL * (index // bars)
             ticket = Ticket(id=f"ticket-{self._sent}", bar=name, till="1", time=time, lines=lines)
             yield LoadEvent(name, ticket, ticket.id, time)
 
@@ -175,12 +175,12 @@ class Mails:
         self._sent = 0
 
     def events(self, rate: float, seconds: float) -> Iterator[LoadEvent]:
-        cries = list(URGENT.values())
+        urgent_mails = list(URGENT.values())
         for mail in mails(round(rate * seconds), seed=self._sent + 1):
             self._sent += 1
             name, subject, text = f"mail-{self._sent}", "", mail.text
             if self._sent % URGENT_EVERY == 0:
-                _, subject, text = cries[self._sent // URGENT_EVERY % len(cries)]
+                _, subject, text = urgent_mails[self._sent // URGENT_EVERY % len(urgent_mails)]
             now = datetime.now(UTC)
             yield LoadEvent(name, Mail(id=name, thread=name, time=now, subject=subject, text=text), name, now)
 
@@ -199,7 +199,7 @@ class Fragments:
         evening = evening or Evening()
         song = windows(fragment(evening, "main", clock("20:30"), 5.0 * SONG_WINDOWS))
         silence = windows(fragment(evening, "forest", clock("20:50"), 30.0))
-        self._shown = [*song, *(silence[place % len(silence)] for place in range(SILENT_WINDOWS))]
+        self._shown = [*song, *(silence[index % len(silence)] for index in range(SILENT_WINDOWS))]
         self._sent = 0
         self._begin = datetime.now(UTC) - timedelta(hours=3)
 

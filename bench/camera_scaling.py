@@ -7,21 +7,21 @@ from pathlib import Path
 
 from bench.camera_scaling_job import CameraScalingJobInput
 from bench.comparison_table import ComparisonRow, compare
-from bench.frame_throughput import CAMERAS, EARLIEST
+from bench.frame_throughput import CAMERAS, FIRST_FRAME_SECONDS
 from bench.reference_job import run_job
 from bench.run_result import RunResult
 from simulation.crowd_images import render_burst
 from simulation.evening import Evening
 
-NUMBERS = (1, 10, 50)
-FRAMES = 400
+CAMERA_NUMBERS = (1, 10, 50)
+TIMED_FRAMES = 400
 """Number of timed frames, for any number of cameras."""
-SECOND = 8
-"""Minimum number of frames of each camera: heads are counted in one of eight."""
-PICTURES = 24
+MIN_FRAMES_PER_CAMERA = 8
+"""Minimum number of frames of each camera: heads are counted in every eighth."""
+NUM_PICTURES = 24
 
 
-def measure(folder: Path, *, share: int, announce: Callable[[str], None]) -> list[ComparisonRow]:
+def measure(folder: Path, *, divisor: int, announce: Callable[[str], None]) -> list[ComparisonRow]:
     """Analyse the same number of frames with growing numbers of cameras; the reference is one camera.
 
     Raises:
@@ -29,29 +29,31 @@ def measure(folder: Path, *, share: int, announce: Callable[[str], None]) -> lis
     """
     camera, zone = next(iter(CAMERAS.items()))
     files = []
-    for place, (_, jpeg) in enumerate(render_burst(Evening(), camera, zone, EARLIEST, PICTURES)):
-        file = folder / f"{place}.jpg"
+    for index, (_, jpeg) in enumerate(render_burst(Evening(), camera, zone, FIRST_FRAME_SECONDS, NUM_PICTURES)):
+        file = folder / f"{index}.jpg"
         file.write_bytes(jpeg)
         files.append(str(file))
-    found: dict[int, RunResult] = {}
-    held: dict[int, int] = {}
-    for number in NUMBERS:
+    results: dict[int, RunResult] = {}
+    held_bytes: dict[int, int] = {}
+    for number in CAMERA_NUMBERS:
         announce(f"many: {number} camera{'s' if number > 1 else ''}")
-        order = CameraScalingJobInput(cameras=number, frames=max(SECOND * number, FRAMES // share), files=files)
-        found[number] = run_job("camera_scaling_job.py", order)
-        traced = CameraScalingJobInput(cameras=number, frames=number, files=files, trace=True)
-        held[number] = run_job("camera_scaling_job.py", traced).held_bytes
-    least = found[NUMBERS[0]]
+        job = CameraScalingJobInput(
+            cameras=number, frames=max(MIN_FRAMES_PER_CAMERA * number, TIMED_FRAMES // divisor), files=files
+        )
+        results[number] = run_job("camera_scaling_job.py", job)
+        traced_job = CameraScalingJobInput(cameras=number, frames=number, files=files, trace=True)
+        held_bytes[number] = run_job("camera_scaling_job.py", traced_job).held_bytes
+    one_camera = results[CAMERA_NUMBERS[0]]
     return [
         compare(
             f"vision, {number} cameras in memory",
             "frames/s",
             measured,
             "the same with one camera",
-            least,
+            one_camera,
             notes=f"8 frames a second each, heads once a second, without Kafka; the state of {number} cameras holds "
-            f"{held[number] / 2**20:.1f} MiB, of one {held[NUMBERS[0]] / 2**20:.2f} MiB",
+            f"{held_bytes[number] / 2**20:.1f} MiB, of one {held_bytes[CAMERA_NUMBERS[0]] / 2**20:.2f} MiB",
         )
-        for number, measured in found.items()
-        if number != NUMBERS[0]
+        for number, measured in results.items()
+        if number != CAMERA_NUMBERS[0]
     ]

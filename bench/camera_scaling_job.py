@@ -24,9 +24,9 @@ from schemas.crowd import ZoneSettings
 from schemas.venue import Venue
 
 CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
-EIGHTH = timedelta(seconds=0.125)
-WARM = 8
+FIRST_FRAME_TIME = datetime(2026, 7, 4, 20, tzinfo=UTC)
+FRAME_INTERVAL = timedelta(seconds=0.125)
+WARM_UP_ROUNDS = 8
 """Number of warm-up rounds, after which states, baselines and the models' memory exist."""
 
 
@@ -45,26 +45,28 @@ class CameraScalingJobInput(Struct, kw_only=True):
 
 def main() -> None:
     """Analyse all frames and print the result."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=CameraScalingJobInput)
-    jpegs = [Path(file).read_bytes() for file in order.files]
-    names = [f"camera-{number:02d}" for number in range(order.cameras)]
-    watch = CameraAnalyzer(_venue(names), CrowdCounter.load(), ViolenceScorer.load())
-    if order.trace:
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=CameraScalingJobInput)
+    jpegs = [Path(file).read_bytes() for file in job.files]
+    names = [f"camera-{number:02d}" for number in range(job.cameras)]
+    analyzer = CameraAnalyzer(_venue(names), CrowdCounter.load(), ViolenceScorer.load())
+    if job.trace:
         tracemalloc.start()
-    rounds = WARM + -(-order.frames // order.cameras)
+    rounds = WARM_UP_ROUNDS + -(-job.frames // job.cameras)
     began = (0.0, 0.0)
-    for place in range(rounds):
-        if place == WARM:
+    for round_number in range(rounds):
+        if round_number == WARM_UP_ROUNDS:
             began = read_clocks()
         for name in names:
-            jpeg = jpegs[place % len(jpegs)]
-            (seen,) = watch.analyze([CameraFrame(f"{name}-{place}", name, BEGIN + EIGHTH * place, jpeg)])
-            if seen.error:
-                raise RuntimeError(seen.error)
+            jpeg = jpegs[round_number % len(jpegs)]
+            (frame_result,) = analyzer.analyze(
+                [CameraFrame(f"{name}-{round_number}", name, FIRST_FRAME_TIME + FRAME_INTERVAL * round_number, jpeg)]
+            )
+            if frame_result.error:
+                raise RuntimeError(frame_result.error)
     ended = read_clocks()
     gc.collect()
     result = RunResult(
-        events=(rounds - WARM) * order.cameras,
+        events=(rounds - WARM_UP_ROUNDS) * job.cameras,
         seconds=ended[0] - began[0],
         cpu_seconds=ended[1] - began[1],
         held_bytes=tracemalloc.get_traced_memory()[0],

@@ -71,31 +71,32 @@ def machine_info() -> dict[str, Any]:
     }
 
 
-def comparison_table(rows: Sequence[ComparisonRow], around: dict[str, Any]) -> Table:
+def comparison_table(rows: Sequence[ComparisonRow], machine: dict[str, Any]) -> Table:
     """Return the rows as a table for the terminal."""
-    drawn = Table(
-        title=f"{around['cores']} cores ({around['architecture']}), load {around['load']}, Python {around['python']}",
+    table = Table(
+        title=f"{machine['cores']} cores ({machine['architecture']}), load {machine['load']}, "
+        f"Python {machine['python']}",
         caption="ratio = ours ÷ reference in this run; by CPU = the same for events a second of processor time",
         show_lines=True,
     )
-    drawn.add_column("what")
-    drawn.add_column("ours", justify="right", no_wrap=True)
-    drawn.add_column("reference")
-    drawn.add_column("", justify="right", no_wrap=True)
-    drawn.add_column("ratio", justify="right", no_wrap=True)
-    drawn.add_column("by CPU", justify="right", no_wrap=True)
-    drawn.add_column("notes")
-    for one in rows:
-        drawn.add_row(
-            one.what,
-            f"{short(one.ours)} {one.unit}",
-            one.reference_name,
-            f"{short(one.reference)} {one.unit}",
-            f"{one.ratio:.3g}×",
-            f"{one.cpu_ratio:.3g}×",
-            one.notes,
+    table.add_column("what")
+    table.add_column("ours", justify="right", no_wrap=True)
+    table.add_column("reference")
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("ratio", justify="right", no_wrap=True)
+    table.add_column("by CPU", justify="right", no_wrap=True)
+    table.add_column("notes")
+    for row in rows:
+        table.add_row(
+            row.what,
+            f"{short(row.ours)} {row.unit}",
+            row.reference_name,
+            f"{short(row.reference)} {row.unit}",
+            f"{row.ratio:.3g}×",
+            f"{row.cpu_ratio:.3g}×",
+            row.notes,
         )
-    return drawn
+    return table
 
 
 def short(number: float) -> str:
@@ -109,23 +110,28 @@ def short(number: float) -> str:
 
 def delays_table(delays: Sequence[AlertDelay]) -> Table:
     """Return the delays as a table for the terminal."""
-    drawn = Table(title="from event to alert", caption="level = share of the capacity; rules without on-delay")
+    table = Table(title="from event to alert", caption="level = share of the capacity; rules without on-delay")
     for name in ("events", "alert"):
-        drawn.add_column(name)
+        table.add_column(name)
     for name in ("capacity", "level", "sent", "alerts", "p50", "p99"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for one in delays:
-        p50, p99 = ("" if value is None else f"{value:.3f} s" for value in (one.p50, one.p99))
-        drawn.add_row(
-            one.kind, one.rule, f"{short(one.capacity)}/s", f"{one.level:.0%}", f"{short(one.sent)}/s",
-            str(one.alerts), p50, p99,
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in delays:
+        p50, p99 = ("" if value is None else f"{value:.3f} s" for value in (row.p50, row.p99))
+        table.add_row(
+            row.kind, row.rule, f"{short(row.capacity)}/s", f"{row.level:.0%}", f"{short(row.sent)}/s",
+            str(row.alerts), p50, p99,
         )  # fmt: skip
-    return drawn
+    return table
 
 
 def write_json(
-    file: Path, rows: Sequence[ComparisonRow], around: dict[str, Any], *, quick: bool, delays: Sequence[AlertDelay] = ()
+    file: Path,
+    rows: Sequence[ComparisonRow],
+    machine: dict[str, Any],
+    *,
+    quick: bool,
+    delays: Sequence[AlertDelay] = (),
 ) -> None:
     """Write the rows and delays unrounded as JSON."""
-    content = {"time": datetime.now(UTC), "quick": quick, "machine": around, "rows": rows, "delays": delays}
+    content = {"time": datetime.now(UTC), "quick": quick, "machine": machine, "rows": rows, "delays": delays}
     file.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")

@@ -29,10 +29,10 @@ class ConsumerLoopJobInput(Struct, kw_only=True):
 
 def main() -> None:
     """Print the pass with the median time; the first one, which also connects, is not counted."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=ConsumerLoopJobInput)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=ConsumerLoopJobInput)
     consumer = Consumer(
         {
-            "bootstrap.servers": order.kafka,
+            "bootstrap.servers": job.kafka,
             "group.id": "bench-plain",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
@@ -41,25 +41,25 @@ def main() -> None:
         }
     )
     try:
-        passes = [one_pass(consumer, order) for _ in range(1 + order.passes)][1:]
+        passes = [one_pass(consumer, job) for _ in range(1 + job.passes)][1:]
     finally:
         consumer.close()
-    middle = statistics.median_low([one.seconds for one in passes])
-    print(msgspec.json.encode(next(one for one in passes if one.seconds == middle)).decode())
+    median_seconds = statistics.median_low([result.seconds for result in passes])
+    print(msgspec.json.encode(next(result for result in passes if result.seconds == median_seconds)).decode())
 
 
-def one_pass(consumer: Consumer, order: ConsumerLoopJobInput) -> RunResult:
+def one_pass(consumer: Consumer, job: ConsumerLoopJobInput) -> RunResult:
     """Read the topic from its beginning until every ticket is counted; fetching is timed, too."""
     decoder = msgspec.json.Decoder(Ticket)
     tickets: defaultdict[str, int] = defaultdict(int)
     sold: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    left = order.tickets
+    remaining = job.tickets
     began = read_clocks()
-    consumer.assign([TopicPartition(order.topic, partition, 0) for partition in range(order.partitions)])
-    while left:
-        messages = consumer.consume(min(500, left), timeout=30)
+    consumer.assign([TopicPartition(job.topic, partition, 0) for partition in range(job.partitions)])
+    while remaining:
+        messages = consumer.consume(min(500, remaining), timeout=30)
         if not messages:
-            raise TimeoutError(f"{order.topic}: {left} tickets are missing")
+            raise TimeoutError(f"{job.topic}: {remaining} tickets are missing")
         for message in messages:
             if message.error():
                 raise KafkaException(message.error())
@@ -68,10 +68,10 @@ def one_pass(consumer: Consumer, order: ConsumerLoopJobInput) -> RunResult:
             bar = sold[ticket.bar]
             for line in ticket.lines:
                 bar[line.product] += line.quantity
-        left -= len(messages)
+        remaining -= len(messages)
     ended = read_clocks()
     return RunResult(
-        events=order.tickets,
+        events=job.tickets,
         seconds=ended[0] - began[0],
         cpu_seconds=ended[1] - began[1],
         tickets=dict(tickets),

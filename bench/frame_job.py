@@ -26,8 +26,8 @@ class FrameJobInput(Struct, kw_only=True):
 
 def main() -> None:
     """Process every frame once; the first one is warm-up and is not timed."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=FrameJobInput)
-    frames = [(camera, at, Path(file).read_bytes()) for camera, at, file in order.frames]
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=FrameJobInput)
+    frames = [(camera, at, Path(file).read_bytes()) for camera, at, file in job.frames]
     counter, scorer = CrowdCounter.load(), ViolenceScorer.load()
     states = {camera: scorer.start() for camera, _, _ in frames}
     probabilities: dict[str, float] = {}
@@ -37,7 +37,7 @@ def main() -> None:
     for index, (camera, at, jpeg) in enumerate(frames):
         picture = decode(jpeg)
         (probabilities[camera],), (states[camera],) = scorer.step([states[camera]], [picture], [at])
-        if camera not in last_count or at >= last_count[camera] + order.count_every:
+        if camera not in last_count or at >= last_count[camera] + job.count_every:
             last_count[camera] = at
             persons += counter.count(picture)
         if index == 0:

@@ -25,16 +25,16 @@ from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
-NUMBER = 300
+NUM_FRAMES = 300
 CAMERAS = {"front-left": "front", "gate-east": "gate", "bar-square": "bars"}
-EARLIEST = 3600.0
+FIRST_FRAME_SECONDS = 3600.0
 """Time of the first image in seconds since the doors opened, when there is a crowd."""
 HANDOVER_OFFSET = timedelta(hours=1)
 """Offset added to the hand-over time of frames: the worker drops frames older than two seconds, and here the whole
 backlog waits."""
 
 
-class Shot(Struct, frozen=True):
+class RenderedFrame(Struct, frozen=True):
     """One image file; `time` is in seconds since the doors opened."""
 
     id: str
@@ -43,19 +43,21 @@ class Shot(Struct, frozen=True):
     file: Path
 
 
-def shoot(folder: Path, number: int, on_progress: Callable[[int], None], evening: Evening | None = None) -> list[Shot]:
+def render_frames(
+    folder: Path, number: int, on_progress: Callable[[int], None], evening: Evening | None = None
+) -> list[RenderedFrame]:
     """Render images of three cameras in turn, each at 8 per second."""
     evening = evening or Evening()
     folder.mkdir()
-    shots = []
-    for place in range(number):
-        camera = list(CAMERAS)[place % len(CAMERAS)]
-        at = EARLIEST + place // len(CAMERAS) / FRAMES_PER_SECOND
-        shot = Shot(f"bench-{place:06d}", camera, at, folder / f"{place:06d}.jpg")
-        shot.file.write_bytes(render(evening, camera, CAMERAS[camera], at).jpeg())
-        shots.append(shot)
-        on_progress(place + 1)
-    return shots
+    frames = []
+    for index in range(number):
+        camera = list(CAMERAS)[index % len(CAMERAS)]
+        at = FIRST_FRAME_SECONDS + index // len(CAMERAS) / FRAMES_PER_SECOND
+        frame = RenderedFrame(f"bench-{index:06d}", camera, at, folder / f"{index:06d}.jpg")
+        frame.file.write_bytes(render(evening, camera, CAMERAS[camera], at).jpeg())
+        frames.append(frame)
+        on_progress(index + 1)
+    return frames
 
 
 def measure(
@@ -69,15 +71,17 @@ def measure(
     stack.halt("vision")
     evening = Evening()
     announce(f"frames: rendering {number:,}")
-    shots = shoot(stack.data / "frames", number, on_progress, evening)
+    frames = render_frames(stack.data / "frames", number, on_progress, evening)
     announce("frames: bare loop")
-    order = FrameJobInput(frames=[(shot.camera, evening.at(shot.time).timestamp(), str(shot.file)) for shot in shots])
-    bare = run_job("frame_job.py", order)
-    _send(stack, shots, evening)
+    job = FrameJobInput(
+        frames=[(frame.camera, evening.at(frame.time).timestamp(), str(frame.file)) for frame in frames]
+    )
+    bare = run_job("frame_job.py", job)
+    _send(stack, frames, evening)
     announce("frames: vision worker")
     ours = measure_worker(stack, "vision", FRAMES, number, on_progress)
     stack.halt("vision")
-    _agree(bare, *_seen(stack, shots))
+    _agree(bare, *_published_results(stack, frames))
     return [
         compare(
             "vision worker",
@@ -91,19 +95,19 @@ def measure(
     ]
 
 
-def _send(stack: LocalStack, shots: Sequence[Shot], evening: Evening) -> None:
+def _send(stack: LocalStack, frames: Sequence[RenderedFrame], evening: Evening) -> None:
     received = datetime.now(UTC) + HANDOVER_OFFSET
     with EventProducer(stack.settings) as producer:
-        for shot in shots:
+        for frame in frames:
             envelope = Envelope(
-                shot.id, FRAMES.event_type, "bench", evening.at(shot.time), FRAMES.content_type, received
+                frame.id, FRAMES.event_type, "bench", evening.at(frame.time), FRAMES.content_type, received
             )
             producer.send_raw(
-                FRAMES.name, key=shot.camera.encode(), value=shot.file.read_bytes(), headers=envelope.headers()
+                FRAMES.name, key=frame.camera.encode(), value=frame.file.read_bytes(), headers=envelope.headers()
             )
 
 
-def _seen(stack: LocalStack, shots: Sequence[Shot]) -> tuple[float, dict[str, float]]:
+def _published_results(stack: LocalStack, frames: Sequence[RenderedFrame]) -> tuple[float, dict[str, float]]:
     """Return the persons in all frames and the last fight probability of each camera, as published by the worker."""
     counts: dict[str, float] = {}
     for message in read_all(stack.settings, CROWD.name):
@@ -111,8 +115,8 @@ def _seen(stack: LocalStack, shots: Sequence[Shot]) -> tuple[float, dict[str, fl
         if count.persons is None:
             raise BenchError(f"the vision worker classified frame {count.event_id} as blind: {count.blind}")
         counts[count.event_id] = count.persons
-    if missing := {shot.id for shot in shots} - set(counts):
-        raise BenchError(f"the vision worker counted no heads in {len(missing)} of {len(shots)} frames")
+    if missing := {frame.id for frame in frames} - set(counts):
+        raise BenchError(f"the vision worker counted no heads in {len(missing)} of {len(frames)} frames")
     scores = [
         msgspec.json.decode(message.value() or b"", type=ViolenceScore)
         for message in read_all(stack.settings, VIOLENCE.name)

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.comparison_table import ComparisonRow, compare
 from bench.frame_job import FrameJobInput
-from bench.frame_throughput import CAMERAS, EARLIEST
+from bench.frame_throughput import CAMERAS, FIRST_FRAME_SECONDS
 from bench.reference_job import run_job
 from bench.run_result import BenchError, RunResult
 from bench.worker_metrics import MetricsSample, parse_metrics
@@ -27,15 +27,15 @@ from stream.local.ports import Ports
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
-SECONDS = {1: 15.0, 8: 15.0, 32: 60.0}
+SECONDS_BY_CAMERAS = {1: 15.0, 8: 15.0, 32: 60.0}
 """Duration in seconds by number of cameras; long enough for every camera to be scored under overload."""
-PICTURES = 24
+PICTURES_PER_SCENE = 24
 """Number of images of each scene, shown in a loop."""
-COUNT_EVERY = 1.0
+COUNT_INTERVAL_SECONDS = 1.0
 """Seconds between two head counts, as in the venue file."""
 
 
-def measure(stack: LocalStack, *, share: int, announce: Callable[[str], None]) -> list[ComparisonRow]:
+def measure(stack: LocalStack, *, divisor: int, announce: Callable[[str], None]) -> list[ComparisonRow]:
     """Measure a bare loop, and then the worker with growing numbers of live cameras.
 
     Raises:
@@ -45,59 +45,66 @@ def measure(stack: LocalStack, *, share: int, announce: Callable[[str], None]) -
     folder = stack.data / "live"
     folder.mkdir()
     announce("cameras: rendering")
-    bursts = [render_burst(evening, camera, zone, EARLIEST, PICTURES) for camera, zone in CAMERAS.items()]
-    pictures = [jpeg for shown in bursts for _, jpeg in shown]
-    bare = _bare(folder, pictures, share)
+    bursts = [
+        render_burst(evening, camera, zone, FIRST_FRAME_SECONDS, PICTURES_PER_SCENE) for camera, zone in CAMERAS.items()
+    ]
+    pictures = [jpeg for burst in bursts for _, jpeg in burst]
+    reference = _run_reference(folder, pictures, divisor)
     stack.restart("vision")
     rows = []
-    for number, seconds in SECONDS.items():
+    for number, seconds in SECONDS_BY_CAMERAS.items():
         announce(f"cameras: {number} live")
-        rows.append(_live(stack, number, pictures, seconds / share, bare))
+        rows.append(_run_worker(stack, number, pictures, seconds / divisor, reference))
     stack.halt("vision")
     return rows
 
 
-def _bare(folder: Path, pictures: Sequence[bytes], share: int) -> RunResult:
+def _run_reference(folder: Path, pictures: Sequence[bytes], divisor: int) -> RunResult:
     frames = []
-    for place in range(240 // share):
-        file = folder / f"{place % len(pictures)}.jpg"
+    for index in range(240 // divisor):
+        file = folder / f"{index % len(pictures)}.jpg"
         if not file.exists():
-            file.write_bytes(pictures[place % len(pictures)])
-        camera = list(CAMERAS)[(place % len(pictures)) // PICTURES]
-        frames.append((camera, place / FRAMES_PER_SECOND, str(file)))
-    return run_job("frame_job.py", FrameJobInput(frames=frames, count_every=COUNT_EVERY))
+            file.write_bytes(pictures[index % len(pictures)])
+        camera = list(CAMERAS)[(index % len(pictures)) // PICTURES_PER_SCENE]
+        frames.append((camera, index / FRAMES_PER_SECOND, str(file)))
+    return run_job("frame_job.py", FrameJobInput(frames=frames, count_every=COUNT_INTERVAL_SECONDS))
 
 
-def _live(stack: LocalStack, number: int, pictures: Sequence[bytes], seconds: float, bare: RunResult) -> ComparisonRow:
+def _run_worker(
+    stack: LocalStack, number: int, pictures: Sequence[bytes], seconds: float, reference: RunResult
+) -> ComparisonRow:
     url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').assigned('metrics-vision')}/metrics"
     names = [f"live-{camera:02d}" for camera in range(number)]
-    before, began = _look(url)
-    offered = _play(stack, names, pictures, seconds)
-    after, ended = _look(url)
-    patience = time.monotonic() + 60
+    before, delays_before = _scrape(url)
+    offered = _send_frames(stack, names, pictures, seconds)
+    after, delays_after = _scrape(url)
+    deadline = time.monotonic() + 60
     final = after
     while final.events - before.events < offered:
-        if time.monotonic() > patience:
+        if time.monotonic() > deadline:
             raise BenchError(f"vision finished {final.events - before.events} of {offered} live frames")
         time.sleep(0.2)
-        final, _ = _look(url)
-    looked = after.outcomes.get("ok", 0) - before.outcomes.get("ok", 0)
+        final, _ = _scrape(url)
+    num_processed = after.outcomes.get("ok", 0) - before.outcomes.get("ok", 0)
     dropped = final.outcomes.get("dropped", 0) - before.outcomes.get("dropped", 0)
-    ours = RunResult(events=looked, seconds=after.at - before.at, cpu_seconds=after.cpu_seconds - before.cpu_seconds)
-    shares = _scores(stack, names, after.at - before.at)
+    ours = RunResult(
+        events=num_processed, seconds=after.at - before.at, cpu_seconds=after.cpu_seconds - before.cpu_seconds
+    )
+    score_counts = _score_counts(stack, names, after.at - before.at)
     return compare(
         f"vision worker, {number} camera{'s' if number > 1 else ''} live",
         "frames/s",
         ours,
         "a loop of decode, score, heads once a second",
-        bare,
+        reference,
         notes=f"{offered / seconds:.0f} frames/s offered, {dropped / offered:.0%} dropped as too old and counted; "
-        f"half wait less than {_quantile(began, ended, 0.5)} s from camera to result, 99 % less than "
-        f"{_quantile(began, ended, 0.99)} s; scores a camera: {min(shares)} to {max(shares)}",
+        f"half wait less than {_quantile(delays_before, delays_after, 0.5)} s from camera to result, 99 % less than "
+        f"{_quantile(delays_before, delays_after, 0.99)} s; scores a camera: {min(score_counts)} to "
+        f"{max(score_counts)}",
     )
 
 
-def _look(url: str) -> tuple[MetricsSample, dict[float, float]]:
+def _scrape(url: str) -> tuple[MetricsSample, dict[float, float]]:
     """Return the worker's sample and its delay histogram so far: events by upper limit in seconds."""
     text = httpx.get(url, timeout=10).text
     delays = {
@@ -109,26 +116,24 @@ def _look(url: str) -> tuple[MetricsSample, dict[float, float]]:
     return parse_metrics(text, time.monotonic(), "vision", FRAMES.name), delays
 
 
-def _play(stack: LocalStack, names: Sequence[str], pictures: Sequence[bytes], seconds: float) -> int:
+def _send_frames(stack: LocalStack, names: Sequence[str], pictures: Sequence[bytes], seconds: float) -> int:
     """Send frames of all cameras at their times, spread over each eighth of a second."""
     sent = 0
-    began, clock = time.monotonic(), datetime.now(UTC)
+    start, clock = time.monotonic(), datetime.now(UTC)
     with EventProducer(stack.settings) as producer:
         for tick in range(round(seconds * FRAMES_PER_SECOND)):
-            for place, name in enumerate(names):
-                at = (tick + place / len(names)) / FRAMES_PER_SECOND
-                time.sleep(max(0.0, began + at - time.monotonic()))
-                scene = (place % len(CAMERAS)) * PICTURES
-                jpeg = pictures[scene + tick % PICTURES]
-                read_clocks = clock + timedelta(seconds=at)
-                producer.send(
-                    FRAMES, key=name, value=jpeg, id=f"{name}-{read_clocks}", source="bench", time=read_clocks
-                )
+            for index, name in enumerate(names):
+                at = (tick + index / len(names)) / FRAMES_PER_SECOND
+                time.sleep(max(0.0, start + at - time.monotonic()))
+                scene = (index % len(CAMERAS)) * PICTURES_PER_SCENE
+                jpeg = pictures[scene + tick % PICTURES_PER_SCENE]
+                timestamp = clock + timedelta(seconds=at)
+                producer.send(FRAMES, key=name, value=jpeg, id=f"{name}-{timestamp}", source="bench", time=timestamp)
                 sent += 1
     return sent
 
 
-def _scores(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int]:
+def _score_counts(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int]:
     """Return the number of recent scores of each camera."""
     since = datetime.now(UTC) - timedelta(seconds=seconds + 5)
     counted: Counter[str] = Counter(dict.fromkeys(names, 0))
@@ -139,7 +144,7 @@ def _scores(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int
     return list(counted.values())
 
 
-def _quantile(before: dict[float, float], after: dict[float, float], share: float) -> str:
+def _quantile(before: dict[float, float], after: dict[float, float], quantile: float) -> str:
     """Return the upper limit of the bucket that contains the quantile.
 
     >>> _quantile({0.1: 5.0, 0.5: 5.0}, {0.1: 9.0, 0.5: 15.0}, 0.5)
@@ -147,4 +152,4 @@ def _quantile(before: dict[float, float], after: dict[float, float], share: floa
     """
     gained = {limit: count - before.get(limit, 0.0) for limit, count in sorted(after.items())}
     total = max(gained.values(), default=0.0)
-    return next((f"{limit:g}" for limit, count in gained.items() if total and count >= share * total), "?")
+    return next((f"{limit:g}" for limit, count in gained.items() if total and count >= quantile * total), "?")

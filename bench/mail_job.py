@@ -22,15 +22,15 @@ class MailJobInput(Struct, kw_only=True):
 
 def main() -> None:
     """Encode every text once; the first one is warm-up and is not timed."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=MailJobInput)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=MailJobInput)
     encoder = Encoder.load()
     began = (0.0, 0.0)
-    for index, text in enumerate(order.texts):
+    for index, text in enumerate(job.texts):
         encoder.encode([text])
         if index == 0:
             began = read_clocks()
     ended = read_clocks()
-    result = RunResult(events=len(order.texts) - 1, seconds=ended[0] - began[0], cpu_seconds=ended[1] - began[1])
+    result = RunResult(events=len(job.texts) - 1, seconds=ended[0] - began[0], cpu_seconds=ended[1] - began[1])
     print(msgspec.json.encode(result).decode())
 
 

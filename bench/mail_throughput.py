@@ -19,8 +19,8 @@ from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
-NUMBER = 1_000
-BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
+NUM_MAILS = 1_000
+FIRST_MAIL_TIME = datetime(2026, 7, 4, 18, tzinfo=UTC)
 OPENINGS = (
     "Hola, buenas tardes.", "Hi there, hope you are well.", "El año pasado lo pasamos genial con vosotros.",
     "We are coming with six friends this year.", "Perdonad que os moleste otra vez.",
@@ -40,17 +40,17 @@ def mails(number: int, seed: int = 1) -> list[Mail]:
     >>> len(mails(10)), mails(1) == mails(1)
     (10, True)
     """
-    seeded = random.Random(seed)
-    made = []
-    for place in range(number):
+    rng = random.Random(seed)
+    generated = []
+    for index in range(number):
         sentences = [
-            *seeded.sample(OPENINGS, seeded.randint(0, 1)),
-            *seeded.sample(REQUESTS, seeded.randint(1, 2)),
+            *rng.sample(OPENINGS, rng.randint(0, 1)),
+            *rng.sample(REQUESTS, rng.randint(1, 2)),
         ]
-        text = " ".join(sentences).format(n=place)
-        at = BEGIN + timedelta(seconds=30 * place)
-        made.append(Mail(id=f"bench-{place:06d}", thread=f"t{place}", time=at, text=text))
-    return made
+        text = " ".join(sentences).format(n=index)
+        at = FIRST_MAIL_TIME + timedelta(seconds=30 * index)
+        generated.append(Mail(id=f"bench-{index:06d}", thread=f"t{index}", time=at, text=text))
+    return generated
 
 
 def measure(
@@ -62,22 +62,24 @@ def measure(
         BenchError: one of them failed, or a mail was not triaged exactly once.
     """
     stack.halt("support")
-    made = mails(number)
+    generated = mails(number)
     announce("mails: bare loop")
-    bare = run_job("mail_job.py", MailJobInput(texts=[mail.text for mail in made]))
+    bare = run_job("mail_job.py", MailJobInput(texts=[mail.text for mail in generated]))
     with EventProducer(stack.settings) as producer:
-        for mail in made:
+        for mail in generated:
             producer.send(MAILS, key=mail.thread, value=mail, id=mail.id, source="bench", time=mail.time)
     announce("mails: support worker")
     ours = measure_worker(stack, "support", MAILS, number, on_progress)
     stack.halt("support")
-    found = [
+    triaged_ids = [
         msgspec.json.decode(message.value() or b"", type=SupportTriage).message
         for message in read_all(stack.settings, TRIAGE.name)
     ]
-    if sorted(found) != [mail.id for mail in made]:
-        raise BenchError(f"the support worker triaged {len(set(found))} of {number} mails, {len(found)} times in all")
-    texts = sum(1 + (len(one) if len(one) > 1 else 0) for one in (split_sentences(mail.text) for mail in made))
+    if sorted(triaged_ids) != [mail.id for mail in generated]:
+        raise BenchError(
+            f"the support worker triaged {len(set(triaged_ids))} of {number} mails, {len(triaged_ids)} times in all"
+        )
+    texts = sum(1 + (len(one) if len(one) > 1 else 0) for one in (split_sentences(mail.text) for mail in generated))
     return [
         compare(
             "support worker",

@@ -38,14 +38,14 @@ def tagging() -> Callable[[bytes], object]:
     return lambda value: tagger.analyze(decode(value))
 
 
-def following() -> Callable[[bytes], object]:
+def incremental_tagging() -> Callable[[bytes], object]:
     """Return the same function for overlapping windows, which reuses what the previous window has in common."""
     tagger = Tagger.load()
     sliding = SlidingWindow(tagger.sound)
     return lambda value: tagger.analyze_window(sliding, *read_mono(value))
 
 
-def described(value: bytes) -> object:
+def librosa_features(value: bytes) -> object:
     """Decode a fragment and return mean and standard deviation of librosa's usual features."""
     sound, rate = librosa.load(io.BytesIO(value), sr=22_050)
     rows = [
@@ -66,13 +66,13 @@ def described(value: bytes) -> object:
 
 def main() -> None:
     """Process every fragment once after a warm-up with the first one."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=MusicJobInput)
-    fragments = [Path(file).read_bytes() for file in order.files]
-    work = {"plain": lambda: described, "alone": tagging, "followed": following}[order.how]()
-    work(fragments[0])
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=MusicJobInput)
+    fragments = [Path(file).read_bytes() for file in job.files]
+    process = {"plain": lambda: librosa_features, "alone": tagging, "followed": incremental_tagging}[job.how]()
+    process(fragments[0])
     began = read_clocks()
     for fragment in fragments:
-        work(fragment)
+        process(fragment)
     ended = read_clocks()
     result = RunResult(events=len(fragments), seconds=ended[0] - began[0], cpu_seconds=ended[1] - began[1])
     print(msgspec.json.encode(result).decode())

@@ -23,23 +23,23 @@ from stream.local.ports import Ports
 from stream.stores.accounts import AccountStore
 from stream.stores.alert_store import AlertStore
 
-NUMBER = 200
+NUM_STEPS = 200
 """Number of alert steps that are written at once."""
-PAGES = (1, 20, 200)
-MORE = 10
-"""Maximum factor for the number of steps with few pages, where there would be too little to measure."""
-TICK = 1 / os.sysconf("SC_CLK_TCK")
+PAGE_NUMBERS = (1, 20, 200)
+MAX_STEP_FACTOR = 10
+"""Maximum factor by which the number of steps is raised with few pages, so that runs are long enough."""
+CPU_TIME_RESOLUTION = 1 / os.sysconf("SC_CLK_TCK")
 """Resolution of the processor time in seconds."""
-LONGEST = 2**25
+MAX_EVENT_BYTES = 2**25
 """Maximum size of one event in bytes: a page receives all open alerts at once, and the benchmark leaves thousands."""
-CALM = 40
+NUM_SINGLE_STEPS = 40
 """Number of steps sent one by one, for the delay from Redis to the page."""
-CALM_SECONDS = 0.1
+SINGLE_STEP_INTERVAL_SECONDS = 0.1
 STALL_TIMEOUT_SECONDS = 120.0
 
 
 def steps(number: int, first: int = 0) -> list[Alert]:
-    """Alerts as the alerts worker writes them.
+    """Return alerts as the alerts worker writes them.
 
     >>> [alert.key for alert in steps(2)]
     ['violence/bench-0', 'violence/bench-1']
@@ -47,49 +47,56 @@ def steps(number: int, first: int = 0) -> list[Alert]:
     at = datetime(2026, 7, 4, 22, tzinfo=UTC)
     return [
         Alert(
-            id=f"violence/bench-{place}@1", key=f"violence/bench-{place}", version=1, rule="violence",
-            subject=f"bench-{place}", state="raised", severity="critical", audience=("security",), raised_at=at,
-            time=at, value=0.9, peak=0.9, threshold=0.8, event_id=f"bench-{place}",
+            id=f"violence/bench-{index}@1", key=f"violence/bench-{index}", version=1, rule="violence",
+            subject=f"bench-{index}", state="raised", severity="critical", audience=("security",), raised_at=at,
+            time=at, value=0.9, peak=0.9, threshold=0.8, event_id=f"bench-{index}",
             text={"es": "Posible pelea: mire la imagen.", "en": "Possible fight: look at the picture."},
         )
-        for place in range(first, first + number)
+        for index in range(first, first + number)
     ]  # fmt: skip
 
 
 def measure(
     stack: LocalStack, *, number: int, announce: Callable[[str], None], on_progress: Callable[[int], None]
 ) -> list[ComparisonRow]:
-    """Open the pages, write the steps, and check what every page receives.
+    """Open the pages, write the steps, and check that every page receives them.
 
     Raises:
         BenchError: a page missed a step, received one twice or out of order, or updates stopped.
     """
-    found: dict[int, RunResult] = {}
+    results: dict[int, RunResult] = {}
     notes: dict[int, str] = {}
     first = 0
-    for pages in PAGES:
-        steps_here = number * min(MORE, PAGES[-1] // pages)
-        announce(f"console: {steps_here} steps to {pages} page{'s' if pages > 1 else ''}")
-        found[pages], delays = asyncio.run(_ours(stack, pages, steps_here, first, on_progress))
-        first += CALM + steps_here
-        p50, p99 = (statistics.quantiles(delays, n=100)[place] for place in (49, 98))
+    for pages in PAGE_NUMBERS:
+        num_steps = number * min(MAX_STEP_FACTOR, PAGE_NUMBERS[-1] // pages)
+        announce(f"console: {num_steps} steps to {pages} page{'s' if pages > 1 else ''}")
+        results[pages], delays = asyncio.run(_run_console(stack, pages, num_steps, first, on_progress))
+        first += NUM_SINGLE_STEPS + num_steps
+        p50, p99 = (statistics.quantiles(delays, n=100)[index] for index in (49, 98))
         notes[pages] = f"one step at a time: on every page after {p50 * 1000:.0f} ms (p50), {p99 * 1000:.0f} ms (p99)"
-    most = PAGES[-1]
-    announce(f"bare loop: {number} steps to {most} pages")
+    max_pages = PAGE_NUMBERS[-1]
+    announce(f"bare loop: {number} steps to {max_pages} pages")
     port = Ports(stack.data / "ports.json").get("bench-pages")
-    order = PageUpdatesJobInput(redis=stack.settings.redis_url(), port=port, pages=most, number=number)
-    bare = asyncio.run(_bare(stack, order, on_progress))
+    job = PageUpdatesJobInput(redis=stack.settings.redis_url(), port=port, pages=max_pages, number=number)
+    reference = asyncio.run(_run_reference(stack, job, on_progress))
     rows = [
-        compare(f"alerts to {most} pages", "steps/s", found[most], "bare loop over sockets", bare, notes=notes[most])
+        compare(
+            f"alerts to {max_pages} pages",
+            "steps/s",
+            results[max_pages],
+            "bare loop over sockets",
+            reference,
+            notes=notes[max_pages],
+        )
     ]
-    one = found[PAGES[0]]
+    one_page = results[PAGE_NUMBERS[0]]
     return rows + [
         compare(
-            f"alerts to {pages} pages", "steps/s", found[pages], "the same to one page", one,
-            notes=f"{1000 * pages * found[pages].cpu_seconds / found[pages].events:.2f} ms of processor time a "
-            f"step, {1000 * one.cpu_seconds / one.events:.2f} ms with one page; {notes[pages]}",
+            f"alerts to {pages} pages", "steps/s", results[pages], "the same to one page", one_page,
+            notes=f"{1000 * pages * results[pages].cpu_seconds / results[pages].events:.2f} ms of processor time a "
+            f"step, {1000 * one_page.cpu_seconds / one_page.events:.2f} ms with one page; {notes[pages]}",
         )
-        for pages in PAGES[1:]
+        for pages in PAGE_NUMBERS[1:]
     ]  # fmt: skip
 
 
@@ -106,7 +113,7 @@ class Page:
 
     async def open(self) -> Page:
         """Connect, and wait until the server has begun to answer."""
-        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=LONGEST)
+        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=MAX_EVENT_BYTES)
         self._writer.write(self._request)
         async with asyncio.timeout(STALL_TIMEOUT_SECONDS):
             await reader.readuntil(b"event: tick")
@@ -127,7 +134,7 @@ class Page:
             self._writer.close()
 
 
-async def _ours(
+async def _run_console(
     stack: LocalStack, number_of_pages: int, number: int, first: int, on_progress: Callable[[int], None]
 ) -> tuple[RunResult, list[float]]:
     """Write steps numbered from `first` on, to newly opened pages that receive new steps only."""
@@ -143,31 +150,33 @@ async def _ours(
         await page.open()
     await asyncio.sleep(1)
     delays: list[float] = []
-    for place, alert in enumerate(steps(CALM, first)):
+    for index, alert in enumerate(steps(NUM_SINGLE_STEPS, first)):
         before = time.monotonic()
         await store.write(alert, datetime.now(UTC))
-        await _until(pages, place + 1)
+        await _wait_for_steps(pages, index + 1)
         delays += [page.at[-1] - before for page in pages]
-        await asyncio.sleep(CALM_SECONDS)
-    begin, used = time.monotonic(), _cpu_seconds(child.pid)
-    for alert in steps(number, first + CALM):
+        await asyncio.sleep(SINGLE_STEP_INTERVAL_SECONDS)
+    start, cpu_seconds_before = time.monotonic(), _cpu_seconds(child.pid)
+    for alert in steps(number, first + NUM_SINGLE_STEPS):
         await store.write(alert, datetime.now(UTC))
-    await _until(pages, CALM + number, on_progress)
+    await _wait_for_steps(pages, NUM_SINGLE_STEPS + number, on_progress)
     end = max(page.at[-1] for page in pages)
     measured = RunResult(
-        events=number * number_of_pages, seconds=end - begin, cpu_seconds=max(TICK, _cpu_seconds(child.pid) - used)
+        events=number * number_of_pages,
+        seconds=end - start,
+        cpu_seconds=max(CPU_TIME_RESOLUTION, _cpu_seconds(child.pid) - cpu_seconds_before),
     )
-    wanted = [alert.id for alert in steps(CALM + number, first)]
-    _each_once(pages, wanted, "console")
+    expected_ids = [alert.id for alert in steps(NUM_SINGLE_STEPS + number, first)]
+    _check_steps(pages, expected_ids, "console")
     for page in pages:
         await page.close()
     await store.close()
     return measured, delays
 
 
-async def _bare(stack: LocalStack, order: PageUpdatesJobInput, on_progress: Callable[[int], None]) -> RunResult:
-    job = asyncio.create_task(asyncio.to_thread(run_job, "page_updates_job.py", order))
-    pages = [Page(order.port, "/") for _ in range(order.pages)]
+async def _run_reference(stack: LocalStack, job: PageUpdatesJobInput, on_progress: Callable[[int], None]) -> RunResult:
+    running = asyncio.create_task(asyncio.to_thread(run_job, "page_updates_job.py", job))
+    pages = [Page(job.port, "/") for _ in range(job.pages)]
     for page in pages:
         while True:
             try:
@@ -176,35 +185,35 @@ async def _bare(stack: LocalStack, order: PageUpdatesJobInput, on_progress: Call
             except ConnectionRefusedError:
                 await asyncio.sleep(0.1)
     store = AlertStore(stack.settings.redis_url())
-    for alert in steps(order.number, 100_000):
+    for alert in steps(job.number, 100_000):
         await store.write(alert, datetime.now(UTC))
-    await _until(pages, order.number, on_progress)
-    _each_once(pages, [alert.id for alert in steps(order.number, 100_000)], "bare loop")
+    await _wait_for_steps(pages, job.number, on_progress)
+    _check_steps(pages, [alert.id for alert in steps(job.number, 100_000)], "bare loop")
     for page in pages:
         await page.close()
     await store.close()
-    return await job
+    return await running
 
 
-async def _until(pages: list[Page], number: int, on_progress: Callable[[int], None] = lambda _: None) -> None:
+async def _wait_for_steps(pages: list[Page], number: int, on_progress: Callable[[int], None] = lambda _: None) -> None:
     """Wait until every page has the given number of steps."""
-    moved, last = time.monotonic(), -1
-    while (least := min(len(page.steps) for page in pages)) < number:
-        if least > last:
-            moved, last = time.monotonic(), least
-            on_progress(least)
-        elif time.monotonic() - moved > STALL_TIMEOUT_SECONDS:
-            raise BenchError(f"a page stopped at {least} of {number} steps")
+    last_progress, last_number = time.monotonic(), -1
+    while (fewest := min(len(page.steps) for page in pages)) < number:
+        if fewest > last_number:
+            last_progress, last_number = time.monotonic(), fewest
+            on_progress(fewest)
+        elif time.monotonic() - last_progress > STALL_TIMEOUT_SECONDS:
+            raise BenchError(f"a page stopped at {fewest} of {number} steps")
         await asyncio.sleep(0.002)
 
 
-def _each_once(pages: list[Page], wanted: list[str], who: str) -> None:
+def _check_steps(pages: list[Page], expected_ids: list[str], who: str) -> None:
     """Check that every page has exactly the wanted steps in order.
 
     Raises:
         BenchError: a page has other steps, or another order.
     """
-    wrong = sum(page.steps != wanted for page in pages)
+    wrong = sum(page.steps != expected_ids for page in pages)
     if wrong:
         raise BenchError(f"{who}: {wrong} of {len(pages)} pages did not receive each step once and in order")
 

@@ -23,7 +23,7 @@ class PageUpdatesJobInput(msgspec.Struct, kw_only=True):
     number: int
 
 
-async def serve(order: PageUpdatesJobInput) -> RunResult:
+async def serve(job: PageUpdatesJobInput) -> RunResult:
     """Wait for the pages, then write until all steps are sent."""
     writers: list[asyncio.StreamWriter] = []
     full = asyncio.Event()
@@ -32,17 +32,17 @@ async def serve(order: PageUpdatesJobInput) -> RunResult:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: tick\n\n")
         writers.append(writer)
-        if len(writers) == order.pages:
+        if len(writers) == job.pages:
             full.set()
 
-    server = await asyncio.start_server(page, "127.0.0.1", order.port, backlog=order.pages)
-    redis = Redis.from_url(order.redis)
+    server = await asyncio.start_server(page, "127.0.0.1", job.port, backlog=job.pages)
+    redis = Redis.from_url(job.redis)
     stream = STREAM.format(audience="security")
     entries: Any = await redis.xrevrange(stream, count=1)
     last = entries[0][0] if entries else b"0-0"
     await full.wait()
     written, begin, used = 0, 0.0, 0.0
-    while written < order.number:
+    while written < job.number:
         answer: Any = await redis.xread({stream: last}, block=1_000, count=1_000)
         if not written and answer:
             begin, used = read_clocks()
@@ -57,7 +57,7 @@ async def serve(order: PageUpdatesJobInput) -> RunResult:
     server.close()
     await asyncio.sleep(1)  # so that the pages read to the end
     await redis.aclose()
-    return RunResult(events=written * order.pages, seconds=at - begin, cpu_seconds=cpu - used)
+    return RunResult(events=written * job.pages, seconds=at - begin, cpu_seconds=cpu - used)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Runs in .venv-bench, which has Quix Streams; the imports of the processors come 
 Each ticket is applied and its row stored: Quix has no batch at whose end a row could be written once. Live bars stay in
 memory, so that no row is decoded, as in Pulso's worker.
 
-Reads an order from standard input: {"kafka", "topic", "tickets", "folder", "venue", "libraries"}.
+Reads its job from standard input: {"kafka", "topic", "tickets", "folder", "venue", "libraries"}.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ORDER = json.load(sys.stdin)
-sys.path.append(ORDER["libraries"])
+JOB = json.load(sys.stdin)
+sys.path.append(JOB["libraries"])
 
 import msgspec  # noqa: E402
 import yaml  # noqa: E402
@@ -30,38 +30,38 @@ from schemas.venue import Venue  # noqa: E402
 
 def main() -> None:
     """Run until every ticket is applied."""
-    venue = Venue.model_validate(yaml.safe_load(Path(ORDER["venue"]).read_text(encoding="utf-8")))
-    plans = {bar.id: bar for bar in venue.bars}
+    venue = Venue.model_validate(yaml.safe_load(Path(JOB["venue"]).read_text(encoding="utf-8")))
+    settings_by_bar = {bar.id: bar for bar in venue.bars}
     app = Application(
-        broker_address=ORDER["kafka"],
+        broker_address=JOB["kafka"],
         consumer_group="bench-quix-bars",
         auto_offset_reset="earliest",
         commit_interval=1.0,  # as our worker's
-        state_dir=ORDER["folder"],
+        state_dir=JOB["folder"],
         use_changelog_topics=True,
         loglevel="ERROR",
     )
-    sales = app.dataframe(app.topic(ORDER["topic"], key_deserializer="str", value_deserializer="bytes"))
+    sales = app.dataframe(app.topic(JOB["topic"], key_deserializer="str", value_deserializer="bytes"))
     forecasts = app.topic("bench-quix-forecasts", key_serializer="str", value_serializer="bytes")
     decoder = msgspec.json.Decoder(Ticket)
     began: list[tuple[float, float]] = []
     bars: dict[str, BarState] = {}
 
-    def book(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
+    def apply_ticket(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
         if not began:
             began.append(read_clocks())
         ticket, envelope = decoder.decode(value), Envelope.from_headers(headers)
         bar = bars.get(key)
         if bar is None:
-            bar = bars[key] = BarState(key, plans.get(key), venue.timezone, state.get_bytes("row"))
+            bar = bars[key] = BarState(key, settings_by_bar.get(key), venue.timezone, state.get_bytes("row"))
         forecast = bar.apply_ticket(ticket, message_context().offset, envelope.id)
         state.set_bytes("row", bar.to_row())
-        if sum(one.tickets for one in bars.values()) == ORDER["tickets"]:
+        if sum(state_of_bar.tickets for state_of_bar in bars.values()) == JOB["tickets"]:
             app.stop()  # after its closing checkpoint; Quix's own count is of what is left of a stream
         return msgspec.json.encode(forecast) if forecast is not None else None
 
-    booked = sales.apply(book, stateful=True, metadata=True)
-    booked[booked.apply(lambda forecast: forecast is not None)].to_topic(forecasts)
+    applied = sales.apply(apply_ticket, stateful=True, metadata=True)
+    applied[applied.apply(lambda forecast: forecast is not None)].to_topic(forecasts)
     app.run(timeout=120)
     ended = read_clocks()
     result = RunResult(

@@ -1,6 +1,6 @@
 """Peer job: totals by bar and product in Quix Streams, state in RocksDB with a changelog; runs in .venv-bench alone.
 
-Reads an order from standard input: {"kafka", "topic", "tickets", "folder"}.
+Reads its job from standard input: {"kafka", "topic", "tickets", "folder"}.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from quixstreams import Application, State  # type: ignore[import-not-found]
 
 def main() -> None:
     """Run until every ticket is counted."""
-    order = json.load(sys.stdin)
+    job = json.load(sys.stdin)
     app = Application(
-        broker_address=order["kafka"],
+        broker_address=job["kafka"],
         consumer_group="bench-quix",
         auto_offset_reset="earliest",
         commit_interval=1.0,  # as our worker's
-        state_dir=order["folder"],
+        state_dir=job["folder"],
         use_changelog_topics=True,
         loglevel="ERROR",
     )
-    sales = app.dataframe(app.topic(order["topic"], key_deserializer="str", value_deserializer="json"))
+    sales = app.dataframe(app.topic(job["topic"], key_deserializer="str", value_deserializer="json"))
     began: list[tuple[float, float]] = []
     totals: dict[str, dict[str, Any]] = {}
 
@@ -42,17 +42,17 @@ def main() -> None:
         totals[ticket["bar"]] = row
         return row
 
-    app.run(sales.apply(add, stateful=True), count=order["tickets"], timeout=60, collect=False)
+    app.run(sales.apply(add, stateful=True), count=job["tickets"], timeout=60, collect=False)
     # The closing checkpoint is timed: a short run has no other, and nothing is persisted before it.
     ended = (time.monotonic(), cpu_seconds())
-    said = {
+    result = {
         "events": sum(row["tickets"] for row in totals.values()),
         "seconds": ended[0] - began[0][0],
         "cpu_seconds": ended[1] - began[0][1],
         "tickets": {bar: row["tickets"] for bar, row in totals.items()},
         "sold": {bar: row["sold"] for bar, row in totals.items()},
     }
-    print(json.dumps(said))
+    print(json.dumps(result))
 
 
 def cpu_seconds() -> float:

@@ -79,15 +79,18 @@ def read_parts(file: Path) -> dict[str, ReportPart]:
 
 
 def _page(parts: Mapping[str, ReportPart]) -> Iterator[str]:
-    newest = max(parts.values(), key=lambda one: one.time)
-    around = newest.machine
+    latest_part = max(parts.values(), key=lambda part: part.time)
+    machine = latest_part.machine
     yield "# Benchmarks\n\n`make bench` wrote this page; [benchmarks.json](benchmarks.json) has every figure unrounded."
-    yield f"\n## Machine\n\n{around['processor']}, {around['cores']} cores, {around['memory_gib']:.0f} GiB of memory.\n"
-    yield ", ".join(f"{name} {number}" for name, number in around["versions"].items()) + ".\n"
+    yield (
+        f"\n## Machine\n\n{machine['processor']}, {machine['cores']} cores, "
+        f"{machine['memory_gib']:.0f} GiB of memory.\n"
+    )
+    yield ", ".join(f"{name} {number}" for name, number in machine["versions"].items()) + ".\n"
     yield "| part | measured | took | load before |\n|---|---|--:|--:|"
-    for name, one in parts.items():
-        trial = " (a trial with a tenth of the events: not for comparing)" if one.quick else ""
-        yield f"| {name} | {one.time:%Y-%m-%d %H:%M} UTC{trial} | {one.seconds:.0f} s | {one.machine['load']} |"
+    for name, part in parts.items():
+        trial = " (a trial with a tenth of the events: not for comparing)" if part.quick else ""
+        yield f"| {name} | {part.time:%Y-%m-%d %H:%M} UTC{trial} | {part.seconds:.0f} s | {part.machine['load']} |"
     yield (
         "\nA ratio is ours ÷ reference, both measured in the same run; “by CPU” is the same for events a second of "
         "processor time, which other work on the machine disturbs less."
@@ -97,7 +100,7 @@ def _page(parts: Mapping[str, ReportPart]) -> Iterator[str]:
         if rows:
             yield f"\n## {title}\n"
             yield from _rows(rows)
-    delays = [delay for one in parts.values() for delay in one.delays]
+    delays = [delay for part in parts.values() for delay in part.delays]
     if delays:
         yield "\n## From event to alert\n"
         yield from _delays(delays)
@@ -105,10 +108,10 @@ def _page(parts: Mapping[str, ReportPart]) -> Iterator[str]:
 
 def _rows(rows: Iterable[ComparisonRow]) -> Iterator[str]:
     yield "| | ours | reference | | ratio | by CPU | |\n|---|--:|---|--:|--:|--:|---|"
-    for one in rows:
+    for row in rows:
         yield (
-            f"| {one.what} | {short(one.ours)} {one.unit} | {one.reference_name} | {short(one.reference)} {one.unit} | "
-            f"{one.ratio:.3g} | {one.cpu_ratio:.3g} | {one.notes} |"
+            f"| {row.what} | {short(row.ours)} {row.unit} | {row.reference_name} | {short(row.reference)} {row.unit} | "
+            f"{row.ratio:.3g} | {row.cpu_ratio:.3g} | {row.notes} |"
         )
 
 
@@ -119,11 +122,11 @@ def _delays(delays: Iterable[AlertDelay]) -> Iterator[str]:
         "The levels are shares of what the worker finished a second when a backlog waited for it.\n"
     )
     yield "| events | alert | capacity | level | sent | alerts | p50 | p99 |\n|---|---|--:|--:|--:|--:|--:|--:|"
-    for one in delays:
-        p50, p99 = ("" if value is None else f"{value:.3f} s" for value in (one.p50, one.p99))
+    for delay in delays:
+        p50, p99 = ("" if value is None else f"{value:.3f} s" for value in (delay.p50, delay.p99))
         yield (
-            f"| {one.kind} | {one.rule} | {short(one.capacity)}/s | {one.level:.0%} | {short(one.sent)}/s | "
-            f"{one.alerts} | {p50} | {p99} |"
+            f"| {delay.kind} | {delay.rule} | {short(delay.capacity)}/s | {delay.level:.0%} | {short(delay.sent)}/s | "
+            f"{delay.alerts} | {p50} | {p99} |"
         )
 
 
@@ -144,13 +147,13 @@ def _versions() -> Iterator[tuple[str, str]]:
     yield "Python", platform.python_version()
     yield "Kafka", KAFKA
     if server := shutil.which("redis-server"):
-        said = subprocess.run([server, "--version"], capture_output=True, text=True, check=False).stdout.split()
-        yield "Redis", next((word[2:] for word in said if word.startswith("v=")), "?")
+        output = subprocess.run([server, "--version"], capture_output=True, text=True, check=False).stdout.split()
+        yield "Redis", next((word[2:] for word in output if word.startswith("v=")), "?")
     for name in LIBRARIES:
         try:
             yield name, version(name)
         except PackageNotFoundError:
             continue
-    found = next(iter(VENV.glob("lib/python*/site-packages/quixstreams-*.dist-info")), None)
-    if found is not None:
-        yield "quixstreams", found.name.removeprefix("quixstreams-").removesuffix(".dist-info")
+    quix_info = next(iter(VENV.glob("lib/python*/site-packages/quixstreams-*.dist-info")), None)
+    if quix_info is not None:
+        yield "quixstreams", quix_info.name.removeprefix("quixstreams-").removesuffix(".dist-info")

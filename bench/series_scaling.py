@@ -12,13 +12,13 @@ from processors.bars.bar import BarState
 from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
 
 PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
-SERIES = (10, 100, 1_000, 10_000)
+SERIES_NUMBERS = (10, 100, 1_000, 10_000)
 TICKETS_OF_A_BAR = 12
 """Tickets of each bar per round, so that every bar has the same history for any number of bars."""
-BATCH = 256
+BATCH_SIZE = 256
 """Number of tickets after which the state rows are written, as in the worker."""
-APART = timedelta(seconds=6)
-BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
+TICKET_INTERVAL = timedelta(seconds=6)
+FIRST_TICKET_TIME = datetime(2026, 7, 4, 20, tzinfo=UTC)
 
 
 def tickets(bars: int, seed: int = 1) -> Iterator[Ticket]:
@@ -27,66 +27,68 @@ def tickets(bars: int, seed: int = 1) -> Iterator[Ticket]:
     >>> [(ticket.bar, len(ticket.lines)) for ticket in tickets(2)][:3]
     [('bar-0', 2), ('bar-1', 3), ('bar-0', 4)]
     """
-    seeded = random.Random(seed)
-    for place in range(TICKETS_OF_A_BAR):
+    rng = random.Random(seed)
+    for index in range(TICKETS_OF_A_BAR):
         for bar in range(bars):
-            sold = seeded.sample(PRODUCTS, seeded.randint(1, 4))
+            sold = rng.sample(PRODUCTS, rng.randint(1, 4))
             yield Ticket(
-                id=f"{bar}-{place}",
+                id=f"{bar}-{index}",
                 bar=f"bar-{bar}",
                 till="1",
-                time=BEGIN + APART * place,
-                lines=tuple(SaleLine(product=one, quantity=1.0) for one in sold),
+                time=FIRST_TICKET_TIME + TICKET_INTERVAL * index,
+                lines=tuple(SaleLine(product=product, quantity=1.0) for product in sold),
             )
 
 
-def measure(*, share: int, announce: Callable[[str], None]) -> list[ComparisonRow]:
+def measure(*, divisor: int, announce: Callable[[str], None]) -> list[ComparisonRow]:
     """Apply the same number of tickets to growing numbers of series; the reference is the smallest number."""
-    rounds = SERIES[-1] // share
-    found: dict[int, RunResult] = {}
-    for series in (number for number in SERIES if number <= rounds):
+    rounds = SERIES_NUMBERS[-1] // divisor
+    results: dict[int, RunResult] = {}
+    for series in (number for number in SERIES_NUMBERS if number <= rounds):
         announce(f"series: {series:,}")
-        found[series] = _pass(series // len(PRODUCTS), rounds // series)
-    least = found[SERIES[0]]
+        results[series] = _run_rounds(series // len(PRODUCTS), rounds // series)
+    smallest = results[SERIES_NUMBERS[0]]
     return [
         compare(
             f"bars, {series:,} series",
             "lines/s",
             measured,
-            f"the same with {SERIES[0]} series",
-            least,
-            notes=f"ledger, demand, forecasts and rows, without Kafka; a row a bar and batch of {BATCH} tickets",
+            f"the same with {SERIES_NUMBERS[0]} series",
+            smallest,
+            notes=f"ledger, demand, forecasts and rows, without Kafka; a row a bar and batch of {BATCH_SIZE} tickets",
         )
-        for series, measured in found.items()
-        if series != SERIES[0]
+        for series, measured in results.items()
+        if series != SERIES_NUMBERS[0]
     ]
 
 
-def _pass(bars: int, rounds: int) -> RunResult:
+def _run_rounds(bars: int, rounds: int) -> RunResult:
     """Run rounds with new bars, so that only their number differs; generating tickets is not timed."""
     measured = RunResult(events=0, seconds=0.0, cpu_seconds=0.0)
     for number in range(rounds):
-        made = list(tickets(bars, number))
-        live = {f"bar-{one}": BarState(f"bar-{one}", _plan(f"bar-{one}"), "Europe/Madrid") for one in range(bars)}
+        round_tickets = list(tickets(bars, number))
+        bar_states = {
+            f"bar-{bar}": BarState(f"bar-{bar}", _bar_settings(f"bar-{bar}"), "Europe/Madrid") for bar in range(bars)
+        }
         began = read_clocks()
         offset = 0
-        for batch in _batches(made):
+        for batch in _batches(round_tickets):
             for ticket in batch:
-                live[ticket.bar].apply_ticket(ticket, offset, ticket.id)
+                bar_states[ticket.bar].apply_ticket(ticket, offset, ticket.id)
                 offset += 1
             for name in {ticket.bar for ticket in batch}:
-                live[name].to_row()
+                bar_states[name].to_row()
         ended = read_clocks()
-        measured.events += sum(len(ticket.lines) for ticket in made)
+        measured.events += sum(len(ticket.lines) for ticket in round_tickets)
         measured.seconds += ended[0] - began[0]
         measured.cpu_seconds += ended[1] - began[1]
     return measured
 
 
-def _batches(made: list[Ticket]) -> Iterator[list[Ticket]]:
-    for start in range(0, len(made), BATCH):
-        yield made[start : start + BATCH]
+def _batches(round_tickets: list[Ticket]) -> Iterator[list[Ticket]]:
+    for start in range(0, len(round_tickets), BATCH_SIZE):
+        yield round_tickets[start : start + BATCH_SIZE]
 
 
-def _plan(name: str) -> BarSettings:
-    return BarSettings(id=name, products=[ProductSettings(id=one, opening_stock=100_000) for one in PRODUCTS])
+def _bar_settings(name: str) -> BarSettings:
+    return BarSettings(id=name, products=[ProductSettings(id=product, opening_stock=100_000) for product in PRODUCTS])

@@ -22,12 +22,12 @@ from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
-NUMBER = 20_000
+NUM_TICKETS = 20_000
 BARS = ("north", "south", "east")
 PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
-APART = timedelta(seconds=0.5)
+TICKET_INTERVAL = timedelta(seconds=0.5)
 """Event time between two tickets: three bars on a busy evening, so each bar is forecast once per 40 tickets."""
-BEGIN = datetime(2026, 7, 4, 20, tzinfo=UTC)
+FIRST_TICKET_TIME = datetime(2026, 7, 4, 20, tzinfo=UTC)
 
 
 def tickets(number: int, seed: int = 1) -> list[Ticket]:
@@ -36,20 +36,20 @@ def tickets(number: int, seed: int = 1) -> list[Ticket]:
     >>> [len(tickets(10)), tickets(10)[-1].bar]
     [10, 'east']
     """
-    seeded = random.Random(seed)
-    made = []
-    for place in range(number):
-        closing = place - (number - len(BARS))
-        sold = PRODUCTS[:1] if closing >= 0 else seeded.sample(PRODUCTS, seeded.randint(1, 4))
+    rng = random.Random(seed)
+    generated = []
+    for index in range(number):
+        closing = index - (number - len(BARS))
+        sold = PRODUCTS[:1] if closing >= 0 else rng.sample(PRODUCTS, rng.randint(1, 4))
         ticket = Ticket(
-            id=f"bench-{place:06d}",
-            bar=BARS[closing] if closing >= 0 else seeded.choice(BARS),
-            till=f"till-{place % 8}",
-            time=BEGIN + APART * place + (timedelta(minutes=2) if closing >= 0 else timedelta()),
-            lines=tuple(SaleLine(product=one, quantity=float(seeded.randint(1, 3)), unit_price=4.5) for one in sold),
+            id=f"bench-{index:06d}",
+            bar=BARS[closing] if closing >= 0 else rng.choice(BARS),
+            till=f"till-{index % 8}",
+            time=FIRST_TICKET_TIME + TICKET_INTERVAL * index + (timedelta(minutes=2) if closing >= 0 else timedelta()),
+            lines=tuple(SaleLine(product=one, quantity=float(rng.randint(1, 3)), unit_price=4.5) for one in sold),
         )
-        made.append(ticket)
-    return made
+        generated.append(ticket)
+    return generated
 
 
 def measure(
@@ -80,12 +80,12 @@ def measure(
     references = [("confluent-kafka + msgspec + a dict", plain, "kept nowhere, the bare limit")]
     if peer:
         announce("tickets: Quix Streams")
-        order = {"kafka": kafka, "topic": SALES.name, "tickets": number, "folder": str(stack.data / "quix")}
-        quix = run_job("quix_totals_job.py", order, python=VENV / "bin" / "python")
+        job = {"kafka": kafka, "topic": SALES.name, "tickets": number, "folder": str(stack.data / "quix")}
+        quix = run_job("quix_totals_job.py", job, python=VENV / "bin" / "python")
         _agree("the Quix Streams job", sent, quix)
         announce("tickets: Quix Streams with our bars")
-        same = {**order, "folder": str(stack.data / "quix-bars"), "venue": str(venue), "libraries": _libraries()}
-        bars = run_job("quix_bars_job.py", same, python=VENV / "bin" / "python")
+        bars_job = {**job, "folder": str(stack.data / "quix-bars"), "venue": str(venue), "libraries": _libraries()}
+        bars = run_job("quix_bars_job.py", bars_job, python=VENV / "bin" / "python")
         _agree("the Quix Streams job with our bars", sent, bars)
         references = [
             (
@@ -107,9 +107,11 @@ def measure(
     _agree("the bars worker", sent, ours)
     lines = sum(len(ticket.lines) for ticket in sent) / number
     rows = []
-    does = f"{ours.events / max(1, ours.batches):.1f} tickets a batch; drops repeats, forecasts each bar once a minute"
-    for name, reference, what in references:
-        notes = f"ours: {does}; reference: {what}"
+    details = (
+        f"{ours.events / max(1, ours.batches):.1f} tickets a batch; drops repeats, forecasts each bar once a minute"
+    )
+    for name, reference, description in references:
+        notes = f"ours: {details}; reference: {description}"
         rows.append(compare("bars worker", "tickets/s", ours, name, reference, notes=notes))
         notes = f"the same, {lines:.2f} lines a ticket"
         rows.append(compare("bars worker", "lines/s", ours, name, reference, of_each=lines, notes=notes))

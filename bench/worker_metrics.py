@@ -71,7 +71,7 @@ def measure_worker(
     url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').assigned(f'metrics-{worker}')}/metrics"
     stack.restart(worker, wait=False)
     idle = first = now = MetricsSample(time.monotonic(), 0.0)
-    moved = time.monotonic()
+    last_progress = time.monotonic()
     with httpx.Client(timeout=10) as client:
         while now.events < events:
             time.sleep(POLL_SECONDS)
@@ -79,15 +79,15 @@ def measure_worker(
             with suppress(httpx.TransportError):  # its server is not up yet
                 now = parse_metrics(client.get(url).text, time.monotonic(), worker, topic.name)
             if now.events > before.events:
-                moved = now.at
+                last_progress = now.at
                 if not before.events:
                     idle, first = before, now
                 on_progress(now.events)
-            elif time.monotonic() - moved > STALL_TIMEOUT_SECONDS:
+            elif time.monotonic() - last_progress > STALL_TIMEOUT_SECONDS:
                 tail = stack.children[worker].tail()
                 raise BenchError(f"{worker} stopped at {now.events} of {events} events of {topic.name}{tail}")
-    if unused := {outcome: number for outcome, number in now.outcomes.items() if outcome != "ok" and number}:
-        raise BenchError(f"{worker} did not process all events of {topic.name}: {unused}; see {stack.data}/logs")
+    if rejected := {outcome: number for outcome, number in now.outcomes.items() if outcome != "ok" and number}:
+        raise BenchError(f"{worker} did not process all events of {topic.name}: {rejected}; see {stack.data}/logs")
     begin = first if first.events < now.events else idle
     return RunResult(
         events=now.events - begin.events,

@@ -1,1 +1,1 @@
-"""Hours at a steady load on a real stack, to see whether anything grows: `python -m bench.soak`."""
+"""Soak test: hours at a steady load on a real stack, to detect growth: `python -m bench.soak`."""

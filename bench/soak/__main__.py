@@ -30,9 +30,9 @@ from stream.local import ChildError, LocalStack
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import ROOT
 
-EVERY = 15.0
-PAGES = 4
-DRAIN = 60.0
+SAMPLE_INTERVAL_SECONDS = 15.0
+NUM_PAGES = 4
+DRAIN_TIMEOUT_SECONDS = 60.0
 """Maximum time in seconds to wait for the last results."""
 
 Share = Annotated[float | None, typer.Option(min=0.001, max=10, help="Share for this kind, if it differs.")]
@@ -45,7 +45,7 @@ def main(
     tills: Share = None,
     mails: Share = None,
     stages: Share = None,
-    every: Annotated[float, typer.Option(min=1, help="Seconds between two samples.")] = EVERY,
+    every: Annotated[float, typer.Option(min=1, help="Seconds between two samples.")] = SAMPLE_INTERVAL_SECONDS,
     record: Annotated[Path, typer.Option(help="Folder of the samples.")] = Path(".pulso/soak"),
     report: Annotated[Path, typer.Option(help="Folder for soak.md and its plots.")] = ROOT / "docs",
     again: Annotated[bool, typer.Option("--report-only", help="Only write the report of a recorded run.")] = False,
@@ -54,8 +54,8 @@ def main(
     console = Console(stderr=True)
     stop = threading.Event()
     if not again:
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(sign, lambda *_: stop.set())
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, lambda *_: stop.set())
         load = SoakLoad.scaled(cameras or scale, tills or scale, mails or scale, stages or scale)
         try:
             soak(load, minutes, every, record, stop, console)
@@ -63,12 +63,12 @@ def main(
             console.print(f"[red]soak:[/] {error}", highlight=False)
             raise typer.Exit(2) from error
     try:
-        fine = write_report(record, report)
+        passed = write_report(record, report)
     except FileNotFoundError as error:
         console.print(f"[red]soak:[/] {record} has no recorded run: {error}", highlight=False)
         raise typer.Exit(2) from error
     console.print(f"report: {report / 'soak.md'}", highlight=False)
-    raise typer.Exit(0 if fine else 1)
+    raise typer.Exit(0 if passed else 1)
 
 
 def soak(load: SoakLoad, minutes: float, every: float, record: Path, stop: threading.Event, console: Console) -> None:
@@ -81,9 +81,9 @@ def soak(load: SoakLoad, minutes: float, every: float, record: Path, stop: threa
     for name in ("PULSO_KAFKA", "PULSO_REDIS", "PULSO_PROMETHEUS"):
         # A soak fills topics with generated events: never in a broker that is in use.
         os.environ.pop(name, None)
-    about = RunInfo(
+    run_info = RunInfo(
         began=datetime.now(UTC).isoformat(timespec="seconds"), minutes=minutes, every_seconds=every,
-        shares=load.shares, rates=load.rates, spoilt=dict(INVALID_EVERY), pages=PAGES, machine=machine_info(),
+        shares=load.shares, rates=load.rates, spoilt=dict(INVALID_EVERY), pages=NUM_PAGES, machine=machine_info(),
         numbers={"cameras": load.cameras, "tills": load.tills, "mails": load.mails_a_minute, "stages": load.stages},
     )  # fmt: skip
     console.print("soak: rendering images and sound", highlight=False)
@@ -91,41 +91,45 @@ def soak(load: SoakLoad, minutes: float, every: float, record: Path, stop: threa
     folder = Path(tempfile.mkdtemp(prefix="pulso-soak-"))
     venue = folder / "venue.yaml"
     venue.write_text(yaml.safe_dump(load.venue().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
-    log = SampleLog(record, about)
+    log = SampleLog(record, run_info)
     try:
         with (
-            LocalStack(folder, venue=venue, open_demo=True, progress=lambda text: _say(console, text)) as stack,
+            LocalStack(
+                folder, venue=venue, open_demo=True, progress=lambda text: _print_progress(console, text)
+            ) as stack,
             EventProducer(stack.settings) as producer,
-            LatencyListener(stack.settings) as listening,
-            OpenPages(stack.endpoints["console"], PAGES, [bar_name(0)]) as pages,
+            LatencyListener(stack.settings) as listener,
+            OpenPages(stack.endpoints["console"], NUM_PAGES, [bar_name(0)]) as pages,
         ):
             sampler = Sampler(stack)
             with LoadSenders(producer, load, media) as senders:
-                began = time.monotonic()
-                for at in _times(began, 60 * minutes, every, stop):
-                    values = [*sampler.sample(listening.take()), *_own(senders, pages, listening)]
+                start = time.monotonic()
+                for at in _times(start, 60 * minutes, every, stop):
+                    values = [*sampler.sample(listener.take()), *_own_values(senders, pages, listener)]
                     log.add(at, values)
-                    console.print(_line(at, values), highlight=False)
-            _drained(sampler)
-            log.add(time.monotonic() - began, [*sampler.sample(listening.take()), *_own(senders, pages, listening)])
+                    console.print(_status_line(at, values), highlight=False)
+            _wait_until_drained(sampler)
+            log.add(
+                time.monotonic() - start, [*sampler.sample(listener.take()), *_own_values(senders, pages, listener)]
+            )
             sampler.close()
     finally:
         log.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _times(began: float, seconds: float, every: float, stop: threading.Event) -> Iterator[float]:
+def _times(start: float, seconds: float, every: float, stop: threading.Event) -> Iterator[float]:
     """Yield the seconds since the beginning at each sampling time."""
     number = 0
-    while (at := number * every) <= seconds and not stop.wait(max(0.0, began + at - time.monotonic())):
-        yield time.monotonic() - began
-        number = max(number + 1, int((time.monotonic() - began) // every))
+    while (at := number * every) <= seconds and not stop.wait(max(0.0, start + at - time.monotonic())):
+        yield time.monotonic() - start
+        number = max(number + 1, int((time.monotonic() - start) // every))
 
 
-def _drained(sampler: Sampler) -> None:
+def _wait_until_drained(sampler: Sampler) -> None:
     """Wait until there is no lag, and then until the workers have updated their counters."""
-    patience = time.monotonic() + DRAIN
-    while time.monotonic() < patience:
+    deadline = time.monotonic() + DRAIN_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
         try:
             if not any(sampler.lag().values()):
                 break
@@ -135,7 +139,7 @@ def _drained(sampler: Sampler) -> None:
     time.sleep(2)
 
 
-def _own(senders: LoadSenders, pages: OpenPages, listening: LatencyListener) -> Iterator[SampleValue]:
+def _own_values(senders: LoadSenders, pages: OpenPages, listener: LatencyListener) -> Iterator[SampleValue]:
     for measure, counted in (
         ("sent events", senders.sent),
         ("spoilt events", senders.spoilt),
@@ -146,10 +150,10 @@ def _own(senders: LoadSenders, pages: OpenPages, listening: LatencyListener) -> 
             yield SampleValue(measure, of, number)
     yield SampleValue("pages", "told", pages.events_received)
     yield SampleValue("pages", "lost", pages.lost)
-    yield SampleValue("errors", "soak", len(senders.errors) + bool(listening.error))
+    yield SampleValue("errors", "soak", len(senders.errors) + bool(listener.error))
 
 
-def _line(at: float, values: list[SampleValue]) -> str:
+def _status_line(at: float, values: list[SampleValue]) -> str:
     memory = sum(one.value for one in values if one.measure == "memory MiB")
     lag = sum(one.value for one in values if one.measure == "lag events")
     sent = sum(one.value for one in values if one.measure == "sent events")
@@ -157,7 +161,7 @@ def _line(at: float, values: list[SampleValue]) -> str:
     return f"{at / 60:6.1f} min  memory {memory:,.0f} MiB  lag {lag:,.0f}  sent {sent:,.0f}  dropped {dropped:,.0f}"
 
 
-def _say(console: Console, text: str) -> None:
+def _print_progress(console: Console, text: str) -> None:
     console.print(f"stack: {text}", highlight=False)
 
 

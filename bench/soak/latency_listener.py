@@ -23,7 +23,7 @@ from simulation.topic_tail import TopicTail, end_offsets, result_delay
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import headers_of
 
-ANSWERS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
+RESULT_TOPICS = (CROWD, VIOLENCE, DEMAND, TRIAGE, TAGS)
 CHANNELS = "alerts,zones,cameras,support,music"
 
 
@@ -31,11 +31,13 @@ class LatencyListener:
     """Context manager that collects the seconds from an event to its result and to its alert."""
 
     def __init__(self, settings: Settings) -> None:
-        self._unread = ""
+        self._envelope_error = ""
         self._delays: dict[str, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
         self._alerts = AlertReader(settings.redis_url()).from_now()
-        self._reader = TopicTail(settings, end_offsets(settings, [topic.name for topic in ANSWERS]), self._take)
+        self._reader = TopicTail(
+            settings, end_offsets(settings, [topic.name for topic in RESULT_TOPICS]), self._record_delay
+        )
 
     def __enter__(self) -> Self:
         self._reader.__enter__()
@@ -48,23 +50,23 @@ class LatencyListener:
     @property
     def error(self) -> str:
         """Last error of reading or decoding; empty if there was none."""
-        return self._reader.error or self._unread
+        return self._reader.error or self._envelope_error
 
     def take(self) -> dict[str, list[float]]:
         """Return and clear the delays in seconds, by result topic and by `alert RULE`."""
         with self._lock:
-            taken, self._delays = self._delays, defaultdict(list)
+            delays, self._delays = self._delays, defaultdict(list)
         for step in self._alerts.read():
             if step.alert.state == "raised":
-                taken[f"alert {step.alert.rule}"].append(step.delay)
+                delays[f"alert {step.alert.rule}"].append(step.delay)
         self._alerts.delivered.clear()
-        return taken
+        return delays
 
-    def _take(self, message: Message) -> None:
+    def _record_delay(self, message: Message) -> None:
         try:
             envelope = Envelope.from_headers(headers_of(message))
         except EnvelopeError as error:
-            self._unread = str(error)
+            self._envelope_error = str(error)
             return
         with self._lock:
             self._delays[str(message.topic())].append(result_delay(envelope, message))

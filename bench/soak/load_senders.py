@@ -43,7 +43,7 @@ SILENT_EVERY, SILENT_FOR = 1200.0, 60.0
 DELIVERED_EVERY = 720.0
 INVALID_EVERY = {FRAMES.name: 500, SALES.name: 1000, MAILS.name: 100, SNIPPETS.name: 100}
 """Interval in events, by topic, at which an event is made invalid and must end in the dead-letter topic."""
-LATE = 1.0
+MAX_DELAY_SECONDS = 1.0
 """Delay in seconds after which overdue events are skipped: a delayed source sends no backlog."""
 
 
@@ -94,39 +94,39 @@ class LoadSenders:
     def send(self, topic: Topic[Any], key: str, value: bytes | msgspec.Struct, id: str, content_type: str = "") -> None:
         """Send one event now; events at the interval `INVALID_EVERY` are made invalid."""
         self._offered[topic.name] += 1
-        every = INVALID_EVERY.get(topic.name)
-        spoil = every is not None and self._offered[topic.name] % every == 0
-        if spoil:
-            value = _spoilt(value)
+        interval = INVALID_EVERY.get(topic.name)
+        invalid = interval is not None and self._offered[topic.name] % interval == 0
+        if invalid:
+            value = _invalid_value(value)
         now = datetime.now(UTC)
         envelope = Envelope(id, topic.event_type, "soak", now, content_type or topic.content_type, now)
-        body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        encoded = value if isinstance(value, bytes) else msgspec.json.encode(value)
 
         def delivered(error: str | None) -> None:
             if error is None:
                 self.sent[topic.name] += 1
-                self.spoilt[topic.name] += spoil
+                self.spoilt[topic.name] += invalid
             else:
                 self.failed[topic.name] += 1
 
         self._producer.send_raw(
-            topic.name, key=key.encode(), value=body, headers=envelope.headers(), delivered=delivered
+            topic.name, key=key.encode(), value=encoded, headers=envelope.headers(), delivered=delivered
         )
 
     def _run(self, kind: str, rate: float, send: Callable[[int, float], None]) -> None:
-        began = time.monotonic()
+        start = time.monotonic()
         number = 0
-        held_up = 0.0
+        skipped_seconds = 0.0
         try:
             while True:
-                due = began + held_up + number / rate
+                due = start + skipped_seconds + number / rate
                 late = time.monotonic() - due
-                if late > LATE:
-                    held_up += late
+                if late > MAX_DELAY_SECONDS:
+                    skipped_seconds += late
                     self.late_seconds[kind] += late
                 if self._stop.wait(max(0.0, -late)):
                     return
-                send(number, time.monotonic() - began)
+                send(number, time.monotonic() - start)
                 number += 1
         except Exception as error:
             self.errors.append(f"{kind}: {type(error).__name__}: {error}")
@@ -201,15 +201,15 @@ class _Mailbox:
 
     def __init__(self, senders: LoadSenders, evening: Evening) -> None:
         self._senders = senders
-        self._mails = _without_end(evening)
+        self._mails = _endless_mails(evening)
 
     def send(self, number: int, _seconds: float) -> None:
-        written = next(self._mails)
-        mail = replace(written, time=datetime.now(UTC))
+        mail_of_demo = next(self._mails)
+        mail = replace(mail_of_demo, time=datetime.now(UTC))
         self._senders.send(MAILS, mail.thread, mail, mail.id)
 
 
-def _without_end(evening: Evening) -> Iterator[Mail]:
+def _endless_mails(evening: Evening) -> Iterator[Mail]:
     while True:
         for ready in mails(evening):
             if isinstance(ready.value, Mail):
@@ -217,6 +217,6 @@ def _without_end(evening: Evening) -> Iterator[Mail]:
         evening = evening.next()
 
 
-def _spoilt(value: bytes | msgspec.Struct) -> bytes:
+def _invalid_value(value: bytes | msgspec.Struct) -> bytes:
     """Return an undecodable value: the bytes in reverse order."""
     return (value if isinstance(value, bytes) else msgspec.json.encode(value))[::-1]

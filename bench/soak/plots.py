@@ -22,15 +22,15 @@ _STYLE: Any = {
 }  # fmt: skip
 
 
-def draw(folder: Path, series: dict[str, Series], warm_seconds: float) -> list[str]:
+def draw(folder: Path, series: dict[str, Series], warm_up_seconds: float) -> list[str]:
     """Write memory.webp, delays.webp and disk.webp; return the names of those with data."""
     drawn = []
-    for name, paint in (("memory", _memory), ("delays", _delays), ("disk", _disk)):
+    for name, plot in (("memory", _memory), ("delays", _delays), ("disk", _disk)):
         with mpl.rc_context(_STYLE):
             figure, axes = pyplot.subplots(2, 1, figsize=(8, 5.4), sharex=True, layout="constrained")
-            if paint(axes, series):
+            if plot(axes, series):
                 for one in axes:
-                    one.axvspan(0, warm_seconds / 60, color="#868e96", alpha=0.10, lw=0)
+                    one.axvspan(0, warm_up_seconds / 60, color="#868e96", alpha=0.10, lw=0)
                 axes[-1].set_xlabel("minutes; grey: warming up")
                 figure.savefig(folder / f"{name}.webp", dpi=110, pil_kwargs={"quality": 80})
                 drawn.append(name)
@@ -41,25 +41,25 @@ def draw(folder: Path, series: dict[str, Series], warm_seconds: float) -> list[s
 def _memory(axes: Sequence[Axes], series: dict[str, Series]) -> bool:
     found = series.get("memory MiB", {})
     workers = {name: line for name, line in found.items() if name not in ("kafka", "redis", "prometheus", "soak")}
-    _lines(axes[0], workers, "memory of workers and console, MiB")
+    _plot_lines(axes[0], workers, "memory of workers and console, MiB")
     servers = {name: line for name, line in found.items() if name not in workers}
     servers |= {f"Redis's own count, {name}": line for name, line in series.get("Redis MiB", {}).items()}
-    _lines(axes[1], servers, "memory of servers and of the soak itself, MiB")
+    _plot_lines(axes[1], servers, "memory of servers and of the soak itself, MiB")
     return bool(found)
 
 
 def _delays(axes: Sequence[Axes], series: dict[str, Series]) -> bool:
     slow = {name: line for name, line in series.get("delay p99 s", {}).items() if not name.startswith("alert ")}
-    _lines(axes[0], slow, "event to result, p99 of each sample, s", scale="log")
+    _plot_lines(axes[0], slow, "event to result, p99 of each sample, s", scale="log")
     lag = {name: line for name, line in series.get("lag events", {}).items() if any(value for _, value in line)}
-    _lines(axes[1], _largest(lag, 8, lambda line: max(value for _, value in line)), "lag, events")
+    _plot_lines(axes[1], _largest(lag, 8, lambda line: max(value for _, value in line)), "lag, events")
     return bool(slow or lag)
 
 
 def _disk(axes: Sequence[Axes], series: dict[str, Series]) -> bool:
     found = series.get("disk MiB", {})
-    _lines(axes[0], _largest(found, 8, lambda line: line[-1][1]), "disk, MiB; a topic is held as long as it says")
-    _lines(axes[1], series.get("open files", {}), "open files")
+    _plot_lines(axes[0], _largest(found, 8, lambda line: line[-1][1]), "disk, MiB; a topic is held as long as it says")
+    _plot_lines(axes[1], series.get("open files", {}), "open files")
     return bool(found)
 
 
@@ -69,7 +69,7 @@ def _largest(
     return dict(sorted(found.items(), key=lambda item: -size(item[1]))[:number])
 
 
-def _lines(axes: Axes, found: Series, title: str, scale: str = "linear") -> None:
+def _plot_lines(axes: Axes, found: Series, title: str, scale: str = "linear") -> None:
     axes.set_title(title)
     for place, (name, line) in enumerate(found.items()):
         minutes, values = [at / 60 for at, _ in line], [value for _, value in line]

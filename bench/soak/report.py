@@ -19,14 +19,14 @@ from schemas.support import MAILS
 from schemas.topic import DAY, HOUR, Topic
 from stream.features import registry
 
-WARM_SHARE, WARM_SECONDS = 0.25, 1500.0
-"""Share of a run, and largest number of seconds, that slopes leave out at the start: caches fill, and media topics
+WARM_UP_SHARE, MAX_WARM_UP_SECONDS = 0.25, 1500.0
+"""Share of a run, and maximum number of seconds, that slopes leave out at the start: caches fill, and media topics
 reach their retention."""
-SHORTEST = 1800.0
-"""Smallest number of seconds after that; a shorter run shows how things warm up, not whether they grow."""
+MIN_MEASURED_SECONDS = 1800.0
+"""Minimum number of seconds after the warm-up; a shorter run can't distinguish growth from warm-up."""
 MIN_SLOPE_PER_HOUR = {"memory MiB": 1.0, "Redis MiB": 0.5, "open files": 1.0, "threads": 1.0, "lag events": 10.0}
 """Slopes per hour below this are not significant."""
-FILL_LEVELS_TEXT = """## Bounded growth
+BOUNDED_GROWTH_TEXT = """## Bounded growth
 
 These rise until they reach their limit:
 
@@ -67,7 +67,7 @@ class EventAccount(Struct, frozen=True, kw_only=True):
             self.written == self.ok + self.dropped + self.dead
             and self.letters == self.dead
             and self.sent in (None, self.written)
-            # A broken picture that was too old to be looked at was passed over like any other.
+            # An invalid picture that was too old was dropped like any other.
             and (self.expected is None or self.dead <= self.expected <= self.dead + self.dropped)
         )
 
@@ -78,37 +78,45 @@ def write_report(record: Path, folder: Path) -> bool:
     Raises:
         FileNotFoundError: nothing was recorded.
     """
-    about, series = read_record(record)
+    run_info, series = read_record(record)
     pictures = folder / "soak"
     pictures.mkdir(parents=True, exist_ok=True)
     seconds = max((at for lines in series.values() for line in lines.values() for at, _ in line), default=0.0)
-    warm = min(WARM_SECONDS, WARM_SHARE * seconds)
-    drawn = draw(pictures, series, warm)
-    long_enough = seconds - warm >= SHORTEST
-    growing = sorted(_growing(series, warm)) if long_enough else []
+    warm_up_seconds = min(MAX_WARM_UP_SECONDS, WARM_UP_SHARE * seconds)
+    drawn = draw(pictures, series, warm_up_seconds)
+    long_enough = seconds - warm_up_seconds >= MIN_MEASURED_SECONDS
+    growing = sorted(_growing(series, warm_up_seconds)) if long_enough else []
     accounts = list(accounts_of(series))
-    open_ones = [one.topic for one in accounts if not one.settled]
-    waiting = int(sum(line[-1][1] for line in series.get("lag events", {}).values()))
+    unsettled = [one.topic for one in accounts if not one.settled]
+    unprocessed = int(sum(line[-1][1] for line in series.get("lag events", {}).values()))
     restarts = {name: int(line[-1][1]) - 1 for name, line in series.get("starts", {}).items() if line[-1][1] > 1}
     parts = [
-        f"# Soak\n\n`make soak` wrote this page, from a run of {seconds / 60:.0f} minutes that began {about.began}.",
-        "\n".join(_verdict(growing, open_ones, restarts, warm, waiting, long_enough=long_enough)),
-        "\n".join(_load(about, series, seconds, warm)),
+        f"# Soak\n\n`make soak` wrote this page, from a run of {seconds / 60:.0f} minutes that began {run_info.began}.",
+        "\n".join(_verdict(growing, unsettled, restarts, warm_up_seconds, unprocessed, long_enough=long_enough)),
+        "\n".join(_load(run_info, series, seconds, warm_up_seconds)),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[:1]),
-        _table("## Memory", "MiB", series.get("memory MiB", {}), warm, MIN_SLOPE_PER_HOUR["memory MiB"]),
-        _table("## Redis", "MiB", series.get("Redis MiB", {}), warm, MIN_SLOPE_PER_HOUR["Redis MiB"]),
+        _table("## Memory", "MiB", series.get("memory MiB", {}), warm_up_seconds, MIN_SLOPE_PER_HOUR["memory MiB"]),
+        _table("## Redis", "MiB", series.get("Redis MiB", {}), warm_up_seconds, MIN_SLOPE_PER_HOUR["Redis MiB"]),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[1:2]),
         "\n".join(_delays(series)),
-        _table("## Lag", "events", _moving(series.get("lag events", {})), warm, MIN_SLOPE_PER_HOUR["lag events"]),
+        _table(
+            "## Lag",
+            "events",
+            _nonzero(series.get("lag events", {})),
+            warm_up_seconds,
+            MIN_SLOPE_PER_HOUR["lag events"],
+        ),
         "\n".join(_accounting(accounts)),
         *(f"![{name}](soak/{name}.webp)" for name in drawn[2:]),
-        "\n".join(_disk(series, warm)),
-        FILL_LEVELS_TEXT,
-        _table("## Open files", "files", series.get("open files", {}), warm, MIN_SLOPE_PER_HOUR["open files"]),
-        _table("## Threads", "threads", series.get("threads", {}), warm, MIN_SLOPE_PER_HOUR["threads"]),
+        "\n".join(_disk(series, warm_up_seconds)),
+        BOUNDED_GROWTH_TEXT,
+        _table(
+            "## Open files", "files", series.get("open files", {}), warm_up_seconds, MIN_SLOPE_PER_HOUR["open files"]
+        ),
+        _table("## Threads", "threads", series.get("threads", {}), warm_up_seconds, MIN_SLOPE_PER_HOUR["threads"]),
     ]
     (folder / "soak.md").write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
-    return long_enough and not growing and not open_ones and not restarts
+    return long_enough and not growing and not unsettled and not restarts
 
 
 def accounts_of(series: dict[str, Series]) -> Iterator[EventAccount]:
@@ -137,55 +145,64 @@ def accounts_of(series: dict[str, Series]) -> Iterator[EventAccount]:
             )
 
 
-def _after(line: list[tuple[float, float]], warm: float) -> tuple[list[float], list[float]]:
-    kept = [(at, value) for at, value in line if at >= warm]
-    return [at / 3600 for at, _ in kept], [value for _, value in kept]
+def _after(line: list[tuple[float, float]], warm_up_seconds: float) -> tuple[list[float], list[float]]:
+    after_warm_up = [(at, value) for at, value in line if at >= warm_up_seconds]
+    return [at / 3600 for at, _ in after_warm_up], [value for _, value in after_warm_up]
 
 
-def _late(line: list[tuple[float, float]], warm: float) -> Trend | None:
+def _second_half_trend(line: list[tuple[float, float]], warm_up_seconds: float) -> Trend | None:
     """Return the trend of the second half after the warm-up."""
     end = line[-1][0] if line else 0.0
-    return trend(*_after(line, (warm + end) / 2))
+    return trend(*_after(line, (warm_up_seconds + end) / 2))
 
 
-def _grows(line: list[tuple[float, float]], warm: float, least: float) -> bool:
-    """Return True if a series grows after the warm-up and in its second half; what levels off has filled up."""
-    whole, late = trend(*_after(line, warm)), _late(line, warm)
-    return whole is not None and whole.grows(least) and (late is None or late.grows(least))
+def _grows(line: list[tuple[float, float]], warm_up_seconds: float, min_slope: float) -> bool:
+    """Return True if a series grows after the warm-up and in its second half; a series that levels off does not."""
+    whole, second_half = trend(*_after(line, warm_up_seconds)), _second_half_trend(line, warm_up_seconds)
+    return whole is not None and whole.grows(min_slope) and (second_half is None or second_half.grows(min_slope))
 
 
-def _growing(series: dict[str, Series], warm: float) -> Iterator[str]:
-    for measure, least in MIN_SLOPE_PER_HOUR.items():
+def _growing(series: dict[str, Series], warm_up_seconds: float) -> Iterator[str]:
+    for measure, min_slope in MIN_SLOPE_PER_HOUR.items():
         for of, line in series.get(measure, {}).items():
-            if of != "soak" and _grows(line, warm, least):
+            if of != "soak" and _grows(line, warm_up_seconds, min_slope):
                 yield f"{measure.rsplit(' ', 1)[0]} of {of}" if measure != "threads" else f"threads of {of}"
 
 
 def _verdict(
-    growing: list[str], open_ones: list[str], restarts: dict[str, int], warm: float, waiting: int, *, long_enough: bool
+    growing: list[str],
+    unsettled: list[str],
+    restarts: dict[str, int],
+    warm_up_seconds: float,
+    unprocessed: int,
+    *,
+    long_enough: bool,
 ) -> Iterator[str]:
     if not long_enough:
-        yield f"**Too short for a verdict on growth, which requires {SHORTEST / 60:.0f} minutes after the warm-up.**"
+        yield (
+            f"**Too short for a verdict on growth, which requires {MIN_MEASURED_SECONDS / 60:.0f} minutes after the "
+            "warm-up.**"
+        )
     elif growing:
         yield f"**Grows: {', '.join(growing)}.**"
     else:
         yield "**Memory, lag, open files and threads are flat.**"
-    if not open_ones:
+    if not unsettled:
         yield "**Every event is accounted for: used, dropped and counted, or in a dead-letter topic.**"
-    elif waiting:
-        yield f"**It ended while {waiting:,} events were in transit, so not all can be accounted for.**"
+    elif unprocessed:
+        yield f"**It ended while {unprocessed:,} events were in transit, so not all can be accounted for.**"
     else:
-        yield f"**Not every event is accounted for: {', '.join(open_ones)}.**"
+        yield f"**Not every event is accounted for: {', '.join(unsettled)}.**"
     if restarts:
         yield f"**Restarted: {', '.join(f'{name} {n}×' for name, n in restarts.items())}.**"
     yield (
         "\nA series grows if the lower end of the 95 % confidence interval of its slope would double it within a "
-        f"week, both in all that follows the first {warm / 60:.1f} minutes and in the second half of it."
+        f"week, both in all that follows the first {warm_up_seconds / 60:.1f} minutes and in the second half of it."
     )
 
 
-def _load(about: RunInfo, series: dict[str, Series], seconds: float, warm: float) -> Iterator[str]:
-    machine = about.machine
+def _load(run_info: RunInfo, series: dict[str, Series], seconds: float, warm_up_seconds: float) -> Iterator[str]:
+    machine = run_info.machine
     yield (
         "## Load\n\nThree large festivals have 300 cameras at 2 frames/s, 600 tills, 150 mails a minute and 24 stages. "
         f"This machine ({machine.get('cores')} cores, {machine.get('architecture')}, load {machine.get('load')} at the "
@@ -196,27 +213,35 @@ def _load(about: RunInfo, series: dict[str, Series], seconds: float, warm: float
     for kind, topic in topics.items():
         sent = _last(series.get("sent events", {}).get(topic.name))
         yield (
-            f"| {kind} | {about.shares[kind]:.3g} | {about.numbers[kind]:g} | {about.rates[kind]:.2f} | "
+            f"| {kind} | {run_info.shares[kind]:.3g} | {run_info.numbers[kind]:g} | {run_info.rates[kind]:.2f} | "
             f"{sent / max(1.0, seconds):.2f} |"
         )
-    use = {
+    cores_by_process = {
         name: found.slope / 3600
         for name, line in series.get("processor seconds", {}).items()
-        if (found := trend(*_after(line, warm))) is not None
+        if (found := trend(*_after(line, warm_up_seconds))) is not None
     }
-    if not use:
+    if not cores_by_process:
         return
-    yield ("\nCores used by each process: " + ", ".join(f"{name} {cores:.2f}" for name, cores in use.items()) + ".")
+    yield (
+        "\nCores used by each process: "
+        + ", ".join(f"{name} {cores:.2f}" for name, cores in cores_by_process.items())
+        + "."
+    )
     whole = {"vision": "cameras", "bars": "tills", "support": "mails", "music": "stages"}
-    asked = {worker: use[worker] / about.shares[kind] for worker, kind in whole.items() if worker in use}
+    required_cores = {
+        worker: cores_by_process[worker] / run_info.shares[kind]
+        for worker, kind in whole.items()
+        if worker in cores_by_process
+    }
     yield (
         "In proportion, the whole load of three festivals would need: "
-        + ", ".join(f"{worker} {cores:.1f} cores" for worker, cores in asked.items())
+        + ", ".join(f"{worker} {cores:.1f} cores" for worker, cores in required_cores.items())
         + "."
     )
 
 
-def _table(title: str, unit: str, found: Series, warm: float, least: float) -> str:
+def _table(title: str, unit: str, found: Series, warm_up_seconds: float, min_slope: float) -> str:
     lines = [
         title,
         "",
@@ -225,13 +250,19 @@ def _table(title: str, unit: str, found: Series, warm: float, least: float) -> s
     ]
     rows = 0
     for of, line in found.items():
-        slope: Trend | None = trend(*_after(line, warm))
+        slope: Trend | None = trend(*_after(line, warm_up_seconds))
         if slope is None:
             continue
         rows += 1
-        late = _late(line, warm)
-        verdict = "grows" if _grows(line, warm, least) else "flat" if not slope.grows(least) else "levels off"
-        half = "" if late is None else f"{late.low:+.2f} to {late.high:+.2f}"
+        second_half = _second_half_trend(line, warm_up_seconds)
+        verdict = (
+            "grows"
+            if _grows(line, warm_up_seconds, min_slope)
+            else "flat"
+            if not slope.grows(min_slope)
+            else "levels off"
+        )
+        half = "" if second_half is None else f"{second_half.low:+.2f} to {second_half.high:+.2f}"
         highest = max(value for _, value in line)
         lines.append(
             f"| {of} | {slope.mean:.1f} | {highest:.1f} | {slope.slope:+.2f} | {slope.low:+.2f} to {slope.high:+.2f} | "
@@ -240,8 +271,8 @@ def _table(title: str, unit: str, found: Series, warm: float, least: float) -> s
     return "\n".join(lines) if rows else ""
 
 
-def _moving(found: Series) -> Series:
-    """Return the series without those that never had anything waiting."""
+def _nonzero(found: Series) -> Series:
+    """Return the series without those that are always zero."""
     return {of: line for of, line in found.items() if any(value for _, value in line)}
 
 
@@ -269,18 +300,26 @@ def _accounting(accounts: Iterable[EventAccount]) -> Iterator[str]:
     yield f"\n{inputs} come from sources; workers write the others."
 
 
-def _disk(series: dict[str, Series], warm: float) -> Iterator[str]:
+def _disk(series: dict[str, Series], warm_up_seconds: float) -> Iterator[str]:
     yield "## Disk\n\n| | at the end, MiB | slope per hour, MiB | 95 % interval | kept for |\n|---|--:|--:|--:|---|"
     for of, line in sorted(series.get("disk MiB", {}).items(), key=lambda item: -item[1][-1][1]):
-        slope = trend(*_after(line, warm))
+        slope = trend(*_after(line, warm_up_seconds))
         if slope is None or line[-1][1] < 1:
             continue
         topic = registry.topics_by_name().get(of.removeprefix("topic "))
-        kept = "" if topic is None else "the last record of each key" if topic.compacted else _span(topic.retention_ms)
-        yield (f"| {of} | {line[-1][1]:.0f} | {slope.slope:+.1f} | {slope.low:+.1f} to {slope.high:+.1f} | {kept} |")
+        retention = (
+            ""
+            if topic is None
+            else "the last record of each key"
+            if topic.compacted
+            else _retention_text(topic.retention_ms)
+        )
+        yield (
+            f"| {of} | {line[-1][1]:.0f} | {slope.slope:+.1f} | {slope.low:+.1f} to {slope.high:+.1f} | {retention} |"
+        )
 
 
-def _span(milliseconds: int) -> str:
+def _retention_text(milliseconds: int) -> str:
     if milliseconds >= DAY:
         return f"{milliseconds // DAY} days"
     return f"{milliseconds // HOUR} hours" if milliseconds >= HOUR else f"{milliseconds // 60_000} minutes"

@@ -14,7 +14,7 @@ from msgspec import Struct
 from bench.soak.sampling import SampleValue
 
 FIELDS = ("seconds", "measure", "of", "value")
-ABOUT = "about.json"
+RUN_INFO_FILE = "about.json"
 SAMPLES = "samples.csv"
 
 
@@ -40,9 +40,9 @@ class RunInfo(Struct, kw_only=True):
 class SampleLog:
     """Writer of samples; each is flushed before the next is taken."""
 
-    def __init__(self, folder: Path, about: RunInfo) -> None:
+    def __init__(self, folder: Path, run_info: RunInfo) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(about)))
+        (folder / RUN_INFO_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(run_info)))
         self._file = (folder / SAMPLES).open("w", newline="", encoding="utf-8")
         self._writer = csv.writer(self._file)
         self._writer.writerow(FIELDS)
@@ -68,7 +68,7 @@ def read_record(folder: Path) -> tuple[RunInfo, dict[str, Series]]:
         FileNotFoundError: the folder has no recorded run.
         msgspec.DecodeError: about.json has another format.
     """
-    about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=RunInfo)
+    run_info = msgspec.json.decode((folder / RUN_INFO_FILE).read_bytes(), type=RunInfo)
     found: dict[str, Series] = defaultdict(lambda: defaultdict(list))
     with (folder / SAMPLES).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -77,4 +77,4 @@ def read_record(folder: Path) -> tuple[RunInfo, dict[str, Series]]:
             except (TypeError, ValueError):
                 continue
             found[row["measure"]][row["of"]].append((at, value))
-    return about, found
+    return run_info, found

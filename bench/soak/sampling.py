@@ -47,10 +47,10 @@ class Sampler:
         }
         self._http = httpx.Client(timeout=10)
         self._counted = OutcomeCounts()
-        wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
+        topics = [*registry.topics(), *(topic.dead for topic in registry.topics())]
         latest: Any = OffsetSpec
         self._latest = {
-            TopicPartition(topic.name, part): latest.latest() for topic in wanted for part in range(topic.partitions)
+            TopicPartition(topic.name, part): latest.latest() for topic in topics for part in range(topic.partitions)
         }
 
     def close(self) -> None:
@@ -61,9 +61,9 @@ class Sampler:
     def sample(self, delays: Mapping[str, list[float]]) -> list[SampleValue]:
         """Take a sample; a server that does not respond is replaced by a value `missing`."""
         values = [*self._processes(), *self._disk(), *_delays(delays)]
-        for of, look in (("kafka", self._kafka), ("redis", self._memory), ("workers", self._events)):
+        for of, sample_server in (("kafka", self._kafka), ("redis", self._memory), ("workers", self._events)):
             try:
-                values += look()
+                values += sample_server()
             except (KafkaException, RedisError, httpx.HTTPError, OSError):
                 values.append(SampleValue("missing", of, 1))
         return values
@@ -75,9 +75,9 @@ class Sampler:
             KafkaException: the broker cannot be reached.
         """
         found: dict[str, int] = defaultdict(int)
-        asked = self._admin.list_offsets(self._latest, request_timeout=10)
-        for one, future in asked.items():
-            found[one.topic] += future.result().offset
+        futures = self._admin.list_offsets(self._latest, request_timeout=10)
+        for partition, future in futures.items():
+            found[partition.topic] += future.result().offset
         return dict(found)
 
     def lag(self) -> dict[str, int]:
@@ -86,8 +86,8 @@ class Sampler:
         Raises:
             KafkaException: the broker cannot be reached.
         """
-        asked = self._admin.list_offsets(self._latest, request_timeout=10)
-        ends = {(one.topic, one.partition): future.result().offset for one, future in asked.items()}
+        futures = self._admin.list_offsets(self._latest, request_timeout=10)
+        ends = {(one.topic, one.partition): future.result().offset for one, future in futures.items()}
         found: dict[str, int] = defaultdict(int)
         for worker in registry.workers():
             group = f"pulso-{worker}"
@@ -118,10 +118,10 @@ class Sampler:
             yield SampleValue("starts", name, self._stack.children[name].starts)
             if pid is None:
                 continue
-            yield from _of(name, pid, children)
+            yield from _process_values(name, pid, children)
         others = {pid for pid in pids.values() if pid}
         own = {parent: [child for child in of if child not in others] for parent, of in children.items()}
-        yield from _of("soak", os.getpid(), own)
+        yield from _process_values("soak", os.getpid(), own)
 
     def _disk(self) -> Iterator[SampleValue]:
         data = self._stack.data
@@ -161,7 +161,7 @@ class OutcomeCounts:
                 self._last[key] = one.value
 
 
-def _of(name: str, pid: int, children: dict[int, list[int]]) -> Iterator[SampleValue]:
+def _process_values(name: str, pid: int, children: dict[int, list[int]]) -> Iterator[SampleValue]:
     now = process_usage(pid, children)
     yield SampleValue("memory MiB", name, now.resident_bytes / MIB)
     yield SampleValue("processor seconds", name, now.cpu_seconds)

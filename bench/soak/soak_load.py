@@ -17,7 +17,7 @@ TILLS, TICKETS_A_MINUTE = 200, 8.0
 MAILS_A_MINUTE = 50.0
 STAGES, FRAGMENT_EVERY = 8, 5.0
 """Number of stages, and seconds between fragments of 30 seconds, as a microphone source sends them."""
-TIMES = 3
+NUM_FESTIVALS = 3
 
 TILLS_OF_A_BAR = 4
 PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
@@ -50,10 +50,10 @@ class SoakLoad:
         (6, 600, 150.0, 2, 150)
         """
         return cls(
-            cameras=max(1, round(CAMERAS * TIMES * cameras)),
-            tills=max(1, round(TILLS * TIMES * tills)),
-            mails_a_minute=MAILS_A_MINUTE * TIMES * mails,
-            stages=max(1, round(STAGES * TIMES * stages)),
+            cameras=max(1, round(CAMERAS * NUM_FESTIVALS * cameras)),
+            tills=max(1, round(TILLS * NUM_FESTIVALS * tills)),
+            mails_a_minute=MAILS_A_MINUTE * NUM_FESTIVALS * mails,
+            stages=max(1, round(STAGES * NUM_FESTIVALS * stages)),
             shares={"cameras": cameras, "tills": tills, "mails": mails, "stages": stages},
         )
 

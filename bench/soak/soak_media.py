@@ -14,11 +14,11 @@ from simulation.evening import Evening, clock
 from simulation.instruments import RATE, Sound
 from simulation.stage_music import fragment
 
-PICTURES = 12
+PICTURES_PER_SCENE = 12
 """Number of images of each scene, half a second apart; shown forwards and backwards, so that motion is continuous."""
-SONG = 120.0
+SONG_SECONDS = 120.0
 """Seconds of music that are looped seamlessly, because overlapping fragments must agree."""
-WINDOW = 30.0
+WINDOW_SECONDS = 30.0
 
 _CAMERA = {"front": "front-left", "gate": "gate-east", "bars": "bar-square"}
 _CALM = {"front": "20:00", "gate": "20:30", "bars": "21:10"}
@@ -41,7 +41,9 @@ class SoakMedia:
     silence: bytes
 
 
-def render_media(evening: Evening | None = None, pictures: int = PICTURES, song: float = SONG) -> SoakMedia:
+def render_media(
+    evening: Evening | None = None, pictures: int = PICTURES_PER_SCENE, song: float = SONG_SECONDS
+) -> SoakMedia:
     """Render and synthesise all media, about 50 MB in half a minute."""
     evening = evening or Evening()
     return SoakMedia(
@@ -49,21 +51,21 @@ def render_media(evening: Evening | None = None, pictures: int = PICTURES, song:
         full={scene: _loop(evening, scene, _FULL[scene], pictures) for scene in SCENES},
         covered=render(evening, "bar-square", "bars", clock("20:40")).jpeg(),
         songs=[windows(fragment(evening, "main", clock(time), song)) for time in ("20:30", "22:00")],
-        silence=_flac(fragment(evening, "forest", clock("20:50"), WINDOW)),
+        silence=_flac(fragment(evening, "forest", clock("20:50"), WINDOW_SECONDS)),
     )
 
 
 def _loop(evening: Evening, scene: str, time: str, pictures: int) -> list[bytes]:
     times = [clock(time) + number / FRAMES_PER_SECOND for number in range(pictures)]
-    there = [render(evening, _CAMERA[scene], scene, at).jpeg() for at in times]
-    return there + there[-2:0:-1]
+    forwards = [render(evening, _CAMERA[scene], scene, at).jpeg() for at in times]
+    return forwards + forwards[-2:0:-1]
 
 
 def windows(song: Sound) -> list[bytes]:
     """Return FLAC windows of 30 seconds, five seconds apart, through the looped song."""
-    step, length = int(FRAGMENT_EVERY * RATE), int(WINDOW * RATE)
-    round_and_round = np.concatenate([song, song[:length]])
-    return [_flac(round_and_round[begin : begin + length]) for begin in range(0, len(song) - step + 1, step)]
+    step, length = int(FRAGMENT_EVERY * RATE), int(WINDOW_SECONDS * RATE)
+    looped = np.concatenate([song, song[:length]])
+    return [_flac(looped[begin : begin + length]) for begin in range(0, len(song) - step + 1, step)]
 
 
 def _flac(sound: Sound) -> bytes:

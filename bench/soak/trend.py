@@ -9,9 +9,9 @@ import numpy as np
 from msgspec import Struct
 from scipy.stats import linregress, t
 
-BLOCKS = 12
-"""Number of blocks. Samples of a process's memory are correlated over minutes; block means are nearly independent
-(batch means, Law and Kelton, Simulation Modeling and Analysis, 9.5.3)."""
+MAX_BLOCKS = 12
+"""Maximum number of blocks. Samples of a process's memory are correlated over minutes; block means are nearly
+independent (batch means, Law and Kelton, Simulation Modeling and Analysis, 9.5.3)."""
 
 WEEK_HOURS = 168.0
 """Doubling time in hours that counts as growth; a festival lasts some days."""
@@ -31,15 +31,15 @@ class Trend(Struct, frozen=True, kw_only=True):
     high: float
     samples: int
 
-    def grows(self, least: float = 0.0) -> bool:
-        """Return True if the slope is surely above `least` per hour and fast enough to double within a week.
+    def grows(self, min_slope: float = 0.0) -> bool:
+        """Return True if the confidence interval is above `min_slope` and the slope doubles the value within a week.
 
         >>> Trend(mean=100, slope=2, low=1, high=3, samples=100).grows()
         True
         >>> Trend(mean=100, slope=2, low=-1, high=5, samples=100).grows()
         False
         """
-        return self.low > max(least, abs(self.mean) / WEEK_HOURS)
+        return self.low > max(min_slope, abs(self.mean) / WEEK_HOURS)
 
 
 def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
@@ -52,11 +52,13 @@ def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
     """
     if len(values) < 9:
         return None
-    blocks = min(BLOCKS, len(values) // 3)
+    blocks = min(MAX_BLOCKS, len(values) // 3)
     times = [float(block.mean()) for block in np.array_split(np.asarray(hours, float), blocks)]
     means = [float(block.mean()) for block in np.array_split(np.asarray(values, float), blocks)]
-    line: tuple[float, float, float, float, float] = linregress(times, means)
-    slope, error = float(line[0]), float(line[4])
+    fit: tuple[float, float, float, float, float] = linregress(times, means)
+    slope, error = float(fit[0]), float(fit[4])
     # A constant series has no error, for which the library returns NaN.
-    reach = float(t.ppf(0.975, blocks - 2)) * error if math.isfinite(error) else 0.0
-    return Trend(mean=float(np.mean(values)), slope=slope, low=slope - reach, high=slope + reach, samples=len(values))
+    half_width = float(t.ppf(0.975, blocks - 2)) * error if math.isfinite(error) else 0.0
+    return Trend(
+        mean=float(np.mean(values)), slope=slope, low=slope - half_width, high=slope + half_width, samples=len(values)
+    )
