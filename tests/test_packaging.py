@@ -34,4 +34,4 @@ def test_editable_installation_is_built(hook: ModuleType) -> None:
 
 
 def test_decision_that_the_refusal_names_exists(hook: ModuleType) -> None:
-    assert (ROOT / hook.WHY.rpartition("See ")[2].rstrip(".")).is_file()
+    assert (ROOT / hook.REFUSAL_MESSAGE.rpartition("See ")[2].rstrip(".")).is_file()

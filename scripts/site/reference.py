@@ -29,10 +29,10 @@ from stream.runtime.settings import ROOT, Settings
 Table = list[tuple[str, ...]]
 
 _PATTERNS = {r"^[a-z0-9][a-z0-9_-]{0,60}$": "id", r"^([01]\d|2[0-3]):[0-5]\d$": "time HH:MM"}
-"""Names of patterns that the venue file uses often."""
+"""Readable names of frequent patterns of the venue file."""
 
 _JSON_TYPES = {"null": "none", None: "any"}
-"""Types of JSON Schema that have another name here."""
+"""Readable names of types of JSON Schema."""
 
 
 def pages() -> dict[str, str]:
@@ -292,7 +292,7 @@ def _command(command: Any, path: str) -> str:
         rows.append(
             (
                 names or f"`{(parameter.metavar or parameter.name).upper()}`",
-                "required" if parameter.required else (f"`{_shown(default)}`" if plain else ""),
+                "required" if parameter.required else (f"`{_default_text(default)}`" if plain else ""),
                 " ".join((getattr(parameter, "help", None) or "").split()),
             )
         )
@@ -422,10 +422,10 @@ def _type_name(annotation: Any) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    """Return the default as it is typed; empty where there is none, or where it depends on the machine."""
-    return "" if field.default_factory or field.default is None else f"`{_shown(field.default)}`"
+    """Return the default as text; empty where there is none, or where it depends on the machine."""
+    return "" if field.default_factory or field.default is None else f"`{_default_text(field.default)}`"
 
 
-def _shown(value: Any) -> str:
-    """Return a default value as people type it, without the path of this checkout."""
+def _default_text(value: Any) -> str:
+    """Return a default value as text, without the path of this checkout."""
     return str(value).replace(f"{ROOT}/", "")
