@@ -17,7 +17,7 @@ from processors.music.features import NAMES, extract_features, normalise_level
 from processors.music.show_frames import ShowFrameStream
 
 SAMPLE_RATE = 22_050
-SECONDS = 30.0
+CLIP_SECONDS = 30.0
 MATCH_WINDOW_SECONDS = 0.07
 TEMPO_TOLERANCE = 0.04
 """Maximum relative error of a correct tempo, as in MIREX."""
@@ -30,7 +30,7 @@ PATTERNS = ("floor", "rock", "struck")
 
 
 def synthesise_band(
-    tempo: float, seconds: float = SECONDS, seed: int = 0, pattern: str = "floor"
+    tempo: float, seconds: float = CLIP_SECONDS, seed: int = 0, pattern: str = "floor"
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return music of a pattern, with a chord on each bar, and the times of its beats in seconds."""
     rng = np.random.default_rng(seed)
@@ -70,15 +70,15 @@ def synthesise_band(
     return (sound / np.abs(sound).max() * 0.7).astype(np.float32), beats
 
 
-def beat_accuracy(found: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[float, float]:
+def beat_accuracy(predicted: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[float, float]:
     """Return the F-measure, and the median distance of matched beats in seconds."""
-    if not len(found) or not len(true):
+    if not len(predicted) or not len(reference):
         return 0.0, float("nan")
-    distances = np.abs(found[:, None] - true[None])
+    distances = np.abs(predicted[:, None] - reference[None])
     nearest = distances.min(axis=1)
     matched = int((nearest <= MATCH_WINDOW_SECONDS).sum())
     missed = int((distances.min(axis=0) > MATCH_WINDOW_SECONDS).sum())
-    f_measure = 2 * matched / (2 * matched + (len(found) - matched) + missed)
+    f_measure = 2 * matched / (2 * matched + (len(predicted) - matched) + missed)
     return f_measure, float(np.median(nearest[nearest <= MATCH_WINDOW_SECONDS])) if matched else float("nan")
 
 

@@ -56,7 +56,7 @@ REPORTED_NAMES = {
     "cross-validation, overheard": "calibrated, overheard",
     "cross-validation, family chosen on the other folds": "family chosen on the other folds",
 }
-TURKISH = (
+TURKISH_TABLE_LIMITS = (
     "Learnt nothing from the Turkish Music Emotion table: its MIRToolbox features can't be had live. What that table "
     "gives, and what librosa's nearest equivalents lose, is in training/music/README.md.",
 )
@@ -207,7 +207,7 @@ def write_model(kind: str, folder: Path, weights: Path, sound: Model, compared: 
             if kind == "mood"
             else f"{len(labels)} genres only: anything else is called the nearest of them.",
             "Says how music is usually felt, never what anyone feels.",
-            *(TURKISH if kind == "mood" else ()),
+            *(TURKISH_TABLE_LIMITS if kind == "mood" else ()),
         ],
         licence="Apache-2.0 (weights); trained on data for research use, see NOTICE",
         made_by="python -m training.music.describe && python -m training.music.robustness && "
