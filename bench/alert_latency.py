@@ -15,6 +15,7 @@ from bench.alert_loads import AlertLoad, LoadEvent
 from bench.run_result import BenchError
 from bench.worker_metrics import MetricsSample, parse_metrics
 from schemas.cloudevents import Envelope
+from schemas.ids import AlertId, EventId
 from simulation.alert_reader import AlertReader
 from stream.local import LocalStack
 from stream.local.ports import Ports
@@ -95,7 +96,7 @@ def send(producer: EventProducer, load: AlertLoad, event: LoadEvent, offset: tim
     topic = load.topic
     received = datetime.now(UTC) + offset
     envelope = Envelope(
-        event.id, topic.event_type, "bench", event.time, event.content_type or topic.content_type, received
+        EventId(event.id), topic.event_type, "bench", event.time, event.content_type or topic.content_type, received
     )
     value = event.value if isinstance(event.value, bytes) else msgspec.json.encode(event.value)
     producer.send_raw(topic.name, key=event.key.encode(), value=value, headers=envelope.headers())
@@ -129,7 +130,7 @@ def _measure_level(
     meter.wait(before.events + number)
     time.sleep(SETTLE_SECONDS)
     delays: dict[str, list[float]] = defaultdict(list)
-    counted_alerts: set[str] = set()
+    counted_alerts: set[AlertId] = set()
     for step in reader.read():
         # An alert for two audiences is one alert.
         if step.alert.state == "raised" and step.alert.id not in counted_alerts:

@@ -15,12 +15,13 @@ from bench.soak.soak_media import windows
 from schemas.bars import SALES, BarSettings, ProductSettings, Ticket
 from schemas.cameras import FRAMES, CameraSettings, CameraView
 from schemas.crowd import CrowdSettings, ZoneSettings
+from schemas.ids import BarId
 from schemas.music import SNIPPETS, StageSettings
 from schemas.support import MAILS, Mail
 from schemas.topic import Topic
 from schemas.venue import Venue
 from simulation.crowd_images import FRAMES_PER_SECOND, render_burst
-from simulation.evening import Evening, clock
+from simulation.evening import BAR_SQUARE, BARS_ZONE, FOREST_STAGE, MAIN_STAGE, Evening, clock
 from simulation.mail_texts import URGENT
 from simulation.stage_music import fragment
 from stream.features import registry
@@ -112,8 +113,8 @@ class Frames:
 
     def __init__(self, evening: Evening | None = None) -> None:
         evening = evening or Evening()
-        normal = render_burst(evening, "bar-square", "bars", clock("22:40"), NORMAL_PICTURES)
-        fight = render_burst(evening, "bar-square", "bars", clock("23:02") + 5, FIGHT_PICTURES)
+        normal = render_burst(evening, BAR_SQUARE, BARS_ZONE, clock("22:40"), NORMAL_PICTURES)
+        fight = render_burst(evening, BAR_SQUARE, BARS_ZONE, clock("23:02") + 5, FIGHT_PICTURES)
         self._pictures = [jpeg for _, jpeg in (*normal, *fight)]
         self._sent = 0
 
@@ -153,7 +154,7 @@ class Tickets:
         first, self._first = self._first, self._first + bars
         start = datetime.now(UTC) - TICKET_INTERVAL * (number // bars + 1)
         for index in range(number):
-            name = f"bar-{(first + index % bars) % BARS:03d}"
+            name = BarId(f"bar-{(first + index % bars) % BARS:03d}")
             self._sent += 1
             lines = self._baskets[self._random.randrange(len(self._baskets))]
             time = start + TICKET_INTERVAL * (index // bars)
@@ -197,8 +198,8 @@ class Fragments:
 
     def __init__(self, evening: Evening | None = None) -> None:
         evening = evening or Evening()
-        song = windows(fragment(evening, "main", clock("20:30"), 5.0 * SONG_WINDOWS))
-        silence = windows(fragment(evening, "forest", clock("20:50"), 30.0))
+        song = windows(fragment(evening, MAIN_STAGE, clock("20:30"), 5.0 * SONG_WINDOWS))
+        silence = windows(fragment(evening, FOREST_STAGE, clock("20:50"), 30.0))
         self._shown = [*song, *(silence[index % len(silence)] for index in range(SILENT_WINDOWS))]
         self._sent = 0
         self._begin = datetime.now(UTC) - timedelta(hours=3)

@@ -21,6 +21,7 @@ from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
 from schemas.cameras import CameraSettings, CameraView
 from schemas.crowd import ZoneSettings
+from schemas.ids import CameraId, EventId
 from schemas.venue import Venue
 
 CORNERS = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
@@ -47,7 +48,7 @@ def main() -> None:
     """Analyse all frames and print the result."""
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=CameraScalingJobInput)
     jpegs = [Path(file).read_bytes() for file in job.files]
-    names = [f"camera-{number:02d}" for number in range(job.cameras)]
+    names = [CameraId(f"camera-{number:02d}") for number in range(job.cameras)]
     analyzer = CameraAnalyzer(_venue(names), CrowdCounter.load(), ViolenceScorer.load())
     if job.trace:
         tracemalloc.start()
@@ -59,7 +60,11 @@ def main() -> None:
         for name in names:
             jpeg = jpegs[round_number % len(jpegs)]
             (frame_result,) = analyzer.analyze(
-                [CameraFrame(f"{name}-{round_number}", name, FIRST_FRAME_TIME + FRAME_INTERVAL * round_number, jpeg)]
+                [
+                    CameraFrame(
+                        EventId(f"{name}-{round_number}"), name, FIRST_FRAME_TIME + FRAME_INTERVAL * round_number, jpeg
+                    )
+                ]
             )
             if frame_result.error:
                 raise RuntimeError(frame_result.error)
@@ -74,7 +79,7 @@ def main() -> None:
     print(msgspec.json.encode(result).decode())
 
 
-def _venue(names: list[str]) -> Venue:
+def _venue(names: list[CameraId]) -> Venue:
     zones = [ZoneSettings(id=f"zone-{name}", area_m2=400, capacity=1500) for name in names]
     cameras = [
         CameraSettings(id=name, views=[CameraView(zone=zone.id, polygon=CORNERS)])

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from bench.run_result import RunResult, read_clocks
 from schemas.bars import Ticket
+from schemas.ids import BarId, ProductId
 
 
 class ConsumerLoopJobInput(Struct, kw_only=True):
@@ -51,8 +52,8 @@ def main() -> None:
 def one_pass(consumer: Consumer, job: ConsumerLoopJobInput) -> RunResult:
     """Read the topic from its beginning until every ticket is counted; fetching is timed, too."""
     decoder = msgspec.json.Decoder(Ticket)
-    tickets: defaultdict[str, int] = defaultdict(int)
-    sold: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    tickets: defaultdict[BarId, int] = defaultdict(int)
+    sold: defaultdict[BarId, defaultdict[ProductId, float]] = defaultdict(lambda: defaultdict(float))
     remaining = job.tickets
     began = read_clocks()
     consumer.assign([TopicPartition(job.topic, partition, 0) for partition in range(job.partitions)])

@@ -19,6 +19,7 @@ from processors.support.desk import SupportDesk
 from processors.support.encoder import Encoder
 from processors.support.mail_analysis import AnalyzedMail, analyze_mails
 from processors.support.requests import RequestClassifier
+from schemas.ids import EventId
 from schemas.support import Mail
 from simulation.evening import Evening
 from simulation.support_mails import mails
@@ -86,7 +87,7 @@ def _file_mails(desk: SupportDesk, stream: Iterator[tuple[int, AnalyzedMail]], n
     size = 0
     for index in range(max(0, number)):
         offset, analyzed = next(stream)
-        desk.apply(analyzed, offset, analyzed.mail.id)
+        desk.apply(analyzed, offset, EventId(analyzed.mail.id))
         if index % BATCH_SIZE == BATCH_SIZE - 1:
             size = len(desk.to_row())
     return size

@@ -15,12 +15,13 @@ from bench.run_result import RunResult, read_clocks
 from processors.cameras.picture import decode
 from processors.crowd.density import CrowdCounter
 from processors.violence.scorer import ViolenceScorer
+from schemas.ids import CameraId
 
 
 class FrameJobInput(Struct, kw_only=True):
     """Frames in order of time (camera, seconds, JPEG file), and the seconds between two head counts."""
 
-    frames: list[tuple[str, float, str]]
+    frames: list[tuple[CameraId, float, str]]
     count_every: float = 0.0
 
 
@@ -30,8 +31,8 @@ def main() -> None:
     frames = [(camera, at, Path(file).read_bytes()) for camera, at, file in job.frames]
     counter, scorer = CrowdCounter.load(), ViolenceScorer.load()
     states = {camera: scorer.start() for camera, _, _ in frames}
-    probabilities: dict[str, float] = {}
-    last_count: dict[str, float] = {}
+    probabilities: dict[CameraId, float] = {}
+    last_count: dict[CameraId, float] = {}
     persons = 0.0
     began = (0.0, 0.0)
     for index, (camera, at, jpeg) in enumerate(frames):

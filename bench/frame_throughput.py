@@ -18,15 +18,16 @@ from bench.worker_metrics import measure_worker
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.crowd import CROWD, CrowdCount
+from schemas.ids import CameraId, EventId
 from schemas.violence import VIOLENCE, ViolenceScore
 from simulation.crowd_images import FRAMES_PER_SECOND, render
-from simulation.evening import Evening
+from simulation.evening import BAR_SQUARE, BARS_ZONE, FRONT_LEFT, FRONT_ZONE, GATE_EAST, GATE_ZONE, Evening
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
 NUM_FRAMES = 300
-CAMERAS = {"front-left": "front", "gate-east": "gate", "bar-square": "bars"}
+CAMERAS = {FRONT_LEFT: FRONT_ZONE, GATE_EAST: GATE_ZONE, BAR_SQUARE: BARS_ZONE}
 FIRST_FRAME_SECONDS = 3600.0
 """Time of the first image in seconds since the doors opened, when there is a crowd."""
 HANDOVER_OFFSET = timedelta(hours=1)
@@ -37,8 +38,8 @@ backlog waits."""
 class RenderedFrame(Struct, frozen=True):
     """One image file; `time` is in seconds since the doors opened."""
 
-    id: str
-    camera: str
+    id: EventId
+    camera: CameraId
     time: float
     file: Path
 
@@ -53,7 +54,7 @@ def render_frames(
     for index in range(number):
         camera = list(CAMERAS)[index % len(CAMERAS)]
         at = FIRST_FRAME_SECONDS + index // len(CAMERAS) / FRAMES_PER_SECOND
-        frame = RenderedFrame(f"bench-{index:06d}", camera, at, folder / f"{index:06d}.jpg")
+        frame = RenderedFrame(EventId(f"bench-{index:06d}"), camera, at, folder / f"{index:06d}.jpg")
         frame.file.write_bytes(render(evening, camera, CAMERAS[camera], at).jpeg())
         frames.append(frame)
         on_progress(index + 1)
@@ -107,9 +108,9 @@ def _send(stack: LocalStack, frames: Sequence[RenderedFrame], evening: Evening) 
             )
 
 
-def _published_results(stack: LocalStack, frames: Sequence[RenderedFrame]) -> tuple[float, dict[str, float]]:
+def _published_results(stack: LocalStack, frames: Sequence[RenderedFrame]) -> tuple[float, dict[CameraId, float]]:
     """Return the persons in all frames and the last fight probability of each camera, as published by the worker."""
-    counts: dict[str, float] = {}
+    counts: dict[EventId, float] = {}
     for message in read_all(stack.settings, CROWD.name):
         count = msgspec.json.decode(message.value() or b"", type=CrowdCount)
         if count.persons is None:
@@ -124,7 +125,7 @@ def _published_results(stack: LocalStack, frames: Sequence[RenderedFrame]) -> tu
     return sum(counts.values()), {score.camera: score.probability for score in scores}
 
 
-def _agree(bare: RunResult, persons: float, probabilities: dict[str, float]) -> None:
+def _agree(bare: RunResult, persons: float, probabilities: dict[CameraId, float]) -> None:
     if not math.isclose(bare.persons, persons, rel_tol=1e-4):
         raise BenchError(f"the vision worker saw {persons:.2f} persons in all, the bare loop {bare.persons:.2f}")
     for camera, probability in probabilities.items():

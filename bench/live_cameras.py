@@ -19,6 +19,7 @@ from bench.reference_job import run_job
 from bench.run_result import BenchError, RunResult
 from bench.worker_metrics import MetricsSample, parse_metrics
 from schemas.cameras import FRAMES
+from schemas.ids import CameraId
 from schemas.violence import VIOLENCE, ViolenceScore
 from simulation.crowd_images import FRAMES_PER_SECOND, render_burst
 from simulation.evening import Evening
@@ -74,7 +75,7 @@ def _run_worker(
     stack: LocalStack, number: int, pictures: Sequence[bytes], seconds: float, reference: RunResult
 ) -> ComparisonRow:
     url = f"http://127.0.0.1:{Ports(stack.data / 'ports.json').assigned('metrics-vision')}/metrics"
-    names = [f"live-{camera:02d}" for camera in range(number)]
+    names = [CameraId(f"live-{camera:02d}") for camera in range(number)]
     before, delays_before = _scrape(url)
     offered = _send_frames(stack, names, pictures, seconds)
     after, delays_after = _scrape(url)
@@ -116,7 +117,7 @@ def _scrape(url: str) -> tuple[MetricsSample, dict[float, float]]:
     return parse_metrics(text, time.monotonic(), "vision", FRAMES.name), delays
 
 
-def _send_frames(stack: LocalStack, names: Sequence[str], pictures: Sequence[bytes], seconds: float) -> int:
+def _send_frames(stack: LocalStack, names: Sequence[CameraId], pictures: Sequence[bytes], seconds: float) -> int:
     """Send frames of all cameras at their times, spread over each eighth of a second."""
     sent = 0
     start, clock = time.monotonic(), datetime.now(UTC)
@@ -133,10 +134,10 @@ def _send_frames(stack: LocalStack, names: Sequence[str], pictures: Sequence[byt
     return sent
 
 
-def _score_counts(stack: LocalStack, names: Sequence[str], seconds: float) -> list[int]:
+def _score_counts(stack: LocalStack, names: Sequence[CameraId], seconds: float) -> list[int]:
     """Return the number of recent scores of each camera."""
     since = datetime.now(UTC) - timedelta(seconds=seconds + 5)
-    counted: Counter[str] = Counter(dict.fromkeys(names, 0))
+    counted: Counter[CameraId] = Counter(dict.fromkeys(names, 0))
     for message in read_all(stack.settings, VIOLENCE.name):
         score = msgspec.json.decode(message.value() or b"", type=ViolenceScore)
         if score.camera in counted and score.time > since:

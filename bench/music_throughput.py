@@ -13,13 +13,13 @@ import soundfile
 from bench.comparison_table import ComparisonRow, compare
 from bench.music_job import MusicJobInput
 from bench.reference_job import run_job
-from simulation.evening import Evening
+from simulation.evening import MAIN_STAGE, Evening
 from simulation.instruments import RATE, Sound
 from simulation.stage_music import encode_opus, fragment
 
 NUM_FRAGMENTS = 40
 FRAGMENT_SECONDS, WINDOW_INTERVAL_SECONDS = 30.0, 5.0
-STAGE = "main"
+STAGE = MAIN_STAGE
 
 
 def measure(

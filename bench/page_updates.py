@@ -18,6 +18,7 @@ from bench.page_updates_job import PageUpdatesJobInput
 from bench.reference_job import run_job
 from bench.run_result import BenchError, RunResult
 from schemas.alerts import Alert
+from schemas.ids import AlertId, AlertKey, EventId
 from stream.local import LocalStack
 from stream.local.ports import Ports
 from stream.stores.accounts import AccountStore
@@ -47,9 +48,9 @@ def steps(number: int, first: int = 0) -> list[Alert]:
     at = datetime(2026, 7, 4, 22, tzinfo=UTC)
     return [
         Alert(
-            id=f"violence/bench-{index}@1", key=f"violence/bench-{index}", version=1, rule="violence",
-            subject=f"bench-{index}", state="raised", severity="critical", audience=("security",), raised_at=at,
-            time=at, value=0.9, peak=0.9, threshold=0.8, event_id=f"bench-{index}",
+            id=AlertId(f"violence/bench-{index}@1"), key=AlertKey(f"violence/bench-{index}"), version=1,
+            rule="violence", subject=f"bench-{index}", state="raised", severity="critical", audience=("security",),
+            raised_at=at, time=at, value=0.9, peak=0.9, threshold=0.8, event_id=EventId(f"bench-{index}"),
             text={"es": "Posible pelea: mire la imagen.", "en": "Possible fight: look at the picture."},
         )
         for index in range(first, first + number)
@@ -106,7 +107,7 @@ class Page:
     def __init__(self, port: int, path: str, headers: str = "") -> None:
         self._port = port
         self._request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n".encode()
-        self.steps: list[str] = []
+        self.steps: list[AlertId] = []
         self.at: list[float] = []
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -125,7 +126,7 @@ class Page:
         while line := await reader.readline():
             if line.startswith(mark):
                 self.at.append(time.monotonic())
-                self.steps.append(line[len(mark) : line.index(b'"', len(mark))].decode())
+                self.steps.append(AlertId(line[len(mark) : line.index(b'"', len(mark))].decode()))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -207,7 +208,7 @@ async def _wait_for_steps(pages: list[Page], number: int, on_progress: Callable[
         await asyncio.sleep(0.002)
 
 
-def _check_steps(pages: list[Page], expected_ids: list[str], who: str) -> None:
+def _check_steps(pages: list[Page], expected_ids: list[AlertId], who: str) -> None:
     """Check that every page has exactly the wanted steps in order.
 
     Raises:

@@ -25,6 +25,7 @@ from bench.run_result import RunResult, read_clocks  # noqa: E402
 from processors.bars.bar import BarState  # noqa: E402
 from schemas.bars import Ticket  # noqa: E402
 from schemas.cloudevents import Envelope  # noqa: E402
+from schemas.ids import BarId  # noqa: E402
 from schemas.venue import Venue  # noqa: E402
 
 
@@ -45,15 +46,16 @@ def main() -> None:
     forecasts = app.topic("bench-quix-forecasts", key_serializer="str", value_serializer="bytes")
     decoder = msgspec.json.Decoder(Ticket)
     began: list[tuple[float, float]] = []
-    bars: dict[str, BarState] = {}
+    bars: dict[BarId, BarState] = {}
 
     def apply_ticket(value: bytes, key: str, _time: int, headers: Any, state: State) -> bytes | None:
         if not began:
             began.append(read_clocks())
         ticket, envelope = decoder.decode(value), Envelope.from_headers(headers)
-        bar = bars.get(key)
+        name = BarId(key)
+        bar = bars.get(name)
         if bar is None:
-            bar = bars[key] = BarState(key, settings_by_bar.get(key), venue.timezone, state.get_bytes("row"))
+            bar = bars[name] = BarState(name, settings_by_bar.get(name), venue.timezone, state.get_bytes("row"))
         forecast = bar.apply_ticket(ticket, message_context().offset, envelope.id)
         state.set_bytes("row", bar.to_row())
         if sum(state_of_bar.tickets for state_of_bar in bars.values()) == JOB["tickets"]:

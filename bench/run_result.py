@@ -8,6 +8,7 @@ import time
 from msgspec import Struct, field
 
 from schemas.errors import PulsoError
+from schemas.ids import BarId, CameraId, ProductId
 
 
 class BenchError(PulsoError, RuntimeError):
@@ -32,10 +33,10 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
     cpu_seconds: float
     batches: int = 0
     held_bytes: int = 0
-    tickets: dict[str, int] = field(default_factory=dict)
-    sold: dict[str, dict[str, float]] = field(default_factory=dict)
+    tickets: dict[BarId, int] = field(default_factory=dict)
+    sold: dict[BarId, dict[ProductId, float]] = field(default_factory=dict)
     persons: float = 0.0
-    probabilities: dict[str, float] = field(default_factory=dict)
+    probabilities: dict[CameraId, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

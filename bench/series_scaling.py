@@ -10,8 +10,9 @@ from bench.comparison_table import ComparisonRow, compare
 from bench.run_result import RunResult, read_clocks
 from processors.bars.bar import BarState
 from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
+from schemas.ids import BarId, EventId, ProductId
 
-PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
+PRODUCTS = tuple(map(ProductId, ("beer", "water", "cola", "gin-tonic", "burger")))
 SERIES_NUMBERS = (10, 100, 1_000, 10_000)
 TICKETS_OF_A_BAR = 12
 """Tickets of each bar per round, so that every bar has the same history for any number of bars."""
@@ -33,7 +34,7 @@ def tickets(bars: int, seed: int = 1) -> Iterator[Ticket]:
             sold = rng.sample(PRODUCTS, rng.randint(1, 4))
             yield Ticket(
                 id=f"{bar}-{index}",
-                bar=f"bar-{bar}",
+                bar=BarId(f"bar-{bar}"),
                 till="1",
                 time=FIRST_TICKET_TIME + TICKET_INTERVAL * index,
                 lines=tuple(SaleLine(product=product, quantity=1.0) for product in sold),
@@ -67,14 +68,13 @@ def _run_rounds(bars: int, rounds: int) -> RunResult:
     measured = RunResult(events=0, seconds=0.0, cpu_seconds=0.0)
     for number in range(rounds):
         round_tickets = list(tickets(bars, number))
-        bar_states = {
-            f"bar-{bar}": BarState(f"bar-{bar}", _bar_settings(f"bar-{bar}"), "Europe/Madrid") for bar in range(bars)
-        }
+        names = [BarId(f"bar-{bar}") for bar in range(bars)]
+        bar_states = {name: BarState(name, _bar_settings(name), "Europe/Madrid") for name in names}
         began = read_clocks()
         offset = 0
         for batch in _batches(round_tickets):
             for ticket in batch:
-                bar_states[ticket.bar].apply_ticket(ticket, offset, ticket.id)
+                bar_states[ticket.bar].apply_ticket(ticket, offset, EventId(ticket.id))
                 offset += 1
             for name in {ticket.bar for ticket in batch}:
                 bar_states[name].to_row()
@@ -90,5 +90,5 @@ def _batches(round_tickets: list[Ticket]) -> Iterator[list[Ticket]]:
         yield round_tickets[start : start + BATCH_SIZE]
 
 
-def _bar_settings(name: str) -> BarSettings:
+def _bar_settings(name: BarId) -> BarSettings:
     return BarSettings(id=name, products=[ProductSettings(id=product, opening_stock=100_000) for product in PRODUCTS])

@@ -18,13 +18,14 @@ from bench.reference_job import VENV, run_job
 from bench.run_result import BenchError, RunResult
 from bench.worker_metrics import measure_worker
 from schemas.bars import DEMAND, SALES, DemandForecast, SaleLine, Ticket
+from schemas.ids import BarId, ProductId
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.runtime.topic_reader import read_all
 
 NUM_TICKETS = 20_000
-BARS = ("north", "south", "east")
-PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
+BARS = tuple(map(BarId, ("north", "south", "east")))
+PRODUCTS = tuple(map(ProductId, ("beer", "water", "cola", "gin-tonic", "burger")))
 TICKET_INTERVAL = timedelta(seconds=0.5)
 """Event time between two tickets: three bars on a busy evening, so each bar is forecast once per 40 tickets."""
 FIRST_TICKET_TIME = datetime(2026, 7, 4, 20, tzinfo=UTC)
@@ -129,10 +130,12 @@ def _send(stack: LocalStack, sent: Sequence[Ticket]) -> None:
             producer.send(SALES, key=one.bar, value=one, id=one.id, source="bench", time=one.time)
 
 
-def _last_forecasts(stack: LocalStack, sent: Sequence[Ticket]) -> tuple[dict[str, int], dict[str, dict[str, float]]]:
+def _last_forecasts(
+    stack: LocalStack, sent: Sequence[Ticket]
+) -> tuple[dict[BarId, int], dict[BarId, dict[ProductId, float]]]:
     """Return the totals at each bar's last ticket, as published by the worker."""
     closing = {ticket.id: ticket.bar for ticket in sent[-len(BARS) :]}
-    found: dict[str, DemandForecast] = {}
+    found: dict[BarId, DemandForecast] = {}
     for message in read_all(stack.settings, DEMAND.name):
         forecast = msgspec.json.decode(message.value() or b"", type=DemandForecast)
         if forecast.event_id in closing:
@@ -144,8 +147,8 @@ def _last_forecasts(stack: LocalStack, sent: Sequence[Ticket]) -> tuple[dict[str
 
 
 def _agree(who: str, sent: Sequence[Ticket], found: RunResult) -> None:
-    number: Counter[str] = Counter(ticket.bar for ticket in sent)
-    sold: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    number: Counter[BarId] = Counter(ticket.bar for ticket in sent)
+    sold: dict[BarId, dict[ProductId, float]] = defaultdict(lambda: defaultdict(float))
     for ticket in sent:
         for line in ticket.lines:
             sold[ticket.bar][line.product] += line.quantity

@@ -14,6 +14,7 @@ from fastapi import Depends, HTTPException, Request
 from console.sessions import Sessions
 from schemas.alerts import AUDIENCES, Alert, Audience
 from schemas.errors import PulsoError
+from schemas.ids import BarId
 from stream.stores.accounts import AccountStore, Role
 
 SESSION_COOKIE = "pulso_session"
@@ -35,7 +36,7 @@ class User:
 
     name: str
     roles: frozenset[Role]
-    bars: tuple[str, ...] = ()
+    bars: tuple[BarId, ...] = ()
     csrf: str = ""
     authenticated_by: Literal["session", "token", "demo"] = "session"
 
@@ -47,7 +48,7 @@ class User:
         """
         return "admin" in self.roles or not self.roles.isdisjoint(roles)
 
-    def works_at_bar(self, bar: str) -> bool:
+    def works_at_bar(self, bar: BarId) -> bool:
         """Return true if the user may see and change the stock of this bar."""
         return self.has_role("bar") and ("admin" in self.roles or not self.bars or bar in self.bars)
 

@@ -22,6 +22,7 @@ from console.language import Language, Words, choose_language
 from console.results_feed import ResultsFeed
 from console.sessions import LoginLimit, Sessions
 from console.update_hub import UpdateHub
+from schemas.ids import ZoneId
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
 from stream.stores.accounts import AccountStore
@@ -66,7 +67,7 @@ class ConsoleServices:
             return part
         raise LookupError(f"no feature of the console declares a {kind.__name__}")
 
-    def zone_titles(self) -> dict[str, str]:
+    def zone_titles(self) -> dict[ZoneId, str]:
         """Return the titles of the venue's zones by id."""
         return {zone.id: zone.title or zone.id for zone in self.venue.zones}
 

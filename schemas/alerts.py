@@ -6,7 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from schemas.fields import Count, Identifier, Instant
+from schemas.fields import NAMED, Count, Identifier, Instant
+from schemas.ids import AlertId, AlertKey, EventId
 from schemas.topic import DAY, HOUR, Topic
 
 Severity = Literal["low", "medium", "high", "critical"]
@@ -20,8 +21,8 @@ AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 class Observation(Struct, frozen=True, kw_only=True):
     """One value that a rule watches, keyed by the alert that it may raise."""
 
-    id: Identifier
-    key: Identifier
+    id: Annotated[EventId, NAMED]
+    key: Annotated[AlertKey, NAMED]
     rule: Identifier
     subject: Identifier
     time: Instant
@@ -39,8 +40,8 @@ class Observation(Struct, frozen=True, kw_only=True):
 class Alert(Struct, frozen=True, kw_only=True):
     """One step in the life of an alert; `id` and `version` together make it idempotent."""
 
-    id: Identifier
-    key: Identifier
+    id: Annotated[AlertId, NAMED]
+    key: Annotated[AlertKey, NAMED]
     version: Annotated[int, Meta(ge=1)]
     rule: Identifier
     subject: Identifier
@@ -53,7 +54,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     peak: float
     threshold: float
     text: dict[str, str] = {}
-    event_id: Identifier
+    event_id: Annotated[EventId, NAMED]
     """Id of the event that caused this step."""
     acknowledged_by: str | None = None
     resolved_by: str | None = None
@@ -80,9 +81,9 @@ class Alert(Struct, frozen=True, kw_only=True):
 class AlertLabel(Struct, frozen=True, kw_only=True):
     """A person's verdict on one alert, kept for retraining and for live precision; of each alert the last counts."""
 
-    id: Identifier
+    id: Annotated[AlertId, NAMED]
     """Id of the alert."""
-    key: Identifier
+    key: Annotated[AlertKey, NAMED]
     rule: Identifier
     subject: Identifier
     """Camera, bar, stage or mail that the rule measured."""
@@ -103,15 +104,15 @@ AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reje
 class AlertAction(Struct, frozen=True, kw_only=True):
     """Action of a person on an alert."""
 
-    id: Identifier
-    key: Identifier
+    id: Annotated[EventId, NAMED]
+    key: Annotated[AlertKey, NAMED]
     action: AlertVerb
     by: Identifier
     time: Instant
     note: Annotated[str, Meta(max_length=2_000)] = ""
     to: Identifier | None = None
     """Name of the person whom the alert is assigned to."""
-    alert: Identifier | None = None
+    alert: Annotated[AlertId, NAMED] | None = None
     """Id of the alert that is confirmed or rejected; if left out, the open one of the key, else its last one."""
 
 

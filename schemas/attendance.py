@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from msgspec import Struct
 from pydantic import Field, model_validator
 
-from schemas.fields import Identifier, Instant, NonNegative, Text
+from schemas.fields import NAMED, Identifier, Instant, NonNegative, Text
+from schemas.ids import EventId, GateId, ZoneId
 from schemas.topic import DAY, Topic
-from schemas.venue_parts import Line, Name, Part, Point
+from schemas.venue_parts import NAME, Line, Part, Point
 
 AttendanceKind = Literal["crossing", "seen", "correct", "reset"]
 
@@ -32,7 +33,7 @@ class AttendanceChange(Struct, frozen=True, kw_only=True):
     entered: NonNegative = 0.0
     """crossing: heads, in fractions, since a flow is measured and not single people."""
     left: NonNegative = 0.0
-    zone: Identifier | None = None
+    zone: Annotated[ZoneId, NAMED] | None = None
     """seen: the zone."""
     persons: NonNegative = 0.0
     """seen: people in the zone; correct and reset: people in the venue now."""
@@ -42,7 +43,7 @@ class AttendanceChange(Struct, frozen=True, kw_only=True):
 class GateTotal(Struct, frozen=True, kw_only=True):
     """One gate since the last reset."""
 
-    gate: Identifier
+    gate: Annotated[GateId, NAMED]
     entered: NonNegative
     left: NonNegative
 
@@ -50,7 +51,7 @@ class GateTotal(Struct, frozen=True, kw_only=True):
 class VenueOccupancy(Struct, frozen=True, kw_only=True):
     """Number of people in the venue."""
 
-    event_id: Identifier
+    event_id: Annotated[EventId, NAMED]
     venue: Identifier = VENUE
     time: Instant
     persons: NonNegative
@@ -71,7 +72,7 @@ class VenueOccupancy(Struct, frozen=True, kw_only=True):
 class GateSettings(Part):
     """A gate: a line that people cross, and its inner side."""
 
-    id: Name
+    id: Annotated[GateId, NAME]
     line: Line
     inwards: Point = Field(description="a point of the picture on the inner side")
     band: float = Field(

@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta, Raw, Struct
 from pydantic import Field, model_validator
 
-from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
+from schemas.fields import NAMED, Count, Identifier, Instant, NonNegative, Probability
+from schemas.ids import BarId, EventId, ProductId, ZoneId
 from schemas.topic import DAY, MEDIA_BYTES, Topic
-from schemas.venue_parts import Name, Part, Share
+from schemas.venue_parts import NAME, Name, Part, Share
 
 Quantity = Annotated[float, Meta(ge=-100_000, le=100_000, description="units; negative takes a sale back")]
 
@@ -17,7 +18,7 @@ Quantity = Annotated[float, Meta(ge=-100_000, le=100_000, description="units; ne
 class SaleLine(Struct, frozen=True, kw_only=True):
     """Line of a ticket: one product, in units."""
 
-    product: Identifier
+    product: Annotated[ProductId, NAMED]
     quantity: Quantity
     unit_price: NonNegative = 0.0
 
@@ -26,7 +27,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     """Receipt of a till: the purchase of one customer."""
 
     id: Identifier
-    bar: Identifier
+    bar: Annotated[BarId, NAMED]
     till: Identifier
     time: Instant
     lines: Annotated[tuple[SaleLine, ...], Meta(min_length=1, max_length=200)]
@@ -43,13 +44,13 @@ class StockMovement(Struct, frozen=True, kw_only=True):
     """
 
     id: Identifier
-    bar: Identifier
-    product: Identifier
+    bar: Annotated[BarId, NAMED]
+    product: Annotated[ProductId, NAMED]
     kind: StockKind
     quantity: Annotated[float, Meta(ge=0, le=100_000, description="units")]
     time: Instant
     by: Identifier
-    other: Identifier | None = None
+    other: Annotated[BarId, NAMED] | None = None
     note: Annotated[str, Meta(max_length=2_000)] = ""
     counterpart: bool = False
     """True where the bars worker wrote it for the other bar, at which the movement has the opposite direction."""
@@ -72,7 +73,7 @@ class HorizonDemand(Struct, frozen=True, kw_only=True):
 class ProductDemand(Struct, frozen=True, kw_only=True):
     """Demand forecast and restock advice for one product of a bar."""
 
-    product: Identifier
+    product: Annotated[ProductId, NAMED]
     sold: float
     """Units since the bar's first ticket, refunds subtracted."""
     stock: float | None = None
@@ -107,8 +108,8 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
 class DemandForecast(Struct, frozen=True, kw_only=True):
     """Demand forecast of a bar, with restock advice for each product."""
 
-    event_id: Identifier
-    bar: Identifier
+    event_id: Annotated[EventId, NAMED]
+    bar: Annotated[BarId, NAMED]
     time: Instant
     tickets: Count
     """Number of tickets applied, each once."""
@@ -121,7 +122,7 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
 class BarSnapshot(Struct, frozen=True, kw_only=True):
     """The whole state of a bar, as the bars worker stores it."""
 
-    bar: Identifier
+    bar: Annotated[BarId, NAMED]
     time: Instant
     """Time of the bar's latest forecast."""
     state: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
@@ -131,7 +132,7 @@ class BarSnapshot(Struct, frozen=True, kw_only=True):
 class ProductSettings(Part):
     """Product of a bar: a drink or dish."""
 
-    id: Name
+    id: Annotated[ProductId, NAME]
     title: str = Field(default="", description="name on pages; the id if empty")
     opening_stock: float | None = Field(
         default=None, ge=0, description="units at the start; without it no run-out is forecast"
@@ -149,7 +150,7 @@ class ProductSettings(Part):
     size: float | None = Field(
         default=None, gt=0, description="millilitres or grams of one unit; determines which products are similar"
     )
-    recipe: dict[Name, Annotated[float, Field(gt=0, le=1000)]] = Field(
+    recipe: dict[Annotated[ProductId, NAME], Annotated[float, Field(gt=0, le=1000)]] = Field(
         default_factory=dict, description="units of other products of this bar that one unit uses"
     )
 
@@ -157,8 +158,8 @@ class ProductSettings(Part):
 class BarSettings(Part):
     """Bar and its products."""
 
-    id: Name
-    zone: Name | None = Field(
+    id: Annotated[BarId, NAME]
+    zone: Annotated[ZoneId, NAME] | None = Field(
         default=None, description="id of the zone that the bar is in; its occupancy influences demand"
     )
     lead_time_minutes: float = Field(default=20, gt=0, le=24 * 60, description="from the call to the delivery")
@@ -174,7 +175,9 @@ class BarSettings(Part):
     closes: str | None = Field(
         default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
     )
-    neighbours: list[Name] = Field(default_factory=list, description="bars whose surplus may be fetched")
+    neighbours: list[Annotated[BarId, NAME]] = Field(
+        default_factory=list, description="bars whose surplus may be fetched"
+    )
     products: list[ProductSettings] = Field(default_factory=list, description="what the bar sells")
 
     @model_validator(mode="after")

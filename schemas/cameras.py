@@ -9,8 +9,9 @@ from pydantic import Field
 from schemas.attendance import GateSettings
 from schemas.camera_faults import CameraFaultThresholds
 from schemas.crowd import ExitLine
+from schemas.ids import CameraId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
-from schemas.venue_parts import Name, Part, Point, Polygon
+from schemas.venue_parts import NAME, Part, Point, Polygon
 
 
 class GroundPoint(Part):
@@ -41,7 +42,7 @@ class EvidenceSettings(Part):
 class CameraView(Part):
     """Part of a camera's picture that shows a zone."""
 
-    zone: Name
+    zone: Annotated[ZoneId, NAME]
     polygon: Polygon
     area_m2: float | None = Field(
         default=None,
@@ -54,7 +55,7 @@ class CameraView(Part):
 class CameraSettings(Part):
     """A fixed camera."""
 
-    id: Name
+    id: Annotated[CameraId, NAME]
     url: str | None = Field(default=None, description="rtsp://, http://, a device, a video file or a folder")
     frames_per_second: float = Field(
         default=8, gt=0, le=30, description="frames sent per second; violence detection needs about 8"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from schemas.errors import PulsoError
+from schemas.ids import EventId
 
 Headers = list[tuple[str, bytes]]
 
@@ -31,7 +32,7 @@ class Envelope:
             that caused them, so that the delay from event to alert can be measured. A CloudEvents extension.
     """
 
-    id: str
+    id: EventId
     type: str
     source: str
     time: datetime
@@ -42,7 +43,7 @@ class Envelope:
         """Kafka headers of this event.
 
         >>> noon = datetime(2026, 7, 4, 12, tzinfo=UTC)
-        >>> envelope = Envelope("t-1", "pulso.ticket.v1", "till/7", noon, "application/json", noon)
+        >>> envelope = Envelope(EventId("t-1"), "pulso.ticket.v1", "till/7", noon, "application/json", noon)
         >>> dict(envelope.headers())["ce_time"]
         b'2026-07-04T12:00:00+00:00'
         >>> Envelope.from_headers(envelope.headers()) == envelope
@@ -73,7 +74,7 @@ class Envelope:
             raise EnvelopeError(f"not a CloudEvent: no {', '.join(missing)} among the headers")
         time = _instant("ce_time", found["ce_time"])
         return cls(
-            id=found["ce_id"],
+            id=EventId(found["ce_id"]),
             type=found["ce_type"],
             source=found["ce_source"],
             time=time,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Struct
 
-from schemas.fields import Identifier, Instant, NonNegative
+from schemas.fields import NAMED, Identifier, Instant, NonNegative
+from schemas.ids import ZoneId
 from schemas.topic import Topic
 
 
 class VenueContext(Struct, frozen=True, kw_only=True):
     """Context of a zone at a time; a field left out is unchanged."""
 
-    zone: Identifier
+    zone: Annotated[ZoneId, NAMED]
     time: Instant
     source: Identifier
     occupancy: NonNegative | None = None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from msgspec import Struct
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from schemas.camera_faults import CameraFaultThresholds
-from schemas.fields import Count, Identifier, Instant, NonNegative, Probability
+from schemas.fields import NAMED, Count, Identifier, Instant, NonNegative, Probability
+from schemas.ids import CameraId, EventId, ZoneId
 from schemas.topic import Topic
-from schemas.venue_parts import Line, Name, Part
+from schemas.venue_parts import NAME, Line, Part
 
 
 class ZoneForecast(Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class ZoneFlow(Struct, frozen=True, kw_only=True):
 class ZoneCount(Struct, frozen=True, kw_only=True):
     """People in the part of a zone that one camera sees."""
 
-    zone: Identifier
+    zone: Annotated[ZoneId, NAMED]
     persons: NonNegative
     """Smoothed count."""
     density: NonNegative | None = None
@@ -88,8 +89,8 @@ class ZoneCount(Struct, frozen=True, kw_only=True):
 class CrowdCount(Struct, frozen=True, kw_only=True):
     """Heads in one picture."""
 
-    event_id: Identifier
-    camera: Identifier
+    event_id: Annotated[EventId, NAMED]
+    camera: Annotated[CameraId, NAMED]
     time: Instant
     persons: NonNegative | None
     """None while the camera is blind."""
@@ -174,7 +175,7 @@ class CrowdSettings(Part):
 class ZoneSettings(Part):
     """A zone of the venue: an area of ground that people stand on."""
 
-    id: Name
+    id: Annotated[ZoneId, NAME]
     title: str = Field(default="", description="name on pages; the id if empty")
     area_m2: float = Field(gt=0, le=1_000_000, description="ground area in square metres")
     capacity: int = Field(gt=0, description="maximum number of people allowed")

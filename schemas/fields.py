@@ -8,7 +8,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Identifier = Annotated[str, Meta(min_length=1, max_length=200, description="stable name of a thing")]
+NAMED = Meta(min_length=1, max_length=200, description="stable name of a thing")
+"""Bounds of an identifier; `Annotated[BarId, NAMED]` is one of a bar."""
+
+Identifier = Annotated[str, NAMED]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 time with an offset")]
 Probability = Annotated[float, Meta(ge=0, le=1)]
 NonNegative = Annotated[float, Meta(ge=0)]

@@ -18,3 +18,24 @@ MailboxId = NewType("MailboxId", str)
 
 StageId = NewType("StageId", str)
 """Id of a stage in the venue file."""
+
+GateId = NewType("GateId", str)
+"""Id of a gate in the venue file."""
+
+QueueId = NewType("QueueId", str)
+"""Id of a queue in the venue file."""
+
+ZoneId = NewType("ZoneId", str)
+"""Name of a zone of the venue."""
+
+ProductId = NewType("ProductId", str)
+"""Id of a product of a bar."""
+
+AlertId = NewType("AlertId", str)
+"""Id of one alert, from the moment it is raised until it is resolved."""
+
+AlertKey = NewType("AlertKey", str)
+"""Rule and subject of an alert: the same each time it is raised."""
+
+EventId = NewType("EventId", str)
+"""CloudEvents id of a record."""

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.fields import Identifier, Instant
+from schemas.fields import NAMED, Identifier, Instant
+from schemas.ids import EventId
 from schemas.topic import DAY, Topic
 
 
@@ -17,7 +18,7 @@ class ModelFeedback(Struct, frozen=True, kw_only=True):
     model: Identifier
     subject: Identifier
     """Stage, camera or thread."""
-    event_id: Identifier
+    event_id: Annotated[EventId, NAMED]
     """Event id of the result."""
     said: Annotated[str, Meta(max_length=200)]
     """Result of the model."""

@@ -7,16 +7,17 @@ from typing import Annotated
 from msgspec import Struct
 from pydantic import Field, field_validator
 
-from schemas.fields import Identifier, Instant, NonNegative, Probability
+from schemas.fields import NAMED, Instant, NonNegative, Probability
+from schemas.ids import EventId, StageId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
-from schemas.venue_parts import Name, Part, Share
+from schemas.venue_parts import NAME, Part, Share
 
 
 class MusicTags(Struct, frozen=True, kw_only=True):
     """Mood, genre, tempo and loudness of a stage."""
 
-    event_id: Identifier
-    stage: Identifier
+    event_id: Annotated[EventId, NAMED]
+    stage: Annotated[StageId, NAMED]
     time: Instant
     seconds: NonNegative
     mood: str
@@ -47,8 +48,8 @@ class MusicTags(Struct, frozen=True, kw_only=True):
 class StageSettings(Part):
     """Stage and its microphone."""
 
-    id: Name
-    zone: Name | None = Field(default=None, description="id of the zone before the stage")
+    id: Annotated[StageId, NAME]
+    zone: Annotated[ZoneId, NAME] | None = Field(default=None, description="id of the zone before the stage")
     url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
 
 
@@ -90,7 +91,7 @@ class LightsSettings(Part):
     the microphone source; mood, genre, tempo, key and silent (0 or 1) come with each fragment from the music worker.
     """
 
-    stage: Name
+    stage: Annotated[StageId, NAME]
     host: str = Field(min_length=1, description="name or address of the desk")
     port: int = Field(ge=1, le=65535, description="UDP port of the desk")
     frames_per_second: float = Field(

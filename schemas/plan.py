@@ -8,7 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.venue_parts import Name, Part
+from schemas.ids import BarId, CameraId, GateId, StageId, ZoneId
+from schemas.venue_parts import NAME, Part
 
 Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
 PlanPoint = Annotated[tuple[Metre, Metre], Field(description="metres to the right and up on the plan, from any origin")]
@@ -39,16 +40,24 @@ class VenuePlan(Part):
     """Plan of the venue. What is left out is not drawn; the rest of the console works without a plan."""
 
     outline: PlanPolygon | None = Field(default=None, description="the fence")
-    zones: dict[Name, PlanPolygon] = Field(default_factory=dict, description="outline of each zone, by its id")
-    cameras: dict[Name, PlanCamera] = Field(
+    zones: dict[Annotated[ZoneId, NAME], PlanPolygon] = Field(
+        default_factory=dict, description="outline of each zone, by its id"
+    )
+    cameras: dict[Annotated[CameraId, NAME], PlanCamera] = Field(
         default_factory=dict, description="place and direction of each camera, by its id"
     )
-    gates: dict[Name, PlanGate] = Field(default_factory=dict, description="line of each gate, by its id")
+    gates: dict[Annotated[GateId, NAME], PlanGate] = Field(
+        default_factory=dict, description="line of each gate, by its id"
+    )
     exits: dict[str, PlanPoint] = Field(
         default_factory=dict, description="positions by the names of exits in the zones"
     )
-    bars: dict[Name, PlanPoint] = Field(default_factory=dict, description="place of each bar, by its id")
-    stages: dict[Name, PlanPoint] = Field(default_factory=dict, description="place of each stage, by its id")
+    bars: dict[Annotated[BarId, NAME], PlanPoint] = Field(
+        default_factory=dict, description="place of each bar, by its id"
+    )
+    stages: dict[Annotated[StageId, NAME], PlanPoint] = Field(
+        default_factory=dict, description="place of each stage, by its id"
+    )
 
     def mistakes(self, known: dict[str, Iterable[str]]) -> list[str]:
         """Return a sentence for each entry that the venue file does not define.

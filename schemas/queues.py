@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 from pydantic import Field
 
-from schemas.fields import Identifier, Instant, NonNegative
+from schemas.fields import NAMED, Instant, NonNegative
+from schemas.ids import BarId, CameraId, EventId, GateId, QueueId
 from schemas.topic import Topic
 from schemas.venue import Venue
-from schemas.venue_parts import Name, Part, Polygon
+from schemas.venue_parts import NAME, Part, Polygon
 from schemas.venue_section import VenueSection
 
 QueuePlace = Literal["bar", "gate", "toilet", "other"]
@@ -19,13 +20,15 @@ QueuePlace = Literal["bar", "gate", "toilet", "other"]
 class QueueSettings(Part):
     """A queue that a camera sees."""
 
-    id: Name
+    id: Annotated[QueueId, NAME]
     title: str = Field(default="", description="name that people use; the id if left out")
-    camera: Name = Field(description="camera that sees the queue")
+    camera: Annotated[CameraId, NAME] = Field(description="camera that sees the queue")
     polygon: Polygon
     place: QueuePlace = Field(default="other", description="what people queue for")
-    bar: Name | None = Field(default=None, description="bar whose tickets count the people served")
-    gate: Name | None = Field(default=None, description="gate whose crossings count the people let in")
+    bar: Annotated[BarId, NAME] | None = Field(default=None, description="bar whose tickets count the people served")
+    gate: Annotated[GateId, NAME] | None = Field(
+        default=None, description="gate whose crossings count the people let in"
+    )
     served_per_minute: float | None = Field(
         default=None,
         gt=0,
@@ -38,9 +41,9 @@ class QueueSettings(Part):
 class QueueCount(Struct, frozen=True, kw_only=True):
     """People in a queue in one picture."""
 
-    event_id: Identifier
-    queue: Identifier
-    camera: Identifier
+    event_id: Annotated[EventId, NAMED]
+    queue: Annotated[QueueId, NAMED]
+    camera: Annotated[CameraId, NAMED]
     time: Instant
     persons: NonNegative | None
     """Heads in the polygon; None while the camera is blind."""
@@ -49,8 +52,8 @@ class QueueCount(Struct, frozen=True, kw_only=True):
 class QueueWait(Struct, frozen=True, kw_only=True):
     """Length and waiting time of a queue."""
 
-    event_id: Identifier
-    queue: Identifier
+    event_id: Annotated[EventId, NAMED]
+    queue: Annotated[QueueId, NAMED]
     time: Instant
     persons: NonNegative | None
     """People in the queue, smoothed; None while the camera is blind."""

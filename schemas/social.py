@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from pydantic import Field
 
-from schemas.fields import Identifier, Instant, NonNegative, Probability
+from schemas.fields import NAMED, Identifier, Instant, NonNegative, Probability
+from schemas.ids import EventId
 from schemas.topic import DAY, Topic
 from schemas.venue_parts import Part
 
@@ -25,7 +26,7 @@ class Post(Struct, frozen=True, kw_only=True):
 class PostReading(Struct, frozen=True, kw_only=True):
     """Result for one post: its sentiment, and that of its subject. Names, addresses and links are masked."""
 
-    event_id: Identifier
+    event_id: Annotated[EventId, NAMED]
     post: Identifier
     network: Identifier
     time: Instant

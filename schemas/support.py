@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 from pydantic import Field
 
-from schemas.fields import LONGEST_TOPIC, Count, Identifier, Instant, NonNegative, Probability, Text
+from schemas.fields import LONGEST_TOPIC, NAMED, Count, Identifier, Instant, NonNegative, Probability, Text
+from schemas.ids import EventId, MailboxId
 from schemas.topic import DAY, Topic
-from schemas.venue_parts import Name, Part
+from schemas.venue_parts import NAME, Part
 
 
 class Mail(Struct, frozen=True, kw_only=True):
@@ -117,7 +118,7 @@ SetAside = Literal["spam", "phishing", "automatic", "loop"]
 class SupportTriage(Struct, frozen=True, kw_only=True):
     """Result for one mail. Addresses, telephone and card numbers are masked in all of its texts."""
 
-    event_id: Identifier
+    event_id: Annotated[EventId, NAMED]
     message: Identifier
     thread: Identifier
     time: Instant
@@ -168,7 +169,7 @@ class ClusterOverview(Struct, frozen=True, kw_only=True):
 class MailboxSettings(Part):
     """A mailbox of the support desk. Its password is read from PULSO_MAILBOX_PASSWORD."""
 
-    id: Name = "support"
+    id: Annotated[MailboxId, NAME] = MailboxId("support")
     url: str = Field(description="imap(s)://user@host[:port]/folder, or a Maildir, an mbox or a folder of .eml files")
     poll_seconds: float = Field(default=30, ge=1, description="seconds between two looks, if the server has no IDLE")
 

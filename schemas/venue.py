@@ -92,9 +92,9 @@ class Venue(Part):
                 raise ValueError(f"bar {bar.id}: the neighbours {', '.join(unknown)} are not other bars of this file")
         contacts = {contact.id for contact in self.contacts}
         for contact in self.contacts:
-            if unknown := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
+            if strangers := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
                 raise ValueError(
-                    f"contact {contact.id}: {', '.join(unknown)} in escalate_to are not other contacts of this file"
+                    f"contact {contact.id}: {', '.join(strangers)} in escalate_to are not other contacts of this file"
                 )
         zones = {zone.id for zone in self.zones}
         self._check_exits_and_gates()

@@ -6,7 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$", description="lower case, digits, - and _")]
+NAME = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$", description="lower case, digits, - and _")
+"""Pattern of an id in the venue file; `Annotated[BarId, NAME]` is one of a bar."""
+
+Name = Annotated[str, NAME]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$", description="ISO 639 code of a language that has messages")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[Share, Share]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Struct
 from pydantic import Field
 
-from schemas.fields import Identifier, Instant, Probability
+from schemas.fields import NAMED, Identifier, Instant, Probability
+from schemas.ids import CameraId, EventId, ZoneId
 from schemas.topic import Topic
 from schemas.venue_parts import Part
 
@@ -13,11 +16,11 @@ from schemas.venue_parts import Part
 class ViolenceScore(Struct, frozen=True, kw_only=True):
     """Probability that a fight is seen now by a camera."""
 
-    event_id: Identifier
-    camera: Identifier
+    event_id: Annotated[EventId, NAMED]
+    camera: Annotated[CameraId, NAMED]
     time: Instant
     probability: Probability
-    zone: Identifier | None = None
+    zone: Annotated[ZoneId, NAMED] | None = None
     model: str
     evidence: tuple[Identifier, ...] = ()
     """Ids of blurred clips in the evidence store, where an alert may be raised."""

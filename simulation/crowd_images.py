@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.evening import Evening
+from schemas.ids import CameraId, ZoneId
+from simulation.evening import FRONT_ZONE, GATE_ZONE, MAIN_STAGE, Evening
 from simulation.person_figures import FIGURE_HEIGHTS, Image, scaled_figure, size_level
 from simulation.rendered_fight import draw_fight
 from simulation.scene_backgrounds import HEIGHT, WIDTH, light_factors, scene_background, sensor_noise
@@ -64,7 +65,7 @@ class CrowdImage:
         return data.tobytes()
 
 
-def render(evening: Evening, camera: str, zone: str, time: float) -> CrowdImage:
+def render(evening: Evening, camera: CameraId, zone: ZoneId, time: float) -> CrowdImage:
     """Render one image.
 
     Args:
@@ -86,7 +87,7 @@ def render(evening: Evening, camera: str, zone: str, time: float) -> CrowdImage:
         blocked = evening.incident("blocked", zone, time) is not None
         slots, places = _queue_positions(evening.seed, queuing, time, _QUEUE_SPEED if blocked else _FREE_SPEED)
         ground, who = np.vstack([ground, places]), np.concatenate([who, MAX_PEOPLE - 1 - slots])
-    lively = 0.0 if zone != "front" else _liveliness(evening, time)
+    lively = 0.0 if zone != FRONT_ZONE else _liveliness(evening, time)
     heads = crowd.paste(picture, ground, who, time, lively=lively)
     if fight:
         heads = np.vstack([heads, draw_fight(picture, evening.seed, time - fight.start, *project(*_FIGHT_POSITION))])
@@ -94,7 +95,7 @@ def render(evening: Evening, camera: str, zone: str, time: float) -> CrowdImage:
 
 
 def render_burst(
-    evening: Evening, camera: str, zone: str, time: float, frames: int, every: int = 1
+    evening: Evening, camera: CameraId, zone: ZoneId, time: float, frames: int, every: int = 1
 ) -> list[tuple[float, bytes]]:
     """Render JPEG images from `time` on, one every `every` eighths of a second: pairs of time and bytes."""
     times = [time + every * step / FRAMES_PER_SECOND for step in range(frames)]
@@ -104,7 +105,7 @@ def render_burst(
 class _CameraCrowd:
     """People of one camera; each keeps position, appearance and rhythm for the whole evening."""
 
-    def __init__(self, seed: int, camera: str, zone: str) -> None:
+    def __init__(self, seed: int, camera: CameraId, zone: ZoneId) -> None:
         self._seed = seed
         self._zone = zone
         self._base = _base_positions(seed, camera, zone)
@@ -119,7 +120,7 @@ class _CameraCrowd:
         """Return ground positions [persons, 2]: metres to the right of the centre, and away from the camera."""
         sway = np.sin(2 * np.pi * self._sway_rate[:persons] * time + self._phase[:persons])
         ground = self._base[:persons] + sway * (0.10, 0.08)
-        if self._zone == "gate":  # they walk towards the camera and on
+        if self._zone == GATE_ZONE:  # they walk towards the camera and on
             away = (ground[:, 1] - self._walking_speed[:persons] * time - NEAREST_M) % (
                 FARTHEST_M - NEAREST_M
             ) + NEAREST_M
@@ -175,7 +176,7 @@ def _queue_slots(seed: int) -> Positions:
 
 
 @lru_cache(maxsize=16)
-def _base_positions(seed: int, camera: str, zone: str) -> Positions:
+def _base_positions(seed: int, camera: CameraId, zone: ZoneId) -> Positions:
     """Return positions [MAX_PEOPLE, 2] by best-candidate sampling (Mitchell 1991).
 
     In front of a stage people stand close together at the far end; elsewhere in groups.
@@ -185,7 +186,7 @@ def _base_positions(seed: int, camera: str, zone: str) -> Positions:
     centres = _random_positions(random, 14)
     for index in range(MAX_PEOPLE):
         candidates = _random_positions(random, 12)
-        if zone != "front" and index % 5 < 3:
+        if zone != FRONT_ZONE and index % 5 < 3:
             candidates = centres[random.integers(len(centres), size=12)] + random.normal(0, 0.75, (12, 2))
             candidates[:, 1] = candidates[:, 1].clip(NEAREST_M + 0.1, FARTHEST_M)
             edge = _half_width(candidates[:, 1])
@@ -194,7 +195,7 @@ def _base_positions(seed: int, camera: str, zone: str) -> Positions:
             places[0] = candidates[0]
             continue
         gaps = np.linalg.norm(candidates[:, None] - places[None, :index], axis=2).min(1)
-        if zone == "front":
+        if zone == FRONT_ZONE:
             gaps *= 0.75 + 0.5 * (candidates[:, 1] - NEAREST_M) / (FARTHEST_M - NEAREST_M)
         places[index] = candidates[np.argmax(gaps)]
     return places
@@ -229,14 +230,14 @@ def _keep_away_from_fight(ground: Positions) -> Positions:
 
 
 def _liveliness(evening: Evening, time: float) -> float:
-    act = evening.act("main", time)
+    act = evening.act(MAIN_STAGE, time)
     return 0.0 if act is None else {"happy": 1.0, "angry": 0.9, "calm": 0.3, "sad": 0.2}[act.style]
 
 
-def _apply_light(picture: Image, evening: Evening, zone: str, time: float) -> Image:
+def _apply_light(picture: Image, evening: Evening, zone: ZoneId, time: float) -> Image:
     """Apply daylight or lamps and spotlights, lens blur, and the sensor noise."""
     daylight = evening.daylight(time)
-    light = light_factors(evening.seed, zone, daylight, time, on_stage=evening.act("main", time) is not None)
+    light = light_factors(evening.seed, zone, daylight, time, on_stage=evening.act(MAIN_STAGE, time) is not None)
     lit = cv2.multiply(picture, cv2.resize(light, (WIDTH, HEIGHT)), dtype=cv2.CV_8U)
     lit = cv2.GaussianBlur(lit, (3, 3), 0.7)
     noise = sensor_noise(evening.seed, strength=3 if daylight > 0.4 else 7)

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.cameras.frame_result import CameraFrame
+from schemas.ids import CameraId, EventId
 from simulation.crowd_images import FARTHEST_M, NEAREST_M, project
+from simulation.evening import GATE_EAST, GATE_ZONE
 from simulation.person_figures import scaled_figure, size_level
 from simulation.scene_backgrounds import HEIGHT, WIDTH, scene_background, sensor_noise
 
@@ -22,7 +24,7 @@ START_TIME = datetime(2026, 7, 4, 20, tzinfo=UTC)
 
 def render_image(ground: Positions, number: int) -> NDArray[np.uint8]:
     """Render people at positions [n, 2] in metres to the right and away, as uint8 [480, 640, 3] BGR with noise."""
-    picture = scene_background(3, "gate").copy()
+    picture = scene_background(3, GATE_ZONE).copy()
     for index in np.argsort(-ground[:, 1], kind="stable"):
         right, away = ground[index]
         if not NEAREST_M - 1 <= away <= FARTHEST_M + 4:
@@ -35,13 +37,13 @@ def render_image(ground: Positions, number: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.add(soft, noise[top : top + HEIGHT, left : left + WIDTH], dtype=cv2.CV_8U), np.uint8)
 
 
-def render_frames(scenario: Scenario, seconds: float, camera: str = "gate-east") -> Iterator[CameraFrame]:
+def render_frames(scenario: Scenario, seconds: float, camera: CameraId = GATE_EAST) -> Iterator[CameraFrame]:
     """Render a scenario at eight frames per second."""
     for number in range(round(8 * seconds)):
         jpeg = cv2.imencode(".jpg", render_image(scenario(number / 8), number), [cv2.IMWRITE_JPEG_QUALITY, 85])[
             1
         ].tobytes()
-        yield CameraFrame(f"{camera}/{number}", camera, START_TIME + timedelta(seconds=number / 8), jpeg)
+        yield CameraFrame(EventId(f"{camera}/{number}"), camera, START_TIME + timedelta(seconds=number / 8), jpeg)
 
 
 def standing_positions(people: int, seed: int = 0) -> Positions:

@@ -21,6 +21,7 @@ from schemas.bars import DEMAND, SALES
 from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
+from schemas.ids import AlertId
 from schemas.music import SNIPPETS, TAGS
 from schemas.support import MAILS, TRIAGE
 from schemas.topic import Topic
@@ -142,7 +143,7 @@ def topics_part(
 
 def alerts_part(delivered: Sequence[AlertDelivery], open_now: Sequence[Alert]) -> dict[str, Any]:
     """Return alerts by rule, audience and severity; an alert for two audiences counts once, by its first delivery."""
-    first: dict[tuple[str, int], AlertDelivery] = {}
+    first: dict[tuple[AlertId, int], AlertDelivery] = {}
     for step in delivered:
         earliest = first.setdefault((step.alert.id, step.alert.version), step)
         if step.delay < earliest.delay:

@@ -11,10 +11,19 @@ from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from schemas.ids import CameraId, StageId, ZoneId
+
 MINUTE = 60.0
 HOUR = 3600.0
 EVENING_SECONDS = 8 * HOUR
 DOORS_OPEN_AT = datetime(2025, 7, 5, 18, 0, tzinfo=ZoneInfo("Europe/Madrid"))
+
+FRONT_ZONE, GATE_ZONE, BARS_ZONE = ZoneId("front"), ZoneId("gate"), ZoneId("bars")
+"""Zones of the demo venue."""
+FRONT_LEFT, GATE_EAST, BAR_SQUARE = CameraId("front-left"), CameraId("gate-east"), CameraId("bar-square")
+"""Cameras of the demo venue, one for each of these zones."""
+MAIN_STAGE, FOREST_STAGE = StageId("main"), StageId("forest")
+"""Stages of the demo venue."""
 
 Style = Literal["happy", "sad", "angry", "calm"]
 IncidentKind = Literal["blind", "fight", "surge", "silence", "urgent", "blocked", "offline"]
@@ -38,7 +47,7 @@ class Act:
         draw: additional people in front of the main stage while the act plays.
     """
 
-    stage: str
+    stage: StageId
     name: str
     start: float
     end: float
@@ -65,7 +74,7 @@ class Weather:
     rain: float
 
 
-def _act(stage: str, name: str, times: str, style: Style, beats_per_minute: float, draw: int) -> Act:
+def _act(stage: StageId, name: str, times: str, style: Style, beats_per_minute: float, draw: int) -> Act:
     start, end = times.split("-")
     return Act(stage, name, clock(start), clock(end), style, beats_per_minute, draw)
 
@@ -76,37 +85,37 @@ def _incident(kind: IncidentKind, place: str, times: str) -> Incident:
 
 
 ACTS = (
-    _act("main", "Los Faroles de Cartón", "18:45-19:45", "calm", 84, 130),
-    _act("main", "Marea Doble", "20:15-21:15", "happy", 124, 230),
-    _act("main", "Hierro Manso", "21:45-22:45", "angry", 168, 270),
-    _act("main", "La Hora Clara", "23:15-00:45", "happy", 132, 480),
-    _act("main", "Última Orilla", "01:10-01:50", "sad", 70, 120),
-    _act("forest", "Nana Bermeja", "19:00-20:00", "sad", 66, 0),
-    _act("forest", "Bosque Voltaico", "20:30-21:30", "happy", 128, 0),
-    _act("forest", "Cuerda y Salitre", "22:00-23:00", "calm", 76, 0),
-    _act("forest", "DJ Rebalaje", "00:50-01:50", "happy", 130, 0),
+    _act(MAIN_STAGE, "Los Faroles de Cartón", "18:45-19:45", "calm", 84, 130),
+    _act(MAIN_STAGE, "Marea Doble", "20:15-21:15", "happy", 124, 230),
+    _act(MAIN_STAGE, "Hierro Manso", "21:45-22:45", "angry", 168, 270),
+    _act(MAIN_STAGE, "La Hora Clara", "23:15-00:45", "happy", 132, 480),
+    _act(MAIN_STAGE, "Última Orilla", "01:10-01:50", "sad", 70, 120),
+    _act(FOREST_STAGE, "Nana Bermeja", "19:00-20:00", "sad", 66, 0),
+    _act(FOREST_STAGE, "Bosque Voltaico", "20:30-21:30", "happy", 128, 0),
+    _act(FOREST_STAGE, "Cuerda y Salitre", "22:00-23:00", "calm", 76, 0),
+    _act(FOREST_STAGE, "DJ Rebalaje", "00:50-01:50", "happy", 130, 0),
 )
 
 INCIDENTS = (
     _incident("urgent", "food", "19:50-19:51"),
-    _incident("blind", "bar-square", "20:30-20:55"),
-    _incident("silence", "forest", "20:50-20:52"),
+    _incident("blind", BAR_SQUARE, "20:30-20:55"),
+    _incident("silence", FOREST_STAGE, "20:50-20:52"),
     _incident("offline", "south-2", "21:17-21:38"),
     _incident("surge", "top-up", "21:20-21:27"),
-    _incident("blocked", "gate", "22:46-22:54"),
+    _incident("blocked", GATE_ZONE, "22:46-22:54"),
     _incident("urgent", "gate", "22:51-22:52"),
-    _incident("fight", "bar-square", "23:02-23:03"),
+    _incident("fight", BAR_SQUARE, "23:02-23:03"),
     _incident("urgent", "front", "23:50-23:51"),
 )
 
 # People in view of a zone's camera without the audience of an act: (time, people), linearly interpolated.
-_PEOPLE_BY_ZONE: dict[str, tuple[tuple[str, int], ...]] = {
-    "front": (("18:00", 10), ("18:40", 45), ("22:50", 60), ("00:50", 60), ("01:59", 12)),
-    "gate": (
+_PEOPLE_BY_ZONE: dict[ZoneId, tuple[tuple[str, int], ...]] = {
+    FRONT_ZONE: (("18:00", 10), ("18:40", 45), ("22:50", 60), ("00:50", 60), ("01:59", 12)),
+    GATE_ZONE: (
         ("18:00", 60), ("18:40", 150), ("19:30", 110), ("20:30", 45), ("22:00", 50), ("22:40", 25), ("23:00", 25),
         ("23:10", 70), ("00:40", 25), ("00:55", 190), ("01:20", 70), ("01:45", 60), ("01:59", 150),
     ),
-    "bars": (
+    BARS_ZONE: (
         ("18:00", 12), ("18:40", 90), ("18:55", 70), ("19:40", 80), ("20:00", 190), ("20:20", 90), ("21:10", 90),
         ("21:30", 230), ("21:50", 95), ("22:40", 90), ("23:00", 240), ("23:20", 80), ("00:40", 60), ("01:00", 170),
         ("01:20", 80), ("01:59", 20),
@@ -161,7 +170,7 @@ class Evening:
         """
         return self.doors + timedelta(seconds=time)
 
-    def act(self, stage: str, time: float) -> Act | None:
+    def act(self, stage: StageId, time: float) -> Act | None:
         """Return the act that plays on the stage, or None in a break.
 
         >>> Evening().act("main", clock("23:30")).name
@@ -171,19 +180,19 @@ class Evening:
 
     def is_break(self, time: float) -> bool:
         """Return True if nobody plays on the main stage, which is when the bars are busiest."""
-        return self.act("main", time) is None
+        return self.act(MAIN_STAGE, time) is None
 
-    def persons(self, zone: str, time: float) -> int:
+    def persons(self, zone: ZoneId, time: float) -> int:
         """Return the number of people in view of the zone's camera; zones without a script get that of the bars."""
         dry = self._persons_without_rain(zone, time)
         return round(dry * (1 + self.rain_effect(zone, time))) + self.queue_length(zone, time)
 
-    def _persons_without_rain(self, zone: str, time: float) -> float:
+    def _persons_without_rain(self, zone: ZoneId, time: float) -> float:
         """Return the number of people in a zone in dry weather, without a queue."""
-        people = _interpolate(_PEOPLE_BY_ZONE.get(zone, _PEOPLE_BY_ZONE["bars"]), time)
-        return people + sum(_audience_of(act, time) for act in ACTS) if zone == "front" else people
+        people = _interpolate(_PEOPLE_BY_ZONE.get(zone, _PEOPLE_BY_ZONE[BARS_ZONE]), time)
+        return people + sum(_audience_of(act, time) for act in ACTS) if zone == FRONT_ZONE else people
 
-    def rain_effect(self, zone: str, time: float) -> float:
+    def rain_effect(self, zone: ZoneId, time: float) -> float:
         """Return the relative change of the people in a zone by rain, negative where people leave.
 
         >>> evening = Evening()
@@ -193,15 +202,15 @@ class Evening:
         True
         """
         going = SHELTER_SHARE * min(1.0, self.weather(time).rain / FULL_SHELTER_RAIN_MM)
-        if zone == "front":
+        if zone == FRONT_ZONE:
             return -going
         return (
-            going * self._persons_without_rain("front", time) / self._persons_without_rain("bars", time)
-            if zone == "bars"
+            going * self._persons_without_rain(FRONT_ZONE, time) / self._persons_without_rain(BARS_ZONE, time)
+            if zone == BARS_ZONE
             else 0.0
         )
 
-    def queue_length(self, zone: str, time: float) -> int:
+    def queue_length(self, zone: ZoneId, time: float) -> int:
         """Return the number of people who queue at a blocked exit of the zone.
 
         >>> [Evening().queue_length("gate", clock(text)) for text in ("22:46", "22:50", "22:56", "22:58")]

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from schemas.bars import DEMAND, DemandForecast
 from schemas.crowd import CROWD, CrowdCount
+from schemas.ids import AlertId
 from schemas.music import TAGS, MusicTags
 from schemas.support import TRIAGE, SupportTriage
 from schemas.venue import Venue
@@ -206,7 +207,7 @@ def _bars(shown: LiveSnapshot) -> RenderableType:
 
 def _alerts(steps: Sequence[AlertDelivery], max_rows: int, timezone: tzinfo | None) -> RenderableType:
     """Return the table of the last raised and resolved alerts, each once, the newest at the top."""
-    by_version: dict[tuple[str, int], AlertDelivery] = {(step.alert.id, step.alert.version): step for step in steps}
+    by_version: dict[tuple[AlertId, int], AlertDelivery] = {(step.alert.id, step.alert.version): step for step in steps}
     shown = [step for step in by_version.values() if step.alert.state in {"raised", "resolved"}]
     table = Table(box=None, padding=(0, 1), show_header=False)
     for step in reversed(shown[-max_rows:]):
@@ -236,7 +237,7 @@ class LiveView:
         self._console = console
         self._live = Live(console=console, screen=True, auto_refresh=False) if console.is_terminal else None
         self._next_line = 0.0
-        self._printed_alerts: set[tuple[str, int]] = set()
+        self._printed_alerts: set[tuple[AlertId, int]] = set()
         self._printed_steps: set[tuple[int, str]] = set()
 
     def __enter__(self) -> Self:

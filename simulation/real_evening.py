@@ -15,11 +15,12 @@ import numpy as np
 
 from schemas.bars import SALES, ProductSettings, SaleLine, Ticket
 from schemas.cameras import FRAMES, CameraSettings
+from schemas.ids import ProductId
 from schemas.music import SNIPPETS
 from schemas.support import MAILS, Mail
 from schemas.venue import Venue
 from simulation.crowd_images import FRAMES_PER_SECOND, JPEG_QUALITY
-from simulation.evening import EVENING_SECONDS, INCIDENTS, Evening
+from simulation.evening import BARS_ZONE, EVENING_SECONDS, INCIDENTS, Evening
 from simulation.real_data import Order, RealData, RealDataError
 from simulation.schedule import FRAGMENT_INTERVAL_SECONDS, IMAGES_PER_SECOND, Timeline, context_timeline, spread_times
 from simulation.timeline import PlannedMedia, TimedMedia, TimelineEvent
@@ -27,6 +28,8 @@ from simulation.timeline import PlannedMedia, TimedMedia, TimelineEvent
 MAX_MENU_PRODUCTS = 10
 """Number of best-selling products that keep their name; the others become `other`."""
 _MAX_ORDERS = 2_000
+OTHER = ProductId("other")
+"""Product that stands for all that are not on the menu."""
 _MAX_REQUESTS = 260
 _SURGE_REQUESTS = 40
 _MOODS = {"happy": "happy", "sad": "sad", "angry": "angry", "calm": "relax"}
@@ -46,10 +49,10 @@ class RealEvening:
         """Return the venue with the data's products at its bars; only the first product runs out, at the first bar."""
         if not self._data.orders:
             return venue
-        sold = Counter[str]()
+        sold = Counter[ProductId]()
         for order in self._some_orders(evening):
             for product, quantity, _ in order.lines:
-                sold[self._menu.get(product, "other")] += max(0, round(quantity))
+                sold[self._menu.get(product, OTHER)] += max(0, round(quantity))
         share = 1 / max(1, len(venue.bars))
         bars = []
         for number, bar in enumerate(venue.bars):
@@ -101,7 +104,7 @@ class RealEvening:
     ) -> Iterator[PlannedMedia]:
         """Yield for each time the photograph, among 12 at random, whose head count is nearest to the script's."""
         random = np.random.default_rng([evening.seed, 52, *camera.id.encode()])
-        zone = camera.views[0].zone if camera.views else "bars"
+        zone = camera.views[0].zone if camera.views else BARS_ZONE
         for time in spread_times(random, max(24, int(IMAGES_PER_SECOND * seconds / 2))):
             wanted = evening.persons(zone, time)
             some = [self._data.photographs[int(i)] for i in random.integers(len(self._data.photographs), size=12)]
@@ -142,7 +145,7 @@ class RealEvening:
         for number, (order, time) in enumerate(zip(orders, times, strict=True)):
             bar = venue.bars[number % len(venue.bars)]
             lines = tuple(
-                SaleLine(product=self._menu.get(product, "other"), quantity=quantity, unit_price=price)
+                SaleLine(product=self._menu.get(product, OTHER), quantity=quantity, unit_price=price)
                 for product, quantity, price in order.lines[:200]
             )
             name = f"{evening.doors:%Y%m%d}-order-{order.id}"
@@ -198,11 +201,11 @@ def clip_frames(path: Path, time: float) -> TimedMedia:
     return frames
 
 
-def slug(text: str) -> str:
+def slug(text: str) -> ProductId:
     """Return an id made from a name.
 
     >>> slug("Onion Bhaji (2)")
     'onion-bhaji-2'
     """
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "unnamed"
+    return ProductId(re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "unnamed")

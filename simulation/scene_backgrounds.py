@@ -8,21 +8,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.ids import ZoneId
+from simulation.evening import BARS_ZONE, FRONT_ZONE, GATE_ZONE
 from simulation.person_figures import Colour, Image
 
 WIDTH, HEIGHT = 640, 480
 _GROUND_TOP_ROW = 128
 """Row where the ground begins; the feet of distant people stand a little below."""
 
-_GROUND_COLOURS: dict[str, Colour] = {"front": (74, 96, 92), "gate": (108, 112, 116), "bars": (92, 112, 128)}
+_GROUND_COLOURS: dict[ZoneId, Colour] = {
+    FRONT_ZONE: (74, 96, 92),
+    GATE_ZONE: (108, 112, 116),
+    BARS_ZONE: (92, 112, 128),
+}
 
 
 @lru_cache(maxsize=8)
-def scene_background(seed: int, zone: str) -> Image:
+def scene_background(seed: int, zone: ZoneId) -> Image:
     """Return the empty scene of a zone in daylight, uint8 [480, 640, 3]."""
     random = np.random.default_rng([seed, 2, *zone.encode()])
     picture = _draw_ground(random, _GROUND_COLOURS.get(zone, (96, 104, 108)))
-    draw = {"front": _draw_field, "gate": _draw_gate}.get(zone, _draw_bars)
+    draw = {FRONT_ZONE: _draw_field, GATE_ZONE: _draw_gate}.get(zone, _draw_bars)
     draw(picture, random)
     return picture
 
@@ -123,17 +129,17 @@ def sensor_noise(seed: int, *, strength: int) -> NDArray[np.int8]:
     return np.asarray(np.clip(random.normal(0, strength, (680, 840, 3)), -90, 90), np.int8)
 
 
-def light_factors(seed: int, zone: str, daylight: float, time: float, *, on_stage: bool) -> NDArray[np.float32]:
+def light_factors(seed: int, zone: ZoneId, daylight: float, time: float, *, on_stage: bool) -> NDArray[np.float32]:
     """Return the light of sun, lamps and moving spotlights as factors by colour, float32 [15, 20, 3]."""
     warm = np.asarray((0.86, 0.96, 1.06)) if daylight < 0.9 else np.asarray((1.0, 1.0, 1.0))
     sun = daylight * warm
     rows, columns = np.mgrid[0:15, 0:20].astype(np.float64)
     lamps = np.zeros((15, 20, 3))
     if daylight < 0.85:
-        centres = ((3.0, 3.0), (16.0, 4.0), (9.0, 9.0)) if zone != "front" else ((10.0, 2.0), (10.0, 16.0))
+        centres = ((3.0, 3.0), (16.0, 4.0), (9.0, 9.0)) if zone != FRONT_ZONE else ((10.0, 2.0), (10.0, 16.0))
         for x, y in centres:
             lamps += np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 60)[:, :, None] * (0.34, 0.44, 0.52)
-        if zone == "front" and on_stage:
+        if zone == FRONT_ZONE and on_stage:
             random = np.random.default_rng([seed, 4])
             for _ in range(4):
                 phase, hertz = random.uniform(0, 2 * np.pi, 2), random.uniform(0.05, 0.3, 2)

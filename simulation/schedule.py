@@ -14,10 +14,11 @@ import numpy as np
 
 from schemas.cameras import FRAMES, CameraSettings
 from schemas.context import CONTEXT, VenueContext
+from schemas.ids import CameraId, ZoneId
 from schemas.music import SNIPPETS, StageSettings
 from schemas.venue import Venue
 from simulation.crowd_images import FRAMES_PER_SECOND, render_burst
-from simulation.evening import ACTS, EVENING_SECONDS, INCIDENTS, MINUTE, Evening, clock
+from simulation.evening import ACTS, BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, INCIDENTS, MINUTE, Evening, clock
 from simulation.playback_speed import SCENES, in_scene
 from simulation.social_posts import POSTS_PER_HOUR, posts
 from simulation.stage_music import recorded_fragment
@@ -35,8 +36,8 @@ MAX_POSTS_PER_SECOND = 3.0
 BURST_FRAMES = 16
 FIGHT_BURST_FRAMES = 48
 KEY_TIMES = {
-    "front": ("22:00", "22:09", "22:26", "22:34", "23:34", "23:35", "23:40", "23:44", "23:52"),
-    "bars": ("22:00", "22:09", "22:26", "22:34", "22:54", "22:56", "23:08"),
+    FRONT_ZONE: ("22:00", "22:09", "22:26", "22:34", "23:34", "23:35", "23:40", "23:44", "23:52"),
+    BARS_ZONE: ("22:00", "22:09", "22:26", "22:34", "22:54", "22:56", "23:08"),
 }
 """Times at which the story needs an image of a zone: before and during the rain, in the break, during the headliner."""
 SLOW_SCENE_INTERVAL_SECONDS = 15.0
@@ -70,7 +71,7 @@ def camera_timeline(evening: Evening, venue: Venue, seconds: float) -> Iterator[
 def _images_of_camera(evening: Evening, camera: CameraSettings, seconds: float) -> Iterator[PlannedMedia]:
     budget = int(IMAGES_PER_SECOND * (1 - sum(scene.share for scene in SCENES)) * seconds)
     random = np.random.default_rng([evening.seed, 41, *camera.id.encode()])
-    zone = camera.views[0].zone if camera.views else "bars"
+    zone = camera.views[0].zone if camera.views else BARS_ZONE
     image = partial(_planned_image, evening, camera.id, zone)
     bursts = max(1, budget // 48)
     single_images = max(24, budget - bursts * BURST_FRAMES)
@@ -97,8 +98,8 @@ def _images_of_camera(evening: Evening, camera: CameraSettings, seconds: float) 
 
 def _planned_image(
     evening: Evening,
-    camera: str,
-    zone: str,
+    camera: CameraId,
+    zone: ZoneId,
     time: float,
     frames: int = 1,
     *,
@@ -151,7 +152,7 @@ def context_timeline(evening: Evening, venue: Venue) -> Iterator[TimelineEvent]:
             yield _context_event(evening, time, stage.zone, record.source, record)
 
 
-def _context_event(evening: Evening, time: float, zone: str, source: str, record: VenueContext) -> TimelineEvent:
+def _context_event(evening: Evening, time: float, zone: ZoneId, source: str, record: VenueContext) -> TimelineEvent:
     name = f"{source}/{zone}@{evening.at(time):%Y%m%dT%H%M%S}"
     return TimelineEvent("context", CONTEXT, time, f"{zone}/{source}", name, f"script/{source}", record)
 

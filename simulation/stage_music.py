@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from schemas.ids import StageId
 from simulation.evening import Act, Evening
 from simulation.instruments import RATE, Sound, add_reverb, bass, crowd_noise, distorted, drums, mains_hum, pad, pluck
 from simulation.timeline import TimedMedia
@@ -31,7 +32,7 @@ _PROGRESSIONS = {
 _KEYS = {"happy": 48, "sad": 45, "angry": 40, "calm": 48}
 
 
-def fragment(evening: Evening, stage: str, time: float, seconds: float = FRAGMENT_SECONDS) -> Sound:
+def fragment(evening: Evening, stage: StageId, time: float, seconds: float = FRAGMENT_SECONDS) -> Sound:
     """Return the sound at the microphone of a stage from `time` on.
 
     Returns:
@@ -56,7 +57,7 @@ def encode_opus(sound: Sound) -> bytes:
     return data.getvalue()
 
 
-def recorded_fragment(evening: Evening, stage: str, time: float, seconds: float = FRAGMENT_SECONDS) -> TimedMedia:
+def recorded_fragment(evening: Evening, stage: StageId, time: float, seconds: float = FRAGMENT_SECONDS) -> TimedMedia:
     """Return the fragment that ends at `time`, encoded as the microphone source sends it."""
     return [(time, encode_opus(fragment(evening, stage, max(0.0, time - seconds), seconds)))]
 

@@ -20,13 +20,15 @@ from processors.crowd.density import CrowdCounter
 from processors.violence.alarms import upper_limit
 from processors.violence.scorer import ViolenceScorer
 from schemas.crowd import CrowdCount
+from schemas.ids import AlertKey
 from schemas.venue import Venue
 from simulation import crowd_scenarios
+from simulation.evening import GATE_EAST
 from stream.features import registry
 
 PanicKind = Literal["stampede", "scattering"]
 PANIC_KINDS: tuple[PanicKind, ...] = ("stampede", "scattering")
-CAMERA = "gate-east"
+CAMERA = GATE_EAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def panic_alerts(
 def raised_alerts(counts: Iterable[CrowdCount], venue: Venue) -> list[tuple[str, float]]:
     """Return rule and second of each alert that the counts raise, with the on-delays of the rules."""
     evaluator, settings = registry.rule_evaluator(venue), registry.rule_settings(venue)
-    alarms = defaultdict[str, AlarmState](AlarmState)
+    alarms = defaultdict[AlertKey, AlarmState](AlarmState)
     found: list[tuple[str, float]] = []
     for one in (observation for count in counts for observation in evaluator.observations(count)):
         alarms[one.key], step = apply_observation(alarms[one.key], one, settings[one.rule])

@@ -155,8 +155,9 @@ STORY_STEPS = (
 
 def steps_for_venue(venue: Venue) -> list[StoryStep]:
     """Return the steps that can happen at a venue."""
-    zones, cameras = {zone.id for zone in venue.zones}, {camera.id for camera in venue.cameras}
-    available = zones | cameras | {bar.id for bar in venue.bars} | {stage.id for stage in venue.stages}
+    available: set[str] = {zone.id for zone in venue.zones}
+    available |= {camera.id for camera in venue.cameras}
+    available |= {bar.id for bar in venue.bars} | {stage.id for stage in venue.stages}
     available |= {queue.id for queue in venue.section(QUEUES)}
     return [step for step in STORY_STEPS if step.needs <= available]
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from schemas.bars import SALES, DemandForecast, Ticket
 from schemas.crowd import CrowdCount
-from simulation.evening import EVENING_SECONDS, MINUTE, Evening, clock
+from schemas.ids import BarId, ZoneId
+from simulation.evening import BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, MINUTE, Evening, clock
 from simulation.story import BREAK, RAIN
 from simulation.timeline import PlannedMedia, TimelineEvent
 
 FORECAST_MINUTES = 30
 """Horizon in minutes of the observed demand forecast."""
-BAR, BAR_ZONE = "south", "bars"
+BAR, BAR_ZONE = BarId("south"), BARS_ZONE
 """Bar that is busiest in the break, and its zone."""
 _DRY_PERIOD_START = clock("21:55")
 """Time from which an act plays, the audience has arrived, and it does not rain yet."""
@@ -26,9 +27,9 @@ class StoryMeasurements:
 
     def __init__(self, evening: Evening) -> None:
         self._evening = evening
-        self._persons: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
+        self._persons: dict[ZoneId, list[tuple[datetime, float]]] = defaultdict(list)
         self._forecast_units: list[tuple[datetime, float]] = []
-        self._last_forecast: dict[str, DemandForecast] = {}
+        self._last_forecast: dict[BarId, DemandForecast] = {}
 
     def add_result(self, record: Any) -> None:
         """Add one result; only crowd counts and demand forecasts are used."""
@@ -58,7 +59,7 @@ class StoryMeasurements:
         dry, wet = (_DRY_PERIOD_START, RAIN[0]), (RAIN[0] + 6 * MINUTE, RAIN[1] - 6 * MINUTE)
         people = {
             f"people_{zone}": {"before": self._mean(zone, *dry), "in_the_rain": self._mean(zone, *wet)}
-            for zone in ("front", BAR_ZONE)
+            for zone in (FRONT_ZONE, BAR_ZONE)
         }
         front, bars = people["people_front"], people[f"people_{BAR_ZONE}"]
         return {**people, "as_expected": _changed(front, falls=True) and _changed(bars)}
@@ -85,7 +86,7 @@ class StoryMeasurements:
             repeated += ready.value.id in sent[ready.key]
             sent[ready.key].add(ready.value.id)
             by_ticket.setdefault(ready.id, len(sent[ready.key]))
-        bars: Mapping[str, dict[str, int | None]] = {
+        bars: Mapping[BarId, dict[str, int | None]] = {
             bar: {"sent_once": by_ticket.get(last.event_id), "counted": last.tickets}
             for bar, last in sorted(self._last_forecast.items())
         }
@@ -96,7 +97,7 @@ class StoryMeasurements:
             "as_expected": bool(bars) and all(bar["sent_once"] == bar["counted"] for bar in bars.values()),
         }
 
-    def _mean(self, zone: str, begin: float, end: float) -> float | None:
+    def _mean(self, zone: ZoneId, begin: float, end: float) -> float | None:
         return _mean(self._persons[zone], self._evening.at(begin), self._evening.at(end))
 
     def _mean_forecast_units(self, begin: float, end: float) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from schemas.support import MAILS, Mail
-from simulation.evening import ACTS, EVENING_SECONDS, INCIDENTS, MINUTE, Evening, clock
+from simulation.evening import ACTS, EVENING_SECONDS, INCIDENTS, MAIN_STAGE, MINUTE, Evening, clock
 from simulation.mail_texts import (
     AUTOMATIC,
     CLOSINGS,
@@ -133,7 +133,7 @@ class _MailWriter:
         return TimelineEvent("mail", MAILS, time, mail.thread, mail.id, "mailbox/support", mail)
 
     def _fill(self, text: str, language: str, name: str, time: float) -> str:
-        coming = [act.name for act in ACTS if act.stage == "main" and act.end > time] or [ACTS[0].name]
+        coming = [act.name for act in ACTS if act.stage == MAIN_STAGE and act.end > time] or [ACTS[0].name]
         random = self._random
         return text.format(
             order=f"PX{random.integers(10_000, 99_999)}", phone=f"600 000 {random.integers(100, 999)}",

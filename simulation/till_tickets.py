@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from schemas.bars import SALES, STOCK, BarSettings, SaleLine, StockMovement, Ticket
+from schemas.ids import BarId, ProductId, ZoneId
 from schemas.venue import Venue
-from simulation.evening import ACTS, EVENING_SECONDS, MINUTE, Evening, clock
+from simulation.evening import ACTS, BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, MAIN_STAGE, MINUTE, Evening, clock
 from simulation.timeline import TimelineEvent
 
 TILLS_PER_BAR = 4
@@ -20,7 +21,7 @@ _BREAK_TICKETS_PER_MINUTE = 9.0
 _BREAK_DECAY_SECONDS = 14 * MINUTE
 _MAX_TICKETS_PER_MINUTE = _BASE_TICKETS_PER_MINUTE + 1.6 * _BREAK_TICKETS_PER_MINUTE
 REFUND_SHARE = 0.004
-DELIVERIES = (("south", "beer", clock("23:28"), 900.0),)
+DELIVERIES = ((BarId("south"), ProductId("beer"), clock("23:28"), 900.0),)
 """Deliveries as (bar, product, time, units): the response to the stock-out alert of the break."""
 _TICKETS_PER_PERSON_MINUTE, _PASSERS_BY, _MIN_TICKETS_PER_MINUTE = 0.06, 55, 1.0
 """Tickets per minute for each person between the bars beyond the passers-by, number of passers-by, and minimum rate."""
@@ -33,7 +34,7 @@ REPEATED_TICKETS = 10
 _PRICES = {"beer": 4.5, "water": 2.5, "cola": 3.0, "gin-tonic": 9.0, "burger": 8.5}
 
 
-def tickets_per_minute(evening: Evening, time: float, zone: str | None = None) -> float:
+def tickets_per_minute(evening: Evening, time: float, zone: ZoneId | None = None) -> float:
     """Return the expected tickets per minute of one bar.
 
     The peak begins when an act ends and decays exponentially; rain moves people to the bars with awnings.
@@ -44,7 +45,7 @@ def tickets_per_minute(evening: Evening, time: float, zone: str | None = None) -
     if time >= BARS_CLOSE_AT:
         return 0.0
     arriving = 1.0 if time > 40 * MINUTE else time / (40 * MINUTE)
-    since = min((time - act.end for act in ACTS if act.stage == "main" and act.end <= time), default=None)
+    since = min((time - act.end for act in ACTS if act.stage == MAIN_STAGE and act.end <= time), default=None)
     break_rate = 0.0
     if since is not None and evening.is_break(time):
         break_rate = (
@@ -52,8 +53,8 @@ def tickets_per_minute(evening: Evening, time: float, zone: str | None = None) -
         )
     elif evening.is_break(time):
         break_rate = 0.35 * _BREAK_TICKETS_PER_MINUTE  # before the first act
-    size = 0.75 + evening.persons("front", time) / 600
-    if zone == "bars":  # sales follow the number of people there, whether a break or rain brought them
+    size = 0.75 + evening.persons(FRONT_ZONE, time) / 600
+    if zone == BARS_ZONE:  # sales follow the number of people there, whether a break or rain brought them
         return min(
             _MAX_TICKETS_PER_MINUTE,
             arriving
@@ -63,7 +64,7 @@ def tickets_per_minute(evening: Evening, time: float, zone: str | None = None) -
     return min(_MAX_TICKETS_PER_MINUTE, arriving * (_BASE_TICKETS_PER_MINUTE + break_rate) * min(1.6, size) * here)
 
 
-def product_demand(evening: Evening, product: str, time: float) -> float:
+def product_demand(evening: Evening, product: ProductId, time: float) -> float:
     """Return the relative demand of a product at this hour and in this weather."""
     weather = evening.weather(time)
     heat = max(0.0, weather.temperature - 22) / 8
@@ -145,7 +146,7 @@ def _with_upload_delays(sold: Iterator[TimelineEvent]) -> Iterator[TimelineEvent
 
 
 def _lines(
-    evening: Evening, time: float, stock: dict[str, float | None], random: np.random.Generator
+    evening: Evening, time: float, stock: dict[ProductId, float | None], random: np.random.Generator
 ) -> tuple[SaleLine, ...]:
     """Choose one to three different products that are in stock, and take them off the stock."""
     there = [name for name, units in stock.items() if units is None or units >= 1]

@@ -15,6 +15,7 @@ from confluent_kafka import Message
 from schemas.bars import DEMAND
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.crowd import CROWD
+from schemas.ids import BarId
 from schemas.music import TAGS
 from schemas.support import TRIAGE
 from schemas.violence import VIOLENCE
@@ -75,7 +76,7 @@ class LatencyListener:
 class OpenPages:
     """Context manager that keeps some pages of the console open, as in a control room."""
 
-    def __init__(self, console: str, number: int, bars: Sequence[str] = ()) -> None:
+    def __init__(self, console: str, number: int, bars: Sequence[BarId] = ()) -> None:
         self.events_received = 0
         """Number of server-sent events so far, over all pages."""
         self.lost = 0

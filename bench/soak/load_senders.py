@@ -27,6 +27,7 @@ from bench.soak.soak_media import SoakMedia
 from schemas.bars import SALES, STOCK, BarSettings, ProductSettings, SaleLine, StockMovement, Ticket
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
+from schemas.ids import EventId, ProductId
 from schemas.music import SNIPPETS
 from schemas.support import MAILS, Mail
 from schemas.topic import Topic
@@ -99,7 +100,7 @@ class LoadSenders:
         if invalid:
             value = _invalid_value(value)
         now = datetime.now(UTC)
-        envelope = Envelope(id, topic.event_type, "soak", now, content_type or topic.content_type, now)
+        envelope = Envelope(EventId(id), topic.event_type, "soak", now, content_type or topic.content_type, now)
         encoded = value if isinstance(value, bytes) else msgspec.json.encode(value)
 
         def delivered(error: str | None) -> None:
@@ -159,7 +160,7 @@ class _Tills:
         self._senders, self._load = senders, load
         self._random = random.Random(evening.seed)
         self._baskets = baskets(evening)
-        self._sold: list[Counter[str]] = [Counter() for _ in range(load.bars)]
+        self._sold: list[Counter[ProductId]] = [Counter() for _ in range(load.bars)]
         self._delivered = [DELIVERED_EVERY * bar / load.bars - DELIVERED_EVERY for bar in range(load.bars)]
         self._deliveries = 0
 

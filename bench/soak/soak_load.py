@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from schemas.bars import BarSettings, ProductSettings
 from schemas.cameras import CameraSettings, CameraView
 from schemas.crowd import ZoneSettings
+from schemas.ids import BarId, CameraId, ProductId, StageId
 from schemas.music import StageSettings
 from schemas.venue import Venue
+from simulation.evening import BARS_ZONE, FRONT_ZONE, GATE_ZONE
 
 # A large festival, and the number of festivals that make up the full load.
 CAMERAS, FRAMES_PER_SECOND = 100, 2.0
@@ -20,11 +22,11 @@ STAGES, FRAGMENT_EVERY = 8, 5.0
 NUM_FESTIVALS = 3
 
 TILLS_OF_A_BAR = 4
-PRODUCTS = ("beer", "water", "cola", "gin-tonic", "burger")
+PRODUCTS = tuple(map(ProductId, ("beer", "water", "cola", "gin-tonic", "burger")))
 OPENING_STOCK = 400.0
 """Opening stock in units of each product: about twenty minutes of a busy bar, so that stock-out alerts are raised."""
-SCENES = ("front", "gate", "bars")
-"""Scenes of the demo that the cameras show in turn."""
+SCENES = (FRONT_ZONE, GATE_ZONE, BARS_ZONE)
+"""Zones of the demo that the cameras show in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,16 @@ class SoakLoad:
         )
 
 
-def camera_name(number: int) -> str:
+def camera_name(number: int) -> CameraId:
     """Return the id in the venue file."""
-    return f"camera-{number:03d}"
+    return CameraId(f"camera-{number:03d}")
 
 
-def bar_name(number: int) -> str:
+def bar_name(number: int) -> BarId:
     """Return the id in the venue file."""
-    return f"bar-{number:03d}"
+    return BarId(f"bar-{number:03d}")
 
 
-def stage_name(number: int) -> str:
+def stage_name(number: int) -> StageId:
     """Return the id in the venue file."""
-    return f"stage-{number:02d}"
+    return StageId(f"stage-{number:02d}")

@@ -9,8 +9,20 @@ import numpy as np
 import soundfile
 
 from bench.soak.soak_load import FRAGMENT_EVERY, FRAMES_PER_SECOND, SCENES
+from schemas.ids import ZoneId
 from simulation.crowd_images import render
-from simulation.evening import Evening, clock
+from simulation.evening import (
+    BAR_SQUARE,
+    BARS_ZONE,
+    FOREST_STAGE,
+    FRONT_LEFT,
+    FRONT_ZONE,
+    GATE_EAST,
+    GATE_ZONE,
+    MAIN_STAGE,
+    Evening,
+    clock,
+)
 from simulation.instruments import RATE, Sound
 from simulation.stage_music import fragment
 
@@ -20,9 +32,9 @@ SONG_SECONDS = 120.0
 """Seconds of music that are looped seamlessly, because overlapping fragments must agree."""
 WINDOW_SECONDS = 30.0
 
-_CAMERA = {"front": "front-left", "gate": "gate-east", "bars": "bar-square"}
-_CALM = {"front": "20:00", "gate": "20:30", "bars": "21:10"}
-_FULL = {"front": "23:45", "gate": "22:52", "bars": "23:01"}
+_CAMERA = {FRONT_ZONE: FRONT_LEFT, GATE_ZONE: GATE_EAST, BARS_ZONE: BAR_SQUARE}
+_CALM = {FRONT_ZONE: "20:00", GATE_ZONE: "20:30", BARS_ZONE: "21:10"}
+_FULL = {FRONT_ZONE: "23:45", GATE_ZONE: "22:52", BARS_ZONE: "23:01"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +46,8 @@ class SoakMedia:
         songs: FLAC windows of 30 seconds, five seconds apart, by style; `silence` is a window of mains hum.
     """
 
-    calm: dict[str, list[bytes]]
-    full: dict[str, list[bytes]]
+    calm: dict[ZoneId, list[bytes]]
+    full: dict[ZoneId, list[bytes]]
     covered: bytes
     songs: list[list[bytes]]
     silence: bytes
@@ -49,13 +61,13 @@ def render_media(
     return SoakMedia(
         calm={scene: _loop(evening, scene, _CALM[scene], pictures) for scene in SCENES},
         full={scene: _loop(evening, scene, _FULL[scene], pictures) for scene in SCENES},
-        covered=render(evening, "bar-square", "bars", clock("20:40")).jpeg(),
-        songs=[windows(fragment(evening, "main", clock(time), song)) for time in ("20:30", "22:00")],
-        silence=_flac(fragment(evening, "forest", clock("20:50"), WINDOW_SECONDS)),
+        covered=render(evening, BAR_SQUARE, BARS_ZONE, clock("20:40")).jpeg(),
+        songs=[windows(fragment(evening, MAIN_STAGE, clock(time), song)) for time in ("20:30", "22:00")],
+        silence=_flac(fragment(evening, FOREST_STAGE, clock("20:50"), WINDOW_SECONDS)),
     )
 
 
-def _loop(evening: Evening, scene: str, time: str, pictures: int) -> list[bytes]:
+def _loop(evening: Evening, scene: ZoneId, time: str, pictures: int) -> list[bytes]:
     times = [clock(time) + number / FRAMES_PER_SECOND for number in range(pictures)]
     forwards = [render(evening, _CAMERA[scene], scene, at).jpeg() for at in times]
     return forwards + forwards[-2:0:-1]

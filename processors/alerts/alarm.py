@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.alerts import Alert, AlertAction, Observation, Verdict
+from schemas.ids import AlertId, AlertKey, EventId
 from schemas.rules import RuleSettings
 
 MAX_RECENT_IDS = 16
@@ -37,7 +38,7 @@ UPDATE_FACTOR = 1.1
 class AlarmState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """State of one alert key. Times are those of the events, never of the wall clock."""
 
-    recent: tuple[str, ...] = ()
+    recent: tuple[EventId, ...] = ()
     """Ids of the last observations and actions, oldest first."""
     last_time: datetime | None = None
     """Time of the last observation."""
@@ -144,15 +145,15 @@ def apply_action(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Al
     return replace(alarm, alert=step), step
 
 
-def alert_id(key: str, raised_at: datetime) -> str:
+def alert_id(key: AlertKey, raised_at: datetime) -> AlertId:
     """Return the id of the alert of a key that is raised at a time; the end of a long key is replaced by a hash.
 
     >>> alert_id("violence/gate", datetime(2026, 7, 4, 22, tzinfo=UTC))
     'violence/gate@20260704T220000.000000'
     """
     if len(key) > MAX_KEY_LENGTH:
-        key = f"{key[: MAX_KEY_LENGTH - 13]}~{hashlib.sha256(key.encode()).hexdigest()[:12]}"
-    return f"{key}@{raised_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
+        key = AlertKey(f"{key[: MAX_KEY_LENGTH - 13]}~{hashlib.sha256(key.encode()).hexdigest()[:12]}")
+    return AlertId(f"{key}@{raised_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}")
 
 
 def _raise_if_due(

@@ -10,6 +10,7 @@ from processors.alerts.messages import MessageCatalog
 from processors.alerts.rule import AlertRule, MeasurableResult, Measurement
 from schemas.alerts import Observation
 from schemas.fields import identifier
+from schemas.ids import AlertKey, EventId
 from schemas.venue import Venue
 
 
@@ -36,8 +37,8 @@ class RuleEvaluator:
 
     def _observation(self, rule: str, measurement: Measurement, result: MeasurableResult) -> Observation:
         return Observation(
-            id=identifier(f"{result.event_id}#{rule}"),
-            key=identifier(f"{rule}/{measurement.subject}"),
+            id=EventId(identifier(f"{result.event_id}#{rule}")),
+            key=AlertKey(identifier(f"{rule}/{measurement.subject}")),
             rule=rule,
             subject=identifier(measurement.subject),
             time=result.time,

@@ -12,6 +12,7 @@ from msgspec import Struct
 from processors.alerts.alarm import VERDICT_OF_ACTION
 from schemas.alerts import Alert, AlertAction, AlertLabel
 from schemas.errors import PulsoError
+from schemas.ids import AlertId, AlertKey
 
 WINDOW = 30
 """Newest alerts with a verdict that the live precision of a rule is computed from. With half of 30 confirmed, the 95 %
@@ -24,7 +25,7 @@ class AlertIdError(PulsoError, ValueError):
     """A verdict names something that is not the id of an alert of its key."""
 
 
-def split_alert_id(alert_id: str) -> tuple[str, datetime] | None:
+def split_alert_id(alert_id: AlertId) -> tuple[AlertKey, datetime] | None:
     """Return key and raising time that the id of an alert is made of, or None where it is not such an id.
 
     >>> split_alert_id("violence/gate@20260704T220000.500000")
@@ -36,7 +37,7 @@ def split_alert_id(alert_id: str) -> tuple[str, datetime] | None:
     if match is None:
         return None
     try:
-        return match["key"], datetime.strptime(match["raised"], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        return AlertKey(match["key"]), datetime.strptime(match["raised"], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
     except ValueError:
         return None
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from schemas.ids import EventId
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
 
@@ -36,7 +37,7 @@ class MeasurableResult(Protocol):
     """A result that rules can measure: it names the event that caused it and the time of that event."""
 
     @property
-    def event_id(self) -> str:
+    def event_id(self) -> EventId:
         """Id of the event that the result was made of."""
 
     @property

@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from schemas.attendance import AttendanceChange, GateTotal, VenueOccupancy
+from schemas.ids import CameraId, EventId, GateId, ZoneId
 
 MAX_RECENT_IDS = 64
 """Ids of the last changes that are stored to recognise repetitions."""
@@ -71,8 +72,8 @@ class AttendanceState(Struct):
     corrected: float = 0.0
     reconciled: float = 0.0
     unexplained: float = 0.0
-    gates: dict[str, GateCounts] = field(default_factory=dict)
-    zones: dict[str, dict[str, ZoneOccupancy]] = field(default_factory=dict)
+    gates: dict[GateId, GateCounts] = field(default_factory=dict)
+    zones: dict[ZoneId, dict[CameraId, ZoneOccupancy]] = field(default_factory=dict)
     reconcile_time: float | None = field(default=None, name="looked")
     recent: tuple[str, ...] = ()
 
@@ -96,7 +97,7 @@ class AttendanceState(Struct):
         return True
 
     def _add_crossing(self, change: AttendanceChange) -> bool:
-        gate = self.gates.setdefault(change.by, GateCounts())
+        gate = self.gates.setdefault(GateId(change.by), GateCounts())
         since = (change.since or change.time).timestamp()
         # A millisecond of tolerance for rounding of the time.
         if gate.until is not None and gate.until - CLOCK_RESET_SECONDS < since < gate.until - 1e-3:
@@ -112,7 +113,8 @@ class AttendanceState(Struct):
 
     def _add_zone_count(self, change: AttendanceChange) -> None:
         time = change.time.timestamp()
-        self.zones.setdefault(change.zone or "", {})[change.by] = ZoneOccupancy(change.persons, time)
+        cameras = self.zones.setdefault(change.zone or ZoneId(""), {})
+        cameras[CameraId(change.by)] = ZoneOccupancy(change.persons, time)
         elapsed = 0.0 if self.reconcile_time is None else max(0.0, min(time - self.reconcile_time, RECONCILE_SECONDS))
         self.reconcile_time = time
         missing = ZONE_COUNT_SHARE * self.persons_seen(time) - self.persons
@@ -128,7 +130,7 @@ class AttendanceState(Struct):
             for cameras in self.zones.values()
         )
 
-    def occupancy(self, event_id: str, time: datetime) -> VenueOccupancy:
+    def occupancy(self, event_id: EventId, time: datetime) -> VenueOccupancy:
         """Return the occupancy as it is published."""
         return VenueOccupancy(
             event_id=event_id,

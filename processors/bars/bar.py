@@ -27,6 +27,7 @@ from schemas.bars import (
     Ticket,
 )
 from schemas.errors import PulsoError
+from schemas.ids import BarId, EventId, ProductId
 
 SLOT = timedelta(minutes=15)
 """Length of a slot of the demand model."""
@@ -40,7 +41,7 @@ FORECAST_INTERVAL = timedelta(seconds=60)
 REMEMBERED_TICKETS = 1024
 """Number of ticket ids remembered: ten minutes of ten busy tills, which is how long a till retries."""
 
-Surplus = Mapping[str, Mapping[str, float]]
+Surplus = Mapping[BarId, Mapping[ProductId, float]]
 """Surplus units by bar and product."""
 
 
@@ -110,7 +111,7 @@ class BarRow(Struct):
 
     offset: int = -1
     tickets: int = 0
-    sold: dict[str, float] = field(default_factory=dict)
+    sold: dict[ProductId, float] = field(default_factory=dict)
     recent_ids: bytes = field(default=b"", name="recent")
     ring_position: int = field(default=0, name="next")
     last_forecast: datetime | None = field(default=None, name="forecast_at")
@@ -128,10 +129,10 @@ class BarState:
         row: as `to_row` returned it; None to begin anew.
     """
 
-    def __init__(self, name: str, settings: BarSettings | None, timezone: str, row: bytes | None = None) -> None:
+    def __init__(self, name: BarId, settings: BarSettings | None, timezone: str, row: bytes | None = None) -> None:
         self.name = name
         self._settings = settings or BarSettings(id="unknown")
-        self._products: dict[str, ProductSettings] = {product.id: product for product in self._settings.products}
+        self._products: dict[ProductId, ProductSettings] = {product.id: product for product in self._settings.products}
         self._zone = ZoneInfo(timezone)
         self._row = stored = msgspec.json.decode(row, type=BarRow) if row else BarRow()
         self._recent = RecentIds(REMEMBERED_TICKETS, stored.recent_ids, stored.ring_position)
@@ -151,12 +152,12 @@ class BarState:
         self._model = f"{card['model']}@{card['hash'][:12]}"
 
     @property
-    def sold(self) -> Mapping[str, float]:
+    def sold(self) -> Mapping[ProductId, float]:
         """Units sold by product, refunds subtracted."""
         return self._row.sold
 
     @property
-    def neighbours(self) -> Sequence[str]:
+    def neighbours(self) -> Sequence[BarId]:
         """Bars whose surplus may be fetched."""
         return self._settings.neighbours
 
@@ -176,11 +177,11 @@ class BarState:
         return self._row.last_forecast
 
     @property
-    def products(self) -> list[str]:
+    def products(self) -> list[ProductId]:
         """Products of the venue file, then those sold besides."""
         return [*self._products, *(name for name in self._row.sold if name not in self._products)]
 
-    def stock(self, product: str) -> float | None:
+    def stock(self, product: ProductId) -> float | None:
         """Return the units left, never negative; None where no stock is configured or counted, and for recipes."""
         return self._ledger.stock(product)
 
@@ -205,7 +206,7 @@ class BarState:
                 raise UnknownProductError(f"bar {self.name} has no product {line.product!r}; it has {known}")
 
     def apply_ticket(
-        self, ticket: Ticket, offset: int, event_id: str, context: BarContext = EMPTY_CONTEXT
+        self, ticket: Ticket, offset: int, event_id: EventId, context: BarContext = EMPTY_CONTEXT
     ) -> DemandForecast | None:
         """Book a ticket, and forecast where `FORECAST_INTERVAL` has passed since the last forecast.
 
@@ -243,7 +244,7 @@ class BarState:
         return self.forecast(ticket.time, event_id, context)
 
     def apply_movement(
-        self, movement: StockMovement, offset: int, event_id: str, context: BarContext = EMPTY_CONTEXT
+        self, movement: StockMovement, offset: int, event_id: EventId, context: BarContext = EMPTY_CONTEXT
     ) -> DemandForecast | None:
         """Book a stock movement and forecast at once; None for one that was applied before.
 
@@ -257,7 +258,7 @@ class BarState:
         time, last = self._ledger.event_time(movement), self._row.last_forecast
         return self.forecast(time if last is None else max(last, time), event_id, context)
 
-    def forecast(self, at: datetime, event_id: str, context: BarContext = EMPTY_CONTEXT) -> DemandForecast:
+    def forecast(self, at: datetime, event_id: EventId, context: BarContext = EMPTY_CONTEXT) -> DemandForecast:
         """Return the demand after `at`, and what to fetch for it."""
         forecasts = {name: self._demand.forecast(name) for name in self.products}
         outlook = RestockOutlook(self._demand, at, self._configured_closing(at), forecasts)
@@ -292,12 +293,12 @@ class BarState:
         left = RestockOutlook(self._demand, at, self._configured_closing(at)).minutes_open
         return at + timedelta(minutes=self._settings.cover_minutes if left is None else left)
 
-    def _sold_out(self) -> list[str]:
+    def _sold_out(self) -> list[ProductId]:
         """Return the products without stock; one that is sold all the same has stock, and its ledger is wrong."""
         empty = {n for n in self._products if self.stock(n) == 0 and not self._ledger.oversold(n)}
         return [n for n, product in self._products.items() if n in empty or empty & product.recipe.keys()]
 
-    def _add_sale(self, product: str, units: float, time: datetime) -> None:
+    def _add_sale(self, product: ProductId, units: float, time: datetime) -> None:
         self._ledger.add_sale(product, units, time)
         # A mixed drink has a series of its own, and the demand for each of its parts includes it.
         for name, used in {product: units, **self._ledger.stock_use(product, units)}.items():
@@ -305,7 +306,7 @@ class BarState:
 
     def _product_demand(
         self,
-        name: str,
+        name: ProductId,
         at: datetime,
         outlook: RestockOutlook,
         forecasts: Sequence[SlotForecast],

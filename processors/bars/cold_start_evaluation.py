@@ -23,6 +23,7 @@ from processors.bars.demand import DemandModel, SlotForecast
 from processors.bars.model_card import model_card
 from processors.bars.product_similarity import ProductTraits
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
+from schemas.ids import BarId, ProductId
 
 HOUR = timedelta(hours=1)
 """Length of a slot."""
@@ -48,7 +49,7 @@ BAR_SHARES = (0.5, 0.3, 0.2)
 Progress = Callable[[int, int], None]
 """Called with the number of steps done and their total."""
 
-SalesByHour = dict[datetime, dict[str, dict[str, list[float]]]]
+SalesByHour = dict[datetime, dict[BarId, dict[ProductId, list[float]]]]
 """Units of each sale by hour, bar and product."""
 
 
@@ -139,8 +140,8 @@ def evaluate(path: Path, *, progress: Progress = lambda done, total: None) -> di
 def _score_new_products(
     hours: SalesByHour,
     launch: datetime,
-    common: Sequence[str],
-    held: set[str],
+    common: Sequence[ProductId],
+    held: set[ProductId],
     traits: Mapping[str, ProductTraits],
     tally: ColdStartTally,
 ) -> None:
@@ -169,8 +170,8 @@ def _score_new_products(
 def _score_new_bar(
     hours: SalesByHour,
     launch: datetime,
-    common: Sequence[str],
-    bar: str,
+    common: Sequence[ProductId],
+    bar: BarId,
     traits: Mapping[str, ProductTraits],
     tally: ColdStartTally,
 ) -> None:
@@ -199,17 +200,17 @@ def _score_new_bar(
             for demand in (with_priors, alone):
                 _add_sales(demand, units, clock)
             open_hours += 1
-        for name, demand in neighbours.items():
-            _add_sales(demand, _units_by_product({name: lines.get(name, {})}, common), clock)
+        for other, demand in neighbours.items():
+            _add_sales(demand, _units_by_product({other: lines.get(other, {})}, common), clock)
 
 
-def _add_sales(demand: DemandModel, units: Mapping[str, Sequence[float]], clock: datetime) -> None:
+def _add_sales(demand: DemandModel, units: Mapping[ProductId, Sequence[float]], clock: datetime) -> None:
     for name, lines in units.items():
         for line in lines:
             demand.add_sale(name, line, clock)
 
 
-def _open_hours(hours: SalesByHour) -> Iterator[tuple[datetime, dict[str, dict[str, list[float]]]]]:
+def _open_hours(hours: SalesByHour) -> Iterator[tuple[datetime, dict[BarId, dict[ProductId, list[float]]]]]:
     """Yield the hours between the first and last sale of each day."""
     of_day: dict[date, list[datetime]] = defaultdict(list)
     for start in sorted(hours):
@@ -220,8 +221,10 @@ def _open_hours(hours: SalesByHour) -> Iterator[tuple[datetime, dict[str, dict[s
             yield start, hours.get(start, {})
 
 
-def _units_by_product(lines: Mapping[str, Mapping[str, list[float]]], common: Sequence[str]) -> dict[str, list[float]]:
-    units: dict[str, list[float]] = defaultdict(list)
+def _units_by_product(
+    lines: Mapping[BarId, Mapping[ProductId, list[float]]], common: Sequence[ProductId]
+) -> dict[ProductId, list[float]]:
+    units: dict[ProductId, list[float]] = defaultdict(list)
     for products in lines.values():
         for name, sold in products.items():
             if name in common:
@@ -229,8 +232,8 @@ def _units_by_product(lines: Mapping[str, Mapping[str, list[float]]], common: Se
     return units
 
 
-def _most_sold(hours: SalesByHour) -> list[str]:
-    units: Counter[str] = Counter()
+def _most_sold(hours: SalesByHour) -> list[ProductId]:
+    units: Counter[ProductId] = Counter()
     for lines in hours.values():
         for products in lines.values():
             units.update({name: sum(sold) for name, sold in products.items()})
@@ -242,7 +245,7 @@ def _sales_by_hour(sales: Sequence[Sale]) -> tuple[SalesByHour, dict[str, Produc
     hours: SalesByHour = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     divided = len({sale.bar for sale in sales}) == 1
     random = np.random.default_rng(0)
-    prices: dict[str, float] = {}
+    prices: dict[ProductId, float] = {}
     for sale in sales:
         start = sale.time.replace(minute=0, second=0, microsecond=0)
         if sale.unit_price > 0:
@@ -253,12 +256,12 @@ def _sales_by_hour(sales: Sequence[Sale]) -> tuple[SalesByHour, dict[str, Produc
             place = zlib.crc32(sale.order.encode()) / 2**32
             bars = range(len(BAR_SHARES))
             bar = next(n for n in bars if place < sum(BAR_SHARES[: n + 1]) or n == len(BAR_SHARES) - 1)
-            hours[start][f"bar-{bar}"][sale.product].append(sale.quantity)
+            hours[start][BarId(f"bar-{bar}")][sale.product].append(sale.quantity)
         else:
             parts = random.multinomial(max(0, round(sale.quantity)), BAR_SHARES)
             for bar, units in enumerate(parts):
                 if units:
-                    hours[start][f"bar-{bar}"][sale.product].append(float(units))
+                    hours[start][BarId(f"bar-{bar}")][sale.product].append(float(units))
     return hours, {name: ProductTraits(price=price) for name, price in prices.items()}
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from processors.bars.demand import DemandModel
 from processors.bars.restock_outlook import growth_factor, seasonal_units
+from schemas.ids import ProductId
 
 MAX_LENGTH = timedelta(hours=16)
 """Longest curve."""
@@ -50,7 +51,7 @@ class ContextChange(Struct, frozen=True):
 
 def demand_curve(
     demand: DemandModel,
-    product: str,
+    product: ProductId,
     at: datetime,
     until: datetime,
     stock: float | None = None,
@@ -98,7 +99,7 @@ def demand_curve(
     return points
 
 
-def demand_drivers(demand: DemandModel, product: str) -> dict[str, float]:
+def demand_drivers(demand: DemandModel, product: ProductId) -> dict[str, float]:
     """Return the relative change of the next hour's demand by driver, the strongest first; 0.1 is 10 % more.
 
     `RATE_DRIVER` compares the forecast with one whose last slots were as the season says; each context feature is
@@ -115,7 +116,7 @@ def demand_drivers(demand: DemandModel, product: str) -> dict[str, float]:
     return dict(sorted(drivers.items(), key=lambda item: (-abs(item[1]), item[0])))
 
 
-def _slot_mean(demand: DemandModel, product: str, i: int) -> float:
+def _slot_mean(demand: DemandModel, product: ProductId, i: int) -> float:
     """Return the mean of one slot within the horizons: the difference of two of them, shared equally."""
     before = max((h for h in demand.horizons if h <= i), default=0)
     after = min(h for h in demand.horizons if h > i)

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from processors.bars.recent_ids import RecentIds
 from schemas.bars import StockMovement
 from schemas.errors import PulsoError
+from schemas.ids import BarId, ProductId
 
 TICK_SECONDS = 10
 """Length of a tick, the resolution of event times in the ledger."""
@@ -57,7 +58,7 @@ class ProductStock(Struct):
     missing: float = 0.0
     in_transit: float = field(default=0.0, name="coming")
     in_transit_since: datetime | None = field(default=None, name="coming_since")
-    in_transit_from: str | None = field(default=None, name="coming_from")
+    in_transit_from: BarId | None = field(default=None, name="coming_from")
 
 
 class LedgerState(Struct):
@@ -73,7 +74,7 @@ class LedgerState(Struct):
 
     offset: int = -1
     newest_tick: int | None = field(default=None, name="clock")
-    products: dict[str, ProductStock] = field(default_factory=dict, name="holdings")
+    products: dict[ProductId, ProductStock] = field(default_factory=dict, name="holdings")
     recent_ids: bytes = field(default=b"", name="recent")
     ring_position: int = field(default=0, name="next")
 
@@ -96,8 +97,8 @@ class Ledger:
 
     def __init__(
         self,
-        opening: Mapping[str, float | None],
-        recipes: Mapping[str, Mapping[str, float]] | None = None,
+        opening: Mapping[ProductId, float | None],
+        recipes: Mapping[ProductId, Mapping[ProductId, float]] | None = None,
         state: LedgerState | None = None,
         *,
         transit_timeout: timedelta = timedelta(hours=1),
@@ -114,14 +115,14 @@ class Ledger:
         self._state.recent_ids, self._state.ring_position = self._recent.ring, self._recent.position
         return self._state
 
-    def stock_use(self, product: str, units: float) -> dict[str, float]:
+    def stock_use(self, product: ProductId, units: float) -> dict[ProductId, float]:
         """Return the units that a sale takes from the stock, by product."""
         recipe = self._recipes.get(product)
         if not recipe:
             return {product: units}
         return {name: units * share for name, share in recipe.items()}
 
-    def add_sale(self, product: str, units: float, time: datetime) -> None:
+    def add_sale(self, product: ProductId, units: float, time: datetime) -> None:
         """Book a sale; negative units take one back."""
         tick = tick_of(time)
         newest = self._state.newest_tick
@@ -198,43 +199,43 @@ class Ledger:
         newest = datetime.fromtimestamp(self._state.newest_tick * TICK_SECONDS, movement.time.tzinfo)
         return newest if movement.time - newest > MAX_CLOCK_SKEW else movement.time
 
-    def stock(self, product: str) -> float | None:
+    def stock(self, product: ProductId) -> float | None:
         """Return the units left, never negative; None where no stock is configured or counted."""
         balance = self._balance(product)
         return None if balance is None else max(0.0, balance)
 
-    def oversold(self, product: str) -> float:
+    def oversold(self, product: ProductId) -> float:
         """Return the units sold beyond the booked stock, which a count should correct."""
         return max(0.0, -(self._balance(product) or 0.0))
 
-    def in_transit(self, product: str, at: datetime) -> float:
+    def in_transit(self, product: ProductId, at: datetime) -> float:
         """Return the units in transit to the bar; none after the timeout."""
         stock = self._state.products.get(product)
         if stock is None or stock.in_transit_since is None or at - stock.in_transit_since > self._transit_timeout:
             return 0.0
         return stock.in_transit
 
-    def in_transit_from(self, product: str) -> str | None:
+    def in_transit_from(self, product: ProductId) -> BarId | None:
         """Return the bar that the units in transit come from; None for the store."""
         stock = self._state.products.get(product)
         return stock.in_transit_from if stock else None
 
-    def missing(self, product: str) -> float:
+    def missing(self, product: ProductId) -> float:
         """Return the units that counts found missing so far: breakage, theft, or free drinks."""
         stock = self._state.products.get(product)
         return stock.missing if stock else 0.0
 
-    def _product_stock(self, product: str) -> ProductStock:
+    def _product_stock(self, product: ProductId) -> ProductStock:
         return self._state.products.setdefault(product, ProductStock())
 
-    def _balance(self, product: str) -> float | None:
+    def _balance(self, product: ProductId) -> float | None:
         if product in self._recipes:
             return None
         stock = self._state.products.get(product)
         base = self._opening.get(product) if stock is None or stock.base is None else stock.base
         return None if base is None else round(base + (stock.flow if stock else 0.0), 6)
 
-    def _book_flow(self, product: str, tick: int, units: float, *, reported: bool = False) -> None:
+    def _book_flow(self, product: ProductId, tick: int, units: float, *, reported: bool = False) -> None:
         """Book net units in a tick; a movement reported in the tick of a count, after it, also happened after it."""
         stock = self._product_stock(product)
         for counted, compared in stock.counts:
@@ -246,7 +247,7 @@ class Ledger:
         if self._state.newest_tick is None or tick >= self._state.newest_tick - JOURNAL_TICKS:
             stock.journal[tick] = stock.journal.get(tick, 0.0) + units
 
-    def _book_count(self, product: str, stock: ProductStock, tick: int, units: float, *, opening: bool) -> None:
+    def _book_count(self, product: ProductId, stock: ProductStock, tick: int, units: float, *, opening: bool) -> None:
         if stock.counts and tick < stock.counts[-1][0]:
             return  # a later count is booked already
         after = sum(moved for when, moved in stock.journal.items() if when > tick)

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from processors.bars.restock_outlook import RestockOutlook
 from schemas.bars import STORE
+from schemas.ids import BarId, ProductId
 
 SERVICE_LEVEL = 0.95
 """Probability that the stock after a delivery is enough for the lead time and `SERVICE_MINUTES`."""
@@ -82,11 +83,11 @@ class RestockAdvice(Struct, frozen=True):
 
 def restock_advice(
     outlook: RestockOutlook,
-    items: Mapping[str, StockItem],
+    items: Mapping[ProductId, StockItem],
     at: datetime,
     terms: SupplyTerms,
-    surplus: Mapping[str, Mapping[str, float]] | None = None,
-) -> dict[str, RestockAdvice]:
+    surplus: Mapping[BarId, Mapping[ProductId, float]] | None = None,
+) -> dict[ProductId, RestockAdvice]:
     """Return the advice for every product of a bar, planned as one trip.
 
     A product calls for a trip when its probability of running out before a delivery arrives reaches the limit. The trip
@@ -106,7 +107,7 @@ def restock_advice(
     }
     losses = {name: outlook.shortfall(name, item.stock + item.in_transit, 2 * lead) for name, item in items.items()}
     trip = max(chances.values(), default=0.0) >= limit and sum(losses.values()) >= terms.trip_worth_units
-    advice: dict[str, RestockAdvice] = {}
+    advice: dict[ProductId, RestockAdvice] = {}
     for name, item in items.items():
         per_hour = outlook.mean(name, 60.0)
         minutes = item.stock / per_hour * 60 if per_hour > 1e-6 else None
@@ -139,7 +140,7 @@ def _cover_minutes(outlook: RestockOutlook, terms: SupplyTerms) -> float:
 
 
 def _order_units(
-    outlook: RestockOutlook, name: str, item: StockItem, terms: SupplyTerms, *, urgent: bool
+    outlook: RestockOutlook, name: ProductId, item: StockItem, terms: SupplyTerms, *, urgent: bool
 ) -> float | None:
     """Return the units up to the order-up-to level, in whole packages and within the shelf; None for less than one."""
     rest = _cover_minutes(outlook, terms)
@@ -159,7 +160,7 @@ def _order_units(
     return float(round(wanted))
 
 
-def _source(name: str, units: float, surplus: Mapping[str, Mapping[str, float]]) -> str:
+def _source(name: ProductId, units: float, surplus: Mapping[BarId, Mapping[ProductId, float]]) -> str:
     """Return the neighbour with the largest surplus if it is enough, else the store: a walk is shorter than a drive."""
     bars = sorted(surplus, key=lambda bar: (-surplus[bar].get(name, 0.0), bar))
     return bars[0] if bars and surplus[bars[0]].get(name, 0.0) >= units else STORE

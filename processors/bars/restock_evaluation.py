@@ -27,6 +27,7 @@ from processors.bars.restock_simulation import (
     simulate,
 )
 from processors.bars.sales_file import SalesFileError, read_sales
+from schemas.ids import ProductId
 
 TRIP_WORTHS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Lost sales that make a trip worthwhile, in units: so the advice is compared at several numbers of trips."""
@@ -90,7 +91,7 @@ def evaluate(
     """
     learnt, scored = _evenings(path, setting, score_from)
     evenings = len({order.day for order in learnt})
-    sold: Counter[str] = Counter()
+    sold: Counter[ProductId] = Counter()
     for order in learnt:
         sold.update(order.units)
     shelf = {name: float(max(2, math.ceil(units / evenings * setting.shelf))) for name, units in sold.items()}
@@ -137,7 +138,7 @@ def _evenings(
     sales = read_sales(path)
     if score_from is None:
         score_from = (sales[0].time + (sales[-1].time - sales[0].time) * 0.75).date()
-    sold: Counter[str] = Counter()
+    sold: Counter[ProductId] = Counter()
     for sale in sales:
         if sale.time.date() < score_from:
             sold[sale.product] += max(0.0, sale.quantity)  # type: ignore[assignment]
@@ -155,10 +156,10 @@ def _evenings(
     return learnt, [order for order in merged if order.day >= cut]
 
 
-def _lead_time_sales(orders: Sequence[CustomerOrder], lead: timedelta) -> dict[str, float]:
+def _lead_time_sales(orders: Sequence[CustomerOrder], lead: timedelta) -> dict[ProductId, float]:
     """Return the mean units sold in a lead time of the busy hours, by product."""
     hours: Counter[int] = Counter()
-    units: Counter[str] = Counter()
+    units: Counter[ProductId] = Counter()
     for order in orders:
         hours[order.time.hour] += 1
     busy = {hour for hour, number in hours.items() if number >= BUSY_SHARE * len(orders)}
@@ -171,8 +172,8 @@ def _lead_time_sales(orders: Sequence[CustomerOrder], lead: timedelta) -> dict[s
 
 def _reorder_point_results(
     orders: Sequence[CustomerOrder],
-    shelf: dict[str, float],
-    lead_time_sales: dict[str, float],
+    shelf: dict[ProductId, float],
+    lead_time_sales: dict[ProductId, float],
     lead: timedelta,
     joins: Sequence[float],
 ) -> list[SimulationResult]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from processors.bars.conformal_interval import ConformalInterval
 from processors.bars.demand import DemandModel, SlotForecast
 from processors.bars.seasonality import ProductSeries
+from schemas.ids import ProductId
 
 MIN_SHAPE = 4.0
 """Units that the forecast weighs at least against those sold in the open slot: two early sales are no rush."""
@@ -42,15 +43,15 @@ class RestockOutlook:
         demand: DemandModel,
         at: datetime,
         closes: datetime | None = None,
-        forecasts: Mapping[str, Sequence[SlotForecast]] | None = None,
+        forecasts: Mapping[ProductId, Sequence[SlotForecast]] | None = None,
     ) -> None:
         self._demand = demand
         self._at = at
         self._closes = closes or _learnt_closing(demand, at)
         self._means = {(name, one.slots): one.mean for name, of in (forecasts or {}).items() for one in of}
-        self._rate_factors: dict[str, float] = {}
-        self._seasonal: dict[str, float] = {}
-        self._later: dict[tuple[str, int], float] = {}
+        self._rate_factors: dict[ProductId, float] = {}
+        self._seasonal: dict[ProductId, float] = {}
+        self._later: dict[tuple[ProductId, int], float] = {}
 
     @property
     def minutes_open(self) -> float | None:
@@ -62,7 +63,7 @@ class RestockOutlook:
         left = self.minutes_open
         return minutes if left is None else min(minutes, left)
 
-    def mean(self, product: str, minutes: float) -> float:
+    def mean(self, product: ProductId, minutes: float) -> float:
         """Return the mean demand within `minutes`: an hour at the rate of the open slot, then by the season."""
         span, factor = self.open_minutes(minutes), self._rate_factors.get(product)
         if factor is None:
@@ -70,24 +71,24 @@ class RestockOutlook:
         near = self._within(product, min(span, RATE_MINUTES)) * factor
         return near if span <= RATE_MINUTES else near + self._within(product, span) - near / max(factor, 1e-9)
 
-    def quantile(self, product: str, minutes: float, probability: float) -> float:
+    def quantile(self, product: ProductId, minutes: float, probability: float) -> float:
         """Return the units that suffice for `minutes` with this probability."""
         mean = self.mean(product, minutes)
         return self._interval(minutes, mean).quantile(mean, probability) if mean > 0 else 0.0
 
-    def run_out_probability(self, product: str, stock: float, minutes: float) -> float:
+    def run_out_probability(self, product: ProductId, stock: float, minutes: float) -> float:
         """Return the probability of a demand above `stock` within `minutes`."""
         if stock <= 0:
             return 1.0
         mean = self.mean(product, minutes)
         return self._interval(minutes, mean).exceeds(mean, stock) if mean > 0 else 0.0
 
-    def shortfall(self, product: str, stock: float, minutes: float) -> float:
+    def shortfall(self, product: ProductId, stock: float, minutes: float) -> float:
         """Return the expected unmet demand within `minutes`, in units, if nothing is fetched."""
         mean = self.mean(product, minutes)
         return self._interval(minutes, mean).shortfall(mean, stock) if mean > 0 else 0.0
 
-    def minutes_to_limit(self, product: str, stock: float, limit: float, longest: float) -> float:
+    def minutes_to_limit(self, product: ProductId, stock: float, limit: float, longest: float) -> float:
         """Return the minutes until the run-out probability reaches `limit`, at most `longest`; bisection to 1 min."""
         low, high = 0.0, longest
         while high - low > 1.0:
@@ -98,7 +99,7 @@ class RestockOutlook:
                 low = middle
         return high
 
-    def rest_of_day(self, product: str) -> SlotForecast | None:
+    def rest_of_day(self, product: ProductId) -> SlotForecast | None:
         """Return the demand until the bar closes; None where no closing time is configured or learnt.
 
         The rate of the open slot is left out, as in `demand_curve`: over a whole evening it misleads more often than it
@@ -114,7 +115,7 @@ class RestockOutlook:
         slots = round(minutes * 60 / self._demand.slot_length.total_seconds())
         return SlotForecast(slots, mean, min(low, middle), middle, max(high, middle))
 
-    def _rate_factor(self, product: str) -> float:
+    def _rate_factor(self, product: ProductId) -> float:
         """Return the posterior mean of the demand rate, relative to the forecast.
 
         A negative binomial is a Poisson whose rate is drawn from a Gamma of shape 1/α. The units sold in the open slot
@@ -128,7 +129,7 @@ class RestockOutlook:
         shape = max(1 / self._interval(elapsed, expected).dispersion, MIN_SHAPE)
         return (shape + max(series.open_units, 0.0)) / (shape + expected)
 
-    def _within(self, product: str, minutes: float) -> float:
+    def _within(self, product: ProductId, minutes: float) -> float:
         """Return the mean units within `minutes`: of the nearest horizon, and beyond the longest by the season."""
         slots = minutes * 60 / self._demand.slot_length.total_seconds()
         longest = self._demand.horizons[-1]
@@ -151,7 +152,7 @@ class RestockOutlook:
             place += 1.0
         return mean + growth * later
 
-    def _season(self, product: str, series: ProductSeries, number: int) -> float:
+    def _season(self, product: ProductId, series: ProductSeries, number: int) -> float:
         """Return the seasonal units of a slot, 0 where the bar is closed; cached, as every span adds the same slots."""
         units = self._later.get((product, number))
         if units is None:
@@ -159,7 +160,7 @@ class RestockOutlook:
             units = self._later[product, number] = 0.0 if closed else series.season(self._demand.slot_start(number))
         return units
 
-    def _mean(self, product: str, horizon: int) -> float:
+    def _mean(self, product: ProductId, horizon: int) -> float:
         mean = self._means.get((product, horizon))
         if mean is None:
             mean = self._means[product, horizon] = self._demand.mean(product, horizon)

@@ -14,6 +14,7 @@ from processors.bars.demand import DemandModel
 from processors.bars.restock import StockItem, SupplyTerms, restock_advice
 from processors.bars.restock_outlook import RestockOutlook
 from processors.bars.sales_file import Sale
+from schemas.ids import ProductId
 
 DAY_BEGINS = timedelta(hours=5)
 """Time of day at which a new evening begins: a sale at two in the night belongs to the evening before."""
@@ -28,7 +29,7 @@ class CustomerOrder(Struct, frozen=True):
     """
 
     time: datetime
-    units: dict[str, float]
+    units: dict[ProductId, float]
 
     @property
     def day(self) -> date:
@@ -59,20 +60,20 @@ class SimulationResult(Struct):
 class RestockPolicy(Protocol):
     """Decides when to fetch which products."""
 
-    def add_order(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
+    def add_order(self, at: datetime, units: Mapping[ProductId, float], stock: Mapping[ProductId, float]) -> None:
         """Learn from the units sold, which are less than the units ordered where stock is missing."""
 
-    def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
+    def fetch(self, at: datetime, stock: Mapping[ProductId, float]) -> Mapping[ProductId, float]:
         """Return the units to fetch now by product; empty for no trip."""
 
 
 class NoRestock:
     """Policy without any trip: the bar sells its opening stock."""
 
-    def add_order(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
+    def add_order(self, at: datetime, units: Mapping[ProductId, float], stock: Mapping[ProductId, float]) -> None:
         """Learn nothing."""
 
-    def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
+    def fetch(self, at: datetime, stock: Mapping[ProductId, float]) -> Mapping[ProductId, float]:
         """Return no trip."""
         return {}
 
@@ -88,10 +89,12 @@ class ReorderPointPolicy(NoRestock):
         calls: number of products at their point that make a trip.
     """
 
-    def __init__(self, points: Mapping[str, float], shelf: Mapping[str, float], join: float, calls: int = 1) -> None:
+    def __init__(
+        self, points: Mapping[ProductId, float], shelf: Mapping[ProductId, float], join: float, calls: int = 1
+    ) -> None:
         self._points, self._shelf, self._join, self._calls = points, shelf, join, calls
 
-    def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
+    def fetch(self, at: datetime, stock: Mapping[ProductId, float]) -> Mapping[ProductId, float]:
         """Return the units up to the shelf's room."""
         if sum(stock[name] <= point for name, point in self._points.items()) < self._calls:
             return {}
@@ -111,14 +114,14 @@ class NoticePolicy:
         terms: terms of supply.
     """
 
-    def __init__(self, demand: DemandModel, shelf: Mapping[str, float], terms: SupplyTerms) -> None:
+    def __init__(self, demand: DemandModel, shelf: Mapping[ProductId, float], terms: SupplyTerms) -> None:
         self._demand, self._shelf, self._terms = demand, shelf, terms
 
-    def add_order(self, at: datetime, units: Mapping[str, float], stock: Mapping[str, float]) -> None:
+    def add_order(self, at: datetime, units: Mapping[ProductId, float], stock: Mapping[ProductId, float]) -> None:
         """Learn as the bars worker does."""
         learn_order(self._demand, at, units, [name for name, left in stock.items() if left <= 0])
 
-    def fetch(self, at: datetime, stock: Mapping[str, float]) -> Mapping[str, float]:
+    def fetch(self, at: datetime, stock: Mapping[ProductId, float]) -> Mapping[ProductId, float]:
         """Return the units of the restock advice, where a product is urgent."""
         items = {name: StockItem(left, shelf=self._shelf[name]) for name, left in stock.items()}
         advice = restock_advice(RestockOutlook(self._demand, at), items, at, self._terms)
@@ -127,18 +130,20 @@ class NoticePolicy:
         return {name: product.fetch for name, product in advice.items() if product.fetch}
 
 
-def learn_order(demand: DemandModel, at: datetime, units: Mapping[str, float], sold_out: Sequence[str] = ()) -> None:
+def learn_order(
+    demand: DemandModel, at: datetime, units: Mapping[ProductId, float], sold_out: Sequence[ProductId] = ()
+) -> None:
     """Update the demand model with the units sold of one order."""
     demand.advance(at, None, sold_out)
     for name, sold in units.items():
         demand.add_sale(name, sold, at)
 
 
-def orders_of(sales: Sequence[Sale], products: Sequence[str]) -> list[CustomerOrder]:
+def orders_of(sales: Sequence[Sale], products: Sequence[ProductId]) -> list[CustomerOrder]:
     """Return the orders of these products in the order of their time."""
     orders = []
     for (time, _), lines in groupby(sales, key=lambda sale: (sale.time, sale.order)):
-        units: dict[str, float] = defaultdict(float)
+        units: dict[ProductId, float] = defaultdict(float)
         for line in lines:
             if line.product in products and line.quantity > 0:
                 units[line.product] += line.quantity
@@ -161,7 +166,11 @@ def overlay_weeks(orders: Sequence[CustomerOrder], weeks: int) -> list[CustomerO
 
 
 def simulate(
-    orders: Sequence[CustomerOrder], policy: RestockPolicy, shelf: Mapping[str, float], lead: timedelta, zone: tzinfo
+    orders: Sequence[CustomerOrder],
+    policy: RestockPolicy,
+    shelf: Mapping[ProductId, float],
+    lead: timedelta,
+    zone: tzinfo,
 ) -> SimulationResult:
     """Let a policy restock through all evenings; each opens with full shelves, and there is one runner.
 
@@ -181,14 +190,14 @@ def simulate(
 def _simulate_evening(
     orders: Sequence[CustomerOrder],
     policy: RestockPolicy,
-    shelf: Mapping[str, float],
+    shelf: Mapping[ProductId, float],
     lead: timedelta,
     zone: tzinfo,
     result: SimulationResult,
 ) -> None:
-    stock, fetched = dict(shelf), Counter[str]()
-    empty: set[str] = set()
-    in_transit: tuple[datetime, Mapping[str, float]] | None = None
+    stock, fetched = dict(shelf), Counter[ProductId]()
+    empty: set[ProductId] = set()
+    in_transit: tuple[datetime, Mapping[ProductId, float]] | None = None
     for order in orders:
         at = order.time.replace(tzinfo=zone)
         if in_transit is not None and in_transit[0] <= at:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from processors.alerts.rule import AlertRule, Measurement, Message, Parameter, Unit
 from schemas.bars import STORE, DemandForecast, ProductDemand, ProductSettings
+from schemas.ids import ProductId
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
 
@@ -54,13 +55,13 @@ def _with_stock(forecast: DemandForecast) -> Iterator[ProductDemand]:
     return (product for product in forecast.products if product.run_out_probability is not None)
 
 
-def _products(forecast: DemandForecast, venue: Venue) -> dict[str, ProductSettings]:
+def _products(forecast: DemandForecast, venue: Venue) -> dict[ProductId, ProductSettings]:
     bar = next((bar for bar in venue.bars if bar.id == forecast.bar), None)
     return {product.id: product for product in bar.products} if bar else {}
 
 
 def _fetch_message(
-    forecast: DemandForecast, product: ProductDemand, products: dict[str, ProductSettings], zone: ZoneInfo
+    forecast: DemandForecast, product: ProductDemand, products: dict[ProductId, ProductSettings], zone: ZoneInfo
 ) -> Message:
     """Return the notice for one product with whatever goes along on the same trip, or that nothing is needed now."""
     parameters: dict[str, Parameter] = {
@@ -89,7 +90,7 @@ def _fetch_message(
     )
 
 
-def _amount(product: ProductDemand, products: dict[str, ProductSettings]) -> str:
+def _amount(product: ProductDemand, products: dict[ProductId, ProductSettings]) -> str:
     """Return the units to fetch, and in packages where they are whole ones: "240 (2 × 120)"."""
     units, settings = product.fetch or 0.0, products.get(product.product)
     if settings is not None and settings.package and units >= settings.package and units % settings.package == 0:
@@ -103,7 +104,7 @@ def _source(name: str | None) -> Message:
     return Message("from_bar", {"bar": name})
 
 
-def _title(product: str, products: dict[str, ProductSettings]) -> str:
+def _title(product: ProductId, products: dict[ProductId, ProductSettings]) -> str:
     settings = products.get(product)
     return (settings.title if settings else "") or product
 

@@ -11,6 +11,10 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from schemas.errors import PulsoError
+from schemas.ids import BarId, ProductId
+
+NO_BAR = BarId("all")
+"""Bar of the sales of a file that names none."""
 
 
 class SalesFileError(PulsoError, ValueError):
@@ -22,7 +26,7 @@ class Sale(Struct, frozen=True):
 
     Attributes:
         time: local time, without a zone.
-        bar: id of the bar; "all" where the file has none.
+        bar: id of the bar; `NO_BAR` where the file has none.
         product: id of the product.
         quantity: units; negative for a refund.
         context: weather and calendar columns by name.
@@ -31,8 +35,8 @@ class Sale(Struct, frozen=True):
     """
 
     time: datetime
-    bar: str
-    product: str
+    bar: BarId
+    product: ProductId
     quantity: float
     context: dict[str, float] = field(default_factory=dict)
     order: str = ""
@@ -91,8 +95,8 @@ def _order_line(row: dict[str, str]) -> Sale:
     time = datetime.fromisoformat(row.get("time") or row["ordered_at"])
     return Sale(
         time=time.replace(tzinfo=None),
-        bar=row.get("bar") or "all",
-        product=(row["product"] or "").strip() or "unnamed",
+        bar=BarId(row.get("bar") or NO_BAR),
+        product=ProductId((row["product"] or "").strip() or "unnamed"),
         quantity=_number(row["quantity"]),
         order=row.get("order_id") or "",
         unit_price=_number(row.get("unit_price") or "0"),
@@ -103,7 +107,7 @@ def _hire_sale(row: dict[str, str]) -> Sale:
     day, month, year = (int(part) for part in (row["dateday"] or "").split("-"))
     time = datetime(year, month, day, int(row["hour"]))  # noqa: DTZ001 - the file has local time, without a zone
     context = {name: _number(row[name]) for name in _CONTEXT_COLUMNS if row.get(name)}
-    return Sale(time=time, bar="all", product="bicycle", quantity=_number(row["count"]), context=context)
+    return Sale(time=time, bar=NO_BAR, product=ProductId("bicycle"), quantity=_number(row["count"]), context=context)
 
 
 def _number(text: str) -> float:

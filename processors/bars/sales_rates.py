@@ -9,6 +9,7 @@ from collections import deque
 from datetime import datetime, timedelta
 
 from schemas.bars import DemandForecast
+from schemas.ids import BarId, ProductId
 
 WINDOW = timedelta(hours=1)
 """Time over which a rate is measured."""
@@ -24,7 +25,7 @@ class SalesRates:
     """Sales rates of all bars, from the totals sold that their forecasts report."""
 
     def __init__(self) -> None:
-        self._totals: dict[str, deque[tuple[datetime, dict[str, float]]]] = {}
+        self._totals: dict[BarId, deque[tuple[datetime, dict[ProductId, float]]]] = {}
 
     def add_forecast(self, forecast: DemandForecast) -> None:
         """Add a bar's newest forecast."""
@@ -37,7 +38,7 @@ class SalesRates:
 
     def rates_at(self, time: datetime) -> dict[str, dict[str, float]]:
         """Return units/hour by bar and product in the hour before about this time."""
-        rates = {}
+        rates: dict[str, dict[str, float]] = {}
         for bar, totals in self._totals.items():
             (begin, before), (end, now) = totals[0], totals[-1]
             if abs(time - end) > MAX_AGE or end - begin < MIN_SPAN:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from schemas.bars import STORE, DemandForecast
+from schemas.ids import BarId, ProductId
 
 CLAIM_EXPIRY = timedelta(hours=1)
 """Silence of a bar after which its claims no longer count."""
@@ -36,28 +37,28 @@ class SurplusClaims(Struct):
         last_forecast: time of each bar's newest forecast.
     """
 
-    surplus: dict[str, dict[str, float]] = field(default_factory=dict)
-    claims: dict[str, dict[tuple[str, str], SurplusClaim]] = field(default_factory=dict)
-    last_forecast: dict[str, datetime] = field(default_factory=dict)
+    surplus: dict[BarId, dict[ProductId, float]] = field(default_factory=dict)
+    claims: dict[BarId, dict[tuple[BarId, ProductId], SurplusClaim]] = field(default_factory=dict)
+    last_forecast: dict[BarId, datetime] = field(default_factory=dict)
 
     def add_forecast(self, forecast: DemandForecast) -> None:
         """Replace the surplus and the claims of a bar by those of its newest forecast."""
         bar, before = forecast.bar, self.claims.get(forecast.bar, {})
         self.surplus[bar] = {product.product: product.surplus for product in forecast.products if product.surplus}
         self.last_forecast[bar] = forecast.time
-        claimed: dict[tuple[str, str], SurplusClaim] = {}
+        claimed: dict[tuple[BarId, ProductId], SurplusClaim] = {}
         for product in forecast.products:
             wanted = ((product.fetch_from, product.fetch), (product.coming_from, product.coming))
             for source, units in wanted:
                 if source is None or source == STORE or not units:
                     continue
-                place = source, product.product
+                place = BarId(source), product.product
                 older = claimed.get(place) or before.get(place)
                 since = older.since if older else forecast.time
                 claimed[place] = SurplusClaim(since, units + (claimed[place].units if place in claimed else 0.0))
         self.claims[bar] = claimed
 
-    def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> dict[str, dict[str, float]]:
+    def spare_for(self, bar: BarId, sources: Iterable[BarId] | None = None) -> dict[BarId, dict[ProductId, float]]:
         """Return the unclaimed surplus that this bar may fetch, by bar and product.
 
         Args:
@@ -66,7 +67,7 @@ class SurplusClaims(Struct):
         """
         own = self.claims.get(bar, {})
         newest = max(self.last_forecast.values(), default=None)
-        spare: dict[str, dict[str, float]] = {}
+        spare: dict[BarId, dict[ProductId, float]] = {}
         for source in self.surplus if sources is None else sources:
             products = self.surplus.get(source)
             if source == bar or products is None:

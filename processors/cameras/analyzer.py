@@ -23,6 +23,7 @@ from processors.crowd.zone_analyzer import ZoneState
 from processors.violence.scorer import ViolenceScorer
 from schemas.context import VenueContext
 from schemas.crowd import CrowdCount
+from schemas.ids import CameraId
 from schemas.venue import Venue
 from schemas.violence import ViolenceScore
 
@@ -54,7 +55,7 @@ class CameraAnalyzer:
         venue: Venue,
         counter: CrowdCounter,
         scorer: ViolenceScorer,
-        states: dict[str, CameraState] | None = None,
+        states: dict[CameraId, CameraState] | None = None,
         *,
         crowd_evidence: EvidenceRecorder | None = None,
         violence_evidence: EvidenceRecorder | None = None,
@@ -81,7 +82,7 @@ class CameraAnalyzer:
         self._motion = MotionEstimator()
         self._crowd_evidence = crowd_evidence
         self._violence_evidence = violence_evidence
-        self.states: dict[str, CameraState] = {} if states is None else states
+        self.states: dict[CameraId, CameraState] = {} if states is None else states
 
     def analyze(self, frames: Sequence[CameraFrame]) -> list[FrameResult]:
         """Analyze frames of any cameras, each camera's in the order of time."""

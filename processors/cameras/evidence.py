@@ -14,6 +14,7 @@ from processors.cameras.picture import Picture
 from processors.crowd.density import DensityMap
 from processors.crowd.optical_flow import Velocity
 from schemas.crowd import CrowdCount
+from schemas.ids import CameraId
 from schemas.violence import ViolenceScore
 
 
@@ -47,11 +48,11 @@ class EvidenceRecorder(Protocol):
         """Add a frame, each camera's in the order of time; return an item when one is due."""
         ...
 
-    def evidence_ids(self, camera: str) -> tuple[str, ...]:
+    def evidence_ids(self, camera: CameraId) -> tuple[str, ...]:
         """Return the ids of the evidence for what the camera shows now; empty while nothing may raise an alert."""
         ...
 
-    def discard(self, camera: str, item_id: str) -> None:
+    def discard(self, camera: CameraId, item_id: str) -> None:
         """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
         ...
 
@@ -64,14 +65,14 @@ class LatestEvidence:
     """
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[datetime, str]] = {}
+        self._last: dict[CameraId, tuple[datetime, str]] = {}
 
-    def evidence_ids(self, camera: str) -> tuple[str, ...]:
+    def evidence_ids(self, camera: CameraId) -> tuple[str, ...]:
         """Return the id of the camera's last item; empty while nothing may raise an alert."""
         last = self._last.get(camera)
         return () if last is None else (last[1],)
 
-    def discard(self, camera: str, item_id: str) -> None:
+    def discard(self, camera: CameraId, item_id: str) -> None:
         """Forget an item that could not be stored, if it is the camera's last one; the next frame makes another."""
         if self.evidence_ids(camera) == (item_id,):
             del self._last[camera]

@@ -19,6 +19,7 @@ from processors.crowd.density import DensityMap
 from processors.crowd.ground_plane import GroundPlane
 from processors.crowd.optical_flow import Velocity
 from schemas.cameras import CameraSettings
+from schemas.ids import CameraId, EventId
 from schemas.topic import Topic
 
 
@@ -39,7 +40,7 @@ class FrameMeasurements(Struct, frozen=True):
     """
 
     camera: CameraSettings
-    event_id: str
+    event_id: EventId
     time: datetime
     heads: NDArray[np.float32] | None = None
     rows: float = 0.0
@@ -81,7 +82,7 @@ class FrameObserver(Protocol):
     """
 
     @property
-    def cameras(self) -> Collection[str]:
+    def cameras(self) -> Collection[CameraId]:
         """Ids of the cameras to observe; for all others nothing is prepared and nothing is called."""
         ...
 

@@ -9,14 +9,15 @@ from msgspec import Struct
 from processors.cameras.frame_observer import FrameObservation
 from schemas.context import VenueContext
 from schemas.crowd import CrowdCount
+from schemas.ids import CameraId, EventId, GateId
 from schemas.violence import ViolenceScore
 
 
 class CameraFrame(Struct, frozen=True):
     """One frame of one camera, as received."""
 
-    event_id: str
-    camera: str
+    event_id: EventId
+    camera: CameraId
     time: datetime
     jpeg: bytes
 
@@ -24,7 +25,7 @@ class CameraFrame(Struct, frozen=True):
 class GateCrossing(Struct, frozen=True):
     """Heads that crossed one gate between `since` and the time of the frame."""
 
-    gate: str
+    gate: GateId
     since: datetime
     entered: float
     left: float

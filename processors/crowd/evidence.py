@@ -17,6 +17,7 @@ from processors.crowd.density import DensityMap
 from processors.crowd.optical_flow import Velocity
 from schemas.cameras import CameraSettings
 from schemas.crowd import CrowdCount, ZoneCount
+from schemas.ids import EventId
 from schemas.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class CrowdEvidenceRecorder(LatestEvidence):
         return item
 
 
-def evidence_id(event_id: str) -> str:
+def evidence_id(event_id: EventId) -> str:
     """Return an id that fits a URL and does not reveal the camera.
 
     >>> evidence_id("camera/gate/20260704/17")

@@ -20,6 +20,7 @@ from processors.crowd.smoothing import SmoothedCount
 from schemas.alerts import Observation
 from schemas.crowd import CrowdSettings
 from schemas.errors import PulsoError
+from schemas.ids import AlertKey, EventId
 from schemas.rules import RuleSettings
 
 SIMULATION_STEP = 2.0
@@ -150,7 +151,7 @@ def _play(samples: list[OccupancySample], limit: float, lead: float, rule: RuleS
 
 def _observation(sample: OccupancySample, chance: float) -> Observation:
     return Observation(
-        id=f"{sample.time}", key="crowd-forecast/zone", rule="crowd-forecast", subject="zone",
+        id=EventId(f"{sample.time}"), key=AlertKey("crowd-forecast/zone"), rule="crowd-forecast", subject="zone",
         time=datetime.fromtimestamp(sample.time, UTC), value=chance,
     )  # fmt: skip
 

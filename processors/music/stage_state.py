@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from processors.music.audio import SILENT_DBFS
 from processors.music.label_decision import genre_label, mood_label
 from processors.music.tagger import AnalyzedFragment, FragmentTags
+from schemas.ids import EventId, StageId
 from schemas.music import MusicSettings, MusicTags
 
 SMOOTHING_SECONDS = 30.0
@@ -111,7 +112,7 @@ class StageState:
     ('happy', 0.75, False)
     """
 
-    def __init__(self, name: str, row: bytes | None = None, limits: MusicSettings | None = None) -> None:
+    def __init__(self, name: StageId, row: bytes | None = None, limits: MusicSettings | None = None) -> None:
         self.name = name
         self._limits = limits or MusicSettings()
         self._row = msgspec.json.decode(row, type=StageRow) if row else StageRow()
@@ -133,7 +134,7 @@ class StageState:
         return max(SILENT_DBFS, 10 * math.log10(max(power, 1e-12)) - SILENCE_DROP_DB)
 
     def apply(
-        self, fragment: AnalyzedFragment, time: datetime, offset: int, event_id: str, model: str
+        self, fragment: AnalyzedFragment, time: datetime, offset: int, event_id: EventId, model: str
     ) -> MusicTags | None:
         """Apply one fragment; None for one that was applied before, which changes nothing.
 

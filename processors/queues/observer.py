@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from processors.cameras.frame_observer import FrameMeasurements, FrameObservation
+from schemas.ids import CameraId
 from schemas.queues import QUEUE_COUNTS, QUEUES, QueueCount, QueueSettings
 from schemas.venue import Venue
 
@@ -17,7 +18,7 @@ class QueueObserver:
     """
 
     def __init__(self, queues: list[QueueSettings]) -> None:
-        self._queues: dict[str, list[QueueSettings]] = {}
+        self._queues: dict[CameraId, list[QueueSettings]] = {}
         for queue in queues:
             self._queues.setdefault(queue.camera, []).append(queue)
         self.cameras = frozenset(self._queues)

@@ -15,6 +15,7 @@ from processors.support.mail_text import without_addresses
 from processors.support.privacy import mask_personal_data
 from processors.support.surge import ArrivalRate
 from processors.support.topics import TopicClassifier
+from schemas.ids import EventId
 from schemas.social import Post, PostReading
 from schemas.support import Mail
 
@@ -105,7 +106,7 @@ class PostAnalyzer:
         """Return the negative share of each subject, from 0 to 1."""
         return {subject: totals.share for subject, totals in self._state.subjects.items()}
 
-    def apply(self, post: Post, analysis: AnalyzedMail, offset: int, event_id: str) -> PostReading | None:
+    def apply(self, post: Post, analysis: AnalyzedMail, offset: int, event_id: EventId) -> PostReading | None:
         """Count one post; return None if it was counted before.
 
         Args:

@@ -26,6 +26,7 @@ from processors.support.set_aside import ADVERTISING, set_aside_reason
 from processors.support.topics import TopicClassifier
 from processors.support.words import content_words
 from schemas.errors import PulsoError
+from schemas.ids import EventId
 from schemas.support import MailTopic, SupportCorrection, SupportTriage
 
 RECENT_MESSAGES = 2_048
@@ -138,7 +139,7 @@ class SupportDesk:
         self._state.recent_senders = b"".join(self._recent.values())
         return msgspec.json.encode(self._state)
 
-    def apply(self, analysis: AnalyzedMail, offset: int, event_id: str) -> SupportTriage | None:
+    def apply(self, analysis: AnalyzedMail, offset: int, event_id: EventId) -> SupportTriage | None:
         """File one mail; return None if it was filed before.
 
         Args:
@@ -244,7 +245,7 @@ class SupportDesk:
     def _with_corrections(self) -> TopicClassifier:
         return self._venue_topics.with_examples((example.topic, example.text) for example in self._state.topic_examples)
 
-    def _assign_cluster(self, analysis: AnalyzedMail, masked: str, event_id: str) -> Assignment | None:
+    def _assign_cluster(self, analysis: AnalyzedMail, masked: str, event_id: EventId) -> Assignment | None:
         """Add a mail to its cluster; automatic replies and texts without a known word piece have none."""
         mail, vector = analysis.mail, analysis.whole.vectors[0]
         if mail.automatic or not vector.any():

@@ -18,6 +18,7 @@ from processors.support.priority import PRIORITIES
 from processors.support.requests import RequestClassifier
 from processors.support.topics import TopicClassifier, read_topics, topic_examples
 from schemas.errors import PulsoError
+from schemas.ids import EventId
 from schemas.support import Mail
 
 BATCH = 256
@@ -80,7 +81,7 @@ def evaluate(
             for i, labels in enumerate(batch)
         ]  # fmt: skip
         for i, analysis in enumerate(analyze_mails(mails, requests)):
-            triage = desk.apply(analysis, first + i, f"e{first + i}")
+            triage = desk.apply(analysis, first + i, EventId(f"e{first + i}"))
             if triage is None:
                 raise RuntimeError(f"mail {first + i} was filed before, although its id and offset are new")
             clusters.append(triage.cluster or "none")

@@ -24,6 +24,7 @@ from processors.cameras.frame_result import CameraFrame, EvidenceItem
 from processors.cameras.picture import PictureError
 from processors.violence.motion import FRAMES_PER_SECOND
 from processors.violence.rules import VIOLENCE_RULE
+from schemas.ids import CameraId
 from schemas.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,8 @@ class ViolenceEvidenceRecorder(LatestEvidence):
         rule = VIOLENCE_RULE.settings(venue)
         self._raise_at = rule.raise_at
         self._clip_delay = max(timedelta(0), timedelta(seconds=rule.on_delay_seconds) - LEAD_TIME)
-        self._recent: dict[str, deque[_CoarseFrame]] = {}
-        self._above_since: dict[str, datetime] = {}
+        self._recent: dict[CameraId, deque[_CoarseFrame]] = {}
+        self._above_since: dict[CameraId, datetime] = {}
 
     def record(self, analyzed: AnalyzedFrame) -> EvidenceItem | None:
         """Add a frame; return a clip when one is due."""

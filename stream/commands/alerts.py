@@ -17,6 +17,7 @@ from rich.text import Text
 
 from processors.alerts.labels import split_alert_id
 from schemas.alerts import ACTIONS, AUDIENCES, Alert, AlertAction, AlertVerb
+from schemas.ids import AlertId, AlertKey, EventId
 from stream.commands.tables import print_output
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
@@ -48,7 +49,7 @@ def open_alerts(settings: Settings) -> list[Alert]:
 
 def recent_alerts(settings: Settings) -> list[Alert]:
     """Return the last step of every alert in the recent part of the streams, open or resolved, newest first."""
-    last: dict[str, Alert] = {}
+    last: dict[AlertId, Alert] = {}
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
         for audience in AUDIENCES:
             entries: Any = redis.xrevrange(STREAM.format(audience=audience), count=RECENT)
@@ -109,31 +110,32 @@ def _act_on_open_alert(key: str, verb: AlertVerb, by: str, note: str) -> None:
     settings = Settings().connected()
     if key not in {alert.key for alert in open_alerts(settings)}:
         raise typer.BadParameter(f"no open alert has the key {key!r}; `pulso alerts list` shows the keys")
-    _send(settings, key, verb, by, note)
+    _send(settings, AlertKey(key), verb, by, note)
 
 
 def _send_verdict(name: str, verb: AlertVerb, by: str, note: str) -> None:
     settings = Settings().connected()
+    key, alert_id = AlertKey(name), AlertId(name)
     opened = {alert.key: alert.id for alert in open_alerts(settings)}
-    if name in opened:
+    if key in opened:
         # By its id: before the verdict arrives, the alert may be resolved and another one raised with the same key.
-        _send(settings, name, verb, by, note, opened[name])
+        _send(settings, key, verb, by, note, opened[key])
         return
     recent = {alert.id: alert.key for alert in recent_alerts(settings)}
-    named = (recent[name],) if name in recent else split_alert_id(name)
+    named = (recent[alert_id],) if alert_id in recent else split_alert_id(alert_id)
     with Redis.from_url(settings.redis_url(), socket_timeout=5) as redis:
-        exists = name in recent or bool(redis.exists(STEP.format(id=name)))
+        exists = alert_id in recent or bool(redis.exists(STEP.format(id=alert_id)))
     if named is None or not exists:
         raise typer.BadParameter(
             f"no open alert has the key {name!r}, and no alert of the last week that id; "
             "`pulso alerts list --all` shows the ids"
         )
-    _send(settings, named[0], verb, by, note, name)
+    _send(settings, named[0], verb, by, note, alert_id)
 
 
-def _send(settings: Settings, key: str, verb: AlertVerb, by: str, note: str, alert: str | None = None) -> None:
+def _send(settings: Settings, key: AlertKey, verb: AlertVerb, by: str, note: str, alert: AlertId | None = None) -> None:
     now = datetime.now(UTC)
-    action = AlertAction(id=str(uuid.uuid4()), key=key, action=verb, by=by, time=now, note=note, alert=alert)
+    action = AlertAction(id=EventId(str(uuid.uuid4())), key=key, action=verb, by=by, time=now, note=note, alert=alert)
     with EventProducer(settings) as producer:
         producer.send(ACTIONS, key=key, value=action, id=action.id, source=f"cli/{by}", time=now)
     Console().print(f"{verb}: {alert or key}", highlight=False, markup=False)

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from schemas.context import CONTEXT, VenueContext
+from schemas.ids import ZoneId
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -42,7 +43,7 @@ def context(
     zones = [zone.id for zone in read_venue(settings.venue).zones]
     if unknown := sorted(set(zone or ()) - set(zones)):
         raise typer.BadParameter(f"{settings.venue} has no zone {', '.join(unknown)}; it has {', '.join(zones)}")
-    now, chosen = datetime.now(UTC), zone or zones
+    now, chosen = datetime.now(UTC), [ZoneId(name) for name in zone] if zone else zones
     with EventProducer(settings) as producer:
         for zone_id in chosen:
             # A source for each quantity, since the topic keeps only the newest record of a zone and source.

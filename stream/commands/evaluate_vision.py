@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from schemas.camera_faults import CameraFaultThresholds
+from schemas.ids import CameraId
 from stream.commands.evaluation_report import GateFile, Json, data_argument, measure
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -37,7 +38,7 @@ def faults(
     """Camera faults, each simulated on each picture: share of faults missed and of good pictures rejected."""
     from processors.cameras.fault_evaluation import evaluate  # noqa: PLC0415
 
-    thresholds = _thresholds(camera) if camera else None
+    thresholds = _thresholds(CameraId(camera)) if camera else None
     measure(
         "faults",
         lambda progress: evaluate(folder, settings=thresholds, seed=seed, progress=progress),
@@ -46,7 +47,7 @@ def faults(
     )
 
 
-def _thresholds(camera: str) -> CameraFaultThresholds:
+def _thresholds(camera: CameraId) -> CameraFaultThresholds:
     venue = read_venue(Settings().venue)
     for candidate in venue.cameras:
         if candidate.id == camera:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from schemas.ids import ProductId
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
@@ -49,10 +50,10 @@ def forecast(
         raise typer.BadParameter(f"no state of bar {bar!r}; there are states of {', '.join(bars) or 'none'}")
     if picture is not None and bar is None:
         raise typer.BadParameter("--picture needs the name of one bar")
-    zone = ZoneInfo(venue.timezone)
+    zone, chosen = ZoneInfo(venue.timezone), None if product is None else ProductId(product)
     for name, one in bars.items():
         if bar in (None, name) and one.clock is not None:
-            _show(one, one.clock.astimezone(zone), product, _change(one, heatwave, act_delayed), picture)
+            _show(one, one.clock.astimezone(zone), chosen, _change(one, heatwave, act_delayed), picture)
 
 
 def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) -> ContextChange | None:
@@ -75,7 +76,9 @@ def _change(bar: BarState, heatwave: float | None, act_delayed: float | None) ->
     return ContextChange(context, act_delayed if heatwave is None else None)
 
 
-def _show(bar: BarState, at: datetime, product: str | None, change: ContextChange | None, picture: Path | None) -> None:
+def _show(
+    bar: BarState, at: datetime, product: ProductId | None, change: ContextChange | None, picture: Path | None
+) -> None:
     from processors.bars.demand_curve import demand_curve  # noqa: PLC0415 - takes a second to import
 
     until = bar.closes(at)
@@ -103,7 +106,10 @@ def _show(bar: BarState, at: datetime, product: str | None, change: ContextChang
 
 
 def as_table(
-    title: str, bar: BarState, curves: dict[str, list[DemandPoint]], changed: dict[str, list[DemandPoint]] | None = None
+    title: str,
+    bar: BarState,
+    curves: dict[ProductId, list[DemandPoint]],
+    changed: dict[ProductId, list[DemandPoint]] | None = None,
 ) -> Table:
     """Return a table with a line for each product: next hour, whole evening, stock, curve and drivers."""
     from processors.bars.demand_curve import demand_drivers  # noqa: PLC0415 - takes a second to import

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from schemas.ids import StageId
 from stream.commands.errors import command_failed
 from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import NotConnectedError, Settings
@@ -140,7 +141,7 @@ def correct(
     """Correct or confirm the last label of a stage; the report shows the accuracy on this feedback."""
     from stream.registry.feedback import correct as send_correction  # noqa: PLC0415
 
-    feedback = send_correction(Settings().connected(), name, stage, right, by=getpass.getuser())
+    feedback = send_correction(Settings().connected(), name, StageId(stage), right, by=getpass.getuser())
     outcome = "confirmed" if feedback.said == feedback.right else f"the model's label was {feedback.said}"
     Console(stderr=True).print(f"{name} of {stage}: {feedback.right}; {outcome}", markup=False, highlight=False)
 

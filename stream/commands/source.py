@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from schemas.ids import CameraId, MailboxId, StageId
+from schemas.ids import BarId, CameraId, MailboxId, StageId
 from stream.commands.errors import command_failed
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -74,9 +74,9 @@ def microphone(
     from stream.features.music.lights import desks_by_stage  # noqa: PLC0415
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
-    settings = _connected()
-    desks = desks_by_stage(read_venue(settings.venue), name).get(name, ())
-    _run([MicrophoneSource(StageId(name), url, loop=loop, lights=desks)], settings, metrics_port)
+    settings, stage = _connected(), StageId(name)
+    desks = desks_by_stage(read_venue(settings.venue), stage).get(stage, ())
+    _run([MicrophoneSource(stage, url, loop=loop, lights=desks)], settings, metrics_port)
 
 
 @commands.command()
@@ -141,18 +141,19 @@ def replay(
     metrics_port: Port = 0,
 ) -> None:
     """Send the sales of a file as tickets, with their own times."""
+    from processors.bars.sales_file import NO_BAR  # noqa: PLC0415
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
     settings = _connected()
     venue = read_venue(settings.venue)
     bars = {one.id: {product.id for product in one.products} for one in venue.bars}
-    only = next(iter(bars)) if len(bars) == 1 else "all"
+    only = next(iter(bars)) if len(bars) == 1 else NO_BAR
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("tickets", total=None)
         source = ReplaySource(
             file,
             speed=speed,
-            bar=bar or only,
+            bar=BarId(bar or only),
             timezone=venue.timezone,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )

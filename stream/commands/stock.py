@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.bars import STOCK, DemandForecast, ProductDemand, StockKind, StockMovement
+from schemas.ids import BarId, ProductId
 from stream.features.bars.latest import latest_forecasts
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
@@ -83,26 +84,27 @@ def _report(
     kind: StockKind, bar: str, product: str, units: float, *,
     by: str, note: str, other: str | None = None, packages: bool = False,
 ) -> None:  # fmt: skip
+    bar_id, product_id, other_id = BarId(bar), ProductId(product), None if other is None else BarId(other)
     settings = Settings().connected()
     venue = read_venue(settings.venue)
     plans = {plan.id: plan for plan in venue.bars}
-    for name in (bar, other):
+    for name in (bar_id, other_id):
         if name is not None and plans and name not in plans:
             raise typer.BadParameter(f"{settings.venue} has no bar {name!r}; it has {', '.join(plans)}")
-    products = {product.id: product for product in plans[bar].products} if bar in plans else {}
+    products = {product.id: product for product in plans[bar_id].products} if bar_id in plans else {}
     if products and product not in products:
         raise typer.BadParameter(f"bar {bar} has no product {product!r}; it has {', '.join(products)}")
-    if products and (recipe := products[product].recipe):
+    if products and (recipe := products[product_id].recipe):
         raise typer.BadParameter(f"{product} is mixed from others: report {', '.join(recipe)}")
     if packages:
-        size = products[product].package if products else None
+        size = products[product_id].package if products else None
         if size is None:
             raise typer.BadParameter(f"the venue file has no package size of {product}: leave --packages out")
         units *= size
     now = datetime.now(UTC)
     movement = StockMovement(
-        id=str(uuid.uuid4()), bar=bar, product=product, kind=kind, quantity=units, time=now, by=by, other=other,
-        note=note,
+        id=str(uuid.uuid4()), bar=bar_id, product=product_id, kind=kind, quantity=units, time=now, by=by,
+        other=other_id, note=note,
     )  # fmt: skip
     with EventProducer(settings) as producer:
         producer.send(STOCK, key=bar, value=movement, id=movement.id, source=f"cli/{by}", time=now)

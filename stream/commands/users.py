@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
+from schemas.ids import BarId
 from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -44,7 +45,7 @@ def _on_redis(work: Callable[[Redis], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _require_bars(bars: list[str] | None) -> list[str]:
+def _require_bars(bars: list[str] | None) -> list[BarId]:
     if not bars:
         return []
     existing = [bar.id for bar in read_venue(Settings().venue).bars]
@@ -52,7 +53,7 @@ def _require_bars(bars: list[str] | None) -> list[str]:
         raise typer.BadParameter(
             f"the venue file has no bar {', '.join(unknown)}; it has {', '.join(existing) or 'none'} (PULSO_VENUE)"
         )
-    return bars
+    return [BarId(bar) for bar in bars]
 
 
 @commands.command()

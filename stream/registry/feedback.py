@@ -9,6 +9,7 @@ import msgspec
 
 from processors.models.inference import read_card
 from schemas.errors import PulsoError
+from schemas.ids import StageId
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.music import TAGS, MusicTags
 from stream.registry.model_store import ModelStore
@@ -21,7 +22,7 @@ class FeedbackError(PulsoError, ValueError):
     """There is no output to correct, or the label is unknown. The message says what there is."""
 
 
-def correct(settings: Settings, model: str, stage: str, right: str, *, by: str) -> ModelFeedback:
+def correct(settings: Settings, model: str, stage: StageId, right: str, *, by: str) -> ModelFeedback:
     """Send the label that the last tags of a stage should have had.
 
     Args:

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.cloudevents import Envelope, Headers
 from schemas.fields import identifier
+from schemas.ids import EventId
 from schemas.topic import Topic
 from stream.runtime.record import InvalidRecordError, Record
 
@@ -43,7 +44,7 @@ class OutputRecord:
         """Return the CloudEvent attributes; time and reception are inherited from the cause."""
         name = f"{self.cause.id}/{self.topic.name}" + (f"/{self.part}" if self.part else "")
         return Envelope(
-            id=identifier(name),
+            id=EventId(identifier(name)),
             type=self.topic.event_type,
             source=f"pulso/{self.topic.name}",
             time=self.cause.time,

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from schemas.cloudevents import Envelope, Headers
 from schemas.errors import PulsoError
 from schemas.fields import identifier
+from schemas.ids import EventId
 from schemas.topic import MEDIA_BYTES, Topic
 from stream.runtime.kafka_clients import make_producer
 from stream.runtime.settings import Settings
@@ -75,7 +76,12 @@ class EventProducer:
             NotDeliveredError: The queue stayed full for the whole time-out.
         """
         envelope = Envelope(
-            identifier(id), topic.event_type, source, time, content_type or topic.content_type, datetime.now(UTC)
+            EventId(identifier(id)),
+            topic.event_type,
+            source,
+            time,
+            content_type or topic.content_type,
+            datetime.now(UTC),
         )
         payload = value if isinstance(value, bytes) else msgspec.json.encode(value)
         self.send_raw(topic.name, key=key.encode(), value=payload, headers=envelope.headers(), delivered=delivered)

@@ -13,6 +13,7 @@ import msgspec
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.errors import PulsoError
 from schemas.fields import identifier
+from schemas.ids import EventId
 from schemas.topic import Topic
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Record(Generic[T]):
     event: EventT[Any]
 
     @property
-    def id(self) -> str:
+    def id(self) -> EventId:
         """Return the CloudEvent id, which is stable over retries."""
         return self.envelope.id
 
@@ -105,7 +106,7 @@ def read_record(
             raise InvalidRecordError(
                 "time", f"{time.astimezone(UTC).isoformat()} is in the future; check the source's clock"
             )
-    if (short := identifier(envelope.id)) != envelope.id:
+    if (short := EventId(identifier(envelope.id))) != envelope.id:
         envelope = replace(envelope, id=short)  # results refer to it, and an identifier has a maximum length
     return Record(topic, key, payload, value, envelope, message.partition, message.offset, event)
 

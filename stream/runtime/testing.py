@@ -20,6 +20,7 @@ import msgspec
 from faust.types import EventT
 
 from schemas.cloudevents import Envelope, Headers
+from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.runtime.agent import Agent
@@ -170,7 +171,7 @@ class TestDriver(WorkerContext):
         partition = partition_of(key, topic.partitions)
         offset = self._offsets.get((topic.name, partition), 0)
         event_time = time or getattr(payload, "time", None) or datetime.fromisoformat("2026-07-04T00:00:00+00:00")
-        name = id or getattr(payload, "id", None) or f"{topic.name}-{partition}-{offset}"
+        name = EventId(id or getattr(payload, "id", None) or f"{topic.name}-{partition}-{offset}")
         envelope = Envelope(name, topic.event_type, "test", event_time, topic.content_type, received or event_time)
         value = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
         return self.raw_event(topic, key.encode(), value, envelope.headers())

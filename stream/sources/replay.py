@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from processors.bars.sales_file import Sale, SalesFileError, read_sales
+from processors.bars.sales_file import NO_BAR, Sale, SalesFileError, read_sales
 from schemas.bars import SALES, SaleLine, Ticket
+from schemas.ids import BarId, ProductId
 from stream.sources.source import EventSink, Source, SourceError
 
 MAX_TICKET_LINES = 200
@@ -36,7 +37,7 @@ class ReplaySource(Source):
         path: Path,
         *,
         speed: float = 0,
-        bar: str = "all",
+        bar: BarId = NO_BAR,
         timezone: str = "UTC",
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
@@ -74,7 +75,7 @@ class ReplaySource(Source):
         sink.flush()
 
 
-def tickets_of(sales: Sequence[Sale], name: str, bar: str, zone: ZoneInfo) -> list[Ticket]:
+def tickets_of(sales: Sequence[Sale], name: str, bar: BarId, zone: ZoneInfo) -> list[Ticket]:
     """Group the lines of one order, bar and time into tickets of at most MAX_TICKET_LINES lines.
 
     >>> noon = datetime(2026, 7, 4, 12)
@@ -82,10 +83,12 @@ def tickets_of(sales: Sequence[Sale], name: str, bar: str, zone: ZoneInfo) -> li
     >>> [(ticket.id, len(ticket.lines)) for ticket in tickets_of(sales, "july", "all", ZoneInfo("UTC"))]
     [('july/a/7/20260704120000', 2), ('july/b/7/20260704120000', 1)]
     """
-    orders: dict[tuple[datetime, str, str], list[SaleLine]] = {}
+    orders: dict[tuple[datetime, BarId, str], list[SaleLine]] = {}
     for number, sale in enumerate(sales):
-        line = SaleLine(product=sale.product[:200], quantity=sale.quantity, unit_price=max(0.0, sale.unit_price))
-        order = (sale.time, bar if sale.bar == "all" else sale.bar, sale.order[:100] or f"line-{number}")
+        line = SaleLine(
+            product=ProductId(sale.product[:200]), quantity=sale.quantity, unit_price=max(0.0, sale.unit_price)
+        )
+        order = (sale.time, bar if sale.bar == NO_BAR else sale.bar, sale.order[:100] or f"line-{number}")
         orders.setdefault(order, []).append(line)
     tickets = []
     for (at, where, receipt), lines in orders.items():

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from schemas.bars import SALES, Ticket
-from schemas.ids import BarId
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
 from stream.sources.record_server import RecordServer, stored_token
@@ -25,7 +24,7 @@ class TillServer(RecordServer[Ticket]):
         self, venue: Venue, *, port: int, token: str, bind: str = "127.0.0.1", announced: Path | None = None
     ) -> None:
         super().__init__(port=port, token=token, bind=bind, announced=announced)
-        self._bars = {BarId(bar.id) for bar in venue.bars}
+        self._bars = {bar.id for bar in venue.bars}
 
     def key(self, record: Ticket) -> str:
         """Return the bar."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from schemas.ids import CameraId, MailboxId, StageId
 from schemas.venue import Venue
 from stream.features.music.lights import desks_by_stage
 from stream.runtime.settings import Settings
@@ -25,20 +24,18 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise SourceError(f"the venue file has two mailboxes {', '.join(repeated)}; give each its own id")
     sources: list[Source] = [
-        CameraSource(CameraId(camera.id), camera.url, frames_per_second=camera.frames_per_second)
+        CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
         for camera in venue.cameras
         if camera.url
     ]
     desks = desks_by_stage(venue)
     sources += [
-        MicrophoneSource(StageId(stage.id), stage.url, lights=desks.get(stage.id, ()))
-        for stage in venue.stages
-        if stage.url
+        MicrophoneSource(stage.id, stage.url, lights=desks.get(stage.id, ())) for stage in venue.stages if stage.url
     ]
     password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
     sources += [
         MailboxSource(
-            MailboxId(box.id),
+            box.id,
             box.url,
             state=settings.data / f"mailbox-{box.id}.json",
             password=password,

@@ -22,6 +22,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from redis.asyncio import Redis
 
 from schemas.errors import PulsoError
+from schemas.ids import BarId
 
 Role = Literal["security", "bar", "support", "production", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -45,7 +46,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     roles: tuple[Role, ...]
-    bars: tuple[str, ...] = ()
+    bars: tuple[BarId, ...] = ()
     """Bars that the role `bar` applies to; empty for all."""
     password: str
     """Argon2id hash, with its salt and cost."""
@@ -58,7 +59,7 @@ class MachineToken(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     roles: tuple[Role, ...]
-    bars: tuple[str, ...] = ()
+    bars: tuple[BarId, ...] = ()
     made: datetime
 
 
@@ -71,7 +72,7 @@ class AccountStore:
         self._hashing = asyncio.Semaphore(_CONCURRENT_HASHES)
         self._dummy_hash = self._hasher.hash(secrets.token_hex())
 
-    async def add(self, name: str, password: str, roles: Sequence[str], bars: Sequence[str] = ()) -> Account:
+    async def add(self, name: str, password: str, roles: Sequence[str], bars: Sequence[BarId] = ()) -> Account:
         """Create an account, or replace password, roles and bars of the one of this name.
 
         Raises:
@@ -131,7 +132,7 @@ class AccountStore:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def add_token(self, name: str, roles: Sequence[str], bars: Sequence[str] = ()) -> str:
+    async def add_token(self, name: str, roles: Sequence[str], bars: Sequence[BarId] = ()) -> str:
         """Create a token and return it; it can't be read again.
 
         Raises:

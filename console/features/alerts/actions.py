@@ -15,6 +15,7 @@ from console.services import ConsoleServices, Services
 from processors.alerts.alarm import VERDICT_OF_ACTION
 from schemas.alerts import ACTIONS, Alert, AlertAction, AlertVerb
 from schemas.documents import request_body
+from schemas.ids import AlertId, AlertKey, EventId
 from stream.runtime.producer import NotDeliveredError
 from stream.stores import audit
 from stream.stores.alert_store import OPEN
@@ -31,8 +32,8 @@ class AlertActionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: RequestId
-    key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    alert: str
+    key: Annotated[AlertKey, msgspec.Meta(min_length=1, max_length=200)]
+    alert: AlertId
     action: AlertVerb
     note: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
     to: Annotated[str, msgspec.Meta(max_length=100)] = ""
@@ -51,7 +52,7 @@ async def act(request: Request, user: ActingUser, services: Services) -> Respons
         raise HTTPException(403, "this alert is not for your role")
     now = datetime.now(UTC)
     action = AlertAction(
-        id=f"{user.name}/{body.id}",
+        id=EventId(f"{user.name}/{body.id}"),
         key=body.key,
         action=body.action,
         by=user.name,

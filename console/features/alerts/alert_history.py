@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from console.authentication import User
 from console.features.alerts.alert_feed import StreamEntries
 from schemas.alerts import Alert, AlertLabel, Verdict
+from schemas.ids import AlertId
 from stream.stores.alert_store import STREAM
 
 ENTRIES_AT_ONCE = 1_000
@@ -52,19 +53,19 @@ class AlertHistory:
         return all(word in text for word in words)
 
 
-async def newest_first(redis: Redis, user: User, only: str = "") -> AsyncIterator[tuple[str, Alert]]:
+async def newest_first(redis: Redis, user: User, only: AlertId | None = None) -> AsyncIterator[tuple[str, Alert]]:
     """Yield entry and step of the alerts that a user may see, of each audience the newest first, each step once.
 
     Args:
         redis: where the streams are.
         user: alerts that are not for this user are left out.
-        only: id of one alert; all alerts if empty.
+        only: id of one alert; all alerts if None.
 
     Raises:
         RedisError: Redis does not answer.
     """
-    yielded: set[tuple[str, int]] = set()
-    marker = only.encode()
+    yielded: set[tuple[AlertId, int]] = set()
+    marker = only.encode() if only else b""
     for audience in user.audiences:
         end = "+"
         while True:
@@ -84,7 +85,7 @@ async def newest_first(redis: Redis, user: User, only: str = "") -> AsyncIterato
             end = f"({entries[-1][0].decode()}"
 
 
-async def last_step(redis: Redis, user: User, alert: str) -> Alert | None:
+async def last_step(redis: Redis, user: User, alert: AlertId) -> Alert | None:
     """Return the last step of an alert, open or ended; None if it is no longer kept or not for this user.
 
     Raises:

@@ -12,6 +12,7 @@ from console.features.alerts.alert_history import AlertHistory, newest_first
 from console.features.alerts.view import VerdictsView
 from console.requests import redis_required
 from console.services import Services
+from schemas.ids import AlertId
 from stream.features import registry
 from stream.stores.alert_store import entry_order
 
@@ -28,7 +29,7 @@ async def history(
     """Show the last alerts that contain every word of `q`, of one rule and verdict if these are given."""
     words = [word.casefold() for word in q[:MAX_QUERY_LETTERS].split()]
     verdicts = services.part(VerdictsView)
-    by_alert: dict[str, AlertHistory] = {}
+    by_alert: dict[AlertId, AlertHistory] = {}
     redis_away = False
     try:
         async for entry, alert in newest_first(services.redis, user):
@@ -56,5 +57,5 @@ async def history(
 async def steps(user: CurrentUser, services: Services, alert: str) -> Response:
     """Return every step of one alert, oldest first."""
     with redis_required():
-        found = [step async for _, step in newest_first(services.redis, user, only=alert)]
+        found = [step async for _, step in newest_first(services.redis, user, only=AlertId(alert))]
     return Response(msgspec.json.encode(found[::-1]), media_type="application/json")

@@ -11,6 +11,7 @@ from msgspec import Struct
 from console.authentication import User
 from console.update_hub import UpdateHub
 from schemas.alerts import AlertLabel
+from schemas.ids import AlertId
 from schemas.venue import Venue
 from stream.features import registry
 
@@ -22,7 +23,7 @@ MAX_VERDICTS = 5_000
 class ShownVerdict(TypedDict):
     """A verdict as pages get it."""
 
-    alert: str
+    alert: AlertId
     verdict: str
     by: str
     note: str
@@ -34,7 +35,7 @@ class VerdictsView:
     def __init__(self, venue: Venue, hub: UpdateHub) -> None:
         self._rules = registry.rule_settings(venue)
         self._hub = hub
-        self._last: OrderedDict[str, AlertLabel] = OrderedDict()
+        self._last: OrderedDict[AlertId, AlertLabel] = OrderedDict()
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a verdict and publish it at once.
@@ -53,7 +54,7 @@ class VerdictsView:
         """Return every verdict by alert; a page gets those of its user with `visible_to`."""
         return {label.id: shown_verdict(label) for label in self._last.values()}
 
-    def visible_to(self, user: User) -> dict[str, ShownVerdict]:
+    def visible_to(self, user: User) -> dict[AlertId, ShownVerdict]:
         """Return the verdicts on alerts that a user may see, by the alert's id."""
         return {label.id: shown_verdict(label) for label in self._last.values() if self.can_see(user, label)}
 
@@ -62,7 +63,7 @@ class VerdictsView:
         rule = self._rules.get(label.rule)
         return rule is not None and user.can_see_subject(rule.audience, label.subject)
 
-    def last_verdict(self, alert: str) -> AlertLabel | None:
+    def last_verdict(self, alert: AlertId) -> AlertLabel | None:
         """Return the last verdict on one alert."""
         return self._last.get(alert)
 

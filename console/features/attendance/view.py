@@ -9,6 +9,7 @@ from typing import TypedDict
 from msgspec import Struct
 
 from schemas.attendance import GateTotal, VenueOccupancy
+from schemas.ids import GateId
 from schemas.venue import Venue
 
 RATE_WINDOW = timedelta(minutes=5)
@@ -20,7 +21,7 @@ MAX_RECORDS = 2_000
 class ShownGate(TypedDict):
     """Totals of a gate, and people a minute in and out; None before there are two records to compare."""
 
-    gate: str
+    gate: GateId
     entered: float
     left: float
     in_a_minute: float | None

@@ -10,6 +10,7 @@ from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, ViewDe
 from console.features.bars import page, stock
 from console.features.bars.view import FAMILY, BarsView
 from schemas.bars import DEMAND
+from schemas.ids import BarId
 from schemas.venue import Venue
 
 
@@ -20,7 +21,7 @@ def navigation(user: User, venue: Venue) -> Iterable[NavigationEntry]:
             yield NavigationEntry(f"/bar/{bar.id}", "bar", position=20, suffix=bar.id, home_of="bar")
 
 
-def bar_names(venue: Venue) -> Iterable[str]:
+def bar_names(venue: Venue) -> Iterable[BarId]:
     """Return the ids of the venue's bars."""
     return (bar.id for bar in venue.bars)
 
@@ -30,6 +31,13 @@ FEATURE = ConsoleFeature(
     folder=Path(__file__).parent,
     routers=(page.router, stock.router),
     navigation=navigation,
-    channels=(LiveChannel(FAMILY, roles=("bar",), members=bar_names, may_subscribe=User.works_at_bar),),
+    channels=(
+        LiveChannel(
+            FAMILY,
+            roles=("bar",),
+            members=bar_names,
+            may_subscribe=lambda user, name: user.works_at_bar(BarId(name)),
+        ),
+    ),
     views=(ViewDefinition(lambda context: BarsView(context.venue), FAMILY, replay={DEMAND: 500}),),
 )

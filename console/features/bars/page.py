@@ -9,6 +9,7 @@ from console.authentication import CurrentUser
 from console.features.bars.view import channel_of
 from console.registry import STATIC
 from console.services import Services
+from schemas.ids import BarId
 
 router = APIRouter()
 
@@ -22,9 +23,9 @@ async def service_worker() -> FileResponse:
 @router.get("/bar/{name}", response_class=HTMLResponse)
 async def bar(request: Request, name: str, user: CurrentUser, services: Services) -> HTMLResponse:
     """Show the stock and forecast of one bar."""
-    bars = [bar.id for bar in services.venue.bars]
-    if name not in bars:
+    bar_id, bars = BarId(name), [bar.id for bar in services.venue.bars]
+    if bar_id not in bars:
         raise HTTPException(404, f"the venue file has no bar {name!r}; it has {', '.join(bars) or 'none'}")
-    if not user.works_at_bar(name):
+    if not user.works_at_bar(bar_id):
         raise HTTPException(403, f"the bar {name} is not one of your bars")
-    return services.page(request, "bars/bar.html", user, channel=channel_of(name), bar=name)
+    return services.page(request, "bars/bar.html", user, channel=channel_of(bar_id), bar=bar_id)

@@ -15,6 +15,7 @@ from console.requests import RequestId, decode_body, request_origin
 from console.services import ConsoleServices, Services
 from schemas.bars import STOCK, ProductSettings, StockMovement
 from schemas.documents import request_body
+from schemas.ids import BarId, ProductId
 from stream.runtime.producer import NotDeliveredError
 from stream.stores import audit
 
@@ -40,23 +41,23 @@ class StockMovementRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: RequestId
-    product: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    product: Annotated[ProductId, msgspec.Meta(min_length=1, max_length=100)]
     kind: Literal["on-its-way", "delivery", "count", "waste", "transfer"]
     quantity: Annotated[float, msgspec.Meta(ge=0, le=100_000)]
     ago: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    other: str | None = None
+    other: BarId | None = None
 
 
 @router.post("/api/bar/{bar}/stock", openapi_extra={"requestBody": request_body(StockMovementRequest)})
 async def report_stock(request: Request, bar: str, user: ActingUser, services: Services) -> Response:
     """Write one movement; sent again, it is answered as it was the first time."""
-    body = await decode_body(request, StockMovementRequest)
-    if not user.works_at_bar(bar):
+    bar_id, body = BarId(bar), await decode_body(request, StockMovementRequest)
+    if not user.works_at_bar(bar_id):
         raise HTTPException(403, f"the bar {bar} is not one of your bars")
-    _check(services, bar, body)
+    _check(services, bar_id, body)
     now = datetime.now(UTC)
     movement = StockMovement(
-        id=f"{user.name}/{body.id}", bar=bar, product=body.product, kind=body.kind, quantity=body.quantity,
+        id=f"{user.name}/{body.id}", bar=bar_id, product=body.product, kind=body.kind, quantity=body.quantity,
         time=now - timedelta(seconds=body.ago), by=user.name, other=body.other,
     )  # fmt: skip
     written = WRITTEN.format(id=movement.id)
@@ -73,10 +74,10 @@ async def report_stock(request: Request, bar: str, user: ActingUser, services: S
     return Response(status_code=202)
 
 
-def _check(services: ConsoleServices, bar: str, body: StockMovementRequest) -> None:
+def _check(services: ConsoleServices, bar: BarId, body: StockMovementRequest) -> None:
     """Refuse a movement that the ledger could not use, while the person who reports it can still correct it."""
     bars = {one.id: one for one in services.venue.bars}
-    products: dict[str, ProductSettings] = (
+    products: dict[ProductId, ProductSettings] = (
         {product.id: product for product in bars[bar].products} if bar in bars else {}
     )
     if bar not in bars or body.product not in products:

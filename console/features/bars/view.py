@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.bars import BarSettings, DemandForecast, ProductDemand
+from schemas.ids import BarId, ProductId
 from schemas.venue import Venue
 
 FAMILY = "bar"
@@ -32,14 +33,14 @@ class BarPageState(TypedDict):
             sold relative to the forecast]`.
     """
 
-    bar: str
+    bar: BarId
     at: int | None
     products: list[dict[str, object]]
     time: NotRequired[str]
     lead_minutes: NotRequired[float]
 
 
-def channel_of(bar: str) -> str:
+def channel_of(bar: BarId) -> str:
     """Return the live channel of a bar."""
     return f"{FAMILY}:{bar}"
 
@@ -49,8 +50,8 @@ class BarsView:
 
     def __init__(self, venue: Venue) -> None:
         self._bars = {bar.id: bar for bar in venue.bars}
-        self._last: dict[str, tuple[DemandForecast, int]] = {}
-        self._sold: dict[str, deque[tuple[datetime, dict[str, float]]]] = {}
+        self._last: dict[BarId, tuple[DemandForecast, int]] = {}
+        self._sold: dict[BarId, deque[tuple[datetime, dict[str, float]]]] = {}
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a forecast."""
@@ -67,7 +68,7 @@ class BarsView:
 
     def state(self, channel: str) -> BarPageState:
         """Return the products of one bar in the order of the venue file."""
-        bar = self._bars[channel.removeprefix(f"{FAMILY}:")]
+        bar = self._bars[BarId(channel.removeprefix(f"{FAMILY}:"))]
         forecast, at = self._last.get(bar.id, (None, None))
         if forecast is None:
             return {"bar": bar.id, "at": None, "products": []}
@@ -102,11 +103,11 @@ class BarsView:
         }
 
 
-def keeps_stock_of(bar: BarSettings, product: str) -> bool:
+def keeps_stock_of(bar: BarSettings, product: ProductId) -> bool:
     """Return true if a bar has a stock of its own of a product, so that it can be given some."""
     return any(one.id == product and not one.recipe for one in bar.products)
 
 
-def _order(bar: BarSettings, products: dict[str, ProductDemand]) -> list[str]:
+def _order(bar: BarSettings, products: dict[ProductId, ProductDemand]) -> list[ProductId]:
     listed = [product.id for product in bar.products if product.id in products]
     return [*listed, *sorted(set(products) - set(listed))]

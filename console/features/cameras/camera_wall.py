@@ -20,6 +20,7 @@ from msgspec import Struct
 from console.update_hub import UpdateHub
 from processors.cameras.picture import PictureError, apply_masks, decode
 from schemas.cameras import FRAMES, CameraSettings
+from schemas.ids import CameraId
 from schemas.topic import MEDIA_BYTES
 from schemas.venue import Venue
 from stream.runtime.broadcast import connection
@@ -48,7 +49,7 @@ class ShownCamera(TypedDict):
         at: Kafka's time of the picture (Unix milliseconds); None while none has come.
     """
 
-    id: str
+    id: CameraId
     at: int | None
 
 
@@ -65,9 +66,9 @@ class CameraWall:
         self._settings = settings
         self._hub = hub
         self._cameras = {camera.id: camera for camera in venue.cameras}
-        self._pictures: dict[str, tuple[int, bytes]] = {}
+        self._pictures: dict[CameraId, tuple[int, bytes]] = {}
 
-    def picture(self, camera: str) -> bytes | None:
+    def picture(self, camera: CameraId) -> bytes | None:
         """Return the JPEG of a camera, or None while no frame has come."""
         found = self._pictures.get(camera)
         return found and found[1]
@@ -106,9 +107,11 @@ class CameraWall:
         try:
             while self._hub.has_subscribers(CHANNEL):
                 await asyncio.sleep(READ_SECONDS)
-                newest: dict[str, ConsumerRecord] = {}
+                newest: dict[CameraId, ConsumerRecord] = {}
                 for records in (await consumer.getmany(timeout_ms=500)).values():
-                    newest |= {record.key.decode(errors="replace"): record for record in records if record.key}
+                    newest |= {
+                        CameraId(record.key.decode(errors="replace")): record for record in records if record.key
+                    }
                 for name in newest.keys() & self._cameras.keys():
                     await self._decode(name, newest[name])
                 if newest:
@@ -116,7 +119,7 @@ class CameraWall:
         finally:
             await consumer.stop()
 
-    async def _decode(self, name: str, record: ConsumerRecord) -> None:
+    async def _decode(self, name: CameraId, record: ConsumerRecord) -> None:
         try:
             small = await asyncio.to_thread(small_picture, record.value or b"", self._cameras[name])
         except PictureError:

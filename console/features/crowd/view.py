@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.crowd import CrowdCount, ZoneCount, ZoneSettings
+from schemas.ids import CameraId, GateId, ZoneId
 from schemas.venue import Venue
 
 CHANNEL = "zones"
@@ -16,7 +17,7 @@ CHANNEL = "zones"
 class CameraZoneCount(TypedDict):
     """Last count of one camera in a zone; `at` is Kafka's time (Unix milliseconds)."""
 
-    camera: str
+    camera: CameraId
     at: int
     persons: float
     density: float | None
@@ -33,13 +34,13 @@ class ShownZone(TypedDict):
         jammed: names of exits with a jam.
     """
 
-    id: str
+    id: ZoneId
     title: str
     capacity: int
     persons: float | None
     density: float | None
     level: str | None
-    camera: str | None
+    camera: CameraId | None
     flow: dict[str, object] | None
     limit_chance: float | None
     minutes_to_limit: float | None
@@ -51,11 +52,11 @@ class ShownZone(TypedDict):
 class CountingCamera(TypedDict):
     """A camera as pages get it: why it is blind, its zones and its gates."""
 
-    id: str
+    id: CameraId
     at: int | None
     blind: str | None
-    zones: list[str]
-    gates: list[str]
+    zones: list[ZoneId]
+    gates: list[GateId]
 
 
 class ZonesState(TypedDict):
@@ -73,7 +74,7 @@ class ZonesView:
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
-        self._last: dict[str, tuple[CrowdCount, int]] = {}
+        self._last: dict[CameraId, tuple[CrowdCount, int]] = {}
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a count; one that Kafka took before the last one of its camera is ignored."""
@@ -103,7 +104,7 @@ class ZonesView:
         }
 
     def _zone(self, zone: ZoneSettings) -> ShownZone:
-        counts: list[tuple[str, int, ZoneCount]] = [
+        counts: list[tuple[CameraId, int, ZoneCount]] = [
             (camera, at, counted)
             for camera, (count, at) in sorted(self._last.items())
             if count.blind is None

@@ -11,6 +11,7 @@ from typing import TypedDict
 import msgspec
 from msgspec import Struct
 
+from schemas.ids import StageId
 from schemas.music import MusicTags
 from schemas.venue import Venue
 
@@ -46,7 +47,7 @@ class ShownStage(TypedDict):
         changes: time, kind (mood or genre), before and after, newest first.
     """
 
-    id: str
+    id: StageId
     at: int | None
     now: dict[str, object] | None
     history: list[dict[str, object]]
@@ -64,8 +65,8 @@ class MusicView:
 
     def __init__(self, venue: Venue) -> None:
         self._stages = [stage.id for stage in venue.stages]
-        self._now: dict[str, tuple[MusicTags, int]] = {}
-        self._past: dict[str, deque[PastFragment]] = {}
+        self._now: dict[StageId, tuple[MusicTags, int]] = {}
+        self._past: dict[StageId, deque[PastFragment]] = {}
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply the tags of one fragment."""
@@ -82,7 +83,7 @@ class MusicView:
         """Return every stage with its last tags and its history."""
         return {"stages": [self._stage(name) for name in dict.fromkeys([*self._stages, *sorted(self._now)])]}
 
-    def _stage(self, name: str) -> ShownStage:
+    def _stage(self, name: StageId) -> ShownStage:
         if name not in self._now:
             return {"id": name, "at": None, "now": None, "history": [], "changes": []}
         (now, at), past = self._now[name], self._past[name]

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from msgspec import Struct
 
+from schemas.ids import BarId, GateId, QueueId
 from schemas.queues import QUEUES, QueueSettings, QueueWait
 from schemas.venue import Venue
 from stream.stores.accounts import Role
@@ -30,11 +31,11 @@ class ShownQueue(TypedDict):
         history: minutes before the last estimate (at most 0) and waiting time in minutes, oldest first.
     """
 
-    id: str
+    id: QueueId
     title: str
     place: str
-    bar: str | None
-    gate: str | None
+    bar: BarId | None
+    gate: GateId | None
     at: int | None
     persons: float | None
     served_per_minute: float | None
@@ -55,8 +56,8 @@ class QueuesView:
 
     def __init__(self, venue: Venue) -> None:
         self._queues = {queue.id: queue for queue in venue.section(QUEUES)}
-        self._last: dict[str, tuple[QueueWait, int]] = {}
-        self._history: dict[str, deque[tuple[datetime, float]]] = {}
+        self._last: dict[QueueId, tuple[QueueWait, int]] = {}
+        self._history: dict[QueueId, deque[tuple[datetime, float]]] = {}
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply an estimate."""

@@ -12,6 +12,7 @@ from processors.alerts.alarm import AlarmState, apply_action, apply_observation
 from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.labels import AlertIdError, label_of
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
+from schemas.ids import AlertKey
 from schemas.venue import Venue
 from stream.features import registry
 from stream.features.alerts import metrics
@@ -140,7 +141,7 @@ class PublishingAgent:
         await self._evidence.extend(await self._store.open_evidence(), self._keep_hours)
 
 
-def _alert_key(record: Record[Observation] | Record[AlertAction]) -> str:
+def _alert_key(record: Record[Observation] | Record[AlertAction]) -> AlertKey:
     key = record.payload.key
     if record.key != key:
         raise InvalidRecordError("content", f"the record's key is not its alert key {key!r}")

@@ -9,6 +9,7 @@ import msgspec
 
 from processors.alerts.labels import precision
 from schemas.alerts import LABELS, AlertLabel
+from schemas.ids import AlertId
 from stream.features.alerts import metrics
 from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
@@ -24,7 +25,7 @@ def read_labels(settings: Settings) -> list[AlertLabel]:
         MissingTopicError: The topic does not exist yet.
         TimeoutError: The broker does not answer.
     """
-    last: dict[str, AlertLabel] = {}
+    last: dict[AlertId, AlertLabel] = {}
     for message in read_all(settings, LABELS.name):
         label = _decode(message.value())
         if label is not None:
@@ -37,7 +38,7 @@ class PrecisionGauges:
 
     def __init__(self, rules: frozenset[str]) -> None:
         self._rules = rules
-        self._last: dict[str, AlertLabel] = {}
+        self._last: dict[AlertId, AlertLabel] = {}
 
     def add_record(self, value: bytes | None) -> None:
         """Add the label of one record; ignores what can't be decoded, and unknown rules."""

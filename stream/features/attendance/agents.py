@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from processors.attendance.attendance import AttendanceState
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange
+from schemas.ids import GateId
 from stream.features.attendance import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
@@ -25,7 +26,7 @@ def register(worker: WorkerContext) -> None:
 class AttendanceAgent:
     """Keeps the number of people in the venue."""
 
-    def __init__(self, states: StateTable[AttendanceState], gates: set[str]) -> None:
+    def __init__(self, states: StateTable[AttendanceState], gates: set[GateId]) -> None:
         self._states = states
         self._gates = gates
         for gate in gates:

@@ -18,6 +18,7 @@ from processors.bars.product_similarity import neighbour_rates
 from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement, Ticket
 from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
+from schemas.ids import BarId, ZoneId
 from schemas.venue import Venue
 from stream.features.bars import metrics
 from stream.features.bars.latest import add_latest, bar_codec
@@ -62,7 +63,8 @@ class BarsAgent:
     def __init__(self, states: StateTable[BarState], venue: Venue) -> None:
         self._states = states
         self._plans = {bar.id: bar for bar in venue.bars}
-        self._zones = {bar.id: bar.zone for bar in venue.bars}
+        # By plain text, as `product_similarity` knows bars: its code is part of the model's hash.
+        self._zones: Mapping[str, ZoneId | None] = {bar.id: bar.zone for bar in venue.bars}
         self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
         self.context = ContextCache()
         self.surplus = SurplusCache()
@@ -97,12 +99,12 @@ class BarsAgent:
             outputs += (OutputRecord(STOCK, counterpart.bar, counterpart, record.envelope),)
         return Effects(outputs, bar)
 
-    def features(self, bar: str, time: datetime) -> dict[str, float]:
+    def features(self, bar: BarId, time: datetime) -> dict[str, float]:
         """Return the context features of a bar: of its zone, and of the venue's calendar."""
         days = calendar_features(self._calendar, time.astimezone(self._timezone))
         return {**self.context.features(self._zones.get(bar)), **days}
 
-    def neighbour_rates(self, bar: str, time: datetime) -> dict[str, float]:
+    def neighbour_rates(self, bar: BarId, time: datetime) -> dict[str, float]:
         """Return the sales rates of the mean neighbouring bar, in units/hour by product."""
         return neighbour_rates(bar, self._zones.get(bar), self.surplus.rates(time), self._zones)
 
@@ -115,7 +117,7 @@ class BarsAgent:
             _publish_forecast(forecast)
         return (OutputRecord(DEMAND, record.key, forecast, record.envelope),)
 
-    def _bar_of(self, record: Record[Ticket] | Record[StockMovement]) -> str:
+    def _bar_of(self, record: Record[Ticket] | Record[StockMovement]) -> BarId:
         """Return the bar of a ticket or movement after checking key and partition."""
         bar = record.payload.bar
         if record.key != bar:
@@ -129,7 +131,7 @@ class BarsAgent:
             )
         return bar
 
-    def _require_bar(self, bar: str) -> None:
+    def _require_bar(self, bar: BarId) -> None:
         if self._plans and bar not in self._plans:
             raise InvalidRecordError("content", f"no bar {bar!r} in the venue file; it has {', '.join(self._plans)}")
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from processors.bars.demand_curve import DemandPoint
+from schemas.ids import ProductId
 
 DEMAND, OTHER, STOCK = "#1b6ca8", "#c8553d", "#4d7c0f"
 COLUMNS = 2
@@ -22,9 +23,9 @@ COLUMNS = 2
 def draw(
     path: Path,
     title: str,
-    curves: Mapping[str, Sequence[DemandPoint]],
-    changed: Mapping[str, Sequence[DemandPoint]] | None = None,
-    stocks: Mapping[str, float | None] | None = None,
+    curves: Mapping[ProductId, Sequence[DemandPoint]],
+    changed: Mapping[ProductId, Sequence[DemandPoint]] | None = None,
+    stocks: Mapping[ProductId, float | None] | None = None,
 ) -> None:
     """Write the chart as PNG, SVG or PDF.
 

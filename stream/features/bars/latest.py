@@ -30,7 +30,12 @@ def bar_codec(venue: Venue) -> StateCodec[BarState]:
     from processors.bars.bar import BarState  # noqa: PLC0415
 
     plans = {bar.id: bar for bar in venue.bars}
-    return StateCodec(lambda name, row: BarState(name, plans.get(name), venue.timezone, row), lambda bar: bar.to_row())
+
+    def load(key: str, row: bytes | None) -> BarState:
+        name = BarId(key)
+        return BarState(name, plans.get(name), venue.timezone, row)
+
+    return StateCodec(load, lambda bar: bar.to_row())
 
 
 def add_latest(result: BatchResult) -> BatchResult:
@@ -41,11 +46,11 @@ def add_latest(result: BatchResult) -> BatchResult:
     """
     last = {output.key: output for output in result.outputs if output.topic is DEMAND}
     latest: list[OutputRecord] = []
-    for bar, output in last.items():
+    for key, output in last.items():
         latest.append(replace(output, topic=LATEST_DEMAND))
-        row = result.rows.get(bar)
+        row = result.rows.get(key)
         if row is not None and isinstance(output.payload, DemandForecast):
-            snapshot = BarSnapshot(bar=bar, time=output.payload.time, state=msgspec.Raw(row))
+            snapshot = BarSnapshot(bar=BarId(key), time=output.payload.time, state=msgspec.Raw(row))
             latest.append(replace(output, topic=BAR_STATES, payload=snapshot))
     # Before the forecasts themselves: a consumer of a new forecast must find it among the latest, too.
     result.outputs = [*latest, *result.outputs]
@@ -68,7 +73,7 @@ def last_by_bar(values: Iterable[bytes | None]) -> dict[BarId, DemandForecast]:
     last: dict[BarId, DemandForecast] = {}
     for value in values:
         if (forecast := try_decode_payload(decoder, value, LATEST_DEMAND.event_type)) is not None:
-            last[BarId(forecast.bar)] = forecast
+            last[forecast.bar] = forecast
     return dict(sorted(last.items()))
 
 
@@ -89,6 +94,6 @@ def decode_bars(values: Iterable[bytes | None], venue: Venue) -> dict[BarId, Bar
     last: dict[BarId, bytes] = {}
     for value in values:
         if (snapshot := try_decode_payload(decoder, value, BAR_STATES.event_type)) is not None:
-            last[BarId(snapshot.bar)] = bytes(snapshot.state)
+            last[snapshot.bar] = bytes(snapshot.state)
     codec = bar_codec(venue)
     return {bar: codec.decode(bar, row) for bar, row in sorted(last.items())}

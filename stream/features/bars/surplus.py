@@ -10,6 +10,7 @@ import msgspec
 from processors.bars.sales_rates import SalesRates
 from processors.bars.surplus_claims import SurplusClaims
 from schemas.bars import DEMAND, DemandForecast
+from schemas.ids import BarId, ProductId
 from stream.runtime.record import try_decode_payload
 
 REPLAY_RECORDS = 200
@@ -27,7 +28,9 @@ class SurplusCache:
         self._claims = SurplusClaims()
         self._rates = SalesRates()
 
-    def spare_for(self, bar: str, sources: Iterable[str] | None = None) -> Mapping[str, Mapping[str, float]]:
+    def spare_for(
+        self, bar: BarId, sources: Iterable[BarId] | None = None
+    ) -> Mapping[BarId, Mapping[ProductId, float]]:
         """Return the unclaimed surplus by bar and product, in units, of `sources` or of all bars.
 
         The cost of each source grows with the claims of every bar: pass only the sources that are needed.

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from schemas.context import CONTEXT, VenueContext
+from schemas.ids import ZoneId
 from stream.runtime.record import try_decode_payload
 
 _IDENTITY_FIELDS = ("zone", "time", "source")
@@ -39,10 +40,10 @@ class ContextCache:
     """Latest context of each zone and source; the sources of a zone are merged, and the latest value is used."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, dict[str, VenueContext]] = {}
+        self._latest: dict[ZoneId, dict[str, VenueContext]] = {}
         self._decoder = msgspec.json.Decoder(VenueContext)
 
-    def features(self, zone: str | None) -> dict[str, float]:
+    def features(self, zone: ZoneId | None) -> dict[str, float]:
         """Return features of a zone for a regression, each of the order of 1; unknown values are left out."""
         if zone is None:
             return {}

@@ -26,6 +26,7 @@ from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD, CrowdCount, ZoneCount
 from schemas.fields import identifier
+from schemas.ids import CameraId, EventId
 from schemas.venue import Venue
 from schemas.violence import VIOLENCE
 from stream.features import registry
@@ -49,7 +50,7 @@ MAX_EVENTS = 16
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
     venue = worker.venue
-    camera_states: dict[str, CameraState] = {}
+    camera_states: dict[CameraId, CameraState] = {}
     table = worker.states("cameras", FRAMES, CODEC)
     states = CameraStates(table, camera_states)
     crowd_evidence = CrowdEvidenceRecorder(venue, alert_predicate(venue))
@@ -106,7 +107,7 @@ class FramesAgent:
         live, dropped = self._selection.choose(records, datetime.now(UTC), self._worker.is_last)
         self._count_frames("ok", live)
         self._count_frames("dropped", dropped)
-        frames = [CameraFrame(record.id, record.key, record.envelope.time, record.value) for record in live]
+        frames = [CameraFrame(record.id, CameraId(record.key), record.envelope.time, record.value) for record in live]
         self._states.load(frame.camera for frame in frames)
         run = asyncio.get_running_loop().run_in_executor
         analyzed = await run(self._thread, self._analyzer.value.analyze, frames)
@@ -169,7 +170,7 @@ def _outputs(record: Record[bytes], result: FrameResult) -> list[OutputRecord]:
     return outputs + [OutputRecord(ATTENDANCE, VENUE, change, record.envelope, part=change.id) for change in changes]
 
 
-def attendance_changes(event_id: str, result: FrameResult) -> list[AttendanceChange]:
+def attendance_changes(event_id: EventId, result: FrameResult) -> list[AttendanceChange]:
     """Return the attendance changes of one frame: gate crossings, and at intervals the people in its zones."""
     time = result.frame.time.astimezone(UTC)
     crossings = [
@@ -200,7 +201,7 @@ def _publish(result: FrameResult) -> None:
         violence_metrics.VIOLENCE.labels(score.camera).set(score.probability)
 
 
-def _publish_zone(camera: str, zone: ZoneCount) -> None:
+def _publish_zone(camera: CameraId, zone: ZoneCount) -> None:
     labels = (camera, zone.zone)
     crowd_metrics.ZONE_PERSONS.labels(*labels).set(zone.persons)
     if zone.density is not None:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from processors.cameras.camera_state import CameraState
+from schemas.ids import CameraId
 from stream.runtime.state import StateCodec, StateTable
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ CODEC: StateCodec[CameraState] = StateCodec(_load, msgspec.json.encode)
 class CameraStates:
     """Synchronizes the states of a camera analyzer with a table of rows."""
 
-    def __init__(self, states: StateTable[CameraState], camera_states: MutableMapping[str, CameraState]) -> None:
+    def __init__(self, states: StateTable[CameraState], camera_states: MutableMapping[CameraId, CameraState]) -> None:
         """Create the synchronization.
 
         Args:
@@ -42,14 +43,14 @@ class CameraStates:
             camera_states: the analyzer's states by camera, replaced where another worker wrote a row.
         """
         self._states, self._camera_states = states, camera_states
-        self._stored_at: dict[str, float] = {}
+        self._stored_at: dict[CameraId, float] = {}
 
-    def load(self, cameras: Iterable[str]) -> None:
+    def load(self, cameras: Iterable[CameraId]) -> None:
         """Bring the states of cameras up to date, before their frames are analyzed."""
         for camera in set(cameras):
             self._camera_states[camera] = self._states.get(camera)
 
-    def rows_to_store(self, analyzed: Iterable[tuple[str, datetime]]) -> dict[str, bytes]:
+    def rows_to_store(self, analyzed: Iterable[tuple[CameraId, datetime]]) -> dict[str, bytes]:
         """Return the rows that are due: of cameras whose stored rows are ten seconds old.
 
         Args:

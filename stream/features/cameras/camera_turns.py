@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime, timedelta
 
+from schemas.ids import CameraId
+
 TURN_DURATION = timedelta(seconds=2.5)
 """Warm-up of the violence network (0.75 s), a fight until it is reported (1 s), and half a second of margin."""
 
@@ -34,16 +36,16 @@ class CameraTurns:
             max_wait: wait of a frame above which the worker counts as too slow.
         """
         self._max_wait = max_wait
-        self._last_frame_at: dict[str, datetime] = {}
-        self._rotation: deque[str] = deque()
-        self._cameras_in_turn: frozenset[str] | None = None  # None: all
+        self._last_frame_at: dict[CameraId, datetime] = {}
+        self._rotation: deque[CameraId] = deque()
+        self._cameras_in_turn: frozenset[CameraId] | None = None  # None: all
         self._turn_size = 0
         self._turn_began: datetime | None = None
         self._received_span: tuple[datetime, datetime] | None = None
         self._last_wait = timedelta(0)
         self._frames = self._analyzed_frames = 0
 
-    def has_turn(self, camera: str, received: datetime, now: datetime) -> bool:
+    def has_turn(self, camera: CameraId, received: datetime, now: datetime) -> bool:
         """Return True if a frame's camera has its turn; must be called for every frame.
 
         Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from schemas.ids import CameraId
 from stream.features.cameras.camera_turns import CameraTurns
 from stream.runtime.record import Record
 
@@ -29,8 +30,8 @@ class LiveFrameSelection:
     """
 
     def __init__(self) -> None:
-        self._last_analyzed: dict[str, datetime] = {}
-        self._clock_skew: dict[str, timedelta] = {}
+        self._last_analyzed: dict[CameraId, datetime] = {}
+        self._clock_skew: dict[CameraId, timedelta] = {}
         """Time by which the worker's clock is ahead of a camera's source."""
         self._turns = CameraTurns(MAX_WAIT)
 
@@ -47,12 +48,12 @@ class LiveFrameSelection:
         chosen: list[Record[bytes]] = []
         dropped: list[Record[bytes]] = []
         for record in batch:
-            received = self._received(record, now, is_last)
-            has_turn = self._turns.has_turn(record.key, received, now)
-            last = self._last_analyzed.get(record.key)
+            camera, received = CameraId(record.key), self._received(record, now, is_last)
+            has_turn = self._turns.has_turn(camera, received, now)
+            last = self._last_analyzed.get(camera)
             step = now - received - MAX_WAIT
             if last is None or received < last or (has_turn and received - last >= step):
-                self._last_analyzed[record.key] = received
+                self._last_analyzed[camera] = received
                 self._turns.count_analyzed()
                 chosen.append(record)
             else:
@@ -61,8 +62,8 @@ class LiveFrameSelection:
 
     def _received(self, record: Record[bytes], now: datetime, is_last: Callable[[Record[bytes]], bool]) -> datetime:
         """Return the reception time of a frame by the worker's clock."""
-        received = record.envelope.received
+        camera, received = CameraId(record.key), record.envelope.received
         if is_last(record):
             wait = now - received
-            self._clock_skew[record.key] = wait if wait > CLOCK_SKEW_THRESHOLD else timedelta(0)
-        return received + self._clock_skew.get(record.key, timedelta(0))
+            self._clock_skew[camera] = wait if wait > CLOCK_SKEW_THRESHOLD else timedelta(0)
+        return received + self._clock_skew.get(camera, timedelta(0))

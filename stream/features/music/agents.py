@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from processors.models.drift import CONFIDENCE
 from processors.music.stage_state import StageState
 from processors.music.tagger import PARTS, AnalyzedFragment
+from schemas.ids import StageId
 from schemas.music import SNIPPETS, TAGS, MusicTags
 from stream.features.models import metrics as model_metrics
 from stream.features.music import metrics
@@ -28,7 +29,7 @@ MAX_AGE = timedelta(seconds=60)
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
     settings = worker.venue.music
-    codec = StateCodec(lambda stage, row: StageState(stage, row, settings), lambda state: state.to_row())
+    codec = StateCodec(lambda stage, row: StageState(StageId(stage), row, settings), lambda state: state.to_row())
     states = worker.states("stages", SNIPPETS, codec)
     analyzer = worker.reloadable_model(PARTS, FragmentAnalyzerProcess, close=FragmentAnalyzerProcess.close)
     agent = MusicAgent(worker, states, analyzer)
@@ -74,7 +75,7 @@ class MusicAgent:
     ) -> Effects[StageState]:
         if stage.is_applied(record.offset):
             return Effects()
-        analysis = await analyzer.analyze(record.value, record.key)
+        analysis = await analyzer.analyze(record.value, stage.name)
         if analysis.died and self._analyzer.in_canary_period:
             raise RuntimeError(analysis.error)  # the new models may be the cause
         if analysis.fragment is None:

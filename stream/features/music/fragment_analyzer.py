@@ -26,6 +26,7 @@ from processors.models.drift import DriftMonitor, read_reference
 from processors.music.audio import MAX_SECONDS, AudioError, AudioFormatError, read_mono
 from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import AnalyzedFragment, Tagger
+from schemas.ids import StageId
 from stream.runtime.child_process import die_with_parent
 from stream.sources.ffmpeg import bytes_to_wav
 
@@ -92,7 +93,7 @@ class FragmentAnalyzerProcess:
             self._pool = self._start()
             self.identity = self._pool.submit(_warm_up).result()
 
-    async def analyze(self, value: bytes, stage: str) -> FragmentAnalysis:
+    async def analyze(self, value: bytes, stage: StageId) -> FragmentAnalysis:
         """Analyze one fragment of a stage; a sound that ends the child twice is reported as unusable.
 
         The overlap with the stage's previous fragment is not computed again. It is cached in the child only: after a
@@ -132,7 +133,7 @@ def _compiled_code() -> str:
 
 
 _tagger: Tagger | None = None
-_windows: OrderedDict[str, SlidingWindow] = OrderedDict()
+_windows: OrderedDict[StageId, SlidingWindow] = OrderedDict()
 
 
 def _loaded_tagger() -> Tagger:
@@ -163,7 +164,7 @@ def warm_up_sound() -> bytes:
 def _warm_up() -> str:
     """Let librosa compile its functions, which takes seconds, and return the identity of the models."""
     with _compilation_lock():
-        _analyze(warm_up_sound(), "")
+        _analyze(warm_up_sound(), StageId(""))
     _windows.clear()
     return _loaded_tagger().identity
 
@@ -183,7 +184,7 @@ def _compilation_lock() -> Iterator[None]:
         os.close(folder)
 
 
-def _analyze(value: bytes, stage: str) -> FragmentAnalysis:
+def _analyze(value: bytes, stage: StageId) -> FragmentAnalysis:
     tagger = _loaded_tagger()
     window = _windows.pop(stage, None) or SlidingWindow(tagger.sound)
     _windows[stage] = window

@@ -9,6 +9,7 @@ import numpy as np
 from pythonosc.udp_client import SimpleUDPClient
 
 from processors.music.show_frames import ShowFrame, ShowFrameStream
+from schemas.ids import StageId
 from schemas.music import LightsSettings, MusicTags
 from schemas.venue import Venue
 
@@ -80,9 +81,9 @@ class LightingDesk:
             self._failed = False
 
 
-def desks_by_stage(venue: Venue, stage: str | None = None) -> dict[str, list[LightingDesk]]:
+def desks_by_stage(venue: Venue, stage: StageId | None = None) -> dict[StageId, list[LightingDesk]]:
     """Return the desks by stage, of all stages or of one."""
-    desks: dict[str, list[LightingDesk]] = {}
+    desks: dict[StageId, list[LightingDesk]] = {}
     for lights in venue.lights:
         if stage in (None, lights.stage):
             desks.setdefault(lights.stage, []).append(LightingDesk(lights))

@@ -10,6 +10,7 @@ import msgspec
 from processors.queues.waiting_time import QueueState, service_rate, update, waiting_time
 from schemas.attendance import ATTENDANCE, AttendanceChange
 from schemas.bars import SALES, Ticket
+from schemas.ids import BarId, GateId, QueueId
 from schemas.queues import QUEUE_COUNTS, QUEUE_WAITS, QUEUES, QueueCount, QueueSettings, QueueWait
 from stream.features.queues import metrics
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
@@ -37,8 +38,8 @@ class ServedCounter:
     """Counts people served at bars (one a ticket) and let in at gates, since the worker started."""
 
     def __init__(self) -> None:
-        self._bars: dict[str, float] = {}
-        self._gates: dict[str, float] = {}
+        self._bars: dict[BarId, float] = {}
+        self._gates: dict[GateId, float] = {}
         self._tickets = msgspec.json.Decoder(Ticket)
         self._changes = msgspec.json.Decoder(AttendanceChange)
 
@@ -52,7 +53,8 @@ class ServedCounter:
         """Count the people who entered by a gate; ignores what can't be decoded."""
         change = try_decode_payload(self._changes, value, ATTENDANCE.event_type)
         if change is not None and change.kind == "crossing":
-            self._gates[change.by] = self._gates.get(change.by, 0.0) + change.entered
+            gate = GateId(change.by)
+            self._gates[gate] = self._gates.get(gate, 0.0) + change.entered
 
     def total(self, queue: QueueSettings) -> float | None:
         """Return the number of people served of a queue so far; None where nothing counts them."""
@@ -71,14 +73,14 @@ class QueuesAgent:
     def __init__(self, states: StateTable[QueueState], queues: list[QueueSettings]) -> None:
         self._states = states
         self._queues = {queue.id: queue for queue in queues}
-        self._totals: dict[str, float | None] = {}
+        self._totals: dict[QueueId, float | None] = {}
         self.served = ServedCounter()
 
     async def estimate(self, records: list[Record[QueueCount]]) -> BatchResult:
         """Produce the waiting time after each count."""
         return await apply_to_states(records, self._states, self._apply, key=self._queue_of)
 
-    def _queue_of(self, record: Record[QueueCount]) -> str:
+    def _queue_of(self, record: Record[QueueCount]) -> QueueId:
         queue = record.payload.queue
         if record.key != queue:
             raise InvalidRecordError("content", f"the record's key {record.key!r} is not its queue {queue!r}")
@@ -89,12 +91,13 @@ class QueuesAgent:
         return queue
 
     def _apply(self, record: Record[QueueCount], state: QueueState) -> Effects[QueueState]:
-        count, settings = record.payload, self._queues[record.key]
-        total, before = self.served.total(settings), self._totals.get(record.key)
+        count = record.payload
+        settings = self._queues[count.queue]
+        total, before = self.served.total(settings), self._totals.get(count.queue)
         served = None if total is None or before is None else total - before
         if not update(state, record.offset, count.time, count.persons, served):
             return Effects()
-        self._totals[record.key] = total
+        self._totals[count.queue] = total
         wait = _wait(count, state, settings)
         _publish(wait)
         return Effects((OutputRecord(QUEUE_WAITS, record.key, wait, record.envelope),), state)
