@@ -21,12 +21,12 @@ from stream.stores.alert_store import STREAM
 
 T = TypeVar("T")
 
-PATIENCE = 90.0
+TIMEOUT_S = 90.0
 """Timeout in seconds that only ends tests that hang; no test measures speed."""
 
 
-class Outside:
-    """View of the stack from outside: topics, Redis, files. It shares nothing with the workers."""
+class StackClient:
+    """Client of a running stack: reads topics, Redis and log files, and shares no code path with the workers."""
 
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
@@ -40,17 +40,17 @@ class Outside:
             for message in read_all(self.settings, topic.name)
         ]
 
-    def good(self, topic: Topic) -> list[Any]:
+    def valid_records(self, topic: Topic) -> list[Any]:
         """Return the decodable records of a topic, where a test sent invalid ones, too."""
-        found = []
+        records = []
         for message in read_all(self.settings, topic.name):
             try:
-                found.append(msgspec.json.decode(message.value() or b"", type=topic.record))
+                records.append(msgspec.json.decode(message.value() or b"", type=topic.record))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
-        return found
+        return records
 
-    def dead(self, topic: Topic) -> list[bytes | None]:
+    def dead_letters(self, topic: Topic) -> list[bytes | None]:
         """Return the values of all dead letters of a topic."""
         return [message.value() for message in read_all(self.settings, topic.dead.name)]
 
@@ -60,31 +60,31 @@ class Outside:
         entries: Any = redis.xrange(STREAM.format(audience=audience))
         return [msgspec.json.decode(fields[b"alert"], type=Alert) for _, fields in entries]
 
-    def wait(self, what: str, look: Callable[[], T], *, patience: float = PATIENCE) -> T:
+    def wait_for(self, description: str, poll: Callable[[], T], *, timeout: float = TIMEOUT_S) -> T:
         """Poll until the result is true; the error ends with the workers' logs."""
-        end = time.monotonic() + patience
-        answer: T | None = None
-        while time.monotonic() < end:
-            answer = look()
-            if answer:
-                return answer
+        deadline = time.monotonic() + timeout
+        result: T | None = None
+        while time.monotonic() < deadline:
+            result = poll()
+            if result:
+                return result
             time.sleep(0.5)
         logs = "\n".join(
             f"--- {name}\n{child.log.read_text(errors='replace')[-1500:]}"
             for name, child in self.stack.children.items()
             if name not in ("kafka", "redis")
         )
-        raise AssertionError(f"{what}: not after {patience:.0f} s; last answer {answer!r}\n{logs}")
+        raise AssertionError(f"{description}: not after {timeout:.0f} s; last result {result!r}\n{logs}")
 
 
 @pytest.fixture
-def outside(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outside]:
+def stack_client(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StackClient]:
     """Stack with Kafka, Redis and the workers named by the test's `workers` marker."""
     marker = request.node.get_closest_marker("workers")
     names = marker.args if marker else ("alerts",)
     venue = marker.kwargs.get("venue") if marker else None
     with LocalStack(tmp_path, venue=venue, workers=names, with_prometheus=False, with_console=False) as stack:
-        yield Outside(stack)
+        yield StackClient(stack)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from schemas.bars import DEMAND, SALES, STOCK, ProductDemand, SaleLine, Ticket
 from schemas.context import CONTEXT, VenueContext
 from stream.commands.cli import app
 from stream.runtime.producer import EventProducer
-from tests.e2e.conftest import Outside
+from tests.e2e.conftest import StackClient
 
 
 def pulso(*words: str) -> str:
@@ -21,8 +21,8 @@ def pulso(*words: str) -> str:
     return result.output
 
 
-def send_evening(outside: Outside, evening: datetime, minutes: int) -> None:
-    with EventProducer(outside.settings) as producer:
+def send_evening(stack_client: StackClient, evening: datetime, minutes: int) -> None:
+    with EventProducer(stack_client.settings) as producer:
         warm = VenueContext(zone="front", time=evening, source="weather", temperature_celsius=24)
         producer.send(CONTEXT, key="front/weather", value=warm, id="w", source="test", time=evening)
         producer.flush()
@@ -38,40 +38,45 @@ def send_evening(outside: Outside, evening: datetime, minutes: int) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.workers("bars")
 def test_bar_commands_report_stock_and_forecast(
-    outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack_client: StackClient, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PULSO_KAFKA", str(outside.settings.kafka))
-    send_evening(outside, evening, 120)
+    monkeypatch.setenv("PULSO_KAFKA", str(stack_client.settings.kafka))
+    send_evening(stack_client, evening, 120)
 
-    def now(bar: str, product: str) -> ProductDemand:
-        newest = {record.bar: record for _, record in outside.records(DEMAND)}
+    def latest(bar: str, product: str) -> ProductDemand:
+        newest = {record.bar: record for _, record in stack_client.records(DEMAND)}
         return next(one for one in newest[bar].products if one.product == product)
 
-    outside.wait(
-        "both bars", lambda: {r.bar for _, r in outside.records(DEMAND) if r.tickets == 120} >= {"north", "south"}
+    stack_client.wait_for(
+        "both bars", lambda: {r.bar for _, r in stack_client.records(DEMAND) if r.tickets == 120} >= {"north", "south"}
     )
-    assert now("north", "beer").stock == 1350 - 720
+    assert latest("north", "beer").stock == 1350 - 720
     assert "630" in pulso("stock", "show", "north")
 
     pulso("stock", "count", "north", "beer", "600", "--by", "ana")
-    outside.wait("the count", lambda: now("north", "beer").stock == 600)
-    assert now("north", "beer").missing == 30
+    stack_client.wait_for("the count", lambda: latest("north", "beer").stock == 600)
+    assert latest("north", "beer").missing == 30
     pulso("stock", "transfer", "south", "beer", "100", "--to", "north", "--by", "ana")
-    outside.wait("both sides", lambda: (now("north", "beer").stock, now("south", "beer").stock) == (700, 1250 - 820))
+    stack_client.wait_for(
+        "both sides of the transfer",
+        lambda: (latest("north", "beer").stock, latest("south", "beer").stock) == (700, 1250 - 820),
+    )
     pulso("stock", "on-its-way", "north", "water", "50")
-    outside.wait("on its way", lambda: now("north", "water").coming == 50)
+    stack_client.wait_for("the units in transit", lambda: latest("north", "water").coming == 50)
     pulso("stock", "delivery", "north", "water", "50", "--from", "south")
-    outside.wait("there", lambda: (now("north", "water").stock, now("south", "water").stock) == (910, 810))
-    assert now("north", "water").coming == 0
-    assert not outside.dead(STOCK)
+    stack_client.wait_for(
+        "the delivery", lambda: (latest("north", "water").stock, latest("south", "water").stock) == (910, 810)
+    )
+    assert latest("north", "water").coming == 0
+    assert not stack_client.dead_letters(STOCK)
 
     pulso("context", "front", "--temperature", "33", "--break")
-    said = {record.source: record for _, record in outside.records(CONTEXT)}
-    assert said["operator-temperature-celsius"].temperature_celsius == 33
-    assert said["operator-on-stage"].on_stage is False
-    strange = CliRunner().invoke(app, ["context", "moon", "--break"], env={"COLUMNS": "200"})
-    assert strange.exit_code == 2
-    assert "no zone moon" in strange.output
+    contexts = {record.source: record for _, record in stack_client.records(CONTEXT)}
+    assert contexts["operator-temperature-celsius"].temperature_celsius == 33
+    assert contexts["operator-on-stage"].on_stage is False
+    unknown_zone = CliRunner().invoke(app, ["context", "moon", "--break"], env={"COLUMNS": "200"})
+    assert unknown_zone.exit_code == 2
+    assert "no zone moon" in unknown_zone.output
 
     refused = CliRunner().invoke(app, ["stock", "count", "north", "gin", "1"], env={"COLUMNS": "200"})
     assert refused.exit_code == 2

@@ -19,17 +19,17 @@ from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 from stream.runtime.producer import EventProducer
 from stream.stores.evidence import EVIDENCE
-from tests.e2e.conftest import Outside
+from tests.e2e.conftest import StackClient
 
 EVENING = Evening()
 CAMERA, ZONE = "gate-east", "gate"
 CROWDED = clock("18:40")
 
 
-def send_frames(outside: Outside, first: int, last: int) -> None:
-    """Eighths of a second of the crowd that comes in at the gate, as if they came this instant."""
-    received = datetime.now(UTC) + timedelta(minutes=30)  # none is too old to be looked at, however slow the machine
-    with EventProducer(outside.settings) as producer:
+def send_frames(stack_client: StackClient, first: int, last: int) -> None:
+    """Send frames of the crowd at the gate, eight a second, as if received just now."""
+    received = datetime.now(UTC) + timedelta(minutes=30)  # so that no frame is dropped as too old on a slow machine
+    with EventProducer(stack_client.settings) as producer:
         for eighth in range(first, last):
             time = CROWDED + eighth / 8
             envelope = Envelope(
@@ -39,56 +39,63 @@ def send_frames(outside: Outside, first: int, last: int) -> None:
             producer.send_raw(FRAMES.name, key=CAMERA.encode(), value=jpeg, headers=envelope.headers())
 
 
-def person_says(outside: Outside, kind: AttendanceKind, persons: float) -> None:
+def send_attendance_change(stack_client: StackClient, kind: AttendanceKind, persons: float) -> None:
     now = datetime.now(UTC)
     change = AttendanceChange(id=f"{kind}-{persons}", kind=kind, time=now, by="ana", persons=persons)
-    with EventProducer(outside.settings) as producer:
+    with EventProducer(stack_client.settings) as producer:
         producer.send(ATTENDANCE, key=VENUE, value=change, id=change.id, source="test", time=now)
 
 
 @pytest.mark.stack
 @pytest.mark.timeout(420)
 @pytest.mark.workers("vision", "alerts", venue=Path(__file__).parent / "crowd_venue.yaml")
-def test_crush_at_gate_leads_from_image_to_evidence(outside: Outside) -> None:
-    send_frames(outside, 0, 8 * 13)
+def test_crush_at_gate_leads_from_image_to_evidence(stack_client: StackClient) -> None:
+    send_frames(stack_client, 0, 8 * 13)
 
-    def counted(number: int) -> list[Any]:
-        found = [record for _, record in outside.records(CROWD)]
+    def counts_if_complete(number: int) -> list[Any]:
+        found = [record for _, record in stack_client.records(CROWD)]
         return found if len(found) >= number else []
 
-    counts = outside.wait("thirteen counts", lambda: counted(13))
+    counts = stack_client.wait_for("thirteen counts", lambda: counts_if_complete(13))
     flows = [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
     assert flows and all(abs(flow.direction - 180) < 30 for flow in flows), "they walk towards the camera"
 
-    (raised,) = outside.wait(
+    (raised,) = stack_client.wait_for(
         "the gate is over its capacity",
-        lambda: [a for a in outside.alerts("security") if a.rule == "crowd-capacity" and a.state == "raised"],
+        lambda: [a for a in stack_client.alerts("security") if a.rule == "crowd-capacity" and a.state == "raised"],
     )
     assert raised.subject == f"{ZONE}/{CAMERA}" and len(raised.evidence) == 1
-    redis = Redis.from_url(outside.settings.redis_url())
+    redis = Redis.from_url(stack_client.settings.redis_url())
     stored: Any = redis.hgetall(EVIDENCE.format(id=raised.evidence[0]))
     assert stored[b"content_type"] == b"image/webp" and stored[b"body"][:4] == b"RIFF"
-    outside.wait("it lives as long as the alert", lambda: redis.ttl(EVIDENCE.format(id=raised.evidence[0])) > 3600)
+    stack_client.wait_for(
+        "the evidence does not expire before the alert",
+        lambda: redis.ttl(EVIDENCE.format(id=raised.evidence[0])) > 3600,
+    )
 
-    contexts = [record for _, record in outside.records(CONTEXT)]
-    assert 1 <= len(contexts) <= 3, "the bars need no word every second"
+    contexts = [record for _, record in stack_client.records(CONTEXT)]
+    assert 1 <= len(contexts) <= 3, "context is not published every second"
 
-    occupancy = outside.wait("people came in by the gate", lambda: [r for _, r in outside.records(OCCUPANCY)])
+    occupancy = stack_client.wait_for(
+        "people came in by the gate", lambda: [r for _, r in stack_client.records(OCCUPANCY)]
+    )
     assert occupancy[-1].entered > 5 * occupancy[-1].left
 
-    person_says(outside, "correct", 1234)
-    outside.stack.kill("vision")
-    outside.stack.restart("vision")
-    now = outside.wait("a person is believed", lambda: [r for _, r in outside.records(OCCUPANCY) if r.persons > 1000])
-    assert now[-1].persons == pytest.approx(1234, abs=60)
+    send_attendance_change(stack_client, "correct", 1234)
+    stack_client.stack.kill("vision")
+    stack_client.stack.restart("vision")
+    corrected = stack_client.wait_for(
+        "the correction by a person", lambda: [r for _, r in stack_client.records(OCCUPANCY) if r.persons > 1000]
+    )
+    assert corrected[-1].persons == pytest.approx(1234, abs=60)
 
-    send_frames(outside, 8 * 13, 8 * 20)
-    outside.wait("it goes on after a kill", lambda: counted(20))
-    crossings = [r for _, r in outside.records(ATTENDANCE) if r.kind == "crossing"]
+    send_frames(stack_client, 8 * 13, 8 * 20)
+    stack_client.wait_for("the counts after a kill", lambda: counts_if_complete(20))
+    crossings = [r for _, r in stack_client.records(ATTENDANCE) if r.kind == "crossing"]
     assert all(times == 1 for times in Counter(change.id for change in crossings).values())
-    total = outside.wait(
-        "what was entered before the kill is not forgotten",
-        lambda: [r for _, r in outside.records(OCCUPANCY) if r.entered > occupancy[-1].entered],
+    total = stack_client.wait_for(
+        "the entries before and after the kill",
+        lambda: [r for _, r in stack_client.records(OCCUPANCY) if r.entered > occupancy[-1].entered],
     )
     assert total[-1].entered <= sum(change.entered for change in crossings) + 1e-6
-    assert not outside.dead(FRAMES) and not outside.dead(ATTENDANCE)
+    assert not stack_client.dead_letters(FRAMES) and not stack_client.dead_letters(ATTENDANCE)

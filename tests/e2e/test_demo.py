@@ -25,33 +25,33 @@ pytestmark = pytest.mark.stack
 BEGIN = datetime(2026, 3, 6, 17, tzinfo=UTC)
 
 
-NOT_IN_A_DEMO = {
+PANELS_WITHOUT_DATA = {
     "pulso_source_": "the demo plays its events itself: no source runs",
     "pulso_notifications_": "its venue file names no contacts",
     "pulso_alert_precision": "nobody judges an alert while a test runs",
-    'rule=~"stage-': "the silence of an evening is over too soon where that takes a minute",
-    "pulso_model_drift_psi": "drift is measured over more music than a minute has",
+    'rule=~"stage-': "in an evening of one minute the silence is too short to be detected",
+    "pulso_model_drift_psi": "drift needs more music than one minute has",
 }
 """Panels that may have no data, and the reason."""
 
 
-class Panels:
+class PanelQueries:
     """Runs every panel query against the demo's Prometheus until each has returned data."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._open = {(str(one.id), one.values[1]): one.values[0] for one in queries()}
+        self._without_data = {(str(one.id), one.values[1]): one.values[0] for one in queries()}
 
-    def ask(self) -> None:
+    def repeat_queries(self) -> None:
         """Repeat the queries without data so far."""
         for file in self._data.glob("demo/*/ports.json"):
             port = json.loads(file.read_text(encoding="utf-8")).get("prometheus")
             if port is None:
                 continue
             with suppress(httpx.HTTPError), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-                for one, board_file in list(self._open.items()):
+                for one, board_file in list(self._without_data.items()):
                     if self._has_data(client, one[1], board_file):
-                        del self._open[one]
+                        del self._without_data[one]
 
     def _has_data(self, client: httpx.Client, query: str, file: Path) -> bool:
         for name, value in GRAFANA.items():
@@ -59,22 +59,24 @@ class Panels:
         for variable in board(file)["templating"]["list"]:
             query = query.replace(f"${variable['name']}", variable["allValue"])
         answer = client.post("/api/v1/query", data={"query": query})
-        answer.raise_for_status()  # it may be starting, or on its way out
+        answer.raise_for_status()  # it may be starting or stopping
         return bool(answer.json()["data"]["result"])
 
-    def empty(self) -> list[str]:
+    def panels_without_data(self) -> list[str]:
         """Return the panels that never had data though a demo should fill them."""
-        return [name for name, query in self._open if not any(part in query for part in NOT_IN_A_DEMO)]
+        return [name for name, query in self._without_data if not any(part in query for part in PANELS_WITHOUT_DATA)]
 
 
-def demo(
-    folder: Path, *arguments: str, meanwhile: Callable[[], None] = lambda: None
+def run_demo(
+    folder: Path, *arguments: str, while_running: Callable[[], None] = lambda: None
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     """Run the command in a folder of its own, without the user's settings."""
     report = folder / "report.json"
-    around = {name: value for name, value in os.environ.items() if not name.startswith("PULSO_") or "CACHE" in name}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PULSO_") or "CACHE" in name
+    }
     command = [sys.executable, "-m", "stream.commands.cli", "demo", *arguments, "--report", str(report)]
-    environment = around | {"PULSO_DATA": str(folder / "data")}
+    environment = environment | {"PULSO_DATA": str(folder / "data")}
     deadline = time.monotonic() + 540
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -84,18 +86,18 @@ def demo(
                 out, err = process.communicate(timeout=3)
                 break
             except subprocess.TimeoutExpired:
-                meanwhile()
+                while_running()
             if time.monotonic() > deadline:
                 process.kill()
-    ended = subprocess.CompletedProcess(command, process.returncode, out, err)
-    return ended, json.loads(report.read_text()) if report.is_file() else {}
+    completed = subprocess.CompletedProcess(command, process.returncode, out, err)
+    return completed, json.loads(report.read_text()) if report.is_file() else {}
 
 
 @pytest.mark.timeout(600)
 def test_demo_reaches_redis_and_prometheus_and_ends(tmp_path: Path) -> None:
-    panels = Panels(tmp_path / "data")
-    ended, report = demo(tmp_path, "--seconds", "60", meanwhile=panels.ask)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    panels = PanelQueries(tmp_path / "data")
+    completed, report = run_demo(tmp_path, "--seconds", "60", while_running=panels.repeat_queries)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
     for name in ("camera.frames", "pos.sales", "support.emails", "audio.snippets"):
         topic = report["topics"][name]
         assert topic["events_in"] == topic["sent_by_demo"] > 0, name
@@ -110,13 +112,13 @@ def test_demo_reaches_redis_and_prometheus_and_ends(tmp_path: Path) -> None:
     assert report["prometheus"]["targets_up"] == report["prometheus"]["targets"] == 5
     assert report["prometheus"]["values"]["workers_ready"] == 5
     assert not any(report["dead_letters"].values())
-    check_story(report["story"], ended.stdout)
-    assert panels.empty() == [], "every panel of Grafana has data"
-    assert "Events and results" in ended.stdout
+    check_story(report["story"], completed.stdout)
+    assert panels.panels_without_data() == [], "every panel of Grafana has data"
+    assert "Events and results" in completed.stdout
     assert list((tmp_path / "data" / "demo").iterdir()) == [], "nothing is left behind"
 
 
-MEANT_FOR = {
+EXPECTED_ALERTS = {
     "gas": [("mail-urgent", ["security", "support"])],
     "toilet-queue": [("queue-long", ["bar", "production", "security"])],
     "blind-camera": [("camera-blind", ["production", "security"])],
@@ -130,24 +132,24 @@ MEANT_FOR = {
     "fainted": [("mail-urgent", ["security", "support"])],
 }
 """Steps of the story: the expected alerts in order, and their audiences."""
-TOO_SHORT = {"silent-stage"}
+UNDETECTABLE_STEPS = {"silent-stage"}
 """Steps that are too short to be detected in an evening of a minute."""
 
 
-def check_story(story: list[dict[str, Any]], printed: str) -> None:
+def check_story(story: list[dict[str, Any]], output: str) -> None:
     """Check that every story step raised its alerts in order, for the right audiences."""
-    beats = {beat["beat"]: beat for beat in story}
-    assert set(MEANT_FOR) | TOO_SHORT | {"till-offline", "till-back", "rain"} == set(beats)
-    for name, meant in MEANT_FOR.items():
-        answers = [(answer["rule"], answer["audience"]) for answer in beats[name]["answers"]]
-        assert answers == meant, name
-    assert [name for name, beat in beats.items() if not beat["as_expected"] and name not in TOO_SHORT] == []
-    announced, full = (datetime.fromisoformat(one["raised_at"]) for one in beats["gate-fills"]["answers"])
-    assert announced < full, "the forecast came before the limit"
-    till = beats["till-back"]["facts"]
+    steps = {beat["beat"]: beat for beat in story}
+    assert set(EXPECTED_ALERTS) | UNDETECTABLE_STEPS | {"till-offline", "till-back", "rain"} == set(steps)
+    for name, expected in EXPECTED_ALERTS.items():
+        alerts = [(answer["rule"], answer["audience"]) for answer in steps[name]["answers"]]
+        assert alerts == expected, name
+    assert [name for name, beat in steps.items() if not beat["as_expected"] and name not in UNDETECTABLE_STEPS] == []
+    forecast_at, full_at = (datetime.fromisoformat(one["raised_at"]) for one in steps["gate-fills"]["answers"])
+    assert forecast_at < full_at, "the forecast came before the limit"
+    till = steps["till-back"]["facts"]
     assert till["tickets_late"] > till["of_them_sent_twice"] > 0
     assert all(bar["counted"] == bar["sent_once"] for bar in till["tickets_by_bar"].values()), "each once"
-    assert "story 22:46" in printed and "story 23:50" in printed
+    assert "story 22:46" in output and "story 23:50" in output
 
 
 @pytest.mark.timeout(600)
@@ -165,45 +167,45 @@ def test_demo_fails_if_a_stream_has_no_results(tmp_path: Path) -> None:
     ])  # fmt: skip
     _write(data / "audio" / "mood.csv", ("clip", "mood"), [("noise.ogg", "happy")])
     (data / "audio" / "noise.ogg").write_bytes(b"not a sound" * 100)
-    ended, report = demo(tmp_path, "--data", str(data), "--seconds", "30")
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "no result arrived on music.tags" in ended.stdout
+    completed, report = run_demo(tmp_path, "--data", str(data), "--seconds", "30")
+    assert completed.returncode == 1, completed.stdout + completed.stderr
+    assert "no result arrived on music.tags" in completed.stdout
     assert report["topics"]["audio.snippets"]["dead_letters"] == report["topics"]["audio.snippets"]["events_in"] > 0
     assert report["topics"]["pos.sales"]["results_out"]["demand.forecasts"] > 0
     assert report["topics"]["support.emails"]["results_out"]["support.triage"] > 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_demo_leaves_nothing_behind_when_terminated(tmp_path: Path, how: signal.Signals) -> None:
-    mark = f"PULSO_DATA={tmp_path}"
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGKILL])
+def test_demo_leaves_nothing_behind_when_terminated(tmp_path: Path, stop_signal: signal.Signals) -> None:
+    variable = f"PULSO_DATA={tmp_path}"
     environment = os.environ | {"PULSO_DATA": str(tmp_path)}
     command = [sys.executable, "-m", "stream.commands.cli", "demo", "--seconds", "60"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
-        assert next((line for line in process.stdout if line.startswith("console:")), None), "it plays"
-        assert len(marked(mark)) > 5, "servers and workers run"
-        process.send_signal(how)
-        process.stdout.read()  # to its end: whatever stayed behind would hold it open
+        assert next((line for line in process.stdout if line.startswith("console:")), None), "the demo has started"
+        assert len(processes_with(variable)) > 5, "servers and workers run"
+        process.send_signal(stop_signal)
+        process.stdout.read()  # to its end: a process that is left behind would keep it open
     end = time.monotonic() + 60
-    while marked(mark) and time.monotonic() < end:
+    while processes_with(variable) and time.monotonic() < end:
         time.sleep(0.2)
-    assert marked(mark) == []
+    assert processes_with(variable) == []
 
 
-def marked(mark: str) -> list[str]:
+def processes_with(variable: str) -> list[str]:
     """Return the command lines of processes with a value in their environment."""
-    found = []
+    commands = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if mark.encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_text(errors="replace").replace("\0", " "))
-    return found
+            if variable.encode() in (process / "environ").read_bytes():
+                commands.append((process / "cmdline").read_text(errors="replace").replace("\0", " "))
+    return commands
 
 
 def test_demo_explains_empty_data_folder_before_start(tmp_path: Path) -> None:
-    ended, report = demo(tmp_path, "--data", str(tmp_path), "--seconds", "30")
-    assert (ended.returncode, report) == (2, {})
-    assert "violence/clips.jsonl" in ended.stderr, "the message shows the layout"
+    completed, report = run_demo(tmp_path, "--data", str(tmp_path), "--seconds", "30")
+    assert (completed.returncode, report) == (2, {})
+    assert "violence/clips.jsonl" in completed.stderr, "the message shows the layout"
 
 
 def _write(file: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -17,13 +17,13 @@ from simulation.crowd_images import render
 from simulation.evening import INCIDENTS, Evening
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
-from tests.e2e.conftest import Outside
+from tests.e2e.conftest import StackClient
 
 CAMERA, ZONE = "bar-square", "bars"
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Outside]:
+def fight_stack_client(tmp_path: Path) -> Iterator[StackClient]:
     """Stack with vision and alerts, and a low threshold for fights, because a rendered fight is not a real one."""
     venue = {
         "name": "Test",
@@ -48,14 +48,14 @@ def watched(tmp_path: Path) -> Iterator[Outside]:
     file.write_text(yaml.safe_dump(venue), encoding="utf-8")
     workers = ("vision", "alerts")
     with LocalStack(tmp_path, venue=file, workers=workers, with_prometheus=False, with_console=False) as stack:
-        yield Outside(stack)
+        yield StackClient(stack)
 
 
 @pytest.mark.stack
-def test_fight_alert_has_anonymous_evidence_and_resolves(watched: Outside) -> None:
+def test_fight_alert_has_anonymous_evidence_and_resolves(fight_stack_client: StackClient) -> None:
     evening = Evening()
     (start,) = (incident.start for incident in INCIDENTS if incident.kind == "fight")
-    with EventProducer(watched.settings) as producer:
+    with EventProducer(fight_stack_client.settings) as producer:
         for tick in range(40):
             second = start + 1 + tick / 8
             time = evening.doors + timedelta(seconds=second)
@@ -63,11 +63,11 @@ def test_fight_alert_has_anonymous_evidence_and_resolves(watched: Outside) -> No
             producer.send(FRAMES, key=CAMERA, value=jpeg, id=f"f{tick}", source="test", time=time)
 
     def raised() -> list[tuple[str, ...]]:
-        return [alert.evidence for alert in watched.alerts("security") if alert.rule == "violence"]
+        return [alert.evidence for alert in fight_stack_client.alerts("security") if alert.rule == "violence"]
 
-    (evidence, *_) = watched.wait("the alert of the fight", raised)
+    (evidence, *_) = fight_stack_client.wait_for("the alert of the fight", raised)
     assert len(evidence) == 1
-    redis = Redis.from_url(watched.settings.redis_url())
+    redis = Redis.from_url(fight_stack_client.settings.redis_url())
     name = f"pulso:evidence:{evidence[0]}"
     assert redis.hget(name, "content_type") == b"image/webp"
     assert 3000 < redis.ttl(name) <= 3600  # type: ignore[operator]

@@ -16,14 +16,14 @@ from stream.commands.cli import app
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.sources.source import now
-from tests.e2e.conftest import Outside
-from tests.e2e.test_models import music
+from tests.e2e.conftest import StackClient
+from tests.e2e.test_models import chord_audio
 
 
 def pulso(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["models", *arguments])
-    assert done.exit_code == 0, done.output
-    return done.output
+    result = CliRunner().invoke(app, ["models", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 @pytest.mark.stack
@@ -40,32 +40,36 @@ def test_model_report_shows_corrections_latency_confidence(tmp_path: Path, monke
     with LocalStack(tmp_path, venue=venue, workers=("music",), with_console=False, scrape_seconds=1) as stack:
         stack.write_stack_file()
         monkeypatch.setenv("PULSO_DATA", str(tmp_path))
-        outside = Outside(stack)
-        ports = stack.endpoints["prometheus"]
+        stack_client = StackClient(stack)
+        prometheus = stack.endpoints["prometheus"]
 
-        def scraped(query: str) -> float:
-            found = httpx.get(f"{ports}/api/v1/query", params={"query": query}).json()["data"]["result"]
-            return sum(float(one["value"][1]) for one in found)
+        def prometheus_total(query: str) -> float:
+            series = httpx.get(f"{prometheus}/api/v1/query", params={"query": query}).json()["data"]["result"]
+            return sum(float(one["value"][1]) for one in series)
 
-        with EventProducer(outside.settings) as producer:
+        with EventProducer(stack_client.settings) as producer:
             for number in range(4):
                 if number == 2:  # a rate needs a sample before the counter rises again
                     producer.flush(20)
-                    outside.wait("the first fragments", lambda: scraped("pulso_event_delay_seconds_count") >= 2)
-                producer.send(SNIPPETS, key="main", value=music(), id=f"f{number}", source="test", time=now())
-        outside.wait("tags", lambda: len(outside.records(TAGS)) == 4)
+                    stack_client.wait_for(
+                        "the first fragments", lambda: prometheus_total("pulso_event_delay_seconds_count") >= 2
+                    )
+                producer.send(SNIPPETS, key="main", value=chord_audio(), id=f"f{number}", source="test", time=now())
+        stack_client.wait_for("tags", lambda: len(stack_client.records(TAGS)) == 4)
         message = OscMessage(lights.recv(1_024))
         assert message.address == "/look"
-        assert message.params == [outside.records(TAGS)[0][1].mood]
-        said = outside.records(TAGS)[-1][1].moods
-        best = max(said, key=said.__getitem__)
-        other = min(said, key=said.__getitem__)
+        assert message.params == [stack_client.records(TAGS)[0][1].mood]
+        moods = stack_client.records(TAGS)[-1][1].moods
+        best = max(moods, key=moods.__getitem__)
+        other = min(moods, key=moods.__getitem__)
         assert f"label was {best}" in pulso("correct", "mood", "main", other)
         refused = CliRunner().invoke(app, ["models", "correct", "mood", "main", "gloomy"])
         assert refused.exit_code == 2 and "not 'gloomy'" in refused.output
         wrong = 'pulso_model_feedback_total{model="mood",verdict="wrong"}'
-        outside.wait("the correction in Prometheus", lambda: scraped(wrong) == 1)
-        outside.wait("all fragments in Prometheus", lambda: scraped("pulso_event_delay_seconds_count") >= 4)
+        stack_client.wait_for("the correction in Prometheus", lambda: prometheus_total(wrong) == 1)
+        stack_client.wait_for(
+            "all fragments in Prometheus", lambda: prometheus_total("pulso_event_delay_seconds_count") >= 4
+        )
         page = tmp_path / "report.html"
         pulso("report", "--out", str(page), "--days", "0.05")
     text = page.read_text(encoding="utf-8")
@@ -77,7 +81,7 @@ def test_model_report_shows_corrections_latency_confidence(tmp_path: Path, monke
         "http://creativecommons.org", ""
     )
 
-    # Without servers the page still says what is known, and what is not.
+    # Without servers the page still contains what is stored locally, and states what is missing.
     monkeypatch.setenv("PULSO_DATA", str(tmp_path / "nowhere"))
     pulso("report", "--out", str(page))
     assert "no Prometheus" in page.read_text(encoding="utf-8")

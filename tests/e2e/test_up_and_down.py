@@ -24,7 +24,7 @@ from stream.commands.alerts import open_alerts
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import ROOT, Settings
 from stream.runtime.topic_reader import read_all
-from tests.e2e.own_festival import FAINTED, OwnFestival
+from tests.e2e.festival_servers import FAINTED, FestivalServers
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
@@ -39,9 +39,9 @@ def pulso(data: Path, *arguments: str, venue: Path | None = None) -> subprocess.
     )  # fmt: skip
 
 
-def processes(data: Path) -> list[str]:
+def processes_of(data: Path) -> list[str]:
     """Return the commands of all processes that use a data folder."""
-    found = []
+    commands = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -50,31 +50,31 @@ def processes(data: Path) -> list[str]:
             except OSError:
                 continue
             if f"PULSO_DATA={data}".encode() in environment.split(b"\0") or str(data) in command:
-                found.append(command)
-    return found
+                commands.append(command)
+    return commands
 
 
-def sell(settings: Settings, number: int, bar: str = "north") -> None:
+def send_ticket(settings: Settings, number: int, bar: str = "north") -> None:
     at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=2 * number)
     ticket = Ticket(id=f"t{number}-{bar}", bar=bar, till="1", time=at, lines=(SaleLine(product="beer", quantity=2),))
     with EventProducer(settings) as producer:
         producer.send(SALES, key=bar, value=ticket, id=ticket.id, source="test", time=at)
 
 
-def sold(settings: Settings, wanted: int) -> float:
-    end = time.monotonic() + 60
-    found = -1.0
-    while time.monotonic() < end:
+def wait_for_sold_units(settings: Settings, expected: int) -> float:
+    deadline = time.monotonic() + 60
+    units = -1.0
+    while time.monotonic() < deadline:
         values = [message.value() or b"" for message in read_all(settings, DEMAND.name)]
         forecasts = [msgspec.json.decode(value, type=DemandForecast) for value in values]
-        found = max((forecast.products[0].sold for forecast in forecasts), default=-1.0)
-        if found >= wanted:
+        units = max((forecast.products[0].sold for forecast in forecasts), default=-1.0)
+        if units >= expected:
             break
         time.sleep(0.5)
-    return found
+    return units
 
 
-def stack_of(data: Path) -> dict[str, Any]:
+def read_stack_file(data: Path) -> dict[str, Any]:
     stack: dict[str, Any] = json.loads((data / "stack.json").read_text(encoding="utf-8"))
     return stack
 
@@ -82,25 +82,25 @@ def stack_of(data: Path) -> dict[str, Any]:
 def test_up_keeps_state_over_down_and_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use own sources: a video file, an HTTP camera, a stage over HTTP, a mailbox, a till and a phone."""
     data = tmp_path / "data"
-    festival = OwnFestival(tmp_path / "mine")
-    for name, value in festival.environment.items():
+    servers = FestivalServers(tmp_path / "mine")
+    for name, value in servers.environment.items():
         monkeypatch.setenv(name, value)
-    checked = pulso(data, "check", str(festival.venue))
+    checked = pulso(data, "check", str(servers.venue))
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    with festival:
-        kafka = _first_evening(data, festival)
-    again = pulso(data, "up", "--detach", "--no-sources", venue=festival.venue)
-    assert again.returncode == 0, again.stdout + again.stderr
+    with servers:
+        kafka = use_every_input(data, servers)
+    restarted = pulso(data, "up", "--detach", "--no-sources", venue=servers.venue)
+    assert restarted.returncode == 0, restarted.stdout + restarted.stderr
     try:
         settings = Settings(data=data).connected()
-        sell(settings, 2)
-        assert sold(settings, 4) == 4, "the bar remembers the first evening"
-        assert stack_of(data)["endpoints"]["kafka"] == kafka, "clients find the broker again"
-        os.kill(stack_of(data)["pid"], signal.SIGINT)
+        send_ticket(settings, 2)
+        assert wait_for_sold_units(settings, 4) == 4, "the bar's state was persisted"
+        assert read_stack_file(data)["endpoints"]["kafka"] == kafka, "Kafka has the same address as before"
+        os.kill(read_stack_file(data)["pid"], signal.SIGINT)
         end = time.monotonic() + 90
-        while processes(data) and time.monotonic() < end:
+        while processes_of(data) and time.monotonic() < end:
             time.sleep(0.3)
-        assert processes(data) == [], "Ctrl-C stops all"
+        assert processes_of(data) == [], "Ctrl-C stops all"
     finally:
         pulso(data, "down")
 
@@ -119,20 +119,20 @@ def test_up_in_foreground_starts_empty(tmp_path: Path) -> None:
         end = time.monotonic() + 180
         while process.poll() is None and "Ctrl-C stops all." not in log.read_text() and time.monotonic() < end:
             time.sleep(0.3)
-        running = stack_of(data) if process.poll() is None else {}
+        running = read_stack_file(data) if process.poll() is None else {}
         process.send_signal(signal.SIGINT)
         assert process.wait(90) == 0, log.read_text()
     assert {"kafka", "redis", "alerts", "console"} <= set(running["children"])
     assert "stopped." in log.read_text()
-    assert processes(data) == []
+    assert processes_of(data) == []
 
 
-def _first_evening(data: Path, festival: OwnFestival) -> str:
+def use_every_input(data: Path, servers: FestivalServers) -> str:
     """Use every input once, and return Kafka's address."""
     try:
-        first = pulso(data, "up", "--detach", venue=festival.venue)
+        first = pulso(data, "up", "--detach", venue=servers.venue)
         assert first.returncode == 0, first.stdout + first.stderr
-        assert pulso(data, "up", "--detach", venue=festival.venue).returncode == 1, "it runs already"
+        assert pulso(data, "up", "--detach", venue=servers.venue).returncode == 1, "a second start is refused"
         status = pulso(data, "status")
         for part in (
             "kafka",
@@ -148,44 +148,44 @@ def _first_evening(data: Path, festival: OwnFestival) -> str:
         ):
             assert part in status.stdout
         settings = Settings(data=data).connected()
-        endpoints = stack_of(data)["endpoints"]
+        endpoints = read_stack_file(data)["endpoints"]
         assert httpx.get(f"{endpoints['console']}/healthz").is_success
         assert "<html" in httpx.get(endpoints["console"], follow_redirects=True).text
         assert (data / "till-token").stat().st_mode & 0o077 == 0
 
         assert "new topics: none" in pulso(data, "topics", "--create").stdout
-        sell_by_till(data, 1)
-        assert sold(settings, 2) == 2
-        sell(settings, 1, bar="moon")
-        listed = _listed(data)
+        send_ticket_to_till_server(data, 1)
+        assert wait_for_sold_units(settings, 2) == 2
+        send_ticket(settings, 1, bar="moon")
+        listed = wait_for_dead_letter_list(data)
         assert "moon" in listed
         assert "no bar" in listed
         shown = pulso(data, "dead", "show", "pos.sales", "0").stdout
         assert "moon" in shown
         assert "content" in shown
         assert pulso(data, "dead", "replay", "pos.sales").returncode == 0
-        targets = _targets(endpoints["prometheus"])
+        targets = wait_for_prometheus_targets(endpoints["prometheus"])
         assert {"vision", "bars", "support", "music", "alerts", "sources"} <= set(targets)
-        festival.mail(FAINTED)
-        alert = seen("the mail's alert", lambda: [a for a in open_alerts(settings) if a.rule == "mail-urgent"])[0]
+        servers.deliver_mail(FAINTED)
+        alert = wait_for("the mail's alert", lambda: [a for a in open_alerts(settings) if a.rule == "mail-urgent"])[0]
         assert alert.audience == ("security", "support")
-        done = pulso(data, "alerts", "acknowledge", alert.key, "--by", "ana")
-        assert done.returncode == 0, done.stdout + done.stderr
-        seen("ana has it", lambda: [a for a in open_alerts(settings) if a.acknowledged_by == "ana"])
-        seen("the phone rang", lambda: [told for told in festival.told if "fainted" in told])
+        acknowledged = pulso(data, "alerts", "acknowledge", alert.key, "--by", "ana")
+        assert acknowledged.returncode == 0, acknowledged.stdout + acknowledged.stderr
+        wait_for("the acknowledgement by ana", lambda: [a for a in open_alerts(settings) if a.acknowledged_by == "ana"])
+        wait_for("the notification on the phone", lambda: [text for text in servers.notifications if "fainted" in text])
         for camera in ("gate-east", "bar-square"):
-            counts = seen(camera, lambda camera=camera: heads(settings, camera))
+            counts = wait_for(camera, lambda camera=camera: head_counts(settings, camera))
             assert max(counts) > 30, "a gate with people"
-        seen("the stage is heard", lambda: [m for m in read_all(settings, TAGS.name) if m.key() == b"main"])
+        wait_for("the tags of the stage", lambda: [m for m in read_all(settings, TAGS.name) if m.key() == b"main"])
     finally:
         stopped = pulso(data, "down")
     assert "Stopped" in stopped.stdout
     assert pulso(data, "status").returncode == 1
-    assert processes(data) == []
+    assert processes_of(data) == []
     return str(endpoints["kafka"])
 
 
-def sell_by_till(data: Path, number: int) -> None:
+def send_ticket_to_till_server(data: Path, number: int) -> None:
     """Send a ticket as a till does, with the credentials that `pulso up` left in the data folder."""
     at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=2 * number)
     ticket = {"id": f"t{number}", "bar": "north", "till": "1", "time": at.isoformat(), "lines": [
@@ -197,26 +197,26 @@ def sell_by_till(data: Path, number: int) -> None:
     assert answer.is_success, answer.text
 
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
-def seen(what: str, look: Callable[[], list[Found]]) -> list[Found]:
-    """Check the state after the restart."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        if found := look():
-            return found
+def wait_for(description: str, poll: Callable[[], list[T]]) -> list[T]:
+    """Poll until the result is not empty, and return it."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if result := poll():
+            return result
         time.sleep(0.5)
-    raise AssertionError(f"not seen within two minutes: {what}")
+    raise AssertionError(f"not within two minutes: {description}")
 
 
-def heads(settings: Settings, camera: str) -> list[float]:
+def head_counts(settings: Settings, camera: str) -> list[float]:
     """Return the counts of one camera."""
     values = [message.value() or b"" for message in read_all(settings, CROWD.name) if message.key() == camera.encode()]
     return [count.persons for value in values if (count := msgspec.json.decode(value, type=CrowdCount)).persons]
 
 
-def _listed(data: Path) -> str:
+def wait_for_dead_letter_list(data: Path) -> str:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         listed = pulso(data, "dead", "list").stdout
@@ -226,7 +226,7 @@ def _listed(data: Path) -> str:
     return listed
 
 
-def _targets(prometheus: str) -> list[str]:
+def wait_for_prometheus_targets(prometheus: str) -> list[str]:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         active = httpx.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
@@ -240,9 +240,9 @@ def _targets(prometheus: str) -> list[str]:
 def test_up_explains_invalid_venue_file_before_start(tmp_path: Path) -> None:
     venue = tmp_path / "venue.yaml"
     venue.write_text("name: x\nzonse: []\n", encoding="utf-8")
-    done = pulso(tmp_path / "data", "up", venue=venue)
-    assert done.returncode == 2
-    assert "line 2" in done.stderr
-    assert "did you mean zones" in done.stderr
+    result = pulso(tmp_path / "data", "up", venue=venue)
+    assert result.returncode == 2
+    assert "line 2" in result.stderr
+    assert "did you mean zones" in result.stderr
     checked = pulso(tmp_path / "data", "check", str(venue))
     assert checked.returncode != 0

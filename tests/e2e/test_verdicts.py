@@ -21,14 +21,14 @@ from stream.commands.cli import app
 from stream.runtime.producer import EventProducer
 from stream.stores.alert_store import OPEN
 from stream.stores.evidence import EVIDENCE
-from tests.e2e.conftest import Outside
+from tests.e2e.conftest import StackClient
 
 CAMERA = "gate-east"
 
 
-def fight(outside: Outside, began: datetime, evidence: str, *, ends: bool = True) -> None:
-    """Return scores of four seconds of a fight and ten seconds of calm."""
-    with EventProducer(outside.settings) as producer:
+def send_fight_scores(stack_client: StackClient, began: datetime, evidence: str, *, ends: bool = True) -> None:
+    """Send the scores of four seconds of a fight and ten seconds of calm."""
+    with EventProducer(stack_client.settings) as producer:
         for tick in range(112 if ends else 32):
             time = began + timedelta(seconds=tick / 8)
             score = ViolenceScore(
@@ -38,7 +38,7 @@ def fight(outside: Outside, began: datetime, evidence: str, *, ends: bool = True
             producer.send(VIOLENCE, key=CAMERA, value=score, id=score.event_id, source="test", time=time)
 
 
-def clip() -> bytes:
+def make_clip() -> bytes:
     cells, began = [np.full((36, 48), 30, np.uint8) for _ in range(16)], datetime(2026, 7, 4, 20, tzinfo=UTC)
     for number, picture in enumerate(cells):
         picture[:, 3 * number : 3 * number + 12] = 220
@@ -48,23 +48,23 @@ def clip() -> bytes:
 @pytest.mark.stack
 @pytest.mark.workers("alerts")
 def test_verdicts_are_stored_counted_and_exported(
-    outside: Outside, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack_client: StackClient, evening: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PULSO_DATA", str(outside.settings.data))
-    outside.stack.write_stack_file()
-    redis = Redis.from_url(outside.settings.redis_url())
-    redis.hset(EVIDENCE.format(id="clip-2"), mapping={"content_type": CONTENT_TYPE, "body": clip()})
+    monkeypatch.setenv("PULSO_DATA", str(stack_client.settings.data))
+    stack_client.stack.write_stack_file()
+    redis = Redis.from_url(stack_client.settings.redis_url())
+    redis.hset(EVIDENCE.format(id="clip-2"), mapping={"content_type": CONTENT_TYPE, "body": make_clip()})
 
     def pulso(*arguments: str) -> Result:
         return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "400"})
 
     def alerts(state: str) -> list[Alert]:
-        return [alert for alert in outside.alerts("security") if alert.rule == "violence" and alert.state == state]
+        return [alert for alert in stack_client.alerts("security") if alert.rule == "violence" and alert.state == state]
 
-    # Two fights are over before anybody looks, a third goes on. The evidence of the first has run out.
+    # Two fights are over before anybody judges them, a third goes on. The evidence of the first has expired.
     for number in range(3):
-        fight(outside, evening + timedelta(minutes=10 * number), f"clip-{number + 1}", ends=number < 2)
-    outside.wait(
+        send_fight_scores(stack_client, evening + timedelta(minutes=10 * number), f"clip-{number + 1}", ends=number < 2)
+    stack_client.wait_for(
         "three alerts, two of them resolved", lambda: len(alerts("raised")) == 3 and len(alerts("resolved")) == 2
     )
     first, second, third = (alert.id for alert in alerts("raised"))
@@ -73,46 +73,46 @@ def test_verdicts_are_stored_counted_and_exported(
     listed = pulso("alerts", "list", "--all").stdout
     assert all(name in listed for name in (first, second, third))
     assert pulso("alerts", "reject", first, "--by", "ana", "--note", "dancing").exit_code == 0
-    outside.stack.kill("alerts")
+    stack_client.stack.kill("alerts")
     assert pulso("alerts", "confirm", second, "--by", "ana").exit_code == 0
     assert pulso("alerts", "confirm", f"violence/{CAMERA}", "--by", "bo").exit_code == 0
-    outside.stack.restart("alerts")
+    stack_client.stack.restart("alerts")
     refused = pulso("alerts", "confirm", f"violence/{CAMERA}@20200101T000000.000000")
     assert refused.exit_code == 2
     assert "list --all" in refused.output
 
     def labels() -> dict[str, str]:
-        return {label.id: f"{label.verdict} by {label.by}" for _, label in outside.records(LABELS)}
+        return {label.id: f"{label.verdict} by {label.by}" for _, label in stack_client.records(LABELS)}
 
-    outside.wait("three labels", lambda: len(labels()) == 3)
+    stack_client.wait_for("three labels", lambda: len(labels()) == 3)
     assert labels() == {first: "rejected by ana", second: "confirmed by ana", third: "confirmed by bo"}
-    outside.wait("three judged alerts", lambda: len({alert.id for alert in alerts("judged")}) == 3)
+    stack_client.wait_for("three judged alerts", lambda: len({alert.id for alert in alerts("judged")}) == 3)
     opened = [json.loads(row) for row in redis.hvals(OPEN)]  # type: ignore[union-attr]
     assert [(row["id"], row["verdict"]) for row in opened if row["rule"] == "violence"] == [(third, "confirmed")]
 
-    # A verdict is sent again by a console that got no answer, one is changed, and one is about nothing there ever was.
-    again = AlertAction(
+    # A changed verdict is sent twice, as by a console without a response, and another one has no alert.
+    repeated = AlertAction(
         id="again", key=f"violence/{CAMERA}", action="reject", by="bo", time=datetime.now(UTC), alert=third
     )
-    nothing = AlertAction(
+    without_alert = AlertAction(
         id="nothing", key="violence/x", action="confirm", by="bo", time=datetime.now(UTC), alert="violence/y"
     )
-    with EventProducer(outside.settings) as producer:
-        for action in (again, again, nothing):
+    with EventProducer(stack_client.settings) as producer:
+        for action in (repeated, repeated, without_alert):
             producer.send(ACTIONS, key=action.key, value=action, id=action.id, source="test", time=action.time)
-    outside.wait("the changed verdict", lambda: labels()[third] == "rejected by bo")
-    outside.wait("a dead letter", lambda: len(outside.dead(ACTIONS)) == 1)
+    stack_client.wait_for("the changed verdict", lambda: labels()[third] == "rejected by bo")
+    stack_client.wait_for("a dead letter", lambda: len(stack_client.dead_letters(ACTIONS)) == 1)
 
     def precision() -> tuple[str, ...]:
-        targets = json.loads((outside.settings.data / "ports.json").read_text())
+        targets = json.loads((stack_client.settings.data / "ports.json").read_text())
         text = httpx.get(f"http://127.0.0.1:{targets['metrics-alerts']}/metrics").text
         found = re.findall(r'pulso_alert(?:s_judged|_precision_ratio)\{rule="violence"\} (\S+)', text)
         return tuple(f"{float(number):.3f}" for number in found)
 
-    outside.wait("one of three confirmed", lambda: precision() == ("3.000", "0.333"))
-    outside.stack.kill("alerts")
-    outside.stack.restart("alerts")
-    outside.wait("the same after a crash", lambda: precision() == ("3.000", "0.333"))
+    stack_client.wait_for("one of three confirmed", lambda: precision() == ("3.000", "0.333"))
+    stack_client.stack.kill("alerts")
+    stack_client.stack.restart("alerts")
+    stack_client.wait_for("the same precision after a crash", lambda: precision() == ("3.000", "0.333"))
 
     for _ in range(2):
         exported = pulso("labels", "export", str(tmp_path / "export"))

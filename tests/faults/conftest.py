@@ -13,7 +13,7 @@ import pytest
 
 from stream.local import LocalStack
 from stream.runtime.settings import ROOT
-from tests.faults.festival import Festival, Finding, findings_in
+from tests.faults.fault_run import FaultResult, FaultRun, read_results
 from tests.faults.report import table, write_report
 
 SEED = int(os.environ.get("PULSO_FAULTS_SEED", "20260704"))
@@ -21,28 +21,28 @@ SEED = int(os.environ.get("PULSO_FAULTS_SEED", "20260704"))
 REPORT = os.environ.get("PULSO_FAULTS_REPORT")
 """File that the report is written to."""
 
-KEPT = ROOT / ".cache" / "faults.jsonl"
+RESULTS_FILE = ROOT / ".cache" / "faults.jsonl"
 """Results of the last `make faults`, so that a single fault can be repeated."""
 
-FINDINGS = pytest.StashKey[list[Finding]]()
+RESULTS_KEY = pytest.StashKey[list[FaultResult]]()
 
-Open = Callable[..., Festival]
+StartFaultRun = Callable[..., FaultRun]
 
 
 @pytest.fixture
-def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Print progress to the terminal, past pytest's capture."""
+def print_progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return a function that prints progress to the terminal despite pytest's capture."""
     manager = request.config.pluginmanager
     reporter, capture = manager.get_plugin("terminalreporter"), manager.get_plugin("capturemanager")
     name = request.node.name
 
-    def tell(text: str) -> None:
+    def write_line(text: str) -> None:
         if REPORT and reporter is not None and capture is not None:
             with capture.global_and_fixture_disabled():
                 reporter.write_line(f"  {datetime.now(UTC):%H:%M:%S} {name}: {text}")
                 reporter.flush()
 
-    return tell
+    return write_line
 
 
 @pytest.fixture
@@ -52,46 +52,48 @@ def seed() -> int:
 
 
 @pytest.fixture
-def open_festival(tmp_path: Path, say: Callable[[str], None]) -> Iterator[Open]:
-    """Start a stack with some workers; its evening ended a little while ago, so that no time lies ahead."""
-    with ExitStack() as opened:
+def start_fault_run(tmp_path: Path, print_progress: Callable[[str], None]) -> Iterator[StartFaultRun]:
+    """Return a function that starts a stack with some workers; its event times lie two days ago."""
+    with ExitStack() as contexts:
 
-        def start(*workers: str, data: Path | None = None, environment: dict[str, str] | None = None) -> Festival:
-            say(f"starting {', '.join(workers)}")
-            stack = opened.enter_context(
+        def start(*workers: str, data: Path | None = None, environment: dict[str, str] | None = None) -> FaultRun:
+            print_progress(f"starting {', '.join(workers)}")
+            stack = contexts.enter_context(
                 LocalStack(
                     data or tmp_path / "data", workers=workers, with_prometheus=False, with_console=False,
                     environment=environment,
                 )
             )  # fmt: skip
             evening = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
-            return Festival(stack, workers, evening, SEED)
+            return FaultRun(stack, workers, evening, SEED)
 
         yield start
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest, say: Callable[[str], None]) -> Callable[[Finding], None]:
-    """Add the result of a fault to the report, and fail if something is lost or doubled."""
+def check_result(
+    request: pytest.FixtureRequest, print_progress: Callable[[str], None]
+) -> Callable[[FaultResult], None]:
+    """Return a function that adds a result to the report, and fails if an input is lost or doubled."""
 
-    def check(finding: Finding) -> None:
-        request.config.stash.setdefault(FINDINGS, []).append(finding)
+    def check(result: FaultResult) -> None:
+        request.config.stash.setdefault(RESULTS_KEY, []).append(result)
         if REPORT:
-            finding.write(KEPT)
-            write_report(Path(REPORT), findings_in(KEPT))
-        say(f"all accounted for after {finding.seconds:.0f} s")
-        wrong = [line for line in finding.lines if not line.exact]
-        assert finding.lines and not wrong, f"{finding.fault}: {wrong}"
+            result.append_to(RESULTS_FILE)
+            write_report(Path(REPORT), read_results(RESULTS_FILE))
+        print_progress(f"every input reconciled after {result.seconds:.0f} s")
+        inexact = [line for line in result.lines if not line.exact]
+        assert result.lines and not inexact, f"{result.fault}: {inexact}"
 
     return check
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the table, and write the report if requested."""
-    findings = config.stash.get(FINDINGS, [])
-    if not findings:
+    results = config.stash.get(RESULTS_KEY, [])
+    if not results:
         return
     terminalreporter.section("faults")
-    terminalreporter.write_line(table(findings))
+    terminalreporter.write_line(table(results))
     if REPORT:
         terminalreporter.write_line(f"written to {REPORT}")

@@ -22,13 +22,13 @@ MAIL_TEXTS = (
     "I'd like a refund for my ticket", "¿Dónde puedo aparcar?", "Where can I park the car?",
     "La recarga de la pulsera ha fallado", "My wristband top-up failed",
 )  # fmt: skip
-CRY = "Hay una pelea junto a la barra, venid"
+URGENT_TEXT = "Hay una pelea junto a la barra, venid"
 URGENT_EVERY = 20
 
 
 @dataclass
-class Offered:
-    """All inputs handed over, in order."""
+class OfferedInputs:
+    """All inputs sent, in order."""
 
     tickets: list[Ticket] = field(default_factory=list)
     movements: list[StockMovement] = field(default_factory=list)
@@ -36,75 +36,79 @@ class Offered:
     changes: list[AttendanceChange] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
+    undecodable: set[str] = field(default_factory=set)
     """Ids of frames and fragments whose bytes cannot be decoded."""
-    early: set[str] = field(default_factory=set)
+    expected_dead: set[str] = field(default_factory=set)
     """Ids of tickets and mails whose clock skew must send them to the dead-letter topic."""
     repeated: int = 0
-    """Ids handed over twice, as by a till without a response."""
+    """Number of tickets sent twice, as by a till without a response."""
 
     @property
-    def cries(self) -> set[str]:
-        """Keys of the alerts that the mails raise."""
-        return {f"mail-urgent/{mail.id}" for mail in self.mails if mail.text == CRY and mail.id not in self.early}
+    def urgent_alert_keys(self) -> set[str]:
+        """Keys of the alerts that the urgent mails must raise."""
+        return {
+            f"mail-urgent/{mail.id}"
+            for mail in self.mails
+            if mail.text == URGENT_TEXT and mail.id not in self.expected_dead
+        }
 
 
-def ticket(number: int, moment: datetime, seed: int) -> Ticket:
-    """Refunds among them."""
-    seeded = random.Random(f"ticket {seed} {number}")
+def make_ticket(number: int, moment: datetime, seed: int) -> Ticket:
+    """Return a ticket of a random bar; some of its lines are refunds."""
+    rng = random.Random(f"ticket {seed} {number}")
     lines = tuple(
-        SaleLine(product=product, quantity=float(seeded.choice((1, 1, 1, 2, 3, -1))), unit_price=4.5)
-        for product in seeded.sample(PRODUCTS, seeded.randint(1, 3))
+        SaleLine(product=product, quantity=float(rng.choice((1, 1, 1, 2, 3, -1))), unit_price=4.5)
+        for product in rng.sample(PRODUCTS, rng.randint(1, 3))
     )
-    return Ticket(id=f"t{number}", bar=seeded.choice(BARS), till=f"till-{number % 4}", time=moment, lines=lines)
+    return Ticket(id=f"t{number}", bar=rng.choice(BARS), till=f"till-{number % 4}", time=moment, lines=lines)
 
 
-def movement(number: int, moment: datetime, seed: int) -> StockMovement:
+def make_movement(number: int, moment: datetime, seed: int) -> StockMovement:
     """Return a stock movement as staff report it."""
-    seeded = random.Random(f"movement {seed} {number}")
-    bar = seeded.choice(BARS)
-    kind = seeded.choice(("delivery", "delivery", "waste", "transfer", "count"))
-    other = seeded.choice([one for one in BARS if one != bar])
+    rng = random.Random(f"movement {seed} {number}")
+    bar = rng.choice(BARS)
+    kind = rng.choice(("delivery", "delivery", "waste", "transfer", "count"))
+    other = rng.choice([bar_id for bar_id in BARS if bar_id != bar])
     return StockMovement(
-        id=f"s{number}", bar=bar, product=seeded.choice(PRODUCTS), kind=kind,  # type: ignore[arg-type]
-        quantity=float(seeded.randint(0, 60)), time=moment, by="ana",
-        other=other if kind == "transfer" or (kind == "delivery" and seeded.random() < 0.5) else None,
+        id=f"s{number}", bar=bar, product=rng.choice(PRODUCTS), kind=kind,  # type: ignore[arg-type]
+        quantity=float(rng.randint(0, 60)), time=moment, by="ana",
+        other=other if kind == "transfer" or (kind == "delivery" and rng.random() < 0.5) else None,
     )  # fmt: skip
 
 
-def stock_after(offered: Offered, opening: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+def stock_after(offered: OfferedInputs, opening: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
     """Return the expected stock by bar and product: the last count plus the movements after its ten seconds."""
     flows = [
-        (one.time, one.bar, line.product, -line.quantity)
-        for one in offered.tickets
-        if one.id not in offered.early
-        for line in one.lines
+        (ticket.time, ticket.bar, line.product, -line.quantity)
+        for ticket in offered.tickets
+        if ticket.id not in offered.expected_dead
+        for line in ticket.lines
     ]
-    left = dict(opening)
-    since: dict[tuple[str, str], int] = {}
-    for moved in offered.movements:
-        if moved.kind == "count":
-            left[moved.bar, moved.product] = moved.quantity
-            since[moved.bar, moved.product] = int(moved.time.timestamp() // 10)
+    stock = dict(opening)
+    counted_at: dict[tuple[str, str], int] = {}
+    for movement in offered.movements:
+        if movement.kind == "count":
+            stock[movement.bar, movement.product] = movement.quantity
+            counted_at[movement.bar, movement.product] = int(movement.time.timestamp() // 10)
             continue
-        arrives = 1 if moved.kind == "delivery" else -1
-        flows.append((moved.time, moved.bar, moved.product, arrives * moved.quantity))
-        if moved.other is not None:
-            flows.append((moved.time, moved.other, moved.product, -arrives * moved.quantity))
+        sign = 1 if movement.kind == "delivery" else -1
+        flows.append((movement.time, movement.bar, movement.product, sign * movement.quantity))
+        if movement.other is not None:
+            flows.append((movement.time, movement.other, movement.product, -sign * movement.quantity))
     for moment, bar, product, units in flows:
-        if moment.timestamp() // 10 > since.get((bar, product), 0):
-            left[bar, product] += units
-    return left
+        if moment.timestamp() // 10 > counted_at.get((bar, product), 0):
+            stock[bar, product] += units
+    return stock
 
 
-def pictures(seed: int) -> list[bytes]:
+def make_pictures(seed: int) -> list[bytes]:
     """Return four JPEG images with a moving object."""
     noise = np.random.default_rng(seed)
     base = cv2.resize(noise.integers(40, 200, (18, 32, 3), dtype=np.uint8), (640, 360))
     return [cv2.imencode(".jpg", np.roll(base, 12 * step, axis=1))[1].tobytes() for step in range(4)]
 
 
-def sound(seed: int) -> bytes:
+def make_sound(seed: int) -> bytes:
     """Return five seconds of a chord in noise, as FLAC."""
     rate = 24_000
     time_ = np.arange(5 * rate) / rate

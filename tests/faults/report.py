@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from stream.local.kafka import VERSION as KAFKA
-from tests.faults.festival import Finding
+from tests.faults.fault_run import FaultResult
 
 COLUMNS = ("fault", "input", "offered", "used", "dead letters", "dropped", "lost", "doubled", "seconds to recover")
 
-HEAD = """# Faults
+HEADER = """# Faults
 
 Written by `make faults`, which runs tests/faults: the whole stack under load, in which something is broken on
 purpose. Afterwards every input must have exactly one outcome, and every total must be exact.
@@ -32,44 +32,44 @@ purpose. Afterwards every input must have exactly one outcome, and every total m
 """
 
 
-def table(findings: Sequence[Finding]) -> str:
+def table(results: Sequence[FaultResult]) -> str:
     """Return a Markdown table; one row for each fault and kind of input."""
     rows = ["| " + " | ".join(COLUMNS) + " |", "|---" * 2 + "|---:" * (len(COLUMNS) - 2) + "|"]
-    for finding in findings:
-        name = f"{finding.fault} (at {finding.at[-5:]})"
-        for place, line in enumerate(finding.lines):
+    for result in results:
+        name = f"{result.fault} (at {result.at[-5:]})"
+        for index, line in enumerate(result.lines):
             used = line.offered - line.dead - line.dropped - line.lost
             wrong = f" ({line.wrong[:200]})" if line.wrong else ""
             cells = (
-                "" if place else name, line.what + wrong, f"{line.offered:,}", f"{used:,}", line.dead,
-                line.dropped, line.lost, line.doubled, "" if place else f"{finding.seconds:.0f}",
+                "" if index else name, line.what + wrong, f"{line.offered:,}", f"{used:,}", line.dead,
+                line.dropped, line.lost, line.doubled, "" if index else f"{result.seconds:.0f}",
             )  # fmt: skip
             rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(rows)
 
 
-def notes(findings: Sequence[Finding]) -> str:
-    """Return what the table has no column for, as a list."""
+def notes_list(results: Sequence[FaultResult]) -> str:
+    """Return a Markdown list of recovery times and notes, for which the table has no column."""
     lines = []
-    for finding in findings:
-        if finding.ready:
-            ready = sorted(finding.ready)
+    for result in results:
+        if result.ready:
+            ready = sorted(result.ready)
             lines.append(
-                f"- {finding.fault}: {len(ready)} times a worker was away, median {statistics.median(ready):.1f} s, "
+                f"- {result.fault}: {len(ready)} times a worker was away, median {statistics.median(ready):.1f} s, "
                 f"longest {ready[-1]:.1f} s until it was ready again (one that was killed again before it was ready "
                 "counts from the first kill)."
             )
-        lines += [f"- {finding.fault}: {note}" for note in finding.notes]
+        lines += [f"- {result.fault}: {note}" for note in result.notes]
     return "\n".join(lines)
 
 
-def machine() -> str:
+def machine_description() -> str:
     """Return processor, cores, memory and versions."""
-    cores = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    model = next((line.split(":")[1].strip() for line in cores if "model name" in line), platform.machine())
+    cpu_info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.split(":")[1].strip() for line in cpu_info if "model name" in line), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    asked = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, timeout=10, check=True)
-    redis_version = next(part[2:] for part in asked.stdout.split() if part.startswith("v="))
+    completed = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, timeout=10, check=True)
+    redis_version = next(part[2:] for part in completed.stdout.split() if part.startswith("v="))
     return (
         f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB; Linux {platform.release()}, "
         f"Python {platform.python_version()}, faust-streaming {version('faust-streaming')}, Kafka {KAFKA}, "
@@ -77,16 +77,17 @@ def machine() -> str:
     )
 
 
-def write_report(file: Path, findings: Sequence[Finding]) -> None:
-    """Replace the report."""
-    failed = [finding.fault for finding in findings if not all(line.exact for line in finding.lines)]
+def write_report(file: Path, results: Sequence[FaultResult]) -> None:
+    """Write the report to a file, replacing the previous one."""
+    failed = [result.fault for result in results if not all(line.exact for line in result.lines)]
     verdict = f"**Failed: {', '.join(failed)}.**\n\n" if failed else ""
-    busy = max(finding.load for finding in findings)
+    busy = max(result.load for result in results)
+    times, seeds = [result.at for result in results], sorted({str(result.seed) for result in results})
     text = (
-        f"{HEAD}\nMeasured on {machine()}. {min(one.at for one in findings)} to {max(one.at for one in findings)} UTC, "
-        f"seed {', '.join(sorted({str(one.seed) for one in findings}))}; up to {busy} processes wanted to run at once, "
-        f"those of others among them.\n\n{verdict}{table(findings)}\n"
+        f"{HEADER}\nMeasured on {machine_description()}. {min(times)} to {max(times)} UTC, "
+        f"seed {', '.join(seeds)}; up to {busy} processes wanted to run at once, "
+        f"those of others among them.\n\n{verdict}{table(results)}\n"
     )
-    if said := notes(findings):
-        text += f"\n{said}\n"
+    if notes := notes_list(results):
+        text += f"\n{notes}\n"
     file.write_text(text, encoding="utf-8")

@@ -20,68 +20,68 @@ LIBFAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
 BLOCK = bytes(1024 * 1024)
 
 
-class Watchman:
+class DowntimeRecorder:
     """Recorder of the downtime of each killed child."""
 
     def __init__(self, children: Mapping[str, Child]) -> None:
         self._children = children
-        self._since: dict[str, float] = {}
-        self.seconds: list[float] = []
+        self._killed_at: dict[str, float] = {}
+        self.downtimes: list[float] = []
 
-    def killed(self, name: str) -> None:
-        """Record a kill; a child killed again before it is ready has been down since the first kill."""
-        self._since.setdefault(name, time.monotonic())
+    def record_kill(self, name: str) -> None:
+        """Record a kill; the downtime of a child that is killed again before it is ready begins with the first kill."""
+        self._killed_at.setdefault(name, time.monotonic())
 
-    def look(self, seconds: float = 0.0) -> None:
-        """Probe all children that are down, for a number of seconds."""
-        until = time.monotonic() + seconds
+    def probe(self, seconds: float = 0.0) -> None:
+        """Probe the children that are down until a number of seconds has passed."""
+        deadline = time.monotonic() + seconds
         while True:
-            for name, since in list(self._since.items()):
+            for name, killed_at in list(self._killed_at.items()):
                 if self._children[name].is_healthy():
-                    self.seconds.append(time.monotonic() - since)
-                    del self._since[name]
-            if time.monotonic() >= until:
+                    self.downtimes.append(time.monotonic() - killed_at)
+                    del self._killed_at[name]
+            if time.monotonic() >= deadline:
                 return
             time.sleep(0.1)
 
     @property
-    def away(self) -> frozenset[str]:
-        """Return the children that are still down."""
-        return frozenset(self._since)
+    def down(self) -> frozenset[str]:
+        """Names of the children that are not ready again."""
+        return frozenset(self._killed_at)
 
-    def wait(self, patience: float = 600.0) -> None:
+    def wait_until_ready(self, timeout: float = 600.0) -> None:
         """Wait until all children are ready again."""
-        until = time.monotonic() + patience
-        while self._since and time.monotonic() < until:
-            self.look(0.2)
-        assert not self._since, f"not ready again after {patience:.0f} s: {', '.join(self._since)}"
+        deadline = time.monotonic() + timeout
+        while self._killed_at and time.monotonic() < deadline:
+            self.probe(0.2)
+        assert not self._killed_at, f"not ready again after {timeout:.0f} s: {', '.join(self._killed_at)}"
 
 
 def kill_at_random(
     stack: LocalStack,
     names: Sequence[str],
     number: int,
-    seeded: random.Random,
+    rng: random.Random,
     *,
     between: tuple[float, float],
-    say: Callable[[str], None],
-) -> Watchman:
-    """SIGKILL one after the other, whatever it is doing: working, starting, or reading its state back.
+    print_progress: Callable[[str], None],
+) -> DowntimeRecorder:
+    """Kill workers at random with SIGKILL while they work, start or recover their state, and restart them.
 
-    Three times of four it is one that works, where there is one: on a slow machine most would only ever start.
+    In three of four cases a running worker is chosen, because on a slow machine most would never finish their start.
     """
-    watchman = Watchman(stack.children)
+    downtime = DowntimeRecorder(stack.children)
     for kill in range(1, number + 1):
-        at_work = [name for name in names if name not in watchman.away]
-        name = seeded.choice(at_work if at_work and seeded.random() < 0.75 else names)
+        running = [name for name in names if name not in downtime.down]
+        name = rng.choice(running if running and rng.random() < 0.75 else names)
         stack.kill(name)
-        watchman.killed(name)
+        downtime.record_kill(name)
         stack.restart(name, wait=False)
         if kill % 10 == 0:
-            say(f"{kill} of {number} kills")
-        watchman.look(seeded.uniform(*between))
-    watchman.wait()
-    return watchman
+            print_progress(f"{kill} of {number} kills")
+        downtime.probe(rng.uniform(*between))
+    downtime.wait_until_ready()
+    return downtime
 
 
 def stop_for(stack: LocalStack, name: str, seconds: float, *, kill: bool = False) -> float:
@@ -97,7 +97,7 @@ def stop_for(stack: LocalStack, name: str, seconds: float, *, kill: bool = False
 
 
 @contextmanager
-def stood_still(child: Child) -> Iterator[None]:
+def suspended(child: Child) -> Iterator[None]:
     """Suspend a process as in a paused virtual machine, then resume it."""
     pid = child.pid
     assert pid is not None
@@ -110,26 +110,26 @@ def stood_still(child: Child) -> Iterator[None]:
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of its own, of so many megabytes.
+    """Mount a file system of the given size in megabytes.
 
     Raises:
-        PermissionError: only root may mount one.
+        PermissionError: the process may not mount file systems, which needs root.
     """
     folder.mkdir()
     options = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     try:
-        done = subprocess.run(options, capture_output=True, text=True, timeout=20, check=False)
+        mounted = subprocess.run(options, capture_output=True, text=True, timeout=20, check=False)
     except FileNotFoundError as error:
-        raise PermissionError("there is no mount") from error
-    if done.returncode:
-        raise PermissionError(done.stderr.strip())
+        raise PermissionError("the command mount is missing") from error
+    if mounted.returncode:
+        raise PermissionError(mounted.stderr.strip())
     try:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=False, timeout=20)
 
 
-def fill(folder: Path) -> Path:
+def fill_disk(folder: Path) -> Path:
     """Fill the disk with a file; delete the file to free the space."""
     file = folder / "filled"
     with suppress(OSError), file.open("wb", buffering=0) as out:
@@ -142,24 +142,24 @@ def fill(folder: Path) -> Path:
 
 
 class WallClock:
-    """Adjustable wall clock of processes started with its environment."""
+    """Adjustable wall clock of the processes that are started with its environment."""
 
     def __init__(self, folder: Path) -> None:
         """Raises: FileNotFoundError: libfaketime is not installed."""
-        found = sorted(Path("/").glob(LIBFAKETIME.lstrip("/")))
-        if not found:
+        libraries = sorted(Path("/").glob(LIBFAKETIME.lstrip("/")))
+        if not libraries:
             raise FileNotFoundError("libfaketime is missing: install the package libfaketime")
         self._file = folder / "clock"
-        self.jump(0)
+        self.set_offset(0)
         self.environment = {
-            "LD_PRELOAD": str(found[0]),
+            "LD_PRELOAD": str(libraries[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DONT_RESET": "1",
         }
 
-    def jump(self, seconds: int) -> None:
+    def set_offset(self, seconds: int) -> None:
         """Set the offset from the true time; it takes effect within a second."""
         draft = self._file.with_suffix(".draft")
         draft.write_text(f"{seconds:+d}s\n", encoding="ascii")

@@ -23,7 +23,7 @@ from stream.runtime.producer import EventProducer
 from stream.runtime.settings import ROOT
 from stream.sources.mailbox import MailboxSource
 from stream.sources.source import run_all
-from tests.e2e.conftest import Outside
+from tests.e2e.conftest import StackClient
 
 pytestmark = [
     pytest.mark.stack,
@@ -49,22 +49,22 @@ def certificates(folder: Path) -> tuple[Path, Path]:
         "x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
         "-out", "broker.pem", "-extfile", "names",
     )  # fmt: skip
-    both = folder / "both.pem"
-    both.write_text((folder / "broker.key").read_text() + (folder / "broker.pem").read_text())
-    return folder / "ca.pem", both
+    key_and_certificate = folder / "both.pem"
+    key_and_certificate.write_text((folder / "broker.key").read_text() + (folder / "broker.pem").read_text())
+    return folder / "ca.pem", key_and_certificate
 
 
-def broker(folder: Path, ports: Ports, authority: Path, identity: Path) -> Child:
-    """Kafka that accepts clients with TLS and a password only."""
-    port, own, controller = ports.get("kafka"), ports.get("own"), ports.get("controller")
+def secured_broker(folder: Path, ports: Ports, authority: Path, identity: Path) -> Child:
+    """Return a Kafka broker that accepts only clients with TLS and a password."""
+    port, internal, controller = ports.get("kafka"), ports.get("own"), ports.get("controller")
     folder.mkdir()
     properties = folder / "server.properties"
     settings = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listeners": f"SASL_SSL://127.0.0.1:{port},BROKER://127.0.0.1:{own},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"SASL_SSL://127.0.0.1:{port},BROKER://127.0.0.1:{own}",
+        "listeners": f"SASL_SSL://127.0.0.1:{port},BROKER://127.0.0.1:{internal},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"SASL_SSL://127.0.0.1:{port},BROKER://127.0.0.1:{internal}",
         "listener.security.protocol.map": "SASL_SSL:SASL_SSL,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "BROKER",
         "controller.listener.names": "CONTROLLER",
@@ -117,8 +117,8 @@ def broker(folder: Path, ports: Ports, authority: Path, identity: Path) -> Child
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Child]]:
-    """Kafka with SASL_SSL and Redis with a password, named in the environment."""
+def external_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Child]]:
+    """External Kafka with SASL_SSL and Redis with a password, configured in the environment."""
     ports = Ports(tmp_path / "ports.json")
     authority, identity = certificates(tmp_path / "certificates")
     port = ports.get("redis")
@@ -128,7 +128,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
         log=tmp_path / "redis.log",
         healthy=lambda: bool(Redis(port=port, password="secret").ping()),
     )
-    servers = [broker(tmp_path / "kafka", ports, authority, identity), redis]
+    servers = [secured_broker(tmp_path / "kafka", ports, authority, identity), redis]
     for name, value in {
         "KAFKA": f"127.0.0.1:{ports.assigned('kafka')}",
         "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
@@ -151,7 +151,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
 
 
 @pytest.mark.timeout(300)
-def test_events_reach_redis_through_external_servers(elsewhere: list[Child], tmp_path: Path, evening: datetime) -> None:
+def test_events_reach_redis_through_external_servers(
+    external_servers: list[Child], tmp_path: Path, evening: datetime
+) -> None:
     mails = tmp_path / "mails"
     mails.mkdir()
     (mails / "1.eml").write_bytes(
@@ -160,8 +162,8 @@ def test_events_reach_redis_through_external_servers(elsewhere: list[Child], tmp
     )
     workers = ("bars", "support", "alerts")
     with LocalStack(tmp_path / "data", workers=workers, with_prometheus=False, with_console=False) as stack:
-        assert set(stack.children) == set(workers), "the servers are not ours to start"
-        outside = Outside(stack)
+        assert set(stack.children) == set(workers), "external servers are not started by the stack"
+        stack_client = StackClient(stack)
         with EventProducer(stack.settings) as producer:
             for number in range(20):
                 ticket = Ticket(
@@ -173,14 +175,16 @@ def test_events_reach_redis_through_external_servers(elsewhere: list[Child], tmp
                 )
                 producer.send(SALES, key="north", value=ticket, id=ticket.id, source="test", time=ticket.time)
         _read_mailbox(stack, mails, tmp_path)
-        outside.wait("forecasts", lambda: [f for f in outside.records(DEMAND) if f[1].tickets == 20])
-        outside.wait("the mail, read", lambda: outside.records(TRIAGE))
-        outside.wait("the alert", lambda: [a for a in outside.alerts("security") if a.rule == "mail-urgent"])
-        assert len(outside.records(MAILS)) == 1
-    for server in elsewhere:
-        assert server.pid is not None, f"{server.name} is not ours to stop"
+        stack_client.wait_for("forecasts", lambda: [f for f in stack_client.records(DEMAND) if f[1].tickets == 20])
+        stack_client.wait_for("the triaged mail", lambda: stack_client.records(TRIAGE))
+        stack_client.wait_for(
+            "the alert", lambda: [a for a in stack_client.alerts("security") if a.rule == "mail-urgent"]
+        )
+        assert len(stack_client.records(MAILS)) == 1
+    for server in external_servers:
+        assert server.pid is not None, f"{server.name} was stopped by the stack"
     for log in (tmp_path / "data" / "logs").iterdir():
-        assert PASSWORD not in log.read_text(errors="replace"), f"{log.name} tells the password"
+        assert PASSWORD not in log.read_text(errors="replace"), f"{log.name} contains the password"
 
 
 def _read_mailbox(stack: LocalStack, mails: Path, folder: Path) -> None:
