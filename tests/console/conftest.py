@@ -33,7 +33,7 @@ from stream.stores.accounts import AccountStore
 from stream.stores.alert_store import OPEN
 
 PASSWORD = "long enough to type"
-PEOPLE: dict[str, tuple[list[str], list[str]]] = {
+ACCOUNTS: dict[str, tuple[list[str], list[str]]] = {
     "sara": (["security"], []),
     "sol": (["security"], []),
     "bea": (["bar"], ["north"]),
@@ -43,11 +43,11 @@ PEOPLE: dict[str, tuple[list[str], list[str]]] = {
 }
 CHROMIUM = shutil.which("chromium")
 BROWSER_TIMEOUT_MS = 20_000
-"""Long, because no test measures speed: it only ends what would never end."""
+"""Timeout in milliseconds that only ends tests that hang; no test measures speed."""
 
 
-class Festival:
-    """A running stack, and events of a festival that are sent to it."""
+class ConsoleStack:
+    """A running stack with a console, and functions that send events to it."""
 
     def __init__(self, stack: LocalStack, producer: EventProducer) -> None:
         self.stack = stack
@@ -56,42 +56,44 @@ class Festival:
         self._producer = producer
         self._number = 0
 
-    def observe(self, rule: str, subject: str, value: float, es: str, en: str, seconds: float = 0, **more: Any) -> str:
-        """Send a value twice, so far apart in event time that every on-delay has passed."""
+    def send_observation(
+        self, rule: str, subject: str, value: float, es: str, en: str, seconds: float = 0, **more: Any
+    ) -> str:
+        """Send a value twice, far enough apart in event time for every on-delay, and return the alert key."""
         key = f"{rule}/{subject}"
         self._number += 1
-        begin = datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
-        for number, after in enumerate((0.0, seconds or 400.0)):
-            one = Observation(
+        start = datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
+        for number, offset in enumerate((0.0, seconds or 400.0)):
+            observation = Observation(
                 id=f"{key}-{self._number}-{number}", key=key, rule=rule, subject=subject,
-                time=begin + timedelta(seconds=after), value=value, text={"es": es, "en": en}, **more,
+                time=start + timedelta(seconds=offset), value=value, text={"es": es, "en": en}, **more,
             )  # fmt: skip
-            self._send(OBSERVATIONS, key, one, one.id)
+            self._send(OBSERVATIONS, key, observation, observation.id)
         return key
 
-    def open(self, key: str) -> Alert | None:
+    def open_alert(self, key: str) -> Alert | None:
         """Return the open alert of a key."""
         row: Any = self.redis.hget(OPEN, key)
         return msgspec.json.decode(row, type=Alert) if row else None
 
-    def raised(self, rule: str, subject: str, value: float, es: str, en: str, **more: Any) -> Alert:
+    def raise_alert(self, rule: str, subject: str, value: float, es: str, en: str, **more: Any) -> Alert:
         """Raise an alert and return it once it is in Redis."""
-        key = self.observe(rule, subject, value, es, en, **more)
-        return wait(lambda: self.open(key))
+        key = self.send_observation(rule, subject, value, es, en, **more)
+        return wait_until(lambda: self.open_alert(key))
 
     @contextmanager
-    def acting(self, name: str) -> Iterator[Callable[[Alert, str], None]]:
-        """Act on alerts without the console, as the command line does."""
+    def alert_actions(self, name: str) -> Iterator[Callable[[Alert, str], None]]:
+        """Yield a function that sends alert actions without the console, as the command line does."""
 
-        def act(alert: Alert, verb: Any) -> None:
-            one = AlertAction(id=uuid.uuid4().hex, key=alert.key, action=verb, by=name, time=datetime.now(UTC))
-            self._send(ACTIONS, alert.key, one, one.id)
+        def act(alert: Alert, kind: Any) -> None:
+            action = AlertAction(id=uuid.uuid4().hex, key=alert.key, action=kind, by=name, time=datetime.now(UTC))
+            self._send(ACTIONS, alert.key, action, action.id)
 
         yield act
         self._producer.flush()
 
-    def frame(self, camera: str, grey: int) -> None:
-        """Send a frame of a camera, all of one grey."""
+    def send_frame(self, camera: str, grey: int) -> None:
+        """Send a camera frame of one grey level."""
         _, jpeg = cv2.imencode(".jpg", numpy.full((360, 640, 3), grey, numpy.uint8))
         now = datetime.now(UTC)
         self._number += 1
@@ -99,7 +101,7 @@ class Festival:
         self._producer.send(FRAMES, key=camera, value=jpeg.tobytes(), id=name, source="test", time=now)
         self._producer.flush()
 
-    def mail(
+    def send_mail(
         self, name: str, summary: str, *, topic: str, facts: Any = None, cluster: str | None = None, size: int = 1
     ) -> None:
         """Send a triaged mail, with the suggestion of its topic's approved answer."""
@@ -120,13 +122,13 @@ class Festival:
         self._send(TRIAGE, name, triage, name)
         self._producer.flush()
 
-    def result(self, topic: Any, key: str, record: msgspec.Struct, name: str) -> None:
+    def send_result(self, topic: Any, key: str, record: msgspec.Struct, name: str) -> None:
         """Send a result, as a worker would."""
         self._send(topic, key, record, name)
         self._producer.flush()
 
-    def evening(self) -> None:
-        """Send one result of every kind."""
+    def send_evening(self) -> None:
+        """Send results of crowd, bars, support and music, as of one evening."""
         now = datetime.now(UTC).replace(microsecond=0)
         self._number += 1
         name = f"e{self._number}"
@@ -170,41 +172,41 @@ class Festival:
         self._producer.send(topic, key=key, value=record, id=name, source="test", time=datetime.now(UTC))
 
 
-def wait(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 20) -> Any:
     """Call a function until its result is true, and return the result."""
-    end = datetime.now(UTC) + timedelta(seconds=seconds)
-    while datetime.now(UTC) < end:
-        if answer := condition():
-            return answer
+    deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+    while datetime.now(UTC) < deadline:
+        if result := condition():
+            return result
         time.sleep(0.05)
     raise AssertionError(f"not after {seconds} s")
 
 
-async def _accounts(url: str) -> None:
+async def _add_accounts(url: str) -> None:
     redis = AsyncRedis.from_url(url)
     store = AccountStore(redis)
-    for name, (roles, bars) in PEOPLE.items():
+    for name, (roles, bars) in ACCOUNTS.items():
         await store.add(name, PASSWORD, roles, bars)
     await redis.aclose()
 
 
 @pytest.fixture(scope="session")
-def festival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Festival]:
-    """A stack with an account of every role."""
+def console_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleStack]:
+    """Running stack with a console and accounts of all roles."""
     folder = tmp_path_factory.mktemp("console")
     with (
         LocalStack(folder, workers=("alerts",), with_prometheus=False) as stack,
         EventProducer(stack.settings) as producer,
     ):
-        asyncio.run(_accounts(stack.settings.redis_url()))
-        festival = Festival(stack, producer)
-        festival.evening()
-        yield festival
+        asyncio.run(_add_accounts(stack.settings.redis_url()))
+        console_stack = ConsoleStack(stack, producer)
+        console_stack.send_evening()
+        yield console_stack
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, without a screen.
+    """Headless Chromium as packaged by Debian.
 
     Its scope is a module, because Playwright keeps an event loop in this thread, and async tests need their own.
     """
@@ -216,24 +218,27 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-Enter = Callable[..., Page]
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def enter(chromium: Browser, festival: Festival) -> Iterator[Enter]:
-    """Function `enter("sara", "/support")`: a page in a browser of its own, logged in; errors in it fail the test."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+def open_page(chromium: Browser, console_stack: ConsoleStack) -> Iterator[OpenPage]:
+    """Return a function that logs in and opens a page in its own browser context; errors in it fail the test.
 
-    def open_page(name: str | None, path: str = "/", **options: Any) -> Page:
+    Example: `open_page("sara", "/support")`.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_(name: str | None, path: str = "/", **options: Any) -> Page:
         options = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options
-        context = chromium.new_context(base_url=festival.url, **options)
+        context = chromium.new_context(base_url=console_stack.url, **options)
         context.set_default_timeout(BROWSER_TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: _note(message, wrong))
-        page.on("request", lambda request: _stays_inside(request.url, festival.url, wrong))
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: _collect_error(message, errors))
+        page.on("request", lambda request: _collect_foreign_request(request.url, console_stack.url, errors))
         if name is None:
             page.goto(path)
             return page
@@ -246,27 +251,27 @@ def enter(chromium: Browser, festival: Festival) -> Iterator[Enter]:
             page.goto(path)
         return page
 
-    yield open_page
+    yield open_
     for context in contexts:
         context.close()
-    assert not wrong
+    assert not errors
 
 
-def _note(message: Any, wrong: list[str]) -> None:
+def _collect_error(message: Any, errors: list[str]) -> None:
     if "Content Security Policy" in message.text or (message.type == "error" and "Failed to load" not in message.text):
-        wrong.append(message.text)
+        errors.append(message.text)
 
 
-def _stays_inside(url: str, inside: str, wrong: list[str]) -> None:
-    if not url.startswith((inside, "data:", "blob:")):
-        wrong.append(f"a request left the console: {url}")
+def _collect_foreign_request(url: str, origin: str, errors: list[str]) -> None:
+    if not url.startswith((origin, "data:", "blob:")):
+        errors.append(f"a request left the console: {url}")
 
 
 @contextmanager
-def logged_in(festival: Festival, name: str) -> Iterator[tuple[httpx.Client, str]]:
+def api_client(console_stack: ConsoleStack, name: str) -> Iterator[tuple[httpx.Client, str]]:
     """Yield a client without a browser, and its CSRF token."""
-    with httpx.Client(base_url=festival.url, follow_redirects=True, timeout=30) as client:
-        answer = client.post("/login", data={"name": name, "password": PASSWORD}, headers={"accept": "text/html"})
-        assert answer.status_code == 200, answer.text
-        state = answer.text.split('id="state">')[1].split("</script>")[0]
+    with httpx.Client(base_url=console_stack.url, follow_redirects=True, timeout=30) as client:
+        response = client.post("/login", data={"name": name, "password": PASSWORD}, headers={"accept": "text/html"})
+        assert response.status_code == 200, response.text
+        state = response.text.split('id="state">')[1].split("</script>")[0]
         yield client, msgspec.json.decode(state)["csrf"]

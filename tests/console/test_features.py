@@ -1,4 +1,4 @@
-"""Features of the console: what is derived from their list, and a feature from elsewhere."""
+"""Features of the console: derived channels and files, and a feature of another package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that no page of the console sends: each gets a refusal, not a server error, and fills no memory."""
+"""Malicious requests: each is refused without a server error, and none fills the memory."""
 
 from __future__ import annotations
 
@@ -8,52 +8,54 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.console.conftest import PASSWORD, Festival, logged_in
+from tests.console.conftest import PASSWORD, ConsoleStack, api_client
 
 pytestmark = pytest.mark.stack
 
 
-def raw(url: str, request: bytes) -> bytes:
-    """Return the first line of the answer to raw bytes."""
-    place = urlsplit(url)
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+def send_raw_request(url: str, request: bytes) -> bytes:
+    """Send raw bytes, and return the status line of the response."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
         connection.sendall(request)
         return connection.makefile("rb").readline()
 
 
 @pytest.mark.parametrize("host", [b"[", b"[::1", b"a b", b"evil.example/path", b"\xff", b"a,b", b""])
-def test_invalid_host_header_is_refused(festival: Festival, host: bytes) -> None:
-    """`request.url` raised ValueError on it, in the handler that leads to the login page."""
-    answer = raw(festival.url, b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nAccept: text/html\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 4"), answer
+def test_invalid_host_header_is_refused(console_stack: ConsoleStack, host: bytes) -> None:
+    """Regression: `request.url` raised ValueError in the handler that redirects to the login page."""
+    response = send_raw_request(
+        console_stack.url, b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nAccept: text/html\r\n\r\n"
+    )
+    assert response.startswith(b"HTTP/1.1 4"), response
 
 
 @pytest.mark.parametrize("origin", ["http://[", "null", "http://", "//", "javascript:alert(1)"])
-def test_invalid_origin_header_is_refused(festival: Festival, origin: str) -> None:
-    with logged_in(festival, "sara") as (client, csrf):
+def test_invalid_origin_header_is_refused(console_stack: ConsoleStack, origin: str) -> None:
+    with api_client(console_stack, "sara") as (client, csrf):
         headers = {"Origin": origin, "X-Pulso-CSRF": csrf}
         assert client.post("/api/alerts/act", json={}, headers=headers).status_code == 403
 
 
-def test_too_long_request_is_refused(festival: Festival) -> None:
+def test_too_long_request_is_refused(console_stack: ConsoleStack) -> None:
     form = {"name": "a" * 200_000, "password": PASSWORD}
-    assert httpx.post(f"{festival.url}/login", data=form, timeout=30).status_code in (400, 413)
+    assert httpx.post(f"{console_stack.url}/login", data=form, timeout=30).status_code in (400, 413)
 
     def endless() -> object:
         for _ in range(100):
             yield b"name=" + b"a" * 10_000
 
-    answer = httpx.post(
-        f"{festival.url}/login", content=endless(), timeout=30,  # type: ignore[arg-type]
+    response = httpx.post(
+        f"{console_stack.url}/login", content=endless(), timeout=30,  # type: ignore[arg-type]
         headers={"content-type": "application/x-www-form-urlencoded"},
     )  # fmt: skip
-    assert answer.status_code in (400, 413)
-    assert httpx.get(f"{festival.url}/healthz").status_code == 200
+    assert response.status_code in (400, 413)
+    assert httpx.get(f"{console_stack.url}/healthz").status_code == 200
 
 
-def test_deeply_nested_json_is_refused_with_a_reason(festival: Festival) -> None:
-    with logged_in(festival, "sara") as (client, csrf):
+def test_deeply_nested_json_is_refused_with_a_reason(console_stack: ConsoleStack) -> None:
+    with api_client(console_stack, "sara") as (client, csrf):
         for body in (b'{"x":' + b"[" * 12_000, b'{"id":"\xff"}', b"[" * 16_000, b"\x00", b'"\\ud800"'):
-            answer = client.post("/api/alerts/act", content=body, headers={"X-Pulso-CSRF": csrf})
-            assert answer.status_code == 422, answer.text
-            assert answer.json()["detail"]
+            response = client.post("/api/alerts/act", content=body, headers={"X-Pulso-CSRF": csrf})
+            assert response.status_code == 422, response.text
+            assert response.json()["detail"]

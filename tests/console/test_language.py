@@ -1,4 +1,4 @@
-"""Word files: complete in the languages that are shipped, extended by adding files."""
+"""Word files: complete in the shipped languages, and extensible by further files."""
 
 from __future__ import annotations
 

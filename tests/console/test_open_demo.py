@@ -1,4 +1,4 @@
-"""The open demo: no login on this machine, and no access from elsewhere."""
+"""The open demo: no login on this machine, and no access from other machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HTML = {"accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a demo's console, on a machine whose settings say to listen on all addresses."""
+    """URL of a demo's console, where the settings configure listening on all addresses."""
     with LocalStack(
         tmp_path_factory.mktemp("demo"),
         workers=(),
@@ -27,7 +27,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield stack.endpoints["console"]
 
 
-def test_open_demo_needs_no_login_and_says_so(url: str) -> None:
+def test_open_demo_needs_no_login_and_shows_a_notice(url: str) -> None:
     text = httpx.get(url, headers=HTML | {"accept-language": "en"}).text
     assert "Open demo: anyone at this computer" in text
     for path in ("/support", "/music", "/bar/north", "/history"):
@@ -38,7 +38,7 @@ def test_open_demo_refuses_other_machines_and_sites(url: str) -> None:
     port = url.rsplit(":", 1)[1]
     assert httpx.get(url, headers=HTML | {"host": "pulso.example"}).status_code == 403, "a name that points here"
     assert httpx.get(url, headers=HTML | {"x-forwarded-for": "10.0.0.9"}).status_code == 403, "a proxy"
-    assert httpx.post(f"{url}/api/alerts/act", json={}).status_code == 403, "no page of ours"
+    assert httpx.post(f"{url}/api/alerts/act", json={}).status_code == 403, "no page of the console"
     assert httpx.post(f"{url}/api/alerts/act", json={}, headers={"origin": "https://evil.example"}).status_code == 403
     sockets = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
     listening = [line.split()[1] for line in sockets if line.split()[3] == "0A"]

@@ -13,7 +13,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from console.server import build
 from stream.stores.accounts import AccountStore
-from tests.console.conftest import Festival
+from tests.console.conftest import ConsoleStack
 
 pytestmark = pytest.mark.stack
 
@@ -24,25 +24,25 @@ ROLES: dict[str, tuple[list[str], list[str]]] = {
     "production": (["production"], []),
     "admin": (["admin"], []),
 }
-ALL = set(ROLES)
-EVERYBODY = {*ALL, "nobody"}
-PRESS = {"id": "permissions-press", "product": "beer", "kind": "on-its-way", "quantity": 1}
+ALL_ROLES = set(ROLES)
+ALL_AND_ANONYMOUS = {*ALL_ROLES, "nobody"}
+STOCK_REPORT = {"id": "permissions-press", "product": "beer", "kind": "on-its-way", "quantity": 1}
 PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
     # route, path, method, body, roles that are let in
-    ("/healthz", "/healthz", "GET", None, EVERYBODY),
-    ("/login", "/login", "GET", None, EVERYBODY),
-    ("/login", "/login", "POST", None, EVERYBODY),
-    ("/language/{language}", "/language/es", "GET", None, EVERYBODY),
-    ("/faq", "/faq", "GET", None, EVERYBODY),
-    ("/api/faq", "/api/faq", "GET", None, EVERYBODY),
-    ("/bar/service_worker.js", "/bar/service_worker.js", "GET", None, EVERYBODY),
-    ("/", "/", "GET", None, ALL),
-    ("/history", "/history", "GET", None, ALL),
-    ("/api/steps", "/api/steps?alert=x", "GET", None, ALL),
-    ("/api/visitor", "/api/visitor", "GET", None, ALL),
-    ("/api/alerts/act", "/api/alerts/act", "POST", {}, ALL),  # which alerts: test_accounts.py
-    ("/logout", "/logout", "POST", None, ALL),
-    ("/live", "/live?channels=alerts", "GET", None, ALL),
+    ("/healthz", "/healthz", "GET", None, ALL_AND_ANONYMOUS),
+    ("/login", "/login", "GET", None, ALL_AND_ANONYMOUS),
+    ("/login", "/login", "POST", None, ALL_AND_ANONYMOUS),
+    ("/language/{language}", "/language/es", "GET", None, ALL_AND_ANONYMOUS),
+    ("/faq", "/faq", "GET", None, ALL_AND_ANONYMOUS),
+    ("/api/faq", "/api/faq", "GET", None, ALL_AND_ANONYMOUS),
+    ("/bar/service_worker.js", "/bar/service_worker.js", "GET", None, ALL_AND_ANONYMOUS),
+    ("/", "/", "GET", None, ALL_ROLES),
+    ("/history", "/history", "GET", None, ALL_ROLES),
+    ("/api/steps", "/api/steps?alert=x", "GET", None, ALL_ROLES),
+    ("/api/visitor", "/api/visitor", "GET", None, ALL_ROLES),
+    ("/api/alerts/act", "/api/alerts/act", "POST", {}, ALL_ROLES),  # which alerts: test_accounts.py
+    ("/logout", "/logout", "POST", None, ALL_ROLES),
+    ("/live", "/live?channels=alerts", "GET", None, ALL_ROLES),
     ("/live", "/live?channels=zones", "GET", None, {"security", "production", "admin"}),
     ("/live", "/live?channels=cameras", "GET", None, {"security", "admin"}),
     ("/live", "/live?channels=support", "GET", None, {"support", "admin"}),
@@ -55,8 +55,8 @@ PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
     ("/camera/{name}", "/camera/front-left", "GET", None, {"security", "admin"}),
     ("/bar/{name}", "/bar/north", "GET", None, {"bar", "admin"}),
     ("/bar/{name}", "/bar/south", "GET", None, {"admin"}),
-    ("/api/bar/{bar}/stock", "/api/bar/north/stock", "POST", PRESS, {"bar", "admin"}),
-    ("/api/bar/{bar}/stock", "/api/bar/south/stock", "POST", PRESS, {"admin"}),
+    ("/api/bar/{bar}/stock", "/api/bar/north/stock", "POST", STOCK_REPORT, {"bar", "admin"}),
+    ("/api/bar/{bar}/stock", "/api/bar/south/stock", "POST", STOCK_REPORT, {"admin"}),
     ("/support", "/support", "GET", None, {"support", "admin"}),
     ("/api/support/answers", "/api/support/answers", "POST", {}, {"support", "admin"}),
     ("/music", "/music", "GET", None, {"production", "admin"}),
@@ -74,27 +74,27 @@ for file in sorted((Path(__file__).parent / "features").glob("*/permissions.py")
 async def _tokens(url: str) -> dict[str, str]:
     redis = AsyncRedis.from_url(url)
     store = AccountStore(redis)
-    found = {name: await store.add_token(f"permissions-{name}", roles, bars) for name, (roles, bars) in ROLES.items()}
+    tokens = {name: await store.add_token(f"permissions-{name}", roles, bars) for name, (roles, bars) in ROLES.items()}
     await redis.aclose()
-    return found
+    return tokens
 
 
-def test_endpoint_lets_only_permitted_roles_in(festival: Festival) -> None:
-    tokens = asyncio.run(_tokens(festival.stack.settings.redis_url()))
-    wrong = []
+def test_endpoint_lets_only_permitted_roles_in(console_stack: ConsoleStack) -> None:
+    tokens = asyncio.run(_tokens(console_stack.stack.settings.redis_url()))
+    mismatches = []
     for name in (*ROLES, "nobody"):
         headers = {"Authorization": f"Bearer {tokens[name]}"} if name in tokens else {}
-        with httpx.Client(base_url=festival.url, headers=headers, timeout=30) as client:
+        with httpx.Client(base_url=console_stack.url, headers=headers, timeout=30) as client:
             for _, path, method, body, allowed in PERMISSIONS:
-                with client.stream(method, path, json=body) as answer:
-                    location = answer.headers.get("location", "")
-                    kept_out = answer.status_code in (401, 403) or location.startswith("/login?next=")
-                    if kept_out is (name in allowed) and not (path == "/login" and answer.status_code == 401):
-                        wrong.append((name, method, path, answer.status_code))
-    assert not wrong
+                with client.stream(method, path, json=body) as response:
+                    location = response.headers.get("location", "")
+                    is_refused = response.status_code in (401, 403) or location.startswith("/login?next=")
+                    if is_refused is (name in allowed) and not (path == "/login" and response.status_code == 401):
+                        mismatches.append((name, method, path, response.status_code))
+    assert not mismatches
 
 
-def test_every_endpoint_is_in_the_table_of_roles(festival: Festival) -> None:
-    paths = build(festival.stack.settings).openapi()["paths"]
-    there = {(path, method.upper()) for path, methods in paths.items() for method in methods}
-    assert there == {(route.replace(":path", ""), method) for route, _, method, _, _ in PERMISSIONS}
+def test_every_endpoint_is_in_the_table_of_roles(console_stack: ConsoleStack) -> None:
+    paths = build(console_stack.stack.settings).openapi()["paths"]
+    routes = {(path, method.upper()) for path, methods in paths.items() for method in methods}
+    assert routes == {(route.replace(":path", ""), method) for route, _, method, _, _ in PERMISSIONS}

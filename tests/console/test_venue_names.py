@@ -18,11 +18,11 @@ pytestmark = pytest.mark.stack
 async def test_script_in_venue_names_is_shown_as_text(tmp_path: Path, redis_url: str) -> None:
     """Check the names of places on every page that needs no results, as the server renders it."""
     venue = tmp_path / "venue.yaml"
-    said = {
+    venue_content = {
         "name": PAYLOAD, "zones": [{"id": "front", "title": PAYLOAD, "area_m2": 1, "capacity": 1}],
         "bars": [{"id": "north", "products": [{"id": "beer", "title": PAYLOAD}]}], "stages": [{"id": "main"}],
     }  # fmt: skip
-    venue.write_text(yaml.safe_dump(said), encoding="utf-8")
+    venue.write_text(yaml.safe_dump(venue_content), encoding="utf-8")
     app = build(Settings(kafka="127.0.0.1:1", redis=redis_url, venue=venue, data=tmp_path), open_demo=True)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(

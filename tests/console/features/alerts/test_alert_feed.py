@@ -1,4 +1,4 @@
-"""Steps that a page gets from a real Redis: each once, in order, and a new start where steps are gone."""
+"""Alert steps that a page receives from a real Redis: once, in order, and a restart where steps are missing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_feed_without_all_missed_steps_returns_none(url: str) -> None:
     assert await feed.steps_since(read_cursor(cursor) or {}, ADMIN.audiences) is None, "trimmed"
     later = dict.fromkeys(ADMIN.audiences, "99999999999999-0")
     assert await feed.steps_since(later, ADMIN.audiences) is None, "of another Redis"
-    assert await feed.steps_since({}, ADMIN.audiences) is None, "never seen anything"
+    assert await feed.steps_since({}, ADMIN.audiences) is None, "no cursor of any audience"
 
 
 async def test_feed_publishes_every_step_despite_lost_connection(url: str) -> None:

@@ -37,7 +37,7 @@ class UnreachableFeed(AlertFeed):
 
 
 class Services:
-    """The part of the services that a subscription uses."""
+    """Stub of the console services with the alert feed only."""
 
     def part(self, kind: type) -> AlertFeed:
         return UnreachableFeed()
@@ -56,7 +56,7 @@ def test_step_carries_the_next_cursor_and_is_sent_once() -> None:
     event = page.event(step("security", "5-0"))
     assert event is not None
     assert (event.event, event.id) == ("alert", "bar=0-0,production=0-0,security=5-0,support=0-0")
-    assert page.event(step("security", "5-0")) is None, "again"
+    assert page.event(step("security", "5-0")) is None, "repeated step"
     assert page.event(step("bar", "5-1")) is None, "the same step in the stream of its other audience"
 
 

@@ -7,92 +7,92 @@ import numpy
 import pytest
 from playwright.sync_api import expect
 
-from tests.console.conftest import Enter, Festival, wait
+from tests.console.conftest import ConsoleStack, OpenPage, wait_until
 
 pytestmark = pytest.mark.stack
 
 
-def keys(page) -> list[str]:
+def alert_keys(page) -> list[str]:
     return page.eval_on_selector_all("#alerts > li", "items => items.map(item => item.dataset.key)")
 
 
-def row(page, key: str):
+def alert_row(page, key: str):
     return page.locator(f'#alerts > li[data-key="{key}"]')
 
 
-def test_new_alert_appears_worst_first(festival: Festival, enter: Enter) -> None:
-    low = festival.raised("stage-silent", "forest", 1, "Escenario sin sonido", "Stage without sound")
-    page = enter("ada")
-    expect(row(page, low.key)).to_be_visible()
+def test_new_alert_appears_worst_first(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    low = console_stack.raise_alert("stage-silent", "forest", 1, "Escenario sin sonido", "Stage without sound")
+    page = open_page("ada")
+    expect(alert_row(page, low.key)).to_be_visible()
     page.evaluate("document.addEventListener('alarm', () => { window.alarms = (window.alarms ?? 0) + 1 })")
-    worst = festival.raised("violence", "front-left", 0.97, "Posible pelea", "Possible fight")
-    expect(row(page, worst.key).locator(".what")).to_have_text("Possible fight")
-    assert keys(page).index(worst.key) < keys(page).index(low.key)
-    expect(row(page, worst.key).locator(".sure")).to_have_text("97 %")
+    worst = console_stack.raise_alert("violence", "front-left", 0.97, "Posible pelea", "Possible fight")
+    expect(alert_row(page, worst.key).locator(".what")).to_have_text("Possible fight")
+    assert alert_keys(page).index(worst.key) < alert_keys(page).index(low.key)
+    expect(alert_row(page, worst.key).locator(".sure")).to_have_text("97 %")
     assert page.evaluate("window.alarms") == 1
     assert "▲ Possible fight" in page.title()
 
 
-def test_acknowledgement_appears_in_two_browsers(festival: Festival, enter: Enter) -> None:
-    alert = festival.raised("violence", "bar-square", 0.95, "Otra pelea", "Another fight")
-    first, second = enter("sara"), enter("sol", locale="es-ES")
-    expect(row(second, alert.key).locator(".what")).to_have_text("Otra pelea")
-    row(first, alert.key).locator("button").click()
-    # Both wait for the row to change before the key is pressed, and note when it does.
-    watch = """key => { const taken = document.querySelector(`#alerts > li[data-key="${key}"] .taken`);
+def test_acknowledgement_appears_in_two_browsers(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    alert = console_stack.raise_alert("violence", "bar-square", 0.95, "Otra pelea", "Another fight")
+    first, second = open_page("sara"), open_page("sol", locale="es-ES")
+    expect(alert_row(second, alert.key).locator(".what")).to_have_text("Otra pelea")
+    alert_row(first, alert.key).locator("button").click()
+    # Both pages observe the row before the key is pressed, and store the time of its change.
+    observer_script = """key => { const taken = document.querySelector(`#alerts > li[data-key="${key}"] .taken`);
         new MutationObserver(() => { window.seenAt ??= Date.now() })
             .observe(taken, {childList: true, characterData: true, subtree: true}); }"""
     for page in (first, second):
-        page.evaluate(watch, alert.key)
+        page.evaluate(observer_script, alert.key)
     first.evaluate("window.pressedAt = Date.now()")
     first.keyboard.press("a")
     for page in (first, second):
-        expect(row(page, alert.key).locator(".taken")).to_have_text("✓ sara")
+        expect(alert_row(page, alert.key).locator(".taken")).to_have_text("✓ sara")
     expect(first.locator("#told")).to_have_text("Done: Acknowledge")
     pressed = first.evaluate("window.pressedAt")
     print("seen after", [page.evaluate("window.seenAt") - pressed for page in (first, second)], "ms")
-    assert wait(lambda: festival.open(alert.key)).acknowledged_by == "sara"
+    assert wait_until(lambda: console_stack.open_alert(alert.key)).acknowledged_by == "sara"
 
 
-def test_alerts_after_a_cut_are_complete_and_each_once(festival: Festival, enter: Enter) -> None:
-    before = festival.raised("violence", "cut-before", 0.91, "antes", "before")
-    page = enter("sara")
-    expect(row(page, before.key)).to_be_visible()
+def test_alerts_after_lost_connection_are_shown_once(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    before = console_stack.raise_alert("violence", "cut-before", 0.91, "antes", "before")
+    page = open_page("sara")
+    expect(alert_row(page, before.key)).to_be_visible()
     page.evaluate(
         """() => { window.rows = []; new MutationObserver(changes => { for (const one of changes) for (const node of
         one.addedNodes) if (node.tagName === 'LI') window.rows.push(node.dataset.key) })
         .observe(document.getElementById('alerts'), {childList: true}) }"""
     )
-    festival.stack.kill("console")
-    missed = [festival.raised("violence", f"cut-{number}", 0.92, "", "missed") for number in range(3)]
-    with festival.acting("sara") as act:
+    console_stack.stack.kill("console")
+    missed = [console_stack.raise_alert("violence", f"cut-{number}", 0.92, "", "missed") for number in range(3)]
+    with console_stack.alert_actions("sara") as act:
         act(before, "resolve")
     expect(page.locator("#connection")).to_have_class("cut")
-    festival.stack.restart("console")
+    console_stack.stack.restart("console")
     for alert in missed:
-        expect(row(page, alert.key)).to_be_visible()
-    expect(row(page, before.key)).to_have_count(0)
+        expect(alert_row(page, alert.key)).to_be_visible()
+    expect(alert_row(page, before.key)).to_have_count(0)
     expect(page.locator("#connection")).to_have_class("live")
-    after = festival.raised("violence", "cut-after", 0.93, "", "after")
-    expect(row(page, after.key)).to_be_visible()
+    after = console_stack.raise_alert("violence", "cut-after", 0.93, "", "after")
+    expect(alert_row(page, after.key)).to_be_visible()
     added = page.evaluate("window.rows")
-    assert sorted(added) == sorted([*(alert.key for alert in missed), after.key]), "each once"
+    assert sorted(added) == sorted([*(alert.key for alert in missed), after.key]), "each row once"
 
 
-def test_row_in_use_does_not_move(festival: Festival, enter: Enter) -> None:
-    mine = festival.raised("stage-silent", "still", 1, "callado", "silent")
-    page = enter("ada")
-    row(page, mine.key).locator("button").focus()
-    top = row(page, mine.key).bounding_box()["y"]
-    worse = festival.raised("violence", "above", 0.99, "", "worse")
-    expect(row(page, worse.key)).to_be_attached()
-    assert abs(row(page, mine.key).bounding_box()["y"] - top) < 1
-    assert keys(page).index(worse.key) < keys(page).index(mine.key)
+def test_row_in_use_does_not_move(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    focused = console_stack.raise_alert("stage-silent", "still", 1, "callado", "silent")
+    page = open_page("ada")
+    alert_row(page, focused.key).locator("button").focus()
+    top = alert_row(page, focused.key).bounding_box()["y"]
+    worse = console_stack.raise_alert("violence", "above", 0.99, "", "worse")
+    expect(alert_row(page, worse.key)).to_be_attached()
+    assert abs(alert_row(page, focused.key).bounding_box()["y"] - top) < 1
+    assert alert_keys(page).index(worse.key) < alert_keys(page).index(focused.key)
 
 
-def test_control_room_works_with_the_keyboard_alone(festival: Festival, enter: Enter) -> None:
-    alert = festival.raised("violence", "keyboard", 0.9, "teclas", "keys only")
-    page = enter("sara", "/?q=keyboard")
+def test_control_room_works_with_the_keyboard_alone(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    alert = console_stack.raise_alert("violence", "keyboard", 0.9, "teclas", "keys only")
+    page = open_page("sara", "/?q=keyboard")
     expect(page.locator("#alerts > li")).to_have_count(1)
     page.keyboard.press("j")
     expect(page.locator("#detail-title")).to_have_text("keys only")
@@ -103,8 +103,8 @@ def test_control_room_works_with_the_keyboard_alone(festival: Festival, enter: E
     page.keyboard.type("Two stewards are on their way.")
     page.keyboard.press("Enter")
     expect(page.locator("#steps q")).to_have_text("Two stewards are on their way.")
-    stands = wait(lambda: (one := festival.open(alert.key)) and one.notes and one)
-    assert (stands.acknowledged_by, stands.assigned_to, stands.verdict) == ("sara", "sara", "confirmed")
+    result = wait_until(lambda: (one := console_stack.open_alert(alert.key)) and one.notes and one)
+    assert (result.acknowledged_by, result.assigned_to, result.verdict) == ("sara", "sara", "confirmed")
     page.keyboard.press("Escape")
     page.keyboard.press("r")
     expect(page.locator("#alerts > li")).to_have_count(0)
@@ -115,68 +115,68 @@ def test_control_room_works_with_the_keyboard_alone(festival: Festival, enter: E
     expect(page.locator(".lives .steps")).to_contain_text("Resolved sara")
 
 
-def test_filter_is_kept_in_the_address(festival: Festival, enter: Enter) -> None:
-    festival.raised("stage-silent", "filter", 1, "", "")
-    fight = festival.raised("violence", "filter", 0.9, "", "")
-    page = enter("ada")
+def test_filter_is_kept_in_the_address(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.raise_alert("stage-silent", "filter", 1, "", "")
+    fight = console_stack.raise_alert("violence", "filter", 0.9, "", "")
+    page = open_page("ada")
     page.select_option("[name=severity]", "critical")
     page.fill("[name=q]", "filter")
     expect(page.locator("#alerts > li")).to_have_count(1)
     assert "severity=critical" in page.url
     assert "q=filter" in page.url
     page.reload()
-    assert keys(page) == [fight.key]
+    assert alert_keys(page) == [fight.key]
     page.select_option("[name=taken]", "me")
     expect(page.locator("#empty")).to_have_text("No alert passes the filter.")
 
 
-def test_alert_picture_is_shown_to_security_only(festival: Festival, enter: Enter) -> None:
+def test_alert_picture_is_shown_to_security_only(console_stack: ConsoleStack, open_page: OpenPage) -> None:
     ok, picture = cv2.imencode(".jpg", numpy.full((60, 80, 3), 90, numpy.uint8))
     assert ok
-    festival.redis.hset("pulso:evidence:p1", mapping={"content_type": "image/jpeg", "body": picture.tobytes()})
-    alert = festival.raised("violence", "picture", 0.9, "", "with a picture", evidence=("p1",))
+    console_stack.redis.hset("pulso:evidence:p1", mapping={"content_type": "image/jpeg", "body": picture.tobytes()})
+    alert = console_stack.raise_alert("violence", "picture", 0.9, "", "with a picture", evidence=("p1",))
     for name, pictures in (("sara", 1), ("pau", 0)):
-        if name == "pau":  # production sees it when it is for production
-            alert = festival.raised("camera-blind", "picture", 1, "", "with a picture", evidence=("p1",))
-        page = enter(name, "/?q=picture")
-        row(page, alert.key).locator("button").click()
+        if name == "pau":  # production sees only alerts for production
+            alert = console_stack.raise_alert("camera-blind", "picture", 1, "", "with a picture", evidence=("p1",))
+        page = open_page(name, "/?q=picture")
+        alert_row(page, alert.key).locator("button").click()
         expect(page.locator("#detail")).to_be_visible()
         expect(page.locator("#pictures img")).to_have_count(pictures)
-        expect(row(page, alert.key).locator(".picture img")).to_have_count(pictures)
+        expect(alert_row(page, alert.key).locator(".picture img")).to_have_count(pictures)
         if pictures:
             expect(page.locator("#pictures img")).to_have_js_property("naturalWidth", 80)
 
 
-def test_clip_of_a_fight_plays_in_its_row(festival: Festival, enter: Enter) -> None:
+def test_clip_of_a_fight_plays_in_its_row(console_stack: ConsoleStack, open_page: OpenPage) -> None:
     clip = cv2.Animation()
     clip.frames = [numpy.full((48, 64, 4), grey, numpy.uint8) for grey in (20, 230)]
     clip.durations = [100, 100]
     ok, body = cv2.imencodeanimation(".webp", clip)
     assert ok
-    festival.redis.hset("pulso:evidence:clip", mapping={"content_type": "image/webp", "body": body.tobytes()})
-    alert = festival.raised("violence", "clip", 0.9, "", "with a clip", evidence=("clip",))
-    page = enter("sara", "/?q=clip")
-    picture = row(page, alert.key).locator(".picture img")
+    console_stack.redis.hset("pulso:evidence:clip", mapping={"content_type": "image/webp", "body": body.tobytes()})
+    alert = console_stack.raise_alert("violence", "clip", 0.9, "", "with a clip", evidence=("clip",))
+    page = open_page("sara", "/?q=clip")
+    picture = alert_row(page, alert.key).locator(".picture img")
     expect(picture).to_have_js_property("naturalWidth", 64)
-    seen = set()
+    brightness = set()
     for _ in range(40):
-        shot = cv2.imdecode(numpy.frombuffer(picture.screenshot(), numpy.uint8), cv2.IMREAD_GRAYSCALE)
-        seen.add(int(shot[shot.shape[0] // 2, shot.shape[1] // 2]) > 128)
-    assert seen == {True, False}, "it moves"
+        screenshot = cv2.imdecode(numpy.frombuffer(picture.screenshot(), numpy.uint8), cv2.IMREAD_GRAYSCALE)
+        brightness.add(int(screenshot[screenshot.shape[0] // 2, screenshot.shape[1] // 2]) > 128)
+    assert brightness == {True, False}, "the clip is animated"
     page.get_by_label("Still pictures").check()
     expect(picture).to_have_attribute("src", "/evidence/clip?still=1")
     expect(picture).to_have_js_property("naturalWidth", 64)
-    with page.expect_response("**/evidence/clip?still=1") as answered:
+    with page.expect_response("**/evidence/clip?still=1") as response:
         page.reload()
-    shown = numpy.frombuffer(answered.value.body(), numpy.uint8).reshape(1, -1)
-    assert len(cv2.imdecodeanimation(shown)[1].frames) == 1, "it stands still, also after the page was opened again"
+    content = numpy.frombuffer(response.value.body(), numpy.uint8).reshape(1, -1)
+    assert len(cv2.imdecodeanimation(content)[1].frames) == 1, "the picture is still after a reload"
 
 
-def test_html_in_an_alert_is_shown_as_text(festival: Festival, enter: Enter) -> None:
+def test_html_in_an_alert_is_shown_as_text(console_stack: ConsoleStack, open_page: OpenPage) -> None:
     evil = '<img src=x onerror="window.hurt = 1"></script><script>window.hurt = 1</script>'
-    alert = festival.raised("violence", "evil", 0.9, evil, evil)
-    page = enter("sara", "/?q=evil")
-    expect(row(page, alert.key).locator(".what")).to_have_text(evil)
+    alert = console_stack.raise_alert("violence", "evil", 0.9, evil, evil)
+    page = open_page("sara", "/?q=evil")
+    expect(alert_row(page, alert.key).locator(".what")).to_have_text(evil)
     page.goto("/history?q=evil")
     expect(page.locator(".what").first).to_have_text(evil)
     assert page.evaluate("window.hurt") is None

@@ -9,23 +9,26 @@ from playwright.sync_api import expect
 
 from schemas.alerts import Alert
 from stream.features.alerts.precision import read_labels
-from tests.console.conftest import Enter, Festival, logged_in, wait
+from tests.console.conftest import ConsoleStack, OpenPage, api_client, wait_until
 
 pytestmark = pytest.mark.stack
 
 
-def ended_alert(festival: Festival, subject: str) -> Alert:
+def ended_alert(console_stack: ConsoleStack, subject: str) -> Alert:
     """Raise and resolve an alert."""
-    alert = festival.raised("violence", subject, 0.9, f"pelea {subject}", f"fight {subject}")
-    with festival.acting("sara") as act:
+    alert = console_stack.raise_alert("violence", subject, 0.9, f"pelea {subject}", f"fight {subject}")
+    with console_stack.alert_actions("sara") as act:
         act(alert, "resolve")
-    wait(lambda: festival.open(alert.key) is None)
+    wait_until(lambda: console_stack.open_alert(alert.key) is None)
     return alert
 
 
-def test_verdict_after_the_end_appears_in_two_browsers(festival: Festival, enter: Enter) -> None:
-    alert = ended_alert(festival, "judged-late")
-    first, second = enter("sara", "/history?q=judged-late"), enter("sol", "/history?q=judged-late", locale="es-ES")
+def test_verdict_after_the_end_appears_in_two_browsers(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    alert = ended_alert(console_stack, "judged-late")
+    first, second = (
+        open_page("sara", "/history?q=judged-late"),
+        open_page("sol", "/history?q=judged-late", locale="es-ES"),
+    )
     for page in (first, second):
         expect(page.locator("#connection")).to_have_class("live")
     second.evaluate(
@@ -38,35 +41,43 @@ def test_verdict_after_the_end_appears_in_two_browsers(festival: Festival, enter
     expect(second.locator(".judged")).to_have_text("Falsa alarma · sara")
     expect(second.locator("[data-verdict=reject]")).to_have_attribute("aria-pressed", "true")
     print("agreed after", second.evaluate("window.seenAt") - first.evaluate("window.pressedAt"), "ms")
-    (label,) = [one for one in read_labels(festival.stack.settings) if one.id == alert.id]
+    (label,) = [one for one in read_labels(console_stack.stack.settings) if one.id == alert.id]
     assert (label.verdict, label.by) == ("rejected", "sara")
     second.keyboard.press("j")
     second.keyboard.press("y")
     expect(first.locator(".judged")).to_have_text("True · sol")
     first.goto("/history?q=judged-late&verdict=confirmed")
     expect(first.locator(".lives > li")).to_have_count(1)
-    assert festival.open(alert.key) is None, "a verdict opens nothing again"
+    assert console_stack.open_alert(alert.key) is None, "a verdict does not reopen the alert"
 
 
-def test_first_of_many_alerts_of_a_key_can_be_judged(festival: Festival, enter: Enter) -> None:
-    first, *_ = [ended_alert(festival, "judged-often") for _ in range(6)]
-    page = enter("sara", "/history?q=judged-often")
+def test_first_of_many_alerts_of_a_key_accepts_verdict(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    first, *_ = [ended_alert(console_stack, "judged-often") for _ in range(6)]
+    page = open_page("sara", "/history?q=judged-often")
     expect(page.locator(".lives > li")).to_have_count(6)
     row = page.locator(f'.lives > li[data-alert="{first.id}"]')
     row.locator("[data-verdict=confirm]").click()
     expect(row.locator(".judged")).to_have_text("True · sara")
     page.reload()
     expect(row.locator(".judged")).to_have_text("True · sara")
-    assert page.locator(".judged:not(:empty)").count() == 1, "and no other"
+    assert page.locator(".judged:not(:empty)").count() == 1, "no other alert has a verdict"
 
 
-def test_ended_alert_accepts_only_permitted_verdicts(festival: Festival) -> None:
-    alert = ended_alert(festival, "judged-by-whom")
+def test_ended_alert_accepts_only_permitted_verdicts(console_stack: ConsoleStack) -> None:
+    alert = ended_alert(console_stack, "judged-by-whom")
     body = {"id": uuid.uuid4().hex, "key": alert.key, "alert": alert.id, "action": "confirm"}
-    with logged_in(festival, "sara") as (client, csrf):
-        right = {"X-Pulso-CSRF": csrf}
-        assert client.post("/api/alerts/act", json=body | {"action": "acknowledge"}, headers=right).status_code == 409
-        assert client.post("/api/alerts/act", json=body | {"key": "violence/other"}, headers=right).status_code == 409
-        assert client.post("/api/alerts/act", json=body | {"alert": "nothing@1"}, headers=right).status_code == 409
-    with logged_in(festival, "bea") as (client, csrf):
+    with api_client(console_stack, "sara") as (client, csrf):
+        csrf_headers = {"X-Pulso-CSRF": csrf}
+        assert (
+            client.post("/api/alerts/act", json=body | {"action": "acknowledge"}, headers=csrf_headers).status_code
+            == 409
+        )
+        assert (
+            client.post("/api/alerts/act", json=body | {"key": "violence/other"}, headers=csrf_headers).status_code
+            == 409
+        )
+        assert (
+            client.post("/api/alerts/act", json=body | {"alert": "nothing@1"}, headers=csrf_headers).status_code == 409
+        )
+    with api_client(console_stack, "bea") as (client, csrf):
         assert client.post("/api/alerts/act", json=body, headers={"X-Pulso-CSRF": csrf}).status_code == 409

@@ -1,4 +1,4 @@
-"""Verdicts as pages get them, without a browser."""
+"""Verdicts as pages receive them, without a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attendance as pages get it, without a browser."""
+"""Attendance as pages receive it, without a browser."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_gate_rate_uses_last_minutes_of_the_same_day() -> None:
         (gate,) = attendance.state()["venue"]["gates"]
         return gate
 
-    assert rates(0, 0, 0)["in_a_minute"] is None, "nothing to compare with"
+    assert rates(0, 0, 0)["in_a_minute"] is None, "no earlier total"
     assert rates(10, 1000, 0)["in_a_minute"] == 100
     for minutes in range(11, 16):
         gate = rates(minutes, 1000 + 20 * (minutes - 10), minutes - 10)
-    assert (gate["in_a_minute"], gate["out_a_minute"]) == (20, 1), "what was five minutes ago is over"
+    assert (gate["in_a_minute"], gate["out_a_minute"]) == (20, 1), "the rate of five minutes ago is not included"
     assert rates(2000, 3, 0)["in_a_minute"] is None

@@ -1,4 +1,4 @@
-"""Bars as their pages get them, without a browser."""
+"""Bars as their pages receive them, without a browser."""
 
 from __future__ import annotations
 

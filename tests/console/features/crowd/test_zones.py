@@ -7,13 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.console.conftest import Enter, Festival
+from tests.console.conftest import ConsoleStack, OpenPage
 
 pytestmark = pytest.mark.stack
 
 
-def test_control_room_shows_zones_and_cameras(enter: Enter) -> None:
-    page = enter("sara")
+def test_control_room_shows_zones_and_cameras(open_page: OpenPage) -> None:
+    page = open_page("sara")
     front = page.locator('#zones li[data-key="front"]')
     expect(front.locator(".persons")).to_have_text("310")
     expect(front.locator(".of")).to_have_text("103 % of 300")
@@ -21,22 +21,22 @@ def test_control_room_shows_zones_and_cameras(enter: Enter) -> None:
     expect(page.locator('#cameras li[data-key="gate-east"]')).to_contain_text("gate-east")
 
 
-def test_plan_shows_levels_and_blind_cameras_without_moving(festival: Festival, enter: Enter) -> None:
-    festival.evening()
-    page = enter("sara")
+def test_plan_shows_levels_and_blind_cameras_without_moving(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.send_evening()
+    page = open_page("sara")
     plan = page.locator("#plan .plan")
     expect(plan.locator("text.level.level-F")).to_have_text("F")
     expect(plan.locator("text.told.level-F")).to_have_text("3.1/m² · 103 %")
     expect(plan.locator(".camera.blind .camera-told").first).to_be_visible()
     expect(plan).to_have_attribute("aria-label", re.compile("Delante del escenario principal: Level F"))
-    places = """() => [...document.querySelectorAll('#zones li, #plan polygon.ground, #list')]
+    positions_script = """() => [...document.querySelectorAll('#zones li, #plan polygon.ground, #list')]
         .map(element => element.getBoundingClientRect().top)"""
-    before = page.evaluate(places)
-    festival.evening()
-    festival.raised("violence", "front-left", 0.9, "Posible pelea", "Possible fight")
+    before = page.evaluate(positions_script)
+    console_stack.send_evening()
+    console_stack.raise_alert("violence", "front-left", 0.9, "Posible pelea", "Possible fight")
     expect(plan.locator(".alarm.on")).to_have_count(1)
-    assert page.evaluate(places) == before
-    seen = enter("sara", "/cameras")
-    expect(seen.locator("#plan .plan text.level.level-F")).to_have_text("F")
-    expect(seen.locator('#wall > li[data-key="front-left"] .seen')).to_contain_text("310 of 300")
-    expect(seen.locator('#wall > li[data-key="gate-east"] .blind')).to_have_text("blind (black)")
+    assert page.evaluate(positions_script) == before
+    wall = open_page("sara", "/cameras")
+    expect(wall.locator("#plan .plan text.level.level-F")).to_have_text("F")
+    expect(wall.locator('#wall > li[data-key="front-left"] .seen')).to_contain_text("310 of 300")
+    expect(wall.locator('#wall > li[data-key="gate-east"] .blind')).to_have_text("blind (black)")

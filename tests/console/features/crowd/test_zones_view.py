@@ -1,4 +1,4 @@
-"""Zones as pages get them, without a browser."""
+"""Zones as pages receive them, without a browser."""
 
 from __future__ import annotations
 

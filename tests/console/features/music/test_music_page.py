@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.console.conftest import Enter
+from tests.console.conftest import OpenPage
 
 pytestmark = pytest.mark.stack
 
 
-def test_music_page_shows_present_and_past(enter: Enter) -> None:
-    page = enter("pau", "/music")
+def test_music_page_shows_present_and_past(open_page: OpenPage) -> None:
+    page = open_page("pau", "/music")
     expect(page.locator("strong.mood").first).to_have_text("energetic, 70 % sure")
     expect(page.locator("strong.tempo").first).to_have_text("128 beats per minute")
     assert page.locator("#stages li").first.locator(".strip-mood rect").count() == 5

@@ -1,4 +1,4 @@
-"""Stages as the music page gets them, without a browser."""
+"""Stages as the music page receives them, without a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VENUE = read_venue(ROOT / "deploy" / "venues" / "demo.yaml")
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
 
-def test_long_evening_is_shown_in_few_points_with_the_newest() -> None:
+def test_long_evening_is_thinned_and_keeps_newest_point() -> None:
     music = MusicView(VENUE)
     for number in range(1000):
         tags = MusicTags(
@@ -30,7 +30,7 @@ def test_long_evening_is_shown_in_few_points_with_the_newest() -> None:
 
 def test_changes_of_mood_and_genre_are_listed_newest_first() -> None:
     music = MusicView(VENUE)
-    heard = [
+    labels = [
         ("calm", "rock"),
         ("calm", "rock"),
         ("sad", "rock"),
@@ -38,7 +38,7 @@ def test_changes_of_mood_and_genre_are_listed_newest_first() -> None:
         ("sad", "pop"),
         ("calm", "pop"),
     ]
-    for number, (mood, genre) in enumerate(heard):
+    for number, (mood, genre) in enumerate(labels):
         tags = MusicTags(
             event_id="e", stage="main", time=AT + timedelta(minutes=number), seconds=5, mood=mood, mood_confidence=0.5,
             moods={}, genre=genre, genre_confidence=0.5, genres={}, tempo=0, loudness=-9, silent=mood == "silence",

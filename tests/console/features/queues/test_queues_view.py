@@ -1,4 +1,4 @@
-"""Queues as pages get them, without a browser."""
+"""Queues as pages receive them, without a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VENUE = venue_type([QUEUES]).model_validate({
 })  # fmt: skip
 
 
-def wait(second: float, minutes: float | None = 8.0, queue: str = "toilets") -> QueueWait:
+def make_wait(second: float, minutes: float | None = 8.0, queue: str = "toilets") -> QueueWait:
     time = AT + timedelta(seconds=second)
     return QueueWait(event_id=f"f{second}", queue=queue, time=time, persons=20.0, wait_minutes=minutes)
 
@@ -24,22 +24,22 @@ def wait(second: float, minutes: float | None = 8.0, queue: str = "toilets") -> 
 def test_view_shows_last_estimate_and_a_point_each_minute() -> None:
     view = QueuesView(VENUE)
     for second in range(0, 181, 10):
-        assert view.apply(wait(second), received_at=second) == {CHANNEL}
-    (shown,) = view.state()["queues"]
-    assert (shown["title"], shown["at"], shown["persons"], shown["wait"]) == ("Aseos", 180, 20.0, 8.0)
-    assert shown["history"] == [(-3.0, 8.0), (-2.0, 8.0), (-1.0, 8.0), (0.0, 8.0)]
+        assert view.apply(make_wait(second), received_at=second) == {CHANNEL}
+    (queue,) = view.state()["queues"]
+    assert (queue["title"], queue["at"], queue["persons"], queue["wait"]) == ("Aseos", 180, 20.0, 8.0)
+    assert queue["history"] == [(-3.0, 8.0), (-2.0, 8.0), (-1.0, 8.0), (0.0, 8.0)]
 
 
 def test_view_ignores_queues_outside_the_venue_file() -> None:
     view = QueuesView(VENUE)
-    assert view.apply(wait(0, queue="moon"), received_at=0) == set()
-    (shown,) = view.state()["queues"]
-    assert (shown["at"], shown["wait"], shown["history"]) == (None, None, [])
+    assert view.apply(make_wait(0, queue="moon"), received_at=0) == set()
+    (queue,) = view.state()["queues"]
+    assert (queue["at"], queue["wait"], queue["history"]) == (None, None, [])
 
 
-def test_history_begins_anew_with_another_evening() -> None:
+def test_queue_history_restarts_on_another_evening() -> None:
     view = QueuesView(VENUE)
-    view.apply(wait(0), received_at=0)
-    view.apply(wait(-86_400), received_at=1)
-    (shown,) = view.state()["queues"]
-    assert shown["history"] == [(0.0, 8.0)]
+    view.apply(make_wait(0), received_at=0)
+    view.apply(make_wait(-86_400), received_at=1)
+    (queue,) = view.state()["queues"]
+    assert queue["history"] == [(0.0, 8.0)]

@@ -11,23 +11,23 @@ from playwright.sync_api import Page, expect
 
 from schemas.support import ANSWERS, ApprovedAnswer
 from stream.runtime.topic_reader import read_all
-from tests.console.conftest import Enter, Festival, logged_in, wait
-from tests.console.test_pages import PHONE, serious
+from tests.console.conftest import ConsoleStack, OpenPage, api_client, wait_until
+from tests.console.test_pages import PHONE, serious_violations
 
 pytestmark = pytest.mark.stack
 
 
-def approvals(festival: Festival) -> list[ApprovedAnswer]:
-    found = read_all(festival.stack.settings, ANSWERS.name)
-    return [msgspec.json.decode(one.value(), type=ApprovedAnswer) for one in found]
+def approved_answers(console_stack: ConsoleStack) -> list[ApprovedAnswer]:
+    messages = read_all(console_stack.stack.settings, ANSWERS.name)
+    return [msgspec.json.decode(message.value(), type=ApprovedAnswer) for message in messages]
 
 
 def open_mail(page: Page, summary: str) -> None:
     page.locator("#mails summary", has_text=summary).click()
 
 
-def test_support_page_shows_clusters_and_urgent_mails_first(enter: Enter) -> None:
-    page = enter("sue", "/support?q=entrada")
+def test_support_page_shows_clusters_and_urgent_mails_first(open_page: OpenPage) -> None:
+    page = open_page("sue", "/support?q=entrada")
     expect(page.locator("#clusters h2").first).to_have_text("entrada · código")
     expect(page.locator("#clusters .surge").first).to_have_text("5 times the usual pace")
     expect(page.locator("#mails li").first.locator(".priority")).to_have_text("Urgent")
@@ -39,9 +39,11 @@ def test_support_page_shows_clusters_and_urgent_mails_first(enter: Enter) -> Non
     expect(page.locator("#mails li")).to_have_count(5)
 
 
-def test_suggested_reply_is_edited_copied_and_approved(festival: Festival, enter: Enter) -> None:
-    festival.mail("refund-1", "¿Me devuelven el pedido FE-77123?", topic="refund", facts={"order": ("FE-77123",)})
-    page = enter("sue", "/support?q=FE-77123", permissions=["clipboard-read", "clipboard-write"])
+def test_suggested_reply_is_edited_copied_and_approved(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.send_mail(
+        "refund-1", "¿Me devuelven el pedido FE-77123?", topic="refund", facts={"order": ("FE-77123",)}
+    )
+    page = open_page("sue", "/support?q=FE-77123", permissions=["clipboard-read", "clipboard-write"])
     open_mail(page, "FE-77123")
     expect(page.locator(".named")).to_have_text("Order: FE-77123")
     expect(page.locator(".why")).to_contain_text("topic “refund” with confidence")
@@ -51,7 +53,7 @@ def test_suggested_reply_is_edited_copied_and_approved(festival: Festival, enter
     page.locator(".copy").click()
     expect(page.locator(".told")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == "El pedido FE-77123 se devuelve en tres días."
-    festival.mail("refund-2", "Otro correo, otra cosa", topic="refund")
+    console_stack.send_mail("refund-2", "Otro correo, otra cosa", topic="refund")
     page.fill("[name=q]", "")
     expect(page.locator('#mails > li[data-key="refund-2"]')).to_be_visible()
     expect(reply).to_have_value("El pedido FE-77123 se devuelve en tres días.")
@@ -61,24 +63,26 @@ def test_suggested_reply_is_edited_copied_and_approved(festival: Festival, enter
     page.locator("textarea.without-facts").fill("Se devuelve en tres días.")
     page.locator(".approve-now").click()
     expect(page.locator(".told")).to_have_text("Done: Approve")
-    (one,) = [each for each in approvals(festival) if each.topic == "refund"]
+    (one,) = [each for each in approved_answers(console_stack) if each.topic == "refund"]
     assert (one.language, one.answer, one.by) == ("es", "El pedido {order} se devuelve en tres días.", "sue")
     assert not one.automatic
 
-    def public() -> str:
-        return httpx.get(f"{festival.url}/api/faq?language=es").text
+    def public_faq() -> str:
+        return httpx.get(f"{console_stack.url}/api/faq?language=es").text
 
-    wait(lambda: "Se devuelve en tres días." in public())
-    assert any(row[b"what"] == b"answer-approved" for _, row in festival.redis.xrange("pulso:audit"))
+    wait_until(lambda: "Se devuelve en tres días." in public_faq())
+    assert any(row[b"what"] == b"answer-approved" for _, row in console_stack.redis.xrange("pulso:audit"))
     expect(page.locator(".owner")).to_have_text("Approved by sue.")
     page.locator(".withdraw").click()
-    wait(lambda: approvals(festival)[-1].withdrawn)
-    wait(lambda: "tres días" not in public())
+    wait_until(lambda: approved_answers(console_stack)[-1].withdrawn)
+    wait_until(lambda: "tres días" not in public_faq())
 
 
-def test_spanish_page_shows_topics_and_reasons_in_spanish(festival: Festival, enter: Enter) -> None:
-    festival.mail("spanish-1", "Quiero mi dinero del pedido FE-88", topic="refund", facts={"order": ("FE-88",)})
-    page = enter("sue", "/support?q=FE-88", locale="es-ES")
+def test_spanish_page_shows_topics_and_reasons_in_spanish(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.send_mail(
+        "spanish-1", "Quiero mi dinero del pedido FE-88", topic="refund", facts={"order": ("FE-88",)}
+    )
+    page = open_page("sue", "/support?q=FE-88", locale="es-ES")
     row = page.locator('#mails > li[data-key="spanish-1"]')
     expect(row.locator(".topic")).to_have_text("devolución")
     open_mail(page, "FE-88")
@@ -88,13 +92,13 @@ def test_spanish_page_shows_topics_and_reasons_in_spanish(festival: Festival, en
     expect(row).to_be_visible()
 
 
-def test_answer_with_personal_data_is_refused(festival: Festival) -> None:
+def test_answer_with_personal_data_is_refused(console_stack: ConsoleStack) -> None:
     facts = {"order": ("QX-5512",), "amount": ("45 €",)}
-    festival.mail("private-1", "Pedido QX-5512 y 45 €", topic="refund", facts=facts)
+    console_stack.send_mail("private-1", "Pedido QX-5512 y 45 €", topic="refund", facts=facts)
     good = {"topic": "refund", "language": "es", "question": "¿Y?", "answer": "Sí.", "message": "private-1"}
-    with logged_in(festival, "sue") as (client, csrf):
+    with api_client(console_stack, "sue") as (client, csrf):
         client.headers["X-Pulso-CSRF"] = csrf
-        wait(lambda: "private-1" in client.get("/api/now/support").text)
+        wait_until(lambda: "private-1" in client.get("/api/now/support").text)
         for change in (
             {"answer": "Escriba a ana.gil@correo.es"},
             {"question": "¿Y mi pedido QX-5512?"},
@@ -103,27 +107,27 @@ def test_answer_with_personal_data_is_refused(festival: Festival) -> None:
             {"answer": "Hola {sender}"},
             {"language": "fr"},
         ):
-            answer = client.post("/api/support/answers", json=good | {"id": uuid.uuid4().hex} | change)
-            assert answer.status_code == 422, (change, answer.text)
-    with logged_in(festival, "sara") as (client, csrf):
-        right = {"X-Pulso-CSRF": csrf}
-        refused = client.post("/api/support/answers", json=good | {"id": uuid.uuid4().hex}, headers=right)
+            response = client.post("/api/support/answers", json=good | {"id": uuid.uuid4().hex} | change)
+            assert response.status_code == 422, (change, response.text)
+    with api_client(console_stack, "sara") as (client, csrf):
+        csrf_headers = {"X-Pulso-CSRF": csrf}
+        refused = client.post("/api/support/answers", json=good | {"id": uuid.uuid4().hex}, headers=csrf_headers)
         assert refused.status_code == 403
-    assert not [one for one in approvals(festival) if "QX-5512" in one.question + one.answer]
+    assert not [one for one in approved_answers(console_stack) if "QX-5512" in one.question + one.answer]
 
 
-def test_faq_page_needs_no_login_and_is_live(festival: Festival, enter: Enter) -> None:
-    festival.mail("public-1", "secreto-de-alguien", topic="camping", cluster="tents")
-    page = enter(None, "/faq", locale="es-ES")
+def test_faq_page_needs_no_login_and_is_live(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.send_mail("public-1", "secreto-de-alguien", topic="camping", cluster="tents")
+    page = open_page(None, "/faq", locale="es-ES")
     expect(page.locator("h1")).to_have_text("Preguntas frecuentes")
     expect(page.locator("#questions summary").first).to_be_visible()
     assert "secreto-de-alguien" not in page.content()
-    assert serious(page) == []
+    assert serious_violations(page) == []
     page.locator("#questions summary", has_text="camping").click()
     expect(page.locator("#questions details[open] p")).to_contain_text("taquillas")
     for number in range(30):
-        festival.mail(f"asked-{number}", "¿camping?", topic="camping", cluster="tents", size=number + 2)
-    wait(lambda: httpx.get(f"{festival.url}/api/faq?language=es").json()[0]["topic"] == "camping")
+        console_stack.send_mail(f"asked-{number}", "¿camping?", topic="camping", cluster="tents", size=number + 2)
+    wait_until(lambda: httpx.get(f"{console_stack.url}/api/faq?language=es").json()[0]["topic"] == "camping")
     expect(page.locator("#questions details").first).to_have_attribute("data-key", "camping", timeout=25_000)
     expect(page.locator("#questions details[open]")).to_have_count(1)
     page.fill("#find", "FACTURA")
@@ -132,13 +136,13 @@ def test_faq_page_needs_no_login_and_is_live(festival: Festival, enter: Enter) -
     expect(page.locator("h1")).to_have_text("Frequently asked questions")
 
 
-def test_support_page_works_on_a_phone_and_with_the_keyboard(festival: Festival, enter: Enter) -> None:
-    festival.mail("keys-1", "teclado y nada más", topic="refund")
-    page = enter("sue", "/support?q=teclado", **PHONE)
+def test_support_page_works_on_a_phone_and_with_the_keyboard(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.send_mail("keys-1", "teclado y nada más", topic="refund")
+    page = open_page("sue", "/support?q=teclado", **PHONE)
     expect(page.locator("#mails > li")).to_have_count(1)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("textarea.reply")).to_be_visible()
     page.locator(".approve summary").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert serious(page) == []
+    assert serious_violations(page) == []

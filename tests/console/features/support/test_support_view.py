@@ -1,4 +1,4 @@
-"""Mails as the support page gets them, without a browser."""
+"""Mails as the support page receives them, without a browser."""
 
 from __future__ import annotations
 
