@@ -1,4 +1,4 @@
-"""`pulso settings` lists every setting, and no secret."""
+"""`pulso settings` lists every setting without secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from stream.commands.cli import app
 from stream.runtime.settings import Settings
 
 
-def test_settings_lists_each_with_its_meaning() -> None:
-    done = CliRunner().invoke(app, ["settings", "--json"])
-    rows = json.loads(done.output)
+def test_settings_command_describes_every_setting() -> None:
+    result = CliRunner().invoke(app, ["settings", "--json"])
+    rows = json.loads(result.output)
     assert [row["variable"] for row in rows] == [f"PULSO_{name.upper()}" for name in Settings.model_fields]
     assert all(row["description"].endswith(".") for row in rows)
 
 
-def test_settings_masks_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_command_masks_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSO_TILL_TOKEN", "hunter2")
     monkeypatch.setenv("PULSO_REDIS", "redis://guard:hunter2@10.0.0.7:6379/0")
     for arguments in (["settings"], ["settings", "--json"]):

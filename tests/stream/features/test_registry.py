@@ -16,18 +16,18 @@ from stream.runtime.settings import ROOT
 
 
 @pytest.mark.parametrize(
-    ("feature", "why"),
+    ("feature", "message"),
     [
         (Feature(name="bars"), "two features are named 'bars'"),
         (Feature(name="other", topics=crowd.FEATURE.results), "two topics are named 'crowd.counts'"),
     ],
 )
-def test_registry_refuses_conflicting_features(feature: Feature, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    added = (*registry._BUILT_IN, SimpleNamespace(FEATURE=feature))
-    monkeypatch.setattr(registry, "_BUILT_IN", added)
+def test_registry_refuses_conflicting_features(feature: Feature, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = (*registry._BUILT_IN, SimpleNamespace(FEATURE=feature))
+    monkeypatch.setattr(registry, "_BUILT_IN", modules)
     registry.features.cache_clear()
     try:
-        with pytest.raises(FeatureError, match=why):
+        with pytest.raises(FeatureError, match=message):
             registry.features()
     finally:
         registry.features.cache_clear()

@@ -55,8 +55,8 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the package with pip into a folder of its own; return the folder."""
+def package_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder into which the package is installed with pip."""
     folder = tmp_path_factory.mktemp("site-packages")
     install = [
         sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation",
@@ -66,14 +66,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_third_party_feature_is_in_every_layer(installed: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(installed)])}
-    done = subprocess.run(
+def test_third_party_feature_is_in_every_layer(package_folder: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(package_folder)])}
+    result = subprocess.run(
         [sys.executable, "-c", PROBE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=250,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert json.loads(done.stdout.splitlines()[-1]) == {
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert json.loads(result.stdout.splitlines()[-1]) == {
         "topics": ["noise.readings", "noise.levels"],
         "worker": True,
         "key": "noise-limit/mill",

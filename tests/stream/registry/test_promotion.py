@@ -23,7 +23,7 @@ from stream.commands.cli import app
 from stream.registry.model_kinds import KINDS
 from stream.registry.model_store import SHIPPED, ModelStore
 from stream.registry.promotion import promote
-from tests.stream.conftest import candidate, renamed
+from tests.stream.conftest import make_candidate, with_description
 
 
 def pulso(*arguments: object) -> Result:
@@ -31,13 +31,13 @@ def pulso(*arguments: object) -> Result:
 
 
 @pytest.fixture
-def store(shipped: Path, tmp_path: Path) -> ModelStore:
-    return ModelStore(tmp_path / "store", shipped)
+def store(shipped_models: Path, tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "store", shipped_models)
 
 
 @pytest.fixture
-def clips(shipped: Path, tmp_path: Path) -> Path:
-    """Sounds, labelled with what the shipped model says of them: it is perfect here, and whoever differs is worse."""
+def clips(shipped_models: Path, tmp_path: Path) -> Path:
+    """Clips labelled by the shipped model, which is therefore perfect on them; any other model is worse."""
     tagger = Tagger.load()
     lines = ["clip,mood"]
     random = np.random.default_rng(0)
@@ -56,48 +56,48 @@ def clips(shipped: Path, tmp_path: Path) -> Path:
     return table
 
 
-def test_a_model_is_promoted_and_rolled_back(store: ModelStore, clips: Path) -> None:
-    new = candidate(store.root / "mood" / "candidates" / "second", "mood")
-    done = pulso("promote", "mood", "second", "--data", clips)
-    assert done.exit_code == 0, done.output
-    version = read_card(new).sha256[:12]
+def test_model_is_promoted_and_rolled_back(store: ModelStore, clips: Path) -> None:
+    promoted = make_candidate(store.root / "mood" / "candidates" / "second", "mood")
+    result = pulso("promote", "mood", "second", "--data", clips)
+    assert result.exit_code == 0, result.output
+    version = read_card(promoted).sha256[:12]
     assert store.pointer("mood").version == version
     assert Tagger.load(store.folders(["sound", "mood", "genre"])).mood.card.sha256.startswith(version)
-    kept = json.loads((store.folder("mood") / "evaluation.json").read_text())
-    assert kept["candidate"]["report"]["macro_f1"] == kept["in use before"]["report"]["macro_f1"] == 1.0
-    listed = json.loads(pulso("list", "--json").output)
-    assert listed["mood"]["in_use"] == version
-    assert listed["mood"]["candidates"] == ["second"]
-    assert listed["genre"]["in_use"] == SHIPPED
+    evaluation = json.loads((store.folder("mood") / "evaluation.json").read_text())
+    assert evaluation["candidate"]["report"]["macro_f1"] == evaluation["in use before"]["report"]["macro_f1"] == 1.0
+    listing = json.loads(pulso("list", "--json").output)
+    assert listing["mood"]["in_use"] == version
+    assert listing["mood"]["candidates"] == ["second"]
+    assert listing["genre"]["in_use"] == SHIPPED
 
-    again = pulso("promote", "mood", "second", "--data", clips)
-    assert again.exit_code == 1
-    assert "it is the model in use" in again.output
+    repeated = pulso("promote", "mood", "second", "--data", clips)
+    assert repeated.exit_code == 1
+    assert "it is the model in use" in repeated.output
 
     assert pulso("rollback", "mood").exit_code == 0
     assert store.pointer("mood").version == SHIPPED
     assert [step.what for step in store.history("mood")] == ["promoted", "refused", "rolled back"]
-    shown = pulso("show", "mood").output
-    assert "promoted" in shown and "macro_f1" in shown and "it is the model in use" in shown
-    nothing = pulso("rollback", "mood")
-    assert nothing.exit_code == 2
-    assert "no previous version" in nothing.output
+    details = pulso("show", "mood").output
+    assert "promoted" in details and "macro_f1" in details and "it is the model in use" in details
+    refused = pulso("rollback", "mood")
+    assert refused.exit_code == 2
+    assert "no previous version" in refused.output
 
 
 def test_worse_model_is_rejected_with_every_reason(store: ModelStore, clips: Path) -> None:
     settings: dict[str, Any] = dict(read_card(store.shipped("mood")).settings)
-    settings["labels"] = [*settings["labels"][1:], settings["labels"][0]]  # every answer is another one now
+    settings["labels"] = [*settings["labels"][1:], settings["labels"][0]]  # so that every predicted label is wrong
     metrics = {"cross-validation": {"macro_f1": 0.66}}
-    bad = candidate(
+    worse = make_candidate(
         store.root / "bad",
         "mood",
-        lambda weights: renamed(weights, bytes(8_000_000)),
+        lambda weights: with_description(weights, bytes(8_000_000)),
         settings=settings,
         metrics=metrics,
     )
-    done = pulso("promote", "mood", bad, "--data", clips)
-    assert done.exit_code == 1
-    said = " ".join(done.output.split())
+    result = pulso("promote", "mood", worse, "--data", clips)
+    assert result.exit_code == 1
+    output = " ".join(result.output.split())
     for reason in (
         "macro_f1 is 0, at least 0.65 is required",
         "worst_class_f1 is 0, at least 0.5 is required",
@@ -107,7 +107,7 @@ def test_worse_model_is_rejected_with_every_reason(store: ModelStore, clips: Pat
         "card: cross-validation, overheard.macro_f1 is missing",
         " MB, at most 10 MB is allowed",
     ):
-        assert reason in said
+        assert reason in output
     assert store.pointer("mood").version == SHIPPED
     assert not list((store.root / "mood" / "versions").glob("*"))
     (step,) = store.history("mood")
@@ -115,7 +115,7 @@ def test_worse_model_is_rejected_with_every_reason(store: ModelStore, clips: Pat
 
 
 @pytest.mark.parametrize(
-    ("card", "says"),
+    ("card", "message"),
     [
         ({"sha256": "0" * 64}, "has hash"),
         ({"limits": None}, "its card is not valid"),
@@ -124,23 +124,23 @@ def test_worse_model_is_rejected_with_every_reason(store: ModelStore, clips: Pat
     ],
 )
 def test_candidate_with_an_invalid_card_is_rejected(
-    store: ModelStore, clips: Path, card: dict[str, Any], says: str
+    store: ModelStore, clips: Path, card: dict[str, Any], message: str
 ) -> None:
-    done = pulso("promote", "mood", candidate(store.root / "odd", "mood", **card), "--data", clips)
-    assert done.exit_code == 1
-    assert says in " ".join(done.output.split())
+    result = pulso("promote", "mood", make_candidate(store.root / "odd", "mood", **card), "--data", clips)
+    assert result.exit_code == 1
+    assert message in " ".join(result.output.split())
     assert store.pointer("mood").version == SHIPPED
 
 
 def test_model_that_fails_on_the_data_is_rejected(store: ModelStore, clips: Path) -> None:
     settings = dict(read_card(store.shipped("mood")).settings) | {"labels": ["happy", "sad"]}
-    done = pulso("promote", "mood", candidate(store.root / "odd", "mood", settings=settings), "--data", clips)
-    assert done.exit_code == 1
-    assert "it fails on the data" in done.output
+    result = pulso("promote", "mood", make_candidate(store.root / "odd", "mood", settings=settings), "--data", clips)
+    assert result.exit_code == 1
+    assert "it fails on the data" in result.output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("promote", "wood", "x", "--data", "."), "no candidate"),
         (("promote", "mood", "nothing", "--data", "."), "no candidate 'nothing'"),
@@ -148,17 +148,17 @@ def test_model_that_fails_on_the_data_is_rejected(store: ModelStore, clips: Path
         (("show", "wood"), "unknown model 'wood'"),
     ],
 )
-def test_unknown_models_and_candidates_are_named(store: ModelStore, arguments: tuple[str, ...], says: str) -> None:
-    done = pulso(*arguments)
-    assert done.exit_code == 2
-    assert says in " ".join(done.output.split())
+def test_unknown_models_and_candidates_are_named(store: ModelStore, arguments: tuple[str, ...], message: str) -> None:
+    result = pulso(*arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
 
 
-def test_sound_comes_with_its_classifiers(store: ModelStore, clips: Path) -> None:
-    done = pulso(
-        "promote", "sound", candidate(store.root / "other", "sound", metrics={"x": {"y": 1.0}}), "--data", clips
+def test_sound_model_is_not_promoted_alone(store: ModelStore, clips: Path) -> None:
+    result = pulso(
+        "promote", "sound", make_candidate(store.root / "other", "sound", metrics={"x": {"y": 1.0}}), "--data", clips
     )
-    assert done.exit_code != 0
+    assert result.exit_code != 0
     assert store.pointer("sound").version == SHIPPED
 
 
@@ -168,7 +168,7 @@ def test_truncated_pointer_means_the_shipped_model(store: ModelStore) -> None:
     assert store.folder("mood") == store.shipped("mood")
 
 
-def test_every_gate_can_be_read() -> None:
+def test_every_shipped_model_gate_is_readable() -> None:
     for name, kind in KINDS.items():
         if kind.evaluate is not None:
             assert read_requirements(models_folder() / name).megabytes > 0
@@ -215,17 +215,17 @@ def _few_mails(data: Path, folder: Path) -> Path:
 def test_models_of_other_kinds_are_promoted(
     name: str, few: Callable[[Path, Path], Path], figure: str, shared_data: Path, tmp_path: Path
 ) -> None:
-    shipped = tmp_path / "shipped"
-    shutil.copytree(models_folder(), shipped)
-    gate = shipped / name / "gate.yaml"
-    asked = yaml.safe_load(gate.read_text(encoding="utf-8")) | {"times_slower": 1000}
-    # Two clips say nothing of quality: here only what is compared with the model in use counts.
-    asked["evaluation"] = {}
-    gate.write_text(yaml.safe_dump(asked), encoding="utf-8")
-    store = ModelStore(tmp_path / "store", shipped)
+    shipped_models = tmp_path / "shipped"
+    shutil.copytree(models_folder(), shipped_models)
+    gate = shipped_models / name / "gate.yaml"
+    gate_settings = yaml.safe_load(gate.read_text(encoding="utf-8")) | {"times_slower": 1000}
+    # Two clips are too few to measure quality, so only the comparison with the model in use remains.
+    gate_settings["evaluation"] = {}
+    gate.write_text(yaml.safe_dump(gate_settings), encoding="utf-8")
+    store = ModelStore(tmp_path / "store", shipped_models)
     folder = tmp_path / "few"
     folder.mkdir()
-    decision = promote(store, name, candidate(tmp_path / "new", name), few(shared_data, folder), by="test")
+    decision = promote(store, name, make_candidate(tmp_path / "new", name), few(shared_data, folder), by="test")
     assert decision.reasons == ()
     assert decision.candidate is not None and figure in decision.candidate.report
     assert store.pointer(name).version == decision.version

@@ -37,11 +37,11 @@ async def test_no_event_is_handled_before_broadcasts_caught_up(tmp_path: Path, m
             action = AlertAction(id="one", key="a", action="acknowledge", by="ana", time=NOW)
             producer.send(ACTIONS, key="a", value=action, id="one", source="test", time=NOW)
         added: list[bytes | None] = []
-        added_before_batch: list[int] = []
+        added_before_batches: list[int] = []
         handled = asyncio.Event()
 
         async def handle(batch: list[Record[AlertAction]]) -> BatchResult:
-            added_before_batch.append(len(added))
+            added_before_batches.append(len(added))
             handled.set()
             return BatchResult()
 
@@ -56,4 +56,4 @@ async def test_no_event_is_handled_before_broadcasts_caught_up(tmp_path: Path, m
                 await handled.wait()
             finally:
                 await worker.app.stop()
-    assert added_before_batch == [2_000]
+    assert added_before_batches == [2_000]

@@ -14,7 +14,7 @@ from stream.runtime import faust_patches
 from stream.runtime.faust_patches import deliver_without_tasks, ensure_partitions_known, seek_before_delivery
 
 
-class Consumer(Service):
+class FakeConsumer(Service):
     """Replacement for Faust's consumer, with its guard of deliveries."""
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109
@@ -23,14 +23,14 @@ class Consumer(Service):
 
 
 @pytest.fixture
-async def consumer() -> Consumer:
-    patched = Consumer()
+async def consumer() -> FakeConsumer:
+    patched = FakeConsumer()
     patched.guarded = 0
     deliver_without_tasks(patched)
     return patched
 
 
-async def test_delivery_that_does_not_block_starts_no_task(consumer: Consumer) -> None:
+async def test_delivery_that_does_not_block_starts_no_task(consumer: FakeConsumer) -> None:
     tasks: list[int] = []
 
     async def deliver() -> str:
@@ -42,23 +42,23 @@ async def test_delivery_that_does_not_block_starts_no_task(consumer: Consumer) -
     assert (result.results, consumer.guarded, tasks) == (["delivered"], 0, [1])
 
 
-async def test_blocked_delivery_continues_where_it_stopped(consumer: Consumer) -> None:
-    room = asyncio.Event()
+async def test_blocked_delivery_continues_where_it_stopped(consumer: FakeConsumer) -> None:
+    unblocked = asyncio.Event()
     steps: list[str] = []
 
     async def deliver() -> str:
         steps.append("begun")
-        await room.wait()
+        await unblocked.wait()
         await asyncio.sleep(0)
         steps.append("ended")
         return "delivered"
 
-    asyncio.get_running_loop().call_later(0.01, room.set)
+    asyncio.get_running_loop().call_later(0.01, unblocked.set)
     result = await consumer.wait_first(deliver(), asyncio.Event().wait())
     assert (result.results, consumer.guarded, steps) == (["delivered"], 1, ["begun", "ended"])
 
 
-async def test_rebalance_cancels_blocked_delivery(consumer: Consumer) -> None:
+async def test_rebalance_cancels_blocked_delivery(consumer: FakeConsumer) -> None:
     suspend = asyncio.Event()
     ended: list[str] = []
 
@@ -76,7 +76,7 @@ async def test_rebalance_cancels_blocked_delivery(consumer: Consumer) -> None:
 
 
 @pytest.mark.parametrize("waits", [False, True])
-async def test_error_of_delivery_is_raised(consumer: Consumer, waits: bool) -> None:
+async def test_error_of_delivery_is_raised(consumer: FakeConsumer, waits: bool) -> None:
     async def deliver() -> None:
         if waits:
             await asyncio.sleep(0.001)
@@ -86,7 +86,7 @@ async def test_error_of_delivery_is_raised(consumer: Consumer, waits: bool) -> N
         await consumer.wait_first(deliver(), asyncio.Event().wait())
 
 
-class Recovering:
+class RecoveringConsumer:
     """Replacement for Faust's consumer in a recovery; its fetcher delivers during a seek unless the flow is stopped."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class Recovering:
 
 
 async def test_events_fetched_while_recovery_seeks_are_not_lost() -> None:
-    consumer = Recovering()
+    consumer = RecoveringConsumer()
     seek_before_delivery(consumer)
     await asyncio.gather(consumer.perform_seek(), consumer.fetch())
     consumer.queue.clear()  # as flow_control.resume() does

@@ -1,4 +1,4 @@
-"""Log lines as text and as JSON, and those of librdkafka among them."""
+"""Log lines as text and as JSON, including those of librdkafka."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ def test_lines_of_librdkafka_go_through_logging(
             if caplog.records:
                 break
         consumer.close()
-    assert [record.name for record in caplog.records] == [LOG.name]  # it is reported once, though it is tried often
+    assert [record.name for record in caplog.records] == [LOG.name]  # reported once despite repeated attempts
     assert "Connection refused" in caplog.text
     assert "FAIL" not in capfd.readouterr().err

@@ -25,15 +25,15 @@ async def test_events_discarded_by_recovery_are_read_without_commits(tmp_path: P
                 producer.send_raw(ACTIONS.name, key=b"one", value=event, headers=[])
         app = faust_app("probe", stack.settings)
         app.Table("known", partitions=ACTIONS.partitions, key_type=bytes, value_type=bytes)
-        seen: list[bytes] = []
-        all_seen = asyncio.Event()
+        received: list[bytes] = []
+        all_received = asyncio.Event()
 
         @app.agent(app.topic(ACTIONS.name, key_type=bytes, value_type=bytes))  # type: ignore[untyped-decorator]
         async def probe(stream: Any) -> None:
             async for value in stream:
-                seen.append(value)
-                if len(seen) == len(EVENTS):
-                    all_seen.set()
+                received.append(value)
+                if len(received) == len(EVENTS):
+                    all_received.set()
 
         discarded = discard_fetched_events(app.consumer)
         seek_before_delivery(app.consumer)
@@ -41,10 +41,10 @@ async def test_events_discarded_by_recovery_are_read_without_commits(tmp_path: P
         async with asyncio.timeout(60):
             await app.start()
             try:
-                await all_seen.wait()
+                await all_received.wait()
             finally:
                 await app.stop()
-    assert discarded == seen == EVENTS
+    assert discarded == received == EVENTS
 
 
 def discard_fetched_events(consumer: Any) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Each entry point sets the limits before it loads a library that reads them."""
+"""Process limits: each entry point sets them before it loads a library that reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stream.runtime.process_limits import LIMITS, SERVICE_LIMITS
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# Runs an entry point up to its help text, and notes the limits at the moment at which OpenCV is imported.
+# Runs an entry point up to its help text, and records the limits at the import of each library.
 RECORD_LIMITS = """
 import os, runpy, sys
 
@@ -40,7 +40,7 @@ try:
 except cv2.error as error:
     assert "CV_IO_MAX_IMAGE_PIXELS" in str(error), error
 else:
-    raise AssertionError("OpenCV took a picture beyond the limit")
+    raise AssertionError("OpenCV decoded a picture beyond the limit")
 print("limits hold")
 """
 
@@ -57,12 +57,12 @@ print("limits hold")
 def test_limits_hold_before_libraries_load(entry: str, arguments: list[str], limits: dict[str, str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in LIMITS | SERVICE_LIMITS}
     program = f"ENTRY, ARGUMENTS, ENTRY_LIMITS = {entry!r}, {arguments!r}, {limits!r}\n{RECORD_LIMITS}"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
         env={**environment, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.endswith("limits hold\n")
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.stdout.endswith("limits hold\n")
 
 
 def test_limits_hold_in_tests() -> None:
@@ -71,9 +71,9 @@ def test_limits_hold_in_tests() -> None:
 
 
 def test_limits_that_are_set_are_not_changed() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", "import os, stream.runtime.process_limits; print(os.environ['OMP_NUM_THREADS'])"],
         capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "3", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.stdout == "3\n"
+    assert result.stdout == "3\n"

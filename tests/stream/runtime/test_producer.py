@@ -1,4 +1,4 @@
-"""Partition of keys, and delivery reports; without a broker."""
+"""Partitions of keys and delivery reports of the producer, without a broker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_callback_that_fails_does_not_end_the_reports(caplog: pytest.LogCaptureF
     producer.send_raw("t", key=b"k", value=b"1", headers=[], delivered=fail)
     while "the caller's fault" not in caplog.text:
         producer.send_raw("t", key=b"k", value=b"2", headers=[], delivered=reports.put)
-        assert reports.get(timeout=30) is not None, "nothing is there that could take it"
+        assert reports.get(timeout=30) is not None, "there is no broker"
     producer.send_raw("t", key=b"k", value=b"3", headers=[], delivered=reports.put)
     assert reports.get(timeout=30) is not None
     producer.close()

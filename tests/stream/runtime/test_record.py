@@ -72,7 +72,7 @@ def test_invalid_nested_time_is_refused() -> None:
 
 
 def test_context_cache_ignores_records_that_agents_reject() -> None:
-    """The context cache is fed by a task of the bars worker: an exception would end the worker."""
+    """A task of the bars worker adds records to the cache: an exception would end the worker."""
     cache = ContextCache()
     for value in (
         b'{"zone":"front","x":' + b"[" * 100_000, b'{"zone":"\xff"}', b'{"zone":"front","time":"0001-01-01T00:00:00Z"}',
@@ -83,23 +83,24 @@ def test_context_cache_ignores_records_that_agents_reject() -> None:
 
 
 def test_long_ids_are_shortened_and_stay_distinct() -> None:
-    """With a mere cut at 200 letters, two urgent mails would share an alert, and results could exceed the limit."""
-    long = "m" * 200
-    one = record_of(TICKET % b"2026-07-04T20:00:00Z", ce_id=f"mail/{long}".encode())
-    assert len(one.envelope.id) <= 200
+    """If ids were only cut at 200 letters, two urgent mails would share an alert, and results exceed the limit."""
+    long_id = "m" * 200
+    record = record_of(TICKET % b"2026-07-04T20:00:00Z", ce_id=f"mail/{long_id}".encode())
+    assert len(record.envelope.id) <= 200
 
-    def urgent(name: str) -> Any:
+    def urgent_observation(name: str) -> Any:
         mail = SupportTriage(
             event_id=name, message=name, thread=name, language="es", time=NOW, priority="urgent",
             topic=Topic(name="x", confidence=1), summary="", model="m",
         )  # fmt: skip
         return registry.rule_evaluator(Venue(name="Test")).observations(mail)[0]
 
-    first, second = urgent(long[:199] + "1"), urgent(long[:199] + "2")
+    first, second = urgent_observation(long_id[:199] + "1"), urgent_observation(long_id[:199] + "2")
     assert first.key != second.key
     assert first.id != second.id
     for observation in (first, second):
         assert msgspec.json.decode(msgspec.json.encode(observation), type=type(observation)) == observation
         assert (
-            len(OutputRecord(OBSERVATIONS, observation.key, observation, one.envelope, part=long).envelope().id) <= 200
+            len(OutputRecord(OBSERVATIONS, observation.key, observation, record.envelope, part=long_id).envelope().id)
+            <= 200
         )

@@ -1,4 +1,4 @@
-"""Cached states are used only while they stand for the row; rows have a version."""
+"""State table: cached states are used only while they match their row, and rows have a version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from stream.runtime.state import StateCodec, StateTable, StateVersionError
 
 
-def test_states_row_of_other_worker_is_decoded_anew() -> None:
+def test_state_row_of_other_worker_is_decoded_again() -> None:
     table: dict[bytes, bytes] = {}
     loaded: list[bytes | None] = []
 
@@ -26,7 +26,7 @@ def test_states_row_of_other_worker_is_decoded_anew() -> None:
     assert loaded == [None, b'{"by":"them"}', b'{"by":"them"}']
 
 
-def test_states_least_recently_used_is_dropped() -> None:
+def test_least_recently_used_state_is_dropped() -> None:
     loaded: list[str] = []
     states = StateTable({}, StateCodec(lambda key, _row: loaded.append(key), lambda _state: b"{}"), max_cached=2)
     for key in "abacab":

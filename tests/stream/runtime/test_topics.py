@@ -1,4 +1,4 @@
-"""Tests of topic settings whose effect shows after days only."""
+"""Tests of topic settings that take effect only after days."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from stream.runtime.topics import topic_config
 def test_topic_expires_in_time_with_few_open_segments(topic: Topic) -> None:
     """Kafka deletes a segment when its newest record has expired, and keeps its file open until then."""
     config = topic_config(topic)
-    kept, segment = int(config["retention.ms"]), int(config["segment.ms"])
+    retention, segment = int(config["retention.ms"]), int(config["segment.ms"])
     if topic.compacted:
-        assert (kept, segment) == (-1, HOUR)
+        assert (retention, segment) == (-1, HOUR)
         return
-    assert kept == topic.retention_ms
-    assert kept / segment <= 24
-    assert segment <= min(kept, max(HOUR, kept / 24))
+    assert retention == topic.retention_ms
+    assert retention / segment <= 24
+    assert segment <= min(retention, max(HOUR, retention / 24))

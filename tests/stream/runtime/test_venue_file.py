@@ -11,7 +11,7 @@ from stream.features import registry
 from stream.runtime.settings import ROOT
 from stream.runtime.venue_file import VenueFileError, read_venue
 
-GOOD = """name: Test
+VALID_VENUE = """name: Test
 zones:
   - id: front
     area_m2: 100
@@ -24,7 +24,7 @@ cameras:
 """
 
 
-def write(folder: Path, text: str) -> Path:
+def write_venue_file(folder: Path, text: str) -> Path:
     path = folder / "venue.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -66,20 +66,20 @@ def test_demo_venue_is_valid() -> None:
         ),
     ],
 )
-def test_error_names_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_venue_file_error_names_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(VenueFileError, match=message):
-        read_venue(write(tmp_path, GOOD.replace(old, new)))
+        read_venue(write_venue_file(tmp_path, VALID_VENUE.replace(old, new)))
 
 
 def test_valid_file_is_read_and_missing_one_is_named(tmp_path: Path) -> None:
-    assert read_venue(write(tmp_path, GOOD)).zones[0].capacity == 300
+    assert read_venue(write_venue_file(tmp_path, VALID_VENUE)).zones[0].capacity == 300
     with pytest.raises(VenueFileError, match="PULSO_VENUE"):
         read_venue(tmp_path / "missing.yaml")
 
 
 def test_venue_file_overrides_one_rule_and_keeps_the_others(tmp_path: Path) -> None:
     rules = "rules:\n  violence: {raise_at: 0.9, clear_at: 0.5, audience: [production]}\n"
-    venue = read_venue(write(tmp_path, GOOD + rules))
+    venue = read_venue(write_venue_file(tmp_path, VALID_VENUE + rules))
     settings = registry.rule_settings(venue)
     assert list(venue.rules) == ["violence"]
     assert settings["violence"].raise_at == 0.9
@@ -91,8 +91,8 @@ def test_schema_of_the_venue_file_names_the_rules() -> None:
     assert schema["properties"]["rules"]["propertyNames"]["enum"] == list(registry.rules_by_name())
 
 
-MEASURED = (
-    GOOD.replace(
+VENUE_WITH_MEASUREMENTS = (
+    VALID_VENUE.replace(
         "    capacity: 300", "    capacity: 300\n    exits: [North, {name: South, sign: S1, alternative: North}]"
     )
     + """        exits:
@@ -121,14 +121,14 @@ MEASURED = (
     ],
 )
 def test_error_in_measurements_names_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
-    camera = read_venue(write(tmp_path, MEASURED)).cameras[0]
+    camera = read_venue(write_venue_file(tmp_path, VENUE_WITH_MEASUREMENTS)).cameras[0]
     assert camera.gates[0].id == "east" and camera.ground is not None
     with pytest.raises(VenueFileError, match=message):
-        read_venue(write(tmp_path, MEASURED.replace(old, new)))
+        read_venue(write_venue_file(tmp_path, VENUE_WITH_MEASUREMENTS.replace(old, new)))
 
 
-PLANNED = (
-    GOOD
+VENUE_WITH_PLAN = (
+    VALID_VENUE
     + """plan:
   zones: { front: [[0, 0], [10, 0], [10, 10]] }
   cameras: { left: { at: [0, 0], towards: [5, 5] } }
@@ -137,7 +137,7 @@ PLANNED = (
 
 
 def test_plan_with_unknown_zone_or_position_is_refused(tmp_path: Path) -> None:
-    plan = read_venue(write(tmp_path, PLANNED)).plan
+    plan = read_venue(write_venue_file(tmp_path, VENUE_WITH_PLAN)).plan
     assert plan is not None and plan.cameras["left"].towards == (5, 5)
     for old, new, message in (
         ("front: [[0", "back: [[0", r"plan: zones: 'back' is not among front"),
@@ -146,7 +146,7 @@ def test_plan_with_unknown_zone_or_position_is_refused(tmp_path: Path) -> None:
         ("[10, 0], ", "", r"line 12.*at least 3"),
     ):
         with pytest.raises(VenueFileError, match=message):
-            read_venue(write(tmp_path, PLANNED.replace(old, new)))
+            read_venue(write_venue_file(tmp_path, VENUE_WITH_PLAN.replace(old, new)))
 
 
 def test_areas_of_demo_plan_equal_those_of_its_zones() -> None:

@@ -1,4 +1,4 @@
-"""One real broker for all sources, and a reader of what they bring."""
+"""Fixtures for source tests: one real broker for all sources, and a reader of the records that they send."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield stack.settings
 
 
-class Brought:
-    """Records of a topic that one test's key or id names, since all tests share the broker."""
+class RecordReader:
+    """Reader of the records with one key, because all tests share the broker."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def of(self, topic: Topic, key: str) -> list[Message]:
+    def read(self, topic: Topic, key: str) -> list[Message]:
         return [m for m in read_all(self._settings, topic.name) if (m.key() or b"").decode() == key]
 
-    def wait(self, topic: Topic, key: str, number: int, patience: float = 120) -> list[Message]:
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            found = self.of(topic, key)
-            if len(found) >= number:
-                return found
+    def wait_for(self, topic: Topic, key: str, number: int, timeout: float = 120) -> list[Message]:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            records = self.read(topic, key)
+            if len(records) >= number:
+                return records
             time.sleep(0.3)
-        raise AssertionError(f"{topic.name} has {len(self.of(topic, key))} records of {key}, not {number}")
+        raise AssertionError(f"{topic.name} has {len(self.read(topic, key))} records of {key}, not {number}")
 
 
 @pytest.fixture
-def brought(broker: Settings) -> Brought:
-    return Brought(broker)
+def record_reader(broker: Settings) -> RecordReader:
+    return RecordReader(broker)
 
 
 @pytest.fixture
-def running(broker: Settings) -> Callable[..., object]:
-    """Run sources in the background of a `with` block, as `pulso sources` does."""
+def run_sources(broker: Settings) -> Callable[..., object]:
+    """Return a context manager that runs sources in the background, as `pulso sources` does."""
 
     @contextmanager
     def run(*sources: Source) -> Iterator[threading.Thread]:
@@ -69,6 +69,6 @@ def running(broker: Settings) -> Callable[..., object]:
     return run
 
 
-def message(name: str, text: str = "¿Dónde puedo aparcar?") -> bytes:
-    """A short message, as it lies in a mailbox."""
+def mail_message(name: str, text: str = "¿Dónde puedo aparcar?") -> bytes:
+    """Return a short mail as stored in a mailbox."""
     return f"Message-ID: <{name}>\r\nSubject: Pregunta\r\nFrom: a@example.org\r\n\r\n{text}\r\n".encode()

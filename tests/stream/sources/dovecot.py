@@ -16,7 +16,7 @@ from stream.local.ports import Ports
 
 
 class Dovecot:
-    """A Dovecot of this test alone, as the user that runs it."""
+    """Dovecot server for one test, run by the current user."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

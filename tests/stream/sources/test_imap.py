@@ -1,4 +1,4 @@
-"""A real Dovecot that is stopped and started; each message comes once, and nobody reads along."""
+"""IMAP sources with a real Dovecot that is restarted: each message is sent once, and only over trusted TLS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from schemas.support import MAILS
 from stream.sources.mailbox import MailboxSource
-from tests.stream.sources.conftest import Brought, message
+from tests.stream.sources.conftest import RecordReader, mail_message
 from tests.stream.sources.dovecot import Dovecot
 
 pytestmark = pytest.mark.stack
@@ -30,28 +30,28 @@ def dovecot(tmp_path: Path) -> Iterator[Dovecot]:
     server.stop()
 
 
-def test_imap_delivers_once_over_restarts_and_marks_nothing(
-    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
+def test_imap_delivers_once_over_restarts_and_sets_no_flag(
+    tmp_path: Path, dovecot: Dovecot, run_sources: Callable[..., Any], record_reader: RecordReader
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
 
-    def source() -> MailboxSource:
+    def make_source() -> MailboxSource:
         return MailboxSource("imap", url, state=tmp_path / "state.json", password="secret", poll_seconds=1)
 
-    dovecot.deliver(message("imap-1"))
-    with running(source()):
-        brought.wait(MAILS, "imap-1", 1)
-        dovecot.deliver(message("imap-2"))  # IDLE brings it
-        brought.wait(MAILS, "imap-2", 1)
+    dovecot.deliver(mail_message("imap-1"))
+    with run_sources(make_source()):
+        record_reader.wait_for(MAILS, "imap-1", 1)
+        dovecot.deliver(mail_message("imap-2"))  # announced by IDLE
+        record_reader.wait_for(MAILS, "imap-2", 1)
         dovecot.stop()
         time.sleep(1)
         dovecot.start()
-        dovecot.deliver(message("imap-3"))
-        brought.wait(MAILS, "imap-3", 1)
-    with running(source()):
-        dovecot.deliver(message("imap-4"))
-        brought.wait(MAILS, "imap-4", 1)
-    assert [len(brought.of(MAILS, f"imap-{number}")) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+        dovecot.deliver(mail_message("imap-3"))
+        record_reader.wait_for(MAILS, "imap-3", 1)
+    with run_sources(make_source()):
+        dovecot.deliver(mail_message("imap-4"))
+        record_reader.wait_for(MAILS, "imap-4", 1)
+    assert [len(record_reader.read(MAILS, f"imap-{number}")) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
     client = dovecot.client()
     client.select("INBOX", readonly=True)
     assert client.search(None, "SEEN")[1] == [b""]
@@ -59,10 +59,10 @@ def test_imap_delivers_once_over_restarts_and_marks_nothing(
 
 
 def test_wrong_password_is_reported_and_not_logged(
-    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, dovecot: Dovecot, run_sources: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
-    with running(MailboxSource("wrong", url, state=tmp_path / "s.json", password="hunter2")):
+    with run_sources(MailboxSource("wrong", url, state=tmp_path / "s.json", password="hunter2")):
         end = time.monotonic() + 60
         while "PULSO_MAILBOX_PASSWORD" not in caplog.text and time.monotonic() < end:
             time.sleep(0.2)
@@ -71,36 +71,36 @@ def test_wrong_password_is_reported_and_not_logged(
 
 
 def test_imap_keeps_flags_and_survives_renumbering(
-    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought
+    tmp_path: Path, dovecot: Dovecot, run_sources: Callable[..., Any], record_reader: RecordReader
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/INBOX"
 
-    def read() -> None:
+    def read_mailbox() -> None:
         source = MailboxSource("new", url, state=tmp_path / "state.json", password="secret", once=True)
-        with running(source) as thread:
+        with run_sources(source) as thread:
             thread.join(timeout=60)
 
-    dovecot.deliver(message("numbered-1"))
-    read()
+    dovecot.deliver(mail_message("numbered-1"))
+    read_mailbox()
     client = dovecot.client()
     assert client.select("INBOX")[0] == "OK"
     assert client.response("RECENT")[1] == [b"1"], "EXAMINE leaves a message recent"
     client.logout()
     client = dovecot.client()
     client.create("Archive")
-    client.rename("INBOX", "Old")  # the server makes an INBOX anew
+    client.rename("INBOX", "Old")  # the server creates a new INBOX
     client.logout()
-    dovecot.deliver(message("numbered-2"))
-    read()
-    read()
-    assert [len(brought.of(MAILS, f"numbered-{number}")) for number in (1, 2)] == [1, 1]
+    dovecot.deliver(mail_message("numbered-2"))
+    read_mailbox()
+    read_mailbox()
+    assert [len(record_reader.read(MAILS, f"numbered-{number}")) for number in (1, 2)] == [1, 1]
 
 
-def test_a_folder_that_is_not_there_is_named(
-    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+def test_missing_imap_folder_is_named_in_the_log(
+    tmp_path: Path, dovecot: Dovecot, run_sources: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     url = f"imap://support@127.0.0.1:{dovecot.port}/Nowhere"
-    with running(MailboxSource("nowhere", url, state=tmp_path / "s.json", password="secret")):
+    with run_sources(MailboxSource("nowhere", url, state=tmp_path / "s.json", password="secret")):
         end = time.monotonic() + 60
         while "no folder 'Nowhere'" not in caplog.text and time.monotonic() < end:
             time.sleep(0.2)
@@ -109,24 +109,29 @@ def test_a_folder_that_is_not_there_is_named(
 
 @pytest.mark.parametrize("scheme", ["imaps", "imap"])
 def test_imap_verifies_the_certificate_before_the_login(
-    tmp_path: Path, dovecot: Dovecot, running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture, scheme: str,
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    dovecot: Dovecot,
+    run_sources: Callable[..., Any],
+    record_reader: RecordReader,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    scheme: str,
+) -> None:
     monkeypatch.setattr("stream.sources.imap._is_loopback", lambda _: False)
     port = dovecot.tls_port if scheme == "imaps" else dovecot.port  # imap:// turns to TLS with STARTTLS
     url = f"{scheme}://support@127.0.0.1:{port}/INBOX"
-    dovecot.deliver(message(f"tls-{scheme}"))
+    dovecot.deliver(mail_message(f"tls-{scheme}"))
 
-    def source() -> MailboxSource:
+    def make_source() -> MailboxSource:
         return MailboxSource("tls", url, state=tmp_path / "state.json", password="secret", once=True)
 
-    with running(source()):
+    with run_sources(make_source()):
         end = time.monotonic() + 60
         while "certificate is not trusted" not in caplog.text and time.monotonic() < end:
             time.sleep(0.1)
     assert "certificate is not trusted" in caplog.text
-    assert not brought.of(MAILS, f"tls-{scheme}")
+    assert not record_reader.read(MAILS, f"tls-{scheme}")
     monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
-    with running(source()) as thread:
+    with run_sources(make_source()) as thread:
         thread.join(timeout=60)
-    assert len(brought.of(MAILS, f"tls-{scheme}")) == 1
+    assert len(record_reader.read(MAILS, f"tls-{scheme}")) == 1

@@ -1,4 +1,4 @@
-"""OSC messages, as a real listener receives them."""
+"""OSC messages of lights, received by a real OSC server."""
 
 from __future__ import annotations
 
@@ -26,47 +26,47 @@ from stream.sources.sound import MicrophoneSource
 RATE = 24_000
 
 
-class Desk:
-    """A listener that keeps what it receives, with the time."""
+class OscReceiver:
+    """OSC server that stores received values with their times."""
 
     def __init__(self) -> None:
         self.received: dict[str, list[tuple[float, Any]]] = defaultdict(list)
         dispatcher = Dispatcher()
-        dispatcher.set_default_handler(self._take)
+        dispatcher.set_default_handler(self._store)
         self.server = BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def _take(self, address: str, *values: Any) -> None:
+    def _store(self, address: str, *values: Any) -> None:
         self.received[address].append((time.monotonic(), values[0]))
 
     def values(self, address: str) -> list[Any]:
         return [value for _, value in self.received[address]]
 
-    def wait(self, address: str, number: int = 1) -> list[Any]:
+    def wait_for(self, address: str, number: int = 1) -> list[Any]:
         end = time.monotonic() + 30
         while len(self.received[address]) < number and time.monotonic() < end:
             time.sleep(0.02)
         return self.values(address)
 
-    def lights(self, **fields: Any) -> LightsSettings:
+    def settings(self, **fields: Any) -> LightsSettings:
         return LightsSettings(stage="main", host="127.0.0.1", port=self.server.server_address[1], **fields)
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    one = Desk()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
+def receiver() -> Iterator[OscReceiver]:
+    osc_receiver = OscReceiver()
+    yield osc_receiver
+    osc_receiver.server.shutdown()
+    osc_receiver.server.server_close()
 
 
-def clicks(seconds: float, every: float = 0.5) -> np.ndarray[Any, Any]:
-    """A low drum on each beat."""
-    at = np.arange(int(seconds * RATE)) / RATE
-    return np.asarray(0.5 * np.sin(2 * np.pi * 70 * (at % every)) * np.exp(-10 * (at % every)) * (at > 0.2))
+def drum_beats(seconds: float, interval: float = 0.5) -> np.ndarray[Any, Any]:
+    """Return the sound of a low drum on each beat."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    return np.asarray(0.5 * np.sin(2 * np.pi * 70 * (time % interval)) * np.exp(-10 * (time % interval)) * (time > 0.2))
 
 
-def tags(**fields: Any) -> MusicTags:
+def make_tags(**fields: Any) -> MusicTags:
     return MusicTags(
         event_id="e", stage="main", time=datetime(2026, 7, 4, tzinfo=UTC), seconds=30, mood="happy",
         mood_confidence=0.8, moods={"happy": 0.8}, genre="pop", genre_confidence=0.5, genres={"pop": 0.5}, tempo=120.5,
@@ -74,64 +74,64 @@ def tags(**fields: Any) -> MusicTags:
     )  # fmt: skip
 
 
-def test_tags_arrive_at_configured_addresses(desk: Desk) -> None:
-    one = LightingDesk(desk.lights(addresses={"mood": "/eos/{stage}/mood", "tempo": "/bpm", "silent": "/quiet"}))
-    one.show_tags(tags())
-    assert desk.wait("/eos/main/mood") == ["happy"]
-    assert desk.wait("/bpm") == [120.5]
-    assert desk.wait("/quiet") == [0]
-    assert set(desk.received) == {"/eos/main/mood", "/bpm", "/quiet"}
+def test_tags_arrive_at_configured_addresses(receiver: OscReceiver) -> None:
+    desk = LightingDesk(receiver.settings(addresses={"mood": "/eos/{stage}/mood", "tempo": "/bpm", "silent": "/quiet"}))
+    desk.show_tags(make_tags())
+    assert receiver.wait_for("/eos/main/mood") == ["happy"]
+    assert receiver.wait_for("/bpm") == [120.5]
+    assert receiver.wait_for("/quiet") == [0]
+    assert set(receiver.received) == {"/eos/main/mood", "/bpm", "/quiet"}
 
 
-def test_light_frames_do_not_depend_on_block_sizes(desk: Desk) -> None:
-    lights = LiveLights([LightingDesk(desk.lights(frames_per_second=20))], RATE)
-    sound = (clicks(4) * 32_767).astype("<i2").tobytes()
+def test_light_frames_do_not_depend_on_block_sizes(receiver: OscReceiver) -> None:
+    lights = LiveLights([LightingDesk(receiver.settings(frames_per_second=20))], RATE)
+    sound = (drum_beats(4) * 32_767).astype("<i2").tobytes()
     for start in range(0, len(sound), 3_333):  # odd: cuts samples in two
         lights.add_samples(sound[start : start + 3_333])
         time.sleep(0.01)  # UDP drops what a slow receiver does not read
-    levels = desk.wait("/pulso/main/level", 75)
+    levels = receiver.wait_for("/pulso/main/level", 75)
     assert len(levels) == pytest.approx(80, abs=5)
     assert all(0 <= level <= 1 for level in levels) and max(levels) > 0.5
-    assert max(desk.values("/pulso/main/bass")) > max(desk.values("/pulso/main/high"))
-    assert set(desk.received) <= {f"/pulso/main/{name}" for name in LIVE_VALUES}
+    assert max(receiver.values("/pulso/main/bass")) > max(receiver.values("/pulso/main/high"))
+    assert set(receiver.received) <= {f"/pulso/main/{name}" for name in LIVE_VALUES}
 
 
 def test_unreachable_desk_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    one = LightingDesk(LightsSettings(stage="main", host="no-such-desk.invalid", port=7000))
-    one.show_tags(tags())
-    one.show_tags(tags())
+    desk = LightingDesk(LightsSettings(stage="main", host="no-such-desk.invalid", port=7000))
+    desk.show_tags(make_tags())
+    desk.show_tags(make_tags())
     assert len([record for record in caplog.records if "lights of main" in record.message]) == 1
 
 
 @pytest.mark.stack
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_lights_follow_microphone(desk: Desk, tmp_path: Path, running: Callable[..., Any]) -> None:
-    soundfile.write(tmp_path / "band.wav", clicks(12), RATE)
-    desks = desks_by_stage(Venue(name="x", stages=[StageSettings(id="main")], lights=[desk.lights()]))["main"]
-    with running(MicrophoneSource("lit-stage", str(tmp_path / "band.wav"), loop=False, lights=desks)) as thread:
+def test_lights_follow_microphone(receiver: OscReceiver, tmp_path: Path, run_sources: Callable[..., Any]) -> None:
+    soundfile.write(tmp_path / "band.wav", drum_beats(12), RATE)
+    desks = desks_by_stage(Venue(name="x", stages=[StageSettings(id="main")], lights=[receiver.settings()]))["main"]
+    with run_sources(MicrophoneSource("lit-stage", str(tmp_path / "band.wav"), loop=False, lights=desks)) as thread:
         thread.join(timeout=60)
-    assert len(desk.values("/pulso/main/level")) == pytest.approx(12 * 25, abs=10)
-    assert desk.values("/pulso/main/live_tempo")[-1] == pytest.approx(120, abs=2)
-    assert 10 <= len(desk.values("/pulso/main/beat")) <= 20  # two a second, once the tempo is known
+    assert len(receiver.values("/pulso/main/level")) == pytest.approx(12 * 25, abs=10)
+    assert receiver.values("/pulso/main/live_tempo")[-1] == pytest.approx(120, abs=2)
+    assert 10 <= len(receiver.values("/pulso/main/beat")) <= 20  # two a second, once the tempo is known
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "message"),
     [
         ({"addresses": {"moood": "/x"}}, "moood is not a valid value"),
         ({"addresses": {"mood": "no slash"}}, "String should match pattern"),
         ({"port": 0}, "greater than or equal to 1"),
     ],
 )
-def test_invalid_lights_settings_are_refused(fields: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValidationError, match=says):
+def test_invalid_lights_settings_are_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         LightsSettings(**{"stage": "main", "host": "desk", "port": 7000} | fields)
 
 
-def test_a_stage_that_is_not_there() -> None:
+def test_lights_of_unknown_stage_are_refused() -> None:
     with pytest.raises(ValidationError, match="which is not among stages: none"):
         Venue(name="x", lights=[LightsSettings(stage="main", host="desk", port=7000)])
 
 
-def test_every_value_has_an_address() -> None:
+def test_every_light_value_has_a_default_address() -> None:
     assert set(default_addresses()) == {*LIVE_VALUES, *TAG_VALUES}

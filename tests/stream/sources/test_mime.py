@@ -1,4 +1,4 @@
-"""Messages as mailboxes hold them, the broken ones too."""
+"""Parsing of mails, also of malformed ones."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from stream.sources.mime import MailFormatError, read_message
 NOW = datetime(2026, 7, 4, 22, tzinfo=UTC)
 
 
-def message(*lines: str, charset: str = "utf-8") -> bytes:
+def raw_message(*lines: str, charset: str = "utf-8") -> bytes:
     return "\r\n".join(lines).encode(charset)
 
 
-def test_headers_thread_and_plain_part() -> None:
+def test_mail_headers_thread_and_plain_part_are_decoded() -> None:
     mail = read_message(
-        message(
+        raw_message(
             "From: =?utf-8?q?Jos=C3=A9_Gil?= <jose@example.org>", "Subject: =?iso-8859-1?q?Devoluci=F3n?=",
             "Message-ID: <b@x>", "References: <a@x> <aa@x>", "Date: Sat, 04 Jul 2026 20:00:00 +0200",
             "Content-Type: multipart/alternative; boundary=B", "", "--B", "Content-Type: text/html; charset=utf-8", "",
@@ -33,21 +33,21 @@ def test_headers_thread_and_plain_part() -> None:
     assert "José Gil" in mail.sender
 
 
-def test_html_alone_becomes_text() -> None:
+def test_mail_with_html_only_is_converted_to_text() -> None:
     html = "<html><style>p{}</style><body><p>Hola</p><script>x()</script><p>adiós</p></body></html>"
-    mail = read_message(message("Content-Type: text/html; charset=utf-8", "", html), NOW)
+    mail = read_message(raw_message("Content-Type: text/html; charset=utf-8", "", html), NOW)
     assert mail.text.split() == ["Hola", "adiós"]
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "no-such-charset", "us-ascii"])
-def test_a_wrong_charset_is_repaired(declared: str) -> None:
-    data = message(f"Content-Type: text/plain; charset={declared}", "", "mañana", charset="latin-1")
+def test_mail_with_wrong_charset_is_decoded(declared: str) -> None:
+    data = raw_message(f"Content-Type: text/plain; charset={declared}", "", "mañana", charset="latin-1")
     assert read_message(data, NOW).text.strip() == "mañana"
 
 
 @pytest.mark.parametrize("date", ["", "Date: yesterday", "Date: Fri, 01 Jan 2099 00:00:00 +0000", "Date: 0"])
-def test_an_absurd_date_is_that_of_arrival(date: str) -> None:
-    assert read_message(message(*([date] if date else []), "Subject: x", "", "y"), NOW).time == NOW
+def test_mail_with_invalid_date_has_reception_time(date: str) -> None:
+    assert read_message(raw_message(*([date] if date else []), "Subject: x", "", "y"), NOW).time == NOW
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def test_an_absurd_date_is_that_of_arrival(date: str) -> None:
         "X-Autoreply: yes",
     ],
 )
-def test_what_a_machine_wrote_is_known(header: str) -> None:
-    assert read_message(message("Subject: x", header, "", "y"), NOW).automatic
-    assert not read_message(message("Subject: x", "Auto-Submitted: no", "", "y"), NOW).automatic
+def test_automatic_mail_is_recognized_by_its_headers(header: str) -> None:
+    assert read_message(raw_message("Subject: x", header, "", "y"), NOW).automatic
+    assert not read_message(raw_message("Subject: x", "Auto-Submitted: no", "", "y"), NOW).automatic
 
 
-def test_nothing_to_read_is_an_error() -> None:
+def test_mail_without_subject_and_text_is_an_error() -> None:
     with pytest.raises(MailFormatError, match="neither subject nor text"):
         read_message(b"", NOW)
 
 
 @given(st.binary(max_size=2000))
-def test_no_bytes_crash_it(data: bytes) -> None:
+def test_mail_parser_accepts_or_rejects_any_bytes(data: bytes) -> None:
     try:
         mail = read_message(data, NOW)
     except MailFormatError:
@@ -80,15 +80,15 @@ def test_no_bytes_crash_it(data: bytes) -> None:
     assert mail.time.tzinfo is not None
 
 
-def test_a_blank_plain_part_gives_way_to_html() -> None:
+def test_html_part_is_used_if_plain_part_is_blank() -> None:
     parts = ("--B", "Content-Type: text/plain", "", " ", "--B", "Content-Type: text/html", "", "<p>Hola</p>", "--B--")
-    mail = read_message(message("Content-Type: multipart/alternative; boundary=B", "", *parts), NOW)
+    mail = read_message(raw_message("Content-Type: multipart/alternative; boundary=B", "", *parts), NOW)
     assert mail.text.strip() == "Hola"
 
 
 def test_embedded_pictures_of_html_are_removed() -> None:
     html = f'<p>antes</p><img src="data:image/png;base64,{"QUJD" * 1_000_000}"><p>después</p>'
-    mail = read_message(message("Content-Type: text/html; charset=utf-8", "", html), NOW)
+    mail = read_message(raw_message("Content-Type: text/html; charset=utf-8", "", html), NOW)
     assert mail.text.split() == ["antes", "después"]
 
 
@@ -103,5 +103,5 @@ def test_embedded_pictures_of_html_are_removed() -> None:
         ("X-Nothing: 1", "own@x"),
     ],
 )
-def test_a_thread_is_the_first_message_of_it(header: str, thread: str) -> None:
-    assert read_message(message("Message-ID: <own@x>", header, "Subject: s", "", "t"), NOW).thread == thread
+def test_mail_thread_is_the_first_referenced_message(header: str, thread: str) -> None:
+    assert read_message(raw_message("Message-ID: <own@x>", header, "Subject: s", "", "t"), NOW).thread == thread

@@ -1,4 +1,4 @@
-"""A file of sales becomes the same tickets each time, and loses no line."""
+"""Replay of sales files: the same tickets each time, without a lost line."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from schemas.bars import SALES, Ticket
 from stream.commands.cli import app
 from stream.runtime.settings import Settings
 from stream.sources.replay import ReplaySource
-from tests.stream.sources.conftest import Brought
+from tests.stream.sources.conftest import RecordReader
 
 pytestmark = pytest.mark.stack
 
 ORDERS = "ordered_at,order_id,product,quantity,unit_price\n"
 
 
-def test_lines_of_one_order_become_one_ticket(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
+def test_lines_of_one_order_become_one_ticket(
+    tmp_path: Path, run_sources: Callable[..., Any], record_reader: RecordReader
+) -> None:
     file = tmp_path / "orders.csv"
     rows = ["2026-07-04T20:00,7,beer,2,4.5", "2026-07-04T20:00,8,cola,1,3", "2026-07-04T20:00,7,water,1,2"]
     rows += [f"2026-07-04T21:00,9,dish-{number},1,1" for number in range(450)]
     file.write_text(ORDERS + "\n".join(rows) + "\n")
     for _ in range(2):
-        with running(ReplaySource(file, bar="replayed", timezone="Europe/Madrid")) as thread:
+        with run_sources(ReplaySource(file, bar="replayed", timezone="Europe/Madrid")) as thread:
             thread.join(timeout=20)
-    messages = brought.of(SALES, "replayed")
+    messages = record_reader.read(SALES, "replayed")
     ids = [dict(message.headers() or [])["ce_id"] for message in messages]  # type: ignore[arg-type]
     assert len(ids) == 10
     assert ids[:5] == ids[5:], "a replay that is repeated has the same ids"
@@ -39,18 +41,20 @@ def test_lines_of_one_order_become_one_ticket(tmp_path: Path, running: Callable[
     assert {ticket.time.isoformat()[-6:] for ticket in tickets} <= {"+02:00", "00:00Z"}
 
 
-def test_it_keeps_the_pace(tmp_path: Path, running: Callable[..., Any], brought: Brought) -> None:
+def test_replay_keeps_the_time_between_sales(
+    tmp_path: Path, run_sources: Callable[..., Any], record_reader: RecordReader
+) -> None:
     file = tmp_path / "pace.csv"
     file.write_text("time,bar,product,quantity\n" + "".join(f"2026-07-04T20:00:{s:02},pace,beer,1\n" for s in (0, 30)))
-    with running(ReplaySource(file, speed=10)) as thread:
-        brought.wait(SALES, "pace", 1)
+    with run_sources(ReplaySource(file, speed=10)) as thread:
+        record_reader.wait_for(SALES, "pace", 1)
         thread.join(timeout=20)
-    first, second = (message.timestamp()[1] for message in brought.of(SALES, "pace"))
+    first, second = (message.timestamp()[1] for message in record_reader.read(SALES, "pace"))
     assert 2_500 < second - first < 5_000
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "said"),
+    ("text", "options", "message"),
     [
         ("a,b\n1,2\n", [], "the columns are a, b"),
         (ORDERS + "yesterday,1,beer,1,1\n", [], "line 2"),
@@ -59,18 +63,18 @@ def test_it_keeps_the_pace(tmp_path: Path, running: Callable[..., Any], brought:
     ],
 )
 def test_replay_rejects_an_invalid_file_at_once(
-    broker: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str], said: str
+    broker: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str], message: str
 ) -> None:
     file = tmp_path / "bad.csv"
     file.write_text(text)
     monkeypatch.setenv("PULSO_KAFKA", broker.kafka or "")
     result = CliRunner().invoke(app, ["source", "replay", str(file), *options])
     assert result.exit_code == 2
-    assert said in " ".join(result.output.split())
+    assert message in " ".join(result.output.split())
 
 
 @pytest.mark.shared
-def test_the_takeaways_orders_are_read_whole(shared_data: Path) -> None:
+def test_replay_reads_all_takeaway_orders(shared_data: Path) -> None:
     tickets = ReplaySource(shared_data / "demand" / "takeaway_orders_until_2018_11.csv").read()
     assert sum(len(ticket.lines) for ticket in tickets) == 54_113
     assert len({ticket.id for ticket in tickets}) == len(tickets)

@@ -19,7 +19,7 @@ import soundfile
 from processors.music.audio import decode
 from schemas.music import SNIPPETS
 from stream.sources.sound import MicrophoneSource
-from tests.stream.sources.conftest import Brought
+from tests.stream.sources.conftest import RecordReader
 
 pytestmark = [
     pytest.mark.stack,
@@ -28,34 +28,34 @@ pytestmark = [
 
 
 def test_sound_file_gives_growing_then_overlapping_fragments(
-    tmp_path: Path, running: Callable[..., Any], brought: Brought
+    tmp_path: Path, run_sources: Callable[..., Any], record_reader: RecordReader
 ) -> None:
     seconds = np.arange(40 * 8_000) / 8_000
     soundfile.write(tmp_path / "song.wav", 0.3 * np.sin(2 * np.pi * 440 * seconds), 8_000)
-    with running(MicrophoneSource("file-stage", str(tmp_path), loop=False, pace=False)) as thread:
+    with run_sources(MicrophoneSource("file-stage", str(tmp_path), loop=False, pace=False)) as thread:
         thread.join(timeout=60)
-    lengths = [round(decode(m.value() or b"").seconds) for m in brought.of(SNIPPETS, "file-stage")]
+    lengths = [round(decode(m.value() or b"").seconds) for m in record_reader.read(SNIPPETS, "file-stage")]
     assert lengths == [5, 10, 15, 20, 25, 30, 30, 30]
 
 
 def test_sound_folder_skips_broken_files_and_sends_short_ones(
-    tmp_path: Path, running: Callable[..., Any], brought: Brought
+    tmp_path: Path, run_sources: Callable[..., Any], record_reader: RecordReader
 ) -> None:
     seconds = np.arange(3 * 8_000) / 8_000
     (tmp_path / "a.wav").write_bytes(b"RIFF no sound at all")
     soundfile.write(tmp_path / "b.wav", 0.3 * np.sin(2 * np.pi * 440 * seconds), 8_000)
-    with running(MicrophoneSource("patchy-stage", str(tmp_path), loop=False, pace=False)) as thread:
+    with run_sources(MicrophoneSource("patchy-stage", str(tmp_path), loop=False, pace=False)) as thread:
         thread.join(timeout=60)
-    assert [round(decode(m.value() or b"").seconds) for m in brought.of(SNIPPETS, "patchy-stage")] == [3]
+    assert [round(decode(m.value() or b"").seconds) for m in record_reader.read(SNIPPETS, "patchy-stage")] == [3]
 
 
-class _Radio(BaseHTTPRequestHandler):
-    """Sound over HTTP that breaks off after some seconds of it."""
+class AudioHandler(BaseHTTPRequestHandler):
+    """HTTP sound stream that ends after eleven seconds of sound."""
 
-    visits = 0
+    connections = 0
 
     def do_GET(self) -> None:
-        type(self).visits += 1
+        type(self).connections += 1
         self.send_response(200)
         self.send_header("Content-Type", "audio/x-wav")
         self.end_headers()
@@ -68,23 +68,25 @@ class _Radio(BaseHTTPRequestHandler):
         return
 
 
-def test_a_stream_that_breaks_off_is_opened_again(running: Callable[..., Any], brought: Brought) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Radio)
+def test_stage_stream_is_reopened_after_disconnect(
+    run_sources: Callable[..., Any], record_reader: RecordReader
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), AudioHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/stage.wav"
     try:
-        with running(MicrophoneSource("radio", url)):
-            fragments = brought.wait(SNIPPETS, "radio", 4)
+        with run_sources(MicrophoneSource("radio", url)):
+            fragments = record_reader.wait_for(SNIPPETS, "radio", 4)
     finally:
         server.shutdown()
-    assert _Radio.visits >= 2
+    assert AudioHandler.connections >= 2
     assert {dict(m.headers() or [])["content-type"] for m in fragments} == {b"audio/flac"}  # type: ignore[arg-type]
 
 
 def test_missing_microphone_is_reported_without_the_password(
-    running: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    run_sources: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with running(MicrophoneSource("nowhere", "http://guard:hunter2@127.0.0.1:1/stage")):
+    with run_sources(MicrophoneSource("nowhere", "http://guard:hunter2@127.0.0.1:1/stage")):
         end = time.monotonic() + 60
         while "ffmpeg could not go on" not in caplog.text and time.monotonic() < end:
             time.sleep(0.1)

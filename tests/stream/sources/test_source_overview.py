@@ -1,4 +1,4 @@
-"""`pulso check` says where each source reads from, and what it still lacks, before anything is started."""
+"""Source overview of `pulso check`: the address of each source, and its missing settings."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ SOURCES = {
 }
 
 
-def lacking(settings: Settings) -> dict[str, str]:
+def missing_by_source(settings: Settings) -> dict[str, str]:
     return {line.source: line.lacks for line in source_lines(Venue.model_validate(SOURCES), settings)}
 
 
-def test_overview_names_what_is_missing_only(tmp_path: Path) -> None:
-    found = lacking(Settings(data=tmp_path))
-    missing = {source for source, lacks in found.items() if lacks}
+def test_source_overview_names_missing_settings_only(tmp_path: Path) -> None:
+    missing_settings = missing_by_source(Settings(data=tmp_path))
+    missing = {source for source, lacks in missing_settings.items() if lacks}
     assert missing == {"camera film", "mailbox support", "phones and chats"}
-    assert "films/none.mp4" in found["camera film"]
-    assert "PULSO_MAILBOX_PASSWORD" in found["mailbox support"]
-    assert "PULSO_CONTACTS" in found["phones and chats"]
-    assert "camera dark" not in found, "it has no address"
+    assert "films/none.mp4" in missing_settings["camera film"]
+    assert "PULSO_MAILBOX_PASSWORD" in missing_settings["mailbox support"]
+    assert "PULSO_CONTACTS" in missing_settings["phones and chats"]
+    assert "camera dark" not in missing_settings, "a camera without URL is not listed"
     contacts = tmp_path / "contacts.yaml"
     settings = Settings(data=tmp_path, mailbox_password=SecretStr("x"), contacts=contacts)
-    assert str(contacts) in lacking(settings)["phones and chats"], "named, but not there"
+    assert str(contacts) in missing_by_source(settings)["phones and chats"], "the configured file is missing"
     contacts.write_text("urls: []\n", encoding="utf-8")
-    assert {source for source, lacks in lacking(settings).items() if lacks} == {"camera film"}
+    assert {source for source, lacks in missing_by_source(settings).items() if lacks} == {"camera film"}
 
 
-def test_the_command_shows_it_and_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_command_lists_sources_without_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PULSO_MAILBOX_PASSWORD", "PULSO_CONTACTS"):
         monkeypatch.delenv(name, raising=False)
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump(SOURCES), encoding="utf-8")
-    shown = CliRunner().invoke(app, ["check", str(file)], env={"COLUMNS": "250"})
-    assert shown.exit_code == 0, shown.output
+    result = CliRunner().invoke(app, ["check", str(file)], env={"COLUMNS": "250"})
+    assert result.exit_code == 0, result.output
     for part in ("rtsp://guard@10.0.0.7/gate", "POST /v1/tickets", "till-token", "set PULSO_MAILBOX_PASSWORD"):
-        assert part in shown.output
-    assert "hunter2" not in shown.output
+        assert part in result.output
+    assert "hunter2" not in result.output
     file.write_text(yaml.safe_dump({"name": "Empty"}), encoding="utf-8")
     assert "Sources: none yet" in CliRunner().invoke(app, ["check", str(file)], env={"COLUMNS": "250"}).output

@@ -1,4 +1,4 @@
-"""Tills send tickets over HTTP: Kafka has them before the answer, and who is wrong is told why."""
+"""Tickets of tills over HTTP: in Kafka before the response, and refused with a reason if invalid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stream.runtime.settings import Settings
 from stream.sources.source import run_all
 from stream.sources.till_server import TillServer, token_of
 from stream.sources.venue_sources import till_server
-from tests.stream.sources.conftest import Brought
+from tests.stream.sources.conftest import RecordReader
 
 pytestmark = pytest.mark.stack
 
@@ -33,30 +33,35 @@ TICKET = {
 }  # fmt: skip
 
 
-def test_tills_accept_tickets_and_explain_mistakes(running: Callable[..., Any], brought: Brought) -> None:
+def test_tills_accept_tickets_and_explain_mistakes(
+    run_sources: Callable[..., Any], record_reader: RecordReader
+) -> None:
     server = TillServer(VENUE, port=0, token="secret")
     url = f"http://127.0.0.1:{server.port}"
-    with running(server), httpx.Client(base_url=url, headers={"Authorization": "Bearer secret"}, timeout=40) as till:
-        one = till.post("/v1/tickets", json=TICKET)
-        assert (one.status_code, one.json()) == (202, {"accepted": 1})
+    with (
+        run_sources(server),
+        httpx.Client(base_url=url, headers={"Authorization": "Bearer secret"}, timeout=40) as till,
+    ):
+        response = till.post("/v1/tickets", json=TICKET)
+        assert (response.status_code, response.json()) == (202, {"accepted": 1})
         assert till.post("/v1/tickets", json=[TICKET | {"id": "t2"}, TICKET | {"id": "t3"}]).status_code == 202
         lines = "\n".join(msgspec.json.encode(TICKET | {"id": name}).decode() for name in ("t4", "t5"))
-        many = till.post("/v1/tickets", content=lines, headers={"content-type": "application/x-ndjson"})
-        assert many.json() == {"accepted": 2}
+        response = till.post("/v1/tickets", content=lines, headers={"content-type": "application/x-ndjson"})
+        assert response.json() == {"accepted": 2}
 
         assert httpx.post(f"{url}/v1/tickets", json=TICKET).status_code == 401
         assert till.post("/v1/tickets", content=b"x" * 1_100_000).status_code == 413
-        for wrong, why in (
+        for wrong, reason in (
             (TICKET | {"bar": "moon"}, "unknown bar 'moon'"),
             (TICKET | {"lines": []}, "lines"),
             (TICKET | {"time": "later"}, "time"),
         ):
-            answer = till.post("/v1/tickets", json=wrong)
-            assert answer.status_code == 422
-            assert why in answer.json()["detail"]
+            response = till.post("/v1/tickets", json=wrong)
+            assert response.status_code == 422
+            assert reason in response.json()["detail"]
         assert till.get("/healthz").status_code == 200
 
-    tickets = [msgspec.json.decode(m.value() or b"", type=Ticket) for m in brought.of(SALES, "tills-test")]
+    tickets = [msgspec.json.decode(m.value() or b"", type=Ticket) for m in record_reader.read(SALES, "tills-test")]
     assert sorted(ticket.id for ticket in tickets) == ["t1", "t2", "t3", "t4", "t5"]
 
 
@@ -67,11 +72,11 @@ def test_token_is_made_once_and_readable_by_its_owner_only(broker: Settings) -> 
     assert (broker.data / "till-token").stat().st_mode & 0o077 == 0
 
 
-def test_tills_distinguish_invalid_json_from_invalid_tickets(running: Callable[..., Any]) -> None:
+def test_tills_distinguish_invalid_json_from_invalid_tickets(run_sources: Callable[..., Any]) -> None:
     server = TillServer(VENUE, port=0, token="secret")
     ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    with running(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
-        for body, status, why in (
+    with run_sources(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
+        for body, status, reason in (
             (b"", 400, "not valid JSON"),
             (b"{", 400, "not valid JSON"),
             (b"\xff\xfe", 400, "not valid JSON"),
@@ -81,12 +86,12 @@ def test_tills_distinguish_invalid_json_from_invalid_tickets(running: Callable[.
             (msgspec.json.encode(TICKET | {"time": ahead}), 422, "check the clock"),
             (msgspec.json.encode([TICKET] * 501), 422, "501 tickets"),
         ):
-            answer = till.post(server.url, content=body)
-            assert (answer.status_code, why in answer.json()["detail"]) == (status, True), answer.text
+            response = till.post(server.url, content=body)
+            assert (response.status_code, reason in response.json()["detail"]) == (status, True), response.text
         lines = msgspec.json.encode(TICKET) + b"\n\n" + b'{"id": 5}\n'
-        answer = till.post(server.url, content=lines, headers={"content-type": "application/x-ndjson"})
-        assert answer.status_code == 422
-        assert answer.json()["detail"].startswith("line 3: ")
+        response = till.post(server.url, content=lines, headers={"content-type": "application/x-ndjson"})
+        assert response.status_code == 422
+        assert response.json()["detail"].startswith("line 3: ")
         for header in ("", "secret", "Bearer", "Bearer secrets", "Basic secret", "Bearer ñ"):
             refused = httpx.post(server.url, json=TICKET, headers={"Authorization": header.encode()})
             assert refused.status_code == 401
@@ -100,49 +105,49 @@ def test_till_gets_503_while_kafka_is_unavailable() -> None:
     thread = threading.Thread(target=run_all, args=([server], producer, stop))
     thread.start()
     try:
-        answer = httpx.post(server.url, json=TICKET, headers={"Authorization": "Bearer secret"}, timeout=20)
+        response = httpx.post(server.url, json=TICKET, headers={"Authorization": "Bearer secret"}, timeout=20)
     finally:
         stop.set()
         thread.join(timeout=10)
         with suppress(NotDeliveredError):
             producer.close()
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert not thread.is_alive()
 
 
 def test_taken_port_is_retried_and_delays_no_other_source(
-    running: Callable[..., Any], brought: Brought, monkeypatch: pytest.MonkeyPatch
+    run_sources: Callable[..., Any], record_reader: RecordReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stream.sources.source.FIRST_RETRY_SECONDS", 0.2)
-    first = socket.create_server(("127.0.0.1", 0))
-    server = TillServer(VENUE, port=first.getsockname()[1], token="secret")
-    with running(server):
+    blocker = socket.create_server(("127.0.0.1", 0))
+    server = TillServer(VENUE, port=blocker.getsockname()[1], token="secret")
+    with run_sources(server):
         time.sleep(0.5)
-        first.close()
-        end = time.monotonic() + 10
-        answer = None
-        while answer is None and time.monotonic() < end:
+        blocker.close()
+        deadline = time.monotonic() + 10
+        response = None
+        while response is None and time.monotonic() < deadline:
             with suppress(httpx.TransportError):
-                answer = httpx.get(server.url.replace("/v1/tickets", "/healthz"))
+                response = httpx.get(server.url.replace("/v1/tickets", "/healthz"))
             time.sleep(0.1)
-    assert answer is not None
-    assert answer.status_code == 200
+    assert response is not None
+    assert response.status_code == 200
 
 
-def test_endpoint_is_announced_and_keeps_its_port(tmp_path: Path, running: Callable[..., Any]) -> None:
+def test_endpoint_is_announced_and_keeps_its_port(tmp_path: Path, run_sources: Callable[..., Any]) -> None:
     settings = Settings(data=tmp_path)
-    (tmp_path / "till-token").touch()  # a crash while it was written
+    (tmp_path / "till-token").touch()  # as after a crash during the write
 
-    def url() -> str:
+    def announced_url() -> str:
         server = till_server(VENUE, settings, 0)
-        with running(server):
-            end = time.monotonic() + 10
-            while not (tmp_path / "tills.json").exists() and time.monotonic() < end:
+        with run_sources(server):
+            deadline = time.monotonic() + 10
+            while not (tmp_path / "tills.json").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
-            said: str = msgspec.json.decode((tmp_path / "tills.json").read_bytes())["url"]
-        return said
+            announced: str = msgspec.json.decode((tmp_path / "tills.json").read_bytes())["url"]
+        return announced
 
-    first = url()
-    assert url() == first
+    first_url = announced_url()
+    assert announced_url() == first_url
     assert len((tmp_path / "till-token").read_text().strip()) > 20
     assert (tmp_path / "till-token").stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""Alerts in a real Redis: each step once, the open ones in a hash, a stream for every audience."""
+"""Alert store in a real Redis: each step once, open alerts in a hash, a stream for each audience."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALERT = Alert(
 
 
 @pytest.mark.stack
-async def test_a_step_is_written_once_and_in_order(redis_url: str) -> None:
+async def test_alert_step_is_written_once_and_in_order(redis_url: str) -> None:
     store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
     assert await store.write(ALERT, AT)
     assert not await store.write(ALERT, AT), "repeated"
@@ -36,7 +36,7 @@ async def test_a_step_is_written_once_and_in_order(redis_url: str) -> None:
     assert not redis.exists(STREAM.format(audience="bar"))
 
 
-def test_the_worst_and_oldest_come_first() -> None:
+def test_open_alerts_are_sorted_by_severity_and_age() -> None:
     low = replace(ALERT, key="low", severity="low")
     rows = [msgspec.json.encode(alert) for alert in (low, replace(ALERT, key="high", severity="high"), ALERT)]
     assert [alert.key for alert in worst_first(rows)] == ["violence/c", "high", "low"]

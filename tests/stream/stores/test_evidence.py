@@ -1,4 +1,4 @@
-"""Evidence in a real Redis: it ends by itself, lives on for an open alert, and never holds an alert up."""
+"""Evidence store in a real Redis: items expire, are extended for open alerts, and never delay an alert."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from stream.stores.evidence import EVIDENCE, EvidenceStore, read_evidence
 
 
 @pytest.mark.stack
-async def test_put_get_and_the_end(redis_url: str) -> None:
+async def test_evidence_is_stored_read_and_expires(redis_url: str) -> None:
     store, redis = EvidenceStore(redis_url), Redis.from_url(redis_url)
     assert await store.put("crowd-1", "image/webp", b"\x00picture")
     assert await store.get("crowd-1") == ("image/webp", b"\x00picture")
     assert await store.get("crowd-2") is None
     assert 0 < redis.ttl(EVIDENCE.format(id="crowd-1")) <= 900
     await store.extend(["crowd-1", "crowd-gone"], hours=72)
-    left = redis.ttl(EVIDENCE.format(id="crowd-1"))
-    assert 71 * 3600 < left <= 72 * 3600
+    seconds_left = redis.ttl(EVIDENCE.format(id="crowd-1"))
+    assert 71 * 3600 < seconds_left <= 72 * 3600
     await store.extend(["crowd-1"], hours=1)
     assert redis.ttl(EVIDENCE.format(id="crowd-1")) > 71 * 3600, "another alert may need it for longer"
     assert await store.get("crowd-gone") is None

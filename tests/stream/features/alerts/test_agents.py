@@ -19,29 +19,29 @@ KEY = "violence/gate"
 
 @pytest.fixture
 def driver() -> TestDriver:
-    settings = Settings(redis="redis://127.0.0.1:1/0")  # nothing here writes to it
+    settings = Settings(redis="redis://127.0.0.1:1/0")  # no test writes to it
     return TestDriver(FEATURE, Venue(name="Test"), settings=settings)
 
 
-def observation(second: float, value: float = 0.9, **other: str) -> Observation:
-    fields = {"key": KEY, "rule": "violence", "subject": "gate"} | other
+def observation(second: float, value: float = 0.9, **changes: str) -> Observation:
+    fields = {"key": KEY, "rule": "violence", "subject": "gate"} | changes
     return Observation(id=f"o{second}", time=AT + timedelta(seconds=second), value=value, **fields)
 
 
-def action(verb: str, second: float) -> AlertAction:
+def action(kind: str, second: float) -> AlertAction:
     time = AT + timedelta(seconds=second)
-    return AlertAction(id=f"{verb}-{second}", key=KEY, action=verb, by="ana", time=time)  # type: ignore[arg-type]
+    return AlertAction(id=f"{kind}-{second}", key=KEY, action=kind, by="ana", time=time)  # type: ignore[arg-type]
 
 
 async def test_results_become_observations_keyed_by_alert(driver: TestDriver) -> None:
     score = ViolenceScore(event_id="e1", camera="gate", time=AT, probability=0.9, model="m")
-    (found,) = (await driver.send(VIOLENCE, "gate", score)).of(OBSERVATIONS)
-    assert (found.key, found.value) == (KEY, 0.9)
-    assert set(found.text) == {"es", "en"}
+    (record,) = (await driver.send(VIOLENCE, "gate", score)).of(OBSERVATIONS)
+    assert (record.key, record.value) == (KEY, 0.9)
+    assert set(record.text) == {"es", "en"}
 
 
 async def test_alert_is_raised_acknowledged_and_confirmed(driver: TestDriver) -> None:
-    assert not (await driver.send(OBSERVATIONS, KEY, observation(0))).of(ALERTS), "the on-delay has begun"
+    assert not (await driver.send(OBSERVATIONS, KEY, observation(0))).of(ALERTS), "the on-delay has not passed"
     (raised,) = (await driver.send(OBSERVATIONS, KEY, observation(2))).of(ALERTS)
     (acknowledged,) = (await driver.send(ACTIONS, KEY, action("acknowledge", 3))).of(ALERTS)
     effects = await driver.send(ACTIONS, KEY, action("confirm", 4))
@@ -53,15 +53,17 @@ async def test_alert_is_raised_acknowledged_and_confirmed(driver: TestDriver) ->
 async def test_observations_after_a_failed_batch_are_applied_once(driver: TestDriver) -> None:
     events = [driver.event(OBSERVATIONS, KEY, observation(second)) for second in (0, 2)]
     first = await driver.send_events(OBSERVATIONS, events)
-    again = await driver.send_events(OBSERVATIONS, events)
+    repeated = await driver.send_events(OBSERVATIONS, events)
     assert len(first.of(ALERTS)) == 1
-    assert not again.of(ALERTS)
+    assert not repeated.of(ALERTS)
 
 
 @pytest.mark.parametrize(
-    ("key", "wrong", "why"),
+    ("key", "wrong", "reason"),
     [("other", {}, "not its alert key"), (KEY, {"rule": "boredom"}, "'boredom' is not an alert rule")],
 )
-async def test_unusable_observation_is_rejected(driver: TestDriver, key: str, wrong: dict[str, str], why: str) -> None:
+async def test_unusable_observation_is_rejected(
+    driver: TestDriver, key: str, wrong: dict[str, str], reason: str
+) -> None:
     effects = await driver.send(OBSERVATIONS, key, observation(0, **wrong))
-    assert why in effects.rejections[0]
+    assert reason in effects.rejections[0]

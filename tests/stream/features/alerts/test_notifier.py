@@ -44,13 +44,13 @@ class Receiver:
         self.messages: list[tuple[str, dict[str, Any]]] = []
         self.refused = 0
         self.status = 200
-        self.arrives: Callable[[], None] = lambda: None
+        self.on_message: Callable[[], None] = lambda: None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                receiver.arrives()
+                receiver.on_message()
                 if receiver.status == 200:
                     receiver.messages.append((self.path, body))
                 else:
@@ -68,16 +68,16 @@ class Receiver:
     def address(self) -> str:
         return f"json://127.0.0.1:{self.server.server_port}"
 
-    def to(self, contact: str) -> list[str]:
-        """Return the titles of the messages that a contact has got."""
+    def titles_sent_to(self, contact: str) -> list[str]:
+        """Return the titles of the messages that a contact has received."""
         return [body["title"] for path, body in self.messages if path.strip("/") == contact]
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.server.shutdown()
+    chat = Receiver()
+    yield chat
+    chat.server.shutdown()
 
 
 @pytest.fixture
@@ -95,21 +95,21 @@ def contacts(tmp_path: Path, receiver: Receiver, *names: str) -> Path:
 
 
 @asynccontextmanager
-async def running(url: str, venue: Venue, file: Path) -> AsyncIterator[None]:
+async def run_notifier(url: str, venue: Venue, file: Path) -> AsyncIterator[None]:
     task = asyncio.create_task(Notifier(Settings(redis=url, contacts=file), venue, registry.message_catalog()).run())
     try:
         await asyncio.sleep(0.7)  # first read of the streams
         yield
     finally:
-        while not task.done():  # a client whose server vanishes just then may swallow a cancellation
+        while not task.done():  # a client that loses its server at this moment may swallow a cancellation
             task.cancel()
             await asyncio.wait([task], timeout=1)
 
 
-async def until(look: Callable[[], Any]) -> Any:
+async def wait_until(condition: Callable[[], Any]) -> Any:
     for _ in range(400):
-        if answer := look():
-            return answer
+        if result := condition():
+            return result
         await asyncio.sleep(0.05)
     raise AssertionError("not after 20 s")
 
@@ -128,13 +128,13 @@ VENUE = Venue(
 async def test_alert_is_sent_once_and_then_escalated(url: str, receiver: Receiver, tmp_path: Path) -> None:
     store = AlertStore(url)
     file = contacts(tmp_path, receiver, "duty", "bars", "chief")
-    async with running(url, VENUE, file), running(url, VENUE, file):  # two workers share the queue
+    async with run_notifier(url, VENUE, file), run_notifier(url, VENUE, file):  # two workers share the queue
         await store.write(FIGHT, AT)
-        await until(lambda: receiver.to("chief"))
+        await wait_until(lambda: receiver.titles_sent_to("chief"))
         await asyncio.sleep(1.5)
-    assert receiver.to("duty") == ["Aquí: alerta crítica"], "once, though it is for two audiences and there are two"
-    assert receiver.to("chief") == ["Aquí: critical alert NOBODY HAS TAKEN"]
-    assert receiver.to("bars") == []
+    assert receiver.titles_sent_to("duty") == ["Aquí: alerta crítica"], "once, despite two audiences and two workers"
+    assert receiver.titles_sent_to("chief") == ["Aquí: critical alert NOBODY HAS TAKEN"]
+    assert receiver.titles_sent_to("bars") == []
     assert "Posible pelea" in next(body["message"] for path, body in receiver.messages if path == "/duty")
     assert Redis.from_url(url).zcard(DUE) == 0
 
@@ -142,30 +142,30 @@ async def test_alert_is_sent_once_and_then_escalated(url: str, receiver: Receive
 @pytest.mark.stack
 async def test_acknowledged_alert_is_not_escalated(url: str, receiver: Receiver, tmp_path: Path) -> None:
     store = AlertStore(url)
-    async with running(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
+    async with run_notifier(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
         await store.write(FIGHT, AT)
         await store.write(replace(FIGHT, version=2, state="acknowledged", acknowledged_by="sara"), AT)
-        await until(lambda: receiver.to("duty"))
+        await wait_until(lambda: receiver.titles_sent_to("duty"))
         await asyncio.sleep(3)
-    assert receiver.to("chief") == []
+    assert receiver.titles_sent_to("chief") == []
 
 
 @pytest.mark.stack
-async def test_failing_service_is_retried(
+async def test_failing_chat_service_is_retried(
     url: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "RETRY_SECONDS", (0.2, 1.0))
     store = AlertStore(url)
     receiver.status = 503
     file = contacts(tmp_path, receiver, "duty")
-    async with running(url, VENUE, file):
+    async with run_notifier(url, VENUE, file):
         await store.write(FIGHT, AT)
-        await until(lambda: receiver.refused >= 2)
+        await wait_until(lambda: receiver.refused >= 2)
     receiver.status = 200
-    async with running(url, VENUE, file):  # after a restart of the worker
-        await until(lambda: receiver.to("duty"))
+    async with run_notifier(url, VENUE, file):  # after a restart of the worker
+        await wait_until(lambda: receiver.titles_sent_to("duty"))
         await asyncio.sleep(1.5)
-    assert receiver.to("duty") == ["Aquí: alerta crítica"]
+    assert receiver.titles_sent_to("duty") == ["Aquí: alerta crítica"]
 
 
 @pytest.mark.stack
@@ -173,13 +173,13 @@ async def test_restart_neither_loses_nor_repeats_notifications(url: str, receive
     store = AlertStore(url)
     file = contacts(tmp_path, receiver, "duty")
     venue = Venue(name="Aquí", contacts=[Contact(id="duty", audience=["security"])])
-    async with running(url, venue, file):
+    async with run_notifier(url, venue, file):
         await store.write(FIGHT, AT)
-        await until(lambda: receiver.to("duty"))
+        await wait_until(lambda: receiver.titles_sent_to("duty"))
     second = replace(FIGHT, id="violence/d@1", key="violence/d", text={"es": "Otra"})
     await store.write(second, AT)  # while no worker runs
-    async with running(url, venue, file):
-        await until(lambda: len(receiver.to("duty")) == 2)
+    async with run_notifier(url, venue, file):
+        await wait_until(lambda: len(receiver.titles_sent_to("duty")) == 2)
         await asyncio.sleep(1)
     texts = [body["message"].splitlines()[0] for _, body in receiver.messages]
     assert texts == ["Posible pelea", "Otra"]
@@ -198,19 +198,19 @@ async def test_notification_is_not_repeated_when_redis_fails(
     url = f"redis://127.0.0.1:{ports.assigned('redis')}/0"
     try:
         venue = Venue(name="v", contacts=[Contact(id="ana", audience=["security"])])
-        async with running(url, venue, contacts(tmp_path, receiver, "ana")):
+        async with run_notifier(url, venue, contacts(tmp_path, receiver, "ana")):
             await AlertStore(url).write(FIGHT, AT)
-            receiver.arrives = child.kill
-            await until(lambda: receiver.to("ana"))
-            receiver.arrives = lambda: None
+            receiver.on_message = child.kill
+            await wait_until(lambda: receiver.titles_sent_to("ana"))
+            receiver.on_message = lambda: None
             await asyncio.sleep(1.5)
             child.start()
             client = Redis.from_url(url)
-            await until(lambda: child.is_healthy() and not client.zcard(DUE))
+            await wait_until(lambda: child.is_healthy() and not client.zcard(DUE))
             await asyncio.sleep(3)
     finally:
         child.stop()
-    assert len(receiver.to("ana")) == 1
+    assert len(receiver.titles_sent_to("ana")) == 1
 
 
 @pytest.mark.stack
@@ -220,12 +220,12 @@ async def test_cleared_alert_is_not_sent(
     monkeypatch.setattr(notifier, "RETRY_SECONDS", (0.2, 1.0))
     store = AlertStore(url)
     receiver.status = 500
-    async with running(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
+    async with run_notifier(url, VENUE, contacts(tmp_path, receiver, "duty", "chief")):
         await store.write(FIGHT, AT)
-        await until(lambda: receiver.refused)
+        await wait_until(lambda: receiver.refused)
         await store.write(replace(FIGHT, version=2, state="resolved"), AT)
         receiver.status = 200
-        await until(lambda: Redis.from_url(url).zcard(DUE) == 0)
+        await wait_until(lambda: Redis.from_url(url).zcard(DUE) == 0)
     assert receiver.messages == []
 
 

@@ -68,16 +68,18 @@ async def test_transfer_books_its_counterpart_at_the_other_bar(driver: TestDrive
 
 
 @pytest.mark.parametrize(
-    ("key", "sale", "why"),
+    ("key", "sale", "reason"),
     [
         ("north", ticket(0, bar="south"), "is not its bar"),
         ("west", ticket(0, bar="west"), "no bar 'west' in the venue file; it has north, south"),
         ("north", ticket(0, product="wine"), "wine"),
     ],
 )
-async def test_unusable_ticket_is_rejected_with_a_reason(driver: TestDriver, key: str, sale: Ticket, why: str) -> None:
+async def test_unusable_ticket_is_rejected_with_a_reason(
+    driver: TestDriver, key: str, sale: Ticket, reason: str
+) -> None:
     effects = await driver.send(SALES, key, sale)
-    assert why in effects.rejections[0]
+    assert reason in effects.rejections[0]
     assert not effects.rows
 
 
@@ -96,7 +98,7 @@ async def test_latest_topics_hold_each_bar_once_a_batch(driver: TestDriver) -> N
     assert (snapshot.bar, snapshot.time) == ("north", AT + timedelta(seconds=140))
 
 
-async def test_silent_bar_is_found_among_the_latest(driver: TestDriver) -> None:
+async def test_bar_without_new_sales_is_among_the_latest(driver: TestDriver) -> None:
     records = (await driver.send(SALES, "south", ticket(0, 5, bar="south"))).records
     for number in range(1, 30):
         records += (await driver.send(SALES, "north", ticket(number * 70))).records

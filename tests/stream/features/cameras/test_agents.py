@@ -41,14 +41,14 @@ async def test_frame_becomes_count_context_and_attendance(driver: TestDriver) ->
     assert set(effects.rows) == {"bar-square"}
 
 
-@pytest.mark.parametrize(("camera", "why"), [("moon", "no camera 'moon'"), ("bar-square", "")])
-async def test_unusable_frame_is_rejected(driver: TestDriver, camera: str, why: str) -> None:
+@pytest.mark.parametrize(("camera", "reason"), [("moon", "no camera 'moon'"), ("bar-square", "")])
+async def test_unusable_frame_is_rejected(driver: TestDriver, camera: str, reason: str) -> None:
     now = datetime.now(UTC)
     effects = await driver.send(FRAMES, camera, b"no picture", time=now, received=now)
-    assert why in effects.rejections[0]
+    assert reason in effects.rejections[0]
 
 
-class RefusingStore(EvidenceStore):
+class RefusingEvidenceStore(EvidenceStore):
     """Refuses the items of some ids."""
 
     def __init__(self, refused: set[str]) -> None:
@@ -59,7 +59,7 @@ class RefusingStore(EvidenceStore):
         return id not in self._refused
 
 
-class LastItem:
+class FakeEvidenceRecorder:
     """Records which items are discarded."""
 
     def __init__(self) -> None:
@@ -75,16 +75,16 @@ class LastItem:
         self.discarded.append((camera, item_id))
 
 
-async def test_refused_evidence_is_referred_to_nowhere() -> None:
+async def test_refused_evidence_is_not_referenced() -> None:
     now = datetime.now(UTC)
     count = CrowdCount(event_id="e", camera="gate", time=now, persons=9, model="m", evidence=("picture",))
     score = ViolenceScore(event_id="e", camera="gate", time=now, probability=0.9, model="m", evidence=("clip",))
     items = tuple(EvidenceItem(id, "image/webp", b"") for id in ("picture", "clip"))
     frame = CameraFrame("e", "gate", now, b"")
     results = [FrameResult(frame, count=count, evidence=items), FrameResult(frame, score=score)]
-    recorder = LastItem()
-    stored = await store_evidence(results, RefusingStore({"clip"}), [recorder])
+    recorder = FakeEvidenceRecorder()
+    stored = await store_evidence(results, RefusingEvidenceStore({"clip"}), [recorder])
     assert stored[0].count == count
     assert stored[1].score is not None and stored[1].score.evidence == ()
     assert recorder.discarded == [("gate", "clip")]
-    assert await store_evidence(results, RefusingStore(set()), [recorder]) == results
+    assert await store_evidence(results, RefusingEvidenceStore(set()), [recorder]) == results

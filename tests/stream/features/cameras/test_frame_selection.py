@@ -1,4 +1,4 @@
-"""Tests of frame selection under overload: old frames are dropped, of every camera alike."""
+"""Tests of frame selection under overload: old frames are dropped, equally for all cameras."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def frame(camera: str, second: float) -> Record[bytes]:
     return Record(FRAMES, camera, b"jpeg", b"jpeg", envelope, 0, 0, None)  # type: ignore[arg-type]
 
 
-def play(
+def simulate_selection(
     cameras: int, frames_per_second: float, seconds: float, times: dict[str, list[float]] | None = None
 ) -> tuple[Counter[str], Counter[str], list[float]]:
     """Return the analyzed and dropped frames by camera, and the wait of each analyzed frame, seconds.
@@ -35,48 +35,48 @@ def play(
         times: receives the reception times of each camera's analyzed frames, seconds.
     """
     waiting = [frame(f"camera-{c}", t / 8 + c / 8 / cameras) for t in range(int(seconds * 8)) for c in range(cameras)]
-    live, clock = LiveFrameSelection(), 0.0
+    selection, clock = LiveFrameSelection(), 0.0
     analyzed: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
-    waited = []
+    waits = []
     while waiting:
         now = AT + timedelta(seconds=clock)
-        batch = [one for one in waiting[:16] if one.envelope.received <= now]
+        batch = [record for record in waiting[:16] if record.envelope.received <= now]
         if not batch:
             clock += 0.01
             continue
         del waiting[: len(batch)]
-        chosen, left = live.choose(batch, now)
-        analyzed.update(one.key for one in chosen)
-        dropped.update(one.key for one in left)
-        waited += [(now - one.envelope.received).total_seconds() for one in chosen]
-        for one in chosen if times is not None else ():
-            times.setdefault(one.key, []).append((one.envelope.received - AT).total_seconds())
-        clock += len(chosen) / frames_per_second + 0.0004 * len(batch)
-    return analyzed, dropped, waited
+        analyzed_frames, dropped_frames = selection.choose(batch, now)
+        analyzed.update(record.key for record in analyzed_frames)
+        dropped.update(record.key for record in dropped_frames)
+        waits += [(now - record.envelope.received).total_seconds() for record in analyzed_frames]
+        for record in analyzed_frames if times is not None else ():
+            times.setdefault(record.key, []).append((record.envelope.received - AT).total_seconds())
+        clock += len(analyzed_frames) / frames_per_second + 0.0004 * len(batch)
+    return analyzed, dropped, waits
 
 
 def test_no_frame_is_dropped_while_worker_keeps_up() -> None:
-    analyzed, dropped, waited = play(8, 80, 10)
+    analyzed, dropped, waits = simulate_selection(8, 80, 10)
     assert (sum(analyzed.values()), sum(dropped.values())) == (640, 0)
-    assert max(waited) < 1
+    assert max(waits) < 1
 
 
 @pytest.mark.parametrize(("cameras", "capacity"), [(32, 50), (32, 10), (60, 50), (1, 3)])
 def test_overload_keeps_frames_live_and_cameras_equal(cameras: int, capacity: float) -> None:
     seconds = 40 + round(5 * 2.5 * 8 * cameras / capacity)  # several turns of every camera
-    analyzed, dropped, waited = play(cameras, capacity, seconds)
+    analyzed, dropped, waits = simulate_selection(cameras, capacity, seconds)
     assert sum(dropped.values()) > 0
     assert sum(analyzed.values()) + sum(dropped.values()) == cameras * seconds * 8
     assert sum(analyzed.values()) > 0.6 * capacity * seconds, "most of the capacity is used"
-    assert max(waited) < 2 + 2 * cameras / capacity + 16 / capacity
+    assert max(waits) < 2 + 2 * cameras / capacity + 16 / capacity
     assert min(analyzed.values()) >= 0.5 * max(analyzed.values()) - 2
 
 
 @pytest.mark.parametrize(("cameras", "capacity"), [(32, 50), (32, 100), (12, 30)])
 def test_overload_gives_each_camera_turns_of_consecutive_frames(cameras: int, capacity: float) -> None:
     times: dict[str, list[float]] = {}
-    play(cameras, capacity, 120, times)
+    simulate_selection(cameras, capacity, 120, times)
     scored = {camera: scored_seconds(moments, after=20) for camera, moments in times.items()}
     assert len(scored) == cameras
     assert min(scored.values()) >= 0.5 * max(scored.values()), "equal for every camera"
@@ -84,7 +84,7 @@ def test_overload_gives_each_camera_turns_of_consecutive_frames(cameras: int, ca
         "nearly half of the capacity goes into frames that are scored"
     )
     waits = [max(np.diff(moments)) for moments in times.values()]
-    assert max(waits) < 2.5 * (2.5 * 8 * cameras / (capacity * 2.5) + 2), "no camera waits for long"
+    assert max(waits) < 2.5 * (2.5 * 8 * cameras / (capacity * 2.5) + 2), "no camera waits too long"
 
 
 def scored_seconds(moments: list[float], after: float) -> float:
@@ -99,48 +99,50 @@ def scored_seconds(moments: list[float], after: float) -> float:
 
 
 def test_all_frames_are_analyzed_after_overload() -> None:
-    live = LiveFrameSelection()
+    selection = LiveFrameSelection()
     for tick in range(400):  # frames are late for 15 s, then in time
         late = 3.0 if tick < 120 else 0.0
         for camera in range(20):
             moment = AT + timedelta(seconds=tick / 8)
-            one = frame(f"camera-{camera}", tick / 8)
-            analyzed, dropped = live.choose([one], moment + timedelta(seconds=late))
+            record = frame(f"camera-{camera}", tick / 8)
+            analyzed, dropped = selection.choose([record], moment + timedelta(seconds=late))
             if tick > 360:
                 assert analyzed and not dropped
 
 
-def test_backlog_is_skipped() -> None:
-    live = LiveFrameSelection()
+def test_frame_backlog_is_skipped() -> None:
+    selection = LiveFrameSelection()
     batch = [frame("gate", second) for second in range(600)]
-    analyzed, dropped = live.choose(batch, AT + timedelta(seconds=600))
+    analyzed, dropped = selection.choose(batch, AT + timedelta(seconds=600))
     assert len(analyzed) <= 14, "each step skips half of the rest"
     assert len(analyzed) + len(dropped) == 600
-    fresh, none = live.choose([frame("gate", 599.5)], AT + timedelta(seconds=600))
-    assert len(fresh) == 1 and not none
+    kept, dropped = selection.choose([frame("gate", 599.5)], AT + timedelta(seconds=600))
+    assert len(kept) == 1 and not dropped
 
 
 @pytest.mark.parametrize("hours", [2, -2, 26])
 def test_frames_are_analyzed_after_clock_jump(hours: int) -> None:
-    live = LiveFrameSelection()
+    selection = LiveFrameSelection()
     jumped = timedelta(hours=hours)
     for tick in range(80):
-        one, now = frame("gate", tick / 8), AT + timedelta(seconds=tick / 8)
-        analyzed, _ = live.choose([one], now + (jumped if 24 <= tick < 56 else timedelta(0)), lambda _: True)
+        record, now = frame("gate", tick / 8), AT + timedelta(seconds=tick / 8)
+        analyzed, _ = selection.choose([record], now + (jumped if 24 <= tick < 56 else timedelta(0)), lambda _: True)
         assert analyzed, f"frame {tick}"
 
 
 def test_backlog_is_skipped_despite_clock_skew() -> None:
-    live, wrong = LiveFrameSelection(), timedelta(hours=2)
-    live.choose([frame("gate", 0)], AT + wrong, lambda _: True)
+    selection, clock_skew = LiveFrameSelection(), timedelta(hours=2)
+    selection.choose([frame("gate", 0)], AT + clock_skew, lambda _: True)
     batch = [frame("gate", second) for second in range(1, 600)]
-    analyzed, dropped = live.choose(batch, AT + timedelta(seconds=600) + wrong, lambda one: one is batch[-1])
+    analyzed, dropped = selection.choose(
+        batch, AT + timedelta(seconds=600) + clock_skew, lambda record: record is batch[-1]
+    )
     assert 5 < len(analyzed) <= 15
     assert len(dropped) > 580
 
 
 def test_frame_is_analyzed_after_clock_is_set_back() -> None:
-    live = LiveFrameSelection()
-    live.choose([frame("gate", 1000)], AT + timedelta(seconds=1000))
-    analyzed, _ = live.choose([frame("gate", 0)], AT + timedelta(seconds=100))
+    selection = LiveFrameSelection()
+    selection.choose([frame("gate", 1000)], AT + timedelta(seconds=1000))
+    analyzed, _ = selection.choose([frame("gate", 0)], AT + timedelta(seconds=100))
     assert len(analyzed) == 1

@@ -73,8 +73,8 @@ def test_other_limits_change_labels_without_analysis(folder: Path) -> None:
     table = folder / "tags.csv"
     tag_folder(folder, table, limits=MusicSettings(mood_limit=0, genre_limit=0))
     assert "unsure" not in {row["mood"] for row in rows(table).values()}
-    again = tag_folder(folder, table, limits=MusicSettings(mood_limit=1, genre_limit=1))
-    assert again.analyzed == 0
+    relabelled = tag_folder(folder, table, limits=MusicSettings(mood_limit=1, genre_limit=1))
+    assert relabelled.analyzed == 0
     assert {row["mood"] for row in rows(table).values()} <= {"unsure", "unknown"}
     assert {row["genre"] for row in rows(table).values()} == {"unknown"}
 
@@ -89,12 +89,12 @@ def test_next_run_continues_after_kill(folder: Path) -> None:
         time.sleep(0.02)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    done = len(rows(table))
+    result = len(rows(table))
     with table.open("a") as file:
         file.write("more/d.mp3,sad,0.9")  # a row that the crash cut off
-    rest = tag_folder(folder, table, limits=MusicSettings())
-    assert rest.kept >= min(done, 4) > 0
-    assert rest.kept + rest.analyzed == 4
+    continued = tag_folder(folder, table, limits=MusicSettings())
+    assert continued.kept >= min(result, 4) > 0
+    assert continued.kept + continued.analyzed == 4
     assert list(rows(table)) == list(NAMES)
 
 
@@ -107,10 +107,10 @@ def test_foreign_table_is_not_overwritten(folder: Path) -> None:
 
 
 def test_command_prints_summary(folder: Path) -> None:
-    done = CliRunner().invoke(app, ["tag", str(folder), "--unsure-below", "1", "--jobs", "2"])
-    assert done.exit_code == 0, done.output
-    assert "4 listened to, 0 as before, 0 unusable" in done.output
-    assert "unsure" in done.output
+    result = CliRunner().invoke(app, ["tag", str(folder), "--unsure-below", "1", "--jobs", "2"])
+    assert result.exit_code == 0, result.output
+    assert "4 listened to, 0 as before, 0 unusable" in result.output
+    assert "unsure" in result.output
     empty = folder / "empty"
     empty.mkdir()
     refused = CliRunner().invoke(app, ["tag", str(empty)])
@@ -123,6 +123,6 @@ def test_formats_of_ffmpeg_are_read(folder: Path) -> None:
     for name in NAMES[1:]:
         (folder / name).unlink()
     subprocess.run(["ffmpeg", "-v", "error", "-i", folder / "a.wav", "-c:a", "aac", folder / "a.m4a"], check=True)
-    done = tag_folder(folder, folder / "tags.csv", limits=MusicSettings())
-    assert not done.unusable
-    assert done.entries["a.m4a"].song is not None
+    result = tag_folder(folder, folder / "tags.csv", limits=MusicSettings())
+    assert not result.unusable
+    assert result.entries["a.m4a"].song is not None

@@ -22,7 +22,7 @@ from stream.runtime.settings import ROOT
 RATE = 24_000
 
 
-def flac(sound: NDArray[np.float64]) -> bytes:
+def encode_flac(sound: NDArray[np.float64]) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, sound, RATE, format="FLAC", subtype="PCM_16")
     return file.getvalue()
@@ -30,23 +30,25 @@ def flac(sound: NDArray[np.float64]) -> bytes:
 
 def test_stages_are_analyzed_independently_despite_bad_sound() -> None:
     time = np.arange(25 * RATE) / RATE
-    struck = np.exp(-5 * (time % 0.5))
+    envelope = np.exp(-5 * (time % 0.5))
     noise = np.random.default_rng(0).normal(0, 0.01, len(time))
-    stages = {name: 0.2 * np.sin(2 * np.pi * pitch * time) * struck + noise for name, pitch in (("a", 220), ("b", 880))}
+    stages = {
+        name: 0.2 * np.sin(2 * np.pi * pitch * time) * envelope + noise for name, pitch in (("a", 220), ("b", 880))
+    }
     tagger, analyzer = Tagger.load(), FragmentAnalyzerProcess()
 
     async def run() -> None:
         for end in (15, 20, 25):
             for name, sound in stages.items():
-                value = flac(sound[(end - 15) * RATE : end * RATE])
-                analysis, alone = await analyzer.analyze(value, name), tagger.analyze(decode(value))
+                value = encode_flac(sound[(end - 15) * RATE : end * RATE])
+                analysis, direct = await analyzer.analyze(value, name), tagger.analyze(decode(value))
                 assert analysis.fragment is not None
                 assert analysis.fragment.tags is not None
-                assert alone.tags is not None
-                assert abs(analysis.fragment.loudness - alone.loudness) < 0.05
+                assert direct.tags is not None
+                assert abs(analysis.fragment.loudness - direct.loudness) < 0.05
                 # The frames in which onsets are counted are shifted a little.
-                for statistic, value_ in alone.tags.statistics.items():
-                    assert abs(analysis.fragment.tags.statistics[statistic] - value_) < 0.2 * abs(value_) + 0.02
+                for statistic, expected in direct.tags.statistics.items():
+                    assert abs(analysis.fragment.tags.statistics[statistic] - expected) < 0.2 * abs(expected) + 0.02
                 broken = await analyzer.analyze(b"RIFF" + bytes(100), name)
                 assert broken.fragment is None
                 assert "cut-off WAV" in broken.error
@@ -80,7 +82,7 @@ if __name__ == "__main__":
 
 @pytest.mark.timeout(300)
 def test_warm_up_compiles_all_and_survives_broken_cache(tmp_path: Path) -> None:
-    """Two processes fill an empty numba cache; then its code is broken, so that a process that runs it dies."""
+    """Fill an empty numba cache with two processes, then corrupt its code, so that running it ends a process."""
     script, cache = tmp_path / "analyze.py", tmp_path / "numba"
     script.write_text(SCRIPT)
     environment = os.environ | {CACHE_VARIABLE: str(cache), "PYTHONPATH": str(ROOT)}
@@ -94,7 +96,7 @@ def test_warm_up_compiles_all_and_survives_broken_cache(tmp_path: Path) -> None:
         assert process.returncode == 0, stderr
     for path in cache.rglob("guf-beat*.nbc"):
         code = bytearray(path.read_bytes())
-        begin = code.index(b"\x7fELF") + 64  # behind the header
+        begin = code.index(b"\x7fELF") + 64  # after the header
         code[begin : begin + 64] = b"\xcc" * 64  # breakpoints
         path.write_bytes(code)
     process = start()

@@ -30,40 +30,40 @@ def driver() -> TestDriver:
     return TestDriver(FEATURE, VENUE)
 
 
-async def count(driver: TestDriver, queue: str, second: float, persons: float | None) -> SentEffects:
+async def send_count(driver: TestDriver, queue: str, second: float, persons: float | None) -> SentEffects:
     time = AT + timedelta(seconds=second)
     record = QueueCount(event_id=f"f{second}", queue=queue, camera="square", time=time, persons=persons)
     return await driver.send(QUEUE_COUNTS, queue, record)
 
 
-async def sell(driver: TestDriver, number: int) -> None:
+async def send_ticket(driver: TestDriver, number: int) -> None:
     line = SaleLine(product="beer", quantity=1)
     await driver.send(SALES, "north", Ticket(id=f"t{number}", bar="north", till="1", time=AT, lines=(line,)))
 
 
 async def test_wait_at_a_bar_follows_its_tickets(driver: TestDriver) -> None:
     for minute in range(20):
-        (wait,) = (await count(driver, "north-bar", minute * 60, 24.0)).of(QUEUE_WAITS)
+        (wait,) = (await send_count(driver, "north-bar", minute * 60, 24.0)).of(QUEUE_WAITS)
         for number in range(3):
-            await sell(driver, minute * 3 + number)
+            await send_ticket(driver, minute * 3 + number)
     assert wait.served_per_minute == pytest.approx(3, rel=0.01)
     assert wait.wait_minutes == pytest.approx(8, rel=0.1)
     assert wait.wait_low_minutes < wait.wait_minutes < wait.wait_high_minutes
 
 
 async def test_wait_at_toilets_uses_the_rate_of_staff(driver: TestDriver) -> None:
-    (wait,) = (await count(driver, "toilets", 0, 20.0)).of(QUEUE_WAITS)
+    (wait,) = (await send_count(driver, "toilets", 0, 20.0)).of(QUEUE_WAITS)
     assert wait.wait_minutes == pytest.approx(5, rel=0.1)
 
 
 async def test_wait_of_blind_camera_is_unknown(driver: TestDriver) -> None:
-    await count(driver, "toilets", 0, 20.0)
-    (wait,) = (await count(driver, "toilets", 1, None)).of(QUEUE_WAITS)
+    await send_count(driver, "toilets", 0, 20.0)
+    (wait,) = (await send_count(driver, "toilets", 1, None)).of(QUEUE_WAITS)
     assert (wait.persons, wait.wait_minutes) == (None, None)
 
 
 async def test_count_of_unknown_queue_is_rejected(driver: TestDriver) -> None:
-    effects = await count(driver, "moon", 0, 1.0)
+    effects = await send_count(driver, "moon", 0, 1.0)
     assert effects.rejections == ["no queue 'moon' in the venue file; it has north-bar, toilets"]
 
 

@@ -29,8 +29,8 @@ async def test_mails_are_triaged_once(driver: TestDriver) -> None:
     events = [driver.event(MAILS, f"m{n}", mail(n, text)) for n, text in enumerate(texts)]
     urgent, normal = (await driver.send_events(MAILS, events)).of(TRIAGE)
     assert (urgent.priority, normal.priority) == ("urgent", "normal")
-    again = await driver.send_events(MAILS, events)
-    assert not again.of(TRIAGE)
+    repeated = await driver.send_events(MAILS, events)
+    assert not repeated.of(TRIAGE)
 
 
 async def test_clusters_are_published_and_erased_texts_leave_them() -> None:
