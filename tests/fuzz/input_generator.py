@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-NASTY: tuple[Any, ...] = (
+BOUNDARY_VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**53 + 1, 2**63 - 1, 2**64, -(2**63), 10**30, 0.5, -0.0, 5e-324, 1e18, 1e308,
     -1e308, "", " ", "x", "\x00", "\u202etxet", "é" * 201, "😀" * 60, "a" * 5_000, "a/b/c", "../../../etc/passwd",
     "{order}", "{0.__class__}", "%s%n", "</script><script>alert(1)</script>", "'; DROP TABLE bars; --", "NaN",
@@ -26,7 +26,7 @@ PIECES: tuple[bytes, ...] = (
     b":", b"null", b"true", b"-", b"1e400", b"NaN", b"Infinity", b"0x10", b"\r\n", b"\xef\xbb\xbf", b"//", b"/*",
     b'"id":"x",', b'{"a":' * 50, b"[" * 2_000, b'{"z":' + b"[" * 2_000, b"9" * 400, b"1" + b"0" * 5_000,
 )  # fmt: skip
-"""Inputs that are difficult for JSON parsers."""
+"""Byte sequences that are difficult for JSON parsers."""
 
 MEDIA_PIECES: tuple[bytes, ...] = (
     b"\x00" * 16, b"\xff" * 16, b"\xff\xd8", b"\xff\xd9", b"\xff\xc4\x00\x02", b"\xff\xdd\x00\x04\x00\x00", b"\xff\xda",
@@ -37,107 +37,108 @@ MEDIA_PIECES: tuple[bytes, ...] = (
 """Magic numbers of images and sound, with impossible lengths."""
 
 
-class Mutation:
-    """One seeded stream of inputs.
+class InputGenerator:
+    """Seeded generator of inputs.
 
     Args:
-        names: words that a text of a record may be.
-        known: what a field of this name mostly is: ids that the venue file knows.
-        now: what times are near to.
+        names: values of text fields.
+        known_values: usual values by field name, such as the ids of the venue file.
+        now: time near which most generated times lie.
     """
 
     def __init__(
         self,
         seed: int | str,
         names: Sequence[str] = ("x",),
-        known: Mapping[str, Sequence[str]] | None = None,
+        known_values: Mapping[str, Sequence[str]] | None = None,
         now: datetime | None = None,
     ) -> None:
         self.random = random.Random(f"pulso {seed}")
-        self._names, self._known = list(names), dict(known or {})
+        self._names, self._known_values = list(names), dict(known_values or {})
         self._now = now or datetime.now(UTC)
 
-    def record(self, kind: type[Any], **fixed: Any) -> dict[str, Any]:
-        """JSON of a record that its type allows, as `msgspec.to_builtins` has it.
+    def valid_record(self, kind: type[Any], **fixed: Any) -> dict[str, Any]:
+        """Return a valid record of a type, in the form of `msgspec.to_builtins`.
 
         >>> from schemas.social import Post
-        >>> sorted(Mutation(1).record(Post))
+        >>> sorted(InputGenerator(1).valid_record(Post))
         ['id', 'network', 'text', 'time']
         """
-        made: dict[str, Any] = self._of(inspect.type_info(kind)) | fixed
-        return made
+        record: dict[str, Any] = self._value_of_type(inspect.type_info(kind)) | fixed
+        return record
 
-    def bent(self, value: Any) -> Any:
+    def mutate_json(self, value: Any) -> Any:
         """Return the JSON with one to four changes: a value, key or part added, removed or replaced."""
         for _ in range(self.random.randint(1, 4)):
-            value = self._bend(value)
+            value = self._mutate_value(value)
         return value
 
-    def noise(self, data: bytes, pieces: Sequence[bytes] = PIECES, most: int = 8) -> bytes:
-        """The same bytes with up to `most` changes: flipped, cut, doubled, overwritten, and pieces put in."""
-        found = bytearray(data)
-        for _ in range(self.random.randint(1, most)):
-            at = self.random.randrange(len(found) + 1)
+    def mutate_bytes(self, data: bytes, pieces: Sequence[bytes] = PIECES, max_changes: int = 8) -> bytes:
+        """Return the bytes with up to `max_changes` changes: flipped, cut, doubled, overwritten or inserted."""
+        mutated = bytearray(data)
+        for _ in range(self.random.randint(1, max_changes)):
+            position = self.random.randrange(len(mutated) + 1)
             match self.random.randrange(6):
-                case 0 if at < len(found):
-                    found[at] ^= 1 << self.random.randrange(8)
-                case 1 if at < len(found):
-                    found[at] = self.random.randrange(256)
+                case 0 if position < len(mutated):
+                    mutated[position] ^= 1 << self.random.randrange(8)
+                case 1 if position < len(mutated):
+                    mutated[position] = self.random.randrange(256)
                 case 2:
-                    del found[at : at + self.random.randint(1, max(1, len(found) // 4))]
+                    del mutated[position : position + self.random.randint(1, max(1, len(mutated) // 4))]
                 case 3:
-                    found[at:at] = found[at : at + self.random.randint(1, 200)]
+                    mutated[position:position] = mutated[position : position + self.random.randint(1, 200)]
                 case 4:
                     piece = self.random.choice(pieces)
-                    found[at : at + len(piece)] = piece
+                    mutated[position : position + len(piece)] = piece
                 case _:
-                    found[at:at] = self.random.choice(pieces)
+                    mutated[position:position] = self.random.choice(pieces)
         if self.random.random() < 0.1:
-            del found[self.random.randrange(len(found) + 1) :]
-        return bytes(found)
+            del mutated[self.random.randrange(len(mutated) + 1) :]
+        return bytes(mutated)
 
-    def json(self, kind: type[Any], **fixed: Any) -> bytes:
-        """A record of this type as bytes: two in five right, the others bent in shape, value or letters."""
-        made = self.record(kind, **fixed)
+    def random_json(self, kind: type[Any], **fixed: Any) -> bytes:
+        """Return a record of a type as JSON: two in five are valid, the others have wrong fields, values or bytes."""
+        record = self.valid_record(kind, **fixed)
         chance = self.random.random()
         if chance < 0.4:
-            return msgspec.json.encode(made)
+            return msgspec.json.encode(record)
         if chance < 0.8:
-            return _encoded(self.bent(made))
-        return self.noise(_encoded(self.bent(made) if chance < 0.9 else made))
+            return _encode(self.mutate_json(record))
+        return self.mutate_bytes(_encode(self.mutate_json(record) if chance < 0.9 else record))
 
-    def text(self) -> str:
+    def random_text(self) -> str:
         """Return a configured name, or arbitrary characters."""
         if self.random.random() < 0.8:
             return self.random.choice(self._names)
         letters = self.random.choice(("abc-_/ ", "áñ漢字🎪", "\x00\n\t\u2028\u202e", "<>&\"'`{}%$", "0123456789.e+-"))
         return "".join(self.random.choice(letters) for _ in range(self.random.randint(1, 60)))
 
-    def instant(self) -> str:
+    def random_time(self) -> str:
         """Return a time, mostly within the last hours, sometimes far away."""
         if self.random.random() < 0.9:
             return (self._now - timedelta(seconds=self.random.uniform(0, 20_000))).isoformat()
-        found: str = self.random.choice([one for one in NASTY if isinstance(one, str) and one[4:5] == "-"])
-        return found
+        time: str = self.random.choice([one for one in BOUNDARY_VALUES if isinstance(one, str) and one[4:5] == "-"])
+        return time
 
-    def _of(self, kind: inspect.Type) -> Any:
+    def _value_of_type(self, kind: inspect.Type) -> Any:
         makers: dict[type[inspect.Type], Callable[[Any], Any]] = {
-            inspect.Metadata: lambda one: self._of(one.type),
+            inspect.Metadata: lambda one: self._value_of_type(one.type),
             inspect.StructType: self._struct,
-            inspect.UnionType: lambda one: self._of(self.random.choice(one.types)),
+            inspect.UnionType: lambda one: self._value_of_type(self.random.choice(one.types)),
             inspect.LiteralType: lambda one: self.random.choice(one.values),
             inspect.NoneType: lambda _: None,
             inspect.BoolType: lambda _: self.random.random() < 0.5,
-            inspect.IntType: self._whole,
-            inspect.FloatType: self._number,
-            inspect.StrType: lambda one: self.text()[: one.max_length],
-            inspect.DateTimeType: lambda _: self.instant(),
+            inspect.IntType: self._integer,
+            inspect.FloatType: self._float,
+            inspect.StrType: lambda one: self.random_text()[: one.max_length],
+            inspect.DateTimeType: lambda _: self.random_time(),
             inspect.VarTupleType: self._list,
             inspect.ListType: self._list,
             inspect.DictType: lambda one: {
-                self._of(one.key_type): self._of(one.value_type) for _ in range(self.random.randrange(4))
+                self._value_of_type(one.key_type): self._value_of_type(one.value_type)
+                for _ in range(self.random.randrange(4))
             },
-            inspect.AnyType: lambda _: self.random.choice(NASTY),
+            inspect.AnyType: lambda _: self.random.choice(BOUNDARY_VALUES),
         }
         return makers[type(kind)](kind)
 
@@ -149,42 +150,45 @@ class Mutation:
         }
 
     def _field(self, field: inspect.Field) -> Any:
-        known = self._known.get(field.name)
-        return self.random.choice(known) if known and self.random.random() < 0.9 else self._of(field.type)
+        values = self._known_values.get(field.name)
+        return self.random.choice(values) if values and self.random.random() < 0.9 else self._value_of_type(field.type)
 
     def _list(self, kind: Any) -> list[Any]:
-        most = kind.max_length or 5
-        return [self._of(kind.item_type) for _ in range(self.random.randint(kind.min_length or 0, min(most, 5)))]
+        max_length = kind.max_length or 5
+        return [
+            self._value_of_type(kind.item_type)
+            for _ in range(self.random.randint(kind.min_length or 0, min(max_length, 5)))
+        ]
 
-    def _whole(self, kind: inspect.IntType) -> int:
+    def _integer(self, kind: inspect.IntType) -> int:
         low, high = kind.ge if kind.ge is not None else -100, kind.le if kind.le is not None else 1000
         return self.random.choice((low, high, self.random.randint(low, high), min(high, low + 1)))
 
-    def _number(self, kind: inspect.FloatType) -> float:
+    def _float(self, kind: inspect.FloatType) -> float:
         low = kind.ge if kind.ge is not None else -1e6
         high = kind.le if kind.le is not None else 1e6
-        plain = self.random.uniform(max(low, -100), min(high, 100))
+        typical = self.random.uniform(max(low, -100), min(high, 100))
         extreme = [low, high, 0.0 if low <= 0 <= high else low]
         if kind.le is None:
             extreme += [1e18, 1e308]
-        return self.random.choice(extreme) if self.random.random() < 0.1 else plain
+        return self.random.choice(extreme) if self.random.random() < 0.1 else typical
 
-    def _bend(self, value: Any) -> Any:
+    def _mutate_value(self, value: Any) -> Any:
         chance = self.random.random()
         if isinstance(value, dict) and value and chance < 0.9:
             name = self.random.choice(list(value))
             if chance < 0.1:
                 return {key: one for key, one in value.items() if key != name}
             if chance < 0.2:
-                return {**value, self.text(): self.random.choice(NASTY)}
-            return {**value, name: self._bend(value[name])}
+                return {**value, self.random_text(): self.random.choice(BOUNDARY_VALUES)}
+            return {**value, name: self._mutate_value(value[name])}
         if isinstance(value, list) and value and chance < 0.85:
             at = self.random.randrange(len(value))
             if chance < 0.2:
                 return value[:at] + value[at:] * self.random.choice((0, 0, 2, 60))
-            return [*value[:at], self._bend(value[at]), *value[at + 1 :]]
-        return self.random.choice(NASTY) if chance < 0.8 else self.text()
+            return [*value[:at], self._mutate_value(value[at]), *value[at + 1 :]]
+        return self.random.choice(BOUNDARY_VALUES) if chance < 0.8 else self.random_text()
 
 
-def _encoded(value: Any) -> bytes:
+def _encode(value: Any) -> bytes:
     return msgspec.json.encode(value)

@@ -6,12 +6,12 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.fuzz.mutation import Mutation
+from tests.fuzz.input_generator import InputGenerator
 
-PATIENCE_SECONDS = 0.5
+RESPONSE_TIMEOUT_S = 0.5
 """Seconds to wait for the rest of an incomplete request."""
 
-STARTS = (
+REQUEST_LINES = (
     b"GET / HTTP/1.1\r\n",
     b"GET /live?channels=%s HTTP/1.1\r\n",
     b"POST /login HTTP/1.1\r\n",
@@ -29,7 +29,7 @@ STARTS = (
     b"GET /history?q=%s HTTP/1.1\r\n",
     b"PUT /%s HTTP/1.1\r\n",
 )
-ODD = (
+PATH_VALUES = (
     b"..%2f..%2f..%2fetc%2fpasswd",
     b"../../../../etc/passwd",
     b"%00",
@@ -87,29 +87,29 @@ HEADERS = (
 )
 
 
-def request(mutation: Mutation, bodies: Mutation, kind: type[Any], token: str) -> bytes:
-    """Return a request, of which a third has incomplete lines."""
-    choose = mutation.random
-    body = bodies.json(kind) if choose.random() < 0.7 else choose.randbytes(choose.randrange(300))
-    lines = [choose.choice(STARTS).replace(b"%s", choose.choice(ODD))]
-    if choose.random() < 0.8:
+def random_request(generator: InputGenerator, body_generator: InputGenerator, kind: type[Any], token: str) -> bytes:
+    """Return a random request; about a third are mutated."""
+    rng = generator.random
+    body = body_generator.random_json(kind) if rng.random() < 0.7 else rng.randbytes(rng.randrange(300))
+    lines = [rng.choice(REQUEST_LINES).replace(b"%s", rng.choice(PATH_VALUES))]
+    if rng.random() < 0.8:
         lines.append(b"Host: 127.0.0.1\r\n")
-    if choose.random() < 0.8:
+    if rng.random() < 0.8:
         lines.append(f"Authorization: Bearer {token}\r\n".encode())
-    lines += [choose.choice(HEADERS) + b"\r\n" for _ in range(choose.randrange(4))]
-    if choose.random() < 0.7:
+    lines += [rng.choice(HEADERS) + b"\r\n" for _ in range(rng.randrange(4))]
+    if rng.random() < 0.7:
         lines.append(b"Content-Length: %d\r\n" % len(body))
-    whole = b"".join([*lines, b"Connection: close\r\n\r\n", body])
-    return mutation.noise(whole) if choose.random() < 0.3 else whole
+    request = b"".join([*lines, b"Connection: close\r\n\r\n", body])
+    return generator.mutate_bytes(request) if rng.random() < 0.3 else request
 
 
-def asked(url: str, request: bytes) -> bytes | None:
-    """Return the status line; empty if the server closed the connection, None if it waits for more."""
-    place = urlsplit(url)
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+def send_raw_request(url: str, request: bytes) -> bytes | None:
+    """Send raw bytes, and return the status line: empty if the connection was closed, None if no response came."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
         try:
             connection.sendall(request)
-            connection.settimeout(PATIENCE_SECONDS)
+            connection.settimeout(RESPONSE_TIMEOUT_S)
             return connection.makefile("rb").readline()
         except (ConnectionResetError, BrokenPipeError):
             return b""

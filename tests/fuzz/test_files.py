@@ -29,38 +29,38 @@ from stream.sources.camera import CameraSource, jpeg_of_file
 from stream.sources.mail_files import stored_mails
 from stream.sources.replay import tickets_of
 from stream.sources.source import SourceError
-from tests.fuzz.conftest import TIMES, Surface
-from tests.fuzz.mutation import MEDIA_PIECES, PIECES, Mutation
-from tests.fuzz.test_mail import SEEDS
+from tests.fuzz.conftest import INPUT_MULTIPLIER, SurfaceStatistics
+from tests.fuzz.input_generator import MEDIA_PIECES, PIECES, InputGenerator
+from tests.fuzz.test_mail import SEED_MESSAGES
 
-Read = Callable[[Path], Any]
+ReadFile = Callable[[Path], Any]
 
 
-def sales(path: Path) -> None:
+def read_sales_file(path: Path) -> None:
     for ticket in tickets_of(read_sales(path), "fuzz", "all", ZoneInfo("Europe/Madrid")):
         msgspec.json.decode(msgspec.json.encode(ticket), type=Ticket)
 
 
-def mailbox(path: Path) -> None:
+def read_mailbox(path: Path) -> None:
     for mail in stored_mails(path, settled=False):
         mail.read()
 
 
-def picture(path: Path) -> None:
+def read_picture(path: Path) -> None:
     jpeg_of_file(path)
 
 
-def video(path: Path) -> None:
+def read_video(path: Path) -> None:
     for _ in CameraSource("fuzz", str(path), loop=False)._file(path):
         pass
 
 
-def recording(path: Path) -> None:
+def read_recording(path: Path) -> None:
     for _ in fragments(path, seconds=2):
         pass
 
 
-def model(path: Path) -> None:
+def read_model(path: Path) -> None:
     """Write a model card beside weights that it does not describe."""
     folder = path.parent / "model"
     folder.mkdir(exist_ok=True)
@@ -69,19 +69,21 @@ def model(path: Path) -> None:
     open_folder(folder)
 
 
-ORDERS = b"time,bar,product,quantity,unit_price\n2026-07-04T20:00,north,beer,2,4.5\n2026-07-04T20:01,north,cola,-1,3\n"
-HIRE = b"dateday,hour,count,temp,humidity\n04-07-2026,20,15,0.5,0.6\n04-07-2026,21,11,0.4,0.6\n"
-CELLS = (
+ORDERS_CSV = (
+    b"time,bar,product,quantity,unit_price\n2026-07-04T20:00,north,beer,2,4.5\n2026-07-04T20:01,north,cola,-1,3\n"
+)
+BICYCLES_CSV = b"dateday,hour,count,temp,humidity\n04-07-2026,20,15,0.5,0.6\n04-07-2026,21,11,0.4,0.6\n"
+CSV_CELLS = (
     b"1e400", b"nan", b"-inf", b"9999-12-31T23:59", b"0001-01-01T00:00", b"", b'"', b"\n\n", b",,,,", b"x" * 200_000,
     b"99", b"2026-07-04T20:00+14:00", b"31-02-2026", b"\x00", b"1_000", b"\xd9\xa3", b"2026-07-04", b"0x1", b"1,5",
 )  # fmt: skip
 
 
-def _picture() -> bytes:
+def _picture_bytes() -> bytes:
     return cv2.imencode(".jpg", np.full((90, 120, 3), 90, np.uint8))[1].tobytes()
 
 
-def _video() -> bytes:
+def _video_bytes() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "v.avi"
         out = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 8, (64, 48))
@@ -91,21 +93,23 @@ def _video() -> bytes:
         return path.read_bytes()
 
 
-def _recording(kind: str) -> bytes:
+def _recording_bytes(kind: str) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, np.random.default_rng(1).uniform(-0.2, 0.2, 30_000), 8_000, format=kind)
     return file.getvalue()
 
 
-MBOX = b"".join(b"From a@x.org Sat Jul  4 20:00:00 2026\n" + one.replace(b"\r\n", b"\n") + b"\n" for one in SEEDS)
+MBOX = b"".join(
+    b"From a@x.org Sat Jul  4 20:00:00 2026\n" + one.replace(b"\r\n", b"\n") + b"\n" for one in SEED_MESSAGES
+)
 DEPLOY = Settings().topics.parent
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """Kind of file under test."""
 
     suffix: str
-    read: Read
+    read: ReadFile
     refusal: type[Exception]
     seeds: list[bytes]
     pieces: tuple[bytes, ...]
@@ -113,42 +117,44 @@ class Kind(NamedTuple):
 
 
 @cache
-def kinds() -> dict[str, Kind]:
+def file_kinds() -> dict[str, FileKind]:
     card = b"name: x\nversion: '1'\nsha256: abc\nlimits: [a]\n"
-    sounds = [_recording("WAV"), _recording("FLAC")]
+    sounds = [_recording_bytes("WAV"), _recording_bytes("FLAC")]
     return {
-        "sales": Kind(".csv", sales, SalesFileError, [ORDERS, HIRE], CELLS, 150),
-        "mbox": Kind(".mbox", mailbox, SourceError, [MBOX], PIECES, 50),
-        "picture": Kind(".png", picture, SourceError, [_picture()], MEDIA_PIECES, 100),
-        "video": Kind(".avi", video, SourceError, [_video()], MEDIA_PIECES, 20),
-        "recording": Kind(".wav", recording, AudioError, sounds, MEDIA_PIECES, 40),
-        "topics": Kind(".yaml", read_topics, TopicsFileError, [(DEPLOY / "topics.yaml").read_bytes()], PIECES, 2),
-        "answers": Kind(".yaml", read_answers, AnswersFileError, [(DEPLOY / "answers.yaml").read_bytes()], PIECES, 2),
-        "model card": Kind(".yaml", model, ModelError, [card], PIECES, 20),
+        "sales": FileKind(".csv", read_sales_file, SalesFileError, [ORDERS_CSV, BICYCLES_CSV], CSV_CELLS, 150),
+        "mbox": FileKind(".mbox", read_mailbox, SourceError, [MBOX], PIECES, 50),
+        "picture": FileKind(".png", read_picture, SourceError, [_picture_bytes()], MEDIA_PIECES, 100),
+        "video": FileKind(".avi", read_video, SourceError, [_video_bytes()], MEDIA_PIECES, 20),
+        "recording": FileKind(".wav", read_recording, AudioError, sounds, MEDIA_PIECES, 40),
+        "topics": FileKind(".yaml", read_topics, TopicsFileError, [(DEPLOY / "topics.yaml").read_bytes()], PIECES, 2),
+        "answers": FileKind(
+            ".yaml", read_answers, AnswersFileError, [(DEPLOY / "answers.yaml").read_bytes()], PIECES, 2
+        ),
+        "model card": FileKind(".yaml", read_model, ModelError, [card], PIECES, 20),
     }
 
 
 @pytest.mark.parametrize("name", ["sales", "mbox", "picture", "video", "recording", "topics", "answers", "model card"])
 @pytest.mark.timeout(3600)
-def test_file(name: str, tmp_path: Path, surface: Surface) -> None:
-    kind, mutation = kinds()[name], Mutation(name)
+def test_file(name: str, tmp_path: Path, statistics: SurfaceStatistics) -> None:
+    kind, generator = file_kinds()[name], InputGenerator(name)
     path = tmp_path / f"file{kind.suffix}"
     path.write_bytes(kind.seeds[0])
     with suppress(kind.refusal):
-        kind.read(path)  # what is compiled or loaded with the first file is no part of what a file takes
-    for _ in range(kind.number * TIMES):
-        data = mutation.noise(mutation.random.choice(kind.seeds), kind.pieces)
+        kind.read(path)  # the first file also loads libraries, which is not measured
+    for _ in range(kind.number * INPUT_MULTIPLIER):
+        data = generator.mutate_bytes(generator.random.choice(kind.seeds), kind.pieces)
         path.write_bytes(data)
-        with surface.timed(1, data[:2_000]):
+        with statistics.measure(1, data[:2_000]):
             try:
                 kind.read(path)
             except kind.refusal as error:
                 assert str(error)
-                surface.refuse(type(error).__name__)
+                statistics.count_refusal(type(error).__name__)
 
 
 def test_csv_reader_names_line_before_too_long_field(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
-    path.write_bytes(ORDERS + b"2026-07-04T20:02,north," + b"x" * (csv.field_size_limit() + 1) + b",1,1\n")
+    path.write_bytes(ORDERS_CSV + b"2026-07-04T20:02,north," + b"x" * (csv.field_size_limit() + 1) + b",1,1\n")
     with pytest.raises(SalesFileError, match="line 3: field larger"):
         read_sales(path)

@@ -1,6 +1,6 @@
-"""Every endpoint of console, tills and posts, on a real Kafka and Redis.
+"""Fuzz tests of every endpoint of console, tills and posts, on a real Kafka and Redis.
 
-Input comes from the OpenAPI document, which schemathesis breaks in every way, and from requests that are hardly HTTP.
+Schemathesis generates requests from the OpenAPI document; further requests are malformed HTTP.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as trying
+from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
 from redis.asyncio import Redis as AsyncRedis
 from schemathesis.checks import not_a_server_error
@@ -33,21 +33,21 @@ from stream.sources.record_server import RecordServer
 from stream.sources.source import EventSink, run_all
 from stream.sources.till_server import TillServer
 from stream.stores.accounts import AccountStore
-from tests.fuzz.conftest import TIMES, Surface
-from tests.fuzz.mutation import Mutation
-from tests.fuzz.raw_requests import asked, request
-from tests.fuzz.test_topics import known_of, names_of
+from tests.fuzz.conftest import INPUT_MULTIPLIER, SurfaceStatistics
+from tests.fuzz.input_generator import InputGenerator
+from tests.fuzz.raw_requests import random_request, send_raw_request
+from tests.fuzz.test_topics import known_field_values, venue_ids
 
 pytestmark = pytest.mark.stack
-SHORT = 2
+EXAMPLES_PER_OPERATION = 2
 """Number of examples of each of about thirty operations."""
-ENDLESS = {"/live"}
+ENDLESS_PATHS = {"/live"}
 """Endless responses, which are tested with raw requests only."""
 TOKEN = "fuzz-token"
 
 
 @dataclass(slots=True)
-class Door:
+class ServerUnderTest:
     """Server under test: address, credentials and OpenAPI document."""
 
     url: str
@@ -56,7 +56,7 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Door]]:
+def servers_under_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerUnderTest]]:
     folder = tmp_path_factory.mktemp("doors")
     with LocalStack(folder, workers=(), with_prometheus=False) as stack, EventProducer(stack.settings) as producer:
         venue = read_venue(stack.settings.venue)
@@ -66,18 +66,20 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Door]]
         stop = threading.Event()
         thread = threading.Thread(target=run_all, args=(list(servers.values()), producer, stop))
         thread.start()
-        found = {
-            name: Door(server.url.removesuffix(server.path), TOKEN, server._app(EventSink(producer, "", "")).openapi())
+        servers_by_name = {
+            name: ServerUnderTest(
+                server.url.removesuffix(server.path), TOKEN, server._app(EventSink(producer, "", "")).openapi()
+            )
             for name, server in servers.items()
         }
-        token = asyncio.run(_admin(stack.settings.redis_url()))
-        found["console"] = Door(stack.endpoints["console"], token, build(stack.settings).openapi())
-        yield found
+        token = asyncio.run(_add_admin_token(stack.settings.redis_url()))
+        servers_by_name["console"] = ServerUnderTest(stack.endpoints["console"], token, build(stack.settings).openapi())
+        yield servers_by_name
         stop.set()
         thread.join(timeout=20)
 
 
-async def _admin(url: str) -> str:
+async def _add_admin_token(url: str) -> str:
     redis = AsyncRedis.from_url(url)
     token = await AccountStore(redis).add_token("fuzz", ["admin"])
     await redis.aclose()
@@ -86,62 +88,56 @@ async def _admin(url: str) -> str:
 
 @pytest.mark.parametrize("name", ["tills", "posts", "console"])
 @pytest.mark.timeout(3600)
-def test_openapi(name: str, doors: dict[str, Door], surface: Surface) -> None:
+def test_openapi(name: str, servers_under_test: dict[str, ServerUnderTest], statistics: SurfaceStatistics) -> None:
     """Check that no response is a 5xx, and that rejections have a body with the reason."""
-    door = doors[name]
-    schema = schemathesis.openapi.from_dict(door.openapi)
-    schema.config.update(base_url=door.url)
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        if operation.path in ENDLESS:
+    server = servers_under_test[name]
+    schema = schemathesis.openapi.from_dict(server.openapi)
+    schema.config.update(base_url=server.url)
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if operation.path in ENDLESS_PATHS:
             continue
         for mode in GenerationMode.NEGATIVE, GenerationMode.POSITIVE:
-            with suppress(Unsatisfiable):  # where nothing can be given, nothing can be wrong
-                _try(operation.as_strategy(generation_mode=mode), door, surface)
+            with suppress(Unsatisfiable):  # an operation without input has no invalid input
+                _check_responses(operation.as_strategy(generation_mode=mode), server, statistics)
 
 
-def _try(strategy: Any, door: Door, surface: Surface) -> None:
-    @trying(
-        max_examples=SHORT * TIMES, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+def _check_responses(strategy: Any, server: ServerUnderTest, statistics: SurfaceStatistics) -> None:
+    @hypothesis_settings(
+        max_examples=EXAMPLES_PER_OPERATION * INPUT_MULTIPLIER, derandomize=True, deadline=None, database=None,
+        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(strategy)
     def attempt(case: Any) -> None:
-        with surface.timed(1, f"{case.method} {case.formatted_path}"):
-            response = case.call(headers={"Authorization": f"Bearer {door.token}"}, allow_redirects=False, timeout=30)
+        with statistics.measure(1, f"{case.method} {case.formatted_path}"):
+            response = case.call(headers={"Authorization": f"Bearer {server.token}"}, allow_redirects=False, timeout=30)
             case.validate_response(response, checks=[not_a_server_error])
         if response.status_code >= 400:
             assert response.content, (case.method, case.formatted_path)
-            surface.refuse(str(response.status_code))
+            statistics.count_refusal(str(response.status_code))
 
     attempt()
 
 
 @pytest.mark.parametrize("name", ["tills", "posts", "console"])
 @pytest.mark.timeout(3600)
-def test_raw(name: str, doors: dict[str, Door], surface: Surface) -> None:
+def test_raw(name: str, servers_under_test: dict[str, ServerUnderTest], statistics: SurfaceStatistics) -> None:
     """Check that raw requests never cause a 5xx, a hang or a crash."""
-    door, mutation = doors[name], Mutation(f"raw {name}")
+    server, generator = servers_under_test[name], InputGenerator(f"raw {name}")
     venue = read_venue(Settings().venue)
-    bodies = Mutation(f"bodies {name}", names_of(venue), known_of(venue))
+    body_generator = InputGenerator(f"bodies {name}", venue_ids(venue), known_field_values(venue))
     kind = {"tills": Ticket, "posts": Post}.get(name, Ticket)
-    for _ in range(25 * TIMES):
-        sent = request(mutation, bodies, kind, door.token)
-        with surface.timed(1, sent):
-            line = asked(door.url, sent)
-        if line is None:
+    for _ in range(25 * INPUT_MULTIPLIER):
+        request = random_request(generator, body_generator, kind, server.token)
+        with statistics.measure(1, request):
+            status_line = send_raw_request(server.url, request)
+        if status_line is None:
             continue
-        assert not line.startswith(b"HTTP/1.1 5"), (line, sent[:2_000])
-        if line.startswith(b"HTTP/1.1 4"):
-            surface.refuse(line[9:12].decode())
-        elif not line:
-            surface.refuse("closed")
-    well = asked(door.url, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert well is not None
-    assert well.startswith(b"HTTP/1.1 200")
-
-
-def build_settings() -> Any:
-    from stream.runtime.settings import Settings
-
-    return Settings()
+        assert not status_line.startswith(b"HTTP/1.1 5"), (status_line, request[:2_000])
+        if status_line.startswith(b"HTTP/1.1 4"):
+            statistics.count_refusal(status_line[9:12].decode())
+        elif not status_line:
+            statistics.count_refusal("closed")
+    health = send_raw_request(server.url, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert health is not None
+    assert health.startswith(b"HTTP/1.1 200")

@@ -13,12 +13,12 @@ from processors.support.facts import extract_facts
 from processors.support.mail_text import customer_text, split_sentences
 from processors.support.privacy import mask_personal_data
 from stream.sources.mime import MailFormatError, read_message
-from tests.fuzz.conftest import TIMES, Surface
+from tests.fuzz.conftest import INPUT_MULTIPLIER, SurfaceStatistics
 
 NOW = datetime(2026, 7, 4, 22, tzinfo=UTC)
-RUNS = 200 * TIMES
+MAILS = 200 * INPUT_MULTIPLIER
 
-SEEDS = (
+SEED_MESSAGES = (
     b"From: Ana <ana@x.org>\r\nTo: s@y.org\r\nSubject: =?iso-8859-1?q?Devoluci=F3n?=\r\nMessage-ID: <a@x>\r\n"
     b"References: <b@x> <c@x>\r\nDate: Sat, 04 Jul 2026 20:00:00 +0200\r\nMIME-Version: 1.0\r\n"
     b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -42,40 +42,40 @@ PIECES = (
 )  # fmt: skip
 
 
-def mutated(seeded: random.Random) -> bytes:
+def mutated_message(rng: random.Random) -> bytes:
     """Return a seed message with up to twelve changes: bytes flipped, cut, doubled or inserted."""
-    data = bytearray(seeded.choice(SEEDS))
-    for _ in range(seeded.randint(1, 12)):
-        at, kind = seeded.randrange(len(data) + 1), seeded.randrange(5)
-        if kind == 0 and at < len(data):
-            data[at] = seeded.randrange(256)
+    data = bytearray(rng.choice(SEED_MESSAGES))
+    for _ in range(rng.randint(1, 12)):
+        position, kind = rng.randrange(len(data) + 1), rng.randrange(5)
+        if kind == 0 and position < len(data):
+            data[position] = rng.randrange(256)
         elif kind == 1:
-            del data[at : at + seeded.randint(1, 40)]
+            del data[position : position + rng.randint(1, 40)]
         elif kind == 2:
-            data[at:at] = data[at : at + seeded.randint(1, 400)] * seeded.randint(1, 3)
+            data[position:position] = data[position : position + rng.randint(1, 400)] * rng.randint(1, 3)
         elif kind == 3:
-            data[at:at] = seeded.choice(PIECES)
+            data[position:position] = rng.choice(PIECES)
         else:
-            other = seeded.choice(SEEDS)
-            begin = seeded.randrange(len(other))
-            data[at:at] = other[begin : begin + seeded.randint(1, 200)]
+            other = rng.choice(SEED_MESSAGES)
+            begin = rng.randrange(len(other))
+            data[position:position] = other[begin : begin + rng.randint(1, 200)]
     return bytes(data)
 
 
 @pytest.mark.timeout(3600)
-def test_mail(surface: Surface) -> None:
-    seeded = random.Random(1)
-    for _ in range(RUNS):
-        data = mutated(seeded)
-        with surface.timed(1, data):
+def test_mail(statistics: SurfaceStatistics) -> None:
+    rng = random.Random(1)
+    for _ in range(MAILS):
+        data = mutated_message(rng)
+        with statistics.measure(1, data):
             try:
-                _read(data)
+                _parse(data)
             except MailFormatError:
-                surface.refuse("no message")
-    assert surface.refused < RUNS / 10
+                statistics.count_refusal("no message")
+    assert statistics.refused < MAILS / 10
 
 
-def _read(data: bytes) -> None:
+def _parse(data: bytes) -> None:
     """Parse a message as the source and the first steps of the worker do."""
     mail = read_message(data, NOW)
     words = customer_text(mail.subject, mail.text)

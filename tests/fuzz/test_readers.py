@@ -1,4 +1,4 @@
-"""Fuzz tests of readers beside the agents: venue context, surplus, verdicts, answers and the console's views."""
+"""Fuzz tests of readers outside the agents: venue context, surplus, verdicts, answers and the console's views."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from stream.features.bars.venue_context import ContextCache
 from stream.features.support.approved_answers import apply_approved_answer
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
-from tests.fuzz.conftest import TIMES, Surface
-from tests.fuzz.mutation import Mutation
-from tests.fuzz.test_topics import known_of, names_of
+from tests.fuzz.conftest import INPUT_MULTIPLIER, SurfaceStatistics
+from tests.fuzz.input_generator import InputGenerator
+from tests.fuzz.test_topics import known_field_values, venue_ids
 
-Take = Callable[[bytes], None]
+AddRecord = Callable[[bytes], None]
 SETTINGS = Settings(kafka="127.0.0.1:1")
 VENUE = read_venue(SETTINGS.venue)
-SHORT = 150
+INPUTS_PER_READER = 150
 
 
 @contextmanager
-def context() -> Iterator[Take]:
+def context() -> Iterator[AddRecord]:
     reader = ContextCache()
     yield reader.add_record
     for zone in VENUE.zones:
@@ -45,7 +45,7 @@ def context() -> Iterator[Take]:
 
 
 @contextmanager
-def surplus() -> Iterator[Take]:
+def surplus() -> Iterator[AddRecord]:
     reader = SurplusCache()
     yield reader.add_record
     for bar in VENUE.bars:
@@ -54,20 +54,20 @@ def surplus() -> Iterator[Take]:
 
 
 @contextmanager
-def verdicts() -> Iterator[Take]:
+def verdicts() -> Iterator[AddRecord]:
     gauges = PrecisionGauges(frozenset(registry.rules_by_name()))
     yield gauges.add_record
     gauges.publish()
 
 
 @contextmanager
-def answers() -> Iterator[Take]:
+def answers() -> Iterator[AddRecord]:
     catalogue = read_answers(SETTINGS.answers)
     yield lambda value: apply_approved_answer(catalogue, value)
 
 
 @contextmanager
-def forecasts() -> Iterator[Take]:
+def forecasts() -> Iterator[AddRecord]:
     values: list[bytes | None] = []
     yield values.append
     last_by_bar(values)
@@ -81,15 +81,15 @@ READERS = {
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.timeout(3600)
-def test_reader(name: str, surface: Surface) -> None:
+def test_reader(name: str, statistics: SurfaceStatistics) -> None:
     topic, reader = READERS[name]
-    mutation = Mutation(name, names_of(VENUE), known_of(VENUE))
+    generator = InputGenerator(name, venue_ids(VENUE), known_field_values(VENUE))
     assert topic.record is not None
-    with reader() as take:
-        for _ in range(SHORT * TIMES):
-            value = mutation.json(topic.record)
-            with surface.timed(1, value):
-                take(value)
+    with reader() as add_record:
+        for _ in range(INPUTS_PER_READER * INPUT_MULTIPLIER):
+            value = generator.random_json(topic.record)
+            with statistics.measure(1, value):
+                add_record(value)
 
 
 CONSOLE_SETTINGS = Settings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1")
@@ -97,13 +97,13 @@ CONSOLE_SETTINGS = Settings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1")
 
 @pytest.mark.parametrize("topic", build_services(CONSOLE_SETTINGS).results.replay, ids=lambda topic: topic.name)
 @pytest.mark.timeout(3600)
-def test_console(topic: Topic, surface: Surface) -> None:
+def test_console(topic: Topic, statistics: SurfaceStatistics) -> None:
     services = build_services(CONSOLE_SETTINGS)
-    mutation = Mutation(f"console {topic.name}", names_of(VENUE), known_of(VENUE))
+    generator = InputGenerator(f"console {topic.name}", venue_ids(VENUE), known_field_values(VENUE))
     assert topic.record is not None
-    for number in range(SHORT * TIMES):
-        value = mutation.json(topic.record)
-        with surface.timed(1, value):
+    for number in range(INPUTS_PER_READER * INPUT_MULTIPLIER):
+        value = generator.random_json(topic.record)
+        with statistics.measure(1, value):
             services.results.apply(topic.name, value, number)
             if number % 5 == 0:
                 for channel in services.channels.in_api():

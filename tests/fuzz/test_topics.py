@@ -29,14 +29,14 @@ from stream.features import registry
 from stream.runtime.settings import Settings
 from stream.runtime.testing import SentRecord, TestDriver, TestEvent
 from stream.runtime.venue_file import read_venue
-from tests.fuzz.conftest import TIMES, Surface
-from tests.fuzz.mutation import MEDIA_PIECES, Mutation
+from tests.fuzz.conftest import INPUT_MULTIPLIER, SurfaceStatistics
+from tests.fuzz.input_generator import MEDIA_PIECES, InputGenerator
 
 pytestmark = pytest.mark.stack
-SHORT = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK: 100, ACTIONS: 150, OBSERVATIONS: 150,
+INPUT_COUNTS = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK: 100, ACTIONS: 150, OBSERVATIONS: 150,
          ALERTS: 100, CORRECTIONS: 40, MAILS: 30, POSTS: 30, FRAMES: 60, SNIPPETS: 20}  # fmt: skip
-"""inputs of the short set; of the results, which the alerts worker reads, 60 each"""
-READ: list[tuple[str, Topic]] = [
+"""Inputs of the short set; 60 for each result topic that the alerts worker reads."""
+WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("bars", topic) for topic in (SALES, STOCK, CONTEXT)),
     *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS)),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
@@ -47,122 +47,141 @@ READ: list[tuple[str, Topic]] = [
 
 
 @pytest.fixture(scope="module")
-def worker_of(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TestDriver]:
+def get_worker(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TestDriver]:
     """Return a worker by name; only the last one is kept, to hold one set of models in memory."""
-    made: dict[str, TestDriver] = {}
+    drivers: dict[str, TestDriver] = {}
     settings = Settings(data=tmp_path_factory.mktemp("workers"), kafka="127.0.0.1:1", redis=redis_url)
 
     def get(name: str) -> TestDriver:
-        if name not in made:
-            made.clear()
-            made[name] = TestDriver(
+        if name not in drivers:
+            drivers.clear()
+            drivers[name] = TestDriver(
                 registry.agents_of(name), read_venue(settings.venue), settings=settings, worker=name
             )
-            tried = {topic.name for worker, topic in READ if worker == name}
-            assert {topic.name for topic in made[name].topics} == tried, "each topic that a worker reads must be tried"
-        return made[name]
+            tested = {topic.name for worker, topic in WORKER_TOPICS if worker == name}
+            assert {topic.name for topic in drivers[name].topics} == tested, (
+                "each topic that a worker reads must be tested"
+            )
+        return drivers[name]
 
     return get
 
 
-@pytest.mark.parametrize(("name", "topic"), READ, ids=[topic.name for _, topic in READ])
+@pytest.mark.parametrize(("name", "topic"), WORKER_TOPICS, ids=[topic.name for _, topic in WORKER_TOPICS])
 @pytest.mark.timeout(3600)
-async def test_topic(name: str, topic: Topic, worker_of: Callable[[str], TestDriver], surface: Surface) -> None:
-    worker = worker_of(name)
-    mutation = Mutation(topic.name, names_of(worker.venue), known_of(worker.venue))
-    wrong: list[str] = []
-    left = SHORT.get(topic, 60) * TIMES
-    while left > 0:
-        batch = [record(worker, topic, mutation) for _ in range(min(left, mutation.random.randint(1, 12)))]
-        left -= len(batch)
-        with surface.timed(len(batch), batch):
+async def test_topic(
+    name: str, topic: Topic, get_worker: Callable[[str], TestDriver], statistics: SurfaceStatistics
+) -> None:
+    worker = get_worker(name)
+    generator = InputGenerator(topic.name, venue_ids(worker.venue), known_field_values(worker.venue))
+    errors: list[str] = []
+    remaining = INPUT_COUNTS.get(topic, 60) * INPUT_MULTIPLIER
+    while remaining > 0:
+        batch = [random_event(worker, topic, generator) for _ in range(min(remaining, generator.random.randint(1, 12)))]
+        remaining -= len(batch)
+        with statistics.measure(len(batch), batch):
             sent = (await worker.send_events(topic, batch)).records
-        for one in sent:
-            if (why := check(one)) is not None:
-                wrong.append(f"{why}: {one.value!r:.300}")
-            if one.topic == topic.dead.name:
-                headers = dict(one.headers)
+        for record in sent:
+            if (error := find_error(record)) is not None:
+                errors.append(f"{error}: {record.value!r:.300}")
+            if record.topic == topic.dead.name:
+                headers = dict(record.headers)
                 reason = headers["pulso_dead_reason"].decode()
-                surface.refuse(reason)
+                statistics.count_refusal(reason)
                 if reason == "unexpected":
-                    wrong.append(f"{headers['pulso_dead_error'].decode()}: {one.value!r:.600}")
-    assert not wrong, f"{len(wrong)}, such as\n" + "\n".join(wrong[:12])
+                    errors.append(f"{headers['pulso_dead_error'].decode()}: {record.value!r:.600}")
+    assert not errors, f"{len(errors)}, such as\n" + "\n".join(errors[:12])
 
 
-def record(worker: TestDriver, topic: Topic, mutation: Mutation) -> TestEvent:
-    """One record: a value and key that fit or do not, and CloudEvents headers of which one in ten is bent."""
-    choose = mutation.random
-    value, key = MAKERS[topic](mutation, worker.venue) if topic in MAKERS else made(mutation, topic, worker.venue)
-    if choose.random() < 0.03:
-        key = choose.choice((None, b"", b"\xff\xfe", b"\x00", b"k" * 5_000))
-    if choose.random() < 0.02:
-        value = choose.choice((None, b"", b"\x00"))
-    return worker.raw_event(topic, key, value, headers_of(topic, mutation))
+def random_event(worker: TestDriver, topic: Topic, generator: InputGenerator) -> TestEvent:
+    """Return an event with a valid or invalid value and key; one in ten has invalid CloudEvents headers."""
+    rng = generator.random
+    value, key = (
+        PAYLOAD_GENERATORS[topic](generator, worker.venue)
+        if topic in PAYLOAD_GENERATORS
+        else random_payload(generator, topic, worker.venue)
+    )
+    if rng.random() < 0.03:
+        key = rng.choice((None, b"", b"\xff\xfe", b"\x00", b"k" * 5_000))
+    if rng.random() < 0.02:
+        value = rng.choice((None, b"", b"\x00"))
+    return worker.raw_event(topic, key, value, random_headers(topic, generator))
 
 
-def headers_of(topic: Topic, mutation: Mutation) -> Any:
+def random_headers(topic: Topic, generator: InputGenerator) -> Any:
     now = datetime.now(UTC)
-    name = f"fuzz-{mutation.random.getrandbits(64)}"
+    name = f"fuzz-{generator.random.getrandbits(64)}"
     headers = Envelope(name, topic.event_type, "test", now, topic.content_type, now).headers()
-    if mutation.random.random() > 0.1:
+    if generator.random.random() > 0.1:
         return headers
-    at = mutation.random.randrange(len(headers))
-    other = mutation.random.choice((mutation.instant().encode(), b"", b"\xff", b"x" * 20_000, mutation.text().encode()))
-    return mutation.random.choice((
+    at = generator.random.randrange(len(headers))
+    other = generator.random.choice(
+        (generator.random_time().encode(), b"", b"\xff", b"x" * 20_000, generator.random_text().encode())
+    )
+    return generator.random.choice((
         None, [], headers[:at], headers + headers, [*headers[:at], (headers[at][0], other), *headers[at + 1 :]],
         [(one, None) for one, _ in headers],
     ))  # fmt: skip
 
 
-def made(mutation: Mutation, topic: Topic, venue: Venue) -> tuple[bytes | None, bytes | None]:
-    """JSON of the topic's type, and its key, which for most is a field."""
+def random_payload(generator: InputGenerator, topic: Topic, venue: Venue) -> tuple[bytes | None, bytes | None]:
+    """Return JSON of the topic's type and the record's key, which for most types is one of its fields."""
     assert topic.record is not None
-    of_key = topic.key if topic.key in ("bar", "thread", "camera", "stage", "network", "id") else "key"
-    if of_key not in topic.record.__struct_fields__:
-        return mutation.json(topic.record), mutation.text().encode()
-    known = known_of(venue).get(of_key)
-    name = mutation.random.choice(known) if known and mutation.random.random() < 0.9 else mutation.text()
-    return mutation.json(topic.record, **{of_key: name}), name.encode()
+    key_field = topic.key if topic.key in ("bar", "thread", "camera", "stage", "network", "id") else "key"
+    if key_field not in topic.record.__struct_fields__:
+        return generator.random_json(topic.record), generator.random_text().encode()
+    known_values = known_field_values(venue).get(key_field)
+    name = (
+        generator.random.choice(known_values)
+        if known_values and generator.random.random() < 0.9
+        else generator.random_text()
+    )
+    return generator.random_json(topic.record, **{key_field: name}), name.encode()
 
 
-def frame(mutation: Mutation, venue: Venue) -> tuple[bytes, bytes]:
+def random_frame(generator: InputGenerator, venue: Venue) -> tuple[bytes, bytes]:
     """Return an image of a configured camera, mostly invalid."""
-    choose = mutation.random
-    camera = choose.choice(venue.cameras).id if choose.random() < 0.95 else mutation.text()
-    height, width = choose.choice(((16, 16), (15, 40), (90, 160), (90, 160), (1, 3000), (240, 320)))
-    grey = np.random.default_rng(choose.getrandbits(32)).integers(0, 255, (height, width, 3), np.uint8)
-    _, body = cv2.imencode(choose.choice((".jpg", ".jpg", ".jpg", ".png", ".webp", ".bmp", ".tiff")), grey)
+    rng = generator.random
+    camera = rng.choice(venue.cameras).id if rng.random() < 0.95 else generator.random_text()
+    height, width = rng.choice(((16, 16), (15, 40), (90, 160), (90, 160), (1, 3000), (240, 320)))
+    pixels = np.random.default_rng(rng.getrandbits(32)).integers(0, 255, (height, width, 3), np.uint8)
+    _, body = cv2.imencode(rng.choice((".jpg", ".jpg", ".jpg", ".png", ".webp", ".bmp", ".tiff")), pixels)
     data = body.tobytes()
-    chance = choose.random()
+    chance = rng.random()
     if chance < 0.15:
         return data, camera.encode()
     if chance < 0.25:
-        return data[: choose.randrange(len(data))], camera.encode()
-    return mutation.noise(data, MEDIA_PIECES), camera.encode()
+        return data[: rng.randrange(len(data))], camera.encode()
+    return generator.mutate_bytes(data, MEDIA_PIECES), camera.encode()
 
 
-def fragment(mutation: Mutation, venue: Venue) -> tuple[bytes, bytes]:
+def random_fragment(generator: InputGenerator, venue: Venue) -> tuple[bytes, bytes]:
     """Return sound of a configured stage, mostly invalid."""
-    choose = mutation.random
-    stage = choose.choice(venue.stages).id if choose.random() < 0.95 else mutation.text()
-    rate, channels = choose.choice(((8_000, 1), (22_050, 2), (1_000, 1), (44_100, 1)))
-    noise = np.random.default_rng(choose.getrandbits(32)).uniform(-0.2, 0.2, (int(rate * 1.2), channels))
-    kind, subtype = choose.choice((("WAV", "PCM_16"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")))
-    if subtype == "FLOAT" and choose.random() < 0.5:
-        noise[5] = choose.choice((np.nan, np.inf, 1e30))
+    rng = generator.random
+    stage = rng.choice(venue.stages).id if rng.random() < 0.95 else generator.random_text()
+    rate, channels = rng.choice(((8_000, 1), (22_050, 2), (1_000, 1), (44_100, 1)))
+    noise = np.random.default_rng(rng.getrandbits(32)).uniform(-0.2, 0.2, (int(rate * 1.2), channels))
+    kind, subtype = rng.choice((("WAV", "PCM_16"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")))
+    if subtype == "FLOAT" and rng.random() < 0.5:
+        noise[5] = rng.choice((np.nan, np.inf, 1e30))
     file = io.BytesIO()
     soundfile.write(file, noise, rate, format=kind, subtype=subtype)
     data = file.getvalue()
-    chance = choose.random()
+    chance = rng.random()
     if chance < 0.1:
         return data, stage.encode()
-    return (data[: choose.randrange(len(data))] if chance < 0.3 else mutation.noise(data, MEDIA_PIECES)), stage.encode()
+    return (
+        data[: rng.randrange(len(data))] if chance < 0.3 else generator.mutate_bytes(data, MEDIA_PIECES)
+    ), stage.encode()
 
 
-MAKERS: dict[Topic, Callable[[Mutation, Venue], tuple[bytes, bytes]]] = {FRAMES: frame, SNIPPETS: fragment}
+PAYLOAD_GENERATORS: dict[Topic, Callable[[InputGenerator, Venue], tuple[bytes, bytes]]] = {
+    FRAMES: random_frame,
+    SNIPPETS: random_fragment,
+}
 
 
-def names_of(venue: Venue) -> list[str]:
+def venue_ids(venue: Venue) -> list[str]:
     """Return the ids of the venue file."""
     return [
         *(zone.id for zone in venue.zones), *(camera.id for camera in venue.cameras), *(bar.id for bar in venue.bars),
@@ -172,8 +191,8 @@ def names_of(venue: Venue) -> list[str]:
     ]  # fmt: skip
 
 
-def known_of(venue: Venue) -> dict[str, list[str]]:
-    """Return a plausible value of a field, so that most records pass the first validation."""
+def known_field_values(venue: Venue) -> dict[str, list[str]]:
+    """Return plausible values by field name, with which most records pass the first validation."""
     rules = list(registry.rules_by_name())
     bars, cameras = [bar.id for bar in venue.bars], [camera.id for camera in venue.cameras]
     return {
@@ -185,8 +204,8 @@ def known_of(venue: Venue) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def check(sent: SentRecord) -> str | None:
-    """Return why a record that a worker sent is of no use to its readers, or None."""
+def find_error(sent: SentRecord) -> str | None:
+    """Return the reason for which readers can't use a record that a worker sent, or None."""
     headers = dict(sent.headers)
     if sent.topic.endswith(".dead"):
         return None if headers.get("pulso_dead_reason") and headers.get("pulso_dead_error") else "no reason is given"

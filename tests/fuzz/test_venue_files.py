@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.runtime.venue_file import VenueFileError, read_venue
-from tests.fuzz.conftest import TIMES, Surface
-from tests.fuzz.mutation import NASTY, Mutation
+from tests.fuzz.conftest import INPUT_MULTIPLIER, SurfaceStatistics
+from tests.fuzz.input_generator import BOUNDARY_VALUES, InputGenerator
 
-SHORT = 15
+EXAMPLES = 15
 TEXT = """
 name: Fuzz
 timezone: Europe/Madrid
@@ -52,7 +52,9 @@ rules: { crowd-density: { raise_at: 4, clear_at: 3, audience: [security] } }
 """  # noqa: E501
 VENUE = yaml.safe_load(TEXT)
 VALUES = st.one_of(
-    st.sampled_from([*NASTY, float("nan"), float("inf"), datetime.date(2026, 7, 4), b"\x00\xff", "${HOME}", "file:///etc"]),
+    st.sampled_from([
+        *BOUNDARY_VALUES, float("nan"), float("inf"), datetime.date(2026, 7, 4), b"\x00\xff", "${HOME}", "file:///etc",
+    ]),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -76,45 +78,45 @@ def _paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PATHS = _paths(VENUE)[1:]
 
 
-def explained(folder: Path, text: str, surface: Surface) -> None:
+def check_read_or_explained(folder: Path, text: str, statistics: SurfaceStatistics) -> None:
     file = folder / "venue.yaml"
     file.write_text(text, encoding="utf-8", errors="surrogatepass")
-    with surface.timed(1, text):
+    with statistics.measure(1, text):
         try:
             read_venue(file)
         except VenueFileError as error:
             for line in str(error).splitlines()[:1]:
                 assert line.startswith(str(file)), line
             assert len(str(error)) < 200_000
-            surface.refuse("explained")
+            statistics.count_refusal("explained")
 
 
 @pytest.mark.timeout(3600)
-def test_venue_file_values(tmp_path: Path, surface: Surface) -> None:
+def test_venue_file_values(tmp_path: Path, statistics: SurfaceStatistics) -> None:
     @settings(
-        max_examples=SHORT * TIMES, derandomize=True, deadline=None, database=None,
+        max_examples=EXAMPLES * INPUT_MULTIPLIER, derandomize=True, deadline=None, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(st.lists(st.tuples(st.sampled_from(PATHS), VALUES, st.sampled_from("rrrdk")), min_size=1, max_size=3))
     def attempt(changes: list[tuple[tuple[Any, ...], Any, str]]) -> None:
         venue = copy.deepcopy(VENUE)
-        for path, value, how in changes:
-            _change(venue, path, value, how)
-        explained(tmp_path, yaml.safe_dump(venue, allow_unicode=True), surface)
+        for path, value, operation in changes:
+            _apply_change(venue, path, value, operation)
+        check_read_or_explained(tmp_path, yaml.safe_dump(venue, allow_unicode=True), statistics)
 
     attempt()
 
 
-def _change(venue: Any, path: tuple[Any, ...], value: Any, how: str) -> None:
+def _apply_change(venue: Any, path: tuple[Any, ...], value: Any, operation: str) -> None:
     """Replace, delete or rename the value at a path, if it still exists."""
     at = venue
     try:
         for part in path[:-1]:
             at = at[part]
         old = at[path[-1]]
-        if how == "d":
+        if operation == "d":
             del at[path[-1]]
-        elif how == "k" and isinstance(at, dict):
+        elif operation == "k" and isinstance(at, dict):
             at[value if isinstance(value, str | int | float | bool) else str(value)] = old
         else:
             at[path[-1]] = value
@@ -123,25 +125,25 @@ def _change(venue: Any, path: tuple[Any, ...], value: Any, how: str) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_venue_file_text(tmp_path: Path, surface: Surface) -> None:
-    mutation = Mutation("venue text")
-    for _ in range(SHORT * TIMES):
-        if mutation.random.random() < 0.6:
+def test_venue_file_text(tmp_path: Path, statistics: SurfaceStatistics) -> None:
+    generator = InputGenerator("venue text")
+    for _ in range(EXAMPLES * INPUT_MULTIPLIER):
+        if generator.random.random() < 0.6:
             lines = TEXT.splitlines()
-            at = mutation.random.randrange(len(lines))
+            at = generator.random.randrange(len(lines))
             indented = lines[at][: len(lines[at]) - len(lines[at].lstrip())] if lines[at] else ""
-            lines[at : at + mutation.random.randrange(2)] = [indented + mutation.random.choice(LINES)]
+            lines[at : at + generator.random.randrange(2)] = [indented + generator.random.choice(LINES)]
             text = "\n".join(lines)
         else:
-            text = mutation.noise(TEXT.encode()).decode(
-                "utf-8", "surrogateescape" if mutation.random.random() < 0 else "replace"
+            text = generator.mutate_bytes(TEXT.encode()).decode(
+                "utf-8", "surrogateescape" if generator.random.random() < 0 else "replace"
             )
-        explained(tmp_path, text, surface)
+        check_read_or_explained(tmp_path, text, statistics)
 
 
 @pytest.mark.parametrize("kind", ["aliases", "merges"])
-def test_venue_file_rejects_endless_expansion(tmp_path: Path, kind: str, surface: Surface) -> None:
-    """Nine anchors, each ten times the one before: a file of a kilobyte that would fill any memory."""
+def test_venue_file_rejects_endless_expansion(tmp_path: Path, kind: str, statistics: SurfaceStatistics) -> None:
+    """Expand nine anchors, each ten times the one before: a file of a kilobyte that would exhaust the memory."""
     lines = ["name: bomb"]
     if kind == "aliases":
         lines += ["a0: &a0 [x, x]"]
@@ -151,6 +153,6 @@ def test_venue_file_rejects_endless_expansion(tmp_path: Path, kind: str, surface
         lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 10)]
     file = tmp_path / "bomb.yaml"
     file.write_text("\n".join(lines))
-    with surface.timed(1, kind), pytest.raises(VenueFileError, match="expand"):
+    with statistics.measure(1, kind), pytest.raises(VenueFileError, match="expand"):
         read_venue(file)
-    surface.refuse("explained")
+    statistics.count_refusal("explained")
