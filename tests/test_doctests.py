@@ -1,4 +1,4 @@
-"""Every example in a docstring runs."""
+"""Run the examples of all docstrings."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ EXAMPLES = doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
 
 
 def modules() -> list[str]:
-    found = []
+    names = []
     for package in (bench, processors, schemas, simulation, stream):
-        found += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+        names += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     return [
-        name for name in found if "quix" not in name
+        name for name in names if "quix" not in name
     ]  # these jobs need Quix Streams, which is installed in .venv-bench only
 
 

@@ -87,20 +87,20 @@ def feature_imports(folder: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("package", ALLOWED_IMPORTS)
 def test_package_imports_only_layers_below(package: str) -> None:
     for path in sorted((ROOT / package).rglob("*.py")):
-        wrong = (imported_packages(path) & set(PACKAGES)) - ALLOWED_IMPORTS[package]
-        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+        forbidden = (imported_packages(path) & set(PACKAGES)) - ALLOWED_IMPORTS[package]
+        assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}"
 
 
 @pytest.mark.parametrize("folder", FEATURE_IMPORTS)
 def test_features_import_each_other_only_as_listed(folder: str) -> None:
     shared = SHARED_BY_FEATURES[folder]
-    found = {
+    imports = {
         (importer, imported)
         for importer, imported in feature_imports(folder)
         if importer != imported and importer not in shared and imported not in shared
     }
-    assert found <= FEATURE_IMPORTS[folder], "features exchange events; a new import needs a reason in the list"
-    assert found >= FEATURE_IMPORTS[folder], "these no longer exist: remove them from the list"
+    assert imports <= FEATURE_IMPORTS[folder], "features exchange events; a new import needs a reason in the list"
+    assert imports >= FEATURE_IMPORTS[folder], "these no longer exist: remove them from the list"
 
 
 def test_stream_has_no_modules_beside_its_folders() -> None:
@@ -109,8 +109,8 @@ def test_stream_has_no_modules_beside_its_folders() -> None:
 
 def test_processors_import_no_io() -> None:
     for path in sorted((ROOT / "processors").rglob("*.py")):
-        wrong = imported_packages(path) & FORBIDDEN_IN_PROCESSORS
-        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+        forbidden = imported_packages(path) & FORBIDDEN_IN_PROCESSORS
+        assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}"
 
 
 def test_processors_never_read_the_wall_clock() -> None:
@@ -123,8 +123,8 @@ def test_processors_never_read_the_wall_clock() -> None:
 def test_production_packages_never_import_torch() -> None:
     for package in PRODUCTION:
         for path in sorted((ROOT / package).rglob("*.py")):
-            wrong = imported_packages(path) & {"torch", "sentence_transformers", "transformers"}
-            assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+            forbidden = imported_packages(path) & {"torch", "sentence_transformers", "transformers"}
+            assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}"
 
 
 @pytest.mark.parametrize(
@@ -133,15 +133,15 @@ def test_production_packages_never_import_torch() -> None:
 )
 def test_processes_without_bars_do_not_import_river(module: str) -> None:
     """River imports scikit-learn and SciPy's statistics: seconds and tens of megabytes in every process."""
-    heavy = ("river", "sklearn", "scipy.stats")
-    script = f"import sys, {module}; print(*(name for name in {heavy!r} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    slow_imports = ("river", "sklearn", "scipy.stats")
+    script = f"import sys, {module}; print(*(name for name in {slow_imports!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []
 
 
-def test_command_line_imports_no_stream_engine_or_network_runtime() -> None:
+def test_command_line_does_not_import_faust_or_network_runtime() -> None:
     """Each command would wait for them; those that need one import it when they run."""
-    heavy = ("faust", "aiokafka", "cv2", "onnxruntime", "httpx")
-    script = f"import sys, stream.commands.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    slow_imports = ("faust", "aiokafka", "cv2", "onnxruntime", "httpx")
+    script = f"import sys, stream.commands.cli; print(*(name for name in {slow_imports!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []

@@ -42,7 +42,7 @@ def test_threat_model_names_a_test_for_each_threat() -> None:
 
 def test_code_never_decodes_executable_data() -> None:
     """Forbid pickle in any form, arrays that may contain one, `eval`, and shells."""
-    wrong = []
+    findings = []
     for path, tree in trees():
         for node in ast.walk(tree):
             names: list[str] = []
@@ -52,16 +52,16 @@ def test_code_never_decodes_executable_data() -> None:
                 names = [(node.module or "").split(".")[0]]
             elif isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
-                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-                bad = called in ("eval", "exec", "os.system", "os.popen") or given.get("shell") == "True"
-                names = ["torch"] if bad or given.get("allow_pickle") == "True" else []
+                keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                is_dangerous = called in ("eval", "exec", "os.system", "os.popen") or keywords.get("shell") == "True"
+                names = ["torch"] if is_dangerous or keywords.get("allow_pickle") == "True" else []
             if CODE_EXECUTING_MODULES.intersection(names):
-                wrong.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
-    # The one place where sentence-transformers, which is torch, may be asked for by name, where a person installed it.
-    assert [one for one in wrong if not one.startswith("processors/support/sentence_transformer.py")] == []
+                findings.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
+    # The only module that may import sentence-transformers (and torch), if a person has installed it.
+    assert [one for one in findings if not one.startswith("processors/support/sentence_transformer.py")] == []
 
 
 def test_bandit_reports_no_issue() -> None:
     command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *PACKAGES]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stdout[-4000:]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 0, result.stdout[-4000:]

@@ -1,4 +1,4 @@
-"""Script `every_series.py PORT`: serve one sample of every series of all features, and increase it for ever."""
+"""Script `every_series.py PORT`: serve one sample of every series of all features, and increase it continually."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ LABELS = {
 
 def combinations(names: tuple[str, ...]) -> list[dict[str, str]]:
     """Yield every combination of the labels' sample values."""
-    found: list[dict[str, str]] = [{}]
+    combined: list[dict[str, str]] = [{}]
     for name in names:
-        found = [{**one, name: value} for one in found for value in LABELS.get(name, [name])]
-    return found
+        combined = [{**one, name: value} for one in combined for value in LABELS.get(name, [name])]
+    return combined
 
 
-def count() -> None:
+def increase_all() -> None:
     """Increase every metric."""
     for declared in registry.metrics():
         for labels in combinations(declared.labels):
@@ -72,8 +72,8 @@ counts: Counts[str] = Counts()
 
 
 if __name__ == "__main__":
-    count()
+    increase_all()
     start_http_server(int(sys.argv[1]), addr="127.0.0.1")
     while True:
         time.sleep(0.2)
-        count()
+        increase_all()

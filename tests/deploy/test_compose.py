@@ -24,19 +24,19 @@ from stream.runtime.venue_file import read_venue
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKER = ROOT / "deploy" / "docker"
-OURS = {*registry.workers(), "sources", "console", "topics"}
+OWN_SERVICES = {*registry.workers(), "sources", "console", "topics"}
 PASSWORDS = {"PULSO_KAFKA_PASSWORD": "of-kafka", "PULSO_REDIS_PASSWORD": "of-redis"}
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return the parsed Compose file, with both passwords and without variables of this machine."""
-    done = configured(tmp_path_factory.mktemp("compose"), PASSWORDS)
-    assert done.returncode == 0, done.stderr
-    return yaml.safe_load(done.stdout)
+    result = run_compose_config(tmp_path_factory.mktemp("compose"), PASSWORDS)
+    assert result.returncode == 0, result.stderr
+    return yaml.safe_load(result.stdout)
 
 
-def configured(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_compose_config(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `docker-compose config` with the given variables only."""
     program = shutil.which("docker-compose")
     if program is None:
@@ -55,45 +55,45 @@ def configured(folder: Path, variables: dict[str, str]) -> subprocess.CompletedP
 
 @pytest.mark.parametrize("missing", PASSWORDS)
 def test_compose_requires_every_password(tmp_path: Path, missing: str) -> None:
-    done = configured(tmp_path, {name: value for name, value in PASSWORDS.items() if name != missing})
-    assert done.returncode != 0
-    assert "deploy/docker/passwords" in done.stderr
-    made = subprocess.run([DOCKER / "passwords"], capture_output=True, text=True, timeout=20, check=True).stdout
-    assert {line.partition("=")[0] for line in made.splitlines()} == set(PASSWORDS)
-    assert all(re.fullmatch(r"[0-9a-f]{48}", line.partition("=")[2]) for line in made.splitlines())
+    result = run_compose_config(tmp_path, {name: value for name, value in PASSWORDS.items() if name != missing})
+    assert result.returncode != 0
+    assert "deploy/docker/passwords" in result.stderr
+    output = subprocess.run([DOCKER / "passwords"], capture_output=True, text=True, timeout=20, check=True).stdout
+    assert {line.partition("=")[0] for line in output.splitlines()} == set(PASSWORDS)
+    assert all(re.fullmatch(r"[0-9a-f]{48}", line.partition("=")[2]) for line in output.splitlines())
 
 
 @pytest.fixture(scope="module")
 def services(project: Any) -> dict[str, Any]:
-    found: dict[str, Any] = project["services"]
-    return found
+    services: dict[str, Any] = project["services"]
+    return services
 
 
-def published(service: dict[str, Any]) -> dict[int, str]:
-    """Return the outside address by inside port."""
+def published_ports(service: dict[str, Any]) -> dict[int, str]:
+    """Return the host address by container port."""
     return {int(port.rsplit(":", 1)[1].split("/")[0]): port.rsplit(":", 1)[0] for port in service.get("ports", [])}
 
 
 def test_compose_has_every_service(services: dict[str, Any]) -> None:
-    assert set(services) == OURS | {"kafka", "redis", "prometheus", "grafana"}
+    assert set(services) == OWN_SERVICES | {"kafka", "redis", "prometheus", "grafana"}
 
 
 def test_compose_services_have_health_checks(services: dict[str, Any]) -> None:
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"topics"}
 
 
-def test_dependencies_wait_for_health(services: dict[str, Any]) -> None:
+def test_compose_dependencies_wait_for_health(services: dict[str, Any]) -> None:
     for name, service in services.items():
-        for other, how in service.get("depends_on", {}).items():
-            wanted = "service_completed_successfully" if other == "topics" else "service_healthy"
-            assert how["condition"] == wanted, f"{name} → {other}"
-    for name in OURS - {"topics"}:
+        for other, condition in service.get("depends_on", {}).items():
+            expected = "service_completed_successfully" if other == "topics" else "service_healthy"
+            assert condition["condition"] == expected, f"{name} → {other}"
+    for name in OWN_SERVICES - {"topics"}:
         assert {"kafka", "topics"} <= set(services[name]["depends_on"]), name
     assert "redis" in services["alerts"]["depends_on"]
     assert "kafka" in services["topics"]["depends_on"]
 
 
-def test_images_are_pinned(services: dict[str, Any]) -> None:
+def test_compose_images_are_pinned(services: dict[str, Any]) -> None:
     for name, service in services.items():
         tag = service["image"].partition(":")[2]
         assert re.match(r"v?\d+\.\d+\.\d+$", tag), f"{name}: {service['image']}"
@@ -109,23 +109,23 @@ def test_compose_kafka_version_equals_tested_version(services: dict[str, Any]) -
 
 def test_compose_ports_are_bound_to_localhost(services: dict[str, Any]) -> None:
     for name, service in services.items():
-        for inside, outside in published(service).items():
+        for inside, outside in published_ports(service).items():
             assert outside.startswith("127.0.0.1:"), f"{name}: {outside} → {inside}"
 
 
 def test_compose_data_outlives_containers(project: Any, services: dict[str, Any]) -> None:
-    wanted = {
+    expected = {
         "kafka": "/var/lib/kafka/data",
         "redis": "/data",
         "prometheus": "/prometheus",
         "grafana": "/var/lib/grafana",
     }
-    for name, folder in {**wanted, **dict.fromkeys(OURS, "/var/lib/pulso")}.items():
+    for name, folder in {**expected, **dict.fromkeys(OWN_SERVICES, "/var/lib/pulso")}.items():
         mounted = {target: source for source, target, _ in (v.split(":") for v in services[name]["volumes"])}
         assert mounted[folder] in project["volumes"], name
 
 
-def test_paths_of_this_checkout_exist(services: dict[str, Any]) -> None:
+def test_compose_mounts_existing_paths(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
@@ -134,7 +134,7 @@ def test_paths_of_this_checkout_exist(services: dict[str, Any]) -> None:
 
 def test_compose_variables_are_settings(services: dict[str, Any]) -> None:
     known = {f"PULSO_{name.upper()}" for name in Settings.model_fields}
-    for name in OURS:
+    for name in OWN_SERVICES:
         environment = services[name]["environment"]
         assert {key for key in environment if key.startswith("PULSO_")} <= known, name
         assert environment["PULSO_BIND"] == "0.0.0.0"
@@ -142,7 +142,7 @@ def test_compose_variables_are_settings(services: dict[str, Any]) -> None:
         assert f"PULSO://{kafka}" in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
 
 
-def test_generated_parts_follow_the_features() -> None:
+def test_generated_compose_parts_follow_the_features() -> None:
     for file, content in rendered().items():
         assert file.read_text(encoding="utf-8") == content, f"{file.name}: run `pulso compose render`"
 
@@ -170,7 +170,7 @@ def test_prometheus_scrapes_every_metrics_endpoint(services: dict[str, Any]) -> 
 def test_tills_reach_the_port_of_the_venue_file(services: dict[str, Any]) -> None:
     tills = read_venue(DOCKER / "venue.yaml").tills
     assert tills is not None
-    assert tills.port in published(services["sources"])
+    assert tills.port in published_ports(services["sources"])
 
 
 def test_compose_file_contains_no_secret(services: dict[str, Any]) -> None:
@@ -178,17 +178,17 @@ def test_compose_file_contains_no_secret(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for key, value in (service.get("environment") or {}).items():
             if secret.search(key):
-                assert value in ("", *PASSWORDS.values()), f"{name}: {key}"  # only from the person's own environment
+                assert value in ("", *PASSWORDS.values()), f"{name}: {key}"  # only from the user's environment
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert not re.search(r"://[^/\s:@]+:[^/\s@]+@", text), "an address with a password"
 
 
 def test_compose_containers_have_minimal_privileges(services: dict[str, Any]) -> None:
-    for name in OURS:
+    for name in OWN_SERVICES:
         assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"], name
 
 
-def test_image_installs_only_locked_packages_for_a_user_without_rights() -> None:
+def test_image_installs_locked_packages_for_unprivileged_user() -> None:
     text = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
     assert "--require-hashes" in text
     assert re.search(r"^USER [1-9]", text, re.MULTILINE)
@@ -213,7 +213,7 @@ def test_image_build_context_contains_copied_files() -> None:
 def page() -> Iterator[str]:
     """Serve a healthy and an unhealthy page."""
 
-    class Page(BaseHTTPRequestHandler):
+    class PageHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200 if self.path == "/metrics" else 503)
             self.end_headers()
@@ -222,14 +222,14 @@ def page() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Page)
+    server = HTTPServer(("127.0.0.1", 0), PageHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-def test_health_check(page: str) -> None:
+def test_container_health_check_returns_the_failure(page: str) -> None:
     failure = runpy.run_path(str(DOCKER / "healthy.py"))["failure"]
     assert failure(f"{page}/metrics") is None
     assert failure(f"{page}/metrics", 'pulso_worker_ready{worker="bars"} 1.0') is None

@@ -46,38 +46,40 @@ def kafka(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     ports = Ports(folder / "ports.json")
     environment = services["kafka"]["environment"]
     # As the image does: KAFKA_A_B → a.b
-    given = {
+    kafka_properties = {
         name.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
         for name, value in environment.items()
         if name.startswith("KAFKA_") and name != "KAFKA_HEAP_OPTS"
     }
-    inside = {
+    ports_by_container_port = {
         9092: ports.get("pulso"),
         9093: ports.get("controller"),
         9094: ports.get("host"),
         9095: ports.get("local"),
     }
     for name in ("listeners", "advertised.listeners", "controller.quorum.voters"):
-        text = given[name].replace("kafka:", "127.0.0.1:").replace("://:", "://127.0.0.1:")
-        given[name] = re.sub(r":(909\d)", lambda found: f":{inside[int(found[1])]}", text)
-    given["log.dirs"] = str(folder / "log")
+        text = kafka_properties[name].replace("kafka:", "127.0.0.1:").replace("://:", "://127.0.0.1:")
+        kafka_properties[name] = re.sub(r":(909\d)", lambda match: f":{ports_by_container_port[int(match[1])]}", text)
+    kafka_properties["log.dirs"] = str(folder / "log")
     properties = folder / "server.properties"
-    properties.write_text("".join(f"{name}={value}\n" for name, value in given.items()))
-    made = java("kafka.tools.StorageTool", "format", "--cluster-id=MkU3OEVBNTcwNTJENDM2Qg", "--config", str(properties))
-    done = subprocess.run(made, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    healthy = AdminClient({"bootstrap.servers": f"127.0.0.1:{inside[9095]}", "log_level": 0})
+    properties.write_text("".join(f"{name}={value}\n" for name, value in kafka_properties.items()))
+    format_command = java(
+        "kafka.tools.StorageTool", "format", "--cluster-id=MkU3OEVBNTcwNTJENDM2Qg", "--config", str(properties)
+    )
+    result = subprocess.run(format_command, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{ports_by_container_port[9095]}", "log_level": 0})
     child = Child(
         name="kafka",
         command=java("kafka.Kafka", str(properties)),
         log=folder / "kafka.log",
-        healthy=lambda: bool(healthy.list_topics(timeout=1).brokers),
+        healthy=lambda: bool(admin.list_topics(timeout=1).brokers),
         stop_seconds=30,
     )
     child.start()
     try:
         child.wait_healthy()
-        yield f"127.0.0.1:{inside[9092]}"
+        yield f"127.0.0.1:{ports_by_container_port[9092]}"
     finally:
         child.stop()
 
@@ -100,7 +102,7 @@ def redis_port(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.1)
         arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes()
-        assert b"redis-server" in arguments, "it is the container's first process, which hears that it should stop"
+        assert b"redis-server" in arguments, "it is the container's first process, which receives SIGTERM"
         assert PASSWORDS["PULSO_REDIS_PASSWORD"].encode() not in arguments
         yield port
     finally:
@@ -111,9 +113,9 @@ def redis_port(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
 def settings_of(services: dict[str, Any], kafka: str, redis_port: int, data: Path) -> Settings:
     """Return the environment of a worker's container, with local addresses."""
     environment = {name.lower(): str(value) for name, value in services["alerts"]["environment"].items()}
-    said = {name.removeprefix("pulso_"): value for name, value in environment.items() if name.startswith("pulso_")}
-    redis = re.sub(r"redis:6379", f"127.0.0.1:{redis_port}", said["redis"])
-    return Settings(**{**said, "kafka": kafka, "redis": redis, "data": data, "venue": Settings().venue})  # type: ignore[arg-type]
+    values = {name.removeprefix("pulso_"): value for name, value in environment.items() if name.startswith("pulso_")}
+    redis = re.sub(r"redis:6379", f"127.0.0.1:{redis_port}", values["redis"])
+    return Settings(**{**values, "kafka": kafka, "redis": redis, "data": data, "venue": Settings().venue})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -167,8 +169,8 @@ def test_worker_with_passwords_becomes_ready(
     }  # fmt: skip
 
     def ready() -> bool:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as answer:
-            return b'pulso_worker_ready{worker="alerts"} 1.0' in answer.read()
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as response:
+            return b'pulso_worker_ready{worker="alerts"} 1.0' in response.read()
 
     child = Child(
         name="alerts",

@@ -14,10 +14,10 @@ from schemas.alerts import Severity
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
 
-HERE = Path(__file__).parent
-DEPLOY = HERE.parent.parent / "deploy" / "prometheus"
+FOLDER = Path(__file__).parent
+DEPLOY = FOLDER.parent.parent / "deploy" / "prometheus"
 RULES = sorted((DEPLOY / "rules").glob("*.yml"))
-UNIT_TESTS = sorted((HERE / "prometheus").glob("*.test.yml"))
+UNIT_TESTS = sorted((FOLDER / "prometheus").glob("*.test.yml"))
 
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool is missing: `make setup`, or install the package prometheus"
@@ -26,9 +26,11 @@ needs_promtool = pytest.mark.skipif(
 
 def promtool(*arguments: str | Path) -> str:
     """Run promtool and return its output; fail the test on an error."""
-    done = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    result = subprocess.run(
+        ["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
 
 
 def alerting_rules() -> list[dict[str, Any]]:
@@ -81,7 +83,7 @@ def test_prometheus_alerts_have_english_and_spanish_texts(rule: dict[str, Any]) 
     assert rule["labels"]["severity"] in Severity.__args__  # type: ignore[attr-defined]
 
 
-RUNBOOKS = HERE.parent.parent / "docs" / "runbooks"
+RUNBOOKS = FOLDER.parent.parent / "docs" / "runbooks"
 
 
 @pytest.mark.parametrize("rule", alerting_rules(), ids=lambda rule: str(rule["alert"]))

@@ -1,4 +1,4 @@
-"""The code of the pages under "Extend" is whole: written to files as the pages name them, its tests pass."""
+"""Code of the pages under "Extend": extracted to the files that the pages name, it passes its tests."""
 
 from __future__ import annotations
 
@@ -28,24 +28,27 @@ def extract_files(page: str, folder: Path) -> list[Path]:
 
 def run(command: list[str], folder: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=200,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
 
 
 @pytest.mark.parametrize(("page", "files", "tests"), [("first-rule.md", 4, 2), ("first-feature.md", 10, 3)])
-def test_code_of_the_page_passes_its_tests(page: str, files: int, tests: int, tmp_path: Path) -> None:
+def test_tutorial_code_passes_its_tests(page: str, files: int, tests: int, tmp_path: Path) -> None:
     extracted = extract_files(page, tmp_path)
     assert len(extracted) == files
-    (suite,) = (path for path in extracted if path.name.startswith("test_"))
-    assert suite.read_text(encoding="utf-8").count("\ndef test_") == tests
-    run(["pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path), str(suite)], tmp_path)
+    (test_file,) = (path for path in extracted if path.name.startswith("test_"))
+    assert test_file.read_text(encoding="utf-8").count("\ndef test_") == tests
+    run(
+        ["pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path), str(test_file)],
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize("page", ["first-rule.md", "first-feature.md"])
-def test_code_of_the_page_follows_the_style(page: str, tmp_path: Path) -> None:
+def test_tutorial_code_follows_the_style(page: str, tmp_path: Path) -> None:
     extract_files(page, tmp_path)
     pulso = 'lint.isort.known-third-party=["schemas", "processors", "stream", "console"]'
     config = [

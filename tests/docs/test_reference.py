@@ -1,4 +1,4 @@
-"""The generated reference names everything that the code has."""
+"""Generated reference pages: complete for settings, fields, rules, metrics, topics and commands."""
 
 from __future__ import annotations
 
