@@ -31,13 +31,13 @@ def test_ticket_load_uses_each_bar_once_in_time_order(rate: float) -> None:
     bars: list[set[str]] = []
     known = {bar.id for bar in bench_venue().bars}
     for _ in range(3):
-        made = [event.value for event in load.events(rate, 20)]
-        tickets = [one for one in made if isinstance(one, Ticket)]
+        events = [event.value for event in load.events(rate, 20)]
+        tickets = [ticket for ticket in events if isinstance(ticket, Ticket)]
         assert len(tickets) == rate * 20
-        bars.append({one.bar for one in tickets})
+        bars.append({ticket.bar for ticket in tickets})
         assert bars[-1] <= known
         for bar in bars[-1]:
-            times = [one.time for one in tickets if one.bar == bar]
+            times = [ticket.time for ticket in tickets if ticket.bar == bar]
             assert all(before <= after for before, after in pairwise(times))
             assert max(times) < datetime.now(UTC) + MAX_TIME_AHEAD - timedelta(minutes=1)
             assert len(times) >= min(TICKETS_OF_A_BAR, len(tickets)) * 0.9
@@ -47,8 +47,8 @@ def test_ticket_load_uses_each_bar_once_in_time_order(rate: float) -> None:
 
 def test_mail_load_has_urgent_mails_and_unique_ids() -> None:
     load = Mails()
-    made = [event for seconds in (3, 3) for event in load.events(20, seconds)]
-    assert len({event.id for event in made}) == len(made) == 120
-    cries = {text for _, _, text in URGENT.values()}
-    loud = [event for event in made if isinstance(event.value, Mail) and event.value.text in cries]
-    assert len(loud) == len(made) // URGENT_EVERY
+    events = [event for seconds in (3, 3) for event in load.events(20, seconds)]
+    assert len({event.id for event in events}) == len(events) == 120
+    urgent_texts = {text for _, _, text in URGENT.values()}
+    urgent = [event for event in events if isinstance(event.value, Mail) and event.value.text in urgent_texts]
+    assert len(urgent) == len(events) // URGENT_EVERY

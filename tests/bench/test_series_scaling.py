@@ -15,20 +15,20 @@ from stream.runtime.settings import ROOT
 
 
 def test_series_tickets_are_equal_per_bar_and_sorted() -> None:
-    made = list(tickets(20))
-    assert set(Counter(ticket.bar for ticket in made).values()) == {TICKETS_OF_A_BAR}
-    assert [ticket.time for ticket in made] == sorted(ticket.time for ticket in made)
-    assert len({ticket.id for ticket in made}) == len(made)
+    ticket_list = list(tickets(20))
+    assert set(Counter(ticket.bar for ticket in ticket_list).values()) == {TICKETS_OF_A_BAR}
+    assert [ticket.time for ticket in ticket_list] == sorted(ticket.time for ticket in ticket_list)
+    assert len({ticket.id for ticket in ticket_list}) == len(ticket_list)
 
 
 @pytest.mark.timeout(300)
 def test_series_bench_runs_quickly(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", "--only", "series", "--json", file],
         cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     rows = json.loads(file.read_text())["rows"]
     assert [row["what"] for row in rows] == ["bars, 100 series", "bars, 1,000 series"]
     assert all(row["ours"] > 0 for row in rows)

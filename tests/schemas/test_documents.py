@@ -1,4 +1,4 @@
-"""The published documents are what the types say, and old records stay readable."""
+"""Published schemas: equal to the types, and compatible with old records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stream.features import registry
 TYPED = [topic for topic in registry.topics() if topic.record]
 
 
-def test_everything_is_published_and_compatible() -> None:
+def test_published_schemas_are_current_and_compatible() -> None:
     assert problems() == []
 
 
@@ -29,7 +29,7 @@ def test_schema_is_valid(topic: Topic) -> None:
 
 
 @pytest.mark.parametrize("topic", TYPED, ids=lambda topic: topic.name)
-def test_schema_reads_itself(topic: Topic) -> None:
+def test_schema_is_compatible_with_itself(topic: Topic) -> None:
     assert breaks(json_schema(topic), json_schema(topic)) == []
 
 
@@ -37,19 +37,19 @@ def ticket_schema() -> dict[str, Any]:
     return copy.deepcopy(json_schema(SALES))
 
 
-def test_refuses_a_new_required_field() -> None:
+def test_schema_check_refuses_a_new_required_field() -> None:
     new = ticket_schema()
     new["required"].append("till_operator")
     assert breaks(ticket_schema(), new) == ["till_operator: required now, but old records may lack it"]
 
 
-def test_refuses_a_changed_type_inside_a_list() -> None:
+def test_schema_check_refuses_a_changed_type_in_a_list() -> None:
     new = ticket_schema()
     new["$defs"]["SaleLine"]["properties"]["quantity"] = {"type": "string"}
     assert breaks(ticket_schema(), new) == ["lines.[].quantity: number is no longer read, only string"]
 
 
-def test_refuses_a_tighter_bound_and_a_lost_choice() -> None:
+def test_schema_check_refuses_tighter_bound_and_lost_choice() -> None:
     new = ticket_schema()
     new["properties"]["id"]["maxLength"] = 10
     assert breaks(ticket_schema(), new) == ["id: maxLength fell from 200 to 10"]
@@ -59,7 +59,7 @@ def test_refuses_a_tighter_bound_and_a_lost_choice() -> None:
     ]
 
 
-def test_allows_wider_reading() -> None:
+def test_schema_check_allows_wider_types() -> None:
     old = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     new = {
         "type": "object",

@@ -1,4 +1,4 @@
-"""Tests of the player: nothing overtakes an important image that takes long to render or to process."""
+"""Tests of the player: no event overtakes an important image that is slow to render or to process."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from simulation.timeline import PlannedMedia, TimedMedia, TimelineEvent
 EVENING = Evening()
 
 
-class Sent:
-    """Producer double that keeps the keys in the order of sending."""
+class FakeProducer:
+    """Producer that stores keys in the order of sending."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -26,15 +26,15 @@ class Sent:
         self.times[key] = time
 
 
-class SlowWorkshop:
-    """Media source double that has nothing ready for a number of requests."""
+class SlowMediaSource:
+    """Media source whose image is not ready for a number of requests."""
 
-    def __init__(self, asked: int) -> None:
-        self.left = asked
+    def __init__(self, requests: int) -> None:
+        self.remaining = requests
 
     def take(self, planned: PlannedMedia) -> TimedMedia | None:
-        self.left -= 1
-        return [(planned.time, b"picture")] if self.left < 0 else None
+        self.remaining -= 1
+        return [(planned.time, b"picture")] if self.remaining < 0 else None
 
     def drop(self, planned: PlannedMedia) -> None:
         raise AssertionError(f"{planned.key} was dropped")
@@ -48,29 +48,29 @@ def ticket(time: float, occurred_at: float | None = None) -> TimelineEvent:
     return TimelineEvent("tills", SALES, time, "ticket", f"t{time}", "till/1", b"{}", occurred_at=occurred_at)
 
 
-def played(plan: list[Any], *, asked: int) -> tuple[Sent, Player]:
-    sent = Sent()
-    player = Player(sent, EVENING, 1.0)  # type: ignore[arg-type]
-    player.play(plan, SlowWorkshop(asked), threading.Event())
-    return sent, player
+def play_plan(plan: list[Any], *, requests: int) -> tuple[FakeProducer, Player]:
+    producer = FakeProducer()
+    player = Player(producer, EVENING, 1.0)  # type: ignore[arg-type]
+    player.play(plan, SlowMediaSource(requests), threading.Event())
+    return producer, player
 
 
 def test_player_waits_for_important_images_only() -> None:
     plan = [picture(10, important=True), ticket(20)]
-    sent, player = played(plan, asked=4)
-    assert sent.keys == ["camera", "ticket"]
+    producer, player = play_plan(plan, requests=4)
+    assert producer.keys == ["camera", "ticket"]
     assert player.waited > 0.2
-    sent, player = played([picture(10, important=False), ticket(20)], asked=4)
-    assert sent.keys == ["ticket", "camera"]
+    producer, player = play_plan([picture(10, important=False), ticket(20)], requests=4)
+    assert producer.keys == ["ticket", "camera"]
     assert player.waited == 0
 
 
 def test_player_limits_wait_for_important_image() -> None:
-    sent, player = played([picture(10, important=True), ticket(20)], asked=60)
-    assert sent.keys == ["ticket", "camera"], "the picture comes when it is made"
+    producer, player = play_plan([picture(10, important=True), ticket(20)], requests=60)
+    assert producer.keys == ["ticket", "camera"], "the picture is sent once it is ready"
     assert player.waited < 4.0
 
 
 def test_player_keeps_event_time_of_late_event() -> None:
-    sent, _ = played([ticket(600, occurred_at=60)], asked=0)
-    assert sent.times["ticket"] == EVENING.at(60)
+    producer, _ = play_plan([ticket(600, occurred_at=60)], requests=0)
+    assert producer.times["ticket"] == EVENING.at(60)

@@ -1,4 +1,4 @@
-"""`pulso evaluate stampede`: rendered crowds go through all that a camera's frames go through, up to the alert."""
+"""`pulso evaluate stampede`: rendered crowds pass through the whole pipeline from frame to alert."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from stream.commands.cli import app
 
 
 def test_stampede_evaluation_detects_running_not_calm() -> None:
-    ran = CliRunner().invoke(app, ["evaluate", "stampede", "--sequences", "1", "--json"])
-    assert ran.exit_code == 0, ran.output
-    report = json.loads(ran.stdout)
-    for kind, soonest, latest in (("stampede", 2.0, 6.0), ("scattering", 0.3, 3.0)):
+    result = CliRunner().invoke(app, ["evaluate", "stampede", "--sequences", "1", "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    for kind, min_delay, max_delay in (("stampede", 2.0, 6.0), ("scattering", 0.3, 3.0)):
         assert report[kind]["told"] == 1 and report[kind]["told_as_other"] == 0, kind
-        assert soonest <= report[kind]["delay_median"] <= latest, "not before anybody runs, nor when all are gone"
+        assert min_delay <= report[kind]["delay_median"] <= max_delay, "neither before the run nor after it"
     assert report["calm"]["false_alarms"] == 0
     assert report["calm"]["hours"] == pytest.approx(4 * 8 / 3600)
 
 
 def test_stampede_evaluation_counts_wrong_and_missed_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count a stampede taken for a scattering, a missed one, and a false alarm in a calm crowd."""
-    told = {
+    alerts_by_scene = {
         "running together": [("scattering", 4.0)], "running apart": [], "swaying": [("stampede", 1.0)],
     }  # fmt: skip
 
     def panic_alerts(scene: RenderedSequence, *_: object) -> list[tuple[str, float]]:
-        return told.get(scene.name, [])
+        return alerts_by_scene.get(scene.name, [])
 
     class Counter:
         identity = "none"
@@ -47,5 +47,5 @@ def test_stampede_evaluation_counts_wrong_and_missed_alerts(monkeypatch: pytest.
 
 
 def test_rendered_sequences_are_deterministic_by_seed() -> None:
-    once, again, other = ([(one.name, one.begin) for one in sequences(3, seed)] for seed in (1, 1, 2))
-    assert once == again != other
+    first, same_seed, other_seed = ([(one.name, one.begin) for one in sequences(3, seed)] for seed in (1, 1, 2))
+    assert first == same_seed != other_seed

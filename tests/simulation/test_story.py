@@ -44,7 +44,7 @@ def venue() -> Venue:
 def test_blocked_exit_images_raise_alerts_before_gate_is_full(venue: Venue) -> None:
     """Pass the demo's images of the scene through the shipped model and the venue's rules."""
     models = ROOT / "models"
-    watch = CameraAnalyzer(
+    analyzer = CameraAnalyzer(
         venue, CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
     )
     evaluator, settings = registry.rule_evaluator(venue), registry.rule_settings(venue)
@@ -55,16 +55,18 @@ def test_blocked_exit_images_raise_alerts_before_gate_is_full(venue: Venue) -> N
             continue
         if not in_scene(planned.time) or "crowd-capacity" in raised:
             continue
-        assert planned.important, "none of the scene may be left out"
+        assert planned.important, "every frame of the scene is important"
         for time, jpeg in planned.make():
-            (seen,) = watch.analyze([CameraFrame(f"gate-east/{time}", "gate-east", EVENING.at(time), jpeg)])
-            for one in evaluator.observations(seen.count) if seen.count else ():
-                alarms[one.key], step = apply_observation(alarms[one.key], one, settings[one.rule])
+            (result,) = analyzer.analyze([CameraFrame(f"gate-east/{time}", "gate-east", EVENING.at(time), jpeg)])
+            for observation in evaluator.observations(result.count) if result.count else ():
+                alarms[observation.key], step = apply_observation(
+                    alarms[observation.key], observation, settings[observation.rule]
+                )
                 if step is not None and step.state == "raised":
-                    raised.setdefault(one.rule, time)
-    assert set(raised) == {"crowd-forecast", "bottleneck", "crowd-capacity"}, "and nothing else"
-    assert max(raised, key=lambda rule: raised[rule]) == "crowd-capacity", "both are told before the gate is full"
-    assert raised["crowd-forecast"] > clock("22:46"), "not before anything is blocked"
+                    raised.setdefault(observation.rule, time)
+    assert set(raised) == {"crowd-forecast", "bottleneck", "crowd-capacity"}, "no other alerts"
+    assert max(raised, key=lambda rule: raised[rule]) == "crowd-capacity", "both alerts precede the full gate"
+    assert raised["crowd-forecast"] > clock("22:46"), "not before the exit is blocked"
     assert raised["crowd-capacity"] - raised["crowd-forecast"] >= 60, "there is time to act"
 
 
@@ -72,15 +74,17 @@ def test_crowd_model_finds_stage_full_only_for_headliner(venue: Venue) -> None:
     """Require a margin on both sides, so that the alert does not depend on the noise of single counts."""
     models = ROOT / "models"
     limit = next(zone.capacity for zone in venue.zones if zone.id == "front")
-    seen: dict[str, float] = {}
+    occupancy_ratio: dict[str, float] = {}
     for at in ("22:00", "22:10", "23:20", "23:40", "00:20"):
-        pair = CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
+        network_pair = CrowdCounter(open_folder(models / "crowd")), ViolenceScorer(open_folder(models / "violence"))
         (time, jpeg), *_ = render_burst(EVENING, "front-left", "front", clock(at), 1)
-        (found,) = CameraAnalyzer(venue, *pair).analyze([CameraFrame(at, "front-left", EVENING.at(time), jpeg)])
-        assert found.count is not None
-        seen[at] = found.count.zones[0].persons / limit
-    assert max(seen["22:00"], seen["22:10"]) < 0.95, seen
-    assert min(seen["23:20"], seen["23:40"], seen["00:20"]) > 1.02, seen
+        (result,) = CameraAnalyzer(venue, *network_pair).analyze(
+            [CameraFrame(at, "front-left", EVENING.at(time), jpeg)]
+        )
+        assert result.count is not None
+        occupancy_ratio[at] = result.count.zones[0].persons / limit
+    assert max(occupancy_ratio["22:00"], occupancy_ratio["22:10"]) < 0.95, occupancy_ratio
+    assert min(occupancy_ratio["23:20"], occupancy_ratio["23:40"], occupancy_ratio["00:20"]) > 1.02, occupancy_ratio
 
 
 def test_rain_moves_people_and_sales_from_stage_to_bars(venue: Venue) -> None:
@@ -98,13 +102,16 @@ def test_rain_moves_people_and_sales_from_stage_to_bars(venue: Venue) -> None:
 
 def test_offline_till_sends_queue_later_and_repeats_some(venue: Venue) -> None:
     sent = list(tickets(EVENING, venue))
-    assert [one.time for one in sent] == sorted(one.time for one in sent)
-    late = [one for one in sent if one.occurred_at is not None and one.occurred_at < one.time]
-    assert {one.source for one in late} == {"till/south-2"} and len(late) > REPEATED_TICKETS
-    assert all(one.time >= clock("21:38") > (one.occurred_at or 0.0) >= clock("21:17") for one in late)
-    assert all(isinstance(one.value, Ticket) and one.value.time == EVENING.at(one.occurred_at or 0.0) for one in late)
-    twice = [name for name, times in Counter(one.id for one in sent).items() if times > 1]
-    assert len(twice) == REPEATED_TICKETS
+    assert [event.time for event in sent] == sorted(event.time for event in sent)
+    late_events = [event for event in sent if event.occurred_at is not None and event.occurred_at < event.time]
+    assert {event.source for event in late_events} == {"till/south-2"} and len(late_events) > REPEATED_TICKETS
+    assert all(event.time >= clock("21:38") > (event.occurred_at or 0.0) >= clock("21:17") for event in late_events)
+    assert all(
+        isinstance(event.value, Ticket) and event.value.time == EVENING.at(event.occurred_at or 0.0)
+        for event in late_events
+    )
+    repeated_ids = [name for name, times in Counter(event.id for event in sent).items() if times > 1]
+    assert len(repeated_ids) == REPEATED_TICKETS
 
 
 def test_playback_speed_maps_times_both_ways() -> None:
@@ -117,32 +124,32 @@ def test_playback_speed_maps_times_both_ways() -> None:
     assert all(0 < scene.share < 1 for scene in SCENES)
 
 
-def delivered(rule: str, subject: str, at: str, *audience: str) -> list[AlertDelivery]:
+def make_deliveries(rule: str, subject: str, at: str, *audience: str) -> list[AlertDelivery]:
     time = EVENING.at(clock(at))
     alert = Alert(
         id=f"{rule}-{at}", key=f"{rule}/{subject}", version=1, rule=rule, subject=subject, state="raised",
         severity="high", audience=("security",), raised_at=time, time=time, value=1, peak=1, threshold=1, event_id="e",
     )  # fmt: skip
-    return [AlertDelivery(alert, one, 0.2) for one in audience]  # type: ignore[arg-type]
+    return [AlertDelivery(alert, audience_name, 0.2) for audience_name in audience]  # type: ignore[arg-type]
 
 
-def told_of_the_gate(steps: list[AlertDelivery]) -> dict[str, object]:
-    beats = [beat for beat in STORY_STEPS if beat.name == "gate-fills"]
-    (found,) = story_report(beats, EVENING, steps, {})
-    return found
+def gate_step_report(steps: list[AlertDelivery]) -> dict[str, object]:
+    steps_of_gate = [beat for beat in STORY_STEPS if beat.name == "gate-fills"]
+    (step_report,) = story_report(steps_of_gate, EVENING, steps, {})
+    return step_report
 
 
 def test_story_step_needs_all_alerts_in_order_to_audience() -> None:
-    forecast = delivered("crowd-forecast", "gate/gate-east", "22:50", "security")
-    full = delivered("crowd-capacity", "gate/gate-east", "22:52", "security")
-    assert told_of_the_gate([*full, *forecast])["as_expected"]
-    assert not told_of_the_gate(full)["as_expected"], "one is missing"
-    late = delivered("crowd-forecast", "gate/gate-east", "22:53", "security")
-    assert not told_of_the_gate([*late, *full])["as_expected"], "announced when it was full"
-    wrong = delivered("crowd-capacity", "gate/gate-east", "22:52", "bar")
-    assert not told_of_the_gate([*forecast, *wrong])["as_expected"], "the bar was told"
-    early = delivered("crowd-forecast", "gate/gate-east", "22:40", "security")
-    assert not told_of_the_gate([*early, *full])["as_expected"], "before anything was blocked"
+    forecast = make_deliveries("crowd-forecast", "gate/gate-east", "22:50", "security")
+    full = make_deliveries("crowd-capacity", "gate/gate-east", "22:52", "security")
+    assert gate_step_report([*full, *forecast])["as_expected"]
+    assert not gate_step_report(full)["as_expected"], "one alert is missing"
+    late = make_deliveries("crowd-forecast", "gate/gate-east", "22:53", "security")
+    assert not gate_step_report([*late, *full])["as_expected"], "announced when it was full"
+    wrong = make_deliveries("crowd-capacity", "gate/gate-east", "22:52", "bar")
+    assert not gate_step_report([*forecast, *wrong])["as_expected"], "wrong audience"
+    early = make_deliveries("crowd-forecast", "gate/gate-east", "22:40", "security")
+    assert not gate_step_report([*early, *full])["as_expected"], "before the exit was blocked"
 
 
 def test_story_till_step_fails_on_ticket_counted_twice() -> None:
@@ -151,23 +158,23 @@ def test_story_till_step_fails_on_ticket_counted_twice() -> None:
         return TimelineEvent("tills", SALES, sent, "south", f"t{number}", "till/south-2", record, occurred_at=100.0)
 
     plan = [ticket(1, 100), ticket(2, 200), ticket(1, 201), ticket(3, 202)]
-    for counted, right in ((3, True), (4, False), (2, False)):
+    for counted, is_expected in ((3, True), (4, False), (2, False)):
         measurements = StoryMeasurements(EVENING)
         measurements.add_result(
             DemandForecast(event_id="t3", bar="south", time=EVENING.at(100), tickets=counted, products=(), model="m")
         )
         till = measurements.by_step(plan)["till-back"]
-        assert (till["as_expected"], till["tickets_late"], till["of_them_sent_twice"]) == (right, 3, 1)
+        assert (till["as_expected"], till["tickets_late"], till["of_them_sent_twice"]) == (is_expected, 3, 1)
 
 
 def test_story_rain_step_fails_if_people_stay() -> None:
-    for wet_front, right in ((150.0, True), (300.0, False)):
+    for wet_front, is_expected in ((150.0, True), (300.0, False)):
         measurements = StoryMeasurements(EVENING)
         for at, front, bars in (("22:05", 300.0, 90.0), ("22:30", wet_front, 200.0)):
-            zones = tuple(ZoneCount(zone=zone, persons=many) for zone, many in (("front", front), ("bars", bars)))
+            zones = tuple(ZoneCount(zone=zone, persons=persons) for zone, persons in (("front", front), ("bars", bars)))
             time = EVENING.at(clock(at)) + timedelta(seconds=1)
             measurements.add_result(CrowdCount(event_id="e", camera="c", time=time, persons=1, zones=zones, model="m"))
-        assert measurements.by_step([])["rain"]["as_expected"] is right
+        assert measurements.by_step([])["rain"]["as_expected"] is is_expected
 
 
 def test_story_omits_steps_whose_places_are_missing(venue: Venue) -> None:

@@ -1,4 +1,4 @@
-"""Manifest of the training data: features are computed again only for new and changed clips."""
+"""Manifest of training data: features are recomputed only for new and changed clips."""
 
 from __future__ import annotations
 
