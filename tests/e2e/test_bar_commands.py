@@ -83,9 +83,9 @@ def test_bar_commands_report_stock_and_forecast(
     assert "no product 'gin'; it has beer" in refused.output
 
     file = tmp_path / "north.png"
-    shown = pulso("forecast", "north", "--product", "beer", "--heatwave", "8", "--picture", str(file))
-    assert "what if" in shown
-    assert "rate of the last slots" in shown
+    output = pulso("forecast", "north", "--product", "beer", "--heatwave", "8", "--picture", str(file))
+    assert "what if" in output
+    assert "rate of the last slots" in output
     assert file.read_bytes().startswith(b"\x89PNG")
     unknown = CliRunner().invoke(app, ["forecast", "north", "--act-delayed", "30"], env={"COLUMNS": "200"})
     assert unknown.exit_code == 2

@@ -53,8 +53,8 @@ def test_crush_at_gate_leads_from_image_to_evidence(stack_client: StackClient) -
     send_frames(stack_client, 0, 8 * 13)
 
     def counts_if_complete(number: int) -> list[Any]:
-        found = [record for _, record in stack_client.records(CROWD)]
-        return found if len(found) >= number else []
+        counts = [record for _, record in stack_client.records(CROWD)]
+        return counts if len(counts) >= number else []
 
     counts = stack_client.wait_for("thirteen counts", lambda: counts_if_complete(13))
     flows = [zone.flow for count in counts for zone in count.zones if zone.flow is not None]

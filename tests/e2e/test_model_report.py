@@ -65,8 +65,8 @@ def test_model_report_shows_corrections_latency_confidence(tmp_path: Path, monke
         assert f"label was {best}" in pulso("correct", "mood", "main", other)
         refused = CliRunner().invoke(app, ["models", "correct", "mood", "main", "gloomy"])
         assert refused.exit_code == 2 and "not 'gloomy'" in refused.output
-        wrong = 'pulso_model_feedback_total{model="mood",verdict="wrong"}'
-        stack_client.wait_for("the correction in Prometheus", lambda: prometheus_total(wrong) == 1)
+        wrong_feedback = 'pulso_model_feedback_total{model="mood",verdict="wrong"}'
+        stack_client.wait_for("the correction in Prometheus", lambda: prometheus_total(wrong_feedback) == 1)
         stack_client.wait_for(
             "all fragments in Prometheus", lambda: prometheus_total("pulso_event_delay_seconds_count") >= 4
         )

@@ -34,13 +34,13 @@ def test_support_survives_kill_between_correction_and_reply(
 
     def wait_for_triage(number: int) -> SupportTriage:
         def find() -> SupportTriage | None:
-            found = [one for _, one in stack_client.records(TRIAGE) if one.message == f"m{number}"]
-            assert len(found) < 2
-            return found[0] if found else None
+            triages = [one for _, one in stack_client.records(TRIAGE) if one.message == f"m{number}"]
+            assert len(triages) < 2
+            return triages[0] if triages else None
 
-        found = stack_client.wait_for(f"mail {number}", find)
-        assert found is not None
-        return found
+        triage = stack_client.wait_for(f"mail {number}", find)
+        assert triage is not None
+        return triage
 
     send_mail(1, "¿Dónde puedo aparcar el coche, cerca del Zanzíbar?")
     parking = wait_for_triage(1)

@@ -160,9 +160,9 @@ def use_every_input(data: Path, servers: FestivalServers) -> str:
         listed = wait_for_dead_letter_list(data)
         assert "moon" in listed
         assert "no bar" in listed
-        shown = pulso(data, "dead", "show", "pos.sales", "0").stdout
-        assert "moon" in shown
-        assert "content" in shown
+        details = pulso(data, "dead", "show", "pos.sales", "0").stdout
+        assert "moon" in details
+        assert "content" in details
         assert pulso(data, "dead", "replay", "pos.sales").returncode == 0
         targets = wait_for_prometheus_targets(endpoints["prometheus"])
         assert {"vision", "bars", "support", "music", "alerts", "sources"} <= set(targets)

@@ -106,8 +106,8 @@ def test_verdicts_are_stored_counted_and_exported(
     def precision() -> tuple[str, ...]:
         targets = json.loads((stack_client.settings.data / "ports.json").read_text())
         text = httpx.get(f"http://127.0.0.1:{targets['metrics-alerts']}/metrics").text
-        found = re.findall(r'pulso_alert(?:s_judged|_precision_ratio)\{rule="violence"\} (\S+)', text)
-        return tuple(f"{float(number):.3f}" for number in found)
+        values = re.findall(r'pulso_alert(?:s_judged|_precision_ratio)\{rule="violence"\} (\S+)', text)
+        return tuple(f"{float(number):.3f}" for number in values)
 
     stack_client.wait_for("one of three confirmed", lambda: precision() == ("3.000", "0.333"))
     stack_client.stack.kill("alerts")

@@ -84,7 +84,7 @@ def _reconcile_tickets(stack_client: StackClient, load: Load) -> InputTotals:
     booked = {ticket.id: ticket for ticket in offered.tickets if ticket.id not in expected_dead}
     closing = _closing_forecasts(stack_client, load)
     lost = doubled = 0
-    wrong = []
+    differences = []
     for bar in BARS:
         tickets = [ticket for ticket in booked.values() if ticket.bar == bar]
         if bar not in closing:
@@ -97,14 +97,14 @@ def _reconcile_tickets(stack_client: StackClient, load: Load) -> InputTotals:
             for line in ticket.lines:
                 sold[line.product] += int(line.quantity)
         sold_by_product = {product.product: product.sold for product in closing[bar].products}
-        wrong += [
+        differences += [
             f"{bar} {name} {sold_by_product.get(name)} for {units}"
             for name, units in sold.items()
             if sold_by_product.get(name) != units
         ]
     lost += len(expected_dead - set(dead))
     doubled += len(set(dead) - expected_dead)
-    return InputTotals("tickets", len(offered.tickets), len(dead), 0, lost, doubled, "; ".join(wrong))
+    return InputTotals("tickets", len(offered.tickets), len(dead), 0, lost, doubled, "; ".join(differences))
 
 
 def _reconcile_stock(stack_client: StackClient, load: Load, venue: Venue) -> InputTotals:
@@ -115,11 +115,13 @@ def _reconcile_stock(stack_client: StackClient, load: Load, venue: Venue) -> Inp
         for bar, forecast in _closing_forecasts(stack_client, load).items()
         for product in forecast.products
     }
-    wrong = [
+    differences = [
         f"{' '.join(key)} {actual.get(key)} for {units}" for key, units in expected.items() if actual.get(key) != units
     ]
     dead = list(dead_ids(stack_client, STOCK))
-    return InputTotals("stock movements", len(load.offered.movements), len(dead), 0, len(dead), 0, "; ".join(wrong))
+    return InputTotals(
+        "stock movements", len(load.offered.movements), len(dead), 0, len(dead), 0, "; ".join(differences)
+    )
 
 
 def _reconcile_mails(stack_client: StackClient, load: Load) -> InputTotals:
@@ -131,25 +133,31 @@ def _reconcile_mails(stack_client: StackClient, load: Load) -> InputTotals:
     desk = msgspec.json.decode(rows[-1] or b"", type=DeskState) if rows else DeskState()
     expected = len(ids) - len(dead)
     clusters = sum(cluster.size for cluster in desk.clustering.clusters)
-    wrong = "" if clusters == expected else f"clusters hold {clusters} mails for {expected}"
+    difference = "" if clusters == expected else f"clusters hold {clusters} mails for {expected}"
     lost = max(len(ids - triaged - dead), expected - desk.mails)
     return InputTotals(
-        "mails", len(ids), len(dead), 0, lost, max(0, desk.mails - expected) + len(dead - offered.expected_dead), wrong
+        "mails",
+        len(ids),
+        len(dead),
+        0,
+        lost,
+        max(0, desk.mails - expected) + len(dead - offered.expected_dead),
+        difference,
     )
 
 
 def _reconcile_crossings(stack_client: StackClient, load: Load) -> InputTotals:
     changes = load.offered.changes
     occupancies = [record for _, record in stack_client.records(OCCUPANCY)]
-    wrong = []
+    differences = []
     for name, expected in (
         ("entered", sum(change.entered for change in changes)),
         ("left", sum(change.left for change in changes)),
     ):
         actual = getattr(occupancies[-1], name) if occupancies else 0.0
         if actual != expected:
-            wrong.append(f"{name} {actual} for {expected}")
-    return InputTotals("gate crossings", len(changes), wrong="; ".join(wrong))
+            differences.append(f"{name} {actual} for {expected}")
+    return InputTotals("gate crossings", len(changes), wrong="; ".join(differences))
 
 
 def _reconcile_media(
@@ -174,9 +182,9 @@ def _reconcile_media(
     lost = len(offered) - newest - 1
     doubled += len(dead & set(analyzed))
     unexpected = sorted((dead - load.offered.undecodable) | (load.offered.undecodable & set(analyzed)))
-    wrong = f"decodable but dead-lettered, or undecodable but analyzed: {unexpected[:5]}" if unexpected else ""
+    difference = f"decodable but dead-lettered, or undecodable but analyzed: {unexpected[:5]}" if unexpected else ""
     return InputTotals(
-        "frames" if topic is FRAMES else "fragments", len(offered), len(dead), dropped, lost, doubled, wrong
+        "frames" if topic is FRAMES else "fragments", len(offered), len(dead), dropped, lost, doubled, difference
     )
 
 
@@ -196,10 +204,10 @@ def _reconcile_alerts(stack_client: StackClient, load: Load) -> InputTotals:
 
 def dead_ids(stack_client: StackClient, topic: Topic) -> Iterable[str]:
     """Return the ids of dead-lettered events, each record once."""
-    seen = set()
+    positions = set()
     for message in read_all(stack_client.settings, topic.dead.name):
         headers = dict(headers_of(message))
         position = headers["pulso_dead_partition"], headers["pulso_dead_offset"]
-        if position not in seen:
-            seen.add(position)
+        if position not in positions:
+            positions.add(position)
             yield headers["ce_id"].decode()
