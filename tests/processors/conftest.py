@@ -1,4 +1,4 @@
-"""The shipped models, opened once, and pictures with known truth: rendered crowds and the venue that they stand in."""
+"""Fixtures for processor tests: the shipped models, loaded once, a rendered crowd and its venue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of every kind and in every variation that alert texts depend on, for the golden test."""
+"""Results of every kind and variation on which alert texts depend, for the golden test."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ VENUE = Venue(
 
 
 def results() -> Iterator[MeasurableResult]:
-    """Every result; the same on each call."""
+    """Yield all results, the same on each call."""
     yield from _crowd_counts()
     yield from _forecasts()
     yield from _mails_and_posts()

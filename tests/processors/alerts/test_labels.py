@@ -1,4 +1,4 @@
-"""Labels label_made of verdicts, one for each alert, and the precision of rules."""
+"""Labels made from verdicts, one for each alert, and the precision of rules."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ STEP = Alert(
 )  # fmt: skip
 
 
-def action(what: str, **more: str) -> AlertAction:
-    return AlertAction(id="a", key="violence/gate", action=what, by="ana", time=AT + timedelta(hours=1), **more)  # type: ignore[arg-type]
+def action(kind: str, **more: str) -> AlertAction:
+    return AlertAction(id="a", key="violence/gate", action=kind, by="ana", time=AT + timedelta(hours=1), **more)  # type: ignore[arg-type]
 
 
 def label(number: int, confirmed: bool, rule: str = "violence") -> AlertLabel:
@@ -32,20 +32,20 @@ def label(number: int, confirmed: bool, rule: str = "violence") -> AlertLabel:
 
 
 def test_verdict_on_alert_in_the_state_keeps_its_details() -> None:
-    label_made = label_of(action("confirm", note="two men"), STEP)
-    assert label_made == AlertLabel(
+    result = label_of(action("confirm", note="two men"), STEP)
+    assert result == AlertLabel(
         id=STEP.id, key=STEP.key, rule="violence", subject="gate", raised_at=AT, time=AT + timedelta(hours=1),
         verdict="confirmed", by="ana", note="two men", peak=0.97, evidence=("clip",),
     )  # fmt: skip
 
 
 def test_verdict_on_alert_of_last_week_is_kept_by_its_id() -> None:
-    label_made = label_of(action("reject", alert="violence/gate@20260627T233015.250000"), None)
-    assert label_made is not None
-    assert (label_made.id, label_made.subject, label_made.verdict, label_made.peak) == (
+    result = label_of(action("reject", alert="violence/gate@20260627T233015.250000"), None)
+    assert result is not None
+    assert (result.id, result.subject, result.verdict, result.peak) == (
         "violence/gate@20260627T233015.250000", "gate", "rejected", None,
     )  # fmt: skip
-    assert label_made.raised_at == datetime(2026, 6, 27, 23, 30, 15, 250000, tzinfo=UTC)
+    assert result.raised_at == datetime(2026, 6, 27, 23, 30, 15, 250000, tzinfo=UTC)
 
 
 def test_actions_without_verdict_or_alert_make_no_label() -> None:
@@ -70,23 +70,23 @@ def test_alert_id_is_split_where_the_key_has_an_at_sign() -> None:
 
 def test_precision_covers_the_newest_alerts_of_each_rule() -> None:
     labels = [label(number, number >= 5) for number in range(15)] + [label(0, True, "stock-out")]
-    found = precision(labels, window=12)
-    assert (found["violence"].judged, found["violence"].confirmed) == (12, 10)
-    assert found["stock-out"].ratio == 1.0
+    precision_by_rule = precision(labels, window=12)
+    assert (precision_by_rule["violence"].judged, precision_by_rule["violence"].confirmed) == (12, 10)
+    assert precision_by_rule["stock-out"].ratio == 1.0
     assert precision([]) == {}
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), max_size=30), st.randoms())
 def test_repeated_and_changed_verdicts_count_once(verdicts: list[tuple[int, bool]], random: object) -> None:
     labels = [label(number, confirmed) for number, confirmed in verdicts]
-    last = {one.id: one for one in labels}
-    found = precision(labels)
+    last_labels = {one.id: one for one in labels}
+    precision_by_rule = precision(labels)
     if not labels:
-        assert found == {}
+        assert precision_by_rule == {}
         return
-    assert found["violence"].judged == len(last)
-    assert found["violence"].confirmed == sum(one.verdict == "confirmed" for one in last.values())
-    shuffled = list(last.values())
+    assert precision_by_rule["violence"].judged == len(last_labels)
+    assert precision_by_rule["violence"].confirmed == sum(one.verdict == "confirmed" for one in last_labels.values())
+    shuffled = list(last_labels.values())
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert precision(shuffled) == found
-    assert precision([*labels, *(replace(one, by="bo") for one in last.values())]) == found
+    assert precision(shuffled) == precision_by_rule
+    assert precision([*labels, *(replace(one, by="bo") for one in last_labels.values())]) == precision_by_rule

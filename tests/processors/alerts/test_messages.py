@@ -54,19 +54,19 @@ scattering:
 """
 
 
-def write(folder: Path, **files: str) -> Path:
+def write_messages(folder: Path, **files: str) -> Path:
     folder.mkdir(exist_ok=True)
     for language, text in files.items():
         (folder / f"messages.{language}.yaml").write_text(text, encoding="utf-8")
     return folder
 
 
-def catalog(folder: Path, **files: str) -> MessageCatalog:
-    return MessageCatalog.read([write(folder, **files)], ["queue"])
+def make_catalog(folder: Path, **files: str) -> MessageCatalog:
+    return MessageCatalog.read([write_messages(folder, **files)], ["queue"])
 
 
 @pytest.fixture
-def with_catalan(tmp_path: Path) -> MessageCatalog:
+def catalog_with_catalan(tmp_path: Path) -> MessageCatalog:
     """Return the shipped messages with those of the crowd feature in Catalan too."""
     folders = []
     for number, folder in enumerate(registry.message_folders()):
@@ -75,16 +75,18 @@ def with_catalan(tmp_path: Path) -> MessageCatalog:
         for file in folder.glob("messages.*.yaml"):
             shutil.copy(file, copy)
         if folder.name == "crowd":
-            write(copy, ca=CATALAN)
+            write_messages(copy, ca=CATALAN)
         folders.append(copy)
     return MessageCatalog.read(folders, registry.rules_by_name())
 
 
-def test_language_is_added_by_adding_a_file(with_catalan: MessageCatalog) -> None:
-    assert with_catalan.languages == ("ca", "en", "es")
-    assert with_catalan.title("crowd-density", "ca") == "Densitat"
-    assert with_catalan.title("violence", "ca") == "Possible fight", "English where a feature lacks the language"
-    evaluator = RuleEvaluator(registry.rules(), VENUE, with_catalan)
+def test_language_is_added_by_adding_a_file(catalog_with_catalan: MessageCatalog) -> None:
+    assert catalog_with_catalan.languages == ("ca", "en", "es")
+    assert catalog_with_catalan.title("crowd-density", "ca") == "Densitat"
+    assert catalog_with_catalan.title("violence", "ca") == "Possible fight", (
+        "English where a feature lacks the language"
+    )
+    evaluator = RuleEvaluator(registry.rules(), VENUE, catalog_with_catalan)
     count = CrowdCount(
         event_id="e",
         camera="c",
@@ -99,7 +101,7 @@ def test_language_is_added_by_adding_a_file(with_catalan: MessageCatalog) -> Non
     assert texts["camera-blind"]["ca"] == texts["camera-blind"]["en"]
 
 
-def test_contact_is_notified_in_an_added_language(with_catalan: MessageCatalog) -> None:
+def test_contact_is_notified_in_an_added_language(catalog_with_catalan: MessageCatalog) -> None:
     venue = Venue(name="Aquí", contacts=[Contact(id="duty", audience=["security"], language="ca")])
     alert = Alert(
         id="a@1", key="crowd-density/front/c", version=1, rule="crowd-density", subject="front/c", state="raised",
@@ -107,7 +109,7 @@ def test_contact_is_notified_in_an_added_language(with_catalan: MessageCatalog) 
         text={"ca": "Massa gent", "en": "Too many people", "es": "Demasiada gente"},
     )  # fmt: skip
     (notification,) = plan_notifications(alert, AT, venue)
-    message = notification_message(notification, venue.contacts[0], venue, with_catalan, "https://console/")
+    message = notification_message(notification, venue.contacts[0], venue, catalog_with_catalan, "https://console/")
     assert message.title == "Aquí: high alert", "the headings have no Catalan"
     assert message.body.splitlines() == ["Massa gent", "Since 00:00:00.", "https://console/?rule=crowd-density"]
 
@@ -131,8 +133,8 @@ def test_message_nests_messages_joins_tuples_and_formats_numbers(tmp_path: Path)
     items = (Message("item", {"what": "a {b}"}), Message("item", {"what": "{0.__class__}"}))
     who = LocalizedText({"es": "tú"}, "you")
     message = Message("text", {"who": who, "items": items, "end": Message("end"), "n": 2})
-    found = catalog(tmp_path, en=text, es=text).render_all("queue", message)
-    assert found == {"en": "you: a {b}, {0.__class__}! 2.0", "es": "tú: a {b}, {0.__class__}! 2.0"}
+    rendered = make_catalog(tmp_path, en=text, es=text).render_all("queue", message)
+    assert rendered == {"en": "you: a {b}, {0.__class__}! 2.0", "es": "tú: a {b}, {0.__class__}! 2.0"}
 
 
 @pytest.mark.parametrize(
@@ -156,13 +158,13 @@ def test_message_nests_messages_joins_tuples_and_formats_numbers(tmp_path: Path)
         ({"en": "- queue"}, "a section for each rule"),
     ],
 )
-def test_mistake_in_a_message_file_is_named(tmp_path: Path, files: dict[str, str], message: str) -> None:
+def test_message_file_error_names_the_mistake(tmp_path: Path, files: dict[str, str], message: str) -> None:
     with pytest.raises(MessageError, match=message):
-        catalog(tmp_path, **files)
+        make_catalog(tmp_path, **files)
 
 
 def test_two_features_with_one_section_are_refused(tmp_path: Path) -> None:
-    folders = [write(tmp_path / name, en="queue: {title: Queue}") for name in ("a", "b")]
+    folders = [write_messages(tmp_path / name, en="queue: {title: Queue}") for name in ("a", "b")]
     with pytest.raises(MessageError, match="another feature"):
         MessageCatalog.read(folders)
 
@@ -176,7 +178,7 @@ def test_two_features_with_one_section_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_message_that_does_not_fit_its_template_is_refused(tmp_path: Path, message: Message, error: str) -> None:
-    messages = catalog(tmp_path, en='queue: {title: Queue, text: "{n:.0f}"}')
+    messages = make_catalog(tmp_path, en='queue: {title: Queue, text: "{n:.0f}"}')
     with pytest.raises(MessageError, match=error):
         messages.render("queue", message, "en")
     with pytest.raises(MessageError, match="nothing has no messages"):

@@ -20,9 +20,9 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gates")
     labels = {}
     for camera, zone, at in (("bar-square", "bars", "20:05"), ("front-left", "front", "21:00")):
-        drawn = render(Evening(), camera, zone, clock(at))
-        (folder / f"{camera}.jpg").write_bytes(drawn.jpeg())
-        labels[f"{camera}.jpg"] = {"width": 640, "height": 480, "heads": drawn.heads.tolist()}
+        rendering = render(Evening(), camera, zone, clock(at))
+        (folder / f"{camera}.jpg").write_bytes(rendering.jpeg())
+        labels[f"{camera}.jpg"] = {"width": 640, "height": 480, "heads": rendering.heads.tolist()}
     (folder / "heads.json").write_text(json.dumps(labels))
     return folder
 

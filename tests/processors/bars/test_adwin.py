@@ -1,4 +1,4 @@
-"""ADWIN detector: reports a rise of the errors, and the same after a restart; the regression then learns faster."""
+"""ADWIN drift detector: it reports rising errors, also after a restart; the regression then learns faster."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from processors.bars.bayesian_regression import BayesianLinearRegression
 
 
 def test_restored_detector_gives_the_same_answers() -> None:
-    seeded = random.Random(3)
-    errors = [seeded.gauss(0.3 if n < 900 or n > 1500 else 0.9, 0.1) for n in range(2000)]
-    plain, restarted = AdwinDetector(), AdwinDetector()
+    rng = random.Random(3)
+    errors = [rng.gauss(0.3 if n < 900 or n > 1500 else 0.9, 0.1) for n in range(2000)]
+    uninterrupted, restarted = AdwinDetector(), AdwinDetector()
     drifts = 0
     for n, error in enumerate(errors):
-        found = plain.update(error)
-        drifts += found
+        is_drift = uninterrupted.update(error)
+        drifts += is_drift
         if n % 83 == 0:
             restarted = AdwinDetector(restarted.state())
-        assert restarted.update(error) == found, n
+        assert restarted.update(error) == is_drift, n
     assert 1 <= drifts <= 4
-    assert len(plain.state().errors) < MAX_ERRORS * 4 * 4 / 3 + 8
+    assert len(uninterrupted.state().errors) < MAX_ERRORS * 4 * 4 / 3 + 8
 
 
 def test_falling_errors_are_no_drift() -> None:
@@ -29,15 +29,15 @@ def test_falling_errors_are_no_drift() -> None:
 
 
 def test_inflated_covariance_keeps_mean_and_learns_faster() -> None:
-    sure, unsure = BayesianLinearRegression(), BayesianLinearRegression()
-    for regression in (sure, unsure):
+    narrow, inflated = BayesianLinearRegression(), BayesianLinearRegression()
+    for regression in (narrow, inflated):
         for x in range(200):
             regression.learn({"one": 1.0, "x": x % 5}, 2.0 * (x % 5))
-    unsure.inflate_covariance(4.0)
+    inflated.inflate_covariance(4.0)
     at = {"one": 1.0, "x": 4}
-    assert abs(unsure.predict(at) - sure.predict(at)) < 1e-9
-    for regression in (sure, unsure):
+    assert abs(inflated.predict(at) - narrow.predict(at)) < 1e-9
+    for regression in (narrow, inflated):
         for x in range(20):
             regression.learn({"one": 1.0, "x": x % 5}, 4.0 * (x % 5))
-    assert unsure.predict(at) > sure.predict(at)
-    assert BayesianLinearRegression(unsure.state()).predict(at) == unsure.predict(at)
+    assert inflated.predict(at) > narrow.predict(at)
+    assert BayesianLinearRegression(inflated.state()).predict(at) == inflated.predict(at)

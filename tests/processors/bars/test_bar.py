@@ -1,4 +1,4 @@
-"""State of one bar: each ticket is applied once, totals are exact, and a restored row continues as before."""
+"""State of one bar: each ticket is applied once, totals are exact, and a restored row gives the same results."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def ticket(number: int, minutes: float, **units: float) -> Ticket:
     return Ticket(id=f"t{number}", bar="north", till="1", time=BEGIN + timedelta(minutes=minutes), lines=lines)
 
 
-def bar(row: bytes | None = None) -> BarState:
+def make_bar(row: bytes | None = None) -> BarState:
     return BarState("north", PLAN, "Europe/Madrid", row)
 
 
 def test_bar_applies_record_and_ticket_once() -> None:
-    state = bar()
+    state = make_bar()
     assert state.apply_ticket(ticket(1, 0, beer=2), 10, "e1") is not None
     assert state.apply_ticket(ticket(1, 0, beer=2), 10, "e1") is None, "the same record again"
     assert state.apply_ticket(ticket(1, 0, beer=2), 11, "e2") is None, "the same ticket in another record"
@@ -43,14 +43,14 @@ def test_bar_applies_record_and_ticket_once() -> None:
 
 
 def test_bar_with_unknown_product_books_nothing() -> None:
-    state = bar()
+    state = make_bar()
     with pytest.raises(UnknownProductError, match=r"no product 'gin'.*beer, water"):
         state.apply_ticket(ticket(1, 0, beer=1, gin=1), 0, "e1")
     assert (state.tickets, dict(state.sold)) == (0, {})
 
 
 def test_bar_forecasts_once_a_minute_of_ticket_time() -> None:
-    state = bar()
+    state = make_bar()
     forecasts = [state.apply_ticket(ticket(n, n / 4, beer=1), n, f"e{n}") for n in range(12)]
     assert [n for n, forecast in enumerate(forecasts) if forecast is not None] == [0, 4, 8]
 
@@ -70,7 +70,7 @@ class RecordingContext(StaticContext, frozen=True):
 
 
 def test_context_is_evaluated_only_when_needed() -> None:
-    state, context = bar(), RecordingContext()
+    state, context = make_bar(), RecordingContext()
     for n in range(40):
         state.apply_ticket(ticket(n, n / 2, beer=1), n, f"e{n}", context)
     assert context.calls.count("neighbour_rates") == 2, "once in each of two slots of 15 minutes"
@@ -81,13 +81,16 @@ def test_context_is_evaluated_only_when_needed() -> None:
 
 
 def test_bar_remembers_a_bounded_number_of_tickets() -> None:
-    state = bar()
+    state = make_bar()
     for number in range(REMEMBERED_TICKETS + 5):
         state.apply_ticket(ticket(number, number / 100, beer=1), number, "e")
     row = msgspec.json.decode(state.to_row())
     assert state.tickets == REMEMBERED_TICKETS + 5
     assert len(row["recent"]) < REMEMBERED_TICKETS * 8 * 4 / 3 + 4
-    assert bar(state.to_row()).apply_ticket(ticket(REMEMBERED_TICKETS, 60, beer=1), REMEMBERED_TICKETS + 9, "e") is None
+    assert (
+        make_bar(state.to_row()).apply_ticket(ticket(REMEMBERED_TICKETS, 60, beer=1), REMEMBERED_TICKETS + 9, "e")
+        is None
+    )
 
 
 TICKETS = st.lists(
@@ -101,36 +104,36 @@ TICKETS = st.lists(
 def test_totals_are_exact_after_restarts_and_repeated_records(
     given_tickets: list[tuple[int, float, str, int]], restarts: set[int], repeat_from: int
 ) -> None:
-    state, seen, sold = bar(), set(), {"beer": 0, "water": 0}
+    state, ticket_ids, sold = make_bar(), set(), {"beer": 0, "water": 0}
     records = [
-        (n, ticket(id_, minutes, **{name: units})) for n, (id_, minutes, name, units) in enumerate(given_tickets)
+        (n, ticket(number, minutes, **{name: units})) for n, (number, minutes, name, units) in enumerate(given_tickets)
     ]
     for offset, record in [*records, *records[repeat_from:]]:
         if offset in restarts:
-            state = bar(state.to_row())
+            state = make_bar(state.to_row())
         state.apply_ticket(record, offset, f"e{offset}")
     for _, record in records:
-        if record.id not in seen:
-            seen.add(record.id)
+        if record.id not in ticket_ids:
+            ticket_ids.add(record.id)
             sold[record.lines[0].product] += int(record.lines[0].quantity)
-    assert state.tickets == len(seen)
+    assert state.tickets == len(ticket_ids)
     assert {name: state.sold.get(name, 0) for name in sold} == sold
 
 
 def test_restored_bar_forecasts_the_same() -> None:
-    plain, restarted = bar(), bar()
+    uninterrupted, restarted = make_bar(), make_bar()
     for number in range(400):
         record = ticket(number, number * 1.5, beer=1 + number % 3, water=number % 2)
-        expected = plain.apply_ticket(record, number, f"e{number}", StaticContext({"occupancy": number / 400}))
+        expected = uninterrupted.apply_ticket(record, number, f"e{number}", StaticContext({"occupancy": number / 400}))
         assert (
             restarted.apply_ticket(record, number, f"e{number}", StaticContext({"occupancy": number / 400})) == expected
         )
         if number % 37 == 0:
-            restarted = bar(restarted.to_row())
+            restarted = make_bar(restarted.to_row())
 
 
 def test_bar_that_runs_out_fetches_within_its_shelf() -> None:
-    state = bar()
+    state = make_bar()
     forecast = None
     for number in range(280):
         forecast = state.apply_ticket(ticket(number, number / 2, beer=1), number, "e") or forecast
@@ -147,7 +150,7 @@ def test_bar_that_runs_out_fetches_within_its_shelf() -> None:
 
 
 def test_outlier_ticket_leaves_forecast_plausible() -> None:
-    state = bar()
+    state = make_bar()
     for number in range(200):
         state.apply_ticket(ticket(number, number, water=2), number, "e")
     state.apply_ticket(ticket(900, 200, water=90_000), 900, "e")
@@ -157,4 +160,4 @@ def test_outlier_ticket_leaves_forecast_plausible() -> None:
     assert forecast is not None
     hour = forecast.products[1].horizons[-1]
     assert hour.minutes == 60
-    assert 60 < hour.mean < 260, "120 an hour is what is sold"
+    assert 60 < hour.mean < 260, "120 an hour are sold"

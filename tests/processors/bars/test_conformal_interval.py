@@ -16,9 +16,9 @@ from processors.bars.conformal_interval import ConformalInterval
 def test_quantiles_and_tails_equal_scipy(mean: float, alpha: float, probability: float, units: int) -> None:
     interval = ConformalInterval(excess=alpha, square=1.0)
     size = 1 / interval.dispersion
-    peer = nbinom(size, size / (size + mean))
-    assert interval.quantile(mean, probability) == peer.ppf(probability)
-    assert interval.exceeds(mean, units) == pytest.approx(peer.sf(units), abs=1e-12)
+    scipy_distribution = nbinom(size, size / (size + mean))
+    assert interval.quantile(mean, probability) == scipy_distribution.ppf(probability)
+    assert interval.exceeds(mean, units) == pytest.approx(scipy_distribution.sf(units), abs=1e-12)
 
 
 @settings(max_examples=100, deadline=None)

@@ -39,7 +39,7 @@ def test_invalid_calendar_is_rejected(given: dict[str, str], message: str) -> No
         Calendar.model_validate(given)
 
 
-def evening(demand: DemandModel, day: int, units: int, **context: float) -> None:
+def sell_evening(demand: DemandModel, day: int, units: int, **context: float) -> None:
     for quarter in range(24):
         at = BEGIN + timedelta(days=day, minutes=15 * quarter)
         demand.advance(at, context)
@@ -47,17 +47,19 @@ def evening(demand: DemandModel, day: int, units: int, **context: float) -> None
 
 
 def test_constant_feature_is_no_input() -> None:
-    with_calendar, plain = DemandModel(), DemandModel()
-    evening(with_calendar, 0, 20, first_day=1.0)
-    evening(plain, 0, 20)
-    evening(with_calendar, 1, 20, first_day=0.0)
-    evening(plain, 1, 20)
-    assert with_calendar.forecast("beer")[-1].mean == pytest.approx(plain.forecast("beer")[-1].mean, rel=0.02)
+    with_calendar, without_calendar = DemandModel(), DemandModel()
+    sell_evening(with_calendar, 0, 20, first_day=1.0)
+    sell_evening(without_calendar, 0, 20)
+    sell_evening(with_calendar, 1, 20, first_day=0.0)
+    sell_evening(without_calendar, 1, 20)
+    assert with_calendar.forecast("beer")[-1].mean == pytest.approx(
+        without_calendar.forecast("beer")[-1].mean, rel=0.02
+    )
 
 
 def test_holiday_effect_is_learnt() -> None:
     demand = DemandModel()
     for day in range(16):
-        evening(demand, day, 40 if day % 4 == 3 else 20, holiday=float(day % 4 == 3))
+        sell_evening(demand, day, 40 if day % 4 == 3 else 20, holiday=float(day % 4 == 3))
     effect = demand.context_effects.effect("beer", {"holiday": 1.0}, {"holiday": 0.0})
     assert 1.4 < effect < 2.6

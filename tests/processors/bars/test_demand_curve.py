@@ -13,8 +13,8 @@ BEGIN = datetime(2026, 7, 1, 16, tzinfo=UTC)
 WARM, HOT = 0.0, 1.0
 
 
-def learnt(days: int = 8) -> tuple[DemandModel, datetime]:
-    """Ten hours a day; at HOT 20 drinks a quarter, else 10; from the sixth hour on half of that."""
+def learnt_model(days: int = 8) -> tuple[DemandModel, datetime]:
+    """Return a model of ten hours a day: 20 drinks a quarter at HOT, else 10; half of that from the sixth hour on."""
     demand, at = DemandModel(), BEGIN
     for day in range(days):
         for quarter in range(40 if day < days - 1 else 12):
@@ -28,7 +28,7 @@ def learnt(days: int = 8) -> tuple[DemandModel, datetime]:
 
 
 def test_curve_of_next_hour_equals_forecast_and_reduces_stock() -> None:
-    demand, at = learnt()
+    demand, at = learnt_model()
     points = demand_curve(demand, "water", at, at + timedelta(hours=3), stock=60.0)
     assert sum(point.mean for point in points[:4]) == pytest.approx(demand.forecast("water")[-1].mean)
     left = [point.left for point in points]
@@ -40,27 +40,27 @@ def test_curve_of_next_hour_equals_forecast_and_reduces_stock() -> None:
 
 
 def test_curve_of_later_slots_follows_season() -> None:
-    demand, at = learnt()
+    demand, at = learnt_model()
     points = demand_curve(demand, "water", at, BEGIN + timedelta(days=7, hours=9, minutes=45))
     early, late = points[1:6], points[-8:]
     assert sum(p.mean for p in late) / len(late) < 0.75 * sum(p.mean for p in early) / len(early)
 
 
 def test_what_if_heatwave_raises_demand_by_learnt_effect() -> None:
-    demand, at = learnt()
-    calm = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": WARM}))
+    demand, at = learnt_model()
+    warm = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": WARM}))
     hot = demand_curve(demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": HOT}))
-    ratio = sum(p.mean for p in hot) / sum(p.mean for p in calm)
-    assert 1.3 < ratio < 2.5, "twice as much is sold when it is hot, and the season of the week has a part of that"
-    brief = demand_curve(
+    ratio = sum(p.mean for p in hot) / sum(p.mean for p in warm)
+    assert 1.3 < ratio < 2.5, "twice as much is sold when it is hot, and the weekly season explains a part of it"
+    half_hour = demand_curve(
         demand, "water", at, at + timedelta(hours=3), change=ContextChange({"temperature": HOT}, minutes=30)
     )
-    assert sum(p.mean for p in calm) < sum(p.mean for p in hot)
-    assert brief[-1].mean == demand_curve(demand, "water", at, at + timedelta(hours=3))[-1].mean
+    assert sum(p.mean for p in warm) < sum(p.mean for p in hot)
+    assert half_hour[-1].mean == demand_curve(demand, "water", at, at + timedelta(hours=3))[-1].mean
 
 
 def test_drivers_name_context_and_rate() -> None:
-    demand, _ = learnt()
+    demand, _ = learnt_model()
     assert set(demand_drivers(demand, "water")) == {"rate of the last slots", "temperature"}
     assert demand_drivers(demand, "unknown") == {}
     assert demand_curve(demand, "unknown", BEGIN, BEGIN + timedelta(hours=1)) == []

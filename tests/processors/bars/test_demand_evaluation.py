@@ -15,7 +15,7 @@ from stream.commands.cli import app
 
 
 def write_sales(path: Path, *, days: int = 28) -> Path:
-    """A shop that sells by the hour of the day, more at weekends."""
+    """Write sales of a shop that depend on the hour of the day and are higher at weekends."""
     lines = ["time,bar,product,quantity"]
     for hour in range(days * 24):
         at = datetime(2026, 6, 1) + timedelta(hours=hour)  # noqa: DTZ001 - files have local time
@@ -73,7 +73,9 @@ def test_forecast_of_bicycles_beats_seasonal_means(shared_data: Path) -> None:
     assert report["wape"] < 0.15
     baselines = report["baselines"]
     assert baselines["batch_boosting"]["wape"] < 0.13, "the baseline is well tuned"
-    assert report["wape"] < 0.75 * min(found["wape"] for name, found in baselines.items() if name != "batch_boosting")
+    assert report["wape"] < 0.75 * min(
+        baseline["wape"] for name, baseline in baselines.items() if name != "batch_boosting"
+    )
     assert 0.87 <= report["coverage_90"] <= 0.93
 
 
@@ -81,6 +83,6 @@ def test_forecast_of_bicycles_beats_seasonal_means(shared_data: Path) -> None:
 def test_forecast_of_takeaway_beats_means_and_is_covered(shared_data: Path) -> None:
     file = shared_data / "demand" / "takeaway_orders_until_2018_11.csv"
     report = evaluate(file, hours=(17, 21))
-    assert report["wape"] < min(found["wape"] for found in report["baselines"].values())
+    assert report["wape"] < min(baseline["wape"] for baseline in report["baselines"].values())
     assert 0.87 <= report["coverage_90"] <= 0.93
     assert abs(report["bias"]) < 0.05

@@ -18,114 +18,118 @@ RECIPES = {"cuba-libre": {"rum": 1.0, "cola": 2.0}}
 OPENING: dict[str, float | None] = {"beer": 100.0, "rum": 40.0, "cola": 60.0, "ice": None}
 
 
-def ledger(state: LedgerState | None = None) -> Ledger:
+def make_ledger(state: LedgerState | None = None) -> Ledger:
     return Ledger(OPENING, RECIPES, state)
 
 
-def move(number: int, kind: str, units: float, seconds: float = 0, product: str = "beer", **more: Any) -> StockMovement:
+def movement_of(
+    number: int, kind: str, units: float, seconds: float = 0, product: str = "beer", **fields: Any
+) -> StockMovement:
     time = BEGIN + timedelta(seconds=seconds)
     return msgspec.convert(
         {
             "id": f"m{number}", "bar": "north", "product": product, "kind": kind, "quantity": units,
-            "time": time.isoformat(), "by": "ana", **more,
+            "time": time.isoformat(), "by": "ana", **fields,
         },
         StockMovement,
     )  # fmt: skip
 
 
 def test_each_movement_kind_changes_stock() -> None:
-    books = ledger()
-    books.add_sale("beer", 10, BEGIN)
+    ledger = make_ledger()
+    ledger.add_sale("beer", 10, BEGIN)
     for number, (kind, units, left) in enumerate(
         [("delivery", 24, 114), ("waste", 2, 112), ("transfer", 12, 100), ("on-its-way", 48, 100)]
     ):
-        assert books.book(move(number, kind, units, number, other="south" if kind == "transfer" else None), number)
-        assert books.stock("beer") == left
-    assert books.in_transit("beer", BEGIN) == 48
-    books.book(move(9, "delivery", 30, 60), 9)
-    assert (books.stock("beer"), books.in_transit("beer", BEGIN)) == (130, 18)
-    assert books.in_transit("beer", BEGIN + timedelta(hours=2)) == 0, "units in transit expire"
+        assert ledger.book(
+            movement_of(number, kind, units, number, other="south" if kind == "transfer" else None), number
+        )
+        assert ledger.stock("beer") == left
+    assert ledger.in_transit("beer", BEGIN) == 48
+    ledger.book(movement_of(9, "delivery", 30, 60), 9)
+    assert (ledger.stock("beer"), ledger.in_transit("beer", BEGIN)) == (130, 18)
+    assert ledger.in_transit("beer", BEGIN + timedelta(hours=2)) == 0, "units in transit expire"
 
 
 def test_counterpart_of_transfer_and_delivery_is_reversed() -> None:
-    books = ledger()
-    books.book(move(1, "transfer", 20, other="south", counterpart=True), 1)
-    assert books.stock("beer") == 120
-    books.book(move(2, "delivery", 50, other="south", counterpart=True), 2)
-    assert books.stock("beer") == 70
+    ledger = make_ledger()
+    ledger.book(movement_of(1, "transfer", 20, other="south", counterpart=True), 1)
+    assert ledger.stock("beer") == 120
+    ledger.book(movement_of(2, "delivery", 50, other="south", counterpart=True), 2)
+    assert ledger.stock("beer") == 70
 
 
 def test_recipe_uses_stock_of_its_parts() -> None:
-    books = ledger()
-    books.add_sale("cuba-libre", 3, BEGIN)
-    assert (books.stock("rum"), books.stock("cola"), books.stock("cuba-libre")) == (37, 54, None)
+    ledger = make_ledger()
+    ledger.add_sale("cuba-libre", 3, BEGIN)
+    assert (ledger.stock("rum"), ledger.stock("cola"), ledger.stock("cuba-libre")) == (37, 54, None)
     with pytest.raises(StockMovementError, match="mixed from rum, cola"):
-        books.book(move(1, "count", 3, product="cuba-libre"), 1)
+        ledger.book(movement_of(1, "count", 3, product="cuba-libre"), 1)
 
 
 def test_count_corrects_stock_and_records_missing_units() -> None:
-    books = ledger()
-    books.add_sale("beer", 10, BEGIN)
-    books.book(move(1, "count", 84, 60), 1)
-    assert (books.stock("beer"), books.missing("beer")) == (84, 6)
-    books.add_sale("beer", 4, BEGIN + timedelta(seconds=30))  # came late: it was sold before they counted
-    assert (books.stock("beer"), books.missing("beer")) == (84, 2)
-    books.add_sale("beer", 1, BEGIN + timedelta(seconds=90))
-    assert books.stock("beer") == 83
+    ledger = make_ledger()
+    ledger.add_sale("beer", 10, BEGIN)
+    ledger.book(movement_of(1, "count", 84, 60), 1)
+    assert (ledger.stock("beer"), ledger.missing("beer")) == (84, 6)
+    ledger.add_sale("beer", 4, BEGIN + timedelta(seconds=30))  # late record: sold before the count
+    assert (ledger.stock("beer"), ledger.missing("beer")) == (84, 2)
+    ledger.add_sale("beer", 1, BEGIN + timedelta(seconds=90))
+    assert ledger.stock("beer") == 83
 
 
 def test_movement_reported_in_tick_of_count_comes_after_it() -> None:
-    books = ledger()
-    books.book(move(1, "count", 80, 61), 1)
-    books.book(move(2, "delivery", 24, 62), 2)
-    assert (books.stock("beer"), books.missing("beer")) == (104, 20)
+    ledger = make_ledger()
+    ledger.book(movement_of(1, "count", 80, 61), 1)
+    ledger.book(movement_of(2, "delivery", 24, 62), 2)
+    assert (ledger.stock("beer"), ledger.missing("beer")) == (104, 20)
 
 
 def test_stock_without_opening_is_none_until_counted() -> None:
-    books = ledger()
-    books.add_sale("ice", 5, BEGIN)
-    assert books.stock("ice") is None
-    books.book(move(1, "count", 30, 20, product="ice"), 1)
-    books.add_sale("ice", 2, BEGIN + timedelta(seconds=10))
-    books.add_sale("ice", 3, BEGIN + timedelta(seconds=40))
-    assert (books.stock("ice"), books.missing("ice")) == (27, 0)
+    ledger = make_ledger()
+    ledger.add_sale("ice", 5, BEGIN)
+    assert ledger.stock("ice") is None
+    ledger.book(movement_of(1, "count", 30, 20, product="ice"), 1)
+    ledger.add_sale("ice", 2, BEGIN + timedelta(seconds=10))
+    ledger.add_sale("ice", 3, BEGIN + timedelta(seconds=40))
+    assert (ledger.stock("ice"), ledger.missing("ice")) == (27, 0)
 
 
 def test_oversold_product_has_no_negative_stock() -> None:
-    books = ledger()
-    books.add_sale("beer", 103, BEGIN)
-    assert (books.stock("beer"), books.oversold("beer")) == (0, 3)
-    books.book(move(1, "count", 12, 60), 1)
-    assert (books.stock("beer"), books.oversold("beer"), books.missing("beer")) == (12, 0, -15)
+    ledger = make_ledger()
+    ledger.add_sale("beer", 103, BEGIN)
+    assert (ledger.stock("beer"), ledger.oversold("beer")) == (0, 3)
+    ledger.book(movement_of(1, "count", 12, 60), 1)
+    assert (ledger.stock("beer"), ledger.oversold("beer"), ledger.missing("beer")) == (12, 0, -15)
 
 
 def test_movement_with_skewed_clock_uses_time_of_sales() -> None:
-    books = ledger()
-    books.add_sale("beer", 10, BEGIN)
-    books.book(move(1, "count", 80, 300 * 86_400), 1)
-    books.add_sale("beer", 5, BEGIN + timedelta(minutes=1))
-    assert books.stock("beer") == 75
-    books.book(move(2, "count", 60, 3600), 2)
-    books.add_sale("beer", 5, BEGIN + timedelta(minutes=2))
-    assert books.stock("beer") == 60, "an hour later is the same clock: sales before it are counted"
+    ledger = make_ledger()
+    ledger.add_sale("beer", 10, BEGIN)
+    ledger.book(movement_of(1, "count", 80, 300 * 86_400), 1)
+    ledger.add_sale("beer", 5, BEGIN + timedelta(minutes=1))
+    assert ledger.stock("beer") == 75
+    ledger.book(movement_of(2, "count", 60, 3600), 2)
+    ledger.add_sale("beer", 5, BEGIN + timedelta(minutes=2))
+    assert ledger.stock("beer") == 60, "a time one hour ahead is accepted: sales before it are included in the count"
 
 
 @pytest.mark.parametrize(
     ("movement", "message"),
     [
-        (move(1, "count", 1, product="gin"), "no product 'gin'; it has beer"),
-        (move(1, "transfer", 1), "names the bar that it goes to"),
-        (move(1, "delivery", 1, other="north"), "is bar north itself"),
-        (move(1, "count", 1, seconds=-3700), "older than the bar's last sale"),
+        (movement_of(1, "count", 1, product="gin"), "no product 'gin'; it has beer"),
+        (movement_of(1, "transfer", 1), "names the bar that it goes to"),
+        (movement_of(1, "delivery", 1, other="north"), "is bar north itself"),
+        (movement_of(1, "count", 1, seconds=-3700), "older than the bar's last sale"),
     ],
 )
 def test_invalid_movement_reports_reason_and_books_nothing(movement: StockMovement, message: str) -> None:
-    books = ledger()
-    books.add_sale("beer", 1, BEGIN)
+    ledger = make_ledger()
+    ledger.add_sale("beer", 1, BEGIN)
     with pytest.raises(StockMovementError, match=message):
-        books.book(movement, 1)
-    assert books.stock("beer") == 99
-    assert books.book(move(1, "delivery", 1), 1), "the rejected movement used up neither offset nor id"
+        ledger.book(movement, 1)
+    assert ledger.stock("beer") == 99
+    assert ledger.book(movement_of(1, "delivery", 1), 1), "the rejected movement used up neither offset nor id"
 
 
 SECONDS = st.integers(0, 1100)
@@ -146,38 +150,40 @@ def test_stock_is_independent_of_arrival_order(
     restarts: set[int],
     repeat_from: int,
 ) -> None:
-    """Topics interleave in any way, records repeat and the worker restarts: the stock is that of the plain sequence."""
+    """Interleave topics, repeat records and restart the worker: the stock equals that of the plain sequence."""
     movements = [
-        move(n, kind, units, seconds, product, other="south" if kind == "transfer" else None, counterpart=far)
-        for n, (seconds, kind, product, units, far) in enumerate(moves)
+        movement_of(
+            n, kind, units, seconds, product, other="south" if kind == "transfer" else None, counterpart=counterpart
+        )
+        for n, (seconds, kind, product, units, counterpart) in enumerate(moves)
     ]
-    plain, mixed = ledger(), ledger()
+    sequential, interleaved = make_ledger(), make_ledger()
     for seconds, product, units in sales:
-        plain.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
+        sequential.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
     for offset, movement in enumerate(movements):
-        plain.book(movement, offset)
+        sequential.book(movement, offset)
 
-    waiting_sales, waiting = list(sales), list(enumerate(movements))
+    waiting_sales, waiting_movements = list(sales), list(enumerate(movements))
     steps = 0
-    while waiting_sales or waiting:
-        turn = turns[steps % len(turns)] if turns else True
-        if (turn and waiting_sales) or not waiting:
+    while waiting_sales or waiting_movements:
+        is_sale_turn = turns[steps % len(turns)] if turns else True
+        if (is_sale_turn and waiting_sales) or not waiting_movements:
             seconds, product, units = waiting_sales.pop(0)
-            mixed.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
+            interleaved.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
         else:
-            offset, movement = waiting.pop(0)
-            mixed.book(movement, offset)
+            offset, movement = waiting_movements.pop(0)
+            interleaved.book(movement, offset)
             if offset >= repeat_from:
-                assert not mixed.book(movement, offset)
-                assert not mixed.book(movement, offset + 100_000 if not waiting else offset)
+                assert not interleaved.book(movement, offset)
+                assert not interleaved.book(movement, offset + 100_000 if not waiting_movements else offset)
         if steps in restarts:
-            mixed = ledger(msgspec.json.decode(msgspec.json.encode(mixed.state), type=LedgerState))
+            interleaved = make_ledger(msgspec.json.decode(msgspec.json.encode(interleaved.state), type=LedgerState))
         steps += 1
     for product in ("beer", "rum", "cola", "ice"):
-        assert mixed.stock(product) == plain.stock(product)
-        assert mixed.missing(product) == pytest.approx(plain.missing(product))
-        assert (mixed.stock(product) or 0) >= 0
-        assert not (mixed.oversold(product) and mixed.stock(product))
+        assert interleaved.stock(product) == sequential.stock(product)
+        assert interleaved.missing(product) == pytest.approx(sequential.missing(product))
+        assert (interleaved.stock(product) or 0) >= 0
+        assert not (interleaved.oversold(product) and interleaved.stock(product))
 
 
 @settings(max_examples=100, deadline=None)
@@ -186,11 +192,11 @@ def test_stock_equals_sum_over_sorted_events(
     sales: list[tuple[int, str, int]], moves: list[tuple[int, str, str, int, bool]]
 ) -> None:
     """Compare with a sum over sorted events: the last count, plus the movements after it."""
-    books = ledger()
+    ledger = make_ledger()
     for seconds, product, units in sales:
-        books.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
-    for n, (seconds, kind, product, units, far) in enumerate(moves):
-        books.book(move(n, kind, units, seconds, product, other="south", counterpart=far), n)
+        ledger.add_sale(product, units, BEGIN + timedelta(seconds=seconds))
+    for n, (seconds, kind, product, units, counterpart) in enumerate(moves):
+        ledger.book(movement_of(n, kind, units, seconds, product, other="south", counterpart=counterpart), n)
 
     def tick(seconds: int) -> int:
         return seconds // TICK_SECONDS
@@ -198,17 +204,17 @@ def test_stock_equals_sum_over_sorted_events(
     for product, opening in OPENING.items():
         counts = [(tick(s), n, u) for n, (s, kind, name, u, _) in enumerate(moves)
                   if name == product and kind in ("count", "opening")]  # fmt: skip
-        since, place, base = max(counts, default=(-1, -1, opening))
+        counted_at, count_number, base = max(counts, default=(-1, -1, opening))
         total = base
         if total is None:
-            assert books.stock(product) is None
+            assert ledger.stock(product) is None
             continue
         for seconds, name, units in sales:
-            if tick(seconds) > since:
+            if tick(seconds) > counted_at:
                 total -= units * (RECIPES.get(name, {name: 1.0}).get(product, 0.0))
-        for n, (seconds, kind, name, units, far) in enumerate(moves):
-            if name == product and (tick(seconds), n) > (since, place) and kind not in ("count", "opening"):
-                arrives = (kind == "delivery" and not far) or (kind == "transfer" and far)
-                total += units if arrives else -units
-        assert books.stock(product) == max(0.0, total)
-        assert books.oversold(product) == max(0.0, -total)
+        for n, (seconds, kind, name, units, counterpart) in enumerate(moves):
+            if name == product and (tick(seconds), n) > (counted_at, count_number) and kind not in ("count", "opening"):
+                is_arrival = (kind == "delivery" and not counterpart) or (kind == "transfer" and counterpart)
+                total += units if is_arrival else -units
+        assert ledger.stock(product) == max(0.0, total)
+        assert ledger.oversold(product) == max(0.0, -total)

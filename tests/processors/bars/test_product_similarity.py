@@ -23,9 +23,9 @@ def test_similarity_depends_on_price_alcohol_size_and_category() -> None:
         ProductTraits("beer", 4.0, 9.0, 330),
         ProductTraits("beer", 4.0, 5.0, 1000),
     ]
-    twin = similarity("ale", LAGER, "lager", LAGER)
-    assert twin == 1.0
-    assert all(similarity("ale", LAGER, "lager", other) < twin for other in others)
+    same_traits = similarity("ale", LAGER, "lager", LAGER)
+    assert same_traits == 1.0
+    assert all(similarity("ale", LAGER, "lager", other) < same_traits for other in others)
     assert similarity("ale", LAGER, "gin", ProductTraits("spirits", 4.0, 5.0, 330)) == pytest.approx(0.1)
     assert similarity("red beer", ProductTraits(), "dark beer", ProductTraits()) > similarity(
         "red beer", ProductTraits(), "gin", ProductTraits()
@@ -60,9 +60,9 @@ def test_unsold_new_product_forecast_falls_soon() -> None:
 
 
 def test_new_bar_begins_like_neighbours_and_learns_its_size() -> None:
-    plan = BarSettings(id="new", products=[ProductSettings(id="beer"), ProductSettings(id="water")])
+    bar_settings = BarSettings(id="new", products=[ProductSettings(id="beer"), ProductSettings(id="water")])
     rates = {"beer": 120.0, "water": 60.0}
-    bar, forecast = BarState("new", plan, "Europe/Madrid"), None
+    bar, forecast = BarState("new", bar_settings, "Europe/Madrid"), None
     for number in range(46):
         time = BEGIN + timedelta(minutes=2 * number)
         ticket = Ticket(
@@ -91,6 +91,6 @@ def test_neighbour_rates_weigh_same_zone_and_leave_out_bar() -> None:
 def test_priors_improve_the_first_hours(shared_data: Path, name: str) -> None:
     report = evaluate(shared_data / "demand" / name)
     for kind in ("new_products", "new_bars"):
-        for hours, found in (report[kind] or {}).items():
-            assert found["kin"]["pinball"] < 0.95 * found["alone"]["pinball"], (kind, hours)
-            assert found["kin"]["rmse"] < 0.95 * found["alone"]["rmse"], (kind, hours)
+        for hours, errors in (report[kind] or {}).items():
+            assert errors["kin"]["pinball"] < 0.95 * errors["alone"]["pinball"], (kind, hours)
+            assert errors["kin"]["rmse"] < 0.95 * errors["alone"]["rmse"], (kind, hours)

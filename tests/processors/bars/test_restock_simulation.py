@@ -30,17 +30,17 @@ def test_runner_arrives_after_lead_time_and_makes_one_trip() -> None:
     policy = ReorderPointPolicy({"beer": 2.0, "water": 0.0}, SHELF, join=0.0)
     result = simulate(orders, policy, SHELF, timedelta(minutes=20), UTC)
     assert (result.lost, result.trips, result.fetched, result.surplus) == (1, 1, 8, 5)
-    never = ReorderPointPolicy({"beer": 2.0, "water": 0.0}, SHELF, join=0.0, calls=2)
-    assert simulate(orders, never, SHELF, timedelta(minutes=20), UTC).trips == 0
+    two_notices = ReorderPointPolicy({"beer": 2.0, "water": 0.0}, SHELF, join=0.0, calls=2)
+    assert simulate(orders, two_notices, SHELF, timedelta(minutes=20), UTC).trips == 0
 
 
 def test_overlay_merges_evenings_of_same_weekday() -> None:
     orders = [order(7 * 24 * 60 * week + minute, beer=1) for week in range(8) for minute in (0, 30)]
-    folded = overlay_weeks(orders, 4)
-    assert len(folded) == 16
-    assert len({order_.day for order_ in folded}) == 2
-    assert {order_.day.weekday() for order_ in folded} == {0}
-    assert folded == sorted(folded, key=lambda order_: order_.time)
+    overlaid = overlay_weeks(orders, 4)
+    assert len(overlaid) == 16
+    assert len({order_.day for order_ in overlaid}) == 2
+    assert {order_.day.weekday() for order_ in overlaid} == {0}
+    assert overlaid == sorted(overlaid, key=lambda order_: order_.time)
 
 
 def write_orders(path: Path, days: int) -> Path:
@@ -61,10 +61,10 @@ def write_orders(path: Path, days: int) -> Path:
 def test_notices_lose_less_than_tuned_reorder_points(tmp_path: Path) -> None:
     file = write_orders(tmp_path / "orders.csv", 42)
     report = evaluate(file, RestockSetting(products=2, weeks=1, shelf=0.4, lead_minutes=20))
-    ours = report["notices"]["worth_1"]
+    notices = report["notices"]["worth_1"]
     assert report["none"]["trips"] == 0
-    assert ours["lost"] < 0.3 * report["none"]["lost"]
-    assert ours["reorder_point_same_trips"]["lost_less"] > 0
+    assert notices["lost"] < 0.3 * report["none"]["lost"]
+    assert notices["reorder_point_same_trips"]["lost_less"] > 0
 
 
 def test_too_few_evenings_are_reported(tmp_path: Path) -> None:

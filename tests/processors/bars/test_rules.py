@@ -93,11 +93,11 @@ def test_notice_clears_when_the_product_is_in_transit() -> None:
 
 def test_oversold_product_asks_for_a_count() -> None:
     sold_out = ProductDemand(product="beer", sold=203, stock=0, run_out_probability=1.0, oversold=3)
-    found = {o.rule: o for o in EVALUATOR.observations(forecast(sold_out))}
-    assert found["stock-count"].value == 1.0
-    assert found["stock-count"].text["es"] == "Barra north: contar Cerveza, se vendieron 3 más de las que constaban."
-    found = {o.rule: o for o in EVALUATOR.observations(forecast(BEER))}
-    assert found["stock-count"].value == 0.0
+    alerts = {o.rule: o for o in EVALUATOR.observations(forecast(sold_out))}
+    assert alerts["stock-count"].value == 1.0
+    assert alerts["stock-count"].text["es"] == "Barra north: contar Cerveza, se vendieron 3 más de las que constaban."
+    alerts = {o.rule: o for o in EVALUATOR.observations(forecast(BEER))}
+    assert alerts["stock-count"].value == 0.0
 
 
 def later(minute: int, fetch: float, source: str = "store", chance: float = 0.8) -> DemandForecast:
@@ -106,39 +106,39 @@ def later(minute: int, fetch: float, source: str = "store", chance: float = 0.8)
 
 
 def steps(*forecasts: DemandForecast) -> list[Alert]:
-    rule, alarm, found = STOCK_OUT.settings(VENUE), AlarmState(), []
+    rule, alarm, alerts = STOCK_OUT.settings(VENUE), AlarmState(), []
     for one in forecasts:
         observation = next(o for o in EVALUATOR.observations(one) if o.rule == "stock-out")
         alarm, step = apply_observation(alarm, observation, rule)
         if step is not None:
-            found.append(step)
-    return found
+            alerts.append(step)
+    return alerts
 
 
 def test_notice_is_updated_when_amount_or_source_changes_much() -> None:
-    found = steps(later(0, 120), later(20, 170), later(30, 240), later(50, 240, "south"), later(51, 240, "south"))
-    assert [(one.state, one.amount, one.source, one.amount_before) for one in found] == [
+    alerts = steps(later(0, 120), later(20, 170), later(30, 240), later(50, 240, "south"), later(51, 240, "south"))
+    assert [(one.state, one.amount, one.source, one.amount_before) for one in alerts] == [
         ("raised", 120, "store", None), ("updated", 240, "store", 120), ("updated", 240, "south", 240),
     ]  # fmt: skip
-    assert "fetch 240" in found[1].text["en"]
-    assert len({one.id for one in found}) == 1
+    assert "fetch 240" in alerts[1].text["en"]
+    assert len({one.id for one in alerts}) == 1
 
 
 def test_change_of_amount_waits_for_the_cool_down() -> None:
-    found = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
-    assert len(found) <= 1 + 10 * 60 / STOCK_OUT.settings(VENUE).cool_down_seconds
+    alerts = steps(*(later(minute, 120 if minute % 2 else 240) for minute in range(11)))
+    assert len(alerts) <= 1 + 10 * 60 / STOCK_OUT.settings(VENUE).cool_down_seconds
 
 
 def test_contact_is_notified_once_of_each_change() -> None:
     bars = Contact(id="bars", audience=["bar"], at_least="low", escalate_to=["boss"])
     venue = Venue(name="Here", language="en", contacts=[bars, Contact(id="boss")])
-    raised, changed, again = steps(later(0, 120), later(20, 240), later(40, 480))
+    raised, changed, changed_again = steps(later(0, 120), later(20, 240), later(40, 480))
     assert [(one.contact, one.reason) for one in plan_notifications(raised, AT, venue)] == [
         ("bars", "raised"),
         ("boss", "nobody"),
     ]
     (one,) = plan_notifications(changed, AT, venue)
-    (other,) = plan_notifications(again, AT, venue)
+    (other,) = plan_notifications(changed_again, AT, venue)
     assert (one.contact, one.reason) == ("bars", "changed")
     assert one.id != other.id
     title, body = notification_message(one, venue.contacts[0], venue, registry.message_catalog(), None)

@@ -29,12 +29,12 @@ def test_rate_is_of_last_hour_and_of_bars_that_sell() -> None:
     assert rates.rates_at(AT + timedelta(minutes=100)) == {"north": {"beer": 30.0}}
     assert rates.rates_at(AT + timedelta(minutes=130)) == {}
     rates.add_forecast(forecast(10.0, 0))
-    assert rates.rates_at(AT) == {}, "another recording is replayed, with too little data yet"
+    assert rates.rates_at(AT) == {}, "a replay of another recording starts with too little data"
 
 
 @pytest.mark.parametrize("busiest", [1, 8])
 def test_bars_that_open_together_forecast_their_own_sales(busiest: int) -> None:
-    """Each sells a beer a minute (one of them more): an hour ahead is sixty, not thousands."""
+    """Sell a beer a minute at each bar (more at one): the forecast of the hour is sixty, not thousands."""
     bars = {
         name: BarState(name, BarSettings(id=name, products=[ProductSettings(id="beer", opening_stock=9_999)]), "UTC")
         for name in NAMES

@@ -14,7 +14,7 @@ from processors.bars.seasonality import SharedSeason, SharedSeasonState
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-def evening(shared: SharedSeason, day: int, gin: float = 0.1) -> None:
+def close_evening(shared: SharedSeason, day: int, gin: float = 0.1) -> None:
     for hour, units in ((18, 10.0), (21, 80.0), (23, 30.0)):
         shared.close_slot(DAY + timedelta(days=day, hours=hour), {"beer": units * (1 - gin), "gin": units * gin})
 
@@ -22,7 +22,7 @@ def evening(shared: SharedSeason, day: int, gin: float = 0.1) -> None:
 def test_product_sold_early_follows_season_of_the_bar() -> None:
     shared = SharedSeason(slots_per_hour=1)
     for day in range(7):
-        evening(shared, day)
+        close_evening(shared, day)
     shared.close_slot(DAY + timedelta(days=7, hours=18), {"beer": 9.0, "gin": 1.0, "rum": 1.0})
     early, late = (shared.mean("rum", [DAY + timedelta(days=7, hours=hour)]) for hour in (18, 21))
     assert 4 < late / early < 9
@@ -31,10 +31,10 @@ def test_product_sold_early_follows_season_of_the_bar() -> None:
 def test_share_converges_and_prior_fades() -> None:
     shared = SharedSeason(slots_per_hour=1)
     shared.add_product("gin", SharePrior(0.5, 4.0))
-    evening(shared, 0)
+    close_evening(shared, 0)
     first = shared.shares()["gin"]
     for day in range(1, 15):
-        evening(shared, day)
+        close_evening(shared, day)
     assert shared.shares()["gin"] == pytest.approx(0.1, abs=0.01)
     assert shared.shares()["gin"] < first < 0.5
 
@@ -42,12 +42,12 @@ def test_share_converges_and_prior_fades() -> None:
 def test_restored_season_gives_the_same_means() -> None:
     shared = SharedSeason(slots_per_hour=1)
     for day in range(9):
-        evening(shared, day, gin=0.05 * (1 + day % 3))
-    again = SharedSeason(
+        close_evening(shared, day, gin=0.05 * (1 + day % 3))
+    restored = SharedSeason(
         msgspec.json.decode(msgspec.json.encode(shared.state), type=SharedSeasonState), slots_per_hour=1
     )
     starts = [DAY + timedelta(days=9, hours=hour) for hour in range(24)]
-    assert again.mean("gin", starts) == shared.mean("gin", starts)
+    assert restored.mean("gin", starts) == shared.mean("gin", starts)
 
 
 def test_weight_favours_nearer_forecast_despite_outlier() -> None:

@@ -32,12 +32,12 @@ def frames(camera: str, zone: str, start: str, number: int) -> list[CameraFrame]
     begin = clock(start)
     return [
         CameraFrame(
-            f"{camera}/{place}",
+            f"{camera}/{index}",
             camera,
-            EVENING.at(begin + place / 8),
-            render(EVENING, camera, zone, begin + place / 8).jpeg(),
+            EVENING.at(begin + index / 8),
+            render(EVENING, camera, zone, begin + index / 8).jpeg(),
         )
-        for place in range(number)
+        for index in range(number)
     ]
 
 
@@ -103,20 +103,22 @@ def test_crowd_evidence_is_made_once_in_five_seconds(
     evidence = CrowdEvidenceRecorder(venue, lambda count: any(zone.persons > 20 for zone in count.zones))
     analyzer = CameraAnalyzer(venue, counter, scorer, crowd_evidence=evidence)
     results = analyzer.analyze(frames("gate-east", "gate", "18:40", 17))
-    made = [item for one in results for item in one.evidence]
-    assert len(made) == 1, "one picture for five seconds of one incident"
-    assert all(count.evidence == (made[0].id,) for count in counts(results))
-    shown = cv2.imdecode(np.frombuffer(made[0].body, np.uint8), cv2.IMREAD_COLOR)
-    assert shown.shape == (480, 640, 3) and made[0].content_type == "image/webp"
+    items = [item for one in results for item in one.evidence]
+    assert len(items) == 1, "one picture for five seconds of one incident"
+    assert all(count.evidence == (items[0].id,) for count in counts(results))
+    picture = cv2.imdecode(np.frombuffer(items[0].body, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (480, 640, 3) and items[0].content_type == "image/webp"
 
 
 def test_persisted_state_continues_after_restart(venue: Venue, counter: CrowdCounter, scorer: ViolenceScorer) -> None:
-    first, known = CameraAnalyzer(venue, counter, scorer), frames("bar-square", "bars", "19:00", 17)
-    first.analyze(known[:9])
+    first, camera_frames = CameraAnalyzer(venue, counter, scorer), frames("bar-square", "bars", "19:00", 17)
+    first.analyze(camera_frames[:9])
     stored = msgspec.json.encode(first.states["bar-square"])
     second = CameraAnalyzer(venue, counter, scorer)
     second.states["bar-square"] = msgspec.json.decode(stored, type=CameraState)
-    zones = [counts(watch.analyze(known[from_:]))[-1].zones[0] for watch, from_ in ((first, 9), (second, 16))]
+    zones = [
+        counts(analyzer.analyze(camera_frames[from_:]))[-1].zones[0] for analyzer, from_ in ((first, 9), (second, 16))
+    ]
     assert zones[0].persons == pytest.approx(zones[1].persons, rel=1e-6)
     assert len(stored) < 12_000
 

@@ -22,8 +22,8 @@ def png(width: int, height: int) -> bytes:
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 
 
 BOMBS = {
@@ -40,20 +40,20 @@ def test_oversized_picture_is_rejected_before_decoding(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decoder(*_: object) -> None:
-        raise AssertionError("the decoder was asked")
+        raise AssertionError("the decoder was called")
 
     monkeypatch.setattr(cv2, "imdecode", decoder)
     with pytest.raises(PictureError, match="pixels"):
         decode(BOMBS[name])
     file = tmp_path / "a.jpg"
     file.write_bytes(BOMBS[name])
-    assert jpeg_of_file(file) == BOMBS[name], "sent as it is: the worker's dead letters say what is wrong with it"
+    assert jpeg_of_file(file) == BOMBS[name], "sent unchanged: the worker's dead letter states the reason"
 
 
 @pytest.mark.parametrize("suffix", [".webp", ".tiff", ".bmp"])
-def test_other_formats_reach_no_decoder(suffix: str) -> None:
-    done, data = cv2.imencode(suffix, np.full((64, 64, 3), 90, np.uint8))
-    assert done
+def test_other_picture_formats_are_not_decoded(suffix: str) -> None:
+    encoded, data = cv2.imencode(suffix, np.full((64, 64, 3), 90, np.uint8))
+    assert encoded
     with pytest.raises(PictureError, match="neither JPEG nor PNG"):
         decode(data.tobytes())
 

@@ -65,16 +65,16 @@ def venue(*, masks: list[Any]) -> Venue:
 
 
 def frames(picture: NDArray[np.uint8], inside: NDArray[np.bool_], seed: int) -> list[CameraFrame]:
-    """Return twelve pictures that differ by the seed only behind the mask. PNG, since JPEG blurs its edge."""
+    """Return twelve pictures that depend on the seed only behind the mask; PNG, because JPEG blurs its edge."""
     random, shared = np.random.default_rng(seed), np.random.default_rng(5)
-    made = []
+    frames_made = []
     for number in range(12):
-        shown = np.roll(picture, 2 * number, axis=1)
-        shown = np.asarray(np.clip(shown + shared.normal(0, 3, shown.shape), 0, 255), np.uint8)
-        shown[inside] = random.integers(0, 255, (int(inside.sum()), 3))
-        png = cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1].tobytes()
-        made.append(CameraFrame(f"e{number}", "c", AT + timedelta(seconds=number / 8), png))
-    return made
+        pixels = np.roll(picture, 2 * number, axis=1)
+        pixels = np.asarray(np.clip(pixels + shared.normal(0, 3, pixels.shape), 0, 255), np.uint8)
+        pixels[inside] = random.integers(0, 255, (int(inside.sum()), 3))
+        png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes()
+        frames_made.append(CameraFrame(f"e{number}", "c", AT + timedelta(seconds=number / 8), png))
+    return frames_made
 
 
 class GreyRecorder:
@@ -99,37 +99,37 @@ def test_results_do_not_depend_on_masked_pixels(
 ) -> None:
     picture = crowd_picture[::2, ::2].copy()
     inside = pixels_inside(MASK, *picture.shape[:2])
-    seen_by: dict[str, list[NDArray[np.uint8]]] = {"counter": [], "scorer": [], "small": []}
+    pictures_by_reader: dict[str, list[NDArray[np.uint8]]] = {"counter": [], "scorer": [], "small": []}
 
-    def spy(name: str, real: Any, at: int) -> Any:
+    def recording_wrapper(name: str, real: Any, at: int) -> Any:
         def call(*arguments: Any) -> Any:
-            given = arguments[at]
-            seen_by[name] += [one.copy() for one in (given if isinstance(given, list) else [given])]
+            argument = arguments[at]
+            pictures_by_reader[name] += [one.copy() for one in (argument if isinstance(argument, list) else [argument])]
             return real(*arguments)
 
         return call
 
-    monkeypatch.setattr(counter, "density", spy("counter", counter.density, 0))
-    monkeypatch.setattr(scorer, "step", spy("scorer", scorer.step, 1))
+    monkeypatch.setattr(counter, "density", recording_wrapper("counter", counter.density, 0))
+    monkeypatch.setattr(scorer, "step", recording_wrapper("scorer", scorer.step, 1))
     monkeypatch.setattr(
-        analyzer_module.Thumbnail, "from_picture", spy("small", analyzer_module.Thumbnail.from_picture, 0)
+        analyzer_module.Thumbnail, "from_picture", recording_wrapper("small", analyzer_module.Thumbnail.from_picture, 0)
     )
 
     def outputs(masks: list[Any], seed: int) -> list[bytes]:
-        masked, spied = venue(masks=masks), GreyRecorder()
+        masked, grey_recorder = venue(masks=masks), GreyRecorder()
         analyzer = CameraAnalyzer(
             masked,
             counter,
             scorer,
             crowd_evidence=CrowdEvidenceRecorder(masked, lambda count: True),
-            violence_evidence=spied,
+            violence_evidence=grey_recorder,
         )
         results = analyzer.analyze(frames(picture, inside, seed))
-        assert any(one.evidence for one in results) and spied.greys
-        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in results] + spied.greys
+        assert any(one.evidence for one in results) and grey_recorder.greys
+        return [msgspec.json.encode((one.count, one.score, one.evidence)) for one in results] + grey_recorder.greys
 
     assert outputs([MASK], 1) == outputs([MASK], 2)
-    for name, pictures in seen_by.items():
+    for name, pictures in pictures_by_reader.items():
         assert pictures, name
         assert not any(one[inside].any() for one in pictures), f"{name} read a masked pixel"
-    assert outputs([], 1) != outputs([], 2), "a test that would pass without masks proves nothing"
+    assert outputs([], 1) != outputs([], 2), "without masks the results differ"

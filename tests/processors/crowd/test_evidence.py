@@ -26,7 +26,7 @@ def recorder(keep_hours: float = 72) -> CrowdEvidenceRecorder:
 
 
 def analyzed(second: float, persons: float | None) -> AnalyzedFrame:
-    """Return a frame with a count, or one in which no count was due."""
+    """Return a frame with a count, or without one if `persons` is None."""
     frame = CameraFrame(f"e{second}", "gate", AT + timedelta(seconds=second), b"jpeg")
     picture = np.full((48, 64, 3), 90, np.uint8)
     if persons is None:
@@ -62,7 +62,7 @@ def test_no_pictures_if_evidence_is_disabled() -> None:
 
 def test_blurred_picture_holds_only_its_reduced_pixels(crowd_picture: NDArray[np.uint8]) -> None:
     blurred = blur(crowd_picture)
-    few = cv2.resize(blurred, (BLURRED_WIDTH, 42), interpolation=cv2.INTER_AREA)
-    again = cv2.resize(few, (640, 480), interpolation=cv2.INTER_CUBIC)
-    assert float(np.abs(again.astype(int) - blurred).mean()) < 4
+    reduced = cv2.resize(blurred, (BLURRED_WIDTH, 42), interpolation=cv2.INTER_AREA)
+    enlarged = cv2.resize(reduced, (640, 480), interpolation=cv2.INTER_CUBIC)
+    assert float(np.abs(enlarged.astype(int) - blurred).mean()) < 4
     assert float(np.abs(crowd_picture.astype(int) - blurred).mean()) > 10

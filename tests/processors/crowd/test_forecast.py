@@ -12,7 +12,7 @@ from processors.crowd.forecast import OccupancyForecast, ZoneForecaster, chance_
 from processors.crowd.forecast_evaluation import OccupancyFileError, evaluate
 
 
-def fed(persons: list[float], step: float = 2.0, inflow: float = 0.0) -> ZoneForecaster:
+def forecaster_after(persons: list[float], step: float = 2.0, inflow: float = 0.0) -> ZoneForecaster:
     zone = ZoneForecaster()
     for number, value in enumerate(persons):
         zone.add(value, inflow, number * step)
@@ -20,17 +20,17 @@ def fed(persons: list[float], step: float = 2.0, inflow: float = 0.0) -> ZoneFor
 
 
 def test_forecast_is_empty_in_first_minute() -> None:
-    assert fed([100.0] * 20).forecast() == []
+    assert forecaster_after([100.0] * 20).forecast() == []
 
 
 def test_forecast_of_steady_count_is_steady() -> None:
-    for ahead in fed([100.0] * 600).forecast():
+    for ahead in forecaster_after([100.0] * 600).forecast():
         assert ahead.mean == pytest.approx(100, abs=2)
         assert ahead.low <= 100 <= ahead.high
 
 
 def test_forecast_of_rise_continues_and_may_reach_limit() -> None:
-    zone = fed([100 + number * 2 / 6 for number in range(300)])  # ten people a minute
+    zone = forecaster_after([100 + number * 2 / 6 for number in range(300)])  # ten people a minute
     now, ahead = zone.level, zone.forecast()
     assert now < ahead[0].mean < ahead[1].mean
     assert ahead[0].mean == pytest.approx(now + 10, abs=4)
@@ -39,23 +39,23 @@ def test_forecast_of_rise_continues_and_may_reach_limit() -> None:
 
 def test_interval_width_follows_misses() -> None:
     random = np.random.default_rng(0)
-    calm = fed([float(v) for v in 200 + random.normal(0, 1, 3000)]).forecast()
-    wild = fed([float(v) for v in 200 + 60 * np.sin(np.arange(3000) / 40)]).forecast()
-    assert wild[0].high - wild[0].low > 3 * (calm[0].high - calm[0].low)
+    steady = forecaster_after([float(v) for v in 200 + random.normal(0, 1, 3000)]).forecast()
+    varying = forecaster_after([float(v) for v in 200 + 60 * np.sin(np.arange(3000) / 40)]).forecast()
+    assert varying[0].high - varying[0].low > 3 * (steady[0].high - steady[0].low)
 
 
 def test_forecast_continues_after_restart() -> None:
-    zone = fed([100 + number / 5 for number in range(400)])
-    again = msgspec.json.decode(msgspec.json.encode(zone), type=ZoneForecaster)
+    zone = forecaster_after([100 + number / 5 for number in range(400)])
+    restored = msgspec.json.decode(msgspec.json.encode(zone), type=ZoneForecaster)
     for number in range(400, 500):
         zone.add(100 + number / 5, 0.1, number * 2.0)
-        again.add(100 + number / 5, 0.1, number * 2.0)
-    assert again == zone and again.forecast() == zone.forecast()
+        restored.add(100 + number / 5, 0.1, number * 2.0)
+    assert restored == zone and restored.forecast() == zone.forecast()
     assert len(msgspec.json.encode(zone)) < 6000
 
 
 def test_gap_restarts_history_and_keeps_models() -> None:
-    zone = fed([100 + number / 5 for number in range(1200)])
+    zone = forecaster_after([100 + number / 5 for number in range(1200)])
     learnt = msgspec.to_builtins(zone.horizons)
     zone.add(50, 0, 1e6)
     assert zone.forecast() == [] and msgspec.to_builtins(zone.horizons) == learnt

@@ -11,29 +11,29 @@ from numpy.typing import NDArray
 
 from processors.crowd.optical_flow import QUICK_STEP, FlowPrior, MotionEstimator
 
-HEIGHT, WIDTH, APART = 240, 320, 20
-EVERYWHERE: NDArray[np.bool_] = np.zeros((15, 20), np.bool_)
+HEIGHT, WIDTH, SPACING = 240, 320, 20
+NO_MASK: NDArray[np.bool_] = np.zeros((15, 20), np.bool_)
 
 
-def row_of_people(moved: float) -> NDArray[np.uint8]:
+def picture_of_people(positions: float) -> NDArray[np.uint8]:
     """Return a picture of similar blobs at equal distances on a fixed floor."""
     random = np.random.default_rng(3)
     floor = cv2.GaussianBlur(random.uniform(90, 110, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2)
     shades = random.uniform(180, 200, 40)
     for row in range(30, HEIGHT, 30):
         for number, shade in enumerate(shades):
-            place = round(8 * (-200 + APART * number + moved))
-            cv2.ellipse(floor, (place, row * 8), (40, 72), 0, 0, 360, float(shade), -1, cv2.LINE_AA, 3)
+            column = round(8 * (-200 + SPACING * number + positions))
+            cv2.ellipse(floor, (column, row * 8), (40, 72), 0, 0, 360, float(shade), -1, cv2.LINE_AA, 3)
     return floor.astype(np.uint8)
 
 
-def pixels_a_step(moved: list[float], prior: FlowPrior | None) -> float:
+def pixels_per_step(positions: list[float], prior: FlowPrior | None) -> float:
     """Return the mean velocity between the last two of these places."""
-    motion, found = MotionEstimator(), 0.0
-    for before, now in pairwise(moved):
-        velocity = motion.velocity(row_of_people(before), row_of_people(now), QUICK_STEP, EVERYWHERE, prior)
-        found = float(np.median(velocity[2:-2, 3:-3, 0])) * QUICK_STEP * WIDTH
-    return found
+    motion, velocity_pixels = MotionEstimator(), 0.0
+    for before, now in pairwise(positions):
+        velocity = motion.velocity(picture_of_people(before), picture_of_people(now), QUICK_STEP, NO_MASK, prior)
+        velocity_pixels = float(np.median(velocity[2:-2, 3:-3, 0])) * QUICK_STEP * WIDTH
+    return velocity_pixels
 
 
 @pytest.fixture
@@ -43,17 +43,17 @@ def start() -> list[float]:
 
 
 def test_flow_without_prior_mismatches_runners(start: list[float]) -> None:
-    assert pixels_a_step(start, None) < 10
+    assert pixels_per_step(start, None) < 10
 
 
 def test_flow_with_prior_measures_runners(start: list[float]) -> None:
-    assert pixels_a_step(start, FlowPrior()) == pytest.approx(14, abs=1.5)
+    assert pixels_per_step(start, FlowPrior()) == pytest.approx(14, abs=1.5)
 
 
 def test_flow_with_prior_measures_standing_after_run(start: list[float]) -> None:
     prior = FlowPrior()
-    pixels_a_step(start, prior)
-    assert pixels_a_step([67, 67], prior) == pytest.approx(0, abs=0.5)
+    pixels_per_step(start, prior)
+    assert pixels_per_step([67, 67], prior) == pytest.approx(0, abs=0.5)
 
 
 def test_flow_prior_scales_to_other_picture_size() -> None:

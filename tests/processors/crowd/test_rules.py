@@ -19,7 +19,7 @@ def venue(*exits: ExitSettings) -> Venue:
     )
 
 
-def measured(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
+def observations_by_key(zone: ZoneCount, venue: Venue) -> dict[str, tuple[float, dict[str, str]]]:
     count = CrowdCount(event_id="e", camera="c", time=AT, persons=1, zones=(zone,), model="m", evidence=("crowd-1",))
     observations = registry.rule_evaluator(venue).observations(count)
     assert all(one.evidence == ("crowd-1",) for one in observations)
@@ -32,7 +32,7 @@ def jam(*, jammed: bool = True) -> ZoneCount:
 
 
 @pytest.mark.parametrize(
-    ("exits", "way"),
+    ("exits", "advice"),
     [
         (
             (ExitSettings(name="North", sign="Panel N2", alternative="East"), ExitSettings(name="East")),
@@ -42,35 +42,42 @@ def jam(*, jammed: bool = True) -> ZoneCount:
         ((ExitSettings(name="North"), ExitSettings(name="South")), "Send people to South."),
     ],
 )
-def test_jam_proposes_the_sign_and_the_other_exit(exits: tuple[ExitSettings, ...], way: str) -> None:
-    value, text = measured(jam(), venue(*exits))["bottleneck/front/c/North"]
+def test_jam_proposes_the_sign_and_the_other_exit(exits: tuple[ExitSettings, ...], advice: str) -> None:
+    value, text = observations_by_key(jam(), venue(*exits))["bottleneck/front/c/North"]
     assert value == 3.2
-    assert text["en"] == f"Front: jam before North (3.2 persons/m²). {way}"
+    assert text["en"] == f"Front: jam before North (3.2 persons/m²). {advice}"
 
 
 def test_jam_without_another_exit_proposes_none() -> None:
-    assert measured(jam(), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][1]["en"].endswith("m²).")
+    assert observations_by_key(jam(), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][1]["en"].endswith(
+        "m²)."
+    )
 
 
 def test_busy_exit_that_flows_is_not_a_jam() -> None:
-    assert measured(jam(jammed=False), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][0] == 0
+    assert observations_by_key(jam(jammed=False), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][0] == 0
 
 
 def test_scattering_is_not_a_stampede() -> None:
     zone = ZoneCount(zone="front", persons=100, flow=ZoneFlow(running=0.9, scattering=0.8))
-    found = measured(zone, venue())
-    assert found["stampede/front/c"][0] == pytest.approx(0.1) and found["scattering/front/c"][0] == 0.8
+    observations = observations_by_key(zone, venue())
+    assert observations["stampede/front/c"][0] == pytest.approx(0.1) and observations["scattering/front/c"][0] == 0.8
 
 
 def test_text_of_a_forecast_has_time_and_people() -> None:
     zone = ZoneCount(zone="front", persons=310, limit=350.0, limit_chance=0.7, minutes_to_limit=4.2)
-    value, text = measured(zone, venue())["crowd-forecast/front/c"]
+    value, text = observations_by_key(zone, venue())["crowd-forecast/front/c"]
     assert value == 0.7 and text["en"] == "Front: may be full in about 4 min (310 of 350); limit the inflow."
 
 
 def test_missing_values_have_no_measurements() -> None:
-    found = measured(ZoneCount(zone="front", persons=100, flow=ZoneFlow()), venue())
-    assert {key.split("/")[0] for key in found} == {"camera-blind", "crowd-capacity", "counter-flow", "stop-and-go"}
+    observations = observations_by_key(ZoneCount(zone="front", persons=100, flow=ZoneFlow()), venue())
+    assert {key.split("/")[0] for key in observations} == {
+        "camera-blind",
+        "crowd-capacity",
+        "counter-flow",
+        "stop-and-go",
+    }
 
 
 def test_alternative_that_does_not_exist_is_refused() -> None:

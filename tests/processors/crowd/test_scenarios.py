@@ -22,27 +22,27 @@ class ScenarioAnalyzer:
         self._venue, self._counter, self._scorer = venue, counter, scorer
 
     def counts(
-        self, scenario: crowd_scenarios.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
+        self, scenario: crowd_scenarios.Scenario, seconds: float, *, camera: str = "gate-east", interval: float = 1.0
     ) -> list[CrowdCount]:
-        cameras = [one.model_copy(update={"count_every_seconds": every}) for one in self._venue.cameras]
+        cameras = [one.model_copy(update={"count_every_seconds": interval}) for one in self._venue.cameras]
         venue = self._venue.model_copy(update={"cameras": cameras})
-        seen = CameraAnalyzer(venue, self._counter, self._scorer).analyze(
+        results = CameraAnalyzer(venue, self._counter, self._scorer).analyze(
             list(crowd_scenarios.render_frames(scenario, seconds, camera))
         )
-        assert not any(one.error for one in seen)
-        return [one.count for one in seen if one.count is not None]
+        assert not any(one.error for one in results)
+        return [one.count for one in results if one.count is not None]
 
     def flows(
-        self, scenario: crowd_scenarios.Scenario, seconds: float, *, camera: str = "gate-east", every: float = 1.0
+        self, scenario: crowd_scenarios.Scenario, seconds: float, *, camera: str = "gate-east", interval: float = 1.0
     ) -> list[ZoneFlow]:
-        counts = self.counts(scenario, seconds, camera=camera, every=every)
+        counts = self.counts(scenario, seconds, camera=camera, interval=interval)
         return [zone.flow for count in counts for zone in count.zones if zone.flow is not None]
 
     def rules(self, counts: list[CrowdCount]) -> set[str]:
         """Return rules whose value reaches the raise threshold in any count."""
-        watch = registry.rule_evaluator(self._venue)
-        seen = [observation for count in counts for observation in watch.observations(count)]
-        return {one.rule for one in seen if one.value >= registry.rule_settings(self._venue)[one.rule].raise_at}
+        evaluator = registry.rule_evaluator(self._venue)
+        results = [observation for count in counts for observation in evaluator.observations(count)]
+        return {one.rule for one in results if one.value >= registry.rule_settings(self._venue)[one.rule].raise_at}
 
     def alerts(self, counts: list[CrowdCount]) -> set[str]:
         """Return rules that raise an alert, with their on-delays."""
@@ -88,14 +88,14 @@ def test_running_together_raises_stampede(scenarios: ScenarioAnalyzer) -> None:
     assert scenarios.rules(counts[:2]) == set()
 
 
-@pytest.mark.parametrize(("every", "begin"), [(0.5, 2.0), (0.5, 2.3), (1.0, 1.9)])
+@pytest.mark.parametrize(("interval", "begin"), [(0.5, 2.0), (0.5, 2.3), (1.0, 1.9)])
 def test_running_apart_raises_scattering_within_1_5_seconds(
-    scenarios: ScenarioAnalyzer, every: float, begin: float
+    scenarios: ScenarioAnalyzer, interval: float, begin: float
 ) -> None:
-    counts = scenarios.counts(crowd_scenarios.dispersal(90, 4.0, begin=begin), 5, every=every)
-    told = [count for count in counts if "scattering" in scenarios.rules([count])]
-    assert told, "never seen"
-    assert (told[0].time - crowd_scenarios.START_TIME).total_seconds() - begin <= 1.5
+    counts = scenarios.counts(crowd_scenarios.dispersal(90, 4.0, begin=begin), 5, interval=interval)
+    detected = [count for count in counts if "scattering" in scenarios.rules([count])]
+    assert detected, "not detected"
+    assert (detected[0].time - crowd_scenarios.START_TIME).total_seconds() - begin <= 1.5
     assert "stampede" not in scenarios.alerts(counts)
     assert not any(count.blind for count in counts), "an empty place is not a blind camera"
 

@@ -22,7 +22,7 @@ from processors.models.drift import (
 from processors.models.inference import models_folder
 
 
-def fed(drift: DriftMonitor, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def psi_after(drift: DriftMonitor, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     for value in values:
         drift.add({"tempo": float(value)})
     return drift.psi()["tempo"]
@@ -31,11 +31,11 @@ def fed(drift: DriftMonitor, values: np.ndarray[tuple[int], np.dtype[np.float64]
 def test_psi_is_small_for_same_large_for_other_distribution() -> None:
     random = np.random.default_rng(0)
     reference = {"tempo": equal_frequency_bins(random.normal(120, 20, 600).tolist())}
-    assert fed(DriftMonitor(reference), random.normal(120, 20, 600)) < SMALL_PSI
-    assert fed(DriftMonitor(reference), random.normal(150, 20, 600)) > LARGE_PSI
-    back = DriftMonitor(reference)
-    fed(back, random.normal(150, 20, 600))
-    assert fed(back, random.normal(120, 20, 6_000)) < SMALL_PSI  # what is long ago fades
+    assert psi_after(DriftMonitor(reference), random.normal(120, 20, 600)) < SMALL_PSI
+    assert psi_after(DriftMonitor(reference), random.normal(150, 20, 600)) > LARGE_PSI
+    monitor = DriftMonitor(reference)
+    psi_after(monitor, random.normal(150, 20, 600))
+    assert psi_after(monitor, random.normal(120, 20, 6_000)) < SMALL_PSI  # old values fade
 
 
 def test_psi_of_small_example() -> None:
@@ -63,9 +63,9 @@ def test_equal_values_give_fewer_bins() -> None:
 def test_shipped_references_are_valid(name: str) -> None:
     from processors.music.tagger import STATISTICS
 
-    found = read_reference(models_folder() / name)
-    assert set(found) == {*STATISTICS, CONFIDENCE}
-    for bins in found.values():
+    reference = read_reference(models_folder() / name)
+    assert set(reference) == {*STATISTICS, CONFIDENCE}
+    for bins in reference.values():
         assert len(bins.shares) == len(bins.edges) + 1
         assert sum(bins.shares) == pytest.approx(1, abs=1e-3)
         assert list(bins.edges) == sorted(bins.edges)

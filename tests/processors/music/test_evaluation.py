@@ -38,31 +38,31 @@ def test_figures_equal_values_by_hand() -> None:
     def sure(label: str) -> dict[str, float]:
         return {name: 0.7 if name == label else 0.1 for name in ("angry", "happy", "relax", "sad")}
 
-    found = figures(
+    report = figures(
         ["sad", "sad", "relax", "happy"],
         [sure("sad"), sure("relax"), sure("relax"), {}],
         ["angry", "happy", "relax", "sad"],
     )
-    assert found["accuracy"] == 0.5
+    assert report["accuracy"] == 0.5
     # relax: precision 1/2, recall 1; sad: precision 1, recall 1/2; happy 0; angry does not occur.
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
-    assert found["per_class"]["sad"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "clips": 2}
-    assert found["calibration_error"] == pytest.approx(abs(2 - 2.1) / 4)
+    assert report["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert report["per_class"]["sad"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "clips": 2}
+    assert report["calibration_error"] == pytest.approx(abs(2 - 2.1) / 4)
 
 
 def test_mood_table_is_evaluated(clips: Path, tagger: Tagger) -> None:
-    seen: list[tuple[int, int]] = []
+    progress_calls: list[tuple[int, int]] = []
     report = evaluate_mood(
         table(clips, "file,mood\n0.wav,sad\n1.wav,Happy\n2.wav,relax\nbroken.wav,angry\n"),
         tagger=tagger,
-        progress=lambda done, total: seen.append((done, total)),
+        progress=lambda done, total: progress_calls.append((done, total)),
     )
     assert report["clips"] == 4
     assert report["unreadable"] == 1
     assert report["per_class"]["angry"]["recall"] == 0
     assert 0 <= report["macro_f1"] <= 1
     assert report["seconds_per_clip"] > 0
-    assert seen[-1] == (4, 4)
+    assert progress_calls[-1] == (4, 4)
     json.dumps(report, allow_nan=False)
 
 
@@ -73,7 +73,7 @@ def test_genre_table_with_one_clip_is_evaluated(clips: Path, tagger: Tagger) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("clip,feeling\n0.wav,sad\n", "columns clip, feeling; clip and mood are needed"),
         ("sound,mood\n0.wav,sad\n", "clip and mood are needed"),
@@ -85,8 +85,8 @@ def test_genre_table_with_one_clip_is_evaluated(clips: Path, tagger: Tagger) -> 
         ("clip,mood\n0.wav,sad\nnot_there.wav,sad\n", "1 of 2 clips do not exist, the first .*not_there.wav"),
     ],
 )
-def test_invalid_table_is_reported_with_its_line(clips: Path, tagger: Tagger, text: str, says: str) -> None:
-    with pytest.raises(ClipsFileError, match=says):
+def test_invalid_table_is_reported_with_its_line(clips: Path, tagger: Tagger, text: str, message: str) -> None:
+    with pytest.raises(ClipsFileError, match=message):
         evaluate_mood(table(clips, text), tagger=tagger)
 
 

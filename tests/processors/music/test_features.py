@@ -14,11 +14,11 @@ from processors.music.features import LEVEL_DBFS, NAMES, extract_features, norma
 from processors.music.log_mel_patches import patches
 
 
-def beats(per_minute: float, seconds: float = 12.0, rate: int = RATE) -> NDArray[np.float32]:
-    """Chords that are struck on each beat."""
+def struck_chords(per_minute: float, seconds: float = 12.0, rate: int = RATE) -> NDArray[np.float32]:
+    """Return chords that start on each beat and decay."""
     time = np.arange(int(seconds * rate)) / rate
-    struck = np.exp(-6 * (time % (60 / per_minute)))
-    return np.asarray(sum(np.sin(2 * np.pi * f * time) for f in (220, 277.2, 329.6)) * struck * 0.2, np.float32)
+    envelope = np.exp(-6 * (time % (60 / per_minute)))
+    return np.asarray(sum(np.sin(2 * np.pi * f * time) for f in (220, 277.2, 329.6)) * envelope * 0.2, np.float32)
 
 
 def feature(audio: Audio, name: str) -> float:
@@ -26,7 +26,7 @@ def feature(audio: Audio, name: str) -> float:
 
 
 def test_wav_and_flac_give_the_same_features() -> None:
-    sound = np.asarray(beats(120) * 32_000, np.int16)
+    sound = np.asarray(struck_chords(120) * 32_000, np.int16)
     vectors = []
     for kind in ("WAV", "FLAC"):
         file = io.BytesIO()
@@ -39,17 +39,17 @@ def test_wav_and_flac_give_the_same_features() -> None:
 
 @pytest.mark.parametrize("gain", [0.01, 0.1, 2.0])
 def test_features_are_independent_of_gain(gain: float) -> None:
-    sound = beats(100) + np.random.default_rng(0).normal(0, 0.01, 12 * RATE).astype(np.float32)
-    one, other = (normalise_level(Audio(sound * np.float32(g))) for g in (1.0, gain))
-    assert one.loudness == pytest.approx(LEVEL_DBFS, abs=1e-3)
-    np.testing.assert_allclose(extract_features(one).vector, extract_features(other).vector, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(patches(one.samples), patches(other.samples), atol=1e-3)
+    sound = struck_chords(100) + np.random.default_rng(0).normal(0, 0.01, 12 * RATE).astype(np.float32)
+    quiet, scaled = (normalise_level(Audio(sound * np.float32(g))) for g in (1.0, gain))
+    assert quiet.loudness == pytest.approx(LEVEL_DBFS, abs=1e-3)
+    np.testing.assert_allclose(extract_features(quiet).vector, extract_features(scaled).vector, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(patches(quiet.samples), patches(scaled.samples), atol=1e-3)
 
 
 @pytest.mark.parametrize("per_minute", [90.0, 120.0, 150.0])
 def test_tempo_is_right_up_to_an_octave(per_minute: float) -> None:
-    found = extract_features(normalise_level(Audio(beats(per_minute)))).tempo
-    assert min(abs(found / per_minute / octave - 1) for octave in (0.5, 1, 2)) < 0.04
+    tempo = extract_features(normalise_level(Audio(struck_chords(per_minute)))).tempo
+    assert min(abs(tempo / per_minute / octave - 1) for octave in (0.5, 1, 2)) < 0.04
 
 
 def test_major_and_minor_chords_are_distinguished() -> None:
@@ -91,5 +91,5 @@ def test_feature_names_are_unique() -> None:
 
 @pytest.mark.parametrize("rate", [8_000, 96_000])
 def test_shortest_audio_of_any_rate_has_a_patch(rate: int) -> None:
-    audio = from_samples(beats(120, 1.0, rate), rate)
+    audio = from_samples(struck_chords(120, 1.0, rate), rate)
     assert patches(audio.samples).shape == (1, 1, 96, 64)

@@ -20,26 +20,26 @@ def fragment(
     return AnalyzedFragment(30.0, loudness, loudness if recent is None else recent, tags)
 
 
-def play(
-    stage: StageState, fragments: list[AnalyzedFragment], *, every: float = 5.0, first: int = 0
+def apply_fragments(
+    stage: StageState, fragments: list[AnalyzedFragment], *, interval: float = 5.0, first: int = 0
 ) -> list[MusicTags | None]:
     return [
-        stage.apply(one, START + timedelta(seconds=every * (first + i)), first + i, f"e{first + i}", "mood@1")
-        for i, one in enumerate(fragments)
+        stage.apply(analyzed, START + timedelta(seconds=interval * (first + i)), first + i, f"e{first + i}", "mood@1")
+        for i, analyzed in enumerate(fragments)
     ]
 
 
-def last(found: list[MusicTags | None]) -> MusicTags:
-    assert found[-1] is not None
-    return found[-1]
+def last_tags(results: list[MusicTags | None]) -> MusicTags:
+    assert results[-1] is not None
+    return results[-1]
 
 
 def test_mood_follows_new_song_and_not_one_fragment() -> None:
     stage = StageState("main")
-    play(stage, [fragment(0.9)] * 12)
-    strange = last(play(stage, [fragment(0.1)], first=12))
-    assert strange.mood == "happy"
-    changed = last(play(stage, [fragment(0.1)] * 12, first=13))
+    apply_fragments(stage, [fragment(0.9)] * 12)
+    outlier = last_tags(apply_fragments(stage, [fragment(0.1)], first=12))
+    assert outlier.mood == "happy"
+    changed = last_tags(apply_fragments(stage, [fragment(0.1)] * 12, first=13))
     assert changed.mood == "sad"
     assert sum(changed.moods.values()) == pytest.approx(1)
     assert sum(changed.genres.values()) == pytest.approx(1)
@@ -47,17 +47,17 @@ def test_mood_follows_new_song_and_not_one_fragment() -> None:
 
 def test_replayed_record_changes_nothing() -> None:
     fragments = [fragment(p) for p in (0.9, 0.2, 0.7, 0.4)]
-    once = StageState("main")
-    results = play(once, fragments)
-    crashed = StageState("main")
-    play(crashed, fragments[:3])
-    again = StageState("main", crashed.to_row())
-    assert play(again, fragments[:3]) == [None] * 3
-    assert again.to_row() == crashed.to_row()
-    assert again.is_applied(2)
-    assert not again.is_applied(3)
-    assert play(again, fragments[3:], first=3) == results[3:]
-    assert again.to_row() == once.to_row()
+    uninterrupted = StageState("main")
+    results = apply_fragments(uninterrupted, fragments)
+    interrupted = StageState("main")
+    apply_fragments(interrupted, fragments[:3])
+    restored = StageState("main", interrupted.to_row())
+    assert apply_fragments(restored, fragments[:3]) == [None] * 3
+    assert restored.to_row() == interrupted.to_row()
+    assert restored.is_applied(2)
+    assert not restored.is_applied(3)
+    assert apply_fragments(restored, fragments[3:], first=3) == results[3:]
+    assert restored.to_row() == uninterrupted.to_row()
 
 
 def test_means_are_independent_of_order() -> None:
@@ -76,28 +76,28 @@ def test_means_are_independent_of_order() -> None:
 
 def test_silence_begins_and_ends_without_delay() -> None:
     stage = StageState("main")
-    play(stage, [fragment(0.9)] * 6)
-    quiet = last(play(stage, [AnalyzedFragment(30.0, -25.0, -80.0, None)], first=6))
+    apply_fragments(stage, [fragment(0.9)] * 6)
+    quiet = last_tags(apply_fragments(stage, [AnalyzedFragment(30.0, -25.0, -80.0, None)], first=6))
     assert quiet.silent
     assert (quiet.mood, quiet.genre, quiet.mood_confidence, quiet.tempo) == ("unknown", "unknown", 0, 0)
     assert set(quiet.moods.values()) == {0.0}
-    back = last(play(stage, [fragment(0.9)], first=7))
+    back = last_tags(apply_fragments(stage, [fragment(0.9)], first=7))
     assert not back.silent
     assert back.mood == "happy"
 
 
 def test_noisy_microphone_is_silent_far_below_baseline() -> None:
     stage = StageState("main")
-    first = last(play(stage, [fragment(0.9, loudness=-48.0)]))
+    first = last_tags(apply_fragments(stage, [fragment(0.9, loudness=-48.0)]))
     assert not first.silent
-    play(stage, [fragment(0.9, loudness=-6.0)] * 6, first=1)
-    assert last(play(stage, [fragment(0.9, loudness=-48.0)], first=7)).silent
-    assert not last(play(stage, [fragment(0.9, loudness=-36.0)], first=8)).silent
+    apply_fragments(stage, [fragment(0.9, loudness=-6.0)] * 6, first=1)
+    assert last_tags(apply_fragments(stage, [fragment(0.9, loudness=-48.0)], first=7)).silent
+    assert not last_tags(apply_fragments(stage, [fragment(0.9, loudness=-36.0)], first=8)).silent
 
 
 def test_old_song_is_forgotten_after_break() -> None:
     stage = StageState("main")
-    play(stage, [fragment(0.95)] * 20)
+    apply_fragments(stage, [fragment(0.95)] * 20)
     later = stage.apply(fragment(0.3), START + timedelta(minutes=20), 20, "e20", "m")
     assert later is not None
     assert later.mood == "sad"
@@ -106,14 +106,14 @@ def test_old_song_is_forgotten_after_break() -> None:
 
 def test_loud_crowd_is_not_music() -> None:
     stage = StageState("main")
-    play(stage, [fragment(0.9)] * 3)
-    drowned = last(play(stage, [fragment(0.2, music=False)], first=3))
-    assert drowned.mood == "happy"
-    assert drowned.tempo == 0
-    crowd = last(play(stage, [fragment(0.2, music=False)] * 8, first=4))
+    apply_fragments(stage, [fragment(0.9)] * 3)
+    noisy = last_tags(apply_fragments(stage, [fragment(0.2, music=False)], first=3))
+    assert noisy.mood == "happy"
+    assert noisy.tempo == 0
+    crowd = last_tags(apply_fragments(stage, [fragment(0.2, music=False)] * 8, first=4))
     assert not crowd.silent
     assert crowd.mood == "unknown"
-    assert last(play(stage, [fragment(0.9)] * 8, first=12)).moods["happy"] == pytest.approx(0.9)
+    assert last_tags(apply_fragments(stage, [fragment(0.9)] * 8, first=12)).moods["happy"] == pytest.approx(0.9)
 
 
 def test_first_silent_fragment_has_no_labels() -> None:
@@ -139,7 +139,7 @@ def test_means_survive_times_far_apart() -> None:
 
 def test_labels_below_limits_are_unsure_and_unknown() -> None:
     stage = StageState("main", limits=MusicSettings(mood_limit=0.8, genre_limit=0.7))
-    told = last(play(stage, [fragment(0.75)] * 3))
-    assert (told.mood, told.genre) == ("unsure", "unknown")
-    assert told.mood_confidence == pytest.approx(0.75)
-    assert last(play(stage, [fragment(0.99)] * 12, first=3)).mood == "happy"
+    tags = last_tags(apply_fragments(stage, [fragment(0.75)] * 3))
+    assert (tags.mood, tags.genre) == ("unsure", "unknown")
+    assert tags.mood_confidence == pytest.approx(0.75)
+    assert last_tags(apply_fragments(stage, [fragment(0.99)] * 12, first=3)).mood == "happy"

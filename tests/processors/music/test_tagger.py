@@ -51,12 +51,12 @@ def test_noise_is_not_music_and_silence_has_no_tags(tagger: Tagger) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 10 * RATE).astype(np.float32)
     assert not tagger.tag(Audio(noise)).is_music
     assert tagger.analyze(from_samples(np.zeros(10 * RATE, np.float32), RATE)).tags is None
-    heard = tagger.analyze(Audio(chords()))
-    assert heard.tags is not None
-    assert heard.seconds == pytest.approx(10)
+    analysis = tagger.analyze(Audio(chords()))
+    assert analysis.tags is not None
+    assert analysis.seconds == pytest.approx(10)
 
 
-def test_one_second_is_tagged(tagger: Tagger) -> None:
+def test_fragment_of_one_second_is_tagged(tagger: Tagger) -> None:
     assert sum(tagger.tag(from_samples(chords(1.0), RATE)).moods.values()) == pytest.approx(1)
 
 
@@ -76,17 +76,17 @@ def test_thirty_seconds_are_tagged_within_one_second(tagger: Tagger) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("kind", "least"), [("mood", 0.55), ("genre", 0.55)])
-def test_tags_of_real_clips_are_better_than_chance(tagger: Tagger, kind: str, least: float) -> None:
+@pytest.mark.parametrize(("kind", "min_accuracy"), [("mood", 0.55), ("genre", 0.55)])
+def test_tags_of_real_clips_are_better_than_chance(tagger: Tagger, kind: str, min_accuracy: float) -> None:
     """Check that serving computes the features of training; the models were trained on these clips."""
     table = SHARED / f"{kind}.csv"
     if not table.exists():
         pytest.skip(f"{table} is missing")
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))[::27][:24]
-    right = 0
+    correct = 0
     for row in rows:
         tags = tagger.tag(decode((SHARED / row["clip"]).read_bytes()))
-        found = tags.moods if kind == "mood" else tags.genres
-        right += max(found, key=found.__getitem__) == row[kind]
-    assert right / len(rows) > least
+        probabilities = tags.moods if kind == "mood" else tags.genres
+        correct += max(probabilities, key=probabilities.__getitem__) == row[kind]
+    assert correct / len(rows) > min_accuracy

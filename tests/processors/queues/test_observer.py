@@ -29,16 +29,16 @@ def measurements(heads: np.ndarray | None) -> FrameMeasurements:
 
 def test_observer_counts_heads_in_each_queue_of_the_camera() -> None:
     observer = QueueObserver([queue("bar"), queue("toilets"), queue("gate", camera="entrance")])
-    found = list(observer.observe(measurements(np.full((10, 20), 0.1, np.float32))))
-    assert [(one.topic, one.key, one.part) for one in found] == [
+    observations = list(observer.observe(measurements(np.full((10, 20), 0.1, np.float32))))
+    assert [(one.topic, one.key, one.part) for one in observations] == [
         (QUEUE_COUNTS, "bar", "bar"), (QUEUE_COUNTS, "toilets", "toilets"),
     ]  # fmt: skip
-    assert found[0].payload.persons == pytest.approx(10, rel=0.01)  # type: ignore[attr-defined]
+    assert observations[0].payload.persons == pytest.approx(10, rel=0.01)  # type: ignore[attr-defined]
 
 
 def test_observer_of_blind_camera_reports_no_persons() -> None:
-    (found,) = QueueObserver([queue("bar")]).observe(measurements(None))
-    assert found.payload.persons is None  # type: ignore[attr-defined]
+    (observations,) = QueueObserver([queue("bar")]).observe(measurements(None))
+    assert observations.payload.persons is None  # type: ignore[attr-defined]
 
 
 def test_observer_names_only_cameras_with_queues() -> None:

@@ -32,7 +32,7 @@ def test_wait_is_length_over_service_rate() -> None:
 
 
 def test_wait_interval_covers_simulated_waits() -> None:
-    """Queues with random lengths and rates, a counter with its error: about 90 % of true waits lie within."""
+    """Simulate queues of random length and rate with counting errors: about 90 % of waits are in the interval."""
     random = np.random.default_rng(3)
     inside = 0
     for _ in range(400):
@@ -62,7 +62,7 @@ def test_wait_without_any_rate_is_unknown() -> None:
     state = QueueState()
     update(state, 0, AT, 12.0, None)
     assert service_rate(state, None) is None
-    assert service_rate(state, 2.0) == (6.0, 3.0), "what staff say of the rate is enough"
+    assert service_rate(state, 2.0) == (6.0, 3.0), "the rate that staff state is enough"
 
 
 def test_state_ignores_repeated_and_late_counts() -> None:
@@ -79,7 +79,7 @@ def test_state_of_blind_camera_has_no_persons() -> None:
     update(state, 1, AT + timedelta(seconds=1), None, None)
     assert state.persons is None
     update(state, 2, AT + timedelta(seconds=60), 30.0, None)
-    assert state.persons == 30.0, "what was seen before does not count"
+    assert state.persons == 30.0, "the count before the blind time is not used"
 
 
 def test_empty_queue_has_no_wait() -> None:

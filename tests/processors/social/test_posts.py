@@ -37,8 +37,8 @@ class PostStream:
     def __call__(self, text: str, minute: float, name: str = "") -> PostReading | None:
         number, self._read = self._read, self._read + 1
         post = Post(id=name or f"p{number}", network="test", time=START + timedelta(minutes=minute), text=text)
-        read = analyze_mail(post_as_mail(post), self._requests, self._sentiment)
-        return self.analyzer.apply(post, read, number, f"e{number}")
+        analyzed = analyze_mail(post_as_mail(post), self._requests, self._sentiment)
+        return self.analyzer.apply(post, analyzed, number, f"e{number}")
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_sudden_change_is_reported_after_a_restart(posts: PostStream) -> None:
         assert (reading.subject, reading.sentiment) == ("top-up", "positive")
         assert reading.change < 1
     posts.restart()
-    found = [posts(ANGRY[number % 2], 122 + number) for number in range(10)]
-    last = found[-1]
+    readings = [posts(ANGRY[number % 2], 122 + number) for number in range(10)]
+    last = readings[-1]
     assert last is not None
     assert (last.subject, last.sentiment) == ("top-up", "negative")
     assert last.change >= 3

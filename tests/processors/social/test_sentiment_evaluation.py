@@ -28,10 +28,10 @@ def test_evaluation_uses_the_latest_posts(encoder: Encoder, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [("text,sentiment\nhola,angry", "line 2"), ("text,sentiment\n", "no post")]
+    ("content", "message"), [("text,sentiment\nhola,angry", "line 2"), ("text,sentiment\n", "no post")]
 )
-def test_invalid_file_error_names_the_line(encoder: Encoder, tmp_path: Path, content: str, why: str) -> None:
+def test_invalid_file_error_names_the_line(encoder: Encoder, tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "posts.csv"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(MailsFileError, match=why):
+    with pytest.raises(MailsFileError, match=message):
         evaluate(path, encoder, SentimentClassifier.load(encoder))

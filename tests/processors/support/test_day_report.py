@@ -1,4 +1,4 @@
-"""Report of a day: complaints, repeated questions, and nothing of another day."""
+"""Report of a day: complaints and repeated questions of that day only."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def post(number: int, sentiment: str) -> PostReading:
     )  # fmt: skip
 
 
-def report() -> DayReport:
+def make_report() -> DayReport:
     answered = Suggestion(answer="parking", text="There.", why="w", confidence=0.9)
-    again = mail(15, "top-up", 9, thread="t10", priority="urgent", summary="no <b>saldo</b> | [phone]")
+    repeated = mail(15, "top-up", 9, thread="t10", priority="urgent", summary="no <b>saldo</b> | [phone]")
     mails = [
         *(mail(n, "parking", suggestion=answered) for n in range(4)),
         *(mail(10 + n, "top-up", 9, sentiment="negative", priority="high") for n in range(5)),
-        again,
-        again,  # the same result, sent again after a crash
+        repeated,
+        repeated,  # the same result, sent again after a crash
         *(mail(20 + n, None, cluster="k", cluster_is_new=n == 0, cluster_label="globos", cluster_size=n + 1)
           for n in range(3)),
         mail(30, "parking", set_aside="spam"),
@@ -52,19 +52,19 @@ def report() -> DayReport:
 
 
 def test_report_ranks_complaints_and_repeated_questions() -> None:
-    found = report()
-    assert (found.mails, found.set_aside, found.posts, found.negative) == (14, 1, 3, 5)
-    assert [one.subject for one in found.product] == ["top-up", "queues"]
-    worst = found.product[0]
+    report = make_report()
+    assert (report.mails, report.set_aside, report.posts, report.negative) == (14, 1, 3, 5)
+    assert [one.subject for one in report.product] == ["top-up", "queues"]
+    worst = report.product[0]
     assert (worst.mails, worst.complaints, worst.again, worst.busiest) == (6, 6, 1, 21)
-    assert [one.subject for one in found.training] == ["top-up", "other"]
-    assert found.new == (("globos", 3),)
+    assert [one.subject for one in report.training] == ["top-up", "other"]
+    assert report.new == (("globos", 3),)
 
 
 def test_pages_in_both_languages_escape_markup() -> None:
-    found = report()
+    report = make_report()
     names = {"top-up": {"es": "recargar <pulsera>"}}
-    spanish, english = report_html(found, "es", names), report_markdown(found, "en", names)
+    spanish, english = report_html(report, "es", names), report_markdown(report, "en", names)
     assert "<td>recargar &lt;pulsera&gt;</td>" in spanish
     assert "<td>queues</td>" in spanish
     assert "puntos débiles" in spanish
@@ -77,7 +77,7 @@ def test_pages_in_both_languages_escape_markup() -> None:
 
 
 def test_report_of_a_day_without_complaints_is_empty() -> None:
-    found = day_report(DAY, [mail(1, "parking")], [], MADRID)
-    assert not found.product
-    assert "Nothing to point out." in report_markdown(found, "en", {})
-    assert "Nada que destacar." in report_html(found, "es", {})
+    report = day_report(DAY, [mail(1, "parking")], [], MADRID)
+    assert not report.product
+    assert "Nothing to point out." in report_markdown(report, "en", {})
+    assert "Nada que destacar." in report_html(report, "es", {})

@@ -32,13 +32,13 @@ def test_translation_is_nearest_to_its_sentence(encoder: Encoder) -> None:
 
 def test_vector_does_not_depend_on_the_batch(encoder: Encoder) -> None:
     texts = ["Hola", "a much longer text about a ticket that was lost on the way to the venue", "¿Y esto?"]
-    alone = np.concatenate([encoder.encode([text]).vectors for text in texts])
-    assert (encoder.encode(texts).vectors == alone).all()
+    single = np.concatenate([encoder.encode([text]).vectors for text in texts])
+    assert (encoder.encode(texts).vectors == single).all()
 
 
 def test_empty_text_has_the_zero_vector(encoder: Encoder) -> None:
-    found = encoder.encode(["", "   ", "\u2603", "\x00"])
-    assert not found.vectors.any()
+    embedding = encoder.encode(["", "   ", "\u2603", "\x00"])
+    assert not embedding.vectors.any()
     assert encoder.encode([]).vectors.shape == (0, encoder.dimensions)
 
 
@@ -47,7 +47,7 @@ def test_long_text_is_truncated(encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("donde esta mi entrada", "es"),
         ("where is my ticket", "en"),
@@ -62,8 +62,8 @@ def test_long_text_is_truncated(encoder: Encoder) -> None:
         ("", "other"),
     ],
 )
-def test_language_of_short_texts(encoder: Encoder, text: str, wanted: str) -> None:
-    assert detect_language(text, float(encoder.encode([text]).spanish_log_odds[0])) == wanted
+def test_language_of_short_texts(encoder: Encoder, text: str, expected: str) -> None:
+    assert detect_language(text, float(encoder.encode([text]).spanish_log_odds[0])) == expected
 
 
 def test_tokenizer_of_another_model_is_refused(encoder: Encoder, tmp_path: Path) -> None:

@@ -22,12 +22,14 @@ ROWS = (
 def test_evaluation_reports_clusters(requests: RequestClassifier, tmp_path: Path) -> None:
     path = tmp_path / "mails.csv"
     path.write_text("text,intent\n" + "".join(f'"{t}",{i}\n' for t, i in ROWS), encoding="utf-8")
-    seen: list[tuple[int, int]] = []
-    report = evaluate(path, topics=None, requests=requests, progress=lambda done, total: seen.append((done, total)))
+    progress_calls: list[tuple[int, int]] = []
+    report = evaluate(
+        path, topics=None, requests=requests, progress=lambda done, total: progress_calls.append((done, total))
+    )
     assert report["messages"] == 6
     assert report["ari"] > 0.5
     assert 2 <= report["clusters"] <= 3
-    assert seen[-1] == (6, 6)
+    assert progress_calls[-1] == (6, 6)
     assert "urgent_recall" not in report
 
 
@@ -69,8 +71,8 @@ def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 def test_topic_may_be_the_number_zero(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"subject": "a", "body": "b", "topic": 0, "lang": "Spanish"}\n', encoding="utf-8")
-    (found,) = read_labelled_mails(path)
-    assert (found.topic, found.language, found.subject) == ("0", "es", "a")
+    (mail,) = read_labelled_mails(path)
+    assert (mail.topic, mail.language, mail.subject) == ("0", "es", "a")
 
 
 @pytest.mark.shared

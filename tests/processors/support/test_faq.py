@@ -40,49 +40,51 @@ def summaries(desk: SupportDesk) -> list[ClusterSummary]:
 def test_faq_lists_most_asked_first_in_both_languages(desk: SupportDesk) -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     for language in ("es", "en"):
-        found = faq_entries(summaries(desk), answers, language)
-        assert [(one.topic, one.mails) for one in found] == [("travel and parking", 3), ("re-entry", 1)]
-        html, markdown = faq_html(found, language), faq_markdown(found, language)
+        entries = faq_entries(summaries(desk), answers, language)
+        assert [(one.topic, one.mails) for one in entries] == [("travel and parking", 3), ("re-entry", 1)]
+        html, markdown = faq_html(entries, language), faq_markdown(entries, language)
         for page in (html, markdown):
-            assert page.index(found[0].question.split(",")[0]) < page.index(found[1].question)
+            assert page.index(entries[0].question.split(",")[0]) < page.index(entries[1].question)
             assert "Zanzibar" not in page
         assert f'<html lang="{language}">' in html
 
 
 def test_unanswered_clusters_are_listed_for_staff(desk: SupportDesk) -> None:
-    found = unanswered_clusters(summaries(desk), read_answers(SHIPPED / "answers.yaml"))
-    assert [(one.topic, one.mails) for one in found] == [("complaint", 1)]
-    assert "Zanzibar" in found[0].text
+    entries = unanswered_clusters(summaries(desk), read_answers(SHIPPED / "answers.yaml"))
+    assert [(one.topic, one.mails) for one in entries] == [("complaint", 1)]
+    assert "Zanzibar" in entries[0].text
 
 
-def test_answers_are_escaped(desk: SupportDesk) -> None:
+def test_faq_answers_are_escaped(desk: SupportDesk) -> None:
     text = LocalizedAnswer(question="<b>Parking</b>?", answer="See [here](http://x) & <script>alert(1)</script>")
-    found = faq_entries(summaries(desk), AnswerCatalogue([TopicAnswer(topic="travel and parking", en=text)]), "en")
-    assert "<script>" not in faq_html(found, "en")
-    assert "<script>" not in faq_markdown(found, "en").replace("\\<", "")
+    entries = faq_entries(summaries(desk), AnswerCatalogue([TopicAnswer(topic="travel and parking", en=text)]), "en")
+    assert "<script>" not in faq_html(entries, "en")
+    assert "<script>" not in faq_markdown(entries, "en").replace("\\<", "")
 
 
-def approved(text: str, **more: object) -> ApprovedAnswer:
+def approved(text: str, **changes: object) -> ApprovedAnswer:
     fields = {"id": "1", "topic": "re-entry", "language": "es", "question": "¿Se puede volver?", "answer": text}
-    return msgspec.convert(fields | {"by": "sue", "time": START} | more, ApprovedAnswer)
+    return msgspec.convert(fields | {"by": "sue", "time": START} | changes, ApprovedAnswer)
 
 
 def test_approved_answer_replaces_the_file_until_withdrawn() -> None:
     answers = read_answers(SHIPPED / "answers.yaml")
     file = answers.by_topic["re-entry"]
     answers.approve(approved("Solo hasta las diez."))
-    now = answers.by_topic["re-entry"]
-    assert now.es is not None and now.es.answer == "Solo hasta las diez."
-    assert (now.en, now.automatic) == (file.en, False), "a new text is not sent by a machine before somebody says so"
+    current = answers.by_topic["re-entry"]
+    assert current.es is not None and current.es.answer == "Solo hasta las diez."
+    assert (current.en, current.automatic) == (file.en, False), (
+        "a new text is not sent automatically until it is marked"
+    )
     answers.approve(approved("", withdrawn=True))
     assert answers.by_topic["re-entry"] == file
     answers.approve(approved("A las siete.", topic="balloons"))
     assert [one.answer for one in most_asked_entries({"balloons": 2}, answers, "es")] == ["A las siete."]
     answers.approve(approved("", topic="balloons", withdrawn=True))
     assert "balloons" not in answers.by_topic
-    for wrong in ("", "Hola {sender}", "{order"):
+    for invalid in ("", "Hola {sender}", "{order"):
         with pytest.raises(AnswersFileError):
-            answers.approve(approved(wrong))
+            answers.approve(approved(invalid))
 
 
 def test_answer_that_needs_facts_is_not_on_the_page() -> None:

@@ -11,7 +11,7 @@ from processors.support.privacy import mask_personal_data
 
 
 @pytest.mark.parametrize(
-    ("subject", "text", "wanted"),
+    ("subject", "text", "expected"),
     [
         (
             "RE: entrada",
@@ -28,8 +28,8 @@ from processors.support.privacy import mask_personal_data
         ("a", "\x00\x01 broken \ufffd text", "a. broken text"),
     ],
 )  # fmt: skip
-def test_customer_text_without_quotes_and_signature(subject: str, text: str, wanted: str) -> None:
-    assert customer_text(subject, text) == wanted
+def test_customer_text_without_quotes_and_signature(subject: str, text: str, expected: str) -> None:
+    assert customer_text(subject, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_malicious_mail_is_read_in_bounded_time(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("call 612345678 or (555) 123-4567 or +34 612 34 56 78", "call [phone] or [phone] or [phone]"),
         ("card 4111-1111-1111-1111 please", "card [card] please"),
@@ -61,8 +61,8 @@ def test_malicious_mail_is_read_in_bounded_time(text: str) -> None:
         ("on 2026-07-14 at 22:30", "on 2026-07-14 at 22:30"),
     ],
 )
-def test_personal_data_is_masked(text: str, wanted: str) -> None:
-    assert mask_personal_data(text) == wanted
+def test_personal_data_is_masked(text: str, expected: str) -> None:
+    assert mask_personal_data(text) == expected
 
 
 def test_forwarded_chain_keeps_the_question() -> None:
@@ -71,7 +71,7 @@ def test_forwarded_chain_keeps_the_question() -> None:
         "Subject: Fwd: bus\nTo: Ana <a@b.c>\n\nMira esto\n\n---------- Forwarded message ---------\n"
         "De: Eva <e@x.es>\nFecha: vie, 3 jul 2026\nAsunto: bus\nPara: Luis\n\n¿Hay bus de vuelta a las tres?\n"
     )
-    found = customer_text("Fwd: Fwd: bus", text)
-    assert "¿Hay bus de vuelta a las tres?" in found
-    assert "@" not in found
-    assert "Luis" not in found
+    question = customer_text("Fwd: Fwd: bus", text)
+    assert "¿Hay bus de vuelta a las tres?" in question
+    assert "@" not in question
+    assert "Luis" not in question

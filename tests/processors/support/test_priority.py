@@ -19,11 +19,11 @@ START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def priority(requests: RequestClassifier) -> Ask:
-    return Ask(requests)
+def priority(requests: RequestClassifier) -> PriorityOfText:
+    return PriorityOfText(requests)
 
 
-class Ask:
+class PriorityOfText:
     def __init__(self, requests: RequestClassifier) -> None:
         self._requests, self._priorities = requests, PriorityClassifier(requests)
 
@@ -33,7 +33,7 @@ class Ask:
 
 
 def test_short_mails_meet_recall_and_macro_f1(requests: RequestClassifier) -> None:
-    """Sentences that are not among the examples; the same people wrote both."""
+    """Evaluate sentences that are not among the examples; both were written by the same people."""
     report = evaluate(FOLDER / "mails.jsonl", topics=None, requests=requests)
     assert report["urgent_recall"] >= 0.9
     assert report["priority_macro_f1"] >= 0.85
@@ -44,7 +44,7 @@ def test_short_mails_meet_recall_and_macro_f1(requests: RequestClassifier) -> No
 def test_held_out_mails_meet_recall_and_false_alarms(
     requests: RequestClassifier, tmp_path: Path, name: str, alarms: float
 ) -> None:
-    """On the halves on which no choice was made, at most one call for help in twenty is missed.
+    """Evaluate on the held-out halves: at most one call for help in twenty is missed.
 
     Half of the calm danger mails name an illness, a knife, a lost child's ticket or a noise that kills.
     """
@@ -56,12 +56,12 @@ def test_held_out_mails_meet_recall_and_false_alarms(
     assert report["urgent_false_alarm_rate"] < alarms
 
 
-@pytest.mark.parametrize(("text", "found"), [
+@pytest.mark.parametrize(("text", "expected"), [
     ("Hello, we live across the road. The children can't sleep. Could you turn the music down?", "normal"),
     ("Hello, what a lovely day. Could you turn the music down? My wife is not breathing. Thank you!", "urgent"),
 ])  # fmt: skip
-def test_danger_of_a_sentence_depends_on_its_mail(priority: Ask, text: str, found: str) -> None:
-    assert (priority(text) == "urgent") == (found == "urgent")
+def test_danger_of_a_sentence_depends_on_its_mail(priority: PriorityOfText, text: str, expected: str) -> None:
+    assert (priority(text) == "urgent") == (expected == "urgent")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_danger_of_a_sentence_depends_on_its_mail(priority: Ask, text: str, foun
      "I'd kill for two tickets", "¿Puedo llevar una navaja de camping?", "What happens if there is a fire?",
      "He perdido una mochila negra", "I lost my black rucksack near the stage", "Mi hijo ha perdido su chaqueta"],
 )  # fmt: skip
-def test_question_about_danger_is_not_urgent(priority: Ask, text: str) -> None:
+def test_question_about_danger_is_not_urgent(priority: PriorityOfText, text: str) -> None:
     assert priority(text) != "urgent"
 
 
@@ -81,11 +81,11 @@ def test_question_about_danger_is_not_urgent(priority: Ask, text: str) -> None:
      "se le inxa la garganta, es alergico al cacahuete", "alergic reaction she cant breath",
      "un tio dice q nos va a matar", "he thretened us with a knive"],
 )  # fmt: skip
-def test_mistyped_danger_is_urgent(priority: Ask, text: str) -> None:
+def test_mistyped_danger_is_urgent(priority: PriorityOfText, text: str) -> None:
     assert priority(text) == "urgent"
 
 
-def test_call_for_help_at_the_end_of_a_long_mail_is_urgent(priority: Ask) -> None:
+def test_call_for_help_at_the_end_of_a_long_mail_is_urgent(priority: PriorityOfText) -> None:
     text = (
         "Hola, buenas tardes, os escribo desde el festival. "
         "El año pasado también vinimos y nos gustó mucho el sitio, la comida y los grupos que tocaron. "
@@ -95,5 +95,5 @@ def test_call_for_help_at_the_end_of_a_long_mail_is_urgent(priority: Ask) -> Non
     assert priority(text) == "urgent"
 
 
-def test_automatic_reply_is_low(priority: Ask) -> None:
+def test_automatic_reply_has_low_priority(priority: PriorityOfText) -> None:
     assert priority("Automatic reply: in an emergency call an ambulance", automatic=True) == "low"

@@ -1,4 +1,4 @@
-"""The cache of analyses returns exactly what a new analysis would, and stores no text."""
+"""Cache of request analyses: it returns the same values as a new analysis, and stores no text."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ TEXTS = [
 
 
 def test_cached_analysis_equals_a_new_one(requests: RequestClassifier) -> None:
-    fresh = RequestClassifier(requests.model, requests.encoder)
-    first = fresh.analyze(TEXTS)
-    again = fresh.analyze(list(reversed(TEXTS)))
-    alone = [RequestClassifier(requests.model, requests.encoder).analyze([text]) for text in TEXTS]
-    for one, back, *parts in zip(*map(msgspec.structs.astuple, (first, again, *alone)), strict=True):
-        assert (one == back[::-1]).all()
-        assert (one == np.concatenate(parts)).all()
+    uncached = RequestClassifier(requests.model, requests.encoder)
+    first = uncached.analyze(TEXTS)
+    reversed_analysis = uncached.analyze(list(reversed(TEXTS)))
+    single = [RequestClassifier(requests.model, requests.encoder).analyze([text]) for text in TEXTS]
+    for values, reversed_values, *parts in zip(
+        *map(msgspec.structs.astuple, (first, reversed_analysis, *single)), strict=True
+    ):
+        assert (values == reversed_values[::-1]).all()
+        assert (values == np.concatenate(parts)).all()
 
 
 def test_cache_is_bounded_and_stores_no_text(requests: RequestClassifier) -> None:
-    fresh = RequestClassifier(requests.model, requests.encoder)
-    fresh._add_to_cache((number.to_bytes(16, "big"), fresh.analyze([])) for number in range(CACHE_TEXTS + 5))
-    fresh.analyze(["My secret sentence"])
-    assert len(fresh._cache) == CACHE_TEXTS
-    assert all(len(key) == 16 for key in fresh._cache)
+    uncached = RequestClassifier(requests.model, requests.encoder)
+    uncached._add_to_cache((number.to_bytes(16, "big"), uncached.analyze([])) for number in range(CACHE_TEXTS + 5))
+    uncached.analyze(["My secret sentence"])
+    assert len(uncached._cache) == CACHE_TEXTS
+    assert all(len(key) == 16 for key in uncached._cache)

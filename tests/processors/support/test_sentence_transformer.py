@@ -31,10 +31,10 @@ def test_missing_library_error_names_the_package(monkeypatch: pytest.MonkeyPatch
         embedder_from_setting("sentence-transformers:all-MiniLM-L6-v2")
 
 
-@pytest.mark.parametrize("wrong", ["word2vec", "sentence-transformers:", ""])
-def test_invalid_encoder_setting_is_refused(wrong: str) -> None:
+@pytest.mark.parametrize("setting", ["word2vec", "sentence-transformers:", ""])
+def test_invalid_encoder_setting_is_refused(setting: str) -> None:
     with pytest.raises(EncoderError, match="PULSO_ENCODER is shipped or"):
-        embedder_from_setting(wrong)
+        embedder_from_setting(setting)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def weights() -> str:
 
 
 def test_same_weights_give_the_same_vectors(weights: str, tmp_path: Path) -> None:
-    """The teacher's weights in our graph under onnxruntime, and as sentence-transformers serves them."""
+    """Compare the teacher's weights in Pulso's graph under onnxruntime with sentence-transformers."""
     from tokenizers import Tokenizer
 
     from training.encoder.export import Served, export_whole
@@ -58,37 +58,39 @@ def test_same_weights_give_the_same_vectors(weights: str, tmp_path: Path) -> Non
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     network = Network(tokenizer.get_vocab_size())
     network.load_state_dict(teacher_weights())
-    none, axes = np.zeros(WIDTH, np.float32), np.eye(WIDTH, dtype=np.float32)
-    export_whole(tmp_path / "model.onnx", Served(network, np.zeros(tokenizer.get_vocab_size(), np.float32), none, axes))
+    zeros, axes = np.zeros(WIDTH, np.float32), np.eye(WIDTH, dtype=np.float32)
+    export_whole(
+        tmp_path / "model.onnx", Served(network, np.zeros(tokenizer.get_vocab_size(), np.float32), zeros, axes)
+    )
     card = ModelCard(
         name="encoder", version="0", date="2026-01-01", task="t", sha256=sha256_of(tmp_path / "model.onnx"),
         parameters=1, data=["d"], split="s", metrics={}, limits=["l"], made_by="m", licence="Apache-2.0",
         settings={"tokenizer_sha256": sha256_of(tmp_path / "tokenizer.json")},
     )  # fmt: skip
     (tmp_path / "card.yaml").write_text(card.model_dump_json(), encoding="utf-8")
-    ours = Encoder(open_folder(tmp_path)).encode(TEXTS).vectors
-    theirs = SentenceTransformerEmbedder(weights).vectors(TEXTS)
-    assert (ours * theirs).sum(axis=1).min() > 0.999
+    onnx_vectors = Encoder(open_folder(tmp_path)).encode(TEXTS).vectors
+    library_vectors = SentenceTransformerEmbedder(weights).vectors(TEXTS)
+    assert (onnx_vectors * library_vectors).sum(axis=1).min() > 0.999
 
 
 def test_desk_restarts_clusters_with_another_encoder(weights: str, requests: RequestClassifier) -> None:
-    foreign = RequestClassifier(requests.model, requests.encoder, SentenceTransformerEmbedder(weights))
+    other_encoder = RequestClassifier(requests.model, requests.encoder, SentenceTransformerEmbedder(weights))
     sentiment = SentimentClassifier.load(requests.encoder)
     topics = {"parking": ["Where can I park?"], "refund": ["I want my money back"]}
 
-    def file(desk: SupportDesk, reader: RequestClassifier, number: int) -> str | None:
+    def triage_cluster(desk: SupportDesk, reader: RequestClassifier, number: int) -> str | None:
         at = datetime(2026, 7, 4, 18, number, tzinfo=UTC)
         mail = Mail(id=f"m{number}", thread="t", time=at, text="Hello there. Is there a car park near the gate?")
-        found = desk.apply(analyze_mail(mail, reader, sentiment), number, f"e{number}")
-        assert found is not None
-        assert found.model == reader.identity
-        assert found.topic is not None
-        assert found.topic.name == "parking"
-        return found.cluster
+        triaged = desk.apply(analyze_mail(mail, reader, sentiment), number, f"e{number}")
+        assert triaged is not None
+        assert triaged.model == reader.identity
+        assert triaged.topic is not None
+        assert triaged.topic.name == "parking"
+        return triaged.cluster
 
     desk = SupportDesk(None, requests, TopicClassifier(topics, requests))
-    first = file(desk, requests, 1)
-    other = SupportDesk(desk.to_row(), foreign, TopicClassifier(topics, foreign))
+    first = triage_cluster(desk, requests, 1)
+    other = SupportDesk(desk.to_row(), other_encoder, TopicClassifier(topics, other_encoder))
     assert not other.clusters
-    assert file(other, foreign, 2) not in (None, first)
-    assert len(SupportDesk(other.to_row(), foreign).clusters) == 1
+    assert triage_cluster(other, other_encoder, 2) not in (None, first)
+    assert len(SupportDesk(other.to_row(), other_encoder).clusters) == 1

@@ -1,4 +1,4 @@
-"""Topics by example in either language; the sentence that asks decides."""
+"""Topics by example in either language; the sentence with the question decides."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def topics(requests: RequestClassifier) -> TopicClassifier:
     return TopicClassifier(topic_examples(read_topics(SHIPPED)), requests)
 
 
-def none(requests: RequestClassifier) -> RequestAnalysis:
+def empty_analysis(requests: RequestClassifier) -> RequestAnalysis:
     return requests.analyze([])
 
 
 def test_held_out_mails_meet_topic_accuracy(requests: RequestClassifier, tmp_path: Path) -> None:
-    """Four examples a topic; the half of the mails on which no choice was made."""
+    """Evaluate four examples per topic on the held-out half of the mails."""
     lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
     half, four = tmp_path / "half.jsonl", tmp_path / "four.yaml"
     half.write_text("\n".join(line for line in lines if json.loads(line)["part"] == "report"), encoding="utf-8")
@@ -40,39 +40,39 @@ def test_held_out_mails_meet_topic_accuracy(requests: RequestClassifier, tmp_pat
     assert report["topic_macro_f1"] >= 0.70
 
 
-def test_asking_sentence_decides_a_long_mail(topics: TopicClassifier, requests: RequestClassifier) -> None:
+def test_topic_of_a_long_mail_is_that_of_its_question(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = [
         "Hola, somos seis amigos de toda la vida y venimos desde Huelva.",
         "El año pasado lo pasamos de maravilla y este año repetimos.",
         "¿Dónde podemos aparcar los dos coches?",
         "Muchas gracias y enhorabuena.",
     ]
-    found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
-    assert found[0].name == "travel and parking"
+    topics_found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
+    assert topics_found[0].name == "travel and parking"
     assert topics.topic_sentence("travel and parking", requests.analyze(sentences)) == 2
 
 
 def test_two_questions_give_two_topics(topics: TopicClassifier, requests: RequestClassifier) -> None:
     sentences = ["How do I get my money back for the cancelled day?", "And is there vegan food on site?"]
-    found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
-    assert {topic.name for topic in found} == {"refund", "food and drink"}
+    topics_found = topics.classify(requests.analyze([" ".join(sentences)]), requests.analyze(sentences))
+    assert {topic.name for topic in topics_found} == {"refund", "food and drink"}
 
 
 def test_mail_unlike_all_examples_has_no_topic(requests: RequestClassifier) -> None:
-    few = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
+    classifier = TopicClassifier({"parking": ["Where can I park?"], "refund": ["I want my money back"]}, requests)
     for text in ("¿Cuándo tocan los grupos del sábado?", "My phone fell out of my pocket, has anyone found it?"):
-        assert few.classify(requests.analyze([text]), none(requests)) == []
-        assert TopicClassifier({}, requests).classify(requests.analyze([text]), none(requests)) == []
+        assert classifier.classify(requests.analyze([text]), empty_analysis(requests)) == []
+        assert TopicClassifier({}, requests).classify(requests.analyze([text]), empty_analysis(requests)) == []
 
 
-def test_one_correction_applies_at_once(topics: TopicClassifier, requests: RequestClassifier) -> None:
-    text, like = "¿Cuándo actúa la tuna universitaria?", "Queríamos ver a la tuna de la universidad"
-    before = topics.classify(requests.analyze([like]), none(requests))
+def test_topic_correction_applies_at_once(topics: TopicClassifier, requests: RequestClassifier) -> None:
+    text, similar_text = "¿Cuándo actúa la tuna universitaria?", "Queríamos ver a la tuna de la universidad"
+    before = topics.classify(requests.analyze([similar_text]), empty_analysis(requests))
     assert not before or before[0].name != "student choirs"
     taught = topics.with_examples([("student choirs", text)])
-    assert taught.classify(requests.analyze([like]), none(requests))[0].name == "student choirs"
+    assert taught.classify(requests.analyze([similar_text]), empty_analysis(requests))[0].name == "student choirs"
     parking = requests.analyze(["Where can I park?"])
-    assert taught.classify(parking, none(requests))[0].name == "travel and parking"
+    assert taught.classify(parking, empty_analysis(requests))[0].name == "travel and parking"
     assert "student choirs" not in topics.names
 
 

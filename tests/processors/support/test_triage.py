@@ -25,8 +25,8 @@ SHIPPED = ROOT / "deploy" / "support"
 START = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
 
-class Desk:
-    """A desk with the shipped topics and answers; each mail comes a minute after the last."""
+class TriageDesk:
+    """Support desk with the shipped topics and answers; each mail arrives a minute after the last."""
 
     def __init__(self, requests: RequestClassifier, sentiment: SentimentClassifier) -> None:
         topics = TopicClassifier(topic_examples(read_topics(SHIPPED / "topics.yaml")), requests)
@@ -39,10 +39,10 @@ class Desk:
         mail = msgspec.convert(
             {"id": f"m{number}", "thread": "t", "time": START + timedelta(minutes=number), "text": text} | fields, Mail
         )
-        found = self.desk.apply(analyze_mail(mail, self._requests, self._sentiment), number, f"e{number}")
-        assert found is not None
-        msgspec.convert(msgspec.to_builtins(found), SupportTriage)
-        return found
+        triaged = self.desk.apply(analyze_mail(mail, self._requests, self._sentiment), number, f"e{number}")
+        assert triaged is not None
+        msgspec.convert(msgspec.to_builtins(triaged), SupportTriage)
+        return triaged
 
 
 @pytest.fixture(scope="module")
@@ -51,64 +51,64 @@ def sentiment(encoder: Encoder) -> SentimentClassifier:
 
 
 @pytest.fixture
-def desk(requests: RequestClassifier, sentiment: SentimentClassifier) -> Desk:
-    return Desk(requests, sentiment)
+def desk(requests: RequestClassifier, sentiment: SentimentClassifier) -> TriageDesk:
+    return TriageDesk(requests, sentiment)
 
 
-def test_suggestion_has_facts_and_reasons(desk: Desk) -> None:
-    found = desk("Pagué el lunes y no me han llegado las entradas. El pedido es el FE-20931.")
-    assert found.facts["order"] == ("FE-20931",)
-    assert found.suggestion is not None
-    assert "FE-20931" in found.suggestion.text
-    assert "lost ticket" in found.suggestion.why
-    assert "order FE-20931" in found.suggestion.why
-    named = [(one.kind, one.name) for one in found.suggestion.reasons]
+def test_suggestion_has_facts_and_reasons(desk: TriageDesk) -> None:
+    triaged = desk("Pagué el lunes y no me han llegado las entradas. El pedido es el FE-20931.")
+    assert triaged.facts["order"] == ("FE-20931",)
+    assert triaged.suggestion is not None
+    assert "FE-20931" in triaged.suggestion.text
+    assert "lost ticket" in triaged.suggestion.why
+    assert "order FE-20931" in triaged.suggestion.why
+    named = [(one.kind, one.name) for one in triaged.suggestion.reasons]
     assert named[:2] == [("topic", "lost ticket"), ("fact", "order")]
-    assert found.suggestion.reasons[1].value == "FE-20931"
-    assert not found.suggestion.automatic
+    assert triaged.suggestion.reasons[1].value == "FE-20931"
+    assert not triaged.suggestion.automatic
 
 
-def test_suggestion_asks_for_a_missing_fact(desk: Desk) -> None:
-    found = desk("I paid last week and my tickets never arrived by mail")
-    assert found.suggestion is not None
-    assert "order number" in found.suggestion.text
-    assert "names no order" in found.suggestion.why
-    assert ("missing", "order") in [(one.kind, one.name) for one in found.suggestion.reasons]
+def test_suggestion_asks_for_a_missing_fact(desk: TriageDesk) -> None:
+    triaged = desk("I paid last week and my tickets never arrived by mail")
+    assert triaged.suggestion is not None
+    assert "order number" in triaged.suggestion.text
+    assert "names no order" in triaged.suggestion.why
+    assert ("missing", "order") in [(one.kind, one.name) for one in triaged.suggestion.reasons]
 
 
-def test_urgent_or_foreign_mail_gets_no_suggestion(desk: Desk) -> None:
+def test_urgent_or_foreign_mail_gets_no_suggestion(desk: TriageDesk) -> None:
     assert desk("Someone fainted next to the bar and needs a doctor").suggestion is None
     assert desk("Bonjour, où est mon billet ? Merci de votre aide").suggestion is None
     assert desk("The toilets are filthy and nobody cleans them").suggestion is None  # no answer was approved
 
 
-def test_sentiment_of_mails(desk: Desk) -> None:
+def test_mail_sentiment_is_classified(desk: TriageDesk) -> None:
     assert desk("Una vergüenza de organización, dos horas de cola, no vuelvo").sentiment == "negative"
     assert desk("Thank you so much, we had a wonderful weekend!").sentiment == "positive"
 
 
-def test_advertising_and_automatic_mail_is_set_aside(desk: Desk) -> None:
+def test_advertising_and_automatic_mail_is_set_aside(desk: TriageDesk) -> None:
     phishing = "Estimado cliente, su cuenta será suspendida. Verifique su contraseña en http://banco.example/login hoy"
     assert desk(phishing).set_aside == "phishing"
     assert desk("We put your website on the first page of Google, SEO packages and backlinks").set_aside == "spam"
-    machine = desk("I am out of the office", automatic=True)
-    assert (machine.set_aside, machine.suggestion, machine.cluster) == ("automatic", None, None)
+    automatic = desk("I am out of the office", automatic=True)
+    assert (automatic.set_aside, automatic.suggestion, automatic.cluster) == ("automatic", None, None)
     assert not desk.desk.clusters
 
 
-def test_mail_loop_is_set_aside(desk: Desk) -> None:
+def test_mail_loop_is_set_aside(desk: TriageDesk) -> None:
     text = "Thank you for your message, where can I park? Your ticket number will follow."
-    found = [desk(text, **{"from": "robot@example.org"}).set_aside for _ in range(4)]
-    assert found == [None, None, "loop", "loop"]
+    triaged = [desk(text, **{"from": "robot@example.org"}).set_aside for _ in range(4)]
+    assert triaged == [None, None, "loop", "loop"]
     assert desk(text, **{"from": "someone@example.org"}).set_aside is None
 
 
-def test_at_most_three_customer_mails_are_set_aside(desk: Desk) -> None:
+def test_at_most_three_customer_mails_are_set_aside(desk: TriageDesk) -> None:
     lines = (Path(__file__).parent / "festival_mails.jsonl").read_text(encoding="utf-8").splitlines()
     mails = [json.loads(line) for line in lines]
-    calm = [one for one in mails if one["topic"] != "advertising and fraud"]
-    wrong = [one for one in calm if desk(one["body"], subject=one.get("subject", "")).set_aside]
-    assert len(wrong) <= 3, wrong
+    ordinary = [one for one in mails if one["topic"] != "advertising and fraud"]
+    set_aside = [one for one in ordinary if desk(one["body"], subject=one.get("subject", "")).set_aside]
+    assert len(set_aside) <= 3, set_aside
 
 
 def test_facts_of_malicious_mail_take_bounded_time() -> None:
@@ -142,14 +142,18 @@ def test_answer_is_automatic_only_if_marked_and_sure() -> None:
 
     text = LocalizedAnswer(question="May I come back in?", answer="Yes.")
     answers = AnswerCatalogue([TopicAnswer(topic="re-entry", en=text, automatic=True, limit=0.9)])
-    sure, unsure = Topic(name="re-entry", confidence=0.95), Topic(name="re-entry", confidence=0.85)
+    certain, uncertain = Topic(name="re-entry", confidence=0.95), Topic(name="re-entry", confidence=0.85)
     other = Topic(name="parking", confidence=0.7)
-    found = answers.suggest([sure], "en", {}, "normal")
-    assert found is not None
-    assert found.automatic
-    assert AUTOMATIC_NOTICE["en"] in found.text
-    for topics, priority, attachments in (([unsure], "normal", 0), ([sure, other], "normal", 0), ([sure], "high", 0),
-                                          ([sure], "normal", 1)):  # fmt: skip
-        found = answers.suggest(topics, "en", {}, priority, attachments)  # type: ignore[arg-type]
-        assert found is not None
-        assert not found.automatic
+    triaged = answers.suggest([certain], "en", {}, "normal")
+    assert triaged is not None
+    assert triaged.automatic
+    assert AUTOMATIC_NOTICE["en"] in triaged.text
+    for topics, priority, attachments in (
+        ([uncertain], "normal", 0),
+        ([certain, other], "normal", 0),
+        ([certain], "high", 0),
+        ([certain], "normal", 1),
+    ):
+        triaged = answers.suggest(topics, "en", {}, priority, attachments)  # type: ignore[arg-type]
+        assert triaged is not None
+        assert not triaged.automatic

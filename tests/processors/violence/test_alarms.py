@@ -25,15 +25,15 @@ def rule(**fields: float) -> RuleSettings:
     return RuleSettings.model_validate(settings | {"audience": ["security"]})
 
 
-def told(probabilities: list[float], one: RuleSettings) -> list[float]:
+def live_alert_times(probabilities: list[float], settings: RuleSettings) -> list[float]:
     """Return the times at which the live alert is raised by the same scores, eight per second."""
     alarm, raised = AlarmState(), []
     for number, value in enumerate(probabilities):
-        seen = Observation(
+        observation = Observation(
             id=str(number), key="violence/c", rule="violence", subject="c", value=value,
             time=AT + timedelta(seconds=number * TICK),
         )  # fmt: skip
-        alarm, step = apply_observation(alarm, seen, one)
+        alarm, step = apply_observation(alarm, observation, settings)
         if step is not None and step.state == "raised":
             raised.append(number * TICK)
     return raised
@@ -46,8 +46,10 @@ def told(probabilities: list[float], one: RuleSettings) -> list[float]:
     st.sampled_from([0.0, 3.0]),
 )
 def test_alarm_times_equal_those_of_live_alert(values: list[float], on: float, off: float, cool: float) -> None:
-    one = rule(on_delay_seconds=on, off_delay_seconds=off, cool_down_seconds=cool)
-    assert alarm_times(values, [number * TICK for number in range(len(values))], one) == told(values, one)
+    settings = rule(on_delay_seconds=on, off_delay_seconds=off, cool_down_seconds=cool)
+    assert alarm_times(values, [number * TICK for number in range(len(values))], settings) == live_alert_times(
+        values, settings
+    )
 
 
 def clip(fight: bool, *values: float) -> ScoredClip:
@@ -62,11 +64,11 @@ def test_curve_point_of_small_example() -> None:
         clip(False, *[0.9] * 5, *[0.1] * 5),  # a false alarm
         clip(False, *[0.9] * 4, *[0.1] * 6),  # too short for one
     ]
-    found = point(clips, rule())
-    assert (found.false_alarms, found.fights_alarmed) == (1, pytest.approx(2 / 3))
-    assert found.false_alarms_per_hour == pytest.approx(3600 / 4.0)
-    assert found.false_alarms_per_hour_upper == pytest.approx(4.744 * 900, rel=1e-3)
-    assert (found.delay_median, found.delay_p90) == (pytest.approx(1.5), pytest.approx(1.7))
+    curve_point = point(clips, rule())
+    assert (curve_point.false_alarms, curve_point.fights_alarmed) == (1, pytest.approx(2 / 3))
+    assert curve_point.false_alarms_per_hour == pytest.approx(3600 / 4.0)
+    assert curve_point.false_alarms_per_hour_upper == pytest.approx(4.744 * 900, rel=1e-3)
+    assert (curve_point.delay_median, curve_point.delay_p90) == (pytest.approx(1.5), pytest.approx(1.7))
 
 
 def test_curve_point_without_clips_has_no_figures() -> None:
@@ -82,14 +84,14 @@ def test_curve_point_without_clips_has_no_figures() -> None:
 def test_curve_trades_false_alarms_for_detections() -> None:
     clips = [clip(number % 2 == 0, *[0.45 + 0.05 * ((number + i) % 11) for i in range(20)]) for number in range(20)]
     points = curve(clips, rule())
-    for one in points:
+    for curve_point in points:
         stricter = [
             other
             for other in points
-            if other["raise_threshold"] >= one["raise_threshold"]  # type: ignore[operator]
-            and other["minimum_seconds"] >= one["minimum_seconds"]  # type: ignore[operator]
+            if other["raise_threshold"] >= curve_point["raise_threshold"]  # type: ignore[operator]
+            and other["minimum_seconds"] >= curve_point["minimum_seconds"]  # type: ignore[operator]
         ]
-        assert all(other["fights_alarmed"] <= one["fights_alarmed"] for other in stricter)  # type: ignore[operator]
+        assert all(other["fights_alarmed"] <= curve_point["fights_alarmed"] for other in stricter)  # type: ignore[operator]
     assert points[0]["false_alarms"] > points[-1]["false_alarms"]  # type: ignore[operator]
 
 

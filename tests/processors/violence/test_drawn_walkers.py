@@ -28,8 +28,8 @@ from simulation.evening import INCIDENTS, Evening
 )
 def test_only_rendered_fight_raises_alarm(camera: str, zone: str, begin: float, seconds: int, alarms: int) -> None:
     scorer = ViolenceScorer.load()
-    shown = render_burst(Evening(), camera, zone, begin, 8 * seconds)
-    times = [time for time, _ in shown]
-    probabilities = score_clip(scorer, [decode(jpeg) for _, jpeg in shown], times)
+    rendered_frames = render_burst(Evening(), camera, zone, begin, 8 * seconds)
+    times = [time for time, _ in rendered_frames]
+    probabilities = score_clip(scorer, [decode(jpeg) for _, jpeg in rendered_frames], times)
     clip = scored(probabilities, times, alarms > 0, scorer.settings)
     assert len(alarm_times(clip.probabilities, clip.times, VIOLENCE_RULE.defaults)) == alarms

@@ -29,8 +29,8 @@ def test_clip_is_sampled_at_requested_rate(tmp_path: Path) -> None:
     frames, times = read_clip(tmp_path / "a.avi", 8.0)
     assert len(frames) == 16
     assert np.allclose(np.diff(times), 0.125, atol=0.036)
-    shown = [round(float(frame.mean()) / 5) for frame in frames]
-    assert np.allclose(shown, np.array(times) * 25, atol=1)
+    brightness = [round(float(frame.mean()) / 5) for frame in frames]
+    assert np.allclose(brightness, np.array(times) * 25, atol=1)
 
 
 def test_slow_clip_is_read_completely(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_evaluation_figures_of_small_list(tmp_path: Path) -> None:
     assert result["model"] == scorer.identity
     assert result["normal_hours"] == pytest.approx(2 * 2.0 / 3600, rel=0.1)
     assert result["sets"]["b"]["auc"] is None
-    assert result["auc"] == 0.5, "the three clips are the same, so nothing can tell them apart"
+    assert result["auc"] == 0.5, "the three clips are identical"
     assert set(result["sets"]) == {"a", "b"}
 
 

@@ -54,10 +54,12 @@ def test_frame_by_frame_equals_whole_clip(scorer: ViolenceScorer) -> None:
         logits.append(state.logit)
         memories.append(state.memory)
     feed = {name: np.stack(rows)[:, None] for name, rows in inputs.items()}
-    whole, memory = scorer.model.session.run(["logit", "next_memory"], {**feed, "memory": scorer.start().memory[None]})
-    np.testing.assert_allclose(logits, whole[:, 0], atol=1e-4)
+    whole_clip, memory = scorer.model.session.run(
+        ["logit", "next_memory"], {**feed, "memory": scorer.start().memory[None]}
+    )
+    np.testing.assert_allclose(logits, whole_clip[:, 0], atol=1e-4)
     np.testing.assert_allclose(memories[-1], memory[0], atol=1e-4)
-    assert np.ptp(logits) > 1e-3, "a network whose output never moves would pass the comparison"
+    assert np.ptp(logits) > 1e-3, "the comparison needs varying outputs"
 
 
 def test_scores_of_cameras_are_independent(scorer: ViolenceScorer) -> None:
@@ -67,8 +69,8 @@ def test_scores_of_cameras_are_independent(scorer: ViolenceScorer) -> None:
         probabilities, states = scorer.step(states, [clip[index] for clip in clips], [index * TICK] * 3)
         together.append(probabilities)
     for camera, clip in enumerate(clips):
-        alone, _ = run(scorer, clip)
-        np.testing.assert_allclose([row[camera] for row in together], alone, atol=1e-4)
+        single, _ = run(scorer, clip)
+        np.testing.assert_allclose([row[camera] for row in together], single, atol=1e-4)
 
 
 def test_score_does_not_depend_on_colour(scorer: ViolenceScorer) -> None:
@@ -76,7 +78,7 @@ def test_score_does_not_depend_on_colour(scorer: ViolenceScorer) -> None:
     grey = [np.repeat(small_frame(frame)[:, :, None], 3, axis=2) for frame in frames]
     tinted = [np.repeat(small_frame(frame)[:, :, None], 3, axis=2) for frame in frames]
     for frame in tinted:
-        # Red and blue traded against each other at the same brightness (weights 0.299 and 0.114).
+        # Red and blue are changed against each other at the same brightness (weights 0.299 and 0.114).
         frame[..., 0] = np.clip(frame[..., 0].astype(int) - 19, 0, 255)
         frame[..., 2] = np.clip(frame[..., 2].astype(int) + 50, 0, 255)
     same = [np.abs(small_frame(a).astype(int) - small_frame(b)).mean() < 8 for a, b in zip(grey, tinted, strict=True)]
@@ -85,24 +87,24 @@ def test_score_does_not_depend_on_colour(scorer: ViolenceScorer) -> None:
     assert run(scorer, frames)[0][-1] == pytest.approx(bright, abs=0.1)
 
 
-def test_gap_restarts_camera(scorer: ViolenceScorer) -> None:
+def test_gap_resets_violence_state(scorer: ViolenceScorer) -> None:
     frames = moving_square(2, 8)
     _, state = run(scorer, frames)
     assert state.time is not None
     assert scorer.is_warm(state)
     late = state.time + MAX_GAP + 0.1
-    (after,), (fresh,) = scorer.step([state], [frames[0]], [late])
+    (after,), (restarted,) = scorer.step([state], [frames[0]], [late])
     (first,), _ = scorer.step([scorer.start()], [frames[0]], [0.0])
     assert after == pytest.approx(first, abs=1e-6)
-    assert fresh.since == late
-    assert not scorer.is_warm(fresh)
+    assert restarted.since == late
+    assert not scorer.is_warm(restarted)
 
 
-def test_clock_reset_restarts_camera(scorer: ViolenceScorer) -> None:
+def test_clock_reset_resets_violence_state(scorer: ViolenceScorer) -> None:
     frames = moving_square(2, 3)
     _, state = run(scorer, frames, start=1000.0)
-    _, (fresh,) = scorer.step([state], [frames[0]], [3.0])
-    assert fresh.since == 3.0
+    _, (restarted,) = scorer.step([state], [frames[0]], [3.0])
+    assert restarted.since == 3.0
 
 
 def test_frames_that_come_too_soon_are_skipped(scorer: ViolenceScorer) -> None:
@@ -152,10 +154,10 @@ def test_one_pixel_is_a_valid_picture(scorer: ViolenceScorer) -> None:
 def test_fresh_state_agrees_after_two_seconds(scorer: ViolenceScorer) -> None:
     """The recurrent state is not persisted: another worker agrees with it after two seconds."""
     frames = moving_square(5, 48)
-    whole, _ = run(scorer, frames)
-    begun = 16
-    again, state = run(scorer, frames[begun:], start=begun * TICK)
+    whole_clip, _ = run(scorer, frames)
+    start_index = 16
+    late_start, state = run(scorer, frames[start_index:], start=start_index * TICK)
     assert scorer.is_warm(state)
-    behind = np.abs(np.array(whole[begun:]) - again)
-    assert behind[0] > 0.01, "there was something to remember"
-    assert behind[16:].max() < 0.03
+    difference = np.abs(np.array(whole_clip[start_index:]) - late_start)
+    assert difference[0] > 0.01, "the recurrent state matters at first"
+    assert difference[16:].max() < 0.03
