@@ -62,7 +62,7 @@ def test_worker_reloads_model_without_restart(stack_client: StackClient) -> None
                 sent += 1
                 producer.flush()
                 time.sleep(1)
-                if any(f"mood@{version}" in record.model for _, record in stack_client.records(TAGS)[-2:]):
+                if any(f"mood@{model_version}" in record.model for _, record in stack_client.records(TAGS)[-2:]):
                     return
         raise AssertionError(description)
 
