@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from schemas.bars import SALES, Ticket
+from schemas.topic import Topic
 from stream.commands.cli import app
 from stream.runtime.settings import Settings
 from stream.sources.replay import ReplaySource
+from stream.sources.source import EventSink
 from tests.stream.sources.conftest import RecordReader
 
 pytestmark = pytest.mark.stack
@@ -41,16 +45,44 @@ def test_lines_of_one_order_become_one_ticket(
     assert {ticket.time.isoformat()[-6:] for ticket in tickets} <= {"+02:00", "00:00Z"}
 
 
-def test_replay_keeps_the_time_between_sales(
-    tmp_path: Path, run_sources: Callable[..., Any], record_reader: RecordReader
-) -> None:
+class RecordingStop(threading.Event):
+    """Records the waits of a source in place of waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return at once."""
+        self.waits.append(timeout or 0.0)
+        return False
+
+
+class ListSink:
+    """Keeps the ids of the events that a source sends."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def send(self, _topic: Topic[Any], *, id: str, **_: object) -> None:
+        """Keep one id."""
+        self.ids.append(id)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def test_replay_waits_between_tickets_at_its_speed(tmp_path: Path) -> None:
     file = tmp_path / "pace.csv"
     file.write_text("time,bar,product,quantity\n" + "".join(f"2026-07-04T20:00:{s:02},pace,beer,1\n" for s in (0, 30)))
-    with run_sources(ReplaySource(file, speed=10)) as thread:
-        record_reader.wait_for(SALES, "pace", 1)
-        thread.join(timeout=20)
-    first, second = (message.timestamp()[1] for message in record_reader.read(SALES, "pace"))
-    assert 2_500 < second - first < 5_000
+    sink, stop = ListSink(), RecordingStop()
+    began = time.monotonic()
+    ReplaySource(file, speed=10).run(cast(EventSink, sink), stop)
+    took = time.monotonic() - began
+    assert len(sink.ids) == 2
+    first, second = stop.waits
+    assert first == 0.0
+    assert 3.0 - took <= second <= 3.0, "30 s of the file in 3 s, less what sending took"
 
 
 @pytest.mark.parametrize(
