@@ -80,20 +80,20 @@ def read_parts(file: Path) -> dict[str, ReportPart]:
 
 def _page(parts: Mapping[str, ReportPart]) -> Iterator[str]:
     latest_part = max(parts.values(), key=lambda part: part.time)
-    machine = latest_part.machine
     yield "# Benchmarks\n\n`make bench` wrote this page; [benchmarks.json](benchmarks.json) has every figure unrounded."
-    yield (
-        f"\n## Machine\n\n{machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory_gib']:.0f} GiB of memory.\n"
-    )
-    yield ", ".join(f"{name} {number}" for name, number in machine["versions"].items()) + ".\n"
-    yield "| part | measured | took | load before |\n|---|---|--:|--:|"
+    yield "\n## Machine\n\nParts that were measured on different machines can be compared by their ratios only.\n"
+    yield "| part | measured | took | load before | on |\n|---|---|--:|--:|---|"
     for name, part in parts.items():
         trial = " (a trial with a tenth of the events: not for comparing)" if part.quick else ""
-        yield f"| {name} | {part.time:%Y-%m-%d %H:%M} UTC{trial} | {part.seconds:.0f} s | {part.machine['load']} |"
+        yield (
+            f"| {name} | {part.time:%Y-%m-%d %H:%M} UTC{trial} | {part.seconds:.0f} s | {part.machine['load']} | "
+            f"{_machine_text(part.machine)} |"
+        )
+    versions = latest_part.machine["versions"].items()
+    yield f"\nLatest part: {', '.join(f'{name} {number}' for name, number in versions)}."
     yield (
-        "\nA ratio is ours ÷ reference, both measured in the same run; “by CPU” is the same for events a second of "
-        "processor time, which other work on the machine disturbs less."
+        "\nA ratio is ours ÷ reference, both measured in the same run; “by CPU” is the same for events per second of "
+        "processor time, which other load on the machine disturbs less."
     )
     for title, names in SECTIONS.items():
         rows = [row for name in names if name in parts for row in parts[name].rows]
@@ -104,6 +104,10 @@ def _page(parts: Mapping[str, ReportPart]) -> Iterator[str]:
     if delays:
         yield "\n## From event to alert\n"
         yield from _delays(delays)
+
+
+def _machine_text(machine: Mapping[str, Any]) -> str:
+    return f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB"
 
 
 def _rows(rows: Iterable[ComparisonRow]) -> Iterator[str]:
@@ -117,9 +121,9 @@ def _rows(rows: Iterable[ComparisonRow]) -> Iterator[str]:
 
 def _delays(delays: Iterable[AlertDelay]) -> Iterator[str]:
     yield (
-        "Seconds from a source handing over the event that raises an alert until the alert is in Redis, through the "
-        "whole stack with all five workers running. The rules' own patience (on-delays, cool-downs) is set to nothing. "
-        "The levels are shares of what the worker finished a second when a backlog waited for it.\n"
+        "Seconds from the event that raises an alert to the alert in Redis, through the whole stack with all workers "
+        "running. On-delays and cool-downs of the rules are 0. Levels are shares of the events per second that the "
+        "worker handled from a backlog.\n"
     )
     yield "| events | alert | capacity | level | sent | alerts | p50 | p99 |\n|---|---|--:|--:|--:|--:|--:|--:|"
     for delay in delays:
