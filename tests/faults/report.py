@@ -85,8 +85,8 @@ def write_report(file: Path, results: Sequence[FaultResult]) -> None:
     times, seeds = [result.at for result in results], sorted({str(result.seed) for result in results})
     text = (
         f"{HEADER}\nMeasured on {machine_description()}. {min(times)} to {max(times)} UTC, "
-        f"seed {', '.join(seeds)}; up to {busy} processes wanted to run at once, "
-        f"those of others among them.\n\n{verdict}{table(results)}\n"
+        f"seed {', '.join(seeds)}; 5-minute load average up to {busy}, with other work on the machine.\n\n"
+        f"{verdict}{table(results)}\n"
     )
     if notes := notes_list(results):
         text += f"\n{notes}\n"
