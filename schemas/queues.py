@@ -36,6 +36,12 @@ class QueueSettings(Part):
         description="persons served a minute, as staff know it: used until tickets or crossings have counted them, "
         "and alone where there are none, as at toilets",
     )
+    alert_from_persons: float = Field(
+        default=10,
+        ge=0,
+        description="people from whom on a long wait raises an alert: where few are served, three who chat at an idle "
+        "bar look like a wait of a quarter of an hour",
+    )
 
 
 class QueueCount(Struct, frozen=True, kw_only=True):

@@ -12,15 +12,16 @@ from schemas.venue import Venue
 
 
 def measure_wait(wait: QueueWait, venue: Venue) -> Iterator[Measurement]:
-    """Yield the median waiting time in minutes; nothing while it is unknown."""
+    """Yield the median waiting time in minutes, 0 for a queue too short for an alert; nothing while it is unknown."""
     if wait.wait_minutes is None or wait.wait_low_minutes is None or wait.wait_high_minutes is None:
         return
     queue = next((queue for queue in venue.section(QUEUES) if queue.id == wait.queue), None)
     bar = queue.bar if queue is not None else None
+    is_short = queue is not None and (wait.persons or 0.0) < queue.alert_from_persons
     yield Measurement(
         # Bar staff see the alerts whose subject begins with their bar.
         subject=wait.queue if bar is None else f"{bar}/{wait.queue}",
-        value=wait.wait_minutes,
+        value=0.0 if is_short else wait.wait_minutes,
         message=Message(
             parameters={
                 "queue": (queue.title if queue is not None else "") or wait.queue,
@@ -38,7 +39,7 @@ QUEUE_LONG = AlertRule(
     result=QueueWait,
     unit=Unit.MINUTES,
     defaults=RuleSettings(
-        raise_at=15, clear_at=10, on_delay_seconds=60, off_delay_seconds=60, cool_down_seconds=600,
+        raise_at=15, clear_at=10, on_delay_seconds=300, off_delay_seconds=60, cool_down_seconds=600,
         severity="medium", audience=["security", "production", "bar"],
     ),
     measure=measure_wait,

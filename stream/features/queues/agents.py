@@ -5,6 +5,10 @@ The people served arrive as events of other features: tickets of the queue's bar
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable
+from datetime import datetime
+
 import msgspec
 
 from processors.queues.waiting_time import QueueState, service_rate, update, waiting_time
@@ -17,6 +21,9 @@ from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record, try_decode_payload
 from stream.runtime.state import StateTable, apply_to_states, struct_codec
 from stream.runtime.worker_context import WorkerContext
+
+MAX_AHEAD = 10_000
+"""Tickets or crossings of a queue that are kept until a picture of their time comes; then the oldest count at once."""
 
 
 def register(worker: WorkerContext) -> None:
@@ -35,32 +42,60 @@ def register(worker: WorkerContext) -> None:
 
 
 class ServedCounter:
-    """Counts people served at bars (one a ticket) and let in at gates, since the worker started."""
+    """Counts the people served of each queue by event time: one a ticket of its bar, or those who enter by its gate.
 
-    def __init__(self) -> None:
-        self._bars: dict[BarId, float] = {}
-        self._gates: dict[GateId, float] = {}
+    Tickets may be minutes ahead of the pictures, after a backlog or in a replay. Counted when they arrive, they would
+    belong to the wrong minutes, and the waiting time would come out far too long.
+    """
+
+    def __init__(self, queues: Iterable[QueueSettings]) -> None:
+        self._by_bar: dict[BarId, list[QueueId]] = {}
+        self._by_gate: dict[GateId, list[QueueId]] = {}
+        self._totals: dict[QueueId, float] = {}
+        self._ahead: dict[QueueId, list[tuple[datetime, float]]] = {}
+        """Heap of people served later than the last picture of the queue."""
+        for queue in queues:
+            if queue.bar is not None:
+                self._by_bar.setdefault(queue.bar, []).append(queue.id)
+            elif queue.gate is not None:
+                self._by_gate.setdefault(queue.gate, []).append(queue.id)
+            else:
+                continue
+            self._totals[queue.id], self._ahead[queue.id] = 0.0, []
         self._tickets = msgspec.json.Decoder(Ticket)
         self._changes = msgspec.json.Decoder(AttendanceChange)
 
     def add_ticket(self, value: bytes | None) -> None:
-        """Count the customer of a ticket; ignores what can't be decoded, and tickets that only reverse sales."""
+        """Add the customer of a ticket; ignores what can't be decoded, and tickets that only reverse sales."""
         ticket = try_decode_payload(self._tickets, value, SALES.event_type)
         if ticket is not None and any(line.quantity > 0 for line in ticket.lines):
-            self._bars[ticket.bar] = self._bars.get(ticket.bar, 0.0) + 1
+            self._add(self._by_bar.get(ticket.bar, ()), ticket.time, 1.0)
 
     def add_attendance_change(self, value: bytes | None) -> None:
-        """Count the people who entered by a gate; ignores what can't be decoded."""
+        """Add the people who entered by a gate; ignores what can't be decoded."""
         change = try_decode_payload(self._changes, value, ATTENDANCE.event_type)
         if change is not None and change.kind == "crossing":
-            gate = GateId(change.by)
-            self._gates[gate] = self._gates.get(gate, 0.0) + change.entered
+            self._add(self._by_gate.get(GateId(change.by), ()), change.time, change.entered)
 
-    def total(self, queue: QueueSettings) -> float | None:
-        """Return the number of people served of a queue so far; None where nothing counts them."""
-        if queue.bar is not None:
-            return self._bars.get(queue.bar, 0.0)
-        return None if queue.gate is None else self._gates.get(queue.gate, 0.0)
+    def total(self, queue: QueueId, time: datetime) -> float | None:
+        """Return the number of people served up to a time; None where nothing counts them.
+
+        Args:
+            time: of a picture; never earlier than in the call before.
+        """
+        ahead = self._ahead.get(queue)
+        if ahead is None:
+            return None
+        while ahead and ahead[0][0] <= time:
+            self._totals[queue] += heapq.heappop(ahead)[1]
+        return self._totals[queue]
+
+    def _add(self, queues: Iterable[QueueId], time: datetime, persons: float) -> None:
+        for queue in queues:
+            ahead = self._ahead[queue]
+            heapq.heappush(ahead, (time, persons))
+            if len(ahead) > MAX_AHEAD:
+                self._totals[queue] += heapq.heappop(ahead)[1]
 
 
 class QueuesAgent:
@@ -74,7 +109,7 @@ class QueuesAgent:
         self._states = states
         self._queues = {queue.id: queue for queue in queues}
         self._totals: dict[QueueId, float | None] = {}
-        self.served = ServedCounter()
+        self.served = ServedCounter(queues)
 
     async def estimate(self, records: list[Record[QueueCount]]) -> BatchResult:
         """Produce the waiting time after each count."""
@@ -93,7 +128,7 @@ class QueuesAgent:
     def _apply(self, record: Record[QueueCount], state: QueueState) -> Effects[QueueState]:
         count = record.payload
         settings = self._queues[count.queue]
-        total, before = self.served.total(settings), self._totals.get(count.queue)
+        total, before = self.served.total(count.queue, count.time), self._totals.get(count.queue)
         served = None if total is None or before is None else total - before
         if not update(state, record.offset, count.time, count.persons, served):
             return Effects()
