@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 MAX_STEP = 0.6
 """Seconds between two pictures beyond which no motion is estimated: people have moved too far to be matched."""
 
+MIN_STEP = 0.02
+"""Seconds between two pictures below which no motion is estimated: noise of a pixel would be a run."""
+
+MIN_SHORT_SIDE, MIN_LONG_SIDE = 16, 46
+"""Smallest picture in pixels that has the two scales of the estimator. For a smaller one OpenCV changes the estimator's
+scales for all later pictures, or raises an error."""
+
 BEST_STEP = 0.25
 """Seconds between two pictures that measure a walk best: more motion than noise, less than a stride."""
 
@@ -61,11 +68,16 @@ class MotionEstimator:
 
         Args:
             before: (height, width) uint8, the earlier picture.
-            now: (height, width) uint8, the picture now.
+            now: (height, width) uint8, the picture now; `is_large_enough`.
             seconds: between the two, above 0.
             background: (rows, columns) bool, cells that no zone covers.
             prior: initial flow from the camera's last motion; updated.
+
+        Raises:
+            ValueError: the pictures are too small.
         """
+        if not is_large_enough(now.shape):
+            raise ValueError(f"a picture of {now.shape[1]}×{now.shape[0]} pixels is too small for optical flow")
         flow = self._flow.calc(before, now, None if prior is None else prior.initial_flow(now.shape, seconds))
         if prior is not None:
             prior.update(flow, seconds)
@@ -75,6 +87,15 @@ class MotionEstimator:
             cells = cells - np.median(cells[background], axis=0)
         height, width = now.shape
         return np.asarray(cells / (np.asarray((width, height), np.float32) * seconds), np.float32)
+
+
+def is_large_enough(shape: tuple[int, ...]) -> bool:
+    """Return True if motion can be estimated in a picture of this height and width.
+
+    >>> is_large_enough((240, 320)), is_large_enough((12, 320))
+    (True, False)
+    """
+    return min(shape) >= MIN_SHORT_SIDE and max(shape) >= MIN_LONG_SIDE
 
 
 class FlowPrior:
@@ -89,17 +110,25 @@ class FlowPrior:
         self._flow: NDArray[np.float32] | None = None
 
     def initial_flow(self, shape: tuple[int, ...], seconds: float) -> NDArray[np.float32] | None:
-        """Return the expected flow within a time in pixels, (height, width, 2); None before the first update."""
+        """Return the expected flow within a time in pixels, (height, width, 2); None before the first update.
+
+        It is bounded by the picture's size.
+        """
         if self._flow is None:
             return None
+        size = np.asarray(shape[1::-1], np.float32)
         whole = cv2.resize(self._flow, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(whole * (np.asarray(shape[1::-1], np.float32) * seconds), np.float32)
+        return np.asarray(np.clip(whole * (size * seconds), -size, size), np.float32)
 
     def update(self, flow: NDArray[np.float32], seconds: float) -> None:
-        """Store a flow of (height, width, 2) pixels, as shares of the picture per second."""
+        """Store a flow of (height, width, 2) pixels, as shares of the picture per second.
+
+        A flow that is not finite is not stored: OpenCV 4.14 ends the process where the initial flow is NaN.
+        """
         height, width = flow.shape[:2]
         small = cv2.resize(flow, PRIOR_SIZE, interpolation=cv2.INTER_AREA)
-        self._flow = np.asarray(small / (np.asarray((width, height), np.float32) * seconds), np.float32)
+        shares = np.asarray(small / (np.asarray((width, height), np.float32) * seconds), np.float32)
+        self._flow = shares if np.isfinite(shares).all() else None
 
     def clear(self) -> None:
         """Forget the flow."""
@@ -117,8 +146,12 @@ class RecentPictures:
         self, time: float, now: NDArray[np.uint8], step: float = BEST_STEP
     ) -> tuple[float, NDArray[np.uint8]] | None:
         """Return age in seconds and luma of the picture whose age is nearest to `step`; None where there is none."""
+        if not is_large_enough(now.shape):
+            return None
         candidates = [
-            (time - at, luma) for at, luma in self._kept if 0 < time - at <= MAX_STEP and luma.shape == now.shape
+            (time - at, luma)
+            for at, luma in self._kept
+            if MIN_STEP <= time - at <= MAX_STEP and luma.shape == now.shape
         ]
         return min(candidates, key=lambda candidate: abs(candidate[0] - step), default=None)
 

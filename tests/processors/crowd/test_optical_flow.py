@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from processors.crowd.optical_flow import QUICK_STEP, FlowPrior, MotionEstimator
+from processors.crowd.optical_flow import (
+    MIN_LONG_SIDE,
+    MIN_SHORT_SIDE,
+    QUICK_STEP,
+    FlowPrior,
+    MotionEstimator,
+    RecentPictures,
+)
 
 HEIGHT, WIDTH, SPACING = 240, 320, 20
 NO_MASK: NDArray[np.bool_] = np.zeros((15, 20), np.bool_)
@@ -64,3 +71,38 @@ def test_flow_prior_scales_to_other_picture_size() -> None:
     np.testing.assert_allclose(begin.mean((0, 1)), (8, 6), rtol=1e-5)
     prior.clear()
     assert prior.initial_flow((HEIGHT, WIDTH), 0.125) is None
+
+
+def test_prior_is_finite_and_within_the_picture() -> None:
+    """Where the initial flow is NaN, OpenCV ends the process."""
+    prior = FlowPrior()
+    prior.update(np.full((HEIGHT, WIDTH, 2), (30, -30), np.float32), 1e-6)
+    begin = prior.initial_flow((HEIGHT, WIDTH), 0.6)
+    assert begin is not None
+    np.testing.assert_array_equal(begin[0, 0], (WIDTH, -HEIGHT))
+    prior.update(np.full((HEIGHT, WIDTH, 2), np.nan, np.float32), 0.125)
+    assert prior.initial_flow((HEIGHT, WIDTH), 0.125) is None
+
+
+def test_motion_needs_pictures_of_a_size_and_a_distance() -> None:
+    for height, width, seconds, found in (
+        (HEIGHT, WIDTH, 0.25, True),
+        (HEIGHT, WIDTH, 0.001, False),
+        (MIN_SHORT_SIDE, MIN_LONG_SIDE, 0.25, True),
+        (MIN_SHORT_SIDE - 1, WIDTH, 0.25, False),
+        (MIN_LONG_SIDE - 1, MIN_LONG_SIDE - 1, 0.25, False),
+    ):
+        pictures, luma = RecentPictures(), np.zeros((height, width), np.uint8)
+        pictures.add(10.0, luma)
+        assert (pictures.before(10.0 + seconds, luma) is not None) is found
+    with pytest.raises(ValueError, match="too small"):
+        MotionEstimator().velocity(luma, luma, 0.25, NO_MASK)
+
+
+def test_pictures_of_all_sizes_leave_the_estimator_as_it_is() -> None:
+    random, motion, prior = np.random.default_rng(1), MotionEstimator(), FlowPrior()
+    for _ in range(200):
+        height, width = int(random.integers(MIN_SHORT_SIDE, 321)), int(random.integers(MIN_LONG_SIDE, 321))
+        before, now = random.integers(0, 255, (2, height, width), dtype=np.uint8)
+        motion.velocity(before, now, float(random.choice([0.02, 0.125, 0.6])), NO_MASK, prior)
+    assert motion._flow.getFinestScale() == 1
