@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
+.PHONY: help setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -14,6 +14,9 @@ setup: ## install what is missing to run: system packages, .venv, the broker's j
 
 test-setup: ## also install what tests and checks need: pytest, mypy, ruff, a browser, an IMAP server
 	@scripts/setup --tests
+
+fault-setup: ## also install libfaketime, which a fault test needs
+	@scripts/setup --faults
 
 train-setup: ## also install .venv-train, with torch, for training/
 	@scripts/setup --train
@@ -27,7 +30,7 @@ up: setup ## the whole stack in the foreground, for your own cameras, tills, mai
 test: test-setup ## every test, on real servers that it starts and stops
 	@$(PYTHON) -m pytest
 
-faults: test-setup ## half an hour of breaking things, into docs/faults.md: make faults SEED=7, ONLY=disk for one again
+faults: fault-setup ## half an hour of breaking things, into docs/faults.md: make faults SEED=7, ONLY=disk for one again
 	@$(if $(ONLY),,rm -f .cache/faults.jsonl)
 	@PULSO_FAULTS_REPORT=docs/faults.md $(if $(SEED),PULSO_FAULTS_SEED=$(SEED)) \
 		$(PYTHON) -m pytest tests/faults/test_long.py -m faults --no-header -q $(if $(ONLY),-k $(ONLY))
