@@ -7,6 +7,8 @@ import random
 import socket
 from pathlib import Path
 
+from stream.runtime.atomic_file import replace_file
+
 EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 MIN_PORT = 10_000
@@ -78,6 +80,5 @@ class Ports:
 
     def _store(self, name: str, port: int) -> int:
         self._known[name] = port
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(self._known), encoding="utf-8")
+        replace_file(self._file, json.dumps(self._known))
         return port

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stream.local import LocalStack
 from stream.local.child import Child
+from stream.runtime.atomic_file import replace_file
 
 LIBFAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
 """Library of Debian's package libfaketime."""
@@ -161,6 +162,4 @@ class WallClock:
 
     def set_offset(self, seconds: int) -> None:
         """Set the offset from the true time; it takes effect within a second."""
-        draft = self._file.with_suffix(".draft")
-        draft.write_text(f"{seconds:+d}s\n", encoding="ascii")
-        draft.replace(self._file)
+        replace_file(self._file, f"{seconds:+d}s\n")

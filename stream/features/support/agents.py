@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from processors.support.desk import CorrectionError, SupportDesk
 from processors.support.mail_analysis import AnalyzedMail
+from schemas.cloudevents import Envelope
 from schemas.support import ANSWERS, CORRECTIONS, MAILS, TRIAGE, Mail, SupportCorrection
 from stream.features.support import metrics
 from stream.features.support.approved_answers import apply_approved_answer
@@ -43,26 +42,30 @@ class SupportAgent:
         analyses = await self._models.analyze([record.payload for record in records])
         by_offset = {record.offset: analysis for record, analysis in zip(records, analyses, strict=True)}
         result = await apply_to_states(records, models.desks, partial(_file, by_offset), key=_state_key)
-        return _with_overview(result, records, models.desks)
+        return _with_overview(result, records[-1].envelope, models.desks)
 
     async def correct(self, records: list[Record[SupportCorrection]]) -> BatchResult:
         """Apply corrections, and requests to forget a person."""
         desks = self._models.current.desks
         result = await apply_to_states(records, desks, _correct, key=_state_key)
-        return _with_overview(result, records, desks)
+        return _with_overview(result, records[-1].envelope, desks)
 
 
 def _state_key(_record: object) -> str:
     return STATE_KEY
 
 
-def _with_overview(result: BatchResult, records: Sequence[Record[Any]], desks: StateTable[SupportDesk]) -> BatchResult:
-    """Add the clusters to the result of a batch that changed the desk, and set their gauge."""
+def _with_overview(result: BatchResult, cause: Envelope, desks: StateTable[SupportDesk]) -> BatchResult:
+    """Add the clusters to the result of a batch that changed the desk, and set their gauge.
+
+    Args:
+        cause: the last event of the batch.
+    """
     desk = desks.latest(STATE_KEY)
     if desk is not None and result.rows:
         metrics.CLUSTERS.set(len(desk.clusters))
         # Before the results of the mails: a consumer of a result must find its cluster.
-        result.outputs = [overview_output(records[-1].envelope, desk.clusters), *result.outputs]
+        result.outputs = [overview_output(cause, desk.clusters), *result.outputs]
     return result
 
 

@@ -74,7 +74,7 @@ def test_flow_prior_scales_to_other_picture_size() -> None:
 
 
 def test_prior_is_finite_and_within_the_picture() -> None:
-    """Where the initial flow is NaN, OpenCV ends the process."""
+    """OpenCV ends the process at an initial flow of NaN."""
     prior = FlowPrior()
     prior.update(np.full((HEIGHT, WIDTH, 2), (30, -30), np.float32), 1e-6)
     begin = prior.initial_flow((HEIGHT, WIDTH), 0.6)
