@@ -39,3 +39,15 @@ AlertKey = NewType("AlertKey", str)
 
 EventId = NewType("EventId", str)
 """CloudEvents id of a record."""
+
+ActId = NewType("ActId", str)
+"""Id of an act in the programme."""
+
+SetId = NewType("SetId", str)
+"""Id of one performance of an act; it stays the same when the set is moved."""
+
+PlaceId = NewType("PlaceId", str)
+"""Id of a place on the map of paths: a stage, a service or a junction."""
+
+ListenerId = NewType("ListenerId", str)
+"""Pseudonym of an attendee."""
