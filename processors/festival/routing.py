@@ -1,0 +1,420 @@
+"""Shortest walks over the paths of a venue, by Dijkstra's method (rustworkx), with hours, closures and mobility.
+
+A walk leaves at a given moment, moves at the walker's speed and never waits on the way. It may use a path if the path
+is open from the moment when its crossing begins to the moment when it ends. A path that is reached before it opens is
+not used: to wait for it, leave later.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import rustworkx as rx
+from rustworkx.visit import DijkstraVisitor, PruneSearch
+
+from processors.festival.hours import festival_day, is_open, opening_interval
+from schemas.ids import PlaceId
+from schemas.venue_map import Hours, Mobility, Path, Place
+
+SPEEDS: Mapping[Mobility, float] = {"none": 1.2, "slow": 0.7, "pushchair": 1.0, "wheelchair": 0.9}
+"""Walking speed in metres per second."""
+
+MIN_WIDTHS: Mapping[Mobility, float] = {"none": 0.0, "slow": 0.0, "pushchair": 0.8, "wheelchair": 1.2}
+"""Clear width in metres that somebody needs."""
+
+MAX_WHEELCHAIR_SLOPE = 8.0
+"""Steepest slope for a wheelchair, in percent."""
+
+MAX_WHEELCHAIR_KERB = 3.0
+"""Highest kerb for a wheelchair, in centimetres."""
+
+ENTRANCE = "entrance"
+"""Kind of a place whose hours are for coming in."""
+
+GATE = "gate"
+"""Kind of a path that leads in from an entrance."""
+
+EXIT = "exit"
+"""Kind of a place that can't be walked through while an operator keeps it closed."""
+
+ACCESSIBLE_KINDS = {"toilet": "accessible_toilet"}
+"""Kinds that somebody in a wheelchair looks for instead of others."""
+
+_ROUNDING = 1e-9
+
+PathEnds = tuple[PlaceId, PlaceId]
+"""Start and end of a path, in either order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStep:
+    """One path of a route.
+
+    Attributes:
+        kind: `paved`, `gravel`, `ramp`, `steps`, …
+        steps: True if it has steps.
+    """
+
+    start: PlaceId
+    end: PlaceId
+    metres: float
+    kind: str
+    steps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A walk without a stop.
+
+    Attributes:
+        places: places and junctions in their order, both ends included.
+        minutes: whole minutes, rounded up.
+    """
+
+    places: tuple[PlaceId, ...]
+    steps: tuple[RouteStep, ...]
+    mobility: Mobility
+    depart: datetime
+    metres: float
+    seconds: float
+    minutes: int
+
+    @property
+    def arrive(self) -> datetime:
+        """Return the arrival, after whole minutes."""
+        return self.depart + timedelta(minutes=self.minutes)
+
+    @property
+    def has_steps(self) -> bool:
+        """Return True if a path of the route has steps."""
+        return any(step.steps for step in self.steps)
+
+
+def may_use(path: Path, mobility: Mobility) -> bool:
+    """Return True if somebody can use a path, whatever its hours."""
+    if mobility == "none":
+        return True
+    if mobility == "slow":
+        return path.kind != "steps"
+    if not path.step_free or path.kind == "steps" or path.width_m < MIN_WIDTHS[mobility]:
+        return False
+    if mobility == "pushchair":
+        return True
+    return path.slope_percent <= MAX_WHEELCHAIR_SLOPE and path.kerb_cm <= MAX_WHEELCHAIR_KERB
+
+
+def walking_seconds(metres: float, mobility: Mobility) -> float:
+    """Return the duration of a walk in seconds."""
+    return metres / SPEEDS[mobility]
+
+
+def walking_minutes(metres: float, mobility: Mobility) -> int:
+    """Return the duration of a walk between two stops in whole minutes, rounded up.
+
+    >>> walking_minutes(72, "none"), walking_minutes(73, "none"), walking_minutes(42, "slow")
+    (1, 2, 1)
+    """
+    return math.ceil(walking_seconds(metres, mobility) / 60 - _ROUNDING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    path: Path
+    start: int
+    end: int
+    start_place: Place
+    end_place: Place
+
+    @property
+    def is_timed(self) -> bool:
+        return self.path.hours is not None or self.is_entry
+
+    @property
+    def is_entry(self) -> bool:
+        """Return True if walking this way comes in through an entrance."""
+        return self.start_place.kind == ENTRANCE and self.path.kind == GATE
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Shortest walks from one place to all others.
+
+    Attributes:
+        metres: length of the shortest walk by place; places out of reach are absent.
+        depart: departure, as a timestamp in seconds.
+        valid_until: the walks are the same for every departure until then, exclusive.
+    """
+
+    metres: Mapping[PlaceId, float]
+    depart: float
+    valid_until: float
+    _before: Mapping[PlaceId, Path] = field(repr=False)
+
+    def paths_to(self, end: PlaceId) -> list[Path]:
+        """Return the paths of the shortest walk in their order; an empty list at the start or out of reach."""
+        paths: list[Path] = []
+        while end in self._before:
+            path = self._before[end]
+            paths.append(path)
+            end = path.start if path.end == end else path.end
+        return paths[::-1]
+
+
+class WalkingMap:
+    """Places and paths of a venue, for walks.
+
+    Args:
+        places: places and junctions.
+        paths: ways between them. Two places without a path between them aren't joined, however near they are.
+        zone: time zone in which opening hours are written.
+
+    Raises:
+        ValueError: a path names a place that isn't on the map.
+    """
+
+    def __init__(self, places: Iterable[Place], paths: Iterable[Path], zone: ZoneInfo) -> None:
+        self.places: dict[PlaceId, Place] = {place.id: place for place in places}
+        self.paths: tuple[Path, ...] = tuple(paths)
+        self.zone = zone
+        self._ids = list(self.places)
+        self._indices = {place: index for index, place in enumerate(self._ids)}
+        for path in self.paths:
+            for end in (path.start, path.end):
+                if end not in self._indices:
+                    raise ValueError(f"the path {path.start}–{path.end} names {end!r}, which isn't a place of the map")
+        self._graphs = {mobility: self._graph(mobility) for mobility in SPEEDS}
+        self._intervals: dict[Hours, list[tuple[float, float]]] = {}
+        self._days: dict[Hours, set[int]] = {}
+
+    def route(
+        self,
+        start: PlaceId,
+        end: PlaceId,
+        mobility: Mobility,
+        depart: datetime,
+        *,
+        closed_paths: Collection[PathEnds] = (),
+        closed_places: Collection[PlaceId] = (),
+    ) -> Route | None:
+        """Return the shortest walk between two places; None if there is no way.
+
+        A closed place can be walked past, but nobody comes in or goes out through a closed entrance, or leaves through
+        a closed exit. An entrance's hours count for coming in only, by a path of kind `gate`. The hours of the places
+        at both ends don't count.
+
+        Args:
+            closed_paths: paths that nobody may use now, in both directions.
+            closed_places: places that an operator closed.
+
+        Raises:
+            KeyError: a place isn't on the map.
+        """
+        if end not in self._indices:
+            raise KeyError(end)
+        reach = self.reach(start, mobility, depart, closed_paths=closed_paths, closed_places=closed_places)
+        return self.route_of(reach, start, end, mobility, depart)
+
+    def route_of(
+        self, reach: Reach, start: PlaceId, end: PlaceId, mobility: Mobility, depart: datetime
+    ) -> Route | None:
+        """Return one walk of those that were found from a place; None if the end is out of reach."""
+        metres = reach.metres.get(end)
+        if metres is None:
+            return None
+        at, steps = start, []
+        for path in reach.paths_to(end):
+            following = path.end if path.start == at else path.start
+            has_steps = path.kind == "steps" or not path.step_free
+            steps.append(RouteStep(at, following, path.metres, path.kind, has_steps))
+            at = following
+        return Route(
+            places=(start, *(step.end for step in steps)),
+            steps=tuple(steps),
+            mobility=mobility,
+            depart=depart,
+            metres=metres,
+            seconds=walking_seconds(metres, mobility),
+            minutes=walking_minutes(metres, mobility),
+        )
+
+    def nearest(
+        self,
+        start: PlaceId,
+        wanted: str | Collection[str] | Callable[[Place], bool],
+        mobility: Mobility,
+        moment: datetime,
+        *,
+        closed_paths: Collection[PathEnds] = (),
+        closed_places: Collection[PlaceId] = (),
+    ) -> tuple[Place, Route] | None:
+        """Return the open place with the shortest walk, and the walk; None if there is none in reach.
+
+        The place is open now and on arrival. For somebody in a wheelchair it is step-free, and a toilet is an
+        accessible toilet. Of places at the same distance, the first by id is returned.
+
+        Args:
+            wanted: a kind of place, kinds, or a condition of your own.
+        """
+        if not callable(wanted):
+            kinds = frozenset({wanted} if isinstance(wanted, str) else wanted)
+            if mobility == "wheelchair":
+                kinds = frozenset(ACCESSIBLE_KINDS.get(kind, kind) for kind in kinds)
+            wanted = _OfKind(kinds)
+        reach = self.reach(start, mobility, moment, closed_paths=closed_paths, closed_places=closed_places)
+        for metres, place_id in sorted((metres, place_id) for place_id, metres in reach.metres.items()):
+            place = self.places[place_id]
+            if place_id in closed_places or not self.is_usable(place, mobility) or not wanted(place):
+                continue
+            arrival = moment + timedelta(seconds=walking_seconds(metres, mobility))
+            if is_open(place.hours, moment, self.zone) and is_open(place.hours, arrival, self.zone):
+                route = self.route_of(reach, start, place_id, mobility, moment)
+                return None if route is None else (place, route)
+        return None
+
+    @staticmethod
+    def is_usable(place: Place, mobility: Mobility) -> bool:
+        """Return True if somebody can use the inside of a place."""
+        return place.step_free or mobility != "wheelchair"
+
+    def reach(
+        self,
+        start: PlaceId,
+        mobility: Mobility,
+        depart: datetime,
+        *,
+        closed_paths: Collection[PathEnds] = (),
+        closed_places: Collection[PlaceId] = (),
+    ) -> Reach:
+        """Return the shortest walks from a place to all that are in reach.
+
+        Raises:
+            KeyError: the place isn't on the map.
+        """
+        visitor = _Walk(self, SPEEDS[mobility], depart, closed_paths, closed_places)
+        rx.dijkstra_search(self._graphs[mobility], [self._indices[start]], _metres, visitor)
+        return Reach(
+            metres={self._ids[index]: metres for index, metres in visitor.metres.items()},
+            depart=depart.timestamp(),
+            valid_until=visitor.valid_until,
+            _before={self._ids[index]: edge.path for index, edge in visitor.before.items()},
+        )
+
+    def open_intervals(self, hours: Hours, moment: float) -> list[tuple[float, float]]:
+        """Return the opening intervals around a moment as timestamps, in order; touching intervals are one."""
+        day = festival_day(datetime.fromtimestamp(moment, self.zone), self.zone)
+        intervals = self._intervals.setdefault(hours, [])
+        days = self._days.setdefault(hours, set())
+        for ordinal in range(day.toordinal() - 1, day.toordinal() + 3):
+            if ordinal not in days:
+                days.add(ordinal)
+                opens, closes = opening_interval(hours, day.fromordinal(ordinal), self.zone)
+                insort(intervals, (opens.timestamp(), closes.timestamp()))
+                self._intervals[hours] = intervals = _merged(intervals)
+        return intervals
+
+    def _graph(self, mobility: Mobility) -> rx.PyDiGraph[PlaceId, _Edge]:
+        graph: rx.PyDiGraph[PlaceId, _Edge] = rx.PyDiGraph()
+        graph.add_nodes_from(self._ids)
+        for path in self.paths:
+            if not may_use(path, mobility):
+                continue
+            start, end = self._indices[path.start], self._indices[path.end]
+            first, second = self.places[path.start], self.places[path.end]
+            graph.add_edge(start, end, _Edge(path, start, end, first, second))
+            if not path.one_way:
+                graph.add_edge(end, start, _Edge(path, end, start, second, first))
+        return graph
+
+
+@dataclass(frozen=True, slots=True)
+class _OfKind:
+    kinds: frozenset[str]
+
+    def __call__(self, place: Place) -> bool:
+        return place.kind in self.kinds
+
+
+def _metres(edge: _Edge) -> float:
+    return edge.path.metres
+
+
+def _merged(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    merged: list[tuple[float, float]] = []
+    for opens, closes in intervals:
+        if merged and opens <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], closes))
+        else:
+            merged.append((opens, closes))
+    return merged
+
+
+class _Walk(DijkstraVisitor):
+    """Records the shortest walks, and refuses paths that are closed when they would be crossed."""
+
+    def __init__(
+        self,
+        walking_map: WalkingMap,
+        speed: float,
+        depart: datetime,
+        closed_paths: Collection[PathEnds],
+        closed_places: Collection[PlaceId],
+    ) -> None:
+        self.metres: dict[int, float] = {}
+        self.before: dict[int, _Edge] = {}
+        self.valid_until = math.inf
+        self._map = walking_map
+        self._speed = speed
+        self._depart = depart.timestamp()
+        self._closed_paths = {frozenset(ends) for ends in closed_paths}
+        self._closed_places = frozenset(closed_places)
+
+    def discover_vertex(self, v: int, score: float) -> None:
+        self.metres[v] = score
+
+    def examine_edge(self, edge: tuple[int, int, _Edge]) -> None:
+        if self._is_closed(edge[2]) or (edge[2].is_timed and not self._is_open(edge[2], self.metres[edge[0]])):
+            raise PruneSearch
+
+    def edge_relaxed(self, edge: tuple[int, int, _Edge]) -> None:
+        self.before[edge[1]] = edge[2]
+
+    def _is_closed(self, edge: _Edge) -> bool:
+        if self._closed_paths and frozenset((edge.path.start, edge.path.end)) in self._closed_paths:
+            return True
+        if not self._closed_places:
+            return False
+        if edge.path.kind == GATE and self._shuts(edge.start_place, ENTRANCE) | self._shuts(edge.end_place, ENTRANCE):
+            return True
+        return self._shuts(edge.start_place, EXIT) and edge.start in self.before
+
+    def _shuts(self, place: Place, kind: str) -> bool:
+        return place.kind == kind and place.id in self._closed_places
+
+    def _is_open(self, edge: _Edge, walked: float) -> bool:
+        begin = self._depart + walked / self._speed
+        end = begin + edge.path.metres / self._speed
+        hours = edge.path.hours
+        if hours is not None and not hours.all_day and not self._within(hours, begin, end):
+            return False
+        entry = edge.start_place.hours if edge.is_entry else None
+        return entry is None or entry.all_day or self._within(entry, begin, begin)
+
+    def _within(self, hours: Hours, begin: float, end: float) -> bool:
+        """Return True if a crossing fits into the hours, and note until when the answer holds for later departures."""
+        for opens, closes in self._map.open_intervals(hours, begin):
+            if end > closes + _ROUNDING:
+                continue
+            if begin < opens:
+                self._holds_for(opens - begin)
+                return False
+            self._holds_for(closes - end)
+            return True
+        return False
+
+    def _holds_for(self, seconds: float) -> None:
+        self.valid_until = min(self.valid_until, self._depart + seconds)
