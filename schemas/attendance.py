@@ -102,6 +102,7 @@ ATTENDANCE = Topic(
     "Changes of the number of people in the venue: gate crossings, zone counts, corrections.",
     partitions=1,  # one number for the venue needs one order
     retention_ms=30 * DAY,
+    from_source=True,
 )
 
 

@@ -105,6 +105,16 @@ class ProductDemand(Struct, frozen=True, kw_only=True):
     """Demand until the bar closes, where a closing time is configured or learnt."""
 
 
+class TillClock(Struct, frozen=True, kw_only=True):
+    """Clock of a till, compared with the times at which Pulso received its tickets."""
+
+    till: Identifier
+    ahead_seconds: float
+    """Time by which the clock is ahead; negative where it is behind, 0 where it is right again."""
+    corrected: Count = 0
+    """Tickets that were booked at another time than the till gave."""
+
+
 class DemandForecast(Struct, frozen=True, kw_only=True):
     """Demand forecast of a bar, with restock advice for each product."""
 
@@ -117,6 +127,12 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
     model: str
     drifts: Count = 0
     """Number of times that the forecast errors have risen (ADWIN)."""
+    clocks: tuple[TillClock, ...] = ()
+    """Tills whose clock is or was wrong."""
+    repeated: Count = 0
+    """Tickets that came again and were not counted again."""
+    renumbered: Count = 0
+    """Tickets that were counted although their number had been used for another within a day."""
 
 
 class BarSnapshot(Struct, frozen=True, kw_only=True):
@@ -201,7 +217,15 @@ class TillServerSettings(Part):
     port: int = Field(default=8090, ge=0, le=65535, description="0 takes any free port")
 
 
-SALES = Topic("pos.sales", "bar", Ticket, "pulso.ticket.v1", "Receipt of a till.", retention_ms=30 * DAY)
+SALES = Topic(
+    "pos.sales",
+    "bar",
+    Ticket,
+    "pulso.ticket.v1",
+    "Receipt of a till.",
+    retention_ms=30 * DAY,
+    from_source=True,
+)
 
 
 STOCK = Topic(
@@ -212,6 +236,7 @@ STOCK = Topic(
     "Stock movements that staff report: deliveries, transfers, waste, counts.",
     partitions=SALES.partitions,  # a bar's tickets and movements share one row of state
     retention_ms=30 * DAY,
+    from_source=True,
 )
 
 

@@ -84,4 +84,5 @@ FRAMES: Topic[bytes] = Topic(
     max_bytes=MEDIA_BYTES,
     content_type="image/jpeg",
     sensitive=True,
+    from_source=True,
 )

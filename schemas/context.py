@@ -33,4 +33,5 @@ CONTEXT = Topic(
     "Context of a zone: occupancy, weather, act or break, doors.",
     partitions=1,  # every bars worker reads all of it
     compacted=True,
+    from_source=True,
 )

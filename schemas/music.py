@@ -121,6 +121,7 @@ SNIPPETS: Topic[bytes] = Topic(
     max_bytes=MEDIA_BYTES,
     content_type="audio/ogg",
     sensitive=True,
+    from_source=True,
 )
 
 

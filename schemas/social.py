@@ -63,6 +63,7 @@ POSTS = Topic(
     partitions=1,  # the baselines of all subjects are one state row
     retention_ms=3 * DAY,
     sensitive=True,
+    from_source=True,
 )
 
 

@@ -183,6 +183,7 @@ MAILS = Topic(
     partitions=1,  # all mail is clustered together, and one partition carries hundreds of mails a second
     retention_ms=3 * DAY,
     sensitive=True,
+    from_source=True,
 )
 
 

@@ -31,6 +31,8 @@ class Topic(Generic[T]):
         retention_ms: how long Kafka keeps a record.
         compacted: keeps the last record of each key forever instead.
         sensitive: holds personal data, so dead letters of it expire as fast as it does.
+        from_source: comes from devices and programs with clocks of their own; a record whose time is ahead of its
+            receipt gets the time of its receipt.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Topic(Generic[T]):
     max_bytes: int = RECORD_BYTES
     content_type: str = "application/json"
     sensitive: bool = False
+    from_source: bool = False
 
     @property
     def dead(self) -> Topic[bytes]:

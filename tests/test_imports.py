@@ -33,8 +33,12 @@ FORBIDDEN_IN_PROCESSORS = {
     "subprocess",
 }
 
-SHARED_BY_FEATURES = {"processors": {"alerts", "models", "festival"}, "stream/features": {"registry", "models"}}
-"""Modules that every feature may import: definitions of alert rules, model files, programme and map, the registry."""
+SHARED_BY_FEATURES = {
+    "processors": {"alerts", "csv_table", "event_time", "festival", "models", "tickets"},
+    "stream/features": {"registry", "models"},
+}
+"""Modules that every feature may import: alert rules, tables, event time, programme and map, model files, tickets, the
+registry."""
 EXTENSION_POINTS = {"processors.cameras.frame_observer"}
 """Modules that features implement: whoever measures something on camera frames imports the observer's interface."""
 FEATURE_IMPORTS = {

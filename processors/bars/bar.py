@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from processors.bars.demand import DemandModel, DemandState, SlotForecast
 from processors.bars.ledger import Ledger, LedgerState
 from processors.bars.model_card import model_card
 from processors.bars.product_similarity import product_traits
-from processors.bars.recent_ids import RecentIds
 from processors.bars.restock import RestockAdvice, StockItem, SupplyTerms, restock_advice
 from processors.bars.restock_outlook import RestockOutlook
+from processors.bars.till_clocks import TillClocks, TillClockState
+from processors.event_time import is_ahead
+from processors.tickets import RecentTickets, RecentTicketsState, Recognition
 from schemas.bars import (
     BarSettings,
     DemandForecast,
@@ -37,9 +40,6 @@ HORIZONS = (1, 2, 4)
 
 FORECAST_INTERVAL = timedelta(seconds=60)
 """Time between two forecasts of a bar, by the times of its tickets."""
-
-REMEMBERED_TICKETS = 1024
-"""Number of ticket ids remembered: ten minutes of ten busy tills, which is how long a till retries."""
 
 Surplus = Mapping[BarId, Mapping[ProductId, float]]
 """Surplus units by bar and product."""
@@ -102,8 +102,10 @@ class BarRow(Struct):
         offset: offset of the last ticket applied; the records of a bar are all in one partition.
         tickets: number of tickets applied.
         sold: units by product, refunds subtracted.
-        recent_ids: ring of the digests of the last `REMEMBERED_TICKETS` tickets.
-        ring_position: place in the ring of the next digest.
+        recent_tickets: tickets of the last day, of which one that comes again is known.
+        repeated: tickets that came again and were not counted again.
+        renumbered: tickets that were counted although their number had been used for another within a day.
+        till_clocks: clocks of the tills, by till.
         last_forecast: time of the last forecast after a ticket.
         demand: state of the demand model.
         stock: state of the ledger; None in rows from before there was one.
@@ -112,8 +114,10 @@ class BarRow(Struct):
     offset: int = -1
     tickets: int = 0
     sold: dict[ProductId, float] = field(default_factory=dict)
-    recent_ids: bytes = field(default=b"", name="recent")
-    ring_position: int = field(default=0, name="next")
+    recent_tickets: RecentTicketsState = field(default_factory=RecentTicketsState, name="receipts")
+    repeated: int = 0
+    renumbered: int = 0
+    till_clocks: dict[str, TillClockState] = field(default_factory=dict, name="clocks")
     last_forecast: datetime | None = field(default=None, name="forecast_at")
     demand: DemandState = field(default_factory=DemandState)
     stock: LedgerState | None = None
@@ -135,7 +139,8 @@ class BarState:
         self._products: dict[ProductId, ProductSettings] = {product.id: product for product in self._settings.products}
         self._zone = ZoneInfo(timezone)
         self._row = stored = msgspec.json.decode(row, type=BarRow) if row else BarRow()
-        self._recent = RecentIds(REMEMBERED_TICKETS, stored.recent_ids, stored.ring_position)
+        self._recent = RecentTickets(stored.recent_tickets)
+        self._clocks = TillClocks(stored.till_clocks)
         self._demand = DemandModel(
             stored.demand, slot=SLOT, horizons=HORIZONS, zone=self._zone, traits=product_traits(self._products.values())
         )
@@ -188,7 +193,7 @@ class BarState:
     def to_row(self) -> bytes:
         """Return the whole state as JSON."""
         row = self._row
-        row.recent_ids, row.ring_position = self._recent.ring, self._recent.position
+        row.recent_tickets = self._recent.state
         row.demand, row.stock = self._demand.state, self._ledger.state
         return msgspec.json.encode(row)
 
@@ -206,15 +211,21 @@ class BarState:
                 raise UnknownProductError(f"bar {self.name} has no product {line.product!r}; it has {known}")
 
     def apply_ticket(
-        self, ticket: Ticket, offset: int, event_id: EventId, context: BarContext = EMPTY_CONTEXT
+        self,
+        ticket: Ticket,
+        offset: int,
+        event_id: EventId,
+        context: BarContext = EMPTY_CONTEXT,
+        received: datetime | None = None,
     ) -> DemandForecast | None:
         """Book a ticket, and forecast where `FORECAST_INTERVAL` has passed since the last forecast.
 
         Args:
-            ticket: receipt of a till.
+            ticket: receipt of a till, with the time that the till gave.
             offset: of the record, in the one partition where all tickets of this bar are.
             event_id: of the record; goes into the forecast.
             context: context of the bar; its methods are called only when needed.
+            received: time of receipt, with which the till's clock is compared; None for a recording, whose times hold.
 
         Returns:
             The forecast; None where none is due, and for a ticket that was applied before.
@@ -227,9 +238,16 @@ class BarState:
             return None
         self.check(ticket)
         row.offset = offset
-        if not self._recent.add(ticket.id):
+        recognition = self._recent.add(ticket, received or ticket.time)
+        if recognition is Recognition.REPEATED:
+            row.repeated += 1
             return None
+        row.renumbered += recognition is Recognition.RENUMBERED
         row.tickets += 1
+        if received is not None:
+            ticket = replace(ticket, time=self._clocks.booking_time(ticket.till, ticket.time, received))
+            if row.last_forecast is not None and is_ahead(row.last_forecast, received):
+                row.last_forecast = None  # of a row from before clocks were compared
         new_slot = self._demand.slot_of(ticket.time) > (self._demand.open_slot or 0)
         self._demand.advance(ticket.time, context.features(ticket.time), self._sold_out() if new_slot else ())
         if new_slot:
@@ -286,6 +304,9 @@ class BarState:
             ),
             model=self._model,
             drifts=self._row.demand.drift_count,
+            clocks=self._clocks.report(at),
+            repeated=self._row.repeated,
+            renumbered=self._row.renumbered,
         )
 
     def closes(self, at: datetime) -> datetime:
@@ -323,7 +344,7 @@ class BarState:
         if advice is None:
             return demand
         in_transit = self._ledger.in_transit(name, at)
-        return msgspec.structs.replace(
+        return replace(
             demand,
             stock=self.stock(name),
             oversold=self._ledger.oversold(name),

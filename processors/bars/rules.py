@@ -1,4 +1,4 @@
-"""Alert rules of bars: what to fetch, how much, from where and by when, and what to count."""
+"""Alert rules of bars: what to fetch, how much, from where and by when, what to count, and tills with a wrong clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from processors.alerts.rule import AlertRule, Measurement, Message, Parameter, Unit
 from schemas.bars import STORE, DemandForecast, ProductDemand, ProductSettings
+from schemas.fields import identifier
 from schemas.ids import ProductId
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
@@ -48,6 +49,18 @@ def measure_stock_count(forecast: DemandForecast, venue: Venue) -> Iterator[Meas
             message = Message("clear", parameters)
         yield Measurement(
             subject=f"{forecast.bar}/{product.product}", value=1.0 if product.oversold else 0.0, message=message
+        )
+
+
+def measure_till_clock(forecast: DemandForecast, venue: Venue) -> Iterator[Measurement]:
+    """Yield the minutes by which the clock of a till is wrong; 0 where it is right again."""
+    del venue
+    for clock in forecast.clocks:
+        minutes = abs(clock.ahead_seconds) / 60
+        template = "clear" if not minutes else "text" if clock.ahead_seconds > 0 else "behind"
+        parameters = {"bar": forecast.bar, "till": clock.till, "minutes": round(minutes)}
+        yield Measurement(
+            subject=identifier(f"{forecast.bar}/{clock.till}"), value=minutes, message=Message(template, parameters)
         )
 
 
@@ -137,4 +150,15 @@ STOCK_COUNT = AlertRule(
     measure=measure_stock_count,
 )
 
-RULES: tuple[AlertRule[Any], ...] = (STOCK_OUT, STOCK_COUNT)
+TILL_CLOCK = AlertRule(
+    name="till-clock",
+    result=DemandForecast,
+    unit=Unit.MINUTES,
+    defaults=RuleSettings(
+        raise_at=2, clear_at=1, on_delay_seconds=0, off_delay_seconds=0, cool_down_seconds=600, severity="low",
+        audience=["bar"],
+    ),
+    measure=measure_till_clock,
+)  # fmt: skip
+
+RULES: tuple[AlertRule[Any], ...] = (STOCK_OUT, STOCK_COUNT, TILL_CLOCK)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 
+from processors.event_time import at_receipt
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.errors import PulsoError
 from schemas.fields import identifier
@@ -23,8 +24,13 @@ EARLIEST_TIME, LATEST_TIME = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1,
 """Bounds of a valid event time. Python's dates end at the years 1 and 9999, where time zones can't be converted."""
 
 MAX_TIME_AHEAD = timedelta(hours=1)
-"""Longest time by which an event may lie in the future. A later one comes from a wrong clock, and would hide every
+"""Longest time by which a result may lie in the future. A later one comes from a wrong clock, and would hide every
 event that follows it."""
+
+MAX_SOURCE_TIME_AHEAD = timedelta(hours=15)
+"""Longest time by which an event of a source may lie in the future: the widest offset of a time zone, and one hour of
+daylight-saving time. Up to there it is an event of now whose clock is wrong (`processors.event_time`); beyond, nothing
+of it is believed."""
 
 InvalidReason = Literal["envelope", "empty", "schema", "time", "content", "unexpected"]
 
@@ -52,6 +58,8 @@ class Record(Generic[T]):
         payload: the decoded JSON record, or the bytes on a topic of bytes.
         value: the bytes as they came.
         event: Faust's event, for acknowledgement and for the dead-letter topic.
+        kafka_time: Kafka's timestamp of the record; None where it has none.
+        ahead: time by which the payload's time was ahead of the receipt; the payload has the time of the receipt.
     """
 
     topic: Topic[T]
@@ -62,6 +70,13 @@ class Record(Generic[T]):
     partition: int
     offset: int
     event: EventT[Any]
+    kafka_time: datetime | None = None
+    ahead: timedelta = timedelta(0)
+
+    @property
+    def received(self) -> datetime:
+        """Return the time of receipt: the earlier of the envelope's and Kafka's, which are part of the record."""
+        return receipt_of(self.envelope, self.kafka_time)
 
     @property
     def id(self) -> EventId:
@@ -101,14 +116,57 @@ def read_record(
         check_time(time)
     # The payload's own time is checked, too: a till with clock skew writes it in both. The reception time is not
     # checked: for a worker whose own clock is behind, everything was received in the future.
+    latest = now + max_time_ahead(topic)
     for time in (envelope.time, getattr(payload, "time", envelope.time)):
-        if time > now + MAX_TIME_AHEAD:
+        if time > latest:
             raise InvalidRecordError(
                 "time", f"{time.astimezone(UTC).isoformat()} is in the future; check the source's clock"
             )
     if (short := EventId(identifier(envelope.id))) != envelope.id:
         envelope = replace(envelope, id=short)  # results refer to it, and an identifier has a maximum length
-    return Record(topic, key, payload, value, envelope, message.partition, message.offset, event)
+    kafka_time, ahead = kafka_time_of(message), timedelta(0)
+    if topic.from_source:
+        received = receipt_of(envelope, kafka_time)
+        envelope = replace(envelope, time=at_receipt(envelope.time, received))
+        payload, ahead = payload_at_receipt(payload, received)
+    return Record(
+        topic, key, payload, value, envelope, message.partition, message.offset, event, kafka_time, ahead
+    )  # fmt: skip
+
+
+def max_time_ahead(topic: Topic[Any]) -> timedelta:
+    """Return the longest time by which a record of a topic may lie in the future."""
+    return MAX_SOURCE_TIME_AHEAD if topic.from_source else MAX_TIME_AHEAD
+
+
+def receipt_of(envelope: Envelope, kafka_time: datetime | None) -> datetime:
+    """Return the time of receipt of a record.
+
+    A producer that is not Pulso's may leave `ce_received` out: then the envelope has the event's own time there.
+    """
+    return envelope.received if kafka_time is None else min(envelope.received, kafka_time)
+
+
+def kafka_time_of(message: Any) -> datetime | None:
+    """Return Kafka's timestamp of a message of Faust, which has it in seconds; None where it has none."""
+    seconds = getattr(message, "timestamp", None)
+    if not seconds or seconds <= 0:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def payload_at_receipt(payload: T, received: datetime) -> tuple[T, timedelta]:
+    """Return a payload whose time is not ahead of its receipt, and by how much it was.
+
+    A payload without a time, such as a picture, is returned as it is: its envelope has the time.
+    """
+    time = getattr(payload, "time", None)
+    if not isinstance(payload, msgspec.Struct) or not isinstance(time, datetime):
+        return payload, timedelta(0)
+    guarded = at_receipt(time, received)
+    if guarded == time:
+        return payload, timedelta(0)
+    return cast(T, msgspec.structs.replace(payload, time=guarded)), time - guarded
 
 
 def decode_payload(decoder: msgspec.json.Decoder[T], value: bytes | None, type_name: str) -> T:

@@ -22,7 +22,7 @@ from schemas.documents import request_body
 from schemas.errors import PulsoError
 from schemas.topic import Topic
 from stream.runtime.atomic_file import replace_file
-from stream.runtime.record import MAX_TIME_AHEAD
+from stream.runtime.record import max_time_ahead
 from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,11 @@ class RecordServer(Source, Generic[R]):
     def key(self, record: R) -> str:
         """Return the Kafka key of a record."""
         raise NotImplementedError
+
+    def event_id(self, record: R) -> str:
+        """Return the id of the event in Kafka: the same for each attempt to send a record."""
+        event: Any = record  # the bound of R does not name its id
+        return f"{self.noun}/{event.id}"
 
     def rejection(self, record: R) -> str | None:
         """Return the reason why a record is rejected, or None."""
@@ -184,7 +189,7 @@ class RecordServer(Source, Generic[R]):
             records = [_decoded(self._one_decoder, body, self.noun)]
         if not records or len(records) > MAX_RECORDS:
             raise RecordError(f"{len(records)} {self.noun}s; send 1 to {MAX_RECORDS} at once")
-        latest = now() + MAX_TIME_AHEAD
+        latest = now() + max_time_ahead(self.topic)
         for record in records:
             event: Any = record  # the bound of R does not name its id and time
             if (reason := self.rejection(record)) is not None:
@@ -201,7 +206,7 @@ class RecordServer(Source, Generic[R]):
             for record, delivery in zip(records, deliveries, strict=True):
                 event: Any = record
                 sink.send(
-                    self.topic, key=self.key(record), value=record, id=f"{self.noun}/{event.id}", time=event.time,
+                    self.topic, key=self.key(record), value=record, id=self.event_id(record), time=event.time,
                     delivered=_resolve_in_loop(loop, delivery),
                 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from processors.bars.sales_file import NO_BAR, Sale, SalesFileError, read_sales
+from processors.tickets import ticket_event_id
 from schemas.bars import SALES, SaleLine, Ticket
 from schemas.ids import BarId, ProductId
 from stream.sources.source import EventSink, Source, SourceError
@@ -69,7 +70,7 @@ class ReplaySource(Source):
                     return
             elif stop.is_set():
                 return
-            sink.send(SALES, key=ticket.bar, value=ticket, id=f"ticket/{ticket.id}", time=ticket.time)
+            sink.send(SALES, key=ticket.bar, value=ticket, id=ticket_event_id(ticket), time=ticket.time)
             if self._speed > 0 or number % 500 == 0 or number == len(tickets):
                 self._progress(number, len(tickets))
         sink.flush()

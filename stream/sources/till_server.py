@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from processors.tickets import ticket_event_id
 from schemas.bars import SALES, Ticket
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
@@ -29,6 +30,10 @@ class TillServer(RecordServer[Ticket]):
     def key(self, record: Ticket) -> str:
         """Return the bar."""
         return record.bar
+
+    def event_id(self, record: Ticket) -> str:
+        """Return an id of number and content: numbers begin anew each day and at each till."""
+        return ticket_event_id(record)
 
     def rejection(self, record: Ticket) -> str | None:
         """Return a reason where the venue file names bars and not this one."""

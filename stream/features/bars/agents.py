@@ -30,6 +30,9 @@ from stream.runtime.record import InvalidRecordError, Record
 from stream.runtime.state import StateTable, apply_to_states
 from stream.runtime.worker_context import WorkerContext
 
+REPLAY_SOURCE = "replay/"
+"""Prefix of the source of recorded tickets that `pulso source replay` sends."""
+
 
 def register(worker: WorkerContext) -> None:
     """Add the agents."""
@@ -79,7 +82,9 @@ class BarsAgent:
 
     def _apply_ticket(self, record: Record[Ticket], bar: BarState) -> Effects[BarState]:
         try:
-            forecast = bar.apply_ticket(record.payload, record.offset, record.id, CachedContext(self, bar))
+            forecast = bar.apply_ticket(
+                _as_sent(record), record.offset, record.id, CachedContext(self, bar), _receipt(record)
+            )
         except UnknownProductError as error:
             raise InvalidRecordError("content", str(error)) from error
         return Effects(self._forecast_outputs(record, forecast), bar)
@@ -155,6 +160,17 @@ class CachedContext:
         return self._agent.surplus.spare_for(self._bar.name, self._bar.neighbours)
 
 
+def _as_sent(record: Record[Ticket]) -> Ticket:
+    """Return a ticket with the time that the till gave, by which it is known when it comes again."""
+    ticket = record.payload
+    return replace(ticket, time=ticket.time + record.ahead) if record.ahead else ticket
+
+
+def _receipt(record: Record[Ticket]) -> datetime | None:
+    """Return the receipt of a ticket; None for one of `pulso source replay`, which says nothing about a clock."""
+    return None if record.envelope.source.startswith(REPLAY_SOURCE) else record.received
+
+
 def _counterpart(movement: StockMovement) -> StockMovement | None:
     """Return the movement that the other bar books.
 
@@ -172,6 +188,14 @@ def _counterpart(movement: StockMovement) -> StockMovement | None:
 def _publish_forecast(forecast: DemandForecast) -> None:
     """Set the gauges of a bar."""
     metrics.DRIFTS.labels(forecast.bar).set(forecast.drifts)
+    metrics.REPEATED.labels(forecast.bar).set(forecast.repeated)
+    metrics.RENUMBERED.labels(forecast.bar).set(forecast.renumbered)
+    tills = {clock.till for clock in forecast.clocks}
+    for gauge in (metrics.TILL_CLOCK, metrics.TILL_CORRECTED):
+        gauge.retain(lambda labels: labels["bar"] != forecast.bar or labels["till"] in tills)
+    for clock in forecast.clocks:
+        metrics.TILL_CLOCK.labels(forecast.bar, clock.till).set(clock.ahead_seconds)
+        metrics.TILL_CORRECTED.labels(forecast.bar, clock.till).set(clock.corrected)
     for product in forecast.products:
         labels = (forecast.bar, product.product)
         metrics.SOLD.labels(*labels).set(product.sold)

@@ -19,3 +19,15 @@ DRIFTS = KeyedGauge(SALES, "pulso_bar_demand_drifts", "Times that a bar's demand
 RUN_OUT = KeyedGauge(
     SALES, "pulso_bar_run_out_probability_ratio", "Chance of running out before a delivery arrives", ["bar", "product"]
 )
+REPEATED = KeyedGauge(
+    SALES, "pulso_bar_repeated_tickets", "Tickets that came again and were not counted again", ["bar"]
+)
+RENUMBERED = KeyedGauge(
+    SALES, "pulso_bar_renumbered_tickets", "Tickets counted whose number another had within a day", ["bar"]
+)
+TILL_CLOCK = KeyedGauge(
+    SALES, "pulso_till_clock_ahead_seconds", "Lead of a till's clock; negative where it is behind", ["bar", "till"]
+)
+TILL_CORRECTED = KeyedGauge(
+    SALES, "pulso_till_corrected_tickets", "Tickets booked at another time than their till gave", ["bar", "till"]
+)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import field
+from msgspec.structs import replace
 
-from processors.bars.bar import REMEMBERED_TICKETS, BarState, StaticContext, Surplus, UnknownProductError
+from processors.bars.bar import BarState, StaticContext, Surplus, UnknownProductError
 from schemas.bars import BarSettings, ProductSettings, SaleLine, Ticket
 
 BEGIN = datetime(2026, 7, 4, 18, tzinfo=UTC)
@@ -76,21 +76,38 @@ def test_context_is_evaluated_only_when_needed() -> None:
     assert context.calls.count("neighbour_rates") == 2, "once in each of two slots of 15 minutes"
     assert context.calls.count("surplus") == 20, "once for each forecast, of which there is one a minute"
     before = list(context.calls)
-    state.apply_ticket(ticket(39, 60, beer=1), 40, "e40", context)
+    state.apply_ticket(ticket(39, 39 / 2, beer=1), 40, "e40", context)
     assert context.calls == before, "a repeated ticket needs no context"
 
 
-def test_bar_remembers_a_bounded_number_of_tickets() -> None:
+def test_restored_bar_knows_the_tickets_of_a_day() -> None:
     state = make_bar()
-    for number in range(REMEMBERED_TICKETS + 5):
-        state.apply_ticket(ticket(number, number / 100, beer=1), number, "e")
-    row = msgspec.json.decode(state.to_row())
-    assert state.tickets == REMEMBERED_TICKETS + 5
-    assert len(row["recent"]) < REMEMBERED_TICKETS * 8 * 4 / 3 + 4
-    assert (
-        make_bar(state.to_row()).apply_ticket(ticket(REMEMBERED_TICKETS, 60, beer=1), REMEMBERED_TICKETS + 9, "e")
-        is None
-    )
+    for number in range(1500):
+        state.apply_ticket(ticket(number, number / 2, beer=1), number, "e")
+    restored = make_bar(state.to_row())
+    for number in (0, 700, 1499):
+        assert restored.apply_ticket(ticket(number, number / 2, beer=1), 2000 + number, "e") is None
+    forecast = restored.apply_ticket(ticket(1500, 800, beer=1), 4000, "e")
+    assert (restored.tickets, restored.sold["beer"]) == (1501, 1501)
+    assert forecast is not None
+    assert (forecast.repeated, forecast.renumbered) == (3, 0)
+
+
+@pytest.mark.parametrize("tills", [("1",), ("1", "2"), ("1", "2", "3")])
+def test_receipt_numbers_that_begin_anew_are_all_counted(tills: tuple[str, ...]) -> None:
+    """Numbers begin at 1 each day and at each till."""
+    state, offset = make_bar(), 0
+    for day in range(3):
+        for number in range(1, 101):
+            for till in tills:
+                record = replace(ticket(number, day * 1440 + number * 0.7, beer=1), till=till)
+                state.apply_ticket(record, offset, f"e{offset}")
+                offset += 1
+    assert (state.tickets, state.sold["beer"]) == (300 * len(tills), 300 * len(tills))
+    forecast = state.forecast(BEGIN + timedelta(days=3), "e")
+    # Each further till uses the numbers of the first again; those of the day before are forgotten after 24 hours.
+    assert forecast.renumbered >= 300 * (len(tills) - 1)
+    assert forecast.repeated == 0
 
 
 TICKETS = st.lists(
@@ -104,7 +121,7 @@ TICKETS = st.lists(
 def test_totals_are_exact_after_restarts_and_repeated_records(
     given_tickets: list[tuple[int, float, str, int]], restarts: set[int], repeat_from: int
 ) -> None:
-    state, ticket_ids, sold = make_bar(), set(), {"beer": 0, "water": 0}
+    state, known, sold = make_bar(), set(), {"beer": 0, "water": 0}
     records = [
         (n, ticket(number, minutes, **{name: units})) for n, (number, minutes, name, units) in enumerate(given_tickets)
     ]
@@ -113,10 +130,10 @@ def test_totals_are_exact_after_restarts_and_repeated_records(
             state = make_bar(state.to_row())
         state.apply_ticket(record, offset, f"e{offset}")
     for _, record in records:
-        if record.id not in ticket_ids:
-            ticket_ids.add(record.id)
+        if record not in known:
+            known.add(record)
             sold[record.lines[0].product] += int(record.lines[0].quantity)
-    assert state.tickets == len(ticket_ids)
+    assert state.tickets == len(known)
     assert {name: state.sold.get(name, 0) for name in sold} == sold
 
 

@@ -57,7 +57,49 @@ def test_worker_with_slow_clock_accepts_reception_times() -> None:
     later = (NOW + timedelta(hours=2)).isoformat().encode()
     assert record_of(TICKET % b"2026-07-04T20:00:00Z", ce_received=later).payload.bar == "north"
     with pytest.raises(InvalidRecordError, match="in the future"):
-        record_of(TICKET % b"2026-07-04T20:00:00Z", ce_time=later)
+        record_of(TICKET % b"2026-07-04T20:00:00Z", ce_time=(NOW + timedelta(days=1)).isoformat().encode())
+
+
+@pytest.mark.parametrize("ahead", ["2026-07-04T20:02:01Z", "2026-07-04T21:00:05Z", "2026-07-05T00:30:00+02:00"])
+def test_source_ahead_of_its_receipt_gets_the_time_of_receipt(ahead: str) -> None:
+    record = record_of(TICKET % ahead.encode(), ce_time=ahead.encode())
+    assert record.payload.time == record.envelope.time == record.received == NOW
+    assert record.payload.time + record.ahead == datetime.fromisoformat(ahead)
+
+
+@pytest.mark.parametrize("time", ["2026-07-04T20:01:59Z", "2026-07-04T19:00:00Z", "2025-07-04T20:00:00Z"])
+def test_source_that_is_not_ahead_keeps_its_time(time: str) -> None:
+    record = record_of(TICKET % time.encode(), ce_time=time.encode())
+    assert record.payload.time == record.envelope.time == datetime.fromisoformat(time)
+    assert not record.ahead
+
+
+def test_receipt_is_kafkas_where_the_sender_gives_none() -> None:
+    """A bridge that writes to Kafka itself sends `ce_time` only, which is the till's own."""
+    ahead = (NOW + timedelta(minutes=55)).isoformat().encode()
+    headers = {"ce_id": b"1", "ce_type": SALES.event_type.encode(), "ce_source": b"till/1", "ce_time": ahead}
+    message = SimpleNamespace(topic=SALES.name, partition=0, offset=0, timestamp=NOW.timestamp())
+    event: Any = TestEvent(b"north", TICKET % ahead, list(headers.items()), message)
+    for now in (NOW, NOW + timedelta(days=3)):  # a record that is read again gives the same
+        record = read_record(event, SALES, msgspec.json.Decoder(Ticket), now)
+        assert record.payload.time == record.envelope.time == NOW
+
+
+@pytest.mark.parametrize(
+    "topic", ["pos.sales", "bar.stock", "camera.frames", "audio.snippets", "social.posts", "support.emails",
+              "venue.context", "venue.attendance"],
+)  # fmt: skip
+def test_every_topic_of_sources_is_guarded(topic: str) -> None:
+    assert registry.topics_by_name()[topic].from_source
+
+
+def test_picture_ahead_of_its_receipt_gets_the_time_of_receipt() -> None:
+    from schemas.cameras import FRAMES
+
+    envelope = Envelope("f", FRAMES.event_type, "camera/gate", NOW + timedelta(hours=1), "image/jpeg", NOW)
+    message = SimpleNamespace(topic=FRAMES.name, partition=0, offset=0)
+    event: Any = TestEvent(b"gate", b"jpeg", envelope.headers(), message)
+    assert read_record(event, FRAMES, None, NOW).envelope.time == NOW
 
 
 def test_invalid_nested_time_is_refused() -> None:
