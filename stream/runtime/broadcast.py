@@ -62,7 +62,11 @@ async def _read(
     caught_up: asyncio.Event,
 ) -> None:
     consumer = aiokafka.AIOKafkaConsumer(
-        *replay_records, **connection(settings), auto_offset_reset="earliest", enable_auto_commit=False
+        *replay_records,
+        **connection(settings),
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
     )
     await consumer.start()
     try:

@@ -16,6 +16,9 @@ from typing import Any
 
 from mode.services import WaitResults
 
+ISOLATION_LEVEL = "read_committed"
+"""Isolation level of every consumer: a source may write in transactions, and what it aborts did not happen."""
+
 log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 15.0
@@ -71,6 +74,27 @@ def _steps(begun: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any,
                 awaited = begun.send(answer)
     except StopIteration as done:
         return done.value
+
+
+def read_committed_only(consumer: Any) -> None:
+    """Let a Faust consumer read no record of a Kafka transaction that was aborted or is still open.
+
+    Faust does so only for an app that is exactly-once itself. Of a partition it then reads up to the last stable
+    offset: what lies behind is not there yet, and does not count as waiting.
+    """
+    thread = consumer._thread
+    create = thread._create_worker_consumer
+
+    def create_worker_consumer(transport: Any) -> Any:
+        created = create(transport)
+        created._isolation_level = ISOLATION_LEVEL
+        return created
+
+    def last_stable_offset(partition: Any) -> Any:
+        return thread._ensure_consumer().last_stable_offset(partition)
+
+    thread._create_worker_consumer = create_worker_consumer
+    thread.highwater = last_stable_offset
 
 
 def seek_before_delivery(consumer: Any) -> None:

@@ -56,8 +56,8 @@ def make_producer(options: Mapping[str, Any]) -> Producer:
 
 
 def make_consumer(options: Mapping[str, Any]) -> Consumer:
-    """Return a consumer; its log lines are passed on while `poll` is called."""
-    return Consumer(dict(options), logger=_lines)
+    """Return a consumer of committed records; its log lines are passed on while `poll` is called."""
+    return Consumer({"isolation.level": "read_committed", **options}, logger=_lines)
 
 
 def make_admin(options: Mapping[str, Any]) -> AdminClient:

@@ -21,6 +21,7 @@ from stream.runtime.faust_app import faust_app
 from stream.runtime.faust_patches import (
     deliver_without_tasks,
     ensure_partitions_known,
+    read_committed_only,
     seek_before_delivery,
 )
 from stream.runtime.ownership import PartitionOwnership, PartitionsRevokedError
@@ -54,6 +55,7 @@ class Worker(WorkerContext):
         self._readiness = Readiness(name, self.app)
         deliver_without_tasks(self.app.consumer)
         seek_before_delivery(self.app.consumer)
+        read_committed_only(self.app.consumer)
 
     def table(self, name: str, topic: Topic[Any]) -> RowTable:
         """Return a Faust table; see `WorkerContext.table`."""

@@ -101,6 +101,7 @@ class CameraWall:
             **connection(self._settings),
             auto_offset_reset="latest",
             enable_auto_commit=False,
+            isolation_level="read_committed",
             max_partition_fetch_bytes=MEDIA_BYTES,
         )
         await consumer.start()
