@@ -12,7 +12,12 @@ from schemas.ids import BarId, EventId, ProductId, ZoneId
 from schemas.topic import DAY, MEDIA_BYTES, Topic
 from schemas.venue_parts import NAME, Name, Part, Share
 
-Quantity = Annotated[float, Meta(ge=-100_000, le=100_000, description="units; negative takes a sale back")]
+MAX_LINE_UNITS = 100_000
+"""Units of one line of a ticket, sold or taken back."""
+
+Quantity = Annotated[
+    float, Meta(ge=-MAX_LINE_UNITS, le=MAX_LINE_UNITS, description="units; negative takes a sale back")
+]
 
 
 class SaleLine(Struct, frozen=True, kw_only=True):

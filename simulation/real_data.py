@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from processors.bars.sales_file import SalesFileError, read_sales
+from processors.csv_table import CellError, TableError, read_table
 from schemas.bars import DEMAND
 from schemas.crowd import CROWD
 from schemas.errors import PulsoError
@@ -25,6 +26,9 @@ LAYOUT = """expected in the folder, any of:
   text/*.csv                                   requests: text, intent
   audio/mood.csv, audio/genre.csv              clip, mood or genre
 Paths inside a file are relative to that file."""
+
+
+ORDER_COLUMNS = {"ordered_at", "order_id", "product", "quantity"}
 
 
 class RealDataError(PulsoError, ValueError):
@@ -86,8 +90,12 @@ class RealData:
         ):
             try:
                 found = read(folder / where)
-            except (KeyError, ValueError, OSError, csv.Error) as error:
-                raise RealDataError(f"{folder / where}: the {kind} cannot be read: {error!r}; {LAYOUT}") from error
+            except (TableError, CellError, SalesFileError) as error:
+                raise RealDataError(f"{error}; {LAYOUT}") from error
+            except (KeyError, TypeError, AttributeError, ValueError, OSError) as error:
+                raise RealDataError(
+                    f"{folder / where}: the {kind} cannot be read: {_reason(error)}; {LAYOUT}"
+                ) from error
             if not found:
                 data.missing[kind] = f"{folder / where} has none"
         if len(data.missing) == 5:
@@ -122,34 +130,38 @@ class RealData:
         return bool(self.clips)
 
     def _read_orders(self, folder: Path) -> bool:
-        wanted = {"ordered_at", "order_id", "product", "quantity"}
         for file in sorted(folder.glob("*.csv")):
-            with file.open(encoding="utf-8", newline="") as rows:
-                table = csv.DictReader(rows)
-                if not wanted <= set(table.fieldnames or ()):
-                    continue
-                ordered = sorted(table, key=lambda row: (row["ordered_at"], row["order_id"]))
-            for (time, name), lines in groupby(ordered, key=lambda row: (row["ordered_at"], row["order_id"])):
-                bought = tuple(
-                    (row["product"], float(row["quantity"]), max(0.0, float(row.get("unit_price") or 0)))
-                    for row in lines
-                )
-                self.orders.append(Order(datetime.fromisoformat(time), name, bought))
+            if not set(read_table(file).columns) >= ORDER_COLUMNS:
+                continue
+            ordered = sorted(read_sales(file), key=lambda sale: (sale.time, sale.order))
+            for (time, name), sales in groupby(ordered, key=lambda sale: (sale.time, sale.order)):
+                bought = tuple((sale.product, sale.quantity, sale.unit_price) for sale in sales)
+                self.orders.append(Order(time, name, bought))
         return bool(self.orders)
 
     def _read_requests(self, folder: Path) -> bool:
         for file in sorted(folder.glob("*.csv")):
-            with file.open(encoding="utf-8", newline="") as rows:
-                table = csv.DictReader(rows)
-                if {"text", "intent"} <= set(table.fieldnames or ()):
-                    for row in table:
-                        if row["text"].strip():
-                            self.requests.setdefault(f"{file.stem}/{row['intent']}", []).append(row["text"])
+            table = read_table(file)
+            if not {"text", "intent"} <= set(table.columns):
+                continue
+            for row in table.rows:
+                if text := row.text("text", ""):
+                    self.requests.setdefault(f"{file.stem}/{row.text('intent', '')}", []).append(text)
         return bool(self.requests)
 
     def _read_music(self, folder: Path) -> bool:
         for name, column in (("mood.csv", "mood"), ("genre.csv", "genre")):
             if (folder / name).is_file():
-                with (folder / name).open(encoding="utf-8", newline="") as rows:
-                    self.music += [Clip(folder / row["clip"], row[column]) for row in csv.DictReader(rows)]
+                table = read_table(folder / name)
+                table.require("clip", column)
+                for row in table.rows:
+                    clip, label = row.text("clip", ""), row.text(column, "")
+                    if not clip or not label:
+                        raise TableError(f"{table.path}, line {row.line}: clip or {column} is empty")
+                    self.music.append(Clip(folder / clip, label))
         return bool(self.music)
+
+
+def _reason(error: Exception) -> str:
+    """Return a reason for people; that of a missing key is only its name."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)

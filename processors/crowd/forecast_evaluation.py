@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from processors.alerts.alarm import AlarmState, apply_observation
 from processors.crowd.forecast import HORIZONS, ZoneForecaster, chance_to_reach
 from processors.crowd.rules import CROWD_FORECAST
 from processors.crowd.smoothing import SmoothedCount
+from processors.csv_table import CellError, Refusal, Row, TableError, read_table, refusals_text
 from schemas.alerts import Observation
 from schemas.crowd import CrowdSettings
 from schemas.errors import PulsoError
@@ -25,6 +24,9 @@ from schemas.rules import RuleSettings
 
 SIMULATION_STEP = 2.0
 """Seconds between two counts of a simulated evening."""
+
+
+OCCUPANCY_COLUMNS = "columns time,zone,persons[,inflow]"
 
 
 class OccupancyFileError(PulsoError, ValueError):
@@ -217,22 +219,34 @@ def read_occupancy(path: Path) -> dict[str, list[OccupancySample]]:
         OccupancyFileError: a column is missing, or a value is not valid.
     """
     series: dict[str, list[OccupancySample]] = defaultdict(list)
+    refused: list[Refusal] = []
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for number, row in enumerate(csv.DictReader(file), 2):
-                try:
-                    time = datetime.fromisoformat(row["time"]).timestamp()
-                    persons, inflow = float(row["persons"]), float(row.get("inflow") or 0) / 60
-                except (KeyError, TypeError, ValueError) as error:
-                    raise OccupancyFileError(f"{path}: line {number}: {error!r}; columns time,zone,persons") from error
-                if not (math.isfinite(persons) and persons >= 0):
-                    raise OccupancyFileError(f"{path}: line {number}: persons must be 0 or more, not {persons}")
-                series[row.get("zone") or ""].append(OccupancySample(time, persons, inflow))
-    except (OSError, UnicodeDecodeError) as error:
-        raise OccupancyFileError(f"{path}: {error}") from error
+        table = read_table(path, numbers=("persons", "inflow"))
+        table.require("time", "persons")
+    except (OSError, TableError) as error:
+        raise OccupancyFileError(f"{error}; {OCCUPANCY_COLUMNS}") from error
+    for row in table.rows:
+        try:
+            series[row.text("zone", "")].append(_sample(row))
+        except CellError as error:
+            refused.append(Refusal(row.line, str(error)))
+    if refused:
+        raise OccupancyFileError(f"{refusals_text(path, refused)}; {OCCUPANCY_COLUMNS}")
     if not series:
-        raise OccupancyFileError(f"{path}: no rows; columns time,zone,persons[,inflow]")
+        raise OccupancyFileError(f"{path}: no rows; {OCCUPANCY_COLUMNS}")
     return {zone: sorted(samples, key=lambda sample: sample.time) for zone, samples in series.items()}
+
+
+def _sample(row: Row) -> OccupancySample:
+    row.check_length()
+    persons = row.number("persons")
+    if persons < 0:
+        raise CellError(f"persons must be 0 or more, not {persons:g}")
+    try:
+        time = row.time("time").timestamp()
+    except (OverflowError, ValueError) as error:  # the first and the last day that Python knows
+        raise CellError(f"time {row.text('time')!r} can't be converted") from error
+    return OccupancySample(time, persons, row.number("inflow", "0") / 60)
 
 
 def _mean(values: Iterable[float]) -> float:

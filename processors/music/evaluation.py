@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
+from processors.csv_table import TableError, read_table
 from processors.music.audio import AudioError, decode
 from processors.music.tagger import Tagger
 from schemas.errors import PulsoError
@@ -49,23 +49,19 @@ def read_clips(table: Path, kind: str, labels: Collection[str]) -> list[tuple[Pa
     """
     clips: list[tuple[Path, str]] = []
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            columns = rows.fieldnames or []
-            clip = next((name for name in ("clip", "file", "path") if name in columns), None)
-            if clip is None or kind not in columns:
-                raise ClipsFileError(f"{table} has the columns {', '.join(columns)}; clip and {kind} are needed")
-            for row in rows:
-                label = (row[kind] or "").strip().lower()
-                if not row[clip] or not label:
-                    raise ClipsFileError(f"{table}, line {rows.line_num}: {clip} or {kind} is empty")
-                if label not in labels:
-                    raise ClipsFileError(
-                        f"{table}, line {rows.line_num}: {kind} {label!r} is not one of {', '.join(labels)}"
-                    )
-                clips.append((table.parent / row[clip].strip(), label))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ClipsFileError(f"{table}: not a table of UTF-8 text: {error}") from error
+        rows = read_table(table)
+    except TableError as error:
+        raise ClipsFileError(str(error)) from error
+    clip = next((name for name in ("clip", "file", "path") if name in rows.columns), None)
+    if clip is None or kind not in rows.columns:
+        raise ClipsFileError(f"{table} has the columns {', '.join(rows.columns)}; clip and {kind} are needed")
+    for row in rows.rows:
+        name, label = row.text(clip, ""), row.text(kind, "").lower()
+        if not name or not label:
+            raise ClipsFileError(f"{table}, line {row.line}: {clip} or {kind} is empty")
+        if label not in labels:
+            raise ClipsFileError(f"{table}, line {row.line}: {kind} {label!r} is not one of {', '.join(labels)}")
+        clips.append((table.parent / name, label))
     if not clips:
         raise ClipsFileError(f"{table} names no clip")
     # Checked before minutes are spent on the others.

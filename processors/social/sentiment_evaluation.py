@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from sklearn.metrics import accuracy_score, f1_score
 
+from processors.csv_table import TableError, read_table
 from processors.social.sentiment import SentimentClassifier
 from processors.support.encoder import Encoder
 from processors.support.evaluation import MailsFileError
@@ -81,18 +81,18 @@ def _read(path: Path) -> list[tuple[str, str]]:
     """Return texts and labels, sorted by time if every line has one."""
     posts: list[tuple[datetime | None, str, str]] = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in (lines := csv.DictReader(file)):
-                text, label = (row.get("text") or "").strip(), (row.get("sentiment") or "").strip().lower()
-                if label not in LABELS:
-                    raise MailsFileError(
-                        f"{path}, line {lines.line_num}: {label!r} is not a valid sentiment; "
-                        f"valid are {', '.join(NAMES)}"
-                    )
-                if text:
-                    posts.append((_parse_time(row.get("created") or ""), text, LABELS[label]))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise MailsFileError(f"{path} is not a valid CSV file in UTF-8: {error}") from error
+        table = read_table(path)
+        table.require("text", "sentiment")
+    except TableError as error:
+        raise MailsFileError(str(error)) from error
+    for row in table.rows:
+        text, label = row.text("text", ""), row.text("sentiment", "").lower()
+        if label not in LABELS:
+            raise MailsFileError(
+                f"{path}, line {row.line}: {label!r} is not a valid sentiment; valid are {', '.join(NAMES)}"
+            )
+        if text:
+            posts.append((_parse_time(row.text("created", "")), text, LABELS[label]))
     if not posts:
         raise MailsFileError(f"{path} holds no post")
     if all(time is not None for time, _, _ in posts):

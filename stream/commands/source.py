@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +20,15 @@ from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
+    from stream.sources.replay import CheckedTickets
     from stream.sources.source import Source
 
 commands = typer.Typer(
     help="Connect one camera, till endpoint, mailbox or microphone, or replay sales.", no_args_is_help=True
 )
+
+MAX_REFUSALS_SHOWN = 20
+"""Refused lines of a file that are listed."""
 
 Url = Annotated[str, typer.Argument(help="Address, device, file or folder.")]
 Port = Annotated[int, typer.Option(help="Port of /metrics; 0 takes any.")]
@@ -140,7 +145,7 @@ def replay(
     ] = "",
     metrics_port: Port = 0,
 ) -> None:
-    """Send the sales of a file as tickets, with their own times."""
+    """Send the sales of a file as tickets, with their own times; exit 2 where lines were refused."""
     from processors.bars.sales_file import NO_BAR  # noqa: PLC0415
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
@@ -148,6 +153,8 @@ def replay(
     venue = read_venue(settings.venue)
     bars = {one.id: {product.id for product in one.products} for one in venue.bars}
     only = next(iter(bars)) if len(bars) == 1 else NO_BAR
+    if bars and bar and bar not in bars:
+        raise command_failed(f"{settings.venue} has no bar {bar}, but {', '.join(bars)}")
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("tickets", total=None)
         source = ReplaySource(
@@ -155,21 +162,26 @@ def replay(
             speed=speed,
             bar=BarId(bar or only),
             timezone=venue.timezone,
+            menus=bars,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-        tickets = source.read()
-        if bars and (unknown := sorted({ticket.bar for ticket in tickets} - set(bars))):
-            raise command_failed(
-                f"{settings.venue} has no bar {', '.join(unknown[:5])}, but {', '.join(bars)}: choose one with --bar"
-            )
-        sold = {(ticket.bar, line.product) for ticket in tickets for line in ticket.lines}
-        if foreign := sorted({product for at, product in sold if bars.get(at) and product not in bars[at]}):
-            progress.console.print(
-                f"{len(foreign)} products are not in the venue file ({', '.join(foreign[:3])}, …): "
-                "their tickets go to the dead-letter topic",
-                markup=False,
-            )
-        _run([source], settings, metrics_port)
+        checked = source.check()
+        for line in replay_summary(file, checked):
+            progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if checked.tickets:
+            _run([source], settings, metrics_port)
+    if checked.refused:
+        raise typer.Exit(2)
+
+
+def replay_summary(file: Path, checked: CheckedTickets) -> Iterator[str]:
+    """Yield the lines that tell people what of a file is sent, what is not, and why."""
+    yield from checked.notes
+    yield f"{file}: {checked.lines} lines accepted as {len(checked.tickets)} tickets, {len(checked.refused)} refused"
+    if checked.refused:
+        yield from (f"{file}, {refusal}" for refusal in checked.refused[:MAX_REFUSALS_SHOWN])
+        if (more := len(checked.refused) - MAX_REFUSALS_SHOWN) > 0:
+            yield f"… and {more} more"
 
 
 def _connected() -> Settings:

@@ -156,5 +156,5 @@ def test_file(name: str, tmp_path: Path, statistics: SurfaceStatistics) -> None:
 def test_csv_reader_names_line_before_too_long_field(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_bytes(ORDERS_CSV + b"2026-07-04T20:02,north," + b"x" * (csv.field_size_limit() + 1) + b",1,1\n")
-    with pytest.raises(SalesFileError, match="line 3: field larger"):
+    with pytest.raises(SalesFileError, match="line 4: field larger"):
         read_sales(path)

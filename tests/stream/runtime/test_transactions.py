@@ -47,7 +47,7 @@ def ids_of(values: list[bytes | None]) -> list[str]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - it is Kafka that is waited for
         await asyncio.sleep(0.05)
 
 
