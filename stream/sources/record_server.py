@@ -8,8 +8,9 @@ import logging
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -39,16 +40,39 @@ MAX_CONNECTIONS = 256
 SHUTDOWN_SECONDS = 2
 """Time for requests in progress when the endpoint closes."""
 
+MAX_PROBLEMS = 20
+"""Bad records that an answer names."""
+
+UTF8_MARK = b"\xef\xbb\xbf"
+
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
 class RecordError(PulsoError, ValueError):
-    """The records of a request are not valid; `status` is the HTTP status of the answer."""
+    """Records of a request are not valid.
 
-    def __init__(self, message: str, status: int = 422) -> None:
+    Attributes:
+        status: HTTP status of the answer.
+        problems: place and reason of each bad record, where the request has several.
+    """
+
+    def __init__(self, message: str, status: int = 422, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.problems = problems
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One bad record of a request.
+
+    Attributes:
+        place: line of the request, or place in its list, both from 1.
+        detail: reason.
+    """
+
+    place: int
+    detail: str
 
 
 class RecordServer(Source, Generic[R]):
@@ -80,7 +104,7 @@ class RecordServer(Source, Generic[R]):
         self._announced = announced
         self._socket: socket.socket | None = None
         self._binding = threading.Lock()
-        self._one_decoder: msgspec.json.Decoder[R] = msgspec.json.Decoder(self.record)
+        self._decoder: msgspec.json.Decoder[R] = msgspec.json.Decoder(self.record)
         self._list_decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[self.record])  # type: ignore[name-defined]
 
     def key(self, record: R) -> str:
@@ -162,13 +186,14 @@ class RecordServer(Source, Generic[R]):
                 accepted = self._decode(body, request.headers.get("content-type", ""))
             except RecordError as error:
                 sink.count("refused")
-                return _answer(error.status, str(error))
+                return _answer(error.status, str(error), error.problems)
             return await self._forward(sink, accepted)
 
         return app
 
     def _is_authorized(self, header: str) -> bool:
-        return hmac.compare_digest(header.encode(), f"Bearer {self._token}".encode())
+        scheme, _, token = header.strip().partition(" ")  # the scheme in any case (RFC 9110, section 11.1)
+        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode())
 
     def _decode(self, body: bytes, content_type: str) -> list[R]:
         """Return all records of a request; an invalid one rejects all, so that the sender knows what arrived.
@@ -176,27 +201,57 @@ class RecordServer(Source, Generic[R]):
         Raises:
             RecordError: A record is not valid, or there are none or too many.
         """
+        body, place = body.removeprefix(UTF8_MARK), "line"
         if "ndjson" in content_type:
-            lines = enumerate(body.splitlines(), 1)
-            records = [
-                _decoded(self._one_decoder, line, self.noun, f"line {number}: ")
-                for number, line in lines
-                if line.strip()
-            ]
+            parts = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
         elif body.lstrip()[:1] == b"[":
-            records = _decoded(self._list_decoder, body, self.noun)
+            place = self.noun
+            parts = [(number, bytes(one)) for number, one in enumerate(self._parts_of(body), 1)]
         else:
-            records = [_decoded(self._one_decoder, body, self.noun)]
-        if not records or len(records) > MAX_RECORDS:
-            raise RecordError(f"{len(records)} {self.noun}s; send 1 to {MAX_RECORDS} at once")
+            place, parts = "", [(1, body)]
+        if not parts or len(parts) > MAX_RECORDS:
+            raise RecordError(f"{len(parts)} {self.noun}s; send 1 to {MAX_RECORDS} at once")
         latest = now() + max_time_ahead(self.topic)
-        for record in records:
-            event: Any = record  # the bound of R does not name its id and time
-            if (reason := self.rejection(record)) is not None:
-                raise RecordError(f"{self.noun} {event.id}: {reason}")
-            if event.time > latest:
-                raise RecordError(f"{self.noun} {event.id}: {event.time.isoformat()} is in the future; check the clock")
+        records: list[R] = []
+        problems: list[Problem] = []
+        status = 422
+        for number, part in parts:
+            try:
+                records.append(self._checked(_decoded(self._decoder, part, self.noun), latest))
+            except RecordError as error:
+                problems.append(Problem(number, str(error)))
+                status = error.status if len(problems) == 1 else status
+        if problems:
+            first = problems[0]
+            where = f"{place} {first.place}: " if place else ""
+            others = f"; {len(problems) - 1} others, too" if len(problems) > 1 else ""
+            raise RecordError(f"{where}{first.detail}{others}", status, problems[:MAX_PROBLEMS] if place else ())
         return records
+
+    def _parts_of(self, body: bytes) -> list[msgspec.Raw]:
+        """Return the JSON of each record of a list.
+
+        Raises:
+            RecordError: it is not a list; the error is that of a list of records, which says what was found instead.
+        """
+        try:
+            return _RAW_LIST.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            records = _decoded(self._list_decoder, body, self.noun)
+            return [msgspec.Raw(msgspec.json.encode(record)) for record in records]
+
+    def _checked(self, record: R, latest: datetime) -> R:
+        """Return a record that can be accepted.
+
+        Raises:
+            RecordError: it is rejected, or later than `latest`.
+        """
+        event: Any = record  # the bound of R does not name its id and time
+        if (reason := self.rejection(record)) is not None:
+            raise RecordError(f"{self.noun} {event.id}: {reason}")
+        if event.time > latest:
+            raise RecordError(f"{self.noun} {event.id}: {event.time.isoformat()} is in the future; check the clock")
+        return record
 
     async def _forward(self, sink: EventSink, records: list[R]) -> Response:
         loop = asyncio.get_running_loop()
@@ -224,7 +279,10 @@ class RecordServer(Source, Generic[R]):
         return Response(msgspec.json.encode({"accepted": len(records)}), 202, media_type="application/json")
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, noun: str, where: str = "") -> T:
+_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, noun: str) -> T:
     """Decode JSON.
 
     Raises:
@@ -233,9 +291,9 @@ def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, noun: str, where: st
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise RecordError(f"{where}not a valid {noun}: {error}") from error
+        raise RecordError(f"not a valid {noun}: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError(f"{where}not valid JSON: {error}", 400) from error
+        raise RecordError(f"not valid JSON: {error}", 400) from error
 
 
 def stored_token(given: SecretStr | None, path: Path, name: str, variable: str) -> str:
@@ -313,9 +371,10 @@ def _resolve_in_loop(
     return call
 
 
-def _answer(status: int, problem: str) -> Response:
-    """Return an answer with problem details (RFC 9457)."""
+def _answer(status: int, problem: str, problems: Sequence[Problem] = ()) -> Response:
+    """Return an answer with problem details (RFC 9457); its member `errors` names each bad record of several."""
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
-    return Response(
-        msgspec.json.encode({"status": status, "detail": problem}), status, headers, "application/problem+json"
-    )
+    body: dict[str, object] = {"status": status, "detail": problem}
+    if problems:
+        body["errors"] = problems
+    return Response(msgspec.json.encode(body), status, headers, "application/problem+json")

@@ -128,7 +128,7 @@ def test_occupancy_is_read_by_the_same_reader(tmp_path: Path) -> None:
 
 def test_missing_cell_is_named(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, "a,b\n1\n"))
-    with pytest.raises(CellError, match="^b is missing$"):
+    with pytest.raises(CellError, match=r"^b is missing$"):
         table.rows[0].text("b")
     with pytest.raises(TableError, match="c is missing"):
         table.require("a", "c")

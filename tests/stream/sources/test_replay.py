@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from schemas.bars import SALES, Ticket
@@ -103,6 +104,73 @@ def test_replay_rejects_an_invalid_file_at_once(
     result = CliRunner().invoke(app, ["source", "replay", str(file), *options])
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
+
+
+TIMED = "time,bar,product,quantity\n"
+REFUSED_LINES = {
+    "a year ahead": (TIMED + "2036-07-04 20:00,only,beer,1\n", "line 2: 2036-07-04T20:00:00 is in the future"),
+    "too many units": (TIMED + "2026-07-04 20:00,only,beer,250000\n", "line 2: quantity '250000' is too large"),
+    "no quantity": (TIMED + "2026-07-04 20:00,only,beer\n", "line 2: quantity is missing"),
+    "before 1970": (TIMED + "1969-07-20 20:17,only,beer,1\n", "line 2: 1969-07-20T20:17:00 is before 1970"),
+    "unknown product": (TIMED + "2026-07-04 20:00,only,gin,1\n", "line 2: bar only has no product 'gin'"),
+    "unknown bar": (TIMED + "2026-07-04 20:00,moon,beer,1\n", "line 2: no bar 'moon'"),
+}
+
+
+@pytest.fixture
+def replay(broker: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Result]:
+    """Run `pulso source replay` on a text; the source sends nothing."""
+    venue = tmp_path / "venue.yaml"
+    venue.write_text("name: Test\ntimezone: Europe/Madrid\nbars: [{id: only, products: [{id: beer}]}]\n")
+    monkeypatch.setenv("PULSO_KAFKA", broker.kafka or "")
+    monkeypatch.setenv("PULSO_VENUE", str(venue))
+    monkeypatch.setattr("stream.commands.source._run", lambda sources, *_: sent.extend(sources))
+    sent: list[ReplaySource] = []
+
+    def run(text: str) -> Result:
+        file = tmp_path / "file.csv"
+        file.write_text(text)
+        return CliRunner().invoke(app, ["source", "replay", str(file)])
+
+    return run
+
+
+@pytest.mark.parametrize("kind", REFUSED_LINES)
+def test_replay_refuses_what_workers_would(replay: Callable[[str], Result], kind: str) -> None:
+    text, message = REFUSED_LINES[kind]
+    for lines, accepted in ((text, 0), (text + "2026-07-04 21:00,only,beer,1\n", 1)):
+        result = replay(lines)
+        output = " ".join(result.output.split())
+        assert result.exit_code == 2, output
+        assert message in output
+        assert f"{accepted} lines accepted as {accepted} tickets, 1 refused" in output
+
+
+def test_replay_of_good_lines_says_what_it_sends(replay: Callable[[str], Result]) -> None:
+    result = replay(TIMED + "2026-07-04 20:00,only,beer,1\n2026-07-04 20:01,only,beer,-1\n")
+    assert result.exit_code == 0, result.output
+    assert "2 lines accepted as 2 tickets, 0 refused" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-07-04T18:00:00Z", "2026-07-04T20:00:00+02:00", "2026-07-04T13:00-05:00", "2026-07-04 20:00"]
+)
+def test_offset_of_a_time_is_converted(tmp_path: Path, time: str) -> None:
+    file = tmp_path / "zones.csv"
+    file.write_text(TIMED + f"{time},only,beer,1\n")
+    (ticket,) = ReplaySource(file, timezone="Europe/Madrid").read()
+    assert ticket.time.isoformat() == "2026-07-04T20:00:00+02:00"
+
+
+def test_mended_file_has_the_same_tickets_and_the_mended_ones(tmp_path: Path) -> None:
+    file = tmp_path / "mended.csv"
+    lines = [f"2026-07-04 20:0{n},only,beer,{n + 1}" for n in range(4)]
+    file.write_text(TIMED + "\n".join(["2026-07-04 19:59,only,beer,many", *lines, lines[0]]))
+    before = {ticket.id for ticket in ReplaySource(file).check().tickets}
+    file.write_text(TIMED + "\n".join(["2026-07-04 19:59,only,beer,9", *lines, lines[0]]))
+    after = {ticket.id for ticket in ReplaySource(file).read()}
+    assert (len(before), len(after)) == (5, 6), "two sales alike in one minute are two tickets"
+    assert before < after
 
 
 @pytest.mark.shared

@@ -98,6 +98,55 @@ def test_tills_distinguish_invalid_json_from_invalid_tickets(run_sources: Callab
             assert refused.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaRer"])
+def test_scheme_of_the_token_is_accepted_in_any_case(run_sources: Callable[..., Any], scheme: str) -> None:
+    server = TillServer(VENUE, port=0, token="secret")
+    with run_sources(server):
+        response = httpx.post(server.url, json=TICKET, headers={"Authorization": f"{scheme} secret"}, timeout=40)
+        assert response.status_code == 202
+        for wrong in (f"{scheme} Secret", f"{scheme}secret", scheme, "Token secret"):
+            refused = httpx.post(server.url, json=TICKET, headers={"Authorization": wrong}, timeout=40)
+            assert refused.status_code == 401
+
+
+def test_till_learns_which_of_a_batch_is_bad(run_sources: Callable[..., Any]) -> None:
+    server = TillServer(VENUE, port=0, token="secret")
+    batch = [TICKET | {"id": f"b{number}"} for number in range(6)]
+    batch[2] = batch[2] | {"bar": "moon"}
+    batch[4] = batch[4] | {"lines": [{"product": "beer", "quantity": 250_000}]}
+    ahead = (datetime.now(UTC) + timedelta(days=3650)).isoformat()
+    batch[5] = batch[5] | {"time": ahead}
+    lines = b"\n".join(msgspec.json.encode(one) for one in [*batch[:2], *batch[2:]]).replace(b"\n", b"\n\n", 1)
+    with run_sources(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
+        listed = till.post(server.url, json=batch)
+        assert listed.status_code == 422
+        assert [error["place"] for error in listed.json()["errors"]] == [3, 5, 6]
+        assert listed.json()["detail"].startswith("ticket 3: ticket b2: unknown bar 'moon'")
+        assert "250000" in listed.json()["errors"][1]["detail"] or "100000" in listed.json()["errors"][1]["detail"]
+        assert "in the future" in listed.json()["errors"][2]["detail"]
+        written = till.post(server.url, content=lines, headers={"content-type": "application/x-ndjson"})
+        assert [error["place"] for error in written.json()["errors"]] == [4, 6, 7], "an empty line counts"
+        broken = till.post(
+            server.url, content=msgspec.json.encode(TICKET) + b"\n{", headers={"content-type": "application/x-ndjson"}
+        )
+        assert (broken.status_code, broken.json()["detail"].startswith("line 2: not valid JSON")) == (400, True)
+        assert till.post(server.url, content=b"\xef\xbb\xbf" + msgspec.json.encode(TICKET)).status_code == 202
+
+
+def test_tickets_with_one_number_are_different_events(
+    run_sources: Callable[..., Any], record_reader: RecordReader
+) -> None:
+    venue = Venue(name="Test", bars=[BarSettings(id="numbers-test")])
+    server = TillServer(venue, port=0, token="secret")
+    one = TICKET | {"bar": "numbers-test", "id": "1"}
+    sent = [one, one, one | {"till": "2"}, one | {"time": "2026-07-05T20:00:00Z"}]
+    with run_sources(server), httpx.Client(headers={"Authorization": "Bearer secret"}, timeout=40) as till:
+        assert till.post(server.url, json=sent).json() == {"accepted": 4}
+    messages = record_reader.read(SALES, "numbers-test")
+    ids = [dict(message.headers() or [])["ce_id"] for message in messages]  # type: ignore[arg-type]
+    assert (len(ids), len(set(ids))) == (4, 3), "the same ticket has the same id, another one another"
+
+
 def test_till_gets_503_while_kafka_is_unavailable() -> None:
     server = TillServer(VENUE, port=0, token="secret")
     stop = threading.Event()
