@@ -151,6 +151,23 @@ def status() -> None:
         Console().print("It is starting.")
         return
     _describe(stack)
+    _warn_of_till_clocks(settings)
+
+
+def _warn_of_till_clocks(settings: Settings) -> None:
+    """Print the tills whose clocks are wrong; nothing while Kafka does not answer, which its own log says."""
+    from confluent_kafka import KafkaException  # noqa: PLC0415
+
+    from schemas.errors import PulsoError  # noqa: PLC0415
+    from stream.features.bars.latest import latest_forecasts  # noqa: PLC0415
+    from stream.sources.source_overview import till_clock_lines  # noqa: PLC0415
+
+    try:
+        lines = list(till_clock_lines(latest_forecasts(settings.connected()).values()))
+    except (PulsoError, KafkaException, TimeoutError):
+        return
+    for line in lines:
+        Console(soft_wrap=True, highlight=False).print(f"{line.source}, {line.where}: {line.lacks}", markup=False)
 
 
 def setup() -> None:

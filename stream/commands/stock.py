@@ -17,6 +17,7 @@ from stream.features.bars.latest import latest_forecasts
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
+from stream.sources.source_overview import till_clock_lines
 
 commands = typer.Typer(help="Stock of the bars: show, deliveries, counts, waste, transfers.", no_args_is_help=True)
 
@@ -50,6 +51,13 @@ def show(bar: Annotated[str | None, typer.Argument(help="One bar; all if left ou
     for name, forecast in forecasts.items():
         if bar in (None, name):
             Console().print(as_table(forecast))
+            for line in till_clock_lines([forecast]):
+                Console(soft_wrap=True).print(f"{line.source}, {line.where}: {line.lacks}", markup=False)
+            if forecast.repeated or forecast.renumbered:
+                Console(soft_wrap=True).print(
+                    f"{forecast.repeated} tickets came again and count once; "
+                    f"{forecast.renumbered} with a number that another had count, too"
+                )
 
 
 def as_table(forecast: DemandForecast) -> Table:

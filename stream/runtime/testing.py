@@ -12,14 +12,14 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import msgspec
 from faust.types import EventT
 
-from schemas.cloudevents import Envelope, Headers
+from schemas.cloudevents import Envelope, EnvelopeError, Headers
 from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -123,7 +123,7 @@ class TestDriver(WorkerContext):
         self.tables: dict[str, MemoryTable] = {}
         self.tasks: list[Callable[[], Awaitable[None]]] = []
         self._agents: dict[str, Agent[Any]] = {}
-        self._broadcasts: dict[str, list[Callable[[bytes | None], None]]] = {}
+        self._broadcasts: dict[str, list[Callable[[bytes | None, datetime], None]]] = {}
         self._after_batch: dict[str, list[Callable[[], None]]] = {}
         self._timers: dict[str, Callable[[], Awaitable[None]]] = {}
         self._offsets: dict[tuple[str, int], int] = {}
@@ -191,7 +191,7 @@ class TestDriver(WorkerContext):
         self._effects = SentEffects()
         for add_record in self._broadcasts.get(topic.name, ()):
             for event in events:
-                add_record(event.value)
+                add_record(event.value, _receipt(event))
         for after_batch in self._after_batch.get(topic.name, ()):
             after_batch()
         if topic.name in self._agents:
@@ -217,16 +217,16 @@ class TestDriver(WorkerContext):
     def _add_agent(self, agent: Agent[Any]) -> None:
         self._agents[agent.topic.name] = agent
 
-    def broadcast(
+    def broadcast_with_receipt(
         self,
         topic: Topic[Any],
-        add_record: Callable[[bytes | None], None],
+        add_record: Callable[[bytes | None, datetime], None],
         *,
         replay_records: int = ALL_RECORDS,
         after_batch: Callable[[], None] = lambda: None,
         wait_until_caught_up: bool = True,
     ) -> None:
-        """Register a subscriber; see `WorkerContext.broadcast`."""
+        """Register a subscriber; see `WorkerContext.broadcast_with_receipt`."""
         self._broadcasts.setdefault(topic.name, []).append(add_record)
         self._after_batch.setdefault(topic.name, []).append(after_batch)
 
@@ -261,3 +261,11 @@ class TestDriver(WorkerContext):
                 table.pop(key.encode(), None)
             else:
                 table[key.encode()] = row
+
+
+def _receipt(event: TestEvent) -> datetime:
+    """Return the time of receipt of an event; now where its headers have none."""
+    try:
+        return Envelope.from_headers(event.headers).received
+    except EnvelopeError:
+        return datetime.now(UTC)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from faust.types import EventT, StreamT
@@ -83,16 +84,16 @@ class Worker(WorkerContext):
 
         self.app.agent(source, name=f"{self.name}.{agent.topic.name}", concurrency=1)(run)
 
-    def broadcast(
+    def broadcast_with_receipt(
         self,
         topic: Topic[Any],
-        add_record: Callable[[bytes | None], None],
+        add_record: Callable[[bytes | None, datetime], None],
         *,
         replay_records: int = ALL_RECORDS,
         after_batch: Callable[[], None] = lambda: None,
         wait_until_caught_up: bool = True,
     ) -> None:
-        """Subscribe to a topic beside the agents; see `WorkerContext.broadcast`."""
+        """Subscribe to a topic beside the agents; see `WorkerContext.broadcast_with_receipt`."""
         caught_up = asyncio.Event()
         if wait_until_caught_up:
             self._caught_up.append(caught_up)
@@ -101,7 +102,7 @@ class Worker(WorkerContext):
             await subscribe(
                 self.settings,
                 {topic: replay_records},
-                lambda _topic, value, _timestamp: add_record(value),
+                lambda _topic, value, timestamp: add_record(value, datetime.fromtimestamp(timestamp / 1000, UTC)),
                 after_batch=after_batch,
                 caught_up=caught_up,
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from schemas.topic import Topic
@@ -92,7 +93,6 @@ class WorkerContext(ABC):
     def _add_agent(self, agent: Agent[Any]) -> None:
         """Let an agent read its topic."""
 
-    @abstractmethod
     def broadcast(
         self,
         topic: Topic[Any],
@@ -110,6 +110,30 @@ class WorkerContext(ABC):
             after_batch: called when a batch of records was added.
             wait_until_caught_up: handle no event before everything was added that the topic held at the start, so that
                 what waited while the worker was away is judged by what people had decided before.
+        """
+        self.broadcast_with_receipt(
+            topic,
+            lambda value, _received: add_record(value),
+            replay_records=replay_records,
+            after_batch=after_batch,
+            wait_until_caught_up=wait_until_caught_up,
+        )
+
+    @abstractmethod
+    def broadcast_with_receipt(
+        self,
+        topic: Topic[Any],
+        add_record: Callable[[bytes | None, datetime], None],
+        *,
+        replay_records: int = ALL_RECORDS,
+        after_batch: Callable[[], None] = _do_nothing,
+        wait_until_caught_up: bool = True,
+    ) -> None:
+        """Subscribe to a topic of sources, whose clocks may be wrong; see `broadcast`.
+
+        Args:
+            add_record: receives each value, and Kafka's timestamp of the record, which its time is not to run ahead of
+                (`processors.event_time`).
         """
 
     @abstractmethod

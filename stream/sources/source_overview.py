@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from schemas.bars import DemandForecast
 from schemas.venue import Venue
 from stream.runtime.settings import Settings
 
@@ -46,6 +47,19 @@ def source_lines(venue: Venue, settings: Settings) -> Iterator[SourceLine]:
         yield SourceLine("social posts", f"{_port(venue.social.port)}, POST /v1/posts, token in {token}")
     if venue.contacts:
         yield _contacts(settings)
+
+
+def till_clock_lines(forecasts: Iterable[DemandForecast]) -> Iterator[SourceLine]:
+    """Yield the tills whose clocks are wrong, by the latest forecast of each bar."""
+    for forecast in forecasts:
+        for clock in forecast.clocks:
+            if clock.ahead_seconds:
+                minutes, side = abs(clock.ahead_seconds) / 60, "ahead" if clock.ahead_seconds > 0 else "behind"
+                yield SourceLine(
+                    f"till {clock.till}",
+                    f"bar {forecast.bar}",
+                    f"its clock is {minutes:.0f} min {side}: set it; {clock.corrected} of its tickets were corrected",
+                )
 
 
 def without_password(url: str) -> str:

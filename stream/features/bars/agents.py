@@ -42,7 +42,7 @@ def register(worker: WorkerContext) -> None:
     worker.agent(SALES, agent.apply_tickets, states=states)
     worker.agent(STOCK, agent.apply_movements, states=states)
     worker.agent(CONTEXT, reject_implausible_context)
-    worker.broadcast(CONTEXT, agent.context.add_record)
+    worker.broadcast_with_receipt(CONTEXT, agent.context.add_record)
     worker.broadcast(DEMAND, agent.surplus.add_record, replay_records=REPLAY_RECORDS)
 
 

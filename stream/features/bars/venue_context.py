@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from processors.event_time import at_receipt
 from schemas.context import CONTEXT, VenueContext
 from schemas.ids import ZoneId
 from stream.runtime.record import try_decode_payload
@@ -65,9 +68,14 @@ class ContextCache:
                 features[name] = float(values[name])
         return features
 
-    def add_record(self, value: bytes | None) -> None:
-        """Add one record; ignores what can't be decoded or is implausible."""
+    def add_record(self, value: bytes | None, received: datetime | None = None) -> None:
+        """Add one record; ignores what can't be decoded or is implausible.
+
+        Args:
+            received: time of receipt; a later time of the record would hide what other sources send of its zone.
+        """
         context = try_decode_payload(self._decoder, value, CONTEXT.event_type)
         if context is None or implausible_value(context) is not None:
             return
+        context = replace(context, time=at_receipt(context.time, received or context.time))
         self._latest.setdefault(context.zone, {})[context.source] = context

@@ -11,7 +11,9 @@ from datetime import datetime
 
 import msgspec
 
+from processors.event_time import at_receipt
 from processors.queues.waiting_time import QueueState, service_rate, update, waiting_time
+from processors.tickets import RecentTickets, Recognition
 from schemas.attendance import ATTENDANCE, AttendanceChange
 from schemas.bars import SALES, Ticket
 from schemas.ids import BarId, GateId, QueueId
@@ -36,16 +38,17 @@ def register(worker: WorkerContext) -> None:
     worker.agent(QUEUE_COUNTS, agent.estimate, states=states)
     # Only people served from now on are counted, so nothing is replayed.
     if any(queue.bar for queue in queues):
-        worker.broadcast(SALES, agent.served.add_ticket, replay_records=0)
+        worker.broadcast_with_receipt(SALES, agent.served.add_ticket, replay_records=0)
     if any(queue.gate for queue in queues):
-        worker.broadcast(ATTENDANCE, agent.served.add_attendance_change, replay_records=0)
+        worker.broadcast_with_receipt(ATTENDANCE, agent.served.add_attendance_change, replay_records=0)
 
 
 class ServedCounter:
     """Counts the people served of each queue by event time: one a ticket of its bar, or those who enter by its gate.
 
     Tickets may be minutes ahead of the pictures, after a backlog or in a replay. Counted when they arrive, they would
-    belong to the wrong minutes, and the waiting time would come out far too long.
+    belong to the wrong minutes, and the waiting time would come out far too long. A time ahead of the receipt comes
+    from a wrong clock, and a ticket that comes again is no customer.
     """
 
     def __init__(self, queues: Iterable[QueueSettings]) -> None:
@@ -62,20 +65,27 @@ class ServedCounter:
             else:
                 continue
             self._totals[queue.id], self._ahead[queue.id] = 0.0, []
+        self._recent = {bar: RecentTickets() for bar in self._by_bar}
         self._tickets = msgspec.json.Decoder(Ticket)
         self._changes = msgspec.json.Decoder(AttendanceChange)
 
-    def add_ticket(self, value: bytes | None) -> None:
-        """Add the customer of a ticket; ignores what can't be decoded, and tickets that only reverse sales."""
-        ticket = try_decode_payload(self._tickets, value, SALES.event_type)
-        if ticket is not None and any(line.quantity > 0 for line in ticket.lines):
-            self._add(self._by_bar.get(ticket.bar, ()), ticket.time, 1.0)
+    def add_ticket(self, value: bytes | None, received: datetime | None = None) -> None:
+        """Add the customer of a ticket.
 
-    def add_attendance_change(self, value: bytes | None) -> None:
+        Ignores what can't be decoded, tickets that only reverse sales, and those that came before.
+        """
+        ticket = try_decode_payload(self._tickets, value, SALES.event_type)
+        if ticket is None or ticket.bar not in self._by_bar or all(line.quantity <= 0 for line in ticket.lines):
+            return
+        if self._recent[ticket.bar].add(ticket, received or ticket.time) is not Recognition.REPEATED:
+            self._add(self._by_bar[ticket.bar], at_receipt(ticket.time, received or ticket.time), 1.0)
+
+    def add_attendance_change(self, value: bytes | None, received: datetime | None = None) -> None:
         """Add the people who entered by a gate; ignores what can't be decoded."""
         change = try_decode_payload(self._changes, value, ATTENDANCE.event_type)
         if change is not None and change.kind == "crossing":
-            self._add(self._by_gate.get(GateId(change.by), ()), change.time, change.entered)
+            time = at_receipt(change.time, received or change.time)
+            self._add(self._by_gate.get(GateId(change.by), ()), time, change.entered)
 
     def total(self, queue: QueueId, time: datetime) -> float | None:
         """Return the number of people served up to a time; None where nothing counts them.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+import yaml
 from msgspec.structs import replace
 
 from processors.alerts.alarm import AlarmState, apply_observation
 from processors.alerts.notifications import notification_message, plan_notifications
-from processors.bars.rules import STOCK_OUT
+from processors.bars import rules
+from processors.bars.rules import STOCK_OUT, TILL_CLOCK
 from schemas.alerts import Alert
-from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
+from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings, TillClock
 from schemas.contacts import Contact
 from schemas.venue import Venue
 from stream.features import registry
@@ -47,6 +51,27 @@ OTHER = ProductDemand(product="cola", sold=9, stock=60, run_out_probability=0.9,
 
 def texts(*products: ProductDemand) -> dict[str, dict[str, str]]:
     return {o.key: o.text for o in EVALUATOR.observations(forecast(*products)) if o.rule == "stock-out"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes", "english", "spanish"),
+    [
+        (3600, 60, "60 min ahead", "60 min adelantado"),
+        (-1800, 30, "30 min behind", "30 min atrasado"),
+        (0, 0, "right again", "vuelve a ir en hora"),
+    ],
+)
+def test_till_with_wrong_clock_is_named(seconds: float, minutes: float, english: str, spanish: str) -> None:
+    clock = TillClock(till="7", ahead_seconds=seconds, corrected=1)
+    (measurement,) = TILL_CLOCK.measure(replace(forecast(), clocks=(clock,)), VENUE)
+    assert (measurement.subject, measurement.value) == ("north/7", minutes)
+    for language, words in (("en", english), ("es", spanish)):
+        file = Path(rules.__file__).parent / f"messages.{language}.yaml"
+        template = yaml.safe_load(file.read_text(encoding="utf-8"))["till-clock"][measurement.message.template]
+        sentence = template.format(**measurement.message.parameters)
+        assert words in sentence
+        assert "north" in sentence
+        assert " 7 " in sentence
 
 
 def test_notice_has_amount_source_time_and_rest_of_the_trip() -> None:

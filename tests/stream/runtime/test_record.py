@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -122,6 +123,14 @@ def test_context_cache_ignores_records_that_agents_reject() -> None:
     ):  # fmt: skip
         cache.add_record(value)
     assert cache.features("front") == {}
+
+
+def test_context_ahead_of_its_receipt_does_not_hide_later_context() -> None:
+    cache = ContextCache()
+    for source, time, people in (("gate", NOW + timedelta(minutes=50), 10.0), ("camera", NOW, 500.0)):
+        context = VenueContext(zone="front", time=time, source=source, occupancy=people)
+        cache.add_record(msgspec.json.encode(context), NOW - timedelta(minutes=1) if source == "gate" else NOW)
+    assert cache.features("front")["occupancy"] == pytest.approx(math.log1p(500) / 5)
 
 
 def test_long_ids_are_shortened_and_stay_distinct() -> None:

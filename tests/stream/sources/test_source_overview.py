@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import yaml
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from schemas.bars import DemandForecast, TillClock
 from schemas.venue import Venue
 from stream.commands.cli import app
 from stream.runtime.settings import Settings
-from stream.sources.source_overview import source_lines
+from stream.sources.source_overview import source_lines, till_clock_lines
 
 SOURCES = {
     "name": "Mine",
@@ -32,6 +34,21 @@ SOURCES = {
 
 def missing_by_source(settings: Settings) -> dict[str, str]:
     return {line.source: line.lacks for line in source_lines(Venue.model_validate(SOURCES), settings)}
+
+
+def test_overview_names_tills_with_wrong_clocks() -> None:
+    clocks = (
+        TillClock(till="1", ahead_seconds=0, corrected=3), TillClock(till="2", ahead_seconds=3600, corrected=9),
+        TillClock(till="3", ahead_seconds=-1800, corrected=4),
+    )  # fmt: skip
+    forecast = DemandForecast(
+        event_id="e", bar="north", time=datetime(2026, 7, 4, 20, tzinfo=UTC), tickets=1, products=(), model="m",
+        clocks=clocks,
+    )  # fmt: skip
+    lines = list(till_clock_lines([forecast]))
+    assert [(line.source, line.where) for line in lines] == [("till 2", "bar north"), ("till 3", "bar north")]
+    assert "60 min ahead" in lines[0].lacks
+    assert "30 min behind" in lines[1].lacks
 
 
 def test_source_overview_names_missing_settings_only(tmp_path: Path) -> None:

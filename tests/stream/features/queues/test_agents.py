@@ -70,6 +70,24 @@ async def test_late_tickets_count_with_the_next_picture(driver: TestDriver) -> N
     assert wait.served_per_minute == pytest.approx(3, rel=0.1)
 
 
+def test_ticket_that_comes_again_is_no_customer() -> None:
+    counter = ServedCounter(VENUE.section(QUEUES))
+    line = SaleLine(product="beer", quantity=1)
+    for till in ("1", "2", "1", "2"):
+        ticket = Ticket(id="1", bar="north", till=till, time=AT, lines=(line,))
+        counter.add_ticket(msgspec.json.encode(ticket), AT + timedelta(minutes=1))
+    assert counter.total("north-bar", AT + timedelta(minutes=2)) == 2
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)])
+def test_customer_of_a_till_that_is_ahead_counts_at_receipt(ahead: timedelta) -> None:
+    counter = ServedCounter(VENUE.section(QUEUES))
+    line = SaleLine(product="beer", quantity=1)
+    ticket = Ticket(id="1", bar="north", till="1", time=AT + ahead, lines=(line,))
+    counter.add_ticket(msgspec.json.encode(ticket), AT)
+    assert counter.total("north-bar", AT + timedelta(minutes=1)) == 1
+
+
 def test_tickets_of_a_camera_that_is_off_are_not_kept_for_ever() -> None:
     counter = ServedCounter(VENUE.section(QUEUES))
     line = SaleLine(product="beer", quantity=1)
