@@ -34,7 +34,6 @@ FORBIDDEN_IN_PROCESSORS = {
 }
 
 SHARED_BY_FEATURES = {
-SHARED_BY_FEATURES = {
     "processors": {"alerts", "csv_table", "event_time", "festival", "models", "tickets"},
     "stream/features": {"registry", "models"},
 }
