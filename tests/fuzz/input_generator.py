@@ -114,8 +114,12 @@ class InputGenerator:
         return "".join(self.random.choice(letters) for _ in range(self.random.randint(1, 60)))
 
     def random_time(self) -> str:
-        """Return a time, mostly within the last hours, sometimes far away."""
-        if self.random.random() < 0.9:
+        """Return a time, mostly within the last hours, sometimes of a wrong clock, sometimes far away."""
+        chance = self.random.random()
+        if chance < 0.1:
+            half_hours = self.random.choice((-28, -4, -2, -1, 1, 2, 4, 11, 26, 29, 31))
+            return (self._now + timedelta(minutes=30 * half_hours + self.random.uniform(-2, 2))).isoformat()
+        if chance < 0.9:
             return (self._now - timedelta(seconds=self.random.uniform(0, 20_000))).isoformat()
         time: str = self.random.choice([one for one in BOUNDARY_VALUES if isinstance(one, str) and one[4:5] == "-"])
         return time

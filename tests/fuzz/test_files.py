@@ -19,6 +19,7 @@ import pytest
 import soundfile
 
 from processors.bars.sales_file import SalesFileError, read_sales
+from processors.crowd.forecast_evaluation import OccupancyFileError, read_occupancy
 from processors.models.inference import ModelError, open_folder
 from processors.music.audio import AudioError, fragments
 from processors.support.answers import AnswersFileError, read_answers
@@ -72,9 +73,17 @@ def read_model(path: Path) -> None:
 ORDERS_CSV = (
     b"time,bar,product,quantity,unit_price\n2026-07-04T20:00,north,beer,2,4.5\n2026-07-04T20:01,north,cola,-1,3\n"
 )
+SPANISH_CSV = (
+    "\N{ZERO WIDTH NO-BREAK SPACE}time;bar;product;quantity;unit_price\r\n2026-07-04T20:00;north;caña;2;4,50\r\n"
+    "2026-07-04T20:01;north;cola;-1;3\r\n"
+)
+SPANISH_FILES = [SPANISH_CSV.encode(), SPANISH_CSV.encode("utf-16"), SPANISH_CSV[1:].encode("cp1252")]
+OCCUPANCY_CSV = b"time,zone,persons,inflow\n2026-07-04T20:00:00,front,100,2.5\n2026-07-04T20:01:00,front,101,\n"
 BICYCLES_CSV = b"dateday,hour,count,temp,humidity\n04-07-2026,20,15,0.5,0.6\n04-07-2026,21,11,0.4,0.6\n"
 CSV_CELLS = (
     b"1e400", b"nan", b"-inf", b"9999-12-31T23:59", b"0001-01-01T00:00", b"", b'"', b"\n\n", b",,,,", b"x" * 200_000,
+    b"2036-07-04 20:00", b"250000", b"1.500", b"1,500", b"2,50", b"-1", b"\xe2\x88\x921", b"\xf1", b"Ca\xc3\xb1a",
+    b";", b"\t", b"\r", b"\xef\xbb\xbf", b"\xff\xfe", b"sep=;\n", b"04/07/2026 20:00", b"2026-07-04T18:00:00Z", b'"a"b',
     b"99", b"2026-07-04T20:00+14:00", b"31-02-2026", b"\x00", b"1_000", b"\xd9\xa3", b"2026-07-04", b"0x1", b"1,5",
 )  # fmt: skip
 
@@ -119,9 +128,11 @@ class FileKind(NamedTuple):
 @cache
 def file_kinds() -> dict[str, FileKind]:
     card = b"name: x\nversion: '1'\nsha256: abc\nlimits: [a]\n"
+    sales = [ORDERS_CSV, BICYCLES_CSV, *SPANISH_FILES]
     sounds = [_recording_bytes("WAV"), _recording_bytes("FLAC")]
     return {
-        "sales": FileKind(".csv", read_sales_file, SalesFileError, [ORDERS_CSV, BICYCLES_CSV], CSV_CELLS, 150),
+        "sales": FileKind(".csv", read_sales_file, SalesFileError, sales, CSV_CELLS, 150),
+        "occupancy": FileKind(".csv", read_occupancy, OccupancyFileError, [OCCUPANCY_CSV], CSV_CELLS, 100),
         "mbox": FileKind(".mbox", read_mailbox, SourceError, [MBOX], PIECES, 50),
         "picture": FileKind(".png", read_picture, SourceError, [_picture_bytes()], MEDIA_PIECES, 100),
         "video": FileKind(".avi", read_video, SourceError, [_video_bytes()], MEDIA_PIECES, 20),
@@ -134,7 +145,9 @@ def file_kinds() -> dict[str, FileKind]:
     }
 
 
-@pytest.mark.parametrize("name", ["sales", "mbox", "picture", "video", "recording", "topics", "answers", "model card"])
+@pytest.mark.parametrize(
+    "name", ["sales", "occupancy", "mbox", "picture", "video", "recording", "topics", "answers", "model card"]
+)
 @pytest.mark.timeout(3600)
 def test_file(name: str, tmp_path: Path, statistics: SurfaceStatistics) -> None:
     kind, generator = file_kinds()[name], InputGenerator(name)
@@ -150,6 +163,7 @@ def test_file(name: str, tmp_path: Path, statistics: SurfaceStatistics) -> None:
                 kind.read(path)
             except kind.refusal as error:
                 assert str(error)
+                assert "NoneType" not in str(error)
                 statistics.count_refusal(type(error).__name__)
 
 

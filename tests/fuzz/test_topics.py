@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from processors.event_time import MAX_AHEAD
 from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS
 from schemas.attendance import ATTENDANCE
-from schemas.bars import SALES, STOCK
+from schemas.bars import DEMAND, SALES, STOCK
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.context import CONTEXT
@@ -105,7 +106,9 @@ def random_event(worker: TestDriver, topic: Topic, generator: InputGenerator) ->
         key = rng.choice((None, b"", b"\xff\xfe", b"\x00", b"k" * 5_000))
     if rng.random() < 0.02:
         value = rng.choice((None, b"", b"\x00"))
-    return worker.raw_event(topic, key, value, random_headers(topic, generator))
+    event = worker.raw_event(topic, key, value, random_headers(topic, generator))
+    event.message.timestamp = datetime.now(UTC).timestamp()
+    return event
 
 
 def random_headers(topic: Topic, generator: InputGenerator) -> Any:
@@ -213,7 +216,9 @@ def find_error(sent: SentRecord) -> str | None:
     try:
         Envelope.from_headers(sent.headers)
         if topic.record is not None:
-            msgspec.json.decode(sent.value or b"", type=topic.record)
+            payload = msgspec.json.decode(sent.value or b"", type=topic.record)
+            if topic is DEMAND and payload.time > datetime.now(UTC) + MAX_AHEAD:
+                return f"the clock of bar {payload.bar} is ahead: {payload.time.isoformat()}"
     except ValueError as error:
         return f"{sent.topic} can't be read: {error}"
     return None
