@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
@@ -89,9 +90,10 @@ class RecentTickets:
         stored = state or RecentTicketsState()
         self._entries = bytearray(stored.entries)
         self._hours = [list(hour) for hour in stored.hours]
-        self._contents: dict[bytes, dict[bytes, None]] = {}
-        for start in range(0, len(self._entries), ENTRY_BYTES):
-            self._index(bytes(self._entries[start : start + ENTRY_BYTES]))
+        self._known = {
+            bytes(self._entries[start : start + ENTRY_BYTES]) for start in range(0, len(self._entries), ENTRY_BYTES)
+        }
+        self._numbers = Counter(entry[:NUMBER_BYTES] for entry in self._known)
 
     @property
     def state(self) -> RecentTicketsState:
@@ -109,20 +111,18 @@ class RecentTickets:
             clock: time of the ticket by the bar's clock.
         """
         entry = _digest(ticket.id, NUMBER_BYTES) + content_digest(ticket)[:CONTENT_BYTES]
-        contents = self._contents.get(entry[:NUMBER_BYTES])
-        if contents is not None and entry[NUMBER_BYTES:] in contents:
+        if entry in self._known:
             return Recognition.REPEATED
+        used = self._numbers[entry[:NUMBER_BYTES]]
         hour = int(clock.timestamp() // 3600)
         if not self._hours or hour > self._hours[-1][0]:
             self._hours.append([hour, 0])
         self._hours[-1][1] += 1
         self._entries += entry
-        self._index(entry)
+        self._known.add(entry)
+        self._numbers[entry[:NUMBER_BYTES]] += 1
         self._forget()
-        return Recognition.NEW if contents is None else Recognition.RENUMBERED
-
-    def _index(self, entry: bytes) -> None:
-        self._contents.setdefault(entry[:NUMBER_BYTES], {})[entry[NUMBER_BYTES:]] = None
+        return Recognition.RENUMBERED if used else Recognition.NEW
 
     def _forget(self) -> None:
         """Forget what is older than a day, and the oldest beyond `MAX_TICKETS`."""
@@ -135,10 +135,10 @@ class RecentTickets:
             old += self._take_oldest(surplus + MAX_TICKETS // 8)
         for start in range(0, old * ENTRY_BYTES, ENTRY_BYTES):
             entry = bytes(self._entries[start : start + ENTRY_BYTES])
-            contents = self._contents[entry[:NUMBER_BYTES]]
-            contents.pop(entry[NUMBER_BYTES:], None)
-            if not contents:
-                del self._contents[entry[:NUMBER_BYTES]]
+            self._known.discard(entry)
+            self._numbers[entry[:NUMBER_BYTES]] -= 1
+            if not self._numbers[entry[:NUMBER_BYTES]]:
+                del self._numbers[entry[:NUMBER_BYTES]]
         del self._entries[: old * ENTRY_BYTES]
 
     def _take_oldest(self, number: int) -> int:

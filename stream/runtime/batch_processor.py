@@ -22,10 +22,13 @@ from stream.registry.reloadable_model import FallbackModel
 from stream.runtime import metrics
 from stream.runtime.agent import Agent
 from stream.runtime.effects import BatchResult, DeadLetter, OutputRecord, dead_letter_headers
+from stream.runtime.rate_limited_logging import RateLimitFilter
 from stream.runtime.record import InvalidRecordError, Record, read_record
 from stream.runtime.state import StateVersionError
 
 log = logging.getLogger(__name__)
+clock_log = logging.getLogger(f"{__name__}.clocks")
+clock_log.addFilter(RateLimitFilter())  # a camera whose clock is wrong has eight pictures a second
 
 T = TypeVar("T")
 
@@ -77,6 +80,12 @@ class BatchProcessor:
                 records.append(read_record(event, agent.topic, agent.decoder, now))
             except InvalidRecordError as error:
                 rejected.append((event, error))
+        if ahead := [record for record in records if record.corrected]:
+            metrics.EVENTS_AHEAD.labels(self._worker, agent.topic.name).inc(len(ahead))
+            clock_log.warning(
+                "%s: the clock of %s is ahead: its events count at their receipt; set the clock",
+                agent.topic.name, ahead[-1].envelope.source, extra={"event_id": ahead[-1].id},
+            )  # fmt: skip
         dropped = 0
         async for result in self._results(agent, records):
             await self._send_outputs(result.outputs)

@@ -152,6 +152,11 @@ EVENTS = Counter(
 )
 RESULTS = Counter("pulso_results", "Results sent", ["worker", "topic"])
 DEAD_LETTERS = Counter("pulso_dead_letters", "Events that could not be used", ["worker", "topic", "reason"])
+EVENTS_AHEAD = Counter(
+    "pulso_events_ahead",
+    "Events of sources whose clock was ahead of the receipt, and that got its time",
+    ["worker", "topic"],
+)
 BATCH_SECONDS = Histogram("pulso_batch_seconds", "Time to work on one micro-batch", ["worker"], buckets=DELAY_BUCKETS)
 EVENT_DELAY = Histogram(
     "pulso_event_delay_seconds",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 
-from processors.event_time import at_receipt
+from processors.event_time import at_receipt, is_ahead
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.errors import PulsoError
 from schemas.fields import identifier
@@ -60,6 +60,7 @@ class Record(Generic[T]):
         event: Faust's event, for acknowledgement and for the dead-letter topic.
         kafka_time: Kafka's timestamp of the record; None where it has none.
         ahead: time by which the payload's time was ahead of the receipt; the payload has the time of the receipt.
+        corrected: True if the time of the payload or of the envelope was ahead.
     """
 
     topic: Topic[T]
@@ -72,6 +73,7 @@ class Record(Generic[T]):
     event: EventT[Any]
     kafka_time: datetime | None = None
     ahead: timedelta = timedelta(0)
+    corrected: bool = False
 
     @property
     def received(self) -> datetime:
@@ -124,13 +126,15 @@ def read_record(
             )
     if (short := EventId(identifier(envelope.id))) != envelope.id:
         envelope = replace(envelope, id=short)  # results refer to it, and an identifier has a maximum length
-    kafka_time, ahead = kafka_time_of(message), timedelta(0)
+    kafka_time, ahead, corrected = kafka_time_of(message), timedelta(0), False
     if topic.from_source:
         received = receipt_of(envelope, kafka_time)
+        corrected = is_ahead(envelope.time, received)
         envelope = replace(envelope, time=at_receipt(envelope.time, received))
         payload, ahead = payload_at_receipt(payload, received)
     return Record(
-        topic, key, payload, value, envelope, message.partition, message.offset, event, kafka_time, ahead
+        topic, key, payload, value, envelope, message.partition, message.offset, event, kafka_time, ahead,
+        corrected or bool(ahead),
     )  # fmt: skip
 
 

@@ -155,3 +155,16 @@ def test_long_ids_are_shortened_and_stay_distinct() -> None:
             len(OutputRecord(OBSERVATIONS, observation.key, observation, record.envelope, part=long_id).envelope().id)
             <= 200
         )
+
+
+async def test_events_of_a_source_that_is_ahead_are_counted() -> None:
+    from stream.features.bars import FEATURE
+    from stream.runtime import metrics
+    from stream.runtime.testing import TestDriver
+
+    driver = TestDriver(FEATURE, Venue(name="Test"))
+    ticket = msgspec.json.decode(TICKET % b"2026-07-04T20:00:00Z", type=Ticket)
+    before = metrics.EVENTS_AHEAD.labels(driver.name, SALES.name)._value.get()
+    for ahead in (timedelta(0), timedelta(minutes=1), timedelta(minutes=3), timedelta(hours=1)):
+        await driver.send(SALES, "north", ticket, received=ticket.time - ahead)
+    assert metrics.EVENTS_AHEAD.labels(driver.name, SALES.name)._value.get() == before + 2
