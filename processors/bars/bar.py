@@ -245,7 +245,9 @@ class BarState:
         row.renumbered += recognition is Recognition.RENUMBERED
         row.tickets += 1
         if received is not None:
-            ticket = replace(ticket, time=self._clocks.booking_time(ticket.till, ticket.time, received))
+            ticket = replace(
+                ticket, time=self._clocks.booking_time(ticket.till, ticket.time, received, row.last_forecast)
+            )
             if row.last_forecast is not None and is_ahead(row.last_forecast, received):
                 row.last_forecast = None  # of a row from before clocks were compared
         new_slot = self._demand.slot_of(ticket.time) > (self._demand.open_slot or 0)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from processors.event_time import MAX_AHEAD, is_ahead
+from processors.event_time import MAX_AHEAD
 from schemas.bars import TillClock
 
 MAX_LAG_SPREAD_SECONDS = 90.0
@@ -26,7 +26,8 @@ ZONE_STEP_SECONDS = 1800.0
 """Offsets near a multiple of half an hour are a wrong time zone or daylight-saving time, and taken as exactly that."""
 
 MAX_BEHIND = timedelta(hours=14)
-"""Largest lag of a wrong clock, the widest offset of a time zone. Tickets that are older are a recording."""
+"""Largest lag of a wrong clock, the widest offset of a time zone, at a bar whose other tills are as late: older tickets
+are a recording that is played. A till whose battery is empty begins at 2000, and is known by the others."""
 
 AHEAD_HELD = timedelta(minutes=10)
 """Time for which a till is named after its last ticket from the future: forecasts come once a minute, and notices must
@@ -77,23 +78,22 @@ class TillClocks:
     def __init__(self, state: dict[str, TillClockState]) -> None:
         self._state = state
 
-    def booking_time(self, till: str, time: datetime, received: datetime) -> datetime:
+    def booking_time(self, till: str, time: datetime, received: datetime, clock: datetime | None = None) -> datetime:
         """Return the time at which a ticket is booked, and learn from it; never ahead of the receipt.
 
         Args:
             till: id of the till.
             time: of the ticket, by the till's clock.
             received: time of receipt.
+            clock: the bar's clock; None before its first ticket.
         """
-        if received - time > MAX_BEHIND:
+        if received - time > MAX_BEHIND and (clock is None or received - clock > MAX_BEHIND):
             return time
-        clock = self._observe(till, (time - received).total_seconds(), received.timestamp())
+        state = self._observe(till, (time - received).total_seconds(), received.timestamp())
         if abs(time - received) <= MAX_AHEAD:
             return time
-        booked = time - timedelta(seconds=clock.offset)
-        if is_ahead(time, received) or booked > received:
-            booked = min(booked, received)
-        clock.corrected += booked != time
+        booked = min(time - timedelta(seconds=state.offset), received)
+        state.corrected += booked != time
         return booked
 
     def report(self, at: datetime) -> tuple[TillClock, ...]:

@@ -69,6 +69,16 @@ def test_till_with_wrong_clock_does_not_halve_the_forecast(offset: timedelta) ->
     assert (clock.till, round(clock.ahead_seconds / 60)) == ("2", round(offset / MINUTE))
 
 
+def test_till_with_empty_battery_is_corrected_among_others() -> None:
+    """Its clock begins at 2000; a recording, of which all tills are old, keeps its times."""
+    right, wrong = (BarState("north", PLAN, "Europe/Madrid") for _ in range(2))
+    expected = sell(right, evening(timedelta(0)))[-1]
+    forecast = sell(wrong, evening(datetime(2000, 1, 1, tzinfo=UTC) - NOW))[-1]
+    assert forecast.products[0].stock == expected.products[0].stock
+    assert forecast.products[0].horizons[0].mean == pytest.approx(expected.products[0].horizons[0].mean, rel=0.1)
+    assert [clock.till for clock in forecast.clocks] == ["2"]
+
+
 def test_clock_that_is_set_right_is_reported_as_right() -> None:
     bar = BarState("north", PLAN, "Europe/Madrid")
     sell(bar, evening(-HOUR, 100))
