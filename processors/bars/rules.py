@@ -58,7 +58,9 @@ def measure_till_clock(forecast: DemandForecast, venue: Venue) -> Iterator[Measu
     for clock in forecast.clocks:
         minutes = abs(clock.ahead_seconds) / 60
         template = "clear" if not minutes else "text" if clock.ahead_seconds > 0 else "behind"
-        parameters = {"bar": forecast.bar, "till": clock.till, "minutes": round(minutes)}
+        parameters: dict[str, Parameter] = {
+            "bar": forecast.bar, "till": clock.till, "minutes": round(minutes),
+        }  # fmt: skip
         yield Measurement(
             subject=identifier(f"{forecast.bar}/{clock.till}"), value=minutes, message=Message(template, parameters)
         )
