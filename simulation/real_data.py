@@ -91,7 +91,7 @@ class RealData:
             try:
                 found = read(folder / where)
             except (TableError, CellError, SalesFileError) as error:
-                raise RealDataError(f"{error}; {LAYOUT}") from error
+                raise RealDataError(str(error)) from error
             except (KeyError, TypeError, AttributeError, ValueError, OSError) as error:
                 raise RealDataError(
                     f"{folder / where}: the {kind} cannot be read: {_reason(error)}; {LAYOUT}"
