@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -26,7 +27,7 @@ LEADING_COLUMNS = (
     "seconds",
 )
 """First columns, by which a table is recognised."""
-TRAILING_COLUMNS = ("model", "size", "modified", "sha256", "error")
+TRAILING_COLUMNS = ("model", "size", "modified", "sha256", "error", "note")
 """Last columns, after the probabilities."""
 
 
@@ -45,6 +46,7 @@ class CatalogueEntry(Struct, frozen=True, kw_only=True):
         sha256: of the file.
         song: tags of the recording; None where the file can't be used.
         error: reason why it can't be used; empty otherwise.
+        note: what the user should know of a recording that was used: parts that are missing, channels left out.
     """
 
     file: str
@@ -54,6 +56,7 @@ class CatalogueEntry(Struct, frozen=True, kw_only=True):
     sha256: str
     song: RecordingTags | None = None
     error: str = ""
+    note: str = ""
 
 
 class CatalogueTable:
@@ -76,7 +79,7 @@ class CatalogueTable:
     >>> out = io.StringIO()
     >>> catalogue.write(out, [CatalogueEntry(file="a.mp3", model="m", size=1, modified=2, sha256="ff", song=song)])
     >>> out.getvalue().splitlines()[1]
-    'a.mp3,unsure,0.5500,pop,0.9000,120.0,C major,-14.2,180.0,0.5500,0.4500,0.9000,0.1000,m,1,2,ff,'
+    'a.mp3,unsure,0.5500,pop,0.9000,120.0,C major,-14.2,180.0,0.5500,0.4500,0.9000,0.1000,m,1,2,ff,,'
     """
 
     def __init__(self, moods: Sequence[str], genres: Sequence[str], limits: MusicSettings) -> None:
@@ -91,34 +94,42 @@ class CatalogueTable:
             CatalogueError: the file is not a table of this kind, and must not be overwritten.
         """
         try:
-            text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            # Names may contain any line end: none is translated.
+            with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+                text = file.read()
         except FileNotFoundError:
             return {}
         if not text:
             return {}
         whole = text[: text.rfind("\n") + 1]
-        rows = csv.reader(whole.splitlines(keepends=True))
+        rows = csv.reader(io.StringIO(whole, newline=""))
         header = tuple(next(rows, ()))
         if header[: len(LEADING_COLUMNS)] != LEADING_COLUMNS:
             raise CatalogueError(
                 f"{path} is not a table of `pulso tag`: it stays as it is; give another file with --out"
             )
-        if header != self.columns:
+        if header not in (self.columns, self.columns[:-1]):
             return {}
         found = (self._entry(dict(zip(header, row, strict=True))) for row in rows if len(row) == len(header))
-        return {entry.file: entry for entry in found if entry is not None}
+        # Without the notes it is of an earlier version, which refused what can be read now.
+        return {
+            entry.file: entry for entry in found if entry is not None and not (entry.error and header != self.columns)
+        }
 
     def write(self, file: IO[str], entries: Iterable[CatalogueEntry], *, header: bool = True) -> None:
         """Write rows, by default after the names of the columns."""
-        rows = csv.writer(file, lineterminator="\n")
+        plain = csv.writer(file, lineterminator="\n")
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         if header:
-            rows.writerow(self.columns)
-        rows.writerows(self.row(entry) for entry in entries)
+            plain.writerow(self.columns)
+        for entry in entries:
+            # Unquoted, a carriage return in a name would end the row for a reader.
+            (plain if entry.file.isprintable() else quoted).writerow(self.row(entry))
 
     def row(self, entry: CatalogueEntry) -> list[str]:
         """Return the values of `columns`; the labels of mood and genre depend on the current limits."""
         song = entry.song
-        last = [entry.model, str(entry.size), str(entry.modified), entry.sha256, entry.error]
+        last = [entry.model, str(entry.size), str(entry.modified), entry.sha256, entry.error, entry.note]
         if song is None:
             return [entry.file, *[""] * (len(self.columns) - 1 - len(last)), *last]
         return [
@@ -157,6 +168,7 @@ class CatalogueTable:
                 sha256=row["sha256"],
                 song=song,
                 error=row["error"],
+                note=row.get("note", ""),
             )
         except ValueError:
             return None

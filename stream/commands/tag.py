@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +17,9 @@ from rich.table import Table
 
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
+
+if TYPE_CHECKING:
+    from stream.features.music.catalogue import TaggingSummary
 
 NAME = "pulso-tags.csv"
 
@@ -48,7 +52,7 @@ def tag(
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
     )
     try:
         limits = read_venue(Settings().venue).music
@@ -58,19 +62,45 @@ def tag(
             task = progress.add_task("", total=None)
 
             def show(done: int, total: int, entry: CatalogueEntry) -> None:
-                progress.update(task, completed=done, total=total, description=entry.file[-40:])
-                if entry.error:
-                    progress.console.print(f"{entry.file}: {entry.error}", markup=False, highlight=False)
+                progress.update(task, completed=done, total=total, description=printable(entry.file)[-40:])
+                if remark := entry.error or entry.note:
+                    progress.console.print(f"{printable(entry.file)}: {remark}", markup=False, highlight=False)
 
             done = tag_folder(folder, table, limits=limits, jobs=jobs or len(os.sched_getaffinity(0)), progress=show)
     except KeyboardInterrupt as error:
-        errors.print(f"stopped; {table} has the results so far, and the same command continues", markup=False)
+        name = printable(str(table))
+        errors.print(f"stopped; {name} has the results so far, and the same command continues", markup=False)
         raise typer.Exit(130) from error
     errors.print(_summary(table))
-    errors.print(
-        f"{done.analyzed} listened to, {done.kept} as before, {done.unusable} unusable: {table}",
-        markup=False, highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    for line in _remarks(done, table):
+        errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    if not done.complete:
+        raise typer.Exit(2)
+
+
+def printable(name: str) -> str:
+    r"""Return the name of a file as one line that every terminal can show.
+
+    >>> printable("a\nb"), printable("caf\udce9 [live]")
+    ('a\\nb', 'caf\\xe9 [live]')
+    """
+    text = os.fsencode(name).decode(errors="backslashreplace")
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _remarks(done: TaggingSummary, table: Path) -> Iterator[str]:
+    """Yield the lines after the summary: counts, and all that is not in the table or not as it should be."""
+    yield (f"{done.analyzed} listened to, {done.kept} as before, {done.unusable} unusable: {printable(str(table))}")
+    if done.noted:
+        yield f"{done.noted} with a remark, as parts that are missing or channels left out: see the column note"
+    if done.left_out:
+        kinds = ", ".join(f"{number} {printable(suffix)}" for suffix, number in done.left_out.most_common(8))
+        more = ", …" if len(done.left_out) > 8 else ""
+        yield f"{done.left_out.total()} other files left out, by their names no recordings: {kinds}{more}"
+    for folder, reason in sorted(done.unsearched.items()):
+        yield f"{printable(folder)} can't be searched: {reason}"
+    if done.unusable:
+        yield f"{done.unusable} of {len(done.entries)} recordings could not be used: see the column error"
 
 
 def _summary(table: Path) -> Table:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import logging
+import os
 import signal
-import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,22 +18,23 @@ from typing import IO
 from msgspec.structs import replace
 
 from processors.models.inference import sha256_of
-from processors.music.audio import AudioError, AudioFormatError, fragments
+from processors.music.audio import AudioError, fragments
 from processors.music.catalogue_table import CatalogueEntry, CatalogueError, CatalogueTable
-from processors.music.recording import RecordingTags, tag_recording
+from processors.music.recording import tag_recording
 from processors.music.tagger import Tagger
 from schemas.music import MusicSettings
 from stream.runtime.child_process import die_with_parent
-from stream.sources.ffmpeg import to_wav
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = (
-    ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".m4a", ".mp4", ".aac", ".wma", ".webm",
-    ".mka", ".caf", ".au", ".w64", ".ape", ".wv",
+    ".wav", ".wave", ".bwf", ".rf64", ".flac", ".ogg", ".oga", ".ogx", ".opus", ".spx", ".mp3", ".mp2", ".mp1", ".mpa",
+    ".mpga", ".aiff", ".aif", ".aifc", ".afc", ".m4a", ".m4b", ".m4r", ".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".3ga",
+    ".aac", ".adts", ".wma", ".asf", ".wmv", ".webm", ".weba", ".mka", ".mkv", ".avi", ".caf", ".au", ".snd", ".w64",
+    ".ape", ".wv", ".tta", ".tak", ".mpc", ".mp+", ".ac3", ".eac3", ".ec3", ".dts", ".dtshd", ".thd", ".amr", ".awb",
+    ".ra", ".rm", ".voc", ".ircam", ".sph", ".dsf", ".oma", ".shn", ".qoa", ".latm", ".loas", ".flv",
 )  # fmt: skip
-"""Suffixes of the files that are tagged, in lower case."""
-
-MAX_SECONDS_BY_FFMPEG = 4 * 3600.0
-"""Seconds of a file that only ffmpeg reads: more would fill the disk with its samples."""
+"""Suffixes of the files that are tagged, in lower case: what libsndfile and ffmpeg's libraries may read."""
 
 Progress = Callable[[int, int, CatalogueEntry], None]
 """Receives the number of files done, the number of all files, and the entry of the file that was done last."""
@@ -44,23 +47,75 @@ class TaggingSummary:
         kept: number of files whose entries were kept.
         analyzed: number of files that were analyzed.
         unusable: number of files with an error, among both.
+        noted: number of files that were used with a note, among both.
         entries: entry of each file by its name below the folder.
+        left_out: number of other files by suffix.
+        unsearched: reasons by name of the folders that could not be searched.
     """
 
-    def __init__(self) -> None:
-        self.kept = self.analyzed = self.unusable = 0
+    def __init__(self, listing: FolderListing) -> None:
+        self.kept = self.analyzed = self.unusable = self.noted = 0
         self.entries: dict[str, CatalogueEntry] = {}
+        self.left_out, self.unsearched = listing.left_out, listing.unsearched
+
+    @property
+    def complete(self) -> bool:
+        """True where no file and no folder was refused."""
+        return not self.unusable and not self.unsearched
+
+    def count(self) -> None:
+        """Count the entries with errors and notes."""
+        self.unusable = sum(bool(entry.error) for entry in self.entries.values())
+        self.noted = sum(bool(entry.note) and not entry.error for entry in self.entries.values())
 
 
-def recordings(folder: Path) -> list[Path]:
-    """Return all recordings below a folder by name; hidden files and folders are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+class FolderListing:
+    """Files below a folder; hidden files and folders are left out. Links to folders are followed, each folder once.
+
+    Args:
+        folder: the folder.
+        without: a file that is not mentioned.
+
+    Attributes:
+        recordings: all recordings, by name.
+        left_out: number of other files by suffix.
+        unsearched: reasons by name of the folders that could not be searched.
+    """
+
+    def __init__(self, folder: Path, without: Path | None = None) -> None:
+        self.recordings: list[Path] = []
+        self.left_out: Counter[str] = Counter()
+        self.unsearched: dict[str, str] = {}
+        self._folder, self._without = folder, without
+        searched: set[tuple[int, int]] = set()
+        waiting = [folder]
+        while waiting:
+            self._search(waiting.pop(), searched, waiting)
+        self.recordings.sort()
+
+    def _search(self, folder: Path, searched: set[tuple[int, int]], waiting: list[Path]) -> None:
+        try:
+            stat = folder.stat()
+            if (stat.st_dev, stat.st_ino) in searched:
+                return
+            searched.add((stat.st_dev, stat.st_ino))
+            with os.scandir(folder) as found:
+                entries = [entry for entry in found if not entry.name.startswith(".")]
+        except OSError as error:
+            self.unsearched[folder.relative_to(self._folder).as_posix()] = error.strerror or str(error)
+            return
+        for entry in entries:
+            path = folder / entry.name
+            try:
+                is_folder, is_file = entry.is_dir(), entry.is_file()
+            except OSError:
+                is_folder, is_file = False, True  # the analysis gives the reason
+            if is_folder:
+                waiting.append(path)
+            elif path.suffix.lower() in SUFFIXES and (is_file or entry.is_symlink()):
+                self.recordings.append(path)
+            elif path != self._without:
+                self.left_out[path.suffix.lower() or "without suffix"] += 1
 
 
 def tag_folder(
@@ -85,22 +140,28 @@ def tag_folder(
 
     Raises:
         CatalogueError: There is no recording, the table is something else, or another run writes it.
+        OSError: The table can't be written.
         ModelError: A model is incomplete.
     """
     tagger = Tagger.load()
     catalogue = CatalogueTable(tagger.mood.card.settings["labels"], tagger.genre.card.settings["labels"], limits)
-    files = recordings(folder)
+    listing = FolderListing(folder, without=table)
+    files = listing.recordings
     if not files:
-        raise CatalogueError(f"{folder} holds no recording ({', '.join(SUFFIXES)})")
-    stored = {name: entry for name, entry in catalogue.read(table).items() if entry.model == tagger.identity}
+        raise CatalogueError(f"{folder} holds no recording{_reasons(listing)} ({', '.join(SUFFIXES)})")
+    # Without a digest the file could not be read at all, which may have been repaired.
+    stored = {
+        name: entry
+        for name, entry in catalogue.read(table).items()
+        if entry.model == tagger.identity and not (entry.error and not entry.sha256)
+    }
     by_content = {entry.sha256: entry for entry in stored.values() if entry.sha256}
-    summary = TaggingSummary()
+    summary = TaggingSummary(listing)
     todo: list[Path] = []
     for path in files:
         name = path.relative_to(folder).as_posix()
-        stat = path.stat()
         entry = stored.get(name)
-        if entry is not None and (entry.size, entry.modified) == (stat.st_size, stat.st_mtime_ns):
+        if entry is not None and (entry.size, entry.modified) == _size_and_time(path):
             summary.entries[name] = entry
             summary.kept += 1
             progress(len(summary.entries), len(files), entry)
@@ -122,8 +183,21 @@ def tag_folder(
             journal.flush()
             progress(len(summary.entries), len(files), entry)
     _replace(catalogue, table, [summary.entries[name] for name in sorted(summary.entries)])
-    summary.unusable = sum(bool(entry.error) for entry in summary.entries.values())
+    summary.count()
     return summary
+
+
+def _reasons(listing: FolderListing) -> str:
+    return "".join(f"; {name}: {reason}" for name, reason in sorted(listing.unsearched.items()))
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    """Return size (bytes) and time of change (ns since 1970); -1 for a file that can't be examined."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, -1
+    return stat.st_size, stat.st_mtime_ns
 
 
 @contextmanager
@@ -183,7 +257,7 @@ def _analyze_in_own_process(path: Path, known_digests: frozenset[str]) -> Catalo
         try:
             return pool.submit(analyze, str(path)).result()
         except BrokenProcessPool:
-            return _unusable(path, "", "this file ends the process that analyzes it")
+            return _unusable(path, _digest(path), "this file ends the process that analyzes it")
 
 
 def _pool(jobs: int, known_digests: frozenset[str]) -> ProcessPoolExecutor:
@@ -214,35 +288,37 @@ def analyze(file: str) -> CatalogueEntry:
         raise RuntimeError("the initializer of the child process did not run")
     path = Path(file)
     try:
-        stat, digest = path.stat(), sha256_of(path)
+        (size, modified), digest = _size_and_time(path), sha256_of(path)
         if digest in _known_digests:
-            return CatalogueEntry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest)
-        song, error = _tag_recording(path, _tagger)
-    except OSError as os_error:
-        return _unusable(path, "", str(os_error))
-    return CatalogueEntry(
-        file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, song=song, error=error
-    )
-
-
-def _tag_recording(path: Path, tagger: Tagger) -> tuple[RecordingTags | None, str]:
-    try:
-        return tag_recording(fragments(path), tagger), ""
-    except AudioFormatError as format_error:
-        with tempfile.NamedTemporaryFile(suffix=".wav") as wav:
-            if not to_wav(path, Path(wav.name), seconds=MAX_SECONDS_BY_FFMPEG):
-                return None, str(format_error)
-            try:
-                return tag_recording(fragments(Path(wav.name)), tagger), ""
-            except AudioError as converted_error:
-                return None, str(converted_error)
-    except AudioError as audio_error:
-        return None, str(audio_error)
+            return CatalogueEntry(file="", model="", size=size, modified=modified, sha256=digest)
+        parts = fragments(path)
+        song = tag_recording(parts, _tagger)
+    except AudioError as error:
+        return _unusable(path, digest, str(error))
+    except OSError as error:
+        return _unusable(path, "", error.strerror or str(error))
+    except Exception as error:
+        # One file must not end the run; without the digest it is tried again.
+        log.exception("%s", path.name.encode(errors="backslashreplace").decode())
+        return _unusable(path, "", f"unexpected: {error!r}")
+    note = _one_line("; ".join(parts.notes))
+    return CatalogueEntry(file="", model="", size=size, modified=modified, sha256=digest, song=song, note=note)
 
 
 def _unusable(path: Path, digest: str, error: str) -> CatalogueEntry:
+    size, modified = _size_and_time(path)
+    return CatalogueEntry(
+        file="", model="", size=size, modified=modified, sha256=digest, error=_one_line(error) or "unknown reason"
+    )
+
+
+def _digest(path: Path) -> str:
     try:
-        stat = path.stat()
+        return sha256_of(path)
     except OSError:
-        return CatalogueEntry(file="", model="", size=-1, modified=-1, sha256=digest, error=error)
-    return CatalogueEntry(file="", model="", size=stat.st_size, modified=stat.st_mtime_ns, sha256=digest, error=error)
+        return ""
+
+
+def _one_line(text: str) -> str:
+    """Return a text of libraries without line ends and bytes that are not UTF-8."""
+    return " ".join(text.encode(errors="backslashreplace").decode().split())

@@ -23,12 +23,11 @@ import soundfile
 from msgspec import Struct
 
 from processors.models.drift import DriftMonitor, read_reference
-from processors.music.audio import MAX_SECONDS, AudioError, AudioFormatError, read_mono
+from processors.music.audio import AudioError, read_mono
 from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import AnalyzedFragment, Tagger
 from schemas.ids import StageId
 from stream.runtime.child_process import die_with_parent
-from stream.sources.ffmpeg import bytes_to_wav
 
 log = logging.getLogger(__name__)
 
@@ -191,13 +190,6 @@ def _analyze(value: bytes, stage: StageId) -> FragmentAnalysis:
     if len(_windows) > MAX_CACHED_STAGES:
         _windows.popitem(last=False)
     try:
-        try:
-            raw, rate = read_mono(value)
-        except AudioFormatError as error:
-            wav = bytes_to_wav(value, seconds=MAX_SECONDS)
-            if wav is None:
-                raise error from None
-            raw, rate = read_mono(wav)
-        return FragmentAnalysis(tagger.analyze_window(window, raw, rate))
+        return FragmentAnalysis(tagger.analyze_window(window, *read_mono(value)))
     except AudioError as error:
         return FragmentAnalysis(None, str(error))
