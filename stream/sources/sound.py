@@ -6,17 +6,21 @@ import io
 import logging
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import soundfile
 
+from processors.music.channels import ChannelMix
 from schemas.ids import StageId
 from schemas.music import SNIPPETS
+from stream.features.music import metrics
 from stream.features.music.lights import LightingDesk, LiveLights
+from stream.sources.ffmpeg import FfmpegInput, error_sentence, file_input, lacks_option, local_path, stream_input
+from stream.sources.sound_pipe import SAMPLE_BYTES, SoundPipe
 from stream.sources.source import EventSink, Source, SourceError, now
 
 SAMPLE_RATE = 24_000
@@ -26,14 +30,11 @@ FRAGMENT_SECONDS, HOP_SECONDS = 30.0, 5.0
 """Length of a fragment, and time between the ends of two."""
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff")
-STREAM_TIMEOUT_SECONDS = 15.0
-"""Seconds without sound after which a live stream counts as lost."""
-
 MIN_FRAGMENT_SECONDS = 1.0
 """Shortest rest at the end of a file that becomes a fragment."""
 
-_SAMPLE_BYTES = 2
-"""Samples are 16-bit integers."""
+DEVICES = ("alsa:", "pulse:")
+"""Beginnings of the addresses of devices."""
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +43,17 @@ class SoundFileError(SourceError):
     """ffmpeg can't read this input, or can't read it to its end."""
 
 
+class _UnknownOptionError(SoundFileError):
+    """This ffmpeg does not know an option."""
+
+
 class MicrophoneSource(Source):
     """One stage's sound, through ffmpeg.
 
     Args:
         name: id of the stage in the venue file.
-        url: http(s)://, rtsp:// or any address that ffmpeg reads; `alsa:DEVICE` or `pulse:DEVICE`; a file; a folder.
+        url: http(s)://, rtsp:// or any address that ffmpeg reads; `alsa:DEVICE` or `pulse:DEVICE`; a file; a folder;
+            either also as file://PATH.
         loop: begin a file or folder again at its end.
         pace: read files in real time; False reads them as fast as possible.
         lights: lighting desks that get the sound as it arrives; only with `pace`.
@@ -61,141 +67,131 @@ class MicrophoneSource(Source):
         super().__init__(name)
         self._lights = tuple(lights) if pace else ()
         self._url, self._loop, self._pace = url, loop, pace
+        self._reported_channels = 0
 
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Send fragments as FLAC; see `Source.run`."""
-        path = Path(self._url)
         session = now().strftime("%Y%m%dT%H%M%S.%f")
+        path = self._path()
         number = 0
         while True:
             before = number
-            for inputs in self._inputs(path):
+            for source in self._inputs(path):
                 try:
-                    for fragment in self._fragments(inputs, stop):
+                    for fragment, time_ in self._fragments(source, stop):
                         id_ = f"{self.name}/{session}/{number}"
                         sink.send(
-                            SNIPPETS, key=self.name, value=fragment, id=id_, time=now(), content_type="audio/flac"
+                            SNIPPETS, key=self.name, value=fragment, id=id_, time=time_, content_type="audio/flac"
                         )
                         number += 1
                 except SoundFileError as error:
-                    if not path.is_dir():
+                    if path is None or not path.is_dir():
                         raise
                     sink.count("refused")
                     log.warning("microphone %s: a file of the folder is skipped: %s", self.name, error)
                 if stop.is_set():
                     return
-            if path.exists() and number == before:
+            if path is None or not _is_recorded(path):
+                sink.flush()
+                raise SourceError("the stream ended; check the microphone's power, network and address")
+            if number == before:
                 raise SourceError(f"{path} has less than {MIN_FRAGMENT_SECONDS:.0f} second of sound")
-            if not (path.exists() and self._loop):
+            if not self._loop:
                 break
+            log.info("microphone %s: %s ended and begins again", self.name, path)
         sink.flush()
-        if not path.exists():
-            raise SourceError("the stream ended; check the microphone's power, network and address")
+        log.info("microphone %s: %s ended", self.name, path)
 
-    def _inputs(self, path: Path) -> Iterator[list[str]]:
-        """Yield ffmpeg's arguments for each input, one after the other."""
-        paced = ["-re"] if self._pace else []
-        if "://" not in self._url and path.is_dir():
+    def _path(self) -> Path | None:
+        """Return the path of a local file or folder; None for a device or an address.
+
+        Raises:
+            SourceError: There is no such file.
+        """
+        if self._url.startswith(DEVICES) or (path := local_path(self._url)) is None:
+            return None
+        if not path.exists():
+            raise SourceError(f"{path} is not a file, folder or device; check the microphone's url")
+        return path
+
+    def _inputs(self, path: Path | None) -> Iterator[FfmpegInput]:
+        """Yield each input, one after the other."""
+        if path is None:
+            yield stream_input(self._url)
+        elif path.is_dir():
             files = sorted(file for file in path.iterdir() if file.suffix.lower() in SOUND_SUFFIXES)
             if not files:
                 raise SourceError(f"{path} has no sound files ({', '.join(SOUND_SUFFIXES)})")
             for file in files:
-                yield [*paced, "-i", str(file)]
-        elif self._url.startswith(("alsa:", "pulse:")):
-            system, _, device = self._url.partition(":")
-            yield ["-f", system, "-i", device]
-        elif path.is_file():
-            yield [*paced, "-i", str(path)]
+                yield file_input(file, pace=self._pace)
         else:
-            yield ["-rw_timeout", "10000000", "-i", self._url]
+            yield file_input(path, pace=self._pace)
 
-    def _fragments(self, inputs: list[str], stop: threading.Event) -> Iterator[bytes]:
-        """Yield overlapping fragments; the first ones are shorter, since they hold all sound until then."""
-        command = ["ffmpeg", "-nostdin", "-v", "error", *inputs]
-        command += ["-vn", "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1"]
+    def _fragments(self, source: FfmpegInput, stop: threading.Event) -> Iterator[tuple[bytes, datetime]]:
+        """Yield overlapping fragments and their ends; the first ones are shorter: they hold all sound until then."""
+        try:
+            yield from self._fragments_with(source, source.optional, stop)
+        except _UnknownOptionError as error:
+            if not source.optional:
+                raise
+            log.info("microphone %s: without %s: %s", self.name, " ".join(source.optional), error)
+            yield from self._fragments_with(source, (), stop)
+
+    def _fragments_with(
+        self, source: FfmpegInput, options: tuple[str, ...], stop: threading.Event
+    ) -> Iterator[tuple[bytes, datetime]]:
+        pipe = self._open([*options, *source.arguments], live=source.live)
+        step = int(HOP_SECONDS * SAMPLE_RATE)
+        recent = np.zeros(0, np.int16)
+        status, lines = None, list[str]()
+        try:
+            while not stop.is_set():
+                block = pipe.read(step * SAMPLE_BYTES, stop)
+                recent = np.concatenate([recent, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
+                recent = recent[-int(FRAGMENT_SECONDS * SAMPLE_RATE) :]
+                end = now() - timedelta(seconds=pipe.seconds_ago() if self._pace else 0)
+                if len(block) < step * SAMPLE_BYTES:
+                    if len(block) >= MIN_FRAGMENT_SECONDS * SAMPLE_RATE * SAMPLE_BYTES and not stop.is_set():
+                        yield _flac(recent), end  # the end of a file
+                    break
+                yield _flac(recent), end
+        finally:
+            status, lines = pipe.end()
+        if status and not stop.is_set():
+            kind = _UnknownOptionError if lacks_option(lines) and not len(recent) else SoundFileError
+            raise kind(f"ffmpeg could not go on: {error_sentence(lines, self._url)}")
+
+    def _open(self, arguments: list[str], *, live: bool) -> SoundPipe:
+        command = ["ffmpeg", "-nostdin", "-v", "error", *arguments]
+        # All channels: mixed without a look, an inverted leg is silence, and of six channels one may be in use.
+        command += ["-vn", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le", "-f", "wav", "pipe:1"]
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except FileNotFoundError as error:
             raise SourceError("ffmpeg is missing: run `make setup`, or install the package ffmpeg") from error
-        reader = _PipeReader(process, LiveLights(self._lights, SAMPLE_RATE).add_samples if self._lights else None)
-        step = int(HOP_SECONDS * SAMPLE_RATE)
-        recent = np.zeros(0, np.int16)
-        try:
-            while not stop.is_set():
-                block = reader.read(step * _SAMPLE_BYTES, stop)
-                recent = np.concatenate([recent, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
-                recent = recent[-int(FRAGMENT_SECONDS * SAMPLE_RATE) :]
-                if len(block) < step * _SAMPLE_BYTES:
-                    if len(block) >= MIN_FRAGMENT_SECONDS * SAMPLE_RATE * _SAMPLE_BYTES and not stop.is_set():
-                        yield _flac(recent)  # the end of a file
-                    break
-                yield _flac(recent)
-            if process.poll() not in (None, 0) and not stop.is_set():
-                raise SoundFileError(f"ffmpeg could not go on: {reader.last_error()}")
-        finally:
-            process.kill()
-            process.wait()
+        return SoundPipe(
+            process,
+            self.name,
+            SAMPLE_RATE,
+            live=live,
+            tap=LiveLights(self._lights, SAMPLE_RATE).add_samples if self._lights else None,
+            mixed=self._report_mix,
+            dropped=metrics.SOUND_DROPPED.labels(self.name).inc,
+        )
+
+    def _report_mix(self, mix: ChannelMix) -> None:
+        log.info("microphone %s: %s", self.name, mix)
+        weights = mix.weights
+        for number, weight in enumerate(weights, 1):
+            metrics.CHANNEL_WEIGHT.labels(self.name, str(number)).set(weight)
+        for number in range(len(weights) + 1, self._reported_channels + 1):
+            metrics.CHANNEL_WEIGHT.remove(self.name, str(number))
+        self._reported_channels = len(weights)
 
 
-class _PipeReader:
-    """Reads a pipe in a thread, so that a stream that stopped is distinguished from a slow one."""
-
-    def __init__(self, process: subprocess.Popen[bytes], tap: Callable[[bytes], None] | None = None) -> None:
-        self._process = process
-        self._tap = tap
-        self._buffer = bytearray()
-        self._errors = bytearray()
-        self._changed = threading.Condition()
-        self._ended = False
-        threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=self._read_errors, daemon=True).start()
-
-    def read(self, size: int, stop: threading.Event) -> bytes:
-        """Return the next `size` bytes; fewer at the end.
-
-        Raises:
-            SourceError: Nothing arrived for STREAM_TIMEOUT_SECONDS.
-        """
-        last_arrival = time.monotonic()
-        with self._changed:
-            while len(self._buffer) < size and not self._ended and not stop.is_set():
-                before = len(self._buffer)
-                self._changed.wait(0.5)
-                if len(self._buffer) > before:
-                    last_arrival = time.monotonic()
-                elif time.monotonic() - last_arrival > STREAM_TIMEOUT_SECONDS:
-                    raise SourceError(f"no sound arrived for {STREAM_TIMEOUT_SECONDS:.0f} s")
-            block = bytes(self._buffer[:size])
-            del self._buffer[:size]
-            self._changed.notify_all()
-        if len(block) < size:
-            self._process.wait(timeout=5) if self._ended else None
-        return block
-
-    def last_error(self) -> str:
-        """Return the last line that ffmpeg wrote, without the address, which may hold a password."""
-        lines = self._errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        return lines[-1].rsplit(": ", 1)[-1][:200]
-
-    def _read(self) -> None:
-        out: IO[bytes] | None = self._process.stdout
-        while out is not None and (block := out.read1(1 << 16)):  # type: ignore[attr-defined]
-            if self._tap is not None:
-                self._tap(block)
-            with self._changed:
-                # A file that is read at full speed waits for Kafka here, and does not fill the memory.
-                while len(self._buffer) > (1 << 23) and self._process.poll() is None:
-                    self._changed.wait(0.5)
-                self._buffer += block
-                self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def _read_errors(self) -> None:
-        errors: IO[bytes] | None = self._process.stderr
-        for line in errors or ():
-            self._errors = bytearray(line[-2000:])
+def _is_recorded(path: Path) -> bool:
+    """Return True for a file or folder that ends, and False for a pipe, a device or a session description."""
+    return path.is_dir() or (path.is_file() and path.suffix.lower() != ".sdp")
 
 
 def _flac(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from pythonosc.udp_client import SimpleUDPClient
 
 from processors.music.show_frames import ShowFrame, ShowFrameStream
 from schemas.ids import StageId
 from schemas.music import LightsSettings, MusicTags
 from schemas.venue import Venue
-
-log = logging.getLogger(__name__)
-
-Value = float | int | str
+from stream.features.music import metrics
+from stream.features.music.osc_sender import OscSender, Value
 
 
 class LightingDesk:
     """Sends to one desk, at the addresses of the venue file.
 
-    A desk that can't be reached is logged once, and tried again with each message.
+    Nothing here waits for the network: see `OscSender`. Values that a desk did not get are counted.
 
     >>> settings = LightsSettings(stage="main", host="127.0.0.1", port=9, addresses={"mood": "/x/{stage}/mood"})
     >>> desk = LightingDesk(settings)
@@ -31,8 +27,8 @@ class LightingDesk:
 
     def __init__(self, lights: LightsSettings) -> None:
         self.lights = lights
-        self._client: SimpleUDPClient | None = None
-        self._failed = False
+        dropped = metrics.LIGHTS_DROPPED.labels(lights.stage)
+        self._sender = OscSender(lights.host, lights.port, f"lights of {lights.stage}", dropped.inc)
 
     def address(self, name: str) -> str | None:
         """Return the OSC address of a value; None where the venue file leaves it out."""
@@ -50,35 +46,27 @@ class LightingDesk:
         }
         if frame.beat:
             values["beat"] = 1
-        self._send(values)
+        self._sender.send_frame(self._by_address(values))
 
     def show_tags(self, tags: MusicTags) -> None:
         """Send mood, genre, tempo and key of a fragment."""
-        self._send(
-            {
-                "mood": tags.mood,
-                "mood_confidence": tags.mood_confidence,
-                "genre": tags.genre,
-                "genre_confidence": tags.genre_confidence,
-                "tempo": tags.tempo,
-                "key": tags.key,
-                "silent": int(tags.silent),
-            }
-        )
+        values: dict[str, Value] = {
+            "mood": tags.mood,
+            "mood_confidence": tags.mood_confidence,
+            "genre": tags.genre,
+            "genre_confidence": tags.genre_confidence,
+            "tempo": tags.tempo,
+            "key": tags.key,
+            "silent": int(tags.silent),
+        }
+        self._sender.send_lasting(self._by_address(values))
 
-    def _send(self, values: Mapping[str, Value]) -> None:
-        try:
-            if self._client is None:
-                self._client = SimpleUDPClient(self.lights.host, self.lights.port)
-            for name, value in values.items():
-                if (address := self.address(name)) is not None:
-                    self._client.send_message(address, value)
-        except OSError as error:
-            if not self._failed:
-                log.warning("lights of %s at %s can't be reached: %s", self.lights.stage, self.lights.host, error)
-            self._failed = True
-        else:
-            self._failed = False
+    def close(self) -> None:
+        """End the thread that sends."""
+        self._sender.close()
+
+    def _by_address(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        return {address: value for name, value in values.items() if (address := self.address(name)) is not None}
 
 
 def desks_by_stage(venue: Venue, stage: StageId | None = None) -> dict[StageId, list[LightingDesk]]:
