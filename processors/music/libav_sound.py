@@ -25,6 +25,9 @@ SIZED_CONTAINERS = frozenset(
 )
 """Formats whose header has the length; of others libav guesses it."""
 
+MAX_PACKET_SECONDS = 60.0
+"""Longest length of a packet that is believed, seconds: that of the last one may be less than 0, and wrap around."""
+
 MAX_ERRORS = 100
 """Number of errors in a row after which reading ends."""
 
@@ -75,7 +78,8 @@ class LibavSound:
 
     def packet_seconds(self) -> float:
         """Return the length of all packets, without decoding them; the file is then at its end."""
-        return sum(float(packet.duration * packet.time_base) for packet in self._packets() if packet.duration)
+        lengths = (float((packet.duration or 0) * packet.time_base) for packet in self._packets())
+        return sum(length for length in lengths if 0 < length < MAX_PACKET_SECONDS)
 
     def blocks(self) -> Iterator[tuple[NDArray[np.float32], int]]:
         """Yield samples (n, channels), full scale 1, and their rate in Hz; what can't be decoded is left out."""

@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from msgspec import Struct
+
 _HEAD = 27
 _FIRST_PAGE = 0x02
 """Flag of the first page of a stream (RFC 3533, section 6)."""
+_OPUS_RATE = 48_000
+"""Positions of an Opus stream count samples at this rate, Hz (RFC 7845, section 4)."""
+_MAX_FIRST_PAGE = 240_000
+"""Largest position of the first page of a sound that begins at 0, samples; one cut out of a broadcast begins later."""
 
 
-def ogg_links(file: BinaryIO, total: int) -> list[tuple[int, int]]:
-    """Return the first byte and the length of each link; none for another format, one link for an ordinary file.
+class OggLink(Struct):
+    """One link.
+
+    Attributes:
+        start: its first byte.
+        length: its bytes.
+        samples: number of samples, by the positions of its pages.
+        rate: rate of these samples, Hz; 0 for that of the sound.
+    """
+
+    start: int
+    length: int
+    samples: int = 0
+    rate: int = 0
+
+
+def ogg_links(file: BinaryIO, total: int) -> list[OggLink]:
+    """Return each link; none for another format, one link for an ordinary file.
 
     Bytes between two pages, as after damage, belong to the link before.
 
@@ -18,8 +40,9 @@ def ogg_links(file: BinaryIO, total: int) -> list[tuple[int, int]]:
         file: at any place; it is moved.
         total: bytes of the file.
     """
-    starts: list[int] = []
+    links: list[OggLink] = []
     at, in_head = 0, False
+    first: int | None = None
     file.seek(0)
     if file.read(4) != b"OggS":
         return []
@@ -29,12 +52,21 @@ def ogg_links(file: BinaryIO, total: int) -> list[tuple[int, int]]:
         if head[:4] != b"OggS":
             at = _next_page(file, at + 1, total)
             continue
-        first = bool(head[5] & _FIRST_PAGE)
-        if first and not in_head:
-            starts.append(at)
-        in_head = first
-        at += _HEAD + head[26] + sum(file.read(head[26]))
-    return [(start, end - start) for start, end in zip(starts, [*starts[1:], total], strict=True)]
+        size = sum(file.read(head[26]))
+        begins = bool(head[5] & _FIRST_PAGE)
+        if begins and not in_head:
+            links.append(OggLink(at, 0, rate=_OPUS_RATE if file.read(8) == b"OpusHead" else 0))
+            first = None
+        in_head = begins
+        position = int.from_bytes(head[6:14], "little", signed=True)
+        if links and position > 0:
+            if first is None:
+                first = position if position > _MAX_FIRST_PAGE else 0
+            links[-1].samples = max(links[-1].samples, position - first)
+        at += _HEAD + head[26] + size
+    for link, end in zip(links, [*(link.start for link in links[1:]), total], strict=True):
+        link.length = end - link.start
+    return links
 
 
 def _next_page(file: BinaryIO, at: int, total: int) -> int:

@@ -14,7 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from processors.music.audio_errors import AudioError, AudioFormatError
-from processors.music.ogg_links import ogg_links
+from processors.music.ogg_links import OggLink, ogg_links
 from processors.music.wav_header import read_wav_header
 
 if TYPE_CHECKING:
@@ -53,11 +53,17 @@ class _Part:
 
     Attributes:
         patches: bytes to replace by their place in the file.
+        link: of an Ogg file.
     """
 
     start: int
     length: int
     patches: Mapping[int, bytes] = field(default_factory=dict)
+    link: OggLink | None = None
+
+    def seconds(self, frames: int, rate: int) -> float:
+        """Return its length, given libsndfile's figure, which is often absurd for Ogg."""
+        return frames / rate if self.link is None else self.link.samples / (self.link.rate or rate)
 
 
 @dataclass(slots=True)
@@ -114,14 +120,15 @@ class SoundReader:
         if header is not None and header.missing > 0:
             self.notes.append(f"cut off: the last {header.missing:.0%} are missing")
         if len(links) < 2:
-            yield from self._part(_Part(0, self._size, header.patches if header else {}))
+            link = links[0] if links else None
+            yield from self._part(_Part(0, self._size, header.patches if header else {}, link))
             return
         seconds = 0.0
-        for number, (start, length) in enumerate(links):
+        for number, link in enumerate(links):
             if number:
                 self.notes.append(f"another sound begins at {clock(seconds)}")
             try:
-                for block, rate in self._part(_Part(start, length)):
+                for block, rate in self._part(_Part(link.start, link.length, link=link)):
                     seconds += len(block) / rate
                     yield block, rate
             except AudioError as error:
@@ -159,7 +166,7 @@ class SoundReader:
         with self._sndfile(part) as file:
             progress.format = file.format
             rate = _checked_rate(file.samplerate, file.channels)
-            progress.expect(file.frames / rate)
+            progress.expect(part.seconds(file.frames, rate))
             while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
                 progress.heard += len(block) / rate
                 yield block, rate

@@ -94,7 +94,8 @@ def _remarks(done: TaggingSummary, table: Path) -> Iterator[str]:
     if done.noted:
         yield f"{done.noted} with a remark, as parts that are missing or channels left out: see the column note"
     if done.left_out:
-        kinds = ", ".join(f"{number} {printable(suffix)}" for suffix, number in done.left_out.most_common(8))
+        by_number = sorted(done.left_out.items(), key=lambda one: (-one[1], one[0]))
+        kinds = ", ".join(f"{number} {printable(suffix)}" for suffix, number in by_number[:8])
         more = ", …" if len(done.left_out) > 8 else ""
         yield f"{done.left_out.total()} other files left out, by their names no recordings: {kinds}{more}"
     for folder, reason in sorted(done.unsearched.items()):

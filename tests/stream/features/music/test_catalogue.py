@@ -9,16 +9,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from processors.music.catalogue_table import CatalogueError
+from processors.music.catalogue_table import CatalogueEntry, CatalogueError
+from processors.music.tagger import Tagger
 from schemas.music import MusicSettings
 from stream.commands.cli import app
+from stream.features.music import catalogue
 from stream.features.music.catalogue import tag_folder
 
 NAMES = ("a.wav", "b.flac", "more/c.ogg", "more/d.mp3")
@@ -126,3 +130,138 @@ def test_formats_of_ffmpeg_are_read(folder: Path) -> None:
     result = tag_folder(folder, folder / "tags.csv", limits=MusicSettings())
     assert not result.unusable
     assert result.entries["a.m4a"].song is not None
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Analyze in this process: starting others takes seconds each time."""
+
+    def analyzed(todo: Sequence[Path], jobs: int, known: frozenset[str]) -> Iterator[tuple[Path, CatalogueEntry]]:
+        monkeypatch.setattr(catalogue, "_known_digests", known)
+        return ((path, catalogue.analyze(str(path))) for path in todo)
+
+    monkeypatch.setattr(catalogue, "_tagger", Tagger.load())
+    monkeypatch.setattr(catalogue, "_analyzed_files", analyzed)
+
+
+LATIN_1 = b"caf\xe9.wav".decode(errors="surrogateescape")
+ODD_NAMES = (
+    LATIN_1, "tab\there.wav", "two\nlines.wav", "carriage\rreturn.wav", "bell\x07.wav", "next\x85line.wav",
+    "separator\u2028.wav", 'quote".wav', "comma, [red]markup.wav", "=1+1.wav", " space .wav", "\u202etxet.wav",
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("where", ["name", "folder"])
+def test_odd_names_are_analyzed_once(folder: Path, where: str) -> None:
+    for number, name in enumerate(ODD_NAMES):
+        path = folder / name if where == "name" else folder / name / "song.wav"
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(folder / "a.wav", path)
+        os.utime(path, (1_000 + number, 1_000))
+    table = folder / "tags.csv"
+    first = tag_folder(folder, table, limits=MusicSettings())
+    assert (first.unusable, len(first.entries)) == (0, 4 + len(ODD_NAMES))
+    for name in ODD_NAMES:
+        (folder / name if where == "name" else folder / name / "song.wav").write_bytes(b"no sound")
+    refused = tag_folder(folder, table, limits=MusicSettings())
+    assert refused.unusable == len(ODD_NAMES)
+    again = tag_folder(folder, table, limits=MusicSettings())
+    assert (again.analyzed, again.kept) == (0, 4 + len(ODD_NAMES))
+    with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        names = {row["file"] for row in csv.DictReader(file)}
+    assert names == set(NAMES) | {name if where == "name" else f"{name}/song.wav" for name in ODD_NAMES}
+
+
+def test_command_survives_odd_names_and_reports_refusals(folder: Path) -> None:
+    """Through a real process, since a terminal's encoding is part of it."""
+    for name in ODD_NAMES:
+        shutil.copy(folder / "a.wav", folder / name)
+    (folder / "broken [x].wav").write_bytes(b"RIFF")
+    (folder / "cover.jpg").write_bytes(b"no sound")
+    command = [sys.executable, "-m", "stream.commands.cli", "tag", str(folder), "--jobs", "1"]
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii:strict"}
+    for listened in (5, 0):
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        output = done.stderr.decode(errors="replace")
+        assert done.returncode == 2, output
+        assert f"{listened} listened to" in output
+        assert "1 of 17 recordings could not be used" in output
+        assert "2 other files left out, by their names no recordings: 1 .jpg, 1 .txt" in output
+        assert "Traceback" not in output
+
+
+@pytest.mark.usefixtures("in_process")
+def test_folder_that_cannot_be_searched_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "locked").mkdir()
+    scandir = os.scandir
+
+    def denied(path: Path) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    result = tag_folder(folder, folder / "tags.csv", limits=MusicSettings())
+    assert result.analyzed == 4
+    assert result.unsearched == {"locked": "Permission denied"}
+    assert not result.complete
+
+
+@pytest.mark.usefixtures("in_process")
+def test_links_are_followed_once_and_dead_ones_reported(folder: Path) -> None:
+    (folder / "loop").symlink_to(folder)
+    (folder / "gone.wav").symlink_to(folder / "nowhere.wav")
+    (folder / "self.wav").symlink_to(folder / "self.wav")
+    outside = folder.parent / f"{folder.name}-outside"
+    outside.mkdir()
+    shutil.copy(folder / "a.wav", outside / "there.wav")
+    (folder / "linked").symlink_to(outside)
+    os.mkfifo(folder / "pipe.wav")
+    result = tag_folder(folder, folder / "tags.csv", limits=MusicSettings())
+    assert set(result.entries) == {*NAMES, "gone.wav", "self.wav", "linked/there.wav"}
+    assert "No such file" in result.entries["gone.wav"].error
+    assert "symbolic links" in result.entries["self.wav"].error
+    assert result.left_out == {".txt": 1, ".wav": 1}
+
+
+@pytest.mark.usefixtures("in_process")
+def test_file_that_could_not_be_read_is_tried_again(folder: Path) -> None:
+    table = folder / "tags.csv"
+    (folder / "late.wav").symlink_to(folder / "nowhere.wav")
+    assert tag_folder(folder, table, limits=MusicSettings()).unusable == 1
+    shutil.copy(folder / "a.wav", folder / "nowhere.wav")
+    repaired = tag_folder(folder, table, limits=MusicSettings())
+    assert (repaired.unusable, repaired.entries["late.wav"].error) == (0, "")
+
+
+@pytest.mark.usefixtures("in_process")
+def test_notes_are_stored_and_kept(folder: Path) -> None:
+    table = folder / "tags.csv"
+    sound, _ = soundfile.read(folder / "a.wav")
+    soundfile.write(folder / "inverted.wav", np.stack([sound, -sound], axis=1), 22_050)
+    damaged = bytearray((folder / "more" / "d.mp3").read_bytes())
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 4_000] = bytes(4_000)
+    (folder / "more" / "d.mp3").write_bytes(damaged)
+    for _ in range(2):
+        result = tag_folder(folder, table, limits=MusicSettings())
+        assert (result.unusable, result.noted) == (0, 2)
+        found = rows(table)
+        assert found["inverted.wav"]["note"] == "channel 1 and, inverted, 2 of 2"
+        assert found["inverted.wav"]["genre"] == found["a.wav"]["genre"]
+        assert "damaged at 0:0" in found["more/d.mp3"]["note"]
+        assert found["a.wav"]["note"] == ""
+    assert result.analyzed == 0
+
+
+@pytest.mark.usefixtures("in_process")
+def test_table_of_an_earlier_version_is_kept_but_its_refusals_are_not(folder: Path) -> None:
+    table = folder / "tags.csv"
+    (folder / "broken.wav").write_bytes(b"RIFF")
+    tag_folder(folder, table, limits=MusicSettings())
+    with table.open(encoding="utf-8", newline="") as file:
+        before = [row[:-1] for row in csv.reader(file)]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(before)
+    again = tag_folder(folder, table, limits=MusicSettings())
+    assert (again.analyzed, again.kept) == (1, 4)
