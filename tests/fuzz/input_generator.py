@@ -32,7 +32,8 @@ MEDIA_PIECES: tuple[bytes, ...] = (
     b"\x00" * 16, b"\xff" * 16, b"\xff\xd8", b"\xff\xd9", b"\xff\xc4\x00\x02", b"\xff\xdd\x00\x04\x00\x00", b"\xff\xda",
     b"\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03", b"\xff\xff\xff\x7f", b"\x80\x00\x00\x00", b"data\xff\xff\xff\xff",
     b"fmt \x00\x00\x00\x00", b"LIST", b"OggS", b"fLaC", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f",
-    b"IHDR\x7f\xff\xff\xff\x7f\xff",
+    b"IHDR\x7f\xff\xff\xff\x7f\xff", b"data\x00\x00\x00\x00", b"RF64\xff\xff\xff\xffWAVEds64", b"RIFX", b"WAVEfmt ",
+    b"OggS\x00\x02", b"OggS\x00\x04" + b"\xff" * 8, b"\xff\xfb\x90\x64", b"#EXTM3U\n", b"ffconcat version 1.0\n",
 )  # fmt: skip
 """Magic numbers of images and sound, with impossible lengths."""
 
@@ -112,6 +113,15 @@ class InputGenerator:
             return self.random.choice(self._names)
         letters = self.random.choice(("abc-_/ ", "áñ漢字🎪", "\x00\n\t\u2028\u202e", "<>&\"'`{}%$", "0123456789.e+-"))
         return "".join(self.random.choice(letters) for _ in range(self.random.randint(1, 60)))
+
+    def file_name(self) -> str:
+        """Return a name that a file system allows: any bytes but / and 0, with a suffix of sound."""
+        pieces = (
+            b"song", b" ", b"\n", b"\r", b"\t", b"\x07", b"\x1c", b"\xe9", b"\xff", b"\xc2\x85", b"\xe2\x80\xa8", b'"',
+            b"'", b",", b";", b"=", b"[/]", b"\\n", b"\xed\xa0\x80", "áñ漢🎪".encode(), "\u202e".encode(), b"%s", b"$HOME",
+        )  # fmt: skip
+        name = b"".join(self.random.choice(pieces) for _ in range(self.random.randint(1, 12)))
+        return name.replace(b"/", b"").decode(errors="surrogateescape") + ".wav"
 
     def random_time(self) -> str:
         """Return a time, mostly within the last hours, sometimes of a wrong clock, sometimes far away."""

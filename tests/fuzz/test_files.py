@@ -22,9 +22,12 @@ from processors.bars.sales_file import SalesFileError, read_sales
 from processors.crowd.forecast_evaluation import OccupancyFileError, read_occupancy
 from processors.models.inference import ModelError, open_folder
 from processors.music.audio import AudioError, fragments
+from processors.music.catalogue_table import CatalogueEntry, CatalogueTable
 from processors.support.answers import AnswersFileError, read_answers
 from processors.support.topics import TopicsFileError, read_topics
 from schemas.bars import Ticket
+from schemas.music import MusicSettings
+from stream.commands.tag import printable
 from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource, jpeg_of_file
 from stream.sources.mail_files import stored_mails
@@ -108,6 +111,12 @@ def _recording_bytes(kind: str) -> bytes:
     return file.getvalue()
 
 
+def _unfinished_wav() -> bytes:
+    value = _recording_bytes("WAV")
+    at = value.index(b"data") + 4
+    return value[:4] + bytes(4) + value[8:at] + bytes(4) + value[at + 4 :]
+
+
 MBOX = b"".join(
     b"From a@x.org Sat Jul  4 20:00:00 2026\n" + one.replace(b"\r\n", b"\n") + b"\n" for one in SEED_MESSAGES
 )
@@ -129,7 +138,8 @@ class FileKind(NamedTuple):
 def file_kinds() -> dict[str, FileKind]:
     card = b"name: x\nversion: '1'\nsha256: abc\nlimits: [a]\n"
     sales = [ORDERS_CSV, BICYCLES_CSV, *SPANISH_FILES]
-    sounds = [_recording_bytes("WAV"), _recording_bytes("FLAC")]
+    sounds = [_recording_bytes(kind) for kind in ("WAV", "FLAC", "OGG", "MP3", "AIFF", "RF64")]
+    sounds += [_unfinished_wav(), sounds[2] * 2]
     return {
         "sales": FileKind(".csv", read_sales_file, SalesFileError, sales, CSV_CELLS, 150),
         "occupancy": FileKind(".csv", read_occupancy, OccupancyFileError, [OCCUPANCY_CSV], CSV_CELLS, 100),
@@ -172,3 +182,21 @@ def test_csv_reader_names_line_before_too_long_field(tmp_path: Path) -> None:
     path.write_bytes(ORDERS_CSV + b"2026-07-04T20:02,north," + b"x" * (csv.field_size_limit() + 1) + b",1,1\n")
     with pytest.raises(SalesFileError, match="line 4: field larger"):
         read_sales(path)
+
+
+@pytest.mark.timeout(3600)
+def test_names_in_catalogue(tmp_path: Path, statistics: SurfaceStatistics) -> None:
+    """Names of files go through the table and come back, whatever bytes they have."""
+    generator = InputGenerator("names")
+    table = CatalogueTable(["happy"], ["pop"], MusicSettings())
+    path = tmp_path / "tags.csv"
+    for _ in range(20 * INPUT_MULTIPLIER):
+        names = {generator.file_name() for _ in range(10)}
+        entries = [
+            CatalogueEntry(file=name, model="m", size=1, modified=2, sha256="", error="refused") for name in names
+        ]
+        with statistics.measure(len(names), sorted(names)):
+            with path.open("w", encoding="utf-8", errors="surrogateescape") as file:
+                table.write(file, entries)
+            assert table.read(path).keys() == names
+            assert all(printable(name).isprintable() for name in names)
