@@ -29,7 +29,12 @@ SAMPLE_RATE = 24_000
 FRAGMENT_SECONDS, HOP_SECONDS = 30.0, 5.0
 """Length of a fragment, and time between the ends of two."""
 
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aiff")
+SOUND_SUFFIXES = (
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".m4a", ".m4b", ".aac", ".ac3", ".aiff", ".aif", ".aifc",
+    ".caf", ".w64", ".wma", ".mka", ".webm",
+)  # fmt: skip
+"""Suffixes of the files of a folder that are played, in lower case."""
+
 MIN_FRAGMENT_SECONDS = 1.0
 """Shortest rest at the end of a file that becomes a fragment."""
 
