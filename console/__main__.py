@@ -11,6 +11,8 @@ import argparse
 import uvicorn
 
 from console.server import build
+from stream.runtime.addresses import listening_socket
+from stream.runtime.console_certificate import check_certificate
 from stream.runtime.settings import Settings
 
 
@@ -25,10 +27,10 @@ def main() -> None:
     settings = Settings()
     settings.configure_logging()
     settings = settings.connected()
-    uvicorn.run(
+    check_certificate(settings)
+    host = "127.0.0.1" if arguments.open_demo else settings.bind
+    config = uvicorn.Config(
         build(settings, open_demo=arguments.open_demo),
-        host="127.0.0.1" if arguments.open_demo else settings.bind,
-        port=arguments.port,
         log_config=None,
         log_level="warning",
         server_header=False,
@@ -37,6 +39,7 @@ def main() -> None:
         # Pages stay connected for hours: they are disconnected, and come back when the console does.
         timeout_graceful_shutdown=1,
     )
+    uvicorn.Server(config).run(sockets=[listening_socket(host, arguments.port, backlog=2048)])
 
 
 main()

@@ -37,7 +37,8 @@ async def decode_body(request: Request, kind: type[T]) -> T:
 
 def request_origin(request: Request) -> str:
     """Return the address that a request comes from, for the audit stream."""
-    return request.client.host if request.client else ""
+    # A server that listens on :: sees IPv4 as part of IPv6.
+    return request.client.host.removeprefix("::ffff:") if request.client else ""
 
 
 @contextmanager

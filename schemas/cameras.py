@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.addresses import StreamUrl
 from schemas.attendance import GateSettings
 from schemas.camera_faults import CameraFaultThresholds
 from schemas.crowd import ExitLine
@@ -56,7 +57,7 @@ class CameraSettings(Part):
     """A fixed camera."""
 
     id: Annotated[CameraId, NAME]
-    url: str | None = Field(default=None, description="rtsp://, http://, a device, a video file or a folder")
+    url: StreamUrl | None = Field(default=None, description="rtsp://, http://, a device, a video file or a folder")
     frames_per_second: float = Field(
         default=8, gt=0, le=30, description="frames sent per second; violence detection needs about 8"
     )

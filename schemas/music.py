@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Struct
 from pydantic import Field, field_validator
 
+from schemas.addresses import StreamUrl
 from schemas.fields import NAMED, Instant, NonNegative, Probability
 from schemas.ids import EventId, StageId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
@@ -50,7 +51,7 @@ class StageSettings(Part):
 
     id: Annotated[StageId, NAME]
     zone: Annotated[ZoneId, NAME] | None = Field(default=None, description="id of the zone before the stage")
-    url: str | None = Field(default=None, description="a stream, a device, a file or a folder")
+    url: StreamUrl | None = Field(default=None, description="a stream, a device, a file or a folder")
 
 
 class MusicSettings(Part):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 from pydantic import Field
 
+from schemas.addresses import MailboxUrl
 from schemas.fields import LONGEST_TOPIC, NAMED, Count, Identifier, Instant, NonNegative, Probability, Text
 from schemas.ids import EventId, MailboxId
 from schemas.topic import DAY, Topic
@@ -167,10 +168,16 @@ class ClusterOverview(Struct, frozen=True, kw_only=True):
 
 
 class MailboxSettings(Part):
-    """A mailbox of the support desk. Its password is read from PULSO_MAILBOX_PASSWORD."""
+    """A mailbox of the support desk.
+
+    Its password is read from PULSO_MAILBOX_PASSWORD_ID, such as PULSO_MAILBOX_PASSWORD_SUPPORT for the id `support`,
+    or from PULSO_MAILBOX_PASSWORD.
+    """
 
     id: Annotated[MailboxId, NAME] = MailboxId("support")
-    url: str = Field(description="imap(s)://user@host[:port]/folder, or a Maildir, an mbox or a folder of .eml files")
+    url: MailboxUrl = Field(
+        description="imap(s)://user@host[:port]/folder, or a Maildir, an mbox or a folder of .eml files"
+    )
     poll_seconds: float = Field(default=30, ge=1, description="seconds between two looks, if the server has no IDLE")
 
 

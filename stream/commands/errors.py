@@ -10,16 +10,21 @@ from typing import Any
 
 import typer
 from confluent_kafka import KafkaException
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 from rich.console import Console
 from typer.core import TyperGroup
 
+from schemas.addresses import without_passwords
 from schemas.errors import PulsoError
+from stream.runtime.settings import Settings
 
 
 def command_failed(reason: object) -> typer.Exit:
     """Print why a command can't be done, and return the exception to raise."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"pulso: {reason}", markup=False)
+    Console(stderr=True, soft_wrap=True, highlight=False).print(
+        f"pulso: {without_passwords(str(reason))}", markup=False
+    )
     return typer.Exit(2)
 
 
@@ -43,6 +48,11 @@ def error_message(error: Exception) -> str | None:
         return f"Kafka: {error.args[0].str()}"
     if isinstance(error, RedisError):
         return f"Redis: {error}"
+    if isinstance(error, ValidationError) and error.title == Settings.__name__:
+        return "; ".join(
+            f"PULSO_{str(detail['loc'][0]).upper()}: {detail['msg'].removeprefix('Value error, ')}"
+            for detail in error.errors(include_input=False)
+        )
     if isinstance(error, PulsoError | OSError):
         return str(error) or None
     return None

@@ -12,9 +12,9 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from schemas.addresses import without_password
 from stream.commands.tables import folding_table, print_output
 from stream.runtime.settings import ROOT, Settings
-from stream.sources.source_overview import without_password
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,8 @@ def mailbox(
     from stream.sources.mailbox import MailboxSource  # noqa: PLC0415
 
     settings = _connected()
-    password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
+    secret = settings.mailbox_password_of(name)
+    password = secret.get_secret_value() if secret else ""
     state = settings.data / f"mailbox-{name}.json"
     source = MailboxSource(MailboxId(name), url, state=state, password=password, poll_seconds=poll_seconds, once=once)
     _run([source], settings, metrics_port)
@@ -191,15 +192,14 @@ def _connected() -> Settings:
 
 
 def _run(sources: list[Source], settings: Settings, metrics_port: int) -> None:
-    from prometheus_client import start_http_server  # noqa: PLC0415
-
+    from stream.runtime.metrics_server import start_metrics_server  # noqa: PLC0415
     from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
     from stream.sources.source import FINAL_FLUSH_SECONDS, run_all  # noqa: PLC0415
 
     stop = threading.Event()
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, lambda *_: stop.set())
-    start_http_server(metrics_port, addr=settings.bind)
+    start_metrics_server(metrics_port, settings.bind)
     producer = EventProducer(settings, timeout_s=20)
     run_all(sources, producer, stop)
     try:

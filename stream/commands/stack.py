@@ -15,9 +15,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from stream.commands.tables import folding_table, print_output
+from stream.runtime.addresses import ANY_ADDRESS
 from stream.runtime.settings import Settings
+from stream.runtime.variables import unknown_variables
 
 STOP_SECONDS = 90
 """Time for the whole stack to end."""
@@ -51,6 +54,7 @@ def up(
     """Start Kafka, Redis, Prometheus, the workers, the console and the sources; Ctrl-C stops all."""
     from stream.local import LocalStack  # noqa: PLC0415
     from stream.runtime.venue_file import read_venue  # noqa: PLC0415
+    from stream.sources.source_overview import direct_hosts  # noqa: PLC0415
 
     console = Console()
     settings = Settings()
@@ -60,6 +64,8 @@ def up(
         )
         raise typer.Exit(1)
     venue = read_venue(settings.venue)
+    for line in unknown_variables(os.environ, [box.id for box in venue.mailboxes]):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if detach:
         _detach(settings, sources, console)
         return
@@ -78,7 +84,8 @@ def up(
         settings.data,
         with_sources=with_sources,
         default_ports=True,
-        progress=lambda text: console.print(f"  {text}"),
+        direct_hosts=direct_hosts(venue),
+        progress=lambda text: console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True),
     )
     try:
         stack_.write_stack_file()
@@ -109,9 +116,11 @@ def _detach(settings: Settings, sources: bool, console: Console) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    with console.status("starting …"):
+    with console.status("starting …") as shown:
         while child.poll() is None:
             text = log.read_text(encoding="utf-8", errors="replace")
+            if lines := text.strip().splitlines():
+                shown.update(f"starting: {escape(lines[-1].strip())}")
             if "Ctrl-C stops all." in text:
                 _describe(json.loads(settings.stack_file.read_text(encoding="utf-8")))
                 console.print("`pulso down` stops all.")
@@ -193,3 +202,9 @@ def _describe(stack: dict[str, Any]) -> None:
         console.print(f"Logs: {', '.join(logs)}", markup=False)
     for kind in stack.get("sent_to", {}):
         console.print(f"`pulso source {kind} --help` shows what to send.")
+    if (bind := stack.get("bind", "")) in ANY_ADDRESS and bind:
+        console.print(
+            f"PULSO_BIND={bind}: other machines reach console, tills and posts at any address of this machine, with "
+            "the same ports.",
+            markup=False,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from stream.features import registry
 from stream.runtime.feature import load_reference
 from stream.runtime.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -30,19 +33,22 @@ def run(name: str, metrics_port: int) -> None:
     # Faust and the models take a second to import: only the worker's process pays for it.
     import faust  # noqa: PLC0415
     import uvloop  # noqa: PLC0415
-    from prometheus_client import start_http_server  # noqa: PLC0415
 
     from stream.runtime.faust_patches import install_shutdown_timeout  # noqa: PLC0415
+    from stream.runtime.metrics_server import start_metrics_server  # noqa: PLC0415
     from stream.runtime.rate_limited_logging import rate_limit_logger  # noqa: PLC0415
     from stream.runtime.venue_file import read_venue  # noqa: PLC0415
     from stream.runtime.worker import Worker  # noqa: PLC0415
 
     settings = Settings().connected()
-    start_http_server(metrics_port, addr=settings.bind)
+    settings.configure_logging()
+    start_metrics_server(metrics_port, settings.bind)
+    log.info("worker %s: loading the venue file, code and models", name)
     uvloop.install()
     worker = Worker(name, settings, read_venue(settings.venue), buffer_events=registry.buffer_events(name))
     for reference in registry.agents_of(name):
         load_reference(reference)(worker)
+    log.info("worker %s: connecting to Kafka at %s", name, settings.kafka)
     rate_limit_logger("aiokafka")
     process = faust.Worker(
         worker.app, loglevel=settings.log_level, logging_config=settings.logging_config(), redirect_stdouts=False

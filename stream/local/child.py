@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.errors import PulsoError
-from stream.runtime.retries import poller
+from stream.local.progress import StartProgress
+from stream.runtime.addresses import direct_connections
+
+POLL_SECONDS, LOOK_SECONDS, REPORT_SECONDS = 0.1, 5.0, 15.0
+"""Intervals of the health check, of the look at the progress, and of its report, while a process starts."""
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,10 +40,6 @@ def missing_program(program: str, packages: str, setting: str) -> ChildError:
     )
 
 
-class _NotHealthyYetError(ChildError):
-    """The health check does not succeed yet."""
-
-
 def _die_with_parent() -> None:
     # The child ends even when the supervisor is killed with SIGKILL.
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -55,7 +55,8 @@ class Child:
         log: file that standard output and standard error are appended to.
         healthy: health check, called repeatedly after the start until it returns True; an exception counts as False.
         environment: variables that are added to those of this process.
-        start_seconds: time-out of the start.
+        folder: working directory; that of this process if None.
+        start_seconds: time without any progress after which the start is given up.
         stop_seconds: time between SIGTERM and SIGKILL.
         starts: number of starts so far.
     """
@@ -65,12 +66,14 @@ class Child:
     log: Path
     healthy: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
     start_seconds: float = 120
     stop_seconds: float = 20
     starts: int = 0
     started: float = 0.0
     """Monotonic time of the last start in seconds."""
     _process: subprocess.Popen[bytes] | None = None
+    _log_offset: int = 0
 
     @property
     def pid(self) -> int | None:
@@ -81,35 +84,51 @@ class Child:
         """Start the process without waiting until it is healthy."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
+            self._log_offset = log.tell()
             self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment},
+                cwd=self.folder,
+                env={**os.environ, **direct_connections(os.environ), **self.environment},
                 start_new_session=True,  # Ctrl-C in the terminal reaches the supervisor only
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, safe after fork
             )
         self.starts += 1
         self.started = time.monotonic()
 
-    def wait_healthy(self) -> None:
-        """Wait until it is healthy.
+    def wait_healthy(self, report: Callable[[str], None] = lambda _text: None) -> None:
+        """Wait until it is healthy, for as long as it makes progress: a busy machine may take many minutes.
+
+        Args:
+            report: called every 15 s with a text that says what the process does.
 
         Raises:
-            ChildError: The process ended, or was not healthy within `start_seconds`.
+            ChildError: The process ended, or made no progress for `start_seconds`.
         """
-        try:
-            poller(timeout_s=self.start_seconds)(_NotHealthyYetError, self._require_healthy)
-        except _NotHealthyYetError as error:
-            message = f"{self.name} was not ready after {self.start_seconds:.0f} s{self.tail()}"
-            raise ChildError(message) from error
-
-    def _require_healthy(self) -> None:
-        if self.pid is None:
-            raise ChildError(f"{self.name} ended while it started{self.tail()}")
-        if not self.is_healthy():
-            raise _NotHealthyYetError
+        progress = StartProgress(self.log, self._log_offset)
+        began = looked = advanced = reported = time.monotonic()
+        while True:
+            pid = self.pid
+            if pid is None:
+                raise ChildError(f"{self.name} ended while it started{self.tail()}")
+            if self.is_healthy():
+                return
+            now = time.monotonic()
+            if now - looked >= min(LOOK_SECONDS, self.start_seconds / 4):
+                if progress.advanced(pid, now - looked):
+                    advanced = now
+                looked = now
+            if now - reported >= REPORT_SECONDS:
+                report(f"{self.name} is not ready after {now - began:.0f} s; {progress.describe()}")
+                reported = now
+            if now - advanced > self.start_seconds:
+                raise ChildError(
+                    f"{self.name} was not ready after {now - began:.0f} s, and made no progress in the last "
+                    f"{self.start_seconds:.0f} s ({progress.describe()}){self.tail()}"
+                )
+            time.sleep(POLL_SECONDS)
 
     def is_healthy(self) -> bool:
         """Return whether it runs and its health check succeeds."""
@@ -147,4 +166,4 @@ class Child:
             last = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
         except FileNotFoundError:
             return ""
-        return f"; {self.log} ends with:\n  " + "\n  ".join(last)
+        return f"; {self.log} ends with:\n  " + "\n  ".join(last) if last else f"; {self.log} is empty"

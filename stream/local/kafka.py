@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import uuid
@@ -16,6 +17,12 @@ from stream.runtime.kafka_clients import make_admin
 from stream.runtime.settings import ROOT
 
 VERSION = "4.3.0"
+
+JAVA_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+"""Java reads and writes the names of files in the encoding of the locale, whose default is ASCII."""
+
+FORMAT_SECONDS = 600
+"""Time-out of formatting the data folder; it takes two seconds on an idle machine."""
 
 
 def jars_folder() -> Path:
@@ -40,7 +47,10 @@ def fetch_jars() -> Path:
     folder.mkdir(parents=True)
     command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
     command += ["-DincludeScope=runtime", f"-DoutputDirectory={folder}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", timeout=900, check=False,
+        env={**os.environ, **JAVA_ENVIRONMENT},
+    )  # fmt: skip
     if done.returncode:
         output = (done.stdout + done.stderr)[-2000:]
         raise ChildError(f"Maven could not fetch Kafka's jars into {folder} (PULSO_CACHE sets another):\n{output}")
@@ -62,7 +72,7 @@ def kafka(data: Path, ports: Ports) -> Child:
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("kafka", 9092)
     properties = folder / "server.properties"
-    properties.write_text(_properties(folder, port, ports.get("kafka-controller")), encoding="utf-8")
+    properties.write_text(_properties(port, ports.get("kafka-controller")), encoding="ascii")
     if not (folder / "log" / "meta.properties").exists():
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [java, "-Xmx128m", "-cp", class_path, "kafka.tools.StorageTool", "format"]
@@ -71,7 +81,10 @@ def kafka(data: Path, ports: Ports) -> Child:
             "--config",
             str(properties),
         ]  # with `=`: an id may begin with a dash
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=FORMAT_SECONDS, check=False,
+            cwd=folder, env={**os.environ, **JAVA_ENVIRONMENT},
+        )  # fmt: skip
         if done.returncode:
             raise ChildError(f"Kafka's data folder {folder} could not be formatted:\n{done.stderr[-2000:]}")
     meta = dict(
@@ -88,13 +101,15 @@ def kafka(data: Path, ports: Ports) -> Child:
             "-cp", class_path, "kafka.Kafka", str(properties),
         ],
         log=data / "logs" / "kafka.log",
+        folder=folder,
+        environment=JAVA_ENVIRONMENT,
         # Another broker may have taken the port meanwhile; only this one has this cluster id.
-        healthy=lambda: admin.list_topics(timeout=1).cluster_id == meta["cluster.id"],
+        healthy=lambda: admin.list_topics(timeout=5).cluster_id == meta["cluster.id"],
         stop_seconds=30,
     )  # fmt: skip
 
 
-def _properties(folder: Path, port: int, controller: int) -> str:
+def _properties(port: int, controller: int) -> str:
     settings = {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -102,7 +117,8 @@ def _properties(folder: Path, port: int, controller: int) -> str:
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
         "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
         "controller.listener.names": "CONTROLLER",
-        "log.dirs": folder / "log",
+        # Relative to the folder that Kafka starts in: properties are ISO-8859-1, and a comma divides the list.
+        "log.dirs": "log",
         "message.max.bytes": MEDIA_BYTES,
         "replica.fetch.max.bytes": MEDIA_BYTES,
         "auto.create.topics.enable": "false",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import socket
 from pathlib import Path
 
+from stream.runtime.addresses import is_free
 from stream.runtime.atomic_file import replace_file
 
 EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -29,17 +29,6 @@ def server_ports() -> list[int]:
     return [port for port in ports if not first <= port <= last] or list(ports)
 
 
-def is_free(port: int) -> bool:
-    """Return whether a server could listen on this port of loopback now."""
-    with socket.socket() as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            candidate.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
 class Ports:
     """Ports by name, stored in a file so that clients find a restarted server again.
 
@@ -60,12 +49,12 @@ class Ports:
     def get(self, name: str, default: int = 0) -> int:
         """Return the stored port, else the default one, else any free one of `server_ports`, and store it."""
         for port in (self._known.get(name, 0), default if self._use_default else 0):
-            if port and is_free(port) and port not in self._others(name):
+            if port and self._is_free(port) and port not in self._others(name):
                 return self._store(name, port)
         ports = server_ports()
         random.shuffle(ports)  # two stacks that start together should choose different ones
         others = self._others(name)
-        return self._store(name, next(port for port in ports if port not in others and is_free(port)))
+        return self._store(name, next(port for port in ports if port not in others and self._is_free(port)))
 
     def assigned(self, name: str) -> int:
         """Return the port that `get` returned for this name before, whether or not it is free now.
@@ -74,6 +63,9 @@ class Ports:
             KeyError: `get` was not called with this name.
         """
         return self._known[name]
+
+    def _is_free(self, port: int) -> bool:
+        return all(is_free(port, host) for host in self._hosts)
 
     def _others(self, name: str) -> set[int]:
         return {port for other, port in self._known.items() if other != name}

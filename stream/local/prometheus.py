@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,18 +14,22 @@ import yaml
 
 from stream.local.child import Child, missing_program
 from stream.local.ports import Ports
+from stream.runtime.addresses import get_local
 from stream.runtime.settings import ROOT
 
 DEPLOY = ROOT / "deploy" / "prometheus"
 
 
-def prometheus(data: Path, ports: Ports, targets: Mapping[str, int], *, scrape_seconds: int = 5) -> Child:
+def prometheus(
+    data: Path, ports: Ports, targets: Mapping[str, int], *, host: str = "127.0.0.1", scrape_seconds: int = 5
+) -> Child:
     """Return a server that scrapes `targets` and stores its series in `data`/prometheus.
 
     Args:
         data: data folder of the stack.
         ports: ports of the stack.
-        targets: component → port on loopback.
+        targets: component → port.
+        host: host of the targets, as it stands in a URL.
         scrape_seconds: interval of the scrapes.
 
     Raises:
@@ -35,11 +41,13 @@ def prometheus(data: Path, ports: Ports, targets: Mapping[str, int], *, scrape_s
     folder = data / "prometheus"
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("prometheus", 9090)
-    groups = [{"targets": [f"127.0.0.1:{port}"], "labels": {"component": job}} for job, port in targets.items()]
+    groups = [{"targets": [f"{host}:{target}"], "labels": {"component": job}} for job, target in targets.items()]
     (folder / "targets.yml").write_text(yaml.safe_dump(groups), encoding="utf-8")
     template = Template((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))
     text = template.substitute(
-        scrape_interval=f"{scrape_seconds}s", rules=DEPLOY / "rules", targets=folder / "targets.yml"
+        scrape_interval=f"{scrape_seconds}s",
+        rules=glob_literal(DEPLOY / "rules"),
+        targets=glob_literal(folder / "targets.yml"),
     )
     (folder / "prometheus.yml").write_text(text, encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
@@ -54,5 +62,14 @@ def prometheus(data: Path, ports: Ports, targets: Mapping[str, int], *, scrape_s
             "--log.level=warn",
         ],
         log=data / "logs" / "prometheus.log",
-        healthy=lambda: httpx.get(f"{url}/-/ready", timeout=1).status_code == httpx.codes.OK,
+        healthy=lambda: get_local(f"{url}/-/ready", timeout=10).status_code == httpx.codes.OK,
     )
+
+
+def glob_literal(path: Path) -> str:
+    r"""Return a path for a double-quoted text of Prometheus's configuration, which is a pattern of file names.
+
+    >>> print(glob_literal(Path("/home/ana/año [2026]")))
+    /home/ana/a\u00f1o \\[2026]
+    """
+    return json.dumps(re.sub(r"([*?\[\\])", r"\\\1", str(path)))[1:-1]

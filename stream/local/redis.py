@@ -24,7 +24,7 @@ def redis(data: Path, ports: Ports) -> Child:
     folder = data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("redis", 6379)
-    client = Redis(port=port, decode_responses=True, socket_timeout=1, socket_connect_timeout=1)
+    client = Redis(port=port, decode_responses=True, socket_timeout=5, socket_connect_timeout=5)
     options = {
         "port": port,
         "bind": "127.0.0.1",

@@ -13,15 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from stream.features import registry
 from stream.local.child import Child
 from stream.local.kafka import kafka
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
 from stream.local.redis import redis
+from stream.runtime.addresses import check_bind, direct_connections, get_local, local_host
 from stream.runtime.atomic_file import replace_file
+from stream.runtime.console_certificate import check_certificate
 from stream.runtime.settings import Settings
 from stream.runtime.topics import ensure_topics
 
@@ -52,6 +52,7 @@ class LocalStack:
         default_ports: listen on the servers' default ports where they are free.
         open_demo: the console requires no login, and listens on loopback only.
         environment: further variables of workers, console and sources.
+        direct_hosts: hosts that workers, console and sources reach without the proxies of the environment.
         progress: called with a line of text at each step of the start.
 
     Attributes:
@@ -72,6 +73,7 @@ class LocalStack:
         default_ports: bool = False,
         open_demo: bool = False,
         environment: Mapping[str, str] | None = None,
+        direct_hosts: Sequence[str] = (),
         progress: Progress = lambda _text: None,
     ) -> None:
         given = Settings()
@@ -83,9 +85,11 @@ class LocalStack:
         self._with = {"prometheus": with_prometheus, "console": with_console, "sources": with_sources}
         self._scrape_seconds = scrape_seconds
         self._environment = dict(environment or {})
+        self._direct = direct_connections(os.environ, direct_hosts)
         self._open_demo = open_demo
         self._progress = progress
-        self._ports = Ports(self.data / "ports.json", prefer_default=default_ports)
+        self._ports = Ports(self.data / "ports.json", prefer_default=default_ports, bind=given.bind)
+        self._host = local_host(given.bind)
         self._children: dict[str, Child] = {}
         self._unwatched: set[str] = set()
         self._stopping = threading.Event()
@@ -116,8 +120,13 @@ class LocalStack:
         """Start everything and wait until all of it is healthy.
 
         Raises:
+            AddressError: No server can listen on PULSO_BIND.
+            CertificateError: The console's certificate can't be used.
             ChildError: A child did not start; the message ends with the end of its log.
         """
+        check_bind(self._given.bind)
+        if self._with["console"]:
+            check_certificate(self._given)
         self.data.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         scraped = [*self._workers, *(["sources"] if self._with["sources"] else [])]
@@ -134,7 +143,7 @@ class LocalStack:
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         for name, child in self._children.items():
             self._progress(f"{name} …")
-            child.wait_healthy()
+            child.wait_healthy(self._progress)
         self._watcher.start()
         self._progress(f"ready after {time.monotonic() - began:.0f} s")
 
@@ -153,10 +162,11 @@ class LocalStack:
         if self._given.prometheus is not None:
             self.endpoints["prometheus"] = self._given.prometheus
         elif self._with["prometheus"]:
-            self._add(prometheus(self.data, self._ports, targets, scrape_seconds=self._scrape_seconds)).start()
+            server = prometheus(self.data, self._ports, targets, host=self._host, scrape_seconds=self._scrape_seconds)
+            self._add(server).start()
             self.endpoints["prometheus"] = f"http://127.0.0.1:{self._ports.assigned('prometheus')}"
         for child in self._children.values():
-            child.wait_healthy()
+            child.wait_healthy(self._progress)
 
     def _add(self, child: Child) -> Child:
         self._children[child.name] = child
@@ -173,6 +183,7 @@ class LocalStack:
                 "PULSO_DATA": str(self.data),
                 "PULSO_VENUE": str(self._venue),
                 "PYTHONUNBUFFERED": "1",
+                **self._direct,
                 **self._environment,
             },
         )
@@ -191,23 +202,25 @@ class LocalStack:
         return self._python(
             child or name,
             ["-m", "stream.commands.cli", "worker", name, "--metrics-port", str(port)],
-            lambda: ready in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).text,
+            lambda: ready in get_local(f"http://{self._host}:{port}/metrics", timeout=10).text,
         )
 
     def _console(self) -> Child:
         port = self._ports.get("console", 8080)
-        url = self.endpoints["console"] = f"http://127.0.0.1:{port}"
+        scheme = "https" if self._given.console_certificate else "http"
+        host = "127.0.0.1" if self._open_demo else self._host
+        url = self.endpoints["console"] = f"{scheme}://{host}:{port}"
         return self._python(
             "console",
             ["-m", "console", "--port", str(port), *(["--open-demo"] if self._open_demo else [])],
-            lambda: httpx.get(f"{url}/healthz", timeout=2).is_success,
+            lambda: get_local(f"{url}/healthz", timeout=10).is_success,
         )
 
     def _sources(self, port: int) -> Child:
         return self._python(
             "sources",
             ["-m", "stream.commands.cli", "sources", "--metrics-port", str(port)],
-            lambda: httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=2).is_success,
+            lambda: get_local(f"http://{self._host}:{port}/metrics", timeout=10).is_success,
         )
 
     def _watch(self) -> None:
@@ -269,6 +282,7 @@ class LocalStack:
         return {
             "pid": os.getpid(),
             "venue": str(self._venue),
+            "bind": self._given.bind,
             "endpoints": self.endpoints,
             "sent_to": self._ingest_urls() if "sources" in self._children else {},
             "children": {

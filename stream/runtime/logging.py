@@ -2,7 +2,7 @@
 
 Levels: `info` for facts (an endpoint listens, a model was exchanged), `warning` for what an operator should look at (a
 camera is lost and opened again), `error` for failures (an event can't be used, results can't be written). A line about
-one event carries its id: `log.warning("…", extra={"event_id": envelope.id})`.
+one event carries its id: `log.warning("…", extra={"event_id": envelope.id})`. Addresses lose their passwords and queries.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import logging.config
 import sys
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+from schemas.addresses import without_passwords
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -35,8 +37,13 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the standard library's
         """Return the line without the traceback."""
         line = super().formatMessage(record)
+        line = without_passwords(line)
         event_id = getattr(record, "event_id", None)
         return line if event_id is None else f"{line} [event {event_id}]"
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is the standard library's
+        """Return the traceback, in which no address shows a password."""
+        return without_passwords(super().formatException(ei))
 
 
 class JsonFormatter(logging.Formatter):
@@ -55,13 +62,13 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_passwords(record.getMessage()),
         }
         event_id = getattr(record, "event_id", None)
         if event_id is not None:
             fields["event_id"] = event_id
         if record.exc_info:
-            fields["exception"] = self.formatException(record.exc_info)
+            fields["exception"] = without_passwords(self.formatException(record.exc_info))
         return json.dumps(fields, ensure_ascii=False, default=str)
 
 

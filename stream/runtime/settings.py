@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import PulsoError
@@ -18,6 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 """Folder that holds deploy/ and models/, in a checkout and in the image alike."""
 
 
+MAILBOX_VARIABLE = "PULSO_MAILBOX_PASSWORD_"
+"""Beginning of the variables that hold the password of one mailbox."""
+
+
+def mailbox_variable(mailbox: str) -> str:
+    """Return the variable of a mailbox's own password.
+
+    >>> mailbox_variable("lost-and-found")
+    'PULSO_MAILBOX_PASSWORD_LOST_AND_FOUND'
+    """
+    return MAILBOX_VARIABLE + mailbox.upper().replace("-", "_")
+
+
 class NotConnectedError(PulsoError, RuntimeError):
     """A server is neither configured nor running. The message says what to do."""
 
@@ -25,7 +40,9 @@ class NotConnectedError(PulsoError, RuntimeError):
 class Settings(BaseSettings):
     """Settings of every process, read from `PULSO_*` variables; `pulso settings` lists them."""
 
-    model_config = SettingsConfigDict(env_prefix="PULSO_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PULSO_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     data: Path = Field(
         default=Path(".pulso"),
@@ -109,14 +126,18 @@ class Settings(BaseSettings):
     )
 
     bind: str = Field(
-        default="127.0.0.1", description="Address that metrics, console and the endpoints of sources listen on."
+        default="127.0.0.1",
+        description="Address of this machine that metrics, console and the endpoints of sources listen on; 0.0.0.0 or "
+        ":: for all of them.",
     )
     console_certificate: Path | None = Field(
         default=None, description="PEM file of a certificate; with it the console serves HTTPS."
     )
     console_key: Path | None = Field(default=None, description="PEM file of the key of the console's certificate.")
     console_public: str | None = Field(
-        default=None, description="Address of the console that people open, for links in notifications."
+        default=None,
+        description="Address of the console that people open, https://host[:port]: for links in notifications, and for "
+        "forms that come through a proxy, whose cookies are then for HTTPS only.",
     )
     contacts: Path | None = Field(
         default=None,
@@ -129,7 +150,40 @@ class Settings(BaseSettings):
         default=None,
         description="Bearer token that senders of posts must send; made and kept in the data folder if not set.",
     )
-    mailbox_password: SecretStr | None = Field(default=None, description="Password of the support mailbox.")
+    mailbox_password: SecretStr | None = Field(
+        default=None,
+        description="Password of every mailbox without a variable of its own: PULSO_MAILBOX_PASSWORD_SUPPORT is the "
+        "password of the mailbox `support` alone.",
+    )
+
+    @field_validator("bind")
+    @classmethod
+    def _without_brackets(cls, bind: str) -> str:
+        bind = bind.strip()
+        return bind[1:-1] if bind.startswith("[") and bind.endswith("]") else bind
+
+    @field_validator("console_public")
+    @classmethod
+    def _is_origin(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        address = address.strip().rstrip("/")
+        try:
+            parts = urlsplit(address)
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid or parts.path or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError(
+                "is not an address of the form https://host or https://host:port; the console has no path of its own, "
+                "so give it a host name of its own at the proxy"
+            )
+        return address
+
+    def mailbox_password_of(self, mailbox: str) -> SecretStr | None:
+        """Return the password of one mailbox: that of its own variable, else the common one."""
+        own = os.environ.get(mailbox_variable(mailbox))
+        return SecretStr(own) if own else self.mailbox_password
 
     @property
     def stack_file(self) -> Path:

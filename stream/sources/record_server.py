@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from schemas.documents import request_body
 from schemas.errors import PulsoError
 from schemas.topic import Topic
+from stream.runtime.addresses import listening_socket, local_host
 from stream.runtime.atomic_file import replace_file
 from stream.runtime.record import max_time_ahead
 from stream.sources.source import EventSink, Source, SourceError, now
@@ -138,9 +139,8 @@ class RecordServer(Source, Generic[R]):
 
     @property
     def url(self) -> str:
-        """URL that records are sent to."""
-        host = f"[{self._bind}]" if ":" in self._bind else self._bind
-        return f"http://{host}:{self.port}{self.path}"
+        """URL that records are sent to; for senders on this machine where it listens on all addresses."""
+        return f"http://{local_host(self._bind)}:{self.port}{self.path}"
 
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Serve requests until `stop` is set; see `Source.run`."""
@@ -169,7 +169,7 @@ class RecordServer(Source, Generic[R]):
     def _app(self, sink: EventSink) -> FastAPI:
         app = FastAPI(title=f"Pulso {self.kind}", docs_url=None, redoc_url=None, openapi_url=None)
 
-        @app.get("/healthz")
+        @app.api_route("/healthz", methods=["GET", "HEAD"])
         async def healthz() -> dict[str, str]:
             return {"status": "ok"}
 
@@ -330,9 +330,8 @@ def _last_port(announced: Path | None) -> int:
 
 
 def _listen(bind: str, port: int, any_port: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     try:
-        return socket.create_server((bind, port), family=family, backlog=64)
+        return listening_socket(bind, port)
     except OSError as error:
         if any_port and port:
             return _listen(bind, 0, any_port)

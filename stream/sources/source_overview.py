@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from schemas.addresses import MAIL_SERVERS, without_password
 from schemas.bars import DemandForecast
 from schemas.venue import Venue
-from stream.runtime.settings import Settings
+from stream.runtime.addresses import is_private
+from stream.runtime.settings import Settings, mailbox_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,11 @@ def source_lines(venue: Venue, settings: Settings) -> Iterator[SourceLine]:
         if stage.url:
             yield SourceLine(f"microphone {stage.id}", without_password(stage.url), _missing_file(stage.url))
     for box in venue.mailboxes:
-        lacks = _missing_file(box.url)
-        if box.url.startswith(("imap://", "imaps://")) and settings.mailbox_password is None:
+        lacks = _missing_file(box.url) or _incomplete_maildir(box.url)
+        if urlsplit(box.url).scheme in MAIL_SERVERS and settings.mailbox_password_of(box.id) is None:
             lacks = "set PULSO_MAILBOX_PASSWORD"
+            if len(venue.mailboxes) > 1:
+                lacks += f", or {mailbox_variable(box.id)} for this mailbox alone"
         yield SourceLine(f"mailbox {box.id}", without_password(box.url), lacks)
     if venue.tills is not None:
         token = "PULSO_TILL_TOKEN" if settings.till_token else str(settings.data / "till-token")
@@ -62,21 +66,11 @@ def till_clock_lines(forecasts: Iterable[DemandForecast]) -> Iterator[SourceLine
                 )
 
 
-def without_password(url: str) -> str:
-    """Return an address without its password and its query, where some cameras have their password.
-
-    >>> without_password("rtsp://guard:hunter2@10.0.0.7:554/gate"), without_password("films/gate.mp4")
-    ('rtsp://guard@10.0.0.7:554/gate', 'films/gate.mp4')
-    >>> without_password("http://10.0.0.7/video.cgi?user=guard&password=hunter2")
-    'http://10.0.0.7/video.cgi?…'
-    """
-    if "://" not in url:
-        return url
-    address, query, _ = url.partition("?")
-    scheme, _, rest = address.partition("://")
-    place, slash, path = rest.partition("/")
-    user, at, host = place.rpartition("@")
-    return f"{scheme}://{user.split(':')[0]}{at}{host}{slash}{path}{query and '?…'}"
+def direct_hosts(venue: Venue) -> list[str]:
+    """Return the hosts of local networks that the file's addresses name: no proxy of the environment reaches them."""
+    urls = [part.url for part in (*venue.cameras, *venue.stages, *venue.mailboxes) if part.url]
+    hosts = [urlsplit(url).hostname or "" for url in urls]
+    return sorted({host for host in hosts if is_private(host)})
 
 
 def _missing_file(url: str) -> str:
@@ -85,6 +79,23 @@ def _missing_file(url: str) -> str:
         return ""
     path = Path(url)
     return "" if path.exists() else f"{path.absolute()} does not exist"
+
+
+def _incomplete_maildir(url: str) -> str:
+    """Return a reason if a folder is neither a Maildir nor one of .eml files."""
+    path = Path(url)
+    parts = [part for part in ("cur", "new", "tmp") if (path / part).is_dir()]
+    if not path.is_dir() or {"cur", "new"} <= set(parts):
+        return ""
+    if parts:
+        missing = " and ".join(f"{part}/" for part in ("cur", "new") if part not in parts)
+        return f"{path.absolute()} looks like a Maildir, but has no {missing}"
+    if any(file.suffix.lower() == ".eml" for file in path.iterdir()):
+        return ""
+    inner = sorted(one.name for one in path.iterdir() if (one / "cur").is_dir() and (one / "new").is_dir())
+    if inner:
+        return f"{path.absolute()} holds Maildirs ({', '.join(inner[:3])}); name one of them"
+    return f"{path.absolute()} has no cur/ and new/ of a Maildir, and no .eml file yet"
 
 
 def _contacts(settings: Settings) -> SourceLine:

@@ -32,13 +32,12 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     sources += [
         MicrophoneSource(stage.id, stage.url, lights=desks.get(stage.id, ())) for stage in venue.stages if stage.url
     ]
-    password = settings.mailbox_password.get_secret_value() if settings.mailbox_password else ""
     sources += [
         MailboxSource(
             box.id,
             box.url,
             state=settings.data / f"mailbox-{box.id}.json",
-            password=password,
+            password=_password_of(box.id, settings),
             poll_seconds=box.poll_seconds,
         )
         for box in venue.mailboxes
@@ -48,6 +47,11 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     if venue.social is not None:
         sources.append(post_server(settings, venue.social.port))
     return sources
+
+
+def _password_of(mailbox: str, settings: Settings) -> str:
+    password = settings.mailbox_password_of(mailbox)
+    return password.get_secret_value() if password else ""
 
 
 def post_server(settings: Settings, port: int) -> PostServer:

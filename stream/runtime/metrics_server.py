@@ -1,0 +1,45 @@
+"""HTTP server of /metrics, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from socket import AddressFamily
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+
+from stream.runtime.addresses import address_family
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_metrics = make_wsgi_app()
+
+
+class _SilentHandler(WSGIRequestHandler):
+    """Handler that logs no requests."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+def metrics_app(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer GET and HEAD (RFC 9110, 9.3.2), which the client library refuses and monitors send."""
+    if environment["REQUEST_METHOD"] != "HEAD":
+        return _metrics(environment, start_response)
+    _metrics({**environment, "REQUEST_METHOD": "GET"}, start_response)
+    return []
+
+
+def start_metrics_server(port: int, bind: str) -> WSGIServer:
+    """Serve /metrics on an address of this machine; port 0 takes any free one."""
+
+    class Server(ThreadingWSGIServer):
+        address_family: AddressFamily = address_family(bind)
+
+    server = make_server(bind, port, metrics_app, Server, handler_class=_SilentHandler)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
