@@ -28,8 +28,8 @@ _DEVICES = ("alsa", "pulse", "avfoundation", "dshow", "v4l2", "video4linux2", "f
 _WITHOUT_HOST = ("file", "unix", "v4l2", "udp", "rtp", "srt", "tcp", "tls", "rist")
 """Schemes whose address may have no host, such as one that waits for the sender."""
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):[/\\]+")
-_URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]{1,2}[^\s\"'<>|]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+")
+_URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,2}[^\s\"'<>|]+")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]")
 
 _SHOWN_SCHEMES = frozenset({*STREAMS, *MAIL_SERVERS, "redis", "rediss", "kafka", "pop3", "pop3s", "smtp", "ws", "wss"})

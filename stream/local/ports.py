@@ -36,10 +36,12 @@ class Ports:
         file: JSON file of the ports.
         prefer_default: take each server's default port where it is free, as people expect. Stacks that run for minutes
             take any port: two that start together would choose the same one.
+        bind: address that the servers listen on beside loopback.
     """
 
-    def __init__(self, file: Path, *, prefer_default: bool = False) -> None:
+    def __init__(self, file: Path, *, prefer_default: bool = False, bind: str = "127.0.0.1") -> None:
         self._file = file
+        self._hosts = tuple(dict.fromkeys(("127.0.0.1", bind)))
         self._use_default = prefer_default
         try:
             self._known: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))

@@ -2,7 +2,8 @@
 
 Levels: `info` for facts (an endpoint listens, a model was exchanged), `warning` for what an operator should look at (a
 camera is lost and opened again), `error` for failures (an event can't be used, results can't be written). A line about
-one event carries its id: `log.warning("…", extra={"event_id": envelope.id})`. Addresses lose their passwords and queries.
+one event carries its id: `log.warning("…", extra={"event_id": envelope.id})`. Addresses
+are written without passwords and queries.
 """
 
 from __future__ import annotations
