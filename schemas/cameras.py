@@ -14,12 +14,16 @@ from schemas.ids import CameraId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
 from schemas.venue_parts import NAME, Part, Point, Polygon
 
+Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+MIN_AREA_M2 = 0.1
+"""Smallest area in m² that a density is computed for; nobody stands on less."""
+
 
 class GroundPoint(Part):
     """A point of the picture with its position on the ground; best at the height of heads, since heads are counted."""
 
     picture: Point = Field(description="shares of width and height")
-    metres: tuple[float, float] = Field(description="to the right and away, from any origin")
+    metres: tuple[Metre, Metre] = Field(description="to the right and away, from any origin")
 
 
 GroundPoints = Annotated[
@@ -47,7 +51,8 @@ class CameraView(Part):
     polygon: Polygon
     area_m2: float | None = Field(
         default=None,
-        gt=0,
+        ge=MIN_AREA_M2,
+        allow_inf_nan=False,
         description="ground area in the polygon; computed from the ground points, or the zone's area, if left out",
     )
     exits: list[ExitLine] = Field(default_factory=list, description="positions of the zone's exits in the picture")

@@ -177,7 +177,7 @@ class ZoneSettings(Part):
 
     id: Annotated[ZoneId, NAME]
     title: str = Field(default="", description="name on pages; the id if empty")
-    area_m2: float = Field(gt=0, le=1_000_000, description="ground area in square metres")
+    area_m2: float = Field(ge=0.1, le=1_000_000, description="ground area in square metres")
     capacity: int = Field(gt=0, description="maximum number of people allowed")
     exits: list[ExitSettings] = Field(
         default_factory=list, description="exits: names, or objects with sign and alternative"

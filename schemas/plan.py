@@ -6,14 +6,19 @@ import math
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas.ids import BarId, CameraId, GateId, StageId, ZoneId
+from schemas.polygons import line_with_length, simple_polygon
 from schemas.venue_parts import NAME, Part
 
 Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
 PlanPoint = Annotated[tuple[Metre, Metre], Field(description="metres to the right and up on the plan, from any origin")]
-PlanPolygon = Annotated[list[PlanPoint], Field(min_length=3, description="corners in order")]
+PlanPolygon = Annotated[
+    list[PlanPoint],
+    Field(min_length=3, description="corners in order around the area; edges must not cross"),
+    AfterValidator(simple_polygon),
+]
 
 
 class PlanCamera(Part):
@@ -32,8 +37,20 @@ class PlanCamera(Part):
 class PlanGate(Part):
     """Position of a gate."""
 
-    line: Annotated[list[PlanPoint], Field(min_length=2, max_length=2, description="its two ends")]
+    line: Annotated[
+        list[PlanPoint],
+        Field(min_length=2, max_length=2, description="its two ends"),
+        AfterValidator(line_with_length),
+    ]
     inwards: PlanPoint = Field(description="a point on the inner side")
+
+    @model_validator(mode="after")
+    def _has_a_side(self) -> Self:
+        (x0, y0), (x1, y1) = self.line
+        across = (x1 - x0) * (self.inwards[1] - y0) - (y1 - y0) * (self.inwards[0] - x0)
+        if abs(across) < 1e-6:
+            raise ValueError("inwards lies on the line; give a point on the inner side")
+        return self
 
 
 class VenuePlan(Part):

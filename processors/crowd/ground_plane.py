@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.cameras import CameraSettings
+from schemas.cameras import MIN_AREA_M2, CameraSettings
 from schemas.errors import PulsoError
 
 Points = NDArray[np.float64]
@@ -49,7 +49,7 @@ class GroundPlane:
             size = float(np.ptp(np.asarray(points, float), axis=0).max())
             for a, b, c in combinations(points, 3):
                 twice = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-                if abs(twice) < 1e-3 * size**2:
+                if abs(twice) <= 1e-3 * size**2:
                     raise GroundError(
                         f"{a}, {b} and {c} lie on one line of the {what}; use the corners of a quadrilateral"
                     )
@@ -110,7 +110,11 @@ def ground_plane_of(camera: CameraSettings) -> GroundPlane | None:
         return None
     ground = GroundPlane.from_points([p.picture for p in camera.ground], [p.metres for p in camera.ground])
     for view in camera.views:
-        ground.area(view.polygon)
+        if ground.area(view.polygon) < MIN_AREA_M2:
+            raise GroundError(
+                f"the view of {view.zone} covers less than {MIN_AREA_M2:g} m² of the ground; check its corners and "
+                "the metres"
+            )
     return ground
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from stream.local.child import Child, missing_program
 from stream.local.ports import Ports
-from stream.runtime.addresses import get_local
+from stream.runtime.local_http import get_local
 from stream.runtime.settings import ROOT
 
 DEPLOY = ROOT / "deploy" / "prometheus"

@@ -19,9 +19,10 @@ from stream.local.kafka import kafka
 from stream.local.ports import Ports
 from stream.local.prometheus import prometheus
 from stream.local.redis import redis
-from stream.runtime.addresses import check_bind, direct_connections, get_local, local_host
+from stream.runtime.addresses import check_bind, direct_connections, local_host
 from stream.runtime.atomic_file import replace_file
 from stream.runtime.console_certificate import check_certificate
+from stream.runtime.local_http import get_local
 from stream.runtime.settings import Settings
 from stream.runtime.topics import ensure_topics
 

@@ -6,9 +6,6 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
-
-import httpx
 
 from schemas.errors import PulsoError
 
@@ -100,17 +97,6 @@ def is_private(host: str) -> bool:
         address = ipaddress.ip_address(host)
         return address.is_private or address.is_loopback or address.is_link_local
     return host == "localhost" or host.endswith(".localhost")
-
-
-def get_local(url: str, *, timeout: float, **options: Any) -> httpx.Response:
-    """Send a GET request to a server of this machine: no proxy of the environment is used.
-
-    The certificate is not verified: it names the host that people open, and nothing secret is sent.
-
-    Raises:
-        httpx.HTTPError: the server does not answer.
-    """
-    return httpx.get(url, timeout=timeout, trust_env=False, verify=False, **options)  # nosec B501 # noqa: S501
 
 
 def address_family(bind: str) -> socket.AddressFamily:

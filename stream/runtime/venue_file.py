@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from processors.crowd.ground_plane import GroundError, ground_plane_of
+from schemas.addresses import without_password, without_passwords
 from schemas.errors import PulsoError
 from schemas.venue import Venue
 from stream.features import registry
@@ -24,13 +28,21 @@ MAX_NODES = 200_000
 """Largest number of YAML nodes with all aliases expanded; a hundred cameras have some ten thousand."""
 
 
-class _NoDuplicates(yaml.SafeLoader):
-    """Loader that refuses repeated keys, of which YAML silently uses the last."""
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+_OCTAL = re.compile(r"[-+]?0[0-7_]+")
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Loader that refuses what YAML 1.1 silently reads as something else than people mean.
+
+    Repeated keys, of which it uses the last; 22:00, which is 1320; 0100, which is 64; and keys such as `no` or `12`,
+    which are no texts.
+    """
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Construct a value; an invalid number or date is reported with its line, too."""
         try:
-            return super().construct_object(node, deep)
+            value = super().construct_object(node, deep)
         except (VenueFileError, yaml.YAMLError):
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
@@ -38,22 +50,51 @@ class _NoDuplicates(yaml.SafeLoader):
             raise VenueFileError(
                 f"line {line}: {node.value!r:.60} is not a valid {kind}: {error}; quote it if it is text"
             ) from error
+        if isinstance(value, int | float) and (surprise := _surprise(node.value, value)):
+            raise VenueFileError(f"line {node.start_mark.line + 1}: {surprise}")
+        return value
 
 
-def _mapping(loader: _NoDuplicates, node: yaml.MappingNode) -> dict[Any, Any]:
-    lines: dict[Any, int] = {}
+def _surprise(text: str, value: float) -> str:
+    """Return a sentence about a number that YAML reads in another base than people; empty for others."""
+    if _BASE_60.fullmatch(text):
+        return (
+            f'{text} without quotes is the number {value:g} for YAML, to base 60; put it in quotes, "{text}", if it is '
+            "a time, or write the number"
+        )
+    if _OCTAL.fullmatch(text):
+        return (
+            f"{text} is the number {value:g} for YAML, to base 8, since it begins with 0; write it without the 0, or "
+            f'put it in quotes, "{text}", if it is a name'
+        )
+    return ""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    lines: dict[str, int] = {}
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
-        if isinstance(key, str | int) and key in lines:
+        if not isinstance(key, str):
+            raise VenueFileError(f"line {line}: {_quote_it(key_node, key)}")
+        if key in lines and key != "<<":
             raise VenueFileError(f"line {line}: {key} is repeated, first in line {lines[key]}; keep one")
-        if isinstance(key, str | int):
-            lines[key] = line
+        lines[key] = line
     loader.flatten_mapping(node)
     return dict(loader.construct_mapping(node, deep=True))
 
 
-_NoDuplicates.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _quote_it(node: yaml.Node | None, value: Any) -> str:
+    """Return a sentence about a text that YAML reads as something else, and the remedy."""
+    if not isinstance(node, yaml.ScalarNode):
+        return f"found {value!r:.60}, where a text belongs"
+    if value is None:
+        return "is empty; write a text, or leave the field out"
+    kind = {bool: "yes or no", int: "a number", float: "a number", date: "a date", datetime: "a time"}.get(type(value))
+    return f'YAML reads {node.value} as {kind or repr(value)}, not as text; put it in quotes: "{node.value}"'
 
 
 def _node_count(node: yaml.Node, counts: dict[int, float]) -> float:
@@ -76,7 +117,7 @@ def _node_count(node: yaml.Node, counts: dict[int, float]) -> float:
 
 
 def _compose(text: str) -> yaml.Node | None:
-    node: yaml.Node | None = yaml.compose(text, Loader=_NoDuplicates)
+    node: yaml.Node | None = yaml.compose(text, Loader=_StrictLoader)
     if node is not None and _node_count(node, {}) > MAX_NODES:
         raise VenueFileError(f"its aliases expand to more than {MAX_NODES} nodes; write them out")
     return node
@@ -96,12 +137,15 @@ def read_venue(path: Path) -> Venue:
         raise VenueFileError(f"{path}: can't be read as UTF-8 text: {error}") from error
     try:
         node = _compose(text)
-        content = yaml.load(text, Loader=_NoDuplicates)  # nosec B506 # noqa: S506 - a SafeLoader
+        content = yaml.load(text, Loader=_StrictLoader)  # nosec B506 # noqa: S506 - a SafeLoader
     except VenueFileError as error:
         raise VenueFileError(f"{path}: {error}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise VenueFileError(f"{path}: line {line}: no YAML: {error.problem}; check the indentation") from error
+        remedy = (
+            "indent with spaces, not with tabs" if "'\\t'" in str(error.problem) else "check the indentation and quotes"
+        )
+        raise VenueFileError(f"{path}: line {line}: no YAML: {error.problem}; {remedy}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise VenueFileError(f"{path}: no YAML: {error}") from error
     if not isinstance(content, dict):
@@ -157,8 +201,15 @@ def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue])
             )
         case "missing":
             message = "is missing"
-        case _ if not isinstance(error.get("input"), dict | list):
-            message += f"; found {error.get('input')!r}"
+        case "string_type" if not isinstance(error.get("input"), dict | list):
+            message = _quote_it(_node_at(node, at), error.get("input"))
+        case "literal_error" | "string_pattern_mismatch" | "enum" if isinstance(error.get("input"), bool):
+            message += f"; {_quote_it(_node_at(node, at), error.get('input'))}"
+        case _ if at and at[-1] == "url":
+            message += f"; found {without_password(str(error.get('input')))!r}"
+        case _ if isinstance(error.get("input"), str | int | float | date | None):
+            found = error.get("input")
+            message += f"; found {without_passwords(found) if isinstance(found, str) else found!r}"
     return f"{path}: line {_line(node, at)}: {name or 'the file'}: {message}"
 
 
@@ -182,16 +233,27 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
 
 def _line(node: yaml.Node | None, at: tuple[Any, ...]) -> int:
     """Return the line of the deepest part of `at` that the file has."""
-    line = 1
+    found = list(_descend(node, at))
+    return found[-1][0] if found else 1
+
+
+def _node_at(node: yaml.Node | None, at: tuple[Any, ...]) -> yaml.Node | None:
+    """Return the node at the location of an error; None where the file has none."""
+    found = list(_descend(node, at))
+    return found[-1][1] if len(found) == len(at) else None
+
+
+def _descend(node: yaml.Node | None, at: tuple[Any, ...]) -> Iterator[tuple[int, yaml.Node]]:
+    """Yield the line and the node of each part of `at`, as far as the file has them."""
     for part in at:
         if isinstance(node, yaml.MappingNode):
             found = [(key, value) for key, value in node.value if key.value == str(part)]
             if not found:
-                break
+                return
             line, node = found[0][0].start_mark.line + 1, found[0][1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
             line = node.start_mark.line + 1
         else:
-            break
-    return line
+            return
+        yield line, node
