@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from schemas.addresses import without_passwords
 from schemas.errors import PulsoError
+from stream.commands.output import write_any_text
 from stream.runtime.settings import Settings
 
 
@@ -30,6 +31,11 @@ def command_failed(reason: object) -> typer.Exit:
 
 class ErrorReportingGroup(TyperGroup):
     """A group of commands in which an error that the user can correct ends the command with a message."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line."""
+        write_any_text()
+        return super().main(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the subcommand."""

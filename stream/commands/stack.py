@@ -25,6 +25,9 @@ from stream.runtime.variables import unknown_variables
 STOP_SECONDS = 90
 """Time for the whole stack to end."""
 
+READY = "Ctrl-C stops all."
+"""Line that says that everything is ready."""
+
 log = logging.getLogger(__name__)
 
 
@@ -92,7 +95,7 @@ def up(
         stack_.start()
         stack_.write_stack_file()
         _describe(stack_.describe())
-        console.print("Ctrl-C stops all.")
+        console.print(READY)
         while not stopping.wait(5):
             try:
                 stack_.write_stack_file()
@@ -121,7 +124,7 @@ def _detach(settings: Settings, sources: bool, console: Console) -> None:
             text = log.read_text(encoding="utf-8", errors="replace")
             if lines := text.strip().splitlines():
                 shown.update(f"starting: {escape(lines[-1].strip())}")
-            if "Ctrl-C stops all." in text:
+            if READY in map(str.strip, text.splitlines()):
                 _describe(json.loads(settings.stack_file.read_text(encoding="utf-8")))
                 console.print("`pulso down` stops all.")
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -72,4 +73,5 @@ def glob_literal(path: Path) -> str:
     >>> print(glob_literal(Path("/home/ana/año [2026]")))
     /home/ana/a\u00f1o \\[2026]
     """
-    return json.dumps(re.sub(r"([*?\[\\])", r"\\\1", str(path)))[1:-1]
+    text = os.fsencode(path).decode()  # Prometheus reads UTF-8, whatever the locale
+    return json.dumps(re.sub(r"([*?\[\\])", r"\\\1", text), ensure_ascii=False)[1:-1]

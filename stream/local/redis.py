@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def redis(data: Path, ports: Ports) -> Child:
     folder = data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.get("redis", 6379)
-    client = Redis(port=port, decode_responses=True, socket_timeout=5, socket_connect_timeout=5)
+    client = Redis(port=port, socket_timeout=5, socket_connect_timeout=5)
     options = {
         "port": port,
         "bind": "127.0.0.1",
@@ -38,6 +39,6 @@ def redis(data: Path, ports: Ports) -> Child:
     def healthy() -> bool:
         # Another server may have taken the port meanwhile; only this one has this folder.
         configured: Any = client.config_get("dir")
-        return configured == {"dir": str(folder)} and bool(client.ping())
+        return configured == {b"dir": os.fsencode(folder)} and bool(client.ping())
 
     return Child(name="redis", command=command, log=data / "logs" / "redis.log", healthy=healthy)

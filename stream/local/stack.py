@@ -184,6 +184,7 @@ class LocalStack:
                 "PULSO_DATA": str(self.data),
                 "PULSO_VENUE": str(self._venue),
                 "PYTHONUNBUFFERED": "1",
+                "PYTHONUTF8": "1",  # names of files, whatever the locale
                 **self._direct,
                 **self._environment,
             },
