@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from socket import gethostname
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
@@ -162,10 +164,26 @@ def require_role(user: User, *roles: Role) -> None:
         raise HTTPException(403, f"this needs the role {' or '.join(roles)}")
 
 
-def is_cross_site(method: str, host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Return true if a page of another site sent a change, by the headers that browsers add.
+def is_cross_site(
+    method: str, host: str, origin: str | None, fetch_site: str | None, public: str | None = None
+) -> bool:
+    """Return true if a page of another site sent a change, by the headers that browsers add and pages can't set.
+
+    Behind a proxy, Host may be the name that the proxy calls the console by. Then `Sec-Fetch-Site: same-origin`, which
+    browsers send over HTTPS, or an Origin that is the public one, says that a page of the console sent the change.
+
+    Args:
+        method: HTTP method.
+        host: header Host.
+        origin: header Origin.
+        fetch_site: header Sec-Fetch-Site.
+        public: origin at which people open the console (PULSO_CONSOLE_PUBLIC).
 
     >>> is_cross_site("POST", "pulso.example:8080", "http://pulso.example:8080", None)
+    False
+    >>> is_cross_site("POST", "127.0.0.1:8080", "https://pulso.example", "same-origin")
+    False
+    >>> is_cross_site("POST", "127.0.0.1:8080", "https://pulso.example", None, "https://pulso.example")
     False
     >>> is_cross_site("POST", "pulso.example", "https://evil.example", None)
     True
@@ -178,10 +196,62 @@ def is_cross_site(method: str, host: str, origin: str | None, fetch_site: str | 
         return False
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return True
+    if fetch_site == "same-origin" or origin is None or (public is not None and _same_origin(origin, public)):
+        return False
     try:
-        return origin is not None and urlsplit(origin).netloc != host
+        return urlsplit(origin).netloc.lower() != host.lower()
     except ValueError:  # such as http://[
         return True
+
+
+def is_foreign_name(host: str, public: str | None) -> bool:
+    """Return true if a host is a name that may belong to others, who could let it point here (DNS rebinding).
+
+    Only names of the public DNS can: no addresses, no single words, and not the name of this machine. Without a public
+    origin any name may be the console's.
+
+    >>> is_foreign_name("evil.example:8080", "https://pulso.example"), is_foreign_name("10.0.0.7", "https://pulso.example")
+    (True, False)
+    >>> is_foreign_name("pulso.example", "https://pulso.example"), is_foreign_name("evil.example", None)
+    (False, False)
+    """
+    if public is None:
+        return False
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return True
+    with suppress(ValueError):
+        ip_address(name)
+        return False
+    own = {urlsplit(public).hostname, gethostname().lower()}
+    return name not in own and "." in name and not name.endswith((".local", ".localhost", ".internal"))
+
+
+def is_encrypted(request: Request) -> bool:
+    """Return true if the browser sent a request over HTTPS, to this server or to the proxy in front of it.
+
+    Pages can't set Origin. Somebody who sets X-Forwarded-Proto gets a cookie that is for HTTPS only.
+    """
+    headers = request.headers
+    origin, forwarded = headers.get("origin", ""), headers.get("x-forwarded-proto", "")
+    return request.url.scheme == "https" or origin.startswith("https://") or forwarded.split(",")[0].strip() == "https"
+
+
+def _same_origin(origin: str, other: str) -> bool:
+    """Return true if two origins have the same scheme, host and port.
+
+    >>> _same_origin("https://Pulso.example", "https://pulso.example:443"), _same_origin("http://a", "https://a")
+    (True, False)
+    """
+    try:
+        a, b = urlsplit(origin), urlsplit(other)
+        ports = {"http": 80, "https": 443}
+        return (a.scheme, a.hostname, a.port or ports.get(a.scheme)) == (
+            b.scheme, b.hostname, b.port or ports.get(b.scheme),
+        )  # fmt: skip
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

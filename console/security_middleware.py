@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.authentication import is_cross_site, is_loopback
+from console.authentication import is_cross_site, is_foreign_name, is_loopback
 from schemas.errors import PulsoError
 
 POLICY = "; ".join((
@@ -45,17 +45,26 @@ MAX_REQUEST_BYTES = 64 * 1024
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
+_ORIGIN = re.compile(r"https?://" + _HOST.pattern)
+
 
 class _RequestTooLongError(PulsoError):
     """A request is longer than `MAX_REQUEST_BYTES`, whatever its header says."""
 
 
 class SecurityMiddleware:
-    """Refuse changes of other sites and, in the open demo, requests of other machines; add the security headers."""
+    """Refuse changes of other sites and, in the open demo, requests of other machines; add the security headers.
 
-    def __init__(self, app: ASGIApp, *, open_demo: bool) -> None:
+    Args:
+        app: the application.
+        open_demo: requests of other machines are refused.
+        public: origin at which people open the console (PULSO_CONSOLE_PUBLIC).
+    """
+
+    def __init__(self, app: ASGIApp, *, open_demo: bool, public: str | None = None) -> None:
         self._app = app
         self._open_demo = open_demo
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -74,7 +83,7 @@ class SecurityMiddleware:
                     headers[name] = value
                 # A script is requested again each time, but sent only when it changed.
                 headers["Cache-Control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
-                if scope["scheme"] == "https":
+                if scope["scheme"] == "https" or Headers(scope=scope).get("x-forwarded-proto") == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
@@ -93,12 +102,28 @@ class SecurityMiddleware:
         host = headers.get("host", "")
         if not _HOST.fullmatch(host):
             return 400, "the header Host is not a valid host name"
-        if is_cross_site(method, host, headers.get("origin"), headers.get("sec-fetch-site")):
-            return 403, "another site sent this; the console takes changes from its own pages only"
+        origin, fetch_site = headers.get("origin"), headers.get("sec-fetch-site")
+        if is_cross_site(method, host, origin, fetch_site, self._public):
+            return 403, _cross_site_reason(host, origin, fetch_site)
+        is_change = method not in ("GET", "HEAD", "OPTIONS")
+        if is_change and origin is not None and is_foreign_name(origin.rpartition("://")[2], self._public):
+            return 403, f"the console is at {self._public} (PULSO_CONSOLE_PUBLIC); open it there"
         # A name that another site lets point here, or a proxy, would open the demo to others.
         if self._open_demo and (not is_loopback(host) or "x-forwarded-for" in headers or "forwarded" in headers):
             return 403, "the open demo is for this machine alone: open it as http://127.0.0.1"
         return None
+
+
+def _cross_site_reason(host: str, origin: str | None, fetch_site: str | None) -> str:
+    """Return why a change was refused; where a proxy may be the reason, also what to set."""
+    reason = "another site sent this; the console takes changes from its own pages only"
+    if fetch_site is None and origin is not None and _ORIGIN.fullmatch(origin):
+        reason += (
+            f". If {origin} is the console behind a proxy: the proxy passes the header Host: {host}, so set "
+            f"PULSO_CONSOLE_PUBLIC={origin}, or let the proxy pass the browser's Host (nginx: proxy_set_header Host "
+            "$http_host)"
+        )
+    return reason
 
 
 def _limited(receive: Receive) -> Receive:

@@ -51,7 +51,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
 
     app = FastAPI(title="Pulso", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.console = services
-    app.add_middleware(SecurityMiddleware, open_demo=open_demo)
+    app.add_middleware(SecurityMiddleware, open_demo=open_demo, public=settings.console_public)
     for path, folder in static_folders().items():
         files = StaticFiles(directory=folder) if folder == STATIC else FeatureFiles(directory=folder)
         app.mount(path, files, name=path)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.authentication import SESSION_COOKIE, CurrentUser, User
+from console.authentication import SESSION_COOKIE, CurrentUser, User, is_encrypted
 from console.requests import request_origin
 from console.services import LANGUAGE_COOKIE, ConsoleServices, Services
 from console.sessions import SESSION_SECONDS
@@ -70,7 +70,7 @@ async def login(
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=is_encrypted(request),
     )
     return response
 

@@ -71,7 +71,7 @@ def glob_literal(path: Path) -> str:
     r"""Return a path for a double-quoted text of Prometheus's configuration, which is a pattern of file names.
 
     >>> print(glob_literal(Path("/home/ana/año [2026]")))
-    /home/ana/a\u00f1o \\[2026]
+    /home/ana/año \\[2026]
     """
     text = os.fsencode(path).decode()  # Prometheus reads UTF-8, whatever the locale
     return json.dumps(re.sub(r"([*?\[\\])", r"\\\1", text), ensure_ascii=False)[1:-1]
