@@ -157,7 +157,7 @@ def _scheme_of(url: str, schemes: tuple[str, ...]) -> str | None:
         if near:
             raise ValueError(f"{word}:// is not a known scheme; did you mean {near[0]}://?")
         raise ValueError(f"{word}:// can't be read here; use for example {schemes[0]}:// or {schemes[1]}://")
-    if slashes != "//":
+    if slashes != "//" and not slashes.startswith("///"):
         raise ValueError(f"after {word}: come two slashes; did you mean {word}://?")
     return word
 

@@ -29,6 +29,9 @@ MAX_NODES = 200_000
 
 
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+MAX_NUMBER_LETTERS = 40
+"""Letters of a number that is explained; Python refuses to print integers of thousands of digits."""
+
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 
 
@@ -57,6 +60,8 @@ class _StrictLoader(yaml.SafeLoader):
 
 def _surprise(text: str, value: float) -> str:
     """Return a sentence about a number that YAML reads in another base than people; empty for others."""
+    if len(text) > MAX_NUMBER_LETTERS:
+        return ""
     if _BASE_60.fullmatch(text):
         return (
             f'{text} without quotes is the number {value:g} for YAML, to base 60; put it in quotes, "{text}", if it is '
@@ -77,7 +82,7 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         line = key_node.start_mark.line + 1
         if not isinstance(key, str):
             raise VenueFileError(f"line {line}: {_quote_it(key_node, key)}")
-        if key in lines and key != "<<":
+        if key in lines:
             raise VenueFileError(f"line {line}: {key} is repeated, first in line {lines[key]}; keep one")
         lines[key] = line
     loader.flatten_mapping(node)
