@@ -39,6 +39,6 @@ def redis(data: Path, ports: Ports) -> Child:
     def healthy() -> bool:
         # Another server may have taken the port meanwhile; only this one has this folder.
         configured: Any = client.config_get("dir")
-        return configured == {b"dir": os.fsencode(folder)} and bool(client.ping())
+        return configured == {"dir": os.fsencode(folder).decode("utf-8", "replace")} and bool(client.ping())
 
     return Child(name="redis", command=command, log=data / "logs" / "redis.log", healthy=healthy)
