@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.authentication import is_cross_site, is_foreign_name, is_loopback
+from console.authentication import is_cross_site, is_encrypted, is_foreign_name, is_loopback
 from schemas.errors import PulsoError
 
 POLICY = "; ".join((
@@ -83,7 +84,7 @@ class SecurityMiddleware:
                     headers[name] = value
                 # A script is requested again each time, but sent only when it changed.
                 headers["Cache-Control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
-                if scope["scheme"] == "https" or Headers(scope=scope).get("x-forwarded-proto") == "https":
+                if is_encrypted(Request(scope)):
                     headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 

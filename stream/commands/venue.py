@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from schemas.venue import Venue
 from stream.commands.tables import folding_table
 from stream.features import registry
 from stream.runtime.settings import Settings
+from stream.runtime.variables import unknown_variables
 from stream.runtime.venue_file import VenueFileError, read_venue
 from stream.sources.source_overview import source_lines
 
@@ -31,6 +33,8 @@ def check(file: Annotated[Path, typer.Argument(help="The venue file.")]) -> None
         Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     explain(venue, Console(), Settings())
+    for line in unknown_variables(os.environ, [box.id for box in venue.mailboxes]):
+        Console(soft_wrap=True, highlight=False).print(line, markup=False)
 
 
 def explain(venue: Venue, console: Console, settings: Settings) -> None:

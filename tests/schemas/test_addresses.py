@@ -7,10 +7,10 @@ import pytest
 from schemas.addresses import mailbox_url, stream_url, without_password, without_passwords
 
 VALID_STREAMS = (
-    "rtsp://10.0.0.7/gate", "RTSP://Guard:x@cam.example:554/live?channel=1", "rtsp://[fd00::2]:554/x",
-    "http://h/a?b=c", "rtsp://guard:p%2Fw@h/x", "rtsp://guard:p@w@h/x", "srt://:9000?mode=listener",
-    "udp://@239.0.0.1:1234", "alsa:hw:1,0", "pulse:default", "/dev/video0", "0", "films/gate 2@4k.mp4", "film.mp4", "file:///srv/x.mp4", "año/música.ogg",
-    "rtmp://h/live/stream-key", "C:\\films\\gate.mp4", "./rtsp", "rtsps://h",
+    "rtsp://10.0.0.7/gate", "RTSP://Guard:x@cam.example:554/live?channel=1", "rtsp://[fd00::2]:554/x", "rtsps://h",
+    "http://h/a?b=c", "rtsp://guard:p%2Fw@h/x", "rtsp://guard:p@w@h/x", "srt://:9000?mode=listener", "./rtsp",
+    "udp://@239.0.0.1:1234", "rtmp://h/live/stream-key", "alsa:hw:1,0", "pulse:default", "/dev/video0", "0",
+    "films/gate 2@4k.mp4", "film.mp4", "file:///srv/x.mp4", "año/música.ogg", "C:\\films\\gate.mp4",
 )  # fmt: skip
 
 

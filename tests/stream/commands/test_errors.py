@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,45 @@ def test_tables_wrap_long_cells_untruncated() -> None:
     with narrow.capture() as captured:
         narrow.print(table)
     assert "…" not in captured.get()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PULSO_LOG_LEVEL", "loud"),
+        ("PULSO_CONSOLE_PUBLIC", "pulso.example.org"),
+        ("PULSO_CONSOLE_PUBLIC", "https://example.org/pulso"),
+        ("PULSO_KAFKA_REPLICATION", "many"),
+    ],
+)
+def test_invalid_setting_is_named(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    result = CliRunner().invoke(app, ["settings"])
+    assert result.exit_code == 2
+    assert result.output.startswith(f"pulso: {variable}: ")
+
+
+def test_error_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSO_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("PULSO_REDIS", "rediss:/guard:hunter2@h:1")
+    result = CliRunner().invoke(app, ["alerts", "list"])
+    assert result.exit_code == 2 or result.exception
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("arguments", ["--help", "settings", "status", "check VENUE", "up", "check /no/año…/file"])
+def test_commands_print_in_every_encoding(arguments: str, encoding: str, tmp_path: Path) -> None:
+    """The folder has letters that the terminal lacks, and a byte that is not UTF-8."""
+    venue = tmp_path / "año € 日.yaml"
+    venue.write_text("name: Fiesta 日本 – «año»\ncameras: [{id: a, url: x…}]\n", encoding="utf-8")
+    environment = {
+        **os.environ, "PYTHONIOENCODING": encoding, "PULSO_DATA": os.fsdecode(bytes(tmp_path) + b"/m\xfasica"),
+        "PULSO_BIND": "203.0.113.7", "PULSO_VENUE": str(venue),
+    }  # fmt: skip
+    parts = [part.replace("VENUE", str(venue)) for part in arguments.split()]
+    command = [sys.executable, "-m", "stream.commands.cli", *parts]
+    result = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
+    text = (result.stdout + result.stderr).decode(encoding)
+    assert "Traceback" not in text and "codec" not in text, text
+    assert result.returncode in ((1, 2) if arguments in ("status", "up", "check /no/año…/file") else (0,))

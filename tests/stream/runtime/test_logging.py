@@ -71,3 +71,20 @@ def test_lines_of_librdkafka_go_through_logging(
     assert [record.name for record in caplog.records] == [LOG.name]  # reported once despite repeated attempts
     assert "Connection refused" in caplog.text
     assert "FAIL" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_line_shows_the_password_of_an_address(
+    log_format: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(monkeypatch, log_format=log_format)
+    url = "rtsp://guard:hun/ter2@10.0.0.7:554/gate"
+    texts = [f"Could not open {url}?token=s3cret, tgram://s3cret/chat"]
+    try:
+        texts.remove("".join(texts) + "?")
+    except ValueError:
+        logging.getLogger("stream.test").exception("camera %s: %s", url, texts[0])
+    written = capsys.readouterr().err
+    assert "Could not open rtsp://guard" in written
+    for secret in ("hun", "ter2", "s3cret"):
+        assert secret not in written, written

@@ -155,3 +155,79 @@ def test_areas_of_demo_plan_equal_those_of_its_zones() -> None:
     assert {zone.id: zone.area_m2 for zone in venue.zones} == {
         name: pytest.approx(area(ring)) for name, ring in venue.plan.zones.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("contacts:\n  - {id: duty, quiet: {begin: 22:00, end: 06:00}}", r"line 12: 22:00 .*1320.*quotes, \"22:00\""),
+        ("calendar: {day_begins: 6:00}", r"line 11: 6:00 .*360"),
+        ("rules:\n  violence: {raise_at: 1:30, clear_at: 0, audience: [bar]}", r"line 12: 1:30 .*90.*write the number"),
+        ("capacity: 0100", r"line 11: 0100 .*64.*without the 0"),
+        ("contacts:\n  - id: 007", r"line 12: 007 .*\"007\""),
+        ("contacts:\n  - id: 12", r"line 12: contacts\[0\].id: YAML reads 12 as a number, .*\"12\""),
+        ("contacts:\n  - id: 1.5", r"YAML reads 1.5 as a number, .*\"1.5\""),
+        ("contacts:\n  - id: on", r"YAML reads on as yes or no, .*quotes: \"on\""),
+        ("contacts:\n  - {id: duty, language: no}", r"line 12: .*YAML reads no as yes or no"),
+        ("language: no", r"line 11: .*'es' or 'en'; YAML reads no as yes or no"),
+        ("contacts:\n  - id: 2026-07-04", r"YAML reads 2026-07-04 as a date, .*\"2026-07-04\""),
+        ("plan:\n  zones:\n    off: [[0, 0], [1, 0], [1, 1]]", r"line 13: YAML reads off as yes or no"),
+        ("rules: {12: {}}", r"line 11: YAML reads 12 as a number"),
+        ("timezone:", r"line 11: timezone: is empty; write a text"),
+        ("contacts:\n  - id: a\n    id: b", r"line 13: id is repeated, first in line 12"),
+        ("contacts:\n\t- id: a", r"line 12: no YAML: .*spaces, not with tabs"),
+    ],
+)
+def test_what_yaml_reads_otherwise_is_refused_with_remedy(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(VenueFileError, match=message):
+        read_venue(write_venue_file(tmp_path, VALID_VENUE + text + "\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'contacts:\n  - {id: duty, quiet: {begin: "22:00", end: 06:00}}',
+        'contacts: [{id: "on"}, {id: "007"}, {id: 1e3}]',
+        "calendar: {first_day: 2026-07-04, last_day: 2026-07-05}", "capacity: 10_000", "capacity: 100",
+        "rules:\n  violence: {raise_at: 0.9, clear_at: 0, audience: [bar]}",
+    ],
+)  # fmt: skip
+def test_quoted_times_and_plain_numbers_are_read(tmp_path: Path, text: str) -> None:
+    assert read_venue(write_venue_file(tmp_path, VALID_VENUE + text + "\n")).name == "Test"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("  - {id: b, url: 'rstp://guard:hunter2@h/x'}", r"line 11: cameras\[1\].url: .*did you mean rtsp://"),
+        ("  - {id: b, url: 'rtsp://guard:hunter2@h:99999/x'}", r"port 99999"),
+        ("  - {id: b, url: ' rtsp://guard:hunter2@h/x'}", r"remove it"),
+        ("  - {id: b, url: 'rtsp://guard:hunter2/3?4@h/x'}", r"%2F"),
+        ("  - {id: b, url: [rtsp://guard:hunter2@h]}", r"cameras\[1\].url"),
+        ("mailboxes:\n  - {url: 'imaps://a:hunter2@h/INBOX'}", r"line 12: .*set PULSO_MAILBOX_PASSWORD"),
+        ("stages:\n  - {id: main, url: 'http//guard:hunter2@h/x'}", r"line 12: .*did you mean http://"),
+        ("capacity: 'http://guard:hunter2@h/x'", r"line 11: capacity"),
+    ],
+)
+def test_mistake_in_an_address_names_its_line_and_no_password(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(VenueFileError, match=message) as raised:
+        read_venue(write_venue_file(tmp_path, VALID_VENUE + text + "\n"))
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[0, 0.3], [1, 0.3], [1, 1]", "[0, 0.3], [1, 1], [1, 0.3], [0, 1]", r"line 1[0-9]: .*cross"),
+        ("[0, 0.3], [1, 0.3], [1, 1]", "[0, 0.3], [0.5, 0.3], [1, 0.3]", r"one line"),
+        ("line: [[0.1, 0.2], [0.3, 0.2]]", "line: [[0.1, 0.2], [0.1, 0.2]]", r"no length"),
+        ("line: [[0, 0.5], [1, 0.5]]", "line: [[0, 0.5], [0, 0.5]]", r"no length"),
+        ("metres: [12, 40]", "metres: [-12, 40]", r"one line of the ground"),
+        ("picture: [1, 1], metres: [2, 7]", "picture: [1, 1], metres: [.inf, 7]", r"ground\[2\].metres"),
+        ("[0, 0.3], [1, 0.3], [1, 1]", "[0.5, 0.9], [0.501, 0.9], [0.5, 0.901]", r"covers less than 0.1 m²"),
+    ],
+)
+def test_area_that_can_not_be_measured_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in VENUE_WITH_MEASUREMENTS
+    with pytest.raises(VenueFileError, match=message):
+        read_venue(write_venue_file(tmp_path, VENUE_WITH_MEASUREMENTS.replace(old, new)))

@@ -14,7 +14,9 @@ from schemas.bars import DemandForecast, TillClock
 from schemas.venue import Venue
 from stream.commands.cli import app
 from stream.runtime.settings import Settings
-from stream.sources.source_overview import source_lines, till_clock_lines
+from stream.sources.mailbox import MailboxSource
+from stream.sources.source_overview import direct_hosts, source_lines, till_clock_lines
+from stream.sources.venue_sources import sources_of
 
 SOURCES = {
     "name": "Mine",
@@ -78,3 +80,69 @@ def test_check_command_lists_sources_without_passwords(tmp_path: Path, monkeypat
     assert "hunter2" not in result.output
     file.write_text(yaml.safe_dump({"name": "Empty"}), encoding="utf-8")
     assert "Sources: none yet" in CliRunner().invoke(app, ["check", str(file)], env={"COLUMNS": "250"}).output
+
+
+def missing_of_mailbox(folder: Path) -> str:
+    venue = Venue.model_validate({"name": "Mine", "mailboxes": [{"url": str(folder)}]})
+    return next(line.lacks for line in source_lines(venue, Settings(data=folder)))
+
+
+def test_incomplete_maildir_is_named(tmp_path: Path) -> None:
+    box = tmp_path / "correo"
+    assert "does not exist" in missing_of_mailbox(box)
+    (box / "cur").mkdir(parents=True)
+    assert "looks like a Maildir, but has no new/" in missing_of_mailbox(box)
+    assert "holds Maildirs" not in missing_of_mailbox(tmp_path)
+    (box / "new").mkdir()
+    assert missing_of_mailbox(box) == ""
+    assert "holds Maildirs (correo)" in missing_of_mailbox(tmp_path)
+    (box / "cur").rmdir()
+    assert "has no cur/" in missing_of_mailbox(box)
+    folder = tmp_path / "eml"
+    folder.mkdir()
+    assert "no .eml file yet" in missing_of_mailbox(folder)
+    (folder / "1.EML").touch()
+    assert missing_of_mailbox(folder) == ""
+
+
+def test_each_mailbox_may_have_its_own_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = [{"id": name, "url": f"imaps://{name}@h/INBOX"} for name in ("support", "lost-and-found")]
+    venue = Venue.model_validate({"name": "Mine", "mailboxes": boxes})
+    monkeypatch.delenv("PULSO_MAILBOX_PASSWORD", raising=False)
+    monkeypatch.setenv("PULSO_MAILBOX_PASSWORD_SUPPORT", "one")
+    settings = Settings(data=tmp_path)
+    lacks = {line.source: line.lacks for line in source_lines(venue, settings)}
+    assert lacks["mailbox support"] == ""
+    assert "PULSO_MAILBOX_PASSWORD_LOST_AND_FOUND" in lacks["mailbox lost-and-found"]
+    common = Settings(data=tmp_path, mailbox_password=SecretStr("all"))
+    passwords = {name: common.mailbox_password_of(name) for name in ("support", "lost-and-found")}
+    assert {name: secret and secret.get_secret_value() for name, secret in passwords.items()} == {
+        "support": "one", "lost-and-found": "all",
+    }  # fmt: skip
+    sources = {source.name: source for source in sources_of(venue, common) if isinstance(source, MailboxSource)}
+    assert {name: source._password for name, source in sources.items()} == {"support": "one", "lost-and-found": "all"}
+
+
+def test_check_command_names_mistyped_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSO_CONSOLE_PUBLICK", "https://x")
+    monkeypatch.setenv("PULSO_MAILBOX_PASSWORD_SUPORT", "hunter2")
+    monkeypatch.setenv("pulso_bind", "127.0.0.1")
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(SOURCES), encoding="utf-8")
+    output = CliRunner().invoke(app, ["check", str(file)], env={"COLUMNS": "250"}).output
+    assert "PULSO_CONSOLE_PUBLICK is not a setting and is not used; did you mean PULSO_CONSOLE_PUBLIC?" in output
+    assert "PULSO_MAILBOX_PASSWORD_SUPORT" in output and "PULSO_MAILBOX_PASSWORD_SUPPORT" in output
+    assert "pulso_bind" not in output and "hunter2" not in output
+
+
+def test_hosts_of_the_local_network_are_reached_directly() -> None:
+    venue = Venue.model_validate({
+        "name": "Mine",
+        "cameras": [
+            {"id": "a", "url": "http://192.168.1.7:8080/x"}, {"id": "b", "url": "rtsp://guard:x@[fd00::7]/x"},
+            {"id": "c", "url": "https://cams.example.org/x"}, {"id": "d"},
+        ],
+        "stages": [{"id": "main", "url": "alsa:hw:1"}],
+        "mailboxes": [{"url": "imaps://a@10.1.2.3/INBOX"}],
+    })  # fmt: skip
+    assert direct_hosts(venue) == ["10.1.2.3", "192.168.1.7", "fd00::7"]
