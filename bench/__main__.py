@@ -17,6 +17,10 @@ Names for `--only` (and `make bench ONLY=…`):
 
 from __future__ import annotations
 
+import stream.runtime.process_limits  # noqa: F401 - before anything that loads a library
+
+# isort: split
+
 import os
 import signal
 import sys
@@ -178,7 +182,7 @@ def _stack(venue: Path, workers: list[str], console: Console, *, with_console: b
             workers=workers,
             with_prometheus=False,
             with_console=with_console,
-            progress=lambda text: console.print(f"stack: {text}", highlight=False),
+            progress=lambda text: console.print(f"stack: {text}", highlight=False, markup=False),
         ) as stack,
     ):
         yield stack

@@ -14,6 +14,7 @@ import yaml
 from confluent_kafka import KafkaException
 from redis.exceptions import RedisError
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
@@ -156,7 +157,7 @@ def _new_folder(parent: Path) -> Path:
 def _print_progress(console: Console, status: Status, text: str) -> None:
     """Show progress as a spinner in a terminal, as lines elsewhere."""
     if console.is_terminal:
-        status.update(f"starting: {text}")
+        status.update(f"starting: {escape(text)}")
     else:
         console.print(f"starting: {text}", highlight=False, markup=False)
 

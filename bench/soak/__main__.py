@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stream.runtime.process_limits  # noqa: F401 - before anything that loads a library
+
+# isort: split
+
 import os
 import shutil
 import signal
@@ -162,7 +166,7 @@ def _status_line(at: float, values: list[SampleValue]) -> str:
 
 
 def _print_progress(console: Console, text: str) -> None:
-    console.print(f"stack: {text}", highlight=False)
+    console.print(f"stack: {text}", highlight=False, markup=False)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from schemas.errors import PulsoError
 from stream.local.progress import StartProgress
-from stream.runtime.addresses import direct_connections
 
 POLL_SECONDS, LOOK_SECONDS, REPORT_SECONDS = 0.1, 5.0, 15.0
 """Intervals of the health check, of the look at the progress, and of its report, while a process starts."""
@@ -91,7 +90,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                env={**os.environ, **direct_connections(os.environ), **self.environment},
+                env={**os.environ, **self.environment},
                 start_new_session=True,  # Ctrl-C in the terminal reaches the supervisor only
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, safe after fork
             )

@@ -1,7 +1,8 @@
 """Limits that libraries read once, when they are loaded. Every entry point imports this module before any other.
 
-Entry points are `pulso` (stream.commands.cli), `python -m console`, and tests/conftest.py. A child process inherits
-the limits of its parent, as part of its environment. A variable that is set already is left alone.
+Entry points are `pulso` (stream.commands.cli), `python -m console`, `python -m bench`, `python -m bench.soak`, and
+tests/conftest.py. A child process inherits the limits of its parent, as part of its environment. A variable that is set
+already is left alone, except that NO_PROXY is extended by this machine: the parts of a stack call each other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from stream.runtime.addresses import direct_connections
 from stream.runtime.cache import cache_folder
 
 LIMITS = {
@@ -46,3 +48,4 @@ def limits_for(arguments: Sequence[str]) -> dict[str, str]:
 
 for _name, _value in limits_for(sys.argv).items():
     os.environ.setdefault(_name, _value)
+os.environ.update(direct_connections(os.environ))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from schemas.bars import DEMAND, SALES, DemandForecast, SaleLine, Ticket
 from schemas.crowd import CROWD, CrowdCount
 from schemas.music import TAGS
 from stream.commands.alerts import open_alerts
+from stream.runtime.local_http import get_local
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import ROOT, Settings
 from stream.runtime.topic_reader import read_all
@@ -105,6 +107,39 @@ def test_up_keeps_state_over_down_and_up(tmp_path: Path, monkeypatch: pytest.Mon
         pulso(data, "down")
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing, which makes the certificate")
+def test_up_with_proxy_bind_tls_and_accents_uses_every_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start in a folder of accents and spaces, on another address than 127.0.0.1, over TLS, with an absent proxy."""
+    place = tmp_path / "año de Música, [1]"
+    place.mkdir()
+    data, servers = place / "datos", FestivalServers(place / "míos")
+    certificate, key = self_signed_certificate(place)
+    variables = {
+        **servers.environment, "PULSO_BIND": "127.0.0.2", "PULSO_CONSOLE_CERTIFICATE": certificate,
+        "PULSO_CONSOLE_KEY": key, "LC_ALL": "C", "LANG": "C",
+    }  # fmt: skip
+    for name, value in variables.items():
+        monkeypatch.setenv(name, str(value))
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with servers:
+        use_every_input(data, servers)
+    stored = sorted(path.name for path in place.iterdir())
+    assert stored == sorted(["datos", "míos", certificate.name, key.name]), "no folder of a misread name beside it"
+
+
+def self_signed_certificate(folder: Path) -> tuple[Path, Path]:
+    """Create a certificate of another name than the address that the console listens on, and its key."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pulso.example.org",
+         "-keyout", "clave.pem", "-out", "certificado.pem"],
+        cwd=folder, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    return folder / "certificado.pem", folder / "clave.pem"
+
+
 def test_up_in_foreground_starts_empty(tmp_path: Path) -> None:
     """Run `make up` as the first command in a checkout."""
     data, log = tmp_path / "data", tmp_path / "up.log"
@@ -149,8 +184,8 @@ def use_every_input(data: Path, servers: FestivalServers) -> str:
             assert part in status.stdout
         settings = Settings(data=data).connected()
         endpoints = read_stack_file(data)["endpoints"]
-        assert httpx.get(f"{endpoints['console']}/healthz").is_success
-        assert "<html" in httpx.get(endpoints["console"], follow_redirects=True).text
+        assert get_local(f"{endpoints['console']}/healthz", timeout=30).is_success
+        assert "<html" in get_local(endpoints["console"], timeout=30, follow_redirects=True).text
         assert (data / "till-token").stat().st_mode & 0o077 == 0
 
         assert "new topics: none" in pulso(data, "topics", "--create").stdout
@@ -193,7 +228,7 @@ def send_ticket_to_till_server(data: Path, number: int) -> None:
     ]}  # fmt: skip
     address = json.loads((data / "tills.json").read_text(encoding="utf-8"))["url"]
     token = (data / "till-token").read_text(encoding="utf-8").strip()
-    answer = httpx.post(address, json=ticket, headers={"Authorization": f"Bearer {token}"})
+    answer = httpx.post(address, json=ticket, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
     assert answer.is_success, answer.text
 
 
@@ -229,7 +264,7 @@ def wait_for_dead_letter_list(data: Path) -> str:
 def wait_for_prometheus_targets(prometheus: str) -> list[str]:
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        active = httpx.get(f"{prometheus}/api/v1/targets").json()["data"]["activeTargets"]
+        active = get_local(f"{prometheus}/api/v1/targets", timeout=30).json()["data"]["activeTargets"]
         up = [target["labels"].get("component", "") for target in active if target["health"] == "up"]
         if len(up) >= 6:
             break

@@ -83,18 +83,6 @@ def test_child_that_ends_is_reported_at_once(tmp_path: Path) -> None:
         child.wait_healthy()
 
 
-def test_children_reach_this_machine_without_proxies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "intern.example")
-    monkeypatch.setenv("no_proxy", "also.example")
-    child = Child(name="env", command=["env"], log=tmp_path / "env.log", healthy=lambda: False, folder=tmp_path)
-    child.start()
-    with pytest.raises(ChildError):
-        child.wait_healthy()
-    lines = child.log.read_text().splitlines()
-    for name in ("NO_PROXY", "no_proxy"):
-        assert f"{name}=also.example,intern.example,localhost,127.0.0.1,::1" in lines
-
-
 def test_waiting_for_a_core_and_the_disk_counts_as_busy(tmp_path: Path) -> None:
     """The kernel's files of a process with a space and a parenthesis in its name."""
     folder = tmp_path / "7"

@@ -79,12 +79,12 @@ def test_no_line_shows_the_password_of_an_address(
 ) -> None:
     configure(monkeypatch, log_format=log_format)
     url = "rtsp://guard:hun/ter2@10.0.0.7:554/gate"
-    texts = [f"Could not open {url}?token=s3cret, tgram://s3cret/chat"]
+    text = f"Could not open {url}?token=s3cret, tgram://s3cret/chat"
     try:
-        texts.remove("".join(texts) + "?")
+        int(text)
     except ValueError:
-        logging.getLogger("stream.test").exception("camera %s: %s", url, texts[0])
+        logging.getLogger("stream.test").exception("camera %s: %s", url, text)
     written = capsys.readouterr().err
-    assert "Could not open rtsp://guard" in written
+    assert written.count("Could not open rtsp://guard") == 2, "in the message and in the traceback"
     for secret in ("hun", "ter2", "s3cret"):
         assert secret not in written, written

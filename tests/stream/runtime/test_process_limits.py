@@ -77,3 +77,12 @@ def test_limits_that_are_set_are_not_changed() -> None:
         env={**os.environ, "OMP_NUM_THREADS": "3", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert result.stdout == "3\n"
+
+
+def test_this_machine_is_reached_without_proxies() -> None:
+    program = "import stream.runtime.process_limits, os; print(os.environ['NO_PROXY'], os.environ['no_proxy'])"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "NO_PROXY": "a.example", "no_proxy": "b.example"},
+    )  # fmt: skip
+    assert result.stdout.split() == ["b.example,a.example,localhost,127.0.0.1,::1"] * 2
