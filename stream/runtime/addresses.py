@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from schemas.errors import PulsoError
 
-ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # nosec B104 # noqa: S104 - compared, not bound
+ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # nosec B104 # noqa: S104 - compared
 """Addresses that stand for all of this machine, and the one at which the machine itself reaches such a server."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -29,7 +29,8 @@ class _SilentHandler(WSGIRequestHandler):
 def metrics_app(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer GET and HEAD (RFC 9110, 9.3.2), which the client library refuses and monitors send."""
     if environment["REQUEST_METHOD"] != "HEAD":
-        return _metrics(environment, start_response)
+        page: Iterable[bytes] = _metrics(environment, start_response)
+        return page
     _metrics({**environment, "REQUEST_METHOD": "GET"}, start_response)
     return []
 

@@ -68,8 +68,9 @@ def till_clock_lines(forecasts: Iterable[DemandForecast]) -> Iterator[SourceLine
 
 def direct_hosts(venue: Venue) -> list[str]:
     """Return the hosts of local networks that the file's addresses name: no proxy of the environment reaches them."""
-    urls = [part.url for part in (*venue.cameras, *venue.stages, *venue.mailboxes) if part.url]
-    hosts = [urlsplit(url).hostname or "" for url in urls]
+    urls = [camera.url for camera in venue.cameras] + [stage.url for stage in venue.stages]
+    urls += [box.url for box in venue.mailboxes]
+    hosts = [urlsplit(url).hostname or "" for url in urls if url]
     return sorted({host for host in hosts if is_private(host)})
 
 

@@ -112,7 +112,9 @@ def test_up_with_proxy_bind_tls_and_accents_uses_every_input(tmp_path: Path, mon
     """Start in a folder of accents and spaces, on another address than 127.0.0.1, over TLS, with an absent proxy."""
     place = tmp_path / "año de Música, [1]"
     place.mkdir()
-    data, servers = place / "datos", FestivalServers(place / "míos")
+    # Dovecot's sockets need a short path.
+    data, servers = place / "datos", FestivalServers(tmp_path / "mine")
+    servers.venue = servers.venue.rename(place / "mi fiesta.yaml")
     certificate, key = self_signed_certificate(place)
     variables = {
         **servers.environment, "PULSO_BIND": "127.0.0.2", "PULSO_CONSOLE_CERTIFICATE": certificate,
@@ -127,7 +129,9 @@ def test_up_with_proxy_bind_tls_and_accents_uses_every_input(tmp_path: Path, mon
     with servers:
         use_every_input(data, servers)
     stored = sorted(path.name for path in place.iterdir())
-    assert stored == sorted(["datos", "míos", certificate.name, key.name]), "no folder of a misread name beside it"
+    assert stored == sorted(["datos", servers.venue.name, certificate.name, key.name]), (
+        "no folder of a misread name beside it"
+    )
 
 
 def self_signed_certificate(folder: Path) -> tuple[Path, Path]:
