@@ -78,7 +78,7 @@ def _distinct(corners: Sequence[Corner]) -> list[Corner]:
 def _flatness(ring: Sequence[Corner]) -> float:
     """Return the area (shoelace formula) as a share of the square over the longest side of the bounds."""
     twice = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, [*ring[1:], ring[0]], strict=True))
-    return float(abs(twice) / 2 / _size(ring) ** 2)
+    return abs(twice) / 2 / _size(ring) ** 2
 
 
 def _all_on_a_line(ring: Sequence[Corner]) -> bool:
@@ -88,7 +88,7 @@ def _all_on_a_line(ring: Sequence[Corner]) -> bool:
 
 
 def _size(ring: Sequence[Corner]) -> float:
-    xs, ys = zip(*ring, strict=True)
+    xs, ys = [x for x, _ in ring], [y for _, y in ring]
     return max(max(xs) - min(xs), max(ys) - min(ys))
 
 

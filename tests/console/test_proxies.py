@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from console import server
 from console.authentication import is_encrypted
 from console.security_middleware import SecurityMiddleware
+from stream.runtime.settings import Settings
 
 PUBLIC = "https://pulso.example.org"
 
@@ -94,3 +97,20 @@ async def test_cookie_is_for_https_only_where_the_proxy_speaks_tls(headers: dict
     plain = await post({"origin": "http://127.0.0.1:8080"})
     assert not plain.json()["secure"]
     assert "strict-transport-security" not in plain.headers
+
+
+class _SilentRedis:
+    """Redis that answers a ping."""
+
+    async def ping(self) -> bool:
+        return True
+
+
+async def test_health_answers_head_as_get() -> None:
+    app = server.build(Settings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1"))
+    app.state.console = replace(app.state.console, redis=_SilentRedis())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        head, get = await client.head("/healthz"), await client.get("/healthz")
+    assert (head.status_code, head.content) == (200, b"")
+    assert get.json() == {"redis": "ok"}
+    assert head.headers["content-length"] == get.headers["content-length"]

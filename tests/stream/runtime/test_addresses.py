@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from threading import Thread
+from typing import cast
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ from stream.runtime.addresses import AddressError, check_bind, is_free, listenin
 from stream.runtime.local_http import get_local
 from stream.runtime.metrics_server import start_metrics_server
 from stream.runtime.settings import Settings
+from stream.sources.source import EventSink
 from stream.sources.till_server import TillServer
 
 HAS_IPV6 = socket.has_dualstack_ipv6() and is_free(0, "::1")
@@ -53,10 +54,8 @@ def test_metrics_are_reached_on_every_address_without_proxy(bind: str) -> None:
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
 def test_all_addresses_of_ipv6_include_those_of_ipv4() -> None:
-    with listening_socket("::", 0) as server:
-        Thread(target=server.accept, daemon=True).start()
-        with socket.create_connection(("127.0.0.1", server.getsockname()[1]), timeout=10):
-            pass
+    with listening_socket("::", 0) as server, socket.create_connection(("127.0.0.1", server.getsockname()[1]), 10):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -98,3 +97,11 @@ def test_prometheus_scrapes_ipv6_and_reads_a_folder_of_any_name(
     assert "- '[::1]:9100'" in (folder / "prometheus" / "targets.yml").read_text(encoding="utf-8")
     configuration = (folder / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
     assert r'/año \\[1] #2/prometheus/targets.yml"' in configuration
+
+
+async def test_health_of_the_till_endpoint_answers_head() -> None:
+    app = TillServer(VENUE, port=0, token="secret")._app(cast(EventSink, None))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        assert [(await client.request(method, "/healthz")).status_code for method in ("HEAD", "GET", "POST")] == [
+            200, 200, 405,
+        ]  # fmt: skip
