@@ -41,11 +41,27 @@ class ProcessTimes:
 
 
 def process_times(pid: int, proc: Path = Path("/proc")) -> ProcessTimes:
-    """Return the times of a process, from proc(5); zeros where there is no such file."""
-    folder = proc / str(pid)
+    """Return the times of a process and of those that it started, from proc(5); zeros where there is no such file.
+
+    Args:
+        pid: leader of a session, to which all of them belong.
+        proc: folder of the kernel's files.
+    """
+    times = [_times_in_session(folder, pid) for folder in proc.iterdir() if folder.name.isdecimal()]
+    return ProcessTimes(
+        cpu=sum(one.cpu for one in times),
+        waited=sum(one.waited for one in times),
+        disk=sum(one.disk for one in times),
+    )
+
+
+def _times_in_session(folder: Path, session: int) -> ProcessTimes:
+    """Return the times of one process; zeros if it ended, or is not of the session."""
     try:
         # The name of the program, in parentheses, may hold spaces.
         fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        if int(fields[3]) != session:
+            return ProcessTimes()
         ticks = sum(map(int, fields[11:15]))
         disk = int(fields[39])
     except (OSError, ValueError, IndexError):

@@ -14,8 +14,9 @@ from stream.local.progress import StartProgress, process_times
 
 GIVE_UP_SECONDS = 1.0
 SLOW_START = """
-import sys, time
+import subprocess, sys, time
 from pathlib import Path
+BUSY = "import time; end = time.monotonic() + 3\\nwhile time.monotonic() < end: pass"
 end = time.monotonic() + {seconds}
 number = 0
 while time.monotonic() < end:
@@ -40,8 +41,12 @@ def child_that(work: str, folder: Path, seconds: float = 4) -> Child:
 
 @pytest.mark.parametrize(
     "work",
-    ["sum(range(100_000))", "print('step', chr(97 + number % 26) * number); time.sleep(0.2)"],
-    ids=["busy", "new log lines"],
+    [
+        "sum(range(100_000))",
+        "subprocess.run([sys.executable, '-c', BUSY])",
+        "print('step', chr(97 + number % 26) * number); time.sleep(0.2)",
+    ],
+    ids=["busy", "busy child process", "new log lines"],
 )
 def test_start_that_makes_progress_is_waited_for(work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child_module, "REPORT_SECONDS", 1.0)
@@ -87,7 +92,7 @@ def test_waiting_for_a_core_and_the_disk_counts_as_busy(tmp_path: Path) -> None:
     """The kernel's files of a process with a space and a parenthesis in its name."""
     folder = tmp_path / "7"
     (folder / "task" / "7").mkdir(parents=True)
-    (folder / "stat").write_text(f"7 (pulso (music) x) R {' '.join(str(n) for n in range(4, 55))}")
+    (folder / "stat").write_text(f"7 (pulso (music) x) R 1 7 7 {' '.join(str(n) for n in range(7, 55))}")
     (folder / "task" / "7" / "schedstat").write_text("123 4000000000 9")
     times = process_times(7, tmp_path)
     assert times.waited == 4.0
