@@ -110,6 +110,22 @@ def mailbox_url(url: str) -> str:
     return _checked(url, MAIL_SERVERS, _split_mailbox)
 
 
+def host_name(host: str) -> str:
+    """Check a name or an address of a machine, without scheme and port.
+
+    Raises:
+        ValueError: it can't be one; the message says what to write instead.
+
+    >>> host_name("desk.local"), host_name("fd00::7")
+    ('desk.local', 'fd00::7')
+    """
+    if host != host.strip() or _INVISIBLE.search(host):
+        raise ValueError("begins or ends with a space, or holds a character that can't be seen; type it anew")
+    if "/" in host or "@" in host or re.fullmatch(r"[^:]*:\d*|\[.*", host) or " " in host:
+        raise ValueError("is not a name or an address alone; leave out scheme, user, path and port")
+    return host
+
+
 def _checked(url: str, schemes: tuple[str, ...], check: Callable[[str, SplitResult], None]) -> str:
     if not url.strip():
         raise ValueError("is empty; leave the field out, or give an address")
@@ -217,6 +233,9 @@ def _split_mailbox(scheme: str, parts: SplitResult) -> None:
     if parts.port is not None and (right := mistaken.get((scheme, parts.port))):
         raise ValueError(f"port {parts.port} does not fit {scheme}://; the port of {scheme} is {right}")
 
+
+HostName = Annotated[str, AfterValidator(host_name)]
+"""Name or address of a machine."""
 
 StreamUrl = Annotated[str, AfterValidator(stream_url)]
 """Address of a camera or microphone: a URL, a device, a file or a folder."""

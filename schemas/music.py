@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Struct
 from pydantic import Field, field_validator
 
-from schemas.addresses import StreamUrl
+from schemas.addresses import HostName, StreamUrl
 from schemas.fields import NAMED, Instant, NonNegative, Probability
 from schemas.ids import EventId, StageId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
@@ -93,7 +93,7 @@ class LightsSettings(Part):
     """
 
     stage: Annotated[StageId, NAME]
-    host: str = Field(min_length=1, description="name or address of the desk")
+    host: HostName = Field(min_length=1, description="name or address of the desk")
     port: int = Field(ge=1, le=65535, description="UDP port of the desk")
     frames_per_second: float = Field(
         default=25, ge=1, le=100, description="messages per second for each value at frame rate"

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from schemas.addresses import mailbox_url, stream_url, without_password
 from schemas.ids import BarId, CameraId, MailboxId, StageId
 from stream.commands.errors import command_failed
 from stream.runtime.settings import Settings
@@ -30,7 +31,20 @@ commands = typer.Typer(
 MAX_REFUSALS_SHOWN = 20
 """Refused lines of a file that are listed."""
 
-Url = Annotated[str, typer.Argument(help="Address, device, file or folder.")]
+def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a check of an argument whose mistakes the command line reports."""
+
+    def checked(url: str) -> str:
+        try:
+            return check(url)
+        except ValueError as error:
+            raise typer.BadParameter(f"{without_password(url)}: {error}") from error
+
+    return checked
+
+
+Url = Annotated[str, typer.Argument(help="Address, device, file or folder.", callback=_checked(stream_url))]
+MailUrl = Annotated[str, typer.Argument(help="Address, file or folder.", callback=_checked(mailbox_url))]
 Port = Annotated[int, typer.Option(help="Port of /metrics; 0 takes any.")]
 
 
@@ -86,7 +100,7 @@ def microphone(
 
 @commands.command()
 def mailbox(
-    url: Url,
+    url: MailUrl,
     name: Annotated[str, typer.Option(help="Id of the mailbox.")] = "support",
     poll_seconds: Annotated[float, typer.Option(min=1)] = 30,
     once: Annotated[bool, typer.Option("--once", help="Read what is there and end.")] = False,

@@ -66,7 +66,9 @@ LINES = (
     "x: !!python/object/apply:os.system [id]", "x: !!python/name:os.system", "- - - -", "x: !!binary zzzz", "---",
     "...", "%YAML 9.9", "x: 0o9", "x: 1_000", "name: x", "x: !!float abc", "x: !!int abc", "x: !!timestamp abc", "x: |",
     "'", "x: " + "9" * 5_000, '"\\x', "&", "*", "{", "]", "x: 2026-13-45T99:99:99Z", "? {a: b}\n: c", "x: " + "[" * 900,
-    "\u0085", "\ufeff",
+    "\u0085", "\ufeff", "capacity: 0100", "no: yes", "12: 13", "day_begins: 22:00", "capacity: " + "1:2" * 2_000,
+    "{ id: on, url: 'rtsp://a:b/c?d#e@f:99999/g' }", "{ url: ' pop3://a:b@c' }", "{ host: 'osc://desk:9000' }",
+    "- [[0, 0], [1, 1], [1, 0], [0, 1]]", "polygon: [[0, 0], [0, 0], [0, 0]]", "line: [[0.5, 0.5], [0.5, 0.5]]",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.addresses import mailbox_url, stream_url, without_password, without_passwords
+from schemas.addresses import host_name, mailbox_url, stream_url, without_password, without_passwords
 
 VALID_STREAMS = (
     "rtsp://10.0.0.7/gate", "RTSP://Guard:x@cam.example:554/live?channel=1", "rtsp://[fd00::2]:554/x", "rtsps://h",
@@ -86,6 +86,16 @@ def test_mistake_in_mailbox_is_refused_with_remedy(url: str, remedy: str) -> Non
 )
 def test_valid_mailbox_is_accepted_unchanged(url: str) -> None:
     assert mailbox_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "host", ["osc://desk", "desk:9000", " desk", "desk/x", "ana@desk", "[fd00::7]", "my desk", "d\u200b"]
+)
+def test_host_of_a_lighting_desk_is_a_name_alone(host: str) -> None:
+    with pytest.raises(ValueError):
+        host_name(host)
+    for valid in ("desk", "10.0.0.7", "fd00::7", "desk.example.org"):
+        assert host_name(valid) == valid
 
 
 SECRET = "h/u?n#t@e:r&2\\x"

@@ -80,6 +80,17 @@ def test_invalid_setting_is_named(variable: str, value: str, monkeypatch: pytest
     assert result.output.startswith(f"pulso: {variable}: ")
 
 
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [("camera gate", "did you mean rtsp://"), ("microphone main", "did you mean rtsp://"), ("mailbox", "imaps://")],
+)
+def test_mistyped_address_of_a_source_is_named(command: str, remedy: str) -> None:
+    url = "pop3://a:hunter2@h" if command == "mailbox" else "rstp://a:hunter2@h"
+    result = CliRunner().invoke(app, ["source", *command.split(), url], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert remedy in result.output and "hunter2" not in result.output
+
+
 def test_error_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSO_KAFKA", "127.0.0.1:1")
     monkeypatch.setenv("PULSO_REDIS", "rediss:/guard:hunter2@h:1")
