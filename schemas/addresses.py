@@ -98,7 +98,7 @@ def stream_url(url: str) -> str:
     Raises:
         ValueError: it can't be one; the message says what to write instead, and shows no password.
     """
-    return _checked(url, STREAMS, _split_stream)
+    return _checked(url, STREAMS, _check_stream)
 
 
 def mailbox_url(url: str) -> str:
@@ -107,7 +107,7 @@ def mailbox_url(url: str) -> str:
     Raises:
         ValueError: it can't be one; the message says what to write instead, and shows no password.
     """
-    return _checked(url, MAIL_SERVERS, _split_mailbox)
+    return _checked(url, MAIL_SERVERS, _check_mailbox)
 
 
 def host_name(host: str) -> str:
@@ -210,12 +210,12 @@ def _port_or_password(url: str) -> str:
     return f"its port{f' {port}' if port.isdecimal() else ''} is not a number from 1 to 65535"
 
 
-def _split_stream(scheme: str, parts: SplitResult) -> None:
+def _check_stream(scheme: str, parts: SplitResult) -> None:
     """Accept every stream whose host and port are valid."""
     del scheme, parts
 
 
-def _split_mailbox(scheme: str, parts: SplitResult) -> None:
+def _check_mailbox(scheme: str, parts: SplitResult) -> None:
     if parts.password is not None:
         raise ValueError(
             "holds a password, which does not belong in the venue file; remove it, and set PULSO_MAILBOX_PASSWORD, or "
