@@ -129,8 +129,8 @@ def _detach(settings: Settings, sources: bool, console: Console) -> None:
                 console.print("`pulso down` stops all.")
                 return
             time.sleep(0.2)
-    console.print(log.read_text(encoding="utf-8", errors="replace"), markup=False, highlight=False)
-    raise typer.Exit(1)
+    console.print(log.read_text(encoding="utf-8", errors="replace"), markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(child.returncode or 1)
 
 
 def down() -> None:

@@ -131,6 +131,7 @@ def test_no_part_of_a_password_is_shown(scheme: str, form: str, secret: str) -> 
         ("http://h/live@cam", "http://h/live@cam"),
         ("rtsp://[fd00::2]:554/x", "rtsp://[fd00::2]:554/x"),
         ("what is this?.mp4", "what is this?.mp4"),
+        ("redis://host:port/0", "redis://host:port/0"),
     ],
 )
 def test_secrets_in_other_places_are_not_shown(url: str, shown: str) -> None:
