@@ -66,9 +66,8 @@ def without_password(url: str) -> str:
     name = re.split(r"[/?#\\]", name)[0]
     address = re.split(r"[?#]", place, maxsplit=1)
     host, slash, path = address[0].partition("/")
-    if not re.search(
-        r"(^|[^:]):(\d*|port|PORT)$|^[^:]*$|\]$", host
-    ):  # no port, so perhaps a password whose host is missing
+    # What is not a port may be a password whose host is missing; "port" stands in our own messages.
+    if not re.search(r"(^|[^:]):(\d*|port|PORT)$|^[^:]*$|\]$", host):
         host = f"{host.split(':')[0]}:…"
     address[0] = host + slash + path
     ending = "" if len(address) == 1 else f"{'?' if '?' in place else '#'}…"
