@@ -31,6 +31,7 @@ commands = typer.Typer(
 MAX_REFUSALS_SHOWN = 20
 """Refused lines of a file that are listed."""
 
+
 def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
     """Return a check of an argument whose mistakes the command line reports."""
 
