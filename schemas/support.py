@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -26,6 +27,10 @@ class Mail(Struct, frozen=True, kw_only=True):
     attachments: Annotated[int, Meta(ge=0)] = 0
     automatic: bool = False
     """Automatic reply or bounce (RFC 3834), which must never be answered."""
+    no_reply: bool = False
+    """From a mailing list or a program that writes for others: people are heard, but no reply is suggested."""
+    old: bool = False
+    """It arrived long before it was fetched: it is filed, and alarms nobody."""
 
 
 class SupportCorrection(Struct, frozen=True, kw_only=True):
@@ -146,6 +151,8 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     """Name of a cluster that was merged into this one because of this mail."""
     cluster_split: tuple[Identifier, ...] = ()
     """Names of a cluster that was split because of this mail, and of the new one that has some of its mails."""
+    old: bool = False
+    """True for a mail that arrived long before it was fetched: it raises no alert."""
 
 
 class ClusterSummary(Struct, frozen=True, kw_only=True):
@@ -179,6 +186,13 @@ class MailboxSettings(Part):
         description="imap(s)://user@host[:port]/folder, or a Maildir, an mbox or a folder of .eml files"
     )
     poll_seconds: float = Field(default=30, ge=1, description="seconds between two looks, if the server has no IDLE")
+    old_after_hours: float = Field(
+        default=12, gt=0, description="hours after its arrival from which a mail is filed, but alarms nobody"
+    )
+    since: datetime | None = Field(
+        default=None,
+        description="time with its offset; mail that arrived before it is left unread (default: all mail is read)",
+    )
 
 
 MAILS = Topic(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bs4 import BeautifulSoup
-from mailparser_reply import EmailReplyParser
+from processors.support.html_text import html_to_text
+from processors.support.quoted_history import without_history
+from processors.support.signature import without_signature
 
 MAX_MARKUP, MAX_BODY, MAX_SUBJECT = 50_000, 4_000, 300
-"""Characters that are read of markup, of a body and of a subject; the subject of a mail is at its beginning."""
+"""Characters that are read of a body with its markup and quotes, of what the customer wrote, and of a subject."""
 
 MAX_LINE = 400
 """Characters of a line; the expressions that find quotes take time quadratic in the length of a line."""
@@ -20,7 +21,6 @@ _MIN_REPEATED_SUBJECT = 20
 """Characters from which a subject that occurs in the body is taken for a copy of it."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
-_MARKUP = re.compile(r"<(html|body|div|p|br|table|span)\b[^<>]{0,500}>", re.IGNORECASE)
 _REPLY_PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _FORWARD_PREFIX = re.compile(r"^\s*(?:fwd?|rv|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 """Subject of a mail that forwards what somebody else asked."""
@@ -31,9 +31,6 @@ _FORWARD_HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Lines that a mail program puts around what is forwarded."""
-
-_parser = EmailReplyParser(languages=["en", "es"])
-
 
 def customer_text(subject: str, text: str) -> str:
     r"""Return the subject and the newest part of the body.
@@ -51,10 +48,11 @@ def customer_text(subject: str, text: str) -> str:
     'Bus. FYI Is there a bus?'
     """
     body = _normalise_lines(html_to_text(text[:MAX_MARKUP]))
-    replies = _parser.read(body).replies if body else []
-    newest = _FORWARD_HEADER.sub("", replies[0].body).strip() if replies and not _FORWARD_PREFIX.match(subject) else ""
-    if not any(letter.isalnum() for letter in newest.replace(">", "")):
+    newest = body if _FORWARD_PREFIX.match(subject) else without_signature(without_history(body))
+    newest = _FORWARD_HEADER.sub("", newest)
+    if not any(letter.isalnum() for letter in newest):
         newest = _FORWARD_HEADER.sub("", body)
+    newest = newest.strip()[:MAX_BODY]
     title = _CONTROL.sub(" ", _REPLY_PREFIX.sub("", subject[:MAX_SUBJECT])).strip()
     words = " ".join(newest.replace("\n>", "\n").lstrip("> ").split())
     repeated = words.lower().startswith(title.lower())
@@ -66,13 +64,13 @@ def customer_text(subject: str, text: str) -> str:
 
 
 def _normalise_lines(text: str) -> str:
-    """Return at most `MAX_BODY` characters, in lines of at most `MAX_LINE`, with at most one empty line in a row."""
+    """Return the lines, each of at most `MAX_LINE` characters, with at most one empty line in a row."""
     lines: list[str] = []
-    for line in _CONTROL.sub(" ", text[: 4 * MAX_BODY]).splitlines():
+    for line in _CONTROL.sub(" ", text).splitlines():
         line = " ".join(line.split())  # noqa: PLW2901 - the same line, normalised
         if line or (lines and lines[-1]):
             lines += [line[start : start + MAX_LINE] for start in range(0, len(line), MAX_LINE)] or [""]
-    return "\n".join(lines)[:MAX_BODY].strip()
+    return "\n".join(lines).strip()
 
 
 def without_addresses(text: str) -> str:
@@ -92,15 +90,3 @@ def split_sentences(text: str) -> list[str]:
     """
     sentences = (part.strip() for part in _SENTENCE_END.split(text[:MAX_BODY]))
     return [part[:_MAX_SENTENCE] for part in sentences if len(part) >= _MIN_SENTENCE][:_MAX_SENTENCES]
-
-
-def html_to_text(text: str) -> str:
-    """Return the text of HTML without quoted mails; a text that is not HTML is returned unchanged."""
-    if not _MARKUP.search(text):
-        return text
-    soup = BeautifulSoup(text, "html.parser")
-    for part in soup(["script", "style", "head", "blockquote"]):
-        part.decompose()
-    for quote in soup.find_all(class_=["gmail_quote", "yahoo_quoted", "moz-cite-prefix"]):
-        quote.decompose()
-    return soup.get_text("\n")

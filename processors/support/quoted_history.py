@@ -1,0 +1,189 @@
+"""Removal of quoted history from a reply: what earlier mails said must not be read as said again.
+
+Known are the lines that Gmail, Outlook, Thunderbird, Apple Mail, Yahoo and others put above a quoted mail, in Spanish,
+Catalan, Portuguese, French, Italian, German, Dutch and English, also wrapped, and also where the quoted lines have no
+mark. Text below lines that begin with ">" is an answer to them and is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from processors.support.words import fold_text
+
+MAX_ATTRIBUTION_LINES, MAX_ATTRIBUTION_CHARACTERS = 4, 600
+"""Lines over which "On …, Ana Gil <…> wrote:" may be wrapped, and their characters."""
+
+MAX_HEADER_LINES = 10
+"""Lines in which all headers of a quoted mail ("From:", "Sent:", "To:", "Subject:") are expected."""
+
+MAX_POINTER_WORDS = 25
+"""Words of a text that may do no more than point to the mails below it ("see below")."""
+
+# All expressions match folded text: lower case, without accents.
+_VERB = re.compile(
+    r"\b(?:escribio|ha escrito|wrote|a ecrit|ecrit|escreveu|ha scritto|schrieb|schreef|va escriure|ha escrit|"
+    r"escrigue|escribiu|idatzi du|skrev)\b"
+)
+_TO_ME = re.compile(
+    r"\b(?:me|nos|te|le|les|m'|em|ens|mi|ci) ?(?:ha |a |va )?(?:escri|ecri|scri)|wrote (?:to )?(?:me|us)\b|"
+    r"m'(?:a|ha) ecrit|schrieb (?:mir|uns)\b"
+)
+"""Report of what somebody wrote to the sender, which is news."""
+
+_DATE_INTRODUCTION = re.compile(r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|du|den|lun|mar|-{2,}|\d)\b|^-{2,}|^\d")
+_DATE = re.compile(
+    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b(?:19|20)\d\d\b|\b\d{1,2}\.? (?:de |d'|di )?[a-z]{3,10}\.?,? .{0,12}\d{1,2}[:.h]\d\d"
+)
+_OTHER_ATTRIBUTION = re.compile(
+    r"^missatge de .{1,200} del dia .{4,120}:$"  # Gmail in Catalan
+    r"|^\d{4}-\d\d-\d\d .{0,60}<[^<>]{3,100}>:$"  # Gmail of old
+    r"|^(?:quoting|citando a|citant|zitat von|quotation de|citazione da) .{1,120}:$"
+)
+_ATTRIBUTION_START = re.compile(
+    r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|den|missatge|quoting|citando|citant|zitat|\d|-{2,})\b|^[^:]{0,80}<|^-{2,}"
+)
+
+_ORIGINAL = re.compile(
+    r"^[-_ ]{2,}\s*(?:original message|mensaje original|missatge original|mensagem original|message d'origine|"
+    r"messaggio originale|ursprungliche nachricht|originele bericht|original-nachricht|reply message|"
+    r"mensaje citado|message original)\s*[-_ ]{2,}$"
+)
+_FORWARD = re.compile(
+    r"^[-_ >]*(?:begin forwarded message|forwarded message|inicio del mensaje reenviado|mensaje reenviado|"
+    r"missatge reenviat|inici del missatge reenviat|mensagem (?:reenviada|encaminhada)|"
+    r"inicio da mensagem (?:reenviada|encaminhada)|message (?:transfere|reexpedie)|debut du message (?:transfere|reexpedie)|"
+    r"messaggio inoltrato|inizio messaggio inoltrato|weitergeleitete nachricht|anfang der weitergeleiteten nachricht|"
+    r"doorgestuurd bericht)\b"
+)
+_KEYS = {
+    "from": "from|de|da|von|van|remitente|remetente|expediteur|mittente|absender|desde",
+    "sent": "sent|date|fecha|data|datum|enviado|enviado el|enviada?|enviada? em|enviados|enviat|enviat el|envoye|envoye le|"
+    "inviato|inviato il|gesendet|gesendet am|verzonden|fecha de envio|data de envio",
+    "to": "to|para|a|per a|per|an|aan|destinatario|destinataire",
+    "subject": "subject|asunto|assunto|assumpte|tema|objet|sujet|oggetto|betreff|onderwerp",
+    "other": "cc|bcc|cco|copia|copie|kopie|importance|importancia|prioridad|reply-to|responder a|attachments|adjuntos",
+}
+_HEADERS = {name: re.compile(rf"^[*_ ]*(?:{keys})[*_ ]*:") for name, keys in _KEYS.items()}
+_FORM_FIELD = re.compile(
+    r"^[*_ ]*(?:mensaje|message|comentarios?|comments?|consulta|texto|text|pregunta|question|missatge|mensagem|messaggio|"
+    r"nachricht|telefono|phone|nombre|name|nom|correo|e-?mail)[*_ ]*:"
+)
+_POINTER = re.compile(
+    r"\b(?:(?:ved|veis|ver|mirad|mira|leed|lee|lead|vease|como (?:veis|pone)) (?:lo de |el correo de |mas )?(?:mas )?abajo|"
+    r"see (?:the \w+ )?below|read below|fyi|fwd|(?:os|te|les?) (?:reenvi\w+|copio|paso (?:este|el) (?:correo|mail|mensaje))|"
+    r"reenvi\w+ (?:est|el)\w*|forward(?:ing|ed)|voir ci-dessous|ci-dessous|vedi sotto|siehe unten|"
+    r"(?:ver|veja|vejam) (?:em baixo|abaixo)|vegeu (?:mes )?avall|mireu (?:a )?(?:sota|baix))\b"
+)
+
+
+def starts_forward(text: str) -> bool:
+    """Return whether a text begins with the line above a forwarded mail, whose content is news.
+
+    >>> starts_forward("---------- Mensaje reenviado ---------"), starts_forward("-----Mensaje original-----")
+    (True, False)
+    """
+    return _FORWARD.match(fold_text(text[:200]).replace("’", "'")) is not None
+
+
+def without_history(text: str) -> str:
+    r"""Return a text without the mails that it quotes; all of it if nothing else is left, or if it only points to them.
+
+    >>> without_history("Gracias.\n\nEl lun, 3 jun 2024 a las 10:00, Ana (<a@b.c>) escribió:\n\nHola")
+    'Gracias.'
+    >>> without_history("> ¿Dónde?\nEn la puerta 4")
+    'En la puerta 4'
+    """
+    lines = text.splitlines()
+    folded = [fold_text(line).replace("’", "'").strip() for line in lines]
+    kept: list[str] = []
+    index = 0
+    while index < len(lines):
+        if _FORWARD.match(folded[index]):
+            kept += lines[index:]
+            break
+        end = _attribution_end(folded, index)
+        if end and _is_quoted(_next_text(folded, end)):
+            index = end
+            continue
+        if _has_text(kept) and (end or _ORIGINAL.match(folded[index]) or _starts_headers(folded, index)):
+            break
+        if _is_quoted(folded[index]) or _is_wrapped_quote(lines, index, kept):
+            index += 1
+            continue
+        kept.append(lines[index])
+        index += 1
+    if not _has_text(kept) or (len(kept) < len(lines) and _only_points(kept)):
+        return text
+    return "\n".join(kept).strip()
+
+
+def _is_quoted(line: str) -> bool:
+    return line.startswith((">", "&gt;"))
+
+
+def _has_text(lines: Sequence[str]) -> bool:
+    return any(letter.isalnum() for line in lines for letter in line)
+
+
+def _next_text(lines: Sequence[str], index: int) -> str:
+    """Return the first line from an index on that is not empty."""
+    return next((line for line in lines[index : index + 4] if line), "")
+
+
+def _attribution_end(folded: Sequence[str], index: int) -> int:
+    """Return the index after the lines "On …, Ana Gil <…> wrote:" that begin here; 0 if none do."""
+    if not _ATTRIBUTION_START.match(folded[index]) and not _VERB.search(folded[index]):
+        return 0
+    joined = ""
+    for end in range(index, min(index + MAX_ATTRIBUTION_LINES, len(folded))):
+        if not folded[end]:
+            return 0
+        joined = f"{joined} {folded[end]}".strip()
+        if len(joined) > MAX_ATTRIBUTION_CHARACTERS:
+            return 0
+        if joined.endswith(":") and _is_attribution(joined.strip("* ")):
+            return end + 1
+    return 0
+
+
+def _is_attribution(line: str) -> bool:
+    if _OTHER_ATTRIBUTION.match(line):
+        return True
+    if not _VERB.search(line) or _TO_ME.search(line):
+        return False
+    return "@" in line or (_DATE_INTRODUCTION.match(line) is not None and _DATE.search(line) is not None)
+
+
+def _starts_headers(folded: Sequence[str], index: int) -> bool:
+    """Return whether the headers of a quoted mail begin at this line: sender, and two of date, receiver and subject.
+
+    Lines of a web form ("De: …", "Asunto: …", "Mensaje: …") are not taken for them.
+    """
+    if not (_HEADERS["from"].match(folded[index]) or _HEADERS["sent"].match(folded[index])):
+        return False
+    found: set[str] = set()
+    others = 0
+    for line in folded[index : index + MAX_HEADER_LINES]:
+        names = [name for name, pattern in _HEADERS.items() if pattern.match(line)]
+        if _FORM_FIELD.match(line):
+            return False
+        found.update(names)
+        others += not names and bool(line)
+        if others > 1:  # one line may be the rest of a long list of receivers
+            break
+    return "from" in found and len(found & {"sent", "to", "subject"}) >= 2
+
+
+def _is_wrapped_quote(lines: Sequence[str], index: int, kept: Sequence[str]) -> bool:
+    """Return whether a line is the end of a long quoted line, which a mail program wrapped without a mark."""
+    if not index or not _has_text(kept):
+        return False
+    before, line = lines[index - 1], lines[index].strip()
+    return _is_quoted(before) and len(before) > 60 and line[:1].islower() and len(line.split()) < 6
+
+
+def _only_points(kept: Sequence[str]) -> bool:
+    words = fold_text(" ".join(kept))
+    return len(words.split()) <= MAX_POINTER_WORDS and _POINTER.search(words) is not None
