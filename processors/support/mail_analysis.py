@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from processors.social.sentiment import SentimentClassifier, SentimentLabel
+from processors.support.automatic_replies import is_automatic_reply
 from processors.support.language import Language, detect_language
 from processors.support.mail_text import customer_text, split_sentences, without_addresses
 from processors.support.requests import RequestAnalysis, RequestClassifier
@@ -26,6 +27,8 @@ class AnalyzedMail(Struct, frozen=True):
     """Sentences of the text; empty if there is only one."""
     by_sentence: RequestAnalysis
     """Analysis of the sentences, one row each."""
+    automatic: bool = False
+    """Automatic reply or bounce, by the headers or by what it says."""
     sentiment: SentimentLabel | None = None
     """None for an automatic mail, and if no sentiment classifier was given."""
 
@@ -37,8 +40,9 @@ def analyze_mail(mail: Mail, requests: RequestClassifier, sentiment: SentimentCl
     sentences = split_sentences(text)
     several = tuple(sentences) if len(sentences) > 1 else ()
     language = detect_language(text, float(whole.spanish_log_odds[0]))
-    label = sentiment.classify(text, whole.encoder_vectors[0])[0] if sentiment and not mail.automatic else None
-    return AnalyzedMail(mail, text, whole, language, several, requests.analyze(several), label)
+    automatic = mail.automatic or is_automatic_reply(mail.subject, mail.sender, text)
+    label = sentiment.classify(text, whole.encoder_vectors[0])[0] if sentiment and not automatic else None
+    return AnalyzedMail(mail, text, whole, language, several, requests.analyze(several), automatic, label)
 
 
 def analyze_mails(

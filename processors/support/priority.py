@@ -1,7 +1,8 @@
 """Priority of a mail: danger in one of its sentences, then kernel-weighted nearest examples of high, normal and low.
 
 1. **Urgent** if the log odds of danger of one sentence (`RequestClassifier`), corrected by keyword signs and by how
-   calm the whole mail is, reach a threshold.
+   calm the whole mail is, reach a threshold. A mail of a word or three, and an automatic reply, must name a danger, too;
+   a danger that is named in a language that the models do not know, or no more than a call for help, is enough.
 2. Otherwise the class with the largest kernel sum over example mails (kernel classification; Nadaraya, 1964; Watson,
    1964) with the kernel exp(12 · cosine), plus keyword signs.
 
@@ -10,6 +11,7 @@ docs/models/urgency.md has the formulas and the figures.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.requests import RequestAnalysis, RequestClassifier
+from processors.support.signature import is_phone_note
 from processors.support.urgency import UrgencySigns, urgency_signs
 
 Vectors = NDArray[np.float32]
@@ -49,6 +52,9 @@ lost things, rules or places, add to them.
 Chosen, as `CALM_WEIGHT`, on one half of the festival mails and danger mails; training/requests/README.md gives the
 figures of the other half."""
 
+OTHER_LANGUAGE_LOG_ODDS = 0.0
+"""The same for a mail that names no danger in a language that the model was not trained on, whose odds are noise."""
+
 CALM_WEIGHT, MIN_CALM_LOG_ODDS = 0.8, -2.5
 """Weight with which the log odds of the whole mail lower those of its sentences, and the lower bound of the former.
 
@@ -59,8 +65,12 @@ KIND_WEIGHT, MIN_KIND_PROBABILITY = 0.6, 0.01
 """Weight of the log odds of the dangerous request kinds beside those of danger, and the lower bound of their
 probability."""
 
-_MIN_TEXT_CHARACTERS, _MIN_SENTENCE_WORDS = 3, 4
-"""Characters of a mail, and words of a sentence, below which they say too little."""
+_MIN_TEXT_CHARACTERS, _MIN_WORDS = 2, 4
+"""Characters of a mail, and words of a mail or a sentence, below which they say too little."""
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_FILE_NAME = re.compile(r"\S*(?:\w_\w|\d)\S*|\S+\.(?:jpe?g|png|gif|heic|pdf|docx?|mp4|mov|zip|txt)\b", re.IGNORECASE)
+"""A word; numbers and names of files ("IMG_2034") say nothing."""
 
 
 class PriorityDecision(Struct, frozen=True):
@@ -99,13 +109,14 @@ class PriorityClassifier:
 
         Danger is sought in each sentence, because a long mail as a whole is calm even with a call for help in it.
         """
-        if analysis.mail.automatic or len(analysis.text.strip()) < _MIN_TEXT_CHARACTERS:
+        if len(analysis.text.strip()) < _MIN_TEXT_CHARACTERS:
             return PriorityDecision("low")
         signs = [urgency_signs(text) for text in (analysis.text, *analysis.sentences)]
-        danger = self._danger_log_odds(analysis, signs)
-        worst = int(danger.argmax())
-        if danger[worst] >= URGENT_LOG_ODDS:
+        worst = self._most_dangerous(analysis, signs)
+        if worst is not None:
             return PriorityDecision("urgent", worst - 1 if worst else None)
+        if analysis.automatic:
+            return PriorityDecision("low")
         whole = self._probabilities(signs[0], analysis.whole.vectors[0])
         priority = PRIORITIES[1 + int(whole[1:].argmax())]
         if not analysis.sentences:
@@ -121,6 +132,21 @@ class PriorityClassifier:
             return PriorityDecision("high", worst)
         return PriorityDecision(priority)
 
+    def _most_dangerous(self, analysis: AnalyzedMail, signs: Sequence[UrgencySigns]) -> int | None:
+        """Return the index of the text that makes a mail urgent, 0 for the whole mail; None if it is not."""
+        if signs[0].call:
+            return 0
+        danger = self._danger_log_odds(analysis, signs)
+        foreign = [index for index, one in enumerate(signs) if one.foreign]
+        worst = foreign[-1] if foreign else int(danger.argmax())
+        if analysis.automatic or _word_count(analysis) < _MIN_WORDS:
+            named = signs[0].urgent or signs[0].foreign
+            few = not analysis.automatic  # one word that names a danger is all that somebody in danger may write
+            return worst if named and (few or danger[worst] >= URGENT_LOG_ODDS) else None
+        known = analysis.language != "other" or signs[0].urgent
+        limit = URGENT_LOG_ODDS if known else OTHER_LANGUAGE_LOG_ODDS
+        return worst if foreign or danger[worst] >= limit else None
+
     def _danger_log_odds(self, analysis: AnalyzedMail, signs: Sequence[UrgencySigns]) -> NDArray[np.float64]:
         """Return the corrected log odds of danger of the whole mail, then of each sentence; `signs` in that order."""
         texts = (analysis.text, *analysis.sentences)
@@ -132,7 +158,7 @@ class PriorityClassifier:
         named = np.array([one.urgent for one in signs])
         harmless = np.array([one.harmless for one in signs])
         # A fragment such as a subject says too little to alarm anyone, unless it names a danger or is the whole mail.
-        fragment = np.array([index > 0 and len(text.split()) < _MIN_SENTENCE_WORDS for index, text in enumerate(texts)])
+        fragment = np.array([index > 0 and len(text.split()) < _MIN_WORDS for index, text in enumerate(texts)])
         corrected = danger + DANGER_SIGN_LOG_ODDS * named + HARMLESS_SIGN_LOG_ODDS * harmless
         danger = np.where(fragment & ~named, -np.inf, corrected)
         danger[1:] += CALM_WEIGHT * calm
@@ -153,6 +179,11 @@ class PriorityClassifier:
         exponentials = np.exp(odds - odds.max())
         out: NDArray[np.float64] = exponentials / exponentials.sum()
         return out
+
+
+def _word_count(analysis: AnalyzedMail) -> int:
+    """Return the number of words of a mail, without the names of files and what a telephone adds."""
+    return 0 if is_phone_note(analysis.text) else len(_WORD.findall(_FILE_NAME.sub(" ", analysis.text)))
 
 
 @lru_cache(maxsize=4)

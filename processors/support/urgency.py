@@ -1,4 +1,4 @@
-"""Keyword signs of urgency in Spanish and English: danger, no danger, high and low priority."""
+"""Keyword signs of urgency: danger, no danger, high and low priority in Spanish and English, danger in five others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from processors.support.danger_words import is_call_for_help, is_harmless, names_danger, without_harmless
 from processors.support.words import fold_text
 
 
@@ -37,7 +38,8 @@ _URGENT = _any_of(
         # violence, threat
         r"pelea", r"peleando", r"agresi", r"agred", r"apunal", r"navaja", r"cuchillo", r"pistola", r"arma\b", r"amenaz",
         r"me (?:han|estan) (?:pegado|pegando|tocado|tocando)", r"acos(?:o|ando|ador|ada|ado)\b", r"violad|violacion",
-        r"sumision quimica", r"me persigue", r"bomba",
+        r"sumision quimica", r"me persigue", r"me (?:estan?|vienen?) (?:per)?siguiendo",
+        r"(?:hombre|tipo|tio|persona|gente|alguien|van?|esta) armad[oa]s?\b", r"bomba",
         r"fight(?:ing)?\b", r"assault", r"attacked", r"stabb", r"knife", r"gun\b", r"weapon", r"threaten", r"groped",
         r"harass", r"raped?\b", r"following me", r"stalk", r"punch(?:ed|ing)", r"bomb\b",
         # missing people, despair
@@ -61,6 +63,10 @@ _NO_DANGER = _any_of(
         r"pelea de gallos", r"crush on", r"orange crush", r"injury time", r"gunpowder", r"machine gun",
         r"fight(?:ing)? (?:for|to get|with my (?:bank|phone|ticket))", r"food fight", r"bath bomb", r"sex bomb",
         r"arma (?:un|la|el) ", r"spiked (?:hair|boots)", r"heart ?attack burger",
+        r"(?:if|si) (?:it|this|your \w+|its|es|se trata de) ?(?:is |'s |una? |algo )?(?:urgent\w*|emergenc\w+)[^.!?\n]{0,60}",
+        r"(?:for|in) (?:any |an |case of )?(?:urgent|emergenc)\w*(?: \w+)?,? (?:please )?(?:call|dial|contact|phone|ring|write)\b"
+        r"[^.!?\n]{0,60}",
+        r"para (?:asuntos|temas|cuestiones|casos) (?:muy )?urgentes?\b[^.!?\n]{0,60}",
         r"(?:what happens|que (?:pasa|ocurre)) (?:if|si|in case|en caso)\b.{0,60}", r"in case of\b.{0,30}",
         r"en caso de\b.{0,30}", r"primeros auxilios",
         r"(?:perdido|dejado|olvidado) (?:\w+ ){0,2}(?:mochila|bolso|cartera|movil|telefono|llaves|chaqueta|cazadora|"
@@ -126,6 +132,10 @@ class UrgencySigns(Struct, frozen=True):
     """A problem that stops somebody now, such as a refused ticket or a theft."""
     low: bool = False
     """Thanks, a suggestion or advertising."""
+    foreign: bool = False
+    """A phrase that names a danger in a language that the models do not know."""
+    call: bool = False
+    """No more than a call for help."""
 
 
 def urgency_signs(text: str) -> UrgencySigns:
@@ -135,10 +145,13 @@ def urgency_signs(text: str) -> UrgencySigns:
     (True, False)
     """
     words = fold_text(text)
-    urgent = _URGENT.search(_NO_DANGER.sub(" ", words)) is not None
+    urgent = _URGENT.search(_NO_DANGER.sub(" ", without_harmless(words))) is not None
+    foreign = names_danger(words)
     return UrgencySigns(
         urgent=urgent,
-        harmless=not urgent and _HARMLESS.search(words) is not None,
+        harmless=not urgent and not foreign and (_HARMLESS.search(words) is not None or is_harmless(words)),
         high=_HIGH.search(words) is not None,
         low=_LOW.search(words.strip()) is not None,
+        foreign=foreign,
+        call=is_call_for_help(words),
     )

@@ -31,9 +31,11 @@ MIN_QUOTED_LETTERS = 3
 
 
 def _windows_1252(error: UnicodeError) -> tuple[str, int]:
-    """Decode the bytes that are not valid UTF-8 as windows-1252."""
+    """Decode a byte that is not valid UTF-8 as windows-1252, and replace what is left of a letter that was cut."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    if error.end - error.start > 1:
+        return "\ufffd", error.end
     return error.object[error.start : error.end].decode("windows-1252", "replace"), error.end
 
 
