@@ -117,6 +117,7 @@ class IncrementalClustering:
         self._common: Vector = np.frombuffer(state.mean, np.float32).copy()
         self._weights: Vector = np.ones(1, np.float32)
         self._reduction = 0.0
+        self._arriving = True
 
     @property
     def clusters(self) -> list[Cluster]:
@@ -159,7 +160,16 @@ class IncrementalClustering:
         """
         self._weights, self._reduction = weights, threshold_reduction
 
-    def assign(self, vector: Vector, at: datetime, name: str, example: ClusterExample, words: list[str]) -> Assignment:
+    def assign(
+        self,
+        vector: Vector,
+        at: datetime,
+        name: str,
+        example: ClusterExample,
+        words: list[str],
+        *,
+        arriving: bool = True,
+    ) -> Assignment:
         """Add one mail to its cluster, or start a new one.
 
         Args:
@@ -168,7 +178,9 @@ class IncrementalClustering:
             name: name of a new cluster, derived from the mail, so that a replay starts the same one.
             example: masked text and sender of the mail.
             words: content words of the mail.
+            arriving: False for an old mail, which must not count in arrival rates.
         """
+        self._arriving = arriving
         self._update_mean(vector, at)
         centroids = self._centred(self._means)
         centred = (vector - self._common) * self._weights
@@ -212,7 +224,7 @@ class IncrementalClustering:
                 return None
             part.size += 1
             part.mean = _encode(means[1] + (vector - means[1]) / min(part.size, MAX_CENTROID_WEIGHT))
-        part.rate.count(at)
+        self._count_arrival(part.rate, at)
         part.words.add(words)
         add_example(part.examples, example, limit=1)
         return part
@@ -244,9 +256,14 @@ class IncrementalClustering:
         weight = np.float32(min(MEAN_PRIOR_MAILS + state.mails, MAX_MEAN_WEIGHT))
         self._common += (vector - self._common) / weight
         state.mean = self._common.tobytes()
-        state.since = min(state.since, at) if state.since else at
-        state.rate = state.rate or ArrivalRate(at)
-        state.rate.count(at)
+        if self._arriving:
+            state.since = min(state.since, at) if state.since else at
+            state.rate = state.rate or ArrivalRate(at)
+            state.rate.count(at)
+
+    def _count_arrival(self, rate: ArrivalRate, at: datetime) -> None:
+        if self._arriving:
+            rate.count(at)
 
     def _centred(self, means: Vector) -> Vector:
         """Return means of unit vectors less the common mean, over the RMS length of their centred members.
@@ -267,7 +284,7 @@ class IncrementalClustering:
     def _start(self, vector: Vector, at: datetime, name: str, example: ClusterExample, words: list[str]) -> Cluster:
         self._evict()
         rate = ArrivalRate(at)
-        rate.count(at)
+        self._count_arrival(rate, at)
         cluster = Cluster(name, b"", 1, at, rate, [example])
         cluster.words.add(words)
         self.clusters.append(cluster)
@@ -282,7 +299,7 @@ class IncrementalClustering:
         weight = min(cluster.size, MAX_CENTROID_WEIGHT)
         self._set_centroid(index, self._means[index] + (vector - self._means[index]) / weight)
         cluster.words.add(words)
-        cluster.rate.count(at)
+        self._count_arrival(cluster.rate, at)
 
     def _set_centroid(self, index: int, mean: Vector) -> None:
         """Use the float16 value that the row stores, so that a restart continues with exactly the same numbers."""

@@ -17,19 +17,20 @@ from processors.support.answers import AnswerCatalogue
 from processors.support.cluster import Cluster, ClusterExample, ClusteringState
 from processors.support.clustering import Assignment, IncrementalClustering
 from processors.support.facts import extract_facts
+from processors.support.fraud_signs import fraud_signs
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.priority import PriorityClassifier, PriorityDecision
 from processors.support.privacy import mask_personal_data
 from processors.support.request_kinds import RequestKindStatistics
 from processors.support.requests import RequestClassifier
-from processors.support.set_aside import ADVERTISING, set_aside_reason
+from processors.support.set_aside import ADVERTISING, Repeats, set_aside_reason
 from processors.support.topics import TopicClassifier
 from processors.support.words import content_words
 from schemas.errors import PulsoError
 from schemas.ids import EventId
 from schemas.support import MailTopic, SupportCorrection, SupportTriage
 
-RECENT_MESSAGES = 2_048
+RECENT_MESSAGES = 4_096
 """Messages whose ids are stored, so that a mail that is fetched twice is counted once."""
 
 REPEAT_COUNTERS = 512
@@ -75,8 +76,8 @@ class DeskState(Struct):
     """Digests of their senders, in the same order."""
     clustering: ClusteringState = field(name="clusters", default_factory=ClusteringState)
     kind_statistics: RequestKindStatistics = field(name="kinds", default_factory=RequestKindStatistics)
-    repeats: dict[str, int] = field(default_factory=dict)
-    """Number of identical texts by digest of sender and text, newest last."""
+    repeats: dict[str, Repeats] = field(name="loops", default_factory=dict)
+    """Identical texts by digest of sender and text, newest last."""
     encoder: str = ""
     """Identity of the model whose vectors the clusters are made of."""
     correction_offset: int = -1
@@ -139,6 +140,10 @@ class SupportDesk:
         self._state.recent_senders = b"".join(self._recent.values())
         return msgspec.json.encode(self._state)
 
+    def has_applied(self, offset: int) -> bool:
+        """Return whether the record of an offset was filed, so that a replay after a crash is no repeated mail."""
+        return offset <= self._state.offset
+
     def apply(self, analysis: AnalyzedMail, offset: int, event_id: EventId) -> SupportTriage | None:
         """File one mail; return None if it was filed before.
 
@@ -155,17 +160,19 @@ class SupportDesk:
             return None
         self._state.mails += 1
         decision = self._priorities.classify(analysis)
-        topics = [] if mail.automatic else self._topics.classify(analysis.whole, analysis.by_sentence)
-        set_aside = None
-        if decision.priority != "urgent":
-            set_aside = set_aside_reason(analysis, self._advertising, self._count_repeats(analysis))
+        topics = [] if analysis.automatic else self._topics.classify(analysis.whole, analysis.by_sentence)
+        signs = fraud_signs(f"{mail.subject}\n{analysis.text}")
+        repeats = self._count_repeats(analysis)
+        # Somebody may be in danger in whatever a machine sent.
+        urgent = decision.priority == "urgent"
+        set_aside = None if urgent else set_aside_reason(analysis, signs, self._advertising, repeats)
         masked = mask_personal_data(analysis.text)
         assignment = self._assign_cluster(analysis, masked, event_id) if set_aside is None else None
         if assignment and topics:
             assignment.count_topics([topics[0].name])
         facts = extract_facts(f"{mail.subject}\n{analysis.text}")
         suggestion = None
-        if set_aside is None and topics:
+        if set_aside is None and topics and not (mail.no_reply or mail.old or signs.suspicious_link or signs.phishing):
             suggestion = self._answers.suggest(topics, analysis.language, facts, decision.priority, mail.attachments)
         return SupportTriage(
             event_id=event_id,
@@ -190,9 +197,10 @@ class SupportDesk:
             cluster_is_new=assignment.new if assignment else False,
             cluster_ended=assignment.merged if assignment else None,
             cluster_split=assignment.split or () if assignment else (),
-            surge=assignment.cluster.surge if assignment else 0.0,
+            surge=assignment.cluster.surge if assignment and not mail.old else 0.0,
             summary=self._summary(analysis, masked, decision, topics),
             model=self._requests.identity,
+            old=mail.old,
         )
 
     def correct(self, correction: SupportCorrection, offset: int) -> bool:
@@ -248,7 +256,7 @@ class SupportDesk:
     def _assign_cluster(self, analysis: AnalyzedMail, masked: str, event_id: EventId) -> Assignment | None:
         """Add a mail to its cluster; automatic replies and texts without a known word piece have none."""
         mail, vector = analysis.mail, analysis.whole.vectors[0]
-        if mail.automatic or not vector.any():
+        if analysis.automatic or not vector.any():
             return None
         name = blake2b(event_id.encode(), digest_size=5).hexdigest()
         example = ClusterExample(
@@ -269,7 +277,7 @@ class SupportDesk:
         combined = np.concatenate(
             [mail_vector(analysis, self._topics.asking_weights(analysis.by_sentence)), np.sqrt(kinds)]
         )
-        return self._clustering.assign(combined, mail.time, name, example, content_words(masked))
+        return self._clustering.assign(combined, mail.time, name, example, content_words(masked), arriving=not mail.old)
 
     def _summary(
         self, analysis: AnalyzedMail, masked: str, decision: PriorityDecision, topics: Sequence[MailTopic]
@@ -282,16 +290,19 @@ class SupportDesk:
             return masked[:SUMMARY_CHARACTERS]
         return mask_personal_data(analysis.sentences[sentence])[:SUMMARY_CHARACTERS]
 
-    def _count_repeats(self, analysis: AnalyzedMail) -> int:
-        """Count a text of a sender, and return how often it came; 1 without a sender."""
-        if not analysis.mail.sender:
-            return 1
-        name = _digest(f"{_address(analysis.mail.sender)}\n{analysis.text}").hex()
-        repeats = self._state.repeats
-        repeats[name] = repeats.pop(name, 0) + 1
-        while len(repeats) > REPEAT_COUNTERS:
-            del repeats[next(iter(repeats))]
-        return repeats[name]
+    def _count_repeats(self, analysis: AnalyzedMail) -> Repeats | None:
+        """Count a text of a sender, and return how often it came; None without a sender, and for old mail."""
+        mail = analysis.mail
+        if not mail.sender or mail.old:
+            return None
+        name = _digest(f"{_address(mail.sender)}\n{analysis.text}").hex()
+        counters = self._state.repeats
+        repeats = counters.pop(name, None) or Repeats(mail.time)
+        repeats.add(mail.time, _digest(mail.thread).hex(), mail.subject)
+        counters[name] = repeats
+        while len(counters) > REPEAT_COUNTERS:
+            del counters[next(iter(counters))]
+        return repeats
 
     def _is_new(self, message: str, sender: str) -> bool:
         digest = _digest(message)

@@ -12,14 +12,14 @@ from schemas.venue import Venue
 
 
 def measure_urgency(mail: SupportTriage, _venue: Venue) -> Iterator[Measurement]:
-    """Yield 1 for an urgent mail. Each is an alert of its own, so the others yield nothing."""
-    if mail.priority == "urgent":
+    """Yield 1 for an urgent mail that is not old. Each is an alert of its own, so the others yield nothing."""
+    if mail.priority == "urgent" and not mail.old:
         yield Measurement(subject=mail.message, value=1.0, message=Message("text", {"summary": mail.summary}))
 
 
 def measure_surge(mail: SupportTriage, _venue: Venue) -> Iterator[Measurement]:
-    """Yield the arrival rate of the mail's cluster now ÷ its baseline."""
-    if mail.cluster is not None:
+    """Yield the arrival rate of the mail's cluster now ÷ its baseline; nothing for an old mail, which came before."""
+    if mail.cluster is not None and not mail.old:
         yield Measurement(
             subject=mail.cluster,
             value=mail.surge,

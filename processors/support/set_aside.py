@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from datetime import datetime, timedelta
 
+from msgspec import Struct
+
+from processors.support.fraud_signs import FraudSigns
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.words import fold_text
 from schemas.support import SetAside
@@ -14,33 +17,65 @@ ADVERTISING = "advertising and fraud"
 MIN_PROBABILITY, MIN_PROBABILITY_WITH_LINK = 0.6, 0.4
 """Probability of that request kind from which a mail is set aside, and the lower one for a mail with a link."""
 
-LOOP_REPEATS = 3
-"""Number of identical texts of one sender that is taken for two machines that answer each other."""
+LOOP_REPEATS, FLOOD_REPEATS = 3, 50
+"""Number of identical texts of one sender, each soon after the last, that is taken for two machines that answer each
+other: in one thread or with the subject of an answer; and in threads of their own, as a web form with one address for
+everybody sends them."""
 
-_MAX_CHARACTERS = 4_000
-_LINK = re.compile(r"https?://|www\.|\bclick\b|\bclic\b|\bpulse aqui\b|\bhaga clic\b")
-_BAIT = re.compile(
-    r"\b(?:password|contrasena|pin\b|bank (?:details|account)|datos bancarios|cuenta (?:bancaria|sera|ha sido)|iban|"
-    r"verif(?:y|ique|icar)|confirm (?:your|the)|suspend|bloquead|limited|bitcoin|gift card|tarjeta regalo|macros|"
-    r"wire|transferencia|herencia|inheritance|million(?:es)?|premio|prize|winner|ganador|selected)"
-)
+LOOP_PAUSE = timedelta(minutes=10)
+"""Pause after which an identical text is not a repeat: people write "Hola" on several days."""
 
 
-def set_aside_reason(analysis: AnalyzedMail, advertising: int, repeats: int) -> SetAside | None:
+class Repeats(Struct):
+    """Identical texts of one sender, each soon after the last."""
+
+    at: datetime
+    """Time of the last."""
+    count: int = 0
+    in_thread: int = 0
+    """Those that were answers, or in the thread of the first."""
+    thread: str = ""
+
+    def add(self, at: datetime, thread: str, subject: str) -> None:
+        """Count one more."""
+        if abs(at - self.at) > LOOP_PAUSE:
+            self.count = self.in_thread = 0
+            self.thread = ""
+        self.thread = self.thread or thread
+        self.count += 1
+        self.in_thread += thread == self.thread or _is_answer(subject)
+        self.at = at
+
+    @property
+    def is_loop(self) -> bool:
+        """True if two machines seem to answer each other."""
+        return self.in_thread >= LOOP_REPEATS or self.count >= FLOOD_REPEATS
+
+
+def _is_answer(subject: str) -> bool:
+    return fold_text(subject[:20]).lstrip().startswith(("re:", "aw:", "sv:", "re :", "antw:", "auto"))
+
+
+def set_aside_reason(
+    analysis: AnalyzedMail, signs: FraudSigns, advertising: int, repeats: Repeats | None = None
+) -> SetAside | None:
     """Return the reason for which a mail is set aside, or None.
 
     Args:
         analysis: the mail.
+        signs: signs of fraud and advertising in it.
         advertising: index of `ADVERTISING` among the request kinds.
-        repeats: number of times that the sender has sent this text recently, this time included.
+        repeats: how often the sender sent this text just now, this time included; None without a sender.
     """
-    if analysis.mail.automatic:
+    if analysis.automatic:
         return "automatic"
-    if repeats >= LOOP_REPEATS:
+    if repeats is not None and repeats.is_loop:
         return "loop"
-    folded = fold_text(f"{analysis.mail.subject} {analysis.mail.text[:_MAX_CHARACTERS]}")
-    has_link = _LINK.search(folded) is not None
-    probability = float(analysis.whole.probabilities[0, advertising])
-    if probability < (MIN_PROBABILITY_WITH_LINK if has_link else MIN_PROBABILITY):
+    if signs.report:
         return None
-    return "phishing" if _BAIT.search(folded) else "spam"
+    if signs.phishing:
+        return "phishing"
+    probability = float(analysis.whole.probabilities[0, advertising])
+    if signs.advertising or probability >= (MIN_PROBABILITY_WITH_LINK if signs.link else MIN_PROBABILITY):
+        return "spam"
+    return None

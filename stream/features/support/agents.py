@@ -70,10 +70,15 @@ def _with_overview(result: BatchResult, cause: Envelope, desks: StateTable[Suppo
 
 
 def _file(analyses: dict[int, AnalyzedMail], record: Record[Mail], desk: SupportDesk) -> Effects[SupportDesk]:
+    repeated = not desk.has_applied(record.offset)
     triage = desk.apply(analyses[record.offset], record.offset, record.id)
     if triage is None:
+        metrics.REPEATED.inc(repeated)
         return Effects(state=desk)
     metrics.MAILS.labels(triage.language, triage.priority).inc()
+    metrics.OLD.inc(triage.old)
+    if triage.set_aside is not None:
+        metrics.SET_ASIDE.labels(triage.set_aside).inc()
     return Effects((OutputRecord(TRIAGE, record.key, triage, record.envelope),), desk)
 
 
