@@ -34,10 +34,17 @@ _THREAT = _any_of(
         r"(?:unusual|suspicious|unauthori[sz]ed) (?:sign-?in|login|activity|access|transaction)",
         r"(?:buzon|mailbox|almacenamiento|storage|cuota|quota) (?:\w+ ){0,3}(?:llen[oa]|full|agotad\w+|excedid\w+|exceeded)",
         r"no (?:hemos podido|se ha podido|pudimos) (?:cobrar|procesar|renovar)|(?:problema con|error en) (?:su|tu|el) (?:pago|facturacion)|"
-        r"(?:could ?n.t|unable to|were unable to|failed to) (?:process|charge|renew|authori[sz]e)|payment (?:has )?(?:failed|declined)|"
+        r"(?:could ?n.t|unable to|were unable to|failed to) (?:be )?(?:process|charge|renew|authori[sz]e)|payment (?:has )?(?:failed|declined)|"
         r"problem with your (?:payment|billing)",
         r"(?:paquete|envio|parcel|package|shipment|delivery) (?:\w+ ){0,5}(?:retenid\w+|pendiente|held|on hold|aduana\w*|customs|"
         r"no (?:ha podido|se pudo)|waiting|detenid\w+)",
+        r"no (?:puede|podra) (?:utilizar|usar|acceder a) (?:su|la|tu) (?:tarjeta|cuenta)|(?:will be|sera|seran) (?:permanently )?(?:disabled|suspended|"
+        r"deleted|closed|terminated|eliminad\w+|suspendid\w+|bloquead\w+|cerrad\w+|cancelad\w+)|"
+        r"(?:factura|pago|recibo) (?:vencid\w+|impagad\w+|pendiente)|(?:overdue|outstanding|unpaid) (?:invoice|payment|bill)|evite (?:el|la|los)|"
+        r"within (?:24|48|72) (?:hours|h)|en (?:las proximas |menos de )?(?:24|48|72) horas",
+        r"(?:new|nuevo|un|a) (?:voice ?mail|voice message|fax|mensaje de voz|buzon de voz)|(?:messages?|mensajes?) (?:\w+ ){0,2}(?:quarantine\w*|cuarentena|"
+        r"retenidos?|held|undelivered)",
+        r"(?:\w+ )?(?:shared|sent) (?:you )?a (?:file|document|folder) with you",
         r"(?:ha|han|has|have) (?:compartido|shared) (?:\w+ ){0,3}(?:documentos?|archivos?|documents?|files?)",
         r"(?:multa|sancion|embargo|deuda|requerimiento) (?:\w+ ){0,3}(?:pendiente|impagad\w+|de trafico|dgt)",
     )
@@ -49,6 +56,8 @@ _DEMAND = _any_of(
         r"update (?:your|the)\b|valid(?:e|ar|a|ate) (?:su|tu|sus|your)\b|reactiv\w+|restablec\w+|restore (?:your|access)|unlock|desbloque\w+|"
         r"bloquearlo|introduzca (?:su|sus)|enter your|inici(?:e|ar) sesion|log ?in (?:to|here|now)|sign in (?:to|here|now)|acceda (?:a|al|aqui|desde)|"
         r"mantenga la misma contrasena|keep (?:the )?(?:same|current) password|pague|abone|abonar (?:los|la|el)|"
+        r"activ(?:e|ar) (?:el|su|la|tu)\b|appeal (?:here|now)|apele|pagando (?:hoy|ahora|en|aqui)|pay (?:now|here|today)|"
+        r"(?:listen|escuch\w+|view it|view (?:the )?(?:document|file|message)|ver (?:el )?(?:documento|archivo|mensaje)|download)\b|"
         r"pay (?:the|a) (?:\w+ )?(?:fee|charge|duty)|gastos de (?:envio|aduana|gestion)",
         r"datos (?:bancarios|de pago|personales|de (?:su|la) (?:tarjeta|cuenta))|bank (?:details|account|data)|payment (?:details|method|information)|"
         r"card (?:number|details)|numero de (?:tarjeta|cuenta)|pin\b|credenciales|credentials",
@@ -69,7 +78,7 @@ _FORTUNE = _any_of(
 _MONEY_REQUEST = _any_of(
     (
         r"datos bancarios|bank (?:details|account)|abogad[oa]|barrister|attorney|solicitor|transfer\w*|comision|percentage|porcentaje|"
-        r"le corresponde|entitled|confidencial\w*|confidential|responda a|contact(?:e|ar)? (?:con )?(?:mi|my|me)|reclam\w+|claim|donat\w+",
+        r"le corresponde|entitled|confidencial\w*|confidential|responda a|contact(?:e|ar)? (?:con )?(?:mi|my|me)|reclam\w+|claim|dona\w+|caridad|charity|viud[ao]|widow|a traves de usted|fundacion",
     )
 )
 _EXTORTION_MEANS = _any_of((r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|gift cards?|tarjetas? (?:de )?regalo|google play card",))
@@ -90,6 +99,28 @@ _PRIZE_CLAIM = _any_of((r"reclam\w+|claim|premio|prize|gift|regalo|iphone|galaxy
 _REFUND_BAIT = _any_of(
     (r"(?:agencia tributaria|hacienda|seguridad social|tax (?:office|refund)|hmrc|irs|impots)\b.{0,200}\b(?:reembolso|devolucion|refund|rembours\w+)",)
 )
+_NEW_NUMBER = _any_of(
+    (r"(?:este es mi|mi|tengo) (?:nuevo|otro) (?:numero|movil|telefono)\b.{0,200}\b(?:transferencia|bizum|dinero|pag\w+)|"
+     r"(?:this is )?my new (?:number|phone)\b.{0,200}\b(?:transfer|money|pay)",)
+)  # fmt: skip
+_UNASKED_OFFER = _any_of(
+    (
+        r"viagra|cialis|cheap (?:pills|meds|watches)|no prescription|sin receta|casino (?:online|en linea)|giros gratis|free spins|bono de bienvenida|"
+        r"apuestas? deportivas?|online betting|chicas (?:solteras|calientes)|hot singles|replica watches",
+        r"(?:ofrecemos|concedemos|offer) (?:\w+ ){0,2}(?:prestamos|creditos|loans)|prestamos? (?:urgentes?|rapidos?|sin aval)",
+        r"(?:e-?mail|contact|attendees?|visitor) (?:list|database)|lista de (?:correos|asistentes|contactos) (?:de|a)|base de datos de (?:empresas|asistentes)",
+        r"(?:trabaj[ea]|work|ingresos|buscamos personas|income)\b.{0,60}\b(?:desde (?:su |tu )?casa|from home)\b.{0,120}\d ?(?:€|euros?|usd|dollars?|\$)|"
+        r"(?:gane|gana|earn) (?:hasta )?\d[\d.,]* ?(?:€|euros?|usd|dollars?)",
+        r"(?:first|primera) (?:page|pagina|posicion) (?:of|de|en) google|backlinks?|servicios? (?:de )?seo|seo services|"
+        r"(?:increase|boost|aumentar?|multiplica) (?:your|sus|tus|las) (?:sales|traffic|ventas|visitas|followers|seguidores)",
+    )
+)
+"""Offers that nobody writes to a festival's desk as a customer."""
+
+_UNSUBSCRIBE_ME = _any_of(
+    (r"(?:please|want to|like to|quiero|quisiera|deseo|podeis|puedo|can you|como puedo|how (?:do|can) i) (?:\w+ ){0,4}(?:unsubscribe|darme de baja|"
+     r"dar de baja|baja)|unsubscribe me|dadme de baja",)
+)  # fmt: skip
 _SUPPLIER = _any_of(
     (
         r"(?:cambi\w+|nuev[oa]|actualiz\w+|changed?|new|updated) (?:\w+ ){0,4}(?:cuenta bancaria|iban|datos bancarios|bank (?:account|details))|"
@@ -129,11 +160,11 @@ _SHORTENERS = frozenset(
 )
 _BRANDS = re.compile(
     r"bbva|santander|caixabank|sabadell|bankinter|paypal|pay-?pal|netfli?x|apple-?id|appleid|icloud|microsoft|office365|m365|outlook|amazon|"
-    r"correos|dhl|fedex|seur|hacienda|agenciatributaria|hmrc|ing-?direct|whatsapp|instagram|facebook|secure|seguro|login|verif|account|cuenta|banco|bank"
+    r"correos|dhl|fedex|seur|hacienda|agenciatributaria|hmrc|ing-?direct|whatsapp|instagram|facebook|spotify|sharepoint|onedrive|1drv|dropbox|secure|segur[oi]|login|verif|account|cuenta|banco|bank|billing|webmail|activaci|cobros|appeal"
 )
 _REAL_BRAND = re.compile(
     r"(?:^|\.)(?:bbva|santander|bancosantander|caixabank|sabadell|bankinter|paypal|netflix|apple|icloud|microsoft|office|outlook|live|amazon|"
-    r"correos|dhl|fedex|seur|agenciatributaria|ing|whatsapp|instagram|facebook|google)\.(?:gob\.)?(?:es|com|net|org|co\.uk|eu|de|fr|pt|it)$"
+    r"correos|dhl|fedex|seur|agenciatributaria|ing|spotify|sharepoint|onedrive|dropbox|whatsapp|instagram|facebook|google)\.(?:gob\.)?(?:es|com|net|org|co\.uk|eu|de|fr|pt|it)$"
 )
 
 
@@ -143,7 +174,7 @@ class FraudSigns(Struct, frozen=True):
     phishing: bool = False
     """It threatens or promises something and asks for secrets, money or a click."""
     advertising: bool = False
-    """A newsletter."""
+    """A newsletter, or an offer that no customer makes."""
     report: bool = False
     """A person reports such a mail, or asks about it."""
     link: bool = False
@@ -175,12 +206,17 @@ def fraud_signs(text: str) -> FraudSigns:
         or (_EXTORTION_MEANS.search(folded) is not None and _EXTORTION.search(folded) is not None)
         or _REFUND_BAIT.search(folded) is not None
         or _SUPPLIER.search(folded) is not None
+        or _NEW_NUMBER.search(folded) is not None
     )
     steals = clicks and ((threat and (demand or formal)) or (hidden and (threat or demand)))
-    newsletter = _NEWSLETTER.search(folded) is not None and _OFFER.search(folded) is not None
+    newsletter = (
+        _NEWSLETTER.search(folded) is not None
+        and _OFFER.search(folded) is not None
+        and _UNSUBSCRIBE_ME.search(folded) is None
+    )
     return FraudSigns(
         phishing=steals or promise,
-        advertising=newsletter,
+        advertising=newsletter or _UNASKED_OFFER.search(folded) is not None,
         report=_REPORT.search(folded) is not None,
         link=clicks,
         suspicious_link=bool(links) and (hidden or threat or promise or demand),
