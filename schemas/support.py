@@ -191,7 +191,7 @@ class MailboxSettings(Part):
     )
     since: datetime | None = Field(
         default=None,
-        description="time with its offset; mail that arrived before it is left unread (default: all mail is read)",
+        description="mail that arrived before this time is left unread; without an offset in the venue's time zone",
     )
 
 

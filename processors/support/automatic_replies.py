@@ -1,5 +1,7 @@
 """Recognition of vacation replies, bounces and receipts that carry none of the headers of RFC 3834."""
 
+# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 from __future__ import annotations
 
 import re
@@ -55,7 +57,9 @@ _BOUNCE_TEXT = re.compile(
     r"no (?:se )?ha podido (?:entregar|ser entregado)|no se pudo entregar (?:el|su) (?:mensaje|correo)|"
     r"(?:mailbox|buzon|boite|postfach|casella) (?:is )?(?:full|unavailable|lleno|pleine|voll|piena)|550[ -]5\.\d\.\d"
 )
-_BOUNCE_DETAIL = re.compile(r"\b(?:smtp|mx\.|550|554|5\.1\.1|recipients?|destinatari\w*|permanent|mail system|host)\b|<[^<>@\s]+@[^<>\s]+>")
+_BOUNCE_DETAIL = re.compile(
+    r"\b(?:smtp|mx\.|550|554|5\.1\.1|recipients?|destinatari\w*|permanent|mail system|host)\b|<[^<>@\s]+@[^<>\s]+>"
+)
 
 
 def is_automatic_reply(subject: str, sender: str, text: str) -> bool:

@@ -3,6 +3,8 @@
 Catalan, Portuguese, French, Italian and German. The phrases are narrow, since they alone make a mail urgent.
 """
 
+# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 from __future__ import annotations
 
 import re
@@ -110,22 +112,143 @@ _THING = (
     r"chaves|bilhetes?|oculos|sac|portefeuille|telephone|veste|cles|billets?|lunettes|zaino|borsa|portafoglio|telefono|giacca|"
     r"chiavi|bigliett[oi]|occhiali|rucksack|tasche|handy|jacke|schlussel|tickets?|karten?|brille|geldbeutel|tren|train|treno|zug)\b"
 )
-_LOST = r"(?:perd(?:ut|i|u|eu|emos)|perso|smarrito|verloren|vergessen|oblidat|esqueci|oublie|dimenticato|deixat|deixei)\b"
+_LOST = (
+    r"(?:perd(?:ut|i|u|eu|emos)|perso|smarrito|verloren|vergessen|oblidat|esqueci|oublie|dimenticato|deixat|deixei)\b"
+)
 _LOST_THING = re.compile(rf"\b{_LOST}.{{0,25}}\b{_THING}|\b{_THING}.{{0,25}}\b{_LOST}")
 
 _CALLS = frozenset(
-    """ayuda ayudadme ayudadnos ayudame ayudenme ayudenos urgente urgencia emergencia emergency help helpme urgent sos
-    socorro auxilio auxili socors ajuda ajudeu ajudeu-me ajudeu-nos ajudem ajudem-me ajude ajudar aide aidez aidez-moi
-    aidez-nous secours urgence aiuto aiutatemi aiutateci urgenza emergenza hilfe notfall dringend mayday peligro danger
-    perigo perill pericolo gefahr fuego foc fogo feu fuoco feuer fire incendio incendi incendie 112""".split()
+    [
+        "ayuda",
+        "ayudadme",
+        "ayudadnos",
+        "ayudame",
+        "ayudenme",
+        "ayudenos",
+        "urgente",
+        "urgencia",
+        "emergencia",
+        "emergency",
+        "help",
+        "helpme",
+        "urgent",
+        "sos",
+        "socorro",
+        "auxilio",
+        "auxili",
+        "socors",
+        "ajuda",
+        "ajudeu",
+        "ajudeu-me",
+        "ajudeu-nos",
+        "ajudem",
+        "ajudem-me",
+        "ajude",
+        "ajudar",
+        "aide",
+        "aidez",
+        "aidez-moi",
+        "aidez-nous",
+        "secours",
+        "urgence",
+        "aiuto",
+        "aiutatemi",
+        "aiutateci",
+        "urgenza",
+        "emergenza",
+        "hilfe",
+        "notfall",
+        "dringend",
+        "mayday",
+        "peligro",
+        "danger",
+        "perigo",
+        "perill",
+        "pericolo",
+        "gefahr",
+        "fuego",
+        "foc",
+        "fogo",
+        "feu",
+        "fuoco",
+        "feuer",
+        "fire",
+        "incendio",
+        "incendi",
+        "incendie",
+        "112",
+    ]
 )
 """Words that alone, as a whole mail, are a call for help."""
 
 _FILLERS = frozenset(
-    """por favor porfavor porfa please plis si us plau per favore bitte s'il vous plait svp necesito necesitamos
-    need we i me muy es it's is de la el a l'aide al au moi mas hay there un una preciso precisamos necessito
-    necessitem besoin d'aide ho bisogno di wir ich brauche brauchen schnell rapido rapida quick quickly now ya ahora
-    aqui here muita molta mucha""".split()
+    [
+        "por",
+        "favor",
+        "porfavor",
+        "porfa",
+        "please",
+        "plis",
+        "si",
+        "us",
+        "plau",
+        "per",
+        "favore",
+        "bitte",
+        "s'il",
+        "vous",
+        "plait",
+        "svp",
+        "necesito",
+        "necesitamos",
+        "need",
+        "we",
+        "i",
+        "me",
+        "muy",
+        "es",
+        "it's",
+        "is",
+        "de",
+        "la",
+        "el",
+        "a",
+        "l'aide",
+        "al",
+        "au",
+        "moi",
+        "mas",
+        "hay",
+        "there",
+        "un",
+        "una",
+        "preciso",
+        "precisamos",
+        "necessito",
+        "necessitem",
+        "besoin",
+        "d'aide",
+        "ho",
+        "bisogno",
+        "di",
+        "wir",
+        "ich",
+        "brauche",
+        "brauchen",
+        "schnell",
+        "rapido",
+        "rapida",
+        "quick",
+        "quickly",
+        "now",
+        "ya",
+        "ahora",
+        "aqui",
+        "here",
+        "muita",
+        "molta",
+        "mucha",
+    ]
 )
 MAX_CALL_WORDS = 7
 """Words of the longest mail that is no more than a call for help."""

@@ -1,5 +1,7 @@
 """Signs of phishing, fraud and advertising in a text: what it threatens or promises, what it asks for, and its links."""
 
+# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 from __future__ import annotations
 
 import ipaddress
@@ -63,11 +65,19 @@ _DEMAND = _any_of(
         r"card (?:number|details)|numero de (?:tarjeta|cuenta)|pin\b|credenciales|credentials",
     )
 )
-_CLICK = _any_of((r"haz clic|haga clic|clic (?:aqui|en)|pulse (?:aqui|en)|pinche (?:aqui|en)|click (?:here|the|on|below)|siga (?:este|el) enlace|"
-                  r"follow (?:this|the) link",))
-_FORMAL = _any_of((r"su (?:cuenta|tarjeta|contrasena|pago|paquete|buzon|suscripcion|envio|acceso)|your (?:account|card|password|payment|"
-                   r"package|parcel|mailbox|subscription|apple id|paypal)|(?:estimad[oa]|querid[oa]) (?:cliente|usuari[oa])|"
-                   r"dear (?:customer|user|client|valued|member)|detectado|detected",))
+_CLICK = _any_of(
+    (
+        r"haz clic|haga clic|clic (?:aqui|en)|pulse (?:aqui|en)|pinche (?:aqui|en)|click (?:here|the|on|below)|siga (?:este|el) enlace|"
+        r"follow (?:this|the) link",
+    )
+)
+_FORMAL = _any_of(
+    (
+        r"su (?:cuenta|tarjeta|contrasena|pago|paquete|buzon|suscripcion|envio|acceso)|your (?:account|card|password|payment|"
+        r"package|parcel|mailbox|subscription|apple id|paypal)|(?:estimad[oa]|querid[oa]) (?:cliente|usuari[oa])|"
+        r"dear (?:customer|user|client|valued|member)|detectado|detected",
+    )
+)
 _FORTUNE = _any_of(
     (
         r"herencia|inheritance|herdeiro|next of kin|difunt[oa]|deceased|late (?:husband|client|father)|beneficiari[oa]|"
@@ -81,7 +91,9 @@ _MONEY_REQUEST = _any_of(
         r"le corresponde|entitled|confidencial\w*|confidential|responda a|contact(?:e|ar)? (?:con )?(?:mi|my|me)|reclam\w+|claim|dona\w+|caridad|charity|viud[ao]|widow|a traves de usted|fundacion",
     )
 )
-_EXTORTION_MEANS = _any_of((r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|gift cards?|tarjetas? (?:de )?regalo|google play card",))
+_EXTORTION_MEANS = _any_of(
+    (r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|gift cards?|tarjetas? (?:de )?regalo|google play card",)
+)
 _EXTORTION = _any_of(
     (
         r"webcam|camara web|hacke\w+|hacked|(?:he|hemos) grabado|recorded you|te (?:he )?grab\w+|your (?:device|contacts|password)|tus contactos|"
@@ -95,9 +107,13 @@ _PRIZE = _any_of(
         r"(?:won|selected|chosen|the (?:lucky )?winner)|ganador[a]?\b|afortunad[oa]|lucky winner|congratulations,? you|felicidades,? (?:ha|has) ganado",
     )
 )
-_PRIZE_CLAIM = _any_of((r"reclam\w+|claim|premio|prize|gift|regalo|iphone|galaxy|vale de|voucher|tarjeta regalo|haga clic|haz clic|click",))
+_PRIZE_CLAIM = _any_of(
+    (r"reclam\w+|claim|premio|prize|gift|regalo|iphone|galaxy|vale de|voucher|tarjeta regalo|haga clic|haz clic|click",)
+)
 _REFUND_BAIT = _any_of(
-    (r"(?:agencia tributaria|hacienda|seguridad social|tax (?:office|refund)|hmrc|irs|impots)\b.{0,200}\b(?:reembolso|devolucion|refund|rembours\w+)",)
+    (
+        r"(?:agencia tributaria|hacienda|seguridad social|tax (?:office|refund)|hmrc|irs|impots)\b.{0,200}\b(?:reembolso|devolucion|refund|rembours\w+)",
+    )
 )
 _NEW_NUMBER = _any_of(
     (r"(?:este es mi|mi|tengo) (?:nuevo|otro) (?:numero|movil|telefono)\b.{0,200}\b(?:transferencia|bizum|dinero|pag\w+)|"
@@ -156,7 +172,22 @@ _REPORT = _any_of(
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]{1,300}")
 _SHORTENERS = frozenset(
-    "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd cutt.ly rebrand.ly shorturl.at rb.gy s.id t.ly tiny.cc bitly.com".split()
+    [
+        "bit.ly",
+        "tinyurl.com",
+        "goo.gl",
+        "t.co",
+        "ow.ly",
+        "is.gd",
+        "cutt.ly",
+        "rebrand.ly",
+        "shorturl.at",
+        "rb.gy",
+        "s.id",
+        "t.ly",
+        "tiny.cc",
+        "bitly.com",
+    ]
 )
 _BRANDS = re.compile(
     r"bbva|santander|caixabank|sabadell|bankinter|paypal|pay-?pal|netfli?x|apple-?id|appleid|icloud|microsoft|office365|m365|outlook|amazon|"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PageElement
 
 from processors.support.quoted_history import starts_forward
 
@@ -15,8 +16,8 @@ _MARKUP = re.compile(r"<(html|body|div|p|br|table|span|blockquote)\b[^<>]{0,500}
 _HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript"})
 
 _BLOCKS = frozenset(
-    """address article aside blockquote body br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr html
-    li main nav ol p pre section table tbody tfoot thead tr ul""".split()  # noqa: SIM905 - a list would be a page
+    """address article aside blockquote body br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr
+    html li main nav ol p pre section table tbody tfoot thead tr ul""".split()  # noqa: SIM905 - a list would be a page
 )
 
 _QUOTE_CLASSES = frozenset(

@@ -32,6 +32,7 @@ _FORWARD_HEADER = re.compile(
 )
 """Lines that a mail program puts around what is forwarded."""
 
+
 def customer_text(subject: str, text: str) -> str:
     r"""Return the subject and the newest part of the body.
 

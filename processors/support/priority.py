@@ -1,8 +1,8 @@
 """Priority of a mail: danger in one of its sentences, then kernel-weighted nearest examples of high, normal and low.
 
 1. **Urgent** if the log odds of danger of one sentence (`RequestClassifier`), corrected by keyword signs and by how
-   calm the whole mail is, reach a threshold. A mail of a word or three, and an automatic reply, must name a danger, too;
-   a danger that is named in a language that the models do not know, or no more than a call for help, is enough.
+   calm the whole mail is, reach a threshold. A mail of a word or three, and an automatic reply, must name a danger;
+   one that is named in a language that the models do not know, or no more than a call for help, is enough.
 2. Otherwise the class with the largest kernel sum over example mails (kernel classification; Nadaraya, 1964; Watson,
    1964) with the kernel exp(12 · cosine), plus keyword signs.
 

@@ -5,6 +5,8 @@ Catalan, Portuguese, French, Italian, German, Dutch and English, also wrapped, a
 mark. Text below lines that begin with ">" is an answer to them and is kept.
 """
 
+# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """Removal of signatures, notes of telephones and legal notices; never of a text that names a danger."""
 
+# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 from __future__ import annotations
 
 import re
@@ -58,7 +60,9 @@ def without_signature(text: str) -> str:
         rest = lines[index + 1 :]
         if _LEGAL_NOTE.match(folded) and not _names_danger(line):
             lines[index] = ""
-        elif index and ((_DELIMITER.match(folded) and _is_signature(rest)) or (_CLOSING.match(folded) and _is_name(rest))):
+        elif index and (
+            (_DELIMITER.match(folded) and _is_signature(rest)) or (_CLOSING.match(folded) and _is_name(rest))
+        ):
             return "\n".join(lines[:index]).strip()
     return "\n".join(lines).strip()
 

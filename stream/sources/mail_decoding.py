@@ -15,7 +15,9 @@ _SINGLE_BYTE = re.compile(
 )
 """Charsets with which programs label text that is UTF-8."""
 
-_LATIN_1 = re.compile(r"^(?:us-)?ascii|^iso-?_?8859-?_?(?:1|15)$|^iso_8859-1|^latin-?_?[19]$|^l1$|^ansi|^cp-?1252|^windows-?1252")
+_LATIN_1 = re.compile(
+    r"^(?:us-)?ascii|^iso-?_?8859-?_?(?:1|15)$|^iso_8859-1|^latin-?_?[19]$|^l1$|^ansi|^cp-?1252|^windows-?1252"
+)
 """Charsets that mean windows-1252 where a byte of 0x80 to 0x9f occurs (WHATWG Encoding Standard)."""
 
 _MOJIBAKE = re.compile(r"Ã[\x80-\xbf¡-¿‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸŽ]|Â[¡-¿\xa0]|â€")
@@ -43,11 +45,11 @@ codecs.register_error("pulso-windows-1252", _windows_1252)
 
 
 def decode_bytes(data: bytes, declared: str | None) -> str:
-    """Decode text, by what its bytes show before what its label says; never raises.
+    r"""Decode text, by what its bytes show before what its label says; never raises.
 
     >>> decode_bytes("mañana".encode(), "iso-8859-1"), decode_bytes("“45 €”".encode("cp1252"), "iso-8859-1")
     ('mañana', '“45 €”')
-    >>> decode_bytes("año ".encode() + b"\\xff" + "día".encode(), "utf-8")
+    >>> decode_bytes("año ".encode() + b"\xff" + "día".encode(), "utf-8")
     'año ÿdía'
     """
     charset = (declared or "utf-8").strip("\"' ").lower()
@@ -95,7 +97,9 @@ def _as_1252(letter: str) -> bytes:
 
 def decode_part(part: MIMEPart | EmailMessage) -> str:
     """Return the text of a part."""
-    return decode_bytes(decode_payload(part, str(part.get("Content-Transfer-Encoding", ""))), part.get_content_charset())
+    return decode_bytes(
+        decode_payload(part, str(part.get("Content-Transfer-Encoding", ""))), part.get_content_charset()
+    )
 
 
 def decode_payload(part: MIMEPart | EmailMessage, encoding: str) -> bytes:

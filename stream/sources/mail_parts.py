@@ -125,7 +125,8 @@ def _inner_message(part: Part) -> Part | None:
     if isinstance(inner, MIMEPart | EmailMessage) and inner.keys():
         return inner
     # A file, or against RFC 2046 with a transfer encoding: its text is the encoded message.
-    data = decode_payload(part if inner is None else inner, str(part.get("Content-Transfer-Encoding", "")))
+    encoded = inner if isinstance(inner, MIMEPart | EmailMessage) else part
+    data = decode_payload(encoded, str(part.get("Content-Transfer-Encoding", "")))
     message = email.message_from_bytes(data, policy=email.policy.default)
     return message if message.keys() else None
 

@@ -6,16 +6,18 @@ import hashlib
 import imaplib
 import logging
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
+
 from schemas.ids import MailboxId
-from schemas.support import MAILS
+from schemas.support import MAILS, Mail
 from stream.sources.delivered_messages import DeliveredMessages
 from stream.sources.imap import MAX_MESSAGE_BYTES, ImapFolder, imap_folder
 from stream.sources.mail_files import stored_mails
-from stream.sources.mime import MailFormatError, read_message
+from stream.sources.mime import MailFormatError, read_received
 from stream.sources.source import EventSink, Source, SourceError, now
 
 log = logging.getLogger(__name__)
@@ -26,21 +28,56 @@ ACKNOWLEDGE_EVERY = 50
 MAX_FETCH_ATTEMPTS = 3
 """Connections in which the server may refuse to send a message before it is skipped."""
 
+DEFAULT_OLD_AFTER = timedelta(hours=12)
+"""Age at which a mail no longer alarms anybody."""
+
+FILES_PER_PASS = 500
+"""Messages in files that are sent before new ones are looked for."""
+
 _MAX_DEAD_LETTER_BYTES = 500_000
 """Bytes of an unreadable message that are sent to Kafka, for the dead-letter topic."""
+
+
+class _MailEvent(msgspec.Struct, frozen=True):
+    """A message as it is sent.
+
+    Attributes:
+        id: id of the event.
+        time: time of the event.
+        data: the bytes of the message.
+        mail: the message; None if it can't be read.
+        error: reason for that.
+        skipped: True for a message before the time from which the mailbox is read.
+        clock_ahead: True if its date was ahead of its reception.
+    """
+
+    id: str
+    time: datetime
+    data: bytes
+    mail: Mail | None = None
+    error: str = ""
+    skipped: bool = False
+    clock_ahead: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name under which a message of IMAP is recorded, whatever its number."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:16]
 
 
 class MailboxSource(Source):
     """One mailbox.
 
     Only what Kafka has acknowledged is recorded, so a crash repeats messages and loses none. The id of an event derives
-    from the Message-ID, so workers count a repeated message once.
+    from the Message-ID and the content, so workers count a repeated message once. The newest messages are sent first.
 
     Args:
         name: id of the mailbox in the venue file.
         url: imap(s)://user@host[:port]/folder, or a Maildir, an mbox file or a folder of .eml files.
         state: file that records the messages that were delivered.
         once: read what is there and end; else wait for more.
+        old_after: age at which a mail is marked as old, so that it alarms nobody.
+        since: mail that arrived before this time is not sent; all mail is if left out.
     """
 
     kind: ClassVar[str] = "mailbox"
@@ -54,10 +91,13 @@ class MailboxSource(Source):
         password: str = "",
         poll_seconds: float = 30,
         once: bool = False,
+        old_after: timedelta = DEFAULT_OLD_AFTER,
+        since: datetime | None = None,
     ) -> None:
         super().__init__(name)
         self._url, self._password, self._poll, self._once = url, password, poll_seconds, once
         self._state = state
+        self._old_after, self._since = old_after, since
         self._failed_fetches: dict[int, int] = {}
 
     def run(self, sink: EventSink, stop: threading.Event) -> None:
@@ -69,8 +109,10 @@ class MailboxSource(Source):
         if "://" in self._url:
             raise SourceError("use imap://, imaps://, or the path of a Maildir, an mbox or a folder of .eml files")
         while not stop.is_set():
-            self._forward_files(Path(self._url), sink, delivered, stop)
+            complete = self._forward_files(Path(self._url), sink, delivered, stop)
             sink.report_up()
+            if not complete:
+                continue
             if self._once:
                 return
             stop.wait(self._poll)
@@ -84,14 +126,18 @@ class MailboxSource(Source):
                     return
                 folder.wait_for_mail(stop, self._poll)
 
-    def _forward_files(self, path: Path, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event) -> None:
-        """Send every stored message that Kafka does not have."""
+    def _forward_files(self, path: Path, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event) -> bool:
+        """Send stored messages that Kafka does not have; return False if there are more."""
         present: set[str] = set()
         sent: list[str] = []
-        for mail in stored_mails(path, settled=not self._once):
+        total = 0
+        for mail in stored_mails(path, settled=not self._once, is_known=delivered.has):
             present.add(mail.name)
             if stop.is_set() or delivered.has(mail.name):
                 continue
+            if total >= FILES_PER_PASS:
+                _acknowledge(sink, delivered, sent)
+                return False
             try:
                 data = mail.read()
             except FileNotFoundError:  # a mail program moved it: the next pass finds it
@@ -100,32 +146,56 @@ class MailboxSource(Source):
                 sink.count("refused")
                 log.warning("mailbox %s: a message can't be opened: %s", self.name, error.strerror)
                 continue
-            self._forward(sink, data)
+            self._forward(sink, self._event(data))
             sent.append(mail.name)
+            total += 1
             if len(sent) >= ACKNOWLEDGE_EVERY:
                 _acknowledge(sink, delivered, sent)
         _acknowledge(sink, delivered, sent)
         delivered.prune(present)
+        return True
 
     def _forward_imap(
         self, folder: ImapFolder, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event
     ) -> None:
-        """Send every message above the last that Kafka has."""
-        uids = folder.uids_after(delivered.last_uid(folder.validity))
-        for start in range(0, len(uids), ACKNOWLEDGE_EVERY):
-            last_sent = 0
-            for uid in uids[start : start + ACKNOWLEDGE_EVERY]:
+        """Send every message that Kafka does not have; new ones that come meanwhile go first."""
+        while not stop.is_set():
+            validity = folder.validity
+            pending = delivered.pending(validity, folder.uids_after(delivered.last_uid(validity)))
+            if not pending:
+                delivered.close_range(validity)
+                delivered.save()
+                return
+            self._forward_batch(folder, sink, delivered, stop, pending[:ACKNOWLEDGE_EVERY])
+
+    def _forward_batch(
+        self, folder: ImapFolder, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event, uids: list[int]
+    ) -> None:
+        """Send messages and record those that were sent, also if the server refuses one of them."""
+        done: list[int] = []
+        fresh: list[str] = []
+        backlog: list[str] = []
+        highest = delivered.highest_uid(folder.validity)
+        try:
+            for uid in uids:
                 if stop.is_set():
                     break
                 data = self._message(folder, uid, sink)
-                if data is not None:
-                    self._forward(sink, data)
-                last_sent = uid
-            if not last_sent:
-                return
-            sink.flush()
-            delivered.set_last_uid(folder.validity, last_sent)
-            delivered.save()
+                event = self._event(data) if data is not None else None
+                if event is not None and delivered.has(event.name):
+                    sink.count("repeated")  # the server renumbered its messages, or somebody moved one
+                elif event is not None:
+                    self._forward(sink, event)
+                    (fresh if uid > highest > 0 else backlog).append(event.name)
+                done.append(uid)
+        finally:
+            if done:
+                sink.flush()
+                delivered.add_older(reversed(backlog))
+                delivered.add(fresh)
+                delivered.trim()
+                delivered.add_uids(folder.validity, done)
+                delivered.save()
 
     def _message(self, folder: ImapFolder, uid: int, sink: EventSink) -> bytes | None:
         """Return the bytes of a message; None when it is gone, or the server refused it MAX_FETCH_ATTEMPTS times."""
@@ -139,22 +209,42 @@ class MailboxSource(Source):
             self._failed_fetches[uid] = self._failed_fetches.get(uid, 0) + 1
             raise
 
-    def _forward(self, sink: EventSink, data: bytes) -> None:
-        received: datetime = now()
+    def _event(self, data: bytes) -> _MailEvent:
+        """Decode a message; what can't be decoded goes to Kafka as it is."""
+        received = now()
         data = data[:MAX_MESSAGE_BYTES]
         try:
-            mail = read_message(data, received)
+            decoded = read_received(data, received)
         except MailFormatError as error:
+            return _MailEvent(f"mail/sha256-{hashlib.sha256(data).hexdigest()[:32]}", received, data, error=str(error))
+        old = decoded.arrived < received - self._old_after
+        mail = msgspec.structs.replace(decoded.mail, old=old)
+        skipped = self._since is not None and decoded.arrived < self._since
+        return _MailEvent(f"mail/{mail.id}", mail.time, data, mail, skipped=skipped, clock_ahead=decoded.clock_ahead)
+
+    def _forward(self, sink: EventSink, event: _MailEvent) -> None:
+        mail = event.mail
+        if event.skipped:
+            sink.count("skipped")
+        elif mail is None:
             # The worker sends what it can't decode to the dead-letter topic, with these bytes.
             sink.count("refused")
-            id_ = f"mail/sha256-{hashlib.sha256(data).hexdigest()[:32]}"
             log.warning(
                 "mailbox %s: a message can't be read (%s): it goes to the dead-letter topic",
-                self.name, error, extra={"event_id": id_},
+                self.name, event.error, extra={"event_id": event.id},
             )  # fmt: skip
-            sink.send(MAILS, key=id_, value=data[:_MAX_DEAD_LETTER_BYTES] or b" ", id=id_, time=received)
+            value = event.data[:_MAX_DEAD_LETTER_BYTES] or b" "
+            sink.send(MAILS, key=event.id, value=value, id=event.id, time=event.time)
         else:
-            sink.send(MAILS, key=mail.thread, value=mail, id=f"mail/{mail.id}", time=mail.time)
+            if mail.old:
+                sink.count("old")
+            if event.clock_ahead:
+                sink.count("clock_ahead")
+                log.warning(
+                    "mailbox %s: a message is dated ahead of its reception: it is filed at the time of that",
+                    self.name, extra={"event_id": event.id},
+                )  # fmt: skip
+            sink.send(MAILS, key=mail.thread, value=mail, id=event.id, time=event.time)
 
 
 def _acknowledge(sink: EventSink, delivered: DeliveredMessages, sent: list[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from schemas.venue import Venue
 from stream.features.music.lights import desks_by_stage
 from stream.runtime.settings import Settings
@@ -39,6 +42,8 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
             state=settings.data / f"mailbox-{box.id}.json",
             password=_password_of(box.id, settings),
             poll_seconds=box.poll_seconds,
+            old_after=timedelta(hours=box.old_after_hours),
+            since=_in_zone(box.since, venue.timezone),
         )
         for box in venue.mailboxes
     ]
@@ -66,3 +71,10 @@ def till_server(venue: Venue, settings: Settings, port: int) -> TillServer:
     return TillServer(
         venue, port=port, token=token_of(settings), bind=settings.bind, announced=settings.data / "tills.json"
     )
+
+
+def _in_zone(time: datetime | None, timezone: str) -> datetime | None:
+    """Return a time of the venue file, which without an offset is in the venue's own zone."""
+    if time is None or time.tzinfo is not None:
+        return time
+    return time.replace(tzinfo=ZoneInfo(timezone))

@@ -1,0 +1,54 @@
+"""Messages of an mbox file, separated by what writers of mbox files agree on (RFC 4155), in bounded memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+_HEADER = re.compile(rb"^[!-9;-~]{1,100}:")
+_KNOWN_HEADER = re.compile(
+    rb"^(?:from|to|date|subject|received|return-path|message-id|delivered-to|mime-version|content-type|status|x-[a-z-]+|reply-to|"
+    rb"sender|envelope-to|dkim-signature|authentication-results|in-reply-to|references|cc|list-id):",
+    re.IGNORECASE,
+)
+_DATE = re.compile(rb"\d\d:\d\d.{0,40}\d{4}|\d{4}.{0,20}\d\d:\d\d")
+_SENDER_AND_DATE = re.compile(rb"^From (?:\S+@\S*|-|MAILER-DAEMON|\?\?\?@\?\?\?) .*\d\d:\d\d")
+_ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+def mbox_messages(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of the messages, the newest first: mail is appended.
+
+    "From " at the beginning of a line begins a message only before a header, and after an empty line or with sender
+    and date; otherwise it is a sentence of the mail. One ">" is taken from the lines that a writer escaped.
+    """
+    with path.open("rb") as file:
+        starts = list(_separators(file))
+        file.seek(0, 2)
+        ends = [start for start, _ in starts[1:]] + [file.tell()]
+        for (_, begin), end in reversed(list(zip(starts, ends, strict=True))):
+            file.seek(begin)
+            yield _ESCAPED.sub(rb"\1", file.read(max(0, end - begin)))
+
+
+def _separators(lines: Iterator[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield the positions at which each separator and the message after it begin."""
+    position, blank = 0, True
+    for line, following in pairwise(_with_end(lines)):
+        if line.startswith(b"From ") and _separates(line, following, blank=blank):
+            yield position, position + len(line)
+        blank = not line.strip()
+        position += len(line)
+
+
+def _with_end(lines: Iterator[bytes]) -> Iterator[bytes]:
+    yield from lines
+    yield b""
+
+
+def _separates(line: bytes, following: bytes, *, blank: bool) -> bool:
+    if _KNOWN_HEADER.match(following):
+        return blank or _SENDER_AND_DATE.match(line) is not None
+    return blank and _DATE.search(line) is not None and _HEADER.match(following) is not None
