@@ -71,7 +71,7 @@ def is_automatic_reply(subject: str, sender: str, text: str) -> bool:
     if _SUBJECT.search(fold_text(subject[:200]).replace("’", "'")) or _SENDER.search(sender.lower()):
         return True
     words = fold_text(text[:MAX_CHARACTERS]).replace("’", "'")
-    if "?" in words:
+    if "?" in words or not (subject or sender):  # posts on social networks have neither
         return False
     away = _AWAY.search(words) is not None and _AWAY_DETAIL.search(words) is not None
     return away or (_BOUNCE_TEXT.search(words) is not None and _BOUNCE_DETAIL.search(words) is not None)

@@ -17,6 +17,9 @@ from processors.support.words import fold_text
 MAX_ATTRIBUTION_LINES, MAX_ATTRIBUTION_CHARACTERS = 4, 600
 """Lines over which "On …, Ana Gil <…> wrote:" may be wrapped, and their characters."""
 
+MAX_NAME_WORDS = 8
+"""Words of "Ana Gil wrote:", which is known by the marked lines below it alone."""
+
 MAX_HEADER_LINES = 10
 """Lines in which all headers of a quoted mail ("From:", "Sent:", "To:", "Subject:") are expected."""
 
@@ -44,7 +47,7 @@ _OTHER_ATTRIBUTION = re.compile(
     r"|^(?:quoting|citando a|citant|zitat von|quotation de|citazione da) .{1,120}:$"
 )
 _ATTRIBUTION_START = re.compile(
-    r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|den|missatge|quoting|citando|citant|zitat|\d|-{2,})\b|^[^:]{0,80}<|^-{2,}"
+    r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|den|missatge|quoting|citando|citant|zitat|\d+|-{2,})\b|^[^:]{0,80}<|^-{2,}"
 )
 
 _ORIGINAL = re.compile(
@@ -143,6 +146,9 @@ def _attribution_end(folded: Sequence[str], index: int) -> int:
         if not folded[end]:
             return 0
         joined = f"{joined} {folded[end]}".strip()
+        short = joined.endswith(":") and _VERB.search(joined) and not _TO_ME.search(joined)
+        if short and len(joined.split()) <= MAX_NAME_WORDS and _is_quoted(_next_text(folded, end + 1)):
+            return end + 1
         if len(joined) > MAX_ATTRIBUTION_CHARACTERS:
             return 0
         if joined.endswith(":") and _is_attribution(joined.strip("* ")):

@@ -21,10 +21,10 @@ MAX_NAMES = 20_000
 class DeliveredMessages:
     """Messages of one mailbox that Kafka has acknowledged.
 
-    IMAP numbers its messages. The newest are sent first, so what was delivered is all up to a number, and all of a range
-    above it that grows in both directions until it meets that number. Messages are recorded by name, too: a server that
-    numbers them anew (RFC 9051, UIDVALIDITY) must not make each come twice. The state of another server or folder in the
-    same file is ignored.
+    IMAP numbers its messages. The newest are sent first, so what was delivered is all up to a number, and all of a
+    range above it that grows in both directions until it meets that number. Messages are recorded by name, too: a
+    server that numbers them anew (RFC 9051, UIDVALIDITY) must not make each come twice. The state of another server or
+    folder in the same file is ignored.
 
     Args:
         path: the file; `save` replaces it in one step.

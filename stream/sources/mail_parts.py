@@ -68,7 +68,7 @@ class _PartReader:
             if kind == "multipart/alternative":
                 return self._alternative(children, depth)
             return _joined(self.text(child, depth + 1) for child in children)
-        if part.get_content_disposition() == "attachment" or (kind not in _TEXT_TYPES and kind != "text/plain"):
+        if part.get_content_disposition() == "attachment" or kind not in _TEXT_TYPES:
             return ""
         return self.leaf(part)
 
