@@ -109,8 +109,8 @@ def decode_payload(part: MIMEPart | EmailMessage, encoding: str) -> bytes:
     encoding = encoding.strip().lower()
     if encoding == "base64" or (encoding in ("", "7bit", "8bit") and _looks_base64(data)):
         decoded = _decoded_base64(data)
-        if decoded is not None:
-            return decoded
+        if decoded is not None or data.strip():
+            return data if decoded is None else decoded
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return str(raw).encode("utf-8", "replace")

@@ -21,6 +21,9 @@ MAX_HTML_CHARACTERS = 1_000_000
 MIN_COVERED_WORDS, MIN_SHARED_WORDS = 0.85, 0.6
 """Share of the words of the HTML that its plain part must have to stand for it, and the reverse."""
 
+MIN_HTML_WORDS = 3
+"""Words of the HTML below which it adds nothing to the plain part."""
+
 MAX_STUB_WORDS = 40
 """Words of a plain part that says no more than that the mail is HTML."""
 
@@ -105,7 +108,7 @@ class _PartReader:
                 rich = text
         if not plain.strip() or not rich.strip():
             return plain if plain.strip() else rich
-        if _shared(of=rich, within=plain) >= MIN_COVERED_WORDS:
+        if len(rich.split()) < MIN_HTML_WORDS or _shared(of=rich, within=plain) >= MIN_COVERED_WORDS:
             return plain
         if _shared(of=plain, within=rich) >= MIN_SHARED_WORDS or _is_stub(plain):
             return rich

@@ -54,7 +54,7 @@ HEADERS = (
     "From: Eva\nSent: Monday, June 3, 2024 10:00 AM\nTo: Support\nSubject: fire",
     "-----Mensaje original-----\nDe: Eva\nEnviado el: lunes\nPara: Soporte\nAsunto: fuego",
     "-------- Mensaje original --------\nDe: Eva <eva@example.org>\nFecha: 3/6/24 10:00 (GMT+01:00)\nA: soporte@example.org\nAsunto: fuego",
-    "----- Mensaje original -----\nDe: \"Eva\" <eva@example.org>\nPara: \"Soporte\" <s@example.org>\nEnviados: Lunes, 3 de Junio 2024 10:00:00\nAsunto: fuego",
+    '----- Mensaje original -----\nDe: "Eva" <eva@example.org>\nPara: "Soporte" <s@example.org>\nEnviados: Lunes, 3 de Junio 2024 10:00:00\nAsunto: fuego',
 )
 
 

@@ -27,7 +27,7 @@ def test_mail_headers_thread_and_plain_part_are_decoded() -> None:
         ),
         NOW,
     )  # fmt: skip
-    assert (mail.id, mail.thread, mail.subject) == ("b@x", "a@x", "Devolución")
+    assert (mail.id.split("#")[0], mail.thread, mail.subject) == ("b@x", "a@x", "Devolución")
     assert mail.text.strip() == "¿Dónde está mi dinero?"
     assert mail.time == datetime(2026, 7, 4, 18, tzinfo=UTC)
     assert "José Gil" in mail.sender
@@ -52,17 +52,30 @@ def test_mail_with_invalid_date_has_reception_time(date: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [
-        "Auto-Submitted: auto-replied",
-        "Precedence: bulk",
-        "List-Unsubscribe: <https://x>",
-        "Return-Path: <>",
-        "X-Autoreply: yes",
-    ],
-)
+    ["Auto-Submitted: auto-replied", "Auto-Submitted: auto-replied (vacation)", "Return-Path: <>", "X-Autoreply: yes",
+     "X-Autorespond: 1", "Precedence: auto_reply", "Content-Type: multipart/report; boundary=B"],
+)  # fmt: skip
 def test_automatic_mail_is_recognized_by_its_headers(header: str) -> None:
     assert read_message(raw_message("Subject: x", header, "", "y"), NOW).automatic
-    assert not read_message(raw_message("Subject: x", "Auto-Submitted: no", "", "y"), NOW).automatic
+
+
+@pytest.mark.parametrize(
+    ("headers", "no_reply"),
+    [
+        (["Precedence: bulk"], True),
+        (["Precedence: list", "List-Id: <help.example.org>"], True),
+        (["List-Unsubscribe: <https://x>"], True),
+        (["X-Google-Group-Id: 1"], True),
+        (["Auto-Submitted: auto-generated"], True),
+        (["Auto-Submitted: auto-generated", "Reply-To: eva@example.org"], False),
+        (["X-Auto-Response-Suppress: All"], False),
+        (["Auto-Submitted: no"], False),
+        (["X-Mailer: form"], False),
+    ],
+)
+def test_list_form_and_exchange_are_people(headers: list[str], no_reply: bool) -> None:
+    mail = read_message(raw_message("Subject: x", *headers, "", "y"), NOW)
+    assert (mail.automatic, mail.no_reply) == (False, no_reply)
 
 
 def test_mail_without_subject_and_text_is_an_error() -> None:
