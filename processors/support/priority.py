@@ -119,6 +119,8 @@ class PriorityClassifier:
             return PriorityDecision("low")
         whole = self._probabilities(signs[0], analysis.whole.vectors[0])
         priority = PRIORITIES[1 + int(whole[1:].argmax())]
+        if priority == "high" and not signs[0].high and _word_count(analysis) < _MIN_WORDS:
+            priority = "normal"
         if not analysis.sentences:
             return PriorityDecision(priority)
         by_sentence = np.stack(

@@ -63,8 +63,9 @@ _NO_DANGER = _any_of(
         r"pelea de gallos", r"crush on", r"orange crush", r"injury time", r"gunpowder", r"machine gun",
         r"fight(?:ing)? (?:for|to get|with my (?:bank|phone|ticket))", r"food fight", r"bath bomb", r"sex bomb",
         r"arma (?:un|la|el) ", r"spiked (?:hair|boots)", r"heart ?attack burger",
-        r"(?:(?:if|si) (?:it|this|your \w+|its|es|se trata de) ?(?:is |'s |una? |algo )?|(?:for|in) (?:any |an )?)(?:urgent|"
-        r"emergenc)\w*(?: \w+)?,? (?:please |por favor,? )?(?:call|dial|contact|phone|ring|write|llam|escrib)\w*[^.!?\n]{0,60}",
+        r"(?:(?:if|si) (?:it|this|your \w+|its|es|se trata de) ?(?:is |'s |una? |algo )?|(?:for|in) (?:any |an )?)"
+        r"(?:urgent|emergenc)\w*(?: \w+)?,? (?:please |por favor,? )?(?:call|dial|contact|phone|ring|write|llam|escrib)"
+        r"[^.!?\n]{0,60}",
         r"para (?:asuntos|temas|cuestiones|casos) (?:muy )?urgentes?\b[^.!?\n]{0,60}",
         r"(?:what happens|que (?:pasa|ocurre)) (?:if|si|in case|en caso)\b.{0,60}", r"in case of\b.{0,30}",
         r"en caso de\b.{0,30}", r"primeros auxilios",

@@ -104,8 +104,9 @@ def decode_part(part: MIMEPart | EmailMessage) -> str:
 
 def decode_payload(part: MIMEPart | EmailMessage, encoding: str) -> bytes:
     """Return the bytes of a part without its transfer encoding, where that is as declared or can be seen."""
-    raw = part.get_payload()
-    data = str(raw).encode("ascii", "surrogateescape") if str(raw).isascii() or _has_escapes(str(raw)) else b""
+    raw = str(part.get_payload())
+    # Base64 is ASCII, which the standard library leaves as it is.
+    data = raw.encode("utf-8", "replace")
     encoding = encoding.strip().lower()
     if encoding == "base64" or (encoding in ("", "7bit", "8bit") and _looks_base64(data)):
         decoded = _decoded_base64(data)
@@ -113,14 +114,10 @@ def decode_payload(part: MIMEPart | EmailMessage, encoding: str) -> bytes:
             return data if decoded is None else decoded
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
-        return str(raw).encode("utf-8", "replace")
+        return data
     if encoding in ("", "7bit", "8bit") and len(_QUOTED_PRINTABLE.findall(payload)) >= MIN_QUOTED_LETTERS:
         return quopri.decodestring(payload)
     return payload
-
-
-def _has_escapes(text: str) -> bool:
-    return any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
 def _looks_base64(data: bytes) -> bool:

@@ -182,7 +182,7 @@ class MailboxSource(Source):
                     break
                 data = self._message(folder, uid, sink)
                 event = self._event(data) if data is not None else None
-                if event is not None and delivered.has(event.name):
+                if event is not None and (delivered.has(event.name) or event.name in fresh + backlog):
                     sink.count("repeated")  # the server renumbered its messages, or somebody moved one
                 elif event is not None:
                     self._forward(sink, event)

@@ -26,11 +26,11 @@ def mbox_messages(path: Path) -> Iterator[bytes]:
     """
     with path.open("rb") as file:
         starts = list(_separators(file))
-        file.seek(0, 2)
-        ends = [start for start, _ in starts[1:]] + [file.tell()]
-        for (_, begin), end in reversed(list(zip(starts, ends, strict=True))):
+        end = file.seek(0, 2)
+        for start, begin in reversed(starts):
             file.seek(begin)
-            yield _ESCAPED.sub(rb"\1", file.read(max(0, end - begin)))
+            yield _ESCAPED.sub(rb"\1", file.read(end - begin))
+            end = start
 
 
 def _separators(lines: Iterator[bytes]) -> Iterator[tuple[int, int]]:

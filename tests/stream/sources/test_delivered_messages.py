@@ -13,7 +13,8 @@ from stream.sources.delivered_messages import DeliveredMessages
 def test_delivered_messages_persist_for_their_mailbox_only(tmp_path: Path) -> None:
     delivered = DeliveredMessages(tmp_path / "state.json", "imap://a@x/INBOX")
     delivered.add(["m1"])
-    delivered.set_last_uid(7, 12)
+    delivered.add_uids(7, [12])
+    delivered.close_range(7)
     delivered.save()
     reloaded = DeliveredMessages(tmp_path / "state.json", "imap://a@x/INBOX")
     assert reloaded.has("m1")
@@ -24,13 +25,43 @@ def test_delivered_messages_persist_for_their_mailbox_only(tmp_path: Path) -> No
     assert "a@x" not in (tmp_path / "state.json").read_text()
 
 
-def test_last_uid_never_decreases_except_after_renumbering(tmp_path: Path) -> None:
+def test_newest_uids_come_first_and_new_ones_before_the_rest(tmp_path: Path) -> None:
     delivered = DeliveredMessages(tmp_path / "state.json", "a")
-    delivered.set_last_uid(1, 50)
-    delivered.set_last_uid(1, 20)
-    assert delivered.last_uid(1) == 50
-    delivered.set_last_uid(2, 3)
-    assert (delivered.last_uid(1), delivered.last_uid(2)) == (0, 3)
+    uids = [1, 2, 3, 5, 8, 9]
+    assert delivered.pending(7, uids) == [9, 8, 5, 3, 2, 1]
+    delivered.add_uids(7, [9, 8])
+    delivered.save()
+    restarted = DeliveredMessages(tmp_path / "state.json", "a")
+    assert restarted.pending(7, [*uids, 10, 11]) == [10, 11, 5, 3, 2, 1]
+    restarted.add_uids(7, [10, 11, 5])
+    assert restarted.pending(7, [*uids, 10, 11]) == [3, 2, 1]
+    assert restarted.last_uid(7) == 0
+    restarted.add_uids(7, [3, 2, 1])
+    assert restarted.pending(7, [*uids, 10, 11]) == []
+    restarted.close_range(7)
+    assert (restarted.last_uid(7), restarted.highest_uid(7)) == (11, 11)
+    assert restarted.pending(7, [*uids, 10, 11, 12]) == [12]
+
+
+def test_renumbering_starts_anew_and_keeps_names(tmp_path: Path) -> None:
+    delivered = DeliveredMessages(tmp_path / "state.json", "a")
+    delivered.add(["m50"])
+    delivered.add_uids(1, [50])
+    assert delivered.pending(2, [1, 2]) == [2, 1]
+    delivered.add_uids(2, [2])
+    delivered.close_range(1)  # of a folder that was opened before
+    assert (delivered.last_uid(1), delivered.highest_uid(2), delivered.pending(2, [1, 2])) == (0, 2, [1])
+    assert delivered.has("m50")
+
+
+def test_names_of_the_newest_messages_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivered_messages, "MAX_NAMES", 4)
+    delivered = DeliveredMessages(tmp_path / "state.json", "a")
+    delivered.add_older(["m3", "m4"])
+    delivered.add_older(["m1", "m2"])
+    delivered.add(["m5"])
+    delivered.trim()
+    assert [delivered.has(f"m{number}") for number in range(1, 6)] == [False, True, True, True, True]
 
 
 def test_mailbox_larger_than_the_limit_is_recorded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
