@@ -1,0 +1,204 @@
+"""Fraud, advertising, automatic replies and loops are set aside; people who write about them are not."""
+
+# ruff: noqa: E501 - mails are easier to read unbroken
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from processors.support.answers import read_answers
+from processors.support.automatic_replies import is_automatic_reply
+from processors.support.desk import SupportDesk
+from processors.support.fraud_signs import fraud_signs
+from processors.support.mail_analysis import analyze_mail
+from processors.support.requests import RequestClassifier
+from processors.support.topics import TopicClassifier, read_topics, topic_examples
+from schemas.support import Mail, SupportTriage
+from tests.processors.support.test_triage import SHIPPED
+
+START = datetime(2026, 7, 4, 18, tzinfo=UTC)
+
+FRAUD = (
+    ("Bankia", "Su tarjeta ha sido bloqueada. Verifique sus datos: https://bankia-acceso.example.bad"),
+    ("Paquete", "Su paquete está retenido en aduanas, pague 1,99 € de gastos de gestión en https://aduana.example.bad"),
+    ("PayPal", "We noticed unusual activity in your account. Log in to restore access: http://203.0.113.9/pp"),
+    ("Buzón", "Su buzón está lleno. Haga clic aquí para validar su cuenta."),
+    ("Voicemail", "You have a new voice message. Listen: https://voicemail-login.example.bad/1"),
+    ("Premio", "Has sido seleccionado para un premio. Reclámalo: https://bit.ly/abc"),
+    ("Fund", "I am a barrister. A late client left 7 million dollars and you are next of kin. Contact me."),
+    ("Pago", "He hackeado tu cámara web. Manda 0,2 bitcoin a mi monedero o lo publicaré."),
+    ("Jefe", "Necesito que compres tarjetas regalo de Google Play, es confidencial. El director."),
+    ("IBAN", "Hemos cambiado de banco: nuestro nuevo IBAN para la transferencia es ES00."),
+    ("Mamá", "Este es mi nuevo número, ¿me haces una transferencia?"),
+)
+ADVERTISING = (
+    ("Rebajas", "Hasta 60 % de descuento. Compra ahora. Ver en el navegador. Darse de baja."),
+    ("Deals", "40 % off everything, shop now. Unsubscribe | manage your preferences"),
+    ("SEO", "Ponemos su web en la primera posición de Google, pida presupuesto."),
+    ("Loan", "We offer urgent loans at 2 %, answer with your data."),
+)
+PEOPLE = (
+    ("Correo raro", "He recibido un correo que dice que verifique mi tarjeta en https://entradas-seguro.example.bad, ¿es vuestro?"),
+    ("Scam?", "I got a message that my account will be closed unless I confirm my card: https://x.example.bad. Is this from you?"),
+    ("Entradas", "Compré en https://tickets.example.org/order/12 y no me han llegado, ¿me las reenviáis?"),
+    ("Cuenta", "No puedo iniciar sesión, mi cuenta está bloqueada y el concierto es hoy"),
+    ("Tarjeta", "Me habéis cobrado dos veces en la tarjeta, devolvedme el dinero por transferencia"),
+    ("Sorteo", "Gané dos entradas en el sorteo de la radio, ¿cómo reclamo el premio?"),
+    ("Baja", "Please unsubscribe me from the newsletter, the discounts are too many"),
+    ("Paquete", "Mis pulseras no llegan, el paquete está retenido en aduanas, ¿qué hago?"),
+    ("Hacked", "My account was hacked and somebody bought tickets with my card"),
+    ("Vuelta", "Estaré fuera de la oficina hasta el lunes, ¿podéis mandar las entradas a otro correo?"),
+    ("Trabajo", "¿Puedo trabajar desde casa vendiendo entradas? Pagáis 20 euros la hora, ¿no?"),
+)  # fmt: skip
+AUTOMATIC = (
+    ("Respuesta automática: Consulta", "eva@x.org", "No estoy"),
+    ("Automatic reply: Re: tickets", "eva@x.org", "I am away"),
+    ("Réponse automatique : Absence", "eva@x.org", "Je suis absente"),
+    ("Abwesenheitsnotiz: Ihre Frage", "eva@x.org", "Ich bin im Urlaub"),
+    ("Risposta automatica: biglietti", "eva@x.org", "Sono in ferie"),
+    ("Resposta automàtica: entrades", "eva@x.org", "Soc fora"),
+    ("Fora do escritório: bilhetes", "eva@x.org", "Estou de férias"),
+    ("Undeliverable: your tickets", "x@y.org", "could not be delivered"),
+    ("No se ha podido entregar: entradas", "x@y.org", "nada"),
+    ("Unzustellbar: Tickets", "x@y.org", "nichts"),
+    ("hello", "MAILER-DAEMON@mx.example.org", "user unknown"),
+    ("hello", "Mail Delivery Subsystem <mdaemon@x.org>", "failed"),
+    ("hello", "postmaster@example.org", "failed"),
+    ("Re: your question", "eva@x.org", "I am out of the office until 15 July with limited access to email."),
+    ("Re: consulta", "eva@x.org", "Estoy de vacaciones hasta el 20 de julio. Responderé a mi vuelta."),
+    ("Re: tickets", "x@y.org", "Delivery to the following recipient failed permanently: <a@b.org> 550 5.1.1"),
+    ("Leído: su consulta", "eva@x.org", "Su mensaje se leyó"),
+)
+WRITTEN_BY_PEOPLE = (
+    ("Automatic gate does not open", "eva@x.org", "The automatic gate at parking B stays shut"),
+    ("Pulsera no entregada", "eva@x.org", "No me han entregado la pulsera"),
+    ("Ausencia de agua", "eva@x.org", "No hay agua en los baños"),
+    ("Delivery", "eva@x.org", "When is the delivery of my tickets?"),
+    ("Vacaciones", "eva@x.org", "Estoy de vacaciones cerca, ¿quedan entradas hasta el domingo?"),
+    ("Office", "eva@x.org", "Where is the ticket office? I can't find it"),
+    ("Re: respuesta", "eva@x.org", "Vuestra respuesta automática no me sirve, no puedo entrar"),
+)
+
+
+class Desk:
+    def __init__(self, requests: RequestClassifier) -> None:
+        topics = TopicClassifier(topic_examples(read_topics(SHIPPED / "topics.yaml")), requests)
+        self.desk = SupportDesk(None, requests, topics, read_answers(SHIPPED / "answers.yaml"))
+        self._requests, self._number = requests, -1
+
+    def __call__(self, subject: str, text: str, at: datetime = START, **fields: object) -> SupportTriage:
+        self._number += 1
+        given: dict[str, object] = {"id": f"m{self._number}", "thread": f"t{self._number}", "sender": "eva@x.org"} | fields
+        mail = Mail(time=at, subject=subject, text=text, **given)  # type: ignore[arg-type]
+        triage = self.desk.apply(analyze_mail(mail, self._requests), self._number, f"e{self._number}")  # type: ignore[arg-type]
+        assert triage is not None
+        return triage
+
+
+@pytest.fixture
+def desk(requests: RequestClassifier) -> Desk:
+    return Desk(requests)
+
+
+def test_fraud_and_advertising_are_set_aside(desk: Desk) -> None:
+    assert [subject for subject, text in FRAUD if desk(subject, text).set_aside != "phishing"] == []
+    assert [subject for subject, text in ADVERTISING if desk(subject, text).set_aside != "spam"] == []
+
+
+def test_people_who_write_about_fraud_are_not_set_aside(desk: Desk) -> None:
+    assert [subject for subject, text in PEOPLE if desk(subject, text).set_aside] == []
+
+
+@pytest.mark.parametrize(("subject", "text"), [*FRAUD, *PEOPLE[:2]])
+def test_mail_with_a_suspicious_link_gets_no_suggestion(desk: Desk, subject: str, text: str) -> None:
+    assert desk(subject, text).suggestion is None
+
+
+def test_mail_with_a_ticket_shop_link_gets_a_suggestion(desk: Desk) -> None:
+    assert desk(*PEOPLE[2]).suggestion is not None
+
+
+@pytest.mark.parametrize(
+    ("link", "suspicious"),
+    [
+        ("https://tickets.example.org/order/1", False),
+        ("https://www.paypal.com/receipt", False),
+        ("https://maps.google.com/?q=1,2", False),
+        ("https://paypal.example.bad/", True),
+        ("http://198.51.100.7/x", True),
+        ("https://tinyurl.com/x", True),
+        ("https://user@host.example/x", True),
+        ("https://xn--pypal-4ve.example/", True),
+    ],
+)
+def test_suspicious_links_are_known_by_their_host(link: str, suspicious: bool) -> None:
+    assert fraud_signs(f"Mirad {link} por favor").suspicious_link == suspicious
+
+
+@pytest.mark.parametrize(("subject", "sender", "text"), AUTOMATIC)
+def test_automatic_reply_without_headers_is_recognized(subject: str, sender: str, text: str) -> None:
+    assert is_automatic_reply(subject, sender, text)
+
+
+@pytest.mark.parametrize(("subject", "sender", "text"), WRITTEN_BY_PEOPLE)
+def test_person_is_not_taken_for_an_automatic_reply(subject: str, sender: str, text: str) -> None:
+    assert not is_automatic_reply(subject, sender, text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"automatic": True},
+        {"no_reply": True},
+        {"sender": "MAILER-DAEMON@x.org"},
+        {"subject": "Automatic reply: tickets"},
+    ],
+)
+def test_danger_is_found_in_whatever_a_machine_sent(desk: Desk, fields: dict[str, object]) -> None:
+    subject = str(fields.pop("subject", "Hola"))
+    triage = desk(subject, "Una chica se ha desmayado delante del escenario y no respira", **fields)
+    assert (triage.priority, triage.set_aside) == ("urgent", None)
+
+
+def test_danger_is_found_in_a_loop_and_beside_fraud(desk: Desk) -> None:
+    danger = "Una chica se ha desmayado delante del escenario y no respira"
+    assert {desk("Re: a", danger, thread="t").priority for _ in range(5)} == {"urgent"}
+    assert desk(FRAUD[0][0], f"{FRAUD[0][1]} {danger}").priority == "urgent"
+
+
+def test_list_mail_gets_no_suggestion(desk: Desk) -> None:
+    text = "¿Dónde puedo aparcar el coche?"
+    assert desk("Coche", text).suggestion is not None
+    listed = desk("Coche", text, no_reply=True)
+    assert (listed.suggestion, listed.set_aside, listed.priority) == (None, None, "normal")
+
+
+def test_web_form_with_one_address_is_no_loop(desk: Desk) -> None:
+    texts = ("¿A qué hora abren las puertas?", "No hay agua en el camping")
+    triaged = [desk("Web", texts[n % 2], START + timedelta(seconds=15 * n), sender="web@f.org") for n in range(40)]
+    assert {one.set_aside for one in triaged} == {None}
+    assert sorted(cluster.size for cluster in desk.desk.clusters) == [20, 20]
+
+
+def test_flood_of_one_text_is_a_loop(desk: Desk) -> None:
+    triaged = [desk("Monitor", "disk check ok", START + timedelta(seconds=n), sender="cron@f.org") for n in range(55)]
+    assert triaged[40].set_aside is None
+    assert triaged[-1].set_aside == "loop"
+
+
+def test_same_words_on_several_days_are_no_loop(desk: Desk) -> None:
+    triaged = [desk("Hola", "¿Hay bus?", START + timedelta(hours=12 * n), thread="t") for n in range(6)]
+    assert {one.set_aside for one in triaged} == {None}
+
+
+def test_answers_of_two_machines_are_a_loop(desk: Desk) -> None:
+    triaged = [desk("Re: Re: ticket", "We received your message.", START + timedelta(minutes=n)) for n in range(4)]
+    assert [one.set_aside for one in triaged][2:] == ["loop", "loop"]
+
+
+def test_signs_of_fraud_take_bounded_time() -> None:
+    for text in ("su cuenta " * 9_000, "https://" * 9_000, "nuevo iban " * 9_000, "a" * 90_000, "million " * 9_000):
+        fraud_signs(text)
+        is_automatic_reply(text, text, text)
