@@ -90,7 +90,11 @@ class Desk:
 
     def __call__(self, subject: str, text: str, at: datetime = START, **fields: object) -> SupportTriage:
         self._number += 1
-        given: dict[str, object] = {"id": f"m{self._number}", "thread": f"t{self._number}", "sender": "eva@x.org"} | fields
+        given: dict[str, object] = {
+            "id": f"m{self._number}",
+            "thread": f"t{self._number}",
+            "sender": "eva@x.org",
+        } | fields
         mail = Mail(time=at, subject=subject, text=text, **given)  # type: ignore[arg-type]
         triage = self.desk.apply(analyze_mail(mail, self._requests), self._number, f"e{self._number}")  # type: ignore[arg-type]
         assert triage is not None

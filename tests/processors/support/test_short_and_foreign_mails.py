@@ -68,7 +68,9 @@ def test_word_that_names_a_danger_is_urgent(priority: PriorityOfMail, subject: s
     assert priority(subject) == "urgent"
 
 
-@pytest.mark.parametrize("text", ["Ayuda con la factura", "Need help with my ticket", "Salida de emergencia", "Fuegos artificiales"])
+@pytest.mark.parametrize(
+    "text", ["Ayuda con la factura", "Need help with my ticket", "Salida de emergencia", "Fuegos artificiales"]
+)
 def test_word_of_help_in_a_question_is_not_urgent(priority: PriorityOfMail, text: str) -> None:
     assert priority(text) != "urgent"
 
