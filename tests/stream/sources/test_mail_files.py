@@ -1,6 +1,6 @@
 """Messages in files: the newest first, and the separators of mbox files."""
 
-# ruff: noqa: E501 - mails are easier to read unbroken
+
 
 from __future__ import annotations
 
