@@ -7,6 +7,7 @@ import re
 from processors.support.html_text import html_to_text
 from processors.support.quoted_history import without_history
 from processors.support.signature import without_signature
+from processors.support.urgency import names_any_danger
 
 MAX_MARKUP, MAX_BODY, MAX_SUBJECT = 50_000, 4_000, 300
 """Characters that are read of a body with its markup and quotes, of what the customer wrote, and of a subject."""
@@ -16,6 +17,9 @@ MAX_LINE = 400
 
 _MAX_SENTENCES, _MAX_SENTENCE, _MIN_SENTENCE = 12, 400, 12
 """Sentences that are analyzed one by one, and characters of the longest and the shortest of them."""
+
+_MAX_DANGEROUS_SENTENCES = 6
+"""Sentences that name a danger and are analyzed beyond those: a call for help may be at the end of a long mail."""
 
 _MIN_REPEATED_SUBJECT = 20
 """Characters from which a subject that occurs in the body is taken for a copy of it."""
@@ -84,10 +88,12 @@ def without_addresses(text: str) -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the first 12 sentences of at least 12 characters, each cut to 400.
+    """Return the first 12 sentences of at least 12 characters, each cut to 400, and later ones that name a danger.
 
     >>> split_sentences("Hola. Una chica se ha desmayado. ¿Podéis venir? Gracias")
     ['Una chica se ha desmayado.', '¿Podéis venir?']
     """
     sentences = (part.strip() for part in _SENTENCE_END.split(text[:MAX_BODY]))
-    return [part[:_MAX_SENTENCE] for part in sentences if len(part) >= _MIN_SENTENCE][:_MAX_SENTENCES]
+    kept = [part[:_MAX_SENTENCE] for part in sentences if len(part) >= _MIN_SENTENCE]
+    dangerous = [part for part in kept[_MAX_SENTENCES:] if names_any_danger(part)]
+    return kept[:_MAX_SENTENCES] + dangerous[:_MAX_DANGEROUS_SENTENCES]

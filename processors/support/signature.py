@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from processors.support.urgency import urgency_signs
+from processors.support.urgency import names_any_danger
 from processors.support.words import fold_text
 
 MAX_SIGNATURE_LINES, MAX_SIGNATURE_CHARACTERS = 10, 600
@@ -54,11 +54,11 @@ def without_signature(text: str) -> str:
     >>> without_signature("Gracias,\npero un chico se ha desmayado")
     'Gracias,\npero un chico se ha desmayado'
     """
-    lines = [line for line in text.splitlines() if not is_phone_note(line) or _names_danger(line)]
+    lines = [line for line in text.splitlines() if not is_phone_note(line) or names_any_danger(line)]
     for index, line in enumerate(lines):
         folded = fold_text(line).strip("* ")
         rest = lines[index + 1 :]
-        if _LEGAL_NOTE.match(folded) and not _names_danger(line):
+        if _LEGAL_NOTE.match(folded) and not names_any_danger(line):
             lines[index] = ""
         elif index and (
             (_DELIMITER.match(folded) and _is_signature(rest)) or (_CLOSING.match(folded) and _is_name(rest))
@@ -70,15 +70,11 @@ def without_signature(text: str) -> str:
 def _is_signature(lines: Sequence[str]) -> bool:
     texts = [line for line in lines if line]
     short = len(texts) <= MAX_SIGNATURE_LINES and sum(map(len, texts)) <= MAX_SIGNATURE_CHARACTERS
-    return short and not _names_danger("\n".join(texts))
+    return short and not names_any_danger("\n".join(texts))
 
 
 def _is_name(lines: Sequence[str]) -> bool:
     texts = [line for line in lines if line]
     if len(texts) > MAX_NAME_LINES or any(len(line.split()) > MAX_NAME_WORDS or "?" in line for line in texts):
         return False
-    return not _names_danger("\n".join(texts))
-
-
-def _names_danger(text: str) -> bool:
-    return urgency_signs(text).urgent
+    return not names_any_danger("\n".join(texts))

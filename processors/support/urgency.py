@@ -155,3 +155,9 @@ def urgency_signs(text: str) -> UrgencySigns:
         foreign=foreign,
         call=is_call_for_help(words),
     )
+
+
+def names_any_danger(text: str) -> bool:
+    """Return whether a text names a danger in any of the languages."""
+    signs = urgency_signs(text)
+    return signs.urgent or signs.foreign

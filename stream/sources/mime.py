@@ -177,21 +177,18 @@ def _is_automatic(message: EmailMessage) -> bool:
 
     "auto-generated" is no answer: web forms and ticket shops write it on what people send.
     """
-    submitted = header(message, "Auto-Submitted").lower()
-    if submitted.startswith(("auto-replied", "auto-notified")):
+    if header(message, "Auto-Submitted").lower().startswith("auto-replied"):
         return True
     if message.get_content_type() == "multipart/report" or header(message, "Return-Path").replace(" ", "") == "<>":
         return True
-    if any(header(message, name) for name in _AUTOMATIC_HEADERS):
-        return header(message, "X-Autoreply").lower() != "no"
-    return header(message, "Precedence").lower() == "auto_reply"
+    return any(header(message, name).lower() not in ("", "no") for name in _AUTOMATIC_HEADERS)
 
 
 def _is_no_reply(message: EmailMessage) -> bool:
     """Return whether a reply would go to a list or a program instead of to the person who wrote."""
     if any(header(message, name) for name in _LIST_HEADERS):
         return True
-    if header(message, "Precedence").lower() in ("bulk", "junk", "list"):
+    if header(message, "Precedence").lower() in ("bulk", "junk", "list", "auto_reply"):
         return True
-    generated = header(message, "Auto-Submitted").lower().startswith("auto-generated")
+    generated = header(message, "Auto-Submitted").lower().startswith("auto-")
     return generated and not header(message, "Reply-To")

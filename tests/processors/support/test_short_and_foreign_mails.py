@@ -102,6 +102,12 @@ def test_automatic_reply_is_urgent_only_where_it_names_a_danger(
     assert (priority(subject, text, automatic=True) == "urgent") == urgent
 
 
+@pytest.mark.parametrize("danger", ["Una chica se ha desmayado aquí al lado.", "Un garçon s'est évanoui ici."])
+def test_danger_after_many_sentences_is_urgent(priority: PriorityOfMail, danger: str) -> None:
+    before = " ".join(f"El grupo número {n} nos gustó mucho a todos." for n in range(30))
+    assert priority("Hola", f"{before} {danger} Gracias.") == "urgent"
+
+
 def test_word_lists_take_bounded_time() -> None:
     for text in ("hijo " * 20_000, "mein kleiner " * 9_000, "perdut el meu " * 8_000, "a" * 90_000, "' " * 45_000):
         names_danger(text[:4_000])

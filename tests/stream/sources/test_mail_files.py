@@ -1,7 +1,5 @@
 """Messages in files: the newest first, and the separators of mbox files."""
 
-
-
 from __future__ import annotations
 
 import os

@@ -53,7 +53,7 @@ def test_mail_with_invalid_date_has_reception_time(date: str) -> None:
 @pytest.mark.parametrize(
     "header",
     ["Auto-Submitted: auto-replied", "Auto-Submitted: auto-replied (vacation)", "Return-Path: <>", "X-Autoreply: yes",
-     "X-Autorespond: 1", "Precedence: auto_reply", "Content-Type: multipart/report; boundary=B"],
+     "X-Autorespond: 1", "Content-Type: multipart/report; boundary=B"],
 )  # fmt: skip
 def test_automatic_mail_is_recognized_by_its_headers(header: str) -> None:
     assert read_message(raw_message("Subject: x", header, "", "y"), NOW).automatic
@@ -65,6 +65,8 @@ def test_automatic_mail_is_recognized_by_its_headers(header: str) -> None:
         (["Precedence: bulk"], True),
         (["Precedence: list", "List-Id: <help.example.org>"], True),
         (["List-Unsubscribe: <https://x>"], True),
+        (["Precedence: auto_reply"], True),
+        (["X-Autoreply: no"], False),
         (["X-Google-Group-Id: 1"], True),
         (["Auto-Submitted: auto-generated"], True),
         (["Auto-Submitted: auto-generated", "Reply-To: eva@example.org"], False),
