@@ -72,8 +72,10 @@ _KEYS = {
 }
 _HEADERS = {name: re.compile(rf"^[*_ ]*(?:{keys})[*_ ]*:") for name, keys in _KEYS.items()}
 _FORM_FIELD = re.compile(
-    r"^[*_ ]*(?:mensaje|message|comentarios?|comments?|consulta|texto|text|pregunta|question|missatge|mensagem|messaggio|"
-    r"nachricht|telefono|phone|nombre|name|nom|correo|e-?mail)[*_ ]*:"
+    r"^[*_ ]*(?:(?:cuerpo del?|your|tu|su|body of the|el|la|the|contenido del?|texto del?|cos del?|corpo d[ao]) )?"
+    r"(?:mensaje|message|comentarios?|comments?|consulta|texto|text|body|pregunta|question|query|enquiry|missatge|mensagem|"
+    r"messaggio|nachricht|telefono|telephone|phone|nombre|name|nom|nome|correo|e-?mail|descripcion|description|motivo|observaciones)"
+    r"(?: [a-z]+){0,3}[*_ ]*:"
 )
 _POINTER = re.compile(
     r"\b(?:(?:ved|veis|ver|mirad|mira|leed|lee|lead|vease|como (?:veis|pone)) (?:lo de |el correo de |mas )?(?:mas )?abajo|"

@@ -96,6 +96,8 @@ def test_quoted_html_is_cut(html: str) -> None:
         f"Mi amiga me escribió a las 21:30 del 4/7/2026:\n{OLD}",
         f"Eva Ruiz me ha escrito esto el 4/7/2026:\n\n{OLD}",
         f"Nuevo mensaje del formulario\nDe: Eva\nFecha: 4/7/2026\nAsunto: aviso\nMensaje: {OLD}",
+        f"New entry\nFrom: Eva <eva@example.org>\nDate: 4/7/2026\nSubject: help\n\nMessage Body:\n{OLD}",
+        f"Contacto\nDe: Eva\nFecha: hoy\nPara: web\nAsunto: aviso\n\nCuerpo del mensaje: {OLD}",
         f"Os reenvío esto\n\n-----Mensaje original-----\nDe: Eva\nEnviado: hoy\nPara: S\nAsunto: x\n\n{OLD}",
         f"Mirad lo de abajo, por favor\n\nEl lun, 3 jun 2024 a las 10:00, E (<e@x.org>) escribió:\n> {OLD}",
         f"¿Qué hago?\n\n---------- Mensaje reenviado ---------\nDe: Eva\nFecha: hoy\nPara: S\n\n{OLD}",
