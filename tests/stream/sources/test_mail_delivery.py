@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from schemas.support import Mail
+from schemas.venue import Venue
+from stream.runtime.settings import Settings
 from stream.sources import mailbox as mailbox_module
 from stream.sources.mailbox import MailboxSource
 from stream.sources.source import EventSink, SourceError
+from stream.sources.venue_sources import sources_of
 
 
 class RecordingSink(EventSink):
@@ -179,3 +183,13 @@ def test_new_files_are_sent_between_passes(tmp_path: Path, monkeypatch: pytest.M
     MailboxSource("m", str(folder), state=tmp_path / "s.json", once=True).run(sink, threading.Event())  # type: ignore[arg-type]
     assert [mail.subject for mail in sink.mails][:6] == ["m1", "m2", "m3", "m4", "urgent", "m5"]
     assert len(sink.mails) == 11
+
+
+def test_venue_file_limits_the_age_of_mail() -> None:
+    venue = yaml.safe_load(
+        "{name: V, timezone: Europe/Lisbon, mailboxes: [{url: /m, since: 2026-07-01, old_after_hours: 3}]}"
+    )
+    (source,) = sources_of(Venue.model_validate(venue), Settings())
+    assert isinstance(source, MailboxSource)
+    assert source._old_after == timedelta(hours=3)
+    assert source._since == datetime(2026, 6, 30, 23, tzinfo=UTC)
