@@ -145,9 +145,14 @@ class PriorityClassifier:
             named = signs[0].urgent or signs[0].foreign
             few = not analysis.automatic  # one word that names a danger is all that somebody in danger may write
             return worst if named and (few or danger[worst] >= URGENT_LOG_ODDS) else None
-        known = analysis.language != "other" or signs[0].urgent
-        limit = URGENT_LOG_ODDS if known else OTHER_LANGUAGE_LOG_ODDS
-        return worst if foreign or danger[worst] >= limit else None
+        if foreign:
+            return worst
+        if analysis.language != "other" or signs[0].urgent:
+            return worst if danger[worst] >= URGENT_LOG_ODDS else None
+        # In a language that the model does not know, a phrase about a lost thing or a rule outweighs its odds.
+        danger = np.where([one.harmless for one in signs], -np.inf, danger)
+        worst = int(danger.argmax())
+        return worst if danger[worst] >= OTHER_LANGUAGE_LOG_ODDS else None
 
     def _danger_log_odds(self, analysis: AnalyzedMail, signs: Sequence[UrgencySigns]) -> NDArray[np.float64]:
         """Return the corrected log odds of danger of the whole mail, then of each sentence; `signs` in that order."""
