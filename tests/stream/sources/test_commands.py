@@ -169,7 +169,8 @@ def test_kill_loses_no_mail_and_repeats_at_most_a_batch(
         sources.wait_for("all mail", lambda: {name for name, _ in sent_mails()} == set(names))
     after = sent_mails()
     assert len(after) - len(names) <= 2 * ACKNOWLEDGE_EVERY
-    assert all(id_ == f"mail/{name}".encode() for name, id_ in after)
+    assert all(id_.startswith(f"mail/{name}#".encode()) for name, id_ in after)
+    assert len({id_ for _, id_ in after}) == len(names), "a repeated mail has the same id"
 
 
 @pytest.mark.timeout(120)
