@@ -45,6 +45,12 @@ class CameraFaultThresholds(Part):
     frozen_seconds: float = Field(
         default=10.0, ge=1, le=3600, description="seconds of equal pictures from which a camera is frozen"
     )
+    flash_seconds: float = Field(
+        default=1.5,
+        ge=0,
+        le=10,
+        description="seconds for which pictures may be faulty, as in a flash, before the camera counts as blind",
+    )
     adapt_seconds: float = Field(
         default=60.0, gt=0, le=86400, description="time constant with which the usual view adapts"
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from processors.cameras.camera_state import CameraSession, CameraState
 from processors.cameras.evidence import AnalyzedFrame, EvidenceRecorder
-from processors.cameras.faults import Thumbnail
+from processors.cameras.faults import Fault, Thumbnail
 from processors.cameras.frame_observer import FrameMeasurements, FrameObservation, FrameObserver
 from processors.cameras.frame_result import CameraFrame, FrameResult, GateCrossing
 from processors.cameras.picture import Picture, PictureError, apply_masks, decode
@@ -100,12 +100,17 @@ class CameraAnalyzer:
             return FrameResult(frame, error=str(error))
         state = self.states.setdefault(frame.camera, CameraState())
         thumbnail = Thumbnail.from_picture(picture)
-        blind = self._blind_reason(session, state, thumbnail, frame.time.timestamp())
+        time = frame.time.timestamp()
+        blind = self._blind_reason(session, state, frame, thumbnail)
+        if blind is not None and session.was_usable(time):
+            # A flash: no sample, rather than a low one. The network goes on from the picture before it.
+            return self._with_evidence(AnalyzedFrame(frame, picture), FrameResult(frame))
         due = self._count_is_due(session, frame.time)
         if blind is not None:
             return self._blind_result(session, AnalyzedFrame(frame, picture), blind, due=due)
+        session.usable_time = time
         score, grey = self._score(session, frame, picture)
-        velocity_inputs = _earlier_pictures(session, thumbnail, frame.time.timestamp())
+        velocity_inputs = _earlier_pictures(session, thumbnail, time)
         if not due:
             return self._with_evidence(AnalyzedFrame(frame, picture, grey, score=score), FrameResult(frame))
         density = self._counter.density(picture)
@@ -113,7 +118,7 @@ class CameraAnalyzer:
         count = self._count(session, state, frame, density, velocity, steady)
         result = FrameResult(
             frame,
-            contexts=self._contexts(state, count, frame.time.timestamp()),
+            contexts=self._contexts(state, count, time),
             crossings=_crossings(session, _heads(density), velocity, frame.time),
             observations=_observations(session, frame, density, velocity),
         )
@@ -133,14 +138,31 @@ class CameraAnalyzer:
         return self._with_evidence(replace(analyzed, count=count), result)
 
     def _blind_reason(
-        self, session: CameraSession, state: CameraState, thumbnail: Thumbnail, time: float
+        self, session: CameraSession, state: CameraState, frame: CameraFrame, thumbnail: Thumbnail
     ) -> str | None:
+        """Return the reason why a picture can't be trusted: a fault, a flash, or None."""
+        time = frame.time.timestamp()
         frozen = session.freeze.update(thumbnail.luma, time)
+        if frozen:
+            session.usable_time = None  # the pictures before were the same one
+        flash = session.flashes.is_flash(thumbnail.luma, time)
+        fault = self._fault(session, state, thumbnail, time, flash=flash)
+        if fault is None and not flash:
+            session.flashes.accept(thumbnail.luma, time)
+        return fault or ("frozen" if frozen else None) or ("flash" if flash else None)
+
+    def _fault(
+        self, session: CameraSession, state: CameraState, thumbnail: Thumbnail, time: float, *, flash: bool
+    ) -> Fault | None:
+        """Assess a picture, unless the last one was good, in the same light, and less than 0.2 s ago."""
         last = session.assessment
-        if last is None or not 0 <= time - last[0] < ASSESSMENT_SECONDS:
-            quality, state.baseline = session.faults.assess(thumbnail, time, state.baseline)
-            session.assessment = last = (time, quality.fault)
-        return last[1] or ("frozen" if frozen else None)
+        if last is not None and 0 <= time - last[0] < ASSESSMENT_SECONDS and last[1] is None and not flash:
+            return None
+        quality, baseline = session.faults.assess(thumbnail, time, state.baseline)
+        if not flash:
+            state.baseline = baseline
+        session.assessment = time, quality.fault
+        return quality.fault
 
     def _count_is_due(self, session: CameraSession, time: datetime) -> bool:
         last = session.count_time

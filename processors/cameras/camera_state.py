@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from processors.attendance.gate_line import GateCounter
 from processors.cameras.faults import CameraBaseline, Fault, FaultDetector, FreezeDetector
+from processors.cameras.flashes import FlashDetector
 from processors.cameras.frame_observer import FrameObserver
 from processors.crowd.ground_plane import ground_plane_of
 from processors.crowd.optical_flow import FlowPrior, RecentPictures
@@ -40,6 +41,7 @@ class CameraSession:
 
     Attributes:
         count_time: time of the last counted frame; None before the first.
+        usable_time: time in seconds of the last picture that could be trusted; None before the first.
         assessment: time in seconds and fault of the last assessed picture; None before the first.
         is_dense: whether a zone was dense in the last count, so that steady velocity is worth its time.
         background: (rows, columns) bool, cells that no zone of the camera covers; empty before the first count.
@@ -62,10 +64,13 @@ class CameraSession:
         thresholds = camera.faults or venue.crowd.faults
         self.faults = FaultDetector(thresholds)
         self.freeze = FreezeDetector(thresholds)
+        self.flashes = FlashDetector()
+        self.flash_seconds = thresholds.flash_seconds
         self.pictures = RecentPictures()
         self.flow_prior = FlowPrior()
         self.violence: ViolenceState | None = None
         self.count_time: datetime | None = None
+        self.usable_time: float | None = None
         self.assessment: tuple[float, Fault | None] | None = None
         self.is_dense = False
         self.background: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
@@ -74,6 +79,10 @@ class CameraSession:
     def has_ground(self) -> bool:
         """True where speeds and pressure can be measured."""
         return self.ground is not None
+
+    def was_usable(self, time: float) -> bool:
+        """Return whether a picture could be trusted so shortly before `time` that the camera is not blind."""
+        return self.usable_time is not None and 0 <= time - self.usable_time < self.flash_seconds
 
     def clear_motion(self) -> None:
         """Forget pictures and network state; what a blind camera showed before says nothing about motion now."""
