@@ -10,9 +10,10 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.attendance.gate_line import GateCounter
-from processors.cameras.faults import CameraBaseline, Fault, FaultDetector, FreezeDetector
+from processors.cameras.faults import CameraBaseline, Fault, FaultDetector
 from processors.cameras.flashes import FlashDetector
 from processors.cameras.frame_observer import FrameObserver
+from processors.cameras.freeze import FreezeDetector
 from processors.crowd.ground_plane import ground_plane_of
 from processors.crowd.optical_flow import FlowPrior, RecentPictures
 from processors.crowd.zone_analyzer import ZoneAnalyzer, ZoneState

@@ -10,7 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from processors.cameras.faults import CameraBaseline, FaultDetector, FreezeDetector, Thumbnail
+from processors.cameras.faults import CameraBaseline, FaultDetector, Thumbnail
+from processors.cameras.freeze import FreezeDetector
 from processors.cameras.picture import Picture, PictureError, decode
 from processors.cameras.simulated_faults import FAULTS, NO_FAULTS, alive
 from schemas.camera_faults import CameraFaultThresholds

@@ -224,39 +224,6 @@ class FaultDetector:
         return CameraBaseline(tuple(contrast.tolist()), tuple(brightness.tolist()), sharp, pictures, time)
 
 
-class FreezeDetector:
-    """Detects a camera that sends the same picture again and again.
-
-    A live sensor has noise, so two pictures of it are never equal; a recorder that hangs repeats one.
-
-    >>> detector, picture = FreezeDetector(CameraFaultThresholds()), np.zeros((8, 8), np.uint8)
-    >>> [detector.update(picture, float(second)) for second in range(11)][-2:]
-    [False, True]
-    """
-
-    def __init__(self, settings: CameraFaultThresholds) -> None:
-        """Create it before the first picture."""
-        self._settings = settings
-        self._luma: NDArray[np.uint8] | None = None
-        self._since = 0.0
-        self._time = 0.0
-
-    def update(self, luma: NDArray[np.uint8], time: float) -> bool:
-        """Add the next picture; return whether the camera is frozen.
-
-        Args:
-            luma: (height, ≤ 320) uint8.
-            time: when it was taken, seconds.
-        """
-        gap, before = time - self._time, self._luma
-        self._time = time
-        comparable = before is not None and before.shape == luma.shape and 0 <= gap <= self._settings.frozen_seconds
-        if before is None or not comparable or float(cv2.absdiff(before, luma).mean()) > self._settings.still:
-            self._luma, self._since = luma, time
-            return False
-        return time - self._since >= self._settings.frozen_seconds
-
-
 def _warmth(colours: NDArray[np.uint8]) -> float:
     """Return the mean of red minus blue of pixels (n, 3)."""
     return float(colours[:, 0].mean() - colours[:, 2].mean()) if len(colours) else 0.0

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.cameras.fault_evaluation import PicturesError, evaluate
-from processors.cameras.faults import CameraBaseline, FaultDetector, FreezeDetector, Thumbnail
+from processors.cameras.faults import CameraBaseline, FaultDetector, Thumbnail
+from processors.cameras.freeze import FreezeDetector
 from processors.cameras.simulated_faults import FAULTS, NO_FAULTS, alive
 from schemas.camera_faults import CameraFaultThresholds
 
