@@ -30,6 +30,7 @@ class Envelope:
         time: when it happened, by the clock of its source (or the simulation's).
         received: when Pulso's source handed it to Kafka, by the wall clock; results inherit it from the event
             that caused them, so that the delay from event to alert can be measured. A CloudEvents extension.
+        damaged: true for a picture of a stream that lost packets; its content is not what the camera saw. An extension.
     """
 
     id: EventId
@@ -38,6 +39,7 @@ class Envelope:
     time: datetime
     content_type: str
     received: datetime
+    damaged: bool = False
 
     def headers(self) -> Headers:
         """Kafka headers of this event.
@@ -57,6 +59,7 @@ class Envelope:
             ("ce_time", self.time.isoformat().encode()),
             ("ce_received", self.received.isoformat().encode()),
             ("content-type", self.content_type.encode()),
+            *([("ce_damaged", b"true")] if self.damaged else []),
         ]
 
     @classmethod
@@ -80,6 +83,7 @@ class Envelope:
             time=time,
             content_type=found.get("content-type", "application/octet-stream"),
             received=_instant("ce_received", found["ce_received"]) if found.get("ce_received") else time,
+            damaged=found.get("ce_damaged") == "true",
         )
 
 

@@ -96,7 +96,8 @@ class CrowdCount(Struct, frozen=True, kw_only=True):
     """None while the camera is blind."""
     zones: tuple[ZoneCount, ...] = ()
     blind: str | None = None
-    """Fault of a blind camera: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics, obstructed."""
+    """Fault of a blind camera: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics,
+    obstructed, damaged."""
     model: str
     evidence: tuple[Identifier, ...] = ()
     """Ids of pictures in the evidence store, where an alert may be raised."""

@@ -142,6 +142,8 @@ class CameraAnalyzer:
     ) -> str | None:
         """Return the reason why a picture can't be trusted: a fault, a flash, or None."""
         time = frame.time.timestamp()
+        if frame.damaged:  # shown to no detector: what it would learn from the picture is wrong
+            return "damaged"
         frozen = session.freeze.update(thumbnail.luma, time)
         if frozen:
             session.usable_time = None  # the pictures before were the same one

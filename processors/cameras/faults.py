@@ -1,4 +1,4 @@
-"""Camera fault detection: black, overexposed, covered, blurred, frozen, smoke, pyrotechnics, obstructed.
+"""Camera fault detection: black, overexposed, covered, blurred, smoke, pyrotechnics, obstructed.
 
 Each picture is assessed twice. By itself: light, structure and focus. Against the camera's baseline: blocks that lost
 their usual contrast. Only the second assessment finds smoke, a hand or a drone, which look like any wall without
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from processors.cameras.picture import Picture, fit
 from schemas.camera_faults import CameraFaultThresholds
 
-Fault = Literal["black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed"]
+Fault = Literal[
+    "black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed", "damaged"
+]
 
 THUMBNAIL_SIDE = 320
 """Longer side in pixels to which a picture is reduced before it is assessed."""

@@ -14,12 +14,17 @@ from schemas.violence import ViolenceScore
 
 
 class CameraFrame(Struct, frozen=True):
-    """One frame of one camera, as received."""
+    """One frame of one camera, as received.
+
+    Attributes:
+        damaged: whether the stream lost packets, so that parts of the picture are not what the camera saw.
+    """
 
     event_id: EventId
     camera: CameraId
     time: datetime
     jpeg: bytes
+    damaged: bool = False
 
 
 class GateCrossing(Struct, frozen=True):

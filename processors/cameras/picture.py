@@ -14,7 +14,24 @@ Picture = NDArray[np.uint8]
 Polygon = Sequence[tuple[float, float]]
 
 MAX_PIXELS = 50_000_000
-"""Largest accepted picture: the header of a JPEG of a few kilobytes may declare more pixels than any camera has."""
+"""Largest accepted picture that is decoded completely: a header of a few bytes may declare more than any camera has."""
+
+MAX_REDUCED_PIXELS = 210_000_000
+"""Largest accepted JPEG, of phones: the decoder reduces it row by row, so that it never takes its full size."""
+
+MAX_PROGRESSIVE_PIXELS = 70_000_000
+"""Largest accepted progressive JPEG: its decoder keeps all coefficients, at least three bytes a pixel."""
+
+FULL_PIXELS = 25_000_000
+"""Size up to which a JPEG is decoded in full; larger ones are halved once or more."""
+
+_REDUCED = ((1, cv2.IMREAD_COLOR_RGB), (2, cv2.IMREAD_REDUCED_COLOR_2), (4, cv2.IMREAD_REDUCED_COLOR_4),
+            (8, cv2.IMREAD_REDUCED_COLOR_8))  # fmt: skip
+
+_SOI = b"\xff\xd8"
+_PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
+_STANDALONE = (0x01, *range(0xD0, 0xD8))
+_WITHIN_SCANS = (0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0))
 
 
 class PictureError(PulsoError, ValueError):
@@ -25,11 +42,12 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     """Decode a JPEG (or PNG) to RGB.
 
     Args:
-        jpeg: the file's bytes.
+        jpeg: the file's bytes; what follows the end of a JPEG, such as padding or a phone's video, is left out.
         longest_side: reduce to at most this many pixels, keeping the aspect ratio; None keeps the size.
 
     Returns:
-        (height, width, 3) uint8, RGB.
+        (height, width, 3) uint8, RGB, turned as its EXIF data say; a JPEG of more than 25 million pixels is reduced
+        to a half, a quarter or an eighth of its width and height.
 
     Raises:
         PictureError: the bytes are empty, truncated, not JPEG or PNG, or declare too many pixels.
@@ -41,13 +59,20 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     """
     if not jpeg:
         raise PictureError("the picture is empty")
-    check_declared_size(jpeg)
-    if jpeg[:2] == b"\xff\xd8" and b"\xff\xd9" not in jpeg[-256:]:
-        raise PictureError(f"the picture is cut off after {len(jpeg)} bytes: no end-of-image marker")
+    width, height = check_declared_size(jpeg)
+    scale = 1
+    if jpeg[:2] == _SOI:
+        end = jpeg_end(jpeg)
+        if end is None:
+            raise PictureError(f"the picture is cut off after {len(jpeg)} bytes: no end-of-image marker")
+        jpeg = jpeg[:end]
+        scale = next((factor for factor, _ in _REDUCED if width * height <= FULL_PIXELS * factor**2), 8)
     try:
-        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), dict(_REDUCED)[scale])
     except cv2.error as error:
         raise PictureError(f"the picture can't be decoded: {error.err}") from error
+    if picture is not None and scale > 1:
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     if picture is None:
         raise PictureError(f"{len(jpeg)} bytes that start with {jpeg[:4].hex()} are neither JPEG nor PNG")
     if min(picture.shape[:2]) < 16:
@@ -55,8 +80,8 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
 
 
-def check_declared_size(data: bytes) -> None:
-    """Reject a picture by its header, before a decoder allocates memory for the declared size.
+def check_declared_size(data: bytes) -> tuple[int, int]:
+    """Return width and height that a picture declares, or reject it before a decoder allocates memory for them.
 
     Raises:
         PictureError: the bytes are neither JPEG nor PNG, or declare more pixels than any camera has.
@@ -66,18 +91,21 @@ def check_declared_size(data: bytes) -> None:
         ...
     processors.cameras.picture.PictureError: 6 bytes that start with 47494638 are neither JPEG nor PNG
     """
-    if data[:2] == b"\xff\xd8":
-        width, height = _jpeg_size(data)
+    limit = MAX_PIXELS
+    if data[:2] == _SOI:
+        width, height, frame = _jpeg_size(data)
+        limit = MAX_PROGRESSIVE_PIXELS if frame in _PROGRESSIVE else MAX_REDUCED_PIXELS
     elif data[:8] == b"\x89PNG\r\n\x1a\n":
         width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     else:
         raise PictureError(f"{len(data)} bytes that start with {data[:4].hex()} are neither JPEG nor PNG")
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"the picture declares {width}×{height} pixels, more than {MAX_PIXELS // 10**6} million")
+    if width * height > limit:
+        raise PictureError(f"the picture declares {width}×{height} pixels, more than {limit // 10**6} million")
+    return width, height
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Return width and height from a JPEG's header; zeros where there is none.
+def _jpeg_size(data: bytes) -> tuple[int, int, int]:
+    """Return width, height and kind of frame from a JPEG's header; zeros where there is none.
 
     Parsed as decoders do (ITU T.81, B.1.1): bytes between two segments are skipped, however many.
     """
@@ -85,12 +113,39 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
     while (at := data.find(b"\xff", at)) >= 0 and at + 9 < len(data):
         marker = data[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+            height, width = int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
+            return width, height, marker
         if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:
             at += 1  # not a segment: fill byte, restart marker, or entropy-coded data
         else:
             at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return 0, 0
+    return 0, 0, 0
+
+
+def jpeg_end(data: bytes | bytearray) -> int | None:
+    r"""Return the position after a JPEG's end-of-image marker; None where the picture is cut off before it.
+
+    Segments are stepped over by their length (ITU T.81, B.1.1), so that a thumbnail in one of them is not taken for the
+    picture, and bytes after the end are not searched.
+
+    >>> jpeg_end(b"\xff\xd8\xff\xda\0\2data\xff\xd9 and a video"), jpeg_end(b"\xff\xd8\xff\xda\0\2data")
+    (12, None)
+    """
+    at, in_scans = 2, False
+    while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
+        marker = data[at + 1]
+        if marker == 0xD9:
+            return at + 2
+        if marker in (0x00, *_STANDALONE):
+            at += 2
+        elif marker == 0xFF:
+            at += 1  # a fill byte
+        elif in_scans and marker not in _WITHIN_SCANS:
+            return None  # other bytes follow where the picture was cut off
+        else:
+            in_scans = in_scans or marker == 0xDA
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return None
 
 
 def fit(picture: Picture, longest_side: int) -> Picture:

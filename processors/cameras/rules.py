@@ -10,7 +10,7 @@ from schemas.crowd import CrowdCount
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
 
-REASONS = ("black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed")
+REASONS = ("black", "overexposed", "covered", "blurred", "frozen", "smoke", "pyrotechnics", "obstructed", "damaged")
 """Camera faults that have a word in the message files."""
 
 

@@ -69,6 +69,7 @@ class EventProducer:
         time: datetime,
         content_type: str | None = None,
         delivered: Delivered | None = None,
+        damaged: bool = False,
     ) -> None:
         """Queue one event; blocks while the queue is full, so that a fast source waits for Kafka.
 
@@ -82,6 +83,7 @@ class EventProducer:
             time,
             content_type or topic.content_type,
             datetime.now(UTC),
+            damaged,
         )
         payload = value if isinstance(value, bytes) else msgspec.json.encode(value)
         self.send_raw(topic.name, key=key.encode(), value=payload, headers=envelope.headers(), delivered=delivered)

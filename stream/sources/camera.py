@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from processors.cameras.picture import PictureError, check_declared_size
+from processors.cameras.picture import PictureError, check_declared_size, decode
 from schemas.cameras import FRAMES
 from schemas.ids import CameraId
+from stream.sources.http_pictures import NotPicturesError, http_pictures
 from stream.sources.source import EventSink, Source, SourceError, now
+from stream.sources.video import CaptureClock, decode_video
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +33,30 @@ MAX_SIDE_PIXELS = 1280
 STREAM_TIMEOUT_SECONDS = 10.0
 """Seconds without a new picture after which a stream counts as lost, and time-out of opening it."""
 
+OPEN_SECONDS = 10.0
+"""Seconds that a stream may take to send its first picture, beyond the time-out."""
+
 MAX_LAG_SECONDS = 1.0
 """Seconds by which a file may be late before its clock is set back; it never plays faster to catch up."""
 
 _MAX_PICTURE_BYTES = FRAMES.max_bytes - 64 * 1024
 """Bytes of a picture, with room for the headers of the record."""
 
-# Over UDP parts of a picture get lost, and nobody is counted in the grey areas that remain.
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+
+class SourceFrame(NamedTuple):
+    """One frame of a camera.
+
+    Attributes:
+        image: JPEG bytes as the camera gave them, or a picture (height, width, 3) uint8 BGR.
+        damaged: whether the stream lost parts of it.
+    """
+
+    image: bytes | NDArray[np.uint8]
+    damaged: bool = False
+
+    def jpeg(self) -> bytes:
+        """Return it as a JPEG that a record may hold."""
+        return jpeg_of_bytes(self.image) if isinstance(self.image, bytes) else encode_jpeg(self.image)
 
 
 class CameraSource(Source):
@@ -70,19 +89,23 @@ class CameraSource(Source):
             raise SourceError(f"{path} is not a file, folder or device; check the camera's url")
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         began = time.monotonic()
-        for number, (due, jpeg) in enumerate(pictures):
+        for number, (due, frame) in enumerate(pictures):
             early = began + due - time.monotonic()
             if early < -MAX_LAG_SECONDS:
                 began -= early
             if stop.wait(max(0.0, early)):
                 return
-            self._send(sink, jpeg, f"{self.name}/{session}/{number}")
+            late = max(0.0, time.monotonic() - began - due)
+            self._send(sink, frame, f"{self.name}/{session}/{number}", now() - timedelta(seconds=late))
         sink.flush()
 
-    def _send(self, sink: EventSink, jpeg: bytes, id: str) -> None:
-        sink.send(FRAMES, key=self.name, value=jpeg, id=id, time=now())
+    def _send(self, sink: EventSink, frame: SourceFrame, id: str, captured: datetime) -> None:
+        jpeg = frame.jpeg()
+        if frame.damaged:
+            sink.count("damaged")
+        sink.send(FRAMES, key=self.name, value=jpeg, id=id, time=captured, damaged=frame.damaged)
 
-    def _folder(self, folder: Path, sink: EventSink) -> Iterator[tuple[float, bytes]]:
+    def _folder(self, folder: Path, sink: EventSink) -> Iterator[tuple[float, SourceFrame]]:
         """Yield the seconds since the start, and JPEG files as they are; others are encoded again."""
         number = 0
         while True:
@@ -94,84 +117,95 @@ class CameraSource(Source):
                     sink.count("refused")
                     log.warning("camera %s: %s is skipped: %s", self.name, path.name, error)
                     continue
-                yield number / self._rate, jpeg
+                yield number / self._rate, SourceFrame(jpeg)
                 number += 1
             if number == first:
                 raise SourceError(f"{folder} has no picture that can be sent ({', '.join(PICTURE_SUFFIXES)})")
             if not self._loop:
                 return
 
-    def _file(self, path: Path) -> Iterator[tuple[float, bytes]]:
+    def _file(self, path: Path) -> Iterator[tuple[float, SourceFrame]]:
         """Yield the seconds since the start by the video's clock, and frames at the wanted rate or the video's."""
         began = 0.0
         while True:
-            capture = cv2.VideoCapture(str(path))
-            rate = capture.get(cv2.CAP_PROP_FPS)
+            last: float | None = None
+            step = 1 / self._rate
             try:
-                if not capture.isOpened() or not 0 < rate <= 1000:
-                    raise SourceError(f"OpenCV can't read {path} as a video")
-                index, due = 0, 0.0
-                while capture.grab():
-                    if index / rate >= due - 1e-9:
-                        due += 1 / self._rate
-                        readable, picture = capture.retrieve()
-                        if readable:
-                            yield began + index / rate, encode_jpeg(picture)
-                    index += 1
-            finally:
-                capture.release()
-            if index == 0:
+                for decoded in decode_video(str(path), rate=self._rate):
+                    if last is not None and decoded.seconds > last:
+                        step = decoded.seconds - last
+                    last = decoded.seconds
+                    yield began + last, SourceFrame(decoded.picture, decoded.damaged)
+            except SourceError as error:
+                raise SourceError(f"the video {path} {error}") from error
+            if last is None:
                 raise SourceError(f"the video {path} has no frames")
             if not self._loop:
                 return
-            began += index / rate
+            began += last + min(step, 1.0)
 
     def _live(self, sink: EventSink, stop: threading.Event) -> None:
         """Send the newest frame at the wanted rate; a reader thread empties the camera's buffer meanwhile."""
-        reader = _NewestFrameReader(self._url)
+        closing = threading.Event()
+        reader = _NewestFrameReader(self._live_frames(closing), closing)
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         number, sent = 0, 0
         began = last = time.monotonic()
         try:
             while not stop.wait(max(0.0, began + number / self._rate - time.monotonic())):
                 number = max(number + 1, int((time.monotonic() - began) * self._rate))
-                newest, picture = reader.newest()
-                if newest > sent and picture is not None:
+                newest, found = reader.newest()
+                if newest > sent and found is not None:
                     sent, last = newest, time.monotonic()
-                    self._send(sink, encode_jpeg(picture), f"{self.name}/{session}/{number}")
-                elif reader.ended or time.monotonic() - last > STREAM_TIMEOUT_SECONDS:
+                    self._send(sink, found[1], f"{self.name}/{session}/{number}", found[0])
+                elif reader.error is not None:
+                    raise SourceError(f"the stream {reader.error}; check the address, the network and the password")
+                elif reader.ended or time.monotonic() - last > STREAM_TIMEOUT_SECONDS + (0 if sent else OPEN_SECONDS):
                     raise SourceError("the stream stopped; check the camera's power, network and address")
         finally:
             reader.close()
 
+    def _live_frames(self, closing: threading.Event) -> Iterator[tuple[datetime, SourceFrame]]:
+        """Yield the time at which each frame was taken, as far as it can be known, and the frame."""
+        if "://" not in self._url:
+            yield from _device_frames(self._url)
+            return
+        if self._url.startswith(("http://", "https://")):
+            try:
+                pictures = http_pictures(self._url, rate=self._rate, timeout=STREAM_TIMEOUT_SECONDS, stop=closing)
+                for jpeg in pictures:
+                    yield now(), SourceFrame(jpeg)
+            except NotPicturesError:
+                pass  # a video over HTTP
+            else:
+                return
+        clock = CaptureClock()
+        # Twice the rate: what is not the newest when it is due need not be converted, either.
+        for decoded in decode_video(self._url, rate=2 * self._rate, timeout=STREAM_TIMEOUT_SECONDS):
+            captured = clock.captured(now().timestamp(), decoded.seconds)
+            yield datetime.fromtimestamp(captured, UTC), SourceFrame(decoded.picture, decoded.damaged)
+
 
 class _NewestFrameReader:
-    """Reads a stream in a thread and keeps its newest frame only."""
+    """Reads frames in a thread and keeps the newest only.
 
-    def __init__(self, url: str) -> None:
-        if "://" in url:
-            timeout_ms = round(STREAM_TIMEOUT_SECONDS * 1000)
-            # Without the name of a backend OpenCV tries others, which print the address with its password.
-            self._capture = cv2.VideoCapture(
-                url,
-                cv2.CAP_FFMPEG,
-                [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, timeout_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, timeout_ms],
-            )
-        else:
-            self._capture = cv2.VideoCapture(int(url) if url.isdigit() else url)
-        if not self._capture.isOpened():
-            raise SourceError("the stream can't be opened; check the address, the network and the password")
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    Attributes:
+        ended: whether there are no more.
+        error: reason why there are none, such as "can't be opened"; None while there is no error.
+    """
+
+    def __init__(self, frames: Iterator[tuple[datetime, SourceFrame]], closing: threading.Event) -> None:
+        self._frames, self._closing = frames, closing
         self._lock = threading.Lock()
-        self._newest: Any = None
+        self._newest: tuple[datetime, SourceFrame] | None = None
         self._number = 0
-        self._closing = threading.Event()
         self.ended = False
+        self.error: SourceError | None = None
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def newest(self) -> tuple[int, Any]:
-        """Return the number and the picture of the newest frame; 0 and None before the first."""
+    def newest(self) -> tuple[int, tuple[datetime, SourceFrame] | None]:
+        """Return the number of the newest frame, and its time and content; 0 and None before the first."""
         with self._lock:
             return self._number, self._newest
 
@@ -181,14 +215,34 @@ class _NewestFrameReader:
         self._thread.join(timeout=2)
 
     def _read(self) -> None:
-        while not self._closing.is_set():
-            readable, picture = self._capture.read()
+        try:
+            for found in self._frames:
+                with self._lock:
+                    self._number, self._newest = self._number + 1, found
+                if self._closing.is_set():
+                    break
+        except SourceError as error:
+            self.error = error
+        except Exception:
+            log.exception("a camera's stream failed unexpectedly")
+        finally:
+            self.ended = True
+
+
+def _device_frames(device: str) -> Iterator[tuple[datetime, SourceFrame]]:
+    """Yield the frames of a device, with OpenCV, which knows those of every system."""
+    capture = cv2.VideoCapture(int(device) if device.isdigit() else device)
+    if not capture.isOpened():
+        raise SourceError("can't be opened")
+    try:
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        while True:
+            readable, picture = capture.read()
             if not readable:
-                break
-            with self._lock:
-                self._number, self._newest = self._number + 1, picture
-        self.ended = True
-        self._capture.release()
+                return
+            yield now(), SourceFrame(np.asarray(picture, np.uint8))
+    finally:
+        capture.release()
 
 
 def jpeg_of_file(path: Path) -> bytes:
@@ -197,18 +251,22 @@ def jpeg_of_file(path: Path) -> bytes:
     Raises:
         SourceError: The file is too large and is not a picture that could be shrunk.
     """
-    data = path.read_bytes()
+    return jpeg_of_bytes(path.read_bytes())
+
+
+def jpeg_of_bytes(data: bytes) -> bytes:
+    """Return a picture as JPEG, no larger than a record may be; what is small enough is returned as it is.
+
+    Raises:
+        SourceError: It is too large and is not a picture that could be shrunk.
+    """
     try:
-        check_declared_size(data)
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except (PictureError, cv2.error):
-        picture = None
-    if picture is not None and (
-        path.suffix.lower() == ".png" or max(picture.shape[:2]) > MAX_SIDE_PIXELS or len(data) > _MAX_PICTURE_BYTES
-    ):
-        return encode_jpeg(picture)
-    if len(data) > _MAX_PICTURE_BYTES:
-        raise SourceError(f"{len(data)} bytes that are not a picture")
+        size = check_declared_size(data)
+        if data[:2] != b"\xff\xd8" or max(size) > MAX_SIDE_PIXELS or len(data) > _MAX_PICTURE_BYTES:
+            return encode_jpeg(cv2.cvtColor(decode(data), cv2.COLOR_RGB2BGR))
+    except PictureError as error:
+        if len(data) > _MAX_PICTURE_BYTES:
+            raise SourceError(f"{len(data)} bytes that are not a picture: {error}") from error
     return data  # what is not a picture goes to the dead-letter topic, with the worker's reason
 
 

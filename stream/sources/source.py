@@ -69,6 +69,7 @@ class EventSink:
         time: datetime,
         content_type: str | None = None,
         delivered: Callable[[str | None], None] | None = None,
+        damaged: bool = False,
     ) -> None:
         """Send one event.
 
@@ -80,6 +81,7 @@ class EventSink:
             time: time of the event.
             content_type: content type where it is not that of the topic.
             delivered: called from the producer's thread with None, or with the reason why the event did not arrive.
+            damaged: whether parts of a picture got lost on its way.
 
         Raises:
             SourceError: The producer's queue stayed full: the source should stop and be opened again.
@@ -110,6 +112,7 @@ class EventSink:
                 time=time,
                 content_type=content_type,
                 delivered=report,
+                damaged=damaged,
             )
         except NotDeliveredError as error:
             self.count("failed")

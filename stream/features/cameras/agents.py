@@ -107,7 +107,7 @@ class FramesAgent:
         live, dropped = self._selection.choose(records, datetime.now(UTC), self._worker.is_last)
         self._count_frames("ok", live)
         self._count_frames("dropped", dropped)
-        frames = [CameraFrame(record.id, CameraId(record.key), record.envelope.time, record.value) for record in live]
+        frames = [camera_frame(record) for record in live]
         self._states.load(frame.camera for frame in frames)
         run = asyncio.get_running_loop().run_in_executor
         analyzed = await run(self._thread, self._analyzer.value.analyze, frames)
@@ -127,6 +127,12 @@ class FramesAgent:
         for camera, number in Counter(record.key for record in records).items():
             if camera in self._cameras:
                 metrics.CAMERA_FRAMES.labels(camera, outcome).inc(number)
+
+
+def camera_frame(record: Record[bytes]) -> CameraFrame:
+    """Return a record as the analyzer takes it."""
+    envelope = record.envelope
+    return CameraFrame(record.id, CameraId(record.key), envelope.time, record.value, envelope.damaged)
 
 
 async def store_evidence(
