@@ -140,8 +140,8 @@ def jpeg_end(data: bytes | bytearray) -> int | None:
             at += 2
         elif marker == 0xFF:
             at += 1  # a fill byte
-        elif in_scans and marker not in _WITHIN_SCANS:
-            return None  # other bytes follow where the picture was cut off
+        elif marker == 0xD8 or (in_scans and marker not in _WITHIN_SCANS):
+            return None  # other bytes, or another picture, follow where it was cut off
         else:
             in_scans = in_scans or marker == 0xDA
             at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
