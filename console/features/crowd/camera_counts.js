@@ -1,5 +1,6 @@
 // The counts beside each picture of the camera wall, and the plan.
 
+import { blindReason } from "./blind.js";
 import { drawPlan } from "./plan.js";
 import { subscribe } from "../live.js";
 import { h, keyed, now, number, on, state, t, text } from "../page.js";
@@ -14,7 +15,7 @@ let zones = state.channels.zones;
 /** People that a camera counts in each of its zones, against the capacity, with the density. */
 function showCounts(item, camera) {
   const silent = camera.at === null || now() - camera.at > STALE_MS;
-  const problem = silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: camera.blind }) : "";
+  const problem = silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: blindReason(camera.blind) }) : "";
   text(item.querySelector(".blind"), problem);
   keyed(item.querySelector(".seen"), zones.zones.filter((zone) => camera.zones.includes(zone.id)), (zone) => zone.id,
     () => h("li", {}, h("b"), h("meter", { min: 0, low: 0.7, high: 0.95, optimum: 0 }), h("span")),

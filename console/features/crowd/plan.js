@@ -1,6 +1,7 @@
 // The venue from above: density by colour, letter and number, exits, and the view of each camera.
 // Drawn once; updates change colours and words, never places, so nothing moves while somebody looks.
 
+import { blindReason } from "./blind.js";
 import { emit, h, number, svg, t, text } from "../page.js";
 
 const STALE_MS = 30_000;
@@ -109,8 +110,8 @@ export function drawPlan(place, plan, titles) {
       const silent = camera.at === null || now - camera.at > STALE_MS;
       const bad = silent || camera.blind;
       parts.group.setAttribute("class", bad ? "camera blind" : "camera");
-      text(parts.group.querySelector(".camera-told"), !bad ? "" : silent ? t("camera_silent") : camera.blind);
-      text(parts.group.querySelector("title"), `${camera.id}: ${silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: camera.blind }) : t("camera_sees")}`);
+      text(parts.group.querySelector(".camera-told"), !bad ? "" : silent ? t("camera_silent") : blindReason(camera.blind));
+      text(parts.group.querySelector("title"), `${camera.id}: ${silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: blindReason(camera.blind) }) : t("camera_sees")}`);
     }
     picture.setAttribute("aria-label", [t("plan"), ...state.zones.map((zone) => `${zone.title}: ${zone.level ? t("level", { level: zone.level }) : t("no_data")}`)].join(". "));
     emit("plan-shown", { zones: state, now });

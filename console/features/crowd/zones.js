@@ -1,5 +1,6 @@
 // The zones of the control room: density, people against the capacity, flow and forecast; which cameras count.
 
+import { blindReason } from "./blind.js";
 import { drawPlan } from "./plan.js";
 import { subscribe } from "../live.js";
 import { age, h, keyed, now, number, on, state, svg, t, text } from "../page.js";
@@ -66,7 +67,7 @@ function updateZone(card, zone) {
 function updateCamera(item, camera) {
   const silent = camera.at === null || now() - camera.at > STALE_MS;
   item.className = silent || camera.blind ? "bad" : "good";
-  text(item, `${camera.id}: ${silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: camera.blind }) : t("camera_sees")}`);
+  text(item, `${camera.id}: ${silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: blindReason(camera.blind) }) : t("camera_sees")}`);
 }
 
 function show() {
