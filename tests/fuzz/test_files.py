@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import av
 import cv2
 import msgspec
 import numpy as np
@@ -19,6 +20,7 @@ import pytest
 import soundfile
 
 from processors.bars.sales_file import SalesFileError, read_sales
+from processors.cameras.picture import PictureError, decode
 from processors.crowd.forecast_evaluation import OccupancyFileError, read_occupancy
 from processors.models.inference import ModelError, open_folder
 from processors.music.audio import AudioError, fragments
@@ -29,7 +31,8 @@ from schemas.bars import Ticket
 from schemas.music import MusicSettings
 from stream.commands.tag import printable
 from stream.runtime.settings import Settings
-from stream.sources.camera import CameraSource, jpeg_of_file
+from stream.sources.camera import CameraSource, jpeg_of_bytes, jpeg_of_file
+from stream.sources.http_pictures import jpegs_in
 from stream.sources.mail_files import stored_mails
 from stream.sources.replay import tickets_of
 from stream.sources.source import SourceError
@@ -51,7 +54,15 @@ def read_mailbox(path: Path) -> None:
 
 
 def read_picture(path: Path) -> None:
-    jpeg_of_file(path)
+    jpeg = jpeg_of_file(path)
+    with suppress(PictureError):  # what the worker's dead letters state
+        decode(jpeg)
+
+
+def read_picture_stream(path: Path) -> None:
+    with path.open("rb") as stream:
+        for jpeg in jpegs_in(stream):
+            jpeg_of_bytes(jpeg)
 
 
 def read_video(path: Path) -> None:
@@ -91,8 +102,30 @@ CSV_CELLS = (
 )  # fmt: skip
 
 
-def _picture_bytes() -> bytes:
-    return cv2.imencode(".jpg", np.full((90, 120, 3), 90, np.uint8))[1].tobytes()
+def _picture_bytes(height: int = 90, width: int = 120, *options: int) -> bytes:
+    return cv2.imencode(".jpg", np.full((height, width, 3), 90, np.uint8), list(options))[1].tobytes()
+
+
+def _pictures() -> list[bytes]:
+    """Return pictures as cameras and phones make them: plain, progressive, with a video behind, and huge."""
+    plain, video = _picture_bytes(), b"\0\0\0\x18ftypmp42" + np.random.default_rng(0).bytes(3000)
+    return [plain, _picture_bytes(90, 120, cv2.IMWRITE_JPEG_PROGRESSIVE, 1), plain + video, _picture_bytes(5200, 5000)]
+
+
+def _picture_stream() -> bytes:
+    return b"".join(b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture for picture in _pictures()[:3])
+
+
+def _transport_stream() -> bytes:
+    body = io.BytesIO()
+    with av.open(body, "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for grey in range(12):
+            picture = np.full((48, 64, 3), grey * 20, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return body.getvalue()
 
 
 def _video_bytes() -> bytes:
@@ -144,8 +177,9 @@ def file_kinds() -> dict[str, FileKind]:
         "sales": FileKind(".csv", read_sales_file, SalesFileError, sales, CSV_CELLS, 150),
         "occupancy": FileKind(".csv", read_occupancy, OccupancyFileError, [OCCUPANCY_CSV], CSV_CELLS, 100),
         "mbox": FileKind(".mbox", read_mailbox, SourceError, [MBOX], PIECES, 50),
-        "picture": FileKind(".png", read_picture, SourceError, [_picture_bytes()], MEDIA_PIECES, 100),
-        "video": FileKind(".avi", read_video, SourceError, [_video_bytes()], MEDIA_PIECES, 20),
+        "picture": FileKind(".png", read_picture, SourceError, _pictures(), MEDIA_PIECES, 100),
+        "picture stream": FileKind(".mjpg", read_picture_stream, SourceError, [_picture_stream()], MEDIA_PIECES, 100),
+        "video": FileKind(".avi", read_video, SourceError, [_video_bytes(), _transport_stream()], MEDIA_PIECES, 20),
         "recording": FileKind(".wav", read_recording, AudioError, sounds, MEDIA_PIECES, 40),
         "topics": FileKind(".yaml", read_topics, TopicsFileError, [(DEPLOY / "topics.yaml").read_bytes()], PIECES, 2),
         "answers": FileKind(
@@ -156,7 +190,19 @@ def file_kinds() -> dict[str, FileKind]:
 
 
 @pytest.mark.parametrize(
-    "name", ["sales", "occupancy", "mbox", "picture", "video", "recording", "topics", "answers", "model card"]
+    "name",
+    [
+        "sales",
+        "occupancy",
+        "mbox",
+        "picture",
+        "picture stream",
+        "video",
+        "recording",
+        "topics",
+        "answers",
+        "model card",
+    ],
 )
 @pytest.mark.timeout(3600)
 def test_file(name: str, tmp_path: Path, statistics: SurfaceStatistics) -> None:
