@@ -150,6 +150,7 @@ class CameraSource(Source):
         reader = _NewestFrameReader(self._live_frames(closing), closing)
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         number, sent = 0, 0
+        timeout = max(STREAM_TIMEOUT_SECONDS, 3 / self._rate)
         began = last = time.monotonic()
         try:
             while not stop.wait(max(0.0, began + number / self._rate - time.monotonic())):
@@ -160,7 +161,7 @@ class CameraSource(Source):
                     self._send(sink, found[1], f"{self.name}/{session}/{number}", found[0])
                 elif reader.error is not None:
                     raise SourceError(f"the stream {reader.error}; check the address, the network and the password")
-                elif reader.ended or time.monotonic() - last > STREAM_TIMEOUT_SECONDS + (0 if sent else OPEN_SECONDS):
+                elif reader.ended or time.monotonic() - last > timeout + (0 if sent else OPEN_SECONDS):
                     raise SourceError("the stream stopped; check the camera's power, network and address")
         finally:
             reader.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def http_pictures(url: str, *, rate: float, timeout: float, stop: threading.Even
         SourceError: There is no answer, or the server refuses; the message holds no address.
     """
     opener, address = _opener(url)
+    due = time.monotonic()
     while True:
         try:
             with opener.open(address, timeout=timeout) as answer:
@@ -61,7 +63,8 @@ def http_pictures(url: str, *, rate: float, timeout: float, stop: threading.Even
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise SourceError(f"can't be opened ({type(error).__name__})") from None
         yield data
-        if stop.wait(1 / rate):
+        due = max(due + 1 / rate, time.monotonic())  # the time that the answer took is not added
+        if stop.wait(due - time.monotonic()):
             return
 
 
