@@ -77,8 +77,7 @@ def jpegs_in(stream: BinaryIO) -> Iterator[bytes]:
     [11, 11]
     """
     buffer = bytearray()
-    read = getattr(stream, "read1", stream.read)  # what has come, rather than all that was asked for
-    while chunk := read(CHUNK_BYTES):
+    while chunk := _read_some(stream):
         buffer += chunk
         while True:
             begin = buffer.find(_BEGIN)
@@ -93,6 +92,14 @@ def jpegs_in(stream: BinaryIO) -> Iterator[bytes]:
             del buffer[:end]
         if len(buffer) > MAX_PICTURE_BYTES:
             buffer.clear()
+
+
+def _read_some(stream: BinaryIO) -> bytes:
+    """Return what has come, rather than all that was asked for; nothing at the end of the stream, however it ends."""
+    try:
+        return bytes(getattr(stream, "read1", stream.read)(CHUNK_BYTES))
+    except (OSError, http.client.HTTPException):
+        return b""
 
 
 def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:

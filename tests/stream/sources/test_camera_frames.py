@@ -97,6 +97,17 @@ def test_stream_that_ends_is_lost() -> None:
         run(url)
 
 
+def test_stream_that_hangs_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.sources.camera.STREAM_TIMEOUT_SECONDS", 1.0)
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        respond(handler, "multipart/x-mixed-replace; boundary=x", b"--x\r\n\r\n" + PICTURES[0])
+        time.sleep(6)
+
+    with server(hang) as url, pytest.raises(SourceError, match="the stream stopped"):
+        run(url)
+
+
 @pytest.mark.parametrize("name", ["video.ts", "video.mkv"])
 def test_video_over_http_is_read(name: str, tmp_path: Path) -> None:
     write_video(tmp_path / name, 50)
