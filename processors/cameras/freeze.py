@@ -101,7 +101,8 @@ class FreezeDetector:
         if before is None or not comparable or not 0 <= time - last <= self._settings.frozen_seconds:
             self._restart(luma, time)
             return False
-        copied = float((_cells(cv2.absdiff(before, luma)) <= COPIED_DIFFERENCE).mean())
+        difference = np.asarray(cv2.absdiff(before, luma), np.uint8)
+        copied = float((_cells(difference) <= COPIED_DIFFERENCE).mean())
         self._window.append(_Sample(time, _cells(luma), copied))
         # One picture that is older than the window stays, so that the window is covered completely.
         while len(self._window) > 2 and time - self._window[1].time >= self._settings.frozen_seconds:
