@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import rustworkx as rx
+from numpy.typing import NDArray
 from rustworkx.visit import DijkstraVisitor, PruneSearch
 
 from processors.festival.hours import festival_day, is_open, opening_interval
@@ -147,11 +149,12 @@ class Reach:
     Attributes:
         metres: length of the shortest walk by place; places out of reach are absent.
         depart: departure, as a timestamp in seconds.
-        valid_until: the walks are the same for every departure until then, exclusive.
+        valid_since, valid_until: the walks are the same for every departure between them, both exclusive.
     """
 
     metres: Mapping[PlaceId, float]
     depart: float
+    valid_since: float
     valid_until: float
     _before: Mapping[PlaceId, Path] = field(repr=False)
 
@@ -300,9 +303,26 @@ class WalkingMap:
         return Reach(
             metres={self._ids[index]: metres for index, metres in visitor.metres.items()},
             depart=depart.timestamp(),
+            valid_since=visitor.valid_since,
             valid_until=visitor.valid_until,
             _before={self._ids[index]: edge.path for index, edge in visitor.before.items()},
         )
+
+    def shortest_ever(
+        self, mobility: Mobility, *, closed_paths: Collection[PathEnds] = ()
+    ) -> tuple[dict[PlaceId, int], NDArray[np.float64]]:
+        """Return the walks if every path were open, by Floyd and Warshall's method: a lower bound of all walks.
+
+        Returns:
+            The row and column of each place, and the metres from place to place; infinite where there is no way.
+        """
+        graph = self._graphs[mobility]
+        shut = {frozenset(ends) for ends in closed_paths}
+        if shut:
+            graph = graph.copy()
+            ends = ((edge.path.start, edge.path.end, start, end) for start, end, edge in graph.weighted_edge_list())
+            graph.remove_edges_from([(start, end) for first, second, start, end in ends if {first, second} in shut])
+        return self._indices, rx.digraph_floyd_warshall_numpy(graph, weight_fn=_metres)
 
     def open_intervals(self, hours: Hours, moment: float) -> list[tuple[float, float]]:
         """Return the opening intervals around a moment as timestamps, in order; touching intervals are one."""
@@ -366,6 +386,7 @@ class _Walk(DijkstraVisitor):
     ) -> None:
         self.metres: dict[int, float] = {}
         self.before: dict[int, _Edge] = {}
+        self.valid_since = -math.inf
         self.valid_until = math.inf
         self._map = walking_map
         self._speed = speed
@@ -405,16 +426,21 @@ class _Walk(DijkstraVisitor):
         return entry is None or entry.all_day or self._within(entry, begin, begin)
 
     def _within(self, hours: Hours, begin: float, end: float) -> bool:
-        """Return True if a crossing fits into the hours, and note until when the answer holds for later departures."""
+        """Return True if a crossing fits into the hours, and note for which other departures the answer is the same."""
         for opens, closes in self._map.open_intervals(hours, begin):
             if end > closes + _ROUNDING:
+                self._holds_since(end - closes)
                 continue
             if begin < opens:
-                self._holds_for(opens - begin)
+                self._holds_until(opens - begin)
                 return False
-            self._holds_for(closes - end)
+            self._holds_since(begin - opens)
+            self._holds_until(closes - end)
             return True
         return False
 
-    def _holds_for(self, seconds: float) -> None:
+    def _holds_since(self, seconds: float) -> None:
+        self.valid_since = max(self.valid_since, self._depart - seconds)
+
+    def _holds_until(self, seconds: float) -> None:
         self.valid_until = min(self.valid_until, self._depart + seconds)

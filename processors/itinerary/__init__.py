@@ -1,0 +1,1 @@
+"""Personal itineraries: which sets, in which order, with the walks between them."""

@@ -1,0 +1,165 @@
+"""Plan of one attendee: the best way for the wishes, as stops and walks, with the reasons of what doesn't fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from processors.itinerary.planner import Label, PlannedSet, Planner, Problem, Solution
+from processors.itinerary.walks import DayWalks, Walk, WalkTables
+from schemas.ids import ActId, EventId, PlaceId, SetId
+from schemas.itinerary import ItineraryPlan, ItineraryWishes, PlannedLeg, PlannedStop, UnmetReason, UnmetWish
+from schemas.programme import ProgrammeSet
+
+
+def plan(
+    wishes: ItineraryWishes,
+    programme: Collection[ProgrammeSet],
+    walk_tables: WalkTables,
+    prices: Mapping[SetId, float] | None = None,
+    now: datetime | None = None,
+    *,
+    full: Collection[PlaceId] = (),
+) -> ItineraryPlan:
+    """Return the best plan for an attendee's wishes.
+
+    Args:
+        programme: sets as they are now; moved sets where and when they are now.
+        walk_tables: walks of the venue, with what is closed now.
+        prices: price of crowded sets, in units of utility.
+        now: time of the plan; what is before it can't be planned. If left out, the begin of the visit.
+        full: places above their limit; nothing there is suggested.
+
+    Raises:
+        KeyError: a place isn't on the map.
+    """
+    if now is not None and now > wishes.begin:
+        wishes = msgspec.structs.replace(wishes, begin=now)
+    for place in (wishes.origin, wishes.destination):
+        if place is not None and place not in walk_tables.map.places:
+            raise KeyError(place)
+    walks = walk_tables.of(wishes.mobility, wishes.day)
+    problem = Problem.of(wishes, programme, walks, prices=prices, full=full, closed=walk_tables.closed_places)
+    solution = Planner(problem, walks).solve()
+    identity = hashlib.sha256(msgspec.json.encode([wishes, sorted(programme, key=lambda one: one.id)], order="sorted"))
+    event_id, time = EventId(f"plan-{identity.hexdigest()[:32]}"), now or wishes.begin
+    unmet = _unmet(wishes, programme, problem, solution, full)
+    if solution is None:
+        return ItineraryPlan(
+            event_id=event_id, visitor=wishes.visitor, time=time, day=wishes.day, reachable=False, unmet=unmet
+        )
+    stops, legs = _timeline(solution, problem, walks, wishes)
+    seen = [label.done.act for label in solution.path() if isinstance(label.done, PlannedSet)]
+    return ItineraryPlan(
+        event_id=event_id,
+        visitor=wishes.visitor,
+        time=time,
+        day=wishes.day,
+        reachable=True,
+        stops=stops,
+        legs=legs,
+        breaks=solution.label.score[0],
+        must_sees=solution.label.score[1],
+        utility=sum(wishes.utilities.get(act, 0.0) for act in seen),
+        metres=sum(leg.metres for leg in legs),
+        unmet=unmet,
+    )
+
+
+def _timeline(
+    solution: Solution, problem: Problem, walks: DayWalks, wishes: ItineraryWishes
+) -> tuple[tuple[PlannedStop, ...], tuple[PlannedLeg, ...]]:
+    """Return stops and walks; a visitor stays at a set as long as the way to the next stop allows."""
+    path = solution.path()
+    stops: list[PlannedStop] = []
+    legs: list[PlannedLeg] = []
+    for position, label in enumerate(path):
+        following = path[position + 1] if position + 1 < len(path) else None
+        walk = solution.last_walk if following is None else following.walk
+        target = problem.destination if following is None else following.place
+        due = problem.end if following is None else following.begin
+        leaves = label.minute
+        if walk is not None and target is not None:
+            stays = label.done.end if isinstance(label.done, PlannedSet) else label.minute
+            leaves = _latest_departure(walks, label, target, walk, min(stays, due - walk.minutes))
+            if target != label.place:
+                legs.append(_leg(walks, label.place, target, leaves))
+        elif isinstance(label.done, PlannedSet):
+            leaves = min(label.done.end, problem.end)
+        if label.done is not None:
+            stops.append(_stop(label, leaves if isinstance(label.done, PlannedSet) else label.minute, walks, wishes))
+    return tuple(stops), tuple(legs)
+
+
+def _latest_departure(walks: DayWalks, label: Label, target: PlaceId, walk: Walk, latest: int) -> int:
+    """Return the latest minute, up to a limit, at which the walk is as short as planned."""
+    for minute in range(latest, walk.depart, -1):
+        candidate = walks.at(label.place, target, minute)
+        if candidate is not None and candidate.metres == walk.metres:
+            return minute
+    return walk.depart
+
+
+def _leg(walks: DayWalks, start: PlaceId, end: PlaceId, minute: int) -> PlannedLeg:
+    route = walks.route(start, end, minute)
+    if route is None:
+        raise RuntimeError(f"the planned walk {start}–{end} is not possible")
+    return PlannedLeg(
+        begin=walks.moment_of(minute),
+        end=walks.moment_of(minute + route.minutes),
+        metres=route.metres,
+        places=route.places,
+        has_steps=route.has_steps,
+    )
+
+
+def _stop(label: Label, leaves: int, walks: DayWalks, wishes: ItineraryWishes) -> PlannedStop:
+    begin, end = walks.moment_of(label.begin), walks.moment_of(leaves)
+    done = label.done
+    if isinstance(done, PlannedSet):
+        return PlannedStop(place=label.place, begin=begin, end=end, set=done.id, act=done.act)
+    wish = 0 if done is None else done.wish
+    return PlannedStop(place=label.place, begin=begin, end=end, wish=wish, kind=wishes.breaks[wish].kind)
+
+
+def _unmet(
+    wishes: ItineraryWishes,
+    programme: Collection[ProgrammeSet],
+    problem: Problem,
+    solution: Solution | None,
+    full: Collection[PlaceId],
+) -> tuple[UnmetWish, ...]:
+    done = [] if solution is None else [label.done for label in solution.path()]
+    seen = {one.act for one in done if isinstance(one, PlannedSet)}
+    kept = {one.wish for one in done if one is not None and not isinstance(one, PlannedSet)}
+    possible_breaks = {one.wish for one in problem.breaks}
+    unmet = [
+        UnmetWish(act=act, reason=_reason_of_act(act, programme, problem, solution, full))
+        for act in dict.fromkeys(wishes.must_see)
+        if act not in seen
+    ]
+    for position in range(len(wishes.breaks)):
+        if position not in kept:
+            reason: UnmetReason = "no_place" if position not in possible_breaks else _reason(solution)
+            unmet.append(UnmetWish(wish=position, reason=reason))
+    return tuple(unmet)
+
+
+def _reason_of_act(
+    act: ActId,
+    programme: Collection[ProgrammeSet],
+    problem: Problem,
+    solution: Solution | None,
+    full: Collection[PlaceId],
+) -> UnmetReason:
+    if any(one.act == act for one in problem.sets):
+        return _reason(solution)
+    performances: Sequence[ProgrammeSet] = [one for one in programme if one.act == act and one.is_performance]
+    return "full" if any(one.stage in full for one in performances) else "not_performing"
+
+
+def _reason(solution: Solution | None) -> UnmetReason:
+    return "too_far" if solution is None else "no_time"

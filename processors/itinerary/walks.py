@@ -1,0 +1,174 @@
+"""Lengths of the shortest walks between places, as step functions of the minute of departure."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from processors.festival.hours import DAY_BEGINS
+from processors.festival.routing import PathEnds, Route, WalkingMap, walking_minutes
+from schemas.ids import PlaceId
+from schemas.venue_map import Mobility
+
+FIRST_MINUTE, LAST_MINUTE = -1440.0, 4320.0
+"""Bounds of the minutes of a festival day, with the day before and the days after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk that leaves at a minute of the festival day."""
+
+    depart: int
+    metres: float
+    minutes: int
+
+    @property
+    def arrive(self) -> int:
+        """Return the minute of arrival."""
+        return self.depart + self.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Shortest walks from a place that hold for departures from one minute to another, both inclusive."""
+
+    first: int
+    last: int
+    walks: Mapping[PlaceId, Walk]
+    """By destination; `depart` is the first minute."""
+
+
+class DayWalks:
+    """Walks of one festival day for one mobility; computed when they are first needed."""
+
+    def __init__(
+        self,
+        walking_map: WalkingMap,
+        mobility: Mobility,
+        day: date,
+        *,
+        closed_paths: Collection[PathEnds] = (),
+        closed_places: Collection[PlaceId] = (),
+    ) -> None:
+        self.map = walking_map
+        self.mobility: Mobility = mobility
+        self.begin = datetime.combine(day, DAY_BEGINS, walking_map.zone)
+        self._zero = self.begin.timestamp()
+        self._closed_paths = frozenset(closed_paths)
+        self._closed_places = frozenset(closed_places)
+        self._rows, metres = walking_map.shortest_ever(mobility, closed_paths=closed_paths)
+        self._bounds: list[list[float]] = metres.tolist()
+        self._pieces: dict[PlaceId, list[_Piece]] = {}
+
+    def minute_of(self, moment: datetime) -> float:
+        """Return the minute of the festival day of a moment."""
+        return (moment.timestamp() - self._zero) / 60
+
+    def moment_of(self, minute: int) -> datetime:
+        """Return the moment of a minute of the festival day, in the map's zone."""
+        return datetime.fromtimestamp(self._zero + 60 * minute, self.map.zone)
+
+    def least_metres(self, start: PlaceId, end: PlaceId) -> float:
+        """Return the length of the walk if every path were open, a lower bound; infinite if there is never a way."""
+        return self._bounds[self._rows[start]][self._rows[end]]
+
+    def at(self, start: PlaceId, end: PlaceId, minute: int) -> Walk | None:
+        """Return the shortest walk that leaves at a minute; None if there is no way."""
+        walk = self._piece(start, minute).walks.get(end)
+        return walk if walk is None or walk.depart == minute else Walk(minute, walk.metres, walk.minutes)
+
+    def options(self, start: PlaceId, end: PlaceId, minute: int, latest: int) -> list[Walk]:
+        """Return the walk that leaves at a minute, and those that leave later, up to a limit, and are shorter."""
+        least = self._bounds[self._rows[start]][self._rows[end]]
+        if math.isinf(least):
+            return []
+        found: list[Walk] = []
+        shortest = math.inf
+        while minute <= latest:
+            piece = self._piece(start, minute)
+            walk = piece.walks.get(end)
+            if walk is not None and walk.metres < shortest:
+                shortest = walk.metres
+                found.append(Walk(minute, walk.metres, walk.minutes))
+                if shortest <= least:
+                    break
+            minute = piece.last + 1
+        return found
+
+    def route(self, start: PlaceId, end: PlaceId, minute: int) -> Route | None:
+        """Return the walk that leaves at a minute, with all that lies on its way."""
+        return self.map.route(
+            start,
+            end,
+            self.mobility,
+            self.moment_of(minute),
+            closed_paths=self._closed_paths,
+            closed_places=self._closed_places,
+        )
+
+    def _piece(self, start: PlaceId, minute: int) -> _Piece:
+        pieces = self._pieces.get(start)
+        if pieces is None:
+            pieces = self._pieces[start] = []
+        index = bisect_right(pieces, minute, key=_first) - 1
+        if index >= 0 and minute <= pieces[index].last:
+            return pieces[index]
+        piece = self._computed(start, minute)
+        pieces.insert(index + 1, piece)
+        return piece
+
+    def _computed(self, start: PlaceId, minute: int) -> _Piece:
+        reach = self.map.reach(
+            start,
+            self.mobility,
+            datetime.fromtimestamp(self._zero + 60 * minute, self.map.zone),
+            closed_paths=self._closed_paths,
+            closed_places=self._closed_places,
+        )
+        first = max(FIRST_MINUTE, (reach.valid_since - self._zero) / 60)
+        last = min(LAST_MINUTE, (reach.valid_until - self._zero) / 60)
+        return _Piece(
+            first=min(minute, math.floor(first) + 1),
+            last=max(minute, math.ceil(last) - 1),
+            walks={
+                place: Walk(minute, metres, walking_minutes(metres, self.mobility))
+                for place, metres in reach.metres.items()
+            },
+        )
+
+
+def _first(piece: _Piece) -> int:
+    return piece.first
+
+
+class WalkTables:
+    """Walks of a map by mobility and day, computed when they are first needed and kept for the plans to come.
+
+    Args:
+        closed_paths: paths that nobody may use now.
+        closed_places: places that an operator closed.
+    """
+
+    def __init__(
+        self,
+        walking_map: WalkingMap,
+        *,
+        closed_paths: Collection[PathEnds] = (),
+        closed_places: Collection[PlaceId] = (),
+    ) -> None:
+        self.map = walking_map
+        self.closed_paths = frozenset(closed_paths)
+        self.closed_places = frozenset(closed_places)
+        self._tables: dict[tuple[Mobility, date], DayWalks] = {}
+
+    def of(self, mobility: Mobility, day: date) -> DayWalks:
+        """Return the walks of a mobility on a festival day."""
+        table = self._tables.get((mobility, day))
+        if table is None:
+            table = self._tables[mobility, day] = DayWalks(
+                self.map, mobility, day, closed_paths=self.closed_paths, closed_places=self.closed_places
+            )
+        return table
