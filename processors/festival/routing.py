@@ -124,22 +124,27 @@ def walking_minutes(metres: float, mobility: Mobility) -> int:
     return math.ceil(walking_seconds(metres, mobility) / 60 - _ROUNDING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Edge:
+    """A path in one direction.
+
+    Attributes:
+        is_entry: True if walking this way comes in through an entrance.
+        is_timed: True if it is open at certain hours only.
+    """
+
     path: Path
     start: int
-    end: int
     start_place: Place
     end_place: Place
+    metres: float = field(init=False)
+    is_entry: bool = field(init=False)
+    is_timed: bool = field(init=False)
 
-    @property
-    def is_timed(self) -> bool:
-        return self.path.hours is not None or self.is_entry
-
-    @property
-    def is_entry(self) -> bool:
-        """Return True if walking this way comes in through an entrance."""
-        return self.start_place.kind == ENTRANCE and self.path.kind == GATE
+    def __post_init__(self) -> None:
+        self.metres = self.path.metres
+        self.is_entry = self.start_place.kind == ENTRANCE and self.path.kind == GATE
+        self.is_timed = self.path.hours is not None or self.is_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,9 +350,9 @@ class WalkingMap:
                 continue
             start, end = self._indices[path.start], self._indices[path.end]
             first, second = self.places[path.start], self.places[path.end]
-            graph.add_edge(start, end, _Edge(path, start, end, first, second))
+            graph.add_edge(start, end, _Edge(path, start, first, second))
             if not path.one_way:
-                graph.add_edge(end, start, _Edge(path, end, start, second, first))
+                graph.add_edge(end, start, _Edge(path, end, second, first))
         return graph
 
 
@@ -360,7 +365,7 @@ class _OfKind:
 
 
 def _metres(edge: _Edge) -> float:
-    return edge.path.metres
+    return edge.metres
 
 
 def _merged(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -393,12 +398,16 @@ class _Walk(DijkstraVisitor):
         self._depart = depart.timestamp()
         self._closed_paths = {frozenset(ends) for ends in closed_paths}
         self._closed_places = frozenset(closed_places)
+        self._has_closures = bool(closed_paths or closed_places)
 
     def discover_vertex(self, v: int, score: float) -> None:
         self.metres[v] = score
 
     def examine_edge(self, edge: tuple[int, int, _Edge]) -> None:
-        if self._is_closed(edge[2]) or (edge[2].is_timed and not self._is_open(edge[2], self.metres[edge[0]])):
+        path = edge[2]
+        if self._has_closures and self._is_closed(path):
+            raise PruneSearch
+        if path.is_timed and not self._is_open(path, self.metres[edge[0]]):
             raise PruneSearch
 
     def edge_relaxed(self, edge: tuple[int, int, _Edge]) -> None:

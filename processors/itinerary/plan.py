@@ -8,7 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from processors.itinerary.planner import Label, PlannedSet, Planner, Problem, Solution
+from processors.itinerary.planner import Label, Planner, Solution
+from processors.itinerary.problem import PlannedSet, Problem
 from processors.itinerary.walks import DayWalks, Walk, WalkTables
 from schemas.ids import ActId, EventId, PlaceId, SetId
 from schemas.itinerary import ItineraryPlan, ItineraryWishes, PlannedLeg, PlannedStop, UnmetReason, UnmetWish
@@ -61,8 +62,8 @@ def plan(
         reachable=True,
         stops=stops,
         legs=legs,
-        breaks=solution.label.score[0],
-        must_sees=solution.label.score[1],
+        breaks=sum(stop.wish is not None for stop in stops),
+        must_sees=len(set(seen) & set(wishes.must_see)),
         utility=sum(wishes.utilities.get(act, 0.0) for act in seen),
         metres=sum(leg.metres for leg in legs),
         unmet=unmet,

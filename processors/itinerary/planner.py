@@ -1,12 +1,10 @@
-"""Exact itineraries by dynamic programming with labels (resource-constrained longest path).
+"""Exact itineraries by dynamic programming with labels (resource-constrained longest path), best bound first.
 
 A label is a way to be at a place at a minute, with its walking so far and the breaks kept; acts that perform more than
 once are remembered, too. A label is dropped if another at the same place, with the same breaks and such acts, is no
-later, has walked no more and has no lower score. Labels are extended in the order of time by one set or one break, with
-the walk before it.
-
-Objective, highest first: breaks kept, must-see acts seen, utility less prices, then less walking, then an earlier
-arrival. Breaks stand before must-sees since somebody who asks for a break needs it.
+later, has walked no more and has no lower score. A label is extended by one set or one break, with the walk before it.
+The label with the highest bound goes first (A*): its score, and the best that is left if breaks took no time and
+walking had no limit. So the first way that is complete is the best.
 """
 
 from __future__ import annotations
@@ -14,68 +12,18 @@ from __future__ import annotations
 import heapq
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from processors.festival.routing import WalkingMap, walking_minutes
+from processors.itinerary.problem import BREAK_SCORE, PlannedBreak, PlannedSet, Problem
 from processors.itinerary.walks import DayWalks, Walk
-from schemas.ids import ActId, PlaceId, SetId
-from schemas.itinerary import BreakWish, ItineraryWishes
-from schemas.programme import ProgrammeSet
+from schemas.ids import PlaceId
 
-SEEN_SHARE = 0.75
-"""Share of the scheduled length of a set for which the visitor must be there, without leaving."""
+BOUND_MINUTES = 5
+"""Bounds are computed for multiples of this, rounded down: higher is faster, and less sharp."""
 
-_ROUNDING = 1e-9
-
-Score = tuple[int, int, float]
-"""Objective: breaks kept, must-see acts seen, utility less prices. Compared from left to right."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSet:
-    """A set that may be seen.
-
-    Attributes:
-        begin, end: minutes of the festival day.
-        latest: last minute at which somebody who sees it may arrive.
-        needed: minutes that somebody must stay.
-        value: its share of the score.
-        again: bit of an act that performs more than once; 0 for others.
-    """
-
-    id: SetId
-    act: ActId
-    place: PlaceId
-    begin: int
-    end: int
-    latest: int
-    needed: int
-    value: Score
-    again: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedBreak:
-    """A break that may be kept.
-
-    Attributes:
-        bit: its bit in the set of breaks that are kept.
-        opens: by place, the intervals in which the whole break fits; empty for a break that may be anywhere.
-    """
-
-    wish: int
-    bit: int
-    minutes: int
-    begin: int
-    end: int
-    opens: Mapping[PlaceId, Sequence[tuple[int, int]]]
-    anywhere: bool
-
-    @property
-    def latest(self) -> int:
-        """Return the last minute at which it may begin."""
-        return self.end - self.minutes
+_DIGITS = 6
+"""Decimals of a bound; rounding makes sums of the same terms equal in every order."""
 
 
 @dataclass(slots=True, eq=False)
@@ -90,7 +38,7 @@ class Label:
     minute: int
     place: PlaceId
     metres: float
-    score: Score
+    score: float
     breaks: int = 0
     seen: int = 0
     begin: int = 0
@@ -98,9 +46,6 @@ class Label:
     walk: Walk | None = None
     done: PlannedSet | PlannedBreak | None = None
     dominated: bool = False
-
-    def __lt__(self, other: Label) -> bool:
-        return (self.minute, self.metres) < (other.minute, other.metres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,139 +67,47 @@ class Solution:
         return found[::-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One visit in minutes of its festival day.
+class Bound:
+    """Highest score that is left at a place and minute, if breaks took no time and walking had no limit."""
 
-    Attributes:
-        begin, end: earliest departure and latest arrival.
-        destination: None: anywhere.
-    """
+    def __init__(self, problem: Problem, walks: DayWalks) -> None:
+        self._sets = problem.sets
+        self._latest = [one.latest for one in problem.sets]
+        self._end = problem.end
+        self._destination = problem.destination
+        self._walks = walks
+        self._minutes: dict[PlaceId, list[float]] = {}
+        self._known: dict[tuple[PlaceId, int], float] = {}
 
-    begin: int
-    end: int
-    origin: PlaceId
-    destination: PlaceId | None
-    max_metres: float
-    sets: Sequence[PlannedSet]
-    breaks: Sequence[PlannedBreak]
-    avoided: Collection[PlaceId] = ()
+    def left(self, place: PlaceId, minute: int) -> float:
+        """Return the bound; minus infinity if nobody gets from here to the place of arrival in time."""
+        minute -= minute % BOUND_MINUTES
+        known = self._known.get((place, minute))
+        if known is None:
+            known = self._known[place, minute] = self._computed(place, minute)
+        return known
 
-    @classmethod
-    def of(
-        cls,
-        wishes: ItineraryWishes,
-        sets: Collection[ProgrammeSet],
-        walks: DayWalks,
-        *,
-        prices: Mapping[SetId, float] | None = None,
-        full: Collection[PlaceId] = (),
-        closed: Collection[PlaceId] = (),
-    ) -> Problem:
-        """Return the problem of an attendee's wishes.
+    def _computed(self, place: PlaceId, minute: int) -> float:
+        *to_sets, home = self._minutes_from(place)
+        if minute + home > self._end:
+            return -math.inf
+        best = 0.0
+        for index in range(bisect_left(self._latest, minute), len(self._sets)):
+            one = self._sets[index]
+            arrive = minute + to_sets[index]
+            if arrive > one.latest:
+                continue
+            score = one.score + self.left(one.place, int(max(arrive, one.begin)) + one.needed)
+            best = max(best, score)
+        return best
 
-        Args:
-            prices: price of a set, in units of utility; 0 where there is none.
-            full: places above their limit; nothing there is suggested.
-            closed: places that an operator closed.
-        """
-        begin = math.ceil(walks.minute_of(wishes.begin) - _ROUNDING)
-        end = math.floor(walks.minute_of(wishes.end) + _ROUNDING)
-        avoided = {*full, *closed}
-        breaks = (
-            _planned_break(position, wish, begin, end, walks, wishes, avoided)
-            for position, wish in enumerate(wishes.breaks)
-        )
-        return cls(
-            begin=begin,
-            end=end,
-            origin=wishes.origin,
-            destination=wishes.destination,
-            max_metres=math.inf if wishes.max_walk_m is None else wishes.max_walk_m,
-            sets=_planned_sets(wishes, sets, walks, prices or {}, avoided, begin, end),
-            breaks=[one for one in breaks if one.anywhere or one.opens],
-            avoided=avoided,
-        )
-
-
-def _planned_sets(
-    wishes: ItineraryWishes,
-    sets: Collection[ProgrammeSet],
-    walks: DayWalks,
-    prices: Mapping[SetId, float],
-    avoided: Collection[PlaceId],
-    begin: int,
-    end: int,
-) -> list[PlannedSet]:
-    must_see, dislikes = frozenset(wishes.must_see), frozenset(wishes.dislikes)
-    wished = [
-        one
-        for one in sets
-        if one.is_performance
-        and one.stage not in avoided
-        and (one.act in must_see or (wishes.utilities.get(one.act, 0.0) > 0 and one.act not in dislikes))
-    ]
-    repeated = sorted({one.act for one in wished if sum(other.act == one.act for other in wished) > 1})
-    planned = []
-    for one in wished:
-        first, last = walks.minute_of(one.begin), walks.minute_of(one.end)
-        needed = math.ceil(SEEN_SHARE * (last - first) - _ROUNDING)
-        first_minute, latest = math.ceil(first - _ROUNDING), math.floor(last + _ROUNDING) - needed
-        is_must_see = one.act in must_see
-        utility = wishes.utilities.get(one.act, 0.0) - prices.get(one.id, 0.0)
-        if latest < begin or first_minute + needed > end or (utility <= 0 and not is_must_see):
-            continue
-        planned.append(
-            PlannedSet(
-                id=one.id,
-                act=one.act,
-                place=one.stage,
-                begin=first_minute,
-                end=math.floor(last + _ROUNDING),
-                latest=latest,
-                needed=needed,
-                value=(0, int(is_must_see), utility),
-                again=1 << repeated.index(one.act) if one.act in repeated else 0,
-            )
-        )
-    return sorted(planned, key=lambda one: (one.latest, one.id))
-
-
-def _planned_break(
-    position: int,
-    wish: BreakWish,
-    begin: int,
-    end: int,
-    walks: DayWalks,
-    wishes: ItineraryWishes,
-    avoided: Collection[PlaceId],
-) -> PlannedBreak:
-    first = begin if wish.begin is None else max(begin, math.ceil(walks.minute_of(wish.begin) - _ROUNDING))
-    last = end if wish.end is None else min(end, math.floor(walks.minute_of(wish.end) + _ROUNDING))
-    opens: dict[PlaceId, list[tuple[int, int]]] = {}
-    fits = first + wish.minutes <= last
-    if wish.kind is not None and fits:
-        for place in walks.map.places.values():
-            usable = place.kind == wish.kind and WalkingMap.is_usable(place, wishes.mobility)
-            if usable and place.id not in avoided:
-                intervals = list(_fitting(walks, place.id, first, last, wish.minutes))
-                if intervals:
-                    opens[place.id] = intervals
-    return PlannedBreak(position, 1 << position, wish.minutes, first, last, opens, wish.kind is None and fits)
-
-
-def _fitting(walks: DayWalks, place: PlaceId, first: int, last: int, minutes: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and last minute at which a break may begin at a place, for each opening interval."""
-    hours = walks.map.places[place].hours
-    if hours is None or hours.all_day:
-        yield first, last - minutes
-        return
-    zero = walks.begin.timestamp()
-    for opens, closes in walks.map.open_intervals(hours, zero + 60 * first):
-        begin = max(first, math.ceil((opens - zero) / 60 - _ROUNDING))
-        end = min(last, math.floor((closes - zero) / 60 + _ROUNDING))
-        if begin + minutes <= end:
-            yield begin, end - minutes
+    def _minutes_from(self, place: PlaceId) -> list[float]:
+        minutes = self._minutes.get(place)
+        if minutes is None:
+            minutes = [self._walks.least_minutes(place, one.place) for one in self._sets]
+            minutes.append(0.0 if self._destination is None else self._walks.least_minutes(place, self._destination))
+            self._minutes[place] = minutes
+        return minutes
 
 
 @dataclass(slots=True)
@@ -263,35 +116,29 @@ class Planner:
 
     problem: Problem
     walks: DayWalks
-    _heap: list[Label] = field(default_factory=list)
+    _heap: list[tuple[float, float, int, int, Label, Walk | None]] = field(default_factory=list)
+    """Bound below zero, walking, minute, a number that makes entries different, label, and the walk to the arrival."""
     _fronts: dict[tuple[PlaceId, int, int], list[Label]] = field(default_factory=dict)
-    _best: Label | None = None
-    _best_walk: Walk | None = None
-    _best_rank: tuple[Score, float, int] | None = None
     _made: int = 0
-    _left: dict[int, Score] = field(default_factory=dict)
     _targets: list[PlaceId] = field(default_factory=list)
+    _bound: Bound = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._bound = Bound(self.problem, self.walks)
+        self._targets = self._places_of_wishes()
 
     def solve(self) -> Solution | None:
         """Return the best way; None if nobody gets from departure to arrival within time and walking limit."""
         problem = self.problem
-        self._targets = self._places_of_wishes()
-        self._push(Label(problem.begin, problem.origin, 0.0, (0, 0, 0.0), begin=problem.begin))
+        self._push(Label(problem.begin, problem.origin, 0.0, 0.0, begin=problem.begin))
         while self._heap:
-            label = heapq.heappop(self._heap)
-            if label.dominated:
-                continue
-            self._finish(label)
-            if self._is_hopeless(label):
-                continue
-            for one in problem.sets:
-                self._see(label, one)
-            for rest in problem.breaks:
-                if not label.breaks & rest.bit:
-                    self._rest(label, rest)
-        if self._best is None:
-            return None
-        return Solution(self._best, self._best_walk, self._made)
+            *_, label, last_walk = heapq.heappop(self._heap)
+            if last_walk is not None:
+                return Solution(label, None if problem.destination is None else last_walk, self._made)
+            if not label.dominated:
+                self._finish(label)
+                self._expand(label)
+        return None
 
     def _places_of_wishes(self) -> list[PlaceId]:
         places = [one.place for one in self.problem.sets]
@@ -301,42 +148,26 @@ class Planner:
         return list(dict.fromkeys(places))
 
     def _finish(self, label: Label) -> None:
-        """Walk to the place of arrival, and keep the best way so far."""
+        """Add the walks from a label to the place of arrival."""
         problem = self.problem
-        if problem.destination is None:
-            options = [Walk(label.minute, 0.0, 0)]
-        else:
+        options = [Walk(label.minute, 0.0, 0)]
+        if problem.destination is not None:
             options = self.walks.options(label.place, problem.destination, label.minute, problem.end)
         for walk in options:
             metres = label.metres + walk.metres
-            if walk.arrive > problem.end:
-                return
-            rank = (label.score, -metres, -walk.arrive)
-            if metres <= problem.max_metres and (self._best_rank is None or rank > self._best_rank):
-                self._best_rank, self._best = rank, label
-                self._best_walk = None if problem.destination is None else walk
+            if walk.arrive <= problem.end and metres <= problem.max_metres:
+                self._add(label.score, metres, walk.arrive, label, walk)
 
-    def _is_hopeless(self, label: Label) -> bool:
-        """Return True if nothing that is still possible makes the label better than the best way."""
-        if self._best_rank is None:
-            return False
-        left = self._left.get(label.minute)
-        if left is None:
-            sets = [one for one in self.problem.sets if one.latest >= label.minute]
-            left = self._left[label.minute] = (
-                0,
-                sum(one.value[1] for one in sets),
-                sum(max(0.0, one.value[2]) for one in sets),
-            )
-        breaks = sum(
-            not label.breaks & rest.bit and label.minute + rest.minutes <= rest.end for rest in self.problem.breaks
-        )
-        bound = (label.score[0] + breaks, label.score[1] + left[1], label.score[2] + left[2])
-        return (bound, -label.metres - self._metres_home(label.place)) < self._best_rank[:2]
+    def _add(self, bound: float, metres: float, minute: int, label: Label, last_walk: Walk | None) -> None:
+        self._made += 1
+        heapq.heappush(self._heap, (-round(bound, _DIGITS), metres, minute, self._made, label, last_walk))
 
-    def _metres_home(self, place: PlaceId) -> float:
-        destination = self.problem.destination
-        return 0.0 if destination is None else self.walks.least_metres(place, destination)
+    def _expand(self, label: Label) -> None:
+        for one in self.problem.sets:
+            self._see(label, one)
+        for rest in self.problem.breaks:
+            if not label.breaks & rest.bit:
+                self._rest(label, rest)
 
     def _see(self, label: Label, one: PlannedSet) -> None:
         if label.minute > one.latest or label.seen & one.again:
@@ -378,7 +209,11 @@ class Planner:
         if label.minute >= rest.begin:
             return (label.place,)
         places = dict.fromkeys((label.place, *self._targets))
-        late = [place for place in self._targets if self._minutes(label.place, place) > rest.latest - label.minute]
+        late = [
+            place
+            for place in self._targets
+            if self.walks.least_minutes(label.place, place) > rest.latest - label.minute
+        ]
         for place in late:
             # On the way only: nearer to where the visitor can't be in time.
             least = self.walks.least_metres(label.place, place)
@@ -394,10 +229,6 @@ class Planner:
                 return True
         return False
 
-    def _minutes(self, start: PlaceId, end: PlaceId) -> float:
-        metres = self.walks.least_metres(start, end)
-        return metres if math.isinf(metres) else walking_minutes(metres, self.walks.mobility)
-
     def _extend(
         self,
         label: Label,
@@ -410,21 +241,19 @@ class Planner:
         metres = label.metres + walk.metres
         if metres > self.problem.max_metres or begin + minutes > self.problem.end:
             return
-        kept, must_sees, utility = label.score
         if isinstance(done, PlannedSet):
-            score = (kept, must_sees + done.value[1], utility + done.value[2])
-            breaks, seen = label.breaks, label.seen | done.again
+            score, breaks, seen = label.score + done.score, label.breaks, label.seen | done.again
         else:
-            score, breaks, seen = (kept + 1, must_sees, utility), label.breaks | done.bit, label.seen
+            score, breaks, seen = label.score + BREAK_SCORE, label.breaks | done.bit, label.seen
         self._push(Label(begin + minutes, place, metres, score, breaks, seen, begin, label, walk, done))
 
     def _push(self, label: Label) -> None:
+        """Add a label, unless it can't get to the place of arrival, or another dominates it."""
         problem = self.problem
-        if problem.destination is not None:
-            if label.metres + self.walks.least_metres(label.place, problem.destination) > problem.max_metres:
-                return
-            if label.minute + self._minutes(label.place, problem.destination) > problem.end:
-                return
+        home = 0.0 if problem.destination is None else self.walks.least_metres(label.place, problem.destination)
+        left = self._bound.left(label.place, label.minute)
+        if label.metres + home > problem.max_metres or math.isinf(left):
+            return
         # A front is sorted by minute: those up to this minute may dominate, those from this minute on be dominated.
         front = self._fronts.setdefault((label.place, label.breaks, label.seen), [])
         for one in front[: bisect_right(front, label.minute, key=_minute)]:
@@ -437,8 +266,10 @@ class Planner:
             if not one.dominated:
                 kept.append(one)
         front[index:] = [label, *kept]
-        self._made += 1
-        heapq.heappush(self._heap, label)
+        for rest in problem.breaks:
+            if not label.breaks & rest.bit and label.minute <= rest.latest:
+                left += BREAK_SCORE
+        self._add(label.score + left, label.metres + home, label.minute, label, None)
 
 
 def _minute(label: Label) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from processors.festival.hours import DAY_BEGINS
-from processors.festival.routing import PathEnds, Route, WalkingMap, walking_minutes
+from processors.festival.routing import PathEnds, Reach, Route, WalkingMap, walking_minutes
 from schemas.ids import PlaceId
 from schemas.venue_map import Mobility
 
@@ -37,8 +37,7 @@ class _Piece:
 
     first: int
     last: int
-    walks: Mapping[PlaceId, Walk]
-    """By destination; `depart` is the first minute."""
+    reach: Reach
 
 
 class DayWalks:
@@ -61,6 +60,7 @@ class DayWalks:
         self._closed_places = frozenset(closed_places)
         self._rows, metres = walking_map.shortest_ever(mobility, closed_paths=closed_paths)
         self._bounds: list[list[float]] = metres.tolist()
+        self._minutes: dict[float, int] = {}
         self._pieces: dict[PlaceId, list[_Piece]] = {}
 
     def minute_of(self, moment: datetime) -> float:
@@ -75,10 +75,22 @@ class DayWalks:
         """Return the length of the walk if every path were open, a lower bound; infinite if there is never a way."""
         return self._bounds[self._rows[start]][self._rows[end]]
 
+    def least_minutes(self, start: PlaceId, end: PlaceId) -> float:
+        """Return the duration of the walk if every path were open, in whole minutes; infinite if there is no way."""
+        metres = self._bounds[self._rows[start]][self._rows[end]]
+        return metres if math.isinf(metres) else self.minutes(metres)
+
     def at(self, start: PlaceId, end: PlaceId, minute: int) -> Walk | None:
         """Return the shortest walk that leaves at a minute; None if there is no way."""
-        walk = self._piece(start, minute).walks.get(end)
-        return walk if walk is None or walk.depart == minute else Walk(minute, walk.metres, walk.minutes)
+        metres = self._piece(start, minute).reach.metres.get(end)
+        return None if metres is None else Walk(minute, metres, self.minutes(metres))
+
+    def minutes(self, metres: float) -> int:
+        """Return the duration of a walk in whole minutes."""
+        minutes = self._minutes.get(metres)
+        if minutes is None:
+            minutes = self._minutes[metres] = walking_minutes(metres, self.mobility)
+        return minutes
 
     def options(self, start: PlaceId, end: PlaceId, minute: int, latest: int) -> list[Walk]:
         """Return the walk that leaves at a minute, and those that leave later, up to a limit, and are shorter."""
@@ -89,10 +101,10 @@ class DayWalks:
         shortest = math.inf
         while minute <= latest:
             piece = self._piece(start, minute)
-            walk = piece.walks.get(end)
-            if walk is not None and walk.metres < shortest:
-                shortest = walk.metres
-                found.append(Walk(minute, walk.metres, walk.minutes))
+            metres = piece.reach.metres.get(end, math.inf)
+            if metres < shortest:
+                shortest = metres
+                found.append(Walk(minute, metres, self.minutes(metres)))
                 if shortest <= least:
                     break
             minute = piece.last + 1
@@ -100,14 +112,8 @@ class DayWalks:
 
     def route(self, start: PlaceId, end: PlaceId, minute: int) -> Route | None:
         """Return the walk that leaves at a minute, with all that lies on its way."""
-        return self.map.route(
-            start,
-            end,
-            self.mobility,
-            self.moment_of(minute),
-            closed_paths=self._closed_paths,
-            closed_places=self._closed_places,
-        )
+        reach = self._piece(start, minute).reach
+        return self.map.route_of(reach, start, end, self.mobility, self.moment_of(minute))
 
     def _piece(self, start: PlaceId, minute: int) -> _Piece:
         pieces = self._pieces.get(start)
@@ -133,10 +139,7 @@ class DayWalks:
         return _Piece(
             first=min(minute, math.floor(first) + 1),
             last=max(minute, math.ceil(last) - 1),
-            walks={
-                place: Walk(minute, metres, walking_minutes(metres, self.mobility))
-                for place, metres in reach.metres.items()
-            },
+            reach=reach,
         )
 
 

@@ -20,7 +20,20 @@ from schemas.rules import RuleSettings
 from schemas.topic import Topic
 from schemas.venue import Venue, venue_type
 from schemas.venue_section import VenueSection
-from stream.features import alerts, attendance, bars, cameras, crowd, models, music, queues, social, support, violence
+from stream.features import (
+    alerts,
+    attendance,
+    bars,
+    cameras,
+    crowd,
+    itinerary,
+    models,
+    music,
+    queues,
+    social,
+    support,
+    violence,
+)
 from stream.runtime import metrics as runtime_metrics
 from stream.runtime.feature import Feature, load_reference
 from stream.runtime.metrics import DeclaredMetric, declared_metrics
@@ -35,6 +48,7 @@ _BUILT_IN = (
     support,
     social,
     music,
+    itinerary,
     models,
     alerts,
 )
