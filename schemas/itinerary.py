@@ -26,6 +26,9 @@ UnmetReason = Literal["not_performing", "no_time", "full", "no_place", "too_far"
 `no_time`: it doesn't fit with the other wishes.
 """
 
+PlanCause = Literal["set_moved", "set_cancelled", "path_closed"]
+"""Reason of an offered alternative."""
+
 
 class BreakWish(Struct, frozen=True, kw_only=True):
     """A break in one piece, inside a window.
@@ -53,6 +56,8 @@ class ItineraryWishes(Struct, frozen=True, kw_only=True):
         utilities: acts that the attendee would like to see, with the value of each; 1 for a plain like.
         max_walk_m: longest walk in metres, over all legs; None: no limit.
         follows: True if the attendee wants to be led around crowds.
+        accepts: offered plan that becomes the attendee's plan.
+        forget: True: nothing of this attendee is kept any longer.
     """
 
     visitor: Annotated[ListenerId, NAMED]
@@ -68,6 +73,8 @@ class ItineraryWishes(Struct, frozen=True, kw_only=True):
     max_walk_m: NonNegative | None = None
     breaks: Annotated[tuple[BreakWish, ...], Meta(max_length=6)] = ()
     follows: bool = True
+    accepts: Annotated[EventId, NAMED] | None = None
+    forget: bool = False
 
 
 class PlannedStop(Struct, frozen=True, kw_only=True):
@@ -122,6 +129,10 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
         utility: sum of the values of the acts that are seen, without prices.
         metres: length of all walks.
         unmet: wishes that don't fit.
+        offer: True for an alternative: the plan before stays the attendee's until they accept this one.
+        cause: reason of an offer.
+        changed: set or path, as `start/end`, that caused an offer.
+        replaces: plan that an offer would replace.
     """
 
     event_id: Annotated[EventId, NAMED]
@@ -136,6 +147,10 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
     utility: float = 0.0
     metres: NonNegative = 0.0
     unmet: tuple[UnmetWish, ...] = ()
+    offer: bool = False
+    cause: PlanCause | None = None
+    changed: str | None = None
+    replaces: Annotated[EventId, NAMED] | None = None
 
     @property
     def is_feasible(self) -> bool:

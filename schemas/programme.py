@@ -1,4 +1,4 @@
-"""Programme of the festival: acts and their sets; the topic of sets."""
+"""Programme of the festival: acts and their sets; the topic of sets; the programme in the venue file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from pydantic import AwareDatetime, Field
 
 from schemas.fields import NAMED, Instant, Probability
 from schemas.ids import ActId, PlaceId, SetId
 from schemas.topic import Topic
+from schemas.venue import Venue
+from schemas.venue_parts import NAME, Part
+from schemas.venue_section import VenueSection
 
 SetStatus = Literal["scheduled", "moved", "cancelled"]
 
@@ -74,4 +78,60 @@ PROGRAMME_SETS = Topic(
     "pulso.programme.set.v1",
     "The last state of each set of the programme.",
     compacted=True,
+)
+
+
+class ActSettings(Part):
+    """An artist, band or DJ."""
+
+    id: Annotated[ActId, NAME]
+    name: str = Field(min_length=1, max_length=200)
+    genres: list[str] = Field(default_factory=list, description="genres, the main one first")
+    moods: list[str] = Field(default_factory=list, description="moods by which listeners describe the act")
+    similar: list[Annotated[ActId, NAME]] = Field(
+        default_factory=list, description="acts that listeners of this one also like"
+    )
+    language: str = Field(default="", description="ISO 639 code of its language; empty where there is none")
+    popularity: float = Field(default=0, ge=0, le=1, description="relative to the best-known act")
+    accessible_show: list[str] = Field(default_factory=list, description="sign_language, audio_description, …")
+
+
+class SetSettings(Part):
+    """One performance of an act, or a signing session, as printed."""
+
+    id: Annotated[SetId, NAME]
+    day: date = Field(description="festival day; a set after midnight belongs to the evening before")
+    begin: AwareDatetime
+    end: AwareDatetime
+    stage: Annotated[PlaceId, NAME] = Field(description="place on the map of paths")
+    act: Annotated[ActId, NAME]
+    name: str = Field(min_length=1, max_length=200, description="name of the act, as printed")
+    kind: str = Field(default="concert", min_length=1, max_length=40, description="concert, dj, signing, …")
+
+
+class ProgrammeSettings(Part):
+    """Acts and sets. A longer programme is better loaded from tables: `pulso programme load FOLDER`."""
+
+    acts: list[ActSettings] = Field(default_factory=list)
+    sets: list[SetSettings] = Field(default_factory=list)
+
+
+def _mistakes(venue: Venue) -> list[str]:
+    programme = venue.section(PROGRAMME)
+    acts = {act.id for act in programme.acts}
+    found = []
+    for kind, ids in (("act", [one.id for one in programme.acts]), ("set", [one.id for one in programme.sets])):
+        found += [
+            f"programme: the {kind} {one!r} stands there twice" for one in sorted({i for i in ids if ids.count(i) > 1})
+        ]
+    for one in programme.sets:
+        if one.end <= one.begin:
+            found.append(f"programme: the set {one.id!r} ends before it begins")
+        if acts and one.act not in acts:
+            found.append(f"programme: the set {one.id!r} names the act {one.act!r}, which is not among acts")
+    return found
+
+
+PROGRAMME: VenueSection[ProgrammeSettings] = VenueSection(
+    "programme", ProgrammeSettings, ProgrammeSettings, "acts and sets of the festival", _mistakes
 )

@@ -7,6 +7,9 @@ from stream.runtime.feature import Feature
 
 FEATURE = Feature(
     name="itinerary",
-    topics=(WISHES, PLANS),
+    inputs=(WISHES,),
+    topics=(PLANS,),
+    agents={"support": "stream.features.itinerary.agents:register"},
+    metrics=("stream.features.itinerary.metrics",),
     evaluations=("stream.commands.itinerary:itinerary",),
 )

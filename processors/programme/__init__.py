@@ -1,0 +1,1 @@
+"""Programme of the festival: sets of the venue file and of tables, and changes to them."""

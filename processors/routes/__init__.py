@@ -1,0 +1,1 @@
+"""Routes for those who walk: import of maps, and closures."""

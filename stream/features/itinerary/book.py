@@ -1,0 +1,168 @@
+"""Wishes and plans of all attendees, and what they depend on: programme, closures, attendance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from processors.festival.closures import Closures
+from processors.festival.routing import WalkingMap
+from processors.festival.sections import sets_of
+from processors.itinerary.plan import plan
+from processors.itinerary.prices import ExpectedAttendance
+from processors.itinerary.walks import WalkTables
+from schemas.crowd import CROWD, CrowdCount
+from schemas.ids import ListenerId, PlaceId, SetId
+from schemas.itinerary import PLANS, WISHES, ItineraryPlan, ItineraryWishes
+from schemas.programme import PROGRAMME, PROGRAMME_SETS, ProgrammeSet
+from schemas.routes import PATH_STATES, PATHS, PathState
+from schemas.venue import Venue
+from stream.runtime.record import try_decode_payload
+
+FORGET_AFTER = timedelta(hours=6)
+"""Time after the end of a visit at which its wishes and plans are dropped from memory."""
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Wishes of one attendee, their plan, and the alternatives that they were offered."""
+
+    wishes: ItineraryWishes
+    plan: ItineraryPlan | None = None
+    offers: dict[str, ItineraryPlan] = field(default_factory=dict)
+
+
+class ItineraryBook:
+    """State of the planner in memory, fed by broadcast topics; nothing of it is stored elsewhere."""
+
+    def __init__(self, venue: Venue) -> None:
+        paths = venue.section(PATHS)
+        self._map = WalkingMap(paths.places, paths.paths, ZoneInfo(venue.timezone))
+        self._sets: dict[SetId, ProgrammeSet] = {one.id: one for one in sets_of(venue.section(PROGRAMME))}
+        self._closures = Closures()
+        self._walk_tables = WalkTables(self._map)
+        self._attendance = ExpectedAttendance({PlaceId(zone.id): float(zone.capacity) for zone in venue.zones})
+        self._visitors: dict[ListenerId, Visitor] = {}
+        self._wishes_decoder = msgspec.json.Decoder(ItineraryWishes)
+        self._plan_decoder = msgspec.json.Decoder(ItineraryPlan)
+        self._set_decoder = msgspec.json.Decoder(ProgrammeSet)
+        self._state_decoder = msgspec.json.Decoder(PathState)
+        self._crowd_decoder = msgspec.json.Decoder(CrowdCount)
+
+    @property
+    def places(self) -> dict[PlaceId, object]:
+        """Return the places of the map."""
+        return dict(self._map.places)
+
+    @property
+    def closures(self) -> Closures:
+        """Return which paths are closed."""
+        return self._closures
+
+    def visitors(self) -> Iterator[Visitor]:
+        """Yield the attendees that have a plan."""
+        return (visitor for visitor in list(self._visitors.values()) if visitor.plan is not None)
+
+    def visitor(self, name: ListenerId) -> Visitor | None:
+        """Return an attendee by the pseudonym."""
+        return self._visitors.get(name)
+
+    def plan(self, wishes: ItineraryWishes, now: datetime) -> ItineraryPlan:
+        """Return the best plan; who wants to be led around crowds sees prices, and nothing that will be full.
+
+        Raises:
+            KeyError: a place isn't on the map.
+        """
+        programme = [one for one in self._sets.values() if one.day == wishes.day]
+        full, prices = self._attendance.full_places(now), {}
+        # An attendee's own plan must not raise the price of what they plan.
+        planned = self._visitors.get(wishes.visitor)
+        if planned is not None and planned.plan is not None:
+            self._attendance.set_plan(wishes.visitor, ())
+        if wishes.follows:
+            crowded = self._attendance.full_sets(programme, now)
+            programme = [one for one in programme if one.id not in crowded]
+            prices = self._attendance.prices(programme, now)
+        found = plan(wishes, programme, self._walk_tables, prices, now, full=full)
+        if planned is not None and planned.plan is not None:
+            self._set_planned(planned.plan)
+        return found
+
+    # Records of broadcast topics.
+
+    def add_wishes(self, value: bytes | None) -> None:
+        """Add wishes; ignores what can't be decoded."""
+        wishes = try_decode_payload(self._wishes_decoder, value, WISHES.event_type)
+        if wishes is not None:
+            self.set_wishes(wishes)
+
+    def set_wishes(self, wishes: ItineraryWishes) -> None:
+        """Set the wishes of an attendee, or forget the attendee."""
+        if wishes.forget:
+            self._visitors.pop(wishes.visitor, None)
+            self._attendance.set_plan(wishes.visitor, ())
+            return
+        known = self._visitors.get(wishes.visitor)
+        if known is None:
+            self._visitors[wishes.visitor] = Visitor(wishes)
+        else:
+            known.wishes = wishes
+
+    def add_plan(self, value: bytes | None) -> None:
+        """Add a plan or an offer; ignores what can't be decoded, and plans of those who are forgotten."""
+        found = try_decode_payload(self._plan_decoder, value, PLANS.event_type)
+        if found is not None:
+            self.set_plan(found)
+
+    def set_plan(self, found: ItineraryPlan) -> None:
+        """Set the plan of an attendee, or add an offer."""
+        visitor = self._visitors.get(found.visitor)
+        if visitor is None:
+            return
+        if found.offer:
+            visitor.offers[found.event_id] = found
+            return
+        visitor.plan = found
+        visitor.offers.clear()
+        self._set_planned(found)
+
+    def add_set(self, value: bytes | None) -> None:
+        """Add the state of a set; ignores what can't be decoded."""
+        one = try_decode_payload(self._set_decoder, value, PROGRAMME_SETS.event_type)
+        if one is not None:
+            self.set_set(one)
+
+    def set_set(self, one: ProgrammeSet) -> None:
+        """Set the state of a set of the programme."""
+        self._sets[one.id] = one
+
+    def add_path_state(self, value: bytes | None) -> None:
+        """Add the state of a path; ignores what can't be decoded."""
+        state = try_decode_payload(self._state_decoder, value, PATH_STATES.event_type)
+        if state is not None:
+            self.set_path_state(state)
+
+    def set_path_state(self, state: PathState) -> None:
+        """Set the state of a path; walks are computed anew where it changes them."""
+        if self._closures.add(state):
+            self._walk_tables = WalkTables(self._map, closed_paths=self._closures.closed_paths)
+
+    def add_crowd(self, value: bytes | None) -> None:
+        """Add the occupancy of zones, whose ids are those of places; ignores what can't be decoded."""
+        count = try_decode_payload(self._crowd_decoder, value, CROWD.event_type)
+        for zone in () if count is None else count.zones:
+            if PlaceId(zone.zone) in self._map.places and count is not None:
+                self._attendance.set_occupancy(PlaceId(zone.zone), count.time, zone.persons)
+
+    def forget_ended(self, now: datetime) -> None:
+        """Drop the attendees whose visit has ended."""
+        for name in [name for name, one in self._visitors.items() if one.wishes.end + FORGET_AFTER < now]:
+            del self._visitors[name]
+            self._attendance.set_plan(name, ())
+
+    def _set_planned(self, found: ItineraryPlan) -> None:
+        self._attendance.set_plan(found.visitor, [stop.set for stop in found.stops if stop.set is not None])

@@ -1,0 +1,13 @@
+"""Programme: acts and sets of the festival, as they are now."""
+
+from __future__ import annotations
+
+from schemas.programme import PROGRAMME, PROGRAMME_SETS
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="programme",
+    inputs=(PROGRAMME_SETS,),
+    venue_section=PROGRAMME,
+    commands=("stream.commands.programme:register",),
+)

@@ -1,0 +1,13 @@
+"""Routes: the map of paths for those who walk, and which paths are closed."""
+
+from __future__ import annotations
+
+from schemas.routes import PATH_STATES, PATHS
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="routes",
+    inputs=(PATH_STATES,),
+    venue_section=PATHS,
+    commands=("stream.commands.routes:register",),
+)
