@@ -121,7 +121,7 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
     """The best plan for the wishes of one attendee.
 
     Attributes:
-        event_id: the same for the same wishes and the same programme.
+        event_id: made of the plan's content.
         reachable: False if nobody gets from departure to arrival in that time and walking limit; then there are no
             stops.
         breaks: breaks that are kept.

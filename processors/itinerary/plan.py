@@ -23,7 +23,8 @@ def plan(
     prices: Mapping[SetId, float] | None = None,
     now: datetime | None = None,
     *,
-    full: Collection[PlaceId] = (),
+    full_sets: Collection[SetId] = (),
+    full_places: Collection[PlaceId] = (),
 ) -> ItineraryPlan:
     """Return the best plan for an attendee's wishes.
 
@@ -32,7 +33,8 @@ def plan(
         walk_tables: walks of the venue, with what is closed now.
         prices: price of crowded sets, in units of utility.
         now: time of the plan; what is before it can't be planned. If left out, the begin of the visit.
-        full: places above their limit; nothing there is suggested.
+        full_sets: sets that are full, or will be; they aren't suggested.
+        full_places: places at or above their limit; no break there is suggested.
 
     Raises:
         KeyError: a place isn't on the map.
@@ -43,31 +45,45 @@ def plan(
         if place is not None and place not in walk_tables.map.places:
             raise KeyError(place)
     walks = walk_tables.of(wishes.mobility, wishes.day)
-    problem = Problem.of(wishes, programme, walks, prices=prices, full=full, closed=walk_tables.closed_places)
-    solution = Planner(problem, walks).solve()
-    identity = hashlib.sha256(msgspec.json.encode([wishes, sorted(programme, key=lambda one: one.id)], order="sorted"))
-    event_id, time = EventId(f"plan-{identity.hexdigest()[:32]}"), now or wishes.begin
-    unmet = _unmet(wishes, programme, problem, solution, full)
-    if solution is None:
-        return ItineraryPlan(
-            event_id=event_id, visitor=wishes.visitor, time=time, day=wishes.day, reachable=False, unmet=unmet
-        )
-    stops, legs = _timeline(solution, problem, walks, wishes)
-    seen = [label.done.act for label in solution.path() if isinstance(label.done, PlannedSet)]
-    return ItineraryPlan(
-        event_id=event_id,
-        visitor=wishes.visitor,
-        time=time,
-        day=wishes.day,
-        reachable=True,
-        stops=stops,
-        legs=legs,
-        breaks=sum(stop.wish is not None for stop in stops),
-        must_sees=len(set(seen) & set(wishes.must_see)),
-        utility=sum(wishes.utilities.get(act, 0.0) for act in seen),
-        metres=sum(leg.metres for leg in legs),
-        unmet=unmet,
+    problem = Problem.of(
+        wishes,
+        programme,
+        walks,
+        prices=prices,
+        full_sets=full_sets,
+        full_places=full_places,
+        closed=walk_tables.closed_places,
     )
+    solution = Planner(problem, walks).solve()
+    unmet = _unmet(wishes, programme, problem, solution, full_sets)
+    if solution is None:
+        return _with_id(_empty(wishes, now or wishes.begin, unmet))
+    stops, legs = _timeline(solution, problem, walks, wishes)
+    seen = {label.done.act for label in solution.path() if isinstance(label.done, PlannedSet)}
+    return _with_id(
+        msgspec.structs.replace(
+            _empty(wishes, now or wishes.begin, unmet),
+            reachable=True,
+            stops=stops,
+            legs=legs,
+            breaks=sum(stop.wish is not None for stop in stops),
+            must_sees=len(seen & set(wishes.must_see)),
+            utility=sum(wishes.utilities.get(act, 0.0) for act in sorted(seen)),
+            metres=sum(leg.metres for leg in legs),
+        )
+    )
+
+
+def _empty(wishes: ItineraryWishes, time: datetime, unmet: tuple[UnmetWish, ...]) -> ItineraryPlan:
+    return ItineraryPlan(
+        event_id=EventId("plan"), visitor=wishes.visitor, time=time, day=wishes.day, reachable=False, unmet=unmet
+    )
+
+
+def _with_id(found: ItineraryPlan) -> ItineraryPlan:
+    """Return a plan with an id made of its content, so that the same plan has the same id."""
+    digest = hashlib.sha256(msgspec.json.encode(found)).hexdigest()
+    return msgspec.structs.replace(found, event_id=EventId(f"plan-{digest[:32]}"))
 
 
 def _timeline(
@@ -131,14 +147,14 @@ def _unmet(
     programme: Collection[ProgrammeSet],
     problem: Problem,
     solution: Solution | None,
-    full: Collection[PlaceId],
+    full_sets: Collection[SetId],
 ) -> tuple[UnmetWish, ...]:
     done = [] if solution is None else [label.done for label in solution.path()]
     seen = {one.act for one in done if isinstance(one, PlannedSet)}
     kept = {one.wish for one in done if one is not None and not isinstance(one, PlannedSet)}
     possible_breaks = {one.wish for one in problem.breaks}
     unmet = [
-        UnmetWish(act=act, reason=_reason_of_act(act, programme, problem, solution, full))
+        UnmetWish(act=act, reason=_reason_of_act(act, programme, problem, solution, full_sets))
         for act in dict.fromkeys(wishes.must_see)
         if act not in seen
     ]
@@ -154,12 +170,12 @@ def _reason_of_act(
     programme: Collection[ProgrammeSet],
     problem: Problem,
     solution: Solution | None,
-    full: Collection[PlaceId],
+    full_sets: Collection[SetId],
 ) -> UnmetReason:
     if any(one.act == act for one in problem.sets):
         return _reason(solution)
     performances: Sequence[ProgrammeSet] = [one for one in programme if one.act == act and one.is_performance]
-    return "full" if any(one.stage in full for one in performances) else "not_performing"
+    return "full" if any(one.id in full_sets for one in performances) else "not_performing"
 
 
 def _reason(solution: Solution | None) -> UnmetReason:

@@ -67,12 +67,16 @@ class ExpectedAttendance:
         if known is None or known[0] <= time:
             self._measured[place] = time, persons
 
-    def load(self, one: ProgrammeSet, now: datetime) -> float:
-        """Return the expected share of the capacity at a set; 0 where the capacity isn't known."""
+    def load(self, one: ProgrammeSet, now: datetime, *, measured_only: bool = False) -> float:
+        """Return the expected share of the capacity at a set; 0 where the capacity isn't known.
+
+        Args:
+            measured_only: leave out what is expected, and count those who are there.
+        """
         capacity = self.capacities.get(one.stage)
         if not capacity:
             return 0.0
-        expected = self._planned.get(one.id, 0) + self.others.get(one.id, 0.0)
+        expected = 0.0 if measured_only else self._planned.get(one.id, 0) + self.others.get(one.id, 0.0)
         if one.begin <= now + timedelta(minutes=MEASURED_MINUTES) and now < one.end:
             expected = max(expected, self._persons(one.stage, now))
         return expected / capacity
@@ -81,9 +85,9 @@ class ExpectedAttendance:
         """Return the prices of the sets that have one."""
         return {one.id: value for one in sets if (value := price(self.load(one, now))) > 0}
 
-    def full_sets(self, sets: Iterable[ProgrammeSet], now: datetime) -> set[SetId]:
-        """Return the sets that are expected to be full."""
-        return {one.id for one in sets if self.load(one, now) >= FULL_LOAD}
+    def full_sets(self, sets: Iterable[ProgrammeSet], now: datetime, *, measured_only: bool = False) -> set[SetId]:
+        """Return the sets that are full, or expected to be."""
+        return {one.id for one in sets if self.load(one, now, measured_only=measured_only) >= FULL_LOAD}
 
     def full_places(self, now: datetime) -> set[PlaceId]:
         """Return the places that are measured to be at their limit or above it."""

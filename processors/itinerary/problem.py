@@ -101,19 +101,22 @@ class Problem:
         walks: DayWalks,
         *,
         prices: Mapping[SetId, float] | None = None,
-        full: Collection[PlaceId] = (),
+        full_sets: Collection[SetId] = (),
+        full_places: Collection[PlaceId] = (),
         closed: Collection[PlaceId] = (),
     ) -> Problem:
         """Return the problem of an attendee's wishes.
 
         Args:
             prices: price of a set, in units of utility; 0 where there is none.
-            full: places above their limit; nothing there is suggested.
+            full_sets: sets that aren't suggested.
+            full_places: places at or above their limit; no break there is suggested.
             closed: places that an operator closed.
         """
         begin = math.ceil(walks.minute_of(wishes.begin) - _ROUNDING)
         end = math.floor(walks.minute_of(wishes.end) + _ROUNDING)
-        avoided = {*full, *closed}
+        avoided = {*full_places, *closed}
+        offered = [one for one in sets if one.id not in full_sets and one.stage not in closed]
         breaks = (
             _planned_break(position, wish, begin, end, walks, wishes, avoided)
             for position, wish in enumerate(wishes.breaks)
@@ -124,7 +127,7 @@ class Problem:
             origin=wishes.origin,
             destination=wishes.destination,
             max_metres=math.inf if wishes.max_walk_m is None else wishes.max_walk_m,
-            sets=_planned_sets(wishes, sets, walks, prices or {}, avoided, begin, end),
+            sets=_planned_sets(wishes, offered, walks, prices or {}, begin, end),
             breaks=[one for one in breaks if one.anywhere or one.opens],
             avoided=avoided,
         )
@@ -135,7 +138,6 @@ def _planned_sets(
     sets: Collection[ProgrammeSet],
     walks: DayWalks,
     prices: Mapping[SetId, float],
-    avoided: Collection[PlaceId],
     begin: int,
     end: int,
 ) -> list[PlannedSet]:
@@ -144,7 +146,6 @@ def _planned_sets(
         one
         for one in sets
         if one.is_performance
-        and one.stage not in avoided
         and (one.act in must_see or (wishes.utilities.get(one.act, 0.0) > 0 and one.act not in dislikes))
     ]
     repeated = sorted({one.act for one in wished if sum(other.act == one.act for other in wished) > 1})

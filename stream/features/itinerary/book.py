@@ -78,16 +78,16 @@ class ItineraryBook:
             KeyError: a place isn't on the map.
         """
         programme = [one for one in self._sets.values() if one.day == wishes.day]
-        full, prices = self._attendance.full_places(now), {}
+        prices: dict[SetId, float] = {}
         # An attendee's own plan must not raise the price of what they plan.
         planned = self._visitors.get(wishes.visitor)
         if planned is not None and planned.plan is not None:
             self._attendance.set_plan(wishes.visitor, ())
+        full_sets = self._attendance.full_sets(programme, now, measured_only=not wishes.follows)
         if wishes.follows:
-            crowded = self._attendance.full_sets(programme, now)
-            programme = [one for one in programme if one.id not in crowded]
             prices = self._attendance.prices(programme, now)
-        found = plan(wishes, programme, self._walk_tables, prices, now, full=full)
+        full_places = self._attendance.full_places(now)
+        found = plan(wishes, programme, self._walk_tables, prices, now, full_sets=full_sets, full_places=full_places)
         if planned is not None and planned.plan is not None:
             self._set_planned(planned.plan)
         return found
