@@ -15,7 +15,8 @@ from schemas.venue_map import Path, Place
 from schemas.venue_parts import Part
 from schemas.venue_section import VenueSection
 
-PathCondition = Literal["open", "closed"]
+PathCondition = Literal["open", "crowded", "closed"]
+"""`crowded`: to be avoided by those who can."""
 
 
 class PathState(Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ PATH_STATES = Topic(
     "start/end",
     PathState,
     "pulso.path.state.v1",
-    "The last state of each path that somebody closed or opened.",
+    "The last state of each path that somebody closed, called crowded or opened.",
     partitions=1,
     compacted=True,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, cast, get_args
 from zoneinfo import ZoneInfo
@@ -92,9 +93,10 @@ def find(
     _check_places(venue, start, end)
     closures = _closures(settings.connected()) if closed else Closures()
     depart = datetime.now(zone) if at is None else at.replace(tzinfo=zone)
-    route = walking_map.route(
-        PlaceId(start), PlaceId(end), cast(Mobility, mobility), depart, closed_paths=closures.closed_paths
-    )
+    walk = partial(walking_map.route, PlaceId(start), PlaceId(end), cast(Mobility, mobility), depart)
+    route = walk(closed_paths=closures.closed_paths | closures.crowded_paths)
+    if route is None:
+        route = walk(closed_paths=closures.closed_paths)
     if route is None:
         call = section.help_es if venue.language == "es" else section.help_en
         typer.echo(f"no way from {start} to {end} for mobility {mobility} at {depart:%H:%M}{'; ' * bool(call)}{call}")
@@ -109,6 +111,12 @@ def find(
 def close(start: Start, end: End, by: By, note: Note = "") -> None:
     """Close a path in both directions; walks lead around it, and attendees whose plan uses it are offered another."""
     _send(start, end, "closed", by, note)
+
+
+@commands.command()
+def crowded(start: Start, end: End, by: By, note: Note = "") -> None:
+    """Call a path crowded: walks lead around it where there is another way."""
+    _send(start, end, "crowded", by, note)
 
 
 @commands.command("open")

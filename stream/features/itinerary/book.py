@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -44,7 +45,7 @@ class ItineraryBook:
         self._map = WalkingMap(paths.places, paths.paths, ZoneInfo(venue.timezone))
         self._sets: dict[SetId, ProgrammeSet] = {one.id: one for one in sets_of(venue.section(PROGRAMME))}
         self._closures = Closures()
-        self._walk_tables = WalkTables(self._map)
+        self._walk_tables = self._quiet_tables = WalkTables(self._map)
         self._attendance = ExpectedAttendance({PlaceId(zone.id): float(zone.capacity) for zone in venue.zones})
         self._visitors: dict[ListenerId, Visitor] = {}
         self._wishes_decoder = msgspec.json.Decoder(ItineraryWishes)
@@ -87,7 +88,12 @@ class ItineraryBook:
         if wishes.follows:
             prices = self._attendance.prices(programme, now)
         full_places = self._attendance.full_places(now)
-        found = plan(wishes, programme, self._walk_tables, prices, now, full_sets=full_sets, full_places=full_places)
+        find = partial(plan, wishes, programme, prices=prices, now=now, full_sets=full_sets, full_places=full_places)
+        found = find(walk_tables=self._quiet_tables)
+        if self._quiet_tables is not self._walk_tables and not found.is_feasible:
+            # Around the crowd, not everything fits: through it, more may.
+            through = find(walk_tables=self._walk_tables)
+            found = max(found, through, key=lambda one: (one.reachable, one.breaks, one.must_sees))
         if planned is not None and planned.plan is not None:
             self._set_planned(planned.plan)
         return found
@@ -147,9 +153,12 @@ class ItineraryBook:
             self.set_path_state(state)
 
     def set_path_state(self, state: PathState) -> None:
-        """Set the state of a path; walks are computed anew where it changes them."""
+        """Set the state of a path; where it changes walks, they are computed anew."""
         if self._closures.add(state):
-            self._walk_tables = WalkTables(self._map, closed_paths=self._closures.closed_paths)
+            closed, crowded = self._closures.closed_paths, self._closures.crowded_paths
+            self._walk_tables = self._quiet_tables = WalkTables(self._map, closed_paths=closed)
+            if crowded:
+                self._quiet_tables = WalkTables(self._map, closed_paths=closed | crowded)
 
     def add_crowd(self, value: bytes | None) -> None:
         """Add the occupancy of zones, whose ids are those of places; ignores what can't be decoded."""

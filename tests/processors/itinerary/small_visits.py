@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from processors.festival.routing import WalkingMap
 from processors.itinerary.walks import WalkTables
 from schemas.ids import ActId, ListenerId, PlaceId, SetId
-from schemas.itinerary import BreakWish, ItineraryPlan, ItineraryWishes
+from schemas.itinerary import BreakWish, ItineraryPlan, ItineraryWishes, PlannedLeg, PlannedStop
 from schemas.programme import ProgrammeSet
 from schemas.venue_map import Hours, Mobility, Path, Place
 
@@ -236,46 +236,46 @@ def check_plan(visit: Visit, plan: ItineraryPlan) -> list[str]:
     """Return what is wrong with a plan."""
     wishes, search, wrong = visit.wishes, Search(visit), []
     place, now, walked = wishes.origin, wishes.begin, 0.0
-    parts = sorted([*plan.stops, *plan.legs], key=lambda part: (part.begin, part.end))
-    sets = {one.id: one for one in visit.programme}
-    for part in parts:
+    for part in sorted([*plan.stops, *plan.legs], key=lambda part: (part.begin, part.end)):
         if part.begin < now:
             wrong.append(f"{part} begins before the part before it has ended")
         now = part.end
-        if isinstance(part, type(plan.legs[0]) if plan.legs else ()):
-            if part.places[0] != place:
-                wrong.append(f"{part} does not begin at {place}")
-            gone = 0.0
-            for start, end in pairwise(part.places):
-                crossed = [
-                    path.metres
-                    for path in visit.paths
-                    if {path.start, path.end} == {start, end}
-                    and search.may_cross(path, start, minute_of(part.begin), gone)
-                ]
-                if not crossed:
-                    wrong.append(f"{part} crosses {start}–{end}")
-                gone += min(crossed, default=0.0)
-            if gone != part.metres or minute_of(part.end) - minute_of(part.begin) != ceil(
-                gone / search.speed / 60 - 1e-9
-            ):
-                wrong.append(f"{part} is {gone} m long")
-            place, walked = part.places[-1], walked + gone
+        if isinstance(part, PlannedLeg):
+            wrong += _wrong_leg(search, part, place)
+            place, walked = part.places[-1], walked + part.metres
         elif part.place != place:
             wrong.append(f"{part}, but the visitor is at {place}")
-        elif part.set is not None:
-            one = sets[part.set]
-            shown = min(part.end, one.end) - max(part.begin, one.begin)
-            if one.stage != place or shown < 0.75 * (one.end - one.begin) or not visit.counts(one):
-                wrong.append(f"{part} is not seen")
         else:
-            rest = wishes.breaks[part.wish or 0]
-            if (part.end - part.begin) != timedelta(minutes=rest.minutes) or not search.may_rest(
-                rest, place, minute_of(part.begin)
-            ):
-                wrong.append(f"{part} is not the break")
+            wrong += _wrong_stop(search, part)
     if now > wishes.end or walked > search.limit or walked != plan.metres:
         wrong.append(f"ends at {now} after {walked} m")
     if wishes.destination not in (None, place):
         wrong.append(f"ends at {place}")
     return wrong
+
+
+def _wrong_leg(search: Search, leg: PlannedLeg, place: str) -> list[str]:
+    gone, wrong = 0.0, [] if leg.places[0] == place else [f"{leg} does not begin at {place}"]
+    for start, end in pairwise(leg.places):
+        crossed = [
+            path.metres
+            for path in search.visit.paths
+            if {path.start, path.end} == {start, end} and search.may_cross(path, start, minute_of(leg.begin), gone)
+        ]
+        if not crossed:
+            wrong.append(f"{leg} crosses {start}–{end}")
+        gone += min(crossed, default=0.0)
+    if gone != leg.metres or minute_of(leg.end) - minute_of(leg.begin) != ceil(gone / search.speed / 60 - 1e-9):
+        wrong.append(f"{leg} is {gone} m long")
+    return wrong
+
+
+def _wrong_stop(search: Search, stop: PlannedStop) -> list[str]:
+    if stop.set is not None:
+        one = next(one for one in search.visit.programme if one.id == stop.set)
+        shown = min(stop.end, one.end) - max(stop.begin, one.begin)
+        is_seen = one.stage == stop.place and shown >= 0.75 * (one.end - one.begin) and search.visit.counts(one)
+        return [] if is_seen else [f"{stop} is not seen"]
+    rest = search.visit.wishes.breaks[stop.wish or 0]
+    is_kept = stop.end - stop.begin == timedelta(minutes=rest.minutes)
+    return [] if is_kept and search.may_rest(rest, stop.place, minute_of(stop.begin)) else [f"{stop} is not the break"]

@@ -122,6 +122,16 @@ async def test_closed_path_leads_around_and_is_offered(driver: TestDriver) -> No
     assert offers["v1"].event_id != offers["v1"].replaces
 
 
+async def test_crowded_path_is_avoided_where_there_is_another_way(driver: TestDriver) -> None:
+    await driver.send(PATH_STATES, "s", PathState(start="south", end="square", time=AT, state="crowded", by="ana"))
+    legs = {}
+    for mobility in ("none", "wheelchair"):
+        plan = await plan_of(driver, wishes(mobility, mobility=mobility, must_see=("ana", "bo")))
+        legs[mobility] = [{*step} for leg in plan.legs for step in pairwise(leg.places)]
+    assert {"square", "south"} not in legs["none"]
+    assert {"square", "south"} in legs["wheelchair"]
+
+
 async def test_what_was_seen_before_a_change_is_not_planned_again(driver: TestDriver) -> None:
     await plan_of(driver, wishes())
     effects = await driver.send(PROGRAMME_SETS, SECOND.id, cancelled(SECOND), time=AT + timedelta(minutes=75))
