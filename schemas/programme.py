@@ -120,10 +120,10 @@ def _mistakes(venue: Venue) -> list[str]:
     programme = venue.section(PROGRAMME)
     acts = {act.id for act in programme.acts}
     found = []
-    for kind, ids in (("act", [one.id for one in programme.acts]), ("set", [one.id for one in programme.sets])):
-        found += [
-            f"programme: the {kind} {one!r} stands there twice" for one in sorted({i for i in ids if ids.count(i) > 1})
-        ]
+    named: dict[str, list[str]] = {"act": [one.id for one in programme.acts], "set": [one.id for one in programme.sets]}
+    for kind, ids in named.items():
+        repeated = sorted({one for one in ids if ids.count(one) > 1})
+        found += [f"programme: the {kind} {one!r} stands there twice" for one in repeated]
     for one in programme.sets:
         if one.end <= one.begin:
             found.append(f"programme: the set {one.id!r} ends before it begins")
