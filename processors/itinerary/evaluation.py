@@ -22,7 +22,7 @@ from processors.festival.tables import read_festival
 from processors.itinerary.plan import plan
 from processors.itinerary.requests import ItineraryRequest, read_requests
 from processors.itinerary.walks import WalkTables
-from schemas.itinerary import ItineraryPlan
+from schemas.itinerary import ItineraryPlan, PlannedLeg, PlannedStop
 from schemas.programme import ProgrammeSet
 from schemas.venue_map import Path
 
@@ -206,7 +206,8 @@ def count_forbidden_edges(request: ItineraryRequest, result: ItineraryPlan, path
 
 def count_overlaps(result: ItineraryPlan) -> int:
     """Return how many stops and walks begin before the one before has ended."""
-    spans = sorted((part.begin, part.end) for part in (*result.stops, *result.legs))
+    parts: list[PlannedStop | PlannedLeg] = [*result.stops, *result.legs]
+    spans = sorted((part.begin, part.end) for part in parts)
     return sum(first[1] > second[0] for first, second in pairwise(spans))
 
 

@@ -30,7 +30,8 @@ def request(**fields: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
         "id": "r1", "day": "2030-06-01", "must_see": ["b1", "b3"], "likes": ["folk"], "dislikes": [],
         "start": "2030-06-01T19:00:00+02:00", "end": "2030-06-02T02:00:00+02:00", "from": "north", "to": "south",
-        "mobility": "none", "max_walk_m": 2000, "breaks": [{"kind": "food", "minutes": 30, "from": "21:00", "until": "23:30"}],
+        "mobility": "none", "max_walk_m": 2000,
+        "breaks": [{"kind": "food", "minutes": 30, "from": "21:00", "until": "23:30"}],
         "expect": {"feasible": True, "best": 2},
     }  # fmt: skip
     return given | fields

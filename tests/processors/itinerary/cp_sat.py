@@ -1,0 +1,68 @@
+"""Solve small itineraries with OR-Tools CP-SAT: problems as JSON on standard input, best scores on standard output.
+
+OR-Tools needs another protobuf than Pulso, so this runs in an environment of its own (`.venv-bench`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+BREAK, MUST_SEE = 10_000, 100
+"""Weights of a break and a must-see; all utilities together are below 100."""
+
+
+def solve(problem: dict[str, Any]) -> list[int] | None:
+    """Return breaks kept, must-sees seen and utility; None if there is no way.
+
+    A node is a set, or a break at one place: place, first and last minute at which it may begin, minutes, weight, group.
+    Of each group (the sets of an act, the places of a break) at most one is visited. Node 0 is departure and arrival.
+    """
+    model, nodes, end = cp_model.CpModel(), problem["nodes"], problem["end"]
+    minutes, metres = problem["minutes"], problem["metres"]
+    begins = [model.new_int_var(0, end, "") for _ in range(len(nodes) + 1)]
+    visited = [model.new_bool_var("") for _ in nodes]
+    arcs, walked = [], []
+
+    def add_arc(start: int, stop: int, origin: str, target: str | None, leaves: Any) -> None:
+        if target is not None and minutes[origin].get(target) is None:
+            return
+        arc = model.new_bool_var("")
+        arcs.append((start, stop, arc))
+        takes = 0 if target is None else minutes[origin][target]
+        arrives = end if stop == 0 else begins[stop]
+        model.add(leaves + takes <= arrives).only_enforce_if(arc)
+        walked.append(arc * (0 if target is None else metres[origin][target]))
+
+    add_arc(0, 0, problem["origin"], problem["destination"], 0)
+    for number, node in enumerate(nodes, start=1):
+        begin = begins[number]
+        model.add(begin >= node["first"]).only_enforce_if(visited[number - 1])
+        model.add(begin <= node["last"]).only_enforce_if(visited[number - 1])
+        arcs.append((number, number, visited[number - 1].negated()))
+        add_arc(0, number, problem["origin"], node["place"], 0)
+        leaves = begin + node["minutes"]
+        add_arc(number, 0, node["place"], problem["destination"], leaves)
+        for other, following in enumerate(nodes, start=1):
+            if other != number:
+                add_arc(number, other, node["place"], following["place"], leaves)
+    model.add_circuit(arcs)
+    if problem["max_metres"] is not None:
+        model.add(sum(walked) <= problem["max_metres"])
+    for group in {node["group"] for node in nodes}:
+        members = [one for one, node in zip(visited, nodes, strict=True) if node["group"] == group]
+        model.add(sum(members) <= 1)
+    model.maximize(sum(one * node["weight"] for one, node in zip(visited, nodes, strict=True)))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    if solver.solve(model) != cp_model.OPTIMAL:
+        return None
+    score = round(solver.objective_value)
+    return [score // BREAK, score % BREAK // MUST_SEE, score % MUST_SEE]
+
+
+if __name__ == "__main__":
+    json.dump([solve(problem) for problem in json.load(sys.stdin)], sys.stdout)
