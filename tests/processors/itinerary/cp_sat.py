@@ -11,15 +11,12 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-BREAK, MUST_SEE = 10_000, 100
-"""Weights of a break and a must-see; all utilities together are below 100."""
 
+def solve(problem: dict[str, Any]) -> int | None:
+    """Return the highest sum of weights; None if there is no way.
 
-def solve(problem: dict[str, Any]) -> list[int] | None:
-    """Return breaks kept, must-sees seen and utility; None if there is no way.
-
-    A node is a set, or a break at one place: place, first and last minute at which it may begin, minutes, weight, group.
-    Of each group (the sets of an act, the places of a break) at most one is visited. Node 0 is departure and arrival.
+    A node is a set, or a break at one place: place, first and last minute of its begin, minutes, weight, group. At most
+    one of each group (the sets of an act, the places of a break) is visited. Node 0 is departure and arrival.
     """
     model, nodes, end = cp_model.CpModel(), problem["nodes"], problem["end"]
     minutes, metres = problem["minutes"], problem["metres"]
@@ -60,8 +57,7 @@ def solve(problem: dict[str, Any]) -> list[int] | None:
     solver.parameters.num_workers = 1
     if solver.solve(model) != cp_model.OPTIMAL:
         return None
-    score = round(solver.objective_value)
-    return [score // BREAK, score % BREAK // MUST_SEE, score % MUST_SEE]
+    return round(solver.objective_value)
 
 
 if __name__ == "__main__":

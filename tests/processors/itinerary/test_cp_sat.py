@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from processors.itinerary.plan import plan
-from tests.processors.itinerary.cp_sat import BREAK, MUST_SEE
 from tests.processors.itinerary.small_visits import SPEED, Search, Visit, minute_of
 
 PROGRAMMES = 200
+BREAK, MUST_SEE = 10_000, 100
+"""Weights of a break and a must-see; all utilities together are below 100."""
 PYTHON = Path(__file__).resolve().parents[3] / ".venv-bench" / "bin" / "python"
 
 
@@ -60,7 +61,8 @@ def test_plans_are_as_good_as_cp_sat_finds() -> None:
         visit.paths = [path.model_copy(update={"hours": None}) for path in visit.paths]
         problems.append(problem_of(visit, Search(visit)))
         found = plan(visit.wishes, visit.programme, visit.walk_tables())
-        scores.append([found.breaks, found.must_sees, found.utility] if found.reachable else None)
+        score = BREAK * found.breaks + MUST_SEE * found.must_sees + round(found.utility)
+        scores.append(score if found.reachable else None)
     script = Path(__file__).with_name("cp_sat.py")
     done = subprocess.run([PYTHON, script], input=json.dumps(problems), capture_output=True, text=True, check=True)
     best = json.loads(done.stdout)
