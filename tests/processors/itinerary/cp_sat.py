@@ -46,6 +46,8 @@ def solve(problem: dict[str, Any]) -> int | None:
         for other, following in enumerate(nodes, start=1):
             if other != number:
                 add_arc(number, other, node["place"], following["place"], leaves)
+    if all(start != 0 for start, _, _ in arcs):
+        return None
     model.add_circuit(arcs)
     if problem["max_metres"] is not None:
         model.add(sum(walked) <= problem["max_metres"])
