@@ -85,7 +85,7 @@ class ActSettings(Part):
     """An artist, band or DJ."""
 
     id: Annotated[ActId, NAME]
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, description="name, as printed")
     genres: list[str] = Field(default_factory=list, description="genres, the main one first")
     moods: list[str] = Field(default_factory=list, description="moods by which listeners describe the act")
     similar: list[Annotated[ActId, NAME]] = Field(
@@ -101,8 +101,8 @@ class SetSettings(Part):
 
     id: Annotated[SetId, NAME]
     day: date = Field(description="festival day; a set after midnight belongs to the evening before")
-    begin: AwareDatetime
-    end: AwareDatetime
+    begin: AwareDatetime = Field(description="RFC 3339 time with an offset")
+    end: AwareDatetime = Field(description="RFC 3339 time with an offset")
     stage: Annotated[PlaceId, NAME] = Field(description="place on the map of paths")
     act: Annotated[ActId, NAME]
     name: str = Field(min_length=1, max_length=200, description="name of the act, as printed")
@@ -112,8 +112,8 @@ class SetSettings(Part):
 class ProgrammeSettings(Part):
     """Acts and sets. A longer programme is better loaded from tables: `pulso programme load FOLDER`."""
 
-    acts: list[ActSettings] = Field(default_factory=list)
-    sets: list[SetSettings] = Field(default_factory=list)
+    acts: list[ActSettings] = Field(default_factory=list, description="artists, bands and DJs")
+    sets: list[SetSettings] = Field(default_factory=list, description="performances and signing sessions, as printed")
 
 
 def _mistakes(venue: Venue) -> list[str]:

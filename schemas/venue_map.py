@@ -18,8 +18,8 @@ Mobility = Literal["none", "slow", "pushchair", "wheelchair"]
 class Hours(Part):
     """Hours of each festival day. A closing time that is not after the opening time is on the next morning."""
 
-    opens: time
-    closes: time
+    opens: time = Field(description="local time of opening")
+    closes: time = Field(description="local time of closing; not after opens: on the next morning")
     all_day: bool = Field(default=False, description="open without a break; the times do not count")
 
 
