@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import rustworkx as rx
-from numpy.typing import NDArray
 from rustworkx.visit import DijkstraVisitor, PruneSearch
 
 from processors.festival.hours import festival_day, is_open, opening_interval
@@ -173,6 +171,50 @@ class Reach:
         return paths[::-1]
 
 
+class ShortestEver:
+    """Shortest walks between all places if every path were open, by Floyd and Warshall's method (rustworkx)."""
+
+    def __init__(self, graph: rx.PyDiGraph[PlaceId, _Edge], indices: Mapping[PlaceId, int]) -> None:
+        self._graph = graph
+        self._indices = indices
+        metres, successors = rx.floyd_warshall_successor_and_distance(graph, weight_fn=_metres)
+        self._metres: list[list[float]] = metres.tolist()
+        self._successors: list[list[int]] = successors.tolist()
+        self._edges: dict[tuple[PlaceId, PlaceId], list[_Edge]] = {}
+        self._timed: dict[tuple[PlaceId, PlaceId], list[tuple[float, _Edge]]] = {}
+
+    def metres(self, start: PlaceId, end: PlaceId) -> float:
+        """Return the length of a walk; infinite if there is no way."""
+        return self._metres[self._indices[start]][self._indices[end]]
+
+    def paths(self, start: PlaceId, end: PlaceId) -> list[Path]:
+        """Return the paths of a walk in their order."""
+        return [edge.path for edge in self._walk(start, end)]
+
+    def timed(self, start: PlaceId, end: PlaceId) -> list[tuple[float, _Edge]]:
+        """Return the paths of a walk that are open at certain hours only, with the metres before each."""
+        timed = self._timed.get((start, end))
+        if timed is None:
+            timed, walked = [], 0.0
+            for edge in self._walk(start, end):
+                if edge.is_timed:
+                    timed.append((walked, edge))
+                walked += edge.metres
+            self._timed[start, end] = timed
+        return timed
+
+    def _walk(self, start: PlaceId, end: PlaceId) -> list[_Edge]:
+        edges = self._edges.get((start, end))
+        if edges is None:
+            edges, at, goal = [], self._indices[start], self._indices[end]
+            while at != goal:
+                following = self._successors[at][goal]
+                edges.append(min(self._graph.get_all_edge_data(at, following), key=_metres))
+                at = following
+            self._edges[start, end] = edges
+        return edges
+
+
 class WalkingMap:
     """Places and paths of a venue, for walks.
 
@@ -234,8 +276,13 @@ class WalkingMap:
         metres = reach.metres.get(end)
         if metres is None:
             return None
+        return self._route(start, reach.paths_to(end), metres, mobility, depart)
+
+    def _route(
+        self, start: PlaceId, paths: Iterable[Path], metres: float, mobility: Mobility, depart: datetime
+    ) -> Route:
         at, steps = start, []
-        for path in reach.paths_to(end):
+        for path in paths:
             following = path.end if path.start == at else path.start
             has_steps = path.kind == "steps" or not path.step_free
             steps.append(RouteStep(at, following, path.metres, path.kind, has_steps))
@@ -313,13 +360,11 @@ class WalkingMap:
             _before={self._ids[index]: edge.path for index, edge in visitor.before.items()},
         )
 
-    def shortest_ever(
-        self, mobility: Mobility, *, closed_paths: Collection[PathEnds] = ()
-    ) -> tuple[dict[PlaceId, int], NDArray[np.float64]]:
-        """Return the walks if every path were open, by Floyd and Warshall's method: a lower bound of all walks.
+    def shortest_ever(self, mobility: Mobility, *, closed_paths: Collection[PathEnds] = ()) -> ShortestEver:
+        """Return the shortest walks if every other path were open: a lower bound of all walks.
 
-        Returns:
-            The row and column of each place, and the metres from place to place; infinite where there is no way.
+        Args:
+            closed_paths: paths that are left out, in both directions.
         """
         graph = self._graphs[mobility]
         shut = {frozenset(ends) for ends in closed_paths}
@@ -327,7 +372,38 @@ class WalkingMap:
             graph = graph.copy()
             ends = ((edge.path.start, edge.path.end, start, end) for start, end, edge in graph.weighted_edge_list())
             graph.remove_edges_from([(start, end) for first, second, start, end in ends if {first, second} in shut])
-        return self._indices, rx.digraph_floyd_warshall_numpy(graph, weight_fn=_metres)
+        return ShortestEver(graph, self._indices)
+
+    def route_if_open(
+        self, ever: ShortestEver, start: PlaceId, end: PlaceId, mobility: Mobility, depart: datetime
+    ) -> Route | None:
+        """Return the shortest walk of all if each of its paths is open when it is crossed; otherwise None."""
+        if not self.is_open_on(ever.timed(start, end), mobility, depart.timestamp()):
+            return None
+        return self._route(start, ever.paths(start, end), ever.metres(start, end), mobility, depart)
+
+    def is_open_on(self, timed: Sequence[tuple[float, _Edge]], mobility: Mobility, depart: float) -> bool:
+        """Return True if paths with hours are open when they are crossed.
+
+        Args:
+            timed: metres before each of them, and the path.
+            depart: departure, as a timestamp in seconds.
+        """
+        speed = SPEEDS[mobility]
+        for walked, edge in timed:
+            begin = depart + walked / speed
+            hours, entry = edge.path.hours, edge.start_place.hours if edge.is_entry else None
+            if hours is not None and not self._is_within(hours, begin, begin + edge.metres / speed):
+                return False
+            if entry is not None and not self._is_within(entry, begin, begin):
+                return False
+        return True
+
+    def _is_within(self, hours: Hours, begin: float, end: float) -> bool:
+        if hours.all_day:
+            return True
+        intervals = self.open_intervals(hours, begin)
+        return any(opens <= begin and end <= closes + _ROUNDING for opens, closes in intervals)
 
     def open_intervals(self, hours: Hours, moment: float) -> list[tuple[float, float]]:
         """Return the opening intervals around a moment as timestamps, in order; touching intervals are one."""

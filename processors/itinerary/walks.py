@@ -58,8 +58,7 @@ class DayWalks:
         self._zero = self.begin.timestamp()
         self._closed_paths = frozenset(closed_paths)
         self._closed_places = frozenset(closed_places)
-        self._rows, metres = walking_map.shortest_ever(mobility, closed_paths=closed_paths)
-        self._bounds: list[list[float]] = metres.tolist()
+        self._ever = walking_map.shortest_ever(mobility, closed_paths=closed_paths)
         self._minutes: dict[float, int] = {}
         self._pieces: dict[PlaceId, list[_Piece]] = {}
 
@@ -73,15 +72,20 @@ class DayWalks:
 
     def least_metres(self, start: PlaceId, end: PlaceId) -> float:
         """Return the length of the walk if every path were open, a lower bound; infinite if there is never a way."""
-        return self._bounds[self._rows[start]][self._rows[end]]
+        return self._ever.metres(start, end)
 
     def least_minutes(self, start: PlaceId, end: PlaceId) -> float:
         """Return the duration of the walk if every path were open, in whole minutes; infinite if there is no way."""
-        metres = self._bounds[self._rows[start]][self._rows[end]]
+        metres = self._ever.metres(start, end)
         return metres if math.isinf(metres) else self.minutes(metres)
 
     def at(self, start: PlaceId, end: PlaceId, minute: int) -> Walk | None:
         """Return the shortest walk that leaves at a minute; None if there is no way."""
+        least = self._ever.metres(start, end)
+        if math.isinf(least):
+            return None
+        if self._takes_shortest(start, end, minute):
+            return Walk(minute, least, self.minutes(least))
         metres = self._piece(start, minute).reach.metres.get(end)
         return None if metres is None else Walk(minute, metres, self.minutes(metres))
 
@@ -94,26 +98,39 @@ class DayWalks:
 
     def options(self, start: PlaceId, end: PlaceId, minute: int, latest: int) -> list[Walk]:
         """Return the walk that leaves at a minute, and those that leave later, up to a limit, and are shorter."""
-        least = self._bounds[self._rows[start]][self._rows[end]]
+        least = self._ever.metres(start, end)
         if math.isinf(least):
             return []
         found: list[Walk] = []
         shortest = math.inf
         while minute <= latest:
+            if self._takes_shortest(start, end, minute):
+                found.append(Walk(minute, least, self.minutes(least)))
+                break
             piece = self._piece(start, minute)
             metres = piece.reach.metres.get(end, math.inf)
             if metres < shortest:
                 shortest = metres
                 found.append(Walk(minute, metres, self.minutes(metres)))
-                if shortest <= least:
-                    break
             minute = piece.last + 1
         return found
 
     def route(self, start: PlaceId, end: PlaceId, minute: int) -> Route | None:
         """Return the walk that leaves at a minute, with all that lies on its way."""
+        depart = self.moment_of(minute)
+        if not self._closed_places and not math.isinf(self._ever.metres(start, end)):
+            route = self.map.route_if_open(self._ever, start, end, self.mobility, depart)
+            if route is not None:
+                return route
         reach = self._piece(start, minute).reach
-        return self.map.route_of(reach, start, end, self.mobility, self.moment_of(minute))
+        return self.map.route_of(reach, start, end, self.mobility, depart)
+
+    def _takes_shortest(self, start: PlaceId, end: PlaceId, minute: int) -> bool:
+        """Return True if the shortest walk of all is open for a departure."""
+        if self._closed_places:
+            return False
+        timed = self._ever.timed(start, end)
+        return not timed or self.map.is_open_on(timed, self.mobility, self._zero + 60 * minute)
 
     def _piece(self, start: PlaceId, minute: int) -> _Piece:
         pieces = self._pieces.get(start)
