@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,6 +121,16 @@ async def test_closed_path_leads_around_and_is_offered(driver: TestDriver) -> No
     assert walked
     assert {"square", "south"} not in walked
     assert offers["v1"].event_id != offers["v1"].replaces
+
+
+async def test_many_plans_are_made_anew_within_two_seconds(driver: TestDriver) -> None:
+    for number in range(100):
+        await plan_of(driver, wishes(f"v{number}"))
+    began = process_time()
+    closed = PathState(start="south", end="square", time=AT, state="closed", by="ana")
+    offers = (await driver.send(PATH_STATES, "south/square", closed)).of(PLANS)
+    assert len(offers) == 100
+    assert process_time() - began < 2
 
 
 async def test_crowded_path_is_avoided_where_there_is_another_way(driver: TestDriver) -> None:
