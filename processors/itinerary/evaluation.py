@@ -172,7 +172,9 @@ def is_optimal(request: ItineraryRequest, reached: Reached, counts_all: bool) ->
     if best is None:
         return None
     if isinstance(best, Mapping):
-        expected = tuple(_number(best, *names) for names in (("must_see", "must_sees", "must"), ("likes", "liked")))
+        expected = tuple(
+            _number(best, *names) for names in (("must_see", "must_sees", "must"), ("likes", "liked", "like"))
+        )
         if any(value is not None for value in expected):
             return (reached.must_see, reached.likes) >= (expected[0] or 0, expected[1] or 0)
         count = _number(best, "acts", "total", "count", "score")
