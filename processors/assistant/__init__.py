@@ -1,0 +1,1 @@
+"""Assistant for attendees: answers from the programme, the map, live state and approved answers, or hands over."""

@@ -1,0 +1,1 @@
+"""Skills of the assistant: each answers one kind of question."""
