@@ -1,0 +1,68 @@
+"""Rules and services: approved answers, or none at all."""
+
+from __future__ import annotations
+
+from processors.assistant.answer import Answer
+from processors.assistant.approved_answers import MIN_SCORE, AnswerIndex, FoundAnswer, holds_asked_value
+from processors.assistant.festival import Language
+from processors.assistant.lexicon import concepts
+from processors.assistant.question import Question
+from processors.assistant.text import normalise
+
+MIN_COVERED = 0.55
+"""Share of the topics of a question, by weight, that an answer must have."""
+
+CERTAIN = 0.86
+"""Score from which an approved answer goes before tables."""
+
+
+class ApprovedAnswers:
+    """Approved answers as a skill.
+
+    Args:
+        indices: index of each language.
+    """
+
+    def __init__(self, indices: dict[Language, AnswerIndex]) -> None:
+        self._indices = indices
+
+    def find(self, question: Question) -> FoundAnswer | None:
+        """Return the best approved answer, if it is good enough to be given."""
+        index = self._indices[question.language]
+        for found in index.find(question.words.replace("_", " ").strip()):
+            if found.covered < MIN_COVERED or not holds_asked_value(question.signals, index.text(found.answer)):
+                continue
+            return found if found.score >= MIN_SCORE else None
+        return None
+
+    def answer(self, found: FoundAnswer, question: Question) -> Answer:
+        """Return an approved answer as it was approved."""
+        return Answer(self._indices[question.language].text(found.answer), (found.answer.id,))
+
+    def about(self, topic: str, language: Language) -> FoundAnswer | None:
+        """Return the answer whose question is about a topic of the thesaurus."""
+        index = self._indices[language]
+        for one in index.answers:
+            text = one.question_es if language == "es" else one.question_en
+            if topic in concepts().names("concepts", normalise(text)):
+                return FoundAnswer(one, 1.0, 1.0, 1.0)
+        return None
+
+    def text(self, found: FoundAnswer, language: Language) -> str:
+        """Return the text of an approved answer."""
+        return self._indices[language].text(found.answer)
+
+    def sentence_with(self, part: str, language: Language) -> str:
+        """Return the first approved sentence that has a text, such as an emergency number; empty if none has."""
+        index = self._indices[language]
+        for one in index.answers:
+            for sentence in index.text(one).split(". "):
+                if part in sentence:
+                    return sentence.rstrip(".") + "."
+        return ""
+
+
+def _normal(text: str) -> str:
+    from processors.assistant.text import normalise  # noqa: PLC0415
+
+    return normalise(text)
