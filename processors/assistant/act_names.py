@@ -52,7 +52,7 @@ class ActNames:
 
     def __init__(self, names: Mapping[ActId, str], ordinary_words: Iterable[str]) -> None:
         self._aliases: dict[str, set[ActId]] = {}
-        ordinary = set(ordinary_words)
+        self._ordinary = ordinary = set(ordinary_words)
         for act, name in names.items():
             words = normalise(name).split()
             self._add(" ".join(words), act)
@@ -107,7 +107,7 @@ class ActNames:
         if window in self._aliases:
             yield 100.0, window, begin, end
             return
-        if len(window) < 5:
+        if len(window) < 5 or (size == 1 and window in self._ordinary):
             return
         for words in (size - 1, size, size + 1):
             aliases = self._by_length.get(words, ())

@@ -27,8 +27,12 @@ SKILLS: tuple[Skill, ...] = (
 )  # fmt: skip
 """Skills; of two that fit as well, the first answers."""
 
-MIN_SKILL_SCORE = 0.5
-"""Score below which a skill does not answer."""
+MIN_SKILL_SCORE, LIKELY, STRUCTURED = 0.5, 0.7, 0.85
+"""Score below which a skill does not answer; from which it answers unless an approved answer is certain; and from which it
+answers before any approved answer."""
+
+FOLLOW_UP_SCORE = 0.9
+"""Score of the skill that answered the question before, if the present one continues it and fits at all."""
 
 _PART = re.compile(
     r"[?.!;]+\s*|,?\s+(?:y|e|and|also|y también|y ademas|además|ademas|plus)\s+(?=¿?(?:a qué|a que|qué|que hora|cuándo|cuando|dónde|donde|quién|quien|cómo|como|cuánto|cuanto|cuál|hay|puedo|se puede|hasta|está|esta abiert|where|when|what|who|how|is|are|can|do|does|which|until)\b)",
@@ -119,6 +123,10 @@ class Assistant:
                 return answer, replace(question, skill=skill)
         return self._joined(useful, bool(unknown), question), useful[-1][1]
 
+    def _score(self, skill: Skill, question: Question) -> float:
+        score = skill.score(question, self.festival)
+        return max(score, FOLLOW_UP_SCORE) if score > 0 and question.follow_up and question.skill == skill.name else score
+
     def _joined(self, answered: Sequence[tuple[Answer, Question]], unknown: bool, question: Question) -> Answer:
         answers = [answer for answer, _ in answered]
         texts = [answer.text for answer in answers]
@@ -134,10 +142,13 @@ class Assistant:
         """Return the answer to one question and the skill that gave it."""
         if lost.is_about_found_things(question):
             return lost.answer_found(question, self.festival, self._approved), "lost"
-        scores = sorted(((skill.score(question, self.festival), -number) for number, skill in enumerate(SKILLS)), reverse=True)
+        scores = sorted(((self._score(skill, question), -number) for number, skill in enumerate(SKILLS)), reverse=True)
         best = scores[0][0]
         found = self._approved.find(question)
-        if found is not None and (found.score >= CERTAIN and best < 0.9 or found.score >= best):
+        name = _unknown_act(question, self.festival) if found is None or found.score < CERTAIN else ""
+        if name:
+            return Answer(self.festival.phrases.text(question.language, "no_act", name=name), handover=True), "none"
+        if found is not None and best < STRUCTURED and (found.score >= CERTAIN or best < LIKELY):
             return self._approved.answer(found, question), "may_i"
         for score, number in scores:
             if score < MIN_SKILL_SCORE:
@@ -149,6 +160,15 @@ class Assistant:
         if found is not None:
             return self._approved.answer(found, question), "may_i"
         return Answer(self.festival.phrases.text(question.language, "handover"), handover=True), "none"
+
+
+def _unknown_act(question: Question, festival: Festival) -> str:
+    """Return a name that is asked for as an act and that the programme does not have; empty if there is none."""
+    if question.acts or not question.has("play", "when", "cancelled", "signing") or question.genres:
+        return ""
+    if question.has("play") or not (question.places or question.kinds or question.has("open", "close", "price", "permission")):
+        return festival.unknown_name(question.text, question.words)
+    return ""
 
 
 def _is_one_question(parts: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -66,6 +67,20 @@ class Festival:
         self.act_names = ActNames(names, ordinary | {fold_text(genre) for act in tables.acts.values() for genre in act.genres})
         self.corrector = SpellingCorrector(ordinary | self.act_names.words | set(CHAT_WORDS.values()) | _COMMON)
         self.phrases = Phrases.load()
+
+    def unknown_name(self, text: str, words: str) -> str:
+        """Return what looks like a name in a question and is not known here; empty if there is nothing.
+
+        Args:
+            text: as it was typed: names are capitalised, unless all is in lower case.
+            words: normalised, without the acts that were found.
+        """
+        capitalised = re.findall(r"(?<![.?!¿¡]\s)(?<!^)(?<![¿¡])\b[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+(?:\s+[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+)*", text)
+        for name in capitalised:
+            if not all(self.corrector.is_known(word) or len(word) < 2 for word in normalise(name).split()):
+                return name
+        unknown = [word for word in words.split() if len(word) > 3 and word.isalpha() and not self.corrector.is_known(word)]
+        return " ".join(unknown) if len(unknown) <= 3 else ""
 
     def live_at(self, now: datetime) -> LiveState | None:
         """Return the live state while it is true."""

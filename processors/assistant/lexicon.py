@@ -62,6 +62,25 @@ def lexicon() -> Lexicon:
     return Lexicon(yaml.safe_load((_FOLDER / "lexicon.yaml").read_text(encoding="utf-8")))
 
 
+BEYOND_TABLES = frozenset(
+    """
+    wifi atm pool hotel setlist backstage next_year salary sponsor ticket_price sold_out afterparty hairdryer laundry massage
+    ferris drugs condoms other_festival police complaint time_now contact car_charging helmet luggage_shipping currency
+    security_guard wedding microphone livestream stage_crew capacity_total history
+    """.split()  # noqa: SIM905 - a list of quoted words would be long
+)
+"""Topics of the thesaurus that neither a programme nor a map answers; an approved answer may."""
+
+
+def is_beyond_tables(text: str) -> bool:
+    """Return True if a normalised question names a topic that tables do not hold.
+
+    >>> is_beyond_tables("hay wifi en el camping"), is_beyond_tables("donde esta el camping")
+    (True, False)
+    """
+    return bool(concepts().names("concepts", text) & BEYOND_TABLES)
+
+
 @cache
 def concepts() -> Lexicon:
     """Return the thesaurus of festival topics, for approved answers."""

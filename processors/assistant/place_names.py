@@ -97,6 +97,16 @@ class PlaceNames:
                 kinds.append(kind)
         return found, kinds
 
+    def beside(self, place: PlaceId, kind: str) -> PlaceId | None:
+        """Return the place of a kind that has the name of the same area."""
+        if self._places[place].kind != "stage":
+            return None
+        for word in normalise(self._places[place].name_es).split():
+            found = self._in_area(kind, word)
+            if found is not None:
+                return found
+        return None
+
     def _by_name(self, text: str, occupied: list[tuple[int, int]]) -> list[PlaceMention]:
         spans = [match.span() for match in re.finditer(r"\S+", text)]
         found: list[PlaceMention] = []

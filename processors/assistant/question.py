@@ -111,7 +111,7 @@ def analyze(
         signals=lex.names("signals", without_acts),
         acts=tuple(mentions),
         places=tuple(dict.fromkeys(mention.place for mention in places)),
-        kinds=tuple(kinds),
+        kinds=tuple(kind for kind in kinds if kind != "stage" or _WHICH_STAGE.search(words) is None),
         genres=genres,
         moods=tuple(sorted(lex.names("moods", without_acts))),
         moments=moments,
@@ -125,8 +125,10 @@ def analyze(
     if standing is not None:
         others = tuple(place for place in question.places if place != standing.place)
         question = replace(question, here=standing.place, places=others)
-    return _completed(question, context)
+    return _completed(question, context, festival)
 
+
+_WHICH_STAGE = re.compile(r"\b(?:que|cual|which|what) (?:escenario|stage|carpa|tent)\b")
 
 _STANDING = re.compile(
     r"\b(?:estoy|estamos|ando|i am|i m|we are|we re|me encuentro|nos encontramos|standing|acabo de salir|salgo|saliendo)"
@@ -171,7 +173,7 @@ INTENT_SIGNALS = frozenset(
 )
 
 
-def _completed(question: Question, context: Context) -> Question:
+def _completed(question: Question, context: Context, festival: Festival) -> Question:
     """Take over from the question before what this one leaves out."""
     before = context.before
     if before is None:
@@ -201,6 +203,10 @@ def _completed(question: Question, context: Context) -> Question:
         result = replace(result, acts=keep_acts, places=before.places, kinds=before.kinds, genres=before.genres, moods=before.moods)
         if not (before.acts or before.places) and intents & {"when", "where", "end", "route", "walk_time", "open", "close", "queue", "full", "duration", "language", "sign_language", "genre"} and not moved:
             result = _with_last(result, context, intents)
+    elif question.places and not question.kinds and before.places:
+        result = replace(result, places=_same_kind(question.places, before.places, festival))
+    elif question.places and not question.kinds and before.kinds and not question.acts:
+        result = replace(result, kinds=before.kinds)
     elif question.places and before.genres and not question.genres:
         result = replace(result, genres=before.genres)
     elif question.genres and before.places and not question.places:
@@ -210,6 +216,14 @@ def _completed(question: Question, context: Context) -> Question:
     elif question.moments.moment is None and before.moments.tonight and not question.moments.tonight:
         result = replace(result, moments=replace(question.moments, tonight=False))
     return result
+
+
+def _same_kind(places: tuple[PlaceId, ...], before: tuple[PlaceId, ...], festival: Festival) -> tuple[PlaceId, ...]:
+    """Return the bar at Faro for "and at Faro?" after a question about another bar."""
+    kind = festival.place(before[-1]).kind
+    if kind == "stage":
+        return places
+    return tuple(festival.place_names.beside(place, kind) or place for place in places)
 
 
 def _with_last(question: Question, context: Context, intents: frozenset[str]) -> Question:

@@ -60,6 +60,10 @@ class SpellingCorrector:
                 self._by_letter.setdefault(word[0], []).append(word)
         self._cache: dict[str, str] = {}
 
+    def is_known(self, word: str) -> bool:
+        """Return True if a word, or its singular, is known."""
+        return word in self._known or any(word.endswith(end) and word[: -len(end)] in self._known for end in ("s", "es", "as", "os", "a", "o", "ed", "ing", "ly", "d", "r", "er", "mente"))
+
     def correct(self, text: str) -> str:
         """Return a normalised text with misspelt words replaced."""
         return " ".join(self._word(word) for word in text.split())

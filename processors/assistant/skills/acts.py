@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival, Slot
-from processors.assistant.lexicon import concepts
+from processors.assistant.lexicon import is_beyond_tables
 from processors.assistant.phrases import clock
 from processors.assistant.question import Question
 from processors.assistant.slot_text import delay_sentence, say, set_sentence, slots_of, to_come
 from schemas.programme import Act
-
-OUTSIDE = frozenset(
-    "setlist backstage next_year salary other_festival contact livestream stage_crew merch_price sponsor ticket_price history sold_out".split()
-)
-"""Topics of the thesaurus that no programme answers."""
 
 _BIOGRAPHY = (
     "de donde es", "de donde son", "where are they from", "where is she from", "where is he from", "where from", "casad",
@@ -31,7 +26,7 @@ def score(question: Question, festival: Festival) -> float:
     del festival
     if not question.acts:
         return 0.0
-    if concepts().names("concepts", question.words) & OUTSIDE or any(part in question.words for part in _BIOGRAPHY):
+    if is_beyond_tables(question.words) or (any(part in question.words for part in _BIOGRAPHY) and not question.has("delay")):
         return 0.0
     if question.has("price", "permission", "weather") and not question.has("when", "where", "play", "clash"):
         return 0.3

@@ -6,6 +6,7 @@ import re
 
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival
+from processors.assistant.lexicon import is_beyond_tables
 from processors.assistant.question import Question
 from processors.assistant.skills.ways import matching, wanted_kinds
 from processors.assistant.walk_text import hours_of, listed_places
@@ -15,9 +16,18 @@ from schemas.venue_map import Place
 _NOW = re.compile(r"\b(?:esta|estan|sigue|siguen|is|are|still|todavia|aun|ahora|now|encuentro)\b.*\b(?:abiert\w+|open|cerrad\w+|closed|shut)\b|\b(?:abiert\w+|cerrad\w+)\s+(?:esta|estan|ahora)\b")
 
 
+_PASS = re.compile(r"\b(?:entrar|entro|entramos|pasar|salir|salgo|salimos|usar|enter|get in|go in|come in|get out|leave|exit|use|go out|go through)\b.{0,12}\b(?:por|through|by|via|the|at|in)\b")
+
+
 def score(question: Question, festival: Festival) -> float:
     """Return how well a question about opening hours fits."""
+    if question.has("who") and question.has("last", "first"):
+        return 0.0
+    if any(festival.place(place).kind in ("entrance", "exit") for place in question.places) and _PASS.search(question.words):
+        return 0.91
     if question.acts or not question.has("open", "close") and not (question.places and question.has("when", "end")):
+        return 0.0
+    if is_beyond_tables(question.words):
         return 0.0
     if question.has("price", "permission", "weather", "play", "route", "walk_time"):
         return 0.3 if question.has("permission", "price") else 0.0
@@ -47,7 +57,7 @@ def answer(question: Question, festival: Festival) -> Answer | None:
 def _sentence(place: Place, question: Question, festival: Festival) -> str:
     phrases, language = festival.phrases, question.language
     name = festival.place_name(place.id, language)
-    asks_now = _NOW.search(question.words) is not None or question.has("now")
+    asks_now = (_NOW.search(question.words) or _PASS.search(question.words)) is not None or question.has("now")
     asks_at = question.moments.moment is not None
     closed = _closed_live(place, question, festival)
     if closed and (asks_now or not (question.moments.days or asks_at)):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 
 from processors.assistant.answer import Answer, Skill, sentences, unknown_live
 from processors.assistant.festival import Festival, Slot
-from processors.assistant.lexicon import concepts
+from processors.assistant.lexicon import concepts, is_beyond_tables
 from processors.assistant.phrases import clock
 from processors.assistant.question import Question
-from processors.assistant.skills.acts import OUTSIDE
 from processors.assistant.slot_text import act_of, in_time, list_items, say, set_sentence, slot_values
 from schemas.ids import PlaceId
+
+_POLICY = re.compile(r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|if (?:a|an|the) \w+ cancel\w*)\b")
+"""Questions about rules, which approved answers have."""
 
 MAX_LISTED = 30
 """Sets of the longest list."""
@@ -18,7 +22,7 @@ MAX_LISTED = 30
 
 def score(question: Question, festival: Festival) -> float:
     """Return how well a question about the programme fits."""
-    if question.acts or concepts().names("concepts", question.words) & OUTSIDE:
+    if question.acts or is_beyond_tables(question.words):
         return 0.0
     stages = _stages(question, festival)
     timed = bool(question.moments.days or question.moments.moment or question.has("now", "next", "last", "first"))
@@ -28,8 +32,10 @@ def score(question: Question, festival: Festival) -> float:
         return 0.85
     if question.has("sign_language", "audio_description") and (question.has("who", "play", "when") or timed):
         return 0.85
-    if question.has("delay", "cancelled", "changed") and not question.has("price") and not question.kinds:
-        return 0.8 if question.has("play", "who", "delay", "changed") or timed else 0.6
+    if question.has("delay", "cancelled", "changed") and not question.has("price") and not set(question.kinds) - {"stage"}:
+        if _POLICY.search(question.words) or concepts().names("concepts", question.words) & {"refund", "name_change", "day_cancelled"}:
+            return 0.0
+        return 0.87 if question.has("play", "who", "delay", "changed") or timed else 0.6
     if question.has("weather", "queue", "full", "route", "walk_time", "price") or (question.has("open", "close") and not question.has("play", "who")):
         return 0.0
     if question.genres and (question.has("play", "who", "when", "where") or timed or len(question.words.split()) <= 4):

@@ -19,6 +19,8 @@ GENRE_WEIGHT, MOOD_WEIGHT, SIMILAR_WEIGHT, POPULARITY_WEIGHT = 2.0, 1.5, 3.0, 1.
 def score(question: Question, festival: Festival) -> float:
     """Return how well a wish for a recommendation fits."""
     del festival
+    if question.has("genre") and question.acts and not question.has("recommend"):
+        return 0.0
     if question.has("recommend") and not set(question.kinds) & {"food", "camping", "parking", "bar"}:
         return 0.95
     if question.has("similar") and question.acts and not question.has("delay", "cancelled"):

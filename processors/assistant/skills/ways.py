@@ -6,6 +6,7 @@ import re
 
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival
+from processors.assistant.lexicon import is_beyond_tables
 from processors.assistant.question import Question
 from processors.assistant.slot_text import slots_of, to_come
 from processors.assistant.walk_text import hours_sentence, listed_places, queue_minutes, route_values
@@ -44,6 +45,8 @@ def matching(places: list[Place], question: Question) -> list[Place]:
 
 def score(question: Question, festival: Festival) -> float:
     """Return how well a question about ways and places fits."""
+    if is_beyond_tables(question.words):
+        return 0.0
     if festival.walks is None or question.has("price", "permission", "weather") and not question.has("nearest", "route"):
         return 0.0
     kinds, target = wanted_kinds(question), bool(question.places) or bool(question.acts)
