@@ -22,7 +22,7 @@ def phrase_pattern(phrases: Iterable[str]) -> re.Pattern[str]:
     for phrase in sorted(phrases, key=len, reverse=True):
         words = [r"\w+" if word == "*" else re.escape(word).replace(r"\*", r"\w*") for word in phrase.split()]
         parts.append(r"\s+".join(words))
-    return re.compile(r"\b(?:" + "|".join(parts) + r")\b")
+    return re.compile(r"\b(?:" + "|".join(parts) + r")s?\b")
 
 
 class Lexicon:
@@ -65,8 +65,8 @@ def lexicon() -> Lexicon:
 BEYOND_TABLES = frozenset(
     """
     wifi atm pool hotel setlist backstage next_year salary sponsor ticket_price sold_out afterparty hairdryer laundry massage
-    ferris drugs condoms other_festival police complaint time_now contact car_charging helmet luggage_shipping currency
-    security_guard wedding microphone livestream stage_crew capacity_total history
+    ferris crypto sim nursery invoice fireworks_show supermarket drugs condoms other_festival police complaint time_now contact car_charging helmet luggage_shipping currency
+    rent coach_parking security_guard wedding microphone livestream stage_crew capacity_total history
     """.split()  # noqa: SIM905 - a list of quoted words would be long
 )
 """Topics of the thesaurus that neither a programme nor a map answers; an approved answer may."""

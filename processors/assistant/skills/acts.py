@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival, Slot
 from processors.assistant.lexicon import is_beyond_tables
@@ -51,8 +53,27 @@ def answer(question: Question, festival: Festival) -> Answer | None:
     if not slots:
         return None
     slots = to_come(slots, question.now)
+    neighbour = _neighbour(slots[0], question, festival)
+    if neighbour is not None:
+        return neighbour
     text = sentences([_sentence(slot, question, festival) for slot in slots])
     return Answer(text, sources + tuple(str(slot.set.id) for slot in slots), place=slots[0].set.stage, slot=slots[0])
+
+
+_AFTER = re.compile(r"\b(?:quien|who|which|que|what)\b.*\b(?:after|despues de|tras|luego de|follows|sigue a|detras de)\b")
+_BEFORE = re.compile(r"\b(?:quien|who|which|que|what)\b.*\b(?:before|antes de|antes que|precede)\b")
+
+
+def _neighbour(slot: Slot, question: Question, festival: Festival) -> Answer | None:
+    """Return who plays at the same stage after or before an act, if that is asked."""
+    after, before = _AFTER.search(question.words), _BEFORE.search(question.words)
+    if not after and not before:
+        return None
+    others = [one for one in festival.slots(question.now) if one.set.stage == slot.set.stage and one.set.day == slot.set.day and one.set.is_performance]
+    chosen = [one for one in others if one.begin >= slot.end][:1] if after else [one for one in others if one.end <= slot.begin][-1:]
+    if not chosen:
+        return Answer(festival.phrases.text(question.language, "stage_no_more", stage=festival.place_name(slot.set.stage, question.language)), (str(slot.set.act),))
+    return Answer(say("act_will", chosen[0], question, festival), (str(chosen[0].set.act),), slot=chosen[0])
 
 
 def _sentence(slot: Slot, question: Question, festival: Festival) -> str:

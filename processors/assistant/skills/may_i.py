@@ -9,10 +9,10 @@ from processors.assistant.lexicon import concepts
 from processors.assistant.question import Question
 from processors.assistant.text import normalise
 
-MIN_COVERED = 0.55
+MIN_COVERED = 0.33
 """Share of the topics of a question, by weight, that an answer must have."""
 
-CERTAIN = 0.86
+CERTAIN = 0.95
 """Score from which an approved answer goes before tables."""
 
 

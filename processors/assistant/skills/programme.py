@@ -16,6 +16,8 @@ from schemas.ids import PlaceId
 _POLICY = re.compile(r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|if (?:a|an|the) \w+ cancel\w*)\b")
 """Questions about rules, which approved answers have."""
 
+_HAPPENS = re.compile(r"\b(?:que (?:hay|pasa|ponen|dan)|what is (?:on|happening|there)|what happens at|happening|que se puede ver)\b")
+
 MAX_LISTED = 30
 """Sets of the longest list."""
 
@@ -46,6 +48,10 @@ def score(question: Question, festival: Festival) -> float:
         return 0.8
     if question.has("play", "who") and question.has("play") and (timed or question.has("headliner", "who")) and not set(question.kinds) - {"stage"}:
         return 0.8
+    if re.search(r"\b(?:quien|who)\b", question.words) and question.has("last", "first", "open", "close") and timed:
+        return 0.88
+    if timed and question.moments.moment is not None and _HAPPENS.search(question.words) and not set(question.kinds) - {"stage"}:
+        return 0.8
     if question.has("who") and timed and not question.kinds and not question.has("exist", "permission"):
         return 0.7
     if question.follow_up and question.skill == "programme":
@@ -73,7 +79,7 @@ def answer(question: Question, festival: Festival) -> Answer | None:
         return _genre(slots, question, festival)
     if question.has("headliner"):
         return _headliners(slots, question, festival)
-    if question.has("last", "first") and not question.has("next"):
+    if (question.has("last", "first") or (re.search(r"\b(?:quien|who)\b", question.words) and question.has("open", "close"))) and not question.has("next"):
         return _edge(slots, question, festival)
     if len(stages) == 1 and not question.moments.days and question.moments.moment is None and not question.moments.tonight:
         return _at_stage(slots, stages[0], question, festival)
@@ -190,8 +196,9 @@ def _edge(slots: list[Slot], question: Question, festival: Festival) -> Answer:
     chosen = in_time(slots, question, festival)
     if not chosen:
         return Answer(festival.phrases.text(question.language, "list_none"))
-    slot = chosen[0] if question.has("first") else max(chosen, key=lambda one: one.end)
-    return Answer(say("first_set" if question.has("first") else "last_set", slot, question, festival), _sources([slot]), slot=slot)
+    first = question.has("first") or (question.has("open") and not question.has("last", "close"))
+    slot = chosen[0] if first else max(chosen, key=lambda one: one.end)
+    return Answer(say("first_set" if first else "last_set", slot, question, festival), _sources([slot]), slot=slot)
 
 
 def _services(question: Question, festival: Festival) -> Answer:
