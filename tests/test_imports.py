@@ -54,6 +54,8 @@ FEATURE_IMPORTS = {
         # Mails and posts share the text encoder and the sentiment model.
         ("social", "support"),
         ("support", "social"),
+        # Questions of attendees share the encoder, the danger classifier and the masking of personal data with mails.
+        ("assistant", "support"),
     },
     "stream/features": {("cameras", "crowd"), ("cameras", "violence"), ("social", "support")},
 }

@@ -20,7 +20,26 @@ MIN_SHORT_SIMILARITY, SHORT_NAME = 89.0, 8
 MIN_SINGLE_WORD = 4
 """Letters of a word that stands for a name of several words."""
 
-_FILLERS = {"the", "los", "las", "la", "el", "de", "del", "en", "dj", "mc", "and", "y", "of", "a", "trio", "club", "quintet", "kid"}
+_FILLERS = {
+    "the",
+    "los",
+    "las",
+    "la",
+    "el",
+    "de",
+    "del",
+    "en",
+    "dj",
+    "mc",
+    "and",
+    "y",
+    "of",
+    "a",
+    "trio",
+    "club",
+    "quintet",
+    "kid",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,11 @@ class ActNames:
             self._add(" ".join(words), act)
             content = [word for word in words if word not in _FILLERS]
             without_article = words[1:] if words[0] in ("the", "los", "las", "la", "el", "dj", "mc") else words
-            self._add(" ".join(without_article), act, {word for word in without_article if len(without_article) == 1} & ordinary)
+            self._add(
+                " ".join(without_article),
+                act,
+                {word for word in without_article if len(without_article) == 1} & ordinary,
+            )
             if len(content) > 1:
                 self._add(" ".join(content), act)
                 for first, second in zip(content, content[1:], strict=False):
@@ -99,7 +122,9 @@ class ActNames:
                 continue
             acts = self._aliases[alias]
             whole = self._whole.get(alias)
-            kept.append(ActMention((whole,) if whole in acts and whole else tuple(sorted(acts)), begin, end, similarity))
+            kept.append(
+                ActMention((whole,) if whole in acts and whole else tuple(sorted(acts)), begin, end, similarity)
+            )
         return sorted(kept, key=lambda mention: mention.begin)
 
     def _matches(self, window: str, begin: int, end: int) -> Iterable[tuple[float, str, int, int]]:
@@ -111,13 +136,17 @@ class ActNames:
             return
         for words in (size - 1, size, size + 1):
             aliases = self._by_length.get(words, ())
-            found = process.extractOne(window, aliases, scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY) if aliases else None
+            found = (
+                process.extractOne(window, aliases, scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY) if aliases else None
+            )
             if found is None:
                 continue
             alias, similarity, _ = found
             if size != words and window.replace(" ", "") != alias.replace(" ", "") and similarity < 92:
                 continue
-            if min(len(alias), len(window)) <= SHORT_NAME and (similarity < MIN_SHORT_SIMILARITY or window[0] != alias[0]):
+            if min(len(alias), len(window)) <= SHORT_NAME and (
+                similarity < MIN_SHORT_SIMILARITY or window[0] != alias[0]
+            ):
                 if not (window[0] == alias[0] and len(alias) >= 6 and similarity >= 83):
                     continue
             yield similarity, alias, begin, end

@@ -34,7 +34,9 @@ LIST_TOPIC = "prohibited"
 """Topic of an approved question whose answer is a list of things, each of which may be asked about."""
 
 AMOUNT = re.compile(r"[€$£%]|\b(?:gratis|free|gratuit\w*|sin coste|sin comision|no fee|euros?)\b")
-CLOCK = re.compile(r"\d{1,2}:\d{2}|\b24 (?:horas|hours)|\d{1,2} (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|june|july|may|august)")
+CLOCK = re.compile(
+    r"\d{1,2}:\d{2}|\b24 (?:horas|hours)|\d{1,2} (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|june|july|may|august)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,18 @@ class AnswerIndex:
         self._question_topics = [names.names("concepts", normalise(text)) for text in self._questions]
         self._text_topics = [names.names("concepts", normalise(text)) for text in self._texts]
         self._bm25 = bm25s.BM25()
-        corpus = [_stems(f"{question} {question} {text}") for question, text in zip(self._questions, self._texts, strict=True)]
+        corpus = [
+            _stems(f"{question} {question} {text}") for question, text in zip(self._questions, self._texts, strict=True)
+        ]
         self._vocabulary = {word for words in corpus for word in words}
         if corpus:
             self._bm25.index(corpus, show_progress=False)
 
     def weight(self, topic: str) -> float:
         """Return the inverse document frequency of a topic."""
-        having = sum(topic in question for question in self._question_topics) + 0.3 * sum(topic in text for text in self._text_topics)
+        having = sum(topic in question for question in self._question_topics) + 0.3 * sum(
+            topic in text for text in self._text_topics
+        )
         return math.log(1 + len(self.answers) / (0.5 + having))
 
     def text(self, answer: ApprovedAnswer) -> str:
@@ -96,7 +102,12 @@ class AnswerIndex:
         score = MEANING_WEIGHT * cosine + WORDS_WEIGHT * words + TOPICS_WEIGHT * covered + PRECISION_WEIGHT * precise
         score = np.where(self._lack(topics & BEYOND_TABLES), 0.0, score)
         best = np.argsort(-score)[:limit]
-        return [FoundAnswer(self.answers[row], float(score[row]), float(covered[row]) if topics else 1.0, float(cosine[row])) for row in best]
+        return [
+            FoundAnswer(
+                self.answers[row], float(score[row]), float(covered[row]) if topics else 1.0, float(cosine[row])
+            )
+            for row in best
+        ]
 
     def _cosines(self, text: str) -> NDArray[np.float64]:
         vector = self._encoder.encode([text]).vectors[0]
@@ -122,7 +133,13 @@ class AnswerIndex:
         total = sum(weights.values()) or 1.0
         covered, precise = np.zeros(len(self.answers)), np.zeros(len(self.answers))
         for row, (question, text) in enumerate(zip(self._question_topics, self._text_topics, strict=True)):
-            covered[row] = sum(w * (1.0 if t in question else ANSWER_TOPIC_WEIGHT if t in text else 0.0) for t, w in weights.items()) / total
+            covered[row] = (
+                sum(
+                    w * (1.0 if t in question else ANSWER_TOPIC_WEIGHT if t in text else 0.0)
+                    for t, w in weights.items()
+                )
+                / total
+            )
             own = sum(self.weight(topic) for topic in question)
             precise[row] = sum(weights[topic] for topic in topics & question) / own if own else 0.0
             if LIST_TOPIC in question and topics and topics <= text:
@@ -144,4 +161,8 @@ def holds_asked_value(signals: frozenset[str], text: str) -> bool:
     folded = text.lower()
     if "price" in signals and not AMOUNT.search(folded):
         return False
-    return not ({"when", "open", "close"} & signals and "where" not in signals) or CLOCK.search(normalise(text)) is not None or CLOCK.search(folded) is not None
+    return (
+        not ({"when", "open", "close"} & signals and "where" not in signals)
+        or CLOCK.search(normalise(text)) is not None
+        or CLOCK.search(folded) is not None
+    )

@@ -10,11 +10,23 @@ from datetime import datetime
 from processors.assistant import emergency, guard
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.approved_answers import AnswerIndex
-from processors.assistant.danger import danger_kind
+from processors.assistant.danger import DangerKind, danger_kind
 from processors.assistant.festival import Festival, Language
 from processors.assistant.lexicon import lexicon
 from processors.assistant.question import Context, Question, analyze
-from processors.assistant.skills import acts, chat, clash, crowding, hours, lost, news, programme, recommend, ways, weather
+from processors.assistant.skills import (
+    acts,
+    chat,
+    clash,
+    crowding,
+    hours,
+    lost,
+    news,
+    programme,
+    recommend,
+    ways,
+    weather,
+)
 from processors.assistant.skills.may_i import CERTAIN, ApprovedAnswers
 from processors.support.encoder import Encoder
 from processors.support.language import detect_language
@@ -46,12 +58,16 @@ class Reply:
 
     Attributes:
         skill: name of the skill that answered; `danger`, `refused` and `none` too.
+        danger: kind of danger that the message reports.
+        here: where the person is, as far as it is known.
     """
 
     answer: Answer
     skill: str
     language: Language
     context: Context
+    danger: DangerKind | None = None
+    here: PlaceId | None = None
 
 
 class Assistant:
@@ -67,7 +83,9 @@ class Assistant:
         self._requests = requests
         self._encoder: Encoder = requests.encoder
         answers = festival.tables.answers
-        self._approved = ApprovedAnswers({language: AnswerIndex(answers, language, self._encoder) for language in ("es", "en")})
+        self._approved = ApprovedAnswers(
+            {language: AnswerIndex(answers, language, self._encoder) for language in ("es", "en")}
+        )
 
     def language_of(self, text: str) -> Language:
         """Return the language to answer in: Spanish unless a text is English."""
@@ -75,7 +93,13 @@ class Assistant:
         return "en" if detect_language(text, odds) == "en" else "es"
 
     def reply(
-        self, text: str, *, now: datetime, language: Language | None = None, place: PlaceId | None = None, context: Context | None = None
+        self,
+        text: str,
+        *,
+        now: datetime,
+        language: Language | None = None,
+        place: PlaceId | None = None,
+        context: Context | None = None,
     ) -> Reply:
         """Answer a message.
 
@@ -93,13 +117,15 @@ class Assistant:
         kind = danger_kind(text, self._requests)
         if kind is not None:
             urgent = emergency.answer(kind, question, self.festival, self._approved)
-            return Reply(urgent, "danger", answer_language, _remember(context, replace(question, skill="danger"), urgent))
+            memory = _remember(context, replace(question, skill="danger"), urgent)
+            return Reply(urgent, "danger", answer_language, memory, kind, question.here)
         refused = guard.refusal(question)
         if refused is not None:
             refusal = Answer(self.festival.phrases.text(answer_language, refused), handover=True)
             return Reply(refusal, "refused", answer_language, context)
         answer, question = self._answer_parts(text, question, context)
-        return Reply(answer, question.skill or "none", answer_language, _remember(context, question, answer))
+        memory = _remember(context, question, answer)
+        return Reply(answer, question.skill or "none", answer_language, memory, here=question.here)
 
     def _answer_parts(self, text: str, question: Question, context: Context) -> tuple[Answer, Question]:
         """Answer a message as a whole, or its questions one by one."""
@@ -110,7 +136,9 @@ class Assistant:
         answered: list[tuple[Answer, Question]] = []
         memory = context
         for part in parts:
-            one = analyze(part, self.festival, now=question.now, language=question.language, here=question.here, context=memory)
+            one = analyze(
+                part, self.festival, now=question.now, language=question.language, here=question.here, context=memory
+            )
             answer, skill = self._answer(one)
             one = replace(one, skill=skill)
             answered.append((answer, one))
@@ -125,7 +153,9 @@ class Assistant:
 
     def _score(self, skill: Skill, question: Question) -> float:
         score = skill.score(question, self.festival)
-        return max(score, FOLLOW_UP_SCORE) if score > 0 and question.follow_up and question.skill == skill.name else score
+        return (
+            max(score, FOLLOW_UP_SCORE) if score > 0 and question.follow_up and question.skill == skill.name else score
+        )
 
     def _joined(self, answered: Sequence[tuple[Answer, Question]], unknown: bool, question: Question) -> Answer:
         answers = [answer for answer, _ in answered]
@@ -166,7 +196,9 @@ def _unknown_act(question: Question, festival: Festival) -> str:
     """Return a name that is asked for as an act and that the programme does not have; empty if there is none."""
     if question.acts or not question.has("play", "when", "cancelled", "signing") or question.genres:
         return ""
-    if question.has("play") or not (question.places or question.kinds or question.has("open", "close", "price", "permission")):
+    if question.has("play") or not (
+        question.places or question.kinds or question.has("open", "close", "price", "permission")
+    ):
         return festival.unknown_name(question.text, question.words)
     return ""
 
@@ -178,7 +210,10 @@ def _is_one_question(parts: Sequence[str]) -> bool:
 
 def _asks(question: Question) -> bool:
     """Return True if a part of a message is a question rather than an introduction."""
-    return bool(question.signals) and re.search(r"\b(?:estoy|i am|i m|soy|vengo|we are|hola|hello)\b", question.words) is None
+    return (
+        bool(question.signals)
+        and re.search(r"\b(?:estoy|i am|i m|soy|vengo|we are|hola|hello)\b", question.words) is None
+    )
 
 
 def _remember(context: Context, question: Question, answer: Answer) -> Context:

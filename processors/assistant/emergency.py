@@ -75,5 +75,3 @@ def _open(kinds: tuple[str, ...], question: Question, festival: Festival) -> lis
     """Return the open places of some kinds, those that never close first."""
     places = [place for place in festival.places_of(*kinds) if is_open_now(place, question, festival)]
     return sorted(places, key=lambda place: not (place.hours is not None and place.hours.all_day))
-
-

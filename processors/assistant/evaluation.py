@@ -113,7 +113,9 @@ def evaluate(
 def _chosen(
     labelled: Sequence[LabelledQuestion], replies: Sequence[Reply], mask: Sequence[bool]
 ) -> tuple[list[LabelledQuestion], list[Reply]]:
-    return [one for one, yes in zip(labelled, mask, strict=True) if yes], [one for one, yes in zip(replies, mask, strict=True) if yes]
+    return [one for one, yes in zip(labelled, mask, strict=True) if yes], [
+        one for one, yes in zip(replies, mask, strict=True) if yes
+    ]
 
 
 def kind_of(one: LabelledQuestion) -> str:
@@ -133,7 +135,9 @@ def _context(one: LabelledQuestion, assistant: Assistant, contexts: dict[str, Co
         return contexts.get(one.thread, Context())
     context = Context()
     for text in _earlier_questions(one.thread):
-        context = assistant.reply(text, now=one.now, language=_language(one), place=_place(one), context=context).context
+        context = assistant.reply(
+            text, now=one.now, language=_language(one), place=_place(one), context=context
+        ).context
     return context
 
 
@@ -180,7 +184,7 @@ def figures(labelled: Sequence[LabelledQuestion], replies: Sequence[Reply]) -> d
     `answered_right` is a share of those that can be answered, `answered_wrong` of all; `handed_over_right` of those that
     can't be answered; `danger_false` of those that are no danger. A figure without questions is left out.
     """
-    counts = {name: 0 for name in ("answerable", "right", "wrong", "unknown", "handed", "urgent", "urgent_found", "calm", "false")}
+    counts = dict.fromkeys(("answerable", "right", "wrong", "unknown", "handed", "urgent", "urgent_found", "calm", "false"), 0)
     for one, reply in zip(labelled, replies, strict=True):
         expect, answer = one.expect, reply.answer
         counts["urgent" if expect.urgent else "calm"] += 1

@@ -64,7 +64,9 @@ class Festival:
         ordinary = lexicon().vocabulary | concepts().vocabulary | self.place_names.words | _words_of_answers(tables)
         names = {act.id: act.name for act in tables.acts.values()}
         names |= {one.act: one.name for one in tables.sets if one.act not in names}
-        self.act_names = ActNames(names, ordinary | {fold_text(genre) for act in tables.acts.values() for genre in act.genres})
+        self.act_names = ActNames(
+            names, ordinary | {fold_text(genre) for act in tables.acts.values() for genre in act.genres}
+        )
         self.corrector = SpellingCorrector(ordinary | self.act_names.words | set(CHAT_WORDS.values()) | _COMMON)
         self.phrases = Phrases.load()
 
@@ -75,11 +77,15 @@ class Festival:
             text: as it was typed: names are capitalised, unless all is in lower case.
             words: normalised, without the acts that were found.
         """
-        capitalised = re.findall(r"(?<![.?!¿¡]\s)(?<!^)(?<![¿¡])\b[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+(?:\s+[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+)*", text)
+        capitalised = re.findall(
+            r"(?<![.?!¿¡]\s)(?<!^)(?<![¿¡])\b[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+(?:\s+[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+)*", text
+        )
         for name in capitalised:
             if not all(self.corrector.is_known(word) or len(word) < 2 for word in normalise(name).split()):
                 return name
-        unknown = [word for word in words.split() if len(word) > 3 and word.isalpha() and not self.corrector.is_known(word)]
+        unknown = [
+            word for word in words.split() if len(word) > 3 and word.isalpha() and not self.corrector.is_known(word)
+        ]
         return " ".join(unknown) if len(unknown) <= 3 else ""
 
     def live_at(self, now: datetime) -> LiveState | None:
@@ -99,7 +105,9 @@ class Festival:
             delay = delays.get(one.act)
             applies = delay is not None and one.is_performance and self.day_of(delay.new_start) == one.day
             if delay is not None and applies:
-                slots.append(Slot(one, delay.new_start.astimezone(self.zone), delay.new_end.astimezone(self.zone), delay))
+                slots.append(
+                    Slot(one, delay.new_start.astimezone(self.zone), delay.new_end.astimezone(self.zone), delay)
+                )
             else:
                 slots.append(Slot(one, one.begin.astimezone(self.zone), one.end.astimezone(self.zone)))
         return sorted(slots, key=lambda slot: (slot.begin, slot.set.stage))
@@ -127,7 +135,9 @@ class Festival:
 
 
 def _words_of_answers(tables: FestivalTables) -> set[str]:
-    texts = [text for one in tables.answers for text in (one.question_es, one.answer_es, one.question_en, one.answer_en)]
+    texts = [
+        text for one in tables.answers for text in (one.question_es, one.answer_es, one.question_en, one.answer_en)
+    ]
     return {word for text in texts for word in normalise(text).split() if len(word) > 3}
 
 

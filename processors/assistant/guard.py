@@ -16,7 +16,9 @@ def refusal(question: Question) -> str | None:
     names = lexicon().names("hostile", question.words)
     if "injection" in names:
         return "injection"
-    if _LISTENER_ID.search(question.words) or ("privacy" in names and not _OWN.search(question.words) and not question.acts):
+    if _LISTENER_ID.search(question.words) or (
+        "privacy" in names and not _OWN.search(question.words) and not question.acts
+    ):
         return "privacy"
     if "abuse" in names and not (question.acts or question.places or question.kinds):
         return "abuse"

@@ -11,10 +11,38 @@ from processors.assistant.lexicon import Lexicon
 from processors.festival.hours import DAY_BEGINS, festival_day
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre")
-_MONTHS_EN = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = (
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+)
+_MONTHS_EN = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _DATE = re.compile(
-    r"\b(?:el|dia|the|on|del)?\s*(\d{1,2})(?:st|nd|rd|th)?\s+(?:de|of)?\s*(" + "|".join(_MONTHS + _MONTHS_EN) + r"|jul|jun)\b"
+    r"\b(?:el|dia|the|on|del)?\s*(\d{1,2})(?:st|nd|rd|th)?\s+(?:de|of)?\s*("
+    + "|".join(_MONTHS + _MONTHS_EN)
+    + r"|jul|jun)\b"
     r"|\b(" + "|".join(_MONTHS_EN) + r"|jul)\s+(\d{1,2})(?:st|nd|rd|th)?\b"
     r"|\b(?:el dia|dia|the|el|del)\s+(\d{1,2})(?:st|nd|rd|th)?\b(?![:.]\d)(?!\s*(?:min|euro|year|ano|%|metro))"
 )
@@ -29,8 +57,14 @@ _WORD_HOURS = {
     "once": 11, "doce": 12, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
-_WORD_HOUR = re.compile(r"\b(?:(?:a|sobre|de|hacia|desde)\s+)?las?\s+(" + "|".join(list(_WORD_HOURS)[:12]) + r")\b(\s+y\s+(?:media|cuarto))?(?:\s*(de la (?:tarde|noche|manana|madrugada)))?"
-    r"|\b(half past|quarter past|at|around|after|by|before)\s+(" + "|".join(list(_WORD_HOURS)[12:]) + r")\b(?!\s+(?:min|of|or|day|person|act|band))")
+_WORD_HOUR = re.compile(
+    r"\b(?:(?:a|sobre|de|hacia|desde)\s+)?las?\s+("
+    + "|".join(list(_WORD_HOURS)[:12])
+    + r")\b(\s+y\s+(?:media|cuarto))?(?:\s*(de la (?:tarde|noche|manana|madrugada)))?"
+    r"|\b(half past|quarter past|at|around|after|by|before)\s+("
+    + "|".join(list(_WORD_HOURS)[12:])
+    + r")\b(?!\s+(?:min|of|or|day|person|act|band))"
+)
 _MIDNIGHT = re.compile(r"\b(?:medianoche|midnight|media noche)\b")
 _RELATIVE = re.compile(
     r"\b(?:en|dentro de|in)\s+(?:(media hora|half an hour)|(una hora|an hour|one hour)|(\d{1,3})\s*(?:min\w*)|(\d{1,2})\s*(?:hora\w*|hour\w*))\b"
@@ -70,11 +104,20 @@ def read_moments(text: str, now: datetime, festival_days: tuple[date, ...], zone
     days += [day for day in _dates(text, today, festival_days) if day not in days]
     moment = _moment(text, now, days[0] if days else today, zone)
     relation = "at"
-    if re.search(r"\b(?:despues de|a partir de|desde|after|from|later than|pasadas|mas tarde de)\s+(?:las?|medianoche|midnight|\d|half|about)", text):
+    if re.search(
+        r"\b(?:despues de|a partir de|desde|after|from|later than|pasadas|mas tarde de)\s+(?:las?|medianoche|midnight|\d|half|about)",
+        text,
+    ):
         relation = "after"
     elif re.search(r"\b(?:antes de|before|earlier than)\s+(?:las?|medianoche|midnight|\d|half|about)", text):
         relation = "before"
-    return Moments(tuple(sorted(days)), "tonight" in names, moment, relation, bool(re.search(r"\b(?:esta tarde|por la tarde|this afternoon|in the afternoon)\b", text)))
+    return Moments(
+        tuple(sorted(days)),
+        "tonight" in names,
+        moment,
+        relation,
+        bool(re.search(r"\b(?:esta tarde|por la tarde|this afternoon|in the afternoon)\b", text)),
+    )
 
 
 def _without_mornings(text: str) -> str:
@@ -115,7 +158,9 @@ def _dates(text: str, today: date, festival_days: tuple[date, ...]) -> list[date
             near = [day for day in festival_days if day.day == number]
             found += near[:1]
             continue
-        month = next((names.index(name) + 1 for names in (_MONTHS, _MONTHS_EN) if name in names), 7 if name == "jul" else 6)
+        month = next(
+            (names.index(name) + 1 for names in (_MONTHS, _MONTHS_EN) if name in names), 7 if name == "jul" else 6
+        )
         try:
             found.append(date(year, month, number))
         except ValueError:
@@ -126,7 +171,9 @@ def _dates(text: str, today: date, festival_days: tuple[date, ...]) -> list[date
 def _moment(text: str, now: datetime, day: date, zone: ZoneInfo) -> datetime | None:
     relative = _RELATIVE.search(text)
     if relative is not None:
-        minutes = 30 if relative[1] else 60 if relative[2] else int(relative[3]) if relative[3] else 60 * int(relative[4])
+        minutes = (
+            30 if relative[1] else 60 if relative[2] else int(relative[3]) if relative[3] else 60 * int(relative[4])
+        )
         return now + timedelta(minutes=minutes)
     clock = _clock(text)
     if clock is None:
@@ -140,9 +187,7 @@ def _clock(text: str) -> time | None:
     match = _CLOCK.search(text)
     if match is not None:
         hour = int(match[1]) % 24
-        if match[3] == "pm" and hour < 12:
-            hour += 12
-        elif match[3] is None and 6 <= hour < 12 and len(match[1]) == 1:
+        if (match[3] == "pm" and hour < 12) or (match[3] is None and 6 <= hour < 12 and len(match[1]) == 1):
             hour += 12
         return time(hour % 24, int(match[2]))
     if _MIDNIGHT.search(text):
@@ -174,7 +219,17 @@ def _evening_hour(number: int, part: str) -> int:
     """
     number %= 24
     if part == "pm" or "tarde" in part or "noche" in part:
-        return number + 12 if 3 <= number < 12 else (12 if number == 12 and part == "pm" else 0 if number == 12 else number + (12 if part == "pm" and number else 0))
+        return (
+            number + 12
+            if 3 <= number < 12
+            else (
+                12
+                if number == 12 and part == "pm"
+                else 0
+                if number == 12
+                else number + (12 if part == "pm" and number else 0)
+            )
+        )
     if part == "am" or "manana" in part or "madrugada" in part:
         return 0 if number == 12 else number
     if 5 <= number < 12:

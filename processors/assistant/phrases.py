@@ -24,7 +24,10 @@ class Phrases:
     def load() -> Phrases:
         """Return the shipped texts."""
         return Phrases(
-            {language: yaml.safe_load((_FOLDER / f"phrases.{language}.yaml").read_text(encoding="utf-8")) for language in ("es", "en")}
+            {
+                language: yaml.safe_load((_FOLDER / f"phrases.{language}.yaml").read_text(encoding="utf-8"))
+                for language in ("es", "en")
+            }
         )
 
     def text(self, language: str, name: str, /, **values: object) -> str:

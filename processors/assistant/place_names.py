@@ -23,7 +23,30 @@ _KIND_WORDS = {
     "carga", "phone", "charging", "punto", "parada", "sala", "room", "rank", "stop", "camino", "cruce", "crossing",
 }  # fmt: skip
 
-_BARE = {"norte", "north", "sur", "south", "este", "east", "oeste", "west", "central", "general", "fuente", "plaza", "official", "oficial", "quiet", "silencio", "violeta", "violet", "familia", "family", "zero", "cero"}
+_BARE = {
+    "norte",
+    "north",
+    "sur",
+    "south",
+    "este",
+    "east",
+    "oeste",
+    "west",
+    "central",
+    "general",
+    "fuente",
+    "plaza",
+    "official",
+    "oficial",
+    "quiet",
+    "silencio",
+    "violeta",
+    "violet",
+    "familia",
+    "family",
+    "zero",
+    "cero",
+}
 """Names of areas that need the kind of place beside them."""
 
 
@@ -53,7 +76,12 @@ class PlaceNames:
         for place in places.values():
             for name in (place.name_es, place.name_en):
                 self._add_name(place, name)
-        self.words = {word for place in places.values() for name in (place.name_es, place.name_en) for word in normalise(name).split()}
+        self.words = {
+            word
+            for place in places.values()
+            for name in (place.name_es, place.name_en)
+            for word in normalise(name).split()
+        }
         self.areas = {area for _, area in self._areas}
         self._longest = max((alias.count(" ") + 1 for alias in self._names), default=1)
 
@@ -152,7 +180,10 @@ class PlaceNames:
         return found
 
     def _area_after(self, text: str, end: int, kind: str) -> tuple[PlaceId, tuple[int, int]] | None:
-        match = re.match(r"\s+(?:(?:de|del|la|el|en|at|the|by|in|of|junto|al|a|stage|escenario|near|next|to|que|esta|is|there)\s+){0,5}(\S+)", text[end:])
+        match = re.match(
+            r"\s+(?:(?:de|del|la|el|en|at|the|by|in|of|junto|al|a|stage|escenario|near|next|to|que|esta|is|there)\s+){0,5}(\S+)",
+            text[end:],
+        )
         if match is None:
             return None
         place = self._in_area(kind, match[1])

@@ -154,7 +154,11 @@ def _blank(words: str, spans: list[tuple[int, int]]) -> str:
 
 def _genres(words: str, festival: Festival) -> tuple[str, ...]:
     known = {genre for act in festival.tables.acts.values() for genre in act.genres}
-    found = [genre for genre in sorted(known, key=len, reverse=True) if re.search(rf"\b{re.escape(normalise(genre))}\b", words)]
+    found = [
+        genre
+        for genre in sorted(known, key=len, reverse=True)
+        if re.search(rf"\b{re.escape(normalise(genre))}\b", words)
+    ]
     found += [name for name in sorted(lexicon().names("genres", words)) if name in known and name not in found]
     return tuple(genre for genre in found if not any(genre != other and genre in other for other in found))
 
@@ -168,8 +172,7 @@ def _mobility(words: str) -> Mobility | None:
 
 
 INTENT_SIGNALS = frozenset(
-    "when where end duration play who begin cancelled changed previously delay clash language sign_language audio_description genre "
-    "similar recommend signing nearest route walk_time open close queue shortest longest full weather news price permission exist".split()
+    ["when", "where", "end", "duration", "play", "who", "begin", "cancelled", "changed", "previously", "delay", "clash", "language", "sign_language", "audio_description", "genre", "similar", "recommend", "signing", "nearest", "route", "walk_time", "open", "close", "queue", "shortest", "longest", "full", "weather", "news", "price", "permission", "exist"]
 )
 
 
@@ -188,20 +191,53 @@ def _completed(question: Question, context: Context, festival: Festival) -> Ques
         return question
     if not connective and entities and intents - {"exist", "play"}:
         return question  # complete in itself
-    if not connective and not entities and not pronoun and len(words) > 4 and not (question.moments.days or question.moments.moment) and intents & {"price", "permission", "weather", "news"}:
+    if (
+        not connective
+        and not entities
+        and not pronoun
+        and len(words) > 4
+        and not (question.moments.days or question.moments.moment)
+        and intents & {"price", "permission", "weather", "news"}
+    ):
         return question
     result = replace(question, follow_up=True)
     has_time = bool(question.moments.days or question.moments.moment)
     moved = lexicon().names("mobility", question.words)
     # A new time, need or thing without a new intent repeats the question before.
     if not intents - {"exist"} or (intents <= {"play", "who", "exist"} and not entities):
-        result = replace(result, signals=question.signals | (before.signals - ({"now", "next", "last", "first", "nearest"} if has_time else set())), skill=before.skill)
+        result = replace(
+            result,
+            signals=question.signals
+            | (before.signals - ({"now", "next", "last", "first", "nearest"} if has_time else set())),
+            skill=before.skill,
+        )
     elif intents & {"permission", "price", "weather", "news"} and not pronoun:
         return result
     if not entities:
         keep_acts = before.acts
-        result = replace(result, acts=keep_acts, places=before.places, kinds=before.kinds, genres=before.genres, moods=before.moods)
-        if not (before.acts or before.places) and intents & {"when", "where", "end", "route", "walk_time", "open", "close", "queue", "full", "duration", "language", "sign_language", "genre"} and not moved:
+        result = replace(
+            result, acts=keep_acts, places=before.places, kinds=before.kinds, genres=before.genres, moods=before.moods
+        )
+        if (
+            not (before.acts or before.places)
+            and intents
+            & {
+                "when",
+                "where",
+                "end",
+                "route",
+                "walk_time",
+                "open",
+                "close",
+                "queue",
+                "full",
+                "duration",
+                "language",
+                "sign_language",
+                "genre",
+            }
+            and not moved
+        ):
             result = _with_last(result, context, intents)
     elif question.places and not question.kinds and before.places:
         result = replace(result, places=_same_kind(question.places, before.places, festival))

@@ -52,13 +52,19 @@ def delay_sentence(slot: Slot, question: Question, festival: Festival) -> str:
     if slot.delay is None:
         return ""
     reason = slot.delay.reason_es if question.language == "es" else slot.delay.reason_en
-    return festival.phrases.text(question.language, "act_delayed", minutes=f"{slot.delay.minutes:g}", reason=reason).strip()
+    return festival.phrases.text(
+        question.language, "act_delayed", minutes=f"{slot.delay.minutes:g}", reason=reason
+    ).strip()
 
 
 def slots_of(acts: Iterable[ActId], question: Question, festival: Festival, *, signings: bool = False) -> list[Slot]:
     """Return the sets of acts on the days that are asked about, or on all days."""
     wanted = set(acts)
-    slots = [slot for slot in festival.slots(question.now) if slot.set.act in wanted and (slot.set.kind == "signing") == signings]
+    slots = [
+        slot
+        for slot in festival.slots(question.now)
+        if slot.set.act in wanted and (slot.set.kind == "signing") == signings
+    ]
     days = question.moments.days
     return [slot for slot in slots if slot.set.day in days] if days else slots
 
@@ -69,7 +75,9 @@ def to_come(slots: Sequence[Slot], now: datetime) -> list[Slot]:
     return coming or list(slots)
 
 
-def list_items(slots: Sequence[Slot], question: Question, festival: Festival, *, days: bool = False, ends: bool = False) -> str:
+def list_items(
+    slots: Sequence[Slot], question: Question, festival: Festival, *, days: bool = False, ends: bool = False
+) -> str:
     """Return sets as a list with times and stages."""
     name = "set_item_day" if days else "set_item_end" if ends else "set_item"
     items = []

@@ -62,7 +62,10 @@ class SpellingCorrector:
 
     def is_known(self, word: str) -> bool:
         """Return True if a word, or its singular, is known."""
-        return word in self._known or any(word.endswith(end) and word[: -len(end)] in self._known for end in ("s", "es", "as", "os", "a", "o", "ed", "ing", "ly", "d", "r", "er", "mente"))
+        return word in self._known or any(
+            word.endswith(end) and word[: -len(end)] in self._known
+            for end in ("s", "es", "as", "os", "a", "o", "ed", "ing", "ly", "d", "r", "er", "mente")
+        )
 
     def correct(self, text: str) -> str:
         """Return a normalised text with misspelt words replaced."""
@@ -79,7 +82,9 @@ class SpellingCorrector:
 
     def _nearest(self, word: str) -> str:
         # A plural or feminine of a known word is not misspelt.
-        if any(word == known + ending for known in (word[:-1], word[:-2]) if known in self._known for ending in ("s", "es")):
+        if any(
+            word == known + ending for known in (word[:-1], word[:-2]) if known in self._known for ending in ("s", "es")
+        ):
             return word
         allowed = 1 if len(word) < 8 else 2
         best, best_distance = word, allowed + 1

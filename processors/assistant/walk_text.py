@@ -59,7 +59,9 @@ def listed_places(places: Collection[Place], question: Question, festival: Festi
         if hours is None:
             items.append(festival.phrases.text(question.language, "place_always", name=name))
         else:
-            items.append(festival.phrases.text(question.language, "place_hours", name=name, opens=hours[0], closes=hours[1]))
+            items.append(
+                festival.phrases.text(question.language, "place_hours", name=name, opens=hours[0], closes=hours[1])
+            )
     return "; ".join(items)
 
 

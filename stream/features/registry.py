@@ -22,6 +22,7 @@ from schemas.venue import Venue, venue_type
 from schemas.venue_section import VenueSection
 from stream.features import (
     alerts,
+    assistant,
     attendance,
     bars,
     cameras,
@@ -53,6 +54,7 @@ _BUILT_IN = (
     programme,
     routes,
     itinerary,
+    assistant,
     models,
     alerts,
 )

@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         description="Approved answers to support mail, by topic and language.",
     )
 
+    festival: Path | None = Field(
+        default=None,
+        description="Folder of festival tables in CSV: programme, acts, places, paths and approved answers; without it "
+        "attendees get no answers.",
+    )
+
     log_level: Level = Field(default="INFO", description="Lowest level of the lines that services log.")
     log_format: Literal["text", "json"] = Field(
         default="text", description="Format of log lines: text for people, or one JSON object a line."

@@ -28,7 +28,9 @@ def score(question: Question, festival: Festival) -> float:
     del festival
     if not question.acts:
         return 0.0
-    if is_beyond_tables(question.words) or (any(part in question.words for part in _BIOGRAPHY) and not question.has("delay")):
+    if is_beyond_tables(question.words) or (
+        any(part in question.words for part in _BIOGRAPHY) and not question.has("delay")
+    ):
         return 0.0
     if question.has("price", "permission", "weather") and not question.has("when", "where", "play", "clash"):
         return 0.3
@@ -60,7 +62,9 @@ def answer(question: Question, festival: Festival) -> Answer | None:
     return Answer(text, sources + tuple(str(slot.set.id) for slot in slots), place=slots[0].set.stage, slot=slots[0])
 
 
-_AFTER = re.compile(r"\b(?:quien|who|which|que|what)\b.*\b(?:after|despues de|tras|luego de|follows|sigue a|detras de)\b")
+_AFTER = re.compile(
+    r"\b(?:quien|who|which|que|what)\b.*\b(?:after|despues de|tras|luego de|follows|sigue a|detras de)\b"
+)
 _BEFORE = re.compile(r"\b(?:quien|who|which|que|what)\b.*\b(?:before|antes de|antes que|precede)\b")
 
 
@@ -69,10 +73,23 @@ def _neighbour(slot: Slot, question: Question, festival: Festival) -> Answer | N
     after, before = _AFTER.search(question.words), _BEFORE.search(question.words)
     if not after and not before:
         return None
-    others = [one for one in festival.slots(question.now) if one.set.stage == slot.set.stage and one.set.day == slot.set.day and one.set.is_performance]
-    chosen = [one for one in others if one.begin >= slot.end][:1] if after else [one for one in others if one.end <= slot.begin][-1:]
+    others = [
+        one
+        for one in festival.slots(question.now)
+        if one.set.stage == slot.set.stage and one.set.day == slot.set.day and one.set.is_performance
+    ]
+    chosen = (
+        [one for one in others if one.begin >= slot.end][:1]
+        if after
+        else [one for one in others if one.end <= slot.begin][-1:]
+    )
     if not chosen:
-        return Answer(festival.phrases.text(question.language, "stage_no_more", stage=festival.place_name(slot.set.stage, question.language)), (str(slot.set.act),))
+        return Answer(
+            festival.phrases.text(
+                question.language, "stage_no_more", stage=festival.place_name(slot.set.stage, question.language)
+            ),
+            (str(slot.set.act),),
+        )
     return Answer(say("act_will", chosen[0], question, festival), (str(chosen[0].set.act),), slot=chosen[0])
 
 
@@ -111,7 +128,9 @@ def _status(slot: Slot, question: Question, festival: Festival) -> str:
 def _not_that_day(question: Question, festival: Festival) -> Answer:
     """Return on which days an act plays instead."""
     phrases, language = festival.phrases, question.language
-    others = [slot for slot in festival.slots(question.now) if slot.set.act in question.act_ids and slot.set.kind != "signing"]
+    others = [
+        slot for slot in festival.slots(question.now) if slot.set.act in question.act_ids and slot.set.kind != "signing"
+    ]
     days = phrases.join(language, [phrases.day(language, day) for day in question.moments.days])
     name = others[0].set.name if others else festival.tables.acts[question.act_ids[0]].name
     no = phrases.text(language, "act_not_that_day", act=name, day=days)
@@ -123,8 +142,12 @@ def _signing(question: Question, festival: Festival) -> Answer:
     slots = slots_of(question.act_ids, question, festival, signings=True)
     if not slots:
         name = festival.tables.acts[question.act_ids[0]].name
-        return Answer(festival.phrases.text(question.language, "signing_none", act=name), tuple(map(str, question.act_ids)))
-    text = " ".join(say("signing_was" if slot.end <= question.now else "signing_will", slot, question, festival) for slot in slots)
+        return Answer(
+            festival.phrases.text(question.language, "signing_none", act=name), tuple(map(str, question.act_ids))
+        )
+    text = " ".join(
+        say("signing_was" if slot.end <= question.now else "signing_will", slot, question, festival) for slot in slots
+    )
     return Answer(text, tuple(str(slot.set.id) for slot in slots), place=slots[0].set.stage, slot=slots[0])
 
 
@@ -146,7 +169,9 @@ def _facts(act: Act, question: Question, festival: Festival) -> list[str]:
         parts.append(phrases.text(language, "act_genres", act=act.name, genres=phrases.join(language, act.genres)))
     if question.has("language") and not question.has("sign_language"):
         name = "act_instrumental" if act.language == "instrumental" else "act_language"
-        parts.append(phrases.text(language, name, act=act.name, language=phrases.name(language, "languages", act.language)))
+        parts.append(
+            phrases.text(language, name, act=act.name, language=phrases.name(language, "languages", act.language))
+        )
     for service in ("sign_language", "audio_description"):
         if question.has(service):
             word = phrases.name(language, "services", service)

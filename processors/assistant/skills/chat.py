@@ -18,8 +18,20 @@ def score(question: Question, festival: Festival) -> float:
         return 0.96
     if question.has("human"):
         return 0.96
-    busy = question.has("exist", "where", "nearest", "open", "close", "queue") or question.acts or question.places or question.kinds
-    return 0.9 if names and len(question.words.split()) <= _SHORT and not busy and not question.has("when", "where", "price", "permission", "play") else 0.0
+    busy = (
+        question.has("exist", "where", "nearest", "open", "close", "queue")
+        or question.acts
+        or question.places
+        or question.kinds
+    )
+    return (
+        0.9
+        if names
+        and len(question.words.split()) <= _SHORT
+        and not busy
+        and not question.has("when", "where", "price", "permission", "play")
+        else 0.0
+    )
 
 
 def answer(question: Question, festival: Festival) -> Answer | None:

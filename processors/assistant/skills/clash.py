@@ -28,7 +28,9 @@ def answer(question: Question, festival: Festival) -> Answer | None:
             other = second if slots is first else first
             texts = [set_sentence(slot, question, festival) for slot in (*cancelled, *other)]
             return Answer(sentences(texts), tuple(str(slot.set.id) for slot in (*cancelled, *other)), slot=other[0])
-    one, other = min(((a, b) for a in first for b in second), key=lambda pair: abs((pair[0].begin - pair[1].begin).total_seconds()))
+    one, other = min(
+        ((a, b) for a in first for b in second), key=lambda pair: abs((pair[0].begin - pair[1].begin).total_seconds())
+    )
     return _compared(one, other, question, festival)
 
 
@@ -43,7 +45,9 @@ def _compared(one: Slot, other: Slot, question: Question, festival: Festival) ->
     earlier, later = sorted((one, other), key=lambda slot: slot.begin)
     if festival.walks is not None and one.set.stage != other.set.stage and earlier.set.day == later.set.day:
         closed = festival.closed_now(question.now)
-        route = festival.walks.route(earlier.set.stage, later.set.stage, question.mobility, earlier.end, closed_places=closed)
+        route = festival.walks.route(
+            earlier.set.stage, later.set.stage, question.mobility, earlier.end, closed_places=closed
+        )
         if route is not None:
             parts.append(phrases.text(language, "clash_walk", minutes=route.minutes))
     return Answer(sentences(parts), (str(one.set.act), str(other.set.act)), slot=one)

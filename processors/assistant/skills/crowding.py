@@ -20,12 +20,16 @@ def score(question: Question, festival: Festival) -> float:
         return 0.0
     if question.has("price", "permission", "recommend") and not question.has("queue"):
         return 0.0
-    queued = set(wanted_kinds(question)) & set(QUEUE_KINDS) or any(festival.place(place).kind in QUEUE_KINDS for place in question.places)
+    queued = set(wanted_kinds(question)) & set(QUEUE_KINDS) or any(
+        festival.place(place).kind in QUEUE_KINDS for place in question.places
+    )
     if question.has("queue") and (queued or question.has("shortest", "longest")):
         return 0.94
     if question.has("queue") and (question.kinds or question.places):
         return 0.8
-    if question.has("full") and (question.places or "stage" in question.kinds or question.acts or queued or question.kinds):
+    if question.has("full") and (
+        question.places or "stage" in question.kinds or question.acts or queued or question.kinds
+    ):
         return 0.93 if question.places else 0.8
     if question.has("shortest", "longest") and (queued or "stage" in question.kinds):
         return 0.9
@@ -44,7 +48,11 @@ def answer(question: Question, festival: Festival) -> Answer | None:
     if question.has("full") and not (question.has("queue") and not any(place in zones for place in question.places)):
         places = [place for place in _places(question, festival) if place in zones]
         if places:
-            return Answer(sentences([_full(zones[place], "full_at", question, festival) for place in places]), tuple(map(str, places)), place=places[0])
+            return Answer(
+                sentences([_full(zones[place], "full_at", question, festival) for place in places]),
+                tuple(map(str, places)),
+                place=places[0],
+            )
     if question.places:
         return _at_places(waits, question, festival)
     if "stage" in question.kinds or (question.has("full") and not wanted_kinds(question)):
@@ -60,7 +68,11 @@ def _places(question: Question, festival: Festival) -> list[PlaceId]:
     if question.places:
         return list(question.places)
     acts = set(question.act_ids)
-    return [slot.set.stage for slot in festival.slots(question.now) if slot.set.act in acts and slot.begin <= question.now < slot.end]
+    return [
+        slot.set.stage
+        for slot in festival.slots(question.now)
+        if slot.set.act in acts and slot.begin <= question.now < slot.end
+    ]
 
 
 def _waits(live: LiveState) -> dict[PlaceId, float | None]:
@@ -82,7 +94,11 @@ def _at_places(waits: dict[PlaceId, float | None], question: Question, festival:
         minutes = waits.get(place)
         name = festival.place_name(place, question.language)
         if minutes is not None:
-            parts.append(festival.phrases.text(question.language, "queue_at" if minutes else "queue_none", name=name, minutes=f"{minutes:g}"))
+            parts.append(
+                festival.phrases.text(
+                    question.language, "queue_at" if minutes else "queue_none", name=name, minutes=f"{minutes:g}"
+                )
+            )
         elif place in waits:
             parts.append(_closed_live(festival.place(place), question, festival))
     if not parts:
@@ -100,7 +116,10 @@ def _stages(zones: list[ZoneOccupancy], question: Question, festival: Festival) 
         return Answer(_full(ordered[0], "emptiest", question, festival), (str(ordered[0].id),), place=ordered[0].id)
     if question.has("longest"):
         return Answer(_full(ordered[-1], "fullest", question, festival), (str(ordered[-1].id),), place=ordered[-1].id)
-    return Answer(sentences([_full(zone, "full_at", question, festival) for zone in stages]), tuple(str(zone.id) for zone in stages))
+    return Answer(
+        sentences([_full(zone, "full_at", question, festival) for zone in stages]),
+        tuple(str(zone.id) for zone in stages),
+    )
 
 
 def _compared(waits: dict[PlaceId, float | None], question: Question, festival: Festival) -> Answer:
@@ -122,14 +141,24 @@ def _compared(waits: dict[PlaceId, float | None], question: Question, festival: 
         chosen = (max if name == "queue_longest" else min)(known, key=lambda place: known[place])
         ties = [place for place in known if known[place] == known[chosen]]
         names = phrases.join(language, [festival.place_name(place, language) for place in ties])
-        return Answer(phrases.text(language, name, name=names, minutes=f"{known[chosen]:g}"), tuple(map(str, ties)), place=chosen)
+        return Answer(
+            phrases.text(language, name, name=names, minutes=f"{known[chosen]:g}"), tuple(map(str, ties)), place=chosen
+        )
     parts = [
-        phrases.text(language, "queue_at" if minutes else "queue_none", name=festival.place_name(place, language), minutes=f"{minutes:g}")
+        phrases.text(
+            language,
+            "queue_at" if minutes else "queue_none",
+            name=festival.place_name(place, language),
+            minutes=f"{minutes:g}",
+        )
         for place, minutes in known.items()
     ]
     return Answer(sentences(parts), tuple(map(str, known)))
 
 
 SKILL = Skill(
-    "crowding", ("¿Cuánta cola hay en la Barra Marea?", "¿Está llena la carpa?", "Which bar has the shortest queue?"), score, answer
+    "crowding",
+    ("¿Cuánta cola hay en la Barra Marea?", "¿Está llena la carpa?", "Which bar has the shortest queue?"),
+    score,
+    answer,
 )

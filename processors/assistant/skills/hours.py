@@ -13,19 +13,25 @@ from processors.assistant.walk_text import hours_of, listed_places
 from processors.festival.hours import is_open
 from schemas.venue_map import Place
 
-_NOW = re.compile(r"\b(?:esta|estan|sigue|siguen|is|are|still|todavia|aun|ahora|now|encuentro)\b.*\b(?:abiert\w+|open|cerrad\w+|closed|shut)\b|\b(?:abiert\w+|cerrad\w+)\s+(?:esta|estan|ahora)\b")
+_NOW = re.compile(
+    r"\b(?:esta|estan|sigue|siguen|is|are|still|todavia|aun|ahora|now|encuentro)\b.*\b(?:abiert\w+|open|cerrad\w+|closed|shut)\b|\b(?:abiert\w+|cerrad\w+)\s+(?:esta|estan|ahora)\b"
+)
 
 
-_PASS = re.compile(r"\b(?:entrar|entro|entramos|pasar|salir|salgo|salimos|usar|enter|get in|go in|come in|get out|leave|exit|use|go out|go through)\b.{0,12}\b(?:por|through|by|via|the|at|in)\b")
+_PASS = re.compile(
+    r"\b(?:entrar|entro|entramos|pasar|salir|salgo|salimos|usar|enter|get in|go in|come in|get out|leave|exit|use|go out|go through)\b.{0,12}\b(?:por|through|by|via|the|at|in)\b"
+)
 
 
 def score(question: Question, festival: Festival) -> float:
     """Return how well a question about opening hours fits."""
     if question.has("who") and question.has("last", "first"):
         return 0.0
-    if any(festival.place(place).kind in ("entrance", "exit") for place in question.places) and _PASS.search(question.words):
+    if any(festival.place(place).kind in ("entrance", "exit") for place in question.places) and _PASS.search(
+        question.words
+    ):
         return 0.91
-    if question.acts or not question.has("open", "close") and not (question.places and question.has("when", "end")):
+    if question.acts or (not question.has("open", "close") and not (question.places and question.has("when", "end"))):
         return 0.0
     if is_beyond_tables(question.words):
         return 0.0
@@ -48,7 +54,9 @@ def answer(question: Question, festival: Festival) -> Answer | None:
     sources = tuple(str(place.id) for place in places)
     if len(places) > 2:
         kind = festival.phrases.name(question.language, "kinds", places[0].kind).capitalize()
-        text = festival.phrases.text(question.language, "where_all", kind=kind, places=listed_places(places, question, festival))
+        text = festival.phrases.text(
+            question.language, "where_all", kind=kind, places=listed_places(places, question, festival)
+        )
         return Answer(text, sources)
     text = sentences([_sentence(place, question, festival) for place in places])
     return Answer(text, sources, place=places[0].id)
@@ -68,7 +76,9 @@ def _sentence(place: Place, question: Question, festival: Festival) -> str:
     values = {"name": name, "opens": hours[0], "closes": hours[1]}
     if asks_now or asks_at:
         moment = question.moments.moment or question.now
-        return phrases.text(language, "open_now" if is_open(place.hours, moment, festival.zone) else "closed_now", **values)
+        return phrases.text(
+            language, "open_now" if is_open(place.hours, moment, festival.zone) else "closed_now", **values
+        )
     return phrases.text(language, "open_hours", **values)
 
 
@@ -78,16 +88,28 @@ def _closed_live(place: Place, question: Question, festival: Festival) -> str:
     if live is None:
         return ""
     phrases, language = festival.phrases, question.language
-    closed = next((one for one in (*live.closed_places, *(gate for gate in live.gates if not gate.is_open)) if one.id == place.id), None)
+    closed = next(
+        (
+            one
+            for one in (*live.closed_places, *(gate for gate in live.gates if not gate.is_open))
+            if one.id == place.id
+        ),
+        None,
+    )
     name = festival.place_name(place.id, language)
     if closed is None:
         return phrases.text(language, "out_of_service", name=name) if place.id in live.unusable_places() else ""
     reason = closed.reason_es if language == "es" else closed.reason_en
     if closed.reopens is None:
         return phrases.text(language, "closed_live_unknown", name=name, reason=reason)
-    return phrases.text(language, "closed_live", name=name, reason=reason, reopens=f"{closed.reopens.astimezone(festival.zone):%H:%M}")
+    return phrases.text(
+        language, "closed_live", name=name, reason=reason, reopens=f"{closed.reopens.astimezone(festival.zone):%H:%M}"
+    )
 
 
 SKILL = Skill(
-    "hours", ("¿Hasta qué hora abre la Barra Faro?", "Is the shop open now?", "What time do the toilets close?"), score, answer
+    "hours",
+    ("¿Hasta qué hora abre la Barra Faro?", "Is the shop open now?", "What time do the toilets close?"),
+    score,
+    answer,
 )

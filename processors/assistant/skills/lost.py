@@ -10,7 +10,21 @@ from processors.assistant.question import Question
 from processors.assistant.skills.may_i import ApprovedAnswers
 from processors.support.words import content_words
 
-_NOT_THINGS = {"perdido", "perdida", "encontrado", "encontrada", "encontro", "alguien", "found", "lost", "anyone", "anybody", "handed", "habeis", "han"}
+_NOT_THINGS = {
+    "perdido",
+    "perdida",
+    "encontrado",
+    "encontrada",
+    "encontro",
+    "alguien",
+    "found",
+    "lost",
+    "anyone",
+    "anybody",
+    "handed",
+    "habeis",
+    "han",
+}
 
 
 def is_about_found_things(question: Question) -> bool:
@@ -28,4 +42,6 @@ def answer_found(question: Question, festival: Festival, approved: ApprovedAnswe
             return Answer(text, (one.id,))
     found = approved.about("lost_thing", question.language)
     known = approved.answer(found, question) if found else Answer("")
-    return replace(known, text=sentences([known.text, festival.phrases.text(question.language, "lost_handover")]), handover=True)
+    return replace(
+        known, text=sentences([known.text, festival.phrases.text(question.language, "lost_handover")]), handover=True
+    )

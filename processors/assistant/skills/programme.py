@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-
 from processors.assistant.answer import Answer, Skill, sentences, unknown_live
 from processors.assistant.festival import Festival, Slot
 from processors.assistant.lexicon import concepts, is_beyond_tables
@@ -13,10 +12,14 @@ from processors.assistant.question import Question
 from processors.assistant.slot_text import act_of, in_time, list_items, say, set_sentence, slot_values
 from schemas.ids import PlaceId
 
-_POLICY = re.compile(r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|if (?:a|an|the) \w+ cancel\w*)\b")
+_POLICY = re.compile(
+    r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|if (?:a|an|the) \w+ cancel\w*)\b"
+)
 """Questions about rules, which approved answers have."""
 
-_HAPPENS = re.compile(r"\b(?:que (?:hay|pasa|ponen|dan)|what is (?:on|happening|there)|what happens at|happening|que se puede ver)\b")
+_HAPPENS = re.compile(
+    r"\b(?:que (?:hay|pasa|ponen|dan)|what is (?:on|happening|there)|what happens at|happening|que se puede ver)\b"
+)
 
 MAX_LISTED = 30
 """Sets of the longest list."""
@@ -34,11 +37,21 @@ def score(question: Question, festival: Festival) -> float:
         return 0.85
     if question.has("sign_language", "audio_description") and (question.has("who", "play", "when") or timed):
         return 0.85
-    if question.has("delay", "cancelled", "changed") and not question.has("price") and not set(question.kinds) - {"stage"}:
-        if _POLICY.search(question.words) or concepts().names("concepts", question.words) & {"refund", "name_change", "day_cancelled"}:
+    if (
+        question.has("delay", "cancelled", "changed")
+        and not question.has("price")
+        and not set(question.kinds) - {"stage"}
+    ):
+        if _POLICY.search(question.words) or concepts().names("concepts", question.words) & {
+            "refund",
+            "name_change",
+            "day_cancelled",
+        }:
             return 0.0
         return 0.87 if question.has("play", "who", "delay", "changed") or timed else 0.6
-    if question.has("weather", "queue", "full", "route", "walk_time", "price") or (question.has("open", "close") and not question.has("play", "who")):
+    if question.has("weather", "queue", "full", "route", "walk_time", "price") or (
+        question.has("open", "close") and not question.has("play", "who")
+    ):
         return 0.0
     if question.genres and (question.has("play", "who", "when", "where") or timed or len(question.words.split()) <= 4):
         return 0.85
@@ -46,11 +59,21 @@ def score(question: Question, festival: Festival) -> float:
         return 0.88
     if question.has("headliner"):
         return 0.8
-    if question.has("play", "who") and question.has("play") and (timed or question.has("headliner", "who")) and not set(question.kinds) - {"stage"}:
+    if (
+        question.has("play", "who")
+        and question.has("play")
+        and (timed or question.has("headliner", "who"))
+        and not set(question.kinds) - {"stage"}
+    ):
         return 0.8
     if re.search(r"\b(?:quien|who)\b", question.words) and question.has("last", "first", "open", "close") and timed:
         return 0.88
-    if timed and question.moments.moment is not None and _HAPPENS.search(question.words) and not set(question.kinds) - {"stage"}:
+    if (
+        timed
+        and question.moments.moment is not None
+        and _HAPPENS.search(question.words)
+        and not set(question.kinds) - {"stage"}
+    ):
         return 0.8
     if question.has("who") and timed and not question.kinds and not question.has("exist", "permission"):
         return 0.7
@@ -79,9 +102,17 @@ def answer(question: Question, festival: Festival) -> Answer | None:
         return _genre(slots, question, festival)
     if question.has("headliner"):
         return _headliners(slots, question, festival)
-    if (question.has("last", "first") or (re.search(r"\b(?:quien|who)\b", question.words) and question.has("open", "close"))) and not question.has("next"):
+    if (
+        question.has("last", "first")
+        or (re.search(r"\b(?:quien|who)\b", question.words) and question.has("open", "close"))
+    ) and not question.has("next"):
         return _edge(slots, question, festival)
-    if len(stages) == 1 and not question.moments.days and question.moments.moment is None and not question.moments.tonight:
+    if (
+        len(stages) == 1
+        and not question.moments.days
+        and question.moments.moment is None
+        and not question.moments.tonight
+    ):
         return _at_stage(slots, stages[0], question, festival)
     if question.moments.moment is not None or question.moments.days or question.moments.tonight:
         return _listed(slots, stages, question, festival)
@@ -102,7 +133,9 @@ def _at_stage(slots: list[Slot], stage: PlaceId, question: Question, festival: F
     name = festival.place_name(stage, language)
     parts, used = [], list(playing)
     if not question.has("next"):
-        parts += [say("stage_now", slot, question, festival) for slot in playing] or [phrases.text(language, "stage_nothing", stage=name)]
+        parts += [say("stage_now", slot, question, festival) for slot in playing] or [
+            phrases.text(language, "stage_nothing", stage=name)
+        ]
     if question.has("next") or not playing or not question.has("now"):
         used += coming[:1]
         parts += [say("stage_next", slot, question, festival) for slot in coming[:1]]
@@ -132,7 +165,11 @@ def _next(slots: list[Slot], question: Question, festival: Festival) -> Answer:
     coming = sorted(chosen.values(), key=lambda slot: slot.begin)
     if not coming:
         return Answer(festival.phrases.text(question.language, "list_none"))
-    return Answer(festival.phrases.text(question.language, "next_all", sets=list_items(coming, question, festival)), _sources(coming), slot=coming[0])
+    return Answer(
+        festival.phrases.text(question.language, "next_all", sets=list_items(coming, question, festival)),
+        _sources(coming),
+        slot=coming[0],
+    )
 
 
 def _listed(slots: list[Slot], stages: list[PlaceId], question: Question, festival: Festival) -> Answer:
@@ -145,25 +182,44 @@ def _listed(slots: list[Slot], stages: list[PlaceId], question: Question, festiv
         if len(stages) == 1:
             name = festival.place_name(stages[0], language)
             if not chosen:
-                later = [slot for slot in slots if slot.begin > moments.moment and slot.set.day == festival.day_of(moments.moment)]
+                later = [
+                    slot
+                    for slot in slots
+                    if slot.begin > moments.moment and slot.set.day == festival.day_of(moments.moment)
+                ]
                 nothing = phrases.text(language, "stage_nothing_at", stage=name, time=at)
-                return Answer(sentences([nothing, *(say("stage_next", slot, question, festival) for slot in later[:1])]), (str(stages[0]),))
-            text = sentences([phrases.text(language, "stage_at", time=at, **slot_values(slot, question, festival)) for slot in chosen])
+                return Answer(
+                    sentences([nothing, *(say("stage_next", slot, question, festival) for slot in later[:1])]),
+                    (str(stages[0]),),
+                )
+            text = sentences(
+                [
+                    phrases.text(language, "stage_at", time=at, **slot_values(slot, question, festival))
+                    for slot in chosen
+                ]
+            )
             return Answer(text, (str(stages[0]), *_sources(chosen)), slot=chosen[0])
         if not chosen:
             return Answer(phrases.text(language, "list_none"))
-        return Answer(phrases.text(language, "at_all", time=at, sets=list_items(chosen, question, festival, ends=True)), _sources(chosen))
+        return Answer(
+            phrases.text(language, "at_all", time=at, sets=list_items(chosen, question, festival, ends=True)),
+            _sources(chosen),
+        )
     days = moments.days or (festival.day_of(question.now),)
     day = phrases.join(language, [phrases.day(language, one) for one in days])
     if not chosen:
         return Answer(phrases.text(language, "day_none", day=day), tuple(map(str, stages)))
-    text = phrases.text(language, "day_all", day=day, sets=list_items(chosen[:MAX_LISTED], question, festival, days=len(days) > 1))
+    text = phrases.text(
+        language, "day_all", day=day, sets=list_items(chosen[:MAX_LISTED], question, festival, days=len(days) > 1)
+    )
     return Answer(text, _sources(chosen), slot=chosen[0] if len(chosen) == 1 else None)
 
 
 def _genre(slots: list[Slot], question: Question, festival: Festival) -> Answer:
     phrases, language = festival.phrases, question.language
-    chosen = [slot for slot in slots if (act := act_of(slot, festival)) is not None and set(question.genres) & set(act.genres)]
+    chosen = [
+        slot for slot in slots if (act := act_of(slot, festival)) is not None and set(question.genres) & set(act.genres)
+    ]
     timed = bool(question.moments.days or question.moments.moment or question.moments.tonight)
     if timed:
         chosen = in_time(chosen, question, festival)
@@ -179,7 +235,12 @@ def _genre(slots: list[Slot], question: Question, festival: Festival) -> Answer:
     if not chosen:
         return Answer(phrases.text(language, "list_none"), question.genres)
     several = len({slot.set.day for slot in chosen}) > 1 or not timed
-    text = phrases.text(language, "genre_all", genre=genre.capitalize() if language == "en" else genre, sets=list_items(chosen, question, festival, days=several))
+    text = phrases.text(
+        language,
+        "genre_all",
+        genre=genre.capitalize() if language == "en" else genre,
+        sets=list_items(chosen, question, festival, days=several),
+    )
     return Answer(text, _sources(chosen), slot=chosen[0] if len(chosen) == 1 else None)
 
 
@@ -187,7 +248,9 @@ def _headliners(slots: list[Slot], question: Question, festival: Festival) -> An
     chosen = in_time(slots, question, festival)
     acts = {slot: act_of(slot, festival) for slot in chosen}
     chosen = sorted(chosen, key=lambda slot: -(act.popularity if (act := acts[slot]) else 0.0))[:1]
-    text = sentences([set_sentence(slot, question, festival) for slot in chosen]) or festival.phrases.text(question.language, "list_none")
+    text = sentences([set_sentence(slot, question, festival) for slot in chosen]) or festival.phrases.text(
+        question.language, "list_none"
+    )
     return Answer(text, _sources(chosen), slot=chosen[0] if chosen else None)
 
 
@@ -231,7 +294,9 @@ def _changes(question: Question, festival: Festival) -> Answer:
         return unknown_live(question, festival)
     parts, used = [], []
     for slot in festival.slots(question.now):
-        if (question.moments.days and slot.set.day not in question.moments.days) or (slot.end <= question.now and not question.moments.days):
+        if (question.moments.days and slot.set.day not in question.moments.days) or (
+            slot.end <= question.now and not question.moments.days
+        ):
             continue
         values = slot_values(slot, question, festival)
         every = not question.has("cancelled", "delay")
@@ -252,20 +317,29 @@ def _changes(question: Question, festival: Festival) -> Answer:
 
 
 def _signings(question: Question, festival: Festival) -> Answer:
-    slots = [slot for slot in festival.slots(question.now) if slot.set.kind == "signing" and slot.set.status != "cancelled"]
+    slots = [
+        slot for slot in festival.slots(question.now) if slot.set.kind == "signing" and slot.set.status != "cancelled"
+    ]
     if question.moments.days or question.moments.tonight:
         slots = in_time(slots, question, festival)
     elif any(slot.end > question.now for slot in slots):
         slots = [slot for slot in slots if slot.end > question.now]
     if not slots:
         return Answer(festival.phrases.text(question.language, "signing_no_more"))
-    text = sentences([say("signing_was" if slot.end <= question.now else "signing_will", slot, question, festival) for slot in slots])
+    text = sentences(
+        [say("signing_was" if slot.end <= question.now else "signing_will", slot, question, festival) for slot in slots]
+    )
     return Answer(text, _sources(slots), place=slots[0].set.stage, slot=slots[0])
 
 
 SKILL = Skill(
     "programme",
-    ("¿Quién toca ahora en el escenario Marea?", "¿Qué hay de jazz el sábado?", "Who is on next?", "What is cancelled?"),
+    (
+        "¿Quién toca ahora en el escenario Marea?",
+        "¿Qué hay de jazz el sábado?",
+        "Who is on next?",
+        "What is cancelled?",
+    ),
     score,
     answer,
 )

@@ -62,13 +62,17 @@ def answer(question: Question, festival: Festival) -> Answer | None:
     if question.genres:
         parts.append(phrases.text(language, "recommend_why_genre", genre=phrases.join(language, question.genres)))
     if liked:
-        parts.append(phrases.text(language, "recommend_why_similar", act=phrases.join(language, [act.name for act in liked])))
+        parts.append(
+            phrases.text(language, "recommend_why_similar", act=phrases.join(language, [act.name for act in liked]))
+        )
     return Answer(sentences(parts), tuple(str(slot.set.act) for slot in best), slot=best[0])
 
 
 def _fit(act: Act, liked: list[Act], question: Question) -> float:
     """Return how well an act fits what was said, 0 if it shares nothing with it."""
-    fit = GENRE_WEIGHT * len(set(act.genres) & set(question.genres)) + MOOD_WEIGHT * len(set(act.moods) & set(question.moods))
+    fit = GENRE_WEIGHT * len(set(act.genres) & set(question.genres)) + MOOD_WEIGHT * len(
+        set(act.moods) & set(question.moods)
+    )
     for other in liked:
         fit += SIMILAR_WEIGHT * ((act.id in other.similar) + (other.id in act.similar))
         fit += 0.5 * GENRE_WEIGHT * len(set(act.genres) & set(other.genres))

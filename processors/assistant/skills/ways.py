@@ -47,14 +47,23 @@ def score(question: Question, festival: Festival) -> float:
     """Return how well a question about ways and places fits."""
     if is_beyond_tables(question.words):
         return 0.0
-    if festival.walks is None or question.has("price", "permission", "weather") and not question.has("nearest", "route"):
+    if (
+        festival.walks is None
+        or (question.has("price", "permission", "weather")
+        and not question.has("nearest", "route"))
+    ):
         return 0.0
     kinds, target = wanted_kinds(question), bool(question.places) or bool(question.acts)
     if question.has("nearest") and (kinds or question.places) and not question.has("play"):
         return 0.95
     if question.has("route", "walk_time") and (target or kinds):
         return 0.93 if not question.has("queue") or question.has("walk_time") else 0.5
-    if question.has("where") and question.places and not question.acts and not question.has("play", "queue", "shortest", "full"):
+    if (
+        question.has("where")
+        and question.places
+        and not question.acts
+        and not question.has("play", "queue", "shortest", "full")
+    ):
         return 0.9
     if question.has("shortest", "longest", "full", "open", "close", "queue", "duration"):
         return 0.0
@@ -66,7 +75,12 @@ def score(question: Question, festival: Festival) -> float:
 
 
 def _wants(question: Question) -> bool:
-    return bool(re.search(r"\b(?:necesit\w+|busco|buscamos|buscando|quiero|queremos|need|looking for|want|hay|is there|any|algun\w*|me urge|tengo que ir)\b", question.words))
+    return bool(
+        re.search(
+            r"\b(?:necesit\w+|busco|buscamos|buscando|quiero|queremos|need|looking for|want|hay|is there|any|algun\w*|me urge|tengo que ir)\b",
+            question.words,
+        )
+    )
 
 
 def answer(question: Question, festival: Festival) -> Answer | None:
@@ -98,7 +112,11 @@ def _ordered(question: Question) -> tuple[PlaceId, PlaceId]:
     """Return start and end: places are named in this order, unless the first follows "to" and the second "from"."""
     first, second = question.places[:2]
     reverse = re.search(r"\b(?:to|al?|hasta)\s+.*\b(?:from|desde)\b", question.words) is not None
-    return (second, first) if reverse and not re.match(r".*\b(?:from|desde|de)\b.*\b(?:to|al?|hasta)\b", question.words) else (first, second)
+    return (
+        (second, first)
+        if reverse and not re.match(r".*\b(?:from|desde|de)\b.*\b(?:to|al?|hasta)\b", question.words)
+        else (first, second)
+    )
 
 
 def _nearest(kinds: tuple[str, ...], start: PlaceId | None, question: Question, festival: Festival) -> Answer:
@@ -118,7 +136,9 @@ def _nearest(kinds: tuple[str, ...], start: PlaceId | None, question: Question, 
     ids = {place.id for place in candidates}
     closed = festival.closed_now(question.now)
     moment = question.moments.moment or question.now
-    found = festival.walks.nearest(start, lambda place: place.id in ids, question.mobility, moment, closed_places=closed)
+    found = festival.walks.nearest(
+        start, lambda place: place.id in ids, question.mobility, moment, closed_places=closed
+    )
     if found is None:
         return Answer(phrases.text(language, "nearest_none"), tuple(kinds), handover=True)
     place, route = found
@@ -141,7 +161,12 @@ def _way_to(end: PlaceId, question: Question, festival: Festival, start: PlaceId
     closed = festival.closed_now(question.now)
     route = festival.walks.route(start, end, question.mobility, moment, closed_places=closed)
     if route is None:
-        return Answer(phrases.text(language, "route_none", name=festival.place_name(end, language)), (str(end),), handover=True, place=end)
+        return Answer(
+            phrases.text(language, "route_none", name=festival.place_name(end, language)),
+            (str(end),),
+            handover=True,
+            place=end,
+        )
     name = "route_between" if start != question.here else "route"
     parts = [phrases.text(language, name, **route_values(route, question, festival))]
     if question.mobility in ("wheelchair", "pushchair") or question.has("step_free"):
@@ -161,13 +186,20 @@ def _where(place: PlaceId, question: Question, festival: Festival) -> Answer:
     if not joined:
         return Answer(phrases.text(language, "handover"), handover=True)
     metres, neighbour = min(joined)
-    text = phrases.text(language, "where_is", name=name, neighbour=festival.place_name(neighbour, language), metres=round(metres))
+    text = phrases.text(
+        language, "where_is", name=name, neighbour=festival.place_name(neighbour, language), metres=round(metres)
+    )
     return Answer(text, (str(place),), place=place)
 
 
 SKILL = Skill(
     "ways",
-    ("¿Dónde está el baño más cercano?", "¿Cómo llego al escenario Faro?", "Where is the nearest water point?", "How far is it to Marea?"),
+    (
+        "¿Dónde está el baño más cercano?",
+        "¿Cómo llego al escenario Faro?",
+        "Where is the nearest water point?",
+        "How far is it to Marea?",
+    ),
     score,
     answer,
 )

@@ -8,11 +8,15 @@ from processors.assistant.answer import Answer, Skill, sentences, unknown_live
 from processors.assistant.festival import Festival
 from processors.assistant.question import Question
 
-_TIME_ONLY = re.compile(r"\b(?:cuanto tiempo|a tiempo|da tiempo|what time|on time|tiempo de|hot (?:food|dog|water|shower)|duchas? caliente|agua caliente|sol(?:o|a)|carpa|cold water|agua fria)\b")
+_TIME_ONLY = re.compile(
+    r"\b(?:cuanto tiempo|a tiempo|da tiempo|what time|on time|tiempo de|hot (?:food|dog|water|shower)|duchas? caliente|agua caliente|sol(?:o|a)|carpa|cold water|agua fria)\b"
+)
 _POLICY = re.compile(
     r"\b(?:que pasa si|what happens|si llueve|if it rains|si hay tormenta|in case of|en caso de|se cancela|se suspende|cancel\w*|called off|paraguas|umbrella\w*|refund|devol\w+|que haceis|what do you do|paran|stop)\b"
 )
-_WEATHER = re.compile(r"\b(?:tiempo|weather|llov\w+|lluvia|llueve|rain\w*|temperatura|temperature|grados|degrees|viento|wind\w*|racha\w*|gust\w*|frio|cold|calor|hot|tormenta|storm\w*|pronostico|forecast|mojar\w*|wet|jacket|chaqueta|warm|fresco|chilly|clima|chubasquero\w*|raincoat\w*|poncho\w*|impermeable\w*|aviso meteo\w*|alerta meteo\w*)\b")
+_WEATHER = re.compile(
+    r"\b(?:tiempo|weather|llov\w+|lluvia|llueve|rain\w*|temperatura|temperature|grados|degrees|viento|wind\w*|racha\w*|gust\w*|frio|cold|calor|hot|tormenta|storm\w*|pronostico|forecast|mojar\w*|wet|jacket|chaqueta|warm|fresco|chilly|clima|chubasquero\w*|raincoat\w*|poncho\w*|impermeable\w*|aviso meteo\w*|alerta meteo\w*)\b"
+)
 
 
 def score(question: Question, festival: Festival) -> float:
@@ -20,7 +24,11 @@ def score(question: Question, festival: Festival) -> float:
     del festival
     if not question.has("weather") or question.acts or question.places or _TIME_ONLY.search(question.words):
         return 0.0
-    if _POLICY.search(question.words) or not _WEATHER.search(question.words) or question.has("permission", "price", "lost"):
+    if (
+        _POLICY.search(question.words)
+        or not _WEATHER.search(question.words)
+        or question.has("permission", "price", "lost")
+    ):
         return 0.0
     return 0.5 if question.kinds else 0.86
 
@@ -40,9 +48,20 @@ def answer(question: Question, festival: Festival) -> Answer | None:
             return unknown_live(question, festival)
     elif days and festival.day_of(question.now) not in days:
         return unknown_live(question, festival)
-    future = bool(re.search(r"\b(?:va a|hara|llovera|will|going to|later|luego|mas tarde|despues|noche|tonight|pronostico|forecast|esta noche|prevision|need|vamos a|expect\w*|gonna)\b", words))
+    future = bool(
+        re.search(
+            r"\b(?:va a|hara|llovera|will|going to|later|luego|mas tarde|despues|noche|tonight|pronostico|forecast|esta noche|prevision|need|vamos a|expect\w*|gonna)\b",
+            words,
+        )
+    )
     forecast = [
-        phrases.text(language, "weather_at", time=f"{one.time.astimezone(festival.zone):%H:%M}", temperature=f"{one.temperature_c:g}", rain=f"{one.rain_probability_percent:g}")
+        phrases.text(
+            language,
+            "weather_at",
+            time=f"{one.time.astimezone(festival.zone):%H:%M}",
+            temperature=f"{one.temperature_c:g}",
+            rain=f"{one.rain_probability_percent:g}",
+        )
         for one in hours
     ]
     if question.moments.moment is not None:
@@ -51,7 +70,12 @@ def answer(question: Question, festival: Festival) -> Answer | None:
         name = "weather_warning" if weather.warning else "weather_no_warning"
         return Answer(phrases.text(language, name, warning=weather.warning or ""), ("weather.warning",))
     gusts = weather.gusts_kmh if weather.gusts_kmh is not None else weather.wind_kmh
-    values = {"temperature": f"{weather.temperature_c:g}", "wind": f"{weather.wind_kmh:g}", "gusts": f"{gusts:g}", "rain": f"{weather.rain_probability_percent:g}"}
+    values = {
+        "temperature": f"{weather.temperature_c:g}",
+        "wind": f"{weather.wind_kmh:g}",
+        "gusts": f"{gusts:g}",
+        "rain": f"{weather.rain_probability_percent:g}",
+    }
     parts = []
     if re.search(r"\b(?:viento|wind\w*|racha\w*|gust\w*)\b", words):
         parts.append(phrases.text(language, "weather_wind", **values))

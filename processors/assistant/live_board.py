@@ -1,0 +1,86 @@
+"""Live state made of results as they come: waits of queues, people in zones, and sets of the programme.
+
+Queues and zones whose ids are places of the map are known to attendees; others are not shown to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from processors.festival.live_state import LiveState, QueueTime, ZoneOccupancy
+from schemas.crowd import CrowdCount
+from schemas.ids import PlaceId
+from schemas.programme import ProgrammeSet
+from schemas.queues import QueueWait
+
+MAX_AGE = timedelta(minutes=15)
+"""Age from which a result is not known any more."""
+
+
+class LiveBoard:
+    """Latest results of each place.
+
+    Args:
+        places: ids of the map.
+        capacities: capacity by zone, where it is known.
+
+    >>> from datetime import UTC
+    >>> at = datetime(2027, 7, 10, 20, tzinfo=UTC)
+    >>> board = LiveBoard({"bar_marea"}, {})
+    >>> board.add_wait(QueueWait(event_id="f", queue="bar_marea", time=at, persons=9, wait_minutes=4.2))
+    >>> board.state(at).bar_queues[0].minutes, board.state(at + timedelta(hours=1)).bar_queues
+    (4, ())
+    """
+
+    def __init__(self, places: Collection[str], capacities: dict[str, int]) -> None:
+        self._places = frozenset(places)
+        self._capacities = capacities
+        self._waits: dict[str, tuple[datetime, float]] = {}
+        self._people: dict[str, tuple[datetime, float]] = {}
+        self._sets: dict[str, ProgrammeSet] = {}
+
+    def add_wait(self, wait: QueueWait) -> None:
+        """Add the waiting time of a queue; one that is not known is forgotten."""
+        if wait.queue not in self._places:
+            return
+        if wait.wait_minutes is None:
+            self._waits.pop(wait.queue, None)
+        else:
+            self._waits[wait.queue] = (wait.time, wait.wait_minutes)
+
+    def add_count(self, count: CrowdCount) -> None:
+        """Add the people of the zones of one picture."""
+        for zone in count.zones:
+            if zone.zone in self._places and zone.zone in self._capacities:
+                self._people[zone.zone] = (count.time, zone.persons)
+
+    def add_set(self, one: ProgrammeSet) -> None:
+        """Add the last state of a set, which replaces that of the programme's table."""
+        self._sets[one.id] = one
+
+    def programme(self, sets: Iterable[ProgrammeSet]) -> tuple[ProgrammeSet, ...]:
+        """Return the sets of a table with what has changed since."""
+        merged = {one.id: one for one in sets} | self._sets
+        return tuple(sorted(merged.values(), key=lambda one: (one.begin, one.stage)))
+
+    def state(self, now: datetime) -> LiveState:
+        """Return what is known at a time; it is true at that time only."""
+        return LiveState(
+            as_of=now,
+            valid_minutes=0,
+            bar_queues=tuple(
+                QueueTime(PlaceId(place), round(minutes))
+                for place, (at, minutes) in self._waits.items()
+                if _recent(at, now)
+            ),
+            zones=tuple(
+                ZoneOccupancy(PlaceId(place), round(persons), self._capacities[place])
+                for place, (at, persons) in self._people.items()
+                if _recent(at, now)
+            ),
+        )
+
+
+def _recent(at: datetime, now: datetime) -> bool:
+    return now - MAX_AGE <= at <= now + MAX_AGE
