@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -69,9 +69,13 @@ class ActNames:
     [('a1',), ('a3',)]
     """
 
-    def __init__(self, names: Mapping[ActId, str], ordinary_words: Iterable[str]) -> None:
+    def __init__(
+        self, names: Mapping[ActId, str], ordinary_words: Iterable[str],
+        is_word: Callable[[str], bool] = lambda _word: False,
+    ) -> None:
         self._aliases: dict[str, set[ActId]] = {}
         self._ordinary = ordinary = set(ordinary_words)
+        self._is_word = is_word
         for act, name in names.items():
             words = normalise(name).split()
             self._add(" ".join(words), act)
@@ -132,7 +136,7 @@ class ActNames:
         if window in self._aliases:
             yield 100.0, window, begin, end
             return
-        if len(window) < 5 or (size == 1 and window in self._ordinary):
+        if len(window) < 5 or (size == 1 and (window in self._ordinary or self._is_word(window))):
             return
         for words in (size - 1, size, size + 1):
             aliases = self._by_length.get(words, ())

@@ -1,13 +1,16 @@
-"""Search of approved answers in the language of the question: embeddings, BM25 and a thesaurus, fused by a weighted sum.
+"""Search of approved answers in the language of the question: a conditional logit with the option "none of them".
 
-BM25 (Robertson et al., 1994) is that of `bm25s`. The thesaurus maps words to topics; a topic weighs as much as it is rare
-among the answers (inverse document frequency). docs/models/assistant.md has the figures.
+Each answer is compared with the question by meaning (embeddings), by words (BM25; Robertson et al., 1994), by topics of a
+thesaurus, weighted by how rare they are among the answers, and by the kinds of request that the request classifier of mails
+sees in both. A conditional logit (McFadden, 1974) turns these features into a probability for each answer and one for none.
+docs/models/assistant.md has the figures; training/assistant fits the weights.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bm25s
@@ -17,15 +20,17 @@ from numpy.typing import NDArray
 from processors.assistant.lexicon import BEYOND_TABLES, concepts
 from processors.assistant.text import normalise
 from processors.festival.tables import ApprovedAnswer
-from processors.support.encoder import Encoder
+from processors.support.requests import RequestClassifier
 from processors.support.words import content_words
 
-MEANING_WEIGHT, WORDS_WEIGHT, TOPICS_WEIGHT, PRECISION_WEIGHT = 0.6, 0.1, 0.5, 0.3
-"""Weights of the cosine, of BM25, of the topics of the question that an answer has, and of the topics of an approved
-question that the question has. Chosen on the tuning half of training/assistant."""
+WEIGHTS = np.array([2.166, 1.806, 1.539, 4.156, 2.496, 2.001, 1.534, 0.24])
+"""Weights of the features, in the order of `AnswerIndex.features`, fitted on training/assistant."""
 
-MIN_SCORE = 0.75
-"""Score from which an answer is given; chosen on the same half."""
+NONE = 7.442
+"""Utility of "none of them", fitted with the weights."""
+
+MIN_PROBABILITY = 0.5
+"""Probability from which an answer is given: cross-validated, 4 % of the questions then get a wrong one."""
 
 ANSWER_TOPIC_WEIGHT = 0.75
 """Weight of a topic that only the answer has, beside one that the approved question has."""
@@ -33,24 +38,22 @@ ANSWER_TOPIC_WEIGHT = 0.75
 LIST_TOPIC = "prohibited"
 """Topic of an approved question whose answer is a list of things, each of which may be asked about."""
 
+STEM = 5
+"""Letters of a word that are compared."""
+
 AMOUNT = re.compile(r"[€$£%]|\b(?:gratis|free|gratuit\w*|sin coste|sin comision|no fee|euros?)\b")
 CLOCK = re.compile(
-    r"\d{1,2}:\d{2}|\b24 (?:horas|hours)|\d{1,2} (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|june|july|may|august)"
+    r"\d{1,2}:\d{2}|\b24 (?:horas|hours)"
+    r"|\d{1,2} (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|june|july|may|august)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswer:
-    """An approved answer and its score.
-
-    Attributes:
-        covered: share of the topics of the question that the answer has, by weight; 1 without any topic.
-    """
+    """An approved answer, and the probability that it is the right one."""
 
     answer: ApprovedAnswer
-    score: float
-    covered: float
-    cosine: float
+    probability: float
 
 
 class AnswerIndex:
@@ -59,95 +62,107 @@ class AnswerIndex:
     Args:
         answers: the answers.
         language: `es` or `en`.
-        encoder: source of the vectors.
+        requests: request classifier, with its encoder.
     """
 
-    def __init__(self, answers: tuple[ApprovedAnswer, ...], language: str, encoder: Encoder) -> None:
+    def __init__(self, answers: tuple[ApprovedAnswer, ...], language: str, requests: RequestClassifier) -> None:
         self.answers = answers
-        self._encoder = encoder
+        self._requests = requests
         self._questions = [one.question_es if language == "es" else one.question_en for one in answers]
         self._texts = [one.answer_es if language == "es" else one.answer_en for one in answers]
-        self._question_vectors = encoder.encode(self._questions).vectors
-        self._text_vectors = encoder.encode(self._texts).vectors
+        analysis = requests.analyze(self._questions)
+        self._question_vectors, self._kinds = analysis.encoder_vectors, np.sqrt(analysis.probabilities)
+        self._text_vectors = requests.encoder.encode(self._texts).vectors
         names = concepts()
         self._question_topics = [names.names("concepts", normalise(text)) for text in self._questions]
         self._text_topics = [names.names("concepts", normalise(text)) for text in self._texts]
+        both = [f"{question} {text}" for question, text in zip(self._questions, self._texts, strict=True)]
+        self._stems = [{word[:STEM] for word in content_words(text)} for text in both]
         self._bm25 = bm25s.BM25()
-        corpus = [
-            _stems(f"{question} {question} {text}") for question, text in zip(self._questions, self._texts, strict=True)
-        ]
+        corpus = [_terms(f"{question} {text}") for question, text in zip(self._questions, both, strict=True)]
         self._vocabulary = {word for words in corpus for word in words}
         if corpus:
             self._bm25.index(corpus, show_progress=False)
-
-    def weight(self, topic: str) -> float:
-        """Return the inverse document frequency of a topic."""
-        having = sum(topic in question for question in self._question_topics) + 0.3 * sum(
-            topic in text for text in self._text_topics
-        )
-        return math.log(1 + len(self.answers) / (0.5 + having))
 
     def text(self, answer: ApprovedAnswer) -> str:
         """Return the approved text of an answer."""
         return self._texts[self.answers.index(answer)]
 
-    def find(self, text: str, limit: int = 3) -> list[FoundAnswer]:
-        """Return the best answers to a normalised question, best first."""
-        if not self.answers or not text:
-            return []
-        cosine = self._cosines(text)
-        words = self._bm25_scores(text)
-        topics = concepts().names("concepts", text)
+    def find(self, text: str, words: str, signals: frozenset[str]) -> FoundAnswer | None:
+        """Return the most probable answer to a question; None if none of them may answer it.
+
+        Args:
+            text: as it was asked.
+            words: normalised, with misspelt words corrected.
+            signals: meanings of the question: an answer to "how much" has an amount, and one to "when" a time.
+        """
+        if not self.answers or not words:
+            return None
+        topics = concepts().names("concepts", words)
+        utility = self.features(text, words, topics) @ WEIGHTS
+        rare = topics & BEYOND_TABLES
+        for row, (question, approved) in enumerate(zip(self._question_topics, self._text_topics, strict=True)):
+            if not rare <= question | approved or not holds_asked_value(signals, self._texts[row]):
+                utility[row] = -np.inf
+        best = int(utility.argmax())
+        largest = max(float(utility[best]), NONE)
+        total = float(np.exp(utility - largest).sum()) + math.exp(NONE - largest)
+        return FoundAnswer(self.answers[best], math.exp(float(utility[best]) - largest) / total)
+
+    def features(self, text: str, words: str, topics: frozenset[str]) -> NDArray[np.float64]:
+        """Return the features of each answer.
+
+        Returns:
+            (answers, 8): cosine with the approved question, and with the answer; BM25 divided by its largest value;
+            share of the question's topics that the answer has, and of the approved question's topics that the question
+            has; Bhattacharyya coefficient of the kinds of request; share of the question's words that the answer has;
+            1 if the question has a topic.
+        """
+        vectors = self._requests.encoder.encode([words, text]).vectors
         covered, precise = self._topic_scores(topics)
-        score = MEANING_WEIGHT * cosine + WORDS_WEIGHT * words + TOPICS_WEIGHT * covered + PRECISION_WEIGHT * precise
-        score = np.where(self._lack(topics & BEYOND_TABLES), 0.0, score)
-        best = np.argsort(-score)[:limit]
-        return [
-            FoundAnswer(
-                self.answers[row], float(score[row]), float(covered[row]) if topics else 1.0, float(cosine[row])
-            )
-            for row in best
-        ]
+        stems = content_words(words)
+        shared = [sum(word[:STEM] in own for word in stems) / max(len(stems), 1) for own in self._stems]
+        columns: Sequence[NDArray[np.generic] | list[float]] = (
+            (self._question_vectors @ vectors.T).max(axis=1),
+            (self._text_vectors @ vectors.T).max(axis=1),
+            self._bm25_scores(words),
+            covered,
+            precise,
+            self._kinds @ np.sqrt(self._requests.analyze([text]).probabilities[0]),
+            shared,
+            np.full(len(self.answers), float(bool(topics))),
+        )
+        return np.column_stack([np.asarray(column, np.float64) for column in columns])
 
-    def _cosines(self, text: str) -> NDArray[np.float64]:
-        vector = self._encoder.encode([text]).vectors[0]
-        questions, texts = self._question_vectors @ vector, self._text_vectors @ vector
-        return np.asarray(np.maximum(questions, 0.85 * texts), np.float64)
+    def _weight(self, topic: str) -> float:
+        """Return the inverse document frequency of a topic."""
+        having = sum(topic in question for question in self._question_topics)
+        return math.log(1 + len(self.answers) / (0.5 + having + 0.3 * sum(topic in text for text in self._text_topics)))
 
-    def _bm25_scores(self, text: str) -> NDArray[np.float64]:
-        """Return BM25 divided by the best score of the answers, and by the share of words that no answer has."""
-        stems = _stems(text)
-        known = [stem for stem in stems if stem in self._vocabulary]
+    def _bm25_scores(self, words: str) -> NDArray[np.float64]:
+        """Return BM25 divided by the best score, times the share of the question's words that any answer has."""
+        terms = _terms(words)
+        known = [term for term in terms if term in self._vocabulary]
         if not known:
             return np.zeros(len(self.answers))
         scores = np.asarray(self._bm25.get_scores(known), np.float64)
-        return scores / max(float(scores.max()), 1e-9) * len(known) / len(stems)
-
-    def _lack(self, rare: frozenset[str]) -> NDArray[np.bool_]:
-        """Return True for answers without one of the topics that festivals seldom have an answer to."""
-        pairs = zip(self._question_topics, self._text_topics, strict=True)
-        return np.array([not rare <= (question | text) for question, text in pairs])
+        return scores / max(float(scores.max()), 1e-9) * len(known) / len(terms)
 
     def _topic_scores(self, topics: frozenset[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        weights = {topic: self.weight(topic) for topic in topics}
+        weights = {topic: self._weight(topic) for topic in topics}
         total = sum(weights.values()) or 1.0
         covered, precise = np.zeros(len(self.answers)), np.zeros(len(self.answers))
         for row, (question, text) in enumerate(zip(self._question_topics, self._text_topics, strict=True)):
-            covered[row] = (
-                sum(
-                    w * (1.0 if t in question else ANSWER_TOPIC_WEIGHT if t in text else 0.0)
-                    for t, w in weights.items()
-                )
-                / total
-            )
-            own = sum(self.weight(topic) for topic in question)
+            shares = {topic: 1.0 if topic in question else ANSWER_TOPIC_WEIGHT * (topic in text) for topic in topics}
+            covered[row] = sum(weights[topic] * share for topic, share in shares.items()) / total
+            own = sum(self._weight(topic) for topic in question)
             precise[row] = sum(weights[topic] for topic in topics & question) / own if own else 0.0
             if LIST_TOPIC in question and topics and topics <= text:
                 covered[row] = precise[row] = 1.0
         return covered, precise
 
 
-def _stems(text: str) -> list[str]:
+def _terms(text: str) -> list[str]:
     """Return the first six letters of content words: a plain stem for Spanish and English."""
     return [word[:6] for word in content_words(text)]
 
@@ -155,14 +170,12 @@ def _stems(text: str) -> list[str]:
 def holds_asked_value(signals: frozenset[str], text: str) -> bool:
     """Return False if a price or a time is asked for and an answer has none.
 
-    >>> holds_asked_value(frozenset({"price"}), "We open at 14:00."), holds_asked_value(frozenset({"price"}), "It costs €6.")
+    >>> holds_asked_value(frozenset({"price"}), "We open at 14:00."), holds_asked_value(frozenset({"price"}), "It is €6.")
     (False, True)
     """
     folded = text.lower()
     if "price" in signals and not AMOUNT.search(folded):
         return False
-    return (
-        not ({"when", "open", "close"} & signals and "where" not in signals)
-        or CLOCK.search(normalise(text)) is not None
-        or CLOCK.search(folded) is not None
-    )
+    if "where" in signals or not {"when", "open", "close"} & signals:
+        return True
+    return CLOCK.search(normalise(text)) is not None or CLOCK.search(folded) is not None

@@ -84,7 +84,7 @@ class Assistant:
         self._encoder: Encoder = requests.encoder
         answers = festival.tables.answers
         self._approved = ApprovedAnswers(
-            {language: AnswerIndex(answers, language, self._encoder) for language in ("es", "en")}
+            {language: AnswerIndex(answers, language, requests) for language in ("es", "en")}
         )
 
     def language_of(self, text: str) -> Language:
@@ -175,10 +175,10 @@ class Assistant:
         scores = sorted(((self._score(skill, question), -number) for number, skill in enumerate(SKILLS)), reverse=True)
         best = scores[0][0]
         found = self._approved.find(question)
-        name = _unknown_act(question, self.festival) if found is None or found.score < CERTAIN else ""
+        name = _unknown_act(question, self.festival) if found is None or found.probability < CERTAIN else ""
         if name:
             return Answer(self.festival.phrases.text(question.language, "no_act", name=name), handover=True), "none"
-        if found is not None and best < STRUCTURED and (found.score >= CERTAIN or best < LIKELY):
+        if found is not None and best < STRUCTURED and (found.probability >= CERTAIN or best < LIKELY):
             return self._approved.answer(found, question), "may_i"
         for score, number in scores:
             if score < MIN_SKILL_SCORE:

@@ -86,7 +86,7 @@ def evaluate(
     """
     labelled = read_questions(questions or folder / QUESTIONS_FILE)
     live = read_live_state(folder / LIVE_FILE) if (folder / LIVE_FILE).is_file() else None
-    assistant = Assistant(Festival(read_festival(folder), live), requests)
+    assistant = Assistant(Festival(read_festival(folder), live, is_word=requests.encoder.is_word), requests)
     contexts: dict[str, Context] = {}
     replies, seconds = [], []
     for number, one in enumerate(labelled, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -54,7 +55,10 @@ class Festival:
         zone: time zone of the festival.
     """
 
-    def __init__(self, tables: FestivalTables, live: LiveState | None = None, zone: ZoneInfo = DEFAULT_ZONE) -> None:
+    def __init__(
+        self, tables: FestivalTables, live: LiveState | None = None, zone: ZoneInfo = DEFAULT_ZONE,
+        is_word: Callable[[str], bool] = lambda _word: False,
+    ) -> None:
         self.tables = tables
         self.live = live
         self.zone = zone
@@ -65,9 +69,10 @@ class Festival:
         names = {act.id: act.name for act in tables.acts.values()}
         names |= {one.act: one.name for one in tables.sets if one.act not in names}
         self.act_names = ActNames(
-            names, ordinary | {fold_text(genre) for act in tables.acts.values() for genre in act.genres}
+            names, ordinary | {fold_text(genre) for act in tables.acts.values() for genre in act.genres}, is_word
         )
-        self.corrector = SpellingCorrector(ordinary | self.act_names.words | set(CHAT_WORDS.values()) | _COMMON)
+        known = ordinary | self.act_names.words | set(CHAT_WORDS.values()) | _COMMON
+        self.corrector = SpellingCorrector(known, is_word)
         self.phrases = Phrases.load()
 
     def unknown_name(self, text: str, words: str) -> str:

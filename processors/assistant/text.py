@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -52,7 +52,8 @@ class SpellingCorrector:
     'donde hay cerveza'
     """
 
-    def __init__(self, vocabulary: Iterable[str]) -> None:
+    def __init__(self, vocabulary: Iterable[str], is_word: Callable[[str], bool] = lambda _word: False) -> None:
+        self._is_word = is_word
         self._known = {word for word in vocabulary if word}
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(self._known):
@@ -62,7 +63,7 @@ class SpellingCorrector:
 
     def is_known(self, word: str) -> bool:
         """Return True if a word, or its singular, is known."""
-        return word in self._known or any(
+        return word in self._known or self._is_word(word) or any(
             word.endswith(end) and word[: -len(end)] in self._known
             for end in ("s", "es", "as", "os", "a", "o", "ed", "ing", "ly", "d", "r", "er", "mente")
         )
@@ -77,7 +78,7 @@ class SpellingCorrector:
         if word not in self._cache:
             if len(self._cache) > 5_000:
                 self._cache.clear()
-            self._cache[word] = self._nearest(word)
+            self._cache[word] = word if self._is_word(word) else self._nearest(word)
         return self._cache[word]
 
     def _nearest(self, word: str) -> str:

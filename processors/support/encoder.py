@@ -76,6 +76,18 @@ class Encoder:
         """Number of dimensions of a vector."""
         return int(self.model.session.get_outputs()[0].shape[1])
 
+    def is_word(self, text: str) -> bool:
+        """Return True if the vocabulary has a word, or all of it but an ending of at most two letters.
+
+        >>> encoder = Encoder.load()
+        >>> encoder.is_word("concert"), encoder.is_word("conciertos"), encoder.is_word("coldplay")
+        (True, True, False)
+        """
+        pieces = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        if not pieces or pieces[0] in ("[UNK]",):
+            return False
+        return len(pieces) == 1 or (len(pieces) == 2 and len(pieces[0]) >= 4 and len(pieces[1]) <= 4)
+
     def encode(self, texts: Sequence[str]) -> EncodedTexts:
         """Return the vectors and language log odds of texts.
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from processors.assistant.answer import Answer
-from processors.assistant.approved_answers import MIN_SCORE, AnswerIndex, FoundAnswer, holds_asked_value
+from processors.assistant.approved_answers import MIN_PROBABILITY, AnswerIndex, FoundAnswer
 from processors.assistant.festival import Language
 from processors.assistant.lexicon import concepts
 from processors.assistant.question import Question
 from processors.assistant.text import normalise
 
-MIN_COVERED = 0.33
-"""Share of the topics of a question, by weight, that an answer must have."""
-
-CERTAIN = 0.95
-"""Score from which an approved answer goes before tables."""
+CERTAIN = 0.85
+"""Probability from which an approved answer goes before tables."""
 
 
 class ApprovedAnswers:
@@ -27,13 +24,10 @@ class ApprovedAnswers:
         self._indices = indices
 
     def find(self, question: Question) -> FoundAnswer | None:
-        """Return the best approved answer, if it is good enough to be given."""
+        """Return the best approved answer, if it is probable enough to be given."""
         index = self._indices[question.language]
-        for found in index.find(question.words.replace("_", " ").strip()):
-            if found.covered < MIN_COVERED or not holds_asked_value(question.signals, index.text(found.answer)):
-                continue
-            return found if found.score >= MIN_SCORE else None
-        return None
+        found = index.find(question.text, question.words.replace("_", " ").strip(), question.signals)
+        return found if found is not None and found.probability >= MIN_PROBABILITY else None
 
     def answer(self, found: FoundAnswer, question: Question) -> Answer:
         """Return an approved answer as it was approved."""
@@ -45,7 +39,7 @@ class ApprovedAnswers:
         for one in index.answers:
             text = one.question_es if language == "es" else one.question_en
             if topic in concepts().names("concepts", normalise(text)):
-                return FoundAnswer(one, 1.0, 1.0, 1.0)
+                return FoundAnswer(one, 1.0)
         return None
 
     def text(self, found: FoundAnswer, language: Language) -> str:

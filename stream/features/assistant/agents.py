@@ -70,7 +70,7 @@ class AssistantAgent:
 
     def _load(self, folders: Folders) -> Assistant:
         requests = RequestClassifier(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
-        return Assistant(Festival(self._tables), requests)
+        return Assistant(Festival(self._tables, is_word=requests.encoder.is_word), requests)
 
     def add_wait(self, value: bytes | None) -> None:
         """Add the waiting time of a queue; ignores what can't be decoded."""
