@@ -12,8 +12,8 @@ from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.approved_answers import AnswerIndex
 from processors.assistant.danger import DangerKind, danger_kind
 from processors.assistant.festival import Festival, Language
-from processors.assistant.lexicon import lexicon
-from processors.assistant.question import Context, Question, analyze
+from processors.assistant.lexicon import concepts, lexicon
+from processors.assistant.question import MAX_FOLLOW_UP_WORDS, REFERENCE, Context, Question, analyze
 from processors.assistant.skills import (
     acts,
     chat,
@@ -174,7 +174,7 @@ class Assistant:
             return lost.answer_found(question, self.festival, self._approved), "lost"
         scores = sorted(((self._score(skill, question), -number) for number, skill in enumerate(SKILLS)), reverse=True)
         best = scores[0][0]
-        found = self._approved.find(question)
+        found = self._approved.find(_in_context(question))
         name = _unknown_act(question, self.festival) if found is None or found.probability < CERTAIN else ""
         if name:
             return Answer(self.festival.phrases.text(question.language, "no_act", name=name), handover=True), "none"
@@ -190,6 +190,16 @@ class Assistant:
         if found is not None:
             return self._approved.answer(found, question), "may_i"
         return Answer(self.festival.phrases.text(question.language, "handover"), handover=True), "none"
+
+
+def _in_context(question: Question) -> Question:
+    """Put the question before in front of one that only refers to it."""
+    if not question.follow_up or not question.before or len(question.words.split()) > MAX_FOLLOW_UP_WORDS + 1:
+        return question
+    refers = REFERENCE.search(question.words) is not None
+    if concepts().names("concepts", question.words) and not refers:
+        return question
+    return replace(question, words=f"{question.before} {question.words}", text=f"{question.before} {question.text}")
 
 
 def _unknown_act(question: Question, festival: Festival) -> str:

@@ -18,25 +18,28 @@ DangerKind = Literal["medical", "child", "harassment", "fire", "crowd", "violenc
 MIN_LOG_ODDS, MIN_NAMED_LOG_ODDS = 2.2, -0.6
 """Log odds of danger from which a question is danger, and the lower limit of one with a word that names a danger."""
 
+NAMED_LOG_ODDS: dict[DangerKind, float] = {"child": -4.0, "distress": -3.5, "harassment": -2.5, "medical": -1.5, "fire": -1.5}
+"""Lower limits of kinds whose words leave little doubt."""
+
 _PATTERNS: dict[DangerKind, str] = {
     "child": (
-        r"(?:no encuentr\w+|no veo|perd\w+|se (?:me |nos )?(?:ha |han )?perdi\w*|desapareci\w*|no aparece|busc\w+|se ha ido|extravi\w+|no esta con\w*|se me fue|se ha soltado)\b.{0,35}\b(?:mi|mis|nuestr\w|una?|al?|el|la)?\s*(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)|chiquit\w+|chamac\w+|crio|cria|menor|nieto|nieta)\b"
+        r"(?:no encuentr\w+|no veo|perd\w+|se (?:me |nos )?(?:ha |han )?perdi\w*|desapareci\w*|no aparece|busc\w+|se ha ido|extravi\w+|no esta con\w*|se me fue|se ha soltado)\b.{0,35}\b(?:mi|mis|nuestr\w|una?|al?|el|la)?\s*(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)|chiquit\w+|chamac\w+|chav\w+|crio|cria|menor|nieto|nieta|primit\w+)\b"
         r"|\b(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)|chiquit\w+|chamac\w+|crio|cria|menor|nieto|nieta)\b.{0,35}(?:perdid\w+|se perdio|se ha perdido|no aparece|desaparecid\w+|desaparecio|no l[oae] (?:encuentr|veo)\w*|sol[oa]\b|llorando|no se donde esta|se ha ido|se fue|ha desaparecido)"
         r"|(?:lost|missing|cant find|can not find|can t find|lose sight of|looking for|separated from|cannot see|not with us)\b.{0,25}\b(?:my |our |a |the |little )*(?:\w+ )?(?:son|daughter|child|kid|kids|boy|girl|toddler|baby|nephew|niece|little one|little brother|little sister|grandson|granddaughter|children|year old)\b"
-        r"|\b(?:son|daughter|child|kid|boy|girl|toddler|baby|nephew|niece|little one|little brother|little sister|year old)\b.{0,35}\b(?:is lost|lost|missing|disappeared|gone|alone|wandered|vanished|crying|run off|ran off|nowhere)\b"
+        r"|\b(?:son|daughter|child|kid|boy|girl|toddler|baby|nephew|niece|little one|little brother|little sister|year old)\b.{0,35}\b(?:is lost|lost|missing|disappeared|gone|alone|wandered|vanished|crying|run off|ran off|nowhere|cant see|can t see|not here)\b"
     ),
     "harassment": (
         r"acos\w+|me (?:ha|han|esta|estan|sigue|siguen|viene|vienen|anda|persigue)\w*.{0,15}(?:toca\w+|siguiendo|sigue|manose\w+|metido mano|persig\w+|molest\w+|agred\w+|grab\w+)|metido mano|metio mano|meten mano|me sigue\w*|me persigue\w*|me toca\w* sin|me toc(?:o|aron)\b|manose\w+|abus(?:o|ando|aron|ado)|viol(?:ado|ada|aron|acion|ando)|me incomoda|un (?:tio|hombre|tipo|chico|senor).{0,25}(?:no me deja|me agarra|me da miedo|siguiendo|insiste)"
         r"|grop\w+|harass\w*|following (?:me|us|my)|stalk\w*|touch\w+ (?:me|my|her|us|girls|women)|rap(?:ed|ist)|sexual\w* (?:assault|abuse|harass)\w*|assault\w*|wont leave (?:me|us|her) alone|won t leave (?:me|us|her)|grabb\w+ (?:me|my|her)|creep\w*|spik(?:ed|ing)|drogad\w+|echado algo|puesto algo en|put something in (?:my|her|his|a)|burundanga|sumision quimica|something in my (?:drink|cup|beer)|drink tastes|pinchad\w+|pinchazo|needle (?:attack|spik)|jabbed"
     ),
     "medical": (
-        r"desmay\w+|inconsciente|no (?:respira|reacciona|responde|despierta|se despierta|se mueve|puede respirar|puedo respirar|abre los ojos)|convulsi\w+|infarto|ambulancia|ahog\w+|sangra\w*|sangre|herid[oa]s?\b|alergic\w+|anafila\w+|sobredosis|golpe de calor|ataque (?:de|al|epil)|epilep\w+|intoxica\w+|conocimiento|se ha caido|se cayo|me he caido|me cai\b|roto (?:el|la|una?) (?:brazo|pierna|tobillo|muneca)|torcid\w+|esguince|mare\w+|vomit\w+|dolor\w*.{0,25}pecho|duele (?:mucho )?(?:el pecho|la cabeza|el corazon)|duele mucho|fatal|muy mal\b|encuentra mal|encuentro mal|medico urgente|una? (?:medico|sanitari[oa])\b|quemadura|me he quemado|se ha quemado|hipogluc\w+|bajada de (?:azucar|tension)|coma etilico|pastilla rara|insolacion|picad[oa]\b|avispa|me asfixio|tirad[oa] en el suelo|en el suelo"
+        r"desmay\w+|inconsciente|como un tronco|no (?:respira|reacciona|responde|despierta|se despierta|se mueve|puede respirar|puedo respirar|abre los ojos)|convulsi\w+|infarto|ambulancia|ahog\w+|sangra\w*|sangre|herid[oa]s?\b|alergic\w+|anafila\w+|sobredosis|golpe de calor|ataque (?:de|al|epil)|epilep\w+|intoxica\w+|conocimiento|se ha caido|se cayo|me he caido|me cai\b|roto (?:el|la|una?) (?:brazo|pierna|tobillo|muneca)|torcid\w+|esguince|mare\w+|vomit\w+|dolor\w*.{0,25}pecho|duele (?:mucho )?(?:el pecho|la cabeza|el corazon)|duele mucho|fatal|muy mal\b|encuentra mal|encuentro mal|medico urgente|una? (?:medico|sanitari[oa])\b|quemadura|me he quemado|se ha quemado|hipogluc\w+|bajada de (?:azucar|tension)|coma etilico|pastilla rara|insolacion|picad[oa]\b|avispa|me asfixio|tirad[oa] en el suelo|en el suelo"
         r"|unconscious|passed out|faint\w*|collaps\w+|not breathing|can ?t breathe|can ?not breathe|cant breathe|trouble breathing|hard to breathe|struggling to breathe|seizure\w*|heart attack|ambulance|bleed\w*|blood\b|injur\w+|hurt (?:himself|herself|my|his|her|badly)|badly hurt|allergic reaction|anaphyla\w+|overdos\w+|heat ?stroke|sunstroke|chest pain|chest hurts|paramedic|(?:need|get|send|call) (?:a |an |some )?(?:doctor|medic|nurse|medical)|broke\w* (?:his|her|my|their|an?) (?:arm|leg|ankle|wrist|foot)|dizzy|throwing up|vomit\w*|chok\w+|unresponsive|wont wake|won t wake|not waking|isn t waking|isnt waking|asthma attack|inhaler|hypo\b|low blood sugar|diabetic|burn(?:ed|t) (?:my|his|her)|twisted|sprain\w*|head injury|hit (?:his|her|my) head|lying on the (?:ground|floor)|really (?:ill|sick)|very (?:ill|sick|unwell)|feel(?:s|ing)? (?:really |very |so )?(?:sick|ill|unwell|faint)|stopped breathing|stung|epipen|swell\w+|swollen|se hincha\w*|hinchad\w+|hinchando|labios|throat is closing|lips"
     ),
     "fire": r"fuego\b|incendio|llamas\b|humo\b|arde\b|ardiendo|quem(?:a|ando|ado)\b|se esta quemando|a quemado|huele a (?:gas|quemado)|fuga|gas leak|smell\w* (?:of |like )?(?:gas|smoke|burning)|on fire|(?:a|the|is) fire\b|flames\b|smoke\b|burning\b|explosion|explot\w+|chispas|sparks|sparking|cable\w* (?:suelto|pelado)|calambre|descarga electrica|electric shock|electrocut\w+|live wire",
-    "crowd": r"aplasta\w*|avalancha|estampida|empuj\w+|no puedo salir|no podemos salir|atrapad\w+|aprieta\w*|asfixi\w+|demasiada gente|estruj\w+|agobio|valla (?:cede|se cae|se ha)|se (?:cae|esta cayendo|derrumba|hunde|ha caido) (?:el|la|una?|parte)|torre.{0,20}(?:cae|inclina|mueve)|crush\w*|stampede|trampl\w+|suffocat\w*|pushing|pushed|squash\w*|squeez\w+|stuck in the crowd|trapped|cant get out|can ?not get out|can t get out|cant move|can t move|can not move|barrier|collapsing|about to fall|falling (?:down|apart|over)|leaning|people are falling|panic\w*|panico",
+    "crowd": r"aplasta\w*|avalancha|estampida|empuj\w+|no puedo salir|no podemos salir|atrapad\w+|aprieta\w*|asfixi\w+|demasiada gente|estruj\w+|agobio|valla (?:cede|se cae|se ha)|se (?:cae|esta cayendo|derrumba|hunde|ha caido) (?:el|la|una?|parte)|torre.{0,20}(?:cae|inclina|mueve)|crush\w*|stampede|trampl\w+|suffocat\w*|pushing|pushed|squash\w*|squeez\w+|stuck in the crowd|trapped|cant get out|can ?not get out|can t get out|cant move|can t move|can not move|barrier|collapsing|(?:pole|tower|truss|screen|tree|structure|speaker|stand)s?\b.{0,25}(?:fall\w*|lean\w*|collaps\w*|coming down)|(?:torre|pantalla|poste|arbol|estructura|altavoz|foco)s?\b.{0,25}(?:cae\w*|cay\w*|inclin\w*|tambale\w*)|about to fall|falling (?:down|apart|over)|leaning|people are falling|panic\w*|panico",
     "violence": r"pelea\w*|pele(?:a|ando)|peg(?:ando|ado|aron|an)|agresi\w+|agred\w+|apunal\w+|navaja|cuchillo|pistola|\barma\b|armad[oa]s?|amenaz\w+|golpe(?:ando|aron|an|ado)|bomba|paquete sospechoso|mochila (?:sospechosa|abandonada)|sospechos\w+|ladron\w*|atrac\w+|paliza|fight\w*|attack\w*|stabb\w*|knife|gun\b|weapon|threat\w*|punch\w*|beat(?:ing|en)? (?:up|him|her|someone|a)|hitting|bomb\b|suspicious|unattended|shoot\w*|shots|shot\b|mugg\w+|brawl|aggressive|tiros|disparo\w*|disparan",
-    "distress": r"suicid\w+|quitarme la vida|matarme|no quiero (?:seguir viviendo|vivir|estar aqui mas)|quiero morir\b|quiero morirme|hacerme dano|autolesion\w*|kill myself|end my life|hurt myself|want to die|harm myself|self harm|ataque de (?:panico|ansiedad)|panic attack|anxiety attack|no me siento segur[oa]|me siento en peligro|tengo (?:mucho )?miedo|estoy asustad[oa]|don t feel safe|dont feel safe|do not feel safe|feel unsafe|not safe here|i am scared|i m scared|im scared|i am afraid|unsafe|peligro\b|in danger|ayudame|ayudenme|ayuda por favor|ayuda urgente|necesito ayuda ya|necesitamos ayuda|socorro|auxilio|emergencia|emergency|help me|please help|need help (?:now|fast|urgent\w*)|\bsos\b|112",
+    "distress": r"suicid\w+|end it all|acabar con todo|no puedo mas con (?:la|mi) vida|don t want to live|dont want to live|quitarme la vida|matarme|no quiero (?:seguir viviendo|vivir|estar aqui mas)|quiero morir\b|quiero morirme|hacerme dano|autolesion\w*|kill myself|end my life|hurt myself|want to die|harm myself|self harm|ataque de (?:panico|ansiedad)|panic attack|anxiety attack|no me siento segur[oa]|me siento en peligro|tengo (?:mucho )?miedo|estoy asustad[oa]|don t feel safe|dont feel safe|do not feel safe|feel unsafe|not safe here|i am scared|i m scared|im scared|i am afraid|unsafe|peligro\b|in danger|ayudame|ayudenme|ayuda por favor|ayuda urgente|necesito ayuda ya|necesitamos ayuda|socorro|auxilio|emergencia|emergency|help me|please help|need help (?:now|fast|urgent\w*)|\bsos\b|112",
 }
 _KINDS = {kind: re.compile(rf"\b(?:{pattern})") for kind, pattern in _PATTERNS.items()}
 
@@ -53,36 +56,36 @@ _STRONG_NOW = re.compile(
 )
 
 _NEVER = re.compile(
-    r"\b(?:fire ?works?|fuegos artificiales|camp ?fire|hoguera|food fight|pelea de gallos|crush on|bath bomb|sex bomb|photo ?bomb|es la bomba|son la bomba|la bomba\b|the bomb\b|shots? of|tequila|chupito\w*|killer|kill(?:s|ed|ing)? (?:me|it)|me mata\w*|me muero de|me muero por|dying to|die for|morir de|morirme de|para morirse|dead tired|muert[oa] de|shoot (?:photos|video)|heart ?attack burger|cuchillo y tenedor|knife and fork|swiss army"
+    r"\b(?:fire ?works?|fuegos artificiales|camp ?fire|hoguera|food fight|pelea de gallos|crush on|bath bomb|sex bomb|photo ?bomb|es la bomba|son la bomba|la bomba\b|the bomb\b|shots? of|tequila|chupito\w*|killer|kill(?:s|ed|ing)? (?:me|it)|me mata\w*|me muero de|me muero por|dying to|die for|morir de|morirme de|para morirse|dead tired|muert[oa] de|shoot (?:photos|video)|de infarto|heart ?attack burger|cuchillo y tenedor|knife and fork|swiss army"
     r"|(?:perdido|perdi|dejado|olvidado|lost|left|forgot(?:ten)?) (?:\w+ ){0,3}(?:mochila|bolso|cartera|movil|telefono|celular|llaves|chaqueta|cazadora|sudadera|gafas|gorra|pulsera|entradas?|bag|backpack|purse|wallet|phone|keys|jacket|coat|hoodie|glasses|cap|hat|wristband|tickets?|camera|teddy|toy)"
     r"|(?:salida|salidas|numero|telefono|plan) de emergencia|emergency (?:exit|number|contact|plan)\w*|burn(?:ed|t)? out|sun ?burn\w*|quemad\w+ (?:por el|del) sol|bleeding edge|on fire (?:tonight|last night|yesterday)|(?:band|grupo|dj|set|crowd|publico|escenario|stage) (?:is|was|esta|estaba|fue) (?:on fire|a tope|que arde|ardiendo)|smoke (?:a|machine|area|cigar\w*|weed)|(?:puedo|se puede|can i|donde|where).{0,12}(?:fumar|smok\w+)|smoking (?:area|zone|allowed)|humo (?:del escenario|artificial)|maquina de humo|nicotin\w*|cigarr\w+|vape\w*"
     r"|fight(?:ing)? for|aplast\w+ (?:el|las?|los) (?:lata|vaso|lat)|aplastante|seat(?:ed)?|lost (?:child|kid|children) point|ninos perdidos\b|punto de encuentro)\b"
 )
 
 
-def danger_kind(text: str, requests: RequestClassifier, *, context: str = "") -> DangerKind | None:
+def danger_kind(text: str, requests: RequestClassifier) -> DangerKind | None:
     """Return the kind of danger that a text reports, or None.
 
     Args:
         text: as it was written.
         requests: classifier that gives the log odds of danger.
-        context: the message before, which completes "help, he is on the ground".
     """
     words = normalise(text)
     bare = _NEVER.sub(" ", words)
     named = [kind for kind, pattern in _KINDS.items() if pattern.search(bare)]
     odds = float(requests.analyze([text]).danger_log_odds[0])
-    signs = urgency_signs(text)
+    signs = urgency_signs(bare)
     calm = _CALM.search(words) is not None
     strong = _STRONG_NOW.search(words) is not None
     if bare != words and not named and not signs.urgent:
         return None
     if calm and not (strong and odds >= MIN_LOG_ODDS and named):
         return None
-    limit = MIN_NAMED_LOG_ODDS if named or signs.urgent else MIN_LOG_ODDS
+    limit = MIN_LOG_ODDS
+    if named or signs.urgent:
+        limit = min((NAMED_LOG_ODDS.get(kind, MIN_NAMED_LOG_ODDS) for kind in named), default=MIN_NAMED_LOG_ODDS)
     if named and strong:
         limit -= 1.0
     if odds < limit:
         return None
-    del context
     return named[0] if named else "general"

@@ -17,7 +17,7 @@ from schemas.venue_map import Mobility
 _CONNECTIVE = re.compile(
     r"^(?:(?:ok|vale|gracias|thanks|thank you|genial|perfecto|great|cool|ah|oh|and|pues|bueno|entonces|so)\s+)*(?:y|and|o|or|pero|but|e|tambien|also)\s+|^(?:what about|how about|que tal|que hay de|same for|lo mismo|y si|what if|and if)\b"
 )
-_PRONOUN = re.compile(
+REFERENCE = re.compile(
     r"\b(?:it|they|them|there|that one|this one|that|those|these|she|he|her|him|its|their|ese|esa|eso|esos|esas|alli|alla|ahi|ella|ellos|ellas|este|esta|aquel|su|lo|la|le|les|los|the same|el mismo|la misma|uno|one|otro|otra|another|ambos|both)\b"
 )
 MAX_FOLLOW_UP_WORDS = 7
@@ -57,6 +57,7 @@ class Question:
     disliked: tuple[ActId, ...] = ()
     skill: str = ""
     follow_up: bool = False
+    before: str = ""
     last_slot: Slot | None = None
     last_place: PlaceId | None = None
 
@@ -131,8 +132,8 @@ def analyze(
 _WHICH_STAGE = re.compile(r"\b(?:que|cual|which|what) (?:escenario|stage|carpa|tent)\b")
 
 _STANDING = re.compile(
-    r"\b(?:estoy|estamos|ando|i am|i m|we are|we re|me encuentro|nos encontramos|standing|acabo de salir|salgo|saliendo)"
-    r"(?:\s+(?:ahora|now|just|justo|currently|here|aqui|en|at|in|by|near|next|to|junto|al|a|la|el|lado|de|del|the|cerca|outside|inside|dentro|fuera|con|with|standing|stuck|sitting|delante|in front of|front|of|detras)){1,6}\s*$"
+    r"\b(?:estoy|estamos|ando|i am|i m|we are|we re|me encuentro|nos encontramos|standing|acabo de salir|acabo de entrar|acabamos de entrar|just came|just entered|just arrived|acabo de llegar|salgo|saliendo)"
+    r"(?:\s+(?:ahora|now|just|justo|por|through|from|del|de|into|to|a|currently|here|aqui|en|at|in|by|near|next|to|junto|al|a|la|el|lado|de|del|the|cerca|outside|inside|dentro|fuera|con|with|standing|stuck|sitting|delante|in front of|front|of|detras)){1,6}\s*$"
 )
 
 
@@ -183,7 +184,7 @@ def _completed(question: Question, context: Context, festival: Festival) -> Ques
         return question
     words = question.words.split()
     connective = _CONNECTIVE.search(question.words) is not None
-    pronoun = _PRONOUN.search(question.words) is not None
+    pronoun = REFERENCE.search(question.words) is not None
     entities = bool(question.acts or question.places or question.kinds or question.genres)
     intents = question.signals & INTENT_SIGNALS
     short = len(words) <= MAX_FOLLOW_UP_WORDS
@@ -200,7 +201,7 @@ def _completed(question: Question, context: Context, festival: Festival) -> Ques
         and intents & {"price", "permission", "weather", "news"}
     ):
         return question
-    result = replace(question, follow_up=True)
+    result = replace(question, follow_up=True, before=before.words)
     has_time = bool(question.moments.days or question.moments.moment)
     moved = lexicon().names("mobility", question.words)
     # A new time, need or thing without a new intent repeats the question before.
@@ -249,9 +250,19 @@ def _completed(question: Question, context: Context, festival: Festival) -> Ques
         result = replace(result, places=before.places)
     if not has_time and not question.acts:
         result = replace(result, moments=before.moments)
+    elif question.moments.moment is not None and not question.moments.days and before.moments.days:
+        result = replace(result, moments=_on_day(question.moments, before.moments.days, festival))
     elif question.moments.moment is None and before.moments.tonight and not question.moments.tonight:
         result = replace(result, moments=replace(question.moments, tonight=False))
     return result
+
+
+def _on_day(moments: Moments, days: tuple[date, ...], festival: Festival) -> Moments:
+    """Return a time of day on the day that was spoken of before."""
+    if moments.moment is None:
+        return moments
+    moved = moments.moment + (days[0] - festival.day_of(moments.moment))
+    return replace(moments, days=days, moment=moved)
 
 
 def _same_kind(places: tuple[PlaceId, ...], before: tuple[PlaceId, ...], festival: Festival) -> tuple[PlaceId, ...]:

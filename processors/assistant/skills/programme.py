@@ -17,6 +17,8 @@ _POLICY = re.compile(
 )
 """Questions about rules, which approved answers have."""
 
+_SEE = re.compile(r"\b(?:who|que|what|quien|quienes)\b.*\b(?:see|ver|veo|vemos|watch|escuchar|hear|listen|perd\w+|miss\w*)\b")
+
 _HAPPENS = re.compile(
     r"\b(?:que (?:hay|pasa|ponen|dan)|what is (?:on|happening|there)|what happens at|happening|que se puede ver)\b"
 )
@@ -75,6 +77,10 @@ def score(question: Question, festival: Festival) -> float:
         and not set(question.kinds) - {"stage"}
     ):
         return 0.8
+    if question.has("end") and question.has("play") and not set(question.kinds) - {"stage"}:
+        return 0.87
+    if timed and _SEE.search(question.words) and not set(question.kinds) - {"stage"} and not question.places:
+        return 0.75
     if question.has("who") and timed and not question.kinds and not question.has("exist", "permission"):
         return 0.7
     if question.follow_up and question.skill == "programme":
@@ -104,6 +110,7 @@ def answer(question: Question, festival: Festival) -> Answer | None:
         return _headliners(slots, question, festival)
     if (
         question.has("last", "first")
+        or (question.has("end") and question.moments.moment is None)
         or (re.search(r"\b(?:quien|who)\b", question.words) and question.has("open", "close"))
     ) and not question.has("next"):
         return _edge(slots, question, festival)

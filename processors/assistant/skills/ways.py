@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, time
 
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival
@@ -12,6 +13,9 @@ from processors.assistant.slot_text import slots_of, to_come
 from processors.assistant.walk_text import hours_sentence, listed_places, queue_minutes, route_values
 from schemas.ids import PlaceId
 from schemas.venue_map import Place
+
+USUAL_TIME = time(18)
+"""Local time of walks that somebody plans before the festival."""
 
 FOOD_WORDS = {
     "vegan": r"\bvegan\w*|\bplant based", "gluten": r"\bgluten|\bcelia\w*|\bcoeliac\w*", "halal": r"\bhalal",
@@ -50,7 +54,7 @@ def score(question: Question, festival: Festival) -> float:
     if (
         festival.walks is None
         or (question.has("price", "permission", "weather")
-        and not question.has("nearest", "route"))
+        and not question.has("nearest", "route", "where", "walk_time"))
     ):
         return 0.0
     kinds, target = wanted_kinds(question), bool(question.places) or bool(question.acts)
@@ -68,7 +72,9 @@ def score(question: Question, festival: Festival) -> float:
     if question.has("shortest", "longest", "full", "open", "close", "queue", "duration"):
         return 0.0
     if kinds and (question.has("where") or question.mobility != "none" or _wants(question)):
-        return 0.78 if question.here is not None else 0.62
+        if question.here is not None:
+            return 0.86 if question.has("where") and not question.has("permission") else 0.78
+        return 0.62
     if question.follow_up and question.skill == "ways" and (kinds or target):
         return 0.9
     return 0.0
@@ -135,7 +141,7 @@ def _nearest(kinds: tuple[str, ...], start: PlaceId | None, question: Question, 
         return Answer(text, tuple(str(place.id) for place in candidates), place=only)
     ids = {place.id for place in candidates}
     closed = festival.closed_now(question.now)
-    moment = question.moments.moment or question.now
+    moment = _departure(question, festival)
     found = festival.walks.nearest(
         start, lambda place: place.id in ids, question.mobility, moment, closed_places=closed
     )
@@ -157,7 +163,7 @@ def _way_to(end: PlaceId, question: Question, festival: Festival, start: PlaceId
     phrases, language = festival.phrases, question.language
     if start is None or start == end or festival.walks is None:
         return _where(end, question, festival)
-    moment = question.moments.moment or question.now
+    moment = _departure(question, festival)
     closed = festival.closed_now(question.now)
     route = festival.walks.route(start, end, question.mobility, moment, closed_places=closed)
     if route is None:
@@ -172,6 +178,15 @@ def _way_to(end: PlaceId, question: Question, festival: Festival, start: PlaceId
     if question.mobility in ("wheelchair", "pushchair") or question.has("step_free"):
         parts += [] if route.has_steps else [phrases.text(language, "route_step_free")]
     return Answer(sentences(parts), (str(end), *map(str, route.places)), place=end)
+
+
+def _departure(question: Question, festival: Festival) -> datetime:
+    """Return when somebody walks; who asks before the festival means an evening of it."""
+    moment = question.moments.moment or question.now
+    if not festival.days or festival.day_of(moment) in festival.days:
+        return moment
+    day = next((one for one in festival.days if one > festival.day_of(moment)), festival.days[-1])
+    return datetime.combine(day, USUAL_TIME, festival.zone)
 
 
 def _where(place: PlaceId, question: Question, festival: Festival) -> Answer:
