@@ -70,7 +70,9 @@ class ActNames:
     """
 
     def __init__(
-        self, names: Mapping[ActId, str], ordinary_words: Iterable[str],
+        self,
+        names: Mapping[ActId, str],
+        ordinary_words: Iterable[str],
         is_word: Callable[[str], bool] = lambda _word: False,
     ) -> None:
         self._aliases: dict[str, set[ActId]] = {}

@@ -68,6 +68,7 @@ class AnswerIndex:
     def __init__(self, answers: tuple[ApprovedAnswer, ...], language: str, requests: RequestClassifier) -> None:
         self.answers = answers
         self._requests = requests
+        self._weights: dict[str, float] = {}
         self._questions = [one.question_es if language == "es" else one.question_en for one in answers]
         self._texts = [one.answer_es if language == "es" else one.answer_en for one in answers]
         analysis = requests.analyze(self._questions)
@@ -136,6 +137,11 @@ class AnswerIndex:
 
     def _weight(self, topic: str) -> float:
         """Return the inverse document frequency of a topic."""
+        if topic not in self._weights:
+            self._weights[topic] = self._inverse_document_frequency(topic)
+        return self._weights[topic]
+
+    def _inverse_document_frequency(self, topic: str) -> float:
         having = sum(topic in question for question in self._question_topics)
         return math.log(1 + len(self.answers) / (0.5 + having + 0.3 * sum(topic in text for text in self._text_topics)))
 

@@ -175,6 +175,8 @@ class Assistant:
         scores = sorted(((self._score(skill, question), -number) for number, skill in enumerate(SKILLS)), reverse=True)
         best = scores[0][0]
         found = self._approved.find(_in_context(question))
+        if found is not None and question.acts and found.probability < CERTAIN:
+            found = None
         name = _unknown_act(question, self.festival) if found is None or found.probability < CERTAIN else ""
         if name:
             return Answer(self.festival.phrases.text(question.language, "no_act", name=name), handover=True), "none"
@@ -218,12 +220,15 @@ def _is_one_question(parts: Sequence[str]) -> bool:
     return sum(len(part.split()) > 2 for part in parts) < 2
 
 
+_ASKING = frozenset(
+    "when where who price permission open close queue route nearest walk_time duration end count full exist".split()
+)
+
+
 def _asks(question: Question) -> bool:
     """Return True if a part of a message is a question rather than an introduction."""
-    return (
-        bool(question.signals)
-        and re.search(r"\b(?:estoy|i am|i m|soy|vengo|we are|hola|hello)\b", question.words) is None
-    )
+    introduces = re.search(r"\b(?:estoy|i am|i m|soy|vengo|we are|hola|hello|love|like|gusta)\b", question.words)
+    return bool(question.signals & _ASKING) and introduces is None
 
 
 def _remember(context: Context, question: Question, answer: Answer) -> Context:

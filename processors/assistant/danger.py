@@ -18,7 +18,13 @@ DangerKind = Literal["medical", "child", "harassment", "fire", "crowd", "violenc
 MIN_LOG_ODDS, MIN_NAMED_LOG_ODDS = 2.2, -0.6
 """Log odds of danger from which a question is danger, and the lower limit of one with a word that names a danger."""
 
-NAMED_LOG_ODDS: dict[DangerKind, float] = {"child": -4.0, "distress": -3.5, "harassment": -2.5, "medical": -1.5, "fire": -1.5}
+NAMED_LOG_ODDS: dict[DangerKind, float] = {
+    "child": -4.0,
+    "distress": -3.5,
+    "harassment": -2.5,
+    "medical": -1.5,
+    "fire": -1.5,
+}
 """Lower limits of kinds whose words leave little doubt."""
 
 _PATTERNS: dict[DangerKind, str] = {

@@ -184,7 +184,9 @@ def figures(labelled: Sequence[LabelledQuestion], replies: Sequence[Reply]) -> d
     `answered_right` is a share of those that can be answered, `answered_wrong` of all; `handed_over_right` of those that
     can't be answered; `danger_false` of those that are no danger. A figure without questions is left out.
     """
-    counts = dict.fromkeys(("answerable", "right", "wrong", "unknown", "handed", "urgent", "urgent_found", "calm", "false"), 0)
+    counts = dict.fromkeys(
+        ("answerable", "right", "wrong", "unknown", "handed", "urgent", "urgent_found", "calm", "false"), 0
+    )
     for one, reply in zip(labelled, replies, strict=True):
         expect, answer = one.expect, reply.answer
         counts["urgent" if expect.urgent else "calm"] += 1

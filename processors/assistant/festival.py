@@ -56,7 +56,10 @@ class Festival:
     """
 
     def __init__(
-        self, tables: FestivalTables, live: LiveState | None = None, zone: ZoneInfo = DEFAULT_ZONE,
+        self,
+        tables: FestivalTables,
+        live: LiveState | None = None,
+        zone: ZoneInfo = DEFAULT_ZONE,
         is_word: Callable[[str], bool] = lambda _word: False,
     ) -> None:
         self.tables = tables

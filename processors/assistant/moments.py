@@ -50,7 +50,7 @@ _CLOCK = re.compile(r"\b([01]?\d|2[0-4])[:.]([0-5]\d)\b(?:\s*(am|pm|h))?")
 _HOUR = re.compile(
     r"\b(?:a|sobre|hacia|desde|de|para|hasta|antes de|despues de|partir de)?\s*las?\s+(\d{1,2})\b(?![:.]\d)(\s+y\s+(?:media|cuarto))?(?:\s*(h\b|pm|am|de la (?:tarde|noche|manana|madrugada)|en punto))?"
     r"|\b(?:at|around|after|before|by|from|until|till|about|past|since)\s+(?:about\s+)?(\d{1,2})\b(?![:.]\d)(?!\s*(?:min|year|euro|percent|litre|metre|people))(?:\s*(am|pm|oclock|o clock))?"
-    r"|\b(\d{1,2})\s*(h|pm|am|oclock|o clock)\b"
+    r"|\b(\d{1,2})\s*(h|pm|am|oclock|o clock|de la (?:tarde|noche|manana|madrugada))\b"
 )
 _WORD_HOURS = {
     "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,

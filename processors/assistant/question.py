@@ -173,7 +173,41 @@ def _mobility(words: str) -> Mobility | None:
 
 
 INTENT_SIGNALS = frozenset(
-    ["when", "where", "end", "duration", "play", "who", "begin", "cancelled", "changed", "previously", "delay", "clash", "language", "sign_language", "audio_description", "genre", "similar", "recommend", "signing", "nearest", "route", "walk_time", "open", "close", "queue", "shortest", "longest", "full", "weather", "news", "price", "permission", "exist"]
+    [
+        "when",
+        "where",
+        "end",
+        "duration",
+        "play",
+        "who",
+        "begin",
+        "cancelled",
+        "changed",
+        "previously",
+        "delay",
+        "clash",
+        "language",
+        "sign_language",
+        "audio_description",
+        "genre",
+        "similar",
+        "recommend",
+        "signing",
+        "nearest",
+        "route",
+        "walk_time",
+        "open",
+        "close",
+        "queue",
+        "shortest",
+        "longest",
+        "full",
+        "weather",
+        "news",
+        "price",
+        "permission",
+        "exist",
+    ]
 )
 
 

@@ -63,9 +63,13 @@ class SpellingCorrector:
 
     def is_known(self, word: str) -> bool:
         """Return True if a word, or its singular, is known."""
-        return word in self._known or self._is_word(word) or any(
-            word.endswith(end) and word[: -len(end)] in self._known
-            for end in ("s", "es", "as", "os", "a", "o", "ed", "ing", "ly", "d", "r", "er", "mente")
+        return (
+            word in self._known
+            or self._is_word(word)
+            or any(
+                word.endswith(end) and word[: -len(end)] in self._known
+                for end in ("s", "es", "as", "os", "a", "o", "ed", "ing", "ly", "d", "r", "er", "mente")
+            )
         )
 
     def correct(self, text: str) -> str:

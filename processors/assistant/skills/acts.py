@@ -23,6 +23,12 @@ _BIOGRAPHY = (
 """Beginnings of words that ask about people's lives and what else no table holds."""
 
 
+_KNOWN = frozenset(
+    "when where begin end duration play cancelled changed previously delay language sign_language audio_description "
+    "genre signing now next exist".split()
+)
+
+
 def score(question: Question, festival: Festival) -> float:
     """Return how well a question about one act fits."""
     del festival
@@ -34,10 +40,9 @@ def score(question: Question, festival: Festival) -> float:
         return 0.0
     if question.has("price", "permission", "weather") and not question.has("when", "where", "play", "clash"):
         return 0.3
-    known = question.has(
-        "when", "where", "begin", "end", "duration", "play", "cancelled", "changed", "previously", "delay", "language",
-        "sign_language", "audio_description", "genre", "signing", "now", "next", "exist",
-    ) or question.moments.days or question.moments.moment or question.follow_up  # fmt: skip
+    neighbours = _AFTER.search(question.words) or _BEFORE.search(question.words)
+    timed = question.moments.days or question.moments.moment
+    known = question.signals & _KNOWN or timed or question.follow_up or neighbours
     return 0.9 if known else 0.6 if len(question.words.split()) <= 5 else 0.3
 
 

@@ -13,7 +13,9 @@ def score(question: Question, festival: Festival) -> float:
     del festival
     if len(question.acts) < 2:
         return 0.0
-    return 0.97 if question.has("clash", "walk_time", "route", "end", "previously") or "llego" in question.words else 0.4
+    return (
+        0.97 if question.has("clash", "walk_time", "route", "end", "previously") or "llego" in question.words else 0.4
+    )
 
 
 def answer(question: Question, festival: Festival) -> Answer | None:

@@ -18,7 +18,9 @@ _NOW = re.compile(
 )
 
 
-_STILL = re.compile(r"\b(?:can (?:i|we) still|still (?:get|buy|eat|drink|order)|todavia (?:puedo|se puede|hay|sirven)|aun (?:puedo|se puede|hay|sirven)|sigue (?:sirviendo|habiendo)|is still)\b")
+_STILL = re.compile(
+    r"\b(?:can (?:i|we) still|still (?:get|buy|eat|drink|order)|todavia (?:puedo|se puede|hay|sirven)|aun (?:puedo|se puede|hay|sirven)|sigue (?:sirviendo|habiendo)|is still)\b"
+)
 
 _PASS = re.compile(
     r"\b(?:entrar|entro|entramos|pasar|salir|salgo|salimos|usar|enter|get in|go in|come in|get out|leave|exit|use|go out|go through)\b.{0,12}\b(?:por|through|by|via|the|at|in)\b"
@@ -69,7 +71,9 @@ def answer(question: Question, festival: Festival) -> Answer | None:
 def _sentence(place: Place, question: Question, festival: Festival) -> str:
     phrases, language = festival.phrases, question.language
     name = festival.place_name(place.id, language)
-    asks_now = (_NOW.search(question.words) or _PASS.search(question.words) or _STILL.search(question.words)) is not None or question.has("now")
+    asks_now = (
+        _NOW.search(question.words) or _PASS.search(question.words) or _STILL.search(question.words)
+    ) is not None or question.has("now")
     asks_at = question.moments.moment is not None
     closed = _closed_live(place, question, festival)
     if closed and (asks_now or not (question.moments.days or asks_at)):

@@ -13,11 +13,13 @@ from processors.assistant.slot_text import act_of, in_time, list_items, say, set
 from schemas.ids import PlaceId
 
 _POLICY = re.compile(
-    r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|if (?:a|an|the) \w+ cancel\w*)\b"
+    r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|(?:whole|entire) day|dia entero|jornada|el festival|the festival|if (?:a|an|the) \w+ cancel\w*)\b"
 )
 """Questions about rules, which approved answers have."""
 
-_SEE = re.compile(r"\b(?:who|que|what|quien|quienes)\b.*\b(?:see|ver|veo|vemos|watch|escuchar|hear|listen|perd\w+|miss\w*)\b")
+_SEE = re.compile(
+    r"\b(?:who|que|what|quien|quienes)\b.*\b(?:see|ver|veo|vemos|watch|escuchar|hear|listen|perd\w+|miss\w*)\b"
+)
 
 _HAPPENS = re.compile(
     r"\b(?:que (?:hay|pasa|ponen|dan)|what is (?:on|happening|there)|what happens at|happening|que se puede ver)\b"
@@ -47,7 +49,7 @@ def score(question: Question, festival: Festival) -> float:
         if _POLICY.search(question.words) or concepts().names("concepts", question.words) & {
             "refund",
             "name_change",
-            "day_cancelled",
+            "rain",
         }:
             return 0.0
         return 0.87 if question.has("play", "who", "delay", "changed") or timed else 0.6

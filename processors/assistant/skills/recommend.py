@@ -27,7 +27,17 @@ def score(question: Question, festival: Festival) -> float:
         return 0.93
     if question.genres and question.has("similar") and not question.kinds:
         return 0.87
-    if question.moods and (question.has("play", "who", "exist") or question.moments.days or question.moments.tonight or question.has("now")) and not question.acts and not question.kinds:
+    if (
+        question.moods
+        and (
+            question.has("play", "who", "exist")
+            or question.moments.days
+            or question.moments.tonight
+            or question.has("now")
+        )
+        and not question.acts
+        and not question.kinds
+    ):
         return 0.7
     if question.has("similar") and question.genres and question.has("play", "who", "exist"):
         return 0.86

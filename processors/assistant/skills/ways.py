@@ -51,10 +51,8 @@ def score(question: Question, festival: Festival) -> float:
     """Return how well a question about ways and places fits."""
     if is_beyond_tables(question.words):
         return 0.0
-    if (
-        festival.walks is None
-        or (question.has("price", "permission", "weather")
-        and not question.has("nearest", "route", "where", "walk_time"))
+    if festival.walks is None or (
+        question.has("price", "permission", "weather") and not question.has("nearest", "route", "where", "walk_time")
     ):
         return 0.0
     kinds, target = wanted_kinds(question), bool(question.places) or bool(question.acts)
