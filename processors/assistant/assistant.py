@@ -206,9 +206,9 @@ def _in_context(question: Question) -> Question:
 
 def _unknown_act(question: Question, festival: Festival) -> str:
     """Return a name that is asked for as an act and that the programme does not have; empty if there is none."""
-    if question.acts or not question.has("play", "when", "cancelled", "signing") or question.genres:
+    if question.acts or not question.has("play", "when", "cancelled", "signing", "headliner") or question.genres:
         return ""
-    if question.has("play") or not (
+    if question.has("play", "headliner") or not (
         question.places or question.kinds or question.has("open", "close", "price", "permission")
     ):
         return festival.unknown_name(question.text, question.words)
@@ -217,7 +217,7 @@ def _unknown_act(question: Question, festival: Festival) -> str:
 
 def _is_one_question(parts: Sequence[str]) -> bool:
     """Return True if only one of the parts asks something."""
-    return sum(len(part.split()) > 2 for part in parts) < 2
+    return sum(len(part.split()) > 1 for part in parts) < 2
 
 
 _ASKING = frozenset(

@@ -18,7 +18,7 @@ _BIOGRAPHY = (
     "spotify", "invitad", "special guest", "guest", "setlist", "soundcheck", "prueba de sonido", "members", "miembros",
     "integrantes", "componentes", "cuantos son", "discograf", "premio", "award", "grammy", "hotel", "gira", "tour",
     "drummer", "singer name", "cantante se llama", "bateria", "guitarrista", "guitarist", "vocalist", "who sings in",
-    "wear", "ropa", "telonero", "support act", "foto con", "photo with", "cache", "por que se cancel", "por que cancel", "why was", "why is", "why did",
+    "wear", "aloja", "duerme", "staying", "vive", "telefono", "phone number", "ropa", "telonero", "support act", "foto con", "photo with", "cache", "por que se cancel", "por que cancel", "why was", "why is", "why did",
 )  # fmt: skip
 """Beginnings of words that ask about people's lives and what else no table holds."""
 
@@ -27,6 +27,9 @@ _KNOWN = frozenset(
     "when where begin end duration play cancelled changed previously delay language sign_language audio_description "
     "genre signing now next exist".split()
 )
+
+
+_SEE = re.compile(r"\b(?:see|ver|veo|watch|catch|earliest|escuchar|hear)\b")
 
 
 def score(question: Question, festival: Festival) -> float:
@@ -41,7 +44,7 @@ def score(question: Question, festival: Festival) -> float:
     if question.has("price", "permission", "weather") and not question.has("when", "where", "play", "clash"):
         return 0.3
     neighbours = _AFTER.search(question.words) or _BEFORE.search(question.words)
-    timed = question.moments.days or question.moments.moment
+    timed = question.moments.days or question.moments.moment or _SEE.search(question.words)
     known = question.signals & _KNOWN or timed or question.follow_up or neighbours
     return 0.9 if known else 0.6 if len(question.words.split()) <= 5 else 0.3
 

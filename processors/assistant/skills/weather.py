@@ -15,7 +15,7 @@ _POLICY = re.compile(
     r"\b(?:que pasa si|what happens|si llueve|if it rains|si hay tormenta|in case of|en caso de|se cancela|se suspende|cancel\w*|called off|paraguas|umbrella\w*|refund|devol\w+|que haceis|what do you do|paran|stop)\b"
 )
 _WEATHER = re.compile(
-    r"\b(?:tiempo|weather|llov\w+|lluvia|llueve|rain\w*|temperatura|temperature|grados|degrees|viento|wind\w*|racha\w*|gust\w*|frio|cold|calor|hot|tormenta|storm\w*|pronostico|forecast|mojar\w*|wet|jacket|chaqueta|warm|fresco|chilly|clima|chubasquero\w*|raincoat\w*|poncho\w*|impermeable\w*|aviso meteo\w*|alerta meteo\w*)\b"
+    r"\b(?:tiempo|weather|llov\w+|lluvia|llueve|rain\w*|temperatura|temperature|grados|degrees|viento|wind\w*|racha\w*|gust\w*|frio|cold|calor|hot|tormenta|storm\w*|pronostico|forecast|mojar\w*|wet|jacket|chaqueta|warm|fresco|chilly|clima|refresca\w*|chubasquero\w*|raincoat\w*|poncho\w*|impermeable\w*|aviso meteo\w*|alerta meteo\w*)\b"
 )
 
 
