@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from processors.assistant.assistant import Assistant, Reply
 from processors.assistant.festival import DEFAULT_ZONE, Festival, Language
+from processors.assistant.phrases import Phrases
 from processors.assistant.question import Context
 from processors.festival.live_state import read_live_state
 from processors.festival.tables import read_festival
@@ -217,6 +218,7 @@ def _rows(labelled: Sequence[LabelledQuestion], replies: Sequence[Reply]) -> Ite
         yield {
             "id": one.id, "lang": reply.language, "question": one.question, "answer": answer.text, "skill": reply.skill,
             "sources": answer.sources, "handover": answer.handover, "urgent": answer.urgent, "place": answer.place,
+            "notice": "" if one.thread else Phrases.load().text(reply.language, "machine"),
         }  # fmt: skip
 
 

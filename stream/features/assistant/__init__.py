@@ -16,5 +16,6 @@ FEATURE = Feature(
     messages=Path(rules.__file__).parent,
     agents={"support": "stream.features.assistant.agents:register"},
     metrics=("stream.features.assistant.metrics",),
+    console="console.features.assistant:FEATURE",
     evaluations=("stream.features.assistant.evaluation:assistant",),
 )
