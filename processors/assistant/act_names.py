@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
@@ -90,7 +91,7 @@ class ActNames:
             )
             if len(content) > 1:
                 self._add(" ".join(content), act)
-                for first, second in zip(content, content[1:], strict=False):
+                for first, second in pairwise(content):
                     if not {first, second} <= ordinary:
                         self._add(f"{first} {second}", act)
             for word in content:
@@ -114,7 +115,7 @@ class ActNames:
         """
         words = re.findall(r"\w+", text)
         ignored = set(ignored)
-        candidates = []
+        candidates: list[tuple[float, str, int, int]] = []
         for size in range(1, 6):
             for begin in range(len(words) - size + 1):
                 window = words[begin : begin + size]
@@ -150,9 +151,9 @@ class ActNames:
             alias, similarity, _ = found
             if size != words and window.replace(" ", "") != alias.replace(" ", "") and similarity < 92:
                 continue
-            if min(len(alias), len(window)) <= SHORT_NAME and (
-                similarity < MIN_SHORT_SIMILARITY or window[0] != alias[0]
-            ):
-                if not (window[0] == alias[0] and len(alias) >= 6 and similarity >= 83):
-                    continue
+            same_letter = window[0] == alias[0]
+            is_short = min(len(alias), len(window)) <= SHORT_NAME
+            needed = MIN_SIMILARITY if same_letter and len(alias) >= 6 else MIN_SHORT_SIMILARITY
+            if is_short and (similarity < needed or not same_letter):
+                continue
             yield similarity, alias, begin, end

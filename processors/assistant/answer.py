@@ -15,7 +15,8 @@ class Answer:
     """What is said to the person.
 
     Attributes:
-        sources: ids of what the answer was made of: acts, places, approved answers, announcements, fields of live state.
+        sources: ids of what the answer was made of: acts, places, approved answers, announcements,
+            fields of live state.
         handover: a person must take over.
         urgent: people may be in danger; a person must take over at once.
         place: the place that the answer leads to.

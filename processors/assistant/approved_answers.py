@@ -1,8 +1,9 @@
 """Search of approved answers in the language of the question: a conditional logit with the option "none of them".
 
-Each answer is compared with the question by meaning (embeddings), by words (BM25; Robertson et al., 1994), by topics of a
-thesaurus, weighted by how rare they are among the answers, and by the kinds of request that the request classifier of mails
-sees in both. A conditional logit (McFadden, 1974) turns these features into a probability for each answer and one for none.
+Each answer is compared with the question by meaning (embeddings), by words (BM25; Robertson et al., 1994), by topics
+of a thesaurus, weighted by how rare they are among the answers, and by the kinds of request that the request
+classifier of mails sees in both. A conditional logit (McFadden, 1974) turns these features into a probability for
+each answer and one for none.
 docs/models/assistant.md has the figures; training/assistant fits the weights.
 """
 
@@ -13,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import bm25s
+import bm25s  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -176,7 +177,8 @@ def _terms(text: str) -> list[str]:
 def holds_asked_value(signals: frozenset[str], text: str) -> bool:
     """Return False if a price or a time is asked for and an answer has none.
 
-    >>> holds_asked_value(frozenset({"price"}), "We open at 14:00."), holds_asked_value(frozenset({"price"}), "It is €6.")
+    >>> asks_price = frozenset({"price"})
+    >>> holds_asked_value(asks_price, "We open at 14:00."), holds_asked_value(asks_price, "It is €6.")
     (False, True)
     """
     folded = text.lower()

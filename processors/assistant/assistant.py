@@ -40,14 +40,16 @@ SKILLS: tuple[Skill, ...] = (
 """Skills; of two that fit as well, the first answers."""
 
 MIN_SKILL_SCORE, LIKELY, STRUCTURED = 0.5, 0.7, 0.85
-"""Score below which a skill does not answer; from which it answers unless an approved answer is certain; and from which it
-answers before any approved answer."""
+"""Score below which a skill does not answer; from which it answers unless an approved answer is certain; and from
+which it answers before any approved answer."""
 
 FOLLOW_UP_SCORE = 0.9
 """Score of the skill that answered the question before, if the present one continues it and fits at all."""
 
 _PART = re.compile(
-    r"[?.!;]+\s*|,?\s+(?:y|e|and|also|y también|y ademas|además|ademas|plus)\s+(?=¿?(?:a qué|a que|qué|que hora|cuándo|cuando|dónde|donde|quién|quien|cómo|como|cuánto|cuanto|cuál|hay|puedo|se puede|hasta|está|esta abiert|where|when|what|who|how|is|are|can|do|does|which|until)\b)",
+    r"[?.!;]+\s*|,?\s+(?:y|e|and|also|y también|y ademas|además|ademas|plus)\s+(?=¿?(?:a qué|a que|qué"
+    r"|que hora|cuándo|cuando|dónde|donde|quién|quien|cómo|como|cuánto|cuanto|cuál|hay|puedo|se puede|hasta"
+    r"|está|esta abiert|where|when|what|who|how|is|are|can|do|does|which|until)\b)",
     re.IGNORECASE,
 )
 
@@ -220,9 +222,24 @@ def _is_one_question(parts: Sequence[str]) -> bool:
     return sum(len(part.split()) > 1 for part in parts) < 2
 
 
-_ASKING = frozenset(
-    "when where who price permission open close queue route nearest walk_time duration end count full exist".split()
-)
+_ASKING = frozenset((
+        "when",
+        "where",
+        "who",
+        "price",
+        "permission",
+        "open",
+        "close",
+        "queue",
+        "route",
+        "nearest",
+        "walk_time",
+        "duration",
+        "end",
+        "count",
+        "full",
+        "exist",
+))  # fmt: skip
 
 
 def _asks(question: Question) -> bool:

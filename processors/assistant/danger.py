@@ -1,7 +1,7 @@
 """Danger in a question: log odds of the request classifier, corrected by words of chats.
 
-The classifier is that of support mails; docs/models/urgency.md has its method. Chats are short, so a sentence that names a
-danger without a subject counts as well. What is past, asked in general, or said of a band is no danger.
+The classifier is that of support mails; docs/models/urgency.md has its method. Chats are short, so a sentence that
+names a danger without a subject counts as well. What is past, asked in general, or said of a band is no danger.
 """
 
 from __future__ import annotations
@@ -29,43 +29,133 @@ NAMED_LOG_ODDS: dict[DangerKind, float] = {
 
 _PATTERNS: dict[DangerKind, str] = {
     "child": (
-        r"(?:no encuentr\w+|no veo|perd\w+|se (?:me |nos )?(?:ha |han )?perdi\w*|desapareci\w*|no aparece|busc\w+|se ha ido|extravi\w+|no esta con\w*|se me fue|se ha soltado)\b.{0,35}\b(?:mi|mis|nuestr\w|una?|al?|el|la)?\s*(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)|chiquit\w+|chamac\w+|chav\w+|crio|cria|menor|nieto|nieta|primit\w+)\b"
-        r"|\b(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)|chiquit\w+|chamac\w+|crio|cria|menor|nieto|nieta)\b.{0,35}(?:perdid\w+|se perdio|se ha perdido|no aparece|desaparecid\w+|desaparecio|no l[oae] (?:encuentr|veo)\w*|sol[oa]\b|llorando|no se donde esta|se ha ido|se fue|ha desaparecido)"
-        r"|(?:lost|missing|cant find|can not find|can t find|lose sight of|looking for|separated from|cannot see|not with us)\b.{0,25}\b(?:my |our |a |the |little )*(?:\w+ )?(?:son|daughter|child|kid|kids|boy|girl|toddler|baby|nephew|niece|little one|little brother|little sister|grandson|granddaughter|children|year old)\b"
-        r"|\b(?:son|daughter|child|kid|boy|girl|toddler|baby|nephew|niece|little one|little brother|little sister|year old)\b.{0,35}\b(?:is lost|lost|missing|disappeared|gone|alone|wandered|vanished|crying|run off|ran off|nowhere|cant see|can t see|not here)\b"
+        r"(?:no encuentr\w+|no veo|perd\w+|se (?:me |nos )?(?:ha |han )?perdi\w*|desapareci\w*|no aparece"
+        r"|busc\w+|se ha ido|extravi\w+|no esta con\w*|se me fue|se ha soltado)\b.{0,35}\b(?:mi|mis|nuestr\w"
+        r"|una?|al?|el|la)?\s*(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)"
+        r"|chiquit\w+|chamac\w+|chav\w+|crio|cria|menor|nieto|nieta|primit\w+)\b"
+        r"|\b(?:hij\w+|nin[oa]s?|nene|nena|bebe|sobrin\w+|pequen\w+|peque|herman(?:ito|ita)|chiquit\w+"
+        r"|chamac\w+|crio|cria|menor|nieto|nieta)\b.{0,35}(?:perdid\w+|se perdio|se ha perdido|no aparece"
+        r"|desaparecid\w+|desaparecio|no l[oae] (?:encuentr|veo)\w*|sol[oa]\b|llorando|no se donde esta"
+        r"|se ha ido|se fue|ha desaparecido)"
+        r"|(?:lost|missing|cant find|can not find|can t find|lose sight of|looking for|separated from"
+        r"|cannot see|not with us)\b.{0,25}\b(?:my |our |a |the |little )*(?:\w+ )?(?:son|daughter|child|kid"
+        r"|kids|boy|girl|toddler|baby|nephew|niece|little one|little brother|little sister|grandson"
+        r"|granddaughter|children|year old)\b"
+        r"|\b(?:son|daughter|child|kid|boy|girl|toddler|baby|nephew|niece|little one|little brother"
+        r"|little sister|year old)\b.{0,35}\b(?:is lost|lost|missing|disappeared|gone|alone|wandered|vanished"
+        r"|crying|run off|ran off|nowhere|cant see|can t see|not here)\b"
     ),
     "harassment": (
-        r"acos\w+|me (?:ha|han|esta|estan|sigue|siguen|viene|vienen|anda|persigue)\w*.{0,15}(?:toca\w+|siguiendo|sigue|manose\w+|metido mano|persig\w+|molest\w+|agred\w+|grab\w+)|metido mano|metio mano|meten mano|me sigue\w*|me persigue\w*|me toca\w* sin|me toc(?:o|aron)\b|manose\w+|abus(?:o|ando|aron|ado)|viol(?:ado|ada|aron|acion|ando)|me incomoda|un (?:tio|hombre|tipo|chico|senor).{0,25}(?:no me deja|me agarra|me da miedo|siguiendo|insiste)"
-        r"|grop\w+|harass\w*|following (?:me|us|my)|stalk\w*|touch\w+ (?:me|my|her|us|girls|women)|rap(?:ed|ist)|sexual\w* (?:assault|abuse|harass)\w*|assault\w*|wont leave (?:me|us|her) alone|won t leave (?:me|us|her)|grabb\w+ (?:me|my|her)|creep\w*|spik(?:ed|ing)|drogad\w+|echado algo|puesto algo en|put something in (?:my|her|his|a)|burundanga|sumision quimica|something in my (?:drink|cup|beer)|drink tastes|pinchad\w+|pinchazo|needle (?:attack|spik)|jabbed"
+        r"acos\w+|me (?:ha|han|esta|estan|sigue|siguen|viene|vienen|anda|persigue)\w*.{0,15}(?:toca\w+"
+        r"|siguiendo|sigue|manose\w+|metido mano|persig\w+|molest\w+|agred\w+|grab\w+)|metido mano|metio mano"
+        r"|meten mano|me sigue\w*|me persigue\w*|me toca\w* sin|me toc(?:o|aron)\b|manose\w+|abus(?:o|ando"
+        r"|aron|ado)|viol(?:ado|ada|aron|acion|ando)|me incomoda|un (?:tio|hombre|tipo|chico"
+        r"|senor).{0,25}(?:no me deja|me agarra|me da miedo|siguiendo|insiste)"
+        r"|grop\w+|harass\w*|following (?:me|us|my)|stalk\w*|touch\w+ (?:me|my|her|us|girls|women)|rap(?:ed"
+        r"|ist)|sexual\w* (?:assault|abuse|harass)\w*|assault\w*|wont leave (?:me|us|her) alone"
+        r"|won t leave (?:me|us|her)|grabb\w+ (?:me|my|her)|creep\w*|spik(?:ed|ing)|drogad\w+|echado algo"
+        r"|puesto algo en|put something in (?:my|her|his|a)|burundanga|sumision quimica"
+        r"|something in my (?:drink|cup|beer)|drink tastes|pinchad\w+|pinchazo|needle (?:attack|spik)|jabbed"
     ),
     "medical": (
-        r"desmay\w+|inconsciente|como un tronco|no (?:respira|reacciona|responde|despierta|se despierta|se mueve|puede respirar|puedo respirar|abre los ojos)|convulsi\w+|infarto|ambulancia|ahog\w+|sangra\w*|sangre|herid[oa]s?\b|alergic\w+|anafila\w+|sobredosis|golpe de calor|ataque (?:de|al|epil)|epilep\w+|intoxica\w+|conocimiento|se ha caido|se cayo|me he caido|me cai\b|roto (?:el|la|una?) (?:brazo|pierna|tobillo|muneca)|torcid\w+|esguince|mare\w+|vomit\w+|dolor\w*.{0,25}pecho|duele (?:mucho )?(?:el pecho|la cabeza|el corazon)|duele mucho|fatal|muy mal\b|encuentra mal|encuentro mal|medico urgente|una? (?:medico|sanitari[oa])\b|quemadura|me he quemado|se ha quemado|hipogluc\w+|bajada de (?:azucar|tension)|coma etilico|pastilla rara|insolacion|picad[oa]\b|avispa|me asfixio|tirad[oa] en el suelo|en el suelo"
-        r"|unconscious|passed out|faint\w*|collaps\w+|not breathing|can ?t breathe|can ?not breathe|cant breathe|trouble breathing|hard to breathe|struggling to breathe|seizure\w*|heart attack|ambulance|bleed\w*|blood\b|injur\w+|hurt (?:himself|herself|my|his|her|badly)|badly hurt|allergic reaction|anaphyla\w+|overdos\w+|heat ?stroke|sunstroke|chest pain|chest hurts|paramedic|(?:need|get|send|call) (?:a |an |some )?(?:doctor|medic|nurse|medical)|broke\w* (?:his|her|my|their|an?) (?:arm|leg|ankle|wrist|foot)|dizzy|throwing up|vomit\w*|chok\w+|unresponsive|wont wake|won t wake|not waking|isn t waking|isnt waking|asthma attack|inhaler|hypo\b|low blood sugar|diabetic|burn(?:ed|t) (?:my|his|her)|twisted|sprain\w*|head injury|hit (?:his|her|my) head|lying on the (?:ground|floor)|really (?:ill|sick)|very (?:ill|sick|unwell)|feel(?:s|ing)? (?:really |very |so )?(?:sick|ill|unwell|faint)|stopped breathing|stung|epipen|swell\w+|swollen|se hincha\w*|hinchad\w+|hinchando|labios|throat is closing|lips"
+        r"desmay\w+|inconsciente|como un tronco|no (?:respira|reacciona|responde|despierta|se despierta"
+        r"|se mueve|puede respirar|puedo respirar|abre los ojos)|convulsi\w+|infarto|ambulancia|ahog\w+"
+        r"|sangra\w*|sangre|herid[oa]s?\b|alergic\w+|anafila\w+|sobredosis|golpe de calor|ataque (?:de|al"
+        r"|epil)|epilep\w+|intoxica\w+|conocimiento|se ha caido|se cayo|me he caido|me cai\b|roto (?:el|la"
+        r"|una?) (?:brazo|pierna|tobillo|muneca)|torcid\w+|esguince|mare\w+|vomit\w+|dolor\w*.{0,25}pecho"
+        r"|duele (?:mucho )?(?:el pecho|la cabeza|el corazon)|duele mucho|fatal|muy mal\b|encuentra mal"
+        r"|encuentro mal|medico urgente|una? (?:medico|sanitari[oa])\b|quemadura|me he quemado|se ha quemado"
+        r"|hipogluc\w+|bajada de (?:azucar|tension)|coma etilico|pastilla rara|insolacion|picad[oa]\b|avispa"
+        r"|me asfixio|tirad[oa] en el suelo|en el suelo"
+        r"|unconscious|passed out|faint\w*|collaps\w+|not breathing|can ?t breathe|can ?not breathe"
+        r"|cant breathe|trouble breathing|hard to breathe|struggling to breathe|seizure\w*|heart attack"
+        r"|ambulance|bleed\w*|blood\b|injur\w+|hurt (?:himself|herself|my|his|her|badly)|badly hurt"
+        r"|allergic reaction|anaphyla\w+|overdos\w+|heat ?stroke|sunstroke|chest pain|chest hurts|paramedic"
+        r"|(?:need|get|send|call) (?:a |an |some )?(?:doctor|medic|nurse|medical)|broke\w* (?:his|her|my|their"
+        r"|an?) (?:arm|leg|ankle|wrist|foot)|dizzy|throwing up|vomit\w*|chok\w+|unresponsive|wont wake"
+        r"|won t wake|not waking|isn t waking|isnt waking|asthma attack|inhaler|hypo\b|low blood sugar"
+        r"|diabetic|burn(?:ed|t) (?:my|his|her)|twisted|sprain\w*|head injury|hit (?:his|her|my) head"
+        r"|lying on the (?:ground|floor)|really (?:ill|sick)|very (?:ill|sick|unwell)|feel(?:s"
+        r"|ing)? (?:really |very |so )?(?:sick|ill|unwell|faint)|stopped breathing|stung|epipen|swell\w+"
+        r"|swollen|se hincha\w*|hinchad\w+|hinchando|labios|throat is closing|lips"
     ),
-    "fire": r"fuego\b|incendio|llamas\b|humo\b|arde\b|ardiendo|quem(?:a|ando|ado)\b|se esta quemando|a quemado|huele (?:\w+ ){0,2}a (?:gas|quemado|humo)|olor a (?:gas|quemado|humo)|fuga|gas leak|smell\w* (?:of |like )?(?:gas|smoke|burning)|on fire|(?:a|the|is) fire\b|flames\b|smoke\b|burning\b|explosion|explot\w+|chispas|sparks|sparking|cable\w* (?:suelto|pelado)|calambre|descarga electrica|electric shock|electrocut\w+|live wire",
-    "crowd": r"aplasta\w*|avalancha|estampida|empuj\w+|no puedo salir|no podemos salir|atrapad\w+|aprieta\w*|asfixi\w+|demasiada gente|estruj\w+|agobio|valla (?:cede|se cae|se ha)|se (?:cae|esta cayendo|derrumba|hunde|ha caido) (?:el|la|una?|parte)|torre.{0,20}(?:cae|inclina|mueve)|crush\w*|stampede|trampl\w+|suffocat\w*|pushing|pushed|squash\w*|squeez\w+|stuck in the crowd|trapped|cant get out|can ?not get out|can t get out|cant move|can t move|can not move|barrier|collapsing|(?:pole|tower|truss|screen|tree|structure|speaker|stand)s?\b.{0,25}(?:fall\w*|lean\w*|collaps\w*|coming down)|(?:torre|pantalla|poste|arbol|estructura|altavoz|foco)s?\b.{0,25}(?:cae\w*|cay\w*|inclin\w*|tambale\w*)|about to fall|falling (?:down|apart|over)|leaning|people are falling|panic\w*|panico",
-    "violence": r"pelea\w*|pele(?:a|ando)|peg(?:ando|ado|aron|an)|agresi\w+|agred\w+|apunal\w+|navaja|cuchillo|pistola|\barma\b|armad[oa]s?|amenaz\w+|golpe(?:ando|aron|an|ado)|bomba|paquete sospechoso|mochila (?:sospechosa|abandonada)|sospechos\w+|ladron\w*|atrac\w+|paliza|fight\w*|attack\w*|stabb\w*|knife|gun\b|weapon|threat\w*|punch\w*|beat(?:ing|en)? (?:up|him|her|someone|a)|hitting|bomb\b|suspicious|unattended|shoot\w*|shots|shot\b|mugg\w+|brawl|aggressive|tiros|disparo\w*|disparan",
-    "distress": r"suicid\w+|end it all|acabar con todo|no puedo mas con (?:la|mi) vida|don t want to live|dont want to live|quitarme la vida|matarme|no quiero (?:seguir viviendo|vivir|estar aqui mas)|quiero morir\b|quiero morirme|hacerme dano|autolesion\w*|kill myself|end my life|hurt myself|want to die|harm myself|self harm|ataque de (?:panico|ansiedad)|panic attack|anxiety attack|no me siento segur[oa]|me siento en peligro|tengo (?:mucho )?miedo|estoy asustad[oa]|don t feel safe|dont feel safe|do not feel safe|feel unsafe|not safe here|i am scared|i m scared|im scared|i am afraid|unsafe|peligro\b|in danger|ayudame|ayudenme|ayuda por favor|ayuda urgente|necesito ayuda ya|necesitamos ayuda|socorro|auxilio|emergencia|emergency|help me|please help|need help (?:now|fast|urgent\w*)|\bsos\b|112",
+    "fire": r"fuego\b|incendio|llamas\b|humo\b|arde\b|ardiendo|quem(?:a|ando|ado)\b|se esta quemando|a quemado"
+    r"|huele (?:\w+ ){0,2}a (?:gas|quemado|humo)|olor a (?:gas|quemado|humo)|fuga|gas leak|smell\w* (?:of "
+    r"|like )?(?:gas|smoke|burning)|on fire|(?:a|the|is) fire\b|flames\b|smoke\b|burning\b|explosion|explot\w+"
+    r"|chispas|sparks|sparking|cable\w* (?:suelto|pelado)|calambre|descarga electrica|electric shock"
+    r"|electrocut\w+|live wire",
+    "crowd": r"aplasta\w*|avalancha|estampida|empuj\w+|no puedo salir|no podemos salir|atrapad\w+|aprieta\w*|asfixi\w+"
+    r"|demasiada gente|estruj\w+|agobio|valla (?:cede|se cae|se ha)|se (?:cae|esta cayendo|derrumba|hunde"
+    r"|ha caido) (?:el|la|una?|parte)|torre.{0,20}(?:cae|inclina|mueve)|crush\w*|stampede|trampl\w+"
+    r"|suffocat\w*|pushing|pushed|squash\w*|squeez\w+|stuck in the crowd|trapped|cant get out|can ?not get out"
+    r"|can t get out|cant move|can t move|can not move|barrier|collapsing|(?:pole|tower|truss|screen|tree"
+    r"|structure|speaker|stand)s?\b.{0,25}(?:fall\w*|lean\w*|collaps\w*|coming down)|(?:torre|pantalla|poste"
+    r"|arbol|estructura|altavoz|foco)s?\b.{0,25}(?:cae\w*|cay\w*|inclin\w*|tambale\w*)|about to fall"
+    r"|falling (?:down|apart|over)|leaning|people are falling|panic\w*|panico",
+    "violence": r"pelea\w*|pele(?:a|ando)|peg(?:ando|ado|aron|an)|agresi\w+|agred\w+|apunal\w+|navaja|cuchillo|pistola"
+    r"|\barma\b|armad[oa]s?|amenaz\w+|golpe(?:ando|aron|an|ado)|bomba|paquete sospechoso|mochila (?:sospechosa"
+    r"|abandonada)|sospechos\w+|ladron\w*|atrac\w+|paliza|fight\w*|attack\w*|stabb\w*|knife|gun\b|weapon"
+    r"|threat\w*|punch\w*|beat(?:ing|en)? (?:up|him|her|someone|a)|hitting|bomb\b|suspicious|unattended"
+    r"|shoot\w*|shots|shot\b|mugg\w+|brawl|aggressive|tiros|disparo\w*|disparan",
+    "distress": r"suicid\w+|end it all|acabar con todo|no puedo mas con (?:la|mi) vida|don t want to live"
+    r"|dont want to live|quitarme la vida|matarme|no quiero (?:seguir viviendo|vivir|estar aqui mas)"
+    r"|quiero morir\b|quiero morirme|hacerme dano|autolesion\w*|kill myself|end my life|hurt myself"
+    r"|want to die|harm myself|self harm|ataque de (?:panico|ansiedad)|panic attack|anxiety attack"
+    r"|no me siento segur[oa]|me siento en peligro|tengo (?:mucho )?miedo|estoy asustad[oa]|don t feel safe"
+    r"|dont feel safe|do not feel safe|feel unsafe|not safe here|i am scared|i m scared|im scared|i am afraid"
+    r"|unsafe|peligro\b|in danger|ayudame|ayudenme|ayuda por favor|ayuda urgente|necesito ayuda ya"
+    r"|necesitamos ayuda|socorro|auxilio|emergencia|emergency|help me|please help|need help (?:now|fast"
+    r"|urgent\w*)|\bsos\b|112",
 }
 _KINDS = {kind: re.compile(rf"\b(?:{pattern})") for kind, pattern in _PATTERNS.items()}
 
 _CALM = re.compile(
-    r"\b(?:que (?:pasa|hago|hacemos|haceis|ocurre|se hace) (?:si|en caso|cuando)|y si (?:me|se|alguien|mi)|what (?:happens|should i do|do i do|do you do|do we do|if) (?:if|in case|when|someone|i|my|a)?|in case|en caso de|si (?:me|se|mi|alguien|llueve|pierdo|tengo|hay|nos)\b|if (?:i|my|someone|somebody|there is|we|a|you|it|anyone)\b"
-    r"|ayer|anoche|yesterday|last (?:night|year|week|time|summer)|el ano pasado|ano pasado|hace (?:dos|tres|un|unos) (?:dias|ano|anos)|days ago|years ago|el (?:viernes|jueves) (?:me|se)|la otra vez|la ultima vez|once\b"
-    r"|puedo (?:llevar|entrar|meter|traer|pasar)|se puede|can i (?:bring|take)|may i|are \w+ allowed|is it (?:safe|allowed|ok)|es seguro|esta seguro|es peligroso|is there (?:a|any)\b.{0,30}(?:near|point|post)|hay (?:un|una|algun)\w*\s+(?:medico|enfermer|puesto|punto|desfibril)"
-    r"|how (?:do|can|should) (?:i|we|you) (?:report|deal|prevent|act)|how to (?:report|act)|como (?:denuncio|actuo|denunciar|aviso|actuar)|what do you do|que haceis|what is the|que es (?:el|la)|donde (?:esta|hay|estan|queda)|where (?:is|are|can)|cuanto|how (?:much|long|many)|a que hora|what time|cuando (?:abre|cierra|toca)|horario"
-    r"|jaja\w*|haha\w*|lol\b|lmao|xd+\b|jeje\w*|es broma|just kidding|joking|de risa|laughing|tan buen\w*|so good|so much fun|mola\w*|flipa\w*|brutal|lit\b|vibes|temazo|concierto (?:fue|ha sido)|de ganas|de emocion|with excitement|de hambre|de sed|de calor\b|de aburrimiento|of boredom|hungry|for a (?:beer|drink)|por una cerveza|this band|este grupo|esta banda|this song|esta cancion|dj\b|set\b|album|solo de|drop\b|merch|setlist)\b"
+    r"\b(?:que (?:pasa|hago|hacemos|haceis|ocurre|se hace) (?:si|en caso|cuando)|y si (?:me|se|alguien|mi)"
+    r"|what (?:happens|should i do|do i do|do you do|do we do|if) (?:if|in case|when|someone|i|my|a)?|in case"
+    r"|en caso de|si (?:me|se|mi|alguien|llueve|pierdo|tengo|hay|nos)\b|if (?:i|my|someone|somebody|there is"
+    r"|we|a|you|it|anyone)\b"
+    r"|ayer|anoche|yesterday|last (?:night|year|week|time|summer)|el ano pasado|ano pasado|hace (?:dos|tres|un"
+    r"|unos) (?:dias|ano|anos)|days ago|years ago|el (?:viernes|jueves) (?:me|se)|la otra vez|la ultima vez"
+    r"|once\b"
+    r"|puedo (?:llevar|entrar|meter|traer|pasar)|se puede|can i (?:bring|take)|may i|are \w+ allowed"
+    r"|is it (?:safe|allowed|ok)|es seguro|esta seguro|es peligroso|is there (?:a|any)\b.{0,30}(?:near|point"
+    r"|post)|hay (?:un|una|algun)\w*\s+(?:medico|enfermer|puesto|punto|desfibril)"
+    r"|how (?:do|can|should) (?:i|we|you) (?:report|deal|prevent|act)|how to (?:report|act)|como (?:denuncio"
+    r"|actuo|denunciar|aviso|actuar)|what do you do|que haceis|what is the|que es (?:el|la)|donde (?:esta|hay"
+    r"|estan|queda)|where (?:is|are|can)|cuanto|how (?:much|long|many)|a que hora|what time|cuando (?:abre"
+    r"|cierra|toca)|horario"
+    r"|jaja\w*|haha\w*|lol\b|lmao|xd+\b|jeje\w*|es broma|just kidding|joking|de risa|laughing|tan buen\w*"
+    r"|so good|so much fun|mola\w*|flipa\w*|brutal|lit\b|vibes|temazo|concierto (?:fue|ha sido)|de ganas"
+    r"|de emocion|with excitement|de hambre|de sed|de calor\b|de aburrimiento|of boredom|hungry|for a (?:beer"
+    r"|drink)|por una cerveza|this band|este grupo|esta banda|this song|esta cancion|dj\b|set\b|album|solo de"
+    r"|drop\b|merch|setlist)\b"
 )
 
 _STRONG_NOW = re.compile(
-    r"\b(?:ayuda|help|socorro|auxilio|ahora mismo|right now|ya\b|urgente|urgent\w*|rapido|quick|quickly|por favor|please|hay (?:un|una|alguien)|there is (?:a|someone)|there s (?:a|someone)|someone is|somebody is|se ha|se me|mi (?:amig\w+|hij\w+|novi\w+|padre|madre|abuel\w+)|my (?:friend|son|daughter|mate|girlfriend|boyfriend|dad|mum|mom|wife|husband)|no respira|not breathing|no encuentro|i can ?t find|cant find)"
+    r"\b(?:ayuda|help|socorro|auxilio|ahora mismo|right now|ya\b|urgente|urgent\w*|rapido|quick|quickly"
+    r"|por favor|please|hay (?:un|una|alguien)|there is (?:a|someone)|there s (?:a|someone)|someone is"
+    r"|somebody is|se ha|se me|mi (?:amig\w+|hij\w+|novi\w+|padre|madre|abuel\w+)|my (?:friend|son|daughter"
+    r"|mate|girlfriend|boyfriend|dad|mum|mom|wife|husband)|no respira|not breathing|no encuentro|i can ?t find"
+    r"|cant find)"
 )
 
 _NEVER = re.compile(
-    r"\b(?:fire ?works?|fuegos artificiales|camp ?fire|hoguera|food fight|pelea de gallos|crush on|bath bomb|sex bomb|photo ?bomb|es la bomba|son la bomba|la bomba\b|the bomb\b|shots? of|tequila|chupito\w*|killer|kill(?:s|ed|ing)? (?:me|it)|me mata\w*|me muero de|me muero por|dying to|die for|morir de|morirme de|para morirse|dead tired|muert[oa] de|shoot (?:photos|video)|de infarto|heart ?attack burger|cuchillo y tenedor|knife and fork|swiss army"
-    r"|(?:perdido|perdi|dejado|olvidado|lost|left|forgot(?:ten)?) (?:\w+ ){0,3}(?:mochila|bolso|cartera|movil|telefono|celular|llaves|chaqueta|cazadora|sudadera|gafas|gorra|pulsera|entradas?|bag|backpack|purse|wallet|phone|keys|jacket|coat|hoodie|glasses|cap|hat|wristband|tickets?|camera|teddy|toy)"
-    r"|(?:salida|salidas|numero|telefono|plan) de emergencia|emergency (?:exit|number|contact|plan)\w*|burn(?:ed|t)? out|sun ?burn\w*|quemad\w+ (?:por el|del) sol|bleeding edge|on fire (?:tonight|last night|yesterday)|(?:band|grupo|dj|set|crowd|publico|escenario|stage) (?:is|was|esta|estaba|fue) (?:on fire|a tope|que arde|ardiendo)|smoke (?:a|machine|area|cigar\w*|weed)|(?:puedo|se puede|can i|donde|where).{0,12}(?:fumar|smok\w+)|smoking (?:area|zone|allowed)|humo (?:del escenario|artificial)|maquina de humo|nicotin\w*|cigarr\w+|vape\w*"
-    r"|fight(?:ing)? for|aplast\w+ (?:el|las?|los) (?:lata|vaso|lat)|aplastante|seat(?:ed)?|lost (?:child|kid|children) point|ninos perdidos\b|punto de encuentro)\b"
+    r"\b(?:fire ?works?|fuegos artificiales|camp ?fire|hoguera|food fight|pelea de gallos|crush on|bath bomb"
+    r"|sex bomb|photo ?bomb|es la bomba|son la bomba|la bomba\b|the bomb\b|shots? of|tequila|chupito\w*|killer"
+    r"|kill(?:s|ed|ing)? (?:me|it)|me mata\w*|me muero de|me muero por|dying to|die for|morir de|morirme de"
+    r"|para morirse|dead tired|muert[oa] de|shoot (?:photos|video)|de infarto|heart ?attack burger"
+    r"|cuchillo y tenedor|knife and fork|swiss army"
+    r"|(?:perdido|perdi|dejado|olvidado|lost|left|forgot(?:ten)?) (?:\w+ ){0,3}(?:mochila|bolso|cartera|movil"
+    r"|telefono|celular|llaves|chaqueta|cazadora|sudadera|gafas|gorra|pulsera|entradas?|bag|backpack|purse"
+    r"|wallet|phone|keys|jacket|coat|hoodie|glasses|cap|hat|wristband|tickets?|camera|teddy|toy)"
+    r"|(?:salida|salidas|numero|telefono|plan) de emergencia|emergency (?:exit|number|contact|plan)\w*"
+    r"|burn(?:ed|t)? out|sun ?burn\w*|quemad\w+ (?:por el|del) sol|bleeding edge|on fire (?:tonight|last night"
+    r"|yesterday)|(?:band|grupo|dj|set|crowd|publico|escenario|stage) (?:is|was|esta|estaba|fue) (?:on fire"
+    r"|a tope|que arde|ardiendo)|smoke (?:a|machine|area|cigar\w*|weed)|(?:puedo|se puede|can i|donde"
+    r"|where).{0,12}(?:fumar|smok\w+)|smoking (?:area|zone|allowed)|humo (?:del escenario|artificial)"
+    r"|maquina de humo|nicotin\w*|cigarr\w+|vape\w*"
+    r"|fight(?:ing)? for|aplast\w+ (?:el|las?|los) (?:lata|vaso|lat)|aplastante|seat(?:ed)?|lost (?:child|kid"
+    r"|children) point|ninos perdidos\b|punto de encuentro)\b"
 )
 
 

@@ -182,8 +182,8 @@ def _plain(text: str) -> str:
 def figures(labelled: Sequence[LabelledQuestion], replies: Sequence[Reply]) -> dict[str, Any]:
     """Return the figures of some questions.
 
-    `answered_right` is a share of those that can be answered, `answered_wrong` of all; `handed_over_right` of those that
-    can't be answered; `danger_false` of those that are no danger. A figure without questions is left out.
+    `answered_right` is a share of those that can be answered, `answered_wrong` of all; `handed_over_right` of those
+    that can't be answered; `danger_false` of those that are no danger. A figure without questions is left out.
     """
     counts = dict.fromkeys(
         ("answerable", "right", "wrong", "unknown", "handed", "urgent", "urgent_found", "calm", "false"), 0

@@ -77,6 +77,11 @@ class Festival:
         known = ordinary | self.act_names.words | set(CHAT_WORDS.values()) | _COMMON
         self.corrector = SpellingCorrector(known, is_word)
         self.phrases = Phrases.load()
+        genres = {genre for act in tables.acts.values() for genre in act.genres}
+        self.genres = [
+            (genre, re.compile(rf"\b{re.escape(normalise(genre))}\b"))
+            for genre in sorted(genres, key=len, reverse=True)
+        ]
 
     def unknown_name(self, text: str, words: str) -> str:
         """Return what looks like a name in a question and is not known here; empty if there is nothing.
@@ -90,7 +95,7 @@ class Festival:
         )
         for name in capitalised:
             if not all(self.corrector.is_known(word) or len(word) < 2 for word in normalise(name).split()):
-                return name
+                return str(name)
         unknown = [
             word for word in words.split() if len(word) > 3 and word.isalpha() and not self.corrector.is_known(word)
         ]
@@ -130,7 +135,7 @@ class Festival:
         if known is None:
             return str(place)
         name = known.name_es if language == "es" else known.name_en
-        return name.partition(" (")[0] if not known.kind == "junction" else name
+        return name.partition(" (")[0] if known.kind != "junction" else name
 
     def places_of(self, *kinds: str) -> list[Place]:
         """Return the places of some kinds in the order of the map."""
@@ -151,28 +156,31 @@ def _words_of_answers(tables: FestivalTables) -> set[str]:
 
 _COMMON = set(
     """
-    about above after again against almost along already always another answer anyone around asking because been before
-    behind being believe between bring brought called could course different doing during early either enough evening
-    every everyone everything exactly family father feel first forget friend friends front getting girlfriend boyfriend
-    going great group guess happen happens happy having hello heard heavy help here house inside instead just kind know
-    later least leave left little long look looking lost love make many maybe mean might mine minute minutes money more
-    morning most mother much music must near need never next nice night nobody nothing number often okay only open order
-    other outside people person place please possible quick quickly quite really right same second seem should since
-    small some someone something soon sorry still stuff sure take talk tell thank that their them then there these they
-    thing things think this those though through time today together tomorrow tonight toward under until using very
-    wait walk want watch water well went were what when where which while who whole whose will with without wonder work
-    world would wrong year your yourself playing stage there's saturday friday sunday monday thursday afternoon weekend
-    ahora algo alguien alguna alguno algunos amiga amigo amigas amigos antes aqui arriba aunque bastante bien buena bueno
-    buenas buenos cada cerca chica chico como creo cual cuales cualquier cuando cuanto cuantos dame decir decirme dejar
-    delante dentro desde despues detras dice dime donde durante ellas ellos empezar encima encontrar entonces entrar entre
-    esa esas ese esos esta estaba estado estamos estan estar estas este esto estos estoy estuve falta favor fuera gente
-    gracias gran grande grupo gustaria haber hablar hace hacer hacia hasta hemos hermana hermano hola igual juntos lado
-    lejos luego lugar madre manera mejor menos mientras misma mismo momento mucha mucho muchas muchos nada nadie necesito
-    necesitamos ninguno ninguna noche nosotros nuestro nuestra nunca otra otras otro otros padre padres para parece parte
-    pasado pasar perdon pero persona personas podemos poder podria podrias poner porque posible primera primero pronto
-    puede pueden puedes puedo quede quedar quiere quieren quiero quisiera rapido saber sabes sabeis sale salir seguir segun
-    segundo seguro sera siempre siguiente sobre solo somos supuesto tambien tampoco tanto tarde tardes tenemos tener tengo
-    tenia tiempo tiene tienen tienes todas todavia todo todos toma trabajo tras tuyo ultima ultimo unas unos usted ustedes
-    vale vamos venir verdad vemos vez vivo voy vuelta seria sabado viernes domingo lunes jueves manana hijos perro banda
+    about above after again against almost along already always another answer anyone around asking because
+    been before behind being believe between bring brought called could course different doing during early
+    either enough evening every everyone everything exactly family father feel first forget friend friends
+    front getting girlfriend boyfriend going great group guess happen happens happy having hello heard heavy
+    help here house inside instead just kind know later least leave left little long look looking lost love
+    make many maybe mean might mine minute minutes money more morning most mother much music must near need
+    never next nice night nobody nothing number often okay only open order other outside people person place
+    please possible quick quickly quite really right same second seem should since small some someone
+    something soon sorry still stuff sure take talk tell thank that their them then there these they thing
+    things think this those though through time today together tomorrow tonight toward under until using very
+    wait walk want watch water well went were what when where which while who whole whose will with without
+    wonder work world would wrong year your yourself playing stage there's saturday friday sunday monday
+    thursday afternoon weekend ahora algo alguien alguna alguno algunos amiga amigo amigas amigos antes aqui
+    arriba aunque bastante bien buena bueno buenas buenos cada cerca chica chico como creo cual cuales
+    cualquier cuando cuanto cuantos dame decir decirme dejar delante dentro desde despues detras dice dime
+    donde durante ellas ellos empezar encima encontrar entonces entrar entre esa esas ese esos esta estaba
+    estado estamos estan estar estas este esto estos estoy estuve falta favor fuera gente gracias gran grande
+    grupo gustaria haber hablar hace hacer hacia hasta hemos hermana hermano hola igual juntos lado lejos
+    luego lugar madre manera mejor menos mientras misma mismo momento mucha mucho muchas muchos nada nadie
+    necesito necesitamos ninguno ninguna noche nosotros nuestro nuestra nunca otra otras otro otros padre
+    padres para parece parte pasado pasar perdon pero persona personas podemos poder podria podrias poner
+    porque posible primera primero pronto puede pueden puedes puedo quede quedar quiere quieren quiero
+    quisiera rapido saber sabes sabeis sale salir seguir segun segundo seguro sera siempre siguiente sobre
+    solo somos supuesto tambien tampoco tanto tarde tardes tenemos tener tengo tenia tiempo tiene tienen
+    tienes todas todavia todo todos toma trabajo tras tuyo ultima ultimo unas unos usted ustedes vale vamos
+    venir verdad vemos vez vivo voy vuelta seria sabado viernes domingo lunes jueves manana hijos perro banda
     """.split()  # noqa: SIM905 - a list of quoted words would be four pages
 )

@@ -48,8 +48,12 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"\b([01]?\d|2[0-4])[:.]([0-5]\d)\b(?:\s*(am|pm|h))?")
 _HOUR = re.compile(
-    r"\b(?:a|sobre|hacia|desde|de|para|hasta|antes de|despues de|partir de)?\s*las?\s+(\d{1,2})\b(?![:.]\d)(\s+y\s+(?:media|cuarto))?(?:\s*(h\b|pm|am|de la (?:tarde|noche|manana|madrugada)|en punto))?"
-    r"|\b(?:at|around|after|before|by|from|until|till|about|past|since)\s+(?:about\s+)?(\d{1,2})\b(?![:.]\d)(?!\s*(?:min|year|euro|percent|litre|metre|people))(?:\s*(am|pm|oclock|o clock))?"
+    r"\b(?:a|sobre|hacia|desde|de|para|hasta|antes de|despues de"
+    r"|partir de)?\s*las?\s+(\d{1,2})\b(?![:.]\d)(\s+y\s+(?:media|cuarto))?(?:\s*(h\b|pm|am|de la (?:tarde"
+    r"|noche|manana|madrugada)|en punto))?"
+    r"|\b(?:at|around|after|before|by|from|until|till|about|past"
+    r"|since)\s+(?:about\s+)?(\d{1,2})\b(?![:.]\d)(?!\s*(?:min|year|euro|percent|litre|metre|people))(?:\s*(am"
+    r"|pm|oclock|o clock))?"
     r"|\b(\d{1,2})\s*(h|pm|am|oclock|o clock|de la (?:tarde|noche|manana|madrugada))\b"
 )
 _WORD_HOURS = {
@@ -67,7 +71,8 @@ _WORD_HOUR = re.compile(
 )
 _MIDNIGHT = re.compile(r"\b(?:medianoche|midnight|media noche)\b")
 _RELATIVE = re.compile(
-    r"\b(?:en|dentro de|in)\s+(?:(media hora|half an hour)|(una hora|an hour|one hour)|(\d{1,3})\s*(?:min\w*)|(\d{1,2})\s*(?:hora\w*|hour\w*))\b"
+    r"\b(?:en|dentro de|in)\s+(?:(media hora|half an hour)|(una hora|an hour|one hour)|(\d{1,3})\s*(?:min\w*)"
+    r"|(\d{1,2})\s*(?:hora\w*|hour\w*))\b"
 )
 
 
@@ -105,7 +110,8 @@ def read_moments(text: str, now: datetime, festival_days: tuple[date, ...], zone
     moment = _moment(text, now, days[0] if days else today, zone)
     relation = "at"
     if re.search(
-        r"\b(?:despues de|a partir de|desde|after|from|later than|pasadas|mas tarde de)\s+(?:las?|medianoche|midnight|\d|half|about)",
+        r"\b(?:despues de|a partir de|desde|after|from|later than|pasadas|mas tarde de)\s+(?:las?|medianoche"
+        r"|midnight|\d|half|about)",
         text,
     ):
         relation = "after"
@@ -214,8 +220,8 @@ def _minutes(text: str) -> int:
 def _evening_hour(number: int, part: str) -> int:
     """Return the hour of the day that somebody at a festival means.
 
-    >>> _evening_hour(9, ""), _evening_hour(2, ""), _evening_hour(12, ""), _evening_hour(10, "am"), _evening_hour(21, "h")
-    (21, 2, 0, 10, 21)
+    >>> [_evening_hour(*hour) for hour in ((9, ""), (2, ""), (12, ""), (10, "am"), (21, "h"))]
+    [21, 2, 0, 10, 21]
     """
     number %= 24
     if part == "pm" or "tarde" in part or "noche" in part:

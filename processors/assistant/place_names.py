@@ -16,7 +16,8 @@ from schemas.venue_map import Place
 MIN_SIMILARITY = 88.0
 
 _KIND_WORDS = {
-    "escenario", "stage", "carpa", "tent", "barra", "bar", "aseos", "aseo", "toilets", "toilet", "accesible", "accessible",
+    "escenario", "stage", "carpa", "tent", "barra", "bar", "aseos", "aseo", "toilets", "toilet",
+    "accesible", "accessible",
     "fuente de agua", "water", "point", "puesto", "sanitario", "first", "aid", "post", "informacion", "information",
     "puerta", "gate", "entrada", "entrance", "salida", "exit", "consigna", "lockers", "camping", "aparcamiento", "car",
     "park", "plataforma", "viewing", "platform", "enfermeria", "de", "del", "la", "el", "agua", "the", "of", "moviles",
@@ -181,7 +182,8 @@ class PlaceNames:
 
     def _area_after(self, text: str, end: int, kind: str) -> tuple[PlaceId, tuple[int, int]] | None:
         match = re.match(
-            r"\s+(?:(?:de|del|la|el|en|at|the|by|in|of|junto|al|a|stage|escenario|near|next|to|que|esta|is|there)\s+){0,5}(\S+)",
+            r"\s+(?:(?:de|del|la|el|en|at|the|by|in|of|junto|al|a|stage|escenario|near|next|to|que|esta|is"
+            r"|there)\s+){0,5}(\S+)",
             text[end:],
         )
         if match is None:

@@ -15,10 +15,14 @@ from schemas.ids import ActId, PlaceId
 from schemas.venue_map import Mobility
 
 _CONNECTIVE = re.compile(
-    r"^(?:(?:ok|vale|gracias|thanks|thank you|genial|perfecto|great|cool|ah|oh|and|pues|bueno|entonces|so)\s+)*(?:y|and|o|or|pero|but|e|tambien|also)\s+|^(?:what about|how about|que tal|que hay de|same for|lo mismo|y si|what if|and if)\b"
+    r"^(?:(?:ok|vale|gracias|thanks|thank you|genial|perfecto|great|cool|ah|oh|and|pues|bueno|entonces"
+    r"|so)\s+)*(?:y|and|o|or|pero|but|e|tambien|also)\s+|^(?:what about|how about|que tal|que hay de|same for"
+    r"|lo mismo|y si|what if|and if)\b"
 )
 REFERENCE = re.compile(
-    r"\b(?:it|they|them|there|that one|this one|that|those|these|she|he|her|him|its|their|ese|esa|eso|esos|esas|alli|alla|ahi|ella|ellos|ellas|este|esta|aquel|su|lo|la|le|les|los|the same|el mismo|la misma|uno|one|otro|otra|another|ambos|both)\b"
+    r"\b(?:it|they|them|there|that one|this one|that|those|these|she|he|her|him|its|their|ese|esa|eso|esos"
+    r"|esas|alli|alla|ahi|ella|ellos|ellas|este|esta|aquel|su|lo|la|le|les|los|the same|el mismo|la misma|uno"
+    r"|one|otro|otra|another|ambos|both)\b"
 )
 MAX_FOLLOW_UP_WORDS = 7
 """Words of a question that may continue the one before without saying so."""
@@ -132,8 +136,11 @@ def analyze(
 _WHICH_STAGE = re.compile(r"\b(?:que|cual|which|what) (?:escenario|stage|carpa|tent)\b")
 
 _STANDING = re.compile(
-    r"\b(?:estoy|estamos|ando|i am|i m|we are|we re|me encuentro|nos encontramos|standing|acabo de salir|acabo de entrar|acabamos de entrar|just came|just entered|just arrived|acabo de llegar|salgo|saliendo)"
-    r"(?:\s+(?:ahora|now|just|justo|por|through|from|del|de|into|to|a|currently|here|aqui|en|at|in|by|near|next|to|junto|al|a|la|el|lado|de|del|the|cerca|outside|inside|dentro|fuera|con|with|standing|stuck|sitting|delante|in front of|front|of|detras)){1,6}\s*$"
+    r"\b(?:estoy|estamos|ando|i am|i m|we are|we re|me encuentro|nos encontramos|standing|acabo de salir"
+    r"|acabo de entrar|acabamos de entrar|just came|just entered|just arrived|acabo de llegar|salgo|saliendo)"
+    r"(?:\s+(?:ahora|now|just|justo|por|through|from|del|de|into|to|a|currently|here|aqui|en|at|in|by|near"
+    r"|next|to|junto|al|a|la|el|lado|de|del|the|cerca|outside|inside|dentro|fuera|con|with|standing|stuck"
+    r"|sitting|delante|in front of|front|of|detras)){1,6}\s*$"
 )
 
 
@@ -154,21 +161,18 @@ def _blank(words: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _genres(words: str, festival: Festival) -> tuple[str, ...]:
-    known = {genre for act in festival.tables.acts.values() for genre in act.genres}
-    found = [
-        genre
-        for genre in sorted(known, key=len, reverse=True)
-        if re.search(rf"\b{re.escape(normalise(genre))}\b", words)
-    ]
+    found = [genre for genre, pattern in festival.genres if pattern.search(words)]
+    known = {genre for genre, _ in festival.genres}
     found += [name for name in sorted(lexicon().names("genres", words)) if name in known and name not in found]
     return tuple(genre for genre in found if not any(genre != other and genre in other for other in found))
 
 
 def _mobility(words: str) -> Mobility | None:
     names = lexicon().names("mobility", words)
-    for mobility in ("wheelchair", "pushchair", "slow"):
+    needs: tuple[Mobility, ...] = ("wheelchair", "pushchair", "slow")
+    for mobility in needs:
         if mobility in names:
-            return mobility  # type: ignore[return-value]
+            return mobility
     return None
 
 
@@ -211,7 +215,7 @@ INTENT_SIGNALS = frozenset(
 )
 
 
-def _completed(question: Question, context: Context, festival: Festival) -> Question:
+def _completed(question: Question, context: Context, festival: Festival) -> Question:  # noqa: PLR0912 - one rule a branch
     """Take over from the question before what this one leaves out."""
     before = context.before
     if before is None:

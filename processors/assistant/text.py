@@ -18,7 +18,8 @@ _REPEATED = re.compile(r"([a-z])\1{2,}")
 CHAT_WORDS = {
     "q": "que", "k": "que", "ke": "que", "xq": "por que", "pq": "por que", "x": "por", "d": "de", "dnd": "donde",
     "dond": "donde", "tb": "tambien", "tmb": "tambien", "kiero": "quiero", "toy": "estoy", "aki": "aqui",
-    "kien": "quien", "qn": "quien", "cdo": "cuando", "cuand": "cuando", "cndo": "cuando", "pa": "para", "porfa": "por favor",
+    "kien": "quien", "qn": "quien", "cdo": "cuando", "cuand": "cuando", "cndo": "cuando", "pa": "para",
+    "porfa": "por favor",
     "finde": "fin de semana", "ke hora": "que hora", "sta": "esta", "hrs": "horas", "hs": "horas", "xfa": "por favor",
     "u": "you", "r": "are", "ur": "your", "pls": "please", "plz": "please", "wat": "what", "wot": "what",
     "wut": "what", "wen": "when", "wher": "where", "whr": "where", "wheres": "where is", "whens": "when is",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -92,7 +92,7 @@ async def alexa(request: Request, services: Services) -> Response:
     age = abs((datetime.now(UTC) - asked.request.timestamp).total_seconds())
     if age > MAX_AGE_SECONDS:
         raise HTTPException(400, f"the request is {age:.0f} s old")
-    language = "en" if asked.request.locale.startswith("en") else "es"
+    language: Literal["es", "en"] = "en" if asked.request.locale.startswith("en") else "es"
     if asked.request.type == "LaunchRequest":
         return _speech(NOTICE[language], {}, end=False)
     text = next((slot.value for slot in asked.request.intent.slots.values() if slot.value), "")

@@ -13,20 +13,39 @@ from processors.assistant.slot_text import delay_sentence, say, set_sentence, sl
 from schemas.programme import Act
 
 _BIOGRAPHY = (
-    "de donde es", "de donde son", "where are they from", "where is she from", "where is he from", "where from", "casad",
+    "de donde es", "de donde son",
+    "where are they from", "where is she from", "where is he from", "where from", "casad",
     "married", "edad", "how old", "born", "nacio", "novi", "boyfriend", "girlfriend", "instagram", "twitter", "tiktok",
     "spotify", "invitad", "special guest", "guest", "setlist", "soundcheck", "prueba de sonido", "members", "miembros",
     "integrantes", "componentes", "cuantos son", "discograf", "premio", "award", "grammy", "hotel", "gira", "tour",
     "drummer", "singer name", "cantante se llama", "bateria", "guitarrista", "guitarist", "vocalist", "who sings in",
-    "wear", "aloja", "duerme", "staying", "vive", "telefono", "phone number", "ropa", "telonero", "support act", "foto con", "photo with", "cache", "por que se cancel", "por que cancel", "why was", "why is", "why did",
+    "wear", "aloja", "duerme", "staying", "vive", "telefono", "phone number",
+    "ropa", "telonero", "support act",
+    "foto con", "photo with", "cache", "por que se cancel", "por que cancel", "why was", "why is", "why did",
 )  # fmt: skip
 """Beginnings of words that ask about people's lives and what else no table holds."""
 
 
-_KNOWN = frozenset(
-    "when where begin end duration play cancelled changed previously delay language sign_language audio_description "
-    "genre signing now next exist".split()
-)
+_KNOWN = frozenset((
+        "when",
+        "where",
+        "begin",
+        "end",
+        "duration",
+        "play",
+        "cancelled",
+        "changed",
+        "previously",
+        "delay",
+        "language",
+        "sign_language",
+        "audio_description",
+        "genre",
+        "signing",
+        "now",
+        "next",
+        "exist",
+))  # fmt: skip
 
 
 _SEE = re.compile(r"\b(?:see|ver|veo|watch|catch|earliest|escuchar|hear)\b")

@@ -27,9 +27,9 @@ def answer(question: Question, festival: Festival) -> Answer | None:
     for slots in (first, second):
         cancelled = [slot for slot in slots if slot.set.status == "cancelled"]
         if len(cancelled) == len(slots):
-            other = second if slots is first else first
-            texts = [set_sentence(slot, question, festival) for slot in (*cancelled, *other)]
-            return Answer(sentences(texts), tuple(str(slot.set.id) for slot in (*cancelled, *other)), slot=other[0])
+            others = second if slots is first else first
+            texts = [set_sentence(slot, question, festival) for slot in (*cancelled, *others)]
+            return Answer(sentences(texts), tuple(str(slot.set.id) for slot in (*cancelled, *others)), slot=others[0])
     one, other = min(
         ((a, b) for a in first for b in second), key=lambda pair: abs((pair[0].begin - pair[1].begin).total_seconds())
     )

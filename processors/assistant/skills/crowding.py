@@ -14,7 +14,7 @@ from schemas.ids import PlaceId
 QUEUE_KINDS = ("bar", "toilet", "accessible_toilet", "entrance", "exit")
 
 
-def score(question: Question, festival: Festival) -> float:
+def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - one rule a line
     """Return how well a question about queues and crowds fits."""
     if question.acts and not question.has("full"):
         return 0.0

@@ -11,23 +11,27 @@ from processors.assistant.question import Question
 from processors.assistant.skills.ways import matching, wanted_kinds
 from processors.assistant.walk_text import hours_of, listed_places
 from processors.festival.hours import is_open
+from processors.festival.live_state import ClosedPlace, GateState
 from schemas.venue_map import Place
 
 _NOW = re.compile(
-    r"\b(?:esta|estan|sigue|siguen|is|are|still|todavia|aun|ahora|now|encuentro)\b.*\b(?:abiert\w+|open|cerrad\w+|closed|shut)\b|\b(?:abiert\w+|cerrad\w+)\s+(?:esta|estan|ahora)\b"
+    r"\b(?:esta|estan|sigue|siguen|is|are|still|todavia|aun|ahora|now|encuentro)\b.*\b(?:abiert\w+|open"
+    r"|cerrad\w+|closed|shut)\b|\b(?:abiert\w+|cerrad\w+)\s+(?:esta|estan|ahora)\b"
 )
 
 
 _STILL = re.compile(
-    r"\b(?:can (?:i|we) still|still (?:get|buy|eat|drink|order)|todavia (?:puedo|se puede|hay|sirven)|aun (?:puedo|se puede|hay|sirven)|sigue (?:sirviendo|habiendo)|is still)\b"
+    r"\b(?:can (?:i|we) still|still (?:get|buy|eat|drink|order)|todavia (?:puedo|se puede|hay|sirven)"
+    r"|aun (?:puedo|se puede|hay|sirven)|sigue (?:sirviendo|habiendo)|is still)\b"
 )
 
 _PASS = re.compile(
-    r"\b(?:entrar|entro|entramos|pasar|salir|salgo|salimos|usar|enter|get in|go in|come in|get out|leave|exit|use|go out|go through)\b.{0,12}\b(?:por|through|by|via|the|at|in)\b"
+    r"\b(?:entrar|entro|entramos|pasar|salir|salgo|salimos|usar|enter|get in|go in|come in|get out|leave|exit"
+    r"|use|go out|go through)\b.{0,12}\b(?:por|through|by|via|the|at|in)\b"
 )
 
 
-def score(question: Question, festival: Festival) -> float:
+def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - one rule a line
     """Return how well a question about opening hours fits."""
     if question.has("who") and question.has("last", "first"):
         return 0.0
@@ -96,14 +100,8 @@ def _closed_live(place: Place, question: Question, festival: Festival) -> str:
     if live is None:
         return ""
     phrases, language = festival.phrases, question.language
-    closed = next(
-        (
-            one
-            for one in (*live.closed_places, *(gate for gate in live.gates if not gate.is_open))
-            if one.id == place.id
-        ),
-        None,
-    )
+    closings: list[ClosedPlace | GateState] = [*live.closed_places, *(gate for gate in live.gates if not gate.is_open)]
+    closed = next((one for one in closings if one.id == place.id), None)
     name = festival.place_name(place.id, language)
     if closed is None:
         return phrases.text(language, "out_of_service", name=name) if place.id in live.unusable_places() else ""

@@ -13,7 +13,9 @@ from processors.assistant.slot_text import act_of, in_time, list_items, say, set
 from schemas.ids import PlaceId
 
 _POLICY = re.compile(
-    r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+|si (?:se )?cancel\w+|(?:whole|entire) day|dia entero|jornada|el festival|the festival|if (?:a|an|the) \w+ cancel\w*)\b"
+    r"\b(?:que (?:pasa|ocurre|haceis) si|what (?:happens|if)|y si|what do you do|me devol\w+"
+    r"|si (?:se )?cancel\w+|(?:whole|entire) day|dia entero|jornada|el festival|the festival|if (?:a|an"
+    r"|the) \w+ cancel\w*)\b"
 )
 """Questions about rules, which approved answers have."""
 
@@ -29,7 +31,7 @@ MAX_LISTED = 30
 """Sets of the longest list."""
 
 
-def score(question: Question, festival: Festival) -> float:
+def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911, PLR0912 - one rule a line
     """Return how well a question about the programme fits."""
     if question.acts or is_beyond_tables(question.words):
         return 0.0
@@ -94,7 +96,7 @@ def _stages(question: Question, festival: Festival) -> list[PlaceId]:
     return [place for place in question.places if festival.place(place).kind == "stage"]
 
 
-def answer(question: Question, festival: Festival) -> Answer | None:
+def answer(question: Question, festival: Festival) -> Answer | None:  # noqa: PLR0911 - one rule a line
     """Answer from the programme with the delays that are known."""
     if question.has("signing"):
         return _signings(question, festival)

@@ -16,7 +16,7 @@ GENRE_WEIGHT, MOOD_WEIGHT, SIMILAR_WEIGHT, POPULARITY_WEIGHT = 2.0, 1.5, 3.0, 1.
 """Weights of what a set is chosen by: one similar act outweighs one genre, and genre outweighs popularity."""
 
 
-def score(question: Question, festival: Festival) -> float:
+def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - one rule a line
     """Return how well a wish for a recommendation fits."""
     del festival
     if question.has("genre") and question.acts and not question.has("recommend"):

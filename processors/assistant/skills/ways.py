@@ -19,7 +19,8 @@ USUAL_TIME = time(18)
 
 FOOD_WORDS = {
     "vegan": r"\bvegan\w*|\bplant based", "gluten": r"\bgluten|\bcelia\w*|\bcoeliac\w*", "halal": r"\bhalal",
-    "grill": r"\bparrilla|\bgrill|\bcarne\b|\bmeat\b|\bbrasa", "coffee": r"\bcafe\b|\bcoffee\b|\bdulce\w*|\bsweet\w*|\bpastel\w*|\bcake\w*",
+    "grill": r"\bparrilla|\bgrill|\bcarne\b|\bmeat\b|\bbrasa",
+    "coffee": r"\bcafe\b|\bcoffee\b|\bdulce\w*|\bsweet\w*|\bpastel\w*|\bcake\w*",
     "alcohol-free": r"\bsin alcohol|\balcohol free|\bnon alcoholic",
 }  # fmt: skip
 """Words of questions by the English word in brackets after the name of a place."""
@@ -47,7 +48,7 @@ def matching(places: list[Place], question: Question) -> list[Place]:
     return places
 
 
-def score(question: Question, festival: Festival) -> float:
+def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - one rule a line
     """Return how well a question about ways and places fits."""
     if is_beyond_tables(question.words):
         return 0.0
@@ -81,13 +82,14 @@ def score(question: Question, festival: Festival) -> float:
 def _wants(question: Question) -> bool:
     return bool(
         re.search(
-            r"\b(?:necesit\w+|busco|buscamos|buscando|quiero|queremos|need|looking for|want|hay|is there|any|algun\w*|me urge|tengo que ir)\b",
+            r"\b(?:necesit\w+|busco|buscamos|buscando|quiero|queremos|need|looking for|want|hay|is there|any"
+            r"|algun\w*|me urge|tengo que ir)\b",
             question.words,
         )
     )
 
 
-def answer(question: Question, festival: Festival) -> Answer | None:
+def answer(question: Question, festival: Festival) -> Answer | None:  # noqa: PLR0911 - one rule a line
     """Answer with a walk, where the start is known, otherwise with where the place is."""
     kinds = wanted_kinds(question)
     if question.acts:

@@ -9,13 +9,19 @@ from processors.assistant.festival import Festival
 from processors.assistant.question import Question
 
 _TIME_ONLY = re.compile(
-    r"\b(?:cuanto tiempo|a tiempo|da tiempo|what time|on time|tiempo de|hot (?:food|dog|water|shower)|duchas? caliente|agua caliente|sol(?:o|a)|carpa|cold water|agua fria)\b"
+    r"\b(?:cuanto tiempo|a tiempo|da tiempo|what time|on time|tiempo de|hot (?:food|dog|water|shower)"
+    r"|duchas? caliente|agua caliente|sol(?:o|a)|carpa|cold water|agua fria)\b"
 )
 _POLICY = re.compile(
-    r"\b(?:que pasa si|what happens|si llueve|if it rains|si hay tormenta|in case of|en caso de|se cancela|se suspende|cancel\w*|called off|paraguas|umbrella\w*|refund|devol\w+|que haceis|what do you do|paran|stop)\b"
+    r"\b(?:que pasa si|what happens|si llueve|if it rains|si hay tormenta|in case of|en caso de|se cancela"
+    r"|se suspende|cancel\w*|called off|paraguas|umbrella\w*|refund|devol\w+|que haceis|what do you do|paran"
+    r"|stop)\b"
 )
 _WEATHER = re.compile(
-    r"\b(?:tiempo|weather|llov\w+|lluvia|llueve|rain\w*|temperatura|temperature|grados|degrees|viento|wind\w*|racha\w*|gust\w*|frio|cold|calor|hot|tormenta|storm\w*|pronostico|forecast|mojar\w*|wet|jacket|chaqueta|warm|fresco|chilly|clima|refresca\w*|chubasquero\w*|raincoat\w*|poncho\w*|impermeable\w*|aviso meteo\w*|alerta meteo\w*)\b"
+    r"\b(?:tiempo|weather|llov\w+|lluvia|llueve|rain\w*|temperatura|temperature|grados|degrees|viento|wind\w*"
+    r"|racha\w*|gust\w*|frio|cold|calor|hot|tormenta|storm\w*|pronostico|forecast|mojar\w*|wet|jacket|chaqueta"
+    r"|warm|fresco|chilly|clima|refresca\w*|chubasquero\w*|raincoat\w*|poncho\w*|impermeable\w*|aviso meteo\w*"
+    r"|alerta meteo\w*)\b"
 )
 
 
@@ -50,7 +56,8 @@ def answer(question: Question, festival: Festival) -> Answer | None:
         return unknown_live(question, festival)
     future = bool(
         re.search(
-            r"\b(?:va a|hara|llovera|will|going to|later|luego|mas tarde|despues|noche|tonight|pronostico|forecast|esta noche|prevision|need|vamos a|expect\w*|gonna)\b",
+            r"\b(?:va a|hara|llovera|will|going to|later|luego|mas tarde|despues|noche|tonight|pronostico"
+            r"|forecast|esta noche|prevision|need|vamos a|expect\w*|gonna)\b",
             words,
         )
     )

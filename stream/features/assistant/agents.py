@@ -61,7 +61,7 @@ class AssistantAgent:
         if folder is None:
             raise ValueError("PULSO_FESTIVAL names no folder of festival tables")
         self._tables = read_festival(folder)
-        capacities = {zone.id: zone.capacity for zone in worker.venue.zones}
+        capacities: dict[str, int] = {zone.id: zone.capacity for zone in worker.venue.zones}
         self.board = LiveBoard(set(self._tables.places), capacities)
         self._model = worker.reloadable_model(("encoder", "requests"), self._load)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="assistant")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of tables
 """A small festival of our own for tests of the assistant: two stages, five acts, a few places and approved answers."""
 
 from __future__ import annotations
