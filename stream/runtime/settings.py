@@ -156,6 +156,13 @@ class Settings(BaseSettings):
         default=None,
         description="Bearer token that senders of posts must send; made and kept in the data folder if not set.",
     )
+    alexa_skill: str | None = Field(
+        default=None, description="Id of the Alexa skill whose requests are answered; none if not set."
+    )
+    alexa_proxy_token: SecretStr | None = Field(
+        default=None,
+        description="Token with which the proxy states that it has checked the signature of an Alexa request.",
+    )
     mailbox_password: SecretStr | None = Field(
         default=None,
         description="Password of every mailbox without a variable of its own: PULSO_MAILBOX_PASSWORD_SUPPORT is the "
@@ -190,14 +197,6 @@ class Settings(BaseSettings):
         """Return the password of one mailbox: that of its own variable, else the common one."""
         own = os.environ.get(mailbox_variable(mailbox))
         return SecretStr(own) if own else self.mailbox_password
-    alexa_skill: str | None = Field(
-        default=None, description="Id of the Alexa skill whose requests are answered; none if not set."
-    )
-    alexa_proxy_token: SecretStr | None = Field(
-        default=None,
-        description="Token with which the proxy states that it has checked the signature of an Alexa request.",
-    )
-    mailbox_password: SecretStr | None = Field(default=None, description="Password of the support mailbox.")
 
     @property
     def stack_file(self) -> Path:
