@@ -93,13 +93,21 @@ class Festival:
         capitalised = re.findall(
             r"(?<![.?!¿¡]\s)(?<!^)(?<![¿¡])\b[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+(?:\s+[A-ZÁÉÍÓÚÑ][\wáéíóúñ.']+)*", text
         )
+        ours = self.place_names.words | _DAYS
         for name in capitalised:
+            if len(name.split()) > 1 and not set(normalise(name).split()) <= ours:
+                return str(name)
             if not all(self.corrector.is_known(word) or len(word) < 2 for word in normalise(name).split()):
                 return str(name)
         unknown = [
             word for word in words.split() if len(word) > 3 and word.isalpha() and not self.corrector.is_known(word)
         ]
         return " ".join(unknown) if len(unknown) <= 3 else ""
+
+    def unexplained(self, words: str) -> list[str]:
+        """Return the words of a normalised question that the lexicon and ordinary speech do not explain."""
+        known = lexicon().vocabulary | _COMMON
+        return [word for word in words.split() if len(word) > 3 and word.isalpha() and word not in known]
 
     def live_at(self, now: datetime) -> LiveState | None:
         """Return the live state while it is true."""
@@ -153,6 +161,13 @@ def _words_of_answers(tables: FestivalTables) -> set[str]:
     ]
     return {word for text in texts for word in normalise(text).split() if len(word) > 3}
 
+
+_DAYS = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday lunes martes miercoles jueves viernes sabado domingo july
+    julio june junio night noche i we the
+    """.split()  # noqa: SIM905 - a list of quoted words would be long
+)
 
 _COMMON = set(
     """

@@ -1,8 +1,8 @@
 """Fit the weights of the conditional logit that chooses approved answers, and cross-validate it.
 
-`python -m training.assistant.fit_weights FESTIVAL` prints the weights for `processors.assistant.approved_answers`, and the
-shares of right, wrong and handed-over questions at several probabilities. FESTIVAL is a folder with `faq.csv` and the other
-tables; `paraphrases.txt` names the answer that each question should get, `-` for none.
+`python -m training.assistant.fit_weights FESTIVAL` prints the weights for `processors.assistant.approved_answers`,
+and the shares of right, wrong and handed-over questions at several probabilities. FESTIVAL is a folder with `faq.csv`
+and the other tables; `paraphrases.txt` names the answer that each question should get, `-` for none.
 """
 
 from __future__ import annotations

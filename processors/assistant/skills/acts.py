@@ -19,7 +19,7 @@ _BIOGRAPHY = (
     "spotify", "invitad", "special guest", "guest", "setlist", "soundcheck", "prueba de sonido", "members", "miembros",
     "integrantes", "componentes", "cuantos son", "discograf", "premio", "award", "grammy", "hotel", "gira", "tour",
     "drummer", "singer name", "cantante se llama", "bateria", "guitarrista", "guitarist", "vocalist", "who sings in",
-    "wear", "aloja", "duerme", "staying", "vive", "telefono", "phone number",
+    "wear", "come from", "comes from", "solter", "aloja", "duerme", "staying", "vive", "telefono", "phone number",
     "ropa", "telonero", "support act",
     "foto con", "photo with", "cache", "por que se cancel", "por que cancel", "why was", "why is", "why did",
 )  # fmt: skip
@@ -48,12 +48,14 @@ _KNOWN = frozenset((
 ))  # fmt: skip
 
 
+MAX_BARE_WORDS = 5
+"""Words of a message that says hardly more than the name of an act."""
+
 _SEE = re.compile(r"\b(?:see|ver|veo|watch|catch|earliest|escuchar|hear)\b")
 
 
 def score(question: Question, festival: Festival) -> float:
     """Return how well a question about one act fits."""
-    del festival
     if not question.acts:
         return 0.0
     if is_beyond_tables(question.words) or (
@@ -65,7 +67,9 @@ def score(question: Question, festival: Festival) -> float:
     neighbours = _AFTER.search(question.words) or _BEFORE.search(question.words)
     timed = question.moments.days or question.moments.moment or _SEE.search(question.words)
     known = question.signals & _KNOWN or timed or question.follow_up or neighbours
-    return 0.9 if known else 0.6 if len(question.words.split()) <= 5 else 0.3
+    if known:
+        return 0.9
+    return 0.6 if len(question.words.split()) <= MAX_BARE_WORDS and not festival.unexplained(question.words) else 0.3
 
 
 def answer(question: Question, festival: Festival) -> Answer | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from processors.assistant.answer import Answer
 from processors.assistant.approved_answers import MIN_PROBABILITY, AnswerIndex, FoundAnswer
 from processors.assistant.festival import Language
@@ -11,6 +13,13 @@ from processors.assistant.text import normalise
 
 CERTAIN = 0.85
 """Probability from which an approved answer goes before tables."""
+
+
+_CONDITION = re.compile(
+    r"\b(?:when (?:it|i|we|there|my|someone|a|an)|cuando (?:llueve|hace|hay|se|me|mi|alguien|un|una))\b"
+    r"(?!.*\b(?:what time|que hora)\b)"
+)
+""""When it rains" names a condition and asks for no time."""
 
 
 class ApprovedAnswers:
@@ -26,7 +35,8 @@ class ApprovedAnswers:
     def find(self, question: Question) -> FoundAnswer | None:
         """Return the best approved answer, if it is probable enough to be given."""
         index = self._indices[question.language]
-        found = index.find(question.text, question.words.replace("_", " ").strip(), question.signals)
+        signals = question.signals - {"when"} if _CONDITION.search(question.words) else question.signals
+        found = index.find(question.text, question.words.replace("_", " ").strip(), signals)
         return found if found is not None and found.probability >= MIN_PROBABILITY else None
 
     def answer(self, found: FoundAnswer, question: Question) -> Answer:

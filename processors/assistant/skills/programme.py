@@ -19,6 +19,11 @@ _POLICY = re.compile(
 )
 """Questions about rules, which approved answers have."""
 
+_ON = re.compile(
+    r"\b(?:(?:who|what)(?: is| s|s)? (?:on|left|up|tonight|tomorrow|next)"
+    r"|(?:quien|que) (?:hay|va|viene|queda|esta|sigue))\b"
+)
+
 _SEE = re.compile(
     r"\b(?:who|que|what|quien|quienes)\b.*\b(?:see|ver|veo|vemos|watch|escuchar|hear|listen|perd\w+|miss\w*)\b"
 )
@@ -33,7 +38,9 @@ MAX_LISTED = 30
 
 def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911, PLR0912 - one rule a line
     """Return how well a question about the programme fits."""
-    if question.acts or is_beyond_tables(question.words):
+    if question.acts or is_beyond_tables(question.words) or question.has("lost", "found"):
+        return 0.0
+    if concepts().names("concepts", question.words) & {"refund", "lost_thing", "lost_child"}:
         return 0.0
     stages = _stages(question, festival)
     timed = bool(question.moments.days or question.moments.moment or question.has("now", "next", "last", "first"))
@@ -85,7 +92,7 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911, PL
         return 0.87
     if timed and _SEE.search(question.words) and not set(question.kinds) - {"stage"} and not question.places:
         return 0.75
-    if question.has("who") and timed and not question.kinds and not question.has("exist", "permission"):
+    if _ON.search(question.words) and timed and not question.kinds:
         return 0.7
     if question.follow_up and question.skill == "programme":
         return 0.8

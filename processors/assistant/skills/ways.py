@@ -56,6 +56,8 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - o
         question.has("price", "permission", "weather") and not question.has("nearest", "route", "where", "walk_time")
     ):
         return 0.0
+    if "camping" in question.kinds and len(set(question.kinds) - {"toilet", "accessible_toilet", "water"}) > 1:
+        return 0.0
     kinds, target = wanted_kinds(question), bool(question.places) or bool(question.acts)
     if question.has("nearest") and (kinds or question.places) and not question.has("play"):
         return 0.95
