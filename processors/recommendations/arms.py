@@ -1,6 +1,6 @@
 """Collaborative arms: scores of artists for a listener from what other listeners play.
 
-Each arm is fitted once on the plays of many, and then scores any row of liked artists: also a listener's who came later.
+Each arm is fitted once on the plays of many, and then scores any row of liked artists, also that of a later listener.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from processors.recommendations.interactions import Scores
 
@@ -62,7 +63,8 @@ def cosine_neighbours(plays: sp.csr_matrix, shrinkage: float = 20.0) -> SimilarA
     common = np.asarray((plays.T @ plays).todense(), np.float32)
     listeners = common.diagonal().copy()
     np.fill_diagonal(common, 0)
-    return SimilarArtistsArm(_nearest(common / (np.sqrt(np.outer(listeners, listeners)) + shrinkage), NEIGHBOURS))
+    cosines = common / (np.sqrt(np.outer(listeners, listeners)) + np.float32(shrinkage))
+    return SimilarArtistsArm(_nearest(cosines.astype(np.float32), NEIGHBOURS))
 
 
 def random_walk(plays: sp.csr_matrix, popularity_exponent: float = 0.2) -> SimilarArtistsArm:
@@ -78,7 +80,7 @@ def random_walk(plays: sp.csr_matrix, popularity_exponent: float = 0.2) -> Simil
     to_artists = sp.diags(1 / of_listener) @ plays
     walks = np.asarray((to_listeners @ to_artists).todense(), np.float32) / of_artist**popularity_exponent
     np.fill_diagonal(walks, 0)
-    return SimilarArtistsArm(_nearest(walks, NEIGHBOURS))
+    return SimilarArtistsArm(_nearest(walks.astype(np.float32), NEIGHBOURS))
 
 
 def linear_autoencoder(plays: sp.csr_matrix, regularization: float = 200.0) -> SimilarArtistsArm:
@@ -108,8 +110,8 @@ def _nearest(similarities: NDArray[np.float32], count: int) -> sp.csr_matrix:
 class MatrixFactorizationArm:
     """Alternating least squares on implicit feedback (Hu, Koren and Volinsky, 2008), mean over several starts.
 
-    A listener's factors are solved from the liked artists when scores are asked for (fold-in), so one who came after the
-    training is scored like the others.
+    A listener's factors are solved from the liked artists when scores are asked for (fold-in), so one who came after
+    the training is scored like the others.
 
     Attributes:
         factors: one (m, factors) float32 array for each start.
@@ -129,14 +131,16 @@ class MatrixFactorizationArm:
         """
         factors = []
         for seed in range(starts):
-            model = AlternatingLeastSquares(**_SETTINGS, iterations=15, random_state=seed)
-            model.fit(plays, show_progress=False)
+            with threadpool_limits(1, "blas"):  # its own threads and those of BLAS slow each other down
+                model = AlternatingLeastSquares(**_SETTINGS, iterations=15, random_state=seed)
+                model.fit(plays, show_progress=False)
             factors.append(np.asarray(model.item_factors, np.float32))
         return cls(factors)
 
     @staticmethod
     def _model(factors: NDArray[np.float32]) -> AlternatingLeastSquares:
-        model = AlternatingLeastSquares(**_SETTINGS)
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(**_SETTINGS)
         model.item_factors = factors.astype(np.float64)
         return model
 
@@ -146,7 +150,7 @@ class MatrixFactorizationArm:
         for model in self._models:
             listeners = model.recalculate_user(np.arange(liked.shape[0]), liked)
             total += standardized((listeners @ model.item_factors.T).astype(np.float32))
-        return total / len(self._models)
+        return np.asarray(total / len(self._models), np.float32)
 
 
 _SETTINGS = {

@@ -1,7 +1,7 @@
 """Content arm: acts that nobody has played yet are scored by the artists whose descriptions are most like theirs.
 
-Two views of a description are added: TF-IDF of its tags, which is exact, and the mean of the tags' sentence vectors, which
-also relates tags that no two artists share, in Spanish or English.
+Two views of a description are added: TF-IDF of its tags, which is exact, and the mean of the tags' sentence vectors,
+which also relates tags that no two artists share, in Spanish or English.
 """
 
 from __future__ import annotations
@@ -31,20 +31,18 @@ class Descriptions:
     """
 
     def __init__(
-        self, tags: Sequence[Mapping[str, float]], frequencies: Mapping[str, float], tag_vectors: TagVectors
+        self, tags: Sequence[Mapping[str, float]], frequencies: Mapping[str, float], vectors: NDArray[np.float32]
     ) -> None:
         """Describe artists by their tags.
 
         Args:
             tags: weight of each tag, for each artist.
             frequencies: inverse document frequency by tag; tags that are not in it count in the sentence vectors only.
-            tag_vectors: sentence encoder.
+            vectors: (m, d) mean sentence vectors of the tags, from `mean_tag_vectors`.
         """
         vocabulary = {tag: column for column, tag in enumerate(frequencies)}
         self._tfidf = _unit_rows(_tag_matrix(tags, vocabulary) @ sp.diags(np.array(list(frequencies.values()))))
-        known = sorted({tag for one in tags for tag in one})
-        vectors = dict(zip(known, tag_vectors(known), strict=True)) if known else {}
-        self._vectors = np.array([_mean_vector(one, vectors) for one in tags], np.float32)
+        self._vectors = vectors
         self.described = np.array([bool(one) for one in tags], bool)
 
     def similarities(self, others: Descriptions) -> NDArray[np.float32]:
@@ -52,6 +50,19 @@ class Descriptions:
         tfidf = np.asarray((self._tfidf @ others._tfidf.T).todense(), np.float32)
         vectors = np.maximum(self._vectors @ others._vectors.T, 0)
         return np.asarray(sum(view / max(float(view.std()), 1e-9) for view in (tfidf, vectors)), np.float32)
+
+
+def mean_tag_vectors(tags: Sequence[Mapping[str, float]], tag_vectors: TagVectors) -> NDArray[np.float32]:
+    """Return (m, d) unit vectors: the weighted mean of the sentence vectors of each artist's tags.
+
+    Args:
+        tags: weight of each tag, for each artist; zeros where an artist has none.
+        tag_vectors: sentence encoder; is given each tag once.
+    """
+    known = sorted({tag for one in tags for tag in one})
+    encoded = tag_vectors(known)
+    vectors = dict(zip(known, encoded, strict=True))
+    return np.array([_mean_vector(one, vectors, encoded.shape[1]) for one in tags], np.float32)
 
 
 def inverse_document_frequencies(tags: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -90,8 +101,11 @@ def _unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(1 / np.where(lengths > 0, lengths, 1)) @ matrix)
 
 
-def _mean_vector(tags: Mapping[str, float], vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-    size = len(next(iter(vectors.values()))) if vectors else 0
-    total = np.sum([vectors[tag] * weight for tag, weight in tags.items()] or [np.zeros(size)], axis=0)
+def _mean_vector(
+    tags: Mapping[str, float], vectors: Mapping[str, NDArray[np.float32]], size: int
+) -> NDArray[np.float32]:
+    total = np.zeros(size)
+    for tag, weight in tags.items():
+        total += vectors[tag] * weight
     length = float(np.linalg.norm(total))
     return np.asarray(total / length if length else total, np.float32)

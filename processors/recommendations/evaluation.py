@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
+from processors.festival.tables import FestivalTables, read_festival
+from processors.recommendations.act_recommender import ActRecommender, Taste
 from processors.recommendations.arms import (
     Arm,
     MatrixFactorizationArm,
@@ -24,6 +26,7 @@ from processors.recommendations.content import (
     TagVectors,
     content_neighbours,
     inverse_document_frequencies,
+    mean_tag_vectors,
 )
 from processors.recommendations.interactions import Interactions
 from processors.recommendations.lineups import lineup_scores, simulated_lineups
@@ -34,6 +37,7 @@ from processors.recommendations.listening_files import (
     read_tagged_plays,
 )
 from processors.recommendations.ranking_metrics import best, graded_ndcg, recall_and_ndcg
+from schemas.ids import ActId
 
 BEST = 20
 """Length of the lists that are scored."""
@@ -43,6 +47,12 @@ FEW_LISTENERS = 5
 
 FESTIVALS, ACTS = 200, 30
 """Simulated line-ups, and acts on each."""
+
+HIDDEN_LIKES = 0.4
+"""Share of an attendee's likes that is hidden, to be recommended from the others."""
+
+BEST_ACTS = 10
+"""Length of the list of acts that is scored."""
 
 Progress = Callable[[int, int], None]
 Figures = dict[str, float]
@@ -54,8 +64,8 @@ def evaluate(
     """Measure the arms on the listening data of a folder.
 
     Args:
-        folder: with `train.txt` and `test.txt` in it or in `public_split/`, or with `user_artists.dat`, `artists.dat`
-            and `tags.csv`, or with both.
+        folder: with `train.txt` and `test.txt` in it or in `public_split/`; or with `user_artists.dat`, `artists.dat`
+            and `tags.csv`; or with `acts.csv` and `listeners.csv` of a festival; or with several of these.
         tag_vectors: sentence encoder for tags.
         seed: of splits and of simulated line-ups.
         progress: is given the number of steps done and of all.
@@ -65,10 +75,13 @@ def evaluate(
     """
     split = next((one for one in (folder, folder / "public_split") if (one / "train.txt").is_file()), None)
     tagged = (folder / "user_artists.dat").is_file()
-    if split is None and not tagged:
-        raise ListeningFileError(f"{folder}: no train.txt and test.txt, and no user_artists.dat; name another folder")
+    festival = (folder / "listeners.csv").is_file()
+    if split is None and not tagged and not festival:
+        raise ListeningFileError(
+            f"{folder}: no train.txt and test.txt, no user_artists.dat, and no listeners.csv; name another folder"
+        )
     report: dict[str, Figures | int] = {}
-    steps = (split is not None) + 2 * tagged
+    steps = (split is not None) + 2 * tagged + festival
     if split is not None:
         train, test = read_public_split(split)
         report |= known_artists(train, test)
@@ -76,9 +89,11 @@ def evaluate(
     if tagged:
         plays = read_tagged_plays(folder)
         report["hidden artists"] = hidden_artists(plays, tag_vectors)
-        progress(steps - 1, steps)
+        progress((split is not None) + 1, steps)
         report["festivals"] = festivals(plays, seed)
-        progress(steps, steps)
+    if festival:
+        report["acts"] = acts_of_festival(read_festival(folder), tag_vectors, seed)
+    progress(steps, steps)
     return report
 
 
@@ -119,13 +134,13 @@ def hidden_artists(data: TaggedPlays, tag_vectors: TagVectors) -> Figures:
     hidden = data.plays.restricted_to(listeners < FEW_LISTENERS)
     known_tags, hidden_tags = _weights(data, known), _weights(data, hidden)
     frequencies = inverse_document_frequencies([*known_tags, *hidden_tags])
-    played = Descriptions(known_tags, frequencies, tag_vectors)
-    new = Descriptions(hidden_tags, frequencies, tag_vectors)
+    vectors = mean_tag_vectors([*known_tags, *hidden_tags], tag_vectors)
+    played = Descriptions(known_tags, frequencies, vectors[: len(known_tags)])
+    new = Descriptions(hidden_tags, frequencies, vectors[len(known_tags) :])
+    tagged = np.array([sum(one.values()) for one in hidden_tags], np.float32)
     scored = {
         "by_tags": content_neighbours(played, new).scores(known.matrix),
-        "popularity": np.tile(
-            np.array([sum(one.values()) for one in hidden_tags], np.float32), (known.matrix.shape[0], 1)
-        ),
+        "popularity": np.tile(tagged, (known.matrix.shape[0], 1)),
         "listeners_of_hidden_artists": PopularityArm(hidden.matrix).scores(known.matrix),
     }
     figures: Figures = {"hidden": len(hidden.artists), "hidden_with_tags": int(new.described.sum())}
@@ -159,6 +174,39 @@ def festivals(data: TaggedPlays, seed: int) -> Figures:
         "combined_by_expected_plays": lineup_scores(blend, lineups, train.matrix),
     }
     return {f"ndcg_at_5_{name}": float(graded_ndcg(one, gains, 5).mean()) for name, one in ranked.items()}
+
+
+def acts_of_festival(tables: FestivalTables, tag_vectors: TagVectors, seed: int) -> Figures:
+    """Hide a part of each attendee's likes, and recommend acts from the rest; popularity is the baseline."""
+    generator = np.random.default_rng(seed)
+    recommender = ActRecommender(list(tables.acts.values()), tag_vectors)
+    kept: list[list[ActId]] = []
+    hidden: list[set[ActId]] = []
+    for listener in tables.listeners.values():
+        is_hidden = generator.random(len(listener.liked)) < HIDDEN_LIKES
+        kept.append([act for act, hide in zip(listener.liked, is_hidden, strict=True) if not hide])
+        hidden.append({act for act, hide in zip(listener.liked, is_hidden, strict=True) if hide})
+    recommender.learn_from_attendees(kept)
+    by_popularity = sorted(tables.acts.values(), key=lambda act: -act.popularity)
+    recalls: dict[str, list[float]] = {"recommended": [], "popularity": []}
+    milliseconds = []
+    for listener, likes, wanted in zip(tables.listeners.values(), kept, hidden, strict=True):
+        if not wanted:
+            continue
+        taste = Taste(liked=likes, disliked=list(listener.disliked), genres=list(listener.genres))
+        begin = time.perf_counter()
+        chosen = [one.act for one in recommender.recommend(taste, BEST_ACTS)]
+        milliseconds.append(1000 * (time.perf_counter() - begin))
+        known = {*likes, *listener.disliked}
+        popular = [act.id for act in by_popularity if act.id not in known][:BEST_ACTS]
+        for name, acts in (("recommended", chosen), ("popularity", popular)):
+            recalls[name].append(len(wanted.intersection(acts)) / min(BEST_ACTS, len(wanted)))
+    return {
+        "attendees": len(milliseconds),
+        "recall_at_10": float(np.mean(recalls["recommended"])),
+        "recall_at_10_popularity": float(np.mean(recalls["popularity"])),
+        "milliseconds_p95": float(np.percentile(milliseconds, 95)),
+    }
 
 
 def _summed(scores: np.ndarray, lineups: sp.csr_matrix) -> np.ndarray:

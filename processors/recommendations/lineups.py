@@ -12,8 +12,8 @@ from processors.recommendations.arms import standardized
 from processors.recommendations.interactions import Scores
 
 SHARPNESS = 0.5
-"""Growth of an act's worth with its standardised score, chosen on simulated line-ups of other seeds than those reported:
-a festival is worth its acts that the listener would play, and most acts of any line-up are not among them."""
+"""Growth of an act's worth with its standardised score: a festival is worth its acts that the listener would play, and
+most acts of any line-up are not among them. Chosen on simulated line-ups of other seeds than those reported."""
 
 
 def lineup_scores(scores: Scores, lineups: sp.csr_matrix, known: sp.csr_matrix) -> Scores:

@@ -1,0 +1,1 @@
+"""Training of models/taste: what people play together."""
