@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,8 +25,7 @@ from processors.recommendations.content import (
 from processors.recommendations.taste_model import TasteModel, comparable_name
 from schemas.ids import ActId
 from schemas.programme import Act
-
-ReasonKind = Literal["similar", "others", "genre", "popular"]
+from schemas.recommendations import ReasonKind
 
 GENRE_WEIGHT, MOOD_WEIGHT, LANGUAGE_WEIGHT = 2.0, 1.0, 0.5
 """Weights of the parts of an act's description."""

@@ -160,6 +160,29 @@ def sentiment(
     )
 
 
+def recommend(
+    folder: Annotated[
+        Path,
+        data_argument(
+            "Folder: train.txt and test.txt of listeners and artists; or user_artists.dat, artists.dat and tags.csv; or "
+            "acts.csv and listeners.csv of a festival."
+        ),
+    ],
+    seed: Annotated[int, typer.Option(help="Of splits and simulated line-ups.")] = 0,
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Recommendations: recall and NDCG of each arm, of artists nobody has played, of acts and of festivals."""
+    from processors.recommendations.evaluation import evaluate  # noqa: PLC0415
+    from processors.support.encoder import Encoder  # noqa: PLC0415
+
+    def work(progress: ProgressCallback) -> dict[str, Any]:
+        encoder = Encoder.load()
+        return evaluate(folder, lambda tags: encoder.encode(tags).vectors, seed=seed, progress=progress)
+
+    measure("recommend", work, as_json, gate)
+
+
 def mood(
     clips: Annotated[Path, data_argument("CSV: file, mood.")], as_json: Json = False, gate: GateFile = None
 ) -> None:

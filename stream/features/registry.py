@@ -32,6 +32,7 @@ from stream.features import (
     music,
     programme,
     queues,
+    recommendations,
     routes,
     social,
     support,
@@ -55,6 +56,7 @@ _BUILT_IN = (
     routes,
     itinerary,
     assistant,
+    recommendations,
     models,
     alerts,
 )

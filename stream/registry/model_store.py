@@ -67,8 +67,8 @@ class ModelStore:
         self._shipped = shipped or models_folder()
 
     def names(self) -> list[str]:
-        """Return the names of the models that Pulso is shipped with."""
-        return sorted(path.parent.name for path in self._shipped.glob("*/card.yaml"))
+        """Return the names of the models that Pulso is shipped with and that can be exchanged: those in ONNX."""
+        return sorted(path.parent.name for path in self._shipped.glob("*/model.onnx"))
 
     def shipped(self, name: str) -> Path:
         """Return the folder of the shipped version.

@@ -1,0 +1,14 @@
+"""Recommendations: acts for each attendee, from what they like and play."""
+
+from __future__ import annotations
+
+from schemas.recommendations import RECOMMENDATIONS, TASTE_EVENTS
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="recommendations",
+    inputs=(TASTE_EVENTS,),
+    results=(RECOMMENDATIONS,),
+    agents={"support": "stream.features.recommendations.agents:register"},
+    evaluations=("stream.commands.evaluate:recommend",),
+)
