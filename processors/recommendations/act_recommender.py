@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -88,12 +89,12 @@ class ActRecommender:
     ) -> None:
         self._acts = list(acts)
         self._column = {act.id: column for column, act in enumerate(self._acts)}
-        self._tag_vectors = tag_vectors
+        self._tag_vectors = _CachedTagVectors(tag_vectors)
         self._popularity = np.array([act.popularity for act in self._acts], np.float32)
         tags = [_description(act, (heard or {}).get(act.id, {})) for act in self._acts]
         played_tags = list(model.tags) if model else []
         self._frequencies = inverse_document_frequencies([*tags, *played_tags])
-        self._described = Descriptions(tags, self._frequencies, mean_tag_vectors(tags, tag_vectors))
+        self._described = Descriptions(tags, self._frequencies, mean_tag_vectors(tags, self._tag_vectors))
         self._alike = self._similar_acts()
         self._others = np.zeros_like(self._alike)
         self._model = model
@@ -182,6 +183,17 @@ class ActRecommender:
         if kind == "popular" or not contributions[:, column].any():
             return Recommendation(self._acts[column].id, score, "popular", "")
         return Recommendation(self._acts[column].id, score, kind, names[int(contributions[:, column].argmax())])
+
+
+class _CachedTagVectors:
+    """Vectors of tags, each encoded once; attendees name the same few genres."""
+
+    def __init__(self, tag_vectors: TagVectors) -> None:
+        self._encode = lru_cache(maxsize=4096)(lambda tag: tag_vectors([tag])[0])
+        self._none = tag_vectors([])
+
+    def __call__(self, tags: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self._encode(tag) for tag in tags]) if tags else self._none
 
 
 _Source = tuple[ReasonKind, NDArray[np.float32], tuple[NDArray[np.float32], list[str]]]

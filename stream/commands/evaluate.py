@@ -164,8 +164,8 @@ def recommend(
     folder: Annotated[
         Path,
         data_argument(
-            "Folder: train.txt and test.txt of listeners and artists; or user_artists.dat, artists.dat and tags.csv; or "
-            "acts.csv and listeners.csv of a festival."
+            "Folder: train.txt and test.txt of listeners and artists; or user_artists.dat, artists.dat and tags.csv; "
+            "or acts.csv and listeners.csv of a festival."
         ),
     ],
     seed: Annotated[int, typer.Option(help="Of splits and simulated line-ups.")] = 0,
