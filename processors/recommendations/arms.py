@@ -179,9 +179,10 @@ class BlendedArm:
 
     def scores(self, liked: sp.csr_matrix) -> Scores:
         """Return the weighted sum."""
-        return np.sum(
-            [weight * standardized(arm.scores(liked)) for weight, arm in self._arms], axis=0, dtype=np.float32
-        )
+        total = np.zeros((*liked.shape[:1], 1), np.float32)
+        for weight, arm in self._arms:
+            total = total + np.float32(weight) * standardized(arm.scores(liked))
+        return np.asarray(total, np.float32)
 
 
 MATRIX_FACTORIZATION_WEIGHT = 2.0
