@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from processors.festival.sections import acts_of
 from processors.recommendations.act_recommender import ActRecommender
 from processors.recommendations.taste_model import TasteModel
 from processors.recommendations.taste_state import TasteState, apply
@@ -31,7 +32,7 @@ RELEARN_SECONDS = 60.0
 
 def register(worker: WorkerContext) -> None:
     """Add the agent; a venue without acts in its programme has none."""
-    acts = [act.as_act() for act in worker.venue.section(PROGRAMME).acts]
+    acts = acts_of(worker.venue.section(PROGRAMME))
     if not acts:
         return
     encoder, model = Encoder.load(), TasteModel.load()
