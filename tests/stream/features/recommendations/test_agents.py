@@ -11,7 +11,7 @@ from schemas.venue import venue_type
 from stream.features.recommendations import FEATURE
 from stream.runtime.testing import TestDriver
 
-NOON = datetime(2027, 7, 9, 12, tzinfo=UTC)
+NOON = datetime(2026, 7, 9, 12, tzinfo=UTC)
 LISTENER = ListenerId("l-1")
 ACTS = [
     {"id": "faro", "name": "Faro", "genres": ["rock"]},
