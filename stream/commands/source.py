@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from schemas.addresses import mailbox_url, stream_url, without_password
 from schemas.ids import BarId, CameraId, MailboxId, StageId
+from schemas.sources import WATCH
 from stream.commands.errors import command_failed
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
@@ -65,7 +66,7 @@ def sources(metrics_port: Port = 0) -> None:
         raise command_failed(
             f"{settings.venue} names no source: give a camera or a stage a url, or tills, social or a mailbox"
         )
-    _run(configured, settings, metrics_port)
+    _run(configured, settings, metrics_port, process=WATCH)
 
 
 @commands.command()
@@ -206,7 +207,7 @@ def _connected() -> Settings:
     return settings.connected()
 
 
-def _run(sources: list[Source], settings: Settings, metrics_port: int) -> None:
+def _run(sources: list[Source], settings: Settings, metrics_port: int, *, process: str | None = None) -> None:
     from stream.runtime.metrics_server import start_metrics_server  # noqa: PLC0415
     from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
     from stream.sources.source import FINAL_FLUSH_SECONDS, run_all  # noqa: PLC0415
@@ -216,7 +217,7 @@ def _run(sources: list[Source], settings: Settings, metrics_port: int) -> None:
         signal.signal(signal_, lambda *_: stop.set())
     start_metrics_server(metrics_port, settings.bind)
     producer = EventProducer(settings, timeout_s=20)
-    run_all(sources, producer, stop)
+    run_all(sources, producer, stop, process=process)
     try:
         producer.flush(FINAL_FLUSH_SECONDS)
     except NotDeliveredError as error:

@@ -35,6 +35,7 @@ from stream.features import (
     recommendations,
     routes,
     social,
+    sources,
     support,
     violence,
 )
@@ -58,6 +59,7 @@ _BUILT_IN = (
     assistant,
     recommendations,
     models,
+    sources,
     alerts,
 )
 

@@ -98,6 +98,7 @@ class TestDriver(WorkerContext):
     Attributes:
         tables: the rows of each table, by its name.
         tasks: background tasks that agents asked for; the driver does not start them.
+        produced: topic, key and payload of what timers sent.
     """
 
     __test__ = False
@@ -121,6 +122,7 @@ class TestDriver(WorkerContext):
         name = worker or (next(iter(what.agents)) if isinstance(what, Feature) else "test")
         super().__init__(name, settings or Settings(), venue)
         self.tables: dict[str, MemoryTable] = {}
+        self.produced: list[tuple[str, str, msgspec.Struct]] = []
         self.tasks: list[Callable[[], Awaitable[None]]] = []
         self._agents: dict[str, Agent[Any]] = {}
         self._broadcasts: dict[str, list[Callable[[bytes | None, datetime], None]]] = {}
@@ -237,6 +239,13 @@ class TestDriver(WorkerContext):
     def background(self, task: Callable[[], Awaitable[None]]) -> None:
         """Remember a task; the driver does not start it."""
         self.tasks.append(task)
+
+    async def produce(
+        self, topic: Topic[Any], key: str, payload: msgspec.Struct, *, id: EventId, time: datetime
+    ) -> None:
+        """Keep a record of a timer in `produced`; no agent receives it."""
+        del id, time
+        self.produced.append((topic.name, key, payload))
 
     def is_last(self, record: Record[Any]) -> bool:
         """Return True: the driver has no further records in a partition."""

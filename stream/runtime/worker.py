@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import msgspec
 from faust.types import EventT, StreamT
 
-from schemas.cloudevents import Headers
+from schemas.cloudevents import Envelope, Headers
+from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.runtime import metrics
@@ -116,6 +118,15 @@ class Worker(WorkerContext):
     def background(self, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task for as long as the worker runs."""
         self.app.task(task)
+
+    async def produce(
+        self, topic: Topic[Any], key: str, payload: msgspec.Struct, *, id: EventId, time: datetime
+    ) -> None:
+        """Send a record; see `WorkerContext.produce`."""
+        envelope = Envelope(id, topic.event_type, f"pulso/{self.name}", time, topic.content_type, datetime.now(UTC))
+        value = msgspec.json.encode(payload)
+        sending = await self.app.producer.send(topic.name, key.encode(), value, None, None, envelope.headers())
+        await cast(Awaitable[object], sending)
 
     def is_last(self, record: Record[Any]) -> bool:
         """Return True if Kafka held no record behind this one in its partition at the last fetch."""

@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
+from msgspec import Struct
+
+from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.registry.model_store import Folders, ModelStore
@@ -143,6 +146,10 @@ class WorkerContext(ABC):
     @abstractmethod
     def background(self, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task for as long as the worker runs."""
+
+    @abstractmethod
+    async def produce(self, topic: Topic[Any], key: str, payload: Struct, *, id: EventId, time: datetime) -> None:
+        """Send a record that no event causes, from a timer or background task; returns when Kafka has it."""
 
     @abstractmethod
     def is_last(self, record: Record[Any]) -> bool:

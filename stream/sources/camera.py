@@ -75,6 +75,11 @@ class CameraSource(Source):
         super().__init__(name)
         self._url, self._rate, self._loop = url, frames_per_second, loop
 
+    @property
+    def period_seconds(self) -> float:
+        """Return the seconds between two frames."""
+        return 1 / self._rate
+
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Send frames at the wanted rate; see `Source.run`."""
         path = Path(self._url.removeprefix("file://"))

@@ -100,6 +100,11 @@ class MailboxSource(Source):
         self._old_after, self._since = old_after, since
         self._failed_fetches: dict[int, int] = {}
 
+    @property
+    def period_seconds(self) -> float:
+        """Return the seconds between two looks at the mailbox, which count, and not its mail."""
+        return self._poll
+
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Send the messages that Kafka does not have; see `Source.run`."""
         delivered = DeliveredMessages(self._state, self._url)

@@ -90,6 +90,7 @@ class RecordServer(Source, Generic[R]):
         announced: file that the URL is written to.
     """
 
+    has_feeds = True
     record: ClassVar[type[Any]]
     """Type of the JSON that is accepted; it has an id and a time."""
     topic: ClassVar[Topic[Any]]

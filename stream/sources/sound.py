@@ -74,6 +74,11 @@ class MicrophoneSource(Source):
         self._url, self._loop, self._pace = url, loop, pace
         self._reported_channels = 0
 
+    @property
+    def period_seconds(self) -> float:
+        """Return the seconds between two fragments."""
+        return HOP_SECONDS
+
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Send fragments as FLAC; see `Source.run`."""
         session = now().strftime("%Y%m%dT%H%M%S.%f")

@@ -19,9 +19,11 @@ from typing import Any, ClassVar
 import msgspec
 
 from schemas.errors import PulsoError
+from schemas.sources import WATCH, source_key
 from schemas.topic import Topic
 from stream.runtime import metrics
 from stream.runtime.producer import EventProducer, NotDeliveredError
+from stream.sources.source_reports import SourceActivity, SourceReporter
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +53,17 @@ class EventSink:
     `flush` waits for the events of this run only: the producer is shared, and a busy camera must not delay the mail.
     """
 
-    def __init__(self, producer: EventProducer, kind: str, name: str, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        producer: EventProducer,
+        kind: str,
+        name: str,
+        stop: threading.Event | None = None,
+        activity: SourceActivity | None = None,
+    ) -> None:
         self._producer = producer
         self._kind, self._name = kind, name
+        self._activity = activity or SourceActivity(kind, name)
         self._stop = stop or threading.Event()
         self._changed = threading.Condition()
         self._waiting = self._lost = 0
@@ -95,6 +105,7 @@ class EventSink:
                 )
             else:
                 self.report_up()
+                self._activity.add_event(key)
                 metrics.SOURCE_LAST_EVENT.labels(self._kind, self._name).set_to_current_time()
             self._settle(lost=error is not None)
             if delivered is not None:
@@ -134,12 +145,14 @@ class EventSink:
         with self._changed:
             if not self._closed:
                 metrics.SOURCE_UP.labels(self._kind, self._name).set(1)
+                self._activity.set_up()
 
     def close(self) -> None:
         """End the run: later acknowledgements no longer report that the source works."""
         with self._changed:
             self._closed = True
             metrics.SOURCE_UP.labels(self._kind, self._name).set(0)
+            self._activity.set_down()
 
     def flush(self) -> None:
         """Wait until Kafka has every event that this run sent since the last flush.
@@ -167,9 +180,19 @@ class Source(ABC):
 
     kind: ClassVar[str]
     """Kind of source, such as camera or mailbox."""
+    has_feeds: ClassVar[bool] = False
+    """True if the keys of its events name feeds whose pace is watched, such as bars."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    @property
+    def period_seconds(self) -> float | None:
+        """Return the seconds between two signs of life of a healthy source; None where it is enough that it is open.
+
+        A sign of life is an event, or a call of `EventSink.report_up`.
+        """
+        return None
 
     @abstractmethod
     def run(self, sink: EventSink, stop: threading.Event) -> None:
@@ -180,28 +203,46 @@ class Source(ABC):
         """
 
 
-def supervise(source: Source, producer: EventProducer, stop: threading.Event, *, seed: int = 0) -> None:
+def activity_of(source: Source) -> SourceActivity:
+    """Return the record of a source's signs of life, empty at first."""
+    return SourceActivity(source.kind, source.name, period=source.period_seconds, has_feeds=source.has_feeds)
+
+
+def supervise(
+    source: Source,
+    producer: EventProducer,
+    stop: threading.Event,
+    activity: SourceActivity | None = None,
+    *,
+    seed: int = 0,
+) -> None:
     """Run a source, and open it again whenever it is lost, until `stop` is set or it has no more events.
 
     Args:
         source: the source.
         producer: shared by all sources.
         stop: ends the source, and a pause at once.
+        activity: record of its signs of life.
         seed: seed of the random pauses.
     """
     jitter = random.Random(f"{seed}/{source.kind}/{source.name}")
+    activity = activity or activity_of(source)
     pause = FIRST_RETRY_SECONDS
     while not stop.is_set():
-        sink = EventSink(producer, source.kind, source.name, stop)
+        sink = EventSink(producer, source.kind, source.name, stop, activity)
         metrics.SOURCE_UP.labels(source.kind, source.name).set(0)
         began = time.monotonic()
         try:
             source.run(sink, stop)
         except SourceError as error:
             log.warning("%s %s: %s", source.kind, source.name, error)
-        except Exception:
+            activity.set_lost(str(error))
+        except Exception as error:
             log.exception("%s %s failed unexpectedly", source.kind, source.name)
+            activity.set_lost(type(error).__name__)
         else:
+            if not stop.is_set():
+                activity.set_ended()
             return
         finally:
             sink.close()
@@ -213,19 +254,36 @@ def supervise(source: Source, producer: EventProducer, stop: threading.Event, *,
         metrics.SOURCE_RECONNECTS.labels(source.kind, source.name).inc()
 
 
-def run_all(sources: list[Source], producer: EventProducer, stop: threading.Event) -> None:
-    """Run each source in its own thread until all have ended or `stop` is set."""
+def run_all(
+    sources: list[Source], producer: EventProducer, stop: threading.Event, *, process: str | None = None
+) -> None:
+    """Run each source in its own thread until all have ended or `stop` is set.
+
+    Args:
+        sources: the sources.
+        producer: shared by all sources.
+        stop: ends all of them.
+        process: name of the process in its reports; of a single source its kind and name if left out.
+    """
+    name = process or (source_key(sources[0].kind, sources[0].name) if len(sources) == 1 else WATCH)
+    activities = [activity_of(source) for source in sources]
     threads = [
         threading.Thread(
-            target=supervise, args=(source, producer, stop), name=f"{source.kind}-{source.name}", daemon=True
+            target=supervise,
+            args=(source, producer, stop, activity),
+            name=f"{source.kind}-{source.name}",
+            daemon=True,
         )
-        for source in sources
+        for source, activity in zip(sources, activities, strict=True)
     ]
+    reporter = SourceReporter(producer, name, activities)
+    reporter.start()
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads) and not stop.wait(0.2):
         pass
     stop.set()
+    reporter.close()
     deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
         thread.join(timeout=max(0.0, deadline - time.monotonic()))

@@ -1,0 +1,1 @@
+"""Sources: which of them are silent for longer than their own rhythm allows."""
