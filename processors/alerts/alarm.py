@@ -1,7 +1,9 @@
 """Life cycle of an alert: on-delay, deadband, off-delay, cool-down, acknowledgement.
 
 The mechanisms are those of OPC UA part 9 and EEMUA 191. An `AlarmState` is the state of one alert key. It is plain
-data, which the alerts worker stores as a row; a step that is repeated after a crash changes nothing.
+data, which the alerts worker stores as a row; a step that is repeated after a crash changes nothing. The delays are
+compared with time that the samples show the value to be beyond a threshold, see `processors.alerts.persistence`:
+single samples and silence between samples are no such time, and a short dip does not undo it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from processors.alerts.persistence import add_interval, is_interrupted, learn_period
 from schemas.alerts import Alert, AlertAction, Observation, Verdict
 from schemas.ids import AlertId, AlertKey, EventId
 from schemas.rules import RuleSettings
@@ -42,10 +45,14 @@ class AlarmState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Ids of the last observations and actions, oldest first."""
     last_time: datetime | None = None
     """Time of the last observation."""
-    above_since: datetime | None = None
-    """Time from which the value has been at `raise_at` or above; None while it is below."""
-    below_since: datetime | None = None
-    """Time from which the value has been at `clear_at` or below; None while it is above."""
+    last_value: float | None = None
+    """Value of the last observation; None in rows of before, and after an interruption."""
+    period_seconds: float | None = None
+    """Usual seconds between two observations; None before the second."""
+    above_seconds: float = 0.0
+    """Time with the value at `raise_at` or above, at most the on-delay."""
+    below_seconds: float = 0.0
+    """Time with the value at `clear_at` or below, at most the off-delay."""
     closed_at: datetime | None = None
     """Time at which the last alert was resolved."""
     alert: Alert | None = None
@@ -83,18 +90,17 @@ def apply_observation(
     if alarm.last_time is not None and observation.time < alarm.last_time:
         if wall_clock is None or max(observation.time, wall_clock) > alarm.last_time - CLOCK_SKEW:
             return alarm, None
-        alarm = replace(alarm, above_since=None, below_since=None, closed_at=None)
+        alarm = replace(alarm, last_time=None, last_value=None, above_seconds=0.0, below_seconds=0.0, closed_at=None)
     value, now = observation.value, observation.time
     alarm = replace(
-        alarm,
+        _add_sample(alarm, observation, settings),
         recent=(*alarm.recent[1 - MAX_RECENT_IDS :], observation.id),
         last_time=now,
-        above_since=(alarm.above_since or now) if value >= settings.raise_at else None,
-        below_since=(alarm.below_since or now) if value <= settings.clear_at else None,
+        last_value=value,
     )
     if alarm.alert is None:
         return _raise_if_due(alarm, observation, settings)
-    if alarm.below_since is not None and now - alarm.below_since >= timedelta(seconds=settings.off_delay_seconds):
+    if value <= settings.clear_at and _lasted(alarm.below_seconds, settings.off_delay_seconds):
         last = replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text, by=None)
         return _close(alarm, replace(last, amount_before=None))
     changed = _amount_changed(alarm.alert, observation, settings)
@@ -156,11 +162,33 @@ def alert_id(key: AlertKey, raised_at: datetime) -> AlertId:
     return AlertId(f"{key}@{raised_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}")
 
 
+def _add_sample(alarm: AlarmState, observation: Observation, settings: RuleSettings) -> AlarmState:
+    """Add the interval since the last observation to the times above and below the thresholds."""
+    if alarm.last_time is None or alarm.last_value is None:
+        return replace(alarm, above_seconds=0.0, below_seconds=0.0)
+    before, value, gap = alarm.last_value, observation.value, observation.time - alarm.last_time
+    on_delay = timedelta(seconds=settings.on_delay_seconds)
+    off_delay = timedelta(seconds=settings.off_delay_seconds)
+    high, low, period = settings.raise_at, settings.clear_at, alarm.period_seconds
+    known = gap > timedelta(0) and not is_interrupted(gap, max(on_delay, off_delay))
+    return replace(
+        alarm,
+        period_seconds=learn_period(period, gap.total_seconds()) if known else period,
+        above_seconds=add_interval(alarm.above_seconds, before >= high, value >= high, gap, on_delay, period),
+        below_seconds=add_interval(alarm.below_seconds, before <= low, value <= low, gap, off_delay, period),
+    )
+
+
+def _lasted(seconds: float, delay: float) -> bool:
+    """Return True if a time has reached a delay, up to the rounding of sums."""
+    return seconds >= delay - 1e-6
+
+
 def _raise_if_due(
     alarm: AlarmState, observation: Observation, settings: RuleSettings
 ) -> tuple[AlarmState, Alert | None]:
     now = observation.time
-    if alarm.above_since is None or now - alarm.above_since < timedelta(seconds=settings.on_delay_seconds):
+    if observation.value < settings.raise_at or not _lasted(alarm.above_seconds, settings.on_delay_seconds):
         return alarm, None
     if alarm.closed_at is not None and now - alarm.closed_at < timedelta(seconds=settings.cool_down_seconds):
         return alarm, None
@@ -223,4 +251,4 @@ def _close(alarm: AlarmState, last: Alert) -> tuple[AlarmState, Alert]:
     closed = (*alarm.closed[1 - MAX_CLOSED_ALERTS :], step)
     # By the time of the observations: that of an evening that is played back differs from the wall clock of a person.
     closed_at = alarm.last_time or step.time
-    return replace(alarm, alert=None, closed_at=closed_at, above_since=None, below_since=None, closed=closed), step
+    return replace(alarm, alert=None, closed_at=closed_at, above_seconds=0.0, below_seconds=0.0, closed=closed), step
