@@ -35,6 +35,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Units that people are asked to fetch; people are notified again when it changes much while the alert is open."""
     source: Identifier | None = None
     """Place that the units are fetched from."""
+    origin: Identifier | None = None
+    """Source that the value rests on, as `camera/gate`; None where it rests on several or on none."""
+    blind_since: Instant | None = None
+    """Set instead of a value: the origin of the open alert has been silent since then."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -76,6 +80,10 @@ class Alert(Struct, frozen=True, kw_only=True):
     """Place that the units are fetched from."""
     amount_before: float | None = None
     """Amount before this step; set only where the step changes amount or place."""
+    origin: Identifier | None = None
+    """Source that the value rests on, as `camera/gate`."""
+    blind_since: Instant | None = None
+    """Time since which that source has been silent: the value is not known any more. None while it is seen."""
 
 
 class AlertLabel(Struct, frozen=True, kw_only=True):

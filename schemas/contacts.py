@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -34,3 +35,27 @@ class Contact(Part):
     escalate_after_minutes: float = Field(
         default=5, gt=0, le=24 * 60, description="time until contacts in escalate_to are notified"
     )
+
+
+def escalation_cycle(contacts: Iterable[Contact]) -> tuple[str, ...]:
+    """Return contacts that escalate to each other in a circle, the first one again at the end; empty where none do.
+
+    >>> ana, eva = Contact(id="ana", escalate_to=["eva"]), Contact(id="eva", escalate_to=["ana"])
+    >>> escalation_cycle([ana, eva]), escalation_cycle([ana, Contact(id="eva")])
+    (('ana', 'eva', 'ana'), ())
+    """
+    next_of = {contact.id: contact.escalate_to for contact in contacts}
+    clear: set[str] = set()
+    for start, first in next_of.items():
+        path, branches = [start], [iter(first)]
+        while path:
+            following = next(branches[-1], None)
+            if following is None:
+                clear.add(path.pop())
+                branches.pop()
+            elif following in path:
+                return (*path[path.index(following) :], following)
+            elif following not in clear:
+                path.append(following)
+                branches.append(iter(next_of.get(following, ())))
+    return ()

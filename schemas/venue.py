@@ -11,7 +11,7 @@ from pydantic import Field, create_model, field_validator, model_validator
 from schemas.bars import BarSettings, TillServerSettings
 from schemas.calendar import Calendar
 from schemas.cameras import CameraSettings, EvidenceSettings
-from schemas.contacts import Contact
+from schemas.contacts import Contact, escalation_cycle
 from schemas.crowd import CrowdSettings, ZoneSettings
 from schemas.music import LightsSettings, MusicSettings, StageSettings
 from schemas.plan import VenuePlan
@@ -90,12 +90,7 @@ class Venue(Part):
         for bar in self.bars:
             if unknown := sorted(set(bar.neighbours) - (bars - {bar.id})):
                 raise ValueError(f"bar {bar.id}: the neighbours {', '.join(unknown)} are not other bars of this file")
-        contacts = {contact.id for contact in self.contacts}
-        for contact in self.contacts:
-            if strangers := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
-                raise ValueError(
-                    f"contact {contact.id}: {', '.join(strangers)} in escalate_to are not other contacts of this file"
-                )
+        self._check_contacts()
         zones = {zone.id for zone in self.zones}
         self._check_exits_and_gates()
         named = [(f"camera {c.id}", view.zone) for c in self.cameras for view in c.views]
@@ -118,6 +113,21 @@ class Venue(Part):
                     f"lights name the stage {lights.stage!r}, which is not among stages: {', '.join(stages) or 'none'}"
                 )
         return self
+
+    def _check_contacts(self) -> None:
+        """Check the contacts that others escalate to.
+
+        Raises:
+            ValueError: one is unknown, or an alert would come back to a contact that was notified already.
+        """
+        contacts = {contact.id for contact in self.contacts}
+        for contact in self.contacts:
+            if strangers := sorted(set(contact.escalate_to) - (contacts - {contact.id})):
+                raise ValueError(
+                    f"contact {contact.id}: {', '.join(strangers)} in escalate_to are not other contacts of this file"
+                )
+        if cycle := escalation_cycle(self.contacts):
+            raise ValueError(f"contacts: escalate_to goes round in a circle, {' → '.join(cycle)}: end it somewhere")
 
     def _check_plan(self) -> None:
         """Check the names in the plan.

@@ -87,6 +87,8 @@ def apply_observation(
     """
     if observation.id in alarm.recent:
         return alarm, None
+    if observation.blind_since is not None:
+        return _mark_blind(alarm, observation, observation.blind_since)
     if alarm.last_time is not None and observation.time < alarm.last_time:
         if wall_clock is None or max(observation.time, wall_clock) > alarm.last_time - CLOCK_SKEW:
             return alarm, None
@@ -100,28 +102,7 @@ def apply_observation(
     )
     if alarm.alert is None:
         return _raise_if_due(alarm, observation, settings)
-    if value <= settings.clear_at and _lasted(alarm.below_seconds, settings.off_delay_seconds):
-        last = replace(alarm.alert, value=value, time=now, event_id=observation.id, text=observation.text, by=None)
-        return _close(alarm, replace(last, amount_before=None))
-    changed = _amount_changed(alarm.alert, observation, settings)
-    if value > alarm.alert.peak * UPDATE_FACTOR or changed:
-        step = replace(
-            alarm.alert,
-            version=alarm.alert.version + 1,
-            state="updated",
-            value=value,
-            peak=max(value, alarm.alert.peak),
-            time=now,
-            event_id=observation.id,
-            text=observation.text,
-            by=None,
-            evidence=observation.evidence or alarm.alert.evidence,
-            amount=observation.amount or alarm.alert.amount,
-            source=observation.source or alarm.alert.source,
-            amount_before=alarm.alert.amount if changed else None,
-        )
-        return replace(alarm, alert=step), step
-    return alarm, None
+    return _clear_or_update(alarm, alarm.alert, observation, settings)
 
 
 def apply_action(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
@@ -211,8 +192,64 @@ def _raise_if_due(
         event_id=observation.id,
         amount=observation.amount,
         source=observation.source,
+        origin=observation.origin,
     )
     return replace(alarm, alert=step), step
+
+
+def _clear_or_update(
+    alarm: AlarmState, alert: Alert, observation: Observation, settings: RuleSettings
+) -> tuple[AlarmState, Alert | None]:
+    if observation.value <= settings.clear_at and _lasted(alarm.below_seconds, settings.off_delay_seconds):
+        last = replace(
+            alert,
+            value=observation.value,
+            time=observation.time,
+            event_id=observation.id,
+            text=observation.text,
+            by=None,
+        )
+        return _close(alarm, replace(last, amount_before=None, blind_since=None))
+    changed = _amount_changed(alert, observation, settings)
+    is_high = observation.value >= settings.raise_at
+    if observation.value > alert.peak * UPDATE_FACTOR or changed or alert.blind_since is not None:
+        step = replace(
+            alert,
+            version=alert.version + 1,
+            state="updated",
+            value=observation.value,
+            peak=max(observation.value, alert.peak),
+            time=observation.time,
+            event_id=observation.id,
+            text=observation.text if is_high or changed else alert.text,
+            by=None,
+            evidence=observation.evidence or alert.evidence,
+            amount=observation.amount or alert.amount,
+            source=observation.source or alert.source,
+            amount_before=alert.amount if changed else None,
+            blind_since=None,
+        )
+        return replace(alarm, alert=step), step
+    return alarm, None
+
+
+def _mark_blind(alarm: AlarmState, observation: Observation, since: datetime) -> tuple[AlarmState, Alert | None]:
+    """Mark the open alert: its source is silent, and its value is not known any more. The next value ends the mark."""
+    alert = alarm.alert
+    if alert is None or alert.blind_since is not None or observation.time < alert.raised_at:
+        return alarm, None
+    step = replace(
+        alert,
+        version=alert.version + 1,
+        state="updated",
+        time=max(observation.time, alert.time),
+        event_id=observation.id,
+        by=None,
+        amount_before=None,
+        blind_since=since,
+    )
+    recent = (*alarm.recent[1 - MAX_RECENT_IDS :], observation.id)
+    return replace(alarm, recent=recent, alert=step), step
 
 
 def _amount_changed(alert: Alert, observation: Observation, settings: RuleSettings) -> bool:

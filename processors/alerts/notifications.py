@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
@@ -56,36 +57,64 @@ def plan_notifications(alert: Alert, arrived: datetime, venue: Venue) -> list[No
     those of an evening that is played back. Quiet hours postpone a notification to their end, unless the alert is so
     severe that it must not wait (`unless`), or nobody has acknowledged it.
 
+    A contact that is notified because nobody has acknowledged has a time of its own after which its `escalate_to`
+    follow; each contact of a chain is notified once, at the earliest time that leads to it.
+
     >>> venue = Venue(name="Here", contacts=[
-    ...     Contact(id="duty", audience=["security"], escalate_to=["chief"]), Contact(id="chief")])
+    ...     Contact(id="duty", audience=["security"], escalate_to=["chief"]),
+    ...     Contact(id="chief", escalate_to=["director"], escalate_after_minutes=10), Contact(id="director")])
     >>> at = datetime(2026, 7, 4, 22, tzinfo=UTC)
     >>> fight = Alert(id="violence/c@1", key="violence/c", version=1, rule="violence", subject="c", state="raised",
     ...     severity="critical", audience=("security",), raised_at=at, time=at, value=0.9, peak=0.9, threshold=0.8,
     ...     event_id="e")
     >>> [(one.contact, one.reason, (one.due - at).total_seconds()) for one in plan_notifications(fight, at, venue)]
-    [('duty', 'raised', 0.0), ('chief', 'nobody', 300.0)]
+    [('duty', 'raised', 0.0), ('chief', 'nobody', 300.0), ('director', 'nobody', 900.0)]
     """
     changed = alert.state == "updated" and alert.amount_before is not None
     if alert.state != "raised" and not changed:
         return []
-    planned: dict[str, Notification] = {}
+    step = f"changed@{alert.version}" if changed else "raised"
+    zone = ZoneInfo(venue.timezone)
+    recipients = [contact for contact in venue.contacts if is_recipient(contact, alert)]
+    planned = [
+        Notification(
+            id=f"{alert.id}>{contact.id}>{step}",
+            contact=contact.id,
+            reason="changed" if changed else "raised",
+            due=_due(contact.quiet, alert.severity, arrived, zone),
+            alert=alert,
+        )
+        for contact in recipients
+    ]
+    if changed:
+        return planned
+    return planned + [
+        Notification(id=f"{alert.id}>{contact}>nobody", contact=contact, reason="nobody", due=due, alert=alert)
+        for contact, due in escalation_times([contact.id for contact in recipients], arrived, venue).items()
+    ]
 
-    def add(contact: str, reason: Reason, due: datetime) -> None:
-        step = f"{reason}@{alert.version}" if changed else reason
-        id = f"{alert.id}>{contact}>{step}"
-        if id not in planned or due < planned[id].due:
-            planned[id] = Notification(id=id, contact=contact, reason=reason, due=due, alert=alert)
 
-    for contact in venue.contacts:
-        if not is_recipient(contact, alert):
+def escalation_times(recipients: list[str], arrived: datetime, venue: Venue) -> dict[str, datetime]:
+    """Return the contacts that are notified if nobody acknowledges, each with its time, the earliest first.
+
+    Shortest paths from the recipients along `escalate_to` (Dijkstra 1959), whose lengths are `escalate_after_minutes`.
+    """
+    contacts = {contact.id: contact for contact in venue.contacts}
+    queue = [(arrived, recipient, True) for recipient in recipients]
+    heapify(queue)
+    found: dict[str, datetime] = {}
+    followed: set[str] = set()
+    while queue:
+        time, name, is_first = heappop(queue)
+        if not is_first:
+            found.setdefault(name, time)
+        if name in followed:
             continue
-        due = _due(contact.quiet, alert.severity, arrived, ZoneInfo(venue.timezone))
-        add(contact.id, "changed" if changed else "raised", due)
-        if changed:
-            continue
-        for other in contact.escalate_to:
-            add(other, "nobody", arrived + timedelta(minutes=contact.escalate_after_minutes))
-    return list(planned.values())
+        followed.add(name)
+        after = time + timedelta(minutes=contacts[name].escalate_after_minutes)
+        for other in contacts[name].escalate_to:
+            heappush(queue, (after, other, False))
+    return found
 
 
 def is_recipient(contact: Contact, alert: Alert) -> bool:
@@ -146,6 +175,9 @@ def notification_message(
         lines.append(render(Message("before", {"amount": alert.amount_before})))
     raised = alert.raised_at.astimezone(ZoneInfo(venue.timezone)).strftime("%H:%M:%S")
     lines.append(render(Message("since", {"time": raised})))
+    if alert.blind_since is not None:
+        silent = alert.blind_since.astimezone(ZoneInfo(venue.timezone)).strftime("%H:%M:%S")
+        lines.append(render(Message("blind", {"source": alert.origin or "?", "time": silent})))
     if link:
         lines.append(f"{link.rstrip('/')}/?rule={alert.rule}")
     return NotificationMessage(render(Message(f"heading_{notification.reason}", heading)), "\n".join(lines))

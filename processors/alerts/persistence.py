@@ -63,7 +63,8 @@ def add_interval(
         period: usual sample period in seconds; None while none is known.
 
     >>> def add(seconds, before, after, gap, period):
-    ...     return add_interval(seconds, before, after, timedelta(seconds=gap), timedelta(seconds=10), period)
+    ...     delay = timedelta(seconds=10)
+    ...     return round(add_interval(seconds, before, after, timedelta(seconds=gap), delay, period), 6)
     >>> add(4, True, True, 1, 1), add(4, True, False, 1, 1), add(4, False, False, 1, 1)
     (5.0, 2.5, 0.0)
     >>> add(4, True, True, 5, 1), add(0, True, True, 3600, 1), add(0, True, True, 60, None), add(0, True, True, 60, 60)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 LIVENESS = "liveness"
 """Key of the `Liveness` that the features of a worker share, see `WorkerContext.shared`."""
 
+TIME_PART, NOTIFIER_PART = "time", "notifier"
+"""Parts of the alerts worker: the path of records through Kafka, and the notifier."""
+
 
 class Liveness:
     """Times of the last success of each part, by the monotonic clock."""

@@ -6,10 +6,11 @@ without a bound: ids come from the venue file, reasons and outcomes from short l
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -18,8 +19,26 @@ from prometheus_client.registry import Collector
 from schemas.topic import Topic
 from stream.runtime.producer import partition_of
 
+SEEN_SECONDS = 30.0
+"""Time for which the last result of a camera or stage still counts as seen."""
+
+EXPIRY_INTERVALS, MAX_EXPIRY_SECONDS = 3, 180.0
+"""Intervals between two values that a slower series may miss, and the longest time that they stand for."""
+
 DELAY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Upper bounds of the histograms of delays, seconds."""
+
+
+class _Value(NamedTuple):
+    """Value of a series, when it was set, and how long after the one before."""
+
+    value: float
+    set_at: float
+    interval: float
+
+    def is_expired(self, now: float, seconds: float) -> bool:
+        longest = max(seconds, min(EXPIRY_INTERVALS * self.interval, MAX_EXPIRY_SECONDS))
+        return now - self.set_at > longest
 
 
 class OwnedGauge(Collector):
@@ -39,18 +58,30 @@ class OwnedGauge(Collector):
         documentation: str,
         label_names: Sequence[str],
         *,
+        expires_seconds: float | None = None,
         registry: CollectorRegistry | None = REGISTRY,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Register the gauge.
+
+        Args:
+            expires_seconds: time after which a series that was not set again is dropped, since its last value says
+                nothing about now; longer for a series that is set less often. None where values are valid until they
+                change.
+            clock: monotonic time in seconds.
+        """
         self.name = name
         self.documentation = documentation
         self.label_names = tuple(label_names)
-        self._values: dict[tuple[str, ...], float] = {}
+        self._expires_seconds = expires_seconds
+        self._clock = clock
+        self._values: dict[tuple[str, ...], _Value] = {}
         if registry is not None:
             registry.register(self)
 
     def labels(self, *values: str) -> Series:
         """Return the series with these label values, in the order of the label names."""
-        return Series(self._values, values)
+        return Series(self._values, values, self._clock)
 
     def retain(self, is_owned: Callable[[dict[str, str]], bool]) -> None:
         """Drop the series whose labels this worker does not own any more."""
@@ -61,29 +92,48 @@ class OwnedGauge(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the series, for Prometheus."""
         family = GaugeMetricFamily(self.name, self.documentation, labels=self.label_names)
-        for values, value in list(self._values.items()):
-            family.add_metric(values, value)
+        now = self._clock()
+        for values, one in list(self._values.items()):
+            if self._expires_seconds is not None and one.is_expired(now, self._expires_seconds):
+                self._values.pop(values, None)
+            else:
+                family.add_metric(values, one.value)
         yield family
 
 
 class Series:
     """One series of an `OwnedGauge`."""
 
-    __slots__ = ("_labels", "_values")
+    __slots__ = ("_clock", "_labels", "_values")
 
-    def __init__(self, values: dict[tuple[str, ...], float], labels: tuple[str, ...]) -> None:
-        self._values, self._labels = values, labels
+    def __init__(
+        self,
+        values: dict[tuple[str, ...], _Value],
+        labels: tuple[str, ...],
+        clock: Callable[[], float],
+    ) -> None:
+        self._values, self._labels, self._clock = values, labels, clock
 
     def set(self, value: float) -> None:
         """Set the value."""
-        self._values[self._labels] = float(value)
+        before, now = self._values.get(self._labels), self._clock()
+        interval = 0.0 if before is None else now - before.set_at
+        self._values[self._labels] = _Value(float(value), now, interval)
 
 
 class KeyedGauge(OwnedGauge):
     """A gauge whose first label is the key of a topic: the worker that owns the key's partition reports it."""
 
-    def __init__(self, topic: Topic[Any], name: str, documentation: str, label_names: Sequence[str]) -> None:
-        super().__init__(name, documentation, label_names)
+    def __init__(
+        self,
+        topic: Topic[Any],
+        name: str,
+        documentation: str,
+        label_names: Sequence[str],
+        *,
+        expires_seconds: float | None = None,
+    ) -> None:
+        super().__init__(name, documentation, label_names, expires_seconds=expires_seconds)
         self.topic = topic
         _KEYED.append(self)
 

@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         default=None,
         description="Apprise file with the addresses of the venue file's contacts, each tagged with its id.",
     )
+    watchdog_url: SecretStr | None = Field(
+        default=None,
+        description="Address that is called every minute while alerts reach people, of a service that notifies when the"
+        " calls stop, such as healthchecks.io.",
+    )
     till_token: SecretStr | None = Field(
         default=None, description="Bearer token that tills must send; made and kept in the data folder if not set."
     )

@@ -113,14 +113,14 @@ class AlertStore:
 
     async def open_by_rule(self) -> dict[str, int] | None:
         """Return the number of open alerts of each rule, or None while Redis can't be reached."""
-        alerts = await self._open()
+        alerts = await self.open_alerts()
         return None if alerts is None else dict(Counter(alert.rule for alert in alerts))
 
     async def open_evidence(self) -> list[str]:
         """Return the ids of all evidence of open alerts; none while Redis can't be reached."""
-        return [id for alert in await self._open() or () for id in alert.evidence]
+        return [id for alert in await self.open_alerts() or () for id in alert.evidence]
 
-    async def _open(self) -> list[Alert] | None:
+    async def open_alerts(self) -> list[Alert] | None:
         """Return the open alerts, or None while Redis can't be reached."""
         try:
             rows = await self._redis.hvals(OPEN)

@@ -1,11 +1,15 @@
 """Queue of notifications in Redis: each is planned once, claimed by one worker, and kept until it is settled.
 
+A notification is planned for a contact. When it is due, it is replaced by one for each target that the contact has
+then, a phone or a chat, which is claimed, sent and tried again by itself.
+
 Keys, with the prefix `pulso:notifications:`
 
     cursor      hash, audience → last entry of its alert stream that notifications were planned for
-    due         sorted set, notification id → Unix milliseconds of the next attempt
-    row         hash, notification id → JSON of QueuedNotification
-    planned:ID  exists for a week after a notification was planned, so that planning it again adds nothing
+    due         sorted set, id of a queued notification → Unix milliseconds of the next attempt
+    row         hash, id → JSON of QueuedNotification
+    planned:ID  exists for a week after a notification was planned, so that planning it again adds nothing; its value is
+                `planned`, and in the end its outcome: sent, dropped, or split into those of its targets
 
 Any number of workers may plan and send at the same time. Planning moves the cursor and adds the notifications in one
 step, or does nothing when another worker has moved it. Sending begins with a claim that expires by itself: when a
@@ -15,9 +19,9 @@ case in which a notification is sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from redis.asyncio import Redis
@@ -35,13 +39,28 @@ local at = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if at ~= ARGV[2] then return -1 end
 local added = 0
 for i = 6, #ARGV, 3 do
-  if redis.call('SET', ARGV[5] .. ARGV[i], 1, 'NX', 'EX', ARGV[4]) then
+  if redis.call('SET', ARGV[5] .. ARGV[i], 'planned', 'NX', 'EX', ARGV[4]) then
     redis.call('ZADD', KEYS[2], ARGV[i + 1], ARGV[i])
     redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 2])
     added = added + 1
   end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return added
+"""
+
+_SPLIT = """
+local added = 0
+for i = 5, #ARGV, 2 do
+  if redis.call('SET', ARGV[4] .. ARGV[i], 'planned', 'NX', 'EX', ARGV[3]) then
+    redis.call('ZADD', KEYS[1], ARGV[2], ARGV[i])
+    redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+    added = added + 1
+  end
+end
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('SET', ARGV[4] .. ARGV[1], 'split', 'EX', ARGV[3])
 return added
 """
 
@@ -52,19 +71,26 @@ redis.call('ZADD', KEYS[1], ARGV[2], due[1])
 return {due[1], redis.call('HGET', KEYS[2], due[1])}
 """
 
+Outcome = Literal["sent", "dropped"]
+
 
 class QueuedNotification(msgspec.Struct, frozen=True, kw_only=True):
     """A notification and the progress of its sending.
 
     Attributes:
         notification: what is to be sent.
-        attempts: attempts so far.
-        reached: addresses that have it, as digests that Apprise makes of them.
+        target: the one target that it is sent to; empty while it is planned for the contact.
+        attempts: attempts so far, all of which failed.
     """
 
     notification: Notification
+    target: str = ""
     attempts: int = 0
-    reached: tuple[str, ...] = msgspec.field(name="told", default=())
+
+    @property
+    def id(self) -> str:
+        """Return the id in the queue: that of the notification, and the target."""
+        return f"{self.notification.id}>{self.target}" if self.target else self.notification.id
 
 
 class NotificationQueue:
@@ -74,6 +100,7 @@ class NotificationQueue:
         self._redis = redis
         self._plan = redis.register_script(_PLAN)
         self._claim = redis.register_script(_CLAIM)
+        self._split = redis.register_script(_SPLIT)
 
     async def cursor(self, audience: Audience) -> str | None:
         """Return the last entry of an audience's stream that was planned for; None before the first time."""
@@ -114,18 +141,34 @@ class NotificationQueue:
             return None
         return msgspec.json.decode(row, type=QueuedNotification)
 
-    async def settle(self, queued: QueuedNotification) -> None:
+    async def split(self, queued: QueuedNotification, targets: Iterable[str], now: datetime) -> int:
+        """Replace a notification by one for each target, due now; return the number of those that are new.
+
+        A target that was planned before, whatever became of it, is left out.
+        """
+        arguments: list[Any] = []
+        for target in targets:
+            one = QueuedNotification(notification=queued.notification, target=target)
+            arguments += [one.id, msgspec.json.encode(one)]
+        return int(
+            await self._split(
+                keys=[DUE, ROW], args=[queued.id, _milliseconds(now), PLANNED_SECONDS, PLANNED, *arguments]
+            )
+        )
+
+    async def settle(self, queued: QueuedNotification, outcome: Outcome) -> None:
         """Remove a notification that was sent or is no longer needed."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(DUE, queued.notification.id)
-            pipe.hdel(ROW, queued.notification.id)
+            pipe.zrem(DUE, queued.id)
+            pipe.hdel(ROW, queued.id)
+            pipe.set(PLANNED + queued.id, outcome, ex=PLANNED_SECONDS)
             await pipe.execute()
 
     async def postpone(self, queued: QueuedNotification, until: datetime) -> None:
         """Store the progress of a notification, and the time of its next attempt."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(ROW, queued.notification.id, msgspec.json.encode(queued).decode())
-            pipe.zadd(DUE, {queued.notification.id: _milliseconds(until)})
+            pipe.hset(ROW, queued.id, msgspec.json.encode(queued).decode())
+            pipe.zadd(DUE, {queued.id: _milliseconds(until)})
             await pipe.execute()
 
 

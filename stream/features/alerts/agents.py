@@ -7,17 +7,25 @@ one partition, where people's actions arrive too, and any number of workers can 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
 
 from processors.alerts.alarm import AlarmState, apply_action, apply_observation
 from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.labels import AlertIdError, label_of
+from processors.alerts.origin import origin_of, rests_on
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
-from schemas.ids import AlertKey
+from schemas.fields import identifier
+from schemas.ids import AlertKey, EventId
+from schemas.sources import SOURCE_STATES, SourceState
 from schemas.venue import Venue
 from stream.features import registry
 from stream.features.alerts import metrics
 from stream.features.alerts.precision import PrecisionGauges
+from stream.features.alerts.watchdog import Watchdog
 from stream.runtime.effects import BatchResult, Effects, OutputRecord, outputs_only
+from stream.runtime.liveness import LIVENESS, NOTIFIER_PART, TIME_PART, Liveness
 from stream.runtime.record import InvalidRecordError, Record
 from stream.runtime.state import StateTable, apply_to_states, struct_codec
 from stream.runtime.worker_context import WorkerContext
@@ -37,23 +45,29 @@ MAX_CACHED_ALARMS = 1_000
 def register(worker: WorkerContext) -> None:
     """Add the agents."""
     alarms = worker.states("alarms", OBSERVATIONS, struct_codec(AlarmState, AlarmState), max_cached=MAX_CACHED_ALARMS)
-    rules = RuleAgent(registry.rule_evaluator(worker.venue))
+    rules = RuleAgent(registry.rule_evaluator(worker.venue), worker.venue)
     life_cycle = LifeCycleAgent(alarms, worker.venue)
     redis_url = worker.settings.redis_url()
+    store = AlertStore(redis_url, waiting=worker.report_progress)
+    blindness = BlindnessAgent(rules, store)
     publisher = PublishingAgent(
-        AlertStore(redis_url, waiting=worker.report_progress),
+        store,
         EvidenceStore(redis_url),
         worker.venue,
     )
     for topic in registry.result_topics():
-        worker.agent(topic, rules.evaluate)
+        worker.agent(topic, blindness.evaluate if topic is SOURCE_STATES else rules.evaluate)
     worker.agent(OBSERVATIONS, life_cycle.observe, states=alarms)
     worker.agent(ACTIONS, life_cycle.act, states=alarms)
     worker.agent(ALERTS, publisher.publish)
+    liveness = worker.shared(LIVENESS, Liveness)
     if worker.venue.contacts:
         from stream.features.alerts.notifier import Notifier  # noqa: PLC0415 - Apprise takes a moment to import
 
-        worker.background(Notifier(worker.settings, worker.venue, registry.message_catalog()).run)
+        worker.background(Notifier(worker.settings, worker.venue, registry.message_catalog(), liveness).run)
+    if worker.settings.watchdog_url is not None:
+        parts = (TIME_PART, NOTIFIER_PART) if worker.venue.contacts else (TIME_PART,)
+        worker.background(Watchdog(worker.settings.watchdog_url.get_secret_value(), liveness, parts).run)
     precision = PrecisionGauges(frozenset(registry.rules_by_name()))
     # Alerts must not wait for a gauge.
     worker.broadcast(LABELS, precision.add_record, after_batch=precision.publish, wait_until_caught_up=False)
@@ -64,16 +78,57 @@ def register(worker: WorkerContext) -> None:
 class RuleAgent:
     """Measures results by all alert rules."""
 
-    def __init__(self, evaluator: RuleEvaluator) -> None:
+    def __init__(self, evaluator: RuleEvaluator, venue: Venue) -> None:
         self._evaluator = evaluator
+        self._venue = venue
 
-    async def evaluate(self, records: list[Record[object]]) -> BatchResult:
+    async def evaluate(self, records: list[Record[Any]]) -> BatchResult:
         """Produce the observations of results."""
         return outputs_only(
             OutputRecord(OBSERVATIONS, observation.key, observation, record.envelope, part=observation.key)
             for record in records
-            for observation in self._evaluator.observations(record.payload)  # type: ignore[arg-type]
+            for observation in self.observations(record)
         )
+
+    def observations(self, record: Record[Any]) -> list[Observation]:
+        """Return the values of one result, with the source that they rest on."""
+        origin = origin_of(record.topic.key, record.key, self._venue)
+        found = self._evaluator.observations(record.payload)
+        return found if origin is None else [replace(one, origin=identifier(origin)) for one in found]
+
+
+class BlindnessAgent:
+    """Measures the states of sources, and marks open alerts whose source is silent."""
+
+    def __init__(self, rules: RuleAgent, store: AlertStore) -> None:
+        self._rules = rules
+        self._store = store
+
+    async def evaluate(self, records: list[Record[SourceState]]) -> BatchResult:
+        """Produce the observations of states, and one without a value for each open alert that is blind now.
+
+        Open alerts are read from Redis. While that fails none is marked; a silent source is reported every few seconds.
+        """
+        result = await self._rules.evaluate(records)
+        silent = [record for record in records if record.payload.silent]
+        if not silent:
+            return result
+        seeing = [alert for alert in await self._store.open_alerts() or () if alert.blind_since is None]
+        for record in silent:
+            blind = [alert for alert in seeing if rests_on(alert.origin, record.payload.source)]
+            seeing = [alert for alert in seeing if alert not in blind]
+            for alert in blind:
+                mark = _blind_mark(record.payload, alert)
+                result.outputs.append(OutputRecord(OBSERVATIONS, mark.key, mark, record.envelope, part=mark.key))
+        return result
+
+
+def _blind_mark(state: SourceState, alert: Alert) -> Observation:
+    return Observation(
+        id=EventId(identifier(f"{state.event_id}#blind-{alert.key}")),
+        key=alert.key, rule=alert.rule, subject=alert.subject, time=state.time, value=alert.value,
+        origin=state.source, blind_since=state.since,
+    )  # fmt: skip
 
 
 class LifeCycleAgent:

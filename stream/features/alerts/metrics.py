@@ -22,3 +22,8 @@ ALERTS_JUDGED = Gauge("pulso_alerts_judged", "Verdicts that a rule's precision i
 ALERT_PRECISION = Gauge(
     "pulso_alert_precision_ratio", "Confirmed among the last alerts of a rule that people judged", ["rule"]
 )
+WATCHDOG = Counter(
+    "pulso_watchdog_signals",
+    "Signs of life to PULSO_WATCHDOG_URL: sent, failed, withheld (a part stalled)",
+    ["outcome"],
+)

@@ -1,20 +1,21 @@
 """Notifier: sends notifications of alerts to phones and chats through Apprise, a background task of the alerts worker.
 
 It reads the alert streams in Redis, plans a notification for each contact of the venue file that an alert concerns, and
-sends those that are due. A service that fails is retried with growing pauses while the alert is open. Plans and
-outcomes are kept in Redis, so a restart neither loses nor repeats a notification.
+sends those that are due, to each of the contact's targets by itself: one that fails is retried with growing pauses
+while the alert is open, and one that was reached is left alone. Plans and outcomes are kept in Redis, so a restart
+neither loses nor repeats a notification.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from apprise import AppriseAsset, AppriseConfig, NotifyBase, NotifyFormat
+from apprise import NotifyBase, NotifyFormat
 from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -29,10 +30,12 @@ from processors.alerts.notifications import (
 from schemas.alerts import AUDIENCES, Alert, Audience
 from schemas.venue import Venue
 from stream.features.alerts import metrics
+from stream.features.alerts.targets import Target, TargetId, targets_by_contact
+from stream.runtime.liveness import NOTIFIER_PART, Liveness
 from stream.runtime.settings import Settings
 from stream.stores import audit
 from stream.stores.alert_store import OPEN, STREAM
-from stream.stores.notification_queue import NotificationQueue, QueuedNotification
+from stream.stores.notification_queue import NotificationQueue, Outcome, QueuedNotification
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +64,17 @@ STREAM_START = "0-0"
 class Notifier:
     """Plans notifications and sends them."""
 
-    def __init__(self, settings: Settings, venue: Venue, catalog: MessageCatalog) -> None:
+    def __init__(
+        self, settings: Settings, venue: Venue, catalog: MessageCatalog, liveness: Liveness | None = None
+    ) -> None:
         self._settings = settings
         self._venue = venue
         self._catalog = catalog
         self._contacts = {contact.id: contact for contact in venue.contacts}
         self._redis = Redis.from_url(settings.redis_url(), socket_timeout=5, socket_connect_timeout=5)
         self._queue = NotificationQueue(self._redis)
-        self._services = services_by_contact(settings, venue)
+        self._targets = targets_by_contact(settings, venue)
+        self._liveness = liveness or Liveness()
         self._sending: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -89,6 +95,7 @@ class Notifier:
                     task = asyncio.create_task(self._send(queued))
                     self._sending.add(task)
                     task.add_done_callback(self._finish)
+                self._liveness.report(NOTIFIER_PART)
             except (RedisError, OSError) as error:
                 log.warning("notifications wait for Redis: %s", error)
                 await asyncio.sleep(RETRY_SECONDS[0])
@@ -138,29 +145,43 @@ class Notifier:
     async def _send(self, queued: QueuedNotification) -> None:
         notification = queued.notification
         contact = self._contacts.get(notification.contact)
-        services = self._services.get(notification.contact, [])
-        if contact is None or not services or not await self._is_needed(notification):
+        targets = self._targets.get(notification.contact, {})
+        alert = await self._open_alert(notification)
+        if contact is None or not targets or alert is None:
             await self._settle(queued, "dropped")
             return
-        link = self._settings.console_public
-        message = notification_message(notification, contact, self._venue, self._catalog, link)
-        waiting = [service for service in services if service.url_id() not in queued.reached]
-        successes = await asyncio.gather(*(asyncio.to_thread(_notify, service, message) for service in waiting))
-        reached = [str(service.url_id()) for service, success in zip(waiting, successes, strict=True) if success]
-        queued = replace(queued, attempts=queued.attempts + 1, reached=(*queued.reached, *reached))
-        if all(successes):
-            await self._settle(queued, "sent")
+        target = targets.get(TargetId(queued.target))
+        if target is None:
+            # Not split yet, or the address was changed since: whoever has it now is notified.
+            await self._until_stored(lambda: self._split(queued, targets))
             return
+        # Marked blind since it was planned: the notification must say so.
+        current = replace(notification, alert=replace(notification.alert, blind_since=alert.blind_since))
+        message = notification_message(current, contact, self._venue, self._catalog, self._settings.console_public)
+        queued = replace(queued, attempts=queued.attempts + 1)
+        if await asyncio.to_thread(_notify, target.service, message):
+            await self._settle(queued, "sent")
+        else:
+            await self._retry_later(queued, target)
+
+    async def _split(self, queued: QueuedNotification, targets: Mapping[TargetId, Target]) -> None:
+        await self._queue.split(queued, targets, datetime.now(UTC))
+
+    async def _retry_later(self, queued: QueuedNotification, target: Target) -> None:
+        notification = queued.notification
         metrics.NOTIFICATIONS.labels(notification.contact, "failed").inc()
         first, longest = RETRY_SECONDS
         pause = min(longest, first * 2 ** min(queued.attempts - 1, 10))
         log.warning(
-            "contact %s was not reached about alert %s; trying again in %.0f s",
+            "contact %s was not reached by %s about alert %s; trying again in %.0f s",
             notification.contact,
+            target.label,
             notification.alert.id,
             pause,
         )
         await self._until_stored(lambda: self._queue.postpone(queued, datetime.now(UTC) + timedelta(seconds=pause)))
+        if queued.attempts == 1:
+            await self._record(queued, "failed")
 
     async def _until_stored(self, write: Callable[[], Awaitable[None]]) -> None:
         """Repeat a write until Redis has it: a notification that was sent without a record would be sent again."""
@@ -171,46 +192,30 @@ class Notifier:
                 log.warning("the outcome of a notification waits for Redis: %s", error)
                 await asyncio.sleep(POLL_SECONDS)
 
-    async def _is_needed(self, notification: Notification) -> bool:
-        """Return False if the alert is closed, was acknowledged meanwhile, or has changed again since."""
+    async def _open_alert(self, notification: Notification) -> Alert | None:
+        """Return the alert as it is now; None if it is closed, was acknowledged, or has changed again since."""
         row: Any = await self._redis.hget(OPEN, notification.alert.key)
         if row is None:
-            return False
+            return None
         alert = msgspec.json.decode(row, type=Alert)
         planned = notification.alert
         if notification.reason == "changed" and (alert.amount, alert.source) != (planned.amount, planned.source):
-            return False  # the last change has a notification of its own
-        return alert.id == planned.id and (notification.reason != "nobody" or alert.acknowledged_by is None)
+            return None  # the last change has a notification of its own
+        is_needed = alert.id == planned.id and (notification.reason != "nobody" or alert.acknowledged_by is None)
+        return alert if is_needed else None
 
-    async def _settle(self, queued: QueuedNotification, outcome: str) -> None:
+    async def _settle(self, queued: QueuedNotification, outcome: Outcome) -> None:
+        await self._until_stored(lambda: self._queue.settle(queued, outcome))
+        metrics.NOTIFICATIONS.labels(queued.notification.contact, outcome).inc()
+        await self._record(queued, outcome)
+
+    async def _record(self, queued: QueuedNotification, outcome: str) -> None:
+        """Add to the audit log who was reached or not, by which of his targets, and in which attempt."""
         notification = queued.notification
-        await self._until_stored(lambda: self._queue.settle(queued))
-        metrics.NOTIFICATIONS.labels(notification.contact, outcome).inc()
-        detail = f"{notification.contact} {notification.reason} {queued.attempts}"
+        target = self._targets.get(notification.contact, {}).get(TargetId(queued.target))
+        label = target.label if target is not None else "no target"
+        detail = f"{notification.contact} {notification.reason} {queued.attempts} {label}"
         await audit.record(self._redis, "pulso", f"notification-{outcome}", notification.alert.key, detail)
-
-
-def services_by_contact(settings: Settings, venue: Venue) -> dict[str, list[NotifyBase]]:
-    """Return the Apprise services of each contact.
-
-    A missing file or address is logged as an error; contacts with an address are reached all the same.
-    """
-    asset = AppriseAsset(app_id="Pulso", app_desc="Pulso", app_url="", async_mode=False, http_redirects=False)
-    config = AppriseConfig(asset=asset)
-    if settings.contacts is None:
-        log.error("the venue file has contacts, but PULSO_CONTACTS names no Apprise file: nobody is notified")
-    elif not settings.contacts.is_file():
-        log.error("PULSO_CONTACTS: %s is not a file: nobody is notified", settings.contacts)
-    else:
-        config.add(str(settings.contacts.resolve()), asset=asset)
-    services: dict[str, list[NotifyBase]] = {}
-    for contact in venue.contacts:
-        services[contact.id] = [
-            service for service in config.services() if contact.id in {str(tag) for tag in service.tags}
-        ]
-        if not services[contact.id]:
-            log.error("contact %s has no address; add one with the tag %s to PULSO_CONTACTS", contact.id, contact.id)
-    return services
 
 
 def _notify(service: NotifyBase, message: NotificationMessage) -> bool:

@@ -17,7 +17,7 @@ from schemas.ids import EventId
 from schemas.sources import PROCESS_STATES, REPORTS, SOURCE_STATES, WATCH, ProcessReport, ProcessState, SourceState
 from stream.features.sources import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
-from stream.runtime.liveness import LIVENESS, Liveness
+from stream.runtime.liveness import LIVENESS, TIME_PART, Liveness
 from stream.runtime.record import Record
 from stream.runtime.state import StateTable, struct_codec
 from stream.runtime.worker_context import WorkerContext
@@ -74,7 +74,7 @@ class SourcesAgent:
     def _note(self, time: datetime) -> None:
         """Note that the time that a worker wrote has come back from Kafka: the path of alerts works."""
         if (datetime.now(UTC) - time).total_seconds() < FRESH_SECONDS:
-            self._liveness.report("time")
+            self._liveness.report(TIME_PART)
 
 
 class TimeWriter:

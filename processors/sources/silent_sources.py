@@ -1,0 +1,38 @@
+"""Sources that are silent now, for results that rest on several of them: forecasts, totals and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from schemas.ids import CameraId
+from schemas.sources import SourceState, source_key
+
+_DECODER = msgspec.json.Decoder(SourceState)
+
+
+class SilentSources:
+    """The silent ones among the sources whose states are added."""
+
+    def __init__(self) -> None:
+        self._silent: set[str] = set()
+
+    def add_record(self, value: bytes | None) -> None:
+        """Add the state of one record of `sources.states`; ignores what can't be decoded."""
+        try:
+            state = _DECODER.decode(value or b"")
+        except msgspec.DecodeError:
+            return
+        self.add(state)
+
+    def add(self, state: SourceState) -> None:
+        """Add one state."""
+        if state.silent:
+            self._silent.add(state.source)
+        else:
+            self._silent.discard(state.source)
+
+    def cameras(self, cameras: Iterable[CameraId]) -> tuple[str, ...]:
+        """Return the keys of those of these cameras that are silent, sorted."""
+        return tuple(sorted(self._silent.intersection(source_key("camera", camera) for camera in cameras)))
