@@ -67,6 +67,8 @@ class VenueOccupancy(Struct, frozen=True, kw_only=True):
     unexplained: NonNegative = 0.0
     """People who left by the gates when the number was already 0: their entry was not counted."""
     gates: tuple[GateTotal, ...] = ()
+    blind: tuple[Identifier, ...] = ()
+    """Silent cameras of gates and zones, as `camera/gate`: what passes before them is missing in the number."""
 
 
 class GateSettings(Part):

@@ -130,8 +130,8 @@ class AttendanceState(Struct):
             for cameras in self.zones.values()
         )
 
-    def occupancy(self, event_id: EventId, time: datetime) -> VenueOccupancy:
-        """Return the occupancy as it is published."""
+    def occupancy(self, event_id: EventId, time: datetime, blind: tuple[str, ...] = ()) -> VenueOccupancy:
+        """Return the occupancy as it is published; `blind` names the cameras that are silent."""
         return VenueOccupancy(
             event_id=event_id,
             time=time,
@@ -145,4 +145,5 @@ class AttendanceState(Struct):
             gates=tuple(
                 GateTotal(gate=name, entered=gate.entered, left=gate.left) for name, gate in self.gates.items()
             ),
+            blind=blind,
         )

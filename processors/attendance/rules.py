@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from processors.alerts.rule import AlertRule, Measurement, Message, Unit
+from processors.alerts.rule import AlertRule, Measurement, Message, Parameter, Unit
 from schemas.attendance import VenueOccupancy
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
@@ -14,10 +14,13 @@ from schemas.venue import Venue
 def measure_capacity(occupancy: VenueOccupancy, venue: Venue) -> Iterator[Measurement]:
     """Yield people ÷ capacity where the venue file gives the capacity."""
     if venue.capacity is not None:
+        parameters: dict[str, Parameter] = {"persons": occupancy.persons, "capacity": venue.capacity}
+        if occupancy.blind:
+            parameters["blind"] = ", ".join(occupancy.blind)
         yield Measurement(
             subject=occupancy.venue,
             value=occupancy.persons / venue.capacity,
-            message=Message("text", {"persons": occupancy.persons, "capacity": venue.capacity}),
+            message=Message("blind" if occupancy.blind else "text", parameters),
         )
 
 

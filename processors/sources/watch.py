@@ -49,8 +49,9 @@ SHARE_AT_ONCE, SHARE_STILL, MIN_AT_ONCE = 0.8, 0.2, 3
 """Share and number of remote sources whose silence at once has one cause, and share that is left when it is over: those
 that return one after the other must not turn the others into alerts of their own."""
 
-REFRESH = timedelta(seconds=30)
-"""Interval at which states that do not change are written, for readers that begin."""
+REFRESH, PROCESS_REFRESH = timedelta(seconds=60), timedelta(seconds=10)
+"""Interval at which states that do not change are written: those of sources for readers that begin, those of processes
+also as a sign that somebody watches."""
 
 CHANGED = timedelta(seconds=60)
 """Time after a change for which a state is written at every evaluation, since the delays of rules need values."""
@@ -179,7 +180,14 @@ class SourceWatch:
         for process in self._processes(state, now):
             members = {key: one for key, one in state.sources.items() if one.process == process.process}
             findings |= self._judge(members, state, process, now)
-            if _is_due(state.shown, f"process {process.process}", now, silent=process.silent, covered=False):
+            if _is_due(
+                state.shown,
+                f"process {process.process}",
+                now,
+                silent=process.silent,
+                covered=False,
+                refresh=PROCESS_REFRESH,
+            ):
                 found.append(replace(process, event_id=event))
         for key, one in findings.items():
             if _is_due(state.shown, key, now, silent=one.silent, covered=one.covered):
@@ -324,12 +332,14 @@ def _is_late(source: WatchedSource, resumed: datetime, now: datetime, share: flo
     return (now - max(source.seen, resumed)).total_seconds() > share * source.limit
 
 
-def _is_due(shown: dict[str, Shown], key: str, now: datetime, *, silent: bool, covered: bool) -> bool:
+def _is_due(
+    shown: dict[str, Shown], key: str, now: datetime, *, silent: bool, covered: bool, refresh: timedelta = REFRESH
+) -> bool:
     """Return True if a state must be written now, and note that it is."""
     before = shown.get(key)
     changed = before is None or (before.silent, before.covered) != (silent, covered)
     since = now if changed or before is None else before.changed
-    if not changed and before is not None and not silent and now - since > CHANGED and now - before.written < REFRESH:
+    if not changed and before is not None and not silent and now - since > CHANGED and now - before.written < refresh:
         return False
     shown[key] = Shown(silent=silent, covered=covered, changed=since, written=now)
     return True

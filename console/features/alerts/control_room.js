@@ -17,7 +17,8 @@ const unseen = new Set(); // ids of critical alerts that nobody has selected on 
 const filter = new Filter($("filter"), state.name, () => show());
 
 const ruleName = (rule) => (state.words[`rule_${rule}`] ? t(`rule_${rule}`) : rule);
-const what = (alert) => alert.text[state.language] || alert.text.en || alert.key;
+const blind = (alert) => (alert.blind_since ? ` · ${t("blind_since", { source: alert.origin ?? "", time: time(alert.blind_since) })}` : "");
+const what = (alert) => (alert.text[state.language] || alert.text.en || alert.key) + blind(alert);
 
 function where(alert) {
   const readable = state.rules[alert.rule]?.readable_subject ?? true; // the subject of a mail is its id

@@ -7,6 +7,7 @@ from pathlib import Path
 from console.feature import ConsoleFeature, PageExtension, ViewDefinition
 from console.features.attendance.view import AttendanceView
 from schemas.attendance import OCCUPANCY
+from schemas.sources import SOURCE_STATES
 
 ZONES = "zones"
 """Live channel of the feature `crowd`, whose state has the attendance, too."""
@@ -14,7 +15,11 @@ ZONES = "zones"
 FEATURE = ConsoleFeature(
     name="attendance",
     folder=Path(__file__).parent,
-    views=(ViewDefinition(lambda context: AttendanceView(context.venue), ZONES, replay={OCCUPANCY: 200}),),
+    views=(
+        ViewDefinition(
+            lambda context: AttendanceView(context.venue), ZONES, replay={OCCUPANCY: 200, SOURCE_STATES: 1_000}
+        ),
+    ),
     extensions=(
         PageExtension(
             page="control_room",

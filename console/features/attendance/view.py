@@ -8,8 +8,10 @@ from typing import TypedDict
 
 from msgspec import Struct
 
+from processors.sources.silent_sources import SilentSources
 from schemas.attendance import GateTotal, VenueOccupancy
 from schemas.ids import GateId
+from schemas.sources import SourceState
 from schemas.venue import Venue
 
 RATE_WINDOW = timedelta(minutes=5)
@@ -32,8 +34,8 @@ class AttendancePageState(TypedDict):
     """Part of the state of the channel `zones`.
 
     Attributes:
-        venue: fields of `VenueOccupancy`, with the venue's capacity, Kafka's time `at` and gates as `ShownGate`; None
-            where no gate is counted.
+        venue: fields of `VenueOccupancy`, with the venue's capacity, Kafka's time `at`, gates as `ShownGate`, and in
+            `blind` the cameras that are silent now; None where no gate is counted.
     """
 
     venue: dict[str, object] | None
@@ -44,10 +46,15 @@ class AttendanceView:
 
     def __init__(self, venue: Venue) -> None:
         self._capacity = venue.capacity
+        self._cameras = [camera.id for camera in venue.cameras if camera.gates or camera.views]
+        self._silent = SilentSources()
         self._records: deque[tuple[VenueOccupancy, int]] = deque(maxlen=MAX_RECORDS)
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a count of the venue."""
+        if isinstance(record, SourceState):
+            self._silent.add(record)
+            return {"zones"}
         if not isinstance(record, VenueOccupancy):
             return set()
         past = self._records
@@ -65,8 +72,9 @@ class AttendanceView:
             return {"venue": None}
         occupancy, received_at = self._records[-1]
         gates = [self._gate(total) for total in occupancy.gates]
+        blind = self._silent.cameras(self._cameras)
         fields = {name: getattr(occupancy, name) for name in occupancy.__struct_fields__}
-        return {"venue": {"capacity": self._capacity, "at": received_at, **fields, "gates": gates}}
+        return {"venue": {"capacity": self._capacity, "at": received_at, **fields, "gates": gates, "blind": blind}}
 
     def _gate(self, total: GateTotal) -> ShownGate:
         earlier = [(record.time, one) for record, _ in self._records for one in record.gates if one.gate == total.gate]

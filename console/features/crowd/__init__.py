@@ -9,6 +9,7 @@ from console.feature import ConsoleFeature, LiveChannel, PageExtension, ViewDefi
 from console.features.crowd.view import CHANNEL, ZonesView
 from console.services import ConsoleServices
 from schemas.crowd import CROWD
+from schemas.sources import SOURCE_STATES
 
 
 def plan_state(services: ConsoleServices) -> Mapping[str, object]:
@@ -21,7 +22,9 @@ FEATURE = ConsoleFeature(
     name="crowd",
     folder=Path(__file__).parent,
     channels=(LiveChannel(CHANNEL, roles=("security", "production")),),
-    views=(ViewDefinition(lambda context: ZonesView(context.venue), CHANNEL, replay={CROWD: 100}),),
+    views=(
+        ViewDefinition(lambda context: ZonesView(context.venue), CHANNEL, replay={CROWD: 100, SOURCE_STATES: 1_000}),
+    ),
     extensions=(
         PageExtension(
             page="control_room",

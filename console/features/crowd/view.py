@@ -7,8 +7,10 @@ from typing import TypedDict
 import msgspec
 from msgspec import Struct
 
+from processors.sources.silent_sources import SilentSources
 from schemas.crowd import CrowdCount, ZoneCount, ZoneSettings
 from schemas.ids import CameraId, GateId, ZoneId
+from schemas.sources import SourceState
 from schemas.venue import Venue
 
 CHANNEL = "zones"
@@ -32,6 +34,7 @@ class ShownZone(TypedDict):
         limit_chance: probability of reaching the capacity, of the camera for which it is highest.
         flow: fields of `ZoneFlow`.
         jammed: names of exits with a jam.
+        blind: cameras of the zone that are silent: what they counted last is left out.
     """
 
     id: ZoneId
@@ -46,6 +49,7 @@ class ShownZone(TypedDict):
     minutes_to_limit: float | None
     jammed: list[str]
     at: int | None
+    blind: list[CameraId]
     views: list[CameraZoneCount]
 
 
@@ -55,6 +59,7 @@ class CountingCamera(TypedDict):
     id: CameraId
     at: int | None
     blind: str | None
+    silent: bool
     zones: list[ZoneId]
     gates: list[GateId]
 
@@ -75,9 +80,13 @@ class ZonesView:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self._last: dict[CameraId, tuple[CrowdCount, int]] = {}
+        self._silent = SilentSources()
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a count; one that Kafka took before the last one of its camera is ignored."""
+        if isinstance(record, SourceState):
+            self._silent.add(record)
+            return {CHANNEL}
         if not isinstance(record, CrowdCount):
             return set()
         last = self._last.get(record.camera)
@@ -95,6 +104,7 @@ class ZonesView:
                     "id": camera.id,
                     "at": at,
                     "blind": count.blind if count else None,
+                    "silent": self._is_silent(camera.id),
                     "zones": [view.zone for view in camera.views],
                     "gates": [gate.id for gate in camera.gates],
                 }
@@ -103,11 +113,14 @@ class ZonesView:
             ],
         }
 
+    def _is_silent(self, camera: CameraId) -> bool:
+        return bool(self._silent.cameras([camera]))
+
     def _zone(self, zone: ZoneSettings) -> ShownZone:
         counts: list[tuple[CameraId, int, ZoneCount]] = [
             (camera, at, counted)
             for camera, (count, at) in sorted(self._last.items())
-            if count.blind is None
+            if count.blind is None and not self._is_silent(camera)
             for counted in count.zones
             if counted.zone == zone.id
         ]
@@ -130,6 +143,11 @@ class ZonesView:
             "minutes_to_limit": fullest.minutes_to_limit if fullest else None,
             "jammed": [
                 exit.exit for *_, counted in counts if counted.flow for exit in counted.flow.exits if exit.jammed
+            ],
+            "blind": [
+                camera.id
+                for camera in self._venue.cameras
+                if any(view.zone == zone.id for view in camera.views) and self._is_silent(camera.id)
             ],
             "at": max((at for _, at, _ in counts), default=None),
             "views": [

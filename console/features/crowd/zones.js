@@ -15,7 +15,8 @@ let openAlerts = [];
 
 /** Warnings of a zone, the most urgent first. */
 function warnings(zone) {
-  const found = zone.jammed.map((exit) => t("exit_jammed", { exit }));
+  const found = zone.blind.length ? [t("zone_blind", { cameras: zone.blind.join(", ") })] : [];
+  found.push(...zone.jammed.map((exit) => t("exit_jammed", { exit })));
   const chance = Math.round(zone.limit_chance * 100);
   if (zone.limit_chance >= SHOWN_LIMIT_CHANCE) found.push(zone.minutes_to_limit === null ? t("fills_perhaps", { n: chance }) : t("fills_in", { minutes: Math.round(zone.minutes_to_limit), n: chance }));
   return found.join(" · ");
@@ -65,7 +66,7 @@ function updateZone(card, zone) {
 }
 
 function updateCamera(item, camera) {
-  const silent = camera.at === null || now() - camera.at > STALE_MS;
+  const silent = camera.silent || camera.at === null || now() - camera.at > STALE_MS;
   item.className = silent || camera.blind ? "bad" : "good";
   text(item, `${camera.id}: ${silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: blindReason(camera.blind) }) : t("camera_sees")}`);
 }

@@ -6,29 +6,44 @@ topic with one partition, where people's corrections arrive too: one order, one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from processors.attendance.attendance import AttendanceState
+from processors.sources.silent_sources import SilentSources
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange
 from schemas.ids import GateId
+from schemas.sources import SOURCE_STATES
 from stream.features.attendance import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
 from stream.runtime.state import StateTable, struct_codec
 from stream.runtime.worker_context import WorkerContext
 
+REPLAYED_STATES = 1_000
+"""States of sources read at the start; each that is silent is written every few seconds."""
+
 
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
     states = worker.states("attendance", ATTENDANCE, struct_codec(AttendanceState, AttendanceState))
     gates = {gate.id for camera in worker.venue.cameras for gate in camera.gates}
-    worker.agent(ATTENDANCE, AttendanceAgent(states, gates).count, states=states)
+    silent = SilentSources()
+    cameras = tuple(camera.id for camera in worker.venue.cameras if camera.gates or camera.views)
+    agent = AttendanceAgent(states, gates, lambda: silent.cameras(cameras))
+    worker.agent(ATTENDANCE, agent.count, states=states)
+    # People are counted at once; the mark of what is not seen may follow.
+    worker.broadcast(SOURCE_STATES, silent.add_record, replay_records=REPLAYED_STATES, wait_until_caught_up=False)
 
 
 class AttendanceAgent:
     """Keeps the number of people in the venue."""
 
-    def __init__(self, states: StateTable[AttendanceState], gates: set[GateId]) -> None:
+    def __init__(
+        self, states: StateTable[AttendanceState], gates: set[GateId], blind: Callable[[], tuple[str, ...]]
+    ) -> None:
         self._states = states
         self._gates = gates
+        self._blind = blind
         for gate in gates:
             for direction in ("in", "out"):
                 metrics.GATE_CROSSINGS.labels(gate, direction)  # exists from the start, so that rates see the first
@@ -50,7 +65,7 @@ class AttendanceAgent:
                     metrics.GATE_CROSSINGS.labels(change.by, "in").inc(change.entered)
                     metrics.GATE_CROSSINGS.labels(change.by, "out").inc(change.left)
         if last is not None:
-            occupancy = attendance.occupancy(last.envelope.id, last.payload.time)
+            occupancy = attendance.occupancy(last.envelope.id, last.payload.time, self._blind())
             metrics.VENUE_PERSONS.labels(VENUE).set(occupancy.persons)
             result.outputs.append(OutputRecord(OCCUPANCY, VENUE, occupancy, last.envelope))
             result.rows[VENUE] = self._states.row_to_store(VENUE, attendance)

@@ -16,4 +16,5 @@ FEATURE = Feature(
     messages=Path(rules.__file__).parent,
     agents={"alerts": "stream.features.sources.agents:register"},
     metrics=("stream.features.sources.metrics",),
+    console="console.features.sources:FEATURE",
 )
