@@ -7,7 +7,7 @@ others. So the time in the state is counted, not measured from its beginning:
   of it does, and the other half as spent outside; between two that are not, all is outside.
 - Of a gap only `HELD_PERIODS` sample periods count; the rest is unknown, and is taken off, second for second. The
   period is learnt from the samples: once a second or once a minute are both fine. Of a first gap, when no period is
-  known, nothing counts if it is longer than the delay.
+  known, nothing counts if it is longer than the delay and than `FIRST_GAP`.
 - A gap longer than `MAX_GAP`, or than the delay if that is longer, ends everything: it is as if nothing was known.
 - Each second outside takes off `SHARE / (1 - SHARE)` seconds, down to nothing.
 
@@ -28,6 +28,9 @@ HELD_PERIODS = 3
 
 MAX_GAP = timedelta(seconds=300)
 """Longest gap between two samples that belong together; rules are measured once a minute or more often."""
+
+FIRST_GAP = timedelta(seconds=10)
+"""Longest first gap that is taken for the sample period, if the delay is shorter."""
 
 PERIOD_RATE, PERIOD_FACTOR = 0.25, 4.0
 """Learning rate of the sample period, and factor by which one gap may exceed it."""
@@ -73,7 +76,7 @@ def add_interval(
     if is_interrupted(gap, delay):
         return 0.0
     length = gap.total_seconds()
-    longest = delay.total_seconds() if period is None else HELD_PERIODS * period
+    longest = max(delay, FIRST_GAP).total_seconds() if period is None else HELD_PERIODS * period
     held = min(length, longest) if period is not None or length <= longest else 0.0
     inside = held * (before + after) / 2
     outside = (held - inside) * SHARE / (1 - SHARE)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, AlertAction, Observation
+from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
+from schemas.sources import PROCESS_STATES, SOURCE_STATES, ProcessState, SourceState
 from schemas.venue import Venue
 from schemas.violence import VIOLENCE, ViolenceScore
+from stream.features import registry
 from stream.features.alerts import FEATURE
 from stream.runtime.settings import Settings
 from stream.runtime.testing import TestDriver
+from stream.stores.alert_store import AlertStore
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 KEY = "violence/gate"
@@ -67,3 +71,102 @@ async def test_unusable_observation_is_rejected(
 ) -> None:
     effects = await driver.send(OBSERVATIONS, key, observation(0, **wrong))
     assert reason in effects.rejections[0]
+
+
+class FakeStore:
+    """Open alerts, as Redis has them; None while it can't be reached."""
+
+    def __init__(self, alerts: list[Alert] | None) -> None:
+        self.alerts = alerts
+
+    async def open_alerts(self) -> list[Alert] | None:
+        return self.alerts
+
+
+def silent_state(silent: bool = True, source: str = "camera/gate") -> SourceState:
+    kind, name = source.split("/")
+    return SourceState(
+        event_id="t1", source=source, kind=kind, name=name, time=AT + timedelta(seconds=30), silent=silent, since=AT
+    )
+
+
+async def raised_alert(driver: TestDriver) -> Alert:
+    score = ViolenceScore(event_id="e1", camera="gate", time=AT, probability=0.9, model="m")
+    (first,) = (await driver.send(VIOLENCE, "gate", score)).of(OBSERVATIONS)
+    assert first.origin == "camera/gate"
+    await driver.send(OBSERVATIONS, KEY, first)
+    (raised,) = (await driver.send(OBSERVATIONS, KEY, replace(first, id="o2", time=AT + timedelta(seconds=2)))).of(
+        ALERTS
+    )
+    return raised
+
+
+async def test_alert_whose_camera_dies_says_so_until_the_camera_returns(
+    driver: TestDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = await raised_alert(driver)
+    other = replace(raised, key="density/front", origin="camera/front")
+    monkeypatch.setattr(AlertStore, "open_alerts", FakeStore([raised, other]).open_alerts)
+    effects = await driver.send(SOURCE_STATES, "camera/gate", silent_state())
+    alarm, mark = effects.of(OBSERVATIONS)
+    assert (alarm.key, alarm.value) == ("camera-silent/gate", 1)
+    assert (mark.key, mark.blind_since) == (KEY, AT)
+    (blind,) = (await driver.send(OBSERVATIONS, KEY, mark)).of(ALERTS)
+    assert (blind.state, blind.version, blind.blind_since, blind.value) == ("updated", 2, AT, 0.9)
+    assert not (await driver.send(OBSERVATIONS, KEY, replace(mark, id="again"))).of(ALERTS), "it says so already"
+    (seen,) = (await driver.send(OBSERVATIONS, KEY, observation(60))).of(ALERTS)
+    assert (seen.state, seen.blind_since) == ("updated", None)
+
+
+async def test_nothing_is_marked_by_a_source_that_delivers_or_without_redis(
+    driver: TestDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = await raised_alert(driver)
+    monkeypatch.setattr(AlertStore, "open_alerts", FakeStore([raised]).open_alerts)
+    effects = await driver.send(SOURCE_STATES, "camera/gate", silent_state(silent=False))
+    assert [one.key for one in effects.of(OBSERVATIONS)] == ["camera-silent/gate"]
+    monkeypatch.setattr(AlertStore, "open_alerts", FakeStore(None).open_alerts)
+    effects = await driver.send(SOURCE_STATES, "camera/gate", silent_state())
+    assert [one.key for one in effects.of(OBSERVATIONS)] == ["camera-silent/gate"]
+
+
+async def test_endpoint_of_the_tills_blinds_the_alerts_of_all_bars(
+    driver: TestDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock = replace(await raised_alert(driver), key="stock-out/north/beer", rule="stock-out", origin="tills/north")
+    monkeypatch.setattr(AlertStore, "open_alerts", FakeStore([stock]).open_alerts)
+    for source in ("tills/http", "tills/north"):
+        effects = await driver.send(SOURCE_STATES, source, silent_state(source=source))
+        assert [one.key for one in effects.of(OBSERVATIONS) if one.blind_since] == [stock.key]
+
+
+@pytest.mark.parametrize(
+    ("source", "audience"),
+    [
+        ("camera/gate", "security"), ("microphone/main", "production"), ("mailbox/support", "support"),
+        ("posts/http", "support"), ("tills/north", "bar"),
+    ],
+)  # fmt: skip
+async def test_each_kind_of_source_has_its_audience_and_texts(driver: TestDriver, source: str, audience: str) -> None:
+    settings = registry.rule_settings(Venue(name="Test"))
+    for state in (
+        silent_state(source=source), replace(silent_state(source=source), reason="pace"),
+        replace(silent_state(source=source), reason="process"), replace(silent_state(source=source), reason="no power"),
+        silent_state(silent=False, source=source), replace(silent_state(silent=False, source=source), watched=False),
+    ):  # fmt: skip
+        (one,) = (await driver.send(SOURCE_STATES, source, state)).of(OBSERVATIONS)
+        assert settings[one.rule].audience == [audience]
+        assert set(one.text) == {"es", "en"} and one.value == state.silent
+    covered = replace(silent_state(source=source), covered=True)
+    assert not (await driver.send(SOURCE_STATES, source, covered)).of(OBSERVATIONS)
+
+
+@pytest.mark.parametrize("cause", ["process", "network"])
+async def test_silent_process_is_one_observation(driver: TestDriver, cause: str) -> None:
+    state = ProcessState(
+        event_id="t1", process="sources", time=AT, silent=True, since=AT, cause=cause,  # type: ignore[arg-type]
+        sources=tuple(f"camera/c{number}" for number in range(50)), number=51,
+    )  # fmt: skip
+    (one,) = (await driver.send(PROCESS_STATES, "sources", state)).of(OBSERVATIONS)
+    assert (one.key, one.value) == ("sources-silent/sources", 1)
+    assert "camera/c0, camera/c1" in one.text["en"] and len(one.text["en"]) < 250
