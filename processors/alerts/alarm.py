@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from processors.alerts.persistence import add_interval, is_interrupted, learn_period
+from processors.alerts.persistence import StateTimes, add_sample, has_lasted
 from schemas.alerts import Alert, AlertAction, Observation, Verdict
 from schemas.ids import AlertId, AlertKey, EventId
 from schemas.rules import RuleSettings
@@ -147,29 +147,17 @@ def _add_sample(alarm: AlarmState, observation: Observation, settings: RuleSetti
     """Add the interval since the last observation to the times above and below the thresholds."""
     if alarm.last_time is None or alarm.last_value is None:
         return replace(alarm, above_seconds=0.0, below_seconds=0.0)
-    before, value, gap = alarm.last_value, observation.value, observation.time - alarm.last_time
-    on_delay = timedelta(seconds=settings.on_delay_seconds)
-    off_delay = timedelta(seconds=settings.off_delay_seconds)
-    high, low, period = settings.raise_at, settings.clear_at, alarm.period_seconds
-    known = gap > timedelta(0) and not is_interrupted(gap, max(on_delay, off_delay))
-    return replace(
-        alarm,
-        period_seconds=learn_period(period, gap.total_seconds()) if known else period,
-        above_seconds=add_interval(alarm.above_seconds, before >= high, value >= high, gap, on_delay, period),
-        below_seconds=add_interval(alarm.below_seconds, before <= low, value <= low, gap, off_delay, period),
-    )
-
-
-def _lasted(seconds: float, delay: float) -> bool:
-    """Return True if a time has reached a delay, up to the rounding of sums."""
-    return seconds >= delay - 1e-6
+    times = StateTimes(alarm.above_seconds, alarm.below_seconds, alarm.period_seconds)
+    gap = observation.time - alarm.last_time
+    times = add_sample(times, alarm.last_value, observation.value, gap, settings)
+    return replace(alarm, above_seconds=times.above, below_seconds=times.below, period_seconds=times.period)
 
 
 def _raise_if_due(
     alarm: AlarmState, observation: Observation, settings: RuleSettings
 ) -> tuple[AlarmState, Alert | None]:
     now = observation.time
-    if observation.value < settings.raise_at or not _lasted(alarm.above_seconds, settings.on_delay_seconds):
+    if observation.value < settings.raise_at or not has_lasted(alarm.above_seconds, settings.on_delay_seconds):
         return alarm, None
     if alarm.closed_at is not None and now - alarm.closed_at < timedelta(seconds=settings.cool_down_seconds):
         return alarm, None
@@ -200,7 +188,7 @@ def _raise_if_due(
 def _clear_or_update(
     alarm: AlarmState, alert: Alert, observation: Observation, settings: RuleSettings
 ) -> tuple[AlarmState, Alert | None]:
-    if observation.value <= settings.clear_at and _lasted(alarm.below_seconds, settings.off_delay_seconds):
+    if observation.value <= settings.clear_at and has_lasted(alarm.below_seconds, settings.off_delay_seconds):
         last = replace(
             alert,
             value=observation.value,

@@ -19,6 +19,9 @@ the cumulative sum of a CUSUM control chart (Page 1954, Biometrika 41:100), boun
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
+
+from schemas.rules import RuleSettings
 
 SHARE = 0.8
 """Share of the time that must be spent in the state: one dip in five samples may be missed."""
@@ -34,6 +37,42 @@ FIRST_GAP = timedelta(seconds=10)
 
 PERIOD_RATE, PERIOD_FACTOR = 0.25, 4.0
 """Learning rate of the sample period, and factor by which one gap may exceed it."""
+
+TOLERANCE_SECONDS = 1e-3
+"""Seconds by which a time may fall short: samples are not on the tick to the microsecond, and sums are rounded."""
+
+
+class StateTimes(NamedTuple):
+    """Time beyond the thresholds of a rule, in seconds, at most its delays; and the usual sample period, once known."""
+
+    above: float = 0.0
+    below: float = 0.0
+    period: float | None = None
+
+
+def add_sample(times: StateTimes, before: float, value: float, gap: timedelta, settings: RuleSettings) -> StateTimes:
+    """Return the times after one more sample.
+
+    Args:
+        times: times at the sample before.
+        before: value of the sample before.
+        value: value of the sample.
+        gap: time between the two.
+        settings: thresholds and delays.
+    """
+    on_delay, off_delay = timedelta(seconds=settings.on_delay_seconds), timedelta(seconds=settings.off_delay_seconds)
+    high, low, period = settings.raise_at, settings.clear_at, times.period
+    is_usable = gap > timedelta(0) and not is_interrupted(gap, max(on_delay, off_delay))
+    return StateTimes(
+        add_interval(times.above, before >= high, value >= high, gap, on_delay, period),
+        add_interval(times.below, before <= low, value <= low, gap, off_delay, period),
+        learn_period(period, gap.total_seconds()) if is_usable else period,
+    )
+
+
+def has_lasted(seconds: float, delay: float) -> bool:
+    """Return True if a time in a state has reached the delay."""
+    return seconds >= delay - TOLERANCE_SECONDS
 
 
 def learn_period(period: float | None, gap: float) -> float:

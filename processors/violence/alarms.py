@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from itertools import product
 
 import numpy as np
 
+from processors.alerts.persistence import StateTimes, add_sample, has_lasted
 from schemas.rules import RuleSettings
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
@@ -79,19 +81,18 @@ def alarm_times(probabilities: Sequence[float], times: Sequence[float], rule: Ru
     [0.5]
     """
     raised: list[float] = []
-    above: float | None = None
-    below: float | None = None
-    closed: float | None = None
-    is_open = False
+    spent, closed, is_open = StateTimes(), None, False
+    before: tuple[float, float] | None = None
     for time, value in zip(times, probabilities, strict=True):
-        above = (time if above is None else above) if value >= rule.raise_at else None
-        below = (time if below is None else below) if value <= rule.clear_at else None
+        if before is not None:
+            spent = add_sample(spent, before[1], value, timedelta(seconds=time - before[0]), rule)
+        before = time, value
         if is_open:
-            if below is not None and time - below >= rule.off_delay_seconds:
-                is_open, closed, above, below = False, time, None, None
+            if value <= rule.clear_at and has_lasted(spent.below, rule.off_delay_seconds):
+                is_open, closed, spent = False, time, StateTimes(period=spent.period)
         elif (
-            above is not None
-            and time - above >= rule.on_delay_seconds - TIME_TOLERANCE
+            value >= rule.raise_at
+            and has_lasted(spent.above, rule.on_delay_seconds)
             and (closed is None or time - closed >= rule.cool_down_seconds)
         ):
             is_open = True
