@@ -169,6 +169,8 @@ class SourceWatch:
                 del state.sources[key]  # it ended, was removed from the venue file, or was never in it
 
     def _at(self, state: WatchState, now: datetime, event: EventId) -> list[SourceState | ProcessState]:
+        if state.clock is not None and state.clock - now > MAX_CLOCK_GAP:
+            _set_back(state, now)
         if state.clock is not None and now - state.clock < MIN_EVALUATION:
             return []
         if state.clock is None or state.resumed is None or now - state.clock > MAX_CLOCK_GAP:
@@ -330,6 +332,18 @@ def _all_lost(sources: Iterable[WatchedSource], resumed: datetime, now: datetime
 def _is_late(source: WatchedSource, resumed: datetime, now: datetime, share: float = 1.0) -> bool:
     """Return True if a source has been silent for longer than a share of what its rhythm allows."""
     return (now - max(source.seen, resumed)).total_seconds() > share * source.limit
+
+
+def _set_back(state: WatchState, now: datetime) -> None:
+    """Begin anew at a time before the last: the clock was ahead, and has been corrected since."""
+    state.clock = state.resumed = None
+    state.began = now
+    for process in state.processes.values():
+        process.reported, process.grace_until = min(process.reported, now), None
+    for source in state.sources.values():
+        source.seen, source.total, source.feeds = min(source.seen, now), None, {}
+    for shown in state.shown.values():
+        shown.changed = shown.written = now
 
 
 def _is_due(

@@ -363,3 +363,13 @@ def test_several_workers_that_write_the_time_change_nothing() -> None:
         other.run(1)
         other.tick()
     assert one.alarms == other.alarms == {"camera/gate"}
+
+
+def test_clock_that_was_an_hour_ahead_and_is_corrected_does_not_stop_the_watch() -> None:
+    site = Site(("camera", "gate"), ("camera", "front")).run(30)
+    site.now += timedelta(minutes=50)
+    site.run(30)
+    site.now -= timedelta(minutes=50)
+    assert not site.run(30).alarms
+    site.dead.add("camera/gate")
+    assert site.seconds_until("camera/gate") <= 28
