@@ -27,6 +27,7 @@ from schemas.crowd import CROWD, CrowdCount, ZoneCount
 from schemas.music import TAGS, MusicTags
 from schemas.support import TRIAGE, Reason, Suggestion, SupportTriage
 from schemas.support import MailTopic as Subject
+from stream.features import registry
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.stores.accounts import AccountStore
@@ -56,14 +57,13 @@ class ConsoleStack:
         self._producer = producer
         self._number = 0
 
-    def send_observation(
-        self, rule: str, subject: str, value: float, es: str, en: str, seconds: float = 0, **more: Any
-    ) -> str:
-        """Send a value twice, far enough apart in event time for every on-delay, and return the alert key."""
+    def send_observation(self, rule: str, subject: str, value: float, es: str, en: str, **more: Any) -> str:
+        """Send a value twice, the rule's on-delay apart in event time, and return the alert key."""
         key = f"{rule}/{subject}"
         self._number += 1
         start = datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
-        for number, offset in enumerate((0.0, seconds or 400.0)):
+        on_delay = registry.rules_by_name()[rule].defaults.on_delay_seconds
+        for number, offset in enumerate((0.0, max(1.0, on_delay))):
             observation = Observation(
                 id=f"{key}-{self._number}-{number}", key=key, rule=rule, subject=subject,
                 time=start + timedelta(seconds=offset), value=value, text={"es": es, "en": en}, **more,
