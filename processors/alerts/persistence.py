@@ -29,13 +29,13 @@ SHARE = 0.8
 HELD_PERIODS = 3
 """Sample periods for which a sample stands: two samples in a row may be missing."""
 
-MAX_GAP = timedelta(seconds=300)
-"""Longest gap between two samples that belong together; rules are measured once a minute or more often."""
+MAX_GAP = timedelta(minutes=15)
+"""Longest gap between two samples that belong together; an evening played back fast has samples minutes apart."""
 
 FIRST_GAP = timedelta(seconds=10)
 """Longest first gap that is taken for the sample period, if the delay is shorter."""
 
-PERIOD_RATE, PERIOD_FACTOR = 0.25, 4.0
+PERIOD_RATE, PERIOD_FACTOR = 0.5, 4.0
 """Learning rate of the sample period, and factor by which one gap may exceed it."""
 
 TOLERANCE_SECONDS = 1e-3
@@ -79,7 +79,7 @@ def learn_period(period: float | None, gap: float) -> float:
     """Return the sample period in seconds after one more gap; a single long one changes it little.
 
     >>> learn_period(None, 60), learn_period(1, 1), learn_period(1, 100)
-    (60, 1.0, 1.75)
+    (60, 1.0, 2.5)
     """
     if period is None:
         return gap
