@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+from schemas.sources import SOURCE_STATES
 from schemas.venue import Venue
 from simulation.stampede_command import stampede
 from stream.commands.evaluate import commands as evaluations
@@ -129,7 +130,8 @@ def _demo_setup(
             venue,
             lambda evening, seconds: simulated_timeline(evening, venue, seconds),
             evening,
-            registry.result_topics(),
+            # The evening is played into Kafka without a process of sources, so no source has a state.
+            tuple(topic for topic in registry.result_topics() if topic is not SOURCE_STATES),
             seconds,
             story=steps_for_venue(venue),
         )
