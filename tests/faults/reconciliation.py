@@ -199,7 +199,8 @@ def _reconcile_alerts(stack_client: StackClient, load: Load) -> InputTotals:
         steps = Counter((alert.id, alert.version) for alert in stack_client.alerts(audience))
         repeated += [f"{id} step {version}, {audience}" for (id, version), times in steps.items() if times > 1]
         # A worker that was away must not take its own absence for the silence of sources.
-        repeated += [f"{alert.key} was raised" for alert in stack_client.alerts(audience) if alert.rule in SILENCE_RULES]
+        silent = {alert.key for alert in stack_client.alerts(audience) if alert.rule in SILENCE_RULES}
+        repeated += [f"{key} was raised" for key in sorted(silent)]
     raised_alerts = [
         alert for alert in stack_client.alerts("security") if alert.rule == "mail-urgent" and alert.state == "raised"
     ]
