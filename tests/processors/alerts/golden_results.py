@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from processors.alerts.rule import MeasurableResult
 from schemas.attendance import VenueOccupancy
-from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings
+from schemas.bars import BarSettings, DemandForecast, ProductDemand, ProductSettings, TillClock
 from schemas.crowd import CrowdCount, ExitCrowd, ExitSettings, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.music import MusicTags
 from schemas.social import PostReading
@@ -140,6 +140,11 @@ def _forecasts() -> Iterator[DemandForecast]:
             products=(products[0], products[1], products[3]),
             model="m",
         )
+        for ahead in (3600.0, -1800.0, 0.0):
+            clock = TillClock(till="2", ahead_seconds=ahead)
+            yield DemandForecast(
+                event_id=f"{bar}-clock{ahead:.0f}", bar=bar, time=AT, tickets=1, products=(), clocks=(clock,), model="m"
+            )
 
 
 def _mails_and_posts() -> Iterator[SupportTriage | PostReading]:

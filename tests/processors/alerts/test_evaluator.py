@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from schemas.attendance import VenueOccupancy
-from schemas.bars import DemandForecast, ProductDemand
+from schemas.bars import DemandForecast, ProductDemand, TillClock
 from schemas.crowd import CrowdCount, ExitCrowd, ZoneCount, ZoneFlow, ZoneSettings
 from schemas.music import MusicTags
 from schemas.social import PostReading
@@ -37,6 +37,7 @@ RESULTS = (
     DemandForecast(
         event_id="e3", bar="north", time=AT, tickets=1, model="m",
         products=(ProductDemand(product="beer", sold=9, stock=1, run_out_probability=0.8, fetch=200),),
+        clocks=(TillClock(till="2", ahead_seconds=3600),),
     ),
     SupportTriage(
         event_id="e4", message="m1", thread="t1", time=AT, language="es", priority="urgent", cluster="k", surge=6.0,
