@@ -35,6 +35,8 @@ class FestivalServers:
         folder.mkdir()
         self.notifications: list[str] = []
         """Notifications received by the phone."""
+        self.camera_is_dead = False
+        """True: the HTTP camera breaks off and refuses connections."""
         self._pictures = [jpeg for _, jpeg in render_burst(EVENING, "gate-east", "gate", clock("18:40"), 16)]
         ((_, self._sound),) = recorded_fragment(EVENING, "main", clock("20:30"))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._request_handler())
@@ -99,6 +101,9 @@ class FestivalServers:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path == "/camera.mjpg" and servers.camera_is_dead:
+                    self.send_error(503)
+                    return
                 self.send_response(200)
                 if self.path == "/stage.ogg":
                     self.send_header("content-type", "audio/ogg")
@@ -115,6 +120,8 @@ class FestivalServers:
                         except OSError:
                             return
                         time.sleep(1 / FRAMES_PER_SECOND)
+                        if servers.camera_is_dead:
+                            return
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))

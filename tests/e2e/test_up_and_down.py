@@ -18,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 
+from schemas.alerts import Alert
 from schemas.bars import DEMAND, SALES, DemandForecast, SaleLine, Ticket
 from schemas.crowd import CROWD, CrowdCount
 from schemas.music import TAGS
@@ -215,6 +216,7 @@ def use_every_input(data: Path, servers: FestivalServers) -> str:
         for camera in ("gate-east", "bar-square"):
             counts = wait_for(camera, lambda camera=camera: head_counts(settings, camera))
             assert max(counts) > 30, "a gate with people"
+        see_camera_die_and_return(settings, servers)
         wait_for("the tags of the stage", lambda: [m for m in read_all(settings, TAGS.name) if m.key() == b"main"])
     finally:
         stopped = pulso(data, "down")
@@ -222,6 +224,18 @@ def use_every_input(data: Path, servers: FestivalServers) -> str:
     assert pulso(data, "status").returncode == 1
     assert processes_of(data) == []
     return str(endpoints["kafka"])
+
+
+def see_camera_die_and_return(settings: Settings, servers: FestivalServers) -> None:
+    """Let the HTTP camera break off, until an alert says so, and come back, until the alert is over."""
+
+    def silence() -> list[Alert]:
+        return [alert for alert in open_alerts(settings) if alert.key == "camera-silent/bar-square"]
+
+    servers.camera_is_dead = True
+    wait_for("the alert of the dead camera", silence)
+    servers.camera_is_dead = False
+    wait_for("the end of the alert", lambda: [True] if not silence() else [])
 
 
 def send_ticket_to_till_server(data: Path, number: int) -> None:
