@@ -124,15 +124,12 @@ async def answered(
         place=PlaceId(place) if place else None,
         channel=channel,
     )
-    view = services.part(AnswerView)
-    future = view.expect(EventId(record.id))
-    try:
+    with services.part(AnswerView).pending.expect(EventId(record.id)) as answer:
         await _send(services, QUESTIONS, record, now)
-        return record.id, await asyncio.wait_for(future, ANSWER_SECONDS)
-    except TimeoutError as error:
-        raise HTTPException(503, "no answer in time; in an emergency call 112 or tell the nearest staff") from error
-    finally:
-        view.forget(EventId(record.id))
+        try:
+            return record.id, await asyncio.wait_for(answer, ANSWER_SECONDS)
+        except TimeoutError as error:
+            raise HTTPException(503, "no answer in time; in an emergency call 112 or tell the nearest staff") from error
 
 
 async def _send(

@@ -10,5 +10,6 @@ FEATURE = Feature(
     inputs=(TASTE_EVENTS,),
     results=(RECOMMENDATIONS,),
     agents={"support": "stream.features.recommendations.agents:register"},
+    console="console.features.recommendations:FEATURE",
     evaluations=("stream.commands.evaluate:recommend",),
 )
