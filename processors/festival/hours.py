@@ -40,24 +40,22 @@ def opening_interval(hours: Hours, day: date, zone: ZoneInfo) -> tuple[datetime,
 
 def is_open(hours: Hours | None, moment: datetime, zone: ZoneInfo) -> bool:
     """Return True from the opening time on and before the closing time; always where there are no hours."""
-    if hours is None or hours.all_day:
-        return True
-    day = festival_day(moment, zone)
-    # The day before too: something may close after 06:00.
-    for candidate in (day, day - timedelta(days=1)):
-        opens, closes = opening_interval(hours, candidate, zone)
-        if opens <= moment < closes:
-            return True
-    return False
+    return hours is None or hours.all_day or _current_interval(hours, moment, zone) is not None
 
 
 def closing_time(hours: Hours | None, moment: datetime, zone: ZoneInfo) -> datetime | None:
     """Return when something that is open at a moment closes; None if it is closed, or never closes."""
     if hours is None or hours.all_day:
         return None
+    current = _current_interval(hours, moment, zone)
+    return current[1] if current else None
+
+
+def _current_interval(hours: Hours, moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     day = festival_day(moment, zone)
+    # The day before too: something may close after 06:00.
     for candidate in (day, day - timedelta(days=1)):
         opens, closes = opening_interval(hours, candidate, zone)
         if opens <= moment < closes:
-            return closes
+            return opens, closes
     return None
