@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+from schemas.assistant import ASSISTANT_ANSWERS
 from schemas.sources import SOURCE_STATES
 from schemas.venue import Venue
 from simulation.stampede_command import stampede
@@ -115,6 +116,10 @@ def run_demo(
     return 1 if report.silent or report.error else 0
 
 
+_NOT_PLAYED = (SOURCE_STATES, ASSISTANT_ANSWERS)
+"""Results that the evening does not cause: it has no process of sources, and no attendees who ask."""
+
+
 def _demo_setup(
     console: Console, venue: Venue, evening: Evening, seconds: float | None, data: Path | None
 ) -> DemoSetup:
@@ -130,8 +135,7 @@ def _demo_setup(
             venue,
             lambda evening, seconds: simulated_timeline(evening, venue, seconds),
             evening,
-            # The evening is played into Kafka without a process of sources, so no source has a state.
-            tuple(topic for topic in registry.result_topics() if topic is not SOURCE_STATES),
+            tuple(topic for topic in registry.result_topics() if topic not in _NOT_PLAYED),
             seconds,
             story=steps_for_venue(venue),
         )

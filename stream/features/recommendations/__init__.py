@@ -8,7 +8,7 @@ from stream.runtime.feature import Feature
 FEATURE = Feature(
     name="recommendations",
     inputs=(TASTE_EVENTS,),
-    results=(RECOMMENDATIONS,),
+    topics=(RECOMMENDATIONS,),
     agents={"support": "stream.features.recommendations.agents:register"},
     console="console.features.recommendations:FEATURE",
     evaluations=("stream.commands.evaluate:recommend",),
