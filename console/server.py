@@ -57,7 +57,8 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
         app.mount(path, files, name=path)
     for router in (sign_in.router, live.router, *(one for feature in services.features for one in feature.routers)):
         app.include_router(router)
-    app.add_api_route("/healthz", health, methods=["GET", "HEAD"])
+    app.add_api_route("/healthz", health)
+    app.add_api_route("/healthz", health, methods=["HEAD"], include_in_schema=False)
     app.add_exception_handler(LoginRequiredError, show_login)
     app.add_exception_handler(HTTPException, show_refusal)
     app.add_exception_handler(RedisError, show_redis_unreachable)
