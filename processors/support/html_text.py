@@ -22,7 +22,7 @@ _BLOCKS = frozenset(
 
 _QUOTE_CLASSES = frozenset(
     """gmail_quote gmail_quote_container gmail_attr yahoo_quoted moz-cite-prefix protonmail_quote tutanota_quote
-    zmail_extra OutlookMessageHeader""".split()  # noqa: SIM905 - as above
+    zmail_extra OutlookMessageHeader ms-outlook-mobile-reference-message freshdesk_quote""".split()  # noqa: SIM905 - as above
 )
 """Classes that mail programs give to the quoted mail, or to the line above it."""
 
@@ -90,7 +90,11 @@ def _is_quote(tag: Tag) -> bool:
     else:
         classes = tag.get("class") or ()
         names = classes.split() if isinstance(classes, str) else classes
-        quote = not _QUOTE_CLASSES.isdisjoint(names) or _QUOTE_ID.match(str(tag.get("id", ""))) is not None
+        quote = (
+            not _QUOTE_CLASSES.isdisjoint(names)
+            or tag.get("name") == "quote"
+            or _QUOTE_ID.match(str(tag.get("id", ""))) is not None
+        )
     return quote and not starts_forward(_beginning(tag))
 
 

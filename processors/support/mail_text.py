@@ -1,5 +1,7 @@
 """Extraction of what a customer wrote from a mail: without quotes, signatures and markup."""
 
+# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 from __future__ import annotations
 
 import re
@@ -8,6 +10,7 @@ from processors.support.html_text import html_to_text
 from processors.support.quoted_history import without_history
 from processors.support.signature import without_signature
 from processors.support.urgency import names_any_danger
+from processors.support.words import fold_text
 
 MAX_MARKUP, MAX_BODY, MAX_SUBJECT = 50_000, 4_000, 300
 """Characters that are read of a body with its markup and quotes, of what the customer wrote, and of a subject."""
@@ -26,8 +29,25 @@ _MIN_REPEATED_SUBJECT = 20
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _REPLY_PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_ANSWER_PREFIX = re.compile(r"^\s*(?:re|aw|sv|antw)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _FORWARD_PREFIX = re.compile(r"^\s*(?:fwd?|rv|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 """Subject of a mail that forwards what somebody else asked."""
+
+MAX_SETTLED_WORDS = 30
+"""Words of a reply that may do no more than say that all is well."""
+
+# Both match folded text.
+_SETTLED = re.compile(
+    r"\b(?:resuelt[oa]s?|solucionad[oa]s?|todo (?:esta )?(?:bien|en orden|ok)|(?:ya )?esta (?:todo )?(?:mejor|bien|a salvo)|falsa alarma|"
+    r"ya (?:ha|han) (?:aparecido|llegado)|ya (?:aparecio|aparecieron|(?:lo|la|los|las) (?:hemos encontrado|encontramos|tenemos|atendieron))|"
+    r"resolved|solved|sorted|all (?:good|fine|well|ok)|(?:is|are) (?:fine|ok|okay|safe|better) now|false alarm|(?:we )?found (?:him|her|them)|"
+    r"solucionat|resolt|tot be\b|resolvid[oa]|tudo bem|ja esta tudo|regle|tout va bien|risolto|tutto (?:bene|a posto|ok)|"
+    r"erledigt|geklart|alles (?:gut|in ordnung))\b"
+)
+_NOT_SETTLED = re.compile(
+    r"\?|\b(?:no|not|nao|pas|non|nicht|sin|aun|todavia|sigue\w*|still|yet|ainda|encara|toujours|ancora|noch|otra vez|de nuevo|again|"
+    r"peor|worse|pero|but|vuelve|volvi\w*|mas|outr[oa]|otr[oa]|another|isn't|aren't|wasn't)\b"
+)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\u200b-\u200f\ufeff]+")
 _FORWARD_HEADER = re.compile(
@@ -41,7 +61,7 @@ def customer_text(subject: str, text: str) -> str:
     r"""Return the subject and the newest part of the body.
 
     All of the body is returned for a forwarded mail, and if nothing else is left. The subject is left out if the body
-    repeats it.
+    repeats it, and of a reply that says no more than that all is well.
 
     >>> customer_text("RE: Fwd: Bus", "Where can I park?\n\nOn Mon, 1 Jun 2026 at 10:00, Ana <a@b.org> wrote:\n> Hi")
     'Bus. Where can I park?'
@@ -54,18 +74,34 @@ def customer_text(subject: str, text: str) -> str:
     """
     body = _normalise_lines(html_to_text(text[:MAX_MARKUP]))
     newest = body if _FORWARD_PREFIX.match(subject) else without_signature(without_history(body))
-    newest = _FORWARD_HEADER.sub("", newest)
+    newest = _without_headers(newest)
     if not any(letter.isalnum() for letter in newest):
-        newest = _FORWARD_HEADER.sub("", body)
+        newest = _without_headers(body)
+    if not any(letter.isalnum() for letter in newest):
+        newest = body
     newest = newest.strip()[:MAX_BODY]
     title = _CONTROL.sub(" ", _REPLY_PREFIX.sub("", subject[:MAX_SUBJECT])).strip()
     words = " ".join(newest.replace("\n>", "\n").lstrip("> ").split())
+    if _ANSWER_PREFIX.match(subject) and _says_all_is_well(words):
+        return words
     repeated = words.lower().startswith(title.lower())
     if not title or repeated or (len(title) > _MIN_REPEATED_SUBJECT and title.rstrip(".…").lower() in words.lower()):
         return words
     if not words:
         return title
     return f"{title}{'' if title[-1] in '.?!' else '.'} {words}".strip()
+
+
+def _without_headers(text: str) -> str:
+    """Return a text without lines of headers; those that name a danger are what somebody wrote."""
+    return _FORWARD_HEADER.sub(lambda line: line[0] if names_any_danger(line[0]) else "", text)
+
+
+def _says_all_is_well(words: str) -> bool:
+    """Return whether a reply says no more than that all is well: the subject that it answers is history."""
+    folded = fold_text(words).replace("’", "'")
+    settled = len(folded.split()) <= MAX_SETTLED_WORDS and _SETTLED.search(folded) is not None
+    return settled and _NOT_SETTLED.search(folded) is None and not names_any_danger(words)
 
 
 def _normalise_lines(text: str) -> str:

@@ -23,6 +23,9 @@ MAX_NAME_WORDS = 8
 MAX_HEADER_LINES = 10
 """Lines in which all headers of a quoted mail ("From:", "Sent:", "To:", "Subject:") are expected."""
 
+MAX_MARK_CHARACTERS = 160
+"""Characters of a line such as "Please reply above this line"."""
+
 MAX_POINTER_WORDS = 25
 """Words of a text that may do no more than point to the mails below it ("see below")."""
 
@@ -37,7 +40,10 @@ _TO_ME = re.compile(
 )
 """Report of what somebody wrote to the sender, which is news."""
 
-_DATE_INTRODUCTION = re.compile(r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|du|den|lun|mar|-{2,}|\d)\b|^-{2,}|^\d")
+_DATE_INTRODUCTION = re.compile(
+    r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|du|den|lun|mar|(?:con|amb|com) (?:fecha|data)|-{2,}|\d)\b|^-{2,}|^\d|"
+    r"^(?:[^\W\d_.-]+ ){1,4}schrieb am \d"
+)
 _DATE = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b(?:19|20)\d\d\b|\b\d{1,2}\.? (?:de |d'|di )?[a-z]{3,10}\.?,? .{0,12}\d{1,2}[:.h]\d\d"
 )
@@ -47,14 +53,23 @@ _OTHER_ATTRIBUTION = re.compile(
     r"|^(?:quoting|citando a|citant|zitat von|quotation de|citazione da) .{1,120}:$"
 )
 _ATTRIBUTION_START = re.compile(
-    r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|den|missatge|quoting|citando|citant|zitat|\d+|-{2,})\b|^[^:]{0,80}<|^-{2,}"
+    r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|den|con|amb|com|missatge|quoting|citando|citant|zitat|\d+|-{2,})\b|^[^:]{0,80}<|^-{2,}"
 )
 
 _ORIGINAL = re.compile(
     r"^[-_ ]{2,}\s*(?:original message|mensaje original|missatge original|mensagem original|message d'origine|"
     r"messaggio originale|ursprungliche nachricht|originele bericht|original-nachricht|reply message|"
-    r"mensaje citado|message original)\s*[-_ ]{2,}$"
+    r"mensaje citado|message original|mensaje anterior|previous message|missatge anterior|mensagem anterior|"
+    r"message precedent|messaggio precedente|vorherige nachricht)\s*[-_ ]{2,}$"
 )
+_REPLY_ABOVE = re.compile(
+    r"\b(?:repl(?:y|ies)|respon\w+|respuesta|resposta|conteste?|escrib\w+|escriu\w*|escrev\w+|repond\w+|reponse|ecri\w+|"
+    r"rispo\w+|scriv\w+|antwort\w*|schreib\w*)\b.{0,40}\b(?:above|encima|arriba|acima|damunt|au-dessus|sopra|"
+    r"oberhalb|uber)\b.{0,12}\b(?:this|esta|aquesta|desta|cette|questa|dieser?|the) "
+    r"(?:line|linea|linia|linha|ligne|riga|linie)\b"
+)
+"""Line of a ticket system above the mails of before."""
+
 _FORWARD = re.compile(
     r"^[-_ >]*(?:begin forwarded message|forwarded message|inicio del mensaje reenviado|mensaje reenviado|"
     r"missatge reenviat|inici del missatge reenviat|mensagem (?:reenviada|encaminhada)|"
@@ -71,18 +86,40 @@ _KEYS = {
     "other": "cc|bcc|cco|copia|copie|kopie|importance|importancia|prioridad|reply-to|responder a|attachments|adjuntos",
 }
 _HEADERS = {name: re.compile(rf"^[*_ ]*(?:{keys})[*_ ]*:") for name, keys in _KEYS.items()}
+_INLINE_KEYS = {
+    name: re.compile(rf"(?:^|[\s,;*_>])(?:{keys})[*_ ]*:") for name, keys in _KEYS.items() if name != "other"
+}
+"""Headers that a program wrote on one line."""
+
 _FORM_FIELD = re.compile(
     r"^[*_ ]*(?:(?:cuerpo del?|your|tu|su|body of the|el|la|the|contenido del?|texto del?|cos del?|corpo d[ao]) )?"
     r"(?:mensaje|message|comentarios?|comments?|consulta|texto|text|body|pregunta|question|query|enquiry|missatge|mensagem|"
     r"messaggio|nachricht|telefono|telephone|phone|nombre|name|nom|nome|correo|e-?mail|descripcion|description|motivo|observaciones)"
     r"(?: [a-z]+){0,3}[*_ ]*:"
 )
+_INLINE_FORM_FIELD = re.compile(
+    r"[\s*_](?:mensaje|message|comentarios?|comments?|consulta|text[oe]?|body|pregunta|question|missatge|mensagem|messaggio|"
+    r"nachricht|descripcion|description)[*_ ]*:"
+)
 _POINTER = re.compile(
     r"\b(?:(?:ved|veis|ver|mirad|mira|leed|lee|lead|vease|como (?:veis|pone)) (?:lo de |el correo de |mas )?(?:mas )?abajo|"
     r"see (?:the \w+ )?below|read below|fyi|fwd|(?:os|te|les?) (?:reenvi\w+|copio|paso (?:este|el) (?:correo|mail|mensaje))|"
     r"reenvi\w+ (?:est|el)\w*|forward(?:ing|ed)|voir ci-dessous|ci-dessous|vedi sotto|siehe unten|"
-    r"(?:ver|veja|vejam) (?:em baixo|abaixo)|vegeu (?:mes )?avall|mireu (?:a )?(?:sota|baix))\b"
+    r"(?:ver|veja|vejam) (?:em baixo|abaixo)|vegeu (?:mes )?avall|mireu (?:a )?(?:sota|baix)|"
+    r"(?:ved|veis|mirad|mira|mire|lee|leed|lea|leedlo|leelo|leer) (?:por favor )?(?:esto|este|lo que)|(?:look at|read|see|check) this|(?:os|te|se) lo (?:paso|mando|envio)|"
+    r"(?:es|esto es|va|creo que es) para (?:vosotros|ustedes|usted)|this (?:is|one is) (?:for|yours)|over to you|"
+    r"(?:can|could|would) (?:you|someone|somebody) (?:please )?(?:handle|look (?:at|into)|check|deal with|take|see to)|"
+    r"(?:podeis|puedes|pueden|puede) (?:\w+ )?(?:mirar|ver|atender|encargar|gestionar|ocupar)\w*|encarg(?:aos|ate|uense)|"
+    r"(?:nuev[oa]|new|nou|nova|novo|nouveau|nuovo|neue) (?:mensaje|message|consulta|entry|submission|enquiry|missatge|mensagem|"
+    r"messaggio|nachricht|formulario)|formulario (?:de )?contacto|contact form|formulari de contacte|"
+    r"(?:desde|from|a traves de) (?:su|tu|la|el|your|the) (?:sitio )?(?:web|pagina|website|formulario))\b"
 )
+_NOTHING_SAID = re.compile(
+    r"^\W*(?:(?:hola|buenas|buenos|buen|dias|dia|tardes|noches|noche|hi|hello|hey|dear|good|morning|evening|afternoon|all|team|equipo|a|"
+    r"todos|todas|ola|bom|boa|tarde|bon|bona|nit|bonjour|bonsoir|ciao|buongiorno|buonasera|hallo|guten|tag|abend|urgente?|urgent|"
+    r"urgentisimo|ayuda|socorro|help|ajuda|aide|aiuto|hilfe|sos|por|favor|please|si us plau|fwd?|rv|esto|this|estimados?)\W*)*$"
+)
+"""Text of no more than a greeting or a call, which is about the mails below it."""
 
 
 def starts_forward(text: str) -> bool:
@@ -114,16 +151,41 @@ def without_history(text: str) -> str:
         if end and _is_quoted(_next_text(folded, end)):
             index = end
             continue
-        if _has_text(kept) and (end or _ORIGINAL.match(folded[index]) or _starts_headers(folded, index)):
+        if _has_text(kept) and (end or _begins_history(folded, index)):
             break
         if _is_quoted(folded[index]) or _is_wrapped_quote(lines, index, kept):
             index += 1
             continue
         kept.append(lines[index])
         index += 1
-    if not _has_text(kept) or (len(kept) < len(lines) and _only_points(kept)):
+    if not _has_text(kept) or (len(kept) < len(lines) and _only_points(kept)) or _introduces(kept, lines):
         return text
     return "\n".join(kept).strip()
+
+
+def _begins_history(folded: Sequence[str], index: int) -> bool:
+    """Return whether a line begins what was said before: a mark of it, or the headers of a mail."""
+    line = folded[index]
+    if _ORIGINAL.match(line) or (len(line) < MAX_MARK_CHARACTERS and _REPLY_ABOVE.search(line)):
+        return True
+    return _has_inline_headers(line) or _starts_headers(folded, index)
+
+
+def _has_inline_headers(line: str) -> bool:
+    """Return whether a line begins with "From: …" and has two other headers, and no field of a web form."""
+    if not (_HEADERS["from"].match(line) or _HEADERS["sent"].match(line)):
+        return False
+    found = {name for name, pattern in _INLINE_KEYS.items() if pattern.search(line)}
+    return "from" in found and len(found) > 2 and not _INLINE_FORM_FIELD.search(line)
+
+
+def _introduces(kept: Sequence[str], lines: Sequence[str]) -> bool:
+    """Return whether the text ends with a colon just above marked lines: what they say is said now."""
+    last = max((index for index, line in enumerate(kept) if line.strip()), default=-1)
+    if last < 0 or len(kept) == len(lines) or list(kept[: last + 1]) != list(lines[: last + 1]):
+        return False
+    introduced = fold_text(kept[last]).strip().endswith(":") and not _VERB.search(fold_text(kept[last]))
+    return introduced and _is_quoted(_next_text([line.strip() for line in lines], last + 1))
 
 
 def _is_quoted(line: str) -> bool:
@@ -149,7 +211,8 @@ def _attribution_end(folded: Sequence[str], index: int) -> int:
             return 0
         joined = f"{joined} {folded[end]}".strip()
         short = joined.endswith(":") and _VERB.search(joined) and not _TO_ME.search(joined)
-        if short and len(joined.split()) <= MAX_NAME_WORDS and _is_quoted(_next_text(folded, end + 1)):
+        below = _next_text(folded, end + 1)
+        if short and len(joined.split()) <= MAX_NAME_WORDS and (_is_quoted(below) or below.startswith("|")):
             return end + 1
         if len(joined) > MAX_ATTRIBUTION_CHARACTERS:
             return 0
@@ -196,4 +259,6 @@ def _is_wrapped_quote(lines: Sequence[str], index: int, kept: Sequence[str]) -> 
 
 def _only_points(kept: Sequence[str]) -> bool:
     words = fold_text(" ".join(kept))
-    return len(words.split()) <= MAX_POINTER_WORDS and _POINTER.search(words) is not None
+    if len(words.split()) > MAX_POINTER_WORDS:
+        return False
+    return _POINTER.search(words) is not None or _NOTHING_SAID.match(words) is not None

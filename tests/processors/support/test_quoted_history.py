@@ -39,6 +39,8 @@ ATTRIBUTIONS = (
     "On 3 Jun 2024, at 10:00, Eva <eva@example.org>\nwrote:",
     "On 6/3/24 10:00, Eva Ruiz wrote:",
     "On Monday, June 3rd, 2024 at 10:00 AM, Eva <eva@example.org> wrote:",
+    "Eva Ruiz schrieb am 03.06.2024 um 10:00:",
+    "Con fecha 3 de junio de 2024, Eva Ruiz escribió:",
     "2024-06-03 10:00 GMT+02:00 Eva Ruiz <eva@example.org>:",
     "Op ma 3 jun 2024 om 10:00 schreef Eva <eva@example.org>:",
 )
@@ -54,6 +56,12 @@ HEADERS = (
     "From: Eva\nSent: Monday, June 3, 2024 10:00 AM\nTo: Support\nSubject: fire",
     "-----Mensaje original-----\nDe: Eva\nEnviado el: lunes\nPara: Soporte\nAsunto: fuego",
     "-------- Mensaje original --------\nDe: Eva <eva@example.org>\nFecha: 3/6/24 10:00 (GMT+01:00)\nA: soporte@example.org\nAsunto: fuego",
+    "De: Eva <e@x.org> Enviado: lunes, 3 de junio de 2024 10:00 Para: Soporte <s@x.org> Asunto: fuego",
+    "*From:* Eva <e@x.org> *Sent:* Monday, June 3, 2024 10:00 *To:* Support *Subject:* fire",
+    "Von: Eva Gesendet: Montag, 3. Juni 2024 10:00 An: Support Betreff: Feuer",
+    "----- Mensaje anterior -----",
+    "##- Por favor, escriba su respuesta por encima de esta línea -##",
+    "--- Please reply above this line ---",
     '----- Mensaje original -----\nDe: "Eva" <eva@example.org>\nPara: "Soporte" <s@example.org>\nEnviados: Lunes, 3 de Junio 2024 10:00:00\nAsunto: fuego',
 )
 
@@ -80,6 +88,9 @@ def test_history_below_outlook_headers_is_cut(headers: str) -> None:
         '<p>{new}</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>From:</b> Eva<br><b>Sent:</b> Monday<br><b>To:</b> S<br><b>Subject:</b> x</p></div><p>{old}</p>',
         '<div>{new}</div><div id="ydp1yahoo_quoted" class="yahoo_quoted"><div>El lunes, 3 de junio de 2024, Eva escribió:</div><div>{old}</div></div>',
         '<div>{new}</div><div id="mail-editor-reference-message-container"><div>{old}</div></div>',
+        '<p>{new}</p><p><b>De:</b> Eva <b>Enviado:</b> lunes, 3 de junio <b>Para:</b> S <b>Asunto:</b> x</p><p>{old}</p>',
+        '<div>{new}</div><div name="quote" style="border-left: 2px solid #C3D9E5"><b>Von:</b> Eva<div>{old}</div></div>',
+        '<div>{new}</div><div class="ms-outlook-mobile-reference-message"><div>{old}</div></div>',
         '<div>{new}</div><div class="protonmail_quote">El lunes, Eva escribió:<blockquote>{old}</blockquote></div>',
     ],
 )  # fmt: skip
@@ -103,6 +114,15 @@ def test_quoted_html_is_cut(html: str) -> None:
         f"¿Qué hago?\n\n---------- Mensaje reenviado ---------\nDe: Eva\nFecha: hoy\nPara: S\n\n{OLD}",
         f"See below\n\nBegin forwarded message:\n\nFrom: Eva\nDate: today\nTo: S\n\n{OLD}",
         f"De: la puerta 4\nPara: todos\n{OLD}",
+        f"Hola,\n\n> {OLD}",
+        f"Pasa esto:\n> {OLD}\n> venid",
+        f"URGENTE\n\nEl 3/6/2024 a las 10:00, E (<e@x.org>) escribió:\n> {OLD}",
+        f"Os lo paso por si podéis ir\n\nDe: Eva\nEnviado: hoy\nPara: S\nAsunto: x\n\n{OLD}",
+        f"Can you handle this please?\n\nFrom: Eva\nSent: today\nTo: S\nSubject: x\n\n{OLD}",
+        f"Ha recibido un nuevo mensaje desde su web\n\nDe: Eva\nEnviado: hoy\nPara: S\nAsunto: x\n\n{OLD}",
+        f"De: Eva Fecha: hoy Asunto: aviso Mensaje: {OLD}",
+        f"To: whom it may concern. {OLD}",
+        f"Respondedme sobre la línea de autobús.\n{OLD}",
         f"{NEW}\nDate: prisa\n{OLD}",
     ],
 )
@@ -154,3 +174,20 @@ def test_rest_of_a_wrapped_quote_is_cut() -> None:
 )
 def test_signature_is_cut_unless_it_names_a_danger(text: str, expected: str) -> None:
     assert customer_text("", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "expected"),
+    [
+        ("Re: hay fuego", "Gracias, ya está resuelto", "Gracias, ya está resuelto"),
+        ("RE: mi hijo se ha perdido", "Falsa alarma, perdonad", "Falsa alarma, perdonad"),
+        ("Re: my boy is missing", "We found him, thank you!", "We found him, thank you!"),
+        ("Re: hay fuego", "Gracias, pero sigue saliendo humo", "hay fuego. Gracias, pero sigue saliendo humo"),
+        ("Re: hay fuego", "No está resuelto", "hay fuego. No está resuelto"),
+        ("Re: hay fuego", "¿Está todo bien?", "hay fuego. ¿Está todo bien?"),
+        ("Re: hay fuego", "Nadie viene", "hay fuego. Nadie viene"),
+        ("hay fuego", "Falsa alarma", "hay fuego. Falsa alarma"),
+    ],
+)
+def test_subject_is_history_where_a_reply_says_that_all_is_well(subject: str, text: str, expected: str) -> None:
+    assert customer_text(subject, text) == expected
