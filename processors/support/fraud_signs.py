@@ -48,7 +48,17 @@ _THREAT = _any_of(
         r"retenidos?|held|undelivered)",
         r"(?:\w+ )?(?:shared|sent) (?:you )?a (?:file|document|folder) with you",
         r"(?:ha|han|has|have) (?:compartido|shared) (?:\w+ ){0,3}(?:documentos?|archivos?|documents?|files?)",
-        r"(?:multa|sancion|embargo|deuda|requerimiento) (?:\w+ ){0,3}(?:pendiente|impagad\w+|de trafico|dgt)",
+        r"(?:multa|sancion|embargo|deuda|requerimiento) (?:\w+ ){0,3}(?:pendiente|impagad\w+|sin (?:abonar|pagar)|de trafico|dgt)",
+        r"(?:no (?:pudo|ha podido|pudimos|se pudo) (?:ser )?entreg\w+|could not be delivered|missed (?:your )?delivery|entrega fallida)",
+        r"(?:limitado|suspendido|bloqueado|restringido|cancelado) (?:temporalmente )?(?:su|sus|tu|tus|el|la|las|los) |(?:se )?(?:cancelara|suspendera|"
+        r"eliminara|bloqueara|cerrara|perdera)\b|(?:has been )?(?:scheduled for|marked for) (?:deletion|removal|closure)|violates? (?:our )?(?:community|terms)|"
+        r"(?:to|will|para|y) (?:avoid (?:losing|interruption)|lose (?:access|your)|no perder|perdera)|(?:dominio|domain) (?:\w+ ){0,3}(?:expir\w+|caduc\w+|vence)",
+        r"(?:reembolso|devolucion|refund|rebate|rembours\w+) (?:de |of )?(?:[\d.,]+ ?(?:€|eur|euros)|\$ ?\d|disponible|available|pendiente|pending)|"
+        r"(?:pago|cobrado|paid|charged) de mas|overpaid|overcharged",
+        r"(?:si (?:usted )?no (?:ha|has|fue|fuiste) (?:sido |realizado |hecho )?|if (?:this|it) was ?n.?t you|if you did ?n.?t (?:make|request|authori\w+))",
+        r"(?:se )?(?:ha )?(?:solicitado|iniciado|registrado) (?:un|una) (?:retirada|transferencia|compra|cargo)|withdrawal (?:request|was)|new device",
+        r"(?:must|need to|required to|debe\w*|es obligatorio|obligatoriamente) (?:migrate|upgrade|re-?validate|verify|migrar|actualizar|verificar|renovar)",
+        r"(?:tarjeta|dni|certificado|licencia|plan|suscripcion|poliza|card|licen[cs]e|plan|subscription|policy) (?:\w+ ){0,3}(?:caduca\w*|vence\w*|expir\w+)",
     )
 )
 _DEMAND = _any_of(
@@ -63,6 +73,59 @@ _DEMAND = _any_of(
         r"pay (?:the|a) (?:\w+ )?(?:fee|charge|duty)|gastos de (?:envio|aduana|gestion)",
         r"datos (?:bancarios|de pago|personales|de (?:su|la) (?:tarjeta|cuenta))|bank (?:details|account|data)|payment (?:details|method|information)|"
         r"card (?:number|details)|numero de (?:tarjeta|cuenta)|pin\b|credenciales|credentials",
+    )
+)
+_ACTION = re.compile(
+    r"(?:\b(?:verifique|verifica|actualice|actualiza|confirme|confirma|complete|completa|consulte|consulta|solicit[eoa]\w*|acceda|accede|entre|entra|pulse|pulsa|"
+    r"pinche|pincha|introduzca|introduce|programe|programa|abone|abona|pague|paga|renuev[ea]\w*|reclam[ea]\w*|cancel[ea]\w*|anul[ea]\w*|descargue|descarga|revise|revisa|active|activa|"
+    r"anade|anada|regularice|regulariza|registrese|registrate|reproduc\w+|escuche|escucha|lea|valide|valida|inicie sesion|inicia sesion|desbloque[ea]\w*|evite|firme|firma|"
+    r"comience|empieza|invierta|invierte|gane|gana|siga|sigue)\b|"
+    r"(?:^|[.!?:,;\n] ?|\b(?:please|to|and|now|can|must) )(?:log ?in|sign(?: in)?|verify|confirm|update|renew|cancel|submit|view|review|download|play|claim|deposit|"
+    r"click|pay|open|track|reschedule|schedule|restore|unlock|activate|register|join|buy|order now|get (?:it|your)|start|apply|secure|upgrade|validate|release|migrate|"
+    r"listen (?:here|now|to (?:your|the|it))|read (?:it|your|the message)|visit|appeal)\b)[^\n]{0,120}?(?:https?://|www\.|\baqui\b|\bhere\b)"
+)
+"""Order to one stranger to do something at a link; customers ask, and speak to several ("mirad", "podéis")."""
+
+_YOURS = _any_of(
+    (
+        r"(?:su|sus|tu|tus|your) (?:\w+ ){0,2}(?:cuenta|tarjeta|contrasena|pago|paquete|buzon|suscripcion|envio|acceso|factura|pedido|compra|plan|pagina|dominio|perfil|"
+        r"banca|reembolso|documento|mensaje|nombre|telefono|dispositivo|account|card|password|payment|package|parcel|mailbox|subscription|invoice|order|page|domain|"
+        r"profile|device|document|message|messages|wallet|computer|name|email|delivery|refund|tax)s?\b",
+        r"(?:te|le|you) (?:ha |han |has )?(?:enviado|compartido|sent|shared)|sent you|for you\b|contigo\b|tienes? \d+|you have \d+",
+    )
+)
+_DEADLINE = _any_of(
+    (
+        r"hoy\b|manana\b|ahora\b|inmediat\w+|urgente\w*|ultim[oa] (?:aviso|dia|recordatorio)|antes de(?:l)?\b|\d+ (?:horas|dias)\b|hours?\b|today\b|tomorrow\b|"
+        r"now\b|immediately|final (?:notice|reminder|warning)|\d+ days?\b|expir\w+|caduc\w+|action required|accion requerida",
+    )
+)
+_AMOUNT = re.compile(r"\d[\d.,]* ?(?:€|eur|euros|usd|\$|£|libras|dollars|pounds|btc)|[$€£] ?\d")
+_OWN_MATTER = _any_of(
+    (
+        r"(?:mi|mis|my|meu|meus|minha|minhas|meva|meves|mon|ma|mes|meine?[nmr]?|mio|mia|miei|mie) (?:\w+ ){0,2}(?:cuenta|account|compte|conta|konto|tarjeta|card|carte|"
+        r"cartao|entradas?|tickets?|bilhetes?|billets?|bigliett\w+|pulseras?|wristbands?|pedido|order|abonos?|pago|payment|contrasena|password|movil|phone|"
+        r"hij\w+|son|daughter|amig\w+|friends?|novi\w+|nombre|name|saldo|balance|reserva|booking|coche|car|banco|bank|plazo|mochila|cartera|dni)\b",
+        r"(?:me|nos) (?:habeis|han|hais|haveu|cobr\w+|deja\w*|llega\w*|sale|pone)\b|no (?:me|nos) \w+|no (?:puedo|podemos|consigo|encuentro|carga|funciona)\b|"
+        r"i (?:can ?not|can.t|could ?n.t|did ?n.t|have ?n.t|never|still)\b|charged me\b|you (?:have )?charged\b|nao consigo|je n'arrive|non riesco|ich kann",
+        r"(?:please )?(?:send|refund) (?:me|us|the refund)\b",
+    )
+)
+_FIRST_PERSON = _any_of(
+    (
+        r"(?:compre|compramos|pague|pagamos|gane|perdi|solicite|participe|reserve|(?:he|hemos) (?:comprado|pagado|ganado|perdido|reservado|visto|solicitado|recibido)|"
+        r"quiero|queremos|quisiera|necesito|necesitamos|me gustaria|nos gustaria|queria|queriamos|soy|somos|estoy|estamos|tengo|tenemos|voy|vamos|llevamos)\b",
+        r"(?:i|we)(?:'m|'ve|'d| am| are| have| had| would| want| need| bought| paid| ordered| booked| won| lost| got| work| live| saw| was| were)\b",
+        r"(?:podeis|podrias?|podriais|pueden|teneis|tienen|sabeis|quedan|hay|donde|cuando|cuanto|a que hora|que dia|como (?:puedo|podemos|hago|hacemos|cambio|pido|recojo|"
+        r"consigo|llego|se)|se puede)\b[^.!]{0,200}\?|(?:can|may|could|should) i\b|(?:is|are) there\b|(?:where|when|how) (?:do|can|is|are|does|much|late)\b|"
+        r"do you (?:accept|sell|have|allow|know|take)\b|(?:can|could) you (?:please )?(?:tell|help|check|send|resend|verify|confirm|change|cancel)\b",
+    )
+)
+_FESTIVAL = _any_of(
+    (
+        r"entradas?\b|tickets?\b|pulseras?\b|wristbands?\b|festival\w*|campings?\b|camp ?sites?\b|escenarios?\b|stages?\b|concier\w+|concerts?\b|abonos?\b|puertas?\b|"
+        r"gates?\b|sorteo\b|giveaway|concurso|cashless|recinto|venue|parking|aparca\w+|cartel\b|line-?up|barras?\b|food truck|acredita\w+|accredit\w+|bilhetes?|billets?|"
+        r"bigliett\w+|karten\b|entrades?\b|voluntari\w+|volunteer\w*|camarer\w+|taquilla|lavabos|banos|autobus|shuttle|toca(?:r|is)?\b|artistas?\b|headliner|dj\b|gig\b",
     )
 )
 _CLICK = _any_of(
@@ -82,22 +145,25 @@ _FORTUNE = _any_of(
     (
         r"herencia|inheritance|herdeiro|next of kin|difunt[oa]|deceased|late (?:husband|client|father)|beneficiari[oa]|"
         r"loteria|lottery|sweepstake|euromillon\w*|fondos? (?:no reclamad|congelad)\w+|unclaimed funds?|"
-        r"millon(?:es)? de (?:dolares|euros|libras)|million (?:us )?(?:dollars|euros|pounds|usd|eur|gbp)|(?:usd|eur|gbp|\$|€) ?\d+(?:[.,]\d+)? ?million",
+        r"mi fortuna|my (?:fortune|estate)|dead (?:customer|client)|[£$€] ?\d{3}[.,]\d{3}|(?:awarded|partida|premio de) [£$€]|\d{1,3}(?:[.,]\d{3}){2,} (?:de )?(?:euros|dolares|usd|eur|dollars)|(?:usd|eur|gbp|\$|€|£) ?\d{1,3}(?:[.,]\d{3}){2,}|millon(?:es)? de (?:dolares|euros|libras)|million (?:us )?(?:dollars|euros|pounds|usd|eur|gbp)|(?:usd|eur|gbp|\$|€) ?\d+(?:[.,]\d+)? ?million",
     )
 )
 _MONEY_REQUEST = _any_of(
     (
-        r"datos bancarios|bank (?:details|account)|abogad[oa]|barrister|attorney|solicitor|transfer\w*|comision|percentage|porcentaje|"
+        r"datos bancarios|bank (?:details|account)|abogad[oa]|barrister|attorney|solicitor|transfer\w*|foreign partner|socio|you will (?:keep|receive)|(?:reply|send|respond\w*|envie|mande) (?:\w+ ){0,2}(?:your|su|sus|tu|with)|obras? benefica\w*|buena fe|correo (?:privado|personal)|claims? agent|comision|percentage|porcentaje|"
         r"le corresponde|entitled|confidencial\w*|confidential|responda a|contact(?:e|ar)? (?:con )?(?:mi|my|me)|reclam\w+|claim|dona\w+|caridad|charity|viud[ao]|widow|a traves de usted|fundacion",
     )
 )
 _EXTORTION_MEANS = _any_of(
-    (r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|gift cards?|tarjetas? (?:de )?regalo|google play card",)
+    (
+        r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|gift cards?|tarjetas? (?:de )?regalo|google play card|(?:bc1|1|3)[a-z0-9]{25,39}\b",
+    )
 )
 _EXTORTION = _any_of(
     (
         r"webcam|camara web|hacke\w+|hacked|(?:he|hemos) grabado|recorded you|te (?:he )?grab\w+|your (?:device|contacts|password)|tus contactos|"
-        r"publicare|will publish|wallet|monedero|malware|troyano|trojan|rescate|ransom|"
+        r"publicare|will publish|wallet|monedero|malware|troyano|trojan|rescate|ransom|virus\b|"
+        r"videos? (?:tuy|de ti|of you)\w*|tu familia|your (?:family|friends)|(?:mande|manda|envia|send) (?:\w+ ){0,3}(?:foto|codigo|code|picture)s?|"
         r"(?:compr|buy|purchase|get me|necesito que compres)\w*|confidencial|director|ceo\b",
     )
 )
@@ -115,6 +181,14 @@ _REFUND_BAIT = _any_of(
         r"(?:agencia tributaria|hacienda|seguridad social|tax (?:office|refund)|hmrc|irs|impots)\b.{0,200}\b(?:reembolso|devolucion|refund|rembours\w+)",
     )
 )
+_ERRAND = _any_of(
+    (
+        r"(?:in|en) (?:a|una) (?:meeting|reunion|conference|conferencia)\b.{0,200}\b(?:payment|pago|transfer\w*|gift|tarjetas? regalo|cards?|task|discre\w+|confiden\w+)",
+        r"(?:abra|abre|open|descargue|download|vea|view|see) (?:\w+ ){0,3}(?:archivo|fichero|file|adjunto|attach\w+|documento|document)\b.{0,40}\b(?:html?|zip|js|exe|iso|macros?)\b",
+    )
+)
+"""Errand in the name of the management, and attachments that are programs or forms."""
+
 _NEW_NUMBER = _any_of(
     (r"(?:este es mi|mi|tengo) (?:nuevo|otro) (?:numero|movil|telefono)\b.{0,200}\b(?:transferencia|bizum|dinero|pag\w+)|"
      r"(?:this is )?my new (?:number|phone)\b.{0,200}\b(?:transfer|money|pay)",)
@@ -128,6 +202,17 @@ _UNASKED_OFFER = _any_of(
         r"(?:trabaj[ea]|work|ingresos|buscamos personas|income)\b.{0,60}\b(?:desde (?:su |tu )?casa|from home)\b.{0,120}\d ?(?:€|euros?|usd|dollars?|\$)|"
         r"(?:gane|gana|earn) (?:hasta )?\d[\d.,]* ?(?:€|euros?|usd|dollars?)",
         r"(?:first|primera) (?:page|pagina|posicion) (?:of|de|en) google|backlinks?|servicios? (?:de )?seo|seo services|"
+        r"(?:trading|forex|invest\w*|inversion\w*|inviert\w+|crypto\w*|bitcoins?|criptomoned\w*|tokens?)\b.{0,160}(?:\d+ ?%|guaranteed|garantizad\w+|rentabilidad|"
+        r"profits?\b|ganancias|beneficios|duplic\w+|multipl\w+|withdraw\w*)|(?:duplic\w+|multipl\w+) (?:your|su|tu) (?:capital|dinero|money|ahorros)",
+        r"(?:saw|found|vi|encontre) (?:your|tu|su) (?:profile|perfil)|lonely (?:girl|woman|lady)|(?:serious|true) (?:man|relationship)|(?:busco|looking for) (?:un |a )?(?:hombre|relacion|"
+        r"novio|soulmate)|(?:conoce|meet) (?:a )?(?:chicas|mujeres|women|singles)",
+        r"(?:leading|professional|top|reliable) (?:manufacturer|supplier|factory|exporter)|factory (?:price|direct)|(?:somos|we are) (?:\w+ ){0,2}(?:fabricantes|manufacturers?)\b|"
+        r"wholesale price|precios? (?:de fabrica|al por mayor)|(?:our|nuestro) catal\w+ (?:and|y|with|con)",
+        r"(?:vend\w+|sell\w*|disponemos de|provide|compre) (?:\w+ ){0,3}(?:bases? de datos|databases?|leads\b|listados? de (?:emails|correos|empresas))",
+        r"(?:not|isn't|is not|no (?:esta|aparece)) (?:\w+ ){0,2}(?:ranking|posicionad\w+)|page 1\b|page one\b|free (?:seo )?(?:audit|consultation)|auditoria gratuita|"
+        r"(?:followers|seguidores|likes|visitas|resenas|reviews) (?:reales|reales y|desde|from|for only)|(?:buy|compra\w*) (?:\w+ ){0,2}(?:followers|seguidores|reviews|resenas)",
+        r"(?:buy|compra\w*|order) (?:\w+[ ,]+){0,4}(?:xanax|tramadol|ozempic|valium|pills|steroids|viagra|cialis)|no questions asked|worldwide shipping|refill your",
+        r"(?:sin|con) (?:papeleos?|asnef|nomina|aval)\b.{0,80}|dinero (?:en|al) (?:\d+ minutos|instante)|(?:cash|payday|personal) loans?|consigue hasta [\d.,]+ ?€",
         r"(?:increase|boost|aumentar?|multiplica) (?:your|sus|tus|las) (?:sales|traffic|ventas|visitas|followers|seguidores)",
     )
 )
@@ -147,12 +232,14 @@ _NEWSLETTER = _any_of(
     (
         r"darse de baja|darte de baja|date de baja|cancelar (?:la |tu |su )?suscripcion|unsubscribe|ver (?:este correo |este email )?en (?:el|tu|su) navegador|"
         r"view (?:this (?:email|message) )?in (?:your )?browser|gestionar (?:tus|sus) preferencias|manage (?:your )?preferences|"
+        r"si (?:ya )?no (?:quieres?|desea[s]?) (?:seguir )?recib\w+|(?:to stop|no longer wish to|don't want to) receiv\w+|opt[- ]?out|(?:este|esta) (?:email|correo|mensaje|comunicacion) "
+        r"(?:se ha enviado|ha sido enviado|fue enviado) a|(?:esta|estas) suscrit[oa]|\bbaja\.?$|lista de distribucion|update (?:your )?(?:email )?preferences|"
         r"recibes este (?:correo|email|mensaje) porque|you (?:are receiving|received) this (?:email|message) because",
     )
 )
 _OFFER = _any_of(
     (
-        r"ofertas?|descuentos?|rebajas|promocion\w*|\d+ ?% (?:de descuento|off|dto|en)|hasta (?:un )?(?:el )?\d+ ?%|sale\b|discounts?|deals?\b|shop now|"
+        r"ofertas?|descuentos?|rebajas|promocion\w*|\d+ ?% (?:de descuento|off|dto|en)|hasta (?:un )?(?:el )?-?\d+ ?%|-\d+ ?%|desde \d[\d.,]* ?€|from [€$£] ?\d|sin intereses|ultimas unidades|(?:new|nueva) (?:collection|temporada)|sale\b|discounts?|deals?\b|shop now|"
         r"compra ahora|newsletter|boletin|novedades|coleccion|free trial|prueba gratis|black friday|cupon|envio gratis|free shipping",
     )
 )
@@ -189,8 +276,14 @@ _SHORTENERS = frozenset(
         "bitly.com",
     ]
 )
+_CHEAP_DOMAINS = frozenset(
+    """top xyz click win icu cyou cfd sbs rest buzz monster tk ml ga cf gq pw bet loan quest cam zip mov""".split()  # noqa: SIM905 - a list would be long
+)
+"""Top-level domains that are given away, or hardly used for anything but fraud."""
+
 _BRANDS = re.compile(
     r"bbva|santander|caixabank|sabadell|bankinter|paypal|pay-?pal|netfli?x|apple-?id|appleid|icloud|microsoft|office365|m365|outlook|amazon|"
+    r"docusign|linkedin|coinbase|binance|amzn|seg-?social|dgt\b|multas|renew|refund|reembols|promo|notify|helpdesk|clientes|recover|unlock|appeal|wallet|"
     r"correos|dhl|fedex|seur|hacienda|agenciatributaria|hmrc|ing-?direct|whatsapp|instagram|facebook|spotify|sharepoint|onedrive|1drv|dropbox|secure|segur[oi]|login|verif|account|cuenta|banco|bank|billing|webmail|activaci|cobros|appeal"
 )
 _REAL_BRAND = re.compile(
@@ -206,6 +299,10 @@ class FraudSigns(Struct, frozen=True):
     """It threatens or promises something and asks for secrets, money or a click."""
     advertising: bool = False
     """A newsletter, or an offer that no customer makes."""
+    certain: bool = False
+    """It is phishing that no customer's words excuse: extortion, a fortune, or an errand for the management."""
+    customer: bool = False
+    """A person writes about an own matter, or about the festival."""
     report: bool = False
     """A person reports such a mail, or asks about it."""
     link: bool = False
@@ -231,23 +328,39 @@ def fraud_signs(text: str) -> FraudSigns:
     threat, demand = _THREAT.search(folded) is not None, _DEMAND.search(folded) is not None
     formal = _FORMAL.search(folded) is not None
     hidden = any(map(_imitates, links))
-    promise = (
-        (_PRIZE.search(folded) is not None and _PRIZE_CLAIM.search(folded) is not None)
-        or (_FORTUNE.search(folded) is not None and _MONEY_REQUEST.search(folded) is not None)
+    certain = (
+        (_FORTUNE.search(folded) is not None and _MONEY_REQUEST.search(folded) is not None)
         or (_EXTORTION_MEANS.search(folded) is not None and _EXTORTION.search(folded) is not None)
+        or _ERRAND.search(folded) is not None
+    )
+    promise = (
+        certain
+        or (_PRIZE.search(folded) is not None and _PRIZE_CLAIM.search(folded) is not None)
         or _REFUND_BAIT.search(folded) is not None
         or _SUPPLIER.search(folded) is not None
         or _NEW_NUMBER.search(folded) is not None
     )
-    steals = clicks and ((threat and (demand or formal)) or (hidden and (threat or demand)))
+    ordered = _ACTION.search(folded) is not None
+    yours, pressed = _YOURS.search(folded) is not None, _DEADLINE.search(folded) is not None
+    costs = _AMOUNT.search(folded) is not None
+    steals = clicks and (
+        (threat and (demand or formal or ordered))
+        or (hidden and (threat or demand or ordered))
+        or (ordered and yours and (pressed or costs))
+    )
+    customer = _OWN_MATTER.search(folded) is not None or (
+        _FIRST_PERSON.search(folded) is not None and _FESTIVAL.search(folded) is not None
+    )
     newsletter = (
         _NEWSLETTER.search(folded) is not None
         and _OFFER.search(folded) is not None
         and _UNSUBSCRIBE_ME.search(folded) is None
     )
     return FraudSigns(
-        phishing=steals or promise,
-        advertising=newsletter or _UNASKED_OFFER.search(folded) is not None,
+        phishing=certain or ((steals or promise) and not customer),
+        advertising=(newsletter or _UNASKED_OFFER.search(folded) is not None) and not customer,
+        certain=certain,
+        customer=customer,
         report=_REPORT.search(folded) is not None,
         link=clicks,
         suspicious_link=bool(links) and (hidden or threat or promise or demand),
@@ -266,5 +379,7 @@ def _imitates(link: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
+        if host.rpartition(".")[2] in _CHEAP_DOMAINS:
+            return True
         return _BRANDS.search(host) is not None and _REAL_BRAND.search(host) is None
     return True

@@ -71,10 +71,10 @@ def set_aside_reason(
         return "automatic"
     if repeats is not None and repeats.is_loop:
         return "loop"
-    if signs.report:
-        return None
-    if signs.phishing:
+    if signs.phishing and not signs.report:
         return "phishing"
+    if signs.report or signs.customer:
+        return None
     probability = float(analysis.whole.probabilities[0, advertising])
     if signs.advertising or probability >= (MIN_PROBABILITY_WITH_LINK if signs.link else MIN_PROBABILITY):
         return "spam"
