@@ -31,7 +31,7 @@ _THREAT = _any_of(
         r"account|card|access|mailbox)",
         r"evitar (?:la|el|su) (?:suspension|bloqueo|cancelacion|cierre)|avoid (?:suspension|closure|being)",
         r"(?:contrasena|password|clave|certificado) (?:\w+ ){0,3}(?:caduca|vence|expira|expires?|ha caducado|has expired)",
-        r"(?:acceso|inicio de sesion|actividad|movimiento|login|sign-?in|activity|operacion|cargo|compra) (?:\w+ ){0,2}"
+        r"(?:intentos? de acceso|(?:login|sign-?in|access) attempts?)|(?:acceso|inicio de sesion|actividad|movimiento|login|sign-?in|activity|operacion|cargo|compra) (?:\w+ ){0,2}"
         r"(?:no autorizad\w+|sospechos\w+|inusual\w*|unusual|suspicious|unauthori[sz]ed|no reconocid\w+)|"
         r"(?:unusual|suspicious|unauthori[sz]ed) (?:sign-?in|login|activity|access|transaction)",
         r"(?:buzon|mailbox|almacenamiento|storage|cuota|quota) (?:\w+ ){0,3}(?:llen[oa]|full|agotad\w+|excedid\w+|exceeded)",
@@ -91,7 +91,7 @@ _YOURS = _any_of(
         r"(?:su|sus|tu|tus|your) (?:\w+ ){0,2}(?:cuenta|tarjeta|contrasena|pago|paquete|buzon|suscripcion|envio|acceso|factura|pedido|compra|plan|pagina|dominio|perfil|"
         r"banca|reembolso|documento|mensaje|nombre|telefono|dispositivo|account|card|password|payment|package|parcel|mailbox|subscription|invoice|order|page|domain|"
         r"profile|device|document|message|messages|wallet|computer|name|email|delivery|refund|tax)s?\b",
-        r"(?:te|le|you) (?:ha |han |has )?(?:enviado|compartido|sent|shared)|sent you|for you\b|contigo\b|tienes? \d+|you have \d+",
+        r"(?:te|le|you) (?:ha |han |has )?(?:enviado|compartido|sent|shared)|(?:sent|mentioned|invited|tagged) you|you (?:are eligible|qualify)|le corresponde|for you\b|contigo\b|tienes? \d+|you have \d+",
     )
 )
 _DEADLINE = _any_of(
@@ -106,7 +106,7 @@ _OWN_MATTER = _any_of(
         r"(?:mi|mis|my|meu|meus|minha|minhas|meva|meves|mon|ma|mes|meine?[nmr]?|mio|mia|miei|mie) (?:\w+ ){0,2}(?:cuenta|account|compte|conta|konto|tarjeta|card|carte|"
         r"cartao|entradas?|tickets?|bilhetes?|billets?|bigliett\w+|pulseras?|wristbands?|pedido|order|abonos?|pago|payment|contrasena|password|movil|phone|"
         r"hij\w+|son|daughter|amig\w+|friends?|novi\w+|nombre|name|saldo|balance|reserva|booking|coche|car|banco|bank|plazo|mochila|cartera|dni)\b",
-        r"(?:me|nos) (?:habeis|han|hais|haveu|cobr\w+|deja\w*|llega\w*|sale|pone)\b|no (?:me|nos) \w+|no (?:puedo|podemos|consigo|encuentro|carga|funciona)\b|"
+        r"(?:me|nos) (?:habeis|han|hais|haveu|cobr\w+|deja\w*|llega\w*|sale|pone)\b|no (?:me|nos) \w+|no (?:puedo|podemos|consigo|encuentro|carga|funciona|deja|va|abre|aparece|hay|llega)\b|(?:da|sale) (?:un )?error|(?:does ?n.t|do ?n.t|not) (?:work|open|load|arriv)\w*|still pending|is broken|"
         r"i (?:can ?not|can.t|could ?n.t|did ?n.t|have ?n.t|never|still)\b|charged me\b|you (?:have )?charged\b|nao consigo|je n'arrive|non riesco|ich kann",
         r"(?:please )?(?:send|refund) (?:me|us|the refund)\b",
     )
@@ -115,17 +115,41 @@ _FIRST_PERSON = _any_of(
     (
         r"(?:compre|compramos|pague|pagamos|gane|perdi|solicite|participe|reserve|(?:he|hemos) (?:comprado|pagado|ganado|perdido|reservado|visto|solicitado|recibido)|"
         r"quiero|queremos|quisiera|necesito|necesitamos|me gustaria|nos gustaria|queria|queriamos|soy|somos|estoy|estamos|tengo|tenemos|voy|vamos|llevamos)\b",
-        r"(?:i|we)(?:'m|'ve|'d| am| are| have| had| would| want| need| bought| paid| ordered| booked| won| lost| got| work| live| saw| was| were)\b",
+        r"i(?:'m|'ve|'d| am| are| have| had| would| want| need| bought| paid| ordered| booked| won| lost| got| work| live| saw| was| were)\b",
         r"(?:podeis|podrias?|podriais|pueden|teneis|tienen|sabeis|quedan|hay|donde|cuando|cuanto|a que hora|que dia|como (?:puedo|podemos|hago|hacemos|cambio|pido|recojo|"
         r"consigo|llego|se)|se puede)\b[^.!]{0,200}\?|(?:can|may|could|should) i\b|(?:is|are) there\b|(?:where|when|how) (?:do|can|is|are|does|much|late)\b|"
         r"do you (?:accept|sell|have|allow|know|take)\b|(?:can|could) you (?:please )?(?:tell|help|check|send|resend|verify|confirm|change|cancel)\b",
     )
 )
+_FIRST_PLURAL = _any_of(
+    (
+        r"we(?:'ve|'d|'re| are| have| had| would| want| need| bought| paid| ordered| booked| won| lost| got| saw| were)\b",
+    )
+)
+"""Fraud writes so, too."""
+
 _FESTIVAL = _any_of(
     (
         r"entradas?\b|tickets?\b|pulseras?\b|wristbands?\b|festival\w*|campings?\b|camp ?sites?\b|escenarios?\b|stages?\b|concier\w+|concerts?\b|abonos?\b|puertas?\b|"
         r"gates?\b|sorteo\b|giveaway|concurso|cashless|recinto|venue|parking|aparca\w+|cartel\b|line-?up|barras?\b|food truck|acredita\w+|accredit\w+|bilhetes?|billets?|"
-        r"bigliett\w+|karten\b|entrades?\b|voluntari\w+|volunteer\w*|camarer\w+|taquilla|lavabos|banos|autobus|shuttle|toca(?:r|is)?\b|artistas?\b|headliner|dj\b|gig\b",
+        r"bigliett\w+|karten\b|entrades?\b|voluntari\w+|volunteer\w*|camarer\w+|taquilla|lavabos|banos|autobus|shuttle|toca(?:r|is)?\b|artistas?\b|bands?\b|grupos?\b|musica\b|music\b|backstage|headliner|dj\b|gig\b",
+    )
+)
+_DESK = _any_of(
+    (
+        r"(?:os|vosotr[oa]s|vuestr[oa]s?|usteds?|ustedes|habeis|podeis|teneis|vendeis|pedisteis|dijisteis|sois|estais|senores|haveu|podeu|teniu|voces|vossos?|vos billets|"
+        r"mirad|venid|leed|escuchad|mandad\w*|enviad\w*|decid\w*|ayudad\w*|tened|haced|poned|responded|contestad\w*|llamad\w*|avisad\w*|verificad|revisad|"
+        r"arreglad\w*|quitad|bajad|abrid|cerrad|\w{3,}(?:asteis|isteis|[ae]is))\b",
+        r"your (?:festival|site|website|web|app|newsletter|bars?|staff|security|team|link|people|volunteers|toilets?|shop|promo code)\b|(?:is|was|does|has) (?:this|it) "
+        r"(?:from you|you|yours)\b",
+        r"(?:would|'d) (?:like|love) to (?!inform|offer|introduce|share|help)|you (?:told|sent|said|promised|wrote|asked|guys)\b|(?:i|me|mi|mis|my|jo|yo|je|ich|io|eu)\b",
+    )
+)
+"""Words of people who speak of themselves, or to the desk as several people."""
+
+_FREE = _any_of(
+    (
+        r"gratis|free\b|regalo|gift|premi\w+|prize|winner|gana\w*|bono\b|oferta|cheaper|\d+ ?% (?:off|cheaper|dto|menos)|mitad de precio|half price|llevate",
     )
 )
 _CLICK = _any_of(
@@ -150,13 +174,14 @@ _FORTUNE = _any_of(
 )
 _MONEY_REQUEST = _any_of(
     (
-        r"datos bancarios|bank (?:details|account)|abogad[oa]|barrister|attorney|solicitor|transfer\w*|foreign partner|socio|you will (?:keep|receive)|(?:reply|send|respond\w*|envie|mande) (?:\w+ ){0,2}(?:your|su|sus|tu|with)|obras? benefica\w*|buena fe|correo (?:privado|personal)|claims? agent|comision|percentage|porcentaje|"
+        r"datos bancarios|bank (?:details|account)|abogad[oa]|lawyer|notari[oa]|answer me|(?:copia|copy) de (?:su|tu)|barrister|attorney|solicitor|transfer\w*|foreign partner|socio|you will (?:keep|receive)|(?:reply|send|respond\w*|envie|mande) (?:\w+ ){0,2}(?:your|su|sus|tu|with)|obras? benefica\w*|buena fe|correo (?:privado|personal)|claims? agent|comision|percentage|porcentaje|"
         r"le corresponde|entitled|confidencial\w*|confidential|responda a|contact(?:e|ar)? (?:con )?(?:mi|my|me)|reclam\w+|claim|dona\w+|caridad|charity|viud[ao]|widow|a traves de usted|fundacion",
     )
 )
-_EXTORTION_MEANS = _any_of(
+_EXTORTION_MEANS = _any_of((r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|(?:bc1|1|3)[a-z0-9]{25,39}\b",))
+_GIFT_CARDS = _any_of(
     (
-        r"bitcoins?|btc\b|criptomoneda\w*|crypto ?currency|monero|gift cards?|tarjetas? (?:de )?regalo|google play card|(?:bc1|1|3)[a-z0-9]{25,39}\b",
+        r"gift cards?|tarjetas? (?:de )?(?:regalo|amazon|google|steam|apple|itunes)|google play card|(?:amazon|steam|apple|itunes) cards?",
     )
 )
 _EXTORTION = _any_of(
@@ -164,12 +189,12 @@ _EXTORTION = _any_of(
         r"webcam|camara web|hacke\w+|hacked|(?:he|hemos) grabado|recorded you|te (?:he )?grab\w+|your (?:device|contacts|password)|tus contactos|"
         r"publicare|will publish|wallet|monedero|malware|troyano|trojan|rescate|ransom|virus\b|"
         r"videos? (?:tuy|de ti|of you)\w*|tu familia|your (?:family|friends)|(?:mande|manda|envia|send) (?:\w+ ){0,3}(?:foto|codigo|code|picture)s?|"
-        r"(?:compr|buy|purchase|get me|necesito que compres)\w*|confidencial|director|ceo\b",
+        r"(?:buy|get) (?:me )?(?:some|\d)|compr(?:a|e|es|ar) \d|(?:necesito|quiero) que compres|codigos|jefe\b|boss\b|confidencial|director|ceo\b",
     )
 )
 _PRIZE = _any_of(
     (
-        r"(?:ha|has|hemos) (?:sido )?(?:ganado|seleccionad[oa]|elegid[oa]|agraciad[oa]|premiad[oa])|(?:you have|you've|you are|you were) (?:been )?"
+        r"(?:ha|has|hemos) (?:sido )?(?:ganado|resultado premiad[oa]|seleccionad[oa]|elegid[oa]|agraciad[oa]|premiad[oa])|(?:you have|you've|you are|you were) (?:been )?"
         r"(?:won|selected|chosen|the (?:lucky )?winner)|ganador[a]?\b|afortunad[oa]|lucky winner|congratulations,? you|felicidades,? (?:ha|has) ganado",
     )
 )
@@ -224,7 +249,8 @@ _UNSUBSCRIBE_ME = _any_of(
 )  # fmt: skip
 _SUPPLIER = _any_of(
     (
-        r"(?:cambi\w+|nuev[oa]|actualiz\w+|changed?|new|updated) (?:\w+ ){0,4}(?:cuenta bancaria|iban|datos bancarios|bank (?:account|details))|"
+        r"(?:cambi\w+|nuev[oa]s?|actualiz\w+|changed?|new|updated) (?:\w+ ){0,4}(?:cuenta bancaria|iban|datos bancarios|bank (?:account|details))|"
+        r"pagos?\b.{0,60}\b(?:a|en) (?:esta|la siguiente) cuenta|payments?\b.{0,60}\bto (?:this|the following) account|"
         r"(?:factura|invoice|documento|pedido) (?:\w+ ){0,3}(?:adjunt[oa]|attached).{0,80}(?:habilit\w+|enable|activ\w+) (?:las |the )?(?:macros|contenido|content)",
     )
 )
@@ -303,11 +329,16 @@ class FraudSigns(Struct, frozen=True):
     """It is phishing that no customer's words excuse: extortion, a fortune, or an errand for the management."""
     customer: bool = False
     """A person writes about an own matter, or about the festival."""
+    speaks: bool = False
+    """It speaks of its sender, or to the desk as several people."""
+    stranger: bool = False
+    """It speaks neither of its sender nor to the desk, nor of anything that the desk is asked about."""
     report: bool = False
     """A person reports such a mail, or asks about it."""
     link: bool = False
     suspicious_link: bool = False
-    """It has a link whose host hides or imitates somebody, or a link beside a threat, a demand or a promise."""
+    """It has a link whose host hides or imitates somebody, or a link beside a threat, a demand or a promise, or a
+    stranger's link or order."""
 
 
 def fraud_signs(text: str) -> FraudSigns:
@@ -328,6 +359,8 @@ def fraud_signs(text: str) -> FraudSigns:
     threat, demand = _THREAT.search(folded) is not None, _DEMAND.search(folded) is not None
     formal = _FORMAL.search(folded) is not None
     hidden = any(map(_imitates, links))
+    speaks = _DESK.search(folded) is not None or _FIRST_PERSON.search(folded) is not None
+    stranger = not speaks and not _FESTIVAL.search(folded) and not _OWN_MATTER.search(folded)
     certain = (
         (_FORTUNE.search(folded) is not None and _MONEY_REQUEST.search(folded) is not None)
         or (_EXTORTION_MEANS.search(folded) is not None and _EXTORTION.search(folded) is not None)
@@ -336,6 +369,7 @@ def fraud_signs(text: str) -> FraudSigns:
     promise = (
         certain
         or (_PRIZE.search(folded) is not None and _PRIZE_CLAIM.search(folded) is not None)
+        or (_GIFT_CARDS.search(folded) is not None and _EXTORTION.search(folded) is not None)
         or _REFUND_BAIT.search(folded) is not None
         or _SUPPLIER.search(folded) is not None
         or _NEW_NUMBER.search(folded) is not None
@@ -347,23 +381,32 @@ def fraud_signs(text: str) -> FraudSigns:
         (threat and (demand or formal or ordered))
         or (hidden and (threat or demand or ordered))
         or (ordered and yours and (pressed or costs))
+        or (
+            stranger
+            and (threat or demand or ordered or formal or yours or pressed or costs or _FREE.search(folded) is not None)
+        )
     )
+    unasked = _UNASKED_OFFER.search(folded) is not None and (clicks or costs or not _FESTIVAL.search(folded))
     customer = _OWN_MATTER.search(folded) is not None or (
-        _FIRST_PERSON.search(folded) is not None and _FESTIVAL.search(folded) is not None
+        (_FIRST_PERSON.search(folded) is not None or _FIRST_PLURAL.search(folded) is not None)
+        and _FESTIVAL.search(folded) is not None
     )
     newsletter = (
         _NEWSLETTER.search(folded) is not None
+        and not speaks
         and _OFFER.search(folded) is not None
         and _UNSUBSCRIBE_ME.search(folded) is None
     )
     return FraudSigns(
         phishing=certain or ((steals or promise) and not customer),
-        advertising=(newsletter or _UNASKED_OFFER.search(folded) is not None) and not customer,
+        advertising=(newsletter or unasked) and not customer,
         certain=certain,
         customer=customer,
         report=_REPORT.search(folded) is not None,
         link=clicks,
-        suspicious_link=bool(links) and (hidden or threat or promise or demand),
+        suspicious_link=(bool(links) and (hidden or threat or promise or demand)) or (stranger and (clicks or ordered)),
+        speaks=speaks,
+        stranger=stranger,
     )
 
 

@@ -17,6 +17,10 @@ ADVERTISING = "advertising and fraud"
 MIN_PROBABILITY, MIN_PROBABILITY_WITH_LINK = 0.6, 0.4
 """Probability of that request kind from which a mail is set aside, and the lower one for a mail with a link."""
 
+MIN_PROBABILITY_OF_STRANGER, MIN_PROBABILITY_OF_PERSON = 0.3, 0.85
+"""The same for a mail of nothing that a desk is asked about (`FraudSigns.stranger`), and for one in which somebody
+speaks of themselves or to the desk (`FraudSigns.speaks`)."""
+
 LOOP_REPEATS, FLOOD_REPEATS = 3, 50
 """Number of identical texts of one sender, each soon after the last, that is taken for two machines that answer each
 other: in one thread or with the subject of an answer; and in threads of their own, as a web form with one address for
@@ -76,6 +80,14 @@ def set_aside_reason(
     if signs.report or signs.customer:
         return None
     probability = float(analysis.whole.probabilities[0, advertising])
-    if signs.advertising or probability >= (MIN_PROBABILITY_WITH_LINK if signs.link else MIN_PROBABILITY):
+    if signs.advertising or probability >= _needed_probability(signs):
         return "spam"
     return None
+
+
+def _needed_probability(signs: FraudSigns) -> float:
+    if signs.stranger:
+        return MIN_PROBABILITY_OF_STRANGER
+    if signs.speaks:
+        return MIN_PROBABILITY_OF_PERSON
+    return MIN_PROBABILITY_WITH_LINK if signs.link else MIN_PROBABILITY
