@@ -1,11 +1,11 @@
 """Reader of a festival's tables in CSV: acts, programme, places, paths, approved answers and listeners.
 
-Files are UTF-8; `|` inside a cell separates a list, and an empty cell is nothing. `docs/data.md` has the layouts.
+Files are as `processors.csv_table` reads them; `|` inside a cell separates a list, and an empty cell is nothing.
+`docs/data.md` has the layouts.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -15,6 +15,8 @@ from typing import TypeVar, cast, get_args
 import msgspec
 from pydantic import ValidationError
 
+from processors.csv_table import Row as TableRow
+from processors.csv_table import TableError, read_table
 from schemas.errors import PulsoError
 from schemas.ids import ActId, ListenerId, PlaceId, SetId
 from schemas.programme import Act, ProgrammeSet, SetStatus
@@ -22,6 +24,9 @@ from schemas.venue_map import Hours, Mobility, Path, Place
 
 T = TypeVar("T")
 Row = dict[str, str]
+
+_NUMBERS = ("popularity", "x_m", "y_m", "metres", "width_m", "slope_percent", "kerb_cm")
+"""Columns of numbers of all tables."""
 
 
 class FestivalTableError(PulsoError, ValueError):
@@ -90,21 +95,32 @@ def read_festival(folder: FilePath) -> FestivalTables:
 def _table(path: FilePath, parse: Callable[[Row], T]) -> list[T]:
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        parsed = []
+    try:
+        table = read_table(path, numbers=_NUMBERS)
+    except TableError as error:
+        raise FestivalTableError(str(error)) from error
+    parsed = []
+    for row in table.rows:
         try:
-            for row in rows:
-                if None in row or None in row.values():
-                    raise ValueError(f"expected {len(rows.fieldnames or ())} cells")  # noqa: TRY301
-                parsed.append(parse({name: cell.strip() for name, cell in row.items()}))
-        except UnicodeDecodeError as error:
-            raise FestivalTableError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+            parsed.append(parse(_cells(row, len(table.columns))))
         except KeyError as error:
             raise FestivalTableError(f"{path}: the column {error.args[0]} is missing") from error
-        except (ValueError, ValidationError, msgspec.ValidationError, csv.Error) as error:
-            raise FestivalTableError(f"{path}, line {rows.line_num}: {error}") from error
+        except (ValueError, ValidationError, msgspec.ValidationError) as error:
+            raise FestivalTableError(f"{path}, line {row.line}: {error}") from error
     return parsed
+
+
+def _cells(row: TableRow, columns: int) -> Row:
+    """Return the cells of a row, with its numbers as Python writes them.
+
+    Raises:
+        CellError: a number is not valid.
+        ValueError: the row has more or fewer cells than there are columns.
+    """
+    if row.surplus or len(row.cells) != columns:
+        raise ValueError(f"expected {columns} cells")
+    cells = {name: cell.strip() for name, cell in row.cells.items()}
+    return cells | {name: f"{row.number(name):.15g}" for name in _NUMBERS if cells.get(name)}
 
 
 def _list(cell: str) -> tuple[str, ...]:

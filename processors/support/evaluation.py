@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, normalized_mutual_info_score
 
+from processors.csv_table import CellError, TableError, read_table
 from processors.support.desk import SupportDesk
 from processors.support.mail_analysis import analyze_mails
 from processors.support.priority import PRIORITIES
@@ -166,16 +166,25 @@ def read_labelled_mails(path: Path) -> list[LabelledMail]:
     return mails
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+    return _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+    try:
+        table = read_table(path)
+    except TableError as error:
+        raise MailsFileError(str(error)) from error
+    for row in table.rows:
+        try:
+            row.check_length()
+        except CellError as error:
+            raise MailsFileError(f"{path}, line {row.line}: {error}") from error
+        yield row.line, row.cells
+
+
+def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        if path.suffix.lower() == ".csv":
-            rows = csv.DictReader(file)
-            try:
-                for row in rows:
-                    yield rows.line_num, row
-            except csv.Error as error:
-                raise MailsFileError(f"{path}, line {rows.line_num}: not CSV: {error}") from error
-            return
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
@@ -188,7 +197,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, record
 
 
-def _labelled_mail(path: Path, line: int, row: dict[str, Any]) -> LabelledMail:
+def _labelled_mail(path: Path, line: int, row: Mapping[str, object]) -> LabelledMail:
     topic, text = _first_value(row, "topic", "intent"), _first_value(row, "text", "body")
     subject = _first_value(row, "subject")
     if not topic or not (text or subject):
@@ -205,7 +214,7 @@ def _labelled_mail(path: Path, line: int, row: dict[str, Any]) -> LabelledMail:
     return LabelledMail(subject, text, topic, language, priority)
 
 
-def _first_value(row: dict[str, Any], *columns: str) -> str:
+def _first_value(row: Mapping[str, object], *columns: str) -> str:
     """Return the value of the first of these columns that is not empty."""
     values = (str(row[column]).strip() for column in columns if row.get(column) is not None)
     return next((value for value in values if value), "")

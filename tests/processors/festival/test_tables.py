@@ -46,6 +46,13 @@ def test_tables_are_read(tmp_path: Path) -> None:
         ("programme", TABLES["programme.csv"].replace(",b1,", ",b9,"), "the act 'b9' is not in acts.csv"),
         ("paths", TABLES["paths.csv"].replace("north,", "west,"), "the place 'west' is not in places.csv"),
         ("paths", TABLES["paths.csv"].replace("north,south,10", "north,south"), "expected 10 cells"),
+        (
+            "paths",
+            TABLES["paths.csv"].replace(",10,", ",inf,"),
+            "paths.csv, line 2: metres 'inf' is not a valid number",
+        ),
+        ("acts", TABLES["acts.csv"].replace("tags", "name"), "line 1: the column 'name' stands there twice"),
+        ("acts", TABLES["acts.csv"].replace("Faroles,", "Faroles,x,"), "acts.csv, line 2: expected 7 cells"),
         ("places", TABLES["places.csv"].replace("yes", "maybe"), "'maybe' is not yes or no"),
     ],
 )
@@ -59,3 +66,14 @@ def test_invalid_table_is_refused_with_its_place(tmp_path: Path, table: str, tex
 def test_folder_without_tables_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FestivalTableError, match=r"no programme\.csv"):
         read_festival(tmp_path)
+
+
+def test_tables_are_read_as_spreadsheets_save_them(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    paths = TABLES["paths.csv"].replace(",10,", ",10#5,").replace(",", ";").replace("#", ",").replace("\n", ";\r\n")
+    (folder / "paths.csv").write_bytes(b"\xef\xbb\xbf" + paths.encode())
+    acts = TABLES["acts.csv"].replace("Rua", "Mañana") + "\n"
+    (folder / "acts.csv").write_bytes(acts.encode("cp1252"))
+    tables = read_festival(folder)
+    assert tables.paths[0].metres == 10.5
+    assert tables.acts["b2"].name == "Mañana"  # type: ignore[index]

@@ -45,7 +45,11 @@ def test_evaluation_uses_given_topics(requests: RequestClassifier, tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", "", "holds no mail"),
+        ("a.csv", "", "is empty"),
+        ("a.csv", "text,topic\n", "holds no mail"),
+        ("a.csv", "text,topic\nhi,x\nhi, there,x\n", r"line 3: 3 cells for 2 columns"),
+        ("a.csv", "text,topic,topic\nhi,x,x\n", r"line 1: the column 'topic' stands there twice"),
+        ("a.csv", 'text,topic\nhi,x\n"hi,x\n', r"line 3: "),
         ("a.csv", "text,label\nhi,x\n", r"line 2: no topic .*text, label"),
         ("a.csv", "words,topic\nhi,x\n", r"line 2: no text"),
         ("a.csv", "text,topic,priority\nhi,x,soon\n", r"line 2: 'soon' is not a valid priority"),
@@ -59,6 +63,21 @@ def test_invalid_file_error_names_the_line(tmp_path: Path, name: str, content: s
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MailsFileError, match=message):
         read_labelled_mails(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "\ufefftext,topic\n¿Dónde aparco?,parking\n".encode(),
+        "Text;Topic\r\n¿Dónde aparco?;parking\r\n".encode("cp1252"),
+        'sep=;\ntext;topic;\n\n"¿Dónde aparco?";parking;\n'.encode(),
+        "text\ttopic\n¿Dónde aparco?\tparking\n".encode("utf-16"),
+    ],
+)
+def test_mails_are_read_as_spreadsheets_save_them(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    assert [(mail.text, mail.topic) for mail in read_labelled_mails(path)] == [("¿Dónde aparco?", "parking")]
 
 
 def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
