@@ -26,6 +26,9 @@ can't be told."""
 
 MAX_REFUSALS_SHOWN = 5
 
+_DASH_IN_WORD = re.compile(r"[a-z][–—][a-z]")
+"""Dashes where Mac Roman has ñ and ó ("Ca–a")."""
+
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
@@ -308,6 +311,7 @@ def _decode(path: Path, data: bytes) -> tuple[str, str]:
         not signs
         or any(sign not in WESTERN_SIGNS for _, sign in signs)
         or "\N{LATIN CAPITAL LETTER A WITH TILDE}" in text
+        or _DASH_IN_WORD.search(text)
     ):
         raise TableError(f"{path}, line {line}: not UTF-8 text, nor for sure Windows-1252: save it as UTF-8")
     return text, "Windows-1252"

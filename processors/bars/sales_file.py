@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -67,6 +68,9 @@ LAYOUTS = (
     " or dateday,hour,count[,temp,humidity,windspeed,holiday,weathersit]"
 )
 """Columns of the layouts, for error messages."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that no till writes in a name: a quote was opened or closed at a wrong place."""
 
 _CONTEXT_COLUMNS = ("temp", "humidity", "windspeed", "holiday", "workingday", "weathersit")
 _NUMBERS = ("quantity", "unit_price", "count", *_CONTEXT_COLUMNS)
@@ -188,4 +192,6 @@ def _name(row: Row, column: str, default: str | None = None) -> str:
     text = row.text(column, default)
     if len(text) > MAX_NAME:
         raise CellError(f"{column} has {len(text)} letters; at most {MAX_NAME} are expected")
+    if _CONTROL.search(text):
+        raise CellError(f"{column} {text[:40]!r} has a line break or control character in it")
     return text

@@ -7,6 +7,7 @@ import binascii
 import codecs
 import quopri
 import re
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import EmailMessage, MIMEPart
 
@@ -26,6 +27,12 @@ _MOJIBAKE = re.compile(r"Ã[\x80-\xbf¡-¿‚ƒ„…†‡ˆ‰Š‹Œ‘’“
 _BASE64_LINE = re.compile(rb"^[A-Za-z0-9+/]{2,}={0,2}$")
 _MIN_BASE64_LINE = 20
 """Characters of the first line of a text from which it may be base64 without being declared so."""
+
+MIN_SOUND_LETTERS = 0.95
+"""Share of letters that can be printed from which decoded bytes are text."""
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
+_ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?[Bb]\?([^?\s]*)\?=")
 
 _QUOTED_PRINTABLE = re.compile(rb"=(?:C3=[89AB][0-9A-F]|[EF][0-9A-F])")
 MIN_QUOTED_LETTERS = 3
@@ -110,6 +117,8 @@ def decode_payload(part: MIMEPart | EmailMessage, encoding: str) -> bytes:
     encoding = encoding.strip().lower()
     if encoding == "base64" or (encoding in ("", "7bit", "8bit") and _looks_base64(data)):
         decoded = _decoded_base64(data)
+        if decoded is None:
+            decoded = _decoded_among_garbage(data)
         if decoded is not None or data.strip():
             return data if decoded is None else decoded
     payload = part.get_payload(decode=True)
@@ -150,6 +159,20 @@ def _decoded_base64(data: bytes) -> bytes | None:
     return decoded + b"\n\n" + footer if footer else decoded
 
 
+def _decoded_among_garbage(data: bytes) -> bytes | None:
+    """Decode base64 with other characters in it, which RFC 2045 tells to ignore; None unless it is text."""
+    encoded = b"".join(
+        kept
+        for line in data.splitlines()
+        if len(kept := _NOT_BASE64.sub(b"", line)) >= max(_MIN_BASE64_LINE, int(0.9 * len(line.strip())))
+    ).rstrip(b"=")
+    encoded = encoded[:-1] if len(encoded) % 4 == 1 else encoded
+    decoded = base64.b64decode(encoded + b"=" * (-len(encoded) % 4))
+    text = decoded.decode("utf-8", "replace")
+    sound = sum((letter.isprintable() and letter != "\ufffd") or letter.isspace() for letter in text)
+    return decoded if text and sound >= MIN_SOUND_LETTERS * len(text) and " " in text else None
+
+
 def _base64_end(lines: list[bytes]) -> int:
     """Return the number of leading lines that are base64; all of them where every one is."""
     if all(not line or _BASE64_LINE.match(line) for line in lines):
@@ -181,10 +204,19 @@ def _decoded_header(raw: str) -> str:
         unfolded = decode_bytes(unfolded.encode("utf-8", "surrogateescape"), None)
     if "=?" not in unfolded:
         return unfolded
+    try:
+        parts = decode_header(unfolded)
+    except (HeaderParseError, ValueError):  # base64 that was cut off
+        return _ENCODED_WORD.sub(_decoded_word, unfolded)
     return "".join(
-        part if isinstance(part, str) else decode_bytes(part, charset)
-        for part, charset in _with_text(decode_header(unfolded))
+        part if isinstance(part, str) else decode_bytes(part, charset) for part, charset in _with_text(parts)
     )
+
+
+def _decoded_word(word: re.Match[str]) -> str:
+    encoded = _NOT_BASE64.sub(b"", word[2].encode("ascii", "ignore")).rstrip(b"=")
+    encoded = encoded[:-1] if len(encoded) % 4 == 1 else encoded
+    return decode_bytes(base64.b64decode(encoded + b"=" * (-len(encoded) % 4)), word[1])
 
 
 def _with_text(parts: list[tuple[str | bytes, str | None]]) -> list[tuple[str | bytes, str | None]]:

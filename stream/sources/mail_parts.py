@@ -10,6 +10,7 @@ from email.message import EmailMessage, MIMEPart
 
 from processors.support.html_text import markup_to_text
 from processors.support.quoted_history import without_history
+from processors.support.urgency import names_any_danger
 from stream.sources.mail_decoding import decode_part, decode_payload, header
 
 MAX_PARTS, MAX_DEPTH = 200, 30
@@ -27,6 +28,9 @@ MIN_HTML_WORDS = 3
 MAX_STUB_WORDS = 40
 """Words of a plain part that says no more than that the mail is HTML."""
 
+MIN_INLINE_WORDS = 8
+"""Words of the inline text below which it may do no more than name an attached text file."""
+
 FORWARD_MARK = "---------- Forwarded message ---------"
 """Line above an attached message, as mail programs write it."""
 
@@ -43,13 +47,30 @@ Part = MIMEPart | EmailMessage
 
 
 def message_text(message: Part) -> str:
-    """Return the text of all inline parts, and of attached messages; without any, that of attached text files."""
+    """Return the text of all inline parts, and of attached messages; without any, that of attached text files.
+
+    A text file that names a danger is read beside a few words, too. Without any text at all, what stands beside the
+    parts is read, or what is not declared as text and yet is.
+    """
     reader = _PartReader()
     text = reader.text(message)
-    if text.strip():
-        return text
-    attached = (part for part in message.walk() if part.get_content_type() == "text/plain")
-    return _joined(reader.leaf(part) for _, part in zip(range(MAX_PARTS), attached, strict=False))
+    if len(text.split()) < MIN_INLINE_WORDS:
+        parts = (part for _, part in zip(range(MAX_PARTS), message.walk(), strict=False))
+        files = [part for part in parts if part.get_content_type() == "text/plain" and not part.is_multipart()]
+        attached = [reader.leaf(part) for part in files if not text.strip() or _is_attached(part)]
+        text = _joined((text, *(file for file in attached if not text.strip() or names_any_danger(file))))
+    return text if text.strip() else _undeclared_text(message)
+
+
+def _undeclared_text(message: Part) -> str:
+    """Return what stands beside the parts of a message, or the content of one that is not declared as text."""
+    if message.is_multipart():
+        beside = (message.preamble, message.epilogue)
+        return _joined(str(text) for text in beside if text and not _STUB.search(text) and "multi-part" not in text)
+    if message.get_filename() or message.get_content_maintype() not in ("application", "multipart"):
+        return ""
+    text = decode_part(message)
+    return text if all(letter.isprintable() or letter.isspace() for letter in text) else ""
 
 
 class _PartReader:
@@ -71,7 +92,7 @@ class _PartReader:
             if kind == "multipart/alternative":
                 return self._alternative(children, depth)
             return _joined(self.text(child, depth + 1) for child in children)
-        if part.get_content_disposition() == "attachment" or kind not in _TEXT_TYPES:
+        if _is_attached(part) or kind not in _TEXT_TYPES:
             return ""
         return self.leaf(part)
 
@@ -113,6 +134,10 @@ class _PartReader:
         if _shared(of=plain, within=rich) >= MIN_SHARED_WORDS or _is_stub(plain):
             return rich
         return _joined((plain, rich))
+
+
+def _is_attached(part: Part) -> bool:
+    return part.get_content_disposition() == "attachment"
 
 
 def _is_message(part: Part) -> bool:

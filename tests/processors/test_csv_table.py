@@ -74,6 +74,8 @@ def test_line_that_may_mean_two_things_is_refused(tmp_path: Path, kind: str) -> 
         (ORDERS.encode() + b"2026-07-04 20:00,1,\xca\xe0\xf0,1,1\n2026-07-04 20:01,2,\x81,1,1\n", "line 2: not UTF-8"),
         (ORDERS.encode() + "2026-07-04 20:00,1,řízek,1,1\n".encode("cp1250"), "line 2: not UTF-8"),
         (ORDERS.encode() + "2026-07-04 20:00,1,Caña,1,1\n".encode() + b"2026-07-04 20:00,1,Ca\xf1a,1,1\n", "line 3"),
+        (ORDERS.encode() + "2026-07-04 20:00,1,Caña,1,1\n".encode("mac_roman"), "line 2: not UTF-8"),
+        (ORDERS.encode() + b'2026-07-04 20:00,1,"Beer\nBeer",1,1\n', "line 2: product 'Beer"),
         (b"", "is empty"),
         (b"time,time,product,quantity\n", "'time' stands there twice"),
     ],

@@ -153,3 +153,15 @@ def test_arrival_and_clock_of_a_mail(headers: list[str], arrived: datetime, ahea
     read = read_received(message(b"x", "Subject: s", *headers), NOW)
     assert (read.arrived, read.clock_ahead) == (arrived, ahead)
     assert read.mail.time <= NOW
+
+
+def test_base64_among_garbage_is_read() -> None:
+    encoded = b"!!" + base64.encodebytes(TEXT.encode()) + b"--\r\n"
+    assert TEXT in text_of(encoded, "utf-8", "base64")
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_encoded_subject_that_was_cut_is_read(cut: int) -> None:
+    word = base64.b64encode(b"Hay una pelea junto a la barra").decode()[:-cut]
+    subject = read_message(message(b"x", f"Subject: Re: =?utf-8?B?{word}?="), NOW).subject
+    assert subject.startswith("Re: Hay una pelea junto a la ba")

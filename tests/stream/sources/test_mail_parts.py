@@ -50,8 +50,14 @@ def text_of(part: tuple[str, ...]) -> str:
         multipart("mixed", multipart("alternative", plain("Mirad"), html("Mirad"), boundary="C"), plain(DANGER)),
         multipart("signed", plain(DANGER), ("Content-Type: application/pgp-signature", "", "x")),
         multipart("mixed", PICTURE, plain(DANGER, "Content-Disposition: attachment; filename=text_0.txt")),
+        multipart("mixed", plain("Ved el texto"), plain(DANGER, "Content-Disposition: attachment; filename=a.txt")),
+        ("Content-Type: multipart/mixed", "", DANGER),
+        ("Content-Type: multipart/mixed; boundary=C", "", *multipart("mixed", plain(DANGER))[2:]),
+        ("Content-Type: multipart/mixed; boundary=B", "", DANGER, "--B", *PICTURE, "--B--"),
+        ("Content-Type: multipart/mixed; boundary=B", "", "--B", *PICTURE, "--B--", DANGER),
+        ("Content-Type: application/octet-stream", "", DANGER),
     ],
-    ids=["apple", "picture-first", "apple-html", "apple-alternative", "related", "list-footer", "signed", "mms-gateway"],
+    ids=["attached-text", "no-boundary", "other-boundary", "before-parts", "after-parts", "octets", "apple", "picture-first", "apple-html", "apple-alternative", "related", "list-footer", "signed", "mms-gateway"],
 )  # fmt: skip
 def test_all_inline_text_is_read(part: tuple[str, ...]) -> None:
     assert DANGER in text_of(part)
@@ -144,3 +150,14 @@ def test_mail_that_a_bounce_returns_is_not_read() -> None:
 
 def test_thousand_parts_are_read_in_bounds() -> None:
     assert len(text_of(multipart("mixed", *[plain("hola")] * 1_000)).split()) < 250
+
+
+def test_attached_text_does_not_follow_a_long_one() -> None:
+    attached = plain("registro", "Content-Disposition: attachment; filename=a.txt")
+    assert "registro" not in text_of(
+        multipart("mixed", plain("Una pregunta sobre el horario del bus de esta noche"), attached)
+    )
+
+
+def test_bytes_that_are_no_text_are_not_read() -> None:
+    assert not text_of(("Content-Type: application/octet-stream", "", "a\x01\x02b")).strip()
