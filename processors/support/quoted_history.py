@@ -108,16 +108,17 @@ _POINTER = re.compile(
     r"(?:ver|veja|vejam) (?:em baixo|abaixo)|vegeu (?:mes )?avall|mireu (?:a )?(?:sota|baix)|"
     r"(?:ved|veis|mirad|mira|mire|lee|leed|lea|leedlo|leelo|leer) (?:por favor )?(?:esto|este|lo que)|(?:look at|read|see|check) this|(?:os|te|se) lo (?:paso|mando|envio)|"
     r"(?:es|esto es|va|creo que es) para (?:vosotros|ustedes|usted)|this (?:is|one is) (?:for|yours)|over to you|"
-    r"(?:can|could|would) (?:you|someone|somebody) (?:please )?(?:handle|look (?:at|into)|check|deal with|take|see to)|"
-    r"(?:podeis|puedes|pueden|puede) (?:\w+ )?(?:mirar|ver|atender|encargar|gestionar|ocupar)\w*|encarg(?:aos|ate|uense)|"
+    r"(?:can|could|would) (?:you|someone|somebody) (?:please )?(?:handle|look (?:at|into)|check|deal with|take|see to) (?:this|it|that|care)\b|"
+    r"(?:podeis|puedes|pueden|puede) (?:\w+ )?(?:(?:mirar|ver|atender|gestionar|leer)(?:l[oa]s?\b| est[eao]\b)|encargar\w*|ocupar\w*)|encarg(?:aos|ate|uense)|"
     r"(?:nuev[oa]|new|nou|nova|novo|nouveau|nuovo|neue) (?:mensaje|message|consulta|entry|submission|enquiry|missatge|mensagem|"
     r"messaggio|nachricht|formulario)|formulario (?:de )?contacto|contact form|formulari de contacte|"
-    r"(?:desde|from|a traves de) (?:su|tu|la|el|your|the) (?:sitio )?(?:web|pagina|website|formulario))\b"
+    r"(?:mensaje|consulta|message|enquiry|missatge|mensagem)\b.{0,30}\b(?:desde|from|a traves de|via) (?:su|tu|la|el|your|the) (?:sitio )?"
+    r"(?:web|pagina|website|formulario))\b"
 )
 _NOTHING_SAID = re.compile(
     r"^\W*(?:(?:hola|buenas|buenos|buen|dias|dia|tardes|noches|noche|hi|hello|hey|dear|good|morning|evening|afternoon|all|team|equipo|a|"
     r"todos|todas|ola|bom|boa|tarde|bon|bona|nit|bonjour|bonsoir|ciao|buongiorno|buonasera|hallo|guten|tag|abend|urgente?|urgent|"
-    r"urgentisimo|ayuda|socorro|help|ajuda|aide|aiuto|hilfe|sos|por|favor|please|si us plau|fwd?|rv|esto|this|estimados?)\W*)*$"
+    r"urgentisimo|ayuda|socorro|help|ajuda|aide|aiuto|hilfe|sos|por|favor|please|si us plau|fwd?|rv|esto|this|estimados?)\b\W*)*$"
 )
 """Text of no more than a greeting or a call, which is about the mails below it."""
 

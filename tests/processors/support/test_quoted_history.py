@@ -191,3 +191,23 @@ def test_signature_is_cut_unless_it_names_a_danger(text: str, expected: str) -> 
 )
 def test_subject_is_history_where_a_reply_says_that_all_is_well(subject: str, text: str, expected: str) -> None:
     assert customer_text(subject, text) == expected
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        "Gracias, ¿podéis mirar el pago?",
+        "Compré desde la web, gracias",
+        "Can you check my refund?",
+        "Perfecto, mirad si llega el autobús",
+        "Hola Eva, ya estamos en casa",
+        "Thanks, see you at the festival",
+    ],
+)
+def test_short_answer_does_not_bring_history_back(new: str) -> None:
+    assert customer_text("", f"{new}\n\nEl 3/6/2024 a las 10:00, E (<e@x.org>) escribió:\n> {OLD}") == new
+
+
+def test_greetings_take_bounded_time() -> None:
+    text = "bona" * 80 + "x"
+    assert customer_text("", f"{text}\n\n> {OLD}") == text
