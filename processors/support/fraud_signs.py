@@ -83,6 +83,7 @@ _ACTION = re.compile(
     r"(?:^|[.!?:,;\n] ?|\b(?:please|to|and|now|can|must) )(?:log ?in|sign(?: in)?|verify|confirm|update|renew|cancel|submit|view|review|download|play|claim|deposit|"
     r"click|pay|open|track|reschedule|schedule|restore|unlock|activate|register|join|buy|order now|get (?:it|your)|start|apply|secure|upgrade|validate|release|migrate|"
     r"listen (?:here|now|to (?:your|the|it))|read (?:it|your|the message)|visit|appeal)\b)[^\n]{0,120}?(?:https?://|www\.|\baqui\b|\bhere\b)"
+    r"|\b\w{4,40}[aei]l[oa]s?\b[^\n]{0,12}?(?:https?://|www\.|\baqui\b)"
 )
 """Order to one stranger to do something at a link; customers ask, and speak to several ("mirad", "podéis")."""
 
@@ -302,6 +303,11 @@ _SHORTENERS = frozenset(
         "bitly.com",
     ]
 )
+_CONTENT = re.compile(
+    r"(?:https?://)?(?:[\w-]+\.)*(?:maps\.google\.\w+|goo\.gl/(?:maps|photos)|maps\.app\.goo\.gl|photos\.app\.goo\.gl|google\.\w+/maps|photos\.google\.com|youtube\.com|"
+    r"youtu\.be|vimeo\.com|instagram\.com|tiktok\.com|soundcloud\.com|bandcamp\.com|open\.spotify\.com|twitter\.com|x\.com|facebook\.com|what3words\.com|w3w\.co|"
+    r"openstreetmap\.org|osm\.org|maps\.apple\.com|imgur\.com|flickr\.com)(?:[/?:]|$)"
+)
 _CHEAP_DOMAINS = frozenset(
     """top xyz click win icu cyou cfd sbs rest buzz monster tk ml ga cf gq pw bet loan quest cam zip mov""".split()  # noqa: SIM905 - a list would be long
 )
@@ -377,14 +383,13 @@ def fraud_signs(text: str) -> FraudSigns:
     ordered = _ACTION.search(folded) is not None
     yours, pressed = _YOURS.search(folded) is not None, _DEADLINE.search(folded) is not None
     costs = _AMOUNT.search(folded) is not None
+    free = _FREE.search(folded) is not None
+    lures = stranger and not (links and all(map(_shows_content, links)))
     steals = clicks and (
         (threat and (demand or formal or ordered))
         or (hidden and (threat or demand or ordered))
         or (ordered and yours and (pressed or costs))
-        or (
-            stranger
-            and (threat or demand or ordered or formal or yours or pressed or costs or _FREE.search(folded) is not None)
-        )
+        or (lures and (threat or demand or ordered or formal or yours or free or (pressed and costs)))
     )
     unasked = _UNASKED_OFFER.search(folded) is not None and (clicks or costs or not _FESTIVAL.search(folded))
     customer = _OWN_MATTER.search(folded) is not None or (
@@ -408,6 +413,11 @@ def fraud_signs(text: str) -> FraudSigns:
         speaks=speaks,
         stranger=stranger,
     )
+
+
+def _shows_content(link: str) -> bool:
+    """Return whether a link leads to a place, picture, film or sound, as people send them."""
+    return _CONTENT.match(link.lower()) is not None
 
 
 def _imitates(link: str) -> bool:
