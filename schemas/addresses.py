@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -31,6 +32,15 @@ _WITHOUT_HOST = ("file", "unix", "v4l2", "udp", "rtp", "srt", "tcp", "tls", "ris
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[/\\]+")
 _URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,2}[^\s\"'<>|]+")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]")
+
+_WITHOUT_SCHEME = re.compile(
+    r"([^/\\]*@)?(\d+(\.\d+){3}|\[[0-9A-Fa-f:.]+\]|(localhost|[\w-]+(\.[\w-]+)+)(?=:\d))(:\d+)?([/?].*)?"
+    r"|[^/\\:@]+:[^/\\]*@[\w.-]+(:\d+)?([/?].*)?"
+)
+"""An address of a machine that lacks its scheme; a path with such a beginning is hardly one."""
+
+_HOST_AFTER_PASSWORD = re.compile(r"(\d+(\.\d+){3}|\[[^\]]*\]|[\w.-]+:\d+)([:/?#]|$)|[\w-]+(\.[\w-]+)+/")
+"""Host behind the @ of a name and password of which a part was taken for the host."""
 
 _SHOWN_SCHEMES = frozenset({*STREAMS, *MAIL_SERVERS, "redis", "rediss", "kafka", "pop3", "pop3s", "smtp", "ws", "wss"})
 """Schemes whose host is a host. In addresses of chat services, such as tgram://, it is a token."""
@@ -134,6 +144,8 @@ def _checked(url: str, schemes: tuple[str, ...], check: Callable[[str, SplitResu
         raise ValueError("begins or ends with a space; remove it")
     if _INVISIBLE.search(url):
         raise ValueError("holds a character that can't be seen, as text copied from a page does; type the address anew")
+    # What reads the address knows schemes in lower case only.
+    url = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]+(?=://)", lambda found: found.group().lower(), url)
     scheme = _scheme_of(url, schemes)
     if scheme is None:
         return url
@@ -153,11 +165,13 @@ def _scheme_of(url: str, schemes: tuple[str, ...]) -> str | None:
     Raises:
         ValueError: the scheme is mistyped.
     """
+    suggested = _SUGGESTED.intersection(schemes)
+    _check_beginning(url, schemes, suggested)
     found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)(:?)([/\\]*)", url)
     if found is None or len(found.group(1)) == 1:  # a path; C:\ is one, too
         return None
     word, colon, slashes = found.group(1).lower(), found.group(2), found.group(3)
-    near = difflib.get_close_matches(word, _SUGGESTED.intersection(schemes), n=1)
+    near = difflib.get_close_matches(word, suggested, n=1)
     if not colon:
         if slashes == "//" and near and "." not in word:
             raise ValueError(f"has no colon after {word}; did you mean {near[0]}://?")
@@ -179,17 +193,56 @@ def _scheme_of(url: str, schemes: tuple[str, ...]) -> str | None:
     return word
 
 
+def _check_beginning(url: str, schemes: tuple[str, ...], suggested: set[str]) -> None:
+    """Check that what has no scheme is not an address of a machine all the same.
+
+    Raises:
+        ValueError: it is one, without its scheme, or with something else before or after it.
+    """
+    if found := re.match(r"\W*([A-Za-z]+)(\s+:|\s*[;.,：])\s*[/\\]{2}", url):
+        near = difflib.get_close_matches(found.group(1).lower(), suggested, n=1)
+        if near:
+            raise ValueError(f"has no colon right after {found.group(1)}; did you mean {near[0]}://?")
+    if "://" in url and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+        raise ValueError(f"does not begin with a scheme such as {schemes[0]}://; remove what stands before it")
+    known = re.match(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)", url)
+    word = known.group().lower() if known else ""
+    if _WITHOUT_SCHEME.fullmatch(url) and not _SCHEME.match(url) and word not in (*schemes, *_DEVICES):
+        raise ValueError(f"has no scheme; write for example {schemes[0]}:// before it")
+
+
 def _check_host(url: str, scheme: str, parts: SplitResult) -> None:
     if "@" in parts.path + parts.query + parts.fragment and ":" in parts.netloc and "@" not in parts.netloc:
         host, _, port = parts.netloc.rpartition(":")
         if not (host and port.isdigit()):
             raise ValueError(_port_or_password(url))
+        if "." not in host and _HOST_AFTER_PASSWORD.match(url.rpartition("@")[2]):  # digits of a password as a port
+            raise ValueError(_port_or_password(url))
     if parts.hostname is None and scheme not in _WITHOUT_HOST:
         raise ValueError(f"has no host after {scheme}://; write {scheme}://HOST/…")
-    if parts.hostname is not None and re.search(r"[\s\\^{}|<>\"`]", parts.hostname):
-        raise ValueError("its host holds a letter that no host has, such as a space; check the address")
+    if parts.hostname is not None and "[" not in parts.netloc:
+        _check_host_name(parts.hostname)
     if parts.port == 0 and scheme not in _WITHOUT_HOST:
         raise ValueError("port 0 can't be connected to; ports are 1 to 65535")
+
+
+def _check_host_name(host: str) -> None:
+    """Check the name or IPv4 address of a host.
+
+    Raises:
+        ValueError: no host has it.
+    """
+    if re.search(r"[^\w.%-]|%(?![0-9A-Fa-f]{2})", host):
+        raise ValueError("its host holds a letter that no host has, such as a space; check the address")
+    if host.startswith(".") or ".." in host:
+        raise ValueError("its host has two dots in a row, or begins with one; check the address")
+    if re.fullmatch(r"[\d.]+", host):
+        try:
+            ip_address(host)
+        except ValueError as error:
+            raise ValueError(
+                "its host is not a valid IPv4 address, which has four numbers from 0 to 255 without zeros before them"
+            ) from error
 
 
 def _port_or_password(url: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from schemas.fields import NAMED, Count, Identifier, Instant, NonNegative, Probability
 from schemas.ids import BarId, EventId, ProductId, ZoneId
 from schemas.topic import DAY, MEDIA_BYTES, Topic
-from schemas.venue_parts import NAME, Name, Part, Share
+from schemas.venue_parts import CLOCK_PATTERN, NAME, Name, Part, Share
 
 MAX_LINE_UNITS = 100_000
 """Units of one line of a ticket, sold or taken back."""
@@ -193,9 +193,7 @@ class BarSettings(Part):
         ge=0,
         description="sales lost by waiting for another lead time from which a trip is worthwhile",
     )
-    closes: str | None = Field(
-        default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM; learnt if left out"
-    )
+    closes: str | None = Field(default=None, pattern=CLOCK_PATTERN, description="local time, HH:MM; learnt if left out")
     neighbours: list[Annotated[BarId, NAME]] = Field(
         default_factory=list, description="bars whose surplus may be fetched"
     )

@@ -7,9 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.venue_parts import Part
+from schemas.venue_parts import CLOCK_PATTERN, Part
 
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
+ClockTime = Annotated[str, Field(pattern=CLOCK_PATTERN, description="local time, HH:MM")]
 
 
 class Calendar(Part):

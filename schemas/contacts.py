@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.alerts import Audience, Severity
-from schemas.venue_parts import Language, Name, Part
+from schemas.venue_parts import CLOCK_PATTERN, Language, Name, Part
 
-LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
+LocalTime = Annotated[str, Field(pattern=CLOCK_PATTERN, description="local time, HH:MM")]
 
 
 class QuietHours(Part):

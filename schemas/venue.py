@@ -81,7 +81,7 @@ class Venue(Part):
     def _is_consistent(self) -> Self:
         for kind, parts in (
             ("zones", self.zones), ("cameras", self.cameras), ("bars", self.bars), ("stages", self.stages),
-            ("contacts", self.contacts),
+            ("contacts", self.contacts), ("mailboxes", self.mailboxes),
         ):  # fmt: skip
             names = [part.id for part in parts]
             if twice := sorted({name for name in names if names.count(name) > 1}):

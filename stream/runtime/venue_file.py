@@ -17,6 +17,7 @@ from processors.crowd.ground_plane import GroundError, ground_plane_of
 from schemas.addresses import without_password, without_passwords
 from schemas.errors import PulsoError
 from schemas.venue import Venue
+from schemas.venue_parts import CLOCK_PATTERN
 from stream.features import registry
 
 
@@ -78,12 +79,15 @@ def _surprise(text: str, value: float) -> str:
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     lines: dict[str, int] = {}
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":  # << takes over the keys of others, and repeats them
+            continue
         key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
         if not isinstance(key, str):
             raise VenueFileError(f"line {line}: {_quote_it(key_node, key)}")
         if key in lines:
-            raise VenueFileError(f"line {line}: {key} is repeated, first in line {lines[key]}; keep one")
+            shown = without_passwords(key)
+            raise VenueFileError(f"line {line}: {shown} is repeated, first in line {lines[key]}; keep one")
         lines[key] = line
     loader.flatten_mapping(node)
     return dict(loader.construct_mapping(node, deep=True))
@@ -208,14 +212,18 @@ def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue])
             message = "is missing"
         case "string_type" if not isinstance(error.get("input"), dict | list):
             message = _quote_it(_node_at(node, at), error.get("input"))
-        case "literal_error" | "string_pattern_mismatch" | "enum" if isinstance(error.get("input"), bool):
+        case "value_error" if isinstance(error.get("input"), bool):
+            message = f"YAML reads {_text_at(node, at)} as yes or no; {message}"
+        case _ if isinstance(error.get("input"), bool):
             message += f"; {_quote_it(_node_at(node, at), error.get('input'))}"
+        case "string_pattern_mismatch" if error["ctx"]["pattern"] == CLOCK_PATTERN:
+            message = f'{error.get("input")!r:.60} is not a time of day; write it as "09:30", from "00:00" to "23:59"'
         case _ if at and at[-1] == "url":
             message += f"; found {without_password(str(error.get('input')))!r}"
         case _ if isinstance(error.get("input"), str | int | float | date | None):
             found = error.get("input")
             message += f"; found {without_passwords(found) if isinstance(found, str) else found!r}"
-    return f"{path}: line {_line(node, at)}: {name or 'the file'}: {message}"
+    return f"{path}: line {_line(node, at)}: {without_passwords(name) or 'the file'}: {message}"
 
 
 def _model_at(at: tuple[Any, ...], model: type[BaseModel]) -> type[BaseModel]:
@@ -246,6 +254,11 @@ def _node_at(node: yaml.Node | None, at: tuple[Any, ...]) -> yaml.Node | None:
     """Return the node at the location of an error; None where the file has none."""
     found = list(_descend(node, at))
     return found[-1][1] if len(found) == len(at) else None
+
+
+def _text_at(node: yaml.Node | None, at: tuple[Any, ...]) -> str:
+    found = _node_at(node, at)
+    return str(found.value) if isinstance(found, yaml.ScalarNode) else "this"
 
 
 def _descend(node: yaml.Node | None, at: tuple[Any, ...]) -> Iterator[tuple[int, yaml.Node]]:

@@ -18,6 +18,7 @@ from processors.cameras.picture import PictureError, check_declared_size, decode
 from schemas.cameras import FRAMES
 from schemas.ids import CameraId
 from stream.sources.http_pictures import NotPicturesError, http_pictures
+from stream.sources.local_path import local_path
 from stream.sources.source import EventSink, Source, SourceError, now
 from stream.sources.video import CaptureClock, decode_video
 
@@ -82,14 +83,14 @@ class CameraSource(Source):
 
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Send frames at the wanted rate; see `Source.run`."""
-        path = Path(self._url.removeprefix("file://"))
+        path = local_path(self._url)
+        if path is None or self._url.isdigit() or path.is_char_device():
+            self._live(sink, stop)
+            return
         if path.is_dir():
             pictures = self._folder(path, sink)
         elif path.is_file():
             pictures = self._file(path)
-        elif "://" in self._url or self._url.isdigit() or path.is_char_device():
-            self._live(sink, stop)
-            return
         else:
             raise SourceError(f"{path} is not a file, folder or device; check the camera's url")
         session = now().strftime("%Y%m%dT%H%M%S.%f")
@@ -173,8 +174,8 @@ class CameraSource(Source):
 
     def _live_frames(self, closing: threading.Event) -> Iterator[tuple[datetime, SourceFrame]]:
         """Yield the time at which each frame was taken, as far as it can be known, and the frame."""
-        if "://" not in self._url:
-            yield from _device_frames(self._url)
+        if (device := local_path(self._url)) is not None:
+            yield from _device_frames(str(device))
             return
         if self._url.startswith(("http://", "https://")):
             try:

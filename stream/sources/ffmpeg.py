@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -44,23 +43,6 @@ class FfmpegInput(Struct, frozen=True):
     arguments: tuple[str, ...]
     optional: tuple[str, ...] = ()
     live: bool = True
-
-
-def local_path(url: str) -> Path | None:
-    """Return the path of a local address; None for an address with another scheme.
-
-    >>> local_path("file:///srv/stage%20one.wav"), local_path("rtsp://10.0.0.7/mic")
-    (PosixPath('/srv/stage one.wav'), None)
-    """
-    if url.startswith("file:"):
-        place = url.removeprefix("file:")
-        if place.startswith("//"):
-            host, slash, rest = place.removeprefix("//").partition("/")
-            # file://songs/a.wav has no host, but a relative path.
-            place = f"{slash}{rest}" if host in ("", "localhost") else f"{host}{slash}{rest}"
-        path = Path(place)
-        return path if path.exists() else Path(unquote(place))
-    return None if "://" in url else Path(url)
 
 
 def file_input(path: Path, *, pace: bool) -> FfmpegInput:

@@ -27,6 +27,10 @@ MAX_MESSAGE_BYTES = 25_000_000
 """Bytes of a message that are fetched; what follows is attachments."""
 
 
+class LoginRefusedError(SourceError):
+    """The server refuses user or password."""
+
+
 class ImapFolder:
     """An open folder.
 
@@ -88,7 +92,7 @@ def imap_folder(url: str, password: str) -> Iterator[ImapFolder]:
             login(user, password, initial_folder=None)
             yield ImapFolder(box, folder)
     except MailboxLoginError as error:
-        raise SourceError("the server refuses user or password; check PULSO_MAILBOX_PASSWORD") from error
+        raise LoginRefusedError("the server refuses user or password") from error
     except (MailboxFolderSelectError, MailboxFolderStatusError) as error:
         raise SourceError(f"the server has no folder {folder!r}, or does not open it") from error
     except (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError) as error:

@@ -14,8 +14,10 @@ import msgspec
 
 from schemas.ids import MailboxId
 from schemas.support import MAILS, Mail
+from stream.runtime.settings import mailbox_variable
 from stream.sources.delivered_messages import DeliveredMessages
-from stream.sources.imap import MAX_MESSAGE_BYTES, ImapFolder, imap_folder
+from stream.sources.imap import MAX_MESSAGE_BYTES, ImapFolder, LoginRefusedError, imap_folder
+from stream.sources.local_path import local_path
 from stream.sources.mail_files import stored_mails
 from stream.sources.mime import MailFormatError, read_received
 from stream.sources.source import EventSink, Source, SourceError, now
@@ -111,10 +113,10 @@ class MailboxSource(Source):
         if self._url.startswith(("imap://", "imaps://")):
             self._run_imap(sink, delivered, stop)
             return
-        if "://" in self._url:
+        if (path := local_path(self._url)) is None:
             raise SourceError("use imap://, imaps://, or the path of a Maildir, an mbox or a folder of .eml files")
         while not stop.is_set():
-            complete = self._forward_files(Path(self._url), sink, delivered, stop)
+            complete = self._forward_files(path, sink, delivered, stop)
             sink.report_up()
             if not complete:
                 continue
@@ -123,13 +125,16 @@ class MailboxSource(Source):
             stop.wait(self._poll)
 
     def _run_imap(self, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event) -> None:
-        with imap_folder(self._url, self._password) as folder:
-            while not stop.is_set():
-                sink.report_up()
-                self._forward_imap(folder, sink, delivered, stop)
-                if self._once:
-                    return
-                folder.wait_for_mail(stop, self._poll)
+        try:
+            with imap_folder(self._url, self._password) as folder:
+                while not stop.is_set():
+                    sink.report_up()
+                    self._forward_imap(folder, sink, delivered, stop)
+                    if self._once:
+                        return
+                    folder.wait_for_mail(stop, self._poll)
+        except LoginRefusedError as error:
+            raise SourceError(f"{error}; check {mailbox_variable(self.name)} or PULSO_MAILBOX_PASSWORD") from error
 
     def _forward_files(self, path: Path, sink: EventSink, delivered: DeliveredMessages, stop: threading.Event) -> bool:
         """Send stored messages that Kafka does not have; return False if there are more."""

@@ -19,7 +19,8 @@ from schemas.ids import StageId
 from schemas.music import SNIPPETS
 from stream.features.music import metrics
 from stream.features.music.lights import LightingDesk, LiveLights
-from stream.sources.ffmpeg import FfmpegInput, error_sentence, file_input, lacks_option, local_path, stream_input
+from stream.sources.ffmpeg import FfmpegInput, error_sentence, file_input, lacks_option, stream_input
+from stream.sources.local_path import local_path
 from stream.sources.sound_pipe import SAMPLE_BYTES, SoundPipe
 from stream.sources.source import EventSink, Source, SourceError, now
 
@@ -37,9 +38,6 @@ SOUND_SUFFIXES = (
 
 MIN_FRAGMENT_SECONDS = 1.0
 """Shortest rest at the end of a file that becomes a fragment."""
-
-DEVICES = ("alsa:", "pulse:")
-"""Beginnings of the addresses of devices."""
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +116,7 @@ class MicrophoneSource(Source):
         Raises:
             SourceError: There is no such file.
         """
-        if self._url.startswith(DEVICES) or (path := local_path(self._url)) is None:
+        if (path := local_path(self._url)) is None:
             return None
         if not path.exists():
             raise SourceError(f"{path} is not a file, folder or device; check the microphone's url")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from schemas.addresses import MAIL_SERVERS, without_password
@@ -12,6 +11,7 @@ from schemas.bars import DemandForecast
 from schemas.venue import Venue
 from stream.runtime.addresses import is_private
 from stream.runtime.settings import Settings, mailbox_variable
+from stream.sources.local_path import local_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,21 @@ def direct_hosts(venue: Venue) -> list[str]:
 
 def _missing_file(url: str) -> str:
     """Return a reason if a path does not exist; devices and streams are only known once they are opened."""
-    if urlsplit(url).scheme or url.isdigit() or url.startswith("/dev/"):
+    path = local_path(url)
+    if path is None or url.isdigit() or path.is_relative_to("/dev"):
         return ""
-    path = Path(url)
-    return "" if path.exists() else f"{path.absolute()} does not exist"
+    try:
+        exists = path.exists()
+    except OSError as error:  # such as a name that is too long
+        return f"{without_password(str(path.absolute()))} can't be opened: {error.strerror}"
+    return "" if exists else f"{without_password(str(path.absolute()))} does not exist"
 
 
 def _incomplete_maildir(url: str) -> str:
     """Return a reason if a folder is neither a Maildir nor one of .eml files."""
-    path = Path(url)
+    path = local_path(url)
+    if path is None:
+        return ""
     parts = [part for part in ("cur", "new", "tmp") if (path / part).is_dir()]
     if not path.is_dir() or {"cur", "new"} <= set(parts):
         return ""

@@ -7,7 +7,7 @@ import pytest
 from schemas.addresses import host_name, mailbox_url, stream_url, without_password, without_passwords
 
 VALID_STREAMS = (
-    "rtsp://10.0.0.7/gate", "RTSP://Guard:x@cam.example:554/live?channel=1", "rtsp://[fd00::2]:554/x", "rtsps://h",
+    "rtsp://10.0.0.7/gate", "rtsp://Guard:x@cam.example:554/live?channel=1", "rtsp://[fd00::2]:554/x", "rtsps://h",
     "http://h/a?b=c", "rtsp://guard:p%2Fw@h/x", "rtsp://guard:p@w@h/x", "srt://:9000?mode=listener", "./rtsp",
     "udp://@239.0.0.1:1234", "rtmp://h/live/stream-key", "alsa:hw:1,0", "pulse:default", "/dev/video0", "0",
     "films/gate 2@4k.mp4", "film.mp4", "file:///srv/x.mp4", "año/música.ogg", "C:\\films\\gate.mp4",
@@ -17,6 +17,11 @@ VALID_STREAMS = (
 @pytest.mark.parametrize("url", VALID_STREAMS)
 def test_valid_stream_is_accepted_unchanged(url: str) -> None:
     assert stream_url(url) == url
+
+
+@pytest.mark.parametrize("scheme", ["RTSP", "Http", "FILE"])
+def test_scheme_is_in_lower_case_as_readers_expect(scheme: str) -> None:
+    assert stream_url(f"{scheme}://Guard:X@Cam/Live") == f"{scheme.lower()}://Guard:X@Cam/Live"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +52,21 @@ def test_valid_stream_is_accepted_unchanged(url: str) -> None:
         ("rtsp://fd00::2/x", "no brackets"),
         ("rtsp://[fd00::2/x", "IPv6"),
         ("mailto://h", "can't be read here"),
+        ("rtsp ://h/x", "did you mean rtsp://"),
+        ("rtsp;//h/x", "did you mean rtsp://"),
+        ("rtsp：//h/x", "did you mean rtsp://"),
+        ("<rtsp://h/x>", "remove what stands before it"),
+        ("10.0.0.7:554/x", "has no scheme"),
+        ("10.0.0.7/x", "has no scheme"),
+        ("cam.local:554/x", "has no scheme"),
+        ("guard:hunter2@cam/x", "has no scheme"),
+        ("rtsp://10.0.0.777/x", "not a valid IPv4 address"),
+        ("rtsp://10.0.0/x", "not a valid IPv4 address"),
+        ("rtsp://10,0,0,7/x", "its host holds a letter"),
+        ("rtsp://10.0.0..7/x", "two dots"),
+        ("rtsp://$IP/x", "its host holds a letter"),
+        ("rtsp://guard:12/34@10.0.0.7/x", "write %2F for /"),
+        ("rtsp://guard:12#34@cam.example/x", "%23 for #"),
         ("", "is empty"),
     ],
 )

@@ -52,7 +52,7 @@ def test_demo_venue_is_valid() -> None:
         (
             "zones:",
             "rules:\n  x: {raise_at: 4, clear_at: 3, audience: [security]}\nzones:",
-            r"line 3: rules.x: x is not an alert rule; there are camera-blind, .*stage-silent$",
+            r"line 3: rules.x: x is not an alert rule; there are camera-blind, .*stage-silent, ",
         ),
         (
             "zones:",
@@ -231,3 +231,44 @@ def test_area_that_can_not_be_measured_is_refused(tmp_path: Path, old: str, new:
     assert old in VENUE_WITH_MEASUREMENTS
     with pytest.raises(VenueFileError, match=message):
         read_venue(write_venue_file(tmp_path, VENUE_WITH_MEASUREMENTS.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("capacity: 300", "capacity: yes", r"line 5: zones\[0\].capacity: YAML reads yes as yes or no; write numbers"),
+        ("[1, 1]", "[1, on]", r"line 10: .*polygon: write numbers, without yes"),
+        ("area_m2: 100", "area_m2: Off", r"line 4: .*YAML reads Off as yes or no"),
+        (
+            "zones:",
+            "contacts:\n  - {id: a, audience: [security], quiet: {begin: '24:00', end: '6:00'}}\nzones:",
+            r"'24:00' is not a time of day; write it as \"09:30\"[^\n]*\n.*'6:00' is not a time",
+        ),
+        ("zones:", "mailboxes: [{url: mail}, {url: mail}]\nzones:", r"mailboxes: support is used more than once"),
+    ],
+)
+def test_yes_and_wrong_times_are_explained(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(VenueFileError, match=message):
+        read_venue(write_venue_file(tmp_path, VALID_VENUE.replace(old, new)))
+
+
+def test_anchors_are_merged(tmp_path: Path) -> None:
+    text = VALID_VENUE.replace("  - id: front", "  - &front\n    id: front").replace(
+        "cameras:", "  - {<<: *front, id: back, capacity: 7}\ncameras:"
+    )
+    zones = read_venue(write_venue_file(tmp_path, text)).zones
+    assert [(zone.id, zone.capacity, zone.area_m2) for zone in zones] == [("front", 300, 100), ("back", 7, 100)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rtsp://a:hunter2@h/x: 1\n",
+        "rtsp://a:hunter2@h/x: 1\nrtsp://a:hunter2@h/x: 2\n",
+        "name: {rtsp://a:hunter2@h/x: 1}",
+    ],
+)
+def test_password_in_a_key_is_not_shown(tmp_path: Path, line: str) -> None:
+    with pytest.raises(VenueFileError) as raised:
+        read_venue(write_venue_file(tmp_path, line))
+    assert "hunter2" not in str(raised.value)

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
+from schemas.ids import MailboxId
 from schemas.support import MAILS, Mail
 from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
+from stream.sources.imap import LoginRefusedError
 from stream.sources.mailbox import MailboxSource
 from stream.sources.source import SourceError, run_all
 from tests.stream.sources.conftest import RecordReader, mail_message
@@ -162,3 +164,13 @@ def test_message_that_the_server_refuses_is_skipped(
     with run_sources(MailboxSource("refusing", "imap://x@y/", state=tmp_path / "s.json")):
         record_reader.wait_for(MAILS, "refusing-3", 1)
     assert len(record_reader.read(MAILS, "refusing-3")) == 1
+
+
+def test_refused_login_names_the_variables_of_the_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def folder(*_: str) -> None:
+        raise LoginRefusedError("the server refuses user or password")
+
+    monkeypatch.setattr("stream.sources.mailbox.imap_folder", folder)
+    source = MailboxSource(MailboxId("lost-found"), "imap://x@y/", state=tmp_path / "s.json")
+    with pytest.raises(SourceError, match="check PULSO_MAILBOX_PASSWORD_LOST_FOUND or PULSO_MAILBOX_PASSWORD$"):
+        source.run(cast(EventSink, None), threading.Event())

@@ -23,7 +23,8 @@ from prometheus_client import REGISTRY
 from processors.music.audio import Audio, decode
 from processors.music.channels import ChannelMix
 from stream.sources import ffmpeg, sound, sound_pipe
-from stream.sources.ffmpeg import error_sentence, lacks_option, local_path, rtsp_timeout_option, stream_input
+from stream.sources.ffmpeg import error_sentence, lacks_option, rtsp_timeout_option, stream_input
+from stream.sources.local_path import local_path
 from stream.sources.sound import MicrophoneSource
 from stream.sources.source import SourceError
 from tests.stream.sources.rtsp_server import RtspServer

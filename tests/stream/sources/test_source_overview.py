@@ -146,3 +146,20 @@ def test_hosts_of_the_local_network_are_reached_directly() -> None:
         "mailboxes": [{"url": "imaps://a@10.1.2.3/INBOX"}],
     })  # fmt: skip
     assert direct_hosts(venue) == ["10.1.2.3", "192.168.1.7", "fd00::7"]
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "file:{}", "FILE://{}"])
+@pytest.mark.parametrize("kind", ["cameras", "stages", "mailboxes"])
+def test_missing_file_is_named_in_every_form_of_its_address(tmp_path: Path, kind: str, form: str) -> None:
+    there = tmp_path / "año 1"
+    (there / "cur").mkdir(parents=True)
+    (there / "new").mkdir()
+
+    def lacks(path: str) -> str:
+        venue = Venue.model_validate({"name": "Mine", kind: [{"id": "a", "url": form.format(path)}]})
+        return next(line.lacks for line in source_lines(venue, Settings(data=tmp_path)))
+
+    assert "does not exist" in lacks(str(tmp_path / "missing"))
+    assert lacks(str(there)) == ""
+    if ":" in form:
+        assert lacks(str(there).replace(" ", "%20")) == ""
