@@ -21,7 +21,7 @@ from stream.runtime.producer import EventProducer, NotDeliveredError
 from stream.runtime.settings import Settings
 from stream.sources.imap import LoginRefusedError
 from stream.sources.mailbox import MailboxSource
-from stream.sources.source import SourceError, run_all
+from stream.sources.source import EventSink, SourceError, run_all
 from tests.stream.sources.conftest import RecordReader, mail_message
 
 pytestmark = pytest.mark.stack
@@ -172,5 +172,5 @@ def test_refused_login_names_the_variables_of_the_mailbox(tmp_path: Path, monkey
 
     monkeypatch.setattr("stream.sources.mailbox.imap_folder", folder)
     source = MailboxSource(MailboxId("lost-found"), "imap://x@y/", state=tmp_path / "s.json")
-    with pytest.raises(SourceError, match="check PULSO_MAILBOX_PASSWORD_LOST_FOUND or PULSO_MAILBOX_PASSWORD$"):
+    with pytest.raises(SourceError, match=r"check PULSO_MAILBOX_PASSWORD_LOST_FOUND or PULSO_MAILBOX_PASSWORD$"):
         source.run(cast(EventSink, None), threading.Event())
