@@ -35,8 +35,9 @@ MAX_GAP = timedelta(minutes=15)
 FIRST_GAP = timedelta(seconds=10)
 """Longest first gap that is taken for the sample period, if the delay is shorter."""
 
-PERIOD_RATE, PERIOD_FACTOR = 0.5, 4.0
-"""Learning rate of the sample period, and factor by which one gap may exceed it."""
+PERIOD_RISE, PERIOD_FALL, PERIOD_FACTOR = 0.5, 0.1, 4.0
+"""Learning rates of the sample period, and factor by which one gap may exceed it. It falls slowly: where several cameras
+see a zone, or a source sends several samples at once, most gaps are far shorter than the period of each."""
 
 TOLERANCE_SECONDS = 1e-3
 """Seconds by which a time may fall short: samples are not on the tick to the microsecond, and sums are rounded."""
@@ -83,7 +84,8 @@ def learn_period(period: float | None, gap: float) -> float:
     """
     if period is None:
         return gap
-    return period + PERIOD_RATE * (min(gap, PERIOD_FACTOR * period) - period)
+    change = min(gap, PERIOD_FACTOR * period) - period
+    return period + (PERIOD_RISE if change > 0 else PERIOD_FALL) * change
 
 
 def is_interrupted(gap: timedelta, delay: timedelta) -> bool:

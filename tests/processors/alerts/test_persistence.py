@@ -67,6 +67,15 @@ def test_one_sample_a_minute_is_enough(delay: float) -> None:
     assert steps(every(60, [HIGH] * 6), settings_of(delay)) in ([f"raised@{delay:g}"], ["raised@120"])
 
 
+@pytest.mark.parametrize("cameras", [2, 3, 5])
+def test_samples_of_several_cameras_at_nearly_the_same_time_raise(cameras: int) -> None:
+    high = [(second + 0.02 * camera, HIGH) for second in range(40) for camera in range(cameras)]
+    (raised,) = steps(high, settings_of())
+    assert 10 <= float(raised.removeprefix("raised@")) <= 20
+    one = [(second, LOW if time != 20 else HIGH) for time, (second, _) in enumerate(high)]
+    assert steps(one, settings_of()) == []
+
+
 def test_dip_every_nine_seconds_does_not_keep_a_value_from_raising() -> None:
     values = [LOW if second % 9 == 8 else HIGH for second in range(60)]
     (raised,) = [one for one in steps(every(1, values), settings_of()) if one.startswith("raised")][:1]
