@@ -2,9 +2,10 @@
 
 A live sensor has noise, so two pictures of it are never equal, and where people are something moves. A frozen picture
 may differ, too: a recorder writes a clock into it, and an encoder of constant bit rate codes it with varying errors.
-The clock is left out: cells near the upper or lower edge that change in the same place all the time. Without it, a
-picture is frozen if nothing moves and every picture repeats an earlier one, or, for longer, if nothing moves and the
-noise is that of an encoder, which leaves parts of the picture as they were, and not that of a sensor.
+The clock is left out: few cells that change once a second, or near the upper or lower edge in the same place all the
+time. Without it, a picture is frozen if nothing moves and every picture repeats an earlier one, or, for longer, if
+nothing moves and the noise is that of an encoder, which leaves parts of the picture as they were, and not that of a
+sensor.
 """
 
 from __future__ import annotations
@@ -61,6 +62,15 @@ OVERLAY_EDGE = 0.25
 
 MAX_OVERLAY_SHARE = 0.08
 """Largest share of the picture that text covers, with a margin of a cell for the encoder's errors around it."""
+
+TICK_SHARE = 0.6
+"""Share of the seconds in which a clock must change; between two changes lie whole seconds."""
+
+MAX_JUMPS = 2
+"""Changes of a clock without seconds within a window, also one that an encoder spreads over two pictures."""
+
+MAX_TICK_STEP = 0.26
+"""Longest time in seconds between two pictures that shows the changes of a clock to be a second apart."""
 
 FloatCells = NDArray[np.float32]
 
@@ -121,7 +131,7 @@ class FreezeDetector:
         if time - self._window[0].time < self._settings.frozen_seconds:
             return False
         cells = np.stack([sample.cells for sample in self._window])
-        kept = ~_overlay(cells)
+        kept = ~_overlay(cells, np.asarray([sample.time for sample in self._window]))
         cells = cells[:, kept]
         if not _is_motionless(cells):
             self._coded_since = None
@@ -160,8 +170,8 @@ def _cells(luma: NDArray[np.uint8]) -> FloatCells:
     return np.asarray(cv2.resize(luma.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _overlay(cells: FloatCells) -> NDArray[np.bool_]:
-    """Return the cells of a clock: few, at an edge, changing in both halves of the window; (rows, columns) bool."""
+def _overlay(cells: FloatCells, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the cells of a clock, (rows, columns) bool: few, changing once a second, or at an edge."""
     rows = cells.shape[1]
     middle = len(cells) // 2
     halves = [np.ptp(half, axis=0) > OVERLAY_LUMA for half in (cells[: middle + 1], cells[middle:])]
@@ -172,8 +182,32 @@ def _overlay(cells: FloatCells) -> NDArray[np.bool_]:
     near = [cv2.dilate(half.astype(np.uint8), np.ones((5, 9), np.uint8)) > 0 for half in halves]
     stays = not (halves[0] & ~near[1]).any() and not (halves[1] & ~near[0]).any()
     text = cv2.dilate((halves[0] | halves[1]).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    is_overlay = stays and not (text & ~edge).any() and float(text.mean()) <= MAX_OVERLAY_SHARE
-    return text if is_overlay else np.zeros_like(text)
+    if not text.any() or float(text.mean()) > MAX_OVERLAY_SHARE:
+        return np.zeros_like(text)
+    step, changes = _changes(cells[:, text], times)
+    ticks = _ticks(changes, step, times[-1] - times[0])
+    jumps = step <= MAX_TICK_STEP and len(changes) <= MAX_JUMPS  # a clock without seconds
+    is_at_edge = (stays or jumps) and not (text & ~edge).any()
+    return text if is_at_edge or ticks else np.zeros_like(text)
+
+
+def _changes(cells: FloatCells, times: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the seconds between two pictures, and the times at which some of the cells (pictures, cells) changed."""
+    changed = np.abs(np.diff(cells, axis=0)).max(1) > OVERLAY_LUMA
+    return float(np.median(np.diff(times))), times[1:][changed]
+
+
+def _ticks(changes: NDArray[np.float64], step: float, seconds: float) -> bool:
+    """Return whether cells change once a second, as a clock's do wherever it stands, and nobody's movements.
+
+    Args:
+        changes: times of the changes, seconds.
+        step: seconds between two pictures.
+        seconds: length of the window.
+    """
+    gaps = np.diff(changes)
+    regular = bool((np.abs(gaps - np.maximum(1, np.round(gaps))) <= 1.1 * step).all())
+    return step <= MAX_TICK_STEP and regular and len(changes) >= TICK_SHARE * seconds
 
 
 def _is_motionless(cells: FloatCells) -> bool:

@@ -28,6 +28,9 @@ FULL_PIXELS = 25_000_000
 _REDUCED = ((1, cv2.IMREAD_COLOR_RGB), (2, cv2.IMREAD_REDUCED_COLOR_2), (4, cv2.IMREAD_REDUCED_COLOR_4),
             (8, cv2.IMREAD_REDUCED_COLOR_8))  # fmt: skip
 
+_MISSING = 128
+"""Value of the pixels whose data are missing in a JPEG."""
+
 _SOI = b"\xff\xd8"
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 _STANDALONE = (0x01, *range(0xD0, 0xD8))
@@ -59,6 +62,7 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     """
     if not jpeg:
         raise PictureError("the picture is empty")
+    jpeg = _without_beginning(jpeg)
     width, height = check_declared_size(jpeg)
     scale = 1
     if jpeg[:2] == _SOI:
@@ -74,7 +78,9 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     if picture is not None and scale > 1:
         picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     if picture is None:
-        raise PictureError(f"{len(jpeg)} bytes that start with {jpeg[:4].hex()} are neither JPEG nor PNG")
+        raise PictureError(f"the picture of {len(jpeg)} bytes is cut off or damaged")
+    if jpeg[:2] == _SOI and _lacks_lower_part(np.asarray(picture, np.uint8)):
+        raise PictureError("the picture is cut off: its lower part has no data")
     if min(picture.shape[:2]) < 16:
         raise PictureError(f"the picture has only {picture.shape[1]}×{picture.shape[0]} pixels")
     return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
@@ -92,6 +98,7 @@ def check_declared_size(data: bytes) -> tuple[int, int]:
     processors.cameras.picture.PictureError: 6 bytes that start with 47494638 are neither JPEG nor PNG
     """
     limit = MAX_PIXELS
+    data = _without_beginning(data)
     if data[:2] == _SOI:
         width, height, frame = _jpeg_size(data)
         limit = MAX_PROGRESSIVE_PIXELS if frame in _PROGRESSIVE else MAX_REDUCED_PIXELS
@@ -102,6 +109,24 @@ def check_declared_size(data: bytes) -> tuple[int, int]:
     if width * height > limit:
         raise PictureError(f"the picture declares {width}×{height} pixels, more than {limit // 10**6} million")
     return width, height
+
+
+def _without_beginning(data: bytes) -> bytes:
+    """Return a picture without the line breaks or zeros that some cameras send before it."""
+    if data[:1] not in (b"\0", b"\r", b"\n", b" "):
+        return data
+    return data.lstrip(b"\0\r\n ")
+
+
+def _lacks_lower_part(picture: Picture) -> bool:
+    """Return whether a JPEG ended too early, with an end-of-image marker all the same.
+
+    Decoders fill what is missing with exactly the middle of all values, which no sensor gives. The picture may be
+    turned since.
+    """
+    edges = (picture[-8:], picture[:8], picture[:, -8:], picture[:, :8])
+    grey = [bool((edge == _MISSING).all()) for edge in edges]
+    return grey[0] != grey[1] or grey[2] != grey[3]
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -25,6 +25,9 @@ MAX_PICTURE_BYTES = 32 * 1024 * 1024
 """Bytes after which what began as a picture is none."""
 
 PICTURE_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/png")
+
+PEEK_BYTES = 2048
+"""Bytes at the beginning of an answer of an unknown type in which a picture of it begins."""
 
 _BEGIN, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
 
@@ -51,25 +54,44 @@ def http_pictures(url: str, *, rate: float, timeout: float, stop: threading.Even
     while True:
         try:
             with opener.open(address, timeout=timeout) as answer:
-                kind = answer.headers.get_content_type().lower()
-                if kind.startswith("multipart/"):
-                    yield from jpegs_in(answer)
+                if answer.headers.get_content_type().lower() in PICTURE_TYPES:
+                    yield answer.read(MAX_PICTURE_BYTES)
+                elif (yield from _stream(answer)) != 1:  # a camera may call a single picture a stream
                     return
-                if kind not in PICTURE_TYPES:
-                    raise NotPicturesError(f"gives {kind}, not pictures")
-                data = answer.read(MAX_PICTURE_BYTES)
         except urllib.error.HTTPError as error:
             raise SourceError(f"can't be opened (status {error.code})") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise SourceError(f"can't be opened ({type(error).__name__})") from None
-        yield data
         due = max(due + 1 / rate, time.monotonic())  # the time that the answer took is not added
         if stop.wait(due - time.monotonic()):
             return
 
 
-def jpegs_in(stream: BinaryIO) -> Iterator[bytes]:
+def _stream(answer: http.client.HTTPResponse) -> Generator[bytes, None, int]:
+    """Yield the pictures of an answer that is a stream of them, or says nothing useful of itself; return their number.
+
+    Raises:
+        NotPicturesError: It is something else.
+    """
+    kind, head = answer.headers.get_content_type().lower(), b""
+    if not kind.startswith("multipart/"):
+        while len(head) < PEEK_BYTES and _BEGIN not in head and (more := _read_some(answer)):
+            head += more
+        if _BEGIN not in head[: PEEK_BYTES + len(_BEGIN)]:
+            raise NotPicturesError(f"gives {kind}, not pictures")
+    number = 0
+    for jpeg in jpegs_in(answer, head):
+        number += 1
+        yield jpeg
+    return number
+
+
+def jpegs_in(stream: BinaryIO, head: bytes = b"") -> Iterator[bytes]:
     r"""Yield the JPEG pictures in a stream of bytes; whatever is between them is left out.
+
+    Args:
+        stream: the bytes.
+        head: bytes of it that were read before.
 
     >>> import io
     >>> body = b"--x\r\n\r\n\xff\xd8\xff\xda\0\2one\xff\xd9\r\n\xff\xd8\xff\xda\0\2two\xff\xd9--x \xff\xd8\xff"
@@ -77,7 +99,8 @@ def jpegs_in(stream: BinaryIO) -> Iterator[bytes]:
     [11, 11]
     """
     buffer = bytearray()
-    while chunk := _read_some(stream):
+    while chunk := head or _read_some(stream):
+        head = b""
         buffer += chunk
         while True:
             begin = buffer.find(_BEGIN)

@@ -77,6 +77,36 @@ def test_frozen_picture_with_clock_is_found(bottom: bool, rate: int, crowd_pictu
     assert found is not None and 10 <= found <= 12
 
 
+@pytest.mark.parametrize("height", [0.3, 0.5, 0.66])
+def test_clock_in_the_middle_is_left_out_even_at_midnight(height: float) -> None:
+    random = np.random.default_rng(0)
+    plain = cv2.resize(random.integers(30, 220, (18, 32, 3), dtype=np.uint8), (640, 360), interpolation=cv2.INTER_CUBIC)
+
+    def shown(number: int) -> Picture:
+        text = f"{datetime(2026, 7, 4, 23, 59, 54, tzinfo=UTC) + timedelta(seconds=number // 4):%Y-%m-%d %H:%M:%S}"
+        at = (120, round(360 * height))
+        return np.asarray(cv2.putText(plain.copy(), text, at, 0, 0.6, (255, 255, 255), 2), np.uint8)
+
+    found = frozen_from((shown(number) for number in range(12 * 4)), 4)
+    assert found is not None and found <= 11
+
+    def dancing(number: int) -> Picture:
+        at = (300 + round(5 * np.sin(1.9 * number)), round(360 * height))
+        return np.asarray(cv2.circle(plain.copy(), at, 8, (20, 20, 20), -1), np.uint8)
+
+    assert frozen_from((dancing(number) for number in range(24 * 4)), 4) is None
+
+
+def test_clock_without_seconds_does_not_end_a_freeze(crowd_picture: Picture) -> None:
+    small = np.asarray(cv2.resize(crowd_picture, (640, 360)), np.uint8)
+    freeze = FreezeDetector(CameraFaultThresholds())
+    found = []
+    for number in range(14 * 4):
+        shown = cv2.putText(small.copy(), "22:59" if number < 48 else "23:00", (12, 30), 0, 0.8, (255, 255, 255), 2)
+        found.append(freeze.update(sent(np.asarray(shown, np.uint8)).luma, number / 4))
+    assert all(found[11 * 4 :])
+
+
 @pytest.mark.parametrize(("codec", "bits"), [("mpeg4", 3_000_000), ("mpeg4", 700_000), ("libx264", 1_000_000)])
 def test_frozen_picture_that_is_encoded_anew_is_found(codec: str, bits: int, crowd_picture: Picture) -> None:
     shown = encoded([with_clock(crowd_picture, number / FPS) for number in range(16 * FPS)], bits, codec)

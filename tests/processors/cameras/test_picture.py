@@ -104,3 +104,17 @@ def test_grey_and_progressive_pictures_are_decoded() -> None:
 def test_small_picture_is_sent_as_it_is() -> None:
     assert jpeg_of_bytes(PLAIN + b"\0" * 100) == PLAIN + b"\0" * 100
     assert jpeg_of_bytes(b"nothing") == b"nothing", "the worker's dead letter states the reason"
+
+
+@pytest.mark.parametrize("before", [b"\r\n", b"\0\0\0", b" \n"])
+def test_line_breaks_before_a_picture_are_left_out(before: bytes) -> None:
+    assert np.array_equal(decode(before + jpeg()), decode(jpeg()))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_picture_without_its_lower_part_is_refused_in_spite_of_an_end_marker(orientation: int) -> None:
+    whole = with_orientation(jpeg(), orientation)
+    with pytest.raises(PictureError, match="lower part has no data"):
+        decode(whole[: len(whole) * 6 // 10] + b"\xff\xd9")
+    grey = cv2.imencode(".jpg", np.full((64, 64, 3), 128, np.uint8))[1].tobytes()
+    assert decode(grey).shape == (64, 64, 3)

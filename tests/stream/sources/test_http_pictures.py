@@ -72,10 +72,21 @@ def test_stream_is_read_whatever_its_boundaries_are(kind: str, parts: list[bytes
         assert read(url) == PICTURES
 
 
-def test_snapshot_is_polled() -> None:
+@pytest.mark.parametrize(
+    "kind",
+    ["image/jpeg", "image/jpg; charset=x", "application/octet-stream", "text/plain", "multipart/x-mixed-replace"],
+)
+def test_snapshot_is_polled(kind: str) -> None:
     numbers = iter(range(100))
-    with server(lambda handler: respond(handler, "image/jpeg", PICTURES[next(numbers) % 4])) as url:
+    with server(lambda handler: respond(handler, kind, PICTURES[next(numbers) % 4])) as url:
         assert read(url, 8) == PICTURES * 2
+
+
+@pytest.mark.parametrize("kind", ["video/x-motion-jpeg", "image/x-mixed-replace", "text/html"])
+def test_stream_of_another_type_is_read(kind: str) -> None:
+    body = b"".join(b"--x\r\nContent-Type: image/jpeg\r\n\r\n" + picture for picture in PICTURES)
+    with server(lambda handler: respond(handler, kind, body)) as url:
+        assert read(url) == PICTURES
 
 
 def test_stream_goes_on_after_picture_that_was_cut_off() -> None:
