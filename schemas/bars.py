@@ -138,6 +138,8 @@ class DemandForecast(Struct, frozen=True, kw_only=True):
     """Tickets that came again and were not counted again."""
     renumbered: Count = 0
     """Tickets that were counted although their number had been used for another within a day."""
+    blind: tuple[str, ...] = ()
+    """Keys of the sources that are silent and that it rests on: sales since then are not counted."""
 
 
 class BarSnapshot(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.ids import CameraId
+from processors.alerts.origin import ENDPOINT
+from schemas.ids import BarId, CameraId
 from schemas.sources import SourceState, source_key
 
 _DECODER = msgspec.json.Decoder(SourceState)
@@ -36,3 +37,7 @@ class SilentSources:
     def cameras(self, cameras: Iterable[CameraId]) -> tuple[str, ...]:
         """Return the keys of those of these cameras that are silent, sorted."""
         return tuple(sorted(self._silent.intersection(source_key("camera", camera) for camera in cameras)))
+
+    def tills(self, bar: BarId) -> tuple[str, ...]:
+        """Return the keys of what a bar's sales rest on and is silent: its tills, and the endpoint for all, sorted."""
+        return tuple(sorted(self._silent.intersection((source_key("tills", bar), source_key("tills", ENDPOINT)))))

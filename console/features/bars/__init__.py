@@ -11,6 +11,7 @@ from console.features.bars import page, stock
 from console.features.bars.view import FAMILY, BarsView
 from schemas.bars import DEMAND
 from schemas.ids import BarId
+from schemas.sources import SOURCE_STATES
 from schemas.venue import Venue
 
 
@@ -39,5 +40,7 @@ FEATURE = ConsoleFeature(
             may_subscribe=lambda user, name: user.works_at_bar(BarId(name)),
         ),
     ),
-    views=(ViewDefinition(lambda context: BarsView(context.venue), FAMILY, replay={DEMAND: 500}),),
+    views=(
+        ViewDefinition(lambda context: BarsView(context.venue), FAMILY, replay={DEMAND: 500, SOURCE_STATES: 1_000}),
+    ),
 )

@@ -30,8 +30,9 @@ function showReports() {
 }
 
 function showAge() {
-  const stale = bar.at === null || now() - bar.at > STALE_MS || !connected;
-  text($("age"), bar.at === null ? t("never") : t("data_age", { age: age(bar.at) }));
+  const stale = bar.at === null || bar.silent || now() - bar.at > STALE_MS || !connected;
+  const since = bar.at === null ? t("never") : t("data_age", { age: age(bar.at) });
+  text($("age"), bar.silent ? `${t("tills_silent")} ${since}` : since);
   $("age").className = stale ? "bad" : "dim";
 }
 

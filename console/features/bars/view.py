@@ -10,8 +10,10 @@ from typing import NotRequired, TypedDict
 import msgspec
 from msgspec import Struct
 
+from processors.sources.silent_sources import SilentSources
 from schemas.bars import BarSettings, DemandForecast, ProductDemand
 from schemas.ids import BarId, ProductId
+from schemas.sources import SourceState
 from schemas.venue import Venue
 
 FAMILY = "bar"
@@ -29,12 +31,14 @@ class BarPageState(TypedDict):
     Attributes:
         at: Kafka's time of the forecast (Unix milliseconds); None before there is one.
         time: the tills' time of the forecast.
+        silent: whether its tills are silent, so that what it sold since is not counted.
         products: fields of `ProductDemand`, with title, package and past sales, as `[minutes before the forecast, units
             sold relative to the forecast]`.
     """
 
     bar: BarId
     at: int | None
+    silent: bool
     products: list[dict[str, object]]
     time: NotRequired[str]
     lead_minutes: NotRequired[float]
@@ -52,9 +56,12 @@ class BarsView:
         self._bars = {bar.id: bar for bar in venue.bars}
         self._last: dict[BarId, tuple[DemandForecast, int]] = {}
         self._sold: dict[BarId, deque[tuple[datetime, dict[str, float]]]] = {}
+        self._silent = SilentSources()
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
-        """Apply a forecast."""
+        """Apply a forecast, or the state of a source."""
+        if isinstance(record, SourceState):
+            return self._apply_source(record)
         if not isinstance(record, DemandForecast) or record.bar not in self._bars:
             return set()
         past = self._sold.setdefault(record.bar, deque(maxlen=MAX_FORECASTS))
@@ -66,16 +73,25 @@ class BarsView:
         self._last[record.bar] = (record, received_at)
         return {channel_of(record.bar)}
 
+    def _apply_source(self, state: SourceState) -> set[str]:
+        """Apply the state of a source; return the channels of the bars whose tills fell silent, or are heard again."""
+        before = {bar for bar in self._bars if self._silent.tills(bar)}
+        self._silent.add(state)
+        after = {bar for bar in self._bars if self._silent.tills(bar)}
+        return {channel_of(bar) for bar in before ^ after}
+
     def state(self, channel: str) -> BarPageState:
         """Return the products of one bar in the order of the venue file."""
         bar = self._bars[BarId(channel.removeprefix(f"{FAMILY}:"))]
         forecast, at = self._last.get(bar.id, (None, None))
+        silent = bool(self._silent.tills(bar.id))
         if forecast is None:
-            return {"bar": bar.id, "at": None, "products": []}
+            return {"bar": bar.id, "at": None, "silent": silent, "products": []}
         products = {product.product: product for product in forecast.products}
         return {
             "bar": bar.id,
             "at": at,
+            "silent": silent,
             "time": forecast.time.isoformat(),
             "lead_minutes": bar.lead_time_minutes,
             "products": [self._product(bar, products[name]) for name in _order(bar, products)],

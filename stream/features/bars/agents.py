@@ -15,10 +15,12 @@ from processors.bars.bar import BarState, Surplus, UnknownProductError
 from processors.bars.context_features import calendar_features
 from processors.bars.ledger import StockMovementError
 from processors.bars.product_similarity import neighbour_rates
+from processors.sources.silent_sources import SilentSources
 from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement, Ticket
 from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
 from schemas.ids import BarId, ZoneId
+from schemas.sources import SOURCE_STATES
 from schemas.venue import Venue
 from stream.features.bars import metrics
 from stream.features.bars.latest import add_latest, bar_codec
@@ -29,6 +31,9 @@ from stream.runtime.producer import partition_of
 from stream.runtime.record import InvalidRecordError, Record
 from stream.runtime.state import StateTable, apply_to_states
 from stream.runtime.worker_context import WorkerContext
+
+REPLAYED_STATES = 1_000
+"""States of sources read at the start; each that is silent is written every few seconds."""
 
 REPLAY_SOURCE = "replay/"
 """Prefix of the source of recorded tickets that `pulso source replay` sends."""
@@ -44,6 +49,8 @@ def register(worker: WorkerContext) -> None:
     worker.agent(CONTEXT, reject_implausible_context)
     worker.broadcast_with_receipt(CONTEXT, agent.context.add_record)
     worker.broadcast(DEMAND, agent.surplus.add_record, replay_records=REPLAY_RECORDS)
+    # Sales are booked at once; the mark of what is not seen may follow.
+    worker.broadcast(SOURCE_STATES, agent.silent.add_record, replay_records=REPLAYED_STATES, wait_until_caught_up=False)
 
 
 async def reject_implausible_context(records: list[Record[VenueContext]]) -> BatchResult:
@@ -61,6 +68,7 @@ class BarsAgent:
     Attributes:
         context: latest context of each zone.
         surplus: units that other bars can spare, and their sales rates.
+        silent: sources that are silent.
     """
 
     def __init__(self, states: StateTable[BarState], venue: Venue) -> None:
@@ -71,6 +79,7 @@ class BarsAgent:
         self._calendar, self._timezone = venue.calendar, ZoneInfo(venue.timezone)
         self.context = ContextCache()
         self.surplus = SurplusCache()
+        self.silent = SilentSources()
 
     async def apply_tickets(self, records: list[Record[Ticket]]) -> BatchResult:
         """Book sales; produce the forecasts that are due."""
@@ -118,6 +127,8 @@ class BarsAgent:
     ) -> tuple[OutputRecord, ...]:
         if forecast is None:
             return ()
+        if blind := self.silent.tills(forecast.bar):
+            forecast = replace(forecast, blind=blind)
         if self._plans:  # only bars of the venue file, whose number is bounded
             _publish_forecast(forecast)
         return (OutputRecord(DEMAND, record.key, forecast, record.envelope),)

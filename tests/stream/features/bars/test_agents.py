@@ -9,6 +9,7 @@ import pytest
 
 from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, SALES, STOCK, SaleLine, StockMovement, Ticket
 from schemas.context import CONTEXT, VenueContext
+from schemas.sources import SOURCE_STATES, SourceState
 from schemas.venue import Venue
 from stream.features.bars import FEATURE
 from stream.features.bars.latest import decode_bars, last_by_bar
@@ -115,3 +116,21 @@ async def test_batch_without_forecast_adds_nothing_to_the_latest(driver: TestDri
     await driver.send(SALES, "north", ticket(0))
     effects = await driver.send(SALES, "north", ticket(1))
     assert not effects.of(LATEST_DEMAND) and not effects.of(BAR_STATES)
+
+
+@pytest.mark.parametrize(("name", "marked"), [("north", True), ("http", True), ("south", False)])
+async def test_forecast_names_the_silent_tills_that_it_rests_on(driver: TestDriver, name: str, marked: bool) -> None:
+    def state(*, silent: bool) -> SourceState:
+        return SourceState(
+            event_id="s", source=f"tills/{name}", kind="tills", name=name, time=AT, silent=silent, since=AT
+        )
+
+    def movement(number: int) -> StockMovement:
+        return StockMovement(id=f"m{number}", bar="north", product="beer", kind="count", quantity=9, time=AT, by="ana")
+
+    await driver.send(SOURCE_STATES, name, state(silent=True))
+    (forecast,) = (await driver.send(STOCK, "north", movement(1))).of(DEMAND)
+    assert forecast.blind == ((f"tills/{name}",) if marked else ())
+    await driver.send(SOURCE_STATES, name, state(silent=False))
+    (forecast,) = (await driver.send(STOCK, "north", movement(2))).of(DEMAND)
+    assert forecast.blind == ()
