@@ -27,14 +27,24 @@ def is_open(venue: Venue, now: datetime, bar: BarId | None = None) -> bool:
     """
     calendar = venue.calendar
     local = now.astimezone(ZoneInfo(venue.timezone))
-    begin = _minutes(calendar.day_begins)
-    minute = (local.hour * 60 + local.minute - begin) % DAY_MINUTES
-    closings = [one.closes for one in venue.bars if one.id == bar and one.closes]
+    minute = local.hour * 60 + local.minute
+    begins = _minutes(calendar.day_begins)
     if calendar.ground_opens and calendar.ground_closes:
-        if minute < (_minutes(calendar.ground_opens) - begin) % DAY_MINUTES:
+        begins = _minutes(calendar.ground_opens)
+        if not _is_within(minute, begins, _minutes(calendar.ground_closes)):
             return False
-        closings.append(calendar.ground_closes)
-    return all(minute < (_minutes(closes) - begin) % DAY_MINUTES - LAST_ORDERS_MINUTES for closes in closings)
+    closings = [_minutes(one.closes) for one in venue.bars if one.id == bar and one.closes]
+    return all(_is_within(minute, begins, closes) for closes in closings)
+
+
+def _is_within(minute: int, opens: int, closes: int) -> bool:
+    """Return True from the opening, a minute of the day, until shortly before the closing, also that of the next day.
+
+    >>> _is_within(60, 1200, 420), _is_within(410, 1200, 420), _is_within(800, 360, 360)
+    (True, False, True)
+    """
+    length = (closes - opens) % DAY_MINUTES or DAY_MINUTES
+    return (minute - opens) % DAY_MINUTES < length - LAST_ORDERS_MINUTES
 
 
 def _minutes(clock: str) -> int:

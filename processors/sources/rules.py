@@ -51,9 +51,10 @@ def _clock(state: SourceState | ProcessState, venue: Venue) -> str:
 
 
 def _settings(severity: Severity, audience: list[Audience]) -> RuleSettings:
-    # No on-delay: the watch has waited already for as long as the source's rhythm allows.
+    # No on-delay: the watch has waited already for as long as the source's rhythm allows. A source that comes and goes
+    # keeps one alert, which the off-delay holds open.
     return RuleSettings(
-        raise_at=1, clear_at=0, off_delay_seconds=4, cool_down_seconds=60, severity=severity, audience=audience
+        raise_at=1, clear_at=0, off_delay_seconds=40, cool_down_seconds=60, severity=severity, audience=audience
     )
 
 

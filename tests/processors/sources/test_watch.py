@@ -7,9 +7,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from processors.alerts.alarm import AlarmState, apply_observation
+from processors.sources.opening import is_open
+from processors.sources.rules import CAMERA_SILENT
 from processors.sources.watch import SourceWatch, WatchState
+from schemas.alerts import Observation
 from schemas.bars import BarSettings
 from schemas.calendar import Calendar
+from schemas.ids import BarId
 from schemas.sources import FeedReport, ProcessReport, ProcessState, SourceReport, SourceState
 from schemas.venue import Venue
 
@@ -373,3 +378,43 @@ def test_clock_that_was_an_hour_ahead_and_is_corrected_does_not_stop_the_watch()
     assert not site.run(30).alarms
     site.dead.add("camera/gate")
     assert site.seconds_until("camera/gate") <= 28
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "begins", "open_hours"),
+    [
+        ("16:00", "06:00", "06:00", "16-5"), ("20:00", "07:00", "06:00", "20-6"), ("12:00", "12:00", "06:00", "12-11"),
+        ("00:00", "00:00", "06:00", "0-23"), ("16:00", "03:00", "06:00", "16-2"), ("08:00", "20:00", "06:00", "8-19"),
+    ],
+)  # fmt: skip
+def test_ground_is_open_until_its_closing_even_after_the_day_begins(
+    opens: str, closes: str, begins: str, open_hours: str
+) -> None:
+    calendar = Calendar(ground_opens=opens, ground_closes=closes, day_begins=begins)
+    venue = Venue(name="Here", timezone="UTC", calendar=calendar, bars=[BarSettings(id="north", closes=closes)])
+    first, last = map(int, open_hours.split("-"))
+    expected = [(hour - first) % 24 <= (last - first) % 24 for hour in range(24)]
+    for bar in (None, BarId("north")):
+        found = [is_open(venue, START.replace(hour=hour, minute=30), bar) for hour in range(24)]
+        assert found == expected
+
+
+def test_camera_that_comes_and_goes_keeps_one_alert() -> None:
+    site = Site(("camera", "gate"), ("camera", "front")).run(30)
+    for _ in range(8):
+        site.dead.add("camera/gate")
+        site.run(30)
+        site.dead.clear()
+        site.run(8)
+    site.run(60)
+    alarm, found = AlarmState(), []
+    for state in site.log:
+        for measured in CAMERA_SILENT.measure(state, Venue(name="Here")) if isinstance(state, SourceState) else ():
+            if measured.subject == "gate":
+                seen = Observation(
+                    id=f"{state.time}", key="camera-silent/gate", rule="camera-silent", subject="gate",
+                    time=state.time, value=measured.value,
+                )  # fmt: skip
+                alarm, step = apply_observation(alarm, seen, CAMERA_SILENT.defaults)
+                found += [step.state] if step else []
+    assert found == ["raised", "resolved"]
