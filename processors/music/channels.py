@@ -92,6 +92,7 @@ class ChannelStatistics:
         self.frames = 0
         self._sums = np.zeros(channels)
         self._products = np.zeros((channels, channels))
+        self._steps = np.zeros((channels, channels))
 
     def add_block(self, block: NDArray[np.float32]) -> None:
         """Add samples (n, channels); those that are not finite count as zeros."""
@@ -99,12 +100,15 @@ class ChannelStatistics:
         self.frames += len(values)
         self._sums += values.sum(axis=0)
         self._products += values.T @ values
+        steps = np.diff(values, axis=0)
+        self._steps += steps.T @ steps
 
     def merge(self, other: ChannelStatistics) -> None:
         """Add the samples of another one."""
         self.frames += other.frames
         self._sums += other._sums
         self._products += other._products
+        self._steps += other._steps
 
     def covariance(self) -> Covariance:
         """Return the covariance (channels, channels)."""
@@ -112,17 +116,23 @@ class ChannelStatistics:
         means = self._sums / frames
         return np.asarray(self._products / frames - np.outer(means, means))
 
+    def step_covariance(self) -> Covariance:
+        """Return the covariance of the steps from one sample to the next, in which hum of the mains is 40 dB weaker."""
+        return np.asarray(self._steps / max(self.frames, 1))
 
-def choose_mix(covariance: Covariance, before: ChannelMix | None = None) -> ChannelMix:
+
+def choose_mix(covariance: Covariance, before: ChannelMix | None = None, steps: Covariance | None = None) -> ChannelMix:
     """Return the mix that carries the sound; the one before stays unless it loses the sound.
 
     Channels are left out that are far quieter than the loudest. Where those that are left cancel each other, those
     that run against the loudest are inverted. A mix that was chosen before gains channels where it carries less than a
-    tenth of the power, and never loses one: who sings left, then right, is heard all the time.
+    tenth of the power, and never loses one: who sings left, then right, is heard all the time. Where only what is above
+    the hum cancels, the sum would be hum: the loudest channel is used alone.
 
     Args:
         covariance: of the channels.
         before: mix of the same channels until now; None at the beginning.
+        steps: covariance of the steps from one sample to the next; None leaves hum out of account.
 
     >>> str(choose_mix(np.array([[1.0, -0.9], [-0.9, 1.0]])))
     'channel 1 and, inverted, 2 of 2'
@@ -146,6 +156,9 @@ def choose_mix(covariance: Covariance, before: ChannelMix | None = None) -> Chan
         signs = np.where(signs == 0, 0, np.where(turned & sounding, -1, np.where(sounding, 1, signs)))
         if _cancels(covariance, signs):
             signs = np.arange(count) == loudest
+    elif steps is not None and _cancels(steps, signs):
+        above = np.where(signs != 0, np.diagonal(steps), -1.0)
+        signs = np.arange(count) == int(np.argmax(above >= 0.5 * above.max()))  # of equal ones always the first
     return _positive_first(signs)
 
 
@@ -181,7 +194,8 @@ class FragmentMixer:
     def mix(self) -> ChannelMix:
         """Return the mix; no later block changes it."""
         if self._chosen is None:
-            self._chosen = choose_mix(self._statistics.covariance(), self._before)
+            statistics = self._statistics
+            self._chosen = choose_mix(statistics.covariance(), self._before, statistics.step_covariance())
             self._mixed = [self._chosen.apply(block) for block in self._kept]
             self._kept = []
         return self._chosen
@@ -244,7 +258,7 @@ class ChannelSelector:
         if not self._decided:
             covariance = self._recent.covariance()
             if np.diagonal(covariance).max() >= SILENT_POWER:
-                self.mix, self._decided = choose_mix(covariance), True
+                self.mix, self._decided = choose_mix(covariance, steps=self._recent.step_covariance()), True
         if self._recent.frames >= self.CHECK_SECONDS * self._rate:
             self._check()
         return self.mix.apply(block)
@@ -254,9 +268,11 @@ class ChannelSelector:
         if np.diagonal(recent).max() >= SILENT_POWER:
             if self._checks < self.SETTLING_CHECKS:
                 self._first.merge(self._recent)
-                self.mix, self._checks = choose_mix(self._first.covariance()), self._checks + 1
+                first = self._first
+                self.mix = choose_mix(first.covariance(), steps=first.step_covariance())
+                self._checks += 1
             else:
-                better = choose_mix(recent, self.mix)
+                better = choose_mix(recent, self.mix, self._recent.step_covariance())
                 if better == self.mix:
                     self._lost = False
                 elif self._lost:

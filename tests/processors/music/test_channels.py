@@ -130,3 +130,18 @@ def test_samples_that_are_not_finite_in_a_dead_channel_do_no_harm() -> None:
     broken = np.full(len(A), np.nan, np.float32)
     audio = from_samples(columns(A, broken), RATE)
     assert audio.loudness == pytest.approx(-20, abs=1)
+
+
+@pytest.mark.parametrize("hum", [0.1, 0.3])
+def test_hum_does_not_hide_that_two_legs_cancel(hum: float) -> None:
+    sound, mains = music(12, seed=3), hum * np.sin(np.arange(12 * RATE) * 2 * np.pi * 50 / RATE)
+    block = columns((sound + mains).astype(np.float32), (mains - sound).astype(np.float32))
+    mixer, selector = FragmentMixer(2), ChannelSelector(2, RATE)
+    mixer.add_block(block)
+    live = np.concatenate([selector.add_block(part) for part in np.split(block, 96)])
+    for mixed in (mixer.mixed(), live):
+        assert np.corrcoef(np.diff(mixed), np.diff(sound))[0, 1] > 0.9
+    same = columns((sound + mains).astype(np.float32), (sound - mains).astype(np.float32))
+    mixer = FragmentMixer(2)
+    mixer.add_block(same)
+    assert str(mixer.mix) == "mean of 2 channels"
