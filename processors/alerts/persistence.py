@@ -36,8 +36,10 @@ FIRST_GAP = timedelta(seconds=10)
 """Longest first gap that is taken for the sample period, if the delay is shorter."""
 
 PERIOD_RISE, PERIOD_FALL, PERIOD_FACTOR = 0.5, 0.1, 4.0
-"""Learning rates of the sample period, and factor by which one gap may exceed it. It falls slowly: where several cameras
-see a zone, or a source sends several samples at once, most gaps are far shorter than the period of each."""
+"""Learning rates of the sample period, and factor by which one gap may exceed it.
+
+It falls slowly: where several cameras see a zone, most gaps are far shorter than the period of each.
+"""
 
 TOLERANCE_SECONDS = 1e-3
 """Seconds by which a time may fall short: samples are not on the tick to the microsecond, and sums are rounded."""
