@@ -27,6 +27,14 @@ BEGIN = datetime(2026, 3, 6, 17, tzinfo=UTC)
 
 PANELS_WITHOUT_DATA = {
     "pulso_source_": "the demo plays its events itself: no source runs",
+    "pulso_sources_silent": "for the same reason",
+    "pulso_microphone_": "for the same reason",
+    "pulso_lights_": "no lighting desk is there",
+    "pulso_watchdog_": "no address is set that expects signs of life",
+    "pulso_till_": "the clocks of all tills are right",
+    "pulso_events_ahead": "so are all others",
+    "pulso_assistant_": "no attendee asks",
+    "pulso_itinerary_": "no attendee plans",
     "pulso_notifications_": "its venue file names no contacts",
     "pulso_alert_precision": "nobody judges an alert while a test runs",
     'rule=~"stage-': "in an evening of one minute the silence is too short to be detected",
