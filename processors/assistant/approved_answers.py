@@ -10,7 +10,6 @@ docs/models/assistant.md has the figures; training/assistant fits the weights.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ import bm25s  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.assistant.asked_facts import holds_asked_fact
 from processors.assistant.lexicon import BEYOND_TABLES, concepts
 from processors.assistant.text import normalise
 from processors.festival.tables import ApprovedAnswer
@@ -41,12 +41,6 @@ LIST_TOPIC = "prohibited"
 
 STEM = 5
 """Letters of a word that are compared."""
-
-AMOUNT = re.compile(r"[€$£%]|\b(?:gratis|free|gratuit\w*|sin coste|sin comision|no fee|euros?)\b")
-CLOCK = re.compile(
-    r"\d{1,2}:\d{2}|\b24 (?:horas|hours)"
-    r"|\d{1,2} (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|june|july|may|august)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class AnswerIndex:
         utility = self.features(text, words, topics) @ WEIGHTS
         rare = topics & BEYOND_TABLES
         for row, (question, approved) in enumerate(zip(self._question_topics, self._text_topics, strict=True)):
-            if not rare <= question | approved or not holds_asked_value(signals, self._texts[row]):
+            if not rare <= question | approved or not holds_asked_fact(words, signals, self._texts[row]):
                 utility[row] = -np.inf
         best = int(utility.argmax())
         largest = max(float(utility[best]), NONE)
@@ -172,18 +166,3 @@ class AnswerIndex:
 def _terms(text: str) -> list[str]:
     """Return the first six letters of content words: a plain stem for Spanish and English."""
     return [word[:6] for word in content_words(text)]
-
-
-def holds_asked_value(signals: frozenset[str], text: str) -> bool:
-    """Return False if a price or a time is asked for and an answer has none.
-
-    >>> asks_price = frozenset({"price"})
-    >>> holds_asked_value(asks_price, "We open at 14:00."), holds_asked_value(asks_price, "It is €6.")
-    (False, True)
-    """
-    folded = text.lower()
-    if "price" in signals and not AMOUNT.search(folded):
-        return False
-    if "where" in signals or not {"when", "open", "close"} & signals:
-        return True
-    return CLOCK.search(normalise(text)) is not None or CLOCK.search(folded) is not None

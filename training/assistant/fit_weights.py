@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.model_selection import KFold
 
-from processors.assistant.approved_answers import AnswerIndex, holds_asked_value
+from processors.assistant.approved_answers import AnswerIndex
+from processors.assistant.asked_facts import holds_asked_fact
 from processors.assistant.festival import Festival
 from processors.assistant.lexicon import concepts, lexicon
 from processors.assistant.text import normalise
@@ -43,7 +44,7 @@ def main(folder: Path) -> None:
         index, words = indices[language], festival.corrector.correct(normalise(text))
         topics, signals = concepts().names("concepts", words), lexicon().names("signals", words)
         features.append(index.features(text, words, topics))
-        usable.append([holds_asked_value(signals, index.text(answer)) for answer in tables.answers])
+        usable.append([holds_asked_fact(words, signals, index.text(answer)) for answer in tables.answers])
         right.append([name == wanted for name in names] + [wanted == "-"])
     x, v, y = np.array(features), np.array(usable), np.array(right, float)
     found = np.zeros((len(x), x.shape[1] + 1))
