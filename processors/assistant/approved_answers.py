@@ -10,6 +10,7 @@ docs/models/assistant.md has the figures; training/assistant fits the weights.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,16 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.assistant.asked_facts import holds_asked_fact
-from processors.assistant.lexicon import BEYOND_TABLES, concepts
+from processors.assistant.lexicon import BEYOND_TABLES, concepts, lexicon
 from processors.assistant.text import normalise
 from processors.festival.tables import ApprovedAnswer
 from processors.support.requests import RequestClassifier
 from processors.support.words import content_words
 
-WEIGHTS = np.array([2.166, 1.806, 1.539, 4.156, 2.496, 2.001, 1.534, 0.24])
+WEIGHTS = np.array([1.729, 1.402, 1.543, 4.432, 2.122, 1.241, 0.0, 0.0, 2.09])
 """Weights of the features, in the order of `AnswerIndex.features`, fitted on training/assistant."""
 
-NONE = 7.442
+NONE = 7.964
 """Utility of "none of them", fitted with the weights."""
 
 MIN_PROBABILITY = 0.5
@@ -38,6 +39,8 @@ ANSWER_TOPIC_WEIGHT = 0.75
 
 LIST_TOPIC = "prohibited"
 """Topic of an approved question whose answer is a list of things, each of which may be asked about."""
+
+_WORD = re.compile(r"\w+")
 
 STEM = 5
 """Letters of a word that are compared."""
@@ -109,10 +112,10 @@ class AnswerIndex:
         """Return the features of each answer.
 
         Returns:
-            (answers, 8): cosine with the approved question, and with the answer; BM25 divided by its largest value;
+            (answers, 9): cosine with the approved question, and with the answer; BM25 divided by its largest value;
             share of the question's topics that the answer has, and of the approved question's topics that the question
             has; Bhattacharyya coefficient of the kinds of request; share of the question's words that the answer has;
-            1 if the question has a topic.
+            1 if the question has a topic; share of the question's words that the answer has or has a topic of.
         """
         vectors = self._requests.encoder.encode([words, text]).vectors
         covered, precise = self._topic_scores(topics)
@@ -127,6 +130,7 @@ class AnswerIndex:
             self._kinds @ np.sqrt(self._requests.analyze([text]).probabilities[0]),
             shared,
             np.full(len(self.answers), float(bool(topics))),
+            self._explained(words),
         )
         return np.column_stack([np.asarray(column, np.float64) for column in columns])
 
@@ -139,6 +143,33 @@ class AnswerIndex:
     def _inverse_document_frequency(self, topic: str) -> float:
         having = sum(topic in question for question in self._question_topics)
         return math.log(1 + len(self.answers) / (0.5 + having + 0.3 * sum(topic in text for text in self._text_topics)))
+
+    def _explained(self, words: str) -> NDArray[np.float64]:
+        """Return the share of a question's words that each answer has, or has a topic of.
+
+        Words that only say what kind of fact is asked for don't count.
+        """
+        asking = [(begin, end) for begin, end, _ in lexicon().spans("signals", words)]
+        spans = concepts().spans("concepts", words)
+        wanted = content_words(words)
+        explained, counted = np.zeros(len(self.answers)), 0
+        for match in _WORD.finditer(words):
+            begin, end = match.span()
+            named = concepts().names("concepts", match.group())
+            named |= {name for first, last, name in spans if first <= begin and end <= last}
+            if match.group() not in wanted or (not named and any(a <= begin and end <= b for a, b in asking)):
+                continue
+            counted += 1
+            stem = match.group()[:STEM]
+            rows = zip(self._question_topics, self._text_topics, self._stems, strict=True)
+            explained += [bool(named & (question | text)) or stem in own for question, text, own in rows]
+        return explained / max(counted, 1)
+
+    def _listed_only(self, topics: frozenset[str]) -> frozenset[str]:
+        """Return the topics of a list that no other answer has."""
+        rows = zip(self._question_topics, self._text_topics, strict=True)
+        others = frozenset(one for question, text in rows if text != topics for one in question | text)
+        return topics - others
 
     def _bm25_scores(self, words: str) -> NDArray[np.float64]:
         """Return BM25 divided by the best score, times the share of the question's words that any answer has."""
@@ -158,7 +189,7 @@ class AnswerIndex:
             covered[row] = sum(weights[topic] * share for topic, share in shares.items()) / total
             own = sum(self._weight(topic) for topic in question)
             precise[row] = sum(weights[topic] for topic in topics & question) / own if own else 0.0
-            if LIST_TOPIC in question and topics and topics <= text:
+            if LIST_TOPIC in question and topics and (topics <= text or topics & self._listed_only(text)):
                 covered[row] = precise[row] = 1.0
         return covered, precise
 

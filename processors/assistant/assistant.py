@@ -179,6 +179,8 @@ class Assistant:
         found = self._approved.find(_in_context(question))
         if found is not None and question.acts and found.probability < CERTAIN:
             found = None
+        if lost.is_about_lost_things(question) and (found is None or found.probability < CERTAIN):
+            found = self._approved.about("lost_thing", question.language)
         name = _unknown_act(question, self.festival) if found is None or found.probability < CERTAIN else ""
         if name:
             return Answer(self.festival.phrases.text(question.language, "no_act", name=name), handover=True), "none"

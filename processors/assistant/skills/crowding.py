@@ -23,6 +23,9 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - o
     queued = set(wanted_kinds(question)) & set(QUEUE_KINDS) or any(
         festival.place(place).kind in QUEUE_KINDS for place in question.places
     )
+    elsewhere = bool(question.kinds) and not queued and "stage" not in question.kinds and not question.places
+    if elsewhere and question.has("where", "exist", "nearest", "route") and not question.has("queue"):
+        return 0.0
     if question.has("queue") and (queued or question.has("shortest", "longest")):
         return 0.94
     if question.has("queue") and (question.kinds or question.places):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival, Slot
+from processors.assistant.lexicon import is_beyond_tables
 from processors.assistant.question import Question
 from processors.assistant.slot_text import act_of, in_time, list_items
 from schemas.ids import ActId
@@ -19,6 +20,8 @@ GENRE_WEIGHT, MOOD_WEIGHT, SIMILAR_WEIGHT, POPULARITY_WEIGHT = 2.0, 1.5, 3.0, 1.
 def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - one rule a line
     """Return how well a wish for a recommendation fits."""
     del festival
+    if is_beyond_tables(question.words) and not question.acts:
+        return 0.0
     if question.has("genre") and question.acts and not question.has("recommend"):
         return 0.0
     if question.has("recommend") and not set(question.kinds) & {"food", "camping", "parking", "bar"}:
