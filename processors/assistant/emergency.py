@@ -53,7 +53,14 @@ def _destination(kind: DangerKind, question: Question, festival: Festival) -> tu
     start = question.places[0] if question.places else question.here
     for wanted in _groups(kind):
         if start is not None and festival.walks is not None:
-            found = festival.walks.nearest(start, wanted, question.mobility, question.now, closed_places=closed)
+            found = festival.walks.nearest(
+                start,
+                wanted,
+                question.mobility,
+                question.now,
+                closed_paths=festival.closed_paths,
+                closed_places=closed,
+            )
             if found is not None:
                 place, route = found
                 if not route.steps:

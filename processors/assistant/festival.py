@@ -16,7 +16,7 @@ from processors.assistant.place_names import PlaceNames
 from processors.assistant.text import CHAT_WORDS, SpellingCorrector, normalise
 from processors.festival.hours import festival_day
 from processors.festival.live_state import Delay, LiveState, live_state_at
-from processors.festival.routing import WalkingMap
+from processors.festival.routing import PathEnds, WalkingMap
 from processors.festival.tables import FestivalTables
 from processors.support.words import fold_text
 from schemas.ids import PlaceId
@@ -64,6 +64,10 @@ class Festival:
     ) -> None:
         self.tables = tables
         self.live = live
+        self.sets: tuple[ProgrammeSet, ...] = tuple(tables.sets)
+        """The programme as it is now."""
+        self.closed_paths: frozenset[PathEnds] = frozenset()
+        """Paths that somebody closed."""
         self.zone = zone
         self.days: tuple[date, ...] = tuple(sorted({one.day for one in tables.sets}))
         self.walks = WalkingMap(tables.places.values(), tables.paths, zone) if tables.places else None
@@ -122,7 +126,7 @@ class Festival:
         live = self.live_at(now)
         delays = {delay.act_id: delay for delay in live.delays} if live else {}
         slots = []
-        for one in self.tables.sets:
+        for one in self.sets:
             delay = delays.get(one.act)
             applies = delay is not None and one.is_performance and self.day_of(delay.new_start) == one.day
             if delay is not None and applies:

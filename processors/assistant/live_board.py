@@ -1,4 +1,4 @@
-"""Live state made of results as they come: waits of queues, people in zones, and sets of the programme.
+"""Live state made of results as they come: waits of queues, people in zones, sets of the programme, closed paths.
 
 Queues and zones whose ids are places of the map are known to attendees; others are not shown to them.
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from processors.festival.closures import Closures
 from processors.festival.live_state import LiveState, QueueTime, ZoneOccupancy
+from processors.festival.routing import PathEnds
 from schemas.crowd import CrowdCount
 from schemas.ids import PlaceId
 from schemas.programme import ProgrammeSet
 from schemas.queues import QueueWait
+from schemas.routes import PathState
 
 MAX_AGE = timedelta(minutes=15)
 """Age from which a result is not known any more."""
@@ -39,6 +42,7 @@ class LiveBoard:
         self._waits: dict[str, tuple[datetime, float]] = {}
         self._people: dict[str, tuple[datetime, float]] = {}
         self._sets: dict[str, ProgrammeSet] = {}
+        self._closures = Closures()
 
     def add_wait(self, wait: QueueWait) -> None:
         """Add the waiting time of a queue; one that is not known is forgotten."""
@@ -58,6 +62,15 @@ class LiveBoard:
     def add_set(self, one: ProgrammeSet) -> None:
         """Add the last state of a set, which replaces that of the programme's table."""
         self._sets[one.id] = one
+
+    def add_path_state(self, state: PathState) -> None:
+        """Add the last state of a path."""
+        self._closures.add(state)
+
+    @property
+    def closed_paths(self) -> frozenset[PathEnds]:
+        """Return the ends of the paths that are closed."""
+        return self._closures.closed_paths
 
     def programme(self, sets: Iterable[ProgrammeSet]) -> tuple[ProgrammeSet, ...]:
         """Return the sets of a table with what has changed since."""

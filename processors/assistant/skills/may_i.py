@@ -10,6 +10,7 @@ from processors.assistant.festival import Language
 from processors.assistant.lexicon import concepts
 from processors.assistant.question import Question
 from processors.assistant.text import normalise
+from processors.festival.tables import ApprovedAnswer
 
 CERTAIN = 0.85
 """Probability from which an approved answer goes before tables."""
@@ -44,13 +45,13 @@ class ApprovedAnswers:
         return Answer(self._indices[question.language].text(found.answer), (found.answer.id,))
 
     def about(self, topic: str, language: Language) -> FoundAnswer | None:
-        """Return the answer whose question is about a topic of the thesaurus."""
-        index = self._indices[language]
-        for one in index.answers:
-            text = one.question_es if language == "es" else one.question_en
-            if topic in concepts().names("concepts", normalise(text)):
-                return FoundAnswer(one, 1.0)
-        return None
+        """Return the answer whose question is about a topic of the thesaurus, and about little else."""
+        fewest: tuple[int, ApprovedAnswer] | None = None
+        for one in self._indices[language].answers:
+            topics = concepts().names("concepts", normalise(one.question_es if language == "es" else one.question_en))
+            if topic in topics and (fewest is None or len(topics) < fewest[0]):
+                fewest = len(topics), one
+        return None if fewest is None else FoundAnswer(fewest[1], 1.0)
 
     def text(self, found: FoundAnswer, language: Language) -> str:
         """Return the text of an approved answer."""

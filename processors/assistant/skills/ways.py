@@ -145,7 +145,12 @@ def _nearest(kinds: tuple[str, ...], start: PlaceId | None, question: Question, 
     closed = festival.closed_now(question.now)
     moment = _departure(question, festival)
     found = festival.walks.nearest(
-        start, lambda place: place.id in ids, question.mobility, moment, closed_places=closed
+        start,
+        lambda place: place.id in ids,
+        question.mobility,
+        moment,
+        closed_paths=festival.closed_paths,
+        closed_places=closed,
     )
     if found is None:
         return Answer(phrases.text(language, "nearest_none"), tuple(kinds), handover=True)
@@ -167,7 +172,9 @@ def _way_to(end: PlaceId, question: Question, festival: Festival, start: PlaceId
         return _where(end, question, festival)
     moment = _departure(question, festival)
     closed = festival.closed_now(question.now)
-    route = festival.walks.route(start, end, question.mobility, moment, closed_places=closed)
+    route = festival.walks.route(
+        start, end, question.mobility, moment, closed_paths=festival.closed_paths, closed_places=closed
+    )
     if route is None:
         return Answer(
             phrases.text(language, "route_none", name=festival.place_name(end, language)),

@@ -22,7 +22,9 @@ from processors.support.requests import RequestClassifier
 from schemas.assistant import ASSISTANT_ANSWERS, QUESTIONS, RATINGS, AnswerRating, AssistantAnswer, AttendeeQuestion
 from schemas.crowd import CROWD, CrowdCount
 from schemas.fields import identifier
+from schemas.programme import PROGRAMME_SETS, ProgrammeSet
 from schemas.queues import QUEUE_WAITS, QueueWait
+from schemas.routes import PATH_STATES, PathState
 from schemas.support import MAILS, Mail
 from stream.features.assistant import metrics
 from stream.registry.model_store import Folders
@@ -44,6 +46,8 @@ def register(worker: WorkerContext) -> None:
     worker.agent(RATINGS, count_ratings)
     worker.broadcast(QUEUE_WAITS, agent.add_wait, replay_records=RECENT_RECORDS, wait_until_caught_up=False)
     worker.broadcast(CROWD, agent.add_count, replay_records=RECENT_RECORDS, wait_until_caught_up=False)
+    worker.broadcast(PROGRAMME_SETS, agent.add_set)
+    worker.broadcast(PATH_STATES, agent.add_path_state)
 
 
 class AssistantAgent:
@@ -67,6 +71,8 @@ class AssistantAgent:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="assistant")
         self._waits = msgspec.json.Decoder(QueueWait)
         self._counts = msgspec.json.Decoder(CrowdCount)
+        self._sets = msgspec.json.Decoder(ProgrammeSet)
+        self._path_states = msgspec.json.Decoder(PathState)
 
     def _load(self, folders: Folders) -> Assistant:
         requests = RequestClassifier(open_folder(folders["requests"]), Encoder(open_folder(folders["encoder"])))
@@ -84,11 +90,25 @@ class AssistantAgent:
         if count is not None:
             self.board.add_count(count)
 
+    def add_set(self, value: bytes | None) -> None:
+        """Add the last state of a set of the programme; ignores what can't be decoded."""
+        one = try_decode_payload(self._sets, value, PROGRAMME_SETS.event_type)
+        if one is not None:
+            self.board.add_set(one)
+
+    def add_path_state(self, value: bytes | None) -> None:
+        """Add the last state of a path; ignores what can't be decoded."""
+        state = try_decode_payload(self._path_states, value, PATH_STATES.event_type)
+        if state is not None:
+            self.board.add_path_state(state)
+
     async def answer(self, records: list[Record[AttendeeQuestion]]) -> BatchResult:
         """Produce the answer to each question, and a mail for each that nobody has approved an answer to."""
         assistant = self._model.value
         result = BatchResult()
         for record in records:
+            assistant.festival.sets = self.board.programme(self._tables.sets)
+            assistant.festival.closed_paths = self.board.closed_paths
             work = partial(answer_question, assistant, record.payload, self.board.state(record.payload.time))
             began = time.perf_counter()
             reply = await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,10 @@ import pytest
 from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.messages import MessageCatalog
 from schemas.assistant import ASSISTANT_ANSWERS, QUESTIONS, AttendeeQuestion
-from schemas.ids import EventId, PlaceId, QueueId
+from schemas.ids import ActId, EventId, PlaceId, QueueId, SetId
+from schemas.programme import PROGRAMME_SETS, ProgrammeSet
 from schemas.queues import QUEUE_WAITS, QueueWait
+from schemas.routes import PATH_STATES, PathState
 from schemas.support import MAILS
 from schemas.venue import Venue
 from stream.features.assistant import FEATURE
@@ -70,3 +72,24 @@ async def test_wait_of_a_queue_is_known_until_it_is_old(driver: TestDriver) -> N
     await driver.send(QUEUE_WAITS, "bar_lago", wait)
     (answer,) = (await ask(driver, "How long is the queue at the Lago Bar?")).of(ASSISTANT_ANSWERS)
     assert "8 min" in answer.text
+
+
+async def test_set_that_moves_is_known_at_once(driver: TestDriver) -> None:
+    moved = ProgrammeSet(
+        id=SetId("x5-2024-08-03"), day=date(2024, 8, 3), act=ActId("x5"), name="Paper Tigers",
+        stage=PlaceId("stage_lago"), begin=datetime.fromisoformat("2024-08-03T19:15:00+02:00"),
+        end=datetime.fromisoformat("2024-08-03T20:00:00+02:00"), kind="concert", status="moved",
+    )  # fmt: skip
+    await driver.send(PROGRAMME_SETS, "x5-2024-08-03", moved)
+    (answer,) = (await ask(driver, "When and where does Paper Tigers play?")).of(ASSISTANT_ANSWERS)
+    assert "19:15" in answer.text
+    assert "Lago Stage" in answer.text
+
+
+async def test_nobody_is_sent_over_a_closed_path(driver: TestDriver) -> None:
+    closed = PathState(start=PlaceId("stage_lago"), end=PlaceId("wc_lago"), time=NOW, state="closed", by="ana")
+    (before,) = (await ask(driver, "Nearest toilet?", place="stage_lago")).of(ASSISTANT_ANSWERS)
+    await driver.send(PATH_STATES, "stage_lago/wc_lago", closed)
+    (after,) = (await ask(driver, "Nearest toilet?", place="stage_lago")).of(ASSISTANT_ANSWERS)
+    assert before.go_to == "wc_lago"
+    assert after.go_to != "wc_lago"
