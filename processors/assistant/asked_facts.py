@@ -18,7 +18,7 @@ CLOCK = re.compile(
 )
 
 _NUMBER = r"(?:\d[\d.,]*|un|una|one|dos|two|tres|three|cuatro|four|cinco|five|seis|six|siete|seven|ocho|eight|diez|ten)"
-_COUNTED = re.compile(rf"\b{_NUMBER}(?= (\w+)(?: (\w+))?(?: (\w+))?)")
+_COUNTED = re.compile(rf"\b{_NUMBER}(?= (\w+)(?: (\w+))?)")
 _HOW_MANY = re.compile(r"\b(?:how many|cuant[oa]s|que numero de|what number of) (?:de )?(\w+)")
 _FREELY = re.compile(r"\b(?:as often|tantas veces|las veces|ilimitad\w+|unlimited)\b")
 _TIMES = frozenset({"times", "veces", "vez"})
@@ -56,6 +56,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"refund\w*|reimburs\w*|money back|reembols\w+|(?:regres|devuelv|devolv|reintegr)\w+ (?:\w+ ){0,2}(?:dinero"
      r"|plata|pasta"
      r"|importe|lana)", r"refund\w*|devol\w+|devuelv\w*|fianza|deposit|money|saldo|balance|vuelve|back"),
+    (r"rent|rents|rental|hire|hiring|alquil\w+|arriend\w+|rentan?", r"rent\w*|hire|lends?|borrow\w*|alquil\w+|prest\w+"
+     r"|batería|bateria|power bank"),
     (r"salary|wage|how much (?:do|does|are) \w+ (?:earn|paid|make)|cuanto (?:ganan?|cobran)|sueldo|salario",
      r"salary|wage|paid|sueldo|salario|remunerad\w+"),
     (r"why|por que (?!no (?:vamos|me))|what is the reason|a que se debe", r"because|since|porque|para que|debido"

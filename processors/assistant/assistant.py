@@ -15,6 +15,7 @@ from processors.assistant.festival import Festival, Language
 from processors.assistant.lexicon import concepts, lexicon
 from processors.assistant.question import MAX_FOLLOW_UP_WORDS, REFERENCE, Context, Question, analyze
 from processors.assistant.skills import (
+    access,
     acts,
     chat,
     clash,
@@ -28,14 +29,15 @@ from processors.assistant.skills import (
     weather,
 )
 from processors.assistant.skills.may_i import CERTAIN, ApprovedAnswers
+from processors.assistant.text import normalise
 from processors.support.encoder import Encoder
 from processors.support.language import detect_language
 from processors.support.requests import RequestClassifier
 from schemas.ids import PlaceId
 
 SKILLS: tuple[Skill, ...] = (
-    clash.SKILL, recommend.SKILL, acts.SKILL, programme.SKILL, ways.SKILL, hours.SKILL, crowding.SKILL, weather.SKILL,
-    news.SKILL, chat.SKILL,
+    clash.SKILL, access.SKILL, recommend.SKILL, acts.SKILL, programme.SKILL, ways.SKILL, hours.SKILL, crowding.SKILL,
+    weather.SKILL, news.SKILL, chat.SKILL,
 )  # fmt: skip
 """Skills; of two that fit as well, the first answers."""
 
@@ -179,8 +181,9 @@ class Assistant:
         found = self._approved.find(_in_context(question))
         if found is not None and question.acts and found.probability < CERTAIN:
             found = None
-        if lost.is_about_lost_things(question) and (found is None or found.probability < CERTAIN):
-            found = self._approved.about("lost_thing", question.language)
+        if lost.is_about_lost_things(question):
+            found = found if found is not None else self._approved.about("lost_thing", question.language)
+            best = 0.0
         name = _unknown_act(question, self.festival) if found is None or found.probability < CERTAIN else ""
         if name:
             return Answer(self.festival.phrases.text(question.language, "no_act", name=name), handover=True), "none"
@@ -215,7 +218,8 @@ def _unknown_act(question: Question, festival: Festival) -> str:
     if question.has("play", "headliner") or not (
         question.places or question.kinds or question.has("open", "close", "price", "permission")
     ):
-        return festival.unknown_name(question.text, question.words)
+        name = festival.unknown_name(question.text, question.words)
+        return "" if lexicon().names("signals", normalise(name)) else name
     return ""
 
 

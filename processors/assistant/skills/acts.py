@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from processors.assistant.act_names import ActMention
 from processors.assistant.answer import Answer, Skill, sentences
 from processors.assistant.festival import Festival, Slot
 from processors.assistant.lexicon import is_beyond_tables
@@ -66,10 +67,19 @@ def score(question: Question, festival: Festival) -> float:
         return 0.3
     neighbours = _AFTER.search(question.words) or _BEFORE.search(question.words)
     timed = question.moments.days or question.moments.moment or _SEE.search(question.words)
-    known = question.signals & _KNOWN or timed or question.follow_up or neighbours
+    signals = question.signals & _KNOWN
+    if signals <= {"exist"} and not timed and all(_is_first_name(one, festival) for one in question.acts):
+        return 0.3
+    known = signals or timed or question.follow_up or neighbours
     if known:
         return 0.9
     return 0.6 if len(question.words.split()) <= MAX_BARE_WORDS and not festival.unexplained(question.words) else 0.3
+
+
+def _is_first_name(mention: ActMention, festival: Festival) -> bool:
+    """Return True if one word of a longer name is all that was said: people have first names, too."""
+    names = (festival.tables.acts[act].name for act in mention.acts if act in festival.tables.acts)
+    return mention.end - mention.begin == 1 and all(len(name.split()) > 1 for name in names)
 
 
 def answer(question: Question, festival: Festival) -> Answer | None:

@@ -23,7 +23,12 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - o
     queued = set(wanted_kinds(question)) & set(QUEUE_KINDS) or any(
         festival.place(place).kind in QUEUE_KINDS for place in question.places
     )
-    elsewhere = bool(question.kinds) and not queued and "stage" not in question.kinds and not question.places
+    crowded = (
+        queued
+        or "stage" in question.kinds
+        or any(festival.place(place).kind in ("stage", "junction") for place in question.places)
+    )
+    elsewhere = bool(question.kinds or question.places) and not crowded
     if elsewhere and question.has("where", "exist", "nearest", "route") and not question.has("queue"):
         return 0.0
     if question.has("queue") and (queued or question.has("shortest", "longest")):

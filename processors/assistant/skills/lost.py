@@ -31,9 +31,16 @@ _NOT_THINGS = {
 }
 
 
+_HANDED_IN = re.compile(
+    r"\b(?:hand|handed|turn|turned|bring|brought) (?:it|them|one|that) in\b"
+    r"|\b(?:l[oa]s? )?(?:ha|han|habra|habran) (?:encontrado|entregado|devuelto|dejado)\b"
+)
+
+
 def is_about_found_things(question: Question) -> bool:
     """Return True for a question if something was found."""
-    return question.has("found") and not question.kinds and not question.acts
+    asked = question.has("found") or (question.has("lost") and _HANDED_IN.search(question.words) is not None)
+    return asked and not question.kinds and not question.acts
 
 
 _ASKS_WHOM = re.compile(r"\b(?:ask|asks|pregunt\w+|reclam\w+|report|turn to|acud\w+|hablo con|que hago|what do i do)\b")

@@ -66,6 +66,8 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911, PL
         question.has("open", "close") and not question.has("play", "who")
     ):
         return 0.0
+    if question.genres and question.has("permission") and not question.has("play", "who"):
+        return 0.0
     if question.genres and (question.has("play", "who", "when", "where") or timed or len(question.words.split()) <= 4):
         return 0.85
     if (stages or "stage" in question.kinds) and (question.has("play", "who", "next", "last", "first") or timed):

@@ -14,7 +14,7 @@ _TIME_ONLY = re.compile(
 )
 _POLICY = re.compile(
     r"\b(?:que pasa si|what happens|si llueve|if it rains|si hay tormenta|in case of|en caso de|se cancela"
-    r"|se suspende|cancel\w*|called off|paraguas|umbrella\w*|refund|devol\w+|que haceis|what do you do|paran"
+    r"|se suspende|cancel\w*|called off|paraguas|umbrella\w*|refund\w*|devol\w+|que haceis|what do you do|paran"
     r"|stop)\b"
 )
 _WEATHER = re.compile(
