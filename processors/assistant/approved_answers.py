@@ -25,10 +25,10 @@ from processors.festival.tables import ApprovedAnswer
 from processors.support.requests import RequestClassifier
 from processors.support.words import content_words
 
-WEIGHTS = np.array([1.729, 1.402, 1.543, 4.432, 2.122, 1.241, 0.0, 0.0, 2.09])
+WEIGHTS = np.array([1.548, 1.272, 1.04, 1.002, 4.105, 2.514, 1.076, 0.378, 0.0, 2.347])
 """Weights of the features, in the order of `AnswerIndex.features`, fitted on training/assistant."""
 
-NONE = 7.964
+NONE = 8.2
 """Utility of "none of them", fitted with the weights."""
 
 MIN_PROBABILITY = 0.5
@@ -40,7 +40,7 @@ ANSWER_TOPIC_WEIGHT = 0.75
 LIST_TOPIC = "prohibited"
 """Topic of an approved question whose answer is a list of things, each of which may be asked about."""
 
-_WORD = re.compile(r"\w+")
+_WORD, _SENTENCE_END = re.compile(r"\w+"), re.compile(r"(?<=[.;:])\s+")
 
 STEM = 5
 """Letters of a word that are compared."""
@@ -72,6 +72,9 @@ class AnswerIndex:
         analysis = requests.analyze(self._questions)
         self._question_vectors, self._kinds = analysis.encoder_vectors, np.sqrt(analysis.probabilities)
         self._text_vectors = requests.encoder.encode(self._texts).vectors
+        parts = [[part for part in _SENTENCE_END.split(text) if part] or [text] for text in self._texts]
+        self._first_sentences = np.cumsum([0, *(len(one) for one in parts)])[:-1]
+        self._sentence_vectors = requests.encoder.encode([part for one in parts for part in one]).vectors
         names = concepts()
         self._question_topics = [names.names("concepts", normalise(text)) for text in self._questions]
         self._text_topics = [names.names("concepts", normalise(text)) for text in self._texts]
@@ -112,7 +115,8 @@ class AnswerIndex:
         """Return the features of each answer.
 
         Returns:
-            (answers, 9): cosine with the approved question, and with the answer; BM25 divided by its largest value;
+            (answers, 10): cosine with the approved question, with the answer, and with its nearest sentence; BM25 divided by
+            its largest value;
             share of the question's topics that the answer has, and of the approved question's topics that the question
             has; Bhattacharyya coefficient of the kinds of request; share of the question's words that the answer has;
             1 if the question has a topic; share of the question's words that the answer has or has a topic of.
@@ -124,6 +128,7 @@ class AnswerIndex:
         columns: Sequence[NDArray[np.generic] | list[float]] = (
             (self._question_vectors @ vectors.T).max(axis=1),
             (self._text_vectors @ vectors.T).max(axis=1),
+            self._best_sentence(vectors),
             self._bm25_scores(words),
             covered,
             precise,
@@ -143,6 +148,12 @@ class AnswerIndex:
     def _inverse_document_frequency(self, topic: str) -> float:
         having = sum(topic in question for question in self._question_topics)
         return math.log(1 + len(self.answers) / (0.5 + having + 0.3 * sum(topic in text for text in self._text_topics)))
+
+    def _best_sentence(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        if not self.answers:
+            return np.zeros(0)
+        cosines = (self._sentence_vectors @ vectors.T).max(axis=1)
+        return np.asarray(np.maximum.reduceat(cosines, self._first_sentences), np.float64)
 
     def _explained(self, words: str) -> NDArray[np.float64]:
         """Return the share of a question's words that each answer has, or has a topic of.

@@ -21,6 +21,7 @@ _NUMBER = r"(?:\d[\d.,]*|un|una|one|dos|two|tres|three|cuatro|four|cinco|five|se
 _COUNTED = re.compile(rf"\b{_NUMBER}(?= (\w+)(?: (\w+))?)")
 _HOW_MANY = re.compile(r"\b(?:how many|cuant[oa]s|que numero de|what number of) (?:de )?(\w+)")
 _FREELY = re.compile(r"\b(?:as often|tantas veces|las veces|ilimitad\w+|unlimited)\b")
+_PAYS = re.compile(r"\b(?:cuanto|how much)\b.{0,20}\b(?:pag\w+|pay\w*|cost\w*|cuest\w*|val(?:e|en|dra)|cobr\w*)\b")
 _TIMES = frozenset({"times", "veces", "vez"})
 _ROOM = re.compile(r"\b(?:fits?|caben?|hold|holds|capacity|capacidad|tiene|tienen|have|has)\b")
 _PLACES = re.compile(rf"\b{_NUMBER} (?:\w+ )?(?:spaces|places|plazas|seats|personas|people)\b")
@@ -58,6 +59,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
      r"|importe|lana)", r"refund\w*|devol\w+|devuelv\w*|fianza|deposit|money|saldo|balance|vuelve|back"),
     (r"rent|rents|rental|hire|hiring|alquil\w+|arriend\w+|rentan?", r"rent\w*|hire|lends?|borrow\w*|alquil\w+|prest\w+"
      r"|batería|bateria|power bank"),
+    (r"(?:do|does) (?:you|they|the \w+) sell|venden|vendeis|vende|se venden?",
+     r"sells?|sold|buy|vend\w+|compr\w+|costs?|cuesta\w*|sirv\w+|serv\w+"),
     (r"salary|wage|how much (?:do|does|are) \w+ (?:earn|paid|make)|cuanto (?:ganan?|cobran)|sueldo|salario",
      r"salary|wage|paid|sueldo|salario|remunerad\w+"),
     (r"why|por que (?!no (?:vamos|me))|what is the reason|a que se debe", r"because|since|porque|para que|debido"
@@ -83,7 +86,7 @@ def holds_asked_fact(words: str, signals: frozenset[str], text: str) -> bool:
     True
     """
     folded = text.lower()
-    if "price" in signals and not AMOUNT.search(folded):
+    if ("price" in signals or _PAYS.search(words)) and not AMOUNT.search(folded):
         return False
     plain = normalise(text)
     if (

@@ -9,7 +9,6 @@ from processors.assistant.festival import Festival
 from processors.assistant.lexicon import lexicon
 from processors.assistant.question import Question
 
-
 _CAN = re.compile(r"\b(?:pued\w+|podr\w+|cabe|entra|can|could|fit|fits|get in|get into|usable|possible|posible)\b")
 
 

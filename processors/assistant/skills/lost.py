@@ -43,6 +43,7 @@ def is_about_found_things(question: Question) -> bool:
     return asked and not question.kinds and not question.acts
 
 
+_PLACE = re.compile(r"\b(?:objetos perdidos|lost property|lost and found)\b")
 _ASKS_WHOM = re.compile(r"\b(?:ask|asks|pregunt\w+|reclam\w+|report|turn to|acud\w+|hablo con|que hago|what do i do)\b")
 
 
@@ -51,6 +52,8 @@ def is_about_lost_things(question: Question) -> bool:
     return (
         question.has("lost")
         and not question.has("route", "place_of_mine")
+        and "lost_property" not in question.kinds
+        and not _PLACE.search(question.words)
         and not question.acts
         and (question.has("where", "who") or _ASKS_WHOM.search(question.words) is not None)
     )

@@ -66,7 +66,7 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911, PL
         question.has("open", "close") and not question.has("play", "who")
     ):
         return 0.0
-    if question.genres and question.has("permission") and not question.has("play", "who"):
+    if question.genres and question.has("permission") and not (question.has("play", "who", "when") or timed):
         return 0.0
     if question.genres and (question.has("play", "who", "when", "where") or timed or len(question.words.split()) <= 4):
         return 0.85

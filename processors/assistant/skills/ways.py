@@ -48,6 +48,10 @@ def matching(places: list[Place], question: Question) -> list[Place]:
     return places
 
 
+_PLACE_FOR = re.compile(r"\b(?:sitio|lugar|place|room|space|espacio) (?:para|donde|to|where|for)\b")
+""""A place to pray" asks for a place, and not if there is room."""
+
+
 def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - one rule a line
     """Return how well a question about ways and places fits."""
     if is_beyond_tables(question.words):
@@ -70,7 +74,9 @@ def score(question: Question, festival: Festival) -> float:  # noqa: PLR0911 - o
         and not question.has("play", "queue", "shortest", "full")
     ):
         return 0.9
-    if question.has("shortest", "longest", "full", "open", "close", "queue", "duration"):
+    if question.has("shortest", "longest", "open", "close", "queue", "duration") or (
+        question.has("full") and not _PLACE_FOR.search(question.words)
+    ):
         return 0.0
     if kinds and (question.has("where") or question.mobility != "none" or _wants(question)):
         if question.here is not None:
