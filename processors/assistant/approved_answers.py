@@ -115,11 +115,11 @@ class AnswerIndex:
         """Return the features of each answer.
 
         Returns:
-            (answers, 10): cosine with the approved question, with the answer, and with its nearest sentence; BM25 divided by
-            its largest value;
-            share of the question's topics that the answer has, and of the approved question's topics that the question
-            has; Bhattacharyya coefficient of the kinds of request; share of the question's words that the answer has;
-            1 if the question has a topic; share of the question's words that the answer has or has a topic of.
+            (answers, 10): cosine with the approved question, with the answer, and with its nearest sentence; BM25
+            divided by its largest value; share of the question's topics that the answer has, and of the approved
+            question's topics that the question has; Bhattacharyya coefficient of the kinds of request; share of the
+            question's words that the answer has; 1 if the question has a topic; share of the question's words that
+            the answer has or has a topic of.
         """
         vectors = self._requests.encoder.encode([words, text]).vectors
         covered, precise = self._topic_scores(topics)

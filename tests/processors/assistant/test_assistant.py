@@ -136,6 +136,43 @@ def test_talk_of_danger_is_no_danger(requests: RequestClassifier, message: str) 
     assert danger_kind(message, requests) is None
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my brother has keeled over next to me",
+        "se ha desplomado un señor y no contesta",
+        "no damos con la abuela, tiene demencia",
+        "a strange thing is happening, she is going cold and her eyes are rolling back",
+        "han metido algo en la copa de mi prima",
+        "where is first aid, somebody has collapsed beside the dj",
+    ],
+)
+def test_danger_in_rare_words_is_found(requests: RequestClassifier, message: str) -> None:
+    assert danger_kind(message, requests) is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "contained"),
+    [
+        ("Can I get into the Pinar Bar in a wheelchair?", "without a step"),
+        ("¿Puede entrar una silla de ruedas en los Aseos Lago?", "hay escalones"),
+        ("I lost my scarf near the Lago stage, who do I ask?", "office at the entrance"),
+        ("Has anybody handed in a red umbrella?", "was found"),
+    ],
+)
+def test_answer_is_not_one_of_a_neighbouring_topic(assistant: Assistant, question: str, contained: str) -> None:
+    reply = ask(assistant, question)
+    assert contained in reply.answer.text
+    assert not reply.answer.handover
+
+
+@pytest.mark.parametrize(
+    "question", ["How many parking spaces do you have?", "Who runs the parking?", "¿De qué marca es el aparcamiento?"]
+)
+def test_answer_without_the_asked_fact_is_not_given(assistant: Assistant, question: str) -> None:
+    assert ask(assistant, question).answer.handover
+
+
 def test_every_skill_has_examples() -> None:
     assert all(skill.examples for skill in SKILLS)
 
