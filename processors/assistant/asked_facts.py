@@ -7,6 +7,7 @@ what a locker costs.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from processors.assistant.lexicon import concepts
 from processors.assistant.text import normalise
@@ -69,6 +70,11 @@ _KINDS: tuple[tuple[str, str], ...] = (
 _ASKED_AND_HELD = tuple((re.compile(rf"\b(?:{asked})\b"), re.compile(rf"(?:{held})")) for asked, held in _KINDS)
 
 
+@lru_cache(maxsize=1024)
+def _plain(text: str) -> str:
+    return normalise(text)
+
+
 def holds_asked_fact(words: str, signals: frozenset[str], text: str) -> bool:
     """Return False if an answer lacks the kind of fact that is asked for, such as a price or a count.
 
@@ -88,7 +94,7 @@ def holds_asked_fact(words: str, signals: frozenset[str], text: str) -> bool:
     folded = text.lower()
     if ("price" in signals or _PAYS.search(words)) and not AMOUNT.search(folded):
         return False
-    plain = normalise(text)
+    plain = _plain(text)
     if (
         "where" not in signals
         and {"when", "open", "close"} & signals
