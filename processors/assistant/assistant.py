@@ -118,7 +118,8 @@ class Assistant:
         answer_language = language or self.language_of(text)
         here = place if place in self.festival.tables.places else None
         question = analyze(text, self.festival, now=now, language=answer_language, here=here, context=context)
-        kind = danger_kind(text, self._requests)
+        named = bool(question.acts or question.places or question.kinds or question.genres)
+        kind = danger_kind(text, self._requests, names_something=named)
         if kind is not None:
             urgent = emergency.answer(kind, question, self.festival, self._approved)
             memory = _remember(context, replace(question, skill="danger"), urgent)

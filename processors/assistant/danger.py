@@ -23,6 +23,12 @@ assistant could answer, and of one with a word that names a danger. In doubt, se
 MIN_ASIDE_LOG_ODDS = 0.5
 """Log odds from which a word that names a danger outweighs a question or a band in the same message."""
 
+MIN_WORDS, MIN_WORDS_WITH_NAMES = 3, 7
+"""Words of a message from which doubt counts, without and with names of acts or places."""
+
+MAX_NAME_WORDS = 4
+"""Words of a message that is hardly more than a name."""
+
 ASKING = frozenset(
     {"when", "where", "who", "price", "permission", "open", "close", "queue", "route", "nearest", "walk_time", "full",
      "duration", "end", "count", "exist", "weather", "recommend", "lost"}
@@ -186,8 +192,8 @@ _KINDS = {kind: re.compile(rf"\b(?:{pattern})") for kind, pattern in _PATTERNS.i
 _CALM = re.compile(
     r"\b(?:que (?:pasa|hago|hacemos|haceis|ocurre|se hace) (?:si|en caso|cuando)|y si (?:me|se|alguien|mi)"
     r"|what (?:happens|should i do|do i do|do you do|do we do|if) (?:if|in case|when|someone|i|my|a)?|in case"
-    r"|en caso de|si (?:me|se|mi|alguien|llueve|pierdo|tengo|hay|nos)\b|if (?:i|my|someone|somebody|there is"
-    r"|we|a|you|it|anyone)\b"
+    r"|en caso de|si (?:me|se|mi|alguien|llueve|pierdo|tengo|hay|nos)\b|if (?:i|my|our|he|she|they|someone|somebody"
+    r"|there is|we|a|you|it|anyone)\b"
     r"|ayer|anoche|yesterday|last (?:night|year|week|time|summer)|el ano pasado|ano pasado|hace (?:dos|tres|un"
     r"|unos) (?:dias|ano|anos)|days ago|years ago|el (?:viernes|jueves) (?:me|se)|la otra vez|la ultima vez"
     r"|once\b"
@@ -247,12 +253,14 @@ _NEVER = re.compile(
 )
 
 
-def danger_kind(text: str, requests: RequestClassifier) -> DangerKind | None:
+def danger_kind(text: str, requests: RequestClassifier, *, names_something: bool = False) -> DangerKind | None:
     """Return the kind of danger that a text reports, or None.
 
     Args:
         text: as it was written.
         requests: classifier that gives the log odds of danger.
+        names_something: the text names an act or a place. The classifier knows no such names, so that it doubts those
+            that stand alone.
     """
     words = normalise(text)
     bare = _NEVER.sub(" ", words)
@@ -267,7 +275,11 @@ def danger_kind(text: str, requests: RequestClassifier) -> DangerKind | None:
         return None
     if calm and not (strong and odds >= MIN_LOG_ODDS and named):
         return None
-    limit = MIN_LOG_ODDS if lexicon().names("signals", bare) & ASKING else MIN_DOUBTFUL_LOG_ODDS
+    if names_something and len(words.split()) <= MAX_NAME_WORDS and not named and not signs.urgent:
+        return None
+    is_statement = len(words.split()) >= (MIN_WORDS_WITH_NAMES if names_something else MIN_WORDS)
+    doubtful = is_statement and not lexicon().names("signals", bare) & ASKING
+    limit = MIN_DOUBTFUL_LOG_ODDS if doubtful else MIN_LOG_ODDS
     if named or signs.urgent:
         limit = min((NAMED_LOG_ODDS.get(kind, MIN_NAMED_LOG_ODDS) for kind in named), default=MIN_NAMED_LOG_ODDS)
     if named and strong:

@@ -151,6 +151,11 @@ def test_danger_in_rare_words_is_found(requests: RequestClassifier, message: str
     assert danger_kind(message, requests) is not None
 
 
+@pytest.mark.parametrize("name", ["Horno Azul", "Paper Tigers", "Escenario Pinar", "Pinar Bar please", "Aseos Lago"])
+def test_name_alone_is_no_danger(assistant: Assistant, name: str) -> None:
+    assert not ask(assistant, name).answer.urgent
+
+
 @pytest.mark.parametrize(
     ("question", "contained"),
     [
