@@ -78,7 +78,7 @@ def test_genre_table_with_one_clip_is_evaluated(clips: Path, tagger: Tagger) -> 
         ("clip,feeling\n0.wav,sad\n", "columns clip, feeling; clip and mood are needed"),
         ("sound,mood\n0.wav,sad\n", "clip and mood are needed"),
         ("clip,mood\n", "names no clip"),
-        ("", "clip and mood are needed"),
+        ("", "is empty: a line with the names of the columns is expected"),
         ("clip,mood\n0.wav,sad\n1.wav,\n", "line 3: clip or mood is empty"),
         ("clip,mood\n0.wav\n", "line 2: clip or mood is empty"),
         ("clip,mood\n0.wav,gloomy\n", "line 2: mood 'gloomy' is not one of angry, happy, relax, sad"),
@@ -92,5 +92,5 @@ def test_invalid_table_is_reported_with_its_line(clips: Path, tagger: Tagger, te
 
 def test_table_that_is_not_text_is_reported(tmp_path: Path, tagger: Tagger) -> None:
     (tmp_path / "clips.csv").write_bytes(b"\xff\xfe\x00clip")
-    with pytest.raises(ClipsFileError, match="not a table"):
+    with pytest.raises(ClipsFileError, match="not valid UTF-16 text"):
         evaluate_mood(tmp_path / "clips.csv", tagger=tagger)
