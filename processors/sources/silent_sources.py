@@ -23,7 +23,7 @@ class SilentSources:
         """Add the state of one record of `sources.states`; ignores what can't be decoded."""
         try:
             state = _DECODER.decode(value or b"")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         self.add(state)
 

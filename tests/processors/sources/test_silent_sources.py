@@ -1,0 +1,16 @@
+"""Sources that are silent, as records of `sources.states` say."""
+
+from __future__ import annotations
+
+import pytest
+
+from processors.sources.silent_sources import SilentSources
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"", b"{", b"\xff\xfe", b'{"time": "\xc3\x28"}', b"[" * 100_000, b'{"silent": "yes"}', b"null"]
+)
+def test_record_that_cannot_be_decoded_is_ignored(value: bytes | None) -> None:
+    silent = SilentSources()
+    silent.add_record(value)
+    assert silent.cameras([]) == ()
