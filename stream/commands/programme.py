@@ -22,6 +22,7 @@ from schemas.programme import PROGRAMME, PROGRAMME_SETS, ProgrammeSet
 from stream.commands.errors import command_failed
 from stream.commands.tables import folding_table, print_output
 from stream.runtime.producer import EventProducer
+from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
 from stream.runtime.venue_file import read_venue
@@ -108,8 +109,8 @@ def _change(settings: Settings, which: str, change: Callable[[ProgrammeSet], Pro
 def _current(settings: Settings) -> dict[SetId, ProgrammeSet]:
     decoder = msgspec.json.Decoder(ProgrammeSet)
     values = (message.value() for message in read_all(settings, PROGRAMME_SETS.name))
-    sets = (decoder.decode(value) for value in values if value is not None)
-    return {one.id: one for one in sets}
+    sets = (try_decode_payload(decoder, value, PROGRAMME_SETS.event_type) for value in values)
+    return {one.id: one for one in sets if one is not None}
 
 
 def _send(settings: Settings, sets: Iterable[ProgrammeSet]) -> None:

@@ -26,6 +26,7 @@ from schemas.venue_map import Mobility, Place
 from schemas.venue_map import Path as WalkingPath
 from stream.commands.errors import command_failed
 from stream.runtime.producer import EventProducer
+from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
 from stream.runtime.venue_file import read_venue
@@ -151,7 +152,7 @@ def _check_places(venue: Venue, *names: str) -> None:
 def _closures(settings: Settings) -> Closures:
     closures, decoder = Closures(), msgspec.json.Decoder(PathState)
     for message in read_all(settings, PATH_STATES.name):
-        value = message.value()
-        if value is not None:
-            closures.add(decoder.decode(value))
+        state = try_decode_payload(decoder, message.value(), PATH_STATES.event_type)
+        if state is not None:
+            closures.add(state)
     return closures
