@@ -23,6 +23,7 @@ from schemas.context import CONTEXT
 from schemas.models import FEEDBACK
 from schemas.music import SNIPPETS
 from schemas.social import POSTS
+from schemas.sources import REPORTS
 from schemas.support import CORRECTIONS, MAILS
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -43,7 +44,7 @@ WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
     *(("music", topic) for topic in (SNIPPETS, FEEDBACK)),
-    *(("alerts", topic) for topic in (OBSERVATIONS, ACTIONS, ALERTS, *registry.result_topics())),
+    *(("alerts", topic) for topic in (OBSERVATIONS, ACTIONS, ALERTS, REPORTS, *registry.result_topics())),
 ]
 
 
