@@ -68,7 +68,7 @@ class AssistantAnswer(Struct, frozen=True, kw_only=True):
 
 
 class AnswerRating(Struct, frozen=True, kw_only=True):
-    """What an attendee thought of an answer."""
+    """Rating of an answer by an attendee."""
 
     id: Identifier
     conversation: Identifier

@@ -38,7 +38,7 @@ class SourceReport(Struct, frozen=True, kw_only=True):
     period: NonNegative | None = None
     """Seconds between two events of a healthy source; None where events come when people act."""
     reason: Text = ""
-    """What was wrong when it was lost, without secrets."""
+    """Reason of the loss, without secrets."""
     ended: bool = False
     """True when it has no more events, as a file that was played to its end: it is silent on purpose."""
     events: Count = 0

@@ -12,7 +12,7 @@ from schemas.plan import Metre
 from schemas.venue_parts import NAME, Part
 
 Mobility = Literal["none", "slow", "pushchair", "wheelchair"]
-"""How somebody moves: `none` has no needs."""
+"""Mobility of a walker: `none` has no needs."""
 
 
 class Hours(Part):

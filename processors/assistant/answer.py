@@ -12,7 +12,7 @@ from schemas.ids import PlaceId
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to the person.
+    """Answer to a person.
 
     Attributes:
         sources: ids of what the answer was made of: acts, places, approved answers, announcements,

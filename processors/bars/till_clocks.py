@@ -38,7 +38,7 @@ MAX_TILLS = 32
 
 
 class TillClockState(Struct):
-    """What is known of one till's clock.
+    """State of the clock of one till.
 
     Attributes:
         low: smallest event time minus receipt of the run, seconds.

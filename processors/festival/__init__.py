@@ -1,1 +1,1 @@
-"""What several features need of a festival: its days, programme, map, walking routes and live state."""
+"""Festival data that several features share: days, programme, map, walking routes and live state."""

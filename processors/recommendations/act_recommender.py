@@ -39,7 +39,7 @@ MAX_PLAYED_ARTISTS = 500
 
 
 class Taste(Struct, kw_only=True):
-    """What an attendee told about their taste.
+    """Taste of one attendee.
 
     Attributes:
         liked: acts that the attendee likes, the last one last.

@@ -1,4 +1,4 @@
-"""Who plays which artist, as a sparse binary matrix."""
+"""Plays of listeners and artists, as a sparse binary matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other people play, learnt beforehand: factors, neighbours and descriptions of known artists, in one file.
+"""Taste model, learnt from what many people play: factors, neighbours and descriptions of known artists, in one file.
 
 The file `model.npz` lies in `models/taste` beside its card. training/taste makes it from Last.fm 2K.
 """

@@ -49,7 +49,7 @@ class Slot(Struct, frozen=True):
 
 
 class Intent(Struct, frozen=True):
-    """What Alexa understood."""
+    """Intent that Alexa recognised."""
 
     name: str = ""
     slots: dict[str, Slot] = {}

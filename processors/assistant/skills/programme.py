@@ -1,4 +1,4 @@
-"""Who plays now, next, at a time, on a day, at a stage or of a genre; changes; signings; services on stage."""
+"""Programme: acts now, next, at a time, on a day, at a stage or of a genre; changes; signings; services on stage."""
 
 from __future__ import annotations
 

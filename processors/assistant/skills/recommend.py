@@ -1,4 +1,4 @@
-"""What to see: by genres, moods and liked acts, then by popularity."""
+"""Recommended acts: by genres, moods and liked acts, then by popularity."""
 
 from __future__ import annotations
 
