@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from processors.alerts.origin import ENDPOINT
 from schemas.ids import BarId, CameraId
 from schemas.sources import SourceState, source_key
-
-_DECODER = msgspec.json.Decoder(SourceState)
 
 
 class SilentSources:
@@ -18,14 +14,6 @@ class SilentSources:
 
     def __init__(self) -> None:
         self._silent: set[str] = set()
-
-    def add_record(self, value: bytes | None) -> None:
-        """Add the state of one record of `sources.states`; ignores what can't be decoded."""
-        try:
-            state = _DECODER.decode(value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return
-        self.add(state)
 
     def add(self, state: SourceState) -> None:
         """Add one state."""

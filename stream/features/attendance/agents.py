@@ -12,15 +12,12 @@ from processors.attendance.attendance import AttendanceState
 from processors.sources.silent_sources import SilentSources
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange
 from schemas.ids import GateId
-from schemas.sources import SOURCE_STATES
 from stream.features.attendance import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.silent_sources import subscribe_to_silent_sources
 from stream.runtime.state import StateTable, struct_codec
 from stream.runtime.worker_context import WorkerContext
-
-REPLAYED_STATES = 1_000
-"""States of sources read at the start; each that is silent is written every few seconds."""
 
 
 def register(worker: WorkerContext) -> None:
@@ -31,8 +28,7 @@ def register(worker: WorkerContext) -> None:
     cameras = tuple(camera.id for camera in worker.venue.cameras if camera.gates or camera.views)
     agent = AttendanceAgent(states, gates, lambda: silent.cameras(cameras))
     worker.agent(ATTENDANCE, agent.count, states=states)
-    # People are counted at once; the mark of what is not seen may follow.
-    worker.broadcast(SOURCE_STATES, silent.add_record, replay_records=REPLAYED_STATES, wait_until_caught_up=False)
+    subscribe_to_silent_sources(worker, silent)
 
 
 class AttendanceAgent:

@@ -20,7 +20,6 @@ from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement, Ti
 from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
 from schemas.ids import BarId, ZoneId
-from schemas.sources import SOURCE_STATES
 from schemas.venue import Venue
 from stream.features.bars import metrics
 from stream.features.bars.latest import add_latest, bar_codec
@@ -29,11 +28,9 @@ from stream.features.bars.venue_context import ContextCache, implausible_value
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.producer import partition_of
 from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.silent_sources import subscribe_to_silent_sources
 from stream.runtime.state import StateTable, apply_to_states
 from stream.runtime.worker_context import WorkerContext
-
-REPLAYED_STATES = 1_000
-"""States of sources read at the start; each that is silent is written every few seconds."""
 
 REPLAY_SOURCE = "replay/"
 """Prefix of the source of recorded tickets that `pulso source replay` sends."""
@@ -49,8 +46,7 @@ def register(worker: WorkerContext) -> None:
     worker.agent(CONTEXT, reject_implausible_context)
     worker.broadcast_with_receipt(CONTEXT, agent.context.add_record)
     worker.broadcast(DEMAND, agent.surplus.add_record, replay_records=REPLAY_RECORDS)
-    # Sales are booked at once; the mark of what is not seen may follow.
-    worker.broadcast(SOURCE_STATES, agent.silent.add_record, replay_records=REPLAYED_STATES, wait_until_caught_up=False)
+    subscribe_to_silent_sources(worker, agent.silent)
 
 
 async def reject_implausible_context(records: list[Record[VenueContext]]) -> BatchResult:
