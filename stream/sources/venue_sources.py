@@ -13,19 +13,12 @@ from stream.sources.mailbox import MailboxSource
 from stream.sources.post_server import PostServer
 from stream.sources.post_server import token_of as posts_token_of
 from stream.sources.sound import MicrophoneSource
-from stream.sources.source import Source, SourceError
+from stream.sources.source import Source
 from stream.sources.till_server import TillServer, token_of
 
 
 def sources_of(venue: Venue, settings: Settings) -> list[Source]:
-    """Return a source for each camera and stage with a URL, each mailbox, and the endpoints for tickets and posts.
-
-    Raises:
-        SourceError: Two mailboxes have the same id, and would share one record of what was delivered.
-    """
-    names = [box.id for box in venue.mailboxes]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise SourceError(f"the venue file has two mailboxes {', '.join(repeated)}; give each its own id")
+    """Return a source for each camera and stage with a URL, each mailbox, and the endpoints for tickets and posts."""
     sources: list[Source] = [
         CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
         for camera in venue.cameras
