@@ -53,7 +53,8 @@ class CameraView(Part):
         default=None,
         ge=MIN_AREA_M2,
         allow_inf_nan=False,
-        description="ground area in the polygon; computed from the ground points, or the zone's area, if left out",
+        description="ground area in the polygon; computed from the ground points, or the zone's area, if left out; "
+        "give it for every camera that sees another part of the same zone, so that pages add up their counts",
     )
     exits: list[ExitLine] = Field(default_factory=list, description="positions of the zone's exits in the picture")
 

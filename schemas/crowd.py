@@ -14,6 +14,12 @@ from schemas.ids import CameraId, EventId, ZoneId
 from schemas.topic import Topic
 from schemas.venue_parts import NAME, Line, Part
 
+Level = Literal["A", "B", "C", "D", "E", "F"]
+"""Level of density, from free to dangerous; where each ends depends on what the zone is for."""
+
+ZoneUse = Literal["standing", "queue", "walkway", "seated", "stairs"]
+"""What a zone is for, which decides at which density it is free, full or dangerous."""
+
 
 class ZoneForecast(Struct, frozen=True, kw_only=True):
     """Forecast of the people in a zone."""
@@ -69,8 +75,8 @@ class ZoneCount(Struct, frozen=True, kw_only=True):
     """Smoothed count."""
     density: NonNegative | None = None
     """Persons/m²; None where the venue file gives no area."""
-    level_of_service: Literal["A", "B", "C", "D", "E", "F"] | None = None
-    """Fruin's level of service for walkways."""
+    level_of_service: Level | None = None
+    """Level of the density by the table of the zone's use; None for seats, or where the density is not known."""
     counted: NonNegative | None = None
     """Heads in this picture alone, not smoothed."""
     lag_seconds: NonNegative = 0.0
@@ -133,8 +139,9 @@ class ExitLine(Part):
 class CrowdSettings(Part):
     """Thresholds and time constants of crowd analysis; sources: Fruin 1971, Helbing et al. 2007, Still."""
 
-    level_of_service: tuple[float, float, float, float, float] = Field(
-        default=(0.31, 0.43, 0.72, 1.08, 2.17), description="persons/m² at which Fruin's levels A to E end"
+    level_of_service: tuple[float, float, float, float, float] | None = Field(
+        default=None,
+        description="persons/m² at which the levels A to E end, in every zone; if left out, those of each zone's `use`",
     )
     smoothing_seconds: float = Field(
         default=10, gt=0, le=600, description="time constant of smoothing while nothing changes"
@@ -168,7 +175,7 @@ class CrowdSettings(Part):
     @model_validator(mode="after")
     def _rises(self) -> Self:
         limits = self.level_of_service
-        if list(limits) != sorted(set(limits)) or limits[0] <= 0:
+        if limits is not None and (list(limits) != sorted(set(limits)) or limits[0] <= 0):
             raise ValueError(f"level_of_service must rise from above 0, not {limits}")
         return self
 
@@ -178,6 +185,11 @@ class ZoneSettings(Part):
 
     id: Annotated[ZoneId, NAME]
     title: str = Field(default="", description="name on pages; the id if empty")
+    use: ZoneUse = Field(
+        default="standing",
+        description="what people do there: `standing` (before a stage), `queue`, `walkway`, `seated` or `stairs`; "
+        "decides the level and colour of a density",
+    )
     area_m2: float = Field(ge=0.1, le=1_000_000, description="ground area in square metres")
     capacity: int = Field(gt=0, description="maximum number of people allowed")
     exits: list[ExitSettings] = Field(

@@ -205,7 +205,9 @@ def _draw_arrows(drawn: Picture, density: DensityMap, velocity: Velocity) -> Non
 def _draw_label(drawn: Picture, zone: ZoneCount, corners: np.ndarray) -> None:
     text = f"{zone.zone}: {zone.persons:.0f}"
     if zone.density is not None:
-        text += f"  {zone.density:.1f}/m2  {zone.level_of_service}"
+        text += f"  {zone.density:.1f}/m2"
+    if zone.level_of_service is not None:
+        text += f"  {zone.level_of_service}"
     (wide, high), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, 0.5, 1)
     height, width = drawn.shape[:2]
     x = int(np.clip(corners[:, 0].min() + 6, 0, max(0, width - wide - 6)))

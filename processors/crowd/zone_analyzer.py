@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal, cast
 
 import numpy as np
 from msgspec import Struct, field
 
 from processors.crowd.forecast import ZoneForecaster, chance_to_reach, minutes_to
 from processors.crowd.ground_plane import GroundPlane
+from processors.crowd.levels import level_of_service
 from processors.crowd.optical_flow import Velocity
 from processors.crowd.rules import CROWD_DENSITY
 from processors.crowd.smoothing import SmoothedCount
@@ -25,7 +23,7 @@ from processors.crowd.zone_motion import (
     zone_motion,
 )
 from schemas.cameras import CameraView
-from schemas.crowd import CrowdSettings, ExitCrowd, ZoneCount, ZoneFlow, ZoneForecast, ZoneSettings
+from schemas.crowd import CrowdSettings, ExitCrowd, Level, ZoneCount, ZoneFlow, ZoneForecast, ZoneSettings, ZoneUse
 from schemas.venue import Venue
 
 MIN_EXIT_DEMAND_SPEED = 0.05
@@ -40,23 +38,8 @@ JAM_DENSITY = 1.0
 DEFAULT_LEAD_MINUTES = 5.0
 """Lead time of a zone that the venue file does not describe."""
 
-Level = Literal["A", "B", "C", "D", "E", "F"]
-
-UPPER_LIMITS = (0.31, 0.43, 0.72, 1.08, 2.17)
-"""Densities in persons/m² at which the levels A to E end (Fruin, Pedestrian Planning and Design, 1971)."""
-
-
-def level_of_service(density: float, upper_limits: Sequence[float] = UPPER_LIMITS) -> Level:
-    """Return Fruin's level of service for walkways.
-
-    Args:
-        density: persons/m².
-        upper_limits: the five densities at which the levels A to E end.
-
-    >>> level_of_service(0.2), level_of_service(1.0), level_of_service(4.0)
-    ('A', 'D', 'F')
-    """
-    return cast(Level, "ABCDEF"[bisect_left(upper_limits, density)])
+DEFAULT_USE: ZoneUse = "standing"
+"""Use of a zone that the venue file does not describe."""
 
 
 class ZoneState(Struct):
@@ -129,13 +112,17 @@ class ZoneAnalyzer:
             counted=counted,
             lag_seconds=state.smoothed.lag,
             density=density,
-            level_of_service=None if density is None else level_of_service(density, settings.level_of_service),
+            level_of_service=None if density is None else self._level(density),
             flow=flow,
             forecast=tuple(ZoneForecast(minutes=a.minutes, mean=a.mean, low=a.low, high=a.high) for a in ahead),
             limit=limit,
             limit_chance=chance_to_reach(limit, lead, persons, ahead) if limit and ahead else None,
             minutes_to_limit=minutes_to(limit, persons, ahead) if limit and ahead else None,
         )
+
+    def _level(self, density: float) -> Level | None:
+        use = self._zone.use if self._zone else DEFAULT_USE
+        return level_of_service(density, use, self._settings.level_of_service)
 
     def _limit(self) -> float | None:
         """Return the people in the view at which the zone is full."""

@@ -1,4 +1,4 @@
-// The venue from above: density by colour, letter and number, exits, and the view of each camera.
+// The venue from above: people as a share of the capacity, density by colour, letter and number, exits, and the view of each camera.
 // Drawn once; updates change colours and words, never places, so nothing moves while somebody looks.
 
 import { blindReason } from "./blind.js";
@@ -6,6 +6,7 @@ import { emit, h, number, svg, t, text } from "../page.js";
 
 const STALE_MS = 30_000;
 const MARGIN = 1.5; // metres around the drawing
+const TREND_SIGNS = { rising: "↗", falling: "↘" };
 // From dark to light, so that the order can be seen without colours, too; the letter repeats it.
 const LEVELS = ["A", "B", "C", "D", "E", "F"];
 
@@ -51,7 +52,7 @@ export function drawPlan(place, plan, titles) {
     const parts = {
       ground: svg("polygon", { class: "ground", points: ring(corners) }),
       alarm: svg("polygon", { class: "alarm", points: ring(corners), "stroke-width": unit * 0.35 }),
-      level: label("level", [x, y + unit * 0.6], 2.3),
+      share: label("share", [x, y + unit * 0.6], 2),
       counts: label("told", [x, y + unit * 2.1], 1.05),
       arrow: svg("polygon", { class: "arrow", points: [[0, -1.5], [0.9, 0.9], [0, 0.3], [-0.9, 0.9]].map(([a, b]) => `${a * unit},${b * unit}`).join(" ") }),
       middle: [x, y], half: half(corners, x),
@@ -59,7 +60,7 @@ export function drawPlan(place, plan, titles) {
     const space = 2 * half(corners, x);
     const lines = wrapped(titles[name] ?? name, space / (0.8 * unit * 0.56));
     const heading = lines.map((line, number) => label("title", [x, y - unit * (1.7 + 0.95 * (lines.length - 1 - number))], 0.8, line));
-    picture.append(parts.ground, parts.alarm, ...heading, parts.level, parts.counts, parts.arrow);
+    picture.append(parts.ground, parts.alarm, ...heading, parts.share, parts.counts, parts.arrow);
     return [name, parts];
   }));
   for (const [kind, sign] of [["stages", "♪"], ["bars", "▣"]]) {
@@ -89,10 +90,11 @@ export function drawPlan(place, plan, titles) {
       const level = zone.level && !stale ? `level-${zone.level}` : "unknown";
       parts.ground.setAttribute("class", `ground ${level}`);
       parts.alarm.classList.toggle("on", alarms.has(zone.id));
-      parts.level.setAttribute("class", `level ${level}`);
+      parts.share.setAttribute("class", `share ${level}`);
       parts.counts.setAttribute("class", `told ${level}`);
-      text(parts.level, stale || !zone.level ? "?" : zone.level);
-      text(parts.counts, stale || zone.persons === null ? t("plan_unknown") : `${zone.density === null ? "" : `${number(zone.density, 1)}/m² · `}${Math.round((zone.persons / zone.capacity) * 100)} %`);
+      const unknown = stale || zone.persons === null;
+      text(parts.share, unknown ? "?" : `${Math.round((zone.persons / zone.capacity) * 100)} % ${TREND_SIGNS[zone.trend] ?? ""}`);
+      text(parts.counts, unknown ? t("plan_unknown") : [zone.level, zone.density === null ? "" : `${number(zone.density, 1)}/m²`].filter(Boolean).join(" · "));
       const heading = cameras.get(zone.camera)?.heading;
       const direction = stale ? null : zone.flow?.direction ?? null;
       // The picture's up is where its camera looks, so the direction on the plan is the sum of both.
@@ -113,7 +115,7 @@ export function drawPlan(place, plan, titles) {
       text(parts.group.querySelector(".camera-told"), !bad ? "" : silent ? t("camera_silent") : blindReason(camera.blind));
       text(parts.group.querySelector("title"), `${camera.id}: ${silent ? t("camera_silent") : camera.blind ? t("camera_blind", { why: blindReason(camera.blind) }) : t("camera_sees")}`);
     }
-    picture.setAttribute("aria-label", [t("plan"), ...state.zones.map((zone) => `${zone.title}: ${zone.level ? t("level", { level: zone.level }) : t("no_data")}`)].join(". "));
+    picture.setAttribute("aria-label", [t("plan"), ...state.zones.map((zone) => `${zone.title}: ${zone.persons === null ? t("no_data") : `${Math.round((zone.persons / zone.capacity) * 100)} %${zone.level ? `, ${t("level", { level: zone.level })}` : ""}`}`)].join(". "));
     emit("plan-shown", { zones: state, now });
   };
 }

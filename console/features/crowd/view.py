@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Sequence
+from typing import Literal, TypedDict
 
 import msgspec
 from msgspec import Struct
 
 from processors.sources.silent_sources import SilentSources
-from schemas.crowd import CrowdCount, ZoneCount, ZoneSettings
+from schemas.crowd import CrowdCount, ZoneCount, ZoneSettings, ZoneUse
 from schemas.ids import CameraId, GateId, ZoneId
 from schemas.sources import SourceState
 from schemas.venue import Venue
 
 CHANNEL = "zones"
+
+Trend = Literal["rising", "steady", "falling"]
+
+TREND_MINUTES = 5
+"""Horizon in minutes of the forecast that the trend is read from."""
+
+MIN_TREND_SHARE, MIN_TREND_PERSONS = 0.05, 2.0
+"""Change within that time, as a share of the people and in persons, below which a zone is steady."""
+
+MAX_PARTS_SHARE = 1.05
+"""Sum of the areas that cameras see, as a share of the zone's, up to which they are taken to see different parts."""
 
 
 class CameraZoneCount(TypedDict):
@@ -29,7 +41,9 @@ class ShownZone(TypedDict):
     """A zone as pages get it.
 
     Attributes:
-        persons: most people that a camera counts in it.
+        use: what people do there, which decides the level of a density.
+        persons: people counted in it; see `_persons`.
+        trend: of the forecast in five minutes, of the camera that counts most; None without a forecast.
         density: persons/m², of the camera that sees it densest; level, camera and flow are of the same camera.
         limit_chance: probability of reaching the capacity, of the camera for which it is highest.
         flow: fields of `ZoneFlow`.
@@ -39,8 +53,10 @@ class ShownZone(TypedDict):
 
     id: ZoneId
     title: str
+    use: ZoneUse
     capacity: int
     persons: float | None
+    trend: Trend | None
     density: float | None
     level: str | None
     camera: CameraId | None
@@ -79,6 +95,7 @@ class ZonesView:
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
+        self._in_parts = {zone.id for zone in venue.zones if _is_seen_in_parts(zone, venue)}
         self._last: dict[CameraId, tuple[CrowdCount, int]] = {}
         self._silent = SilentSources()
 
@@ -130,11 +147,14 @@ class ZonesView:
             default=(None, None),
         )
         fullest = max((counted for *_, counted in counts), key=lambda counted: counted.limit_chance or 0, default=None)
+        most = max((counted for *_, counted in counts), key=lambda counted: counted.persons, default=None)
         return {
             "id": zone.id,
             "title": zone.title or zone.id,
+            "use": zone.use,
             "capacity": zone.capacity,
-            "persons": max((counted.persons for *_, counted in counts), default=None),
+            "persons": self._persons(zone, [counted for *_, counted in counts]),
+            "trend": _trend(most) if most else None,
             "density": densest.density if densest else None,
             "level": densest.level_of_service if densest else None,
             "camera": camera,
@@ -155,3 +175,27 @@ class ZonesView:
                 for camera, at, counted in counts
             ],
         }
+
+    def _persons(self, zone: ZoneSettings, counts: Sequence[ZoneCount]) -> float | None:
+        """Return the people of a zone: the sum over cameras that see different parts of it, otherwise the highest."""
+        if not counts:
+            return None
+        persons = [counted.persons for counted in counts]
+        return sum(persons) if zone.id in self._in_parts else max(persons)
+
+
+def _is_seen_in_parts(zone: ZoneSettings, venue: Venue) -> bool:
+    """Return True if every view of a zone gives its area, and together they are no larger than the zone."""
+    areas = [view.area_m2 for camera in venue.cameras for view in camera.views if view.zone == zone.id]
+    known = [area for area in areas if area is not None]
+    return len(areas) == len(known) > 1 and sum(known) <= MAX_PARTS_SHARE * zone.area_m2
+
+
+def _trend(counted: ZoneCount) -> Trend | None:
+    for ahead in counted.forecast:
+        if ahead.minutes == TREND_MINUTES:
+            change = ahead.mean - counted.persons
+            if abs(change) < max(MIN_TREND_PERSONS, MIN_TREND_SHARE * counted.persons):
+                return "steady"
+            return "rising" if change > 0 else "falling"
+    return None

@@ -37,8 +37,8 @@ function alarmedZones() {
 
 function makeZone() {
   return h("li", {},
-    h("div", { class: "name" }, h("b"), h("span", { class: "age dim" })), h("div", { class: "facts" }, h("span", { class: "persons" }), h("span", { class: "of" })),
-    h("div", { class: "facts" }, h("span", { class: "density" }), h("span", { class: "level" })),
+    h("div", { class: "name" }, h("b"), h("span", { class: "age dim" })), h("div", { class: "facts" }, h("span", { class: "share-of" }), h("span", { class: "trend" }), h("span", { class: "persons" })),
+    h("div", { class: "facts dim" }, h("span", { class: "density" }), h("span", { class: "level" })),
     h("div", { class: "facts" }, svg("svg", { class: "arrow", viewBox: "0 0 16 16", "aria-hidden": "true", hidden: true }, svg("polygon", { points: "8,1 13,14 8,11 3,14", fill: "#8fc7ff" })), h("span", { class: "flow dim" }), h("span", { class: "news" })),
     svg("svg", { class: "of-capacity", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { width: 100, height: 4, fill: "#2b3542" }), svg("rect", { class: "share", width: 0, height: 4 })));
@@ -49,10 +49,11 @@ function updateZone(card, zone) {
   card.className = zone.level ? `level-${zone.level}` : "";
   text(card.querySelector("b"), zone.title);
   card.querySelector("b").title = zone.title;
-  text(card.querySelector(".persons"), zone.persons === null ? "–" : number(zone.persons));
-  text(card.querySelector(".of"), zone.persons === null ? t("no_data") : t("people_of", { persons: `${Math.round(share * 100)} %`, capacity: number(zone.capacity) }));
+  text(card.querySelector(".share-of"), zone.persons === null ? "–" : `${Math.round(share * 100)} %`);
+  text(card.querySelector(".trend"), zone.trend === null ? "" : t(`trend_${zone.trend}`));
+  text(card.querySelector(".persons"), zone.persons === null ? t("no_data") : t("people_of", { persons: number(zone.persons), capacity: number(zone.capacity) }));
   text(card.querySelector(".density"), zone.density === null ? "" : t("density", { n: number(zone.density, 1) }));
-  text(card.querySelector(".level"), zone.level ? t("level", { level: zone.level }) : "");
+  text(card.querySelector(".level"), `${zone.level ? `${t("level", { level: zone.level })}, ` : ""}${t(`use_${zone.use}`)}`);
   text(card.querySelector(".flow"), flow(zone));
   card.querySelector("polygon").setAttribute("transform", `rotate(${zone.flow?.direction ?? 0} 8 8)`);
   card.querySelector(".arrow").toggleAttribute("hidden", zone.flow?.direction === null || zone.flow?.direction === undefined);

@@ -197,4 +197,5 @@ def test_sources_command_reports_invalid_venue_file(tmp_path: Path, monkeypatch:
 
     assert "names no source" in error_output("name: Empty\n")
     assert "line 2" in error_output("name: Wrong\nnonsense: 1\n")
-    assert "mailboxes: support is used more than once" in error_output("name: Two\nmailboxes:\n- {url: /a}\n- {url: /b}\n")
+    twice = "name: Two\nmailboxes:\n- {url: /a}\n- {url: /b}\n"
+    assert "mailboxes: support is used more than once" in error_output(twice)
