@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from processors.csv_table import Row as TableRow
 from processors.csv_table import TableError, read_table
-from schemas.errors import PulsoError
+from schemas.errors import PulsoError, first_problem
 from schemas.ids import ActId, ListenerId, PlaceId, SetId
 from schemas.programme import Act, ProgrammeSet, SetStatus
 from schemas.venue_map import Hours, Mobility, Path, Place
@@ -105,7 +105,9 @@ def _table(path: FilePath, parse: Callable[[Row], T]) -> list[T]:
             parsed.append(parse(_cells(row, len(table.columns))))
         except KeyError as error:
             raise FestivalTableError(f"{path}: the column {error.args[0]} is missing") from error
-        except (ValueError, ValidationError, msgspec.ValidationError) as error:
+        except ValidationError as error:
+            raise FestivalTableError(f"{path}, line {row.line}: {first_problem(error, 'the row')}") from error
+        except (ValueError, msgspec.ValidationError) as error:
             raise FestivalTableError(f"{path}, line {row.line}: {error}") from error
     return parsed
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.errors import PulsoError
+from schemas.errors import PulsoError, first_problem
 
 # ONNX Runtime sends telemetry to its maker unless this is set before it is loaded.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -82,11 +82,9 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(
             f"{folder}: no card.yaml; run the training script, or restore it with `git checkout models/`"
         ) from error
-    except (
-        ValueError,
-        RecursionError,
-        yaml.YAMLError,
-    ) as error:  # not UTF-8, not a date, a missing field
+    except ValidationError as error:
+        raise ModelError(f"{path}: {first_problem(error)}") from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:  # not UTF-8, or not a date
         raise ModelError(f"{path}: {error}") from error
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
-from schemas.errors import PulsoError
+from schemas.errors import PulsoError, first_problem
 
 
 class GateError(PulsoError, ValueError):
@@ -43,7 +43,9 @@ def read_gate(path: Path) -> MetricLimits:
     """
     try:
         gate = MetricLimits.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+    except ValidationError as error:
+        raise GateError(f"{path}: {first_problem(error)}; write for example `mae: {{max: 20}}`") from error
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise GateError(f"{path}: {error}; write for example `mae: {{max: 20}}`") from error
     if not gate.root:
         raise GateError(f"{path}: no limits; write for example `mae: {{max: 20}}`")

@@ -11,6 +11,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from processors.models.metric_limits import GateError, MetricLimit, MetricLimits, failures, figure
+from schemas.errors import first_problem
 
 GATE_FILE = "gate.yaml"
 """File of requirements beside a model."""
@@ -63,7 +64,9 @@ def read_requirements(folder: Path) -> PromotionRequirements:
         return PromotionRequirements.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise GateError(f"{path} is missing; a model is promoted only if it has one") from error
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+    except ValidationError as error:
+        raise GateError(f"{path}: {first_problem(error)}") from error
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise GateError(f"{path}: {error}") from error
 
 

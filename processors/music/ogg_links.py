@@ -64,6 +64,8 @@ def ogg_links(file: BinaryIO, total: int) -> list[OggLink]:
                 first = position if position > _MAX_FIRST_PAGE else 0
             links[-1].samples = max(links[-1].samples, position - first)
         at += _HEAD + head[26] + size
+    if not links:
+        return []
     for link, end in zip(links, [*(link.start for link in links[1:]), total], strict=True):
         link.length = end - link.start
     return links

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.errors import PulsoError
+from schemas.errors import PulsoError, first_problem
 from schemas.venue_map import Path, Place
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -53,7 +53,7 @@ def read_geojson(text: str, *, in_metres: bool = False) -> tuple[list[Place], li
     except (json.JSONDecodeError, KeyError, TypeError, IndexError) as error:
         raise GeoJsonError(f"not a FeatureCollection of points and lines with properties: {error!r}") from error
     except ValidationError as error:
-        raise GeoJsonError(str(error)) from error
+        raise GeoJsonError(first_problem(error, "a feature")) from error
 
 
 class _Projection:

@@ -10,7 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from schemas.errors import PulsoError
+from schemas.errors import PulsoError, first_problem
 from schemas.support import ApprovedAnswer, MailTopic, Reason, Suggestion
 
 FACTS = ("order", "amount", "date", "time", "quantity", "place")
@@ -204,9 +204,7 @@ def read_answers(path: Path) -> AnswerCatalogue:
     except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise AnswersFileError(f"{path}: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise AnswersFileError(f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise AnswersFileError(f"{path}: {first_problem(error)}") from error
     names = [answer.topic for answer in answers]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:

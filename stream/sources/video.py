@@ -156,6 +156,8 @@ def decode_video(url: str, *, rate: float | None = None, timeout: float | None =
         if not container.streams.video:
             raise SourceError("has no video")
         stream = container.streams.video[0]
+        if stream.codec_context is None:
+            raise SourceError("has video of an unknown format")
         # With "explode" a packet with errors gives an error rather than a picture that was made up.
         stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
         stream.thread_type = "AUTO" if timeout is None else "SLICE"  # threads by frame delay a live picture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from processors.music.audio import AudioError, decode, fragments
+from processors.music.ogg_links import ogg_links
 from processors.music.wav_header import read_wav_header
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
@@ -105,6 +107,14 @@ def test_chained_ogg_is_heard_to_its_end(tmp_path: Path, kind: str, subtype: str
     cut, notes = heard(tmp_path / "a.ogg", first + second[:60])
     assert cut == pytest.approx(len(tone(4)) / 48_000, abs=0.1)
     assert "left out" in notes
+
+
+def test_ogg_whose_first_page_is_not_marked_gives_an_error_or_its_sound(tmp_path: Path) -> None:
+    value = bytearray(encoded(tone(4), 48_000, "OGG", subtype="VORBIS"))
+    value[5] &= ~2  # the mark of a first page
+    with suppress(AudioError):
+        heard(tmp_path / "a.ogg", bytes(value))
+    assert ogg_links(io.BytesIO(value), len(value)) == []
 
 
 @pytest.mark.parametrize("kind", ["MP3", "FLAC", "OGG"])

@@ -180,3 +180,11 @@ def test_what_is_no_video_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as error:
         next(decode_video("rtsp://guard:hunter2@127.0.0.1:1/x", timeout=2))
     assert "hunter2" not in str(error.value) and "127.0.0.1" not in str(error.value)
+
+
+def test_video_of_an_unknown_format_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, 5)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(SourceError, match="unknown format"):
+        next(decode_video(str(path)))
