@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
@@ -19,12 +19,17 @@ from rich.status import Status
 from rich.table import Table
 
 from schemas.assistant import ASSISTANT_ANSWERS
+from schemas.itinerary import PLANS
+from schemas.programme import PROGRAMME
+from schemas.recommendations import RECOMMENDATIONS
+from schemas.routes import PATHS
 from schemas.sources import SOURCE_STATES
+from schemas.topic import Topic
 from schemas.venue import Venue
 from simulation.stampede_command import stampede
 from stream.commands.evaluate import commands as evaluations
 from stream.features import registry
-from stream.runtime.settings import Settings
+from stream.runtime.settings import ROOT, Settings
 from stream.runtime.venue_file import read_venue
 
 if TYPE_CHECKING:
@@ -87,7 +92,11 @@ def run_demo(
             start_rendering(timeline) as media,
             console.status("starting …") as status,
             LocalStack(
-                place, venue=venue_file, open_demo=True, progress=lambda text: _print_progress(console, status, text)
+                place,
+                venue=venue_file,
+                open_demo=True,
+                environment={"PULSO_FESTIVAL": str(settings.festival or FESTIVAL)},
+                progress=lambda text: _print_progress(console, status, text),
             ) as stack,
         ):
             status.stop()
@@ -110,14 +119,19 @@ def run_demo(
     report.write(report_path)
     if report.story:
         console.print(story_table(report))
+        for text in evidence_lines(report):
+            console.print(text, highlight=False, soft_wrap=True, markup=False)
     console.print(summary_table(report), f"report: {report_path}")
     for topic in report.silent:
         console.print(f"[red]no result arrived on {topic}[/]: see the log of its worker in {place}/logs")
     return 1 if report.silent or report.error else 0
 
 
-_NOT_PLAYED = (SOURCE_STATES, ASSISTANT_ANSWERS)
-"""Results that the evening does not cause: it has no process of sources, and no attendees who ask."""
+_NOT_PLAYED = (SOURCE_STATES,)
+"""Results that the evening does not cause: it has no process of sources."""
+
+FESTIVAL = ROOT / "deploy" / "festivals" / "demo"
+"""Approved answers of the demo's festival; its programme and map are in the venue file."""
 
 
 def _demo_setup(
@@ -135,7 +149,7 @@ def _demo_setup(
             venue,
             lambda evening, seconds: simulated_timeline(evening, venue, seconds),
             evening,
-            tuple(topic for topic in registry.result_topics() if topic not in _NOT_PLAYED),
+            _expected_topics(venue),
             seconds,
             story=steps_for_venue(venue),
         )
@@ -153,6 +167,14 @@ def _demo_setup(
         seconds,
         "data",
     )
+
+
+def _expected_topics(venue: Venue) -> tuple[Topic[Any], ...]:
+    """Return the topics that must receive results; a venue without a map or a programme has no attendees who plan."""
+    attendees = (ASSISTANT_ANSWERS, PLANS, RECOMMENDATIONS)
+    played = tuple(topic for topic in registry.result_topics() if topic not in (*_NOT_PLAYED, *attendees))
+    has_attendees = venue.section(PATHS).places and venue.section(PROGRAMME).sets
+    return (*played, *attendees) if has_attendees else played
 
 
 def _new_folder(parent: Path) -> Path:
@@ -203,6 +225,11 @@ def story_table(report: DemoReport) -> Table:
             alerts.append(f"[red]{missing} missing[/]" if missing > 0 else "[red]not as expected[/]")
         table.add_row(step["at"], step["en"], "\n".join(alerts), "\n".join(after), "\n".join(to))
     return table
+
+
+def evidence_lines(report: DemoReport) -> list[str]:
+    """Return what was measured of the steps about attendees, as lines of text."""
+    return [f"{step['at']} {step['facts']['evidence']}" for step in report.story if "evidence" in step["facts"]]
 
 
 def _seconds(value: float | None) -> str:

@@ -17,12 +17,15 @@ from urllib.request import urlopen
 import numpy as np
 
 from schemas.alerts import Alert
+from schemas.assistant import ASSISTANT_ANSWERS, QUESTIONS
 from schemas.bars import DEMAND, SALES
 from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
 from schemas.ids import AlertId
+from schemas.itinerary import PLANS, WISHES
 from schemas.music import SNIPPETS, TAGS
+from schemas.recommendations import RECOMMENDATIONS, TASTE_EVENTS
 from schemas.support import MAILS, TRIAGE
 from schemas.topic import Topic
 from schemas.violence import VIOLENCE
@@ -37,6 +40,9 @@ RESULT_TOPICS_BY_INPUT: dict[str, tuple[Topic[Any], ...]] = {
     MAILS.name: (TRIAGE,),
     SNIPPETS.name: (TAGS,),
     CONTEXT.name: (),
+    TASTE_EVENTS.name: (RECOMMENDATIONS,),
+    WISHES.name: (PLANS,),
+    QUESTIONS.name: (ASSISTANT_ANSWERS,),
 }
 """Result topics by input topic."""
 

@@ -15,7 +15,9 @@ from confluent_kafka import Message
 from schemas.bars import DEMAND
 from schemas.cloudevents import Envelope, EnvelopeError
 from schemas.crowd import CROWD
+from schemas.itinerary import PLANS
 from schemas.music import TAGS
+from schemas.recommendations import RECOMMENDATIONS
 from schemas.social import POST_READINGS
 from schemas.support import TRIAGE
 from schemas.topic import Topic
@@ -36,6 +38,11 @@ RESULT_TOPICS_BY_STREAM: dict[StreamName, tuple[Topic[Any], ...]] = {
 """Result topics by stream of input events."""
 
 _SAMPLES = 50_000
+
+
+def collected_topics() -> tuple[Topic[Any], ...]:
+    """Return the result topics, and those whose results are for single attendees."""
+    return (*registry.result_topics(), PLANS, RECOMMENDATIONS)
 
 
 @dataclass(slots=True)
@@ -63,10 +70,11 @@ class ResultCollector:
 
     def __init__(self, settings: Settings, on_result: Callable[[Any], None] = lambda _: None) -> None:
         self._on_result = on_result
-        self.results = {topic.name: TopicResults() for topic in registry.result_topics()}
+        topics = collected_topics()
+        self.results = {topic.name: TopicResults() for topic in topics}
         self._unread = ""
         self._settings = settings
-        self._names = [topic.name for topic in (*registry.input_topics(), *registry.result_topics())]
+        self._names = [topic.name for topic in (*registry.input_topics(), *topics)]
         self._names += [topic.dead.name for topic in registry.topics_by_name().values()]
         self.start_offsets = end_offsets(settings, self._names)
         self._last_sent: dict[str, float] = {}

@@ -17,9 +17,11 @@ from schemas.context import CONTEXT, VenueContext
 from schemas.ids import CameraId, ZoneId
 from schemas.music import SNIPPETS, StageSettings
 from schemas.venue import Venue
+from simulation.attendees import attendee_timeline
 from simulation.crowd_images import FRAMES_PER_SECOND, render_burst
 from simulation.evening import ACTS, BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, INCIDENTS, MINUTE, Evening, clock
 from simulation.playback_speed import SCENES, in_scene
+from simulation.programme_changes import path_timeline, programme_timeline
 from simulation.social_posts import POSTS_PER_HOUR, posts
 from simulation.stage_music import recorded_fragment
 from simulation.support_mails import MAILS_PER_HOUR, mails
@@ -36,7 +38,7 @@ MAX_POSTS_PER_SECOND = 3.0
 BURST_FRAMES = 16
 FIGHT_BURST_FRAMES = 48
 KEY_TIMES = {
-    FRONT_ZONE: ("22:00", "22:09", "22:26", "22:34", "23:34", "23:35", "23:40", "23:44", "23:52"),
+    FRONT_ZONE: ("22:00", "22:09", "22:26", "22:34", "23:19", "23:34", "23:35", "23:40", "23:44", "23:52"),
     BARS_ZONE: ("22:00", "22:09", "22:26", "22:34", "22:54", "22:56", "23:08"),
 }
 """Times at which the story needs an image of a zone: before and during the rain, in the break, during the headliner."""
@@ -58,6 +60,9 @@ def simulated_timeline(evening: Evening, venue: Venue, seconds: float) -> Timeli
         *posts(evening, share=min(1.0, MAX_POSTS_PER_SECOND * seconds / (POSTS_PER_HOUR * EVENING_SECONDS / 3600))),
         *deliveries(evening, venue),
         *context_timeline(evening, venue),
+        *programme_timeline(evening, venue),
+        *path_timeline(evening, venue),
+        *attendee_timeline(evening, venue),
     ]
     return sorted(timeline, key=lambda item: item.time)
 

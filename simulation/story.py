@@ -8,9 +8,12 @@ from typing import Any
 
 from schemas.alerts import Audience
 from schemas.queues import QUEUES
+from schemas.routes import PATHS
 from schemas.venue import Venue
 from simulation.alert_reader import AlertDelivery
+from simulation.attendees import PLANS_AGAIN_AT, PLANS_FROM, QUESTIONS_ASKED
 from simulation.evening import INCIDENTS, MINUTE, Evening, Incident, IncidentKind, clock
+from simulation.programme_changes import MOVE_ANNOUNCED_AT, PATH_CLOSED_AT
 from simulation.support_mails import URGENT_MAIL_DELAY
 
 
@@ -39,7 +42,7 @@ class StoryStep:
         name: identifier in the report.
         es, en: description in Spanish and English.
         alerts: expected alerts, in this order.
-        needs: ids of the cameras, zones, bars and stages that it requires.
+        needs: ids of the cameras, zones, bars, stages, queues and places that it requires.
     """
 
     name: str
@@ -76,8 +79,17 @@ _OFFLINE, _BLOCKED, _FIGHT = (
     _incident("offline", "south-2"), _incident("blocked", "gate"), _incident("fight", "bar-square"),
 )  # fmt: skip
 _SECURITY: tuple[Audience, ...] = ("security",)
+_DANGER = next(one for one in QUESTIONS_ASKED if one.outcome == "urgent")
 
 STORY_STEPS = (
+    _step(
+        "plans", PLANS_FROM, "attendees import what they listen to, get recommendations, and plan their evening",
+        "el público importa lo que escucha, recibe recomendaciones y planea su noche", needs=("tent", "entrance"),
+    ),
+    _step(
+        "questions", QUESTIONS_ASKED[0].time, "attendees ask the assistant, in Spanish and English",
+        "el público pregunta al asistente, en español y en inglés", needs=("tent", "entrance"),
+    ),
     _step(
         "gas", _incident("urgent", "food").start, "a mail: it smells of gas behind the food stalls",
         "un correo: huele a gas detrás de los puestos de comida", _mail("food"),
@@ -93,6 +105,11 @@ STORY_STEPS = (
         "un trapo tapa la cámara de las barras",
         ExpectedAlert("camera-blind", "bar-square", _BLIND.start, _BLIND.end, ("security", "production")),
         needs=("bar-square",),
+    ),
+    _step(
+        "path-closed", PATH_CLOSED_AT, "a van is stuck on the path to the tent: those who want to walk there are told",
+        "una furgoneta queda atascada en el camino a la carpa: se avisa a quienes iban a usarlo",
+        needs=("tent", "food"),
     ),
     _step(
         "silent-stage", _SILENCE.start, "the forest stage loses its sound",
@@ -111,6 +128,10 @@ STORY_STEPS = (
     _step(
         "till-back", _OFFLINE.end, "the till has its network again: its queue comes late, some of it twice",
         "la caja recupera la red: su cola llega tarde, y una parte dos veces", needs=("south",),
+    ),
+    _step(
+        "set-moved", MOVE_ANNOUNCED_AT, "rain is coming: Trío Almazara moves to the tent, at another hour",
+        "viene lluvia: Trío Almazara pasa a la carpa, a otra hora", needs=("tent", "terrace"),
     ),
     _step(
         "rain", RAIN[0], "rain: people leave the stage for the awnings of the bars",
@@ -147,6 +168,17 @@ STORY_STEPS = (
         ExpectedAlert("crowd-capacity", "front/", BREAK[1], clock("00:45"), _SECURITY), needs=("front", "front-left"),
     ),
     _step(
+        "danger-asked", _DANGER.time, "an attendee tells the assistant that a friend has collapsed",
+        "alguien del público dice al asistente que una amiga se ha desplomado",
+        ExpectedAlert("assistant-danger", "", _DANGER.time - 1, _DANGER.time + 1, _SECURITY),
+        needs=("tent", "north-bar"),
+    ),
+    _step(
+        "stage-full", PLANS_AGAIN_AT["crowd"], "the main stage is full: who plans now is sent elsewhere",
+        "el escenario principal está lleno: a quien planea ahora se le lleva a otro sitio",
+        needs=("tent", "front-left", "main"),
+    ),
+    _step(
         "fainted", _incident("urgent", "front").start, "a mail: someone has fainted before the stage",
         "un correo: alguien se ha desmayado delante del escenario", _mail("front"),
     ),
@@ -159,6 +191,7 @@ def steps_for_venue(venue: Venue) -> list[StoryStep]:
     available |= {camera.id for camera in venue.cameras}
     available |= {bar.id for bar in venue.bars} | {stage.id for stage in venue.stages}
     available |= {queue.id for queue in venue.section(QUEUES)}
+    available |= {place.id for place in venue.section(PATHS).places}
     return [step for step in STORY_STEPS if step.needs <= available]
 
 

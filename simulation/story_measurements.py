@@ -1,4 +1,4 @@
-"""Measurements of story steps that raise no alert: people who move, a rising forecast, late and repeated tickets."""
+"""Measurements of story steps without alerts: people who move, a rising forecast, late tickets, attendees' plans."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from schemas.bars import SALES, DemandForecast, Ticket
 from schemas.crowd import CrowdCount
 from schemas.ids import BarId, ZoneId
+from simulation.attendee_measurements import AttendeeMeasurements
 from simulation.evening import BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, MINUTE, Evening, clock
 from simulation.story import BREAK, RAIN
 from simulation.timeline import PlannedMedia, TimelineEvent
@@ -30,9 +31,10 @@ class StoryMeasurements:
         self._persons: dict[ZoneId, list[tuple[datetime, float]]] = defaultdict(list)
         self._forecast_units: list[tuple[datetime, float]] = []
         self._last_forecast: dict[BarId, DemandForecast] = {}
+        self._attendees = AttendeeMeasurements(evening)
 
     def add_result(self, record: Any) -> None:
-        """Add one result; only crowd counts and demand forecasts are used."""
+        """Add one result; only crowd counts, demand forecasts and results for attendees are used."""
         match record:
             case CrowdCount():
                 for zone in record.zones:
@@ -46,6 +48,8 @@ class StoryMeasurements:
                 if record.bar == BAR:
                     units = sum(h.mean for p in record.products for h in p.horizons if h.minutes == FORECAST_MINUTES)
                     self._forecast_units.append((record.time, units))
+            case _:
+                self._attendees.add_result(record)
 
     def by_step(self, timeline: Sequence[TimelineEvent | PlannedMedia]) -> dict[str, dict[str, Any]]:
         """Return the measurements by name of the story step.
@@ -53,7 +57,12 @@ class StoryMeasurements:
         Args:
             timeline: items in the order of sending.
         """
-        return {"rain": self._rain(), "break": self._break(), "till-back": self._till(timeline)}
+        return {
+            "rain": self._rain(),
+            "break": self._break(),
+            "till-back": self._till(timeline),
+            **self._attendees.by_step(),
+        }
 
     def _rain(self) -> dict[str, Any]:
         dry, wet = (_DRY_PERIOD_START, RAIN[0]), (RAIN[0] + 6 * MINUTE, RAIN[1] - 6 * MINUTE)

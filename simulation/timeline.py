@@ -12,7 +12,7 @@ import msgspec
 from schemas.errors import PulsoError
 from schemas.topic import Topic
 
-StreamName = Literal["cameras", "tills", "mail", "posts", "music", "context"]
+StreamName = Literal["cameras", "tills", "mail", "posts", "music", "context", "programme", "attendees"]
 TimedMedia = list[tuple[float, bytes]]
 """Pairs of a time in seconds since the doors opened, and the encoded image or sound of that time."""
 

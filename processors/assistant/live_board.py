@@ -1,18 +1,18 @@
 """Live state made of results as they come: waits of queues, people in zones, sets of the programme, closed paths.
 
-Queues and zones whose ids are places of the map are known to attendees; others are not shown to them.
+Queues whose ids are places of the map, and zones that hold a place of it, are known to attendees; others are not shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from processors.festival.closures import Closures
 from processors.festival.live_state import LiveState, QueueTime, ZoneOccupancy
 from processors.festival.routing import PathEnds
 from schemas.crowd import CrowdCount
-from schemas.ids import PlaceId
+from schemas.ids import PlaceId, ZoneId
 from schemas.programme import ProgrammeSet
 from schemas.queues import QueueWait
 from schemas.routes import PathState
@@ -27,6 +27,7 @@ class LiveBoard:
     Args:
         places: ids of the map.
         capacities: capacity by zone, where it is known.
+        zone_places: places of the map in each zone; the one with its id if left out.
 
     >>> from datetime import UTC
     >>> at = datetime(2027, 7, 10, 20, tzinfo=UTC)
@@ -36,11 +37,21 @@ class LiveBoard:
     (4, ())
     """
 
-    def __init__(self, places: Collection[str], capacities: dict[str, int]) -> None:
+    def __init__(
+        self,
+        places: Collection[str],
+        capacities: Mapping[str, int],
+        zone_places: Mapping[ZoneId, Sequence[PlaceId]] | None = None,
+    ) -> None:
         self._places = frozenset(places)
-        self._capacities = capacities
+        if zone_places is None:
+            zone_places = {ZoneId(zone): (PlaceId(zone),) for zone in capacities if zone in self._places}
+        self._zone_places = zone_places
+        self._capacities = {
+            place: capacities[zone] for zone, held in zone_places.items() if zone in capacities for place in held
+        }
         self._waits: dict[str, tuple[datetime, float]] = {}
-        self._people: dict[str, tuple[datetime, float]] = {}
+        self._people: dict[PlaceId, tuple[datetime, float]] = {}
         self._sets: dict[str, ProgrammeSet] = {}
         self._closures = Closures()
 
@@ -56,8 +67,9 @@ class LiveBoard:
     def add_count(self, count: CrowdCount) -> None:
         """Add the people of the zones of one picture."""
         for zone in count.zones:
-            if zone.zone in self._places and zone.zone in self._capacities:
-                self._people[zone.zone] = (count.time, zone.persons)
+            for place in self._zone_places.get(zone.zone, ()):
+                if place in self._capacities:
+                    self._people[place] = (count.time, zone.persons)
 
     def add_set(self, one: ProgrammeSet) -> None:
         """Add the last state of a set, which replaces that of the programme's table."""
@@ -88,7 +100,7 @@ class LiveBoard:
                 if _recent(at, now)
             ),
             zones=tuple(
-                ZoneOccupancy(PlaceId(place), round(persons), self._capacities[place])
+                ZoneOccupancy(place, round(persons), self._capacities[place])
                 for place, (at, persons) in self._people.items()
                 if _recent(at, now)
             ),

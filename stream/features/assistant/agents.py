@@ -14,6 +14,7 @@ from processors.assistant.festival import Festival
 from processors.assistant.live_board import LiveBoard
 from processors.assistant.question import Context
 from processors.festival.live_state import LiveState
+from processors.festival.sections import places_of_zones, with_venue
 from processors.festival.tables import read_festival
 from processors.models.inference import open_folder
 from processors.support.encoder import Encoder
@@ -64,9 +65,10 @@ class AssistantAgent:
         folder = worker.settings.festival
         if folder is None:
             raise ValueError("PULSO_FESTIVAL names no folder of festival tables")
-        self._tables = read_festival(folder)
+        self._tables = with_venue(read_festival(folder), worker.venue)
+        places = frozenset[str](self._tables.places)
         capacities: dict[str, int] = {zone.id: zone.capacity for zone in worker.venue.zones}
-        self.board = LiveBoard(set(self._tables.places), capacities)
+        self.board = LiveBoard(places, capacities, places_of_zones(worker.venue, places))
         self._model = worker.reloadable_model(("encoder", "requests"), self._load)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="assistant")
         self._waits = msgspec.json.Decoder(QueueWait)

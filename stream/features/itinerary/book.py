@@ -12,7 +12,7 @@ import msgspec
 
 from processors.festival.closures import Closures
 from processors.festival.routing import WalkingMap
-from processors.festival.sections import sets_of
+from processors.festival.sections import places_of_zones, sets_of
 from processors.itinerary.plan import plan
 from processors.itinerary.prices import ExpectedAttendance
 from processors.itinerary.walks import WalkTables
@@ -46,7 +46,11 @@ class ItineraryBook:
         self._sets: dict[SetId, ProgrammeSet] = {one.id: one for one in sets_of(venue.section(PROGRAMME))}
         self._closures = Closures()
         self._walk_tables = self._quiet_tables = WalkTables(self._map)
-        self._attendance = ExpectedAttendance({PlaceId(zone.id): float(zone.capacity) for zone in venue.zones})
+        self._zone_places = places_of_zones(venue, frozenset(self._map.places))
+        capacities = {zone.id: float(zone.capacity) for zone in venue.zones}
+        self._attendance = ExpectedAttendance({
+            place: capacities[zone] for zone, places in self._zone_places.items() for place in places
+        })  # fmt: skip
         self._visitors: dict[ListenerId, Visitor] = {}
         self._wishes_decoder = msgspec.json.Decoder(ItineraryWishes)
         self._plan_decoder = msgspec.json.Decoder(ItineraryPlan)
@@ -161,11 +165,13 @@ class ItineraryBook:
                 self._quiet_tables = WalkTables(self._map, closed_paths=closed | crowded)
 
     def add_crowd(self, value: bytes | None) -> None:
-        """Add the occupancy of zones, whose ids are those of places; ignores what can't be decoded."""
+        """Add the occupancy of zones to the places in them; ignores what can't be decoded."""
         count = try_decode_payload(self._crowd_decoder, value, CROWD.event_type)
-        for zone in () if count is None else count.zones:
-            if PlaceId(zone.zone) in self._map.places and count is not None:
-                self._attendance.set_occupancy(PlaceId(zone.zone), count.time, zone.persons)
+        if count is None:
+            return
+        for zone in count.zones:
+            for place in self._zone_places.get(zone.zone, ()):
+                self._attendance.set_occupancy(place, count.time, zone.persons)
 
     def forget_ended(self, now: datetime) -> None:
         """Drop the attendees whose visit has ended."""
