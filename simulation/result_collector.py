@@ -78,9 +78,7 @@ class ResultCollector:
         self._names += [topic.dead.name for topic in registry.topics_by_name().values()]
         self.start_offsets = end_offsets(settings, self._names)
         self._last_sent: dict[str, float] = {}
-        self._decoders = {
-            t.name: msgspec.json.Decoder(t.record) for t in registry.result_topics() if t.record is not None
-        }
+        self._decoders = {t.name: msgspec.json.Decoder(t.record) for t in topics if t.record is not None}
         self._reader = TopicTail(settings, {name: self.start_offsets[name] for name in self.results}, self._add_record)
 
     def __enter__(self) -> Self:
