@@ -152,11 +152,21 @@ class Evening:
     Attributes:
         doors: time at which the doors open.
         number: index of the evening within a run, from 0; an endless run plays evening after evening.
+        moved_by: seconds by which every act begins later than in the script. People follow the acts; weather, doors and
+            closing times stay.
     """
 
     seed: int = 0
     doors: datetime = DOORS_OPEN_AT
     number: int = 0
+    moved_by: float = 0.0
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """Acts with the times of this evening."""
+        if not self.moved_by:
+            return ACTS
+        return tuple(replace(act, start=act.start + self.moved_by, end=act.end + self.moved_by) for act in ACTS)
 
     def next(self) -> Evening:
         """Return the evening of the following day."""
@@ -176,7 +186,7 @@ class Evening:
         >>> Evening().act("main", clock("23:30")).name
         'La Hora Clara'
         """
-        return next((act for act in ACTS if act.stage == stage and act.start <= time < act.end), None)
+        return next((act for act in self.acts if act.stage == stage and act.start <= time < act.end), None)
 
     def is_break(self, time: float) -> bool:
         """Return True if nobody plays on the main stage, which is when the bars are busiest."""
@@ -189,8 +199,8 @@ class Evening:
 
     def _persons_without_rain(self, zone: ZoneId, time: float) -> float:
         """Return the number of people in a zone in dry weather, without a queue."""
-        people = _interpolate(_PEOPLE_BY_ZONE.get(zone, _PEOPLE_BY_ZONE[BARS_ZONE]), time)
-        return people + sum(_audience_of(act, time) for act in ACTS) if zone == FRONT_ZONE else people
+        people = _interpolate(_PEOPLE_BY_ZONE.get(zone, _PEOPLE_BY_ZONE[BARS_ZONE]), max(0.0, time - self.moved_by))
+        return people + sum(_audience_of(act, time) for act in self.acts) if zone == FRONT_ZONE else people
 
     def rain_effect(self, zone: ZoneId, time: float) -> float:
         """Return the relative change of the people in a zone by rain, negative where people leave.

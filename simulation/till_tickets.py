@@ -10,7 +10,7 @@ import numpy as np
 from schemas.bars import SALES, STOCK, BarSettings, SaleLine, StockMovement, Ticket
 from schemas.ids import BarId, ProductId, ZoneId
 from schemas.venue import Venue
-from simulation.evening import ACTS, BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, MAIN_STAGE, MINUTE, Evening, clock
+from simulation.evening import BARS_ZONE, EVENING_SECONDS, FRONT_ZONE, MAIN_STAGE, MINUTE, Evening, clock
 from simulation.timeline import TimelineEvent
 
 TILLS_PER_BAR = 4
@@ -45,7 +45,7 @@ def tickets_per_minute(evening: Evening, time: float, zone: ZoneId | None = None
     if time >= BARS_CLOSE_AT:
         return 0.0
     arriving = 1.0 if time > 40 * MINUTE else time / (40 * MINUTE)
-    since = min((time - act.end for act in ACTS if act.stage == MAIN_STAGE and act.end <= time), default=None)
+    since = min((time - act.end for act in evening.acts if act.stage == MAIN_STAGE and act.end <= time), default=None)
     break_rate = 0.0
     if since is not None and evening.is_break(time):
         break_rate = (

@@ -30,6 +30,7 @@ from processors.bars.adwin import AdwinDetector, AdwinState
 from processors.bars.bayesian_regression import BayesianLinearRegression, RegressionState
 from processors.bars.conformal_interval import ConformalInterval, mean_class
 from processors.bars.context_features import ContextEffects, ContextEffectsState
+from processors.bars.evening_profile import EveningProfile, EveningProfileState, StageSets
 from processors.bars.forecast_combination import BatesGrangerCombination
 from processors.bars.product_similarity import ProductTraits, share_prior
 from processors.bars.seasonality import ProductSeries, SeasonalMean, SharedSeason, SharedSeasonState
@@ -80,6 +81,8 @@ class PendingForecast(Struct):
         bias_ratio: bias correction that was applied.
         own: forecast from the product's own past, in units; None in rows from before there was a combination.
         shared: forecast of the shared season, in units.
+        online: forecast without the profile of the evening, in units.
+        profile: forecast of the profile, in units; None without one.
     """
 
     slot: int
@@ -89,6 +92,8 @@ class PendingForecast(Struct):
     bias_ratio: float = field(name="ratio")
     own: float | None = None
     shared: float = 0.0
+    online: float = 0.0
+    profile: float | None = None
 
 
 class DemandState(Struct):
@@ -111,6 +116,7 @@ class DemandState(Struct):
         drift_count: number of rises.
         outliers: number of clipped lines.
         sold_out_slots: last slot in which each product was sold out.
+        evenings: profile of the evenings of a festival.
     """
 
     open_slot: int | None = field(default=None, name="slot")
@@ -129,6 +135,7 @@ class DemandState(Struct):
     drift_count: int = field(default=0, name="drifts")
     outliers: int = field(default=0, name="odd")
     sold_out_slots: dict[str, int] = field(default_factory=dict, name="censored")
+    evenings: EveningProfileState = field(default_factory=EveningProfileState)
 
 
 class SlotForecast(Struct, frozen=True):
@@ -183,6 +190,7 @@ class DemandModel:
         self.shared = SharedSeason(self._state.shared, slots_per_hour=3600 / slot.total_seconds())
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, ConformalInterval())
+        self._evenings = EveningProfile(self._state.evenings, slot)
         self._drift = AdwinDetector(self._state.drift)
         self._context_inputs = self._select_context()
 
@@ -294,6 +302,11 @@ class DemandModel:
         hours = self._slot_length.total_seconds() / 3600
         self.shared.state.neighbour_units = {name: rate * hours for name, rate in rates.items()}
 
+    def set_programme(self, stages: StageSets) -> None:
+        """Set the sets of the festival day on the stages that matter to the bar, as they are known now."""
+        if (slot := self._state.open_slot) is not None and (stages or self._state.evenings.current is not None):
+            self._evenings.set_programme(stages, slot, self.slot_start(slot))
+
     def forecast(self, product: str) -> list[SlotForecast]:
         """Return the units from the start of the open slot to each horizon."""
         series = self._state.series.get(product)
@@ -395,8 +408,10 @@ class DemandModel:
         # The own past of a new product has no weight before there is one.
         closed = series.closed_slots
         own_weight = closed / (closed + self._slots(OWN_PAST_HOURS)) if series.initial_rate else 1.0
-        mean = shared + own_weight * (self._combination(horizon, shared).mean(own, shared) - shared)
-        return PendingForecast(slot, features, seasonal_log, mean, ratio, own, shared)
+        online = shared + own_weight * (self._combination(horizon, shared).mean(own, shared) - shared)
+        profile = self._evenings.units(product, open_slots)
+        mean = self._evenings.blend(horizon, profile, online)
+        return PendingForecast(slot, features, seasonal_log, mean, ratio, own, shared, online, profile)
 
     def _combination(self, horizon: int, mean: float) -> BatesGrangerCombination:
         of_horizon = self._state.combinations.setdefault(horizon, {})
@@ -444,6 +459,7 @@ class DemandModel:
                     error += abs(math.log1p(value) - math.log1p(due.mean)) if horizon == self._horizons[0] else 0.0
         if units:
             self.shared.close_slot(start, units)
+            self._evenings.close_slot(slot, start, units)
         if state.series and self._drift.update(error / len(state.series)):
             state.drift_count += 1
             for regression in self._regressions.values():
@@ -461,6 +477,8 @@ class DemandModel:
             interval = classes[mean_class(due.mean)]
             variance = max(due.mean, 0.1) * (1 + interval.dispersion * due.mean)
             self._combination(horizon, due.shared).learn(own, due.shared, value, variance, series)
+            if due.profile is not None:
+                self._evenings.learn(horizon, due.profile, due.online, value, variance, series)
         for interval in (whole, classes[mean_class(uncorrected)]):
             interval.learn_ratio(uncorrected, value, due.mean, series)
         for interval in (whole, classes[mean_class(due.mean)]):

@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 
 NAME = "demand-regression"
-VERSION = "3"
+VERSION = "4"
 CODE = (
-    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "forecast_combination",
-    "product_similarity", "seasonality",
+    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "evening_profile",
+    "forecast_combination", "product_similarity", "seasonality",
 )  # fmt: skip
 """Modules whose code determines a forecast."""
 
