@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from processors.bars.demand import DemandModel, DemandState, SlotForecast
+from processors.bars.evening_profile import StageSets
 from processors.bars.ledger import Ledger, LedgerState
 from processors.bars.model_card import model_card
 from processors.bars.product_similarity import product_traits
@@ -61,6 +62,9 @@ class BarContext(Protocol):
     def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
         """Return the sales rates of the mean neighbouring bar, in units/hour by product; called once a slot."""
 
+    def programme(self, time: datetime) -> StageSets:
+        """Return the sets of the festival day on the stages that matter to the bar; called once a slot."""
+
     def surplus(self) -> Surplus:
         """Return the unclaimed surplus of neighbouring bars; called once a forecast."""
 
@@ -72,11 +76,13 @@ class StaticContext(Struct, frozen=True):
         context_features: context features by name.
         rates: units/hour by product.
         surplus_units: surplus units by bar and product.
+        stages: sets of the stages that matter to the bar.
     """
 
     context_features: Mapping[str, float] = {}
     rates: Mapping[str, float] = {}
     surplus_units: Surplus = {}
+    stages: StageSets = {}
 
     def features(self, time: datetime) -> Mapping[str, float]:
         """Return the fixed features."""
@@ -85,6 +91,10 @@ class StaticContext(Struct, frozen=True):
     def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
         """Return the fixed rates."""
         return self.rates
+
+    def programme(self, time: datetime) -> StageSets:
+        """Return the fixed sets."""
+        return self.stages
 
     def surplus(self) -> Surplus:
         """Return the fixed surplus."""
@@ -253,6 +263,7 @@ class BarState:
         new_slot = self._demand.slot_of(ticket.time) > (self._demand.open_slot or 0)
         self._demand.advance(ticket.time, context.features(ticket.time), self._sold_out() if new_slot else ())
         if new_slot:
+            self._demand.set_programme(context.programme(ticket.time))
             self._demand.set_neighbour_rates(context.neighbour_rates(ticket.time))
             self._demand.add_offered_products(self._products)
         for line in ticket.lines:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from processors.bars.bar import BarState, Surplus, UnknownProductError
 from processors.bars.context_features import calendar_features
+from processors.bars.evening_profile import StageSets
 from processors.bars.ledger import StockMovementError
 from processors.bars.product_similarity import neighbour_rates
 from processors.sources.silent_sources import SilentSources
@@ -20,9 +21,11 @@ from schemas.bars import DEMAND, SALES, STOCK, DemandForecast, StockMovement, Ti
 from schemas.context import CONTEXT, VenueContext
 from schemas.fields import identifier
 from schemas.ids import BarId, ZoneId
+from schemas.programme import PROGRAMME_SETS
 from schemas.venue import Venue
 from stream.features.bars import metrics
 from stream.features.bars.latest import add_latest, bar_codec
+from stream.features.bars.programme_cache import ProgrammeCache
 from stream.features.bars.surplus import REPLAY_RECORDS, SurplusCache
 from stream.features.bars.venue_context import ContextCache, implausible_value
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
@@ -45,6 +48,7 @@ def register(worker: WorkerContext) -> None:
     worker.agent(STOCK, agent.apply_movements, states=states)
     worker.agent(CONTEXT, reject_implausible_context)
     worker.broadcast_with_receipt(CONTEXT, agent.context.add_record)
+    worker.broadcast(PROGRAMME_SETS, agent.programme.add_record)
     worker.broadcast(DEMAND, agent.surplus.add_record, replay_records=REPLAY_RECORDS)
     subscribe_to_silent_sources(worker, agent.silent)
 
@@ -65,6 +69,7 @@ class BarsAgent:
         context: latest context of each zone.
         surplus: units that other bars can spare, and their sales rates.
         silent: sources that are silent.
+        programme: sets of the festival as they are now.
     """
 
     def __init__(self, states: StateTable[BarState], venue: Venue) -> None:
@@ -76,6 +81,7 @@ class BarsAgent:
         self.context = ContextCache()
         self.surplus = SurplusCache()
         self.silent = SilentSources()
+        self.programme = ProgrammeCache(venue)
 
     async def apply_tickets(self, records: list[Record[Ticket]]) -> BatchResult:
         """Book sales; produce the forecasts that are due."""
@@ -161,6 +167,10 @@ class CachedContext:
     def neighbour_rates(self, time: datetime) -> Mapping[str, float]:
         """Return the sales rates of the mean neighbouring bar, in units/hour by product."""
         return self._agent.neighbour_rates(self._bar.name, time)
+
+    def programme(self, time: datetime) -> StageSets:
+        """Return the sets of the festival day on the stages that matter to the bar."""
+        return self._agent.programme.stages(self._bar.name, time)
 
     def surplus(self) -> Surplus:
         """Return the unclaimed surplus of the bar's neighbours."""
