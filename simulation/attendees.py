@@ -63,7 +63,7 @@ class PlannedQuestion:
 QUESTIONS_ASKED = (
     PlannedQuestion(clock("19:05"), "es", "¿A qué hora toca La Hora Clara?"),
     PlannedQuestion(clock("19:10"), "en", "When does Marea Doble play?"),
-    PlannedQuestion(clock("19:20"), "es", "¿Dónde está el aseo accesible más cercano?", place="forest"),
+    PlannedQuestion(clock("19:20"), "es", "¿Dónde está el aseo adaptado más cercano?", place="forest"),
     PlannedQuestion(clock("20:05"), "es", "¿Puedo entrar con una botella de agua?"),
     PlannedQuestion(clock("20:20"), "en", "Where is the nearest water point?", place="main"),
     PlannedQuestion(clock("20:58"), "es", "¿Cómo llego a la Carpa?", place="entrance"),
