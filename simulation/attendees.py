@@ -6,7 +6,7 @@ Their taste is drawn at random with the evening's seed. `simulation.programme_ch
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -130,7 +130,8 @@ class _Attendees:
         for number in range(LATE_ATTENDEES):
             utilities = {HEADLINER: 1.0, MOVED_ACT: round(float(self._random.uniform(0.4, 0.9)), 2)}
             time = PLANS_AGAIN_AT["crowd"] + number
-            yield self._wishes(self._name("late", number), time, utilities, "none", CENTRE)
+            wishes = self._wishes(self._name("late", number), time, utilities, "none", CENTRE)
+            yield replace(wishes, important=number == 0)  # the stage must have been counted
 
     def questions(self) -> Iterator[TimelineEvent]:
         """Yield the questions, each in a conversation of its own."""

@@ -124,8 +124,8 @@ class Player:
         stop.wait(max(0.0, self.speed.wall(EVENING_SECONDS) - (wall.monotonic() - self._started_at)))
 
     def _wait_for_image_results(self, item: TimelineEvent, stop: threading.Event) -> None:
-        """Pause until the workers have caught up, before an important image is sent."""
-        if item.stream != "cameras" or not item.important:
+        """Pause until the workers have caught up, before an important image or a plan that counts people is sent."""
+        if item.stream not in ("cameras", "attendees") or not item.important:
             return
         self._pause_clock(lambda: self._result_lag("cameras") <= _MAX_LAG_BEFORE_IMPORTANT_SECONDS, stop)
 
