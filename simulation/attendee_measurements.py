@@ -112,7 +112,7 @@ class AttendeeMeasurements:
 
     def _full_stage(self) -> dict[str, Any]:
         plans = self._planned_again("crowd")
-        sent = Counter(place for one in plans for place in {stop.place for stop in one.stops})
+        sent = Counter[str](place for one in plans for place in {stop.place for stop in one.stops})
         return {
             "plans": len(plans),
             "sent_to": dict(sorted(sent.items())),

@@ -11,7 +11,7 @@ from processors.festival.sections import sets_of
 from processors.programme.changes import moved
 from schemas.ids import ActId, PlaceId
 from schemas.programme import PROGRAMME, PROGRAMME_SETS, ProgrammeSet
-from schemas.routes import PATH_STATES, PATHS, PathState
+from schemas.routes import PATH_STATES, PATHS, PathCondition, PathState
 from schemas.venue import Venue
 from simulation.evening import Evening, clock
 from simulation.timeline import TimelineEvent
@@ -58,7 +58,11 @@ def path_timeline(evening: Evening, venue: Venue) -> Iterator[TimelineEvent]:
     start, end = CLOSED_PATH
     if not any((path.start, path.end) == CLOSED_PATH for path in venue.section(PATHS).paths):
         return
-    for time, state, note in ((0.0, "open", ""), (PATH_CLOSED_AT, "closed", "a delivery van is stuck on the grass")):
+    states: tuple[tuple[float, PathCondition, str], ...] = (
+        (0.0, "open", ""),
+        (PATH_CLOSED_AT, "closed", "a delivery van is stuck on the grass"),
+    )
+    for time, state, note in states:
         record = PathState(start=start, end=end, time=evening.at(time), state=state, by="script/paths", note=note)
         id = f"path/{start}/{end}@{evening.at(time):%Y%m%dT%H%M%S}"
         yield TimelineEvent("programme", PATH_STATES, time, f"{start}/{end}", id, "script/paths", record)
