@@ -178,3 +178,18 @@ def test_outlier_ticket_leaves_forecast_plausible() -> None:
     hour = forecast.products[1].horizons[-1]
     assert hour.minutes == 60
     assert 60 < hour.mean < 260, "120 an hour are sold"
+
+
+def test_programme_reaches_the_demand_model_at_each_slot() -> None:
+    begin = BEGIN.timestamp()
+    state = make_bar()
+    context = StaticContext(stages={"main": [(begin + 1800, begin + 5400)]})
+    state.apply_ticket(ticket(1, 0, beer=1), 1, "e1", context)
+    current = state.demand.state.evenings.current
+    assert current is not None
+    assert current.stages == {"main": [(begin + 1800, begin + 5400)]}
+    moved = StaticContext(stages={"main": [(begin + 5400, begin + 9000)]})
+    state.apply_ticket(ticket(2, 5, beer=1), 2, "e2", moved)
+    assert current.stages["main"][0][0] == begin + 1800, "a moved set counts from the next slot on"
+    state.apply_ticket(ticket(3, 20, beer=1), 3, "e3", moved)
+    assert current.stages["main"][0][0] == begin + 5400

@@ -9,6 +9,7 @@ import pytest
 
 from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, SALES, STOCK, SaleLine, StockMovement, Ticket
 from schemas.context import CONTEXT, VenueContext
+from schemas.programme import PROGRAMME_SETS, ProgrammeSet
 from schemas.sources import SOURCE_STATES, SourceState
 from schemas.venue import Venue
 from stream.features.bars import FEATURE
@@ -45,6 +46,15 @@ async def test_tickets_are_booked_once_and_forecast(driver: TestDriver) -> None:
     assert (forecast.products[0].sold, forecast.products[0].stock) == (13, 87)
     assert set(effects.rows) == {"north"}
     assert msgspec.json.decode(effects.rows["north"] or b"")["version"] == 1
+
+
+async def test_programme_of_the_day_is_part_of_the_state(driver: TestDriver) -> None:
+    one = ProgrammeSet(
+        id="a-1", day=AT.date(), begin=AT, end=AT + timedelta(hours=1), stage="main", act="a", name="A"
+    )  # fmt: skip
+    await driver.send(PROGRAMME_SETS, one.id, one)
+    effects = await driver.send(SALES, "north", ticket(0))
+    assert b'"stages":{"main":[[' in (effects.rows["north"] or b"").replace(b'\\"', b'"')
 
 
 async def test_state_survives_a_restart_of_the_agent(driver: TestDriver) -> None:
