@@ -28,8 +28,8 @@ _MIN_REPEATED_SUBJECT = 20
 """Characters from which a subject that occurs in the body is taken for a copy of it."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
-_REPLY_PREFIX = re.compile(r"^\s*((re|rv|fwd?|aw|wg|tr|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
-_ANSWER_PREFIX = re.compile(r"^\s*(?:re|aw|sv|antw)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_REPLY_PREFIX = re.compile(r"^\s*((re|ri?f|rv|fwd?|aw|wg|tr|antw|sv|er)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_ANSWER_PREFIX = re.compile(r"^\s*(?:re|ri?f|aw|sv|antw|er)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _FORWARD_PREFIX = re.compile(r"^\s*(?:fwd?|rv|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 """Subject of a mail that forwards what somebody else asked."""
 
@@ -73,7 +73,8 @@ def customer_text(subject: str, text: str) -> str:
     'Bus. FYI Is there a bus?'
     """
     body = _normalise_lines(html_to_text(text[:MAX_MARKUP]))
-    newest = body if _FORWARD_PREFIX.match(subject) else without_signature(without_history(body))
+    is_answer = _ANSWER_PREFIX.match(subject) is not None
+    newest = body if _FORWARD_PREFIX.match(subject) else without_signature(without_history(body, is_answer=is_answer))
     newest = _without_headers(newest)
     if not any(letter.isalnum() for letter in newest):
         newest = _without_headers(body)
@@ -82,7 +83,7 @@ def customer_text(subject: str, text: str) -> str:
     newest = newest.strip()[:MAX_BODY]
     title = _CONTROL.sub(" ", _REPLY_PREFIX.sub("", subject[:MAX_SUBJECT])).strip()
     words = " ".join(newest.replace("\n>", "\n").lstrip("> ").split())
-    if _ANSWER_PREFIX.match(subject) and _says_all_is_well(words):
+    if is_answer and _says_all_is_well(words):
         return words
     repeated = words.lower().startswith(title.lower())
     if not title or repeated or (len(title) > _MIN_REPEATED_SUBJECT and title.rstrip(".…").lower() in words.lower()):

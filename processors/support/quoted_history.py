@@ -1,8 +1,8 @@
 """Removal of quoted history from a reply: what earlier mails said must not be read as said again.
 
 Known are the lines that Gmail, Outlook, Thunderbird, Apple Mail, Yahoo and others put above a quoted mail, in Spanish,
-Catalan, Portuguese, French, Italian, German, Dutch and English, also wrapped, and also where the quoted lines have no
-mark. Text below lines that begin with ">" is an answer to them and is kept.
+Catalan, Galician, Basque, Portuguese, French, Italian, German, Dutch and English, also wrapped, and also where the
+quoted lines have no mark. Text below lines that begin with ">" is an answer to them and is kept.
 """
 
 # ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
@@ -13,12 +13,13 @@ import re
 from collections.abc import Sequence
 
 from processors.support.words import fold_text
+from processors.support.writer_lines import TO_ME, WRITES, names_writer
 
 MAX_ATTRIBUTION_LINES, MAX_ATTRIBUTION_CHARACTERS = 4, 600
 """Lines over which "On …, Ana Gil <…> wrote:" may be wrapped, and their characters."""
 
 MAX_NAME_WORDS = 8
-"""Words of "Ana Gil wrote:", which is known by the marked lines below it alone."""
+"""Words of "Ana Gil wrote:", which is known by the marked lines below it alone, but in an answer."""
 
 MAX_HEADER_LINES = 10
 """Lines in which all headers of a quoted mail ("From:", "Sent:", "To:", "Subject:") are expected."""
@@ -30,16 +31,6 @@ MAX_POINTER_WORDS = 25
 """Words of a text that may do no more than point to the mails below it ("see below")."""
 
 # All expressions match folded text: lower case, without accents.
-_VERB = re.compile(
-    r"\b(?:escribio|ha escrito|wrote|a ecrit|ecrit|escreveu|ha scritto|schrieb|schreef|va escriure|ha escrit|"
-    r"escrigue|escribiu|idatzi du|skrev)\b"
-)
-_TO_ME = re.compile(
-    r"\b(?:me|nos|te|le|les|m'|em|ens|mi|ci) ?(?:ha |a |va )?(?:escri|ecri|scri)|wrote (?:to )?(?:me|us)\b|"
-    r"m'(?:a|ha) ecrit|schrieb (?:mir|uns)\b"
-)
-"""Report of what somebody wrote to the sender, which is news."""
-
 _DATE_INTRODUCTION = re.compile(
     r"^(?:el|on|le|il|am|em|no dia|a|as|op|o|du|den|lun|mar|(?:con|amb|com) (?:fecha|data)|-{2,}|\d)\b|^-{2,}|^\d|"
     r"^(?:[^\W\d_.-]+ ){1,4}schrieb am \d"
@@ -78,11 +69,11 @@ _FORWARD = re.compile(
     r"doorgestuurd bericht)\b"
 )
 _KEYS = {
-    "from": "from|de|da|von|van|remitente|remetente|expediteur|mittente|absender|desde",
+    "from": "from|de|da|von|van|remitente|remetente|expediteur|mittente|absender|desde|nork|nondik|igorlea",
     "sent": "sent|date|fecha|data|datum|enviado|enviado el|enviada?|enviada? em|enviados|enviat|enviat el|envoye|envoye le|"
-    "inviato|inviato il|gesendet|gesendet am|verzonden|fecha de envio|data de envio",
-    "to": "to|para|a|per a|per|an|aan|destinatario|destinataire",
-    "subject": "subject|asunto|assunto|assumpte|tema|objet|sujet|oggetto|betreff|onderwerp",
+    "inviato|inviato il|gesendet|gesendet am|verzonden|fecha de envio|data de envio|bidalia|noiz",
+    "to": "to|para|a|per a|per|an|aan|destinatario|destinataire|nori|nora|hartzailea",
+    "subject": "subject|asunto|assunto|assumpte|tema|objet|sujet|oggetto|betreff|onderwerp|gaia",
     "other": "cc|bcc|cco|copia|copie|kopie|importance|importancia|prioridad|reply-to|responder a|attachments|adjuntos",
 }
 _HEADERS = {name: re.compile(rf"^[*_ ]*(?:{keys})[*_ ]*:") for name, keys in _KEYS.items()}
@@ -132,9 +123,16 @@ def starts_forward(text: str) -> bool:
     return _FORWARD.match(fold_text(text[:200]).replace("’", "'")) is not None
 
 
-def without_history(text: str) -> str:
+def without_history(text: str, *, is_answer: bool = False) -> str:
     r"""Return a text without the mails that it quotes; all of it if nothing else is left, or if it only points to them.
 
+    Args:
+        text: body of a mail.
+        is_answer: True if its subject is that of an answer ("Re: …"). Below "Ana Gil wrote:", without a date or marked
+            lines, is history there; elsewhere it may be the news that Ana Gil's friend passes on.
+
+    >>> without_history("Gracias.\n\nAna Gil escribió:\n\nHola", is_answer=True)
+    'Gracias.'
     >>> without_history("Gracias.\n\nEl lun, 3 jun 2024 a las 10:00, Ana (<a@b.c>) escribió:\n\nHola")
     'Gracias.'
     >>> without_history("> ¿Dónde?\nEn la puerta 4")
@@ -153,6 +151,8 @@ def without_history(text: str) -> str:
             index = end
             continue
         if _has_text(kept) and (end or _begins_history(folded, index)):
+            break
+        if is_answer and _has_text(kept) and not folded[index - 1] and names_writer(lines[index]):
             break
         if _is_quoted(folded[index]) or _is_wrapped_quote(lines, index, kept):
             index += 1
@@ -185,7 +185,7 @@ def _introduces(kept: Sequence[str], lines: Sequence[str]) -> bool:
     last = max((index for index, line in enumerate(kept) if line.strip()), default=-1)
     if last < 0 or len(kept) == len(lines) or list(kept[: last + 1]) != list(lines[: last + 1]):
         return False
-    introduced = fold_text(kept[last]).strip().endswith(":") and not _VERB.search(fold_text(kept[last]))
+    introduced = fold_text(kept[last]).strip().endswith(":") and not WRITES.search(fold_text(kept[last]))
     return introduced and _is_quoted(_next_text([line.strip() for line in lines], last + 1))
 
 
@@ -204,14 +204,14 @@ def _next_text(lines: Sequence[str], index: int) -> str:
 
 def _attribution_end(folded: Sequence[str], index: int) -> int:
     """Return the index after the lines "On …, Ana Gil <…> wrote:" that begin here; 0 if none do."""
-    if not _ATTRIBUTION_START.match(folded[index]) and not _VERB.search(folded[index]):
+    if not _ATTRIBUTION_START.match(folded[index]) and not WRITES.search(folded[index]):
         return 0
     joined = ""
     for end in range(index, min(index + MAX_ATTRIBUTION_LINES, len(folded))):
         if not folded[end]:
             return 0
         joined = f"{joined} {folded[end]}".strip()
-        short = joined.endswith(":") and _VERB.search(joined) and not _TO_ME.search(joined)
+        short = joined.strip("* ").endswith(":") and WRITES.search(joined) and not TO_ME.search(joined)
         below = _next_text(folded, end + 1)
         if short and len(joined.split()) <= MAX_NAME_WORDS and (_is_quoted(below) or below.startswith("|")):
             return end + 1
@@ -225,7 +225,7 @@ def _attribution_end(folded: Sequence[str], index: int) -> int:
 def _is_attribution(line: str) -> bool:
     if _OTHER_ATTRIBUTION.match(line):
         return True
-    if not _VERB.search(line) or _TO_ME.search(line):
+    if not WRITES.search(line) or TO_ME.search(line):
         return False
     return "@" in line or (_DATE_INTRODUCTION.match(line) is not None and _DATE.search(line) is not None)
 

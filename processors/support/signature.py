@@ -27,8 +27,8 @@ _CLOSING = re.compile(
 )
 _PHONE_NOTE = re.compile(
     r"^(?:enviad[oa] (?:desde|do|a partir|mediante)|enviat des|sent (?:from|with|via)|get outlook for|"
-    r"(?:obten|obtener|obtenga|descarga|obter o) outlook|envoye (?:de|depuis)|(?:telecharger|obtenir) outlook|"
-    r"inviato da|scarica outlook|gesendet (?:von|mit|aus)|von meinem .{1,30} gesendet|outlook fur|verzonden vanaf)\b.{0,50}$"
+    r"(?:obten|obtener|obtenga|descarga|obter|obter o|baixa|baixeu|obteniu) (?:l')?outlook|envoye (?:de|depuis)|(?:telecharger|obtenir) outlook|"
+    r"inviato da|scarica outlook|gesendet (?:von|mit|aus)|von meinem .{1,30} gesendet|outlook fur|verzonden vanaf|outlook voor|lortu .{1,20}outlook|outlook lortu)\b.{0,50}$"
 )
 _LEGAL_NOTE = re.compile(
     r"^(?:aviso (?:legal|de confidencialidad)|confidentiality notice|disclaimer\b|clausula de confidencialidad|"

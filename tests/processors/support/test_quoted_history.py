@@ -62,8 +62,63 @@ HEADERS = (
     "----- Mensaje anterior -----",
     "##- Por favor, escriba su respuesta por encima de esta línea -##",
     "--- Please reply above this line ---",
+    "Nork: Eva <e@x.org>\nBidalia: astelehena, 2024(e)ko ekainak 3 10:00\nNori: S\nGaia: sua",
+    "Van: Eva\nVerzonden: maandag 3 juni 2024 10:00\nAan: S\nOnderwerp: vuur",
+    "De: Eva\nEnviado: luns, 3 de xuño de 2024 10:00\nPara: S\nAsunto: lume",
+    "Obtener Outlook para iOS<https://example.org/ios>\n____________\nDe: Eva <e@x.org>\nEnviado: lunes\nPara: S\nAsunto: x",
+    "Baixa Outlook per a iOS\n____________\nDe: Eva\nEnviat: dilluns\nPer a: S\nTema: x",
+    "Outlook voor Android downloaden\n____________\nVan: Eva\nVerzonden: maandag\nAan: S\nOnderwerp: x",
+    "Lortu iOS-erako Outlook\n____________\nNork: Eva\nBidalia: gaur\nNori: S\nGaia: x",
     '----- Mensaje original -----\nDe: "Eva" <eva@example.org>\nPara: "Soporte" <s@example.org>\nEnviados: Lunes, 3 de Junio 2024 10:00:00\nAsunto: fuego',
 )
+
+
+UNDATED = (
+    "Eva escribió:",
+    "Eva María de la Cruz escribió:",
+    "El lunes, Eva Ruiz escribió:",
+    "El 3 jun, Marta escribió:",
+    "Eva va escriure:",
+    "El dilluns, Eva Ruiz ha escrit:",
+    "Eva escribiu:",
+    "O luns, Eva Ruiz escribiu:",
+    "Eva(e)k hau idatzi du:",
+    "Eva Ruizek idatzi zuen:",
+    "Na segunda-feira, Eva escreveu:",
+    "Eva Ruiz a écrit :",
+    "Ieri Eva ha scritto:",
+    "Am Montag schrieb Eva Ruiz:",
+    "Eva van der Berg schreef:",
+    "Op maandag schreef Eva het volgende:",
+    "On Monday, Eva Ruiz wrote:",
+    "*Soporte Festival escribió:*",
+)
+
+REPORTS = (
+    "Mi amiga escribió:",
+    "Ella escribió:",
+    "Mi hermana Eva escribió:",
+    "Eva me escribió:",
+    "Un chico en el baño escribió:",
+    "Alguien escribió:",
+    "She wrote:",
+    "My friend Eva wrote:",
+    "Meine Freundin schrieb:",
+    "La meva amiga va escriure:",
+)
+
+
+@pytest.mark.parametrize("line", UNDATED)
+def test_line_without_date_begins_history_of_an_answer(line: str) -> None:
+    assert customer_text("Re: pago", f"{NEW}\n\n{line}\n\n{OLD}\nVenid") == NEW
+    assert customer_text("Re: pago", f"{line}\n> {OLD}\n\n{NEW}") == NEW, "answered below"
+    assert OLD in customer_text("pago", f"{NEW}\n\n{line}\n\n{OLD}"), "not an answer: a report of what Eva wrote"
+
+
+@pytest.mark.parametrize("line", REPORTS)
+@pytest.mark.parametrize("subject", ["", "Re: pago"])
+def test_report_of_what_somebody_wrote_is_kept(line: str, subject: str) -> None:
+    assert OLD in customer_text(subject, f"Esto pasa aquí, en la puerta.\n\n{line}\n\n{OLD}")
 
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS)
