@@ -1,6 +1,6 @@
 """Lines such as "Ana Gil wrote:" above a quoted mail, where they have neither a complete date nor an address."""
 
-# ruff: noqa: E501 - lists of phrases are easier to read and extend in long lines
+
 
 from __future__ import annotations
 
