@@ -23,6 +23,9 @@ PLAIN_RATE = 25.0
 MAX_GAP_SECONDS = 10.0
 """Step of the presentation time above which, and below zero, a recording was cut; it goes on with the next frame."""
 
+MAX_DELAYED_PACKETS = 16
+"""Packets that a decoder holds before it gives the picture of the first."""
+
 MAX_DAMAGE_SECONDS = 10.0
 """Time after the last error from which pictures count as whole, for streams that refresh without key frames."""
 
@@ -160,7 +163,8 @@ def decode_video(url: str, *, rate: float | None = None, timeout: float | None =
             raise SourceError("has video of an unknown format")
         # With "explode" a packet with errors gives an error rather than a picture that was made up.
         stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
-        stream.thread_type = "AUTO" if timeout is None else "SLICE"  # threads by frame delay a live picture
+        # Threads by slice hide errors of H.264; threads by frame delay pictures and report errors with another packet.
+        stream.codec_context.thread_count = 1
         clock = _PresentationClock(float(stream.average_rate or PLAIN_RATE))
         yield from _pictures(container, stream, clock, DamageTracker(live=timeout is not None), rate)
 
@@ -169,29 +173,65 @@ def _pictures(
     container: Any, stream: Any, clock: _PresentationClock, damage: DamageTracker, rate: float | None
 ) -> Iterator[DecodedPicture]:
     due = 0.0
+    broken = _BrokenPackets()
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
         except (StopIteration, av.FFmpegError):  # the end, or a connection that is lost
             return
-        if packet.is_corrupt:
+        if broken.add(packet):
             damage.add_error(clock.seconds)
         try:
             frames = packet.decode()
         except av.FFmpegError:
             damage.add_error(clock.seconds)
+            broken.add(packet, failed=True)
             continue
         for frame in frames:
             seconds = clock.advance(frame.time)
-            # Of a corrupt packet not even a key frame is whole.
-            corrupt = frame.is_corrupt or packet.is_corrupt
-            damaged = damage.is_damaged(seconds, key=frame.key_frame, corrupt=corrupt)
+            # Of a corrupt packet not even a key frame is whole; and one that is shown late mends nothing after it.
+            corrupt = frame.is_corrupt or broken.has(frame.pts)
+            key = frame.key_frame and not broken.is_any_after(frame.pts)
+            damaged = damage.is_damaged(seconds, key=key, corrupt=corrupt)
             if rate is not None:
                 if seconds < due - 1e-6:
                     continue
                 due = max(due + 1 / rate, seconds + 0.5 / rate)
             yield DecodedPicture(seconds, _bgr(frame), damaged)
+
+
+class _BrokenPackets:
+    """Presentation times of packets that are corrupt or could not be decoded, until their pictures were shown.
+
+    Where packets of a transport stream were lost, FFmpeg marks the packet in which it noticed, which may be the one
+    before or after the one with the hole. So the packet after a marked one is taken for corrupt, too.
+    """
+
+    def __init__(self) -> None:
+        self._times: deque[int | None] = deque(maxlen=MAX_DELAYED_PACKETS)
+        self._was_corrupt = False
+
+    def add(self, packet: Any, *, failed: bool = False) -> bool:
+        """Add a packet; return whether it is corrupt or failed to decode."""
+        broken = failed or packet.is_corrupt or self._was_corrupt
+        if not failed:
+            self._was_corrupt = packet.is_corrupt
+        if broken:
+            self._times.append(packet.pts)
+        return bool(broken)
+
+    def has(self, time: int | None) -> bool:
+        """Return whether the packet of a picture is one of them."""
+        return time in self._times
+
+    def is_any_after(self, time: int | None) -> bool:
+        """Return whether one of them is shown after a picture; forget those that are shown before it."""
+        if time is None:
+            return False
+        while self._times and (self._times[0] is None or self._times[0] < time):
+            self._times.popleft()
+        return any(other is not None and other > time for other in self._times)
 
 
 class _PresentationClock:
