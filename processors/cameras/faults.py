@@ -1,4 +1,4 @@
-"""Camera fault detection: black, overexposed, covered, blurred, smoke, pyrotechnics, obstructed.
+"""Camera fault detection: black, overexposed, covered, damaged, blurred, smoke, pyrotechnics, obstructed.
 
 Each picture is assessed twice. By itself: light, structure and focus. Against the camera's baseline: blocks that lost
 their usual contrast. Only the second assessment finds smoke, a hand or a drone, which look like any wall without
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from processors.cameras.picture import Picture, fit
+from processors.cameras.smear import is_made_up
 from schemas.camera_faults import CameraFaultThresholds
 
 Fault = Literal[
@@ -152,6 +153,8 @@ class FaultDetector:
             return "pyrotechnics" if _warmth(thumbnail.colour[~burnt]) > settings.warm else "overexposed"
         if float(luma.std()) < settings.flat:
             return "covered"
+        if is_made_up(thumbnail.colour, luma):
+            return "damaged"
         return "blurred" if sharp < settings.soft else None
 
     def _veiled(self, contrast: NDArray[np.float32], brightness: NDArray[np.float32], baseline: CameraBaseline) -> bool:

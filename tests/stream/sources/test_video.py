@@ -130,7 +130,7 @@ LOSSY = {
     "H.264": ("libx264", {}),
     "H.264 in slices": ("libx264", {"x264-params": "slices=4"}),
     "HEVC": ("libx265", {"preset": "ultrafast", "x265-params": "log-level=none:bframes=0:keyint=25:pools=1"}),
-    "HEVC with B-frames": ("libx265", {"preset": "ultrafast", "x265-params": "log-level=none:bframes=3:keyint=25:pools=1"}),
+    "HEVC with B-frames": ("libx265", {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:pools=1"}),
     "MPEG-4": ("mpeg4", {}),
 }
 
