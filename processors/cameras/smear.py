@@ -2,8 +2,8 @@
 
 A recorder that encodes a damaged picture anew leaves no error in its stream. Known are three fillings that no scene
 has: the grey of an empty picture, the green of one whose samples are all 0, and the last whole line repeated down to
-the end of a slice, over the whole width. Blocks that moved to wrong places are not found: lamps and coarse compression have
-the same edges.
+the end of a slice, over the whole width. Blocks that moved to wrong places are not found: lamps and coarse
+compression have the same edges.
 """
 
 from __future__ import annotations
