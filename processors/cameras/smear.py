@@ -26,8 +26,10 @@ GREY_SHARE = 0.08
 PEAK_SHARE, PEAK_WIDTH = 0.75, 10
 """Share of the neutral pixels within 10 levels of a grey filling that have its luma; of fog and walls far fewer do."""
 
-GREEN_LOW, GREEN_HIGH, GREEN_SHARE = (0, 105, 0), (12, 165, 12), 0.03
-"""Colours (RGB) of a green filling, and the share of the picture that it covers."""
+GREEN_LEVELS, OTHER_LEVELS, GREEN_SHARE = (105, 165), 12, 0.03
+"""Green of a green filling, its red and blue at most, and the share of the picture that it covers.
+
+Of all pixels without red and blue, the filling has `PEAK_SHARE`: a stage lit by green lamps has every shade."""
 
 LINE_RATIO, LINE_GRADIENT = 0.15, 1.5
 """Ratio of vertical to horizontal gradients below which lines repeat, and the horizontal one that shows that there are
@@ -66,8 +68,11 @@ def _has_grey(colour: Picture) -> bool:
 
 
 def _has_green(colour: Picture) -> bool:
-    low, high = np.asarray(GREEN_LOW, np.uint8), np.asarray(GREEN_HIGH, np.uint8)
-    return float((cv2.inRange(colour, low, high) > 0).mean()) > GREEN_SHARE
+    pure = (colour[..., 0] <= OTHER_LEVELS) & (colour[..., 2] <= OTHER_LEVELS)
+    shares = np.bincount(colour[..., 1][pure], minlength=256) / pure.size
+    first, last = GREEN_LEVELS
+    peak = max(float(shares[level - 1 : level + 2].sum()) for level in range(first, last + 1))
+    return peak > GREEN_SHARE and peak > PEAK_SHARE * float(shares[first // 2 :].sum())
 
 
 def _has_repeated_lines(luma: NDArray[np.uint8]) -> bool:

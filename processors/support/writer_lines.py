@@ -1,7 +1,5 @@
 """Lines such as "Ana Gil wrote:" above a quoted mail, where they have neither a complete date nor an address."""
 
-
-
 from __future__ import annotations
 
 import re

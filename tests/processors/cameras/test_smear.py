@@ -71,11 +71,18 @@ def screen_of_bars() -> Picture:
     return noisy(picture)
 
 
+def green_lamps() -> Picture:
+    picture = np.asarray(SCENE * (0.0, 0.6, 0.0), np.uint8)
+    picture[:150, :, 1] = np.linspace(40, 220, 640)[None].astype(np.uint8)
+    return picture
+
+
 CLEAN: dict[str, Callable[[], Picture]] = {
     "plain": lambda: SCENE,
     "fog": fog,
     "grey wall": grey_wall,
     "green light": lambda: noisy(np.asarray(SCENE * (0.2, 1.0, 0.2), np.uint8)),
+    "green lamps": green_lamps,
     "screen of bars": screen_of_bars,
     "dark": lambda: noisy(np.asarray(SCENE * 0.3, np.uint8)),
     "curtain on one side": lambda: repeated_lines(200, 300),
