@@ -36,7 +36,7 @@ class ModelCard(BaseModel):
     version: str
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="day of training, ISO 8601")
     task: str = Field(description="what goes in and what comes out, with shapes and units")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights: model.onnx, or model.npz")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights: model.onnx, model.npz or model.json")
     parameters: int = Field(gt=0)
     data: list[str] = Field(min_length=1, description="training data, each with its source and rights")
     split: str = Field(description="how training, choice and report were kept apart")
