@@ -20,7 +20,7 @@ from processors.bars.restock import RestockAdvice, StockItem, SupplyTerms, resto
 from processors.bars.restock_outlook import RestockOutlook
 from processors.bars.till_clocks import TillClocks, TillClockState
 from processors.event_time import is_ahead
-from processors.tickets import RecentTickets, RecentTicketsState, Recognition
+from processors.till_tickets import RecentTickets, RecentTicketsState, Recognition
 from schemas.bars import (
     BarSettings,
     DemandForecast,

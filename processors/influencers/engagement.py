@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from processors.csv_table import CellError, Refusal, read_table, refusals_text
+from processors.csv_table import CellError, Refusal, Row, read_table, refusals_text
+from schemas.influencers import EngagementReport
 
 USUAL_RATES = (
     (5_000, 0.0172, 0.0797),
@@ -75,6 +76,16 @@ class Engagement:
         """Return the rate in a word."""
         return "low" if self.rate < self.usual_low else "high" if self.rate > self.usual_high else "usual"
 
+    def report(self) -> EngagementReport:
+        """Return it as it is written."""
+        return EngagementReport(
+            rate=round(self.rate, 5),
+            usual=(self.usual_low, self.usual_high),
+            level=self.level,
+            bursts=self.bursts,
+            follower_bursts=self.follower_bursts,
+        )
+
 
 def read_posts(path: Path) -> tuple[PostCounts, ...]:
     """Read posts: columns time, likes, comments, and followers where known; the oldest first.
@@ -90,14 +101,7 @@ def read_posts(path: Path) -> tuple[PostCounts, ...]:
     refused: list[Refusal] = []
     for row in table.rows:
         try:
-            row.check_length()
-            time = row.time("time")
-            time = time if time.tzinfo else time.replace(tzinfo=UTC)
-            counts = [row.number(name) for name in ("likes", "comments")]
-            followers = row.number("followers") if row.text("followers", "") else None
-            if min(counts) < 0 or (followers is not None and followers < 1):
-                raise CellError("likes and comments must be 0 or more, followers 1 or more")
-            posts.append(PostCounts(time, counts[0], counts[1], followers))
+            posts.append(_post(row))
         except CellError as error:
             refused.append(Refusal(row.line, str(error)))
     if refused:
@@ -105,6 +109,16 @@ def read_posts(path: Path) -> tuple[PostCounts, ...]:
     if not posts:
         raise CellError(f"{path} has no posts below the line of the columns")
     return tuple(sorted(posts, key=lambda post: post.time))
+
+
+def _post(row: Row) -> PostCounts:
+    row.check_length()
+    time = row.time("time")
+    likes, comments = row.number("likes"), row.number("comments")
+    followers = row.number("followers") if row.text("followers", "") else None
+    if min(likes, comments) < 0 or (followers is not None and followers < 1):
+        raise CellError("likes and comments must be 0 or more, followers 1 or more")
+    return PostCounts(time if time.tzinfo else time.replace(tzinfo=UTC), likes, comments, followers)
 
 
 def measure_engagement(posts: tuple[PostCounts, ...], followers: float) -> Engagement:

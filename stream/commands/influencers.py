@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
+import msgspec
 import typer
 
+from schemas.influencers import InfluencerReport
 from stream.commands.evaluation_report import GateFile, Json, data_argument, measure
 
 commands = typer.Typer(help="Influencers: fake followers and engagement, from counts.", no_args_is_help=True)
@@ -62,24 +63,17 @@ def check(
     if not as_json:
         typer.echo("\n".join(lines))
         return
-    report: dict[str, Any] = {
-        "accounts": len(estimate.chances),
-        "share": round(estimate.share, 4),
-        "low": round(estimate.low, 4),
-        "high": round(estimate.high, 4),
-        "columns_used": list(accounts.columns),
-        "model": model.identity,
-        "text": lines,
-    }
-    if engagement is not None:
-        report["engagement"] = {
-            "rate": round(engagement.rate, 5),
-            "usual": [engagement.usual_low, engagement.usual_high],
-            "level": engagement.level,
-            "bursts": [time.isoformat() for time in engagement.bursts],
-            "follower_bursts": [time.isoformat() for time in engagement.follower_bursts],
-        }
-    typer.echo(json.dumps(report, ensure_ascii=False, allow_nan=False))
+    report = InfluencerReport(
+        accounts=len(estimate.chances),
+        share=round(estimate.share, 4),
+        low=round(estimate.low, 4),
+        high=round(estimate.high, 4),
+        columns_used=accounts.columns,
+        model=model.identity,
+        text=tuple(lines),
+        engagement=None if engagement is None else engagement.report(),
+    )
+    typer.echo(msgspec.json.encode(report).decode())
 
 
 def influencers(

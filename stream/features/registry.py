@@ -38,6 +38,7 @@ from stream.features import (
     social,
     sources,
     support,
+    tickets,
     violence,
 )
 from stream.runtime import metrics as runtime_metrics
@@ -59,6 +60,7 @@ _BUILT_IN = (
     itinerary,
     assistant,
     recommendations,
+    tickets,
     influencers,
     models,
     sources,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from processors.bars.sales_file import NO_BAR, Sale, SalesFileError, check_sales
 from processors.csv_table import Refusal, refusals_text
 from processors.event_time import is_ahead
-from processors.tickets import ticket_event_id
+from processors.till_tickets import ticket_event_id
 from schemas.bars import SALES, SaleLine, Ticket
 from schemas.ids import BarId, ProductId
 from stream.runtime.record import EARLIEST_TIME

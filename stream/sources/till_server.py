@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from processors.tickets import ticket_event_id
+from processors.till_tickets import ticket_event_id
 from schemas.bars import SALES, Ticket
 from schemas.venue import Venue
 from stream.runtime.settings import Settings

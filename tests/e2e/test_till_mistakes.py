@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from confluent_kafka import Producer
 
-from processors.tickets import ticket_event_id
+from processors.till_tickets import ticket_event_id
 from schemas.bars import DEMAND, SALES, DemandForecast, SaleLine, StockMovement, Ticket
 from schemas.bars import STOCK as MOVEMENTS
 from schemas.cloudevents import Envelope

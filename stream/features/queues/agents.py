@@ -13,7 +13,7 @@ import msgspec
 
 from processors.event_time import at_receipt
 from processors.queues.waiting_time import QueueState, service_rate, update, waiting_time
-from processors.tickets import RecentTickets, Recognition
+from processors.till_tickets import RecentTickets, Recognition
 from schemas.attendance import ATTENDANCE, AttendanceChange
 from schemas.bars import SALES, Ticket
 from schemas.ids import BarId, GateId, QueueId

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from processors import tickets
-from processors.tickets import ENTRY_BYTES, RecentTickets, Recognition, ticket_event_id
+from processors.till_tickets import ENTRY_BYTES, RecentTickets, Recognition, ticket_event_id
 from schemas.bars import SaleLine, Ticket
 
 AT = datetime(2026, 7, 4, 20, tzinfo=UTC)
