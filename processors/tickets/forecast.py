@@ -1,7 +1,7 @@
 """Forecast of an event's final number: single methods blended by their past errors, with a conformal interval.
 
 Each past event is forecast from those before it. The mean absolute error of a method at the same number of days before
-the event gives its weight (Bates and Granger 1969, with inverse absolute errors); the blend's own past relative errors
+the event gives its weight (Bates and Granger 1969: inverse squared errors); the blend's own past relative errors
 give the interval: split conformal prediction (Vovk et al. 2005), whose level follows the misses of the past where the
 order of events is known (adaptive conformal inference, Gibbs and Candès 2021).
 """
@@ -91,7 +91,7 @@ def _blend_weights(forecasts: Floats, finals: Floats) -> Floats:
     if len(finals) < MIN_WEIGHED:
         return np.full(len(METHODS), 1 / len(METHODS))
     errors = np.maximum(np.abs(forecasts - finals[:, None]).mean(axis=0), 1e-9)
-    weights = np.where(errors <= MAX_ERROR_RATIO * errors.min(), 1 / errors, 0.0)
+    weights = np.where(errors <= MAX_ERROR_RATIO * errors.min(), errors.min() ** 2 / errors**2, 0.0)
     return np.asarray(weights / weights.sum())
 
 
