@@ -34,7 +34,7 @@ FORBIDDEN_IN_PROCESSORS = {
 }
 
 SHARED_BY_FEATURES = {
-    "processors": {"alerts", "csv_table", "event_time", "festival", "models", "tickets"},
+    "processors": {"alerts", "csv_table", "event_time", "festival", "models", "till_tickets"},
     "stream/features": {"registry", "models"},
 }
 """Modules that every feature may import: alert rules, tables, event time, programme and map, model files, tickets, the

@@ -129,8 +129,8 @@ def backtest(
 def half_width(errors: Floats, *, ordered: bool) -> float:
     """Return the half width of the 90 % interval as a share; with fewer than nine errors the largest one, widened.
 
-    >>> round(half_width(np.linspace(-0.1, 0.1, 21), ordered=False), 3), half_width(np.array([0.1]), ordered=False)
-    (0.1, 0.3)
+    >>> round(half_width(np.linspace(-0.1, 0.1, 21), ordered=False), 3), half_width(np.array([0.5]), ordered=False)
+    (0.1, 1.5)
     """
     sizes = np.abs(errors)
     miss_rate = _adapted_miss_rate(sizes) if ordered else MISS_RATE
