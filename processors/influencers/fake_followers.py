@@ -50,7 +50,7 @@ class FakeFollowerModel:
         """
         standardised = (features - np.array(self.means)) / np.array(self.scales)
         scores = np.nan_to_num(standardised, nan=0.0) @ np.array(self.weights) + self.bias
-        return np.clip(scores, -MAX_LOG_ODDS, MAX_LOG_ODDS)
+        return np.asarray(np.clip(scores, -MAX_LOG_ODDS, MAX_LOG_ODDS))
 
     def save(self, path: Path) -> None:
         """Write the weights."""

@@ -120,7 +120,7 @@ def test_posts_are_read_oldest_first(tmp_path: Path) -> None:
 def test_summary_gives_no_verdict_in_both_languages() -> None:
     estimate = estimate_share(np.array([4.0] * 3 + [-4.0] * 7))
     engagement = measure_engagement(posts([300.0] * 7 + [9_000]), 20_000)
-    english, spanish = (summarise(estimate, engagement, language) for language in ("en", "es"))  # type: ignore[arg-type]
+    english, spanish = (summarise(estimate, engagement, language) for language in ("en", "es"))
     assert len(english) == len(spanish) == 5
     assert "no verdict on a person" in english[-1]
     assert "no un juicio" in spanish[-1]
