@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from processors import tickets
+from processors import till_tickets
 from processors.till_tickets import ENTRY_BYTES, RecentTickets, Recognition, ticket_event_id
 from schemas.bars import SaleLine, Ticket
 
@@ -70,7 +70,7 @@ def test_late_ticket_does_not_shorten_the_memory() -> None:
 
 
 def test_memory_is_bounded_whatever_a_till_sends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tickets, "MAX_TICKETS", 800)
+    monkeypatch.setattr(till_tickets, "MAX_TICKETS", 800)
     recent = RecentTickets()
     for number in range(3000):
         recent.add(replace(TICKET, id=str(number)), AT + timedelta(seconds=number))
