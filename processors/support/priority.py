@@ -1,8 +1,7 @@
-"""Priority of a mail: danger in one of its sentences, then kernel-weighted nearest examples of high, normal and low.
+"""Priority of a mail: urgency of its texts, then kernel-weighted nearest examples of high, normal and low.
 
-1. **Urgent** if the log odds of danger of one sentence (`RequestClassifier`), corrected by keyword signs and by how
-   calm the whole mail is, reach a threshold. A mail of a word or three, and an automatic reply, must name a danger;
-   one that is named in a language that the models do not know, or no more than a call for help, is enough.
+1. **Urgent** if the log odds of `UrgencyModel` reach its threshold. A mail of a word or three is urgent if it names a
+   danger or is no more than a call for help; an automatic reply must name a danger, or leave no doubt.
 2. Otherwise the class with the largest kernel sum over example mails (kernel classification; Nadaraya, 1964; Watson,
    1964) with the kernel exp(12 · cosine), plus keyword signs.
 
@@ -12,7 +11,6 @@ docs/models/urgency.md has the formulas and the figures.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
@@ -23,9 +21,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.support.mail_analysis import AnalyzedMail
-from processors.support.requests import RequestAnalysis, RequestClassifier
+from processors.support.requests import RequestClassifier
 from processors.support.signature import is_phone_note
 from processors.support.urgency import UrgencySigns, urgency_signs
+from processors.support.urgency_model import UrgencyModel
 
 Vectors = NDArray[np.float32]
 Priority = Literal["urgent", "high", "normal", "low"]
@@ -45,28 +44,11 @@ SIGN_LOG_ODDS = (1.5, 0.7, 0.7)
 MIN_HIGH_PROBABILITY = 0.85
 """Probability of high of one sentence from which the whole mail is high."""
 
-URGENT_LOG_ODDS, DANGER_SIGN_LOG_ODDS, HARMLESS_SIGN_LOG_ODDS = -2.1, 0.75, -1.5
-"""Log odds of danger from which a sentence makes a mail urgent; and what a word that names a danger, and a phrase about
-lost things, rules or places, add to them.
-
-Chosen, as `CALM_WEIGHT`, on one half of the festival mails and danger mails; training/requests/README.md gives the
-figures of the other half."""
-
-OTHER_LANGUAGE_LOG_ODDS = 0.0
-"""The same for a mail that names no danger in a language that the model was not trained on, whose odds are noise."""
-
-CALM_WEIGHT, MIN_CALM_LOG_ODDS = 0.8, -2.5
-"""Weight with which the log odds of the whole mail lower those of its sentences, and the lower bound of the former.
-
-"The children can't sleep" is danger by itself, and not in a mail about loud music. The bound keeps a clear call for
-help urgent in the politest mail. This halves the false alarms at the same recall."""
-
-KIND_WEIGHT, MIN_KIND_PROBABILITY = 0.6, 0.01
-"""Weight of the log odds of the dangerous request kinds beside those of danger, and the lower bound of their
-probability."""
+AUTOMATIC_LOG_ODDS = 3.0
+"""Log odds above the threshold from which an automatic reply is urgent although it names no danger."""
 
 _MIN_TEXT_CHARACTERS, _MIN_WORDS = 2, 4
-"""Characters of a mail, and words of a mail or a sentence, below which they say too little."""
+"""Characters and words of a mail below which it says too little."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FILE_NAME = re.compile(r"\S*(?:\w_\w|\d)\S*|\S+\.(?:jpe?g|png|gif|heic|pdf|docx?|mp4|mov|zip|txt)\b", re.IGNORECASE)
@@ -87,6 +69,9 @@ class PriorityClassifier:
     Args:
         requests: the classifier that analyzed the mails.
 
+    Raises:
+        ModelError: the urgency model is incomplete, or was trained with another encoder.
+
     >>> from datetime import UTC, datetime
     >>> from processors.support.encoder import Encoder
     >>> from processors.support.mail_analysis import analyze_mail
@@ -103,16 +88,14 @@ class PriorityClassifier:
     def __init__(self, requests: RequestClassifier) -> None:
         self._requests = requests
         self._examples = _example_vectors(requests)
+        self._urgency = UrgencyModel.load(requests.encoder)
 
     def classify(self, analysis: AnalyzedMail) -> PriorityDecision:
-        """Return the priority of a mail.
-
-        Danger is sought in each sentence, because a long mail as a whole is calm even with a call for help in it.
-        """
+        """Return the priority of a mail."""
         if len(analysis.text.strip()) < _MIN_TEXT_CHARACTERS:
             return PriorityDecision("low")
         signs = [urgency_signs(text) for text in (analysis.text, *analysis.sentences)]
-        worst = self._most_dangerous(analysis, signs)
+        worst = self._most_urgent(analysis, signs[0])
         if worst is not None:
             return PriorityDecision("urgent", worst - 1 if worst else None)
         if analysis.automatic:
@@ -134,42 +117,16 @@ class PriorityClassifier:
             return PriorityDecision("high", worst)
         return PriorityDecision(priority)
 
-    def _most_dangerous(self, analysis: AnalyzedMail, signs: Sequence[UrgencySigns]) -> int | None:
+    def _most_urgent(self, analysis: AnalyzedMail, signs: UrgencySigns) -> int | None:
         """Return the index of the text that makes a mail urgent, 0 for the whole mail; None if it is not."""
-        if signs[0].call:
+        if signs.call:
             return 0
-        danger = self._danger_log_odds(analysis, signs)
-        foreign = [index for index, one in enumerate(signs) if one.foreign]
-        worst = foreign[-1] if foreign else int(danger.argmax())
-        if analysis.automatic or _word_count(analysis) < _MIN_WORDS:
-            named = signs[0].urgent or signs[0].foreign
-            few = not analysis.automatic  # one word that names a danger is all that somebody in danger may write
-            return worst if named and (few or danger[worst] >= URGENT_LOG_ODDS) else None
-        if foreign:
-            return worst
-        if analysis.language != "other" or signs[0].urgent:
-            return worst if danger[worst] >= URGENT_LOG_ODDS else None
-        # In a language that the model does not know, a phrase about a lost thing or a rule outweighs its odds.
-        danger = np.where([one.harmless for one in signs], -np.inf, danger)
-        worst = int(danger.argmax())
-        return worst if danger[worst] >= OTHER_LANGUAGE_LOG_ODDS else None
-
-    def _danger_log_odds(self, analysis: AnalyzedMail, signs: Sequence[UrgencySigns]) -> NDArray[np.float64]:
-        """Return the corrected log odds of danger of the whole mail, then of each sentence; `signs` in that order."""
-        texts = (analysis.text, *analysis.sentences)
-        rows = RequestAnalysis.stack([analysis.whole, analysis.by_sentence])
-        kinds = rows.probabilities[:, self._requests.dangerous].sum(axis=1)
-        kinds = np.clip(kinds, MIN_KIND_PROBABILITY, 1 - MIN_KIND_PROBABILITY)
-        danger = (rows.danger_log_odds + KIND_WEIGHT * np.log(kinds / (1 - kinds))) / (1 + KIND_WEIGHT)
-        calm = min(0.0, max(MIN_CALM_LOG_ODDS, float(danger[0])))
-        named = np.array([one.urgent for one in signs])
-        harmless = np.array([one.harmless for one in signs])
-        # A fragment such as a subject says too little to alarm anyone, unless it names a danger or is the whole mail.
-        fragment = np.array([index > 0 and len(text.split()) < _MIN_WORDS for index, text in enumerate(texts)])
-        corrected = danger + DANGER_SIGN_LOG_ODDS * named + HARMLESS_SIGN_LOG_ODDS * harmless
-        danger = np.where(fragment & ~named, -np.inf, corrected)
-        danger[1:] += CALM_WEIGHT * calm
-        return danger
+        named = signs.urgent or signs.foreign
+        if _word_count(analysis) < _MIN_WORDS and not (named and analysis.automatic):
+            return 0 if named else None
+        odds, worst = self._urgency.log_odds(analysis)
+        doubt = AUTOMATIC_LOG_ODDS if analysis.automatic and not named else 0.0
+        return worst if odds >= self._urgency.min_log_odds + doubt else None
 
     def _probabilities(self, signs: UrgencySigns, vector: Vectors) -> NDArray[np.float64]:
         """Return the probabilities of the four priorities, (4,)."""

@@ -1,4 +1,7 @@
-"""Keyword signs of urgency: danger, no danger, high and low priority in Spanish and English, danger in five others."""
+"""Keyword signs: danger, high and low priority in Spanish and English, danger in five others.
+
+They decide mails of a word or three, and what is kept of a text; longer mails are decided by `UrgencyModel`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from processors.support.danger_words import is_call_for_help, is_harmless, names_danger, without_harmless
+from processors.support.danger_words import is_call_for_help, names_danger, without_harmless
 from processors.support.words import fold_text
 
 
@@ -79,20 +82,6 @@ _NO_DANGER = _any_of(
     )
 )  # fmt: skip
 
-_HARMLESS = _any_of(
-    (
-        # lost things; questions about what is allowed, where something is, or what would happen
-        r"(?:perdi(?:do)?|olvid\w+|dej(?:e|ado|o)|encontr\w+|lost|forgot(?:ten)?|left|mislaid|dropped) (?:\w+ ){0,3}"
-        r"(?:mochila|bolso|cartera|movil|telefono|llaves|chaqueta|cazadora|sudadera|gafas|gorra|sombrero|pulsera|entradas?|"
-        r"camara|paraguas|peluche|muneca|juguete|reloj|anillo|pendiente|dni|pasaporte|rucksack|backpack|bag|purse|"
-        r"wallet|phone|keys|jacket|coat|hoodie|glasses|cap|hat|wristband|tickets?|camera|umbrella|teddy|toy|watch|ring|passport)",
-        r"(?:puedo|podemos|se puede|puede) (?:llevar|entrar|meter|traer|pasar)",
-        r"(?:can|may|could) (?:i|we) (?:bring|take)",
-        r"(?:is|are) (?:\w+ ){0,4}(?:allowed|permitted)", r"(?:donde|where) (?:esta|estan|hay|is|are|do|can|puedo)\b",
-        r"(?:que (?:pasa|pasaria|ocurre|haceis)|what (?:happens|would happen|do you do)) (?:if|si|in|en)\b",
-    )
-)  # fmt: skip
-
 _HIGH = _any_of(
     (
         r"no (?:me |nos )?(?:deja|dejan|puedo|podemos) (?:entrar|pasar|acceder|salir)", r"denegad", r"me han robado",
@@ -126,14 +115,12 @@ class UrgencySigns(Struct, frozen=True):
 
     urgent: bool = False
     """A word that names a danger."""
-    harmless: bool = False
-    """A question or a lost thing, and no word that names a danger."""
     high: bool = False
     """A problem that stops somebody now, such as a refused ticket or a theft."""
     low: bool = False
     """Thanks, a suggestion or advertising."""
     foreign: bool = False
-    """A phrase that names a danger in a language that the models do not know."""
+    """A phrase that names a danger in another language of visitors."""
     call: bool = False
     """No more than a call for help."""
 
@@ -145,14 +132,11 @@ def urgency_signs(text: str) -> UrgencySigns:
     (True, False)
     """
     words = fold_text(text)
-    urgent = _URGENT.search(_NO_DANGER.sub(" ", without_harmless(words))) is not None
-    foreign = names_danger(words)
     return UrgencySigns(
-        urgent=urgent,
-        harmless=not urgent and not foreign and (_HARMLESS.search(words) is not None or is_harmless(words)),
+        urgent=_URGENT.search(_NO_DANGER.sub(" ", without_harmless(words))) is not None,
         high=_HIGH.search(words) is not None,
         low=_LOW.search(words.strip()) is not None,
-        foreign=foreign,
+        foreign=names_danger(words),
         call=is_call_for_help(words),
     )
 

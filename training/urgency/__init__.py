@@ -1,0 +1,1 @@
+"""Training of models/urgency: is somebody at risk now?"""
