@@ -2,8 +2,8 @@
 
 Three logistic regressions give log odds for the whole mail and for each sentence: over stems of words, over concepts of
 seven languages, and over the sentence vector. A fourth one weighs, for each of them, the whole mail, the sentences that
-are most and least urgent, and their sum, so that a call for help in a long calm mail counts, and a story of danger
-in the past doesn't. docs/models/urgency.md has the formulas and the figures.
+are most and least urgent, and their sum, so that a story of danger in the past doesn't count; a sentence that would be
+an urgent mail beyond doubt does, in the longest one. docs/models/urgency.md has the formulas and the figures.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ FAMILIES: Final = ("stems", "concepts", "vectors")
 
 POOLED = 6
 """Numbers that describe the log odds of a mail's texts by one regression."""
+
+SENTENCE_DOUBT = 5.0
+"""Log odds by which a sentence must be clearer than a mail: among twenty calm ones it decides alone, as in "by the
+way, my wife is not breathing". Chosen so that most short urgent mails stand out among calm ones."""
 
 MAX_LOG_ODDS = 20.0
 """Limit of the log odds of a text, so that their exponentials stay finite."""
@@ -86,10 +90,20 @@ class UrgencyModel:
     def log_odds(self, analysis: AnalyzedMail) -> tuple[float, int]:
         """Return the log odds that a mail is urgent, and the index of its most urgent text: 0 for the whole mail."""
         vectors = np.vstack([analysis.whole.encoder_vectors, analysis.by_sentence.encoder_vectors])
-        by_text = self.text_log_odds((analysis.text, *analysis.sentences), vectors)
-        odds = float(mail_numbers(by_text, analysis.text) @ self.mail_weights) + self.mail_intercept
-        sentences = by_text[:, 1:].sum(axis=0)
-        return odds, 1 + int(sentences.argmax()) if len(sentences) else 0
+        texts = (analysis.text, *analysis.sentences)
+        odds = self.mail_log_odds(self.text_log_odds(texts, vectors), texts)
+        return float(odds.max()), 1 + int(odds[1:].argmax()) if analysis.sentences else 0
+
+    def mail_log_odds(self, by_text: Rows, texts: Sequence[str]) -> Rows:
+        """Return the log odds that a mail is urgent: by all its texts, then by each sentence as if it were a mail.
+
+        The latter are lowered by `SENTENCE_DOUBT`.
+        """
+        numbers = [mail_numbers(by_text, texts[0])]
+        numbers += [mail_numbers(by_text[:, [index]], text) for index, text in enumerate(texts) if index]
+        doubt = np.where(np.arange(len(texts)) > 0, SENTENCE_DOUBT, 0.0)
+        odds: Rows = np.array(numbers) @ self.mail_weights + self.mail_intercept - doubt
+        return odds
 
     def text_log_odds(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> Rows:
         """Return the log odds of n texts with their vectors by each regression, (3, n)."""

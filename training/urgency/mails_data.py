@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +25,17 @@ WRITERS, LAST_WRITER = ("a", "b", "c", "d"), "e"
 """Writers whose mails choose and train; and the one whose mails only report."""
 
 TESTS = FOLDER.parents[1] / "tests" / "processors" / "support"
-SHORT_TEXT_WEIGHT = 0.3
-"""Weight of a sentence or mail of the other sources beside one of the writers' mails."""
+WEIGHTS = {"danger": 0.3, "priorities": 0.3, "sentences": 0.3, "festival_mails": 0.3, "danger_mails": 0.3}
+"""Weights of texts beside a mail of the writers, by source."""
+
+JOINED = "joined"
+"""Kind of a mail that was joined from several of one writer; nothing is trained on it."""
+
+JOINED_URGENT, JOINED_CALM = 200, 150
+"""Joined mails of each writer, with a short urgent mail in them, and with a calm one that was made to alarm."""
+
+MAX_SHORT_WORDS, MAX_JOINED, SEED = 25, 4, 1
+"""Words of an urgent mail that is put into calm ones, and calm mails of a joined one."""
 
 TIME = datetime(2026, 7, 4, 18, tzinfo=UTC)
 
@@ -37,11 +47,16 @@ class Example(Struct, frozen=True):
     language: str
     kind: str
     urgent: bool
-    text: str
+    texts: tuple[str, ...]
     stems: tuple[frozenset[str], ...]
     concepts: tuple[frozenset[str], ...]
     vectors: NDArray[np.float32]
     weight: float = 1.0
+
+    @property
+    def num_words(self) -> int:
+        """Return the number of words of the text."""
+        return len(self.texts[0].split())
 
 
 class LabelledText(Struct, frozen=True):
@@ -92,11 +107,42 @@ def _with_features(one: LabelledText, requests: RequestClassifier) -> Example:
         language=one.language,
         kind=one.kind,
         urgent=one.urgent,
-        text=analysis.text,
+        texts=(analysis.text, *analysis.sentences),
         stems=tuple(frozenset(stem_terms(text)) for text in tokens),
         concepts=tuple(frozenset(concept_terms(text)) for text in tokens),
         vectors=np.vstack([analysis.whole.encoder_vectors, analysis.by_sentence.encoder_vectors]),
-        weight=1.0 if one.source in (*WRITERS, LAST_WRITER) else SHORT_TEXT_WEIGHT,
+        weight=WEIGHTS.get(one.source, 1.0),
+    )
+
+
+def joined(examples: Sequence[Example]) -> list[Example]:
+    """Return mails joined from those of one writer: calm ones, and a short urgent or an alarming one."""
+    rng = random.Random(SEED)
+    calm = [one for one in examples if one.kind == "ordinary"]
+    alarming = [one for one in examples if one.kind == "hard"]
+    urgent = [one for one in examples if one.urgent and one.num_words <= MAX_SHORT_WORDS]
+    parts = [[*rng.sample(calm, rng.randint(1, MAX_JOINED)), rng.choice(urgent)] for _ in range(JOINED_URGENT)]
+    parts += [[*rng.sample(calm, rng.randint(1, MAX_JOINED)), rng.choice(alarming)] for _ in range(JOINED_CALM)]
+    return [_join(rng.sample(one, len(one))) for one in parts]
+
+
+def _join(parts: Sequence[Example]) -> Example:
+    """Return one mail with the texts of several; its vector is their mean, by the number of words."""
+    mean = np.sum([one.vectors[0] * one.num_words for one in parts], axis=0)
+    # The whole mail is the only sentence of a mail that has no others.
+    sentences = [(one, index) for one in parts for index in range(len(one.texts) > 1, len(one.texts))]
+    return Example(
+        source=parts[0].source,
+        language=parts[0].language,
+        kind=JOINED,
+        urgent=any(one.urgent for one in parts),
+        texts=(" ".join(one.texts[0] for one in parts), *(one.texts[index] for one, index in sentences)),
+        stems=(frozenset().union(*(one.stems[0] for one in parts)), *(one.stems[index] for one, index in sentences)),
+        concepts=(
+            frozenset().union(*(one.concepts[0] for one in parts)),
+            *(one.concepts[index] for one, index in sentences),
+        ),
+        vectors=np.vstack([mean / np.linalg.norm(mean), *(one.vectors[index] for one, index in sentences)]),
     )
 
 
