@@ -158,7 +158,7 @@ def read_labelled_mails(path: Path) -> list[LabelledMail]:
         MailsFileError: another column is missing, or a line is not valid.
     """
     try:
-        mails = [_labelled_mail(path, line, row) for line, row in _rows(path)]
+        mails = [_labelled_mail(path, line, row) for line, row in mail_rows(path)]
     except UnicodeDecodeError as error:
         raise MailsFileError(f"{path}: not UTF-8 text: {error}") from error
     if not mails:
@@ -166,7 +166,12 @@ def read_labelled_mails(path: Path) -> list[LabelledMail]:
     return mails
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+def mail_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Yield the line number and the columns of each mail in a CSV file or JSON lines.
+
+    Raises:
+        MailsFileError: a line is not valid.
+    """
     return _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
 
 
@@ -198,23 +203,23 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
 
 
 def _labelled_mail(path: Path, line: int, row: Mapping[str, object]) -> LabelledMail:
-    topic, text = _first_value(row, "topic", "intent"), _first_value(row, "text", "body")
-    subject = _first_value(row, "subject")
+    topic, text = first_value(row, "topic", "intent"), first_value(row, "text", "body")
+    subject = first_value(row, "subject")
     if not topic or not (text or subject):
         missing = "topic (or intent)" if not topic else "text (or subject and body)"
         has = ", ".join(str(name) for name in row) or "nothing"
         raise MailsFileError(f"{path}, line {line}: no {missing}; the line has {has}")
-    priority = _first_value(row, "priority").lower() or None
+    priority = first_value(row, "priority").lower() or None
     if priority is not None and priority not in PRIORITIES:
         raise MailsFileError(
             f"{path}, line {line}: {priority!r} is not a valid priority; valid are {', '.join(PRIORITIES)}"
         )
-    name = _first_value(row, "lang", "language").lower()
+    name = first_value(row, "lang", "language").lower()
     language = (LANGUAGES.get(name) or LANGUAGES.get(name[:2], "other")) if name else None
     return LabelledMail(subject, text, topic, language, priority)
 
 
-def _first_value(row: Mapping[str, object], *columns: str) -> str:
+def first_value(row: Mapping[str, object], *columns: str) -> str:
     """Return the value of the first of these columns that is not empty."""
     values = (str(row[column]).strip() for column in columns if row.get(column) is not None)
     return next((value for value in values if value), "")

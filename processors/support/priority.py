@@ -50,6 +50,9 @@ AUTOMATIC_LOG_ODDS = 3.0
 _MIN_TEXT_CHARACTERS, _MIN_WORDS = 2, 4
 """Characters and words of a mail below which it says too little."""
 
+_MAX_PHRASE_WORDS = 7
+"""Words of a mail in which a phrase that names a danger in another language of visitors is enough."""
+
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FILE_NAME = re.compile(r"\S*(?:\w_\w|\d)\S*|\S+\.(?:jpe?g|png|gif|heic|pdf|docx?|mp4|mov|zip|txt)\b", re.IGNORECASE)
 """A word; numbers and names of files ("IMG_2034") say nothing."""
@@ -122,7 +125,8 @@ class PriorityClassifier:
         if signs.call:
             return 0
         named = signs.urgent or signs.foreign
-        if _word_count(analysis) < _MIN_WORDS and not (named and analysis.automatic):
+        words = _word_count(analysis)
+        if not analysis.automatic and (words < _MIN_WORDS or (signs.foreign and words <= _MAX_PHRASE_WORDS)):
             return 0 if named else None
         odds, worst = self._urgency.log_odds(analysis)
         doubt = AUTOMATIC_LOG_ODDS if analysis.automatic and not named else 0.0

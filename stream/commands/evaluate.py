@@ -136,6 +136,25 @@ def support(
     measure("support", work, as_json, gate)
 
 
+def urgency(
+    file: Annotated[
+        Path,
+        data_argument("CSV or JSON lines: text, subject, urgent (or priority); optional language, kind, writer."),
+    ],
+    as_json: Json = False,
+    gate: GateFile = None,
+) -> None:
+    """Urgent mail: recall and false alarms, by language, kind and writer, and their curve."""
+    from processors.support.encoder import Encoder  # noqa: PLC0415
+    from processors.support.requests import RequestClassifier  # noqa: PLC0415
+    from processors.support.urgency_evaluation import evaluate_urgency  # noqa: PLC0415
+
+    def work(progress: ProgressCallback) -> dict[str, Any]:
+        return evaluate_urgency(file, requests=RequestClassifier.load(Encoder.load()), progress=progress)
+
+    measure("urgency", work, as_json, gate)
+
+
 def sentiment(
     posts: Annotated[
         Path, data_argument("CSV: text, sentiment (negative, neutral, positive; or TASS's N, NEU, NONE, P).")

@@ -22,6 +22,6 @@ FEATURE = Feature(
         "stream.commands.support:register",
         "stream.commands.faq:register",
     ),
-    evaluations=("stream.commands.evaluate:support",),
+    evaluations=("stream.commands.evaluate:support", "stream.commands.evaluate:urgency"),
     console="console.features.support:FEATURE",
 )
