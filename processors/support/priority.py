@@ -20,11 +20,13 @@ import yaml
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from processors.support.danger_words import is_call_for_help, names_danger
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.requests import RequestClassifier
 from processors.support.signature import is_phone_note
 from processors.support.urgency import UrgencySigns, urgency_signs
 from processors.support.urgency_model import UrgencyModel
+from processors.support.words import fold_text
 
 Vectors = NDArray[np.float32]
 Priority = Literal["urgent", "high", "normal", "low"]
@@ -70,22 +72,23 @@ class PriorityClassifier:
     """Classifies the priority of mails.
 
     Args:
-        requests: the classifier that analyzed the mails.
+            requests: the classifier that analyzed the mails.
 
     Raises:
-        ModelError: the urgency model is incomplete, or was trained with another encoder.
+            ModelError: the urgency model is incomplete, or was trained with another encoder.
 
-    >>> from datetime import UTC, datetime
-    >>> from processors.support.encoder import Encoder
-    >>> from processors.support.mail_analysis import analyze_mail
-    >>> from schemas.support import Mail
-    >>> requests = RequestClassifier.load(Encoder.load())
-    >>> priorities = PriorityClassifier(requests)
-    >>> def classify(text: str) -> str:
-    ...     mail = Mail(id="m", thread="t", time=datetime(2026, 7, 4, tzinfo=UTC), text=text)
-    ...     return priorities.classify(analyze_mail(mail, requests)).priority
-    >>> classify("Hay una pelea junto a la barra"), classify("My boy is missing!"), classify("Where is the exit?")
-    ('urgent', 'urgent', 'normal')
+        >>> from datetime import UTC, datetime
+        >>> from processors.support.encoder import Encoder
+        >>> from processors.support.danger_words import is_call_for_help, names_danger
+    from processors.support.mail_analysis import analyze_mail
+        >>> from schemas.support import Mail
+        >>> requests = RequestClassifier.load(Encoder.load())
+        >>> priorities = PriorityClassifier(requests)
+        >>> def classify(text: str) -> str:
+        ...     mail = Mail(id="m", thread="t", time=datetime(2026, 7, 4, tzinfo=UTC), text=text)
+        ...     return priorities.classify(analyze_mail(mail, requests)).priority
+        >>> classify("Hay una pelea junto a la barra"), classify("My boy is missing!"), classify("Where is the exit?")
+        ('urgent', 'urgent', 'normal')
     """
 
     def __init__(self, requests: RequestClassifier) -> None:
@@ -97,22 +100,22 @@ class PriorityClassifier:
         """Return the priority of a mail."""
         if len(analysis.text.strip()) < _MIN_TEXT_CHARACTERS:
             return PriorityDecision("low")
-        signs = [urgency_signs(text) for text in (analysis.text, *analysis.sentences)]
-        worst = self._most_urgent(analysis, signs[0])
+        signs = urgency_signs(analysis.text)
+        worst = self._most_urgent(analysis, signs)
         if worst is not None:
             return PriorityDecision("urgent", worst - 1 if worst else None)
         if analysis.automatic:
             return PriorityDecision("low")
-        whole = self._probabilities(signs[0], analysis.whole.vectors[0])
+        whole = self._probabilities(signs, analysis.whole.vectors[0])
         priority = PRIORITIES[1 + int(whole[1:].argmax())]
-        if priority == "high" and not signs[0].high and _word_count(analysis) < _MIN_WORDS:
+        if priority == "high" and not signs.high and _word_count(analysis) < _MIN_WORDS:
             priority = "normal"
         if not analysis.sentences:
             return PriorityDecision(priority)
         by_sentence = np.stack(
             [
-                self._probabilities(of_sentence, vector)
-                for of_sentence, vector in zip(signs[1:], analysis.by_sentence.vectors, strict=True)
+                self._probabilities(urgency_signs(sentence), vector)
+                for sentence, vector in zip(analysis.sentences, analysis.by_sentence.vectors, strict=True)
             ]
         )
         worst = int(by_sentence[:, 1].argmax())
@@ -122,11 +125,13 @@ class PriorityClassifier:
 
     def _most_urgent(self, analysis: AnalyzedMail, signs: UrgencySigns) -> int | None:
         """Return the index of the text that makes a mail urgent, 0 for the whole mail; None if it is not."""
-        if signs.call:
+        folded = fold_text(analysis.text)
+        if is_call_for_help(folded):
             return 0
-        named = signs.urgent or signs.foreign
+        foreign = names_danger(folded)
+        named = signs.urgent or foreign
         words = _word_count(analysis)
-        if not analysis.automatic and (words < _MIN_WORDS or (signs.foreign and words <= _MAX_PHRASE_WORDS)):
+        if not analysis.automatic and (words < _MIN_WORDS or (foreign and words <= _MAX_PHRASE_WORDS)):
             return 0 if named else None
         odds, worst = self._urgency.log_odds(analysis)
         doubt = AUTOMATIC_LOG_ODDS if analysis.automatic and not named else 0.0

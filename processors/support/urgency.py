@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from processors.support.danger_words import is_call_for_help, names_danger, without_harmless
+from processors.support.danger_words import names_danger, without_harmless
 from processors.support.words import fold_text
 
 
@@ -119,10 +119,6 @@ class UrgencySigns(Struct, frozen=True):
     """A problem that stops somebody now, such as a refused ticket or a theft."""
     low: bool = False
     """Thanks, a suggestion or advertising."""
-    foreign: bool = False
-    """A phrase that names a danger in another language of visitors."""
-    call: bool = False
-    """No more than a call for help."""
 
 
 def urgency_signs(text: str) -> UrgencySigns:
@@ -133,15 +129,17 @@ def urgency_signs(text: str) -> UrgencySigns:
     """
     words = fold_text(text)
     return UrgencySigns(
-        urgent=_URGENT.search(_NO_DANGER.sub(" ", without_harmless(words))) is not None,
+        urgent=names_own_danger(text),
         high=_HIGH.search(words) is not None,
         low=_LOW.search(words.strip()) is not None,
-        foreign=names_danger(words),
-        call=is_call_for_help(words),
     )
+
+
+def names_own_danger(text: str) -> bool:
+    """Return whether a text names a danger in Spanish or English."""
+    return _URGENT.search(_NO_DANGER.sub(" ", without_harmless(fold_text(text)))) is not None
 
 
 def names_any_danger(text: str) -> bool:
     """Return whether a text names a danger in any of the languages."""
-    signs = urgency_signs(text)
-    return signs.urgent or signs.foreign
+    return names_own_danger(text) or names_danger(fold_text(text))

@@ -99,11 +99,12 @@ class UrgencyModel:
 
         The latter are lowered by `SENTENCE_DOUBT`.
         """
-        numbers = [mail_numbers(by_text, texts[0])]
-        numbers += [mail_numbers(by_text[:, [index]], text) for index, text in enumerate(texts) if index]
-        doubt = np.where(np.arange(len(texts)) > 0, SENTENCE_DOUBT, 0.0)
-        odds: Rows = np.array(numbers) @ self.mail_weights + self.mail_intercept - doubt
-        return odds
+        whole = mail_numbers(by_text, texts[0]) @ self.mail_weights
+        # All numbers of a mail of one sentence are the log odds of that sentence.
+        alone = by_text[:, 1:].T @ self.mail_weights[:-2].reshape(len(FAMILIES), POOLED).sum(axis=1)
+        words = np.log1p([len(text.split()) for text in texts[1:]])
+        alone = alone + np.log1p(1) * self.mail_weights[-2] + words * self.mail_weights[-1] - SENTENCE_DOUBT
+        return np.concatenate([[whole], alone]) + self.mail_intercept
 
     def text_log_odds(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> Rows:
         """Return the log odds of n texts with their vectors by each regression, (3, n)."""

@@ -42,6 +42,8 @@ class Concepts(Struct, frozen=True):
     words: Mapping[str, tuple[str, ...]]
     stems: Mapping[str, tuple[str, ...]]
     phrases: Mapping[tuple[str, ...], tuple[str, ...]]
+    longest: Mapping[str, int]
+    """Words of the longest phrase that begins with a word."""
 
     def of_word(self, word: str) -> tuple[str, ...]:
         """Return the concepts of a word, by the longest stem if it is not listed itself."""
@@ -51,7 +53,7 @@ class Concepts(Struct, frozen=True):
 
     def of_phrases(self, tokens: list[str], start: int) -> Iterator[str]:
         """Yield the concepts of the phrases that begin at a token."""
-        for end in range(start + 2, min(start + _longest_phrase(), len(tokens)) + 1):
+        for end in range(start + 2, min(start + self.longest.get(tokens[start], 0), len(tokens)) + 1):
             yield from self.phrases.get(tuple(tokens[start:end]), ())
 
 
@@ -70,12 +72,13 @@ def concepts() -> Concepts:
                 stems[entry[:-1]] = (*stems.get(entry[:-1], ()), name)
             else:
                 words[entry] = (*words.get(entry, ()), name)
-    return Concepts(words, stems, phrases)
+    longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
+    return Concepts(words, stems, phrases, longest)
 
 
-@lru_cache(maxsize=1)
-def _longest_phrase() -> int:
-    return max(map(len, concepts().phrases))
+@lru_cache(maxsize=4_096)
+def _concepts_of(word: str) -> tuple[str, ...]:
+    return concepts().of_word(word)
 
 
 def _forms(entry: str) -> Iterator[str]:
@@ -131,4 +134,4 @@ def _names_at(tokens: list[str], at: int) -> Iterator[str]:
     elif word in "?!>":
         yield word
     else:
-        yield from concepts().of_word(word)
+        yield from _concepts_of(word)

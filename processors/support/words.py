@@ -39,6 +39,8 @@ def fold_text(text: str) -> str:
     >>> fold_text("¿Dónde está el BAÑO?")
     '¿donde esta el bano?'
     """
+    if text.isascii():
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text.lower())
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
