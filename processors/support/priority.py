@@ -72,23 +72,22 @@ class PriorityClassifier:
     """Classifies the priority of mails.
 
     Args:
-            requests: the classifier that analyzed the mails.
+        requests: the classifier that analyzed the mails.
 
     Raises:
-            ModelError: the urgency model is incomplete, or was trained with another encoder.
+        ModelError: the urgency model is incomplete, or was trained with another encoder.
 
-        >>> from datetime import UTC, datetime
-        >>> from processors.support.encoder import Encoder
-        >>> from processors.support.danger_words import is_call_for_help, names_danger
-    from processors.support.mail_analysis import analyze_mail
-        >>> from schemas.support import Mail
-        >>> requests = RequestClassifier.load(Encoder.load())
-        >>> priorities = PriorityClassifier(requests)
-        >>> def classify(text: str) -> str:
-        ...     mail = Mail(id="m", thread="t", time=datetime(2026, 7, 4, tzinfo=UTC), text=text)
-        ...     return priorities.classify(analyze_mail(mail, requests)).priority
-        >>> classify("Hay una pelea junto a la barra"), classify("My boy is missing!"), classify("Where is the exit?")
-        ('urgent', 'urgent', 'normal')
+    >>> from datetime import UTC, datetime
+    >>> from processors.support.encoder import Encoder
+    >>> from processors.support.mail_analysis import analyze_mail
+    >>> from schemas.support import Mail
+    >>> requests = RequestClassifier.load(Encoder.load())
+    >>> priorities = PriorityClassifier(requests)
+    >>> def classify(text: str) -> str:
+    ...     mail = Mail(id="m", thread="t", time=datetime(2026, 7, 4, tzinfo=UTC), text=text)
+    ...     return priorities.classify(analyze_mail(mail, requests)).priority
+    >>> classify("Hay una pelea junto a la barra"), classify("My boy is missing!"), classify("Where is the exit?")
+    ('urgent', 'urgent', 'normal')
     """
 
     def __init__(self, requests: RequestClassifier) -> None:
