@@ -113,7 +113,7 @@ def stem_terms(tokens: list[str]) -> set[str]:
 def concept_terms(tokens: list[str]) -> set[str]:
     """Return the concepts of a text, alone and in pairs of neighbours in their order.
 
-    >>> concept_terms(["my", "daughter"]) == concept_terms(["ma", "fille"]) == {"i", "child", "i>child"}
+    >>> concept_terms(["my", "daughter"]) == concept_terms(["mia", "figlia"]) == {"i", "child", "i>child"}
     True
     """
     found = [(at, names) for at in range(len(tokens)) if (names := tuple(_names_at(tokens, at)))]
