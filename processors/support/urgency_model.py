@@ -8,6 +8,7 @@ an urgent mail beyond doubt does, in the longest one. docs/models/urgency.md has
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,7 +62,7 @@ class TermRegression:
         known = [self.weights[term] for term in terms if term in self.weights]
         if not known:
             return self.intercept
-        length = sum(frequency * frequency for frequency, _ in known) ** 0.5
+        length = math.sqrt(sum(frequency * frequency for frequency, _ in known))
         return self.intercept + sum(product for _, product in known) / length
 
 
@@ -126,8 +127,10 @@ class UrgencyModel:
             intercepts=np.array(
                 [self.stems.intercept, self.concepts.intercept, self.vector_intercept, self.mail_intercept]
             ),
-            **_term_arrays("stems", self.stems),
-            **_term_arrays("concepts", self.concepts),
+            stems_terms=_terms(self.stems),
+            stems_weights=_numbers(self.stems),
+            concepts_terms=_terms(self.concepts),
+            concepts_weights=_numbers(self.concepts),
         )
 
     @classmethod
@@ -186,10 +189,12 @@ def mail_numbers(by_text: Rows, text: str) -> Rows:
     return np.concatenate([pooled.ravel(), [np.log1p(by_text.shape[1]), np.log1p(len(text.split()))]])
 
 
-def _term_arrays(name: str, regression: TermRegression) -> dict[str, NDArray[np.generic]]:
-    terms = "\n".join(regression.weights).encode("utf-8")
-    numbers = np.array(list(regression.weights.values()), np.float32)
-    return {f"{name}_terms": np.frombuffer(terms, np.uint8), f"{name}_weights": numbers}
+def _terms(regression: TermRegression) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(regression.weights).encode("utf-8"), np.uint8)
+
+
+def _numbers(regression: TermRegression) -> NDArray[np.float32]:
+    return np.array(list(regression.weights.values()), np.float32)
 
 
 def _term_weights(file: Mapping[str, NDArray[np.generic]], name: str) -> dict[str, tuple[float, float]]:
