@@ -132,7 +132,9 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     priority: Literal["urgent", "high", "normal", "low"]
     topic: MailTopic | None = None
     cluster: Identifier | None = None
+    """Name of its cluster; one of a single mail is a mail that is not grouped yet."""
     cluster_label: str = ""
+    """Most typical question of the cluster, shortened."""
     cluster_size: Count = 0
     cluster_is_new: bool = False
     surge: NonNegative = 0.0
@@ -148,11 +150,19 @@ class SupportTriage(Struct, frozen=True, kw_only=True):
     """Reason for which the mail must never be answered."""
     suggestion: Suggestion | None = None
     cluster_ended: Identifier | None = None
-    """Name of a cluster that was merged into this one because of this mail."""
+    """No longer written: see `clusters_ended`."""
     cluster_split: tuple[Identifier, ...] = ()
-    """Names of a cluster that was split because of this mail, and of the new one that has some of its mails."""
+    """No longer written: see `clusters_split`."""
     old: bool = False
     """True for a mail that arrived long before it was fetched: it raises no alert."""
+    cluster_part: Identifier | None = None
+    """Name of the part of the cluster that the mail is in, which may pass to another cluster later."""
+    cluster_words: tuple[str, ...] = ()
+    """Most frequent words of the cluster."""
+    clusters_ended: dict[str, str] = {}
+    """Names of clusters that ended when this mail came, and of those that have most of their mails."""
+    clusters_split: dict[str, str] = {}
+    """Names of clusters that were split off when this mail came, and of those that had most of their mails."""
 
 
 class ClusterSummary(Struct, frozen=True, kw_only=True):
@@ -164,6 +174,8 @@ class ClusterSummary(Struct, frozen=True, kw_only=True):
     """Most frequent topic of its mails; empty if they have none."""
     text: str = ""
     """Text of its most typical mail, with personal data masked; empty if it was erased."""
+    label: str = ""
+    """Its most typical question, shortened, with personal data masked."""
 
 
 class ClusterOverview(Struct, frozen=True, kw_only=True):

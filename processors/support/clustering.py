@@ -1,24 +1,21 @@
 """Incremental clustering of mails that ask for the same; all of its state is one JSON row.
 
-Nearest-centroid clustering with average linkage, one mail at a time: a mail joins the cluster to whose members it has
-the highest average similarity, or starts one; clusters that come near to each other are merged, clusters of two parts
-are split, and old small ones are evicted.
+In two layers, as in CluStream (Aggarwal et al., 2003): each mail joins a *part*, a micro-cluster of mails that are all
+but the same, or starts one; and parts form *clusters*. From time to time all parts are grouped anew by agglomerative
+clustering, with no number of clusters given, and the groups take the names of the clusters with which they have most
+mails in common. So an early mistake does not last, and a part takes its counts and examples along.
 
 - **Centring.** The mean of all mails is subtracted before every comparison, because mails to one desk have much in
   common and only the rest distinguishes them (as "all but the top" does for word vectors; Mu and Viswanath, 2018).
-- **Average linkage.** A cluster stores the plain mean of its unit vectors. The product of a unit vector and that mean
-  is the average cosine with all members (Cutting et al., Scatter/Gather, 1992), so that a loose cluster does not
-  absorb its neighbours.
-- **Splitting.** The mails of a cluster are assigned to the nearer of two means (sequential 2-means; MacQueen, 1967).
-  The second mean starts from one mail, or from a cluster that was merged into this one. When the two parts are unlike
-  enough, the cluster is split.
+- **Average linkage.** A part stores the plain mean of its unit vectors. The product of a unit vector and that mean is
+  the average cosine with all members (Cutting et al., Scatter/Gather, 1992).
+- **Bounded.** Above `MAX_PARTS` the cheapest merges of the same tree are made for good.
 
-docs/models/mail-clustering.md has the formulas and the figures.
+A cluster of one mail is a mail that is not grouped yet. docs/models/mail-clustering.md has the formulas and figures.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import datetime
 
@@ -27,138 +24,151 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from processors.support.cluster import Cluster, ClusterExample, ClusteringState, ClusterPart, add_example
+from processors.support.agglomeration import agglomerate, group_rows, joining_costs
+from processors.support.cluster import Cluster, ClusterExample, ClusteringState, ClusterPart
+from processors.support.cluster_identity import carry_names
 from processors.support.surge import ArrivalRate, surge_ratio
 
 Vector = NDArray[np.float32]
 
-JOIN_SIMILARITY, MERGE_SIMILARITY = 0.48, 0.58
-"""Average cosine from which a mail joins a cluster, and from which two clusters are merged.
+PART_SIMILARITY = 0.7
+"""Average cosine from which a mail joins a part."""
 
-Chosen on the half `choose` of the festival mails and three public sets; training/encoder/README.md has the figures."""
+NEAR_SIMILARITY = 0.45
+"""Average cosine with a part from which a mail joins its cluster, as a part of its own."""
 
-SPLIT_COSINE, MIN_PART_MAILS = 0.65, 4
-"""Cosine of the means of two parts below which a cluster is split, and mails that each part must have."""
+MAX_COST = 0.62
+"""Cost (`agglomeration`) from which groups stay apart, once `FULL_MAILS` came.
 
-MAX_PART_RATIO = 16
-"""Ratio of the sizes of the two parts above which the smaller one is taken for a stray mail and given up."""
+Chosen with the other constants on the half `choose` of the festival mails and on three public sets;
+docs/models/mail-clustering.md has the figures, those on intents of no choice among them."""
 
-MAX_CENTROID_WEIGHT = 200
-"""Mails after which a centroid moves by a constant share (1/200), because topics drift over a weekend."""
+FULL_MAILS, GROWTH_EXPONENT = 1_500, 0.1
+"""Mails from which the cost applies in full; before, it is multiplied by (mails / `FULL_MAILS`) ** `GROWTH_EXPONENT`,
+because the cost grows with the sizes of the groups."""
+
+MAX_PARTS, KEPT_PARTS, MAX_CLUSTERS = 320, 256, 200
+"""Parts at which the nearest are merged for good, those that are left, and the upper bound of clusters."""
+
+MIN_GROUPING_MAILS, GROUPING_SHARE, MAX_GROUPING_MAILS = 16, 1 / 8, 125
+"""Mails after which parts are grouped anew: this share of all mails, within these bounds."""
+
+MAX_MEAN_MAILS = 200
+"""Mails after which the mean of a part moves by a constant share (1/200), because topics drift over a weekend."""
 
 MEAN_PRIOR_MAILS, MAX_MEAN_WEIGHT = 5, 2_000
 """Weight, in mails, of a zero mean before the first mail; and mails after which the mean moves by a constant share."""
-
-MAX_CLUSTERS = 160
-"""Upper bound of clusters; the row stays below 900 kB."""
-
-EVICTION_HOURS = 12
-"""Hours by which a cluster outlives one with 1/e of its mails."""
 
 _MIN_VARIANCE = 0.05
 """Lower bound of squared lengths, so that a mail equal to the mean is not divided by zero."""
 
 
 class Assignment(Struct, frozen=True):
-    """Cluster of a mail, and what the mail changed."""
+    """Cluster of a mail, and what changed when it came."""
 
     cluster: Cluster
     new: bool
     """True if the mail started the cluster."""
     similarity: float
-    """Average similarity of the mail to the cluster; 1 for a new cluster."""
-    merged: str | None = None
-    """Name of a cluster that was merged into this one."""
-    split: tuple[str, str] | None = None
-    """Names of the cluster that was split, and of the new one."""
-    part: ClusterPart | None = None
-    """Second part of the cluster, if the mail is in it."""
+    """Average similarity of the mail to its part; 1 for a new part."""
+    part: ClusterPart
+    """Part that the mail is in."""
+    ended: dict[str, str]
+    """Names of the clusters that ended, and of those that have most of their mails."""
+    split: dict[str, str]
+    """Names of new clusters, and of those that had most of their mails."""
 
     def count_topics(self, topics: list[str]) -> None:
         """Count the topics that the mail was classified as."""
-        self.cluster.topics.add(topics)
-        if self.part is not None:
-            self.part.topics.add(topics)
+        self.part.topics.add(topics)
 
 
 class IncrementalClustering:
-    """Incremental nearest-centroid clustering with merging and splitting.
+    """Incremental clustering in two layers.
 
     Deterministic: the same vectors in the same order give the same clusters.
 
     Args:
         state: changed in place.
-        join: average similarity from which a mail joins a cluster.
-        merge: average similarity from which two clusters are merged.
-        split: cosine of the means of two parts below which a cluster is split.
+        max_cost: cost from which groups stay apart.
+        max_parts: parts at which the nearest are merged for good.
+        kept_parts: parts that are left then.
         max_clusters: upper bound of clusters.
 
     >>> clustering = IncrementalClustering(ClusteringState())
     >>> at = datetime(2026, 7, 4, 18)
-    >>> a = clustering.assign(np.array([1, 0], np.float32), at, "m1", ClusterExample("refund please"), ["refund"])
-    >>> b = clustering.assign(np.array([0.8, 0.6], np.float32), at, "m2", ClusterExample("my refund"), ["refund"])
+    >>> example = ClusterExample("my refund", question="Where is my refund?")
+    >>> a = clustering.assign(np.array([1, 0], np.float32), at, "m1", example, ["refund"])
+    >>> b = clustering.assign(np.array([0.8, 0.6], np.float32), at, "m2", example, ["refund"])
     >>> (a.new, b.new, b.cluster.size, b.cluster.label)
-    (True, False, 2, 'refund')
+    (True, False, 2, 'Where is my refund?')
     """
 
     def __init__(
         self,
         state: ClusteringState,
         *,
-        join: float = JOIN_SIMILARITY,
-        merge: float = MERGE_SIMILARITY,
-        split: float = SPLIT_COSINE,
+        max_cost: float | None = None,
+        max_parts: int = MAX_PARTS,
+        kept_parts: int = KEPT_PARTS,
         max_clusters: int = MAX_CLUSTERS,
     ) -> None:
         self.state = state
-        self._join, self._merge, self._split, self._max_clusters = join, merge, split, max_clusters
-        centroids = [_decode(cluster.centroid) for cluster in state.clusters]
-        self._means: Vector = np.stack(centroids) if centroids else np.zeros((0, 0), np.float32)
+        self._max_cost, self._max_parts, self._kept_parts = MAX_COST if max_cost is None else max_cost, max_parts, kept_parts
+        self._max_clusters = max_clusters
+        means = [_decode(part.mean) for part in state.parts]
+        self._means: Vector = np.stack(means) if means else np.zeros((0, 0), np.float32)
         self._common: Vector = np.frombuffer(state.mean, np.float32).copy()
         self._weights: Vector = np.ones(1, np.float32)
-        self._reduction = 0.0
-        self._arriving = True
+        self._added_cost = 0.0
 
     @property
     def clusters(self) -> list[Cluster]:
-        """Current clusters."""
-        return self.state.clusters
+        """Current clusters, those of one mail among them."""
+        by_name: dict[str, list[ClusterPart]] = {}
+        for part in self.state.parts:
+            by_name.setdefault(part.cluster, []).append(part)
+        return [Cluster(name, parts) for name, parts in by_name.items()]
 
     def find(self, name: str) -> list[Cluster]:
         """Return the clusters that have the mails of a name, the one that it has or was merged into first.
 
         Returns:
-            An empty list if the cluster was evicted or never existed.
+            An empty list if the cluster never existed or was forgotten.
         """
-        by_id = {cluster.id: cluster for cluster in self.clusters}
-        return [by_id[current] for current in self.state.current_names(name) if current in by_id]
+        by_name = {cluster.id: cluster for cluster in self.clusters}
+        return [by_name[current] for current in self.state.current_names(name) if current in by_name]
+
+    def current_cluster(self, part: str) -> str | None:
+        """Return the name of the cluster that has the mails of a part now; None if it was forgotten."""
+        current = self.state.parts_merged_into.get(part, part)
+        return next((other.cluster for other in self.state.parts if other.id == current), None)
 
     def erase_examples(self, matches: Callable[[ClusterExample], bool]) -> int:
-        """Remove the examples that match; a cluster of one mail whose only example is removed is removed, too.
+        """Remove the examples that match; a part of one mail whose only example is removed is removed, too.
 
         Returns:
             Number of examples that were removed.
         """
         removed = 0
-        for index in reversed(range(len(self.clusters))):
-            cluster = self.clusters[index]
-            before = len(cluster.all_examples)
-            cluster.examples = [example for example in cluster.examples if not matches(example)]
-            if cluster.part is not None:
-                cluster.part.examples = [example for example in cluster.part.examples if not matches(example)]
-            removed += before - len(cluster.all_examples)
-            if before and not cluster.all_examples and cluster.size == 1:
-                self._remove(index)
+        for index in reversed(range(len(self.state.parts))):
+            part = self.state.parts[index]
+            before = len(part.examples)
+            part.examples = [example for example in part.examples if not matches(example)]
+            removed += before - len(part.examples)
+            if before and not part.examples and part.size == 1:
+                del self.state.parts[index]
+                self._means = np.delete(self._means, index, axis=0)
         return removed
 
-    def set_weights(self, weights: Vector, threshold_reduction: float = 0.0) -> None:
+    def set_weights(self, weights: Vector, added_cost: float = 0.0) -> None:
         """Set the weights of the dimensions for the next comparisons.
 
         Args:
             weights: weight of each dimension, such that a weighted mail vector has unit length.
-            threshold_reduction: subtracted from the similarities for joining and merging.
+            added_cost: added to the cost from which groups stay apart.
         """
-        self._weights, self._reduction = weights, threshold_reduction
+        self._weights, self._added_cost = weights, added_cost
 
     def assign(
         self,
@@ -180,75 +190,96 @@ class IncrementalClustering:
             words: content words of the mail.
             arriving: False for an old mail, which must not count in arrival rates.
         """
-        self._arriving = arriving
-        self._update_mean(vector, at)
-        centroids = self._centred(self._means)
+        self._update_mean(vector, at, arriving=arriving)
+        ended, split = self._group_if_due()
         centred = (vector - self._common) * self._weights
         centred /= max(float(np.linalg.norm(centred)), _MIN_VARIANCE)
-        similarities: Vector = centroids @ centred if len(centroids) else np.zeros(0, np.float32)
-        best = int(similarities.argmax()) if len(similarities) else -1
-        if best < 0 or similarities[best] < self._join - self._reduction:
-            return Assignment(self._start(vector, at, name, example, words), True, 1.0)
-        similarity = float(similarities[best])
-        self._add_mail(best, vector, at, words)
-        cluster = self.clusters[best]
-        example = msgspec.structs.replace(example, similarity=similarity)
-        part = self._assign_part(cluster, vector, at, example, words)
-        cluster, split = self._split_if_unlike(best, name, in_part=part is not None)
-        merged = None
-        if split is None:
-            cluster, merged = self._merge_nearest(best)
-        cluster.surge = self._surge(cluster)
-        in_part = part if cluster.part is part else None
-        return Assignment(cluster, False, min(1.0, similarity), merged, split, in_part)
-
-    def _assign_part(
-        self, cluster: Cluster, vector: Vector, at: datetime, example: ClusterExample, words: list[str]
-    ) -> ClusterPart | None:
-        """Assign a mail to the nearer of the two parts; return the second part if the mail is in it."""
-        part = cluster.part
-        if part is None:
-            if cluster.size < 2 * MIN_PART_MAILS:
-                add_example(cluster.examples, example)
-                return None
-            part = cluster.part = ClusterPart(_encode(vector), cluster.centroid, 1, at, ArrivalRate(at))
-        else:
-            means = np.stack([_decode(part.rest_mean), _decode(part.mean)])
-            centred = self._centred(np.vstack([means, vector[None]]))
-            if centred[1] @ centred[2] <= centred[0] @ centred[2]:
-                add_example(cluster.examples, example)
-                rest_size = cluster.size - part.size
-                part.rest_mean = _encode(means[0] + (vector - means[0]) / min(rest_size, MAX_CENTROID_WEIGHT))
-                if rest_size > MAX_PART_RATIO * part.size:
-                    cluster.drop_part()
-                return None
-            part.size += 1
-            part.mean = _encode(means[1] + (vector - means[1]) / min(part.size, MAX_CENTROID_WEIGHT))
-        self._count_arrival(part.rate, at)
+        part, similarity = self._find_part(centred, vector, at, name)
+        if arriving:
+            part.rate.count(at)
+        part.first = min(part.first, at)
         part.words.add(words)
-        add_example(part.examples, example, limit=1)
-        return part
+        part.add_example(msgspec.structs.replace(example, similarity=similarity))
+        parts = [other for other in self.state.parts if other.cluster == part.cluster]
+        cluster = Cluster(part.cluster, parts, self._surge(parts))
+        return Assignment(cluster, cluster.size == 1, min(1.0, similarity), part, ended, split)
 
-    def _split_if_unlike(self, index: int, name: str, *, in_part: bool) -> tuple[Cluster, tuple[str, str] | None]:
-        """Split a cluster whose parts are unlike; return the cluster that has the mail, and the names of both."""
-        cluster = self.clusters[index]
-        part = cluster.part
-        if part is None or min(part.size, cluster.size - part.size) < MIN_PART_MAILS:
-            return cluster, None
-        centred = self._centred(np.stack([_decode(part.rest_mean), _decode(part.mean)]))
-        # The product of two means is the average similarity of their mails; of a mean with itself, that within it.
-        within = np.sqrt(np.maximum((centred**2).sum(axis=1), _MIN_VARIANCE))
-        if centred[0] @ centred[1] >= self._split * within[0] * within[1]:
-            return cluster, None
-        new = cluster.split_off(part, name)
-        self._means[index] = _decode(cluster.centroid)
-        self._evict(keep=cluster)
-        self.clusters.append(new)
-        self._means = np.vstack([self._means, _decode(new.centroid)[None]])
-        self.state.record_split(cluster.id, new.id)
-        return new if in_part else cluster, (cluster.id, new.id)
+    def _find_part(self, centred: Vector, vector: Vector, at: datetime, name: str) -> tuple[ClusterPart, float]:
+        """Return the part that a mail joined or started, and its similarity to it."""
+        owner = ""
+        if self.state.parts:
+            weighted = self._weights * centred
+            similarities = (self._means @ weighted - self._common @ weighted) / self._lengths()
+            best = int(similarities.argmax())
+            part = self.state.parts[best]
+            if similarities[best] >= PART_SIMILARITY:
+                part.size += 1
+                step = (vector - self._means[best]) / min(part.size, MAX_MEAN_MAILS)
+                self._set_mean(best, self._means[best] + step)
+                return part, float(similarities[best])
+            near = similarities[best] >= NEAR_SIMILARITY
+            owner = part.cluster if near else self._cheapest_cluster(centred)
+        part = ClusterPart(name, b"", 1, at, ArrivalRate(at), owner=owner)
+        self.state.parts.append(part)
+        self._means = np.vstack([self._means.reshape(-1, len(vector)), vector[None]])
+        self._set_mean(len(self._means) - 1, vector)
+        return part, 1.0
 
-    def _update_mean(self, vector: Vector, at: datetime) -> None:
+    def _cheapest_cluster(self, centred: Vector) -> str:
+        """Return the cluster that a mail joins at the lowest cost, or an empty name if each costs too much."""
+        means = self._centred_means()
+        names = list(dict.fromkeys(part.cluster for part in self.state.parts))
+        rows = {name: row for row, name in enumerate(names)}
+        sizes, sums = np.zeros(len(names)), np.zeros((len(names), means.shape[1]), np.float32)
+        for part, mean in zip(self.state.parts, means, strict=True):
+            row = rows[part.cluster]
+            sizes[row] += part.size
+            sums[row] += part.size * mean
+        cluster_means = (sums / sizes[:, None]).astype(np.float32)
+        costs = joining_costs(cluster_means, sizes, centred)
+        cheapest = int(costs.argmin())
+        return names[cheapest] if costs[cheapest] <= self._current_max_cost() else ""
+
+    def _group_if_due(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Group all parts anew if enough mails came; return the clusters that ended and those that were split off."""
+        state = self.state
+        interval = min(max(MIN_GROUPING_MAILS, int(state.mails * GROUPING_SHARE)), MAX_GROUPING_MAILS)
+        if state.mails - state.grouped_at < interval and len(state.parts) < self._max_parts:
+            return {}, {}
+        state.grouped_at = state.mails
+        sizes = np.array([part.size for part in state.parts], np.float64)
+        merges = agglomerate(self._centred_means(), sizes, self._current_max_cost(), self._max_clusters)
+        ended, split = carry_names(state.parts, group_rows(len(sizes), merges))
+        for new, origin in split.items():
+            state.record_split(origin, new)
+        for old, target in ended.items():
+            state.record_merge(old, target)
+        if len(sizes) >= self._max_parts:
+            self._merge_parts(group_rows(len(sizes), merges[: len(sizes) - self._kept_parts]))
+        return ended, split
+
+    def _merge_parts(self, groups: NDArray[np.int64]) -> None:
+        """Merge the parts of each group for good, into the part of that row."""
+        parts = self.state.parts
+        for index, row in enumerate(groups):
+            if row == index:
+                continue
+            kept, merged = parts[row], parts[index]
+            share = merged.size / (kept.size + merged.size)
+            self._set_mean(int(row), self._means[row] + share * (self._means[index] - self._means[row]))
+            # A part without an owner has its cluster's name as its own: it must not lose it to another name.
+            kept.owner = kept.cluster
+            kept.absorb(merged)
+            self.state.record_part_merge(merged.id, kept.id)
+        left = np.unique(groups)
+        self.state.parts = [parts[row] for row in left]
+        self._means = self._means[left]
+
+    def _current_max_cost(self) -> float:
+        growth = min(1.0, self.state.mails / FULL_MAILS) ** GROWTH_EXPONENT
+        return float((self._max_cost + self._added_cost) * growth)
+
+    def _update_mean(self, vector: Vector, at: datetime, *, arriving: bool) -> None:
         state = self.state
         if not len(self._common):
             self._common = np.zeros(len(vector), np.float32)
@@ -256,109 +287,36 @@ class IncrementalClustering:
         weight = np.float32(min(MEAN_PRIOR_MAILS + state.mails, MAX_MEAN_WEIGHT))
         self._common += (vector - self._common) / weight
         state.mean = self._common.tobytes()
-        if self._arriving:
+        if arriving:
             state.since = min(state.since, at) if state.since else at
             state.rate = state.rate or ArrivalRate(at)
             state.rate.count(at)
 
-    def _count_arrival(self, rate: ArrivalRate, at: datetime) -> None:
-        if self._arriving:
-            rate.count(at)
-
-    def _centred(self, means: Vector) -> Vector:
-        """Return means of unit vectors less the common mean, over the RMS length of their centred members.
-
-        For a mean m of unit vectors v and the common mean c, the mean of |v - c|² is 1 - 2 m·c + |c|².
-
-        Args:
-            means: (k, dimensions).
-        """
-        if not len(means):
-            return means
-        common, means = self._common * self._weights, means * self._weights
-        variance = 1 - 2 * (means @ common) + common @ common
-        lengths = np.sqrt(np.maximum(variance, _MIN_VARIANCE)).astype(np.float32)
-        out: Vector = (means - common) / lengths[:, None]
+    def _centred_means(self) -> Vector:
+        """Return the means of the parts less the common mean, over the RMS length of their centred members."""
+        out: Vector = (self._means - self._common) * self._weights / self._lengths()[:, None]
         return out
 
-    def _start(self, vector: Vector, at: datetime, name: str, example: ClusterExample, words: list[str]) -> Cluster:
-        self._evict()
-        rate = ArrivalRate(at)
-        self._count_arrival(rate, at)
-        cluster = Cluster(name, b"", 1, at, rate, [example])
-        cluster.words.add(words)
-        self.clusters.append(cluster)
-        self._means = np.vstack([self._means.reshape(-1, len(vector)), vector[None]])
-        self._set_centroid(len(self.clusters) - 1, vector)
-        cluster.surge = self._surge(cluster)
-        return cluster
+    def _lengths(self) -> Vector:
+        """Return the RMS length of the centred members of each part.
 
-    def _add_mail(self, index: int, vector: Vector, at: datetime, words: list[str]) -> None:
-        cluster = self.clusters[index]
-        cluster.size += 1
-        weight = min(cluster.size, MAX_CENTROID_WEIGHT)
-        self._set_centroid(index, self._means[index] + (vector - self._means[index]) / weight)
-        cluster.words.add(words)
-        self._count_arrival(cluster.rate, at)
+        For a mean m of unit vectors v and the common mean c, the mean of |v - c|² is 1 - 2 m·c + |c|².
+        """
+        weighted = self._common * self._weights**2
+        variance = 1 - 2 * (self._means @ weighted) + self._common @ weighted
+        out: Vector = np.sqrt(np.maximum(variance, _MIN_VARIANCE)).astype(np.float32)
+        return out
 
-    def _set_centroid(self, index: int, mean: Vector) -> None:
+    def _set_mean(self, index: int, mean: Vector) -> None:
         """Use the float16 value that the row stores, so that a restart continues with exactly the same numbers."""
-        self.clusters[index].centroid = _encode(mean)
-        self._means[index] = _decode(self.clusters[index].centroid)
+        self.state.parts[index].mean = mean.astype(np.float16).tobytes()
+        self._means[index] = _decode(self.state.parts[index].mean)
 
-    def _merge_nearest(self, index: int) -> tuple[Cluster, str | None]:
-        """Merge a cluster with the nearest one if they are near enough; the larger one keeps its name."""
-        centred = self._centred(self._means)
-        similarities = centred @ centred[index]
-        similarities[index] = -1
-        other = int(similarities.argmax())
-        if similarities[other] < self._merge - self._reduction:
-            return self.clusters[index], None
-        larger = self.clusters[index].size >= self.clusters[other].size
-        target_index, source_index = (index, other) if larger else (other, index)
-        target, source = self.clusters[target_index], self.clusters[source_index]
-        target.drop_part()
-        target.part = ClusterPart(
-            source.centroid, target.centroid, source.size, source.first, source.rate, source.all_examples[:2],
-            msgspec.structs.replace(source.words), msgspec.structs.replace(source.topics),
-        )  # fmt: skip
-        share = source.size / (target.size + source.size)
-        mean = self._means[target_index] + share * (self._means[source_index] - self._means[target_index])
-        self._set_centroid(target_index, mean)
-        target.size += source.size
-        target.first = min(target.first, source.first)
-        target.rate.merge(source.rate)
-        target.words.merge(source.words)
-        target.topics.merge(source.topics)
-        self._remove(source_index)
-        self.state.record_merge(source.id, target.id)
-        return target, source.id
-
-    def _remove(self, index: int) -> None:
-        del self.clusters[index]
-        self._means = np.delete(self._means, index, axis=0)
-
-    def _evict(self, keep: Cluster | None = None) -> None:
-        """Remove the cluster with the lowest log(1 + mails) - age / `EVICTION_HOURS` while there are too many."""
-        while len(self.clusters) >= self._max_clusters:
-            newest = max(cluster.last for cluster in self.clusters)
-            weights = [
-                math.inf
-                if cluster is keep
-                else math.log1p(cluster.size) - (newest - cluster.last).total_seconds() / (EVICTION_HOURS * 3600)
-                for cluster in self.clusters
-            ]
-            self._remove(int(np.argmin(weights)))
-
-    def _surge(self, cluster: Cluster) -> float:
+    def _surge(self, parts: list[ClusterPart]) -> float:
         all_mail, since = self.state.rate, self.state.since
         if all_mail is None or since is None:
             return 0.0
-        return surge_ratio(cluster.rate, all_mail, since)
-
-
-def _encode(mean: Vector) -> bytes:
-    return mean.astype(np.float16).tobytes()
+        return surge_ratio(ArrivalRate.sum_of([part.rate for part in parts]), all_mail, since)
 
 
 def _decode(stored: bytes) -> Vector:

@@ -21,6 +21,7 @@ from processors.support.fraud_signs import fraud_signs
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.priority import PriorityClassifier, PriorityDecision
 from processors.support.privacy import mask_personal_data
+from processors.support.question_label import short_question
 from processors.support.request_kinds import RequestKindStatistics
 from processors.support.requests import RequestClassifier
 from processors.support.set_aside import ADVERTISING, Repeats, set_aside_reason
@@ -39,9 +40,9 @@ REPEAT_COUNTERS = 512
 MAX_TOPIC_EXAMPLES, MAX_EXAMPLE_CHARACTERS = 500, 400
 """Corrections that are stored, the newest, and characters of each."""
 
-KINDS_WEIGHT, THRESHOLD_REDUCTION = 1.1, 0.08
-"""Weight of the request kinds beside the embedding in clusters, and what is then subtracted from the similarities for
-joining and merging; both are multiplied by `RequestKindStatistics.weight`."""
+KINDS_WEIGHT, KINDS_COST = 2.0, 0.3
+"""Weight of the request kinds beside the embedding in clusters, and what is then added to the cost from which groups
+stay apart; both are multiplied by `RequestKindStatistics.weight`."""
 
 DIGEST_BYTES = 8
 SUMMARY_CHARACTERS = 160
@@ -129,6 +130,10 @@ class SupportDesk:
         """Current clusters."""
         return self._clustering.clusters
 
+    def current_cluster(self, part: str) -> str | None:
+        """Return the name of the cluster that has the mails of a part now; None if it was forgotten."""
+        return self._clustering.current_cluster(part)
+
     @property
     def topics(self) -> Sequence[str]:
         """Names of the topics, those from corrections last."""
@@ -195,8 +200,10 @@ class SupportDesk:
             cluster_label=assignment.cluster.label if assignment else "",
             cluster_size=assignment.cluster.size if assignment else 0,
             cluster_is_new=assignment.new if assignment else False,
-            cluster_ended=assignment.merged if assignment else None,
-            cluster_split=assignment.split or () if assignment else (),
+            cluster_part=assignment.part.id if assignment else None,
+            cluster_words=tuple(assignment.cluster.keywords) if assignment else (),
+            clusters_ended=assignment.ended if assignment else {},
+            clusters_split=assignment.split if assignment else {},
             surge=assignment.cluster.surge if assignment and not mail.old else 0.0,
             summary=self._summary(analysis, masked, decision, topics),
             model=self._requests.identity,
@@ -232,7 +239,7 @@ class SupportDesk:
         if cluster is None:
             raise CorrectionError(f"no cluster is called {correction.cluster!r}; it may have been removed as old")
         self._add_topic_examples(
-            [TopicExample(topic, example.text, example.sender, example.message) for example in cluster.all_examples]
+            [TopicExample(topic, example.text, example.sender, example.message) for example in cluster.examples]
         )
         return True
 
@@ -265,6 +272,7 @@ class SupportDesk:
             0.0,
             _digest(_address(mail.sender)).hex(),
             _digest(mail.id).hex(),
+            self._question(analysis),
         )
         kinds = self._topics.request_distribution(analysis.whole, analysis.by_sentence)
         kinds = kinds / kinds.sum()
@@ -272,12 +280,18 @@ class SupportDesk:
         weight = self._state.kind_statistics.weight()
         weights = np.ones(len(vector) + len(kinds), np.float32)
         weights[len(vector) :] = KINDS_WEIGHT * weight
-        self._clustering.set_weights(weights / np.sqrt(1 + (KINDS_WEIGHT * weight) ** 2), THRESHOLD_REDUCTION * weight)
+        self._clustering.set_weights(weights / np.sqrt(1 + (KINDS_WEIGHT * weight) ** 2), KINDS_COST * weight)
         # √p has unit length, and the product of two is the Bhattacharyya coefficient of the distributions.
         combined = np.concatenate(
             [mail_vector(analysis, self._topics.asking_weights(analysis.by_sentence)), np.sqrt(kinds)]
         )
         return self._clustering.assign(combined, mail.time, name, example, content_words(masked), arriving=not mail.old)
+
+    def _question(self, analysis: AnalyzedMail) -> str:
+        """Return the sentence that most surely asks something, shortened and masked, by which a cluster is called."""
+        asking = self._topics.asking_weights(analysis.by_sentence)
+        text = analysis.sentences[int(asking.argmax())] if len(asking) else analysis.text
+        return short_question(mask_personal_data(text))
 
     def _summary(
         self, analysis: AnalyzedMail, masked: str, decision: PriorityDecision, topics: Sequence[MailTopic]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,8 +53,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """File all mails, one every minute, and compare the results with the labels.
 
-    Clusters are scored by the adjusted Rand index (Hubert and Arabie, 1985) and normalised mutual information, with the
-    cluster that each mail got when it came.
+    Clusters are scored by the adjusted Rand index (Hubert and Arabie, 1985) and normalised mutual information: with the
+    cluster that each mail got when it came, and (`_at_the_end`) with the one that has it after the last mail. A mail
+    that is alone in its cluster, "not grouped yet", is scored as a cluster of its own, and counted apart.
 
     Args:
         path: labelled mails, as `read_labelled_mails` reads them.
@@ -70,7 +72,7 @@ def evaluate(
         None, requests, TopicClassifier(topic_examples(read_topics(topics)), requests) if topics else None
     )
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    clusters, predicted_topics, languages, priorities = [], [], [], []
+    clusters, parts, predicted_topics, languages, priorities = [], [], [], [], []
     for first in range(0, len(labelled), BATCH):
         batch = labelled[first : first + BATCH]
         mails = [
@@ -84,20 +86,23 @@ def evaluate(
             triage = desk.apply(analysis, first + i, EventId(f"e{first + i}"))
             if triage is None:
                 raise RuntimeError(f"mail {first + i} was filed before, although its id and offset are new")
-            clusters.append(triage.cluster or "none")
+            clusters.append(triage.cluster or f"none {first + i}")
+            parts.append(triage.cluster_part)
             predicted_topics.append(triage.topic.name if triage.topic else NO_TOPIC)
             languages.append(triage.language)
             priorities.append(triage.priority)
         progress(first + len(batch), len(labelled))
     truth = [mail.topic for mail in labelled]
+    final = [
+        (desk.current_cluster(part) if part else None) or cluster for part, cluster in zip(parts, clusters, strict=True)
+    ]
     report: dict[str, Any] = {
         "model": requests.identity.partition("@")[0],
         "hash": requests.encoder.model.card.sha256,
         "messages": len(labelled),
         "topics": len(set(truth)),
-        "clusters": len(set(clusters)),
-        "ari": float(adjusted_rand_score(truth, clusters)),
-        "nmi": float(normalized_mutual_info_score(truth, clusters)),
+        **_cluster_figures(truth, clusters),
+        **{f"{name}_at_the_end": value for name, value in _cluster_figures(truth, final).items()},
     }
     if topics:
         report |= _topic_figures(truth, predicted_topics)
@@ -116,6 +121,17 @@ def evaluate(
                 for language in mail_languages
             }
     return report | _other_figures(labelled, languages, priorities)
+
+
+def _cluster_figures(truth: Sequence[str], clusters: Sequence[str]) -> dict[str, Any]:
+    sizes = Counter(clusters)
+    alone = sum(size == 1 for size in sizes.values())
+    return {
+        "clusters": len(sizes) - alone,
+        "not_grouped": alone,
+        "ari": float(adjusted_rand_score(truth, clusters)),
+        "nmi": float(normalized_mutual_info_score(truth, clusters)),
+    }
 
 
 def _topic_figures(truth: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -62,12 +63,13 @@ class ArrivalRate(Struct):
         self.recent += other.recent * math.exp(-late / RECENT_MINUTES)
         self.baseline += other.baseline * math.exp(-late / BASELINE_MINUTES)
 
-    def subtract(self, other: ArrivalRate) -> None:
-        """Remove the messages of another rate, which were counted here, too."""
-        self.decay(other.at)
-        late = (self.at - other.at).total_seconds() / 60
-        self.recent = max(0.0, self.recent - other.recent * math.exp(-late / RECENT_MINUTES))
-        self.baseline = max(0.0, self.baseline - other.baseline * math.exp(-late / BASELINE_MINUTES))
+    @classmethod
+    def sum_of(cls, rates: Sequence[ArrivalRate]) -> ArrivalRate:
+        """Return the rate of the messages of all, at the time of the last."""
+        total = cls(max(rate.at for rate in rates))
+        for rate in rates:
+            total.merge(rate)
+        return total
 
 
 def surge_ratio(cluster: ArrivalRate, all_mail: ArrivalRate, since: datetime) -> float:

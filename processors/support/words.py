@@ -83,11 +83,6 @@ class FrequentWords(Struct):
         excess = ranked[MAX_COUNTERS] if len(ranked) > MAX_COUNTERS else 0
         self.counts = {word: count - excess for word, count in both.items() if count > excess}
 
-    def subtract(self, other: FrequentWords) -> None:
-        """Remove the counts of another stream, which were counted here, too."""
-        left = {word: count - other.counts.get(word, 0) for word, count in self.counts.items()}
-        self.counts = {word: count for word, count in left.items() if count > 0}
-
     def top(self, number: int) -> list[str]:
         """Return at most `number` words, most frequent first, each at least a quarter as frequent as the first."""
         threshold = max(self.counts.values(), default=0) / 4
