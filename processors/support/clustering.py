@@ -37,13 +37,13 @@ PART_SIMILARITY = 0.7
 NEAR_SIMILARITY = 0.45
 """Average cosine with a part from which a mail joins its cluster, as a part of its own."""
 
-MAX_COST = 0.62
+MAX_COST = 0.68
 """Cost (`agglomeration`) from which groups stay apart, once `FULL_MAILS` came.
 
 Chosen with the other constants on the half `choose` of the festival mails and on three public sets;
 docs/models/mail-clustering.md has the figures, those on intents of no choice among them."""
 
-FULL_MAILS, GROWTH_EXPONENT = 1_500, 0.1
+FULL_MAILS, GROWTH_EXPONENT = 1_500, 0.15
 """Mails from which the cost applies in full; before, it is multiplied by (mails / `FULL_MAILS`) ** `GROWTH_EXPONENT`,
 because the cost grows with the sizes of the groups."""
 
@@ -108,13 +108,13 @@ class IncrementalClustering:
         self,
         state: ClusteringState,
         *,
-        max_cost: float | None = None,
+        max_cost: float = MAX_COST,
         max_parts: int = MAX_PARTS,
         kept_parts: int = KEPT_PARTS,
         max_clusters: int = MAX_CLUSTERS,
     ) -> None:
         self.state = state
-        self._max_cost, self._max_parts, self._kept_parts = MAX_COST if max_cost is None else max_cost, max_parts, kept_parts
+        self._max_cost, self._max_parts, self._kept_parts = max_cost, max_parts, kept_parts
         self._max_clusters = max_clusters
         means = [_decode(part.mean) for part in state.parts]
         self._means: Vector = np.stack(means) if means else np.zeros((0, 0), np.float32)

@@ -72,7 +72,8 @@ def evaluate(
         None, requests, TopicClassifier(topic_examples(read_topics(topics)), requests) if topics else None
     )
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    clusters, parts, predicted_topics, languages, priorities = [], [], [], [], []
+    clusters, parts, predicted_topics, second_topics = [], [], [], []
+    languages, priorities = [], []
     for first in range(0, len(labelled), BATCH):
         batch = labelled[first : first + BATCH]
         mails = [
@@ -89,6 +90,7 @@ def evaluate(
             clusters.append(triage.cluster or f"none {first + i}")
             parts.append(triage.cluster_part)
             predicted_topics.append(triage.topic.name if triage.topic else NO_TOPIC)
+            second_topics.append(triage.second_topic.name if triage.second_topic else NO_TOPIC)
             languages.append(triage.language)
             priorities.append(triage.priority)
         progress(first + len(batch), len(labelled))
@@ -106,6 +108,9 @@ def evaluate(
     }
     if topics:
         report |= _topic_figures(truth, predicted_topics)
+        pairs = list(zip(truth, predicted_topics, second_topics, strict=True))
+        report["topic_either"] = sum(label in either for label, *either in pairs) / len(pairs)
+        report["second_topics"] = sum(second != NO_TOPIC for _, _, second in pairs) / len(pairs)
         report["topic_new"] = predicted_topics.count(NO_TOPIC) / len(predicted_topics)
         mail_languages = sorted({mail.language for mail in labelled if mail.language})
         if mail_languages:

@@ -50,8 +50,8 @@ def short_question(text: str) -> str:
             break
         words = shorter
     words = _CLOSING.sub("", words) or words
-    if words and words[0].islower():
-        words = words[0].upper() + words[1:]
+    start = 1 if words.startswith("¿") else 0
+    words = words[:start] + words[start : start + 1].upper() + words[start + 1 :]
     if len(words) <= LABEL_CHARACTERS:
         return words
     cut = words[: LABEL_CHARACTERS - 1]

@@ -102,7 +102,7 @@ class ConsoleStack:
         self._producer.flush()
 
     def send_mail(
-        self, name: str, summary: str, *, topic: str, facts: Any = None, cluster: str | None = None, size: int = 1
+        self, name: str, summary: str, *, topic: str, facts: Any = None, cluster: str | None = None, size: int = 2
     ) -> None:
         """Send a triaged mail, with the suggestion of its topic's approved answer."""
         order = (facts or {}).get("order", ("",))[0]

@@ -34,7 +34,7 @@ function makeCluster(cluster) {
     field.value = field.value === cluster.id ? "" : cluster.id;
     writeFilter();
   });
-  return h("li", {}, h("h2"), h("div", { class: "facts" }, h("span", { class: "size" }), h("span", { class: "surge" }), h("span", { class: "asks dim" })),
+  return h("li", {}, h("h2"), h("div", { class: "facts" }, h("span", { class: "size" }), h("span", { class: "surge" }), h("span", { class: "asks dim" }), h("span", { class: "words dim" })),
     svg("svg", { viewBox: "0 0 120 20", preserveAspectRatio: "none", role: "img" }),
     h("div", { class: "axis dim" }, h("span"), h("span")), h("details", {}, h("summary", {}, t("examples")), h("ul", { class: "examples" })), button);
 }
@@ -49,6 +49,7 @@ function updateCluster(item, cluster) {
   picture.setAttribute("aria-label", t("trend", { counts: cluster.trend.join(", ") }));
   for (const [at, when] of [cluster.begin, cluster.end].entries()) text(item.querySelectorAll(".axis span")[at], hour(when));
   text(item.querySelector(".asks"), cluster.topics.map(topicName).join(", "));
+  text(item.querySelector(".words"), cluster.words.join(" · "));
   const largest = Math.max(...cluster.trend, 1);
   picture.replaceChildren(...cluster.trend.map((count, at) => svg("rect", { x: at * 10 + 1, width: 8, y: 20 - (count / largest) * 19, height: (count / largest) * 19 })));
   keyed(item.querySelector(".examples"), cluster.examples, (example) => example.time + example.summary,
@@ -79,6 +80,7 @@ function makeMail(mail) {
 function show() {
   const mails = desk.mails.filter(passes);
   keyed($("clusters"), desk.clusters, (cluster) => cluster.id, makeCluster, updateCluster);
+  text($("alone"), desk.alone ? t("alone", { n: number(desk.alone) }) : "");
   keyed($("mails"), mails, (mail) => mail.message, makeMail, updateMail);
   text($("number"), String(mails.length));
   $("empty").hidden = desk.mails.length > 0;

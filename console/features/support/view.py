@@ -44,6 +44,7 @@ class ShownCluster(TypedDict):
 
     id: str
     label: str
+    words: list[str]
     size: int
     surge: float
     time: str
@@ -59,12 +60,14 @@ class SupportPageState(TypedDict):
 
     Attributes:
         mails: fields of `SupportTriage`.
+        alone: shown mails that are not grouped yet, because no other is like them.
         answers: approved answers by topic and language, with who approved them (None: the answers file).
     """
 
     at: int | None
     mails: list[dict[str, object]]
     clusters: list[ShownCluster]
+    alone: int
     answers: dict[str, dict[str, object]]
 
 
@@ -84,6 +87,7 @@ class SupportView:
             return self._approve(record)
         if not isinstance(record, SupportTriage):
             return set()
+        self._follow(record)
         if record.message not in self._mails:
             self._count(record)
         self._mails.pop(record.message, None)
@@ -100,6 +104,7 @@ class SupportView:
             "at": max((at for _, at in self._mails.values()), default=None),
             "mails": [msgspec.to_builtins(mail) for mail in mails[:SHOWN_MAILS]],
             "clusters": self._shown_clusters(),
+            "alone": sum(one.cluster_size == 1 for one in self._last_of_clusters().values()),
             "answers": self._texts(),
         }
 
@@ -124,11 +129,22 @@ class SupportView:
         self._approved[answer_key(record.topic, record.language)] = record
         return {CHANNEL}
 
-    def _count(self, mail: SupportTriage) -> None:
+    def _follow(self, mail: SupportTriage) -> None:
+        """Move the mails of clusters that ended to those that have them now."""
+        ended = dict(mail.clusters_ended)
         if mail.cluster_ended is not None and mail.cluster is not None:
-            _, topics = self._clusters.pop(mail.cluster_ended, (0, Counter()))
-            if mail.cluster in self._clusters:
-                self._clusters[mail.cluster][1].update(topics)
+            ended[mail.cluster_ended] = mail.cluster  # written by an earlier version
+        for old, new in ended.items():
+            size, topics = self._clusters.pop(old, (0, Counter()))
+            if new in self._clusters:
+                self._clusters[new] = (self._clusters[new][0] + size, self._clusters[new][1] + topics)
+        if ended:
+            for message, (stored, received_at) in self._mails.items():
+                if stored.cluster in ended:
+                    moved = msgspec.structs.replace(stored, cluster=ended[stored.cluster])
+                    self._mails[message] = (moved, received_at)
+
+    def _count(self, mail: SupportTriage) -> None:
         if mail.cluster is None or mail.topic is None:
             return
         _, topics = self._clusters.pop(mail.cluster, (0, Counter()))
@@ -151,10 +167,14 @@ class SupportView:
             if (text := answer.text(language)) is not None
         }
 
+    def _last_of_clusters(self) -> dict[str, SupportTriage]:
+        return {mail.cluster: mail for mail, _ in self._mails.values() if mail.cluster is not None}
+
     def _shown_clusters(self) -> list[ShownCluster]:
+        grouped = {name for name, last in self._last_of_clusters().items() if last.cluster_size > 1}
         by_cluster: dict[str, list[SupportTriage]] = {}
         for mail, _ in self._mails.values():
-            if mail.cluster is not None:
+            if mail.cluster in grouped:
                 by_cluster.setdefault(mail.cluster, []).append(mail)
         if not by_cluster:
             return []
@@ -167,6 +187,7 @@ class SupportView:
                 {
                     "id": name,
                     "label": last.cluster_label,
+                    "words": list(last.cluster_words),
                     "size": last.cluster_size,
                     "surge": last.surge,
                     "time": last.time.isoformat(),
