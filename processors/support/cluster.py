@@ -140,9 +140,7 @@ class Cluster:
 
     def summary(self) -> ClusterSummary:
         """Return size, topic, label and most typical text."""
-        return ClusterSummary(
-            id=self.id, mails=self.size, topic=self.topic, text=self.typical_text(), label=self.label
-        )
+        return ClusterSummary(id=self.id, mails=self.size, topic=self.topic, text=self.typical_text(), label=self.label)
 
 
 def _sum_of(counters: Sequence[FrequentWords]) -> FrequentWords:

@@ -29,8 +29,9 @@ KERNEL_SHARPNESS = 8.0
 """Sharpness s of the kernel exp(s · cosine); chosen with `BREADTH_EXPONENT` on the half `choose` of the festival mails,
 half of the intents of Banking77, event ticketing and Spanish commands."""
 
-BREADTH_EXPONENT = 0.5
-"""Power of its breadth by which the weight of a topic is divided.
+BREADTH_EXPONENT, MIN_DIVISOR = 0.5, 0.5
+"""Power of its breadth by which the weight of a topic is divided, and lower bound of the divisor: a topic that nothing
+is near to ("thank you") must not gain more than twice.
 
 The breadth is the mean weight that the topic has for the examples of the others: a topic whose examples are near to
 everything ("I want my money back") would take the mails of its neighbours."""
@@ -160,7 +161,7 @@ class TopicClassifier:
         self._examples[topic] = new if old is None else RequestAnalysis.stack([old, new])
 
     def classify(self, whole: RequestAnalysis, sentences: RequestAnalysis) -> list[MailTopic]:
-        """Return the topic of a mail, and a second one if it asks two things or may be of either; an empty list if none.
+        """Return the topic of a mail, and a second one if it asks two or may be of either; an empty list if none.
 
         Args:
             whole: analysis of the whole text, one row.
@@ -213,7 +214,7 @@ class TopicClassifier:
         return int(weights[:, self.names.index(topic)].argmax())
 
     def _measure_breadths(self) -> NDArray[np.float64]:
-        """Return the divisors of the topics' weights, (topics,), with the geometric mean 1."""
+        """Return the divisors of the topics' weights, (topics,), with the geometric mean 1 before their lower bound."""
         if len(self._examples) < 2:
             return np.ones(len(self._examples))
         every = RequestAnalysis.stack(list(self._examples.values()))
@@ -222,7 +223,7 @@ class TopicClassifier:
         others = own[:, None] != np.arange(len(self._examples))
         breadths = (weights * others).sum(axis=0) / others.sum(axis=0)
         logs = BREADTH_EXPONENT * np.log(breadths)
-        out: NDArray[np.float64] = np.exp(logs - logs.mean())
+        out: NDArray[np.float64] = np.maximum(np.exp(logs - logs.mean()), MIN_DIVISOR)
         return out
 
     def _weights(self, vectors: Vector, probabilities: NDArray[np.float32]) -> NDArray[np.float64]:

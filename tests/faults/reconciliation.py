@@ -136,7 +136,7 @@ def _reconcile_mails(stack_client: StackClient, load: Load) -> InputTotals:
     rows = [message.value() for message in read_all(stack_client.settings, DESK_CHANGELOG)]
     desk = msgspec.json.decode(rows[-1] or b"", type=DeskState) if rows else DeskState()
     expected = len(ids) - len(dead)
-    clusters = sum(cluster.size for cluster in desk.clustering.clusters)
+    clusters = sum(part.size for part in desk.clustering.parts)
     difference = "" if clusters == expected else f"clusters hold {clusters} mails for {expected}"
     lost = max(len(ids - triaged - dead), expected - desk.mails)
     return InputTotals(

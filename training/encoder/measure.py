@@ -19,20 +19,20 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from processors.models.inference import read_card
 from processors.support.cluster import ClusterExample, ClusteringState
-from processors.support.clustering import JOIN_SIMILARITY, MERGE_SIMILARITY, IncrementalClustering
+from processors.support.clustering import MAX_COST, IncrementalClustering
 from processors.support.encoder import Encoder
 from training.encoder.sentences import read_sentences
 
 LABELLED_SETS = ("event_ticketing.csv", "banking77_train.csv", "intents_es_train.csv")
-JOIN_THRESHOLDS = (0.20, 0.25, 0.30, 0.35, 0.40, 0.45)
+COSTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SEEDS, MAX_MAILS, MAX_PAIRS = (1, 2, 3), 3_000, 1_000
 
 Vectors = NDArray[np.float32]
 
 
-def cluster_stream(vectors: Vectors, join: float = JOIN_SIMILARITY, merge: float = MERGE_SIMILARITY) -> list[str]:
+def cluster_stream(vectors: Vectors, max_cost: float = MAX_COST) -> list[str]:
     """Return the cluster that each mail is assigned to on arrival, one mail a minute."""
-    clusters, start = IncrementalClustering(ClusteringState(), join=join, merge=merge), datetime(2026, 1, 1, tzinfo=UTC)
+    clusters, start = IncrementalClustering(ClusteringState(), max_cost=max_cost), datetime(2026, 1, 1, tzinfo=UTC)
     return [
         clusters.assign(vector, start + timedelta(minutes=i), str(i), ClusterExample(""), []).cluster.id
         for i, vector in enumerate(vectors)
@@ -58,8 +58,8 @@ def measure_set(path: Path, encoder: Encoder, *, print_thresholds: bool) -> dict
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [(row["text"], row["intent"]) for row in csv.DictReader(file) if row["text"].strip()]
     ours: list[dict[str, float]] = []
-    tfidf_metrics: dict[float, list[dict[str, float]]] = {join: [] for join in JOIN_THRESHOLDS}
-    encoder_metrics: dict[float, list[dict[str, float]]] = {join: [] for join in JOIN_THRESHOLDS}
+    tfidf_metrics: dict[float, list[dict[str, float]]] = {cost: [] for cost in COSTS}
+    encoder_metrics: dict[float, list[dict[str, float]]] = {cost: [] for cost in COSTS}
     for seed in SEEDS:
         sample = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))[:MAX_MAILS]]
         texts, topics = [text for text, _ in sample], [topic for _, topic in sample]
@@ -68,12 +68,12 @@ def measure_set(path: Path, encoder: Encoder, *, print_thresholds: bool) -> dict
         tfidf = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode").fit_transform(texts)
         reduced = TruncatedSVD(256, random_state=1).fit_transform(tfidf)
         reduced = (reduced / np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), 1e-6)).astype(np.float32)
-        for join in JOIN_THRESHOLDS:
-            tfidf_metrics[join].append(clustering_metrics(topics, cluster_stream(reduced, join, join + 0.1)))
+        for cost in COSTS:
+            tfidf_metrics[cost].append(clustering_metrics(topics, cluster_stream(reduced, cost)))
             if print_thresholds:
-                encoder_metrics[join].append(clustering_metrics(topics, cluster_stream(vectors, join, join + 0.1)))
+                encoder_metrics[cost].append(clustering_metrics(topics, cluster_stream(vectors, cost)))
     if print_thresholds:
-        print({join: mean_metrics(metrics) for join, metrics in encoder_metrics.items()})
+        print({cost: mean_metrics(metrics) for cost, metrics in encoder_metrics.items()})
     best = max((mean_metrics(metrics) for metrics in tfidf_metrics.values()), key=lambda row: row["ari"])
     return (
         mean_metrics(ours) | {"topics": float(len({t for _, t in rows}))} | {f"tfidf_{k}": v for k, v in best.items()}

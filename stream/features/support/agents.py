@@ -63,7 +63,7 @@ def _with_overview(result: BatchResult, cause: Envelope, desks: StateTable[Suppo
     """
     desk = desks.latest(STATE_KEY)
     if desk is not None and result.rows:
-        metrics.CLUSTERS.set(len(desk.clusters))
+        metrics.CLUSTERS.set(sum(cluster.size > 1 for cluster in desk.clusters))
         # Before the results of the mails: a consumer of a result must find its cluster.
         result.outputs = [overview_output(cause, desk.clusters), *result.outputs]
     return result

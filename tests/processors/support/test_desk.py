@@ -47,6 +47,7 @@ def test_same_requests_share_a_cluster_across_languages(requests: RequestClassif
     assert [one.priority for one in triaged].count("urgent") == 1
     assert triaged[3].priority == "urgent"
     assert triaged[5].cluster_size == 3
+    assert (triaged[0].cluster_label, triaged[5].cluster_words) != ("", ())
     for one in triaged:
         msgspec.convert(msgspec.to_builtins(one), SupportTriage)
 

@@ -96,3 +96,22 @@ def test_invalid_topics_file_is_refused(tmp_path: Path, content: str) -> None:
     path.write_text(content, encoding="utf-8")
     with pytest.raises(TopicsFileError, match=r"topics\.yaml"):
         read_topics(path)
+
+
+def test_broad_topic_does_not_take_the_mails_of_its_neighbours(requests: RequestClassifier) -> None:
+    examples = {
+        "refund": ["I want my money back", "My wristband credit, please pay it back", "Refund my parking", "Money"],
+        "wristband": ["There is no credit on my wristband"],
+        "parking": ["Where is the car park?"],
+    }
+    classifier = TopicClassifier(examples, requests)
+    divisors = dict(zip(classifier.names, classifier._breadths.tolist(), strict=True))
+    assert divisors["refund"] > 1 > divisors["parking"]
+    assert min(divisors.values()) >= 0.5
+
+
+def test_mail_that_may_be_of_either_topic_names_both(requests: RequestClassifier) -> None:
+    classifier = TopicClassifier({"a": ["Where can I park?"], "b": ["Where can I park the van?"]}, requests)
+    found = classifier.classify(requests.analyze(["Where can I park my van or car?"]), empty_analysis(requests))
+    assert {topic.name for topic in found} == {"a", "b"}
+    assert found[0].confidence >= found[1].confidence >= 0.2
