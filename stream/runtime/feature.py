@@ -21,6 +21,40 @@ Reference = str
 """`"module:attribute"`, loaded by `load_reference` when it is needed."""
 
 
+@dataclass(frozen=True, slots=True)
+class StateTopics:
+    """A table of state rows, and the topics whose records change them: they must have the same partitions.
+
+    Attributes:
+        table: its name, as the agents give it to `WorkerContext.table`.
+        topics: the first gives the table its partitions.
+        keeps_offsets: its rows hold the offsets of records that they include, so a row is valid in its partition only.
+    """
+
+    table: str
+    topics: tuple[Topic[Any], ...]
+    keeps_offsets: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Topics that one client of Kafka reads and writes for a feature; its rights in Kafka are derived from them.
+
+    Attributes:
+        consumes: topics that its agents read in a consumer group; unusable records go to their dead-letter topics.
+        consumes_results: its agents read the results of all features, too.
+        broadcasts: topics that it reads without a consumer group.
+        produces: topics that it writes.
+        tables: state of its agents.
+    """
+
+    consumes: tuple[Topic[Any], ...] = ()
+    consumes_results: bool = False
+    broadcasts: tuple[Topic[Any], ...] = ()
+    produces: tuple[Topic[Any], ...] = ()
+    tables: tuple[StateTopics, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """Declaration of a feature: its contributions to each layer.
@@ -42,6 +76,8 @@ class Feature:
         console: its `console.feature.ConsoleFeature`.
         commands: functions `(app)` that add its commands to `pulso`.
         evaluations: commands of `pulso evaluate`, functions that Typer can call.
+        access: topics that each client of Kafka reads and writes for it. A client is a worker, `sources`, `console`, or
+            `operator`: the commands of people.
     """
 
     name: str
@@ -59,6 +95,7 @@ class Feature:
     console: Reference | None = None
     commands: tuple[Reference, ...] = ()
     evaluations: tuple[Reference, ...] = ()
+    access: Mapping[str, Access] = field(default_factory=dict)
 
     @property
     def all_topics(self) -> tuple[Topic[Any], ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.alerts import notifications
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="alerts",
@@ -21,4 +21,15 @@ FEATURE = Feature(
         "stream.commands.rules:register",
     ),
     console="console.features.alerts:FEATURE",
+    access={
+        "alerts": Access(
+            consumes=(OBSERVATIONS, ACTIONS, ALERTS),
+            consumes_results=True,
+            broadcasts=(LABELS,),
+            produces=(OBSERVATIONS, ALERTS, LABELS),
+            tables=(StateTopics("alarms", (OBSERVATIONS, ACTIONS), keeps_offsets=False),),
+        ),
+        "console": Access(broadcasts=(LABELS,), produces=(ACTIONS,)),
+        "operator": Access(produces=(ACTIONS,)),
+    },
 )

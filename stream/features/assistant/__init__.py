@@ -6,7 +6,12 @@ from pathlib import Path
 
 from processors.assistant import rules
 from schemas.assistant import ASSISTANT_ANSWERS, QUESTIONS, RATINGS
-from stream.runtime.feature import Feature
+from schemas.crowd import CROWD
+from schemas.programme import PROGRAMME_SETS
+from schemas.queues import QUEUE_WAITS
+from schemas.routes import PATH_STATES
+from schemas.support import MAILS
+from stream.runtime.feature import Access, Feature
 
 FEATURE = Feature(
     name="assistant",
@@ -18,4 +23,12 @@ FEATURE = Feature(
     metrics=("stream.features.assistant.metrics",),
     console="console.features.assistant:FEATURE",
     evaluations=("stream.features.assistant.evaluation:assistant",),
+    access={
+        "support": Access(
+            consumes=(QUESTIONS, RATINGS),
+            broadcasts=(QUEUE_WAITS, CROWD, PROGRAMME_SETS, PATH_STATES),
+            produces=(ASSISTANT_ANSWERS, MAILS),
+        ),
+        "console": Access(broadcasts=(ASSISTANT_ANSWERS,), produces=(QUESTIONS, RATINGS)),
+    },
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from processors.attendance import rules
 from schemas.attendance import ATTENDANCE, OCCUPANCY
-from stream.runtime.feature import Feature
+from schemas.sources import SOURCE_STATES
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="attendance",
@@ -19,4 +20,14 @@ FEATURE = Feature(
     commands=("stream.commands.attendance:register",),
     evaluations=("stream.commands.evaluate_vision:gates",),
     console="console.features.attendance:FEATURE",
+    access={
+        "vision": Access(
+            consumes=(ATTENDANCE,),
+            broadcasts=(SOURCE_STATES,),
+            produces=(OCCUPANCY,),
+            tables=(StateTopics("attendance", (ATTENDANCE,)),),
+        ),
+        "console": Access(broadcasts=(OCCUPANCY, SOURCE_STATES)),
+        "operator": Access(produces=(ATTENDANCE,)),
+    },
 )

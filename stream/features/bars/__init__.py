@@ -7,7 +7,8 @@ from pathlib import Path
 from processors.bars import rules
 from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, SALES, STOCK
 from schemas.context import CONTEXT
-from stream.runtime.feature import Feature
+from schemas.sources import SOURCE_STATES
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="bars",
@@ -28,4 +29,15 @@ FEATURE = Feature(
         "stream.commands.evaluate:restock",
     ),
     console="console.features.bars:FEATURE",
+    access={
+        "bars": Access(
+            consumes=(SALES, STOCK, CONTEXT),
+            broadcasts=(CONTEXT, DEMAND, SOURCE_STATES),
+            produces=(DEMAND, LATEST_DEMAND, BAR_STATES, STOCK),
+            tables=(StateTopics("bars", (SALES, STOCK)),),
+        ),
+        "sources": Access(produces=(SALES,)),
+        "console": Access(broadcasts=(DEMAND, SOURCE_STATES), produces=(STOCK,)),
+        "operator": Access(produces=(STOCK, CONTEXT)),
+    },
 )

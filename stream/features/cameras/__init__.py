@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from processors.cameras import rules
+from schemas.attendance import ATTENDANCE
 from schemas.cameras import FRAMES
-from stream.runtime.feature import Feature
+from schemas.context import CONTEXT
+from schemas.crowd import CROWD
+from schemas.violence import VIOLENCE
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="cameras",
@@ -18,4 +22,13 @@ FEATURE = Feature(
     metrics=("stream.features.cameras.metrics",),
     evaluations=("stream.commands.evaluate_vision:faults",),
     console="console.features.cameras:FEATURE",
+    access={
+        "vision": Access(
+            consumes=(FRAMES,),
+            produces=(CROWD, VIOLENCE, CONTEXT, ATTENDANCE),
+            tables=(StateTopics("cameras", (FRAMES,), keeps_offsets=False),),
+        ),
+        "sources": Access(produces=(FRAMES,)),
+        "console": Access(broadcasts=(FRAMES,)),
+    },
 )

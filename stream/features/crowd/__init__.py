@@ -6,7 +6,8 @@ from pathlib import Path
 
 from processors.crowd import rules
 from schemas.crowd import CROWD
-from stream.runtime.feature import Feature
+from schemas.sources import SOURCE_STATES
+from stream.runtime.feature import Access, Feature
 
 FEATURE = Feature(
     name="crowd",
@@ -19,4 +20,7 @@ FEATURE = Feature(
         "stream.commands.evaluate_vision:occupancy",
     ),
     console="console.features.crowd:FEATURE",
+    access={
+        "console": Access(broadcasts=(CROWD, SOURCE_STATES)),
+    },
 )

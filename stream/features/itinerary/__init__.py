@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from schemas.crowd import CROWD
 from schemas.itinerary import PLANS, WISHES
-from stream.runtime.feature import Feature
+from schemas.programme import PROGRAMME_SETS
+from schemas.routes import PATH_STATES
+from stream.runtime.feature import Access, Feature
 
 FEATURE = Feature(
     name="itinerary",
@@ -12,4 +15,11 @@ FEATURE = Feature(
     agents={"support": "stream.features.itinerary.agents:register"},
     metrics=("stream.features.itinerary.metrics",),
     evaluations=("stream.commands.itinerary:itinerary",),
+    access={
+        "support": Access(
+            consumes=(WISHES, PROGRAMME_SETS, PATH_STATES),
+            broadcasts=(WISHES, PLANS, PROGRAMME_SETS, PATH_STATES, CROWD),
+            produces=(PLANS,),
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.models import FEEDBACK
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature
 
 FEATURE = Feature(
     name="models",
@@ -11,4 +11,8 @@ FEATURE = Feature(
     agents={"music": "stream.features.models.agents:register"},
     metrics=("stream.features.models.metrics",),
     commands=("stream.commands.models:register",),
+    access={
+        "music": Access(consumes=(FEEDBACK,)),
+        "operator": Access(produces=(FEEDBACK,)),
+    },
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.music import rules
 from schemas.music import SNIPPETS, TAGS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="music",
@@ -23,4 +23,13 @@ FEATURE = Feature(
         "stream.commands.evaluate:genre",
     ),
     console="console.features.music:FEATURE",
+    access={
+        "music": Access(
+            consumes=(SNIPPETS,),
+            produces=(TAGS,),
+            tables=(StateTopics("stages", (SNIPPETS,)),),
+        ),
+        "sources": Access(produces=(SNIPPETS,)),
+        "console": Access(broadcasts=(TAGS,)),
+    },
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from schemas.programme import PROGRAMME, PROGRAMME_SETS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature
 
 FEATURE = Feature(
     name="programme",
     inputs=(PROGRAMME_SETS,),
     venue_section=PROGRAMME,
     commands=("stream.commands.programme:register",),
+    access={
+        "operator": Access(produces=(PROGRAMME_SETS,)),
+    },
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from processors.queues import rules
+from schemas.attendance import ATTENDANCE
+from schemas.bars import SALES
 from schemas.queues import QUEUE_COUNTS, QUEUE_WAITS, QUEUES
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="queues",
@@ -19,4 +21,13 @@ FEATURE = Feature(
     agents={"vision": "stream.features.queues.agents:register"},
     metrics=("stream.features.queues.metrics",),
     console="console.features.queues:FEATURE",
+    access={
+        "vision": Access(
+            consumes=(QUEUE_COUNTS,),
+            broadcasts=(SALES, ATTENDANCE),
+            produces=(QUEUE_COUNTS, QUEUE_WAITS),
+            tables=(StateTopics("queues", (QUEUE_COUNTS,)),),
+        ),
+        "console": Access(broadcasts=(QUEUE_WAITS,)),
+    },
 )

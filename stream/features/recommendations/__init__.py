@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.recommendations import RECOMMENDATIONS, TASTE_EVENTS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="recommendations",
@@ -12,4 +12,13 @@ FEATURE = Feature(
     agents={"support": "stream.features.recommendations.agents:register"},
     console="console.features.recommendations:FEATURE",
     evaluations=("stream.commands.evaluate:recommend",),
+    access={
+        "support": Access(
+            consumes=(TASTE_EVENTS,),
+            broadcasts=(TASTE_EVENTS,),
+            produces=(RECOMMENDATIONS,),
+            tables=(StateTopics("recommendations", (TASTE_EVENTS,)),),
+        ),
+        "console": Access(broadcasts=(RECOMMENDATIONS,), produces=(TASTE_EVENTS,)),
+    },
 )

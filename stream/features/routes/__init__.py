@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from schemas.routes import PATH_STATES, PATHS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature
 
 FEATURE = Feature(
     name="routes",
     inputs=(PATH_STATES,),
     venue_section=PATHS,
     commands=("stream.commands.routes:register",),
+    access={
+        "operator": Access(produces=(PATH_STATES,)),
+    },
 )

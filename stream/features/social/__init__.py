@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.social import rules
 from schemas.social import POST_READINGS, POSTS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="social",
@@ -18,4 +18,12 @@ FEATURE = Feature(
     buffer_events=512,
     metrics=("stream.features.social.metrics",),
     evaluations=("stream.commands.evaluate:sentiment",),
+    access={
+        "support": Access(
+            consumes=(POSTS,),
+            produces=(POST_READINGS,),
+            tables=(StateTopics("posts", (POSTS,)),),
+        ),
+        "sources": Access(produces=(POSTS,)),
+    },
 )

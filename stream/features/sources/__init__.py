@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.sources import rules
 from schemas.sources import PROCESS_STATES, REPORTS, SOURCE_STATES
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="sources",
@@ -17,4 +17,13 @@ FEATURE = Feature(
     agents={"alerts": "stream.features.sources.agents:register"},
     metrics=("stream.features.sources.metrics",),
     console="console.features.sources:FEATURE",
+    access={
+        "alerts": Access(
+            consumes=(REPORTS,),
+            produces=(REPORTS, SOURCE_STATES, PROCESS_STATES),
+            tables=(StateTopics("sources", (REPORTS,)),),
+        ),
+        "sources": Access(produces=(REPORTS,)),
+        "console": Access(broadcasts=(PROCESS_STATES, SOURCE_STATES)),
+    },
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.support import rules
 from schemas.support import ANSWERS, CLUSTERS, CORRECTIONS, MAILS, TRIAGE
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="support",
@@ -24,4 +24,15 @@ FEATURE = Feature(
     ),
     evaluations=("stream.commands.evaluate:support", "stream.commands.evaluate:urgency"),
     console="console.features.support:FEATURE",
+    access={
+        "support": Access(
+            consumes=(MAILS, CORRECTIONS),
+            broadcasts=(ANSWERS,),
+            produces=(TRIAGE, CLUSTERS),
+            tables=(StateTopics("desk", (MAILS, CORRECTIONS)),),
+        ),
+        "sources": Access(produces=(MAILS,)),
+        "console": Access(broadcasts=(TRIAGE, ANSWERS), produces=(ANSWERS,)),
+        "operator": Access(produces=(CORRECTIONS,)),
+    },
 )
