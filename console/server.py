@@ -24,7 +24,9 @@ from console.security_middleware import SecurityMiddleware
 from console.services import ConsoleServices
 from console.sessions import LoginLimit, Sessions
 from console.update_hub import UpdateHub
+from stream.features.clients import CONSOLE, client_named
 from stream.runtime.settings import Settings
+from stream.runtime.start_check import start_rights_check
 from stream.runtime.venue_file import read_venue
 from stream.stores.accounts import AccountStore
 
@@ -40,6 +42,7 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        start_rights_check(settings, client_named(CONSOLE))
         tasks = [asyncio.create_task(work) for work in _background_work(services)]
         yield
         for task in tasks:

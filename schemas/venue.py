@@ -59,6 +59,9 @@ class Venue(Part):
         default_factory=EvidenceSettings, description="pictures and clips that alerts keep"
     )
     plan: VenuePlan | None = Field(default=None, description="plan of the venue in metres, for the control room")
+    partitions: dict[str, int] = Field(
+        default_factory=dict, description="number of partitions of topics that have others than by default"
+    )
     rules: dict[str, RuleSettings] = Field(
         default_factory=dict, description="settings of alert rules that replace the defaults of the same name"
     )

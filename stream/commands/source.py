@@ -208,14 +208,17 @@ def _connected() -> Settings:
 
 
 def _run(sources: list[Source], settings: Settings, metrics_port: int, *, process: str | None = None) -> None:
+    from stream.features.clients import SOURCES, client_named  # noqa: PLC0415
     from stream.runtime.metrics_server import start_metrics_server  # noqa: PLC0415
     from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415
+    from stream.runtime.start_check import start_rights_check  # noqa: PLC0415
     from stream.sources.source import FINAL_FLUSH_SECONDS, run_all  # noqa: PLC0415
 
     stop = threading.Event()
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, lambda *_: stop.set())
     start_metrics_server(metrics_port, settings.bind)
+    start_rights_check(settings, client_named(SOURCES))
     producer = EventProducer(settings, timeout_s=20)
     run_all(sources, producer, stop, process=process)
     try:

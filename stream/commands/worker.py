@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stream.features import registry
+from stream.features.clients import client_named
 from stream.runtime.feature import load_reference
 from stream.runtime.settings import Settings
 
@@ -36,7 +37,9 @@ def run(name: str, metrics_port: int) -> None:
 
     from stream.runtime.faust_patches import install_shutdown_timeout  # noqa: PLC0415
     from stream.runtime.metrics_server import start_metrics_server  # noqa: PLC0415
+    from stream.runtime.partitions import set_partitions  # noqa: PLC0415
     from stream.runtime.rate_limited_logging import rate_limit_logger  # noqa: PLC0415
+    from stream.runtime.start_check import check_kafka  # noqa: PLC0415
     from stream.runtime.venue_file import read_venue  # noqa: PLC0415
     from stream.runtime.worker import Worker  # noqa: PLC0415
 
@@ -45,7 +48,9 @@ def run(name: str, metrics_port: int) -> None:
     start_metrics_server(metrics_port, settings.bind)
     log.info("worker %s: loading the venue file, code and models", name)
     uvloop.install()
-    worker = Worker(name, settings, read_venue(settings.venue), buffer_events=registry.buffer_events(name))
+    venue = read_venue(settings.venue)
+    check_kafka(settings, client_named(name), set_partitions(settings, venue))
+    worker = Worker(name, settings, venue, buffer_events=registry.buffer_events(name))
     for reference in registry.agents_of(name):
         load_reference(reference)(worker)
     log.info("worker %s: connecting to Kafka at %s", name, settings.kafka)

@@ -74,9 +74,7 @@ def tables_of(worker: str) -> tuple[StateTopics, ...]:
 
 def changelogs() -> dict[str, StateTopics]:
     """Return the table of each changelog topic."""
-    return {
-        changelog_of(worker, table.table): table for worker in registry.workers() for table in tables_of(worker)
-    }
+    return {changelog_of(worker, table.table): table for worker in registry.workers() for table in tables_of(worker)}
 
 
 def consumed_by(client: str) -> frozenset[Topic[Any]]:

@@ -137,9 +137,9 @@ class KeyedGauge(OwnedGauge):
         self.topic = topic
         _KEYED.append(self)
 
-    def retain_keys(self, partitions: set[int]) -> None:
-        """Drop the series of keys that are in none of these partitions of the topic."""
-        self.retain(lambda labels: partition_of(labels[self.label_names[0]], self.topic.partitions) in partitions)
+    def retain_keys(self, partitions: set[int], partition_count: int) -> None:
+        """Drop the series of keys that are in none of these partitions of the topic, which has so many."""
+        self.retain(lambda labels: partition_of(labels[self.label_names[0]], partition_count) in partitions)
 
 
 _KEYED: list[KeyedGauge] = []

@@ -8,6 +8,8 @@ from typing import Any
 
 from schemas.errors import PulsoError
 from schemas.topic import Topic
+from schemas.venue import Venue
+from stream.runtime.settings import Settings
 
 MAX_PARTITIONS = 1_000
 """Largest number that is accepted; each partition of a topic costs the brokers files and memory."""
@@ -62,11 +64,20 @@ def partition_counts(*chosen: Mapping[str, int]) -> dict[str, int]:
             first, other = by_group.setdefault(groups[name], (name, number))
             if other != number:
                 raise PartitionSettingsError(
-                    f"{first} has {other} partitions and {name} {number}, but both change the same state: give them the "
-                    "same number"
+                    f"{first} has {other} partitions and {name} {number}, but both change the same state: give both "
+                    "the same number"
                 )
             counts |= dict.fromkeys(groups[name], number)
     return counts | {name: counts[table.topics[0].name] for name, table in clients.changelogs().items()}
+
+
+def set_partitions(settings: Settings, venue: Venue) -> dict[str, int]:
+    """Return the partitions of every topic and changelog as the venue file and the environment set them.
+
+    Raises:
+        PartitionSettingsError: as of `partition_counts`.
+    """
+    return partition_counts(venue.partitions, parse_partitions(settings.partitions))
 
 
 def single_partition_reason(topic: Topic[Any]) -> str | None:

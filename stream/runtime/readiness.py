@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import faust
 
@@ -17,10 +18,12 @@ class Readiness:
 
     Args:
         name: of the worker.
+        partition_counts: number of partitions of each topic.
     """
 
-    def __init__(self, name: str, app: faust.App) -> None:
+    def __init__(self, name: str, app: faust.App, partition_counts: Mapping[str, int]) -> None:
         self._name, self._app = name, app
+        self._partition_counts = partition_counts
         self._progress = time.monotonic()
         metrics.READY.labels(name).set(0)
         app.on_rebalance_complete.connect(self._ready, weak=False)
@@ -40,7 +43,8 @@ class Readiness:
         owned = {(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
         metrics.LAG.retain(lambda labels: (labels["topic"], int(labels["partition"])) in owned)
         for gauge in metrics.keyed_gauges():
-            gauge.retain_keys({partition for topic, partition in owned if topic == gauge.topic.name})
+            partitions = {partition for topic, partition in owned if topic == gauge.topic.name}
+            gauge.retain_keys(partitions, self._partition_counts.get(gauge.topic.name, gauge.topic.partitions))
 
     def _not_ready(self, *_: object, **__: object) -> None:
         metrics.READY.labels(self._name).set(0)

@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     )
     kafka_ssl_key: Path | None = Field(default=None, description="PEM file of the key of the client's certificate.")
     kafka_replication: int = Field(default=1, ge=1, description="Number of replicas of each topic that Pulso creates.")
+    partitions: str = Field(
+        default="",
+        description="Partitions of topics that have others than by default or in the venue file: "
+        "camera.frames=12,violence.scores=8.",
+    )
 
     redis: str | None = Field(
         default=None,

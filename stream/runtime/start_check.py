@@ -6,6 +6,7 @@ Without it a missing right shows as an exception of the client library, again an
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -64,9 +65,22 @@ def check_kafka(settings: Settings, client: Client, partitions: Mapping[str, int
     ]
     if wrong:
         raise PartitionsError(
-            f"partitions differ: {'; '.join(wrong)}. Set PULSO_PARTITIONS or `partitions` in the venue file to what Kafka"
-            " has, or run `pulso topics --grow` while the workers are stopped"
+            f"partitions differ: {'; '.join(wrong)}. Set PULSO_PARTITIONS or `partitions` in the venue file to what "
+            "Kafka has, or run `pulso topics --grow` while the workers are stopped"
         )
+
+
+def start_rights_check(settings: Settings, client: Client) -> None:
+    """Check the rights of sources or a console beside their work: they go on with what they may do."""
+    threading.Thread(target=log_missing_rights, args=(settings, client), name="rights", daemon=True).start()
+
+
+def log_missing_rights(settings: Settings, client: Client) -> None:
+    """Log the rights that a client misses."""
+    try:
+        check_kafka(settings, client, {})
+    except KafkaRightsError as error:
+        log.error("%s", error)  # noqa: TRY400 - the sentence says all
 
 
 def _topics(admin: AdminClient, acls: Iterable[Acl]) -> tuple[dict[str, int], list[str]]:

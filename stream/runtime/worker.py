@@ -55,7 +55,7 @@ class Worker(WorkerContext):
         self._ownership = PartitionOwnership(self.app)
         self._processor = BatchProcessor(name, _KafkaOutput(self.app, self._ownership), self._fallbacks)
         self._caught_up: list[asyncio.Event] = []
-        self._readiness = Readiness(name, self.app)
+        self._readiness = Readiness(name, self.app, self.partition_counts)
         deliver_without_tasks(self.app.consumer)
         seek_before_delivery(self.app.consumer)
         read_committed_only(self.app.consumer)
@@ -64,7 +64,7 @@ class Worker(WorkerContext):
         """Return a Faust table; see `WorkerContext.table`."""
         return self.app.Table(
             f"{self.name}-{name}",
-            partitions=topic.partitions,
+            partitions=self.partitions(topic),
             key_type=bytes,
             value_type=bytes,
             use_partitioner=True,

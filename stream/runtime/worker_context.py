@@ -20,6 +20,7 @@ from schemas.venue import Venue
 from stream.registry.model_store import Folders, ModelStore
 from stream.registry.reloadable_model import FallbackModel, ReloadableModel
 from stream.runtime.agent import Agent, Handler
+from stream.runtime.partitions import set_partitions
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
 from stream.runtime.state import RowTable, StateCodec, StateTable
@@ -43,16 +44,22 @@ class WorkerContext(ABC):
 
     Attributes:
         name: of the worker: vision, bars, support, …
+        partition_counts: number of partitions of each topic and changelog, as set.
     """
 
     def __init__(self, name: str, settings: Settings, venue: Venue) -> None:
         self.name = name
         self.settings = settings
         self.venue = venue
+        self.partition_counts = set_partitions(settings, venue)
         self._table_locks: dict[str, asyncio.Lock] = {}
         self._fallbacks: list[FallbackModel] = []
         self._models: list[ReloadableModel[Any]] = []
         self._shared: dict[Hashable, Any] = {}
+
+    def partitions(self, topic: Topic[Any]) -> int:
+        """Return the number of partitions of a topic, as set."""
+        return self.partition_counts.get(topic.name, topic.partitions)
 
     @abstractmethod
     def table(self, name: str, topic: Topic[Any]) -> RowTable:

@@ -43,7 +43,7 @@ def register(worker: WorkerContext) -> None:
     """Add the agents."""
     venue = worker.venue
     states = worker.states("bars", SALES, bar_codec(venue))
-    agent = BarsAgent(states, venue)
+    agent = BarsAgent(states, venue, {topic.name: worker.partitions(topic) for topic in (SALES, STOCK)})
     worker.agent(SALES, agent.apply_tickets, states=states)
     worker.agent(STOCK, agent.apply_movements, states=states)
     worker.agent(CONTEXT, reject_implausible_context)
@@ -72,8 +72,14 @@ class BarsAgent:
         programme: sets of the festival as they are now.
     """
 
-    def __init__(self, states: StateTable[BarState], venue: Venue) -> None:
+    def __init__(self, states: StateTable[BarState], venue: Venue, partition_counts: Mapping[str, int]) -> None:
+        """Create the agent.
+
+        Args:
+            partition_counts: number of partitions of the topics of tickets and movements.
+        """
         self._states = states
+        self._partition_counts = partition_counts
         self._plans = {bar.id: bar for bar in venue.bars}
         # By plain text, as `product_similarity` knows bars: its code is part of the model's hash.
         self._zones: Mapping[str, ZoneId | None] = {bar.id: bar.zone for bar in venue.bars}
@@ -141,7 +147,7 @@ class BarsAgent:
         if record.key != bar:
             raise InvalidRecordError("content", f"the record's key {record.key!r} is not its bar {bar!r}")
         self._require_bar(bar)
-        expected = partition_of(bar, record.topic.partitions)
+        expected = partition_of(bar, self._partition_counts[record.topic.name])
         if record.partition != expected:
             # The bar's row belongs to another partition: here the record could be counted twice, or on a stale row.
             raise InvalidRecordError(

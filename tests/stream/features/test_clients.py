@@ -17,7 +17,6 @@ from stream.runtime.settings import ROOT, Settings
 from stream.runtime.testing import TestDriver
 from stream.runtime.venue_file import read_venue
 
-
 FESTIVAL = {
     "assistant.questions", "assistant.ratings", "itinerary.wishes", "itinerary.plans", "listening.taste", "paths.states",
     "programme.sets",
