@@ -12,6 +12,7 @@ from prometheus_client import make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from stream.runtime.addresses import address_family
+from stream.runtime.metrics import READY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -27,7 +28,14 @@ class _SilentHandler(WSGIRequestHandler):
 
 
 def metrics_app(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer GET and HEAD (RFC 9110, 9.3.2), which the client library refuses and monitors send."""
+    """Answer GET and HEAD (RFC 9110, 9.3.2), which the client library refuses and monitors send.
+
+    `/ready` answers 200 once the worker of this process is ready, else 503.
+    """
+    if environment.get("PATH_INFO") == "/ready":
+        ready = any(sample.value == 1 for family in READY.collect() for sample in family.samples)
+        start_response("200 OK" if ready else "503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"ready\n" if ready else b"not ready\n"] if environment["REQUEST_METHOD"] != "HEAD" else []
     if environment["REQUEST_METHOD"] != "HEAD":
         page: Iterable[bytes] = _metrics(environment, start_response)
         return page
