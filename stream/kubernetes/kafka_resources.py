@@ -1,4 +1,4 @@
-"""Strimzi's resources: every topic, dead-letter topic and changelog, and a user with the least rights for each client."""
+"""Strimzi's resources: every topic, dead-letter topic and changelog, and a user with least rights for each client."""
 
 from __future__ import annotations
 

@@ -68,7 +68,9 @@ def _spec(worker: str, triggers: list[dict[str, Any]]) -> dict[str, Any]:
 def _scaling_topics(worker: str) -> list[str]:
     """Return the topics with several partitions that change the worker's state: what can be shared out."""
     counts = partition_counts()
-    topics = {topic.name for table in tables_of(worker) for topic in table.topics} & {t.name for t in consumed_by(worker)}
+    topics = {topic.name for table in tables_of(worker) for topic in table.topics} & {
+        t.name for t in consumed_by(worker)
+    }
     return sorted(name for name in topics if counts[name] > 1)
 
 

@@ -18,8 +18,8 @@ from stream.runtime.testing import TestDriver
 from stream.runtime.venue_file import read_venue
 
 FESTIVAL = {
-    "assistant.questions", "assistant.ratings", "itinerary.wishes", "itinerary.plans", "listening.taste", "paths.states",
-    "programme.sets",
+    "assistant.questions", "assistant.ratings", "itinerary.wishes", "itinerary.plans", "listening.taste",
+    "paths.states", "programme.sets",
 }  # fmt: skip
 BY_OTHER_VENUES = {
     "vision": {"venue.attendance"},

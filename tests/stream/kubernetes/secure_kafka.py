@@ -1,4 +1,4 @@
-"""A real Kafka with TLS, SCRAM and its StandardAuthorizer: the users and rights are those of `stream.features.clients`."""
+"""A real Kafka with TLS, SCRAM and its StandardAuthorizer, and the users and rights of `stream.features.clients`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from schemas.alerts import OBSERVATIONS
 from schemas.bars import DEMAND, SALES, SaleLine, Ticket
 from schemas.cameras import FRAMES
 from schemas.crowd import CROWD
@@ -71,29 +73,39 @@ class SecuredStack:
         }
 
     def settings(self, client: Client) -> Settings:
-        return Settings(
-            **{name.removeprefix("PULSO_").lower(): value for name, value in self.variables(client).items()}
-        )
+        variables = self.variables(client)
+        return Settings(**{name.removeprefix("PULSO_").lower(): value for name, value in variables.items()})
 
     @property
     def administrator(self) -> dict[str, str]:
         return connection_of(self.ports, self.authority, ADMIN, ADMIN_PASSWORD)
 
-    def process(self, client: Client, *arguments: str, ready: str) -> Child:
-        """Return a process of Pulso with the client's user, healthy once its page `ready` answers with a ready worker."""
-        port = self.ports.get(f"metrics-{client.name}")
-        text = f'pulso_worker_ready{{worker="{client.name}"}} 1.0' if ready == "metrics" else "ok"
-        option = "--metrics-port" if ready == "metrics" else "--port"
-        return Child(
-            name=client.name,
-            command=[sys.executable, "-m", *arguments, option, str(port)],
-            log=self.folder / f"{client.name}.log",
-            healthy=lambda: text in get_local(f"http://127.0.0.1:{port}/{ready}", timeout=10).text,
-            environment=self.variables(client),
+    def worker(self, name: str) -> Child:
+        """Return a worker that connects as its own user."""
+        port = self.ports.get(f"metrics-{name}")
+        return self._child(
+            name,
+            ["stream.commands.cli", "worker", name, "--metrics-port", str(port)],
+            lambda: get_local(f"http://127.0.0.1:{port}/ready", timeout=10).is_success,
         )
 
-    def worker(self, name: str) -> Child:
-        return self.process(client_named(name), "stream.commands.cli", "worker", name, ready="metrics")
+    def console(self) -> Child:
+        """Return a console that connects as its own user."""
+        port = self.ports.get("console")
+        return self._child(
+            "console",
+            ["console", "--port", str(port)],
+            lambda: get_local(f"http://127.0.0.1:{port}/healthz", timeout=10).is_success,
+        )
+
+    def _child(self, name: str, arguments: list[str], healthy: Callable[[], bool]) -> Child:
+        return Child(
+            name=name,
+            command=[sys.executable, "-m", *arguments],
+            log=self.folder / f"{name}.log",
+            healthy=healthy,
+            environment=self.variables(client_named(name)),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -116,50 +128,49 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredStack]:
             server.stop()
 
 
-def send_input(settings: Settings) -> None:
-    """Send tickets, a mail and frames as the sources would."""
-    now = datetime.now(UTC)
+def send_input(producer: EventProducer) -> None:
+    """Send a ticket, a frame and a mail as the sources would."""
+    now, number = datetime.now(UTC), time.monotonic_ns()
     _, jpeg = cv2.imencode(".jpg", np.full((240, 320, 3), 128, np.uint8))
-    mail = Mail(
-        id="m1", thread="m1", time=now, sender="", subject="Help", text="My friend has fainted and is not waking up!"
-    )
-    with EventProducer(settings) as producer:
-        for number in range(8):
-            lines = (SaleLine(product="beer", quantity=2, unit_price=5),)
-            ticket = Ticket(id=f"t{number}", bar="north", till="north-1", time=now, lines=lines)
-            producer.send(SALES, key="north", value=ticket, id=ticket.id, source="test", time=now)
-            producer.send(FRAMES, key="pit-left", value=jpeg.tobytes(), id=f"f{number}", source="test", time=now)
-        producer.send(MAILS, key="m1", value=mail, id="m1", source="test", time=now)
+    lines = (SaleLine(product="beer", quantity=2, unit_price=5),)
+    ticket = Ticket(id=f"t{number}", bar="north", till="north-1", time=now, lines=lines)
+    mail = Mail(id=f"m{number}", thread=f"m{number}", time=now, subject="Help", text="My friend has fainted!")
+    producer.send(SALES, key="north", value=ticket, id=ticket.id, source="test", time=now)
+    producer.send(FRAMES, key="pit-left", value=jpeg.tobytes(), id=f"f{number}", source="test", time=now)
+    producer.send(MAILS, key=mail.thread, value=mail, id=mail.id, source="test", time=now)
+    producer.flush()
 
 
 @pytest.mark.timeout(600)
 def test_stack_runs_with_exactly_the_generated_rights(secured: SecuredStack) -> None:
     processes = [secured.worker(name) for name in registry.workers()]
-    processes.append(secured.process(client_named("console"), "console", ready="healthz"))
+    processes.append(secured.console())
     try:
         for process in processes:
             process.start()
         for process in processes:
             process.wait_healthy()
-        send_input(secured.settings(client_named("sources")))
         operator = secured.settings(client_named("operator"))
-        for topic in (DEMAND, TRIAGE, CROWD):
-            poller(timeout_s=120)(lambda _error: True, _first_record, operator, topic.name)
+        with EventProducer(secured.settings(client_named("sources"))) as producer:
+            # Frames count while they are fresh only, so there are new ones until each result is there.
+            poller(timeout_s=120, interval_s=1)(LookupError, _send_until_results, producer, operator)
         for process in processes:
             assert process.pid is not None and process.starts == 1, process.tail()
     finally:
         for process in processes:
             process.stop()
-    for log in [*(process.log for process in processes)]:
-        text = log.read_text(errors="replace")
+    for process in processes:
+        text = process.log.read_text(errors="replace")
         assert not re.search("authori[sz]", text, re.IGNORECASE), text
     denied = [line for line in secured.kafka.log.read_text(errors="replace").splitlines() if " is Denied " in line]
     assert not denied, "\n".join(denied[:5])
 
 
-def _first_record(settings: Settings, topic: str) -> None:
-    if next(iter(read_all(settings, topic)), None) is None:
-        raise LookupError(f"nothing in {topic} yet")
+def _send_until_results(producer: EventProducer, operator: Settings) -> None:
+    send_input(producer)
+    for topic in (DEMAND, TRIAGE, CROWD, OBSERVATIONS):
+        if next(iter(read_all(operator, topic.name)), None) is None:
+            raise LookupError(f"nothing in {topic.name} yet")
 
 
 @pytest.mark.parametrize(

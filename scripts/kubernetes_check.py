@@ -1,0 +1,278 @@
+"""Check of deploy/kubernetes: `python -m scripts.kubernetes_check`; exits with 1 after naming every fault.
+
+Always: kustomize, the JSON Schemas of Kubernetes' own kinds, and the rules of `faults_between`. With the definitions of
+custom resources (PULSO_KUBERNETES_CRDS, or ../shared/kubernetes/crds): those, too. With a kube-apiserver
+(PULSO_KUBE_APISERVER, path of the program) and etcd: a server-side dry run of everything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+from stream.kubernetes.manifest import Manifest
+from stream.runtime.settings import ROOT
+
+OVERLAYS = ROOT / "deploy" / "kubernetes" / "overlays"
+
+VERSION = "1.36"
+"""Version of Kubernetes whose schemas are used."""
+
+OWN_SECRETS = frozenset({"redis", "pulso-cluster-ca-cert"})
+"""Secrets that an operator makes, by hand or by Strimzi; those of users are named as the KafkaUser."""
+
+_PODS = {"Deployment", "StatefulSet", "Job"}
+
+
+class MissingProgramError(Exception):
+    """Something that the check needs is not installed. The message says what."""
+
+
+def build(overlay: Path) -> list[Manifest]:
+    """Return the resources of an overlay.
+
+    Raises:
+        MissingProgramError: kubectl is missing.
+        ValueError: kustomize refuses the overlay.
+    """
+    if shutil.which("kubectl") is None:
+        raise MissingProgramError("kubectl is missing")
+    done = subprocess.run(["kubectl", "kustomize", str(overlay)], capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise ValueError(done.stderr)
+    return [one for one in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if one]
+
+
+def crds_folder() -> Path | None:
+    """Return the folder with the definitions of custom resources; None without one."""
+    folder = Path(os.environ.get("PULSO_KUBERNETES_CRDS", ROOT.parent / "shared" / "kubernetes" / "crds"))
+    return folder if folder.is_dir() else None
+
+
+def crd_schemas(folder: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return the schema of each custom resource by API version and kind, strict about unknown fields."""
+    schemas = {}
+    for file in sorted(folder.glob("*.yaml")):
+        spec = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["spec"]
+        for version in spec["versions"]:
+            schema = version["schema"]["openAPIV3Schema"]
+            _close(schema)
+            schema["properties"]["metadata"] = {"type": "object"}
+            schemas[f"{spec['group']}/{version['name']}", spec["names"]["kind"]] = schema
+    return schemas
+
+
+def _close(schema: dict[str, Any]) -> None:
+    """Refuse unknown fields, as a server does under `--validate=strict`; in place."""
+    if "properties" in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        schema.setdefault("additionalProperties", False)
+    if schema.get("x-kubernetes-int-or-string"):
+        schema["type"] = ["integer", "string"]
+    for part in schema.get("properties", {}).values():
+        _close(part)
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            _close(schema[name])
+
+
+def faults(resources: Iterable[Manifest], schemas: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[str]:
+    """Return a sentence for each fault of the resources, alone and between them."""
+    resources = list(resources)
+    found = [f"{_name(one)}: {fault}" for one in resources for fault in schema_faults(one, schemas)]
+    return found or list(faults_between(resources))
+
+
+def schema_faults(resource: Manifest, schemas: Mapping[tuple[str, str], Mapping[str, Any]]) -> Iterator[str]:
+    kind = (resource.get("apiVersion", ""), resource.get("kind", ""))
+    if kind in schemas:
+        for error in jsonschema.Draft202012Validator(schemas[kind]).iter_errors(resource):
+            yield f"{'.'.join(map(str, error.absolute_path))}: {error.message}"
+        return
+    if any(group in kind[0] for group in ("strimzi.io", "keda.sh", "monitoring.coreos.com")):
+        return  # a custom resource whose definition is not here
+    try:
+        kubernetes_validate.validate(resource, VERSION, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        yield f"{'.'.join(map(str, error.path))}: {error.message}"
+    except kubernetes_validate.SchemaNotFoundError:
+        yield f"Kubernetes has no {kind[1]} of {kind[0]}"
+
+
+def faults_between(resources: list[Manifest]) -> Iterator[str]:
+    """Yield what no schema sees: names that point nowhere, pods with rights, secrets in the open."""
+    names = {(one["kind"], one["metadata"]["name"]) for one in resources}
+    if len(names) != len(resources):
+        yield "two resources of one kind have the same name"
+    denied = [one for one in resources if one["kind"] == "NetworkPolicy" and _denies_all(one["spec"])]
+    if not denied:
+        yield "no NetworkPolicy denies by default"
+    for one in resources:
+        if one["kind"] == "Secret":
+            yield f"{_name(one)}: a secret must not be in the files"
+        if one["kind"] in _PODS:
+            yield from (f"{_name(one)}: {fault}" for fault in _pod_faults(one, names))
+        if one["kind"] in ("Deployment", "StatefulSet"):
+            yield from (f"{_name(one)}: {fault}" for fault in _workload_faults(one))
+        if one["kind"] == "PodDisruptionBudget" and not _selected(one["spec"]["selector"], resources):
+            yield f"{_name(one)}: selects no pod"
+        if one["kind"] == "ScaledObject":
+            yield from (f"{_name(one)}: {fault}" for fault in _scaling_faults(one, resources, names))
+        if one["kind"] == "KafkaUser":
+            yield from (f"{_name(one)}: {fault}" for fault in _user_faults(one, names))
+        if one["kind"] in ("KafkaTopic", "KafkaUser"):
+            cluster = one["metadata"].get("labels", {}).get("strimzi.io/cluster")
+            if ("Kafka", cluster) not in names:
+                yield f"{_name(one)}: its label names no Kafka"
+
+
+def _denies_all(spec: Manifest) -> bool:
+    empty = spec["podSelector"] == {} and "ingress" not in spec and "egress" not in spec
+    return empty and set(spec.get("policyTypes", ())) == {"Ingress", "Egress"}
+
+
+def _pod_faults(workload: Manifest, names: set[tuple[str, str]]) -> Iterator[str]:
+    pod = workload["spec"]["template"]["spec"]
+    security = pod.get("securityContext", {})
+    if not security.get("runAsNonRoot") or security.get("runAsUser") == 0:
+        yield "may run as root"
+    if security.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+        yield "has no seccomp profile"
+    if any(pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC")) or pod.get(
+        "automountServiceAccountToken", True
+    ):
+        yield "shares something of its node, or has a token of the API"
+    for volume in pod.get("volumes", ()):
+        if "hostPath" in volume:
+            yield f"mounts {volume['hostPath']['path']} of its node"
+        for kind, key, field in (
+            ("ConfigMap", "configMap", "name"),
+            ("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"),
+        ):
+            if key in volume and (kind, volume[key][field]) not in names:
+                yield f"volume {volume['name']} names a {kind} that is not there"
+        if "secret" in volume:
+            yield from _secret_faults(volume["secret"]["secretName"], names)
+    for container in pod["containers"]:
+        own = container.get("securityContext", {})
+        if (
+            own.get("allowPrivilegeEscalation", True)
+            or own.get("privileged")
+            or own.get("capabilities", {}).get("drop") != ["ALL"]
+        ):
+            yield "keeps privileges"
+        if not own.get("readOnlyRootFilesystem"):
+            yield "may write to its root file system"
+        if "memory" not in container.get("resources", {}).get("limits", {}) or not container["resources"].get(
+            "requests"
+        ):
+            yield "has no resources"
+        if ":" not in container["image"] or container["image"].endswith(":latest"):
+            yield f"image {container['image']} is not pinned"
+        for source in container.get("envFrom", ()):
+            if "configMapRef" in source and ("ConfigMap", source["configMapRef"]["name"]) not in names:
+                yield f"ConfigMap {source['configMapRef']['name']} is not there"
+        for variable in container.get("env", ()):
+            reference = variable.get("valueFrom", {}).get("secretKeyRef")
+            if reference:
+                yield from _secret_faults(reference["name"], names)
+            elif any(word in variable["name"] for word in ("PASSWORD", "TOKEN", "SECRET")):
+                yield f"{variable['name']} is in the open"
+
+
+def _secret_faults(name: str, names: set[tuple[str, str]]) -> Iterator[str]:
+    if name not in OWN_SECRETS and ("KafkaUser", name) not in names:
+        yield f"nobody makes the Secret {name}"
+
+
+def _workload_faults(workload: Manifest) -> Iterator[str]:
+    spec = workload["spec"]
+    labels = spec["template"]["metadata"]["labels"]
+    if not spec["selector"]["matchLabels"].items() <= labels.items():
+        yield "its selector does not match its pods"
+    pod = spec["template"]["spec"]
+    if pod.get("terminationGracePeriodSeconds", 30) < 45:
+        yield "has less than 45 s to end"
+    for container in pod["containers"]:
+        if "readinessProbe" not in container:
+            yield "has no readiness probe"
+        if "livenessProbe" in container:
+            yield "has a liveness probe, which would restart it while Kafka is away"
+    if workload["kind"] == "Deployment" and spec.get("strategy", {}).get("rollingUpdate", {}).get("maxSurge") != 0:
+        yield "starts a pod more during an update"
+
+
+def _selected(selector: Manifest, resources: list[Manifest]) -> list[Manifest]:
+    wanted = selector.get("matchLabels", {}).items()
+    pods = [one["spec"]["template"] for one in resources if one["kind"] in _PODS]
+    return [pod for pod in pods if wanted <= pod["metadata"]["labels"].items()]
+
+
+def _scaling_faults(scaled: Manifest, resources: list[Manifest], names: set[tuple[str, str]]) -> Iterator[str]:
+    spec = scaled["spec"]
+    if ("Deployment", spec["scaleTargetRef"]["name"]) not in names:
+        yield f"scales {spec['scaleTargetRef']['name']}, which is not there"
+    if spec.get("minReplicaCount", 0) < 1:
+        yield "may scale to none"
+    partitions = {
+        one["metadata"]["name"]: one["spec"]["partitions"] for one in resources if one["kind"] == "KafkaTopic"
+    }
+    for trigger in spec["triggers"]:
+        topic = trigger["metadata"].get("topic")
+        if topic is not None and topic not in partitions:
+            yield f"measures topic {topic}, which is not there"
+        elif topic is not None and spec["maxReplicaCount"] > max(partitions.values()):
+            yield "has more replicas than partitions"
+        reference = trigger.get("authenticationRef", {}).get("name")
+        if reference is not None and ("TriggerAuthentication", reference) not in names:
+            yield f"TriggerAuthentication {reference} is not there"
+
+
+def _user_faults(user: Manifest, names: set[tuple[str, str]]) -> Iterator[str]:
+    if user["spec"].get("authentication", {}).get("type") != "scram-sha-512":
+        yield "has no SCRAM-SHA-512"
+    if user["spec"].get("authorization", {}).get("type") != "simple":
+        yield "has no ACLs"
+        return
+    for acl in user["spec"]["authorization"]["acls"]:
+        resource = acl["resource"]
+        if "All" in acl["operations"] or resource.get("name") == "*" or resource.get("patternType") == "prefix":
+            yield f"may do too much on the {resource['type']} {resource.get('name')}"
+        elif resource["type"] == "topic" and ("KafkaTopic", resource["name"]) not in names:
+            yield f"topic {resource['name']} is not there"
+
+
+def _name(resource: Manifest) -> str:
+    return f"{resource.get('kind')} {resource.get('metadata', {}).get('name')}"
+
+
+def main() -> int:
+    """Check every overlay; return the exit status."""
+    folder = crds_folder()
+    schemas = crd_schemas(folder) if folder else {}
+    if not schemas:
+        print("skipped: custom resources, whose definitions are not here (PULSO_KUBERNETES_CRDS)")
+    found = []
+    for overlay in sorted(OVERLAYS.iterdir()):
+        try:
+            resources = build(overlay)
+        except MissingProgramError as error:
+            print(f"skipped: {error}")
+            return 0
+        found += [f"{overlay.name}: {fault}" for fault in faults(resources, schemas)]
+        print(f"{overlay.name}: {len(resources)} resources")
+    for fault in found:
+        print(fault)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
