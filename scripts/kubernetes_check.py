@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +84,8 @@ def _close(schema: dict[str, Any]) -> None:
             _close(schema[name])
 
 
-def faults(resources: Iterable[Manifest], schemas: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[str]:
-    """Return a sentence for each fault of the resources, alone and between them."""
-    resources = list(resources)
-    found = [f"{_name(one)}: {fault}" for one in resources for fault in schema_faults(one, schemas)]
-    return found or list(faults_between(resources))
-
-
 def schema_faults(resource: Manifest, schemas: Mapping[tuple[str, str], Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what the schema of a resource's kind refuses."""
     kind = (resource.get("apiVersion", ""), resource.get("kind", ""))
     if kind in schemas:
         for error in jsonschema.Draft202012Validator(schemas[kind]).iter_errors(resource):
@@ -146,46 +140,53 @@ def _pod_faults(workload: Manifest, names: set[tuple[str, str]]) -> Iterator[str
         yield "may run as root"
     if security.get("seccompProfile", {}).get("type") != "RuntimeDefault":
         yield "has no seccomp profile"
-    if any(pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC")) or pod.get(
-        "automountServiceAccountToken", True
-    ):
-        yield "shares something of its node, or has a token of the API"
+    if any(pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC")):
+        yield "shares something of its node"
+    if pod.get("automountServiceAccountToken", True):
+        yield "has a token of the Kubernetes API"
     for volume in pod.get("volumes", ()):
-        if "hostPath" in volume:
-            yield f"mounts {volume['hostPath']['path']} of its node"
-        for kind, key, field in (
-            ("ConfigMap", "configMap", "name"),
-            ("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"),
-        ):
-            if key in volume and (kind, volume[key][field]) not in names:
-                yield f"volume {volume['name']} names a {kind} that is not there"
-        if "secret" in volume:
-            yield from _secret_faults(volume["secret"]["secretName"], names)
+        yield from _volume_faults(volume, names)
     for container in pod["containers"]:
-        own = container.get("securityContext", {})
-        if (
-            own.get("allowPrivilegeEscalation", True)
-            or own.get("privileged")
-            or own.get("capabilities", {}).get("drop") != ["ALL"]
-        ):
-            yield "keeps privileges"
-        if not own.get("readOnlyRootFilesystem"):
-            yield "may write to its root file system"
-        if "memory" not in container.get("resources", {}).get("limits", {}) or not container["resources"].get(
-            "requests"
-        ):
-            yield "has no resources"
-        if ":" not in container["image"] or container["image"].endswith(":latest"):
-            yield f"image {container['image']} is not pinned"
-        for source in container.get("envFrom", ()):
-            if "configMapRef" in source and ("ConfigMap", source["configMapRef"]["name"]) not in names:
-                yield f"ConfigMap {source['configMapRef']['name']} is not there"
-        for variable in container.get("env", ()):
-            reference = variable.get("valueFrom", {}).get("secretKeyRef")
-            if reference:
-                yield from _secret_faults(reference["name"], names)
-            elif any(word in variable["name"] for word in ("PASSWORD", "TOKEN", "SECRET")):
-                yield f"{variable['name']} is in the open"
+        yield from _container_faults(container)
+        yield from _environment_faults(container, names)
+
+
+def _volume_faults(volume: Manifest, names: set[tuple[str, str]]) -> Iterator[str]:
+    if "hostPath" in volume:
+        yield f"mounts {volume['hostPath']['path']} of its node"
+    if "configMap" in volume and ("ConfigMap", volume["configMap"]["name"]) not in names:
+        yield f"ConfigMap {volume['configMap']['name']} is not there"
+    claim = volume.get("persistentVolumeClaim", {}).get("claimName")
+    if claim is not None and ("PersistentVolumeClaim", claim) not in names:
+        yield f"PersistentVolumeClaim {claim} is not there"
+    if "secret" in volume:
+        yield from _secret_faults(volume["secret"]["secretName"], names)
+
+
+def _container_faults(container: Manifest) -> Iterator[str]:
+    security, resources = container.get("securityContext", {}), container.get("resources", {})
+    if security.get("allowPrivilegeEscalation", True) or security.get("privileged"):
+        yield "may get privileges"
+    if security.get("capabilities", {}).get("drop") != ["ALL"]:
+        yield "keeps capabilities"
+    if not security.get("readOnlyRootFilesystem"):
+        yield "may write to its root file system"
+    if "memory" not in resources.get("limits", {}) or not resources.get("requests"):
+        yield "has no resources"
+    if ":" not in container["image"] or container["image"].endswith(":latest"):
+        yield f"image {container['image']} is not pinned"
+
+
+def _environment_faults(container: Manifest, names: set[tuple[str, str]]) -> Iterator[str]:
+    for source in container.get("envFrom", ()):
+        if "configMapRef" in source and ("ConfigMap", source["configMapRef"]["name"]) not in names:
+            yield f"ConfigMap {source['configMapRef']['name']} is not there"
+    for variable in container.get("env", ()):
+        reference = variable.get("valueFrom", {}).get("secretKeyRef")
+        if reference:
+            yield from _secret_faults(reference["name"], names)
+        elif any(word in variable["name"] for word in ("PASSWORD", "TOKEN", "SECRET")):
+            yield f"{variable['name']} is in the open"
 
 
 def _secret_faults(name: str, names: set[tuple[str, str]]) -> Iterator[str]:
@@ -222,14 +223,13 @@ def _scaling_faults(scaled: Manifest, resources: list[Manifest], names: set[tupl
         yield f"scales {spec['scaleTargetRef']['name']}, which is not there"
     if spec.get("minReplicaCount", 0) < 1:
         yield "may scale to none"
-    partitions = {
-        one["metadata"]["name"]: one["spec"]["partitions"] for one in resources if one["kind"] == "KafkaTopic"
-    }
+    topics = [one for one in resources if one["kind"] == "KafkaTopic"]
+    partitions = {one["metadata"]["name"]: one["spec"]["partitions"] for one in topics}
     for trigger in spec["triggers"]:
         topic = trigger["metadata"].get("topic")
         if topic is not None and topic not in partitions:
             yield f"measures topic {topic}, which is not there"
-        elif topic is not None and spec["maxReplicaCount"] > max(partitions.values()):
+        elif topic is not None and spec["maxReplicaCount"] > partitions[topic]:
             yield "has more replicas than partitions"
         reference = trigger.get("authenticationRef", {}).get("name")
         if reference is not None and ("TriggerAuthentication", reference) not in names:
@@ -256,19 +256,23 @@ def _name(resource: Manifest) -> str:
 
 def main() -> int:
     """Check every overlay; return the exit status."""
+    try:
+        overlays = {overlay.name: build(overlay) for overlay in sorted(OVERLAYS.iterdir())}
+    except MissingProgramError as error:
+        print(f"skipped: {error}")
+        return 0
     folder = crds_folder()
     schemas = crd_schemas(folder) if folder else {}
     if not schemas:
         print("skipped: custom resources, whose definitions are not here (PULSO_KUBERNETES_CRDS)")
-    found = []
-    for overlay in sorted(OVERLAYS.iterdir()):
-        try:
-            resources = build(overlay)
-        except MissingProgramError as error:
-            print(f"skipped: {error}")
-            return 0
-        found += [f"{overlay.name}: {fault}" for fault in faults(resources, schemas)]
-        print(f"{overlay.name}: {len(resources)} resources")
+    found: list[str] = []
+    checked: list[Manifest] = []
+    for overlay, resources in overlays.items():
+        for one in (one for one in resources if one not in checked):
+            found += [f"{overlay}: {_name(one)}: {fault}" for fault in schema_faults(one, schemas)]
+            checked.append(one)
+        found += [f"{overlay}: {fault}" for fault in faults_between(resources)]
+        print(f"{overlay}: {len(resources)} resources")
     for fault in found:
         print(fault)
     return 1 if found else 0

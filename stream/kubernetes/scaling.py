@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stream.features import registry
-from stream.features.clients import consumed_by, group_of, tables_of
+from stream.features.clients import group_of, tables_of
 from stream.kubernetes.manifest import Manifest, manifest
 from stream.runtime.partitions import partition_counts
 
@@ -68,9 +68,7 @@ def _spec(worker: str, triggers: list[dict[str, Any]]) -> dict[str, Any]:
 def _scaling_topics(worker: str) -> list[str]:
     """Return the topics with several partitions that change the worker's state: what can be shared out."""
     counts = partition_counts()
-    topics = {topic.name for table in tables_of(worker) for topic in table.topics} & {
-        t.name for t in consumed_by(worker)
-    }
+    topics = {topic.name for table in tables_of(worker) for topic in table.topics}
     return sorted(name for name in topics if counts[name] > 1)
 
 

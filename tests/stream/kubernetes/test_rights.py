@@ -136,7 +136,7 @@ def send_input(producer: EventProducer) -> None:
     ticket = Ticket(id=f"t{number}", bar="north", till="north-1", time=now, lines=lines)
     mail = Mail(id=f"m{number}", thread=f"m{number}", time=now, subject="Help", text="My friend has fainted!")
     producer.send(SALES, key="north", value=ticket, id=ticket.id, source="test", time=now)
-    producer.send(FRAMES, key="pit-left", value=jpeg.tobytes(), id=f"f{number}", source="test", time=now)
+    producer.send(FRAMES, key="front-left", value=jpeg.tobytes(), id=f"f{number}", source="test", time=now)
     producer.send(MAILS, key=mail.thread, value=mail, id=mail.id, source="test", time=now)
     producer.flush()
 
