@@ -10,7 +10,9 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from schemas.topic import HOUR, Topic
 from stream.features import registry
 from stream.runtime.kafka_clients import make_admin
+from stream.runtime.partitions import set_partitions
 from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 
 BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
 """Records carry the broker's time. With the producer's time, Kafka would refuse records of a clock that is an hour
@@ -58,13 +60,22 @@ def _segment_ms(topic: Topic[Any]) -> int:
 def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
     """Create every topic and its dead-letter topic; return the names of those that are new.
 
+    Topics that exist keep their partitions; `stream.runtime.topic_growth` gives them more.
+
     Raises:
+        PartitionSettingsError: The settings of partitions can't be used.
         KafkaException: The brokers refuse, or can't be reached in time.
     """
     admin = make_admin(settings.librdkafka())
     wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
+    counts = set_partitions(settings, read_venue(settings.venue))
     new = [
-        NewTopic(t.name, t.partitions, replication_factor=settings.kafka_replication, config=topic_config(t))
+        NewTopic(
+            t.name,
+            counts.get(t.name, t.partitions),
+            replication_factor=settings.kafka_replication,
+            config=topic_config(t),
+        )
         for t in wanted
     ]
     created: list[str] = []

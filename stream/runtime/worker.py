@@ -16,6 +16,7 @@ from schemas.cloudevents import Envelope, Headers
 from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
+from stream.features.clients import tables_of
 from stream.runtime import metrics
 from stream.runtime.agent import Agent
 from stream.runtime.batch_processor import BatchProcessor
@@ -28,6 +29,7 @@ from stream.runtime.faust_patches import (
     seek_before_delivery,
 )
 from stream.runtime.ownership import PartitionOwnership, PartitionsRevokedError
+from stream.runtime.producer import partition_of
 from stream.runtime.readiness import Readiness
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
@@ -54,6 +56,9 @@ class Worker(WorkerContext):
         self.app = faust_app(name, settings, buffer_events=buffer_events)
         self._ownership = PartitionOwnership(self.app)
         self._processor = BatchProcessor(name, _KafkaOutput(self.app, self._ownership), self._fallbacks)
+        self._movable = frozenset(
+            topic.name for table in tables_of(name) if not table.keeps_offsets for topic in table.topics
+        )
         self._caught_up: list[asyncio.Event] = []
         self._readiness = Readiness(name, self.app, self.partition_counts)
         deliver_without_tasks(self.app.consumer)
@@ -145,7 +150,9 @@ class Worker(WorkerContext):
             try:
                 async with agent.lock:
                     owned = self._ownership.owned(events)
-                    await self._processor.process(agent, owned, began)
+                    in_place = await self._pass_on_misplaced(agent, owned)
+                    if in_place:
+                        await self._processor.process(agent, in_place, began)
             except PartitionsRevokedError:
                 log.info("%s: %d events of %s were revoked", self.name, len(owned), agent.topic.name)
                 agent.on_failure()
@@ -161,6 +168,33 @@ class Worker(WorkerContext):
             metrics.BATCH_SECONDS.labels(self.name).observe(time.monotonic() - began)
             self.report_progress()
 
+    async def _pass_on_misplaced(self, agent: Agent[Any], events: list[EventT[Any]]) -> list[EventT[Any]]:
+        """Send events that are not in the partition of their key there; return the others.
+
+        They come from before their topic grew, or from a producer that has not seen it yet. Their state row is where
+        their key belongs, perhaps in another process.
+        """
+        if agent.topic.name not in self._movable:
+            return events
+        count = self.partitions(agent.topic)
+        in_place, sent = [], []
+        for event in events:
+            message = event.message
+            partition = _partition_of_key(message.key, count)
+            if partition in (None, message.partition):
+                in_place.append(event)
+            else:
+                headers = list(dict(event.headers or {}).items())
+                sent.append(
+                    await self.app.producer.send(agent.topic.name, message.key, message.value, partition, None, headers)
+                )
+        if sent:
+            log.info(
+                "%s: passed on %d events of %s to the partitions of their keys", self.name, len(sent), agent.topic.name
+            )
+            await asyncio.gather(*(cast(Awaitable[object], one) for one in sent))
+        return in_place
+
     def _is_behind(self, event: EventT[Any]) -> bool:
         """Return True if Kafka holds more of the event's partition."""
         return bool(self._events_behind(event))
@@ -169,6 +203,14 @@ class Worker(WorkerContext):
         """Return the records behind an event as of the last fetch, which costs nothing; None before the first."""
         high = self.app.consumer.highwater(event.message.tp)
         return None if high is None else max(0, high - event.message.offset - 1)
+
+
+def _partition_of_key(key: bytes | None, count: int) -> int | None:
+    """Return the partition of a key; None where any will do: it has none, or one that the agent rejects."""
+    try:
+        return None if not key else partition_of(key.decode(), count)
+    except UnicodeDecodeError:
+        return None
 
 
 class _KafkaOutput:

@@ -1,0 +1,162 @@
+"""Growth of topics that exist: more partitions, with the rows of their tables moved to the partitions of their keys.
+
+More partitions move keys: a record of a key is then in another partition than those before, and its state row must go
+there, too. Three kinds of topics can't grow once they hold something:
+
+* compacted topics: the old record of a key would stay in its old partition for ever, beside the new one;
+* topics whose table remembers offsets (`StateTopics.keeps_offsets`): the row's offset is of the old partition, so the
+  first records of the new one would count as applied, and would be missing;
+* topics with one partition, whose agents work through all records in one order.
+
+What waits unread in an old partition, and what producers still write there until they have seen the growth, is passed
+on to the partition of its key by the worker that reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from schemas.errors import PulsoError
+from stream.features import clients, registry
+from stream.runtime.kafka_clients import make_admin, make_consumer, make_producer
+from stream.runtime.producer import partition_of
+from stream.runtime.settings import Settings
+from stream.runtime.topic_reader import ends, read_all
+
+TIMEOUT_SECONDS = 60.0
+
+
+class TopicGrowthError(PulsoError):
+    """Topics can't grow as set. The message says which, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What was done.
+
+    Attributes:
+        partitions: new number of partitions of each topic and changelog that grew.
+        rows_moved: number of state rows that went to another partition.
+    """
+
+    partitions: Mapping[str, int]
+    rows_moved: int
+
+
+def grow_topics(settings: Settings, counts: Mapping[str, int]) -> Growth:
+    """Give every topic and changelog the partitions that are set; run again after a failure, it goes on.
+
+    Args:
+        counts: partitions of every topic and changelog, of `set_partitions`.
+
+    Raises:
+        TopicGrowthError: A topic can't grow, or a worker that reads it is running. Nothing was changed.
+        KafkaException: The brokers refuse, or can't be reached.
+    """
+    admin = make_admin(settings.librdkafka())
+    there = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=TIMEOUT_SECONDS).topics.items()}
+    grown = {name: number for name, number in counts.items() if name in there and number != there[name]}
+    movable = [name for name, table in clients.changelogs().items() if not table.keeps_offsets and name in there]
+    refusals = [*_refusals(settings, grown, there), *_running(admin, grown, movable)]
+    if refusals:
+        raise TopicGrowthError("nothing was changed: " + "; ".join(refusals))
+    if grown:
+        wanted = [NewPartitions(name, number) for name, number in sorted(grown.items())]
+        for future in admin.create_partitions(wanted, request_timeout=TIMEOUT_SECONDS).values():
+            future.result()
+    moved = sum(_move_rows(settings, name, counts[name]) for name in movable)
+    return Growth(grown, moved)
+
+
+def _refusals(settings: Settings, grown: Mapping[str, int], there: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each topic that can't have the partitions that are set."""
+    topics = registry.topics_by_name()
+    found = [
+        f"{name} has {there[name]} partitions, and Kafka takes none away: set {there[name]} or more"
+        for name, number in grown.items()
+        if number < there[name]
+    ]
+    for name in grown:
+        if name in topics and topics[name].compacted and _has_records(settings, name):
+            found.append(f"{name} keeps the last record of each key, which would stay in its old partition for ever")
+    for changelog, table in clients.changelogs().items():
+        names = [topic.name for topic in table.topics]
+        if not table.keeps_offsets or not grown.keys() & {changelog, *names}:
+            continue
+        if any(_has_records(settings, name) for name in (changelog, *names) if name in there):
+            found.append(
+                f"the state rows of {' and '.join(names)} remember offsets of their partitions, so these topics can grow "
+                "only before their first record"
+            )
+    return found
+
+
+def _running(admin: AdminClient, grown: Iterable[str], movable: Iterable[str]) -> list[str]:
+    """Return a sentence for each running worker that reads a topic that grows, or whose rows may move."""
+    changed = {*grown, *movable}
+    workers = [
+        worker
+        for worker in registry.workers()
+        if changed & {topic.name for topic in clients.consumed_by(worker)}
+        or changed & {clients.changelog_of(worker, table.table) for table in clients.tables_of(worker)}
+    ]
+    if not workers:
+        return []
+    futures = admin.describe_consumer_groups(
+        [clients.group_of(worker) for worker in workers], request_timeout=TIMEOUT_SECONDS
+    )
+    found = []
+    for worker in workers:
+        try:
+            state = futures[clients.group_of(worker)].result().state
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                continue
+            raise
+        if state not in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD):
+            found.append(f"the worker {worker} is running: stop all processes of it first")
+    return found
+
+
+def _has_records(settings: Settings, topic: str) -> bool:
+    consumer = make_consumer({**settings.librdkafka(), "group.id": clients.READING_GROUP})
+    try:
+        return any(end > first for first, end in ends(consumer, topic).values())
+    finally:
+        consumer.close()
+
+
+def _move_rows(settings: Settings, changelog: str, count: int) -> int:
+    """Move each row of a changelog that is not in the partition of its key; return their number.
+
+    A row is written to its new partition before it is removed from the old one, so that none is lost by a failure
+    between the two; then the one in the right partition counts.
+    """
+    rows: dict[tuple[bytes, int], bytes | None] = {}
+    for message in read_all(settings, changelog):
+        key = message.key()
+        if isinstance(key, bytes):
+            rows[key, message.partition() or 0] = message.value()
+    live = {at: row for at, row in rows.items() if row is not None}
+    misplaced = {at: row for at, row in live.items() if at[1] != partition_of(at[0].decode(), count)}
+    if not misplaced:
+        return 0
+    producer = make_producer({**settings.librdkafka(), "enable.idempotence": True})
+    for (key, _), row in misplaced.items():
+        target = partition_of(key.decode(), count)
+        if (key, target) not in live:
+            producer.produce(changelog, key=key, value=row, partition=target)
+    _flush(producer, changelog)
+    for key, partition in misplaced:
+        producer.produce(changelog, key=key, value=None, partition=partition)
+    _flush(producer, changelog)
+    return len(misplaced)
+
+
+def _flush(producer: Producer, changelog: str) -> None:
+    if producer.flush(TIMEOUT_SECONDS):
+        raise TopicGrowthError(f"rows of {changelog} did not reach Kafka; run the command again")
