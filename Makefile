@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
+.PHONY: help kubernetes-check setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -46,7 +46,11 @@ audit: test-setup ## known holes in the pinned dependencies and in the code; nee
 check: test-setup ## lint, format, types, spelling, published schemas, documentation: seconds
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/pulso schemas check && \
 		.venv/bin/codespell && $(MKDOCS) --site-dir .cache/site && \
-		.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console
+		.venv/bin/bandit -q -c pyproject.toml -r schemas processors stream console && \
+		$(PYTHON) -m scripts.kubernetes_check
+
+kubernetes-check: test-setup ## deploy/kubernetes: kustomize, schemas, rights, names; needs kubectl
+	@$(PYTHON) -m scripts.kubernetes_check
 
 MKDOCS = NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 docs: test-setup ## the documentation site, in site/: open site/index.html

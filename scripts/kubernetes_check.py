@@ -1,8 +1,7 @@
 """Check of deploy/kubernetes: `python -m scripts.kubernetes_check`; exits with 1 after naming every fault.
 
 Always: kustomize, the JSON Schemas of Kubernetes' own kinds, and the rules of `faults_between`. With the definitions of
-custom resources (PULSO_KUBERNETES_CRDS, or ../shared/kubernetes/crds): those, too. With a kube-apiserver
-(PULSO_KUBE_APISERVER, path of the program) and etcd: a server-side dry run of everything.
+custom resources (PULSO_KUBERNETES_CRDS, or ../shared/kubernetes/crds): those, too. Without kubectl it says so and ends.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
         ] = False,
         grow: Annotated[
             bool,
-            typer.Option("--grow", help="Give topics that exist the partitions that are set, and move their state."),
+            typer.Option("--grow", help="Give existing topics the partitions that are set, and move their state."),
         ] = False,
     ) -> None:
         """List the topics: key, partitions, and retention of records."""

@@ -80,17 +80,19 @@ def _refusals(settings: Settings, grown: Mapping[str, int], there: Mapping[str, 
         for name, number in grown.items()
         if number < there[name]
     ]
-    for name in grown:
-        if name in topics and topics[name].compacted and _has_records(settings, name):
-            found.append(f"{name} keeps the last record of each key, which would stay in its old partition for ever")
+    found += [
+        f"{name} keeps the last record of each key, which would stay in its old partition for ever"
+        for name in grown
+        if name in topics and topics[name].compacted and _has_records(settings, name)
+    ]
     for changelog, table in clients.changelogs().items():
         names = [topic.name for topic in table.topics]
         if not table.keeps_offsets or not grown.keys() & {changelog, *names}:
             continue
         if any(_has_records(settings, name) for name in (changelog, *names) if name in there):
             found.append(
-                f"the state rows of {' and '.join(names)} remember offsets of their partitions, so these topics can grow "
-                "only before their first record"
+                f"the state rows of {' and '.join(names)} remember offsets of their partitions, so these topics can "
+                "grow only before their first record"
             )
     return found
 

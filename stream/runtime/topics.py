@@ -69,13 +69,9 @@ def ensure_topics(settings: Settings, *, timeout_s: float = 30) -> list[str]:
     admin = make_admin(settings.librdkafka())
     wanted = [*registry.topics(), *(topic.dead for topic in registry.topics())]
     counts = set_partitions(settings, read_venue(settings.venue))
+    replicas = settings.kafka_replication
     new = [
-        NewTopic(
-            t.name,
-            counts.get(t.name, t.partitions),
-            replication_factor=settings.kafka_replication,
-            config=topic_config(t),
-        )
+        NewTopic(t.name, counts.get(t.name, t.partitions), replication_factor=replicas, config=topic_config(t))
         for t in wanted
     ]
     created: list[str] = []

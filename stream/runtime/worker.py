@@ -189,9 +189,7 @@ class Worker(WorkerContext):
                     await self.app.producer.send(agent.topic.name, message.key, message.value, partition, None, headers)
                 )
         if sent:
-            log.info(
-                "%s: passed on %d events of %s to the partitions of their keys", self.name, len(sent), agent.topic.name
-            )
+            log.info("%s: passed on %d events of %s to their keys' partitions", self.name, len(sent), agent.topic.name)
             await asyncio.gather(*(cast(Awaitable[object], one) for one in sent))
         return in_place
 

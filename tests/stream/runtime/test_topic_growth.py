@@ -1,4 +1,4 @@
-"""Tests of growing topics on a real Kafka: state goes with its keys, nothing is lost, and what can't grow is refused."""
+"""Tests of growing topics on a real Kafka: state goes with its keys, and what can't grow is refused."""
 
 from __future__ import annotations
 
