@@ -47,12 +47,13 @@ def check_kafka(settings: Settings, client: Client, partitions: Mapping[str, int
         PartitionsError: A topic has another number of partitions.
     """
     admin = make_admin({**settings.librdkafka(), "log_level": 0})
+    found: dict[str, int] = {}
+    denied: list[str] = []
     try:
         found, denied = _topics(admin, [acl for acl in client.acls if acl.resource == "topic"])
         denied += _groups(admin, [acl for acl in client.acls if acl.resource == "group"])
     except KafkaException as error:
-        log.warning("the rights in Kafka could not be checked: %s", error)
-        return
+        log.warning("not all rights in Kafka could be checked: %s", error)
     if denied:
         user = settings.kafka_username or "this client, which has no user name,"
         raise KafkaRightsError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pulso_noise.rules import RULES
 from pulso_noise.topics import LEVELS, READINGS
-from stream.runtime.feature import Feature
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="noise",
@@ -16,4 +16,7 @@ FEATURE = Feature(
     messages=Path(__file__).parent,
     agents={"noise": "pulso_noise.agents:register"},
     console="pulso_noise.console:FEATURE",
+    access={
+        "noise": Access(consumes=(READINGS,), produces=(LEVELS,), tables=(StateTopics("levels", (READINGS,)),)),
+    },
 )
