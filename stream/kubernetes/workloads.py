@@ -147,7 +147,7 @@ def _container(name: str, arguments: Sequence[str], command: Sequence[str]) -> d
 
 def _environment(name: str) -> list[dict[str, Any]]:
     user = client_named(name).user
-    variables = [
+    variables: list[dict[str, Any]] = [
         {"name": "PULSO_KAFKA_USERNAME", "value": user},
         {"name": "PULSO_KAFKA_PASSWORD", "valueFrom": {"secretKeyRef": {"name": user, "key": "password"}}},
     ]
