@@ -14,7 +14,7 @@ from schemas.topic import Topic
 from stream.features import registry
 from stream.runtime.feature import Access, StateTopics
 
-Operation = Literal["Read", "Write", "Create", "Describe", "Alter", "DescribeConfigs", "AlterConfigs"]
+Operation = Literal["Read", "Write", "Create", "Delete", "Describe", "Alter", "DescribeConfigs", "AlterConfigs"]
 ResourceType = Literal["topic", "group", "cluster"]
 
 SOURCES, CONSOLE, OPERATOR, TOPICS = "sources", "console", "operator", "topics"
@@ -150,7 +150,7 @@ def _topics_acls() -> tuple[Acl, ...]:
     manage: tuple[Operation, ...] = ("Create", "Describe", "Alter", "DescribeConfigs", "AlterConfigs")
     return _acls(
         [Acl("topic", name, manage) for name in wanted],
-        [Acl("topic", name, (*manage, "Read", "Write")) for name in changelogs()],
+        [Acl("topic", name, (*manage, "Read", "Write", "Delete")) for name in changelogs()],
         [Acl("group", group_of(worker), ("Describe",)) for worker in registry.workers()],
         [Acl("group", READING_GROUP, ("Read",))],
     )

@@ -17,8 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    ResourceType,
+)
 
 from schemas.errors import PulsoError
 from stream.features import clients, registry
@@ -68,7 +75,7 @@ def grow_topics(settings: Settings, counts: Mapping[str, int]) -> Growth:
         wanted = [NewPartitions(name, number) for name, number in sorted(grown.items())]
         for future in admin.create_partitions(wanted, request_timeout=TIMEOUT_SECONDS).values():
             future.result()
-    moved = sum(_move_rows(settings, name, counts[name]) for name in movable)
+    moved = sum(_move_rows(settings, admin, name, counts[name]) for name in movable)
     return Growth(grown, moved)
 
 
@@ -132,33 +139,52 @@ def _has_records(settings: Settings, topic: str) -> bool:
         consumer.close()
 
 
-def _move_rows(settings: Settings, changelog: str, count: int) -> int:
-    """Move each row of a changelog that is not in the partition of its key; return their number.
+def _move_rows(settings: Settings, admin: AdminClient, changelog: str, count: int) -> int:
+    """Write every row of a changelog to the partition of its key, if one is elsewhere; return the number of those.
 
-    A row is written to its new partition before it is removed from the old one, so that none is lost by a failure
-    between the two; then the one in the right partition counts.
+    What was there before is deleted then, and not marked as removed: a worker that owns both partitions reads them in
+    any order into one table, and the mark in the old partition would remove the row of the new one.
+
+    After a failure in between, rows are in both places: then the one in the right partition counts.
     """
     rows: dict[tuple[bytes, int], bytes | None] = {}
+    before: dict[int, int] = {}
     for message in read_all(settings, changelog):
-        key = message.key()
+        key, partition = message.key(), message.partition() or 0
+        before[partition] = (message.offset() or 0) + 1
         if isinstance(key, bytes):
-            rows[key, message.partition() or 0] = message.value()
+            rows[key, partition] = message.value()
     live = {at: row for at, row in rows.items() if row is not None}
-    misplaced = {at: row for at, row in live.items() if at[1] != partition_of(at[0].decode(), count)}
+    targets = {key: partition_of(key.decode(), count) for key, _ in live}
+    misplaced = [at for at in live if at[1] != targets[at[0]]]
     if not misplaced:
         return 0
     producer = make_producer({**settings.librdkafka(), "enable.idempotence": True})
-    for (key, _), row in misplaced.items():
-        target = partition_of(key.decode(), count)
-        if (key, target) not in live:
-            producer.produce(changelog, key=key, value=row, partition=target)
-    _flush(producer, changelog)
-    for key, partition in misplaced:
-        producer.produce(changelog, key=key, value=None, partition=partition)
-    _flush(producer, changelog)
+    for (key, partition), row in live.items():
+        if partition == targets[key] or (key, targets[key]) not in live:
+            producer.produce(changelog, key=key, value=row, partition=targets[key])
+    if producer.flush(TIMEOUT_SECONDS):
+        raise TopicGrowthError(f"rows of {changelog} did not reach Kafka; run the command again")
+    _delete_records(admin, changelog, before)
     return len(misplaced)
 
 
-def _flush(producer: Producer, changelog: str) -> None:
-    if producer.flush(TIMEOUT_SECONDS):
-        raise TopicGrowthError(f"rows of {changelog} did not reach Kafka; run the command again")
+def _delete_records(admin: AdminClient, topic: str, before: Mapping[int, int]) -> None:
+    """Delete the records of a compacted topic before an offset in each partition.
+
+    Kafka deletes records only where the policy of a topic allows it; without an age, nothing else is deleted meanwhile.
+    """
+    _set_config(admin, topic, {"retention.ms": "-1", "cleanup.policy": "compact,delete"})
+    try:
+        offsets = [TopicPartition(topic, partition, offset) for partition, offset in before.items()]
+        for future in admin.delete_records(offsets, request_timeout=TIMEOUT_SECONDS).values():
+            future.result()
+    finally:
+        _set_config(admin, topic, {"cleanup.policy": "compact"})
+
+
+def _set_config(admin: AdminClient, topic: str, config: Mapping[str, str]) -> None:
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+    for future in admin.incremental_alter_configs([resource], request_timeout=TIMEOUT_SECONDS).values():
+        future.result()
