@@ -31,6 +31,7 @@ from schemas.errors import PulsoError
 from stream.features import clients, registry
 from stream.runtime.kafka_clients import make_admin, make_consumer, make_producer
 from stream.runtime.producer import partition_of
+from stream.runtime.retries import poller
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import ends, read_all
 
@@ -159,14 +160,26 @@ def _move_rows(settings: Settings, admin: AdminClient, changelog: str, count: in
     misplaced = [at for at in live if at[1] != targets[at[0]]]
     if not misplaced:
         return 0
+    poller(timeout_s=TIMEOUT_SECONDS)(LookupError, _require_partitions, admin, changelog, count)
     producer = make_producer({**settings.librdkafka(), "enable.idempotence": True})
+    failed: list[KafkaError] = []
     for (key, partition), row in live.items():
         if partition == targets[key] or (key, targets[key]) not in live:
-            producer.produce(changelog, key=key, value=row, partition=targets[key])
-    if producer.flush(TIMEOUT_SECONDS):
-        raise TopicGrowthError(f"rows of {changelog} did not reach Kafka; run the command again")
+            producer.produce(
+                changelog, key=key, value=row, partition=targets[key],
+                on_delivery=lambda error, _message: failed.append(error) if error is not None else None,
+            )  # fmt: skip
+    if producer.flush(TIMEOUT_SECONDS) or failed:
+        raise TopicGrowthError(f"rows of {changelog} did not reach Kafka, and none was deleted; run the command again")
     _delete_records(admin, changelog, before)
     return len(misplaced)
+
+
+def _require_partitions(admin: AdminClient, topic: str, count: int) -> None:
+    """Raise a LookupError until the brokers tell of all partitions: those that were created just now may follow."""
+    known = len(admin.list_topics(topic, timeout=TIMEOUT_SECONDS).topics[topic].partitions)
+    if known < count:
+        raise LookupError(f"{topic} has {known} of {count} partitions")
 
 
 def _delete_records(admin: AdminClient, topic: str, before: Mapping[int, int]) -> None:
