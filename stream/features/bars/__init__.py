@@ -7,6 +7,7 @@ from pathlib import Path
 from processors.bars import rules
 from schemas.bars import BAR_STATES, DEMAND, LATEST_DEMAND, SALES, STOCK
 from schemas.context import CONTEXT
+from schemas.programme import PROGRAMME_SETS
 from schemas.sources import SOURCE_STATES
 from stream.runtime.feature import Access, Feature, StateTopics
 
@@ -32,7 +33,7 @@ FEATURE = Feature(
     access={
         "bars": Access(
             consumes=(SALES, STOCK, CONTEXT),
-            broadcasts=(CONTEXT, DEMAND, SOURCE_STATES),
+            broadcasts=(CONTEXT, DEMAND, PROGRAMME_SETS, SOURCE_STATES),
             produces=(DEMAND, LATEST_DEMAND, BAR_STATES, STOCK),
             tables=(StateTopics("bars", (SALES, STOCK)),),
         ),
