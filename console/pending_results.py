@@ -26,7 +26,7 @@ class PendingResults(Generic[T]):
         try:
             yield future
         finally:
-            del self._waiting[record]
+            self._waiting.pop(record, None)
 
     def settle(self, record: EventId, result: T) -> None:
         """Hand a result to the request that waits for it, from any thread; nothing where none waits."""

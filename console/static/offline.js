@@ -4,13 +4,22 @@ const PAGES = "pulso-bar-pages"; // the names of service_worker.js
 const FILES = "pulso-bar-shell";
 
 /**
+ * Register a service worker.
+ * @param script address of the worker's script
+ * @param options of the browser: a scope other than the script's folder
+ */
+export function registerWorker(script, options = {}) {
+  const policy = globalThis.trustedTypes?.createPolicy("pulso", { createScriptURL: (address) => address });
+  navigator.serviceWorker.register(policy ? policy.createScriptURL(script) : script, options).catch(() => {});
+}
+
+/**
  * Let a service worker keep this page; browsers allow it over HTTPS and on this machine only.
  * @param script address of service_worker.js; its folder is what it controls
  */
 export function keepPage(script) {
   if (!("serviceWorker" in navigator)) return;
-  const policy = globalThis.trustedTypes?.createPolicy("pulso", { createScriptURL: (address) => address });
-  navigator.serviceWorker.register(policy ? policy.createScriptURL(script) : script).catch(() => {});
+  registerWorker(script);
   // The worker gets only requests made after it runs: the files of this page are requested once more.
   navigator.serviceWorker.ready.then(async () => {
     const files = await caches.open(FILES);

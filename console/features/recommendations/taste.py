@@ -1,13 +1,8 @@
-"""Public endpoints for taste: likes, genres and imported plays in, recommended acts out.
-
-A phone names itself by a random token that only it knows. Kafka sees a hash of it, the pseudonym, so nobody who reads
-the topics can ask for somebody's list, or change it.
-"""
+"""Public endpoints for taste: likes, genres and imported plays in, recommended acts out."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,6 +13,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from msgspec import Meta, Struct
 
 from console.features.recommendations.view import RecommendationView
+from console.pseudonyms import Token, pseudonym
 from console.request_limit import RequestLimit
 from console.requests import decode_body, request_origin
 from console.services import ConsoleServices, Services
@@ -38,7 +34,6 @@ MAX_EXPORT_BYTES = 30 * 1024 * 1024
 MAX_IMPORTED_ARTISTS = 200
 """Artists of an import that are sent, the most played ones."""
 
-Token = Annotated[str, Meta(min_length=16, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 Kind = Literal["like", "dislike", "undo", "genre", "play", "forget"]
 
 
@@ -112,7 +107,7 @@ async def _recommended(
 ) -> Response:
     if wait := await services.part(TasteLimit).wait_seconds(token, request_origin(request)):
         raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
-    chosen = await _send(services, ListenerId(hashlib.sha256(token.encode()).hexdigest()[:32]), changes)
+    chosen = await _send(services, pseudonym(token), changes)
     names = {act.id: act.name for act in services.venue.section(PROGRAMME).acts}
     acts = [
         {"act": one.act, "name": names.get(one.act, one.act), "reason": one.reason, "because": one.because}

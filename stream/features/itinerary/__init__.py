@@ -14,6 +14,7 @@ FEATURE = Feature(
     topics=(PLANS,),
     agents={"support": "stream.features.itinerary.agents:register"},
     metrics=("stream.features.itinerary.metrics",),
+    console="console.features.itinerary:FEATURE",
     evaluations=("stream.commands.itinerary:itinerary",),
     access={
         "support": Access(

@@ -9,6 +9,7 @@ FEATURE = Feature(
     name="programme",
     inputs=(PROGRAMME_SETS,),
     venue_section=PROGRAMME,
+    console="console.features.programme:FEATURE",
     commands=("stream.commands.programme:register",),
     access={
         "operator": Access(produces=(PROGRAMME_SETS,)),

@@ -9,6 +9,7 @@ FEATURE = Feature(
     name="routes",
     inputs=(PATH_STATES,),
     venue_section=PATHS,
+    console="console.features.routes:FEATURE",
     commands=("stream.commands.routes:register",),
     access={
         "operator": Access(produces=(PATH_STATES,)),

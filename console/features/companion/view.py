@@ -1,0 +1,114 @@
+"""Live state for all open companion pages: crowding, queues, changed sets and closed paths."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from console.conditional import SharedAnswer
+from console.features.companion.crowding import ORDER, crowding
+from processors.festival.closures import Closures
+from schemas.crowd import CrowdCount
+from schemas.ids import CameraId, QueueId, SetId, ZoneId
+from schemas.programme import ProgrammeSet
+from schemas.queues import QUEUES, QueueSettings, QueueWait
+from schemas.routes import PathState
+from schemas.venue import Venue
+
+CHANNEL = "companion"
+
+STALE_MS = 90_000
+"""Age from which a count or a waiting time says nothing about now."""
+
+ROUNDED_PERSONS = 5
+"""People in a queue are told in steps: an answer that changes with each head would be sent again each time."""
+
+
+class CompanionView:
+    """The last result of each zone, queue, set and path.
+
+    Attributes:
+        shared: the state as JSON for all pages; made at most once a second.
+    """
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self._queues = {queue.id: queue for queue in venue.section(QUEUES)}
+        self._counts: dict[CameraId, tuple[CrowdCount, int]] = {}
+        self._waits: dict[QueueId, tuple[QueueWait, int]] = {}
+        self._sets: dict[SetId, tuple[ProgrammeSet, int]] = {}
+        self._programme = ""
+        self._closures = Closures()
+        self.shared = SharedAnswer(lambda: self.state(CHANNEL))
+
+    def apply(self, record: Struct, received_at: int) -> set[str]:
+        """Apply a result."""
+        if isinstance(record, CrowdCount):
+            self._counts[record.camera] = record, received_at
+        elif isinstance(record, QueueWait):
+            self._waits[record.queue] = record, received_at
+        elif isinstance(record, ProgrammeSet):
+            self._sets[record.id] = record, received_at
+            self._programme = ""
+        elif isinstance(record, PathState):
+            self._closures.add(record)
+        else:
+            return set()
+        return {CHANNEL}
+
+    def state(self, channel: str) -> Mapping[str, object]:
+        """Return what the page shows; nothing in it changes while nothing happens, so that polls stay small."""
+        del channel
+        now = time.time() * 1000
+        return {
+            "programme": self._programme_version(),
+            "zones": [
+                {"id": zone.id, "title": zone.title or zone.id, "crowding": self._crowding(zone.id, zone.capacity, now)}
+                for zone in self._venue.zones
+            ],
+            "queues": [self._queue(queue, now) for queue in self._queues.values()],
+            "changes": [
+                {**msgspec.to_builtins(one), "at": at}
+                for one, at in sorted(self._sets.values(), key=lambda pair: (-pair[1], pair[0].id))
+                if one.status != "scheduled"
+            ],
+            "closed": sorted(sorted(ends) for ends in self._closures.closed_paths),
+            "crowded": sorted(sorted(ends) for ends in self._closures.crowded_paths),
+        }
+
+    def _programme_version(self) -> str:
+        """Return a text that changes with the programme: pages load it again then."""
+        if not self._programme:
+            sets = [self._sets[name][0] for name in sorted(self._sets)]
+            self._programme = hashlib.sha256(msgspec.json.encode(sets)).hexdigest()[:16]
+        return self._programme
+
+    def _crowding(self, zone: ZoneId, capacity: int, now: float) -> str | None:
+        """Return the crowding where the worst camera sees it; None where none sees it now."""
+        seen = [
+            crowding(counted.persons, capacity, counted.level_of_service)
+            for count, at in self._counts.values()
+            if count.blind is None and now - at < STALE_MS
+            for counted in count.zones
+            if counted.zone == zone
+        ]
+        return max(seen, key=ORDER.index, default=None)
+
+    def _queue(self, queue: QueueSettings, now: float) -> dict[str, object]:
+        wait, at = self._waits.get(queue.id, (None, 0))
+        known = wait is not None and wait.persons is not None and now - at < STALE_MS
+        fields: dict[str, object] = {
+            "id": queue.id, "title": queue.title or queue.id, "place": queue.place, "persons": None, "wait": None,
+            "low": None, "high": None,
+        }  # fmt: skip
+        if known and wait is not None and wait.persons is not None:
+            fields["persons"] = round(wait.persons / ROUNDED_PERSONS) * ROUNDED_PERSONS
+            for name, minutes in (
+                ("wait", wait.wait_minutes), ("low", wait.wait_low_minutes), ("high", wait.wait_high_minutes),
+            ):  # fmt: skip
+                fields[name] = None if minutes is None else round(minutes)
+        return fields

@@ -1,0 +1,189 @@
+"""The public endpoints of itineraries: wishes in, a plan out; and forgetting."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Request, Response
+from msgspec import Meta, Struct
+
+from console.features.itinerary.view import PlanView, request_id
+from console.pseudonyms import Token, pseudonym
+from console.request_limit import RequestLimit
+from console.requests import decode_body, request_origin
+from console.services import ConsoleServices, Services
+from processors.festival.hours import DAY_BEGINS
+from schemas.ids import ActId, PlaceId
+from schemas.itinerary import WISHES, BreakWish, ItineraryPlan, ItineraryWishes
+from schemas.routes import PATHS
+from schemas.venue import Venue
+from schemas.venue_map import Mobility
+from stream.runtime.producer import NotDeliveredError
+
+router = APIRouter()
+
+ANSWER_SECONDS = 5.0
+"""Time to wait for the worker."""
+
+Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""Time of day as HH:MM in the festival's time; before 06:00 it is on the morning after the festival day."""
+
+Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Acts = Annotated[tuple[Short, ...], Meta(max_length=60)]
+
+
+class PlanLimit(RequestLimit):
+    """Plans a minute of a phone, and of an address."""
+
+    name = "itinerary"
+    max_requests = (12, 600)
+
+
+class BreakRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A break, anywhere or at a place of a kind, inside a window."""
+
+    minutes: Annotated[int, Meta(ge=1, le=600)]
+    kind: Annotated[str, Meta(max_length=40)] | None = None
+    begin: Clock | None = None
+    end: Clock | None = None
+
+
+class PlanRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of a request; the attributes are those of `ItineraryWishes`, with times of the festival day."""
+
+    token: Token
+    day: date
+    begin: Clock
+    end: Clock
+    origin: Short
+    destination: Short | None = None
+    must_see: Acts = ()
+    likes: Acts = ()
+    dislikes: Acts = ()
+    mobility: Mobility = "none"
+    max_walk_m: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+    breaks: Annotated[tuple[BreakRequest, ...], Meta(max_length=6)] = ()
+    follows: bool = True
+
+
+class ForgetRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of a request to forget a phone's wishes and plan."""
+
+    token: Token
+
+
+@router.post("/api/itinerary")
+async def plan(request: Request, services: Services) -> Response:
+    """Return the best plan for wishes.
+
+    Raises:
+        HTTPException: 404 the venue has no map of paths; 422 the body is not valid; 429 too many requests; 503 no
+            answer in time.
+    """
+    asked = await decode_body(request, PlanRequest)
+    await _check_limit(services, asked.token, request)
+    found = await _planned(services, _wishes(asked, services.venue))
+    fields = msgspec.to_builtins(found)
+    del fields["visitor"]  # the phone knows its token, and nobody needs its pseudonym
+    return Response(msgspec.json.encode(fields), media_type="application/json")
+
+
+@router.post("/api/itinerary/forget", status_code=204)
+async def forget(request: Request, services: Services) -> None:
+    """Forget a phone's wishes and plan.
+
+    Raises:
+        HTTPException: 422 the body is not valid; 429 too many requests; 503 not sent.
+    """
+    asked = await decode_body(request, ForgetRequest)
+    await _check_limit(services, asked.token, request)
+    now = datetime.now(UTC)
+    await _send(
+        services,
+        ItineraryWishes(
+            visitor=pseudonym(asked.token), day=now.date(), begin=now, end=now, origin=PlaceId("forgotten"), forget=True
+        ),
+        now,
+    )
+
+
+async def _check_limit(services: ConsoleServices, token: str, request: Request) -> None:
+    if wait := await services.part(PlanLimit).wait_seconds(token, request_origin(request)):
+        raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
+
+
+def _wishes(asked: PlanRequest, venue: Venue) -> ItineraryWishes:
+    places = {place.id for place in venue.section(PATHS).places}
+    if not places:
+        raise HTTPException(404, "the venue file has no map of paths, so no visit can be planned")
+    for name in (asked.origin, asked.destination):
+        if name is not None and PlaceId(name) not in places:
+            raise HTTPException(422, f"the map has no place {name!r}")
+    zone = ZoneInfo(venue.timezone)
+    begin, end = moment_of(asked.day, asked.begin, zone), moment_of(asked.day, asked.end, zone)
+    if end <= begin:
+        raise HTTPException(422, "the visit ends before it begins")
+    return ItineraryWishes(
+        visitor=pseudonym(asked.token),
+        day=asked.day,
+        begin=begin,
+        end=end,
+        origin=PlaceId(asked.origin),
+        destination=None if asked.destination is None else PlaceId(asked.destination),
+        must_see=tuple(ActId(act) for act in dict.fromkeys(asked.must_see)),
+        utilities={ActId(act): 1.0 for act in asked.likes},
+        dislikes=tuple(ActId(act) for act in asked.dislikes),
+        mobility=asked.mobility,
+        max_walk_m=asked.max_walk_m,
+        breaks=tuple(
+            BreakWish(
+                minutes=one.minutes,
+                kind=one.kind,
+                begin=None if one.begin is None else moment_of(asked.day, one.begin, zone),
+                end=None if one.end is None else moment_of(asked.day, one.end, zone),
+            )
+            for one in asked.breaks
+        ),
+        follows=asked.follows,
+    )
+
+
+def moment_of(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    """Return the moment of a time of a festival day.
+
+    >>> moment_of(date(2027, 7, 9), "01:45", ZoneInfo("Europe/Madrid")).isoformat()
+    '2027-07-10T01:45:00+02:00'
+    """
+    at = time.fromisoformat(clock)
+    return datetime.combine(day if at >= DAY_BEGINS else day + timedelta(days=1), at, zone)
+
+
+async def _planned(services: ConsoleServices, wishes: ItineraryWishes) -> ItineraryPlan:
+    """Send wishes and return the plan.
+
+    Raises:
+        HTTPException: 503 Kafka or the worker does not answer.
+    """
+    now = datetime.now(UTC)
+    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    pending = services.part(PlanView).pending
+    with pending.expect(request_id(wishes.visitor, now)) as answer:
+        await _send(services, wishes, now)
+        try:
+            return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        except TimeoutError as error:
+            raise HTTPException(503, "the plan did not come in time; try again") from error
+
+
+async def _send(services: ConsoleServices, wishes: ItineraryWishes, now: datetime) -> None:
+    try:
+        await services.writer.send(
+            WISHES, key=wishes.visitor, record=wishes, id=secrets.token_urlsafe(12), by="attendee", time=now
+        )
+    except NotDeliveredError as error:
+        raise HTTPException(503, "not sent; try again") from error
