@@ -1,0 +1,259 @@
+"""The companion on a phone: programme, plan, map, queues, assistant and taste; without a network; in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from processors.festival.sections import sets_of
+from schemas.crowd import CROWD, CrowdCount, ZoneCount
+from schemas.ids import CameraId, EventId, QueueId, ZoneId
+from schemas.itinerary import ItineraryWishes
+from schemas.programme import PROGRAMME, PROGRAMME_SETS
+from schemas.queues import QUEUE_WAITS, QueueWait
+from schemas.recommendations import TasteEvent
+from schemas.routes import PATH_STATES, PathState
+from tests.console.conftest import BROWSER_TIMEOUT_MS
+from tests.console.features.companion.conftest import Companion
+from tests.console.test_pages import serious_violations
+
+pytestmark = pytest.mark.stack
+PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True, "locale": "en-GB"}
+SECTIONS = ("programme", "plan", "map", "queues", "ask", "you", "changes")
+OpenPhone = Callable[..., Page]
+
+ICON_WIDTH = "(src) => fetch(src).then((one) => one.blob()).then(createImageBitmap).then((one) => one.width)"
+LAYOUT_SHIFT = """() => new Promise((resolve) => {
+    setTimeout(() => resolve(0), 500);
+    new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, one) => sum + one.value, 0)))
+        .observe({type: "layout-shift", buffered: true});
+})"""
+
+
+@pytest.fixture
+def open_phone(chromium: Browser, companion: Companion) -> Iterator[OpenPhone]:
+    """Return a function that opens a page on a phone of its own; errors and files that do not load fail the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_(path: str = "/companion", **options: Any) -> Page:
+        context = chromium.new_context(base_url=companion.url, **PHONE | options)
+        context.set_default_timeout(BROWSER_TIMEOUT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: errors.append(message.text) if "Security Policy" in message.text else None)
+        page.on("response", lambda got: errors.append(f"{got.status} {got.url}") if got.status in (404, 500) else None)
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def open_section(page: Page, name: str) -> None:
+    page.click(f'[data-section="{name}"]')
+    expect(page.locator(f"#section-{name}")).to_be_visible()
+
+
+def wish_for(page: Page, name: str) -> None:
+    """Add an act to the wishes; a search looks at all days."""
+    open_section(page, "programme")
+    page.fill("#find", name)
+    expect(page.locator("#sets > li")).to_have_count(1)
+    page.click("#sets .wish")
+    page.fill("#find", "")
+
+
+def make_plan(page: Page) -> None:
+    """Plan an afternoon with Rea at the southern stage in a wheelchair."""
+    wish_for(page, "rea")
+    open_section(page, "plan")
+    page.select_option("[name=origin]", "gate")
+    page.select_option("#plan-form [name=mobility]", "wheelchair")
+    page.click("#plan-form button.main")
+    expect(page.locator("#plan-form .outcome")).to_have_text("Your plan is ready.")
+
+
+def kept(page: Page) -> None:
+    """Wait until the phone has kept the page."""
+    expect(page.locator("html[data-kept]")).to_be_attached()
+
+
+def test_programme_shows_what_is_on_and_finds_acts_of_all_days(open_phone: OpenPhone) -> None:
+    page = open_phone()
+    expect(page.locator("#sets > li h2")).to_have_text(["Lume Alto"])
+    page.fill("#find", "zarza")
+    expect(page.locator("#sets > li h2")).to_have_text(["Zarza"])
+    expect(page.locator("#network")).to_have_text("Live")
+
+
+def test_plan_is_in_order_step_free_and_never_changes_by_itself(companion: Companion, open_phone: OpenPhone) -> None:
+    page = open_phone()
+    make_plan(page)
+    expect(page.locator("#stops > li h2")).to_have_text(["Walk to south stage", "Rea"])
+    expect(page.locator("#stops .walk .where")).to_have_text("360 m")  # the shorter way has stairs
+    wishes = [one for one in companion.workers.records if isinstance(one, ItineraryWishes)]
+    assert wishes[-1].mobility == "wheelchair"
+    rea = next(one for one in sets_of(companion.venue.section(PROGRAMME)) if one.id == "rea-1")
+    companion.send(PROGRAMME_SETS, msgspec.structs.replace(rea, status="cancelled"))
+    try:
+        expect(page.locator("#broken")).to_contain_text("It stays as it is until you plan again.")
+        expect(page.locator("#stops .stop.broken .changed")).to_have_text("Cancelled.")
+        expect(page.locator("#stops > li h2")).to_have_text(["Walk to south stage", "Rea"])
+        companion.workers.book.set_set(msgspec.structs.replace(rea, status="cancelled"))
+        page.click("#broken button")
+        expect(page.locator("#plan-made")).to_contain_text("you walk 0 m")
+        expect(page.locator("#broken button")).to_have_count(0)
+        open_section(page, "changes")
+        expect(page.locator("#changes h2")).to_have_text(["Rea"])
+    finally:
+        companion.workers.book.set_set(rea)
+        companion.send(PROGRAMME_SETS, rea)
+
+
+def test_phone_without_network_shows_plan_map_programme_and_answers(
+    companion: Companion, open_phone: OpenPhone
+) -> None:
+    page = open_phone()
+    make_plan(page)
+    kept(page)
+    open_section(page, "map")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#network")).to_contain_text("No network: data from")
+    expect(page.locator("#map .kind-stage")).to_have_count(2)
+    open_section(page, "plan")
+    expect(page.locator("#stops > li h2")).to_have_text(["Walk to south stage", "Rea"])
+    page.click("#plan-form button.main")
+    expect(page.locator("#plan-form .outcome")).to_have_text("Not sent: no network. Try again.")
+    expect(page.locator("#stops > li h2")).to_have_text(["Walk to south stage", "Rea"])
+    open_section(page, "programme")
+    page.fill("#find", "zarza")
+    expect(page.locator("#sets > li h2")).to_have_text(["Zarza"])
+    open_section(page, "ask")
+    page.fill("[name=question]", "Where is water?")
+    page.press("[name=question]", "Enter")
+    expect(page.locator(".question .outcome")).to_contain_text("Not sent")
+    expect(page.locator("[name=question]")).to_have_value("Where is water?")
+    page.context.set_offline(False)
+    page.press("[name=question]", "Enter")
+    expect(page.locator(".thread .machine .said")).to_have_text("0 before: Where is water?")
+
+
+def test_forget_me_waits_for_the_network_and_is_sent(companion: Companion, open_phone: OpenPhone) -> None:
+    page = open_phone()
+    make_plan(page)
+    open_section(page, "you")
+    page.click("#recommend")
+    expect(page.locator("#recommended h2").first).to_have_text("Rea")
+    expect(page.locator("#recommended .why").first).to_have_text("because it is like Lume Alto")
+    page.click("#recommended .not >> nth=0")
+    expect(page.locator("#recommended h2")).to_have_text(["Tambo Norte"])
+    page.context.set_offline(True)
+    page.click("#forget")
+    expect(page.locator("#forget-outcome")).to_contain_text("Forgotten on this phone.")
+    names = page.evaluate("Object.keys(localStorage)")
+    assert {"pulso-companion-token", "pulso-companion-plan", "pulso-companion-wishes"}.isdisjoint(names)
+    before = len(companion.workers.records)
+    page.context.set_offline(False)
+    expect(page.locator("#forget-outcome")).to_have_text("Forgotten, here and on the server.")
+    sent = companion.workers.records[before:]
+    assert [one.forget for one in sent if isinstance(one, ItineraryWishes)] == [True]
+    assert [one.kind for one in sent if isinstance(one, TasteEvent)] == ["forget"]
+    assert page.context.cookies() == []
+
+
+def test_map_says_crowding_in_words_and_finds_a_way_without_steps(companion: Companion, open_phone: OpenPhone) -> None:
+    now = datetime.now(UTC)
+    zone = ZoneCount(zone=ZoneId("yard"), persons=490, level_of_service="D")
+    companion.send(CROWD, CrowdCount(
+        event_id=EventId("c1"), camera=CameraId("cam"), time=now, persons=490, zones=(zone,), model="test",
+    ))  # fmt: skip
+    page = open_phone("/companion#map")
+    expect(page.locator("#crowding li")).to_have_text(["North stage not known", "Yard full: go elsewhere"])
+    page.select_option("#route-form [name=start]", "gate")
+    page.select_option("#route-form [name=end]", "nearest:toilet")
+    page.select_option("#route-form [name=mobility]", "wheelchair")
+    page.click("#route-form button.main")
+    expect(page.locator("#route-form .outcome")).to_contain_text("To easy toilet: 280 m")
+    expect(page.locator("#way li").last).to_have_text("easy toilet (60 m, paved)")
+    assert page.locator("#map .way").get_attribute("points")
+    page.select_option("#route-form [name=end]", "tower")
+    page.click("#route-form button.main")
+    expect(page.locator("#route-form .outcome")).to_contain_text("Call 600.")
+    companion.send(PATH_STATES, PathState(start="square", end="tap", time=now, state="closed", by="test"))
+    expect(page.locator("#map .path.closed")).to_have_count(1)
+    companion.send(PATH_STATES, PathState(start="square", end="tap", time=datetime.now(UTC), state="open", by="test"))
+
+
+def test_queues_are_shortest_first_and_say_what_is_not_known(companion: Companion, open_phone: OpenPhone) -> None:
+    now = datetime.now(UTC)
+    for name, minutes, age in (("slow", 14.0, 0), ("fast", 3.0, 0), ("dark", 1.0, 600)):
+        wait = QueueWait(
+            event_id=EventId(name), queue=QueueId(name), time=now, persons=9, wait_minutes=minutes,
+            wait_low_minutes=minutes - 1, wait_high_minutes=minutes + 2,
+        )  # fmt: skip
+        companion.send(QUEUE_WAITS, wait, age_seconds=age)
+    page = open_phone("/companion#queues")
+    expect(page.locator("#queues h2")).to_have_text(["Short bar", "Long bar", "Dark bar"])
+    expect(page.locator("#queues .wait")).to_have_text(
+        ["about 3 min (2 to 5)", "about 14 min (13 to 16)", "not known at the moment"]
+    )
+
+
+def test_ask_keeps_the_thread_and_says_when_people_take_over(open_phone: OpenPhone) -> None:
+    page = open_phone("/ask")
+    expect(page.locator(".notice")).to_contain_text("automatic assistant, not a person")
+    for question in ("When is Rea?", "I lost my bag"):
+        page.fill("[name=question]", question)
+        page.press("[name=question]", "Enter")
+        expect(page.locator(".thread .mine .said").last).to_have_text(question)
+    expect(page.locator(".thread .machine .said").last).to_have_text("1 before: I lost my bag")
+    expect(page.locator(".handover")).to_have_text("Passed on to people at the support desk.")
+    page.reload()
+    expect(page.locator(".thread .mine")).to_have_count(2)
+    assert serious_violations(page) == []
+    kiosk = page.context.new_page()
+    kiosk.goto("/ask?kiosk=1")
+    expect(kiosk.locator(".notice")).to_be_visible()
+    assert kiosk.locator(".thread .mine").count() == 0
+
+
+@pytest.mark.parametrize(("locale", "title"), [("en-GB", "Programme"), ("es-ES", "Programa")])
+def test_page_is_accessible_still_and_complete(open_phone: OpenPhone, locale: str, title: str) -> None:
+    page = open_phone(locale=locale)
+    expect(page.locator("#section-programme h1")).to_have_text(title)
+    expect(page.locator("#sets > li").first).to_be_visible()
+    for name in SECTIONS:
+        open_section(page, name)
+        assert serious_violations(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    unloaded = page.evaluate(
+        "[...document.images].filter((one) => !one.complete || !one.naturalWidth).map((one) => one.src)"
+    )
+    assert unloaded == []
+    manifest = page.evaluate("fetch(document.querySelector('link[rel=manifest]').href).then((one) => one.json())")
+    assert manifest["lang"] == locale[:2]
+    for icon in manifest["icons"]:
+        size = page.evaluate(
+            "(src) => fetch(src).then((one) => one.blob()).then(createImageBitmap).then((one) => one.width)",
+            icon["src"],
+        )
+        assert f"{size}x{size}" == icon["sizes"]
+    words = page.locator("body").inner_text()
+    assert "companion_" not in words, "a word is missing"
+
+
+def test_nothing_moves_while_the_page_loads(open_phone: OpenPhone) -> None:
+    page = open_phone("/ask")
+    page.goto("/companion")
+    expect(page.locator("#network")).to_have_text("Live")
+    assert page.evaluate(LAYOUT_SHIFT) < 0.05

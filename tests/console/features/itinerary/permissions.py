@@ -1,0 +1,7 @@
+"""Endpoints of itineraries and who may use them; rows as in tests/console/test_permissions.py."""
+
+EVERYBODY = {"security", "bar", "support", "production", "admin", "nobody"}
+PERMISSIONS = [
+    ("/api/itinerary", "/api/itinerary", "POST", {}, EVERYBODY),
+    ("/api/itinerary/forget", "/api/itinerary/forget", "POST", {}, EVERYBODY),
+]
