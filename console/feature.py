@@ -207,6 +207,7 @@ class ConsoleFeature:
         services: other objects that live as long as the console; pages get them with `ConsoleServices.part`.
         extensions: what it adds to pages.
         words: phrases that are not in files, by context and language.
+        long_requests: paths of its endpoints that take more than the 64 KiB of a form, with their limits in bytes.
     """
 
     name: str
@@ -218,3 +219,4 @@ class ConsoleFeature:
     services: tuple[Callable[[FeatureContext], object], ...] = ()
     extensions: tuple[PageExtension, ...] = ()
     words: Callable[[FeatureContext, str], Mapping[str, str]] = no_words
+    long_requests: Mapping[str, int] = field(default_factory=dict)

@@ -6,6 +6,7 @@ The headers tell browsers to load nothing from other sites and to run no script 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -42,7 +43,10 @@ HEADERS = {
 
 
 MAX_REQUEST_BYTES = 64 * 1024
-"""The longest form has a few kilobytes, and a request is read before anybody is logged in."""
+"""The longest form has a few kilobytes, and a request is read before anybody is logged in.
+
+A feature names those of its endpoints that take more: `ConsoleFeature.long_requests`.
+"""
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
@@ -50,7 +54,7 @@ _ORIGIN = re.compile(r"https?://" + _HOST.pattern)
 
 
 class _RequestTooLongError(PulsoError):
-    """A request is longer than `MAX_REQUEST_BYTES`, whatever its header says."""
+    """A request is longer than it may be, whatever its header says."""
 
 
 class SecurityMiddleware:
@@ -60,10 +64,19 @@ class SecurityMiddleware:
         app: the application.
         open_demo: requests of other machines are refused.
         public: origin at which people open the console (PULSO_CONSOLE_PUBLIC).
+        long_requests: paths that take longer requests than `MAX_REQUEST_BYTES`, with their limits in bytes.
     """
 
-    def __init__(self, app: ASGIApp, *, open_demo: bool, public: str | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        open_demo: bool,
+        public: str | None = None,
+        long_requests: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
+        self._long_requests = long_requests or {}
         self._open_demo = open_demo
         self._public = public
 
@@ -91,11 +104,12 @@ class SecurityMiddleware:
         if refused := self._refused(scope["method"], Headers(scope=scope)):
             await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, send_with_headers)
             return
+        most = self._long_requests.get(scope["path"], MAX_REQUEST_BYTES)
         try:
-            await self._app(scope, _limited(receive), send_with_headers)
+            await self._app(scope, _limited(receive, most), send_with_headers)
         except _RequestTooLongError:
             if not started:
-                refusal = PlainTextResponse(f"the request is longer than {MAX_REQUEST_BYTES} bytes", status_code=413)
+                refusal = PlainTextResponse(f"the request is longer than {most} bytes", status_code=413)
                 await refusal(scope, receive, send_with_headers)
 
     def _refused(self, method: str, headers: Headers) -> tuple[int, str] | None:
@@ -127,15 +141,15 @@ def _cross_site_reason(host: str, origin: str | None, fetch_site: str | None) ->
     return reason
 
 
-def _limited(receive: Receive) -> Receive:
-    """Return a `receive` that raises an error once the request is longer than `MAX_REQUEST_BYTES`."""
+def _limited(receive: Receive, most: int) -> Receive:
+    """Return a `receive` that raises an error once the request is longer than `most` bytes."""
     size = 0
 
     async def limited() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_REQUEST_BYTES:
+        if size > most:
             raise _RequestTooLongError
         return message
 

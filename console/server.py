@@ -54,7 +54,12 @@ def build(settings: Settings, *, open_demo: bool = False) -> FastAPI:
 
     app = FastAPI(title="Pulso", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.console = services
-    app.add_middleware(SecurityMiddleware, open_demo=open_demo, public=settings.console_public)
+    app.add_middleware(
+        SecurityMiddleware,
+        open_demo=open_demo,
+        public=settings.console_public,
+        long_requests={path: most for feature in services.features for path, most in feature.long_requests.items()},
+    )
     for path, folder in static_folders().items():
         files = StaticFiles(directory=folder) if folder == STATIC else FeatureFiles(directory=folder)
         app.mount(path, files, name=path)

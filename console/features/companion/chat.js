@@ -23,7 +23,8 @@ export function chat(place, { keep, idleSeconds = 0 }) {
   const fresh = () => ({ conversation: newId(), said: [] });
   let thread = (keep && read("thread")) || fresh();
   let idle = null;
-  const log = h("ol", { class: "thread", role: "log", "aria-live": "polite", "aria-label": t("companion_thread"), tabindex: "0" });
+  const said = h("ol");
+  const log = h("div", { class: "thread", role: "log", "aria-live": "polite", "aria-label": t("companion_thread"), tabindex: "0" }, said);
   const field = h("textarea", { name: "question", rows: 2, maxlength: 1000, required: true, enterkeyhint: "send" });
   const button = h("button", { class: "main" }, t("companion_send"));
   const outcome = h("p", { class: "outcome", role: "status" });
@@ -31,7 +32,7 @@ export function chat(place, { keep, idleSeconds = 0 }) {
   place.replaceChildren(h("p", { class: "notice" }, t("companion_notice")), log, form);
 
   function show() {
-    log.replaceChildren(...thread.said.map((one) => (one.mine ? h("li", { class: "mine" }, h("p", { class: "who" }, t("companion_you_said")), h("p", { class: "said" }, one.text)) : answerItem(one, rate))));
+    said.replaceChildren(...thread.said.map((one) => (one.mine ? h("li", { class: "mine" }, h("p", { class: "who" }, t("companion_you_said")), h("p", { class: "said" }, one.text)) : answerItem(one, rate))));
     log.scrollTop = log.scrollHeight;
   }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ CHANNEL = "itinerary"
 def request_id(visitor: ListenerId, time: datetime) -> EventId:
     """Return the name under which a plan is awaited: a plan says for whom it is and when it was asked for.
 
+    >>> from datetime import UTC
     >>> request_id(ListenerId("v1"), datetime(2026, 7, 4, 18, tzinfo=UTC))
     'v1/1783188000000'
     """

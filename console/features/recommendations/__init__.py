@@ -6,7 +6,7 @@ from pathlib import Path
 
 from console.feature import ConsoleFeature, LiveChannel, ViewDefinition
 from console.features.recommendations import taste
-from console.features.recommendations.taste import TasteLimit
+from console.features.recommendations.taste import IMPORT_PATH, MAX_EXPORT_BYTES, TasteLimit
 from console.features.recommendations.view import CHANNEL, RecommendationView
 from schemas.recommendations import RECOMMENDATIONS
 
@@ -17,4 +17,5 @@ FEATURE = ConsoleFeature(
     channels=(LiveChannel(CHANNEL, roles=("production",), in_api=False),),
     views=(ViewDefinition(lambda _context: RecommendationView(), CHANNEL, replay={RECOMMENDATIONS: 0}),),
     services=(lambda context: TasteLimit(context.redis),),
+    long_requests={IMPORT_PATH: MAX_EXPORT_BYTES + 1},
 )

@@ -28,6 +28,8 @@ router = APIRouter()
 ANSWER_SECONDS = 5.0
 """Time to wait for the worker."""
 
+IMPORT_PATH = "/api/taste/import"
+
 MAX_EXPORT_BYTES = 30 * 1024 * 1024
 """Longest listening history: ten years of Spotify are some ten files of 12 MB."""
 
@@ -67,16 +69,17 @@ async def change_taste(request: Request, services: Services) -> Response:
     """
     asked = await decode_body(request, TasteRequest)
     token = asked.token or secrets.token_urlsafe(24)
+    await _check_limit(request, services, token)
     acts = {act.id for act in services.venue.section(PROGRAMME).acts}
     for change in asked.changes:
         if change.kind in ("like", "dislike", "undo") and change.value not in acts:
             raise HTTPException(422, f"the programme has no act {change.value!r}")
         if change.kind in ("genre", "play") and not change.value.strip():
             raise HTTPException(422, f"a {change.kind} needs a value")
-    return await _recommended(request, services, token, [(one.kind, one.value, 1.0) for one in asked.changes])
+    return await _recommended(services, token, [(one.kind, one.value, 1.0) for one in asked.changes])
 
 
-@router.post("/api/taste/import")
+@router.post(IMPORT_PATH)
 async def import_plays(request: Request, services: Services, token: str = "") -> Response:
     """Add the plays of a Last.fm (CSV) or Spotify (JSON) export, the body of the request.
 
@@ -88,6 +91,7 @@ async def import_plays(request: Request, services: Services, token: str = "") ->
         msgspec.convert(token, Token)
     except msgspec.ValidationError as error:
         raise HTTPException(422, f"token: {error}") from error
+    await _check_limit(request, services, token)  # before megabytes are read
     data = bytearray()
     async for part in request.stream():
         data += part
@@ -99,14 +103,15 @@ async def import_plays(request: Request, services: Services, token: str = "") ->
     except ExportError as error:
         raise HTTPException(422, str(error)) from error
     played = list(plays.items())[:MAX_IMPORTED_ARTISTS]
-    return await _recommended(request, services, token, [("play", artist, count) for artist, count in played])
+    return await _recommended(services, token, [("play", artist, count) for artist, count in played])
 
 
-async def _recommended(
-    request: Request, services: ConsoleServices, token: str, changes: Sequence[tuple[Kind, str, float]]
-) -> Response:
+async def _check_limit(request: Request, services: ConsoleServices, token: str) -> None:
     if wait := await services.part(TasteLimit).wait_seconds(token, request_origin(request)):
         raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
+
+
+async def _recommended(services: ConsoleServices, token: str, changes: Sequence[tuple[Kind, str, float]]) -> Response:
     chosen = await _send(services, pseudonym(token), changes)
     names = {act.id: act.name for act in services.venue.section(PROGRAMME).acts}
     acts = [

@@ -82,9 +82,9 @@ def make_plan(page: Page) -> None:
     expect(page.locator("#plan-form .outcome")).to_have_text("Your plan is ready.")
 
 
-def kept(page: Page) -> None:
-    """Wait until the phone has kept the page."""
-    expect(page.locator("html[data-kept]")).to_be_attached()
+def poll(page: Page) -> None:
+    """Let the page ask at once, as it does when the network is back, not within ten seconds."""
+    page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def test_programme_shows_what_is_on_and_finds_acts_of_all_days(open_phone: OpenPhone) -> None:
@@ -104,6 +104,7 @@ def test_plan_is_in_order_step_free_and_never_changes_by_itself(companion: Compa
     assert wishes[-1].mobility == "wheelchair"
     rea = next(one for one in sets_of(companion.venue.section(PROGRAMME)) if one.id == "rea-1")
     companion.send(PROGRAMME_SETS, msgspec.structs.replace(rea, status="cancelled"))
+    poll(page)
     try:
         expect(page.locator("#broken")).to_contain_text("It stays as it is until you plan again.")
         expect(page.locator("#stops .stop.broken .changed")).to_have_text("Cancelled.")
@@ -124,7 +125,7 @@ def test_phone_without_network_shows_plan_map_programme_and_answers(
 ) -> None:
     page = open_phone()
     make_plan(page)
-    kept(page)
+    expect(page.locator("html[data-kept]")).to_be_attached()
     open_section(page, "map")
     page.context.set_offline(True)
     page.reload()
@@ -190,6 +191,7 @@ def test_map_says_crowding_in_words_and_finds_a_way_without_steps(companion: Com
     page.click("#route-form button.main")
     expect(page.locator("#route-form .outcome")).to_contain_text("Call 600.")
     companion.send(PATH_STATES, PathState(start="square", end="tap", time=now, state="closed", by="test"))
+    poll(page)
     expect(page.locator("#map .path.closed")).to_have_count(1)
     companion.send(PATH_STATES, PathState(start="square", end="tap", time=datetime.now(UTC), state="open", by="test"))
 
