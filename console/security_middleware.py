@@ -28,7 +28,7 @@ POLICY = "; ".join((
     "frame-ancestors 'none'",
     "worker-src 'self'",
     "require-trusted-types-for 'script'",
-    "trusted-types pulso",  # created in offline.js, for the address of the service worker alone
+    "trusted-types pulso",  # created in offline.js, for the address of a service worker alone
 ))  # fmt: skip
 
 HEADERS = {

@@ -1,11 +1,11 @@
-// The map: outlines of zones by crowding, paths, places, the plan's walks and a way that was asked for.
+// The map: outlines of zones by crowding, paths, places, and a way that was asked for.
 
 import { fill, help, kindName, named, nameOf, nearestOptions, placeOptions, places } from "./places.js";
 import { read, request, value, write } from "./store.js";
 import { h, keyed, number, on, state, svg, t, text } from "../page.js";
 
 const MARGIN_SHARE = 0.04;
-const LETTERS = 30; // letters of a label across the whole map
+const LETTERS = 24; // letters of a label across the whole map
 const ZOOMS = [1, 1.6, 2.5, 4];
 const FIRST_KINDS = ["stage", "toilet", "accessible_toilet", "water", "first_aid", "bar", "exit"];
 const shell = document.getElementById("map-shell");
@@ -13,7 +13,7 @@ const form = document.getElementById("route-form");
 const outcome = form.querySelector(".outcome");
 let zoom = 0;
 let drawn = null; // the map's data that the picture shows
-let areas = new Map();
+let areas = new Map(); // zone → [shape, word]
 let way = null;
 let line = null;
 let at = ([x, y]) => [x, y];
@@ -21,7 +21,7 @@ const shownKinds = new Set(read("kinds", FIRST_KINDS));
 
 const points = (list) => list.map((point) => at(point).map((one) => one.toFixed(1)).join(",")).join(" ");
 /** Short sign of a kind of place, as on a printed map. */
-const sign = (kind) => state.words[`companion_sign_${kind}`] ?? kindName(kind).slice(0, 2);
+const sign = (kind) => state.words[`companion_sign_${kind}`] ?? kindName(kind).slice(0, 2).toUpperCase();
 
 function draw(map) {
   const all = [...map.places.map((place) => [place.x_m, place.y_m]), ...(map.outline ?? []), ...Object.values(map.areas).flat()];
@@ -42,11 +42,13 @@ function draw(map) {
   const picture = svg("svg", { id: "map", viewBox: `0 0 ${width.toFixed(1)} ${height.toFixed(1)}`, role: "img", "aria-label": t("companion_map_label") });
   picture.style.aspectRatio = `${width} / ${height}`;
   if (map.outline) picture.append(svg("polygon", { class: "fence", points: points(map.outline), "stroke-width": unit / 6 }));
-  areas = new Map(zoneShapes(map, unit).map(([zone, shape]) => [zone, picture.appendChild(shape)]));
+  areas = new Map(zoneShapes(map, unit));
+  for (const [shape] of areas.values()) picture.append(shape);
   const where = new Map(map.places.map((place) => [place.id, [place.x_m, place.y_m]]));
   for (const path of map.paths) picture.append(svg("polyline", { class: path.steps ? "path steps" : "path", "data-path": [path.start, path.end].sort().join("/"), points: points([where.get(path.start), where.get(path.end)]), "stroke-width": unit / 4 }));
   line = picture.appendChild(svg("polyline", { class: "way", points: "", "stroke-width": unit / 2 }));
   for (const place of map.places) if (place.kind !== "junction") picture.append(mark(place, unit));
+  for (const [, word] of areas.values()) picture.append(word);
   shell.replaceChildren(picture);
   shell.style.aspectRatio = `${width} / ${Math.min(height, width * 1.4)}`;
   drawn = map;
@@ -54,13 +56,15 @@ function draw(map) {
   showKinds();
 }
 
-/** A shape for each zone: its outline, or a ring around the place of the same name. */
+/** A shape and a word for each zone: its outline, or a ring around the place of the same name. */
 function zoneShapes(map, unit) {
+  const word = (x, y) => svg("text", { class: "crowd-word", x: x.toFixed(1), y: (y + unit * 1.9).toFixed(1), "font-size": (unit * 0.85).toFixed(1) });
+  const middle = (corners) => [0, 1].map((axis) => corners.map(at).reduce((sum, one) => sum + one[axis], 0) / corners.length);
   const rings = map.places.filter((place) => !(place.id in map.areas)).map((place) => {
     const [x, y] = at([place.x_m, place.y_m]);
-    return [place.id, svg("circle", { class: "ring", cx: x.toFixed(1), cy: y.toFixed(1), r: (unit * 1.6).toFixed(1) })];
+    return [place.id, [svg("circle", { class: "ring", cx: x.toFixed(1), cy: y.toFixed(1), r: (unit * 1.6).toFixed(1) }), word(x, y)]];
   });
-  return [...Object.entries(map.areas).map(([zone, corners]) => [zone, svg("polygon", { class: "area", points: points(corners) })]), ...rings];
+  return [...Object.entries(map.areas).map(([zone, corners]) => [zone, [svg("polygon", { class: "area", points: points(corners) }), word(...middle(corners))]]), ...rings];
 }
 
 function mark(place, unit) {
@@ -109,8 +113,9 @@ function showCrowding() {
   const current = value("now");
   const zones = current?.zones ?? [];
   for (const { id, crowding } of zones) {
-    const shape = areas.get(id);
+    const [shape, word] = areas.get(id) ?? [];
     shape?.setAttribute("class", `${shape.tagName === "circle" ? "ring" : "area"} ${crowding ?? "unknown"}`);
+    if (word) text(word, crowding ? t(`companion_crowding_${crowding}`).split(":")[0] : "?");
   }
   keyed(document.getElementById("crowding"), zones, (zone) => zone.id, () => h("li", {}, h("b"), " ", h("span")), (item, zone) => {
     text(item.querySelector("b"), zone.title);

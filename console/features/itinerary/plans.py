@@ -30,6 +30,9 @@ router = APIRouter()
 ANSWER_SECONDS = 5.0
 """Time to wait for the worker."""
 
+MAX_DAYS_AWAY = 400
+"""Days between now and the day of a visit, before or after; no festival is farther, and dates have an end."""
+
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """Time of day as HH:MM in the festival's time; before 06:00 it is on the morning after the festival day."""
 
@@ -125,6 +128,8 @@ def _wishes(asked: PlanRequest, venue: Venue) -> ItineraryWishes:
         if name is not None and PlaceId(name) not in places:
             raise HTTPException(422, f"the map has no place {name!r}")
     zone = ZoneInfo(venue.timezone)
+    if abs(asked.day - datetime.now(zone).date()).days > MAX_DAYS_AWAY:
+        raise HTTPException(422, f"the day is more than {MAX_DAYS_AWAY} days away")
     begin, end = moment_of(asked.day, asked.begin, zone), moment_of(asked.day, asked.end, zone)
     if end <= begin:
         raise HTTPException(422, "the visit ends before it begins")

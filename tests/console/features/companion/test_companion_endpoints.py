@@ -57,7 +57,15 @@ def test_plan_names_no_pseudonym_and_kafka_no_token(companion: Companion) -> Non
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"origin": "moon"}, {"begin": "25:00"}, {"end": "16:00"}, {"token": "short"}, {"mobility": "flying"}, {"x": 1}],
+    [
+        {"origin": "moon"},
+        {"begin": "25:00"},
+        {"end": "16:00"},
+        {"token": "short"},
+        {"mobility": "flying"},
+        {"x": 1},
+        {"day": "9999-12-31"},
+    ],
     ids=str,
 )
 def test_invalid_wishes_are_refused(companion: Companion, wrong: dict[str, Any]) -> None:

@@ -106,7 +106,9 @@ def test_plan_is_in_order_step_free_and_never_changes_by_itself(companion: Compa
     companion.send(PROGRAMME_SETS, msgspec.structs.replace(rea, status="cancelled"))
     poll(page)
     try:
-        expect(page.locator("#broken")).to_contain_text("It stays as it is until you plan again.")
+        expect(page.locator("#broken")).to_contain_text(
+            "It stays as it is until you plan again.", timeout=BROWSER_TIMEOUT_MS
+        )
         expect(page.locator("#stops .stop.broken .changed")).to_have_text("Cancelled.")
         expect(page.locator("#stops > li h2")).to_have_text(["Walk to south stage", "Rea"])
         companion.workers.book.set_set(msgspec.structs.replace(rea, status="cancelled"))
@@ -192,7 +194,7 @@ def test_map_says_crowding_in_words_and_finds_a_way_without_steps(companion: Com
     expect(page.locator("#route-form .outcome")).to_contain_text("Call 600.")
     companion.send(PATH_STATES, PathState(start="square", end="tap", time=now, state="closed", by="test"))
     poll(page)
-    expect(page.locator("#map .path.closed")).to_have_count(1)
+    expect(page.locator("#map .path.closed")).to_have_count(1, timeout=BROWSER_TIMEOUT_MS)
     companion.send(PATH_STATES, PathState(start="square", end="tap", time=datetime.now(UTC), state="open", by="test"))
 
 
