@@ -7,7 +7,9 @@ topic to show the last hours.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ import msgspec
 from console.channels import Channels
 from console.feature import View
 from console.update_hub import UpdateHub
+from schemas.crowd import CrowdCount
 from schemas.topic import Topic
 from stream.runtime.broadcast import subscribe
 from stream.runtime.record import try_decode_payload
@@ -51,6 +54,8 @@ class ResultsFeed:
                 self._views.setdefault(topic.name, []).append(view)
         self._decoders = {topic.name: msgspec.json.Decoder(topic.record) for topic in self.replay}
         self._changed: set[str] = set()
+        self.counted_at: tuple[datetime, float] | None = None
+        """Time of the last count of the crowd by its camera's clock, and when it was applied by the monotonic clock."""
 
     def apply(self, topic: str, value: bytes | None, received_at: int) -> None:
         """Apply one record; one that can't be decoded is for the workers to send to the dead-letter topic.
@@ -63,6 +68,8 @@ class ResultsFeed:
         record = try_decode_payload(self._decoders[topic], value, topic)
         if record is None:
             return
+        if isinstance(record, CrowdCount):
+            self.counted_at = record.time, time.monotonic()
         for view in self._views[topic]:
             self._changed |= view.apply(record, received_at)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -66,6 +68,13 @@ class ConsoleServices:
         if isinstance(part, kind):
             return part
         raise LookupError(f"no feature of the console declares a {kind.__name__}")
+
+    def now(self) -> datetime:
+        """Return the festival's time: this machine's; in the open demo, whose evening has a date of its own, that."""
+        counted = self.results.counted_at
+        if counted is None or not self.authenticator.open_demo:
+            return datetime.now(UTC)
+        return counted[0] + timedelta(seconds=time.monotonic() - counted[1])
 
     def zone_titles(self) -> dict[ZoneId, str]:
         """Return the titles of the venue's zones by id."""

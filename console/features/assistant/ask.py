@@ -113,7 +113,7 @@ async def answered(
         HTTPException: 429 too many questions; 503 Kafka or the worker does not answer.
     """
     await _check_limit(services, conversation, origin)
-    now = datetime.now(UTC)
+    now = services.now()
     record = AttendeeQuestion(
         id=secrets.token_urlsafe(12),
         conversation=conversation,

@@ -2,9 +2,9 @@
 
 import { fill, kindName, nameOf, placeOptions } from "./places.js";
 import { currentDay, days, dayText, sets } from "./programme.js";
-import { read, request, token, value, write } from "./store.js";
+import { festivalNow as now, read, request, token, value, write } from "./store.js";
 import * as wishes from "./wishes.js";
-import { emit, h, hour, keyed, now, number, on, t, text } from "../page.js";
+import { emit, h, hour, keyed, number, on, t, text } from "../page.js";
 
 const form = document.getElementById("plan-form");
 const outcome = form.querySelector(".outcome");

@@ -1,9 +1,9 @@
 // The programme: what is on now, or one day, by time; with search and stage.
 
 import { nameOf } from "./places.js";
-import { data, value } from "./store.js";
+import { data, festivalNow as now, value } from "./store.js";
 import { updateWishButton, wishButton } from "./wishes.js";
-import { h, hour, keyed, now, state, t, text } from "../page.js";
+import { h, hour, keyed, state, t, text } from "../page.js";
 
 const dayName = new Intl.DateTimeFormat(state.words.locale, { timeZone: "UTC", weekday: "short", day: "numeric" });
 const place = document.getElementById("sets");

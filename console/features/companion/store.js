@@ -2,7 +2,7 @@
 // random, made when something is first asked for, and gone with one press.
 
 import { newId } from "../live.js";
-import { emit, setServerTime, state, t } from "../page.js";
+import { emit, now, setServerTime, state, t } from "../page.js";
 
 const PREFIX = "pulso-companion-";
 const SEND_TIMEOUT_MS = 12_000;
@@ -44,6 +44,10 @@ export const data = { programme: read("data-programme"), map: read("data-map"), 
 export const value = (name) => data[name]?.value;
 export let connected = null;
 
+let ahead = 0;
+/** The festival's time in milliseconds: the server's, or in the demo that of its evening. */
+export const festivalNow = () => now() + ahead;
+
 function setConnected(is) {
   connected = is;
   emit("network", is);
@@ -65,6 +69,7 @@ export async function load(name, path) {
   const at = date || Date.now();
   const changed = answer.status !== 304;
   data[name] = changed ? { value: await answer.json(), tag: answer.headers.get("etag"), at } : { ...known, at };
+  if (changed && data[name].value.time) ahead = Date.parse(data[name].value.time) - now();
   write(`data-${name}`, data[name]);
   setConnected(true);
   if (changed) emit("data", name);

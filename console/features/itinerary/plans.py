@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -90,7 +90,8 @@ async def plan(request: Request, services: Services) -> Response:
     """
     asked = await decode_body(request, PlanRequest)
     await _check_limit(services, asked.token, request)
-    found = await _planned(services, _wishes(asked, services.venue))
+    now = services.now()
+    found = await _planned(services, _wishes(asked, services.venue, now), now)
     fields = msgspec.to_builtins(found)
     del fields["visitor"]  # the phone knows its token, and nobody needs its pseudonym
     return Response(msgspec.json.encode(fields), media_type="application/json")
@@ -105,7 +106,7 @@ async def forget(request: Request, services: Services) -> None:
     """
     asked = await decode_body(request, ForgetRequest)
     await _check_limit(services, asked.token, request)
-    now = datetime.now(UTC)
+    now = services.now()
     await _send(
         services,
         ItineraryWishes(
@@ -120,7 +121,7 @@ async def _check_limit(services: ConsoleServices, token: str, request: Request) 
         raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
 
 
-def _wishes(asked: PlanRequest, venue: Venue) -> ItineraryWishes:
+def _wishes(asked: PlanRequest, venue: Venue, now: datetime) -> ItineraryWishes:
     places = {place.id for place in venue.section(PATHS).places}
     if not places:
         raise HTTPException(404, "the venue file has no map of paths, so no visit can be planned")
@@ -128,7 +129,7 @@ def _wishes(asked: PlanRequest, venue: Venue) -> ItineraryWishes:
         if name is not None and PlaceId(name) not in places:
             raise HTTPException(422, f"the map has no place {name!r}")
     zone = ZoneInfo(venue.timezone)
-    if abs(asked.day - datetime.now(zone).date()).days > MAX_DAYS_AWAY:
+    if abs(asked.day - now.astimezone(zone).date()).days > MAX_DAYS_AWAY:
         raise HTTPException(422, f"the day is more than {MAX_DAYS_AWAY} days away")
     begin, end = moment_of(asked.day, asked.begin, zone), moment_of(asked.day, asked.end, zone)
     if end <= begin:
@@ -168,13 +169,12 @@ def moment_of(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day if at >= DAY_BEGINS else day + timedelta(days=1), at, zone)
 
 
-async def _planned(services: ConsoleServices, wishes: ItineraryWishes) -> ItineraryPlan:
+async def _planned(services: ConsoleServices, wishes: ItineraryWishes, now: datetime) -> ItineraryPlan:
     """Send wishes and return the plan.
 
     Raises:
         HTTPException: 503 Kafka or the worker does not answer.
     """
-    now = datetime.now(UTC)
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     pending = services.part(PlanView).pending
     with pending.expect(request_id(wishes.visitor, now)) as answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -54,7 +53,7 @@ async def way(
         raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
     if bool(end) == bool(nearest):
         raise HTTPException(422, "give either end, a place, or nearest, a kind of place")
-    view, now = services.part(PathsView), datetime.now(UTC)
+    view, now = services.part(PathsView), services.now()
     for name in (start, end):
         if name and PlaceId(name) not in view.map.places:
             raise HTTPException(404, f"the map has no place {name!r}")

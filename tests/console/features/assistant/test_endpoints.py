@@ -49,7 +49,7 @@ def client(*, wait: int = 0, skill: str | None = "amzn1.skill") -> tuple[TestCli
     parts = {AnswerView: view, AskLimit: NoLimit(wait)}
     app = FastAPI()
     app.state.console = SimpleNamespace(
-        writer=writer, part=parts.__getitem__,
+        writer=writer, part=parts.__getitem__, now=lambda: datetime.now(UTC),
         settings=SimpleNamespace(alexa_skill=skill, alexa_proxy_token=SecretStr("checked")),
     )  # fmt: skip
     app.include_router(ask.router)
