@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 from fastapi import Request, Response
+from msgspec import Struct
 
 MAX_AGE_SECONDS = 1.0
 """Time for which an answer that depends on the clock is not made anew."""
@@ -22,7 +23,7 @@ class TaggedAnswer:
     tag: str
 
     @classmethod
-    def of(cls, fields: Mapping[str, object]) -> TaggedAnswer:
+    def of(cls, fields: Mapping[str, object] | Struct) -> TaggedAnswer:
         """Encode an answer.
 
         >>> TaggedAnswer.of({"sets": []}).tag == TaggedAnswer.of({"sets": []}).tag
@@ -46,7 +47,7 @@ class SharedAnswer:
         make: returns its fields.
     """
 
-    def __init__(self, make: Callable[[], Mapping[str, object]]) -> None:
+    def __init__(self, make: Callable[[], Struct]) -> None:
         self._make = make
         self._made_at = float("-inf")
         self._answer: TaggedAnswer | None = None

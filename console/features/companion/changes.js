@@ -7,7 +7,7 @@ import { age, h, hour, keyed, t, text } from "../page.js";
 
 export function showChanges() {
   const current = value("now");
-  const sets = (current?.changes ?? []).map((one) => ({ key: one.id, title: one.name, what: one.status === "cancelled" ? changeText(one) : `${t("companion_now_at", { time: hour(one.begin), place: nameOf(one.stage) })} ${changeText(one)}`, at: one.at }));
+  const sets = (current?.changes ?? []).map(({ set: one, at }) => ({ key: one.id, title: one.name, what: one.status === "cancelled" ? changeText(one) : `${t("companion_now_at", { time: hour(one.begin), place: nameOf(one.stage) })} ${changeText(one)}`, at }));
   const paths = (current?.closed ?? []).map(([start, end]) => ({ key: `path/${start}/${end}`, title: t("companion_path_closed"), what: `${nameOf(start)} – ${nameOf(end)}`, at: null }));
   const found = [...paths, ...sets];
   keyed(document.getElementById("changes"), found, (one) => one.key, () => h("li", {}, h("h2"), h("p", { class: "changed" }), h("p", { class: "dim" })), (item, one) => {

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from console.conditional import TaggedAnswer
-from console.features.companion.view import CHANNEL, CompanionView
+from console.features.companion.view import CompanionView
 from console.language import Language
 from console.registry import FOLDER
 from console.services import ConsoleServices, Services
@@ -34,7 +34,7 @@ async def now(request: Request, services: Services) -> Response:
     """Return the live state; 304 to those whose `If-None-Match` has it. In the open demo it has the evening's time."""
     view = services.part(CompanionView)
     if services.authenticator.open_demo:
-        return TaggedAnswer.of({**view.state(CHANNEL), "time": services.now()}).response(request)
+        return TaggedAnswer.of(msgspec.structs.replace(view.present(), time=services.now())).response(request)
     return view.shared.get().response(request)
 
 

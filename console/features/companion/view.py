@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
 
 from console.conditional import SharedAnswer
-from console.features.companion.crowding import ORDER, crowding
+from processors.companion.crowding import ORDER, crowding
 from processors.festival.closures import Closures
+from processors.festival.routing import PathEnds
+from schemas.companion import CompanionState, Crowding, QueueState, SetChange, ZoneCrowding
 from schemas.crowd import CrowdCount
-from schemas.ids import CameraId, QueueId, SetId, ZoneId
+from schemas.ids import CameraId, PlaceId, QueueId, SetId, ZoneId
 from schemas.programme import ProgrammeSet
 from schemas.queues import QUEUES, QueueSettings, QueueWait
 from schemas.routes import PathState
@@ -43,7 +45,7 @@ class CompanionView:
         self._sets: dict[SetId, tuple[ProgrammeSet, int]] = {}
         self._programme = ""
         self._closures = Closures()
-        self.shared = SharedAnswer(lambda: self.state(CHANNEL))
+        self.shared = SharedAnswer(self.present)
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a result."""
@@ -61,24 +63,27 @@ class CompanionView:
         return {CHANNEL}
 
     def state(self, channel: str) -> Mapping[str, object]:
-        """Return what the page shows; nothing in it changes while nothing happens, so that polls stay small."""
+        """Return the state for subscribers of the channel."""
         del channel
+        return msgspec.structs.asdict(self.present())
+
+    def present(self) -> CompanionState:
+        """Return what the page shows; nothing in it changes while nothing happens, so that polls stay small."""
         now = time.time() * 1000
-        return {
-            "programme": self._programme_version(),
-            "zones": [
-                {"id": zone.id, "title": zone.title or zone.id, "crowding": self._crowding(zone.id, zone.capacity, now)}
+        changes = sorted(self._sets.values(), key=lambda pair: (-pair[1], pair[0].id))
+        return CompanionState(
+            programme=self._programme_version(),
+            zones=tuple(
+                ZoneCrowding(
+                    id=zone.id, title=zone.title or zone.id, crowding=self._crowding(zone.id, zone.capacity, now)
+                )
                 for zone in self._venue.zones
-            ],
-            "queues": [self._queue(queue, now) for queue in self._queues.values()],
-            "changes": [
-                {**msgspec.to_builtins(one), "at": at}
-                for one, at in sorted(self._sets.values(), key=lambda pair: (-pair[1], pair[0].id))
-                if one.status != "scheduled"
-            ],
-            "closed": sorted(sorted(ends) for ends in self._closures.closed_paths),
-            "crowded": sorted(sorted(ends) for ends in self._closures.crowded_paths),
-        }
+            ),
+            queues=tuple(self._queue(queue, now) for queue in self._queues.values()),
+            changes=tuple(SetChange(set=one, at=at) for one, at in changes if one.status != "scheduled"),
+            closed=_sorted_ends(self._closures.closed_paths),
+            crowded=_sorted_ends(self._closures.crowded_paths),
+        )
 
     def _programme_version(self) -> str:
         """Return a text that changes with the programme: pages load it again then."""
@@ -87,7 +92,7 @@ class CompanionView:
             self._programme = hashlib.sha256(msgspec.json.encode(sets)).hexdigest()[:16]
         return self._programme
 
-    def _crowding(self, zone: ZoneId, capacity: int, now: float) -> str | None:
+    def _crowding(self, zone: ZoneId, capacity: int, now: float) -> Crowding | None:
         """Return the crowding where the worst camera sees it; None where none sees it now."""
         seen = [
             crowding(counted.persons, capacity, counted.level_of_service)
@@ -98,17 +103,23 @@ class CompanionView:
         ]
         return max(seen, key=ORDER.index, default=None)
 
-    def _queue(self, queue: QueueSettings, now: float) -> dict[str, object]:
+    def _queue(self, queue: QueueSettings, now: float) -> QueueState:
         wait, at = self._waits.get(queue.id, (None, 0))
-        known = wait is not None and wait.persons is not None and now - at < STALE_MS
-        fields: dict[str, object] = {
-            "id": queue.id, "title": queue.title or queue.id, "place": queue.place, "persons": None, "wait": None,
-            "low": None, "high": None,
-        }  # fmt: skip
-        if known and wait is not None and wait.persons is not None:
-            fields["persons"] = round(wait.persons / ROUNDED_PERSONS) * ROUNDED_PERSONS
-            for name, minutes in (
-                ("wait", wait.wait_minutes), ("low", wait.wait_low_minutes), ("high", wait.wait_high_minutes),
-            ):  # fmt: skip
-                fields[name] = None if minutes is None else round(minutes)
-        return fields
+        state = QueueState(id=queue.id, title=queue.title or queue.id, place=queue.place)
+        if wait is None or wait.persons is None or now - at >= STALE_MS:
+            return state
+        return msgspec.structs.replace(
+            state,
+            persons=round(wait.persons / ROUNDED_PERSONS) * ROUNDED_PERSONS,
+            wait=_whole(wait.wait_minutes),
+            low=_whole(wait.wait_low_minutes),
+            high=_whole(wait.wait_high_minutes),
+        )
+
+
+def _whole(minutes: float | None) -> int | None:
+    return None if minutes is None else round(minutes)
+
+
+def _sorted_ends(paths: Iterable[PathEnds]) -> tuple[tuple[PlaceId, PlaceId], ...]:
+    return tuple(sorted((min(ends), max(ends)) for ends in paths))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Crowding = Literal["quiet", "lively", "busy", "full"]
+from schemas.companion import Crowding
 
 LIVELY, BUSY, FULL = 0.5, 0.8, 0.97
 """Shares of the capacity from which a zone is called so; from the last on, no plan leads there either."""

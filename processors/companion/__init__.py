@@ -1,0 +1,1 @@
+"""Companion: what attendees are told of crowding, in words."""
