@@ -47,7 +47,7 @@ function draw(map) {
   const where = new Map(map.places.map((place) => [place.id, [place.x_m, place.y_m]]));
   for (const path of map.paths) picture.append(svg("polyline", { class: path.steps ? "path steps" : "path", "data-path": [path.start, path.end].sort().join("/"), points: points([where.get(path.start), where.get(path.end)]), "stroke-width": unit / 4 }));
   line = picture.appendChild(svg("polyline", { class: "way", points: "", "stroke-width": unit / 2 }));
-  for (const place of map.places) if (place.kind !== "junction") picture.append(mark(place, unit));
+  for (const place of map.places) if (place.kind !== "junction") picture.append(mark(place, unit, width));
   for (const [, word] of areas.values()) picture.append(word);
   shell.replaceChildren(picture);
   shell.style.aspectRatio = `${width} / ${Math.min(height, width * 1.4)}`;
@@ -67,11 +67,11 @@ function zoneShapes(map, unit) {
   return [...Object.entries(map.areas).map(([zone, corners]) => [zone, [svg("polygon", { class: "area", points: points(corners) }), word(...middle(corners))]]), ...rings];
 }
 
-function mark(place, unit) {
+function mark(place, unit, width) {
   const [x, y] = at([place.x_m, place.y_m]);
   const isStage = place.kind === "stage";
   const group = svg("g", { class: `place kind-${place.kind}`, "data-kind": place.kind, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }, svg("title", {}, nameOf(place.id)));
-  if (isStage) group.append(svg("text", { "font-size": unit.toFixed(1), y: (unit * 0.35).toFixed(1) }, `♪ ${nameOf(place.id)}`));
+  if (isStage) group.append(svg("text", { class: x < width / 4 ? "at-left" : x > width * 0.75 ? "at-right" : "", "font-size": unit.toFixed(1), y: (unit * 0.35).toFixed(1) }, `♪ ${nameOf(place.id)}`));
   else group.append(svg("circle", { r: (unit * 0.75).toFixed(1) }), svg("text", { "font-size": (unit * 0.72).toFixed(1), y: (unit * 0.26).toFixed(1) }, sign(place.kind)));
   return group;
 }
