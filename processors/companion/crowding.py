@@ -8,7 +8,7 @@ LIVELY, BUSY, FULL = 0.5, 0.8, 0.97
 """Shares of the capacity from which a zone is called so; from the last on, no plan leads there either."""
 
 DENSE = {"E": 2, "F": 3}
-"""Least position in `ORDER` at Fruin's levels of service, whatever the share: E from 1.08 persons/m², F from 2.17."""
+"""Least position in `ORDER` at a level of density, whatever the share; levels are those of the zone's use."""
 
 ORDER: tuple[Crowding, ...] = ("quiet", "lively", "busy", "full")
 
