@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from processors.festival.closures import Closures
 from processors.festival.live_state import LiveState, QueueTime, ZoneOccupancy
 from processors.festival.routing import PathEnds
+from processors.festival.zone_people import ZonePeople
 from schemas.crowd import CrowdCount
 from schemas.ids import PlaceId, ZoneId
 from schemas.programme import ProgrammeSet
@@ -28,6 +29,7 @@ class LiveBoard:
         places: ids of the map.
         capacities: capacity by zone, where it is known.
         zone_places: places of the map in each zone; the one with its id if left out.
+        in_parts: zones of which cameras see different parts.
 
     >>> from datetime import UTC
     >>> at = datetime(2027, 7, 10, 20, tzinfo=UTC)
@@ -42,11 +44,13 @@ class LiveBoard:
         places: Collection[str],
         capacities: Mapping[str, int],
         zone_places: Mapping[ZoneId, Sequence[PlaceId]] | None = None,
+        in_parts: Collection[ZoneId] = (),
     ) -> None:
         self._places = frozenset(places)
         if zone_places is None:
             zone_places = {ZoneId(zone): (PlaceId(zone),) for zone in capacities if zone in self._places}
         self._zone_places = zone_places
+        self._zone_people = ZonePeople(in_parts)
         self._capacities = {
             place: capacities[zone] for zone, held in zone_places.items() if zone in capacities for place in held
         }
@@ -66,10 +70,12 @@ class LiveBoard:
 
     def add_count(self, count: CrowdCount) -> None:
         """Add the people of the zones of one picture."""
+        self._zone_people.add(count)
         for zone in count.zones:
+            persons = self._zone_people.persons(zone.zone, count.time)
             for place in self._zone_places.get(zone.zone, ()):
-                if place in self._capacities:
-                    self._people[place] = (count.time, zone.persons)
+                if persons is not None and place in self._capacities:
+                    self._people[place] = (count.time, persons)
 
     def add_set(self, one: ProgrammeSet) -> None:
         """Add the last state of a set, which replaces that of the programme's table."""

@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from console.conditional import SharedAnswer
-from processors.companion.crowding import ORDER, crowding
+from processors.companion.crowding import crowding
 from processors.festival.closures import Closures
 from processors.festival.routing import PathEnds
+from processors.festival.zone_people import people_in_zone, zones_seen_in_parts
 from schemas.companion import CompanionState, Crowding, QueueState, SetChange, ZoneCrowding
 from schemas.crowd import CrowdCount
 from schemas.ids import CameraId, PlaceId, QueueId, SetId, ZoneId
@@ -39,6 +40,7 @@ class CompanionView:
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
+        self._in_parts = zones_seen_in_parts(venue)
         self._queues = {queue.id: queue for queue in venue.section(QUEUES)}
         self._counts: dict[CameraId, tuple[CrowdCount, int]] = {}
         self._waits: dict[QueueId, tuple[QueueWait, int]] = {}
@@ -93,15 +95,19 @@ class CompanionView:
         return self._programme
 
     def _crowding(self, zone: ZoneId, capacity: int, now: float) -> Crowding | None:
-        """Return the crowding where the worst camera sees it; None where none sees it now."""
+        """Return the crowding of all people, at the worst density that a camera sees; None where none sees it now."""
         seen = [
-            crowding(counted.persons, capacity, counted.level_of_service)
+            counted
             for count, at in self._counts.values()
             if count.blind is None and now - at < STALE_MS
             for counted in count.zones
             if counted.zone == zone
         ]
-        return max(seen, key=ORDER.index, default=None)
+        persons = people_in_zone([counted.persons for counted in seen], in_parts=zone in self._in_parts)
+        if persons is None:
+            return None
+        levels = [counted.level_of_service for counted in seen if counted.level_of_service is not None]
+        return crowding(persons, capacity, max(levels, default=None))
 
     def _queue(self, queue: QueueSettings, now: float) -> QueueState:
         wait, at = self._waits.get(queue.id, (None, 0))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 import msgspec
 from msgspec import Struct
 
+from processors.festival.zone_people import people_in_zone, zones_seen_in_parts
 from processors.sources.silent_sources import SilentSources
 from schemas.crowd import CrowdCount, ZoneCount, ZoneSettings, ZoneUse
 from schemas.ids import CameraId, GateId, ZoneId
@@ -24,9 +24,6 @@ TREND_MINUTES = 5
 MIN_TREND_SHARE, MIN_TREND_PERSONS = 0.05, 2.0
 """Change within that time, as a share of the people and in persons, below which a zone is steady."""
 
-MAX_PARTS_SHARE = 1.05
-"""Sum of the areas that cameras see, as a share of the zone's, up to which they are taken to see different parts."""
-
 
 class CameraZoneCount(TypedDict):
     """Last count of one camera in a zone; `at` is Kafka's time (Unix milliseconds)."""
@@ -42,7 +39,7 @@ class ShownZone(TypedDict):
 
     Attributes:
         use: what people do there, which decides the level of a density.
-        persons: people counted in it; see `_persons`.
+        persons: people counted in it; see `people_in_zone`.
         trend: of the forecast in five minutes, of the camera that counts most; None without a forecast.
         density: persons/m², of the camera that sees it densest; level, camera and flow are of the same camera.
         limit_chance: probability of reaching the capacity, of the camera for which it is highest.
@@ -95,7 +92,7 @@ class ZonesView:
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
-        self._in_parts = {zone.id for zone in venue.zones if _is_seen_in_parts(zone, venue)}
+        self._in_parts = zones_seen_in_parts(venue)
         self._last: dict[CameraId, tuple[CrowdCount, int]] = {}
         self._silent = SilentSources()
 
@@ -153,7 +150,7 @@ class ZonesView:
             "title": zone.title or zone.id,
             "use": zone.use,
             "capacity": zone.capacity,
-            "persons": self._persons(zone, [counted for *_, counted in counts]),
+            "persons": people_in_zone([counted.persons for *_, counted in counts], in_parts=zone.id in self._in_parts),
             "trend": _trend(most) if most else None,
             "density": densest.density if densest else None,
             "level": densest.level_of_service if densest else None,
@@ -175,20 +172,6 @@ class ZonesView:
                 for camera, at, counted in counts
             ],
         }
-
-    def _persons(self, zone: ZoneSettings, counts: Sequence[ZoneCount]) -> float | None:
-        """Return the people of a zone: the sum over cameras that see different parts of it, otherwise the highest."""
-        if not counts:
-            return None
-        persons = [counted.persons for counted in counts]
-        return sum(persons) if zone.id in self._in_parts else max(persons)
-
-
-def _is_seen_in_parts(zone: ZoneSettings, venue: Venue) -> bool:
-    """Return True if every view of a zone gives its area, and together they are no larger than the zone."""
-    areas = [view.area_m2 for camera in venue.cameras for view in camera.views if view.zone == zone.id]
-    known = [area for area in areas if area is not None]
-    return len(areas) == len(known) > 1 and sum(known) <= MAX_PARTS_SHARE * zone.area_m2
 
 
 def _trend(counted: ZoneCount) -> Trend | None:

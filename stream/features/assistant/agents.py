@@ -16,6 +16,7 @@ from processors.assistant.question import Context
 from processors.festival.live_state import LiveState
 from processors.festival.sections import places_of_zones, with_venue
 from processors.festival.tables import read_festival
+from processors.festival.zone_people import zones_seen_in_parts
 from processors.models.inference import open_folder
 from processors.support.encoder import Encoder
 from processors.support.privacy import mask_personal_data
@@ -68,7 +69,9 @@ class AssistantAgent:
         self._tables = with_venue(read_festival(folder), worker.venue)
         places = frozenset[str](self._tables.places)
         capacities: dict[str, int] = {zone.id: zone.capacity for zone in worker.venue.zones}
-        self.board = LiveBoard(places, capacities, places_of_zones(worker.venue, places))
+        self.board = LiveBoard(
+            places, capacities, places_of_zones(worker.venue, places), zones_seen_in_parts(worker.venue)
+        )
         self._model = worker.reloadable_model(("encoder", "requests"), self._load)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="assistant")
         self._waits = msgspec.json.Decoder(QueueWait)

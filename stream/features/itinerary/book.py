@@ -13,6 +13,7 @@ import msgspec
 from processors.festival.closures import Closures
 from processors.festival.routing import WalkingMap
 from processors.festival.sections import places_of_zones, sets_of
+from processors.festival.zone_people import ZonePeople, zones_seen_in_parts
 from processors.itinerary.plan import plan
 from processors.itinerary.prices import ExpectedAttendance
 from processors.itinerary.walks import WalkTables
@@ -47,6 +48,7 @@ class ItineraryBook:
         self._closures = Closures()
         self._walk_tables = self._quiet_tables = WalkTables(self._map)
         self._zone_places = places_of_zones(venue, frozenset(self._map.places))
+        self._people = ZonePeople(zones_seen_in_parts(venue))
         capacities = {zone.id: float(zone.capacity) for zone in venue.zones}
         self._attendance = ExpectedAttendance({
             place: capacities[zone] for zone, places in self._zone_places.items() for place in places
@@ -169,9 +171,12 @@ class ItineraryBook:
         count = try_decode_payload(self._crowd_decoder, value, CROWD.event_type)
         if count is None:
             return
+        self._people.add(count)
         for zone in count.zones:
-            for place in self._zone_places.get(zone.zone, ()):
-                self._attendance.set_occupancy(place, count.time, zone.persons)
+            persons = self._people.persons(zone.zone, count.time)
+            if persons is not None:
+                for place in self._zone_places.get(zone.zone, ()):
+                    self._attendance.set_occupancy(place, count.time, persons)
 
     def forget_ended(self, now: datetime) -> None:
         """Drop the attendees whose visit has ended."""
