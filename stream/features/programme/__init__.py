@@ -12,6 +12,7 @@ FEATURE = Feature(
     console="console.features.programme:FEATURE",
     commands=("stream.commands.programme:register",),
     access={
+        "console": Access(broadcasts=(PROGRAMME_SETS,)),
         "operator": Access(produces=(PROGRAMME_SETS,)),
     },
 )

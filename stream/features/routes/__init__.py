@@ -12,6 +12,7 @@ FEATURE = Feature(
     console="console.features.routes:FEATURE",
     commands=("stream.commands.routes:register",),
     access={
+        "console": Access(broadcasts=(PATH_STATES,)),
         "operator": Access(produces=(PATH_STATES,)),
     },
 )
