@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from processors.bars.demand import DemandModel, DemandState, SlotForecast
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import DemandState, SlotForecast
 from processors.bars.evening_profile import StageSets
 from processors.bars.ledger import Ledger, LedgerState
 from processors.bars.model_card import model_card

@@ -19,7 +19,8 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from processors.bars import accuracy
-from processors.bars.demand import DemandModel, SlotForecast
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import SlotForecast
 from processors.bars.model_card import model_card
 from processors.bars.product_similarity import ProductTraits
 from processors.bars.sales_file import Sale, SalesFileError, read_sales

@@ -23,17 +23,19 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from processors.bars.adwin import AdwinDetector, AdwinState
-from processors.bars.bayesian_regression import BayesianLinearRegression, RegressionState
+from processors.bars.adwin import AdwinDetector
+from processors.bars.bayesian_regression import BayesianLinearRegression
 from processors.bars.conformal_interval import ConformalInterval, mean_class
-from processors.bars.context_features import ContextEffects, ContextEffectsState
-from processors.bars.evening_profile import EveningProfile, EveningProfileState, StageSets
+from processors.bars.context_features import ContextEffects
+from processors.bars.demand_state import DemandState, PendingForecast, SlotForecast
+from processors.bars.evening_profile import EveningProfile, StageSets
+from processors.bars.expert_mixture import BASE, ExpertMixture
 from processors.bars.forecast_combination import BatesGrangerCombination
 from processors.bars.product_similarity import ProductTraits, share_prior
-from processors.bars.seasonality import ProductSeries, SeasonalMean, SharedSeason, SharedSeasonState
+from processors.bars.seasonality import ProductSeries, SeasonalMean, SharedSeason
+from processors.bars.week_profile import slot_number
 
 CLOSED_HOURS = 3.0
 """Hours without any sale after which the bar counts as closed: those slots are not zero demand."""
@@ -66,94 +68,11 @@ CLOSED_SHARE = 0.05
 MIN_OPENING_DAYS = 3
 """Days after which opening hours count as learnt."""
 
+MAX_CACHED_STARTS = 256
+"""Slots whose local start is kept: a conversion of time zones takes longer than a forecast needs it for."""
+
 CONTEXT_PREFIX = "context "
 """Prefix of the regression's features that come from the context."""
-
-
-class PendingForecast(Struct):
-    """A forecast whose slots are not closed yet.
-
-    Attributes:
-        slot: number of its first slot.
-        features: features of the regression.
-        seasonal_log: log(1 + seasonal forecast).
-        mean: forecast, in units.
-        bias_ratio: bias correction that was applied.
-        own: forecast from the product's own past, in units; None in rows from before there was a combination.
-        shared: forecast of the shared season, in units.
-        online: forecast without the profile of the evening, in units.
-        profile: forecast of the profile, in units; None without one.
-    """
-
-    slot: int
-    features: dict[str, float]
-    seasonal_log: float = field(name="guess")
-    mean: float
-    bias_ratio: float = field(name="ratio")
-    own: float | None = None
-    shared: float = 0.0
-    online: float = 0.0
-    profile: float | None = None
-
-
-class DemandState(Struct):
-    """State of the demand model, part of the bar's row.
-
-    Attributes:
-        open_slot: number of the open slot since 1970; None before the first sale.
-        last_sale_slot: slot of the last sale.
-        series: by product.
-        pending: forecasts that are not due yet, by product and horizon.
-        regressions: by horizon.
-        intervals: by horizon, of all forecasts.
-        class_intervals: by horizon and class of the mean; a new class begins as a copy of the whole.
-        opening_hours: share of slots with sales, by hour of the day.
-        context: latest context features.
-        context_effects: effects of the context, for what-ifs.
-        shared: shared season of the bar.
-        combinations: by horizon and class of the shared mean.
-        drift: detector of a rise of the errors.
-        drift_count: number of rises.
-        outliers: number of clipped lines.
-        sold_out_slots: last slot in which each product was sold out.
-        evenings: profile of the evenings of a festival.
-    """
-
-    open_slot: int | None = field(default=None, name="slot")
-    last_sale_slot: int | None = field(default=None, name="last_sale")
-    series: dict[str, ProductSeries] = field(default_factory=dict)
-    pending: dict[str, dict[int, list[PendingForecast]]] = field(default_factory=dict)
-    regressions: dict[int, RegressionState] = field(default_factory=dict)
-    intervals: dict[int, ConformalInterval] = field(default_factory=dict)
-    class_intervals: dict[int, dict[int, ConformalInterval]] = field(default_factory=dict, name="levels")
-    opening_hours: dict[int, SeasonalMean] = field(default_factory=dict, name="opening")
-    context: dict[str, float] = field(default_factory=dict)
-    context_effects: ContextEffectsState = field(default_factory=ContextEffectsState, name="surroundings")
-    shared: SharedSeasonState = field(default_factory=SharedSeasonState)
-    combinations: dict[int, dict[int, BatesGrangerCombination]] = field(default_factory=dict, name="blends")
-    drift: AdwinState = field(default_factory=AdwinState)
-    drift_count: int = field(default=0, name="drifts")
-    outliers: int = field(default=0, name="odd")
-    sold_out_slots: dict[str, int] = field(default_factory=dict, name="censored")
-    evenings: EveningProfileState = field(default_factory=EveningProfileState)
-
-
-class SlotForecast(Struct, frozen=True):
-    """Units to be sold from the start of a slot to a horizon.
-
-    Attributes:
-        slots: length of the horizon.
-        mean: expected units.
-        p05: lower end of the 90 % interval.
-        p50: median.
-        p95: upper end of the 90 % interval.
-    """
-
-    slots: int
-    mean: float
-    p05: float
-    p50: float
-    p95: float
 
 
 class DemandModel:
@@ -182,6 +101,11 @@ class DemandModel:
     ) -> None:
         self._state = state or DemandState()
         self._slot_length = slot
+        self._seconds = slot.total_seconds()
+        self._slots_per_day = max(1, round(timedelta(days=1) / slot))
+        self._forecasts: dict[tuple[int | None, int | None, str, int], PendingForecast] = {}
+        self._starts: dict[int, datetime] = {}
+        self._local_numbers: dict[int, int] = {}
         self._horizons = tuple(horizons)
         self._zone = zone
         self._traits = traits or {}
@@ -191,6 +115,7 @@ class DemandModel:
         for horizon in self._horizons:
             self._state.intervals.setdefault(horizon, ConformalInterval())
         self._evenings = EveningProfile(self._state.evenings, slot)
+        self._stages: StageSets | None = None
         self._drift = AdwinDetector(self._state.drift)
         self._context_inputs = self._select_context()
 
@@ -229,11 +154,18 @@ class DemandModel:
 
     def slot_of(self, time: datetime) -> int:
         """Return the number of the slot that holds this time."""
-        return int(time.timestamp() // self._slot_length.total_seconds())
+        return int(time.timestamp() // self._seconds)
 
     def slot_start(self, slot: int) -> datetime:
         """Return the local time at which a slot begins."""
-        return datetime.fromtimestamp(slot * self._slot_length.total_seconds(), self._zone)
+        start = self._starts.get(slot)
+        if start is None:
+            if len(self._starts) >= MAX_CACHED_STARTS:
+                self._starts.clear()
+                self._local_numbers.clear()
+            start = datetime.fromtimestamp(slot * self._seconds, self._zone)
+            self._starts[slot] = start
+        return start
 
     def advance(
         self, time: datetime, context: Mapping[str, float] | None = None, sold_out: Collection[str] = ()
@@ -256,6 +188,7 @@ class DemandModel:
             while state.open_slot + 1 < now and self._still_open(state.open_slot + 1):
                 self._step()
             self._close_slot()
+            self._forecasts.clear()
             state.pending.clear()
             for slot in range(max(state.open_slot + 1, now - self._slots(CLOSED_LEARNT_HOURS)), now):
                 self._learn_opening(slot, sold=False)
@@ -264,7 +197,10 @@ class DemandModel:
             self._step()
         if context is not None:
             self._state.context = _prefixed(context)
-        self._context_inputs = self._select_context()
+        inputs = self._select_context()
+        if inputs != self._context_inputs:
+            self._context_inputs = inputs
+            self._forecasts.clear()
 
     def add_sale(self, product: str, units: float, time: datetime) -> None:
         """Count a sale; one of a slot that is closed already teaches nothing any more."""
@@ -283,6 +219,7 @@ class DemandModel:
         """Return the series of a product; a new one begins with the rate of similar products in this slot."""
         series = self._state.series.get(product)
         if series is None:
+            self._forecasts.clear()
             series = self._state.series[product] = ProductSeries()
             self.shared.add_product(product, share_prior(product, self._traits, self.shared.shares()))
             slot = self._state.open_slot
@@ -299,13 +236,19 @@ class DemandModel:
 
     def set_neighbour_rates(self, rates: Mapping[str, float]) -> None:
         """Set the current sales rates of the mean neighbouring bar, in units/hour by product."""
-        hours = self._slot_length.total_seconds() / 3600
-        self.shared.state.neighbour_units = {name: rate * hours for name, rate in rates.items()}
+        hours = self._seconds / 3600
+        units = {name: rate * hours for name, rate in rates.items()}
+        if units != self.shared.state.neighbour_units:
+            self.shared.state.neighbour_units = units
+            self._forecasts.clear()
 
     def set_programme(self, stages: StageSets) -> None:
         """Set the sets of the festival day on the stages that matter to the bar, as they are known now."""
         if (slot := self._state.open_slot) is not None and (stages or self._state.evenings.current is not None):
             self._evenings.set_programme(stages, slot, self.slot_start(slot))
+            if stages != self._stages:
+                self._stages = stages
+                self._forecasts.clear()
 
     def forecast(self, product: str) -> list[SlotForecast]:
         """Return the units from the start of the open slot to each horizon."""
@@ -352,8 +295,15 @@ class DemandModel:
             return False  # a bar that sells now is open for a while, whatever the hour
         return self._usually_closed(slot)
 
+    def _local_number(self, slot: int) -> int:
+        number = self._local_numbers.get(slot)
+        if number is None:
+            number = slot_number(self.slot_start(slot), self._slots_per_day)
+            self._local_numbers[slot] = number
+        return number
+
     def _slots(self, hours: float) -> int:
-        return max(1, round(hours * 3600 / self._slot_length.total_seconds()))
+        return max(1, round(hours * 3600 / self._seconds))
 
     def _learn_opening(self, slot: int, *, sold: bool) -> None:
         season = self._state.opening_hours.setdefault(self.slot_start(slot).hour, SeasonalMean())
@@ -369,10 +319,11 @@ class DemandModel:
 
     def _closed_between(self, now: int) -> bool:
         last = self._state.last_sale_slot
-        return last is not None and (now - last) * self._slot_length.total_seconds() > CLOSED_HOURS * 3600
+        return last is not None and (now - last) * self._seconds > CLOSED_HOURS * 3600
 
     def _step(self) -> None:
         self._close_slot()
+        self._forecasts.clear()
         self._state.open_slot = (self._state.open_slot or 0) + 1
         self._context_inputs = self._select_context()
         self._predict_all()
@@ -386,7 +337,12 @@ class DemandModel:
         """Return the features, log(1 + seasonal forecast), and the regression's mean before the bias correction."""
         slot = self._state.open_slot or 0
         start = self.slot_start(slot)
-        features = {**series.features(start, self.slot_start(slot - 1)), **self._context_inputs}
+        numbers = [self._local_number(number) for number in open_slots]
+        features = {
+            **series.features(start, self.slot_start(slot - 1)),
+            **series.lags(self._local_number(slot), numbers, 7 * self._slots_per_day),
+            **self._context_inputs,
+        }
         seasonal = sum(series.season(self.slot_start(number)) for number in open_slots)
         seasonal_log = math.log1p(seasonal if series.closed_slots or series.initial_rate else series.open_units)
         count = self._state.intervals[horizon].count
@@ -397,6 +353,16 @@ class DemandModel:
         return features, seasonal_log, math.expm1(min(max(seasonal_log + correction, 0.0), highest))
 
     def _predict(self, product: str, series: ProductSeries, horizon: int) -> PendingForecast:
+        """Return the forecast from the start of the open slot; nothing that it depends on changes before it closes."""
+        if series.closed_slots == 0 or series is not self._state.series.get(product):
+            return self._new_forecast(product, series, horizon)
+        key = (self._state.open_slot, self._state.last_sale_slot, product, horizon)
+        forecast = self._forecasts.get(key)
+        if forecast is None:
+            forecast = self._forecasts[key] = self._new_forecast(product, series, horizon)
+        return forecast
+
+    def _new_forecast(self, product: str, series: ProductSeries, horizon: int) -> PendingForecast:
         slot = self._state.open_slot or 0
         open_slots = [slot + i for i in range(horizon) if not self.is_closed(slot + i)]
         if not open_slots:
@@ -408,10 +374,26 @@ class DemandModel:
         # The own past of a new product has no weight before there is one.
         closed = series.closed_slots
         own_weight = closed / (closed + self._slots(OWN_PAST_HOURS)) if series.initial_rate else 1.0
-        online = shared + own_weight * (self._combination(horizon, shared).mean(own, shared) - shared)
+        base = shared + own_weight * (self._combination(horizon, shared).mean(own, shared) - shared)
+        experts = {BASE: round(base, 3), **self._seasonal_experts(series, open_slots, shared)}
+        online = base + own_weight * (self._mixture(horizon, base).mean(experts) - base)
         profile = self._evenings.units(product, open_slots)
         mean = self._evenings.blend(horizon, profile, online)
-        return PendingForecast(slot, features, seasonal_log, mean, ratio, own, shared, online, profile)
+        return PendingForecast(slot, features, seasonal_log, mean, ratio, own, shared, online, profile, experts)
+
+    def _seasonal_experts(self, series: ProductSeries, open_slots: Sequence[int], shared: float) -> dict[str, float]:
+        """Return the forecasts of the mixture beside its base, in units."""
+        seasons = self._seasons(series, open_slots, shared)
+        experts = {**seasons, **series.ratios.forecasts(seasons, series.slow_level)}
+        return {name: round(units, 3) for name, units in experts.items() if name != "shared"}
+
+    def _seasons(self, series: ProductSeries, open_slots: Sequence[int], shared: float) -> dict[str, float]:
+        """Return the units that each season expects in these slots, `shared` of them that of the bar."""
+        numbers = [self._local_number(slot) for slot in open_slots]
+        return {"shared": shared} | series.week.seasons(numbers, 7 * self._slots_per_day)
+
+    def _mixture(self, horizon: int, mean: float) -> ExpertMixture:
+        return self._state.mixtures.setdefault(horizon, {}).setdefault(mean_class(mean), ExpertMixture())
 
     def _combination(self, horizon: int, mean: float) -> BatesGrangerCombination:
         of_horizon = self._state.combinations.setdefault(horizon, {})
@@ -431,7 +413,8 @@ class DemandModel:
         state = self._state
         slot = state.open_slot or 0
         start = self.slot_start(slot)
-        slots_per_hour = max(1.0, 3600 / self._slot_length.total_seconds())
+        number = self._local_number(slot)
+        slots_per_hour = max(1.0, 3600 / self._seconds)
         self._learn_opening(slot, sold=any(series.open_units for series in state.series.values()))
         error = 0.0
         context = self.context
@@ -446,7 +429,11 @@ class DemandModel:
             elif context and series.closed_slots:
                 target = math.log1p(series.open_units) - math.log1p(series.season(start))
                 self.context_effects.learn(product, context, target)
+            seasons = self._seasons(series, (slot,), self.shared.mean(product, (start,))) if series.closed_slots else {}
             units[product] = series.close_slot(start, slots_per_hour)
+            if seasons:
+                series.ratios.add(units[product], seasons)
+            series.week.add(number, units[product], 7 * self._slots_per_day)
             for horizon in self._horizons:
                 queue = pending.get(horizon, [])
                 while queue and queue[0].slot + horizon <= slot + 1:
@@ -479,6 +466,8 @@ class DemandModel:
             self._combination(horizon, due.shared).learn(own, due.shared, value, variance, series)
             if due.profile is not None:
                 self._evenings.learn(horizon, due.profile, due.online, value, variance, series)
+            if base := due.experts.get(BASE):
+                self._mixture(horizon, base).learn(due.experts, value, variance, series)
         for interval in (whole, classes[mean_class(uncorrected)]):
             interval.learn_ratio(uncorrected, value, due.mean, series)
         for interval in (whole, classes[mean_class(due.mean)]):

@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from processors.bars import accuracy
 from processors.bars.baselines import NAIVE_KINDS, BatchBoosting, NaiveForecasts, boosting_features
-from processors.bars.demand import DemandModel, SlotForecast
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import SlotForecast
 from processors.bars.model_card import model_card
 from processors.bars.sales_file import Sale, SalesFileError, read_sales
 

@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 
 NAME = "demand-regression"
-VERSION = "4"
+VERSION = "5"
 CODE = (
-    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "evening_profile",
-    "forecast_combination", "product_similarity", "seasonality",
+    "adwin", "bayesian_regression", "conformal_interval", "context_features", "demand", "demand_state",
+    "evening_profile", "expert_mixture", "forecast_combination", "product_similarity", "seasonal_experts",
+    "seasonality", "week_profile",
 )  # fmt: skip
 """Modules whose code determines a forecast."""
 

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from processors.bars.demand import DemandModel, DemandState
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import DemandState
 from processors.bars.model_card import model_card
 from processors.bars.restock import SupplyTerms
 from processors.bars.restock_simulation import (

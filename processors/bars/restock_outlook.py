@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from processors.bars.conformal_interval import ConformalInterval
-from processors.bars.demand import DemandModel, SlotForecast
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import SlotForecast
 from processors.bars.seasonality import ProductSeries
 from schemas.ids import ProductId
 

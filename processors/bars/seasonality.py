@@ -10,12 +10,14 @@ Analysis, 3rd ed., section 2.6) that forget slowly.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
 
 from processors.bars.product_similarity import SharePrior
+from processors.bars.seasonal_experts import SeasonRatios
+from processors.bars.week_profile import WeekProfile
 
 FAST_RATE, SLOW_RATE = 0.3, 0.04
 """Smoothing rates of the two levels of a series: the weight of the newest slot."""
@@ -84,6 +86,8 @@ class ProductSeries(Struct):
         by_hour: seasonal means by hour of the day.
         by_week_hour: seasonal means by hour of the week.
         yesterday: mean units/slot of each hour of the day on the last day with that hour.
+        week: units by slot of the week.
+        ratios: recent sales beside the seasons.
     """
 
     open_units: float = field(default=0.0, name="count")
@@ -95,6 +99,8 @@ class ProductSeries(Struct):
     by_hour: dict[int, SeasonalMean] = field(default_factory=dict)
     by_week_hour: dict[int, SeasonalMean] = field(default_factory=dict)
     yesterday: dict[int, float] = field(default_factory=dict)
+    week: WeekProfile = field(default_factory=WeekProfile)
+    ratios: SeasonRatios = field(default_factory=SeasonRatios)
 
     def close_slot(self, start: datetime, slots_per_hour: float) -> float:
         """Close the slot that began at `start` (local time) and return the units sold in it."""
@@ -110,6 +116,35 @@ class ProductSeries(Struct):
         before = self.yesterday.get(start.hour, value)
         self.yesterday[start.hour] = before + (value - before) / slots_per_hour
         return value
+
+    def lags(self, first: int, numbers: Sequence[int], per_week: int) -> dict[str, float]:
+        """Return the regression's features from the slots of the week: log(1 + units/slot) each.
+
+        Args:
+            first: number of the open slot on the local clock (`week_profile.slot_number`).
+            numbers: of the open slots of the horizon.
+            per_week: number of slots of a week.
+        """
+        day = per_week // 7
+        previous = self.week.means(first - 1, per_week)
+        season = self._week_mean(numbers, per_week)
+        last_season = previous[0] if previous else self.slow_level
+        return {
+            "slot season": _log(season),
+            "slot season of last": _log(last_season),
+            "day ago": _log(self._past(numbers, day, per_week, season)),
+            "week ago": _log(self._past(numbers, per_week, per_week, season)),
+            "last, day ago": _log(self._past((first - 1,), day, per_week, last_season)),
+            "last, week ago": _log(self._past((first - 1,), per_week, per_week, last_season)),
+        }
+
+    def _week_mean(self, numbers: Sequence[int], per_week: int) -> float:
+        known = [means[0] for number in numbers if (means := self.week.means(number, per_week))]
+        return sum(known) / len(known) if known else self.slow_level
+
+    def _past(self, numbers: Sequence[int], lag: int, per_week: int, default: float) -> float:
+        known = [units for number in numbers if (units := self.week.units(number - lag, per_week)) is not None]
+        return max(0.0, sum(known) / len(known)) if known else default
 
     def season(self, at: datetime) -> float:
         """Return units/slot at this time of the week: by hour of the week, else of the day, else the slow level."""
@@ -131,16 +166,21 @@ class ProductSeries(Struct):
         hour = self.by_hour.get(start.hour)
         return {
             "one": 1.0,
-            "last": math.log1p(recent[0]),
-            "before": math.log1p(recent[1]),
-            "fast": math.log1p(self.fast_level),
-            "slow": math.log1p(self.slow_level),
-            "season": math.log1p(self.season(start)),
-            "season of last": math.log1p(self.season(previous)),
-            "long season": math.log1p(self.long_season(start)),
-            "hour": math.log1p(hour.mean if hour is not None else self.slow_level),
-            "yesterday": math.log1p(self.yesterday.get(start.hour, self.slow_level)),
+            "last": _log(recent[0]),
+            "before": _log(recent[1]),
+            "fast": _log(self.fast_level),
+            "slow": _log(self.slow_level),
+            "season": _log(self.season(start)),
+            "season of last": _log(self.season(previous)),
+            "long season": _log(self.long_season(start)),
+            "hour": _log(hour.mean if hour is not None else self.slow_level),
+            "yesterday": _log(self.yesterday.get(start.hour, self.slow_level)),
         }
+
+
+def _log(units: float) -> float:
+    """Return log(1 + units), to as many digits as a row should hold."""
+    return round(math.log1p(units), 5)
 
 
 class ProductShare(Struct):

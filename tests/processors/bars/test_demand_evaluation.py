@@ -36,6 +36,13 @@ def test_evaluation_of_regular_shop_is_accurate_and_calibrated(tmp_path: Path) -
     assert abs(report["bias"]) < 0.1
 
 
+def test_evaluation_lists_longer_means_medians_and_exponential_means(tmp_path: Path) -> None:
+    baselines = evaluate(write_sales(tmp_path / "sales.csv"), by="bar")["baselines"]
+    assert {"mean_of_12_weeks", "median_of_26_weeks", "exponential_mean_0.1", "expanding_mean"} <= set(baselines)
+    for kind in ("median_of_12_weeks", "exponential_mean_0.3", "mean_of_26_weeks"):
+        assert baselines[kind]["wape"] < 0.01, "the same units every week"
+
+
 def test_evaluation_scores_from_given_day(tmp_path: Path) -> None:
     report = evaluate(write_sales(tmp_path / "sales.csv"), score_from=date(2026, 6, 28))
     assert report["slots"] == 13

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from processors.bars.accuracy import wape
-from processors.bars.demand import DemandModel, DemandState
+from processors.bars.demand import DemandModel
+from processors.bars.demand_state import DemandState
 from processors.bars.evening_profile import MAX_EVENINGS, StageSets, counterparts
 
 DOORS = datetime(2030, 7, 5, 18, tzinfo=UTC)
@@ -99,7 +100,8 @@ def test_profile_is_bounded_and_survives_a_restart() -> None:
     model = model_after(MAX_EVENINGS + 3)
     assert len(model.state.evenings.past) == MAX_EVENINGS
     row = msgspec.json.encode(model.state)
-    assert len(row) < 40_000
+    assert len(msgspec.json.encode(model.state.evenings)) < 25_000
+    assert len(row) < 65_000
     restored = DemandModel(msgspec.json.decode(row, type=DemandState))
     assert play(restored, MAX_EVENINGS + 3, moved=4) == play(model, MAX_EVENINGS + 3, moved=4)
 
