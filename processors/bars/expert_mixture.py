@@ -23,6 +23,15 @@ PRIOR_SHARE = 0.002
 BASE_WEIGHT = 0.6
 """Prior weight of the base; the others share the rest equally."""
 
+RATIO_PRIOR_UNITS, RATIO_MEMORY = 100.0, 500.0
+"""Prior units of the bias ratio, and forecasts over which it is averaged, as for the base."""
+
+MIN_RATIO, MAX_RATIO = 0.8, 1.25
+"""Bounds of the bias ratio.
+
+Its square root is applied: sales are skewed, so that the whole correction costs more absolute error than it mends bias.
+"""
+
 MAX_ERROR = 3.0
 """Standard errors at which errors and differences are clipped: one outlier moves no weight far."""
 
@@ -35,6 +44,7 @@ class ExpertMixture(Struct):
 
     Attributes:
         weights: by name; a forecast that is new joins with its prior weight.
+        actual, mixed: sums of values and of mixtures, whose ratio corrects half of the bias, by its logarithm.
 
     >>> mixture = ExpertMixture()
     >>> for _ in range(100):
@@ -44,11 +54,13 @@ class ExpertMixture(Struct):
     """
 
     weights: dict[str, float] = field(default_factory=dict)
+    actual: float = 0.0
+    mixed: float = 0.0
 
     def mean(self, forecasts: Mapping[str, float]) -> float:
-        """Return the mixture of these forecasts, in units; one that is not there has no weight."""
-        weights = self._weights(forecasts)
-        return sum(weights[name] * units for name, units in forecasts.items())
+        """Return the mixture of these forecasts less half of its bias, in units."""
+        ratio = (self.actual + RATIO_PRIOR_UNITS) / (self.mixed + RATIO_PRIOR_UNITS)
+        return self._mixed(forecasts) * math.sqrt(min(max(ratio, MIN_RATIO), MAX_RATIO))
 
     def learn(self, forecasts: Mapping[str, float], value: float, variance: float, series: int = 1) -> None:
         """Update the weights with one value.
@@ -60,14 +72,22 @@ class ExpertMixture(Struct):
             series: number of series that share these weights; each moves them by so much less.
         """
         weights, spread = self._weights(forecasts), math.sqrt(variance)
-        mean = sum(weights[name] * units for name, units in forecasts.items())
-        step = 2 * LEARNING_RATE / math.sqrt(series) * _clip((value - mean) / spread)
+        mean = self._mixed(forecasts)
+        error = _clip((value - mean) / spread)
+        keep = 1 - 1 / (RATIO_MEMORY * series)
+        self.actual = keep * self.actual + max(0.0, mean + error * spread)
+        self.mixed = keep * self.mixed + mean
+        step = 2 * LEARNING_RATE / math.sqrt(series) * error
         moved = {
             name: weights[name] * math.exp(step * _clip((units - mean) / spread)) for name, units in forecasts.items()
         }
         total, prior, share = sum(moved.values()), _prior(forecasts), PRIOR_SHARE / series
         absent = {name: weight for name, weight in self.weights.items() if name not in forecasts}
         self.weights = absent | {n: (1 - share) * weight / total + share * prior[n] for n, weight in moved.items()}
+
+    def _mixed(self, forecasts: Mapping[str, float]) -> float:
+        weights = self._weights(forecasts)
+        return sum(weights[name] * units for name, units in forecasts.items())
 
     def _weights(self, forecasts: Mapping[str, float]) -> dict[str, float]:
         prior = _prior(forecasts)
