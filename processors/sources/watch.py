@@ -39,6 +39,9 @@ PROCESS_SILENCE = timedelta(seconds=15)
 RESTART_GRACE = timedelta(seconds=60)
 """Time for a process that was stopped on purpose, and for one that has never reported, to start."""
 
+MAX_SECONDS = 86_400.0
+"""Age and period in seconds above which a report says no more than that."""
+
 MIN_EVALUATION = timedelta(seconds=1.5)
 """Shortest time between two evaluations; several workers write the time."""
 
@@ -268,10 +271,10 @@ def _watched(
 ) -> WatchedSource:
     # A process that starts is no sign of life: one that crashes again and again would hide that a camera is dead.
     last = before.seen if before is not None else now
-    seen = last if report.age is None else max(last, now - timedelta(seconds=report.age))
+    seen = last if report.age is None else max(last, now - timedelta(seconds=min(report.age, MAX_SECONDS)))
     limit = SILENCE.total_seconds()
     if report.up and report.period is not None:
-        limit = max(limit, PERIODS * report.period)
+        limit = max(limit, PERIODS * min(report.period, MAX_SECONDS))
     total, feeds = None, {}
     if report.kind in FED_KINDS:
         # What could not come while the endpoint was away is not missed.

@@ -11,7 +11,7 @@ from email.message import EmailMessage, MIMEPart
 from processors.support.html_text import markup_to_text
 from processors.support.quoted_history import without_history
 from processors.support.urgency import names_any_danger
-from stream.sources.mail_decoding import decode_part, decode_payload, header
+from stream.sources.mail_decoding import decode_bytes, decode_part, decode_payload, header
 
 MAX_PARTS, MAX_DEPTH = 200, 30
 """Parts of a message that are read, and levels of nesting."""
@@ -65,8 +65,13 @@ def message_text(message: Part) -> str:
 def _undeclared_text(message: Part) -> str:
     """Return what stands beside the parts of a message, or the content of one that is not declared as text."""
     if message.is_multipart():
-        beside = (message.preamble, message.epilogue)
-        return _joined(str(text) for text in beside if text and not _STUB.search(text) and "multi-part" not in text)
+        # The parser keeps bytes beyond ASCII as surrogates.
+        beside = (
+            decode_bytes(text.encode("utf-8", "surrogateescape"), None)
+            for text in (message.preamble, message.epilogue)
+            if text
+        )
+        return _joined(text for text in beside if not _STUB.search(text) and "multi-part" not in text)
     if message.get_filename() or message.get_content_maintype() not in ("application", "multipart"):
         return ""
     text = decode_part(message)

@@ -418,3 +418,13 @@ def test_camera_that_comes_and_goes_keeps_one_alert() -> None:
                 alarm, step = apply_observation(alarm, seen, CAMERA_SILENT.defaults)
                 found += [step.state] if step else []
     assert found == ["raised", "resolved"]
+
+
+@pytest.mark.parametrize("seconds", [1e300, 4e9])
+def test_impossible_age_and_period_are_as_long_as_a_day(seconds: float) -> None:
+    site = Site(("camera", "gate"), ("camera", "front")).run(30)
+    report = SourceReport(kind="camera", name="gate", up=True, age=seconds, period=seconds)
+    site.watch.apply(site.state, ProcessReport(id="x", time=site.now, process=site.process, sources=(report,)))
+    site.run(10)
+    assert not site.alarms
+    msgspec.json.decode(msgspec.json.encode(site.state), type=type(site.state))

@@ -161,3 +161,8 @@ def test_attached_text_does_not_follow_a_long_one() -> None:
 
 def test_bytes_that_are_no_text_are_not_read() -> None:
     assert not text_of(("Content-Type: application/octet-stream", "", "a\x01\x02b")).strip()
+
+
+def test_text_beside_the_parts_keeps_its_letters_beyond_ascii() -> None:
+    text = text_of(("Content-Type: multipart/mixed; boundary=B", "", "--B", "", "--B--", "à la porte 4, il brûle"))
+    assert text == "à la porte 4, il brûle"
