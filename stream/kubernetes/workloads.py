@@ -137,7 +137,7 @@ def _container(name: str, arguments: Sequence[str], command: Sequence[str]) -> d
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}},
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the container
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # nosec B108 - in the container
             {"name": "data", "mountPath": "/var/lib/pulso"},
             {"name": "venue", "mountPath": "/etc/pulso", "readOnly": True},
             {"name": "kafka-ca", "mountPath": "/etc/kafka-ca", "readOnly": True},
