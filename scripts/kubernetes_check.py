@@ -1,7 +1,8 @@
 """Check of deploy/kubernetes: `python -m scripts.kubernetes_check`; exits with 1 after naming every fault.
 
 Always: kustomize, the JSON Schemas of Kubernetes' own kinds, and the rules of `faults_between`. With the definitions of
-custom resources (PULSO_KUBERNETES_CRDS, or ../shared/kubernetes/crds): those, too. Without kubectl it says so and ends.
+custom resources (PULSO_KUBERNETES_CRDS, or ../shared/kubernetes/crds): those, too. With kube-apiserver
+(PULSO_KUBE_APISERVER, a program): a dry run on a real server. Without kubectl it says so and ends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
+from scripts.kubernetes_server import KubernetesServer, ServerError, running_server
 from stream.kubernetes.manifest import Manifest
 from stream.runtime.settings import ROOT
 
@@ -30,6 +32,7 @@ OWN_SECRETS = frozenset({"redis", "pulso-cluster-ca-cert"})
 """Secrets that an operator makes, by hand or by Strimzi; those of users are named as the KafkaUser."""
 
 _PODS = {"Deployment", "StatefulSet", "Job"}
+_CUSTOM_GROUPS = ("strimzi.io", "keda.sh", "monitoring.coreos.com")
 
 
 class MissingProgramError(Exception):
@@ -90,7 +93,7 @@ def schema_faults(resource: Manifest, schemas: Mapping[tuple[str, str], Mapping[
         for error in jsonschema.Draft202012Validator(schemas[kind]).iter_errors(resource):
             yield f"{'.'.join(map(str, error.absolute_path))}: {error.message}"
         return
-    if any(group in kind[0] for group in ("strimzi.io", "keda.sh", "monitoring.coreos.com")):
+    if any(group in kind[0] for group in _CUSTOM_GROUPS):
         return  # a custom resource whose definition is not here
     try:
         kubernetes_validate.validate(resource, VERSION, strict=True)
@@ -98,6 +101,36 @@ def schema_faults(resource: Manifest, schemas: Mapping[tuple[str, str], Mapping[
         yield f"{'.'.join(map(str, error.path))}: {error.message}"
     except kubernetes_validate.SchemaNotFoundError:
         yield f"Kubernetes has no {kind[1]} of {kind[0]}"
+
+
+def server_program() -> Path | None:
+    """Return the kube-apiserver that `PULSO_KUBE_APISERVER` names; None without one."""
+    program = os.environ.get("PULSO_KUBE_APISERVER")
+    return Path(program) if program else None
+
+
+def prepare(server: KubernetesServer, resources: list[Manifest], definitions: Path) -> list[Manifest]:
+    """Create the namespaces and the definitions of custom resources; return the resources that the server can check.
+
+    Raises:
+        ServerError: the server refuses a namespace or a definition.
+    """
+    files = sorted(definitions.glob("*.yaml"))
+    crds = [yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for file in files]
+    server.create([*crds, *(one for one in resources if one["kind"] == "Namespace")])
+    for crd in crds:
+        name = f"crd/{crd['metadata']['name']}"
+        done = server.kubectl("wait", "--for=condition=Established", "--timeout=60s", name)
+        if done.returncode:
+            raise ServerError(done.stderr)
+    defined = {(crd["spec"]["group"], crd["spec"]["names"]["kind"]) for crd in crds}
+    return [one for one in resources if _is_known(one, defined)]
+
+
+def _is_known(resource: Manifest, defined: set[tuple[str, str]]) -> bool:
+    group = resource["apiVersion"].partition("/")[0] if "/" in resource["apiVersion"] else ""
+    custom = any(part in group for part in _CUSTOM_GROUPS)
+    return not custom or (group, resource["kind"]) in defined
 
 
 def faults_between(resources: list[Manifest]) -> Iterator[str]:
@@ -253,6 +286,22 @@ def _name(resource: Manifest) -> str:
     return f"{resource.get('kind')} {resource.get('metadata', {}).get('name')}"
 
 
+def _server_faults(overlays: Mapping[str, list[Manifest]], definitions: Path | None) -> Iterator[str]:
+    """Yield what a real server refuses; says so where there is none."""
+    program = server_program()
+    if program is None or definitions is None:
+        print("skipped: dry run on a server (PULSO_KUBE_APISERVER and definitions of custom resources)")
+        return
+    try:
+        with running_server(program) as server:
+            for overlay, resources in overlays.items():
+                known = prepare(server, resources, definitions)
+                yield from (f"{overlay}, server: {fault}" for fault in server.faults(known))
+                print(f"{overlay}: {len(known)} resources tried on a server")
+    except ServerError as error:
+        yield f"server: {error}"
+
+
 def main() -> int:
     """Check every overlay; return the exit status."""
     try:
@@ -272,6 +321,7 @@ def main() -> int:
             checked.append(one)
         found += [f"{overlay}: {fault}" for fault in faults_between(resources)]
         print(f"{overlay}: {len(resources)} resources")
+    found += _server_faults(overlays, folder)
     for fault in found:
         print(fault)
     return 1 if found else 0
