@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +68,93 @@ def test_till_with_wrong_clock_does_not_halve_the_forecast(offset: timedelta) ->
     assert not expected.clocks
     (clock,) = forecast.clocks
     assert (clock.till, round(clock.ahead_seconds / 60)) == ("2", round(offset / MINUTE))
+
+
+def _random_hour(seconds: float, chance: random.Random) -> float:
+    return chance.uniform(-3600, 3600)
+
+
+def _random_behind(seconds: float, chance: random.Random) -> float:
+    return chance.uniform(-3600, 0)
+
+
+def _standing_still(seconds: float, chance: random.Random) -> float:
+    return -seconds
+
+
+def _drift(seconds: float, chance: random.Random) -> float:
+    return -0.1 * seconds
+
+
+def _summer_time_ends(seconds: float, chance: random.Random) -> float:
+    return -3600.0 * (seconds > 7200)
+
+
+def _two_clocks(seconds: float, chance: random.Random) -> float:
+    return chance.choice((0.0, -3600.0))
+
+
+def _time_zone(seconds: float, chance: random.Random) -> float:
+    return -7200.0
+
+
+@pytest.mark.parametrize("tills", [1, 2])
+@pytest.mark.parametrize(
+    "lead",
+    [_random_hour, _random_behind, _standing_still, _drift, _summer_time_ends, _two_clocks, _time_zone],
+    ids=lambda lead: lead.__name__.strip("_"),
+)
+def test_sales_of_bad_clock_are_booked_in_their_quarter(
+    lead: Callable[[float, random.Random], float], tills: int
+) -> None:
+    """The second till has a bad clock, or the only one; units in the right quarter of an hour, and forecasts."""
+    chance, clocks = random.Random(7), TillClocks({})
+    right, wrong = (BarState("north", PLAN, "Europe/Madrid") for _ in range(2))
+    units, in_quarter, expected, forecasts = 0, 0, 0.0, 0.0
+    for number in range(960):
+        time = NOW + 15 * SECOND * number
+        received = time + chance.uniform(0.3, 4) * SECOND
+        bad = number % tills == tills - 1
+        shown = time + (lead(15.0 * number, chance) if bad else 0) * SECOND
+        till = str(1 + number % tills)
+        booked = clocks.booking_time(till, shown, received)
+        units += 1
+        in_quarter += booked.timestamp() // 900 == time.timestamp() // 900
+        right.apply_ticket(ticket(number, time, till=till), number, "e", received=received)
+        wrong.apply_ticket(ticket(number, shown, till=till), number, "e", received=received)
+        if number > 240 and number % 60 == 59:
+            expected += right.forecast(received, "e").products[0].horizons[0].mean
+            forecasts += wrong.forecast(received, "e").products[0].horizons[0].mean
+    assert in_quarter / units >= 1 - MAX_AHEAD / (15 * MINUTE)
+    assert forecasts == pytest.approx(expected, rel=0.15)
+    assert wrong.sold == right.sold
+    named = {clock.till: clock.ahead_seconds for clock in clocks.report(NOW + 4 * HOUR)}
+    assert list(named) == [str(tills)]
+    assert named[str(tills)] != 0
+
+
+def test_clock_that_was_at_random_is_trusted_again() -> None:
+    clocks, chance = TillClocks({}), random.Random(3)
+    for number in range(40):
+        clocks.booking_time("1", NOW + (30 * number + chance.uniform(-3600, 0)) * SECOND, NOW + 30 * SECOND * number)
+    later = NOW + HOUR
+    for number in range(20):
+        clocks.booking_time("1", later + 30 * SECOND * number, later + (30 * number + 1) * SECOND)
+    sold = later + 30 * MINUTE
+    assert clocks.booking_time("1", sold, sold + 20 * MINUTE) == sold
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("pause", [0.2, 1.0, 3.0, 12.0])
+def test_backlog_between_new_sales_keeps_its_times(pause: float, newest_first: bool) -> None:
+    """An hour offline; what was sold meanwhile is sent between new sales, oldest or newest first."""
+    backlog = [30.0 * number for number in range(120)]
+    sent = [(time, 3600 + pause * number) for number, time in enumerate(backlog[:: -1 if newest_first else 1])]
+    sent += [(time, time + 2) for time in range(3600, 7200, 30)]
+    clocks = TillClocks({})
+    for time, received in sorted(sent, key=lambda one: one[1]):
+        assert clocks.booking_time("1", NOW + time * SECOND, NOW + received * SECOND) == NOW + time * SECOND
+    assert not clocks.report(NOW + 2 * HOUR)
 
 
 def test_till_with_empty_battery_is_corrected_among_others() -> None:
