@@ -31,6 +31,10 @@ _REDUCED = ((1, cv2.IMREAD_COLOR_RGB), (2, cv2.IMREAD_REDUCED_COLOR_2), (4, cv2.
 _MISSING = 128
 """Value of the pixels whose data are missing in a JPEG."""
 
+TRIMMED_BYTES = 8
+"""Bytes before the end of a JPEG that are left out in a trial: fewer than eight grey lines of 320 pixels take."""
+
+_EOI_BYTES = 2
 _SOI = b"\xff\xd8"
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 _STANDALONE = (0x01, *range(0xD0, 0xD8))
@@ -71,19 +75,27 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
             raise PictureError(f"the picture is cut off after {len(jpeg)} bytes: no end-of-image marker")
         jpeg = jpeg[:end]
         scale = next((factor for factor, _ in _REDUCED if width * height <= FULL_PIXELS * factor**2), 8)
-    try:
-        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), dict(_REDUCED)[scale])
-    except cv2.error as error:
-        raise PictureError(f"the picture can't be decoded: {error.err}") from error
+    picture = _decoded(jpeg, dict(_REDUCED)[scale])
+    if picture is not None and jpeg[:2] == _SOI and _lacks_lower_part(picture):
+        shorter = _decoded(jpeg[: -_EOI_BYTES - TRIMMED_BYTES] + jpeg[-_EOI_BYTES:], dict(_REDUCED)[scale])
+        if shorter is None or not np.array_equal(shorter, picture):
+            raise PictureError("the picture is cut off: its lower part has no data")
     if picture is not None and scale > 1:
         picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     if picture is None:
         raise PictureError(f"the picture of {len(jpeg)} bytes is cut off or damaged")
-    if jpeg[:2] == _SOI and _lacks_lower_part(np.asarray(picture, np.uint8)):
-        raise PictureError("the picture is cut off: its lower part has no data")
     if min(picture.shape[:2]) < 16:
         raise PictureError(f"the picture has only {picture.shape[1]}×{picture.shape[0]} pixels")
     return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
+
+
+def _decoded(data: bytes, flag: int) -> Picture | None:
+    """Return the pixels as OpenCV decodes them; None where it can't tell why not."""
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+    except cv2.error as error:
+        raise PictureError(f"the picture can't be decoded: {error.err}") from error
+    return None if picture is None else np.asarray(picture, np.uint8)
 
 
 def check_declared_size(data: bytes) -> tuple[int, int]:
@@ -119,10 +131,11 @@ def _without_beginning(data: bytes) -> bytes:
 
 
 def _lacks_lower_part(picture: Picture) -> bool:
-    """Return whether a JPEG ended too early, with an end-of-image marker all the same.
+    """Return whether one side of a picture is grey, as of a JPEG that ended too early in spite of an end-of-image marker.
 
     Decoders fill what is missing with exactly the middle of all values, which no sensor gives. The picture may be
-    turned since.
+    turned since. A recorder may have encoded such a filling, of which `smear` reports damage: those pictures stay the
+    same without their last `TRIMMED_BYTES`, which are grey, while of one that is cut off those are part of the scene.
     """
     edges = (picture[-8:], picture[:8], picture[:, -8:], picture[:, :8])
     grey = [bool((edge == _MISSING).all()) for edge in edges]

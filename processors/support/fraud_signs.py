@@ -244,6 +244,43 @@ _UNASKED_OFFER = _any_of(
 )
 """Offers that nobody writes to a festival's desk as a customer."""
 
+_SELLER = _any_of(
+    (
+        r"(?:somos|som) (?:un|una|la) (?:\w+ )?(?:empresa|agencia|fabrica|compania|consultora|proveedor|agencia|imprenta|impremta)|(?:nuestra|nostra) (?:empresa|agencia) (?:\w+ ){0,2}(?:ofrece|alquila|"
+        r"fabrica|ofereix|lloga)|(?:(?:le|les|os|us) )?(?:ofrecemos|oferim) (?:\w+ ){0,3}(?:servicios?|serveis?|precios?|preus|tarifas|seguros?|soluciones|productos)|(?:alquilamos|lloguem|fabricamos|fabriquem|"
+        r"imprimimos|imprimim|distribuimos|instalamos|suministramos)\b|ayudamos a (?:\w+ ){0,2}(?:empresas|negocios|festivales|marcas)|ajudem (?:a )?(?:empreses|negocis)|reduzca su factura|confeccionamos|nuestr[oa] (?:software|plataforma|servicio)\b|(?:articulos|regalos|objetos) "
+        r"(?:publicitarios|promocionales)",
+        r"(?:our|we are an?) (?:\w+ ){0,3}(?:company|agency|firm|team) (?:\w+ )?(?:develops?|offers?|provides?|speciali[sz]es?|rents?|builds?|of)\b|we (?:rent|supply|manufacture|print|provide|speciali[sz]e|distribute|install|help (?:\w+ )?"
+        r"(?:businesses|companies|brands|festivals|organi[sz]ers))\b|our (?:\w+ )?(?:team|software|platform|service) (?:has|have|helps|saves|delivers)\b|i help (?:\w+ )?(?:businesses|companies|brands|festivals)|business funding|custom(?:i[sz]ed)?[ -]?printed|promotional (?:items|products|gifts)",
+        r"(?:notre|nous sommes une) (?:societe|entreprise|agence|equipe) (?:\w+ ){0,2}(?:propose|offre|specialisee|loue|realise)|notre (?:organisme|logiciel|plateforme) \w+|nous (?:ameliorons|louons|fabriquons|imprimons|fournissons|aidons les (?:entreprises|marques)|proposons des "
+        r"(?:services|solutions|tarifs))|objets publicitaires",
+        r"(?:sparen sie|unsere? (?:software|plattform)|wir (?:bieten|liefern|vermieten|steigern|drucken|produzieren|helfen (?:unternehmen|firmen))|unsere (?:firma|agentur) (?:bietet|vermietet|liefert))\b|werbe(?:artikel|mittel|geschenke)",
+        r"la nostra (?:azienda|agenzia|societa|ditta) (?:offre|propone|noleggia|realizza)|(?:proponiamo (?:corsi|servizi|soluzioni)|aumentiamo|noleggiamo|stampiamo|forniamo|produciamo|aiutiamo le aziende)\b|gadget (?:personalizzat|aziendal|pubblicitar)\w+",
+    )
+)
+"""Company that names its trade."""
+
+_SALES_TALK = _any_of(
+    (
+        r"sin (?:ningun )?compromiso|sense compromis|(?:solicit|pid|demane?)\w* (?:ya |su |un |el |nuestro |el nostre )*(?:presupuesto|pressupost|catalogo|cataleg|tarifas?)|(?:presupuesto|pressupost|estudio|estudi) (?:gratuit[o]?|gratis|sin coste)|"
+        r"(?:nuestro|un|nostre) (?:asesor|comercial)\b|(?:llamada|reunion|trucada) de \d+ min\w*|\d+ ?% de (?:descuento|descompte)|llamenos|truqueu-nos|(?:muestras|catalogo) y (?:tarifas|precios)|una demostracion|(?:precios|preus) (?:muy |molt )?(?:competiti|economic)\w+",
+        r"free (?:quote|estimate|sample|demo|consultation)|(?:price list|our (?:catalogue|catalog|brochure))|(?:quick|short|brief|\d+[- ]min\w*) (?:call|chat|demo)|\d+ minutes (?:for|to|this)|minimum order|per (?:piece|unit)\b|"
+        r"(?:affordable|competitive|best) (?:rates|prices|pricing)|send (?:you )?(?:a|our|your) (?:quotation|proposal|requirements)|share your requirements|advisor will|(?:no|without) obligation|reply yes|get in touch for (?:a|our)\b|\d+ ?% off\b",
+        r"devis (?:gratuit|personnalise|sous)|sans engagement|tarifs? (?:\w+ )?(?:competiti|attracti|avantageu)\w+|audit gratuit|notre conseiller|\d+ ?% sur\b|offre valable|(?:rendez-vous|appel|echange) de \d+ min\w*",
+        r"unverbindlich\w*|unser (?:berater|vertrieb)|(?:gunstig|fair)\w* preise\w*|\d+ minuten (?:zeit|fur)|\d+ ?% rabatt auf|jetzt (?:bestellen|anfragen|buchen)|kostenlose\w* (?:beratung|angebot|erstgesprach|muster)",
+        r"preventivo (?:gratuit|senza|personalizzat|gratis)\w*|senza impegno|listino prezzi|prezzi (?:molto )?(?:competitivi|vantaggiosi)|chiamata di \d+ min\w*|sconto del \d+|ordinate (?:subito|ora)|spedizione gratuita|consulenza gratuita",
+    )
+)
+"""Words with which a trade closes an offer; customers who offer something do not use both."""
+
+_TAKES_PART = _any_of(
+    (
+        r"(?:your|vuestr[oa]|el vostre|la vostra|votre|euer\w*|vostro) (?:\w+ )?(?:camp\w*|tents?|tiendas?|app|shop|tienda|boutique)\b|da voi\b|chez vous\b|bei euch\b|food ?trucks?|(?:somos|soy|som|we are|we're|i am|i'm|siamo|sono|nous sommes|je suis|wir sind|ich bin) (?:\w+ ){0,2}(?:grupo|banda|band|grup|groupe|gruppe|duo|dj|cantante|singer|volunt\w+|benevol\w+)|"
+        r"(?:entradas|tickets|entrades|billets|biglietti|karten)\b|(?:como|com|comment|how|wie|come) (?:podemos|puedo|podem|pouvons|puis|can|konnen|kann|possiamo|posso)\b",
+    )
+)
+"""Words of people who want to take part, or ask how."""
+
 _UNSUBSCRIBE_ME = _any_of(
     (r"(?:please|want to|like to|quiero|quisiera|deseo|podeis|puedo|can you|como puedo|how (?:do|can) i) (?:\w+ ){0,4}(?:unsubscribe|darme de baja|"
      r"dar de baja|baja)|unsubscribe me|dadme de baja",)
@@ -339,6 +376,8 @@ class FraudSigns(Struct, frozen=True):
     """It speaks of its sender, or to the desk as several people."""
     stranger: bool = False
     """It speaks neither of its sender nor to the desk, nor of anything that the desk is asked about."""
+    pitch: bool = False
+    """A company offers its trade, without a link and although it speaks of itself and the festival."""
     report: bool = False
     """A person reports such a mail, or asks about it."""
     link: bool = False
@@ -407,11 +446,26 @@ def fraud_signs(text: str) -> FraudSigns:
         advertising=(newsletter or unasked) and not customer,
         certain=certain,
         customer=customer,
+        pitch=is_sales_pitch(folded),
         report=_REPORT.search(folded) is not None,
         link=clicks,
         suspicious_link=(bool(links) and (hidden or threat or promise or demand)) or (stranger and (clicks or ordered)),
         speaks=speaks,
         stranger=stranger,
+    )
+
+
+def is_sales_pitch(folded: str) -> bool:
+    """Return whether in a folded text a company offers its trade, in six languages.
+
+    >>> is_sales_pitch("alquilamos carpas, pida presupuesto sin compromiso"), is_sales_pitch("vendo dos entradas")
+    (True, False)
+    """
+    return (
+        _SELLER.search(folded) is not None
+        and _SALES_TALK.search(folded) is not None
+        and _TAKES_PART.search(folded) is None
+        and _OWN_MATTER.search(folded) is None
     )
 
 

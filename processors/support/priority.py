@@ -22,6 +22,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from processors.support.danger_words import is_call_for_help, names_danger
+from processors.support.fraud_signs import MAX_CHARACTERS, is_sales_pitch
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.requests import RequestClassifier
 from processors.support.signature import is_phone_note
@@ -48,7 +49,7 @@ MIN_HIGH_PROBABILITY = 0.85
 """Probability of high of one sentence from which the whole mail is high."""
 
 AUTOMATIC_LOG_ODDS = 3.0
-"""Log odds above the threshold from which an automatic reply is urgent although it names no danger."""
+"""Log odds above the threshold from which an automatic reply or a sales pitch is urgent although it names no danger."""
 
 _MIN_TEXT_CHARACTERS, _MIN_WORDS = 2, 4
 """Characters and words of a mail below which it says too little."""
@@ -133,7 +134,8 @@ class PriorityClassifier:
         if not analysis.automatic and (words < _MIN_WORDS or (named and words <= _MAX_PHRASE_WORDS)):
             return 0 if named else None
         odds, worst = self._urgency.log_odds(analysis)
-        doubt = AUTOMATIC_LOG_ODDS if analysis.automatic and not named else 0.0
+        doubtful = not named and (analysis.automatic or is_sales_pitch(folded[:MAX_CHARACTERS]))
+        doubt = AUTOMATIC_LOG_ODDS if doubtful else 0.0
         return worst if odds >= self._urgency.min_log_odds + doubt else None
 
     def _probabilities(self, signs: UrgencySigns, vector: Vectors) -> NDArray[np.float64]:

@@ -77,10 +77,10 @@ def set_aside_reason(
         return "loop"
     if signs.phishing and not signs.report:
         return "phishing"
-    if signs.report or signs.customer:
+    if signs.report or (signs.customer and not signs.pitch):
         return None
     probability = float(analysis.whole.probabilities[0, advertising])
-    if signs.advertising or probability >= _needed_probability(signs):
+    if signs.pitch or signs.advertising or probability >= _needed_probability(signs):
         return "spam"
     return None
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.cameras.picture import PictureError, check_declared_size, decode, jpeg_end
+from processors.cameras.smear import is_made_up
 from stream.sources.camera import MAX_SIDE_PIXELS, jpeg_of_bytes
 
 
@@ -114,6 +115,36 @@ def test_small_picture_is_sent_as_it_is() -> None:
 @pytest.mark.parametrize("before", [b"\r\n", b"\0\0\0", b" \n"])
 def test_line_breaks_before_a_picture_are_left_out(before: bytes) -> None:
     assert np.array_equal(decode(before + jpeg()), decode(jpeg()))
+
+
+RECORDED = ((), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (cv2.IMWRITE_JPEG_OPTIMIZE, 1), (cv2.IMWRITE_JPEG_RST_INTERVAL, 4))
+
+
+@pytest.mark.parametrize("options", RECORDED)
+@pytest.mark.parametrize("lines", [8, 48, 120])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_grey_part_that_a_recorder_encoded_is_damage_and_not_refused(
+    options: tuple[int, ...], lines: int, colours: int
+) -> None:
+    scene = textured(240, 320) if colours == 3 else textured(240, 320)[..., 0]
+    scene[-lines:] = 128
+    whole = cv2.imencode(".jpg", scene, list(options))[1].tobytes()
+    for data in (whole, with_orientation(whole, 6)):
+        picture = decode(data)
+        assert is_made_up(picture, cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8)) == (lines > 8)
+
+
+@pytest.mark.parametrize("options", RECORDED[::2])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_every_cut_before_an_end_marker_is_refused(options: tuple[int, ...], share: float, colours: int) -> None:
+    scene = textured(240, 320) if colours == 3 else textured(240, 320)[..., 0]
+    whole = cv2.imencode(".jpg", scene, list(options))[1].tobytes()
+    start = whole.index(b"\xff\xda") + 14
+    for cut in range(20):
+        end = start + int((len(whole) - start) * share) + cut
+        with pytest.raises(PictureError, match="cut off"):
+            decode(whole[:end] + b"\xff\xd9")
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])

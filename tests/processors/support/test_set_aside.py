@@ -82,6 +82,170 @@ PEOPLE = (
     ("Cola", "The queue at gate 2 is huge, look: https://photos.example.com/1"),
     ("Trabajo", "¿Puedo trabajar desde casa vendiendo entradas? Pagáis 20 euros la hora, ¿no?"),
 )  # fmt: skip
+PITCHES = (
+    (
+        "Limpieza",
+        "Somos una empresa de limpieza de Zaragoza con 20 años de experiencia en eventos. Ofrecemos precios muy competitivos y le enviamos presupuesto sin compromiso. Llámenos al 600 000 000.",
+    ),
+    (
+        "Carpas",
+        "Alquilamos carpas, vallas y sanitarios portátiles para todo tipo de eventos. Solicite su presupuesto sin compromiso respondiendo a este correo.",
+    ),
+    (
+        "Seguros",
+        "Le ofrecemos un seguro de responsabilidad civil para su empresa con un 30 % de descuento. Contacte con nuestro asesor comercial.",
+    ),
+    (
+        "Marketing",
+        "Ayudamos a empresas como la suya a conseguir más clientes. ¿Podríamos agendar una llamada de 15 minutos esta semana?",
+    ),
+    ("Energía", "Reduzca su factura de la luz hasta un 40 %. Estudio gratuito, nuestro comercial le visita."),
+    (
+        "Web design",
+        "I help businesses like yours get more leads with a modern website. Do you have 15 minutes for a quick call this week?",
+    ),
+    (
+        "LED walls",
+        "We rent LED walls and sound systems for events across Europe. Reply to this email for our price list and a free quote.",
+    ),
+    ("Merch", "Custom printed t-shirts and mugs from 2 EUR per piece, minimum order 100. Ask for our catalogue today."),
+    ("Funding", "Get business funding up to 50,000 with no paperwork. Reply YES and our advisor will call you."),
+    (
+        "App",
+        "Our software company develops mobile apps at affordable rates. Kindly share your requirements and we will send a quotation.",
+    ),
+    (
+        "Neteja",
+        "Som una empresa de neteja amb 15 anys d'experiència en esdeveniments. Oferim preus molt competitius, demaneu pressupost sense compromís.",
+    ),
+    (
+        "Impremta",
+        "Imprimim cartells, lones i flyers amb un 25 % de descompte aquest mes. Truqueu-nos i us farem un pressupost gratuït.",
+    ),
+    (
+        "Nettoyage",
+        "Notre société propose des services de nettoyage pour vos événements à des tarifs compétitifs. Demandez votre devis gratuit et sans engagement.",
+    ),
+    (
+        "SEO",
+        "Nous améliorons le référencement de votre site et vous apportons plus de clients. Répondez à ce mail pour un audit gratuit.",
+    ),
+    (
+        "Goodies",
+        "Profitez de -30 % sur nos objets publicitaires personnalisés : stylos, mugs, t-shirts. Offre valable jusqu'au 30.",
+    ),
+    (
+        "Werbung",
+        "Wir bieten professionelle Reinigung für Ihre Veranstaltung zu günstigen Preisen. Fordern Sie jetzt ein unverbindliches Angebot an.",
+    ),
+    (
+        "Webseite",
+        "Wir steigern Ihren Umsatz mit einer modernen Webseite. Haben Sie diese Woche 15 Minuten Zeit für ein kurzes Gespräch?",
+    ),
+    ("Rabatt", "Nur diese Woche: 20 % Rabatt auf alle Werbeartikel. Jetzt bestellen und sparen."),
+    (
+        "Pulizie",
+        "La nostra azienda offre servizi di pulizia per eventi a prezzi competitivi. Richieda un preventivo gratuito e senza impegno.",
+    ),
+    (
+        "Sito",
+        "Aumentiamo le vendite della vostra azienda con il marketing digitale. Possiamo fissare una chiamata di 15 minuti?",
+    ),
+    (
+        "Sconto",
+        "Sconto del 30 % su tutti i gadget personalizzati fino a fine mese. Ordinate subito, spedizione gratuita.",
+    ),
+    (
+        "Uniformes",
+        "Confeccionamos uniformes y polos bordados para el personal de su evento. Respóndanos y le mandamos muestras y tarifas.",
+    ),
+    (
+        "Generadores",
+        "Nuestra empresa alquila generadores y torres de luz en toda Aragón. Precios muy competitivos para la temporada.",
+    ),
+    (
+        "Software",
+        "¿Cansado de gestionar turnos en Excel? Nuestro software le ahorra horas. ¿Le va bien una demostración el martes?",
+    ),
+    (
+        "Fencing",
+        "We supply crowd barriers and fencing to festivals all over the UK. Happy to send our brochure and a no obligation quote.",
+    ),
+    (
+        "Recruitment",
+        "Our agency provides event staff at competitive rates. Let me know when you are free for a short call.",
+    ),
+    ("Lloguer", "Lloguem equips de so i llum per a festivals, demaneu el nostre catàleg."),
+    ("Web", "Ajudem empreses com la vostra a vendre més. Podem fer una trucada de 15 minuts?"),
+    ("Sono", "Nous louons du matériel de sonorisation pour tous vos événements, devis gratuit sous 24 h."),
+    (
+        "Formation",
+        "Notre organisme forme vos équipes à la sécurité. Contactez notre conseiller pour connaître nos tarifs.",
+    ),
+    (
+        "Zelte",
+        "Wir vermieten Zelte und Bühnen für Veranstaltungen. Gerne erstellen wir Ihnen ein unverbindliches Angebot.",
+    ),
+    ("Strom", "Sparen Sie bis zu 30 % Ihrer Stromkosten. Unser Berater ruft Sie gerne zurück."),
+    ("Palchi", "Noleggiamo palchi e transenne per eventi in tutta Italia, preventivo gratuito in 24 ore."),
+    ("Corsi", "Proponiamo corsi di formazione per il vostro personale, contattateci per un listino prezzi."),
+)
+"""Advertising without a link, in six languages."""
+
+OFFERS_OF_CUSTOMERS = (
+    ("Vendo", "Vendo dos entradas para el sábado, ¿puedo cambiar el nombre?"),
+    (
+        "Food truck",
+        "Tenemos un food truck de arepas y nos gustaría ofrecerlo en vuestro festival, ¿a quién escribimos?",
+    ),
+    ("Voluntario", "Me ofrezco como voluntario para el montaje, ¿dónde me apunto?"),
+    ("Vecino", "Ofrezco mi campo para aparcar si os falta sitio, estoy al lado del recinto"),
+    ("Descuento", "Vi que había un 20 % de descuento en las entradas, ¿sigue hasta hoy?"),
+    ("Grupo", "Somos un grupo de rock de Huesca y ofrecemos tocar gratis el viernes"),
+    ("Fotos", "Soy fotógrafa y ofrezco mis fotos del concierto de ayer, sin compromiso"),
+    ("Tickets", "I sell two tickets for Saturday, how do I change the name?"),
+    ("Truck", "We offer our food truck for the camping area, who can we talk to?"),
+    ("DJ", "I'm a DJ and offer to play a free set on Sunday if somebody cancels"),
+    ("Lift", "We have two free seats in our car from Bilbao, can I post that somewhere?"),
+    ("Call", "Can you call me? I lost my wallet with my ticket near the main stage"),
+    ("Quote", "Our company wants 40 tickets for a team outing. Can you send us a quote?"),
+    ("Entrades", "Venc dues entrades per dissabte, com puc canviar el nom?"),
+    ("Truck", "Tenim un food truck i oferim menjar vegà, com podem participar al festival?"),
+    ("Billets", "Je vends deux billets pour samedi, comment changer le nom ?"),
+    ("Truck", "Nous proposons notre food truck pour votre festival, à qui écrire ?"),
+    ("Bénévole", "Je propose mon aide comme bénévole pour le montage"),
+    ("Karten", "Ich verkaufe zwei Karten für Samstag, wie ändere ich den Namen?"),
+    ("Truck", "Wir bieten unseren Food Truck für das Festival an, an wen schreiben wir?"),
+    ("Angebot", "Gibt es noch das Angebot mit 20 % Rabatt für Gruppen?"),
+    ("Biglietti", "Vendo due biglietti per sabato, come cambio il nome?"),
+    ("Truck", "Offriamo il nostro food truck per il festival, a chi scriviamo?"),
+    ("Band", "Siamo una band di Torino e offriamo un concerto gratis venerdì"),
+    ("Puesto", "Hacemos artesanía y quisiéramos montar un puesto, ¿qué precio tiene y hay presupuesto mínimo?"),
+    ("Agua", "Alquilamos un apartamento y no hay agua, ¿hay duchas en el recinto?"),
+    ("Camping", "Alquilamos una carpa en vuestro camping con 20 % de descuento y no aparece en la reserva"),
+    ("Prensa", "Somos una agencia de noticias y queremos acreditación para dos personas"),
+    ("Staff", "We provide first aid as volunteers of the Red Cross; where do we park?"),
+    ("Rental", "We rent a tent at your campsite and got 20% off, but the email says full price"),
+    ("Team", "Our company offers tickets to employees; can we get an invoice?"),
+    ("Press", "We are a small agency covering the festival, can I get a press pass?"),
+    ("Tenda", "Lloguem una tenda al vostre càmping, a quina hora podem entrar?"),
+    ("Devis", "Notre entreprise voudrait 30 places, pouvez-vous nous envoyer un devis ?"),
+    ("Location", "Nous louons une tente chez vous, peut-on arriver jeudi ?"),
+    ("Zelt", "Wir vermieten unsere Karten weiter, geht das? Wir können nicht kommen"),
+    ("Schulklasse", "Wir bieten zwei Plätze im Auto ab München an, gibt es eine Mitfahrbörse?"),
+    ("Noleggio", "Noleggiamo una tenda da voi con lo sconto del 10 %, quando si può entrare?"),
+)
+"""People who offer something, rent, ask for a quote or name a discount."""
+
+DANGERS = (
+    "Hay una chica inconsciente junto a la barra y no respira.",
+    "A girl is unconscious next to the bar and not breathing.",
+    "Hi ha una noia inconscient al costat de la barra i no respira.",
+    "Une fille est inconsciente près du bar et ne respire plus.",
+    "Ein Mädchen liegt bewusstlos neben der Bar und atmet nicht.",
+    "C'è una ragazza incosciente vicino al bar e non respira.",
+)
+
 AUTOMATIC = (
     ("Respuesta automática: Consulta", "eva@x.org", "No estoy"),
     ("Automatic reply: Re: tickets", "eva@x.org", "I am away"),
@@ -139,6 +303,25 @@ def desk(requests: RequestClassifier) -> Desk:
 def test_fraud_and_advertising_are_set_aside(desk: Desk) -> None:
     assert [subject for subject, text in FRAUD if desk(subject, text).set_aside != "phishing"] == []
     assert [subject for subject, text in ADVERTISING if desk(subject, text).set_aside != "spam"] == []
+
+
+def test_sales_pitch_without_a_link_is_set_aside(desk: Desk) -> None:
+    triaged = [(subject, desk(subject, text)) for subject, text in PITCHES]
+    found = [subject for subject, one in triaged if one.set_aside == "spam"]
+    assert len(found) >= 0.95 * len(PITCHES)
+    assert [subject for subject, one in triaged if one.suggestion or one.priority == "urgent"] == []
+
+
+@pytest.mark.parametrize("danger", DANGERS)
+def test_sales_pitch_does_not_hide_danger(desk: Desk, danger: str) -> None:
+    for subject, text in (PITCHES[0], PITCHES[6], PITCHES[-1]):
+        triage = desk(subject, f"{text} {danger}")
+        assert (triage.priority, triage.set_aside) == ("urgent", None)
+
+
+def test_customer_who_offers_something_is_heard(desk: Desk) -> None:
+    triaged = [(subject, desk(subject, text)) for subject, text in OFFERS_OF_CUSTOMERS]
+    assert [(subject, one.set_aside) for subject, one in triaged if one.set_aside] == []
 
 
 def test_people_who_write_about_fraud_are_not_set_aside(desk: Desk) -> None:
