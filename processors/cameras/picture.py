@@ -34,7 +34,7 @@ _MISSING = 128
 TRIMMED_BYTES = 8
 """Bytes before the end of a JPEG that are left out in a trial: fewer than eight grey lines of 320 pixels take."""
 
-_EOI_BYTES = 2
+_EOI_BYTES, _MIN_SCANS = 2, 2
 _SOI = b"\xff\xd8"
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 _STANDALONE = (0x01, *range(0xD0, 0xD8))
@@ -76,10 +76,8 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
         jpeg = jpeg[:end]
         scale = next((factor for factor, _ in _REDUCED if width * height <= FULL_PIXELS * factor**2), 8)
     picture = _decoded(jpeg, dict(_REDUCED)[scale])
-    if picture is not None and jpeg[:2] == _SOI and _lacks_lower_part(picture):
-        shorter = _decoded(jpeg[: -_EOI_BYTES - TRIMMED_BYTES] + jpeg[-_EOI_BYTES:], dict(_REDUCED)[scale])
-        if shorter is None or not np.array_equal(shorter, picture):
-            raise PictureError("the picture is cut off: its lower part has no data")
+    if picture is not None and jpeg[:2] == _SOI and _has_grey_side(picture) and _ends_early(jpeg, picture, scale):
+        raise PictureError("the picture is cut off: its lower part has no data")
     if picture is not None and scale > 1:
         picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     if picture is None:
@@ -130,16 +128,28 @@ def _without_beginning(data: bytes) -> bytes:
     return data.lstrip(b"\0\r\n ")
 
 
-def _lacks_lower_part(picture: Picture) -> bool:
-    """Return whether one side of a picture is grey, as of a JPEG that ended too early in spite of an end-of-image marker.
+def _has_grey_side(picture: Picture) -> bool:
+    """Return whether one side of a picture, which may be turned, is of exactly the middle of all values.
 
-    Decoders fill what is missing with exactly the middle of all values, which no sensor gives. The picture may be
-    turned since. A recorder may have encoded such a filling, of which `smear` reports damage: those pictures stay the
-    same without their last `TRIMMED_BYTES`, which are grey, while of one that is cut off those are part of the scene.
+    Decoders fill with it what is missing where a JPEG ended early in spite of an end-of-image marker.
     """
     edges = (picture[-8:], picture[:8], picture[:, -8:], picture[:, :8])
     grey = [bool((edge == _MISSING).all()) for edge in edges]
     return grey[0] != grey[1] or grey[2] != grey[3]
+
+
+def _ends_early(jpeg: bytes, picture: Picture, scale: int) -> bool:
+    """Return whether the grey side of a picture has no data; false where a recorder encoded it (`smear` reports that).
+
+    Without its last bytes, the scene of a picture that ended early changes, and that above an encoded grey part does
+    not. A progressive JPEG has its grey part in the first of several scans.
+    """
+    frame = _jpeg_size(jpeg)[2]
+    if frame in _PROGRESSIVE:
+        return jpeg.count(b"\xff\xda", jpeg.rfind(bytes((0xFF, frame)))) < _MIN_SCANS
+    shorter = _decoded(jpeg[: -_EOI_BYTES - TRIMMED_BYTES] + jpeg[-_EOI_BYTES:], dict(_REDUCED)[scale])
+    scene = (picture != _MISSING).any(-1)
+    return shorter is None or not np.array_equal(shorter[scene], picture[scene])
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int, int]:
