@@ -17,9 +17,9 @@ _SUBJECT = re.compile(
     _PREFIX + r"(?:"
     # vacation replies
     r"respuesta automatica|contestacion automatica|automatic(?:ally generated)? (?:reply|response)|auto[- ]?(?:reply|response)\b|"
-    r"auto(?:reply)?:|resposta automatica|reponse automatique|risposta automatica|automatische antwort|automatisch antwoord|"
+    r"auto(?:reply)?:|resposta automatica|reponse automatique|risposta automatica|automatische antwort|automatisch antwoord|automatiskt svar|automatisk svar|"
     r"out of (?:the )?office|fuera de (?:la )?oficina|fora de l'oficina|fora do escritorio|fuori (?:ufficio|sede)\b|"
-    r"absen[ct]e? du bureau|message d'absence|abwesenheits\w+|abwesend:|ausencia:|ausente:|absence:|vacation (?:reply|response|message)|"
+    r"absen[ct]e? du bureau|message d'absence|abwesenheits\w+|abwesend:|afwezig(?:heid)?:|autosvar|ausencia:|ausente:|absence:|vacation (?:reply|response|message)|"
     # bounces
     r"undeliver(?:ed|able)\b|(?:mail )?delivery (?:status notification|failure|failed|has failed|system)|mail delivery (?:failed|system)|"
     r"delivery (?:delayed|incomplete)|returned mail\b|failure notice|message (?:not delivered|undeliverable)|"
@@ -41,7 +41,7 @@ _AWAY = re.compile(
     r"on (?:annual )?(?:leave|holiday|vacation))|(?:soc|estic|estare|sere) (?:fora de l'oficina|de vacances)|"
     r"(?:estou|estarei) (?:fora do escritorio|ausente|de ferias)|je (?:suis|serai) (?:actuellement )?(?:absente?|en (?:conge|vacances))|"
     r"(?:sono|saro) (?:attualmente )?(?:fuori (?:ufficio|sede)|assente|in ferie)|"
-    r"ich bin (?:\w+ ){0,3}(?:nicht im buro|abwesend|im urlaub|ausser haus)|"
+    r"ich bin (?:[\w.]+ ){0,5}(?:nicht im buro|abwesend|im urlaub|ausser haus)|"
     r"(?:este|aquest) es un (?:mensaje|correo|missatge) automatic|this is an auto(?:matic|mated)|"
     r"(?:hemos recibido su|we have received your|your) (?:mensaje|correo|message|e-?mail|request) (?:y|and|has been received|sera)"
 )

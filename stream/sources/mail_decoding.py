@@ -56,11 +56,15 @@ def decode_bytes(data: bytes, declared: str | None) -> str:
 
     >>> decode_bytes("mañana".encode(), "iso-8859-1"), decode_bytes("“45 €”".encode("cp1252"), "iso-8859-1")
     ('mañana', '“45 €”')
+    >>> decode_bytes("mañana".encode("utf-16"), "utf-8")
+    'mañana'
     >>> decode_bytes("año ".encode() + b"\xff" + "día".encode(), "utf-8")
     'año ÿdía'
     """
     charset = (declared or "utf-8").strip("\"' ").lower()
-    text = None
+    text = _decode_as(data, "utf-16") if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+    if text is not None:
+        return text
     if not charset.startswith("utf") and not (_SINGLE_BYTE.match(charset) and _is_utf8(data)):
         text = _decode_as(data, "windows-1252" if _LATIN_1.match(charset) else charset)
     elif charset.startswith(("utf-16", "utf16", "utf-32", "utf32", "utf-7", "utf7")):

@@ -15,14 +15,17 @@ _KNOWN_HEADER = re.compile(
 )
 _DATE = re.compile(rb"\d\d:\d\d.{0,40}\d{4}|\d{4}.{0,20}\d\d:\d\d")
 _SENDER_AND_DATE = re.compile(rb"^From (?:\S+@\S*|-|MAILER-DAEMON|\?\?\?@\?\?\?) .*\d\d:\d\d")
+_SENDER = re.compile(rb"^From (?:\S+@\S*|-|MAILER-DAEMON|\?\?\?@\?\?\?)\s*$")
+_BOM = b"\xef\xbb\xbf"
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
 def mbox_messages(path: Path) -> Iterator[bytes]:
     """Yield the bytes of the messages, the newest first: mail is appended.
 
-    "From " at the beginning of a line begins a message only before a header, and after an empty line or with sender
-    and date; otherwise it is a sentence of the mail. One ">" is taken from the lines that a writer escaped.
+    "From " at the beginning of a line begins a message only with a sender or a date, before a header, and after an
+    empty line or with both; otherwise it is a sentence of the mail, though "Date:" or "To:" may follow. One ">" is
+    taken from the lines that a writer escaped.
     """
     with path.open("rb") as file:
         starts = list(_separators(file))
@@ -37,6 +40,8 @@ def _separators(lines: Iterator[bytes]) -> Iterator[tuple[int, int]]:
     """Yield the positions at which each separator and the message after it begin."""
     position, blank = 0, True
     for line, following in pairwise(_with_end(lines)):
+        if not position and line.startswith(_BOM):
+            position, line = len(_BOM), line.removeprefix(_BOM)  # noqa: PLW2901
         if line.startswith(b"From ") and _separates(line, following, blank=blank):
             yield position, position + len(line)
         blank = not line.strip()
@@ -49,6 +54,8 @@ def _with_end(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _separates(line: bytes, following: bytes, *, blank: bool) -> bool:
+    if _SENDER_AND_DATE.match(line) and (_KNOWN_HEADER.match(following) or (blank and following.startswith(b">From "))):
+        return True
     if _KNOWN_HEADER.match(following):
-        return blank or _SENDER_AND_DATE.match(line) is not None
+        return blank and (_DATE.search(line) or _SENDER.match(line)) is not None
     return blank and _DATE.search(line) is not None and _HEADER.match(following) is not None

@@ -263,6 +263,9 @@ AUTOMATIC = (
     ("Re: your question", "eva@x.org", "I am out of the office until 15 July with limited access to email."),
     ("Re: consulta", "eva@x.org", "Estoy de vacaciones hasta el 20 de julio. Responderé a mi vuelta."),
     ("Re: tickets", "x@y.org", "Delivery to the following recipient failed permanently: <a@b.org> 550 5.1.1"),
+    ("Afwezig: uw vraag", "eva@x.org", "Ik ben met vakantie"),
+    ("Autosvar: biljetter", "eva@x.org", "Jag är på semester"),
+    ("Re: Bus", "eva@x.org", "Ich bin bis zum 15. August nicht im Büro. Ihre Mail beantworte ich danach."),
     ("Leído: su consulta", "eva@x.org", "Su mensaje se leyó"),
 )
 WRITTEN_BY_PEOPLE = (
@@ -272,6 +275,9 @@ WRITTEN_BY_PEOPLE = (
     ("Delivery", "eva@x.org", "When is the delivery of my tickets?"),
     ("Vacaciones", "eva@x.org", "Estoy de vacaciones cerca, ¿quedan entradas hasta el domingo?"),
     ("Office", "eva@x.org", "Where is the ticket office? I can't find it"),
+    ("Büro", "eva@x.org", "Ich bin am Eingang und die Frau im Büro antwortet nicht"),
+    ("Fuera", "eva@x.org", "Estoy fuera de la puerta 3 y no me dejan pasar hasta el concierto"),
+    ("Ausente", "eva@x.org", "Mi hijo está ausente desde hace una hora, no lo encuentro"),
     ("Re: respuesta", "eva@x.org", "Vuestra respuesta automática no me sirve, no puedo entrar"),
 )
 

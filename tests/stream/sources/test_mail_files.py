@@ -33,6 +33,9 @@ def mbox(tmp_path: Path, text: str, name: str = "box") -> Path:
         "We are here.\n\nFrom what I see at 20:00 in 2026 he is hurt\nCome now\n",
         "We are here.\n\nFrom the gate\nNote: he is hurt\n",
         ">From here we see it\n",
+        "We are here.\n\nFrom here we see:\nDate: tomorrow, a boy is hurt\n",
+        "We are here.\n\nFrom gate 2\nTo: stage, a man fell\n",
+        "We are here.\n\nFrom us @ gate 2\nSubject: a girl fainted\n",
         "",
     ],
 )
@@ -105,3 +108,10 @@ def test_newest_message_of_a_maildir_comes_first(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"Subject: s\n\nx")
     names = [mail.name for mail in stored_mails(tmp_path)]
     assert names == ["1783170000.b.host", "1783160000.a.host", "1783150000.d.host", "1720000000.c.host"]
+
+
+@pytest.mark.parametrize("before", ["\ufeff", ""], ids=["mark", "none"])
+@pytest.mark.parametrize("after", [">From uucp Sat Jul  4 19:00:00 2026\n", ""], ids=["escaped", "none"])
+def test_first_message_is_read_after_odd_beginnings(tmp_path: Path, before: str, after: str) -> None:
+    text = before + FIRST + after + HEAD.format("one", "a") + "x\n\n" + SECOND + HEAD.format("two", "b") + "y\n"
+    assert subjects(mbox(tmp_path, text)) == ["two", "one"]
