@@ -79,12 +79,12 @@ def decode(jpeg: bytes, *, longest_side: int | None = None) -> Picture:
     if picture is not None and jpeg[:2] == _SOI and _has_grey_side(picture) and _ends_early(jpeg, picture, scale):
         raise PictureError("the picture is cut off: its lower part has no data")
     if picture is not None and scale > 1:
-        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
     if picture is None:
         raise PictureError(f"the picture of {len(jpeg)} bytes is cut off or damaged")
     if min(picture.shape[:2]) < 16:
         raise PictureError(f"the picture has only {picture.shape[1]}×{picture.shape[0]} pixels")
-    return fit(np.asarray(picture, np.uint8), longest_side) if longest_side else np.asarray(picture, np.uint8)
+    return fit(picture, longest_side) if longest_side else picture
 
 
 def _decoded(data: bytes, flag: int) -> Picture | None:
