@@ -181,12 +181,16 @@ def is_cross_site(
 
     >>> is_cross_site("POST", "pulso.example:8080", "http://pulso.example:8080", None)
     False
+    >>> is_cross_site("POST", "pulso.example:443", "https://pulso.example", None)
+    False
     >>> is_cross_site("POST", "127.0.0.1:8080", "https://pulso.example", "same-origin")
     False
     >>> is_cross_site("POST", "127.0.0.1:8080", "https://pulso.example", None, "https://pulso.example")
     False
     >>> is_cross_site("POST", "pulso.example", "https://evil.example", None)
     True
+    >>> is_cross_site("POST", "pulso.example", "null", None), is_cross_site("POST", "", "null", None)
+    (True, True)
     >>> is_cross_site("POST", "pulso.example", None, "cross-site")
     True
     >>> is_cross_site("POST", "pulso.example", "http://[", None)
@@ -199,7 +203,10 @@ def is_cross_site(
     if fetch_site == "same-origin" or origin is None or (public is not None and _same_origin(origin, public)):
         return False
     try:
-        return urlsplit(origin).netloc.lower() != host.lower()
+        parts = urlsplit(origin)
+        default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+        name = parts.netloc.lower().removesuffix(default)
+        return not name or name != host.lower().removesuffix(default)
     except ValueError:  # such as http://[
         return True
 
