@@ -1,7 +1,7 @@
 """Sentiment of a text: negative, neutral or positive.
 
-Multinomial logistic regression over the sentence embedding and TF-IDF of character n-grams. docs/models/sentiment.md
-has the formula and the figures.
+Logistic regression over the sentence embedding and TF-IDF of words, of pairs of words and of character n-grams.
+docs/models/sentiment.md has the formula and the figures.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.models.inference import Model, open_model
+from processors.social.post_words import word_ngrams
 from processors.support.char_ngrams import CharNgramTfidf
 from processors.support.encoder import Encoder
 from processors.support.mail_text import without_addresses
@@ -39,7 +40,8 @@ class SentimentClassifier:
         settings = model.card.settings
         self.model = model
         self._names = [cast(SentimentLabel, name) for name in settings["sentiments"]]
-        self._tfidf = CharNgramTfidf.for_model(model, encoder)
+        self._pieces = CharNgramTfidf.for_model(model, encoder)
+        self._words = CharNgramTfidf.for_model(model, encoder, name="words", ngrams=word_ngrams)
 
     @classmethod
     def load(cls, encoder: Encoder, folder: Path | None = None) -> SentimentClassifier:
@@ -57,7 +59,12 @@ class SentimentClassifier:
             text: the text.
             vector: its embedding, (256,), from the encoder.
         """
-        tfidf = self._tfidf.transform([without_addresses(text)])
-        probabilities = self.model.session.run(["chances"], {"vectors": vector[None], "pieces": tfidf})[0][0]
+        texts = [without_addresses(text)]
+        inputs = {
+            "vectors": vector[None],
+            "pieces": self._pieces.transform(texts),
+            "words": self._words.transform(texts),
+        }
+        probabilities = self.model.session.run(["chances"], inputs)[0][0]
         best = int(probabilities.argmax())
         return self._names[best], float(probabilities[best])

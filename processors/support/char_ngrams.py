@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,61 +39,78 @@ def char_ngrams(text: str) -> Iterator[str]:
 
 
 class CharNgramTfidf:
-    """TF-IDF of character n-grams (Salton and Buckley, 1988).
+    """TF-IDF of n-grams (Salton and Buckley, 1988), of characters unless told otherwise.
 
     A count c weighs (1 + ln c) · idf, idf = ln((1 + n) / (1 + df)) + 1 with n texts of which df have the n-gram, and a
     row has unit length, as in scikit-learn's `TfidfVectorizer(analyzer="char_wb", sublinear_tf=True)`.
 
     Args:
         weights: inverse document frequency by n-gram, in the order of the columns.
+        ngrams: yields the n-grams of a text.
 
     >>> tfidf = CharNgramTfidf({" si": 1.0, "si ": 2.0})
     >>> tfidf.transform(["sí", "no"]).round(1).astype(float).round(1).tolist()
     [[0.4, 0.9], [0.0, 0.0]]
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    def __init__(self, weights: Mapping[str, float], *, ngrams: Callable[[str], Iterable[str]] = char_ngrams) -> None:
+        self._ngrams = ngrams
         self._columns = {ngram: column for column, ngram in enumerate(weights)}
         self._weights = np.array(list(weights.values()), np.float32)
 
     @classmethod
-    def for_model(cls, model: Model, encoder: Encoder) -> CharNgramTfidf:
+    def for_model(
+        cls,
+        model: Model,
+        encoder: Encoder,
+        *,
+        name: str = "pieces",
+        ngrams: Callable[[str], Iterable[str]] = char_ngrams,
+    ) -> CharNgramTfidf:
         """Return the n-grams and weights that a model was trained with, checked against its card.
 
+        Args:
+            model: the model; its folder has `name`.json, its card `name`_sha256.
+            encoder: the encoder of its vectors.
+            name: name of the file and of the model's input.
+            ngrams: yields the n-grams of a text.
+
         Raises:
-            ModelError: pieces.json differs from the model's card, or the model was trained with another encoder.
+            ModelError: the file differs from the model's card, or the model was trained with another encoder.
         """
-        name, settings, path = model.card.name, model.card.settings, model.folder / "pieces.json"
-        if not path.exists() or sha256_of(path) != settings.get("pieces_sha256"):
-            raise ModelError(f"{path} differs from its card: restore it with `git checkout models/{name}`")
+        settings, path = model.card.settings, model.folder / f"{name}.json"
+        if not path.exists() or sha256_of(path) != settings.get(f"{name}_sha256"):
+            raise ModelError(f"{path} differs from its card: restore it with `git checkout models/{model.card.name}`")
         if settings.get("encoder_sha256") != encoder.model.card.sha256:
             raise ModelError(
-                f"models/{name} was trained with another encoder: run `python -m training.{name}.train`, or restore "
-                "both with `git checkout models/`"
+                f"models/{name} was trained with another encoder: run `python -m training.{model.card.name}.train`, or "
+                "restore both with `git checkout models/`"
             )
-        return cls.read(path)
+        return cls.read(path, ngrams=ngrams)
 
     @classmethod
-    def fit_weights(cls, texts: Iterable[str], *, min_texts: int = 2) -> dict[str, float]:
+    def fit_weights(
+        cls, texts: Iterable[str], *, min_texts: int = 2, ngrams: Callable[[str], Iterable[str]] = char_ngrams
+    ) -> dict[str, float]:
         """Return the inverse document frequency of each n-gram that occurs in at least `min_texts` texts."""
         frequencies: Counter[str] = Counter()
         number = 0
         for text in texts:
             number += 1
-            frequencies.update(set(char_ngrams(text)))
+            frequencies.update(set(ngrams(text)))
         frequent = sorted(ngram for ngram, count in frequencies.items() if count >= min_texts)
         return {ngram: round(math.log((1 + number) / (1 + frequencies[ngram])) + 1, 4) for ngram in frequent}
 
     @classmethod
-    def read(cls, path: Path) -> CharNgramTfidf:
+    def read(cls, path: Path, *, ngrams: Callable[[str], Iterable[str]] = char_ngrams) -> CharNgramTfidf:
         """Read weights from a JSON file {n-gram: weight}."""
-        return cls(json.loads(path.read_text(encoding="utf-8")))
+        return cls(json.loads(path.read_text(encoding="utf-8")), ngrams=ngrams)
 
     def transform(self, texts: Sequence[str]) -> Rows:
         """Return the features of n texts, (n, n-grams) float32; zeros where no n-gram of a text has a weight."""
         rows = np.zeros((len(texts), len(self._columns)), np.float32)
         for row, text in zip(rows, texts, strict=True):
-            counts = Counter(column for ngram in char_ngrams(text) if (column := self._columns.get(ngram)) is not None)
+            counts = Counter(column for ngram in self._ngrams(text) if (column := self._columns.get(ngram)) is not None)
             if not counts:
                 continue
             columns = np.fromiter(counts, np.int64, len(counts))
