@@ -36,9 +36,9 @@ HELD_OUT_SHARE = 0.2
 """Share of each set that is held out: the latest posts if the set has times."""
 
 INVERSE_REGULARISATION_VECTORS, INVERSE_REGULARISATION_NGRAMS, VECTOR_SHARE = 10.0, 1.0, 0.4
-"""Inverse regularisation strength of the regression over vectors (set by hand) and of that over n-grams, and the exponent
-of the former's chances in their product; the last two by cross-validation over four blocks of the Spanish training
-parts."""
+"""Inverse regularisation strength of the regression over vectors (set by hand) and of that over n-grams, and exponent of
+the former's chances in their product; the last two by cross-validation over four blocks of the Spanish training parts.
+"""
 
 MIN_TEXTS_OF_PIECE, MIN_TEXTS_OF_WORDS = 8, 2
 """Minimum number of texts with a character n-gram, and with a word or a pair of words."""
