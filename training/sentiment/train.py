@@ -36,9 +36,8 @@ HELD_OUT_SHARE = 0.2
 """Share of each set that is held out: the latest posts if the set has times."""
 
 INVERSE_REGULARISATION_VECTORS, INVERSE_REGULARISATION_NGRAMS, VECTOR_SHARE = 10.0, 1.0, 0.4
-"""Inverse regularisation strength of the regression over vectors (set by hand) and of that over n-grams, and exponent of
-the former's chances in their product; the last two by cross-validation over four blocks of the Spanish training parts.
-"""
+"""Inverse regularisation strength of the regression over vectors (set by hand) and of that over n-grams, and exponent
+of the former's chances in their product; the last two by cross-validation over four blocks of the training parts."""
 
 MIN_TEXTS_OF_PIECE, MIN_TEXTS_OF_WORDS = 8, 2
 """Minimum number of texts with a character n-gram, and with a word or a pair of words."""
@@ -202,7 +201,10 @@ def build_graph(classifier: Classifier, pieces: int) -> onnx.ModelProto:
         [
             *(numpy_helper.from_array(np.ascontiguousarray(part), f"of_{name}") for name, part in parts.items()),
             *(numpy_helper.from_array(value, f"bias_of_{name}") for name, value in bias.items()),
-            *(numpy_helper.from_array(np.float32([share]), f"share_of_{name}") for name, share in shares.items()),
+            *(
+                numpy_helper.from_array(np.array([share], np.float32), f"share_of_{name}")
+                for name, share in shares.items()
+            ),
             numpy_helper.from_array(np.array([1], np.int64), "sentiments"),
         ],
     )
