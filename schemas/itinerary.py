@@ -45,6 +45,22 @@ class BreakWish(Struct, frozen=True, kw_only=True):
     end: Instant | None = None
 
 
+class FriendWishes(Struct, frozen=True, kw_only=True):
+    """Wishes of somebody who goes along; told by the attendee who asks, and without a name or pseudonym.
+
+    Attributes:
+        utilities: acts that they would like to see, with the value of each; 1 for a plain like.
+        max_walk_m: longest walk in metres, over all legs; None: no limit.
+    """
+
+    must_see: Annotated[tuple[ActId, ...], Meta(max_length=60)] = ()
+    utilities: Annotated[Mapping[ActId, float], Meta(max_length=200)] = {}
+    dislikes: Annotated[tuple[ActId, ...], Meta(max_length=200)] = ()
+    mobility: Mobility = "none"
+    max_walk_m: NonNegative | None = None
+    breaks: Annotated[tuple[BreakWish, ...], Meta(max_length=6)] = ()
+
+
 class ItineraryWishes(Struct, frozen=True, kw_only=True):
     """Wishes of one attendee for one visit.
 
@@ -56,6 +72,7 @@ class ItineraryWishes(Struct, frozen=True, kw_only=True):
         utilities: acts that the attendee would like to see, with the value of each; 1 for a plain like.
         max_walk_m: longest walk in metres, over all legs; None: no limit.
         follows: True if the attendee wants to be led around crowds.
+        friends: those who go along; one plan is made for all of them together.
         accepts: offered plan that becomes the attendee's plan.
         forget: True: nothing of this attendee is kept any longer.
     """
@@ -73,6 +90,7 @@ class ItineraryWishes(Struct, frozen=True, kw_only=True):
     max_walk_m: NonNegative | None = None
     breaks: Annotated[tuple[BreakWish, ...], Meta(max_length=6)] = ()
     follows: bool = True
+    friends: Annotated[tuple[FriendWishes, ...], Meta(max_length=7)] = ()
     accepts: Annotated[EventId, NAMED] | None = None
     forget: bool = False
 
@@ -82,7 +100,7 @@ class PlannedStop(Struct, frozen=True, kw_only=True):
 
     Attributes:
         set: set that is seen; None for a break.
-        wish: position of a break among the wishes.
+        wish: position of a break among the wishes; the breaks of friends follow, each once.
     """
 
     place: Annotated[PlaceId, NAMED]
@@ -117,6 +135,20 @@ class UnmetWish(Struct, frozen=True, kw_only=True):
     wish: Count | None = None
 
 
+class MemberShare(Struct, frozen=True, kw_only=True):
+    """What a plan for friends gives one of them.
+
+    Attributes:
+        utility: sum of the values of the acts that are seen.
+        alone: the most that a plan with the group's breaks, pace and paths could give them.
+        must_sees: their must-see acts that are seen.
+    """
+
+    utility: float
+    alone: float
+    must_sees: Count = 0
+
+
 class ItineraryPlan(Struct, frozen=True, kw_only=True):
     """The best plan for the wishes of one attendee.
 
@@ -125,8 +157,9 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
         reachable: False if nobody gets from departure to arrival in that time and walking limit; then there are no
             stops.
         breaks: breaks that are kept.
-        must_sees: must-see acts that are seen.
-        utility: sum of the values of the acts that are seen, without prices.
+        must_sees: must-see acts that are seen; those of each friend are counted.
+        utility: sum of the values of the acts that are seen, without prices; for friends, the sum over all of them.
+        members: for friends, the share of each, the attendee first and the friends in the order of the wishes.
         metres: length of all walks.
         unmet: wishes that don't fit.
         offer: True for an alternative: the plan before stays the attendee's until they accept this one.
@@ -147,6 +180,7 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
     utility: float = 0.0
     metres: NonNegative = 0.0
     unmet: tuple[UnmetWish, ...] = ()
+    members: tuple[MemberShare, ...] = ()
     offer: bool = False
     cause: PlanCause | None = None
     changed: str | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -108,18 +109,13 @@ def may_use(path: Path, mobility: Mobility) -> bool:
     return path.slope_percent <= MAX_WHEELCHAIR_SLOPE and path.kerb_cm <= MAX_WHEELCHAIR_KERB
 
 
-def walking_seconds(metres: float, mobility: Mobility) -> float:
-    """Return the duration of a walk in seconds."""
-    return metres / SPEEDS[mobility]
+def walking_minutes(metres: float, speed: float) -> int:
+    """Return the duration of a walk between two stops in whole minutes, rounded up; the speed is in metres a second.
 
-
-def walking_minutes(metres: float, mobility: Mobility) -> int:
-    """Return the duration of a walk between two stops in whole minutes, rounded up.
-
-    >>> walking_minutes(72, "none"), walking_minutes(73, "none"), walking_minutes(42, "slow")
+    >>> walking_minutes(72, 1.2), walking_minutes(73, 1.2), walking_minutes(42, SPEEDS["slow"])
     (1, 2, 1)
     """
-    return math.ceil(walking_seconds(metres, mobility) / 60 - _ROUNDING)
+    return math.ceil(metres / speed / 60 - _ROUNDING)
 
 
 @dataclass(slots=True)
@@ -231,6 +227,7 @@ class WalkingMap:
         self.places: dict[PlaceId, Place] = {place.id: place for place in places}
         self.paths: tuple[Path, ...] = tuple(paths)
         self.zone = zone
+        self.speeds = SPEEDS
         self._ids = list(self.places)
         self._indices = {place: index for index, place in enumerate(self._ids)}
         for path in self.paths:
@@ -240,6 +237,12 @@ class WalkingMap:
         self._graphs = {mobility: self._graph(mobility) for mobility in SPEEDS}
         self._intervals: dict[Hours, list[tuple[float, float]]] = {}
         self._days: dict[Hours, set[int]] = {}
+
+    def slowed(self, mobility: Mobility) -> WalkingMap:
+        """Return the same map for those who walk with somebody of another mobility, and no faster."""
+        slow = copy(self)
+        slow.speeds = {name: min(speed, SPEEDS[mobility]) for name, speed in self.speeds.items()}
+        return slow
 
     def route(
         self,
@@ -293,8 +296,8 @@ class WalkingMap:
             mobility=mobility,
             depart=depart,
             metres=metres,
-            seconds=walking_seconds(metres, mobility),
-            minutes=walking_minutes(metres, mobility),
+            seconds=metres / self.speeds[mobility],
+            minutes=walking_minutes(metres, self.speeds[mobility]),
         )
 
     def nearest(
@@ -325,7 +328,7 @@ class WalkingMap:
             place = self.places[place_id]
             if place_id in closed_places or not self.is_usable(place, mobility) or not wanted(place):
                 continue
-            arrival = moment + timedelta(seconds=walking_seconds(metres, mobility))
+            arrival = moment + timedelta(seconds=metres / self.speeds[mobility])
             if is_open(place.hours, moment, self.zone) and is_open(place.hours, arrival, self.zone):
                 route = self.route_of(reach, start, place_id, mobility, moment)
                 return None if route is None else (place, route)
@@ -350,7 +353,7 @@ class WalkingMap:
         Raises:
             KeyError: the place isn't on the map.
         """
-        visitor = _Walk(self, SPEEDS[mobility], depart, closed_paths, closed_places)
+        visitor = _Walk(self, self.speeds[mobility], depart, closed_paths, closed_places)
         rx.dijkstra_search(self._graphs[mobility], [self._indices[start]], _metres, visitor)
         return Reach(
             metres={self._ids[index]: metres for index, metres in visitor.metres.items()},
@@ -389,7 +392,7 @@ class WalkingMap:
             timed: metres before each of them, and the path.
             depart: departure, as a timestamp in seconds.
         """
-        speed = SPEEDS[mobility]
+        speed = self.speeds[mobility]
         for walked, edge in timed:
             begin = depart + walked / speed
             hours, entry = edge.path.hours, edge.start_place.hours if edge.is_entry else None

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from processors.itinerary.groups import Group
 from processors.itinerary.planner import Label, Planner, Solution
 from processors.itinerary.problem import PlannedSet, Problem
 from processors.itinerary.walks import DayWalks, Walk, WalkTables
@@ -44,22 +45,27 @@ def plan(
     for place in (wishes.origin, wishes.destination):
         if place is not None and place not in walk_tables.map.places:
             raise KeyError(place)
-    walks = walk_tables.of(wishes.mobility, wishes.day)
+    group = Group.of(wishes) if wishes.friends else None
+    if group is not None:
+        wishes = group.joint
+    walks = walk_tables.of(wishes.mobility, wishes.day, None if group is None else group.pace)
     problem = Problem.of(
         wishes,
         programme,
         walks,
-        prices=prices,
+        prices=None if group is not None else prices,
         full_sets=full_sets,
         full_places=full_places,
         closed=walk_tables.closed_places,
     )
-    solution = Planner(problem, walks).solve()
+    alone = [] if group is None else group.best_alone(problem, walks)
+    solution = Planner(problem, walks).solve() if group is None else group.solve(problem, walks, alone, prices or {})
     unmet = _unmet(wishes, programme, problem, solution, full_sets)
     if solution is None:
         return _with_id(_empty(wishes, now or wishes.begin, unmet))
     stops, legs = _timeline(solution, problem, walks, wishes)
     seen = {label.done.act for label in solution.path() if isinstance(label.done, PlannedSet)}
+    members = () if group is None else group.shares(seen, alone)
     return _with_id(
         msgspec.structs.replace(
             _empty(wishes, now or wishes.begin, unmet),
@@ -67,7 +73,8 @@ def plan(
             stops=stops,
             legs=legs,
             breaks=sum(stop.wish is not None for stop in stops),
-            must_sees=len(seen & set(wishes.must_see)),
+            must_sees=len(seen & set(wishes.must_see)) if group is None else sum(one.must_sees for one in members),
+            members=members,
             utility=sum(wishes.utilities.get(act, 0.0) for act in sorted(seen)),
             metres=sum(leg.metres for leg in legs),
         )

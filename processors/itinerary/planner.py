@@ -2,7 +2,8 @@
 
 A label is a way to be at a place at a minute, with its walking so far and the breaks kept; acts that perform more than
 once are remembered, too. A label is dropped if another at the same place, with the same breaks and such acts, is no
-later, has walked no more and has no lower score. A label is extended by one set or one break, with the walk before it.
+later, has walked no more and has no lower score; nor may a friend then have less, up to their floor. A label is
+extended by one set or one break, with the walk before it.
 The label with the highest bound goes first (A*): its score, and the best that is left if breaks took no time and
 walking had no limit. So the first way that is complete is the best.
 """
@@ -14,6 +15,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from operator import ge
 
 from processors.itinerary.problem import BREAK_SCORE, PlannedBreak, PlannedSet, Problem
 from processors.itinerary.walks import DayWalks, Walk
@@ -33,6 +35,7 @@ class Label:
     Attributes:
         begin: begin of the set or break that ends then.
         walk: walk before it.
+        values: utility of each friend, up to the floor; empty for one attendee.
     """
 
     minute: int
@@ -45,6 +48,7 @@ class Label:
     before: Label | None = None
     walk: Walk | None = None
     done: PlannedSet | PlannedBreak | None = None
+    values: tuple[float, ...] = ()
     dominated: bool = False
 
 
@@ -130,7 +134,9 @@ class Planner:
     def solve(self) -> Solution | None:
         """Return the best way; None if nobody gets from departure to arrival within time and walking limit."""
         problem = self.problem
-        self._push(Label(problem.begin, problem.origin, 0.0, 0.0, begin=problem.begin))
+        self._push(
+            Label(problem.begin, problem.origin, 0.0, 0.0, begin=problem.begin, values=(0.0,) * len(problem.floors))
+        )
         while self._heap:
             *_, label, last_walk = heapq.heappop(self._heap)
             if last_walk is not None:
@@ -156,7 +162,7 @@ class Planner:
         for walk in options:
             metres = label.metres + walk.metres
             if walk.arrive <= problem.end and metres <= problem.max_metres:
-                self._add(label.score, metres, walk.arrive, label, walk)
+                self._add(label.score - problem.loss(label.values), metres, walk.arrive, label, walk)
 
     def _add(self, bound: float, metres: float, minute: int, label: Label, last_walk: Walk | None) -> None:
         self._made += 1
@@ -241,11 +247,14 @@ class Planner:
         metres = label.metres + walk.metres
         if metres > self.problem.max_metres or begin + minutes > self.problem.end:
             return
+        values = label.values
         if isinstance(done, PlannedSet):
+            if values:
+                values = tuple(map(_up_to, values, done.values, self.problem.floors))
             score, breaks, seen = label.score + done.score, label.breaks, label.seen | done.again
         else:
             score, breaks, seen = label.score + BREAK_SCORE, label.breaks | done.bit, label.seen
-        self._push(Label(begin + minutes, place, metres, score, breaks, seen, begin, label, walk, done))
+        self._push(Label(begin + minutes, place, metres, score, breaks, seen, begin, label, walk, done, values))
 
     def _push(self, label: Label) -> None:
         """Add a label, unless it can't get to the place of arrival, or another dominates it."""
@@ -257,12 +266,12 @@ class Planner:
         # A front is sorted by minute: those up to this minute may dominate, those from this minute on be dominated.
         front = self._fronts.setdefault((label.place, label.breaks, label.seen), [])
         for one in front[: bisect_right(front, label.minute, key=_minute)]:
-            if one.metres <= label.metres and one.score >= label.score:
+            if one.metres <= label.metres and one.score >= label.score and _covers(one, label):
                 return
         index = bisect_left(front, label.minute, key=_minute)
         kept = []
         for one in front[index:]:
-            one.dominated = label.metres <= one.metres and label.score >= one.score
+            one.dominated = label.metres <= one.metres and label.score >= one.score and _covers(label, one)
             if not one.dominated:
                 kept.append(one)
         front[index:] = [label, *kept]
@@ -274,3 +283,12 @@ class Planner:
 
 def _minute(label: Label) -> int:
     return label.minute
+
+
+def _up_to(value: float, more: float, floor: float) -> float:
+    return min(value + more, floor)
+
+
+def _covers(one: Label, other: Label) -> bool:
+    """Return True if no friend has less in one label than in another."""
+    return one.values == other.values or all(map(ge, one.values, other.values))

@@ -49,17 +49,19 @@ class ExpectedAttendance:
     capacities: Mapping[PlaceId, float]
     others: Mapping[SetId, float] = field(default_factory=dict)
     _planned: dict[SetId, int] = field(default_factory=dict)
-    _sets_of: dict[ListenerId, frozenset[SetId]] = field(default_factory=dict)
+    _sets_of: dict[ListenerId, tuple[frozenset[SetId], int]] = field(default_factory=dict)
+    """By attendee: the sets of their plan, and the people who follow it."""
     _measured: dict[PlaceId, tuple[datetime, float]] = field(default_factory=dict)
 
-    def set_plan(self, visitor: ListenerId, sets: Collection[SetId]) -> None:
-        """Replace the plan of an attendee; an empty one forgets them."""
-        for one in self._sets_of.pop(visitor, frozenset()):
-            self._planned[one] -= 1
+    def set_plan(self, visitor: ListenerId, sets: Collection[SetId], persons: int = 1) -> None:
+        """Replace the plan of an attendee, and of those who go along; an empty one forgets them."""
+        before, persons_before = self._sets_of.pop(visitor, (frozenset[SetId](), 0))
+        for one in before:
+            self._planned[one] -= persons_before
         if sets:
-            self._sets_of[visitor] = frozenset(sets)
+            self._sets_of[visitor] = frozenset(sets), persons
         for one in frozenset(sets):
-            self._planned[one] = self._planned.get(one, 0) + 1
+            self._planned[one] = self._planned.get(one, 0) + persons
 
     def set_occupancy(self, place: PlaceId, time: datetime, persons: float) -> None:
         """Set the measured occupancy of a place; earlier measurements are ignored."""

@@ -1,8 +1,9 @@
 """The planning problem of one attendee: sets and breaks in minutes of the festival day, and the objective.
 
 Objective, highest first: breaks kept, must-see acts seen, utility less prices; among plans that are equal, less
-walking, then an earlier arrival. Breaks stand before must-sees since somebody who asks for a break needs it. A score is
-one number, so that scores add up and compare as that order demands.
+walking, then an earlier arrival. For friends, utility is that of all together, less the loss of the one who is
+farthest below a floor (`processors/itinerary/groups.py`). Breaks stand before must-sees since somebody who asks for a
+break needs it. A score is one number, so that scores add up and compare as that order demands.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class PlannedSet:
         needed: minutes that somebody must stay.
         score: part of the objective, less the price.
         again: bit of an act that performs more than once; 0 for others.
+        values: value for each of several friends; empty for one attendee.
     """
 
     id: SetId
@@ -50,6 +52,7 @@ class PlannedSet:
     needed: int
     score: float
     again: int
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Problem:
     Attributes:
         begin, end: earliest departure and latest arrival.
         destination: None: anywhere.
+        floors: utility below which some of several friends shouldn't be; empty for one attendee.
+        persons: those who go together.
     """
 
     begin: int
@@ -92,6 +97,13 @@ class Problem:
     sets: Sequence[PlannedSet]
     breaks: Sequence[PlannedBreak]
     avoided: Collection[PlaceId] = ()
+    floors: tuple[float, ...] = ()
+    persons: int = 1
+
+    def loss(self, values: Sequence[float]) -> float:
+        """Return what a plan loses for the friend who is farthest below the floor, once for each person."""
+        short = (floor - value for floor, value in zip(self.floors, values, strict=True))
+        return self.persons * max([0.0, *short])
 
     @classmethod
     def of(

@@ -9,6 +9,7 @@ from itertools import pairwise
 import msgspec
 
 from processors.festival.routing import PathEnds
+from processors.itinerary.groups import joint_breaks
 from processors.itinerary.problem import SEEN_SHARE
 from schemas.ids import PlaceId
 from schemas.itinerary import ItineraryPlan, ItineraryWishes
@@ -47,6 +48,8 @@ def remaining_wishes(wishes: ItineraryWishes, plan: ItineraryPlan, now: datetime
     past = [stop for stop in plan.stops if stop.end <= now]
     seen = {stop.act for stop in past if stop.act is not None}
     rested = {stop.wish for stop in past if stop.wish is not None}
+    breaks = joint_breaks(wishes)
+    rested_together = {breaks[position] for position in rested}
     walked = sum(leg.metres for leg in plan.legs if leg.end <= now)
     return msgspec.structs.replace(
         wishes,
@@ -55,5 +58,19 @@ def remaining_wishes(wishes: ItineraryWishes, plan: ItineraryPlan, now: datetime
         must_see=tuple(act for act in wishes.must_see if act not in seen),
         utilities={act: value for act, value in wishes.utilities.items() if act not in seen},
         breaks=tuple(one for position, one in enumerate(wishes.breaks) if position not in rested),
-        max_walk_m=None if wishes.max_walk_m is None else max(0.0, wishes.max_walk_m - walked),
+        max_walk_m=_less(wishes.max_walk_m, walked),
+        friends=tuple(
+            msgspec.structs.replace(
+                friend,
+                must_see=tuple(act for act in friend.must_see if act not in seen),
+                utilities={act: value for act, value in friend.utilities.items() if act not in seen},
+                breaks=tuple(one for one in friend.breaks if one not in rested_together),
+                max_walk_m=_less(friend.max_walk_m, walked),
+            )
+            for friend in wishes.friends
+        ),
     )
+
+
+def _less(limit: float | None, walked: float) -> float | None:
+    return None if limit is None else max(0.0, limit - walked)

@@ -93,7 +93,7 @@ class DayWalks:
         """Return the duration of a walk in whole minutes."""
         minutes = self._minutes.get(metres)
         if minutes is None:
-            minutes = self._minutes[metres] = walking_minutes(metres, self.mobility)
+            minutes = self._minutes[metres] = walking_minutes(metres, self.map.speeds[self.mobility])
         return minutes
 
     def options(self, start: PlaceId, end: PlaceId, minute: int, latest: int) -> list[Walk]:
@@ -182,13 +182,22 @@ class WalkTables:
         self.map = walking_map
         self.closed_paths = frozenset(closed_paths)
         self.closed_places = frozenset(closed_places)
-        self._tables: dict[tuple[Mobility, date], DayWalks] = {}
+        self._tables: dict[tuple[Mobility, Mobility, date], DayWalks] = {}
 
-    def of(self, mobility: Mobility, day: date) -> DayWalks:
-        """Return the walks of a mobility on a festival day."""
-        table = self._tables.get((mobility, day))
+    def of(self, mobility: Mobility, day: date, pace: Mobility | None = None) -> DayWalks:
+        """Return the walks of a mobility on a festival day.
+
+        Args:
+            pace: mobility of somebody who goes along, and who may be slower.
+        """
+        key = mobility, pace or mobility, day
+        table = self._tables.get(key)
         if table is None:
-            table = self._tables[mobility, day] = DayWalks(
-                self.map, mobility, day, closed_paths=self.closed_paths, closed_places=self.closed_places
+            table = self._tables[key] = DayWalks(
+                self.map if pace is None else self.map.slowed(pace),
+                mobility,
+                day,
+                closed_paths=self.closed_paths,
+                closed_places=self.closed_places,
             )
         return table

@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 
 from processors.festival.closures import path_key
+from processors.itinerary.groups import MAX_BREAKS, joint_breaks
 from processors.itinerary.replanning import is_broken_by_paths, is_broken_by_set, remaining_wishes
 from schemas.crowd import CROWD
 from schemas.ids import PlaceId
@@ -87,6 +88,8 @@ class ItineraryAgents:
             raise InvalidRecordError("content", "the record's key is not its visitor")
         if wishes.end <= wishes.begin:
             raise InvalidRecordError("content", "the visit ends before it begins")
+        if len(joint_breaks(wishes)) > MAX_BREAKS:
+            raise InvalidRecordError("content", f"the group wants more than {MAX_BREAKS} breaks")
         for place in (wishes.origin, wishes.destination):
             if place is not None and place not in self._book.places:
                 raise InvalidRecordError("content", f"the map of paths has no place {place!r}")

@@ -185,4 +185,5 @@ class ItineraryBook:
             self._attendance.set_plan(name, ())
 
     def _set_planned(self, found: ItineraryPlan) -> None:
-        self._attendance.set_plan(found.visitor, [stop.set for stop in found.stops if stop.set is not None])
+        sets = [stop.set for stop in found.stops if stop.set is not None]
+        self._attendance.set_plan(found.visitor, sets, max(1, len(found.members)))

@@ -204,7 +204,7 @@ def test_minutes_are_rounded_up_for_a_walk_not_for_each_path() -> None:
     route = walk(walking_map(path("a", "b", 40), path("b", "z", 40)))
     assert route is not None
     assert (route.minutes, route.metres, route.places) == (2, 80, ("a", "b", "z"))
-    assert [walking_minutes(42 * minutes, "slow") for minutes in (1, 2, 4)] == [1, 2, 4]
+    assert [walking_minutes(42 * minutes, SPEEDS["slow"]) for minutes in (1, 2, 4)] == [1, 2, 4]
 
 
 def test_crossing_must_end_by_the_closing_time() -> None:

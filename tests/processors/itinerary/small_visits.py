@@ -145,19 +145,28 @@ def _break(minutes: int, chance: random.Random) -> BreakWish:
 class Search:
     """Exhaustive search, minute by minute: wait, walk anywhere, see a set, or have a break."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, speed: float | None = None) -> None:
         self.visit = visit
-        self.speed = SPEED[visit.wishes.mobility]
+        self.speed = speed or SPEED[visit.wishes.mobility]
         self.limit = inf if visit.wishes.max_walk_m is None else visit.wishes.max_walk_m
         self._walks: dict[tuple[str, int], dict[str, float]] = {}
 
     def best(self) -> tuple[int, int, float] | None:
         """Return breaks kept, must-sees seen and utility of the best way; None if there is no way."""
+        wishes = self.visit.wishes
+        scores = (
+            (kept, len(seen & set(wishes.must_see)), sum(wishes.utilities.get(ActId(act), 0.0) for act in seen))
+            for kept, seen in self.ends()
+        )
+        return max(scores, default=None)
+
+    def ends(self) -> set[tuple[int, frozenset[str]]]:
+        """Return the breaks kept and the acts seen of every way."""
         visit, wishes = self.visit, self.visit.wishes
         sets = [one for one in visit.programme if visit.counts(one)]
         states: list[dict[tuple[str, frozenset[str], int], float]] = [{} for _ in range(visit.minutes + 1)]
         states[0][wishes.origin, frozenset(), 0] = 0.0
-        best: tuple[int, int, float] | None = None
+        ends = set()
 
         def reach(minute: int, place: str, seen: frozenset[str], kept: int, walked: float) -> None:
             if minute <= visit.minutes and walked <= self.limit:
@@ -167,9 +176,7 @@ class Search:
         for minute in range(visit.minutes + 1):
             for (place, seen, kept), walked in states[minute].items():
                 if wishes.destination in (None, place):
-                    must = len(seen & set(wishes.must_see))
-                    score = bin(kept).count("1"), must, sum(wishes.utilities.get(ActId(act), 0.0) for act in seen)
-                    best = score if best is None else max(best, score)
+                    ends.add((bin(kept).count("1"), seen))
                 reach(minute + 1, place, seen, kept, walked)
                 for end, metres in self.walks(place, minute).items():
                     if end != place:
@@ -182,7 +189,7 @@ class Search:
                 for position, rest in enumerate(wishes.breaks):
                     if not kept & 1 << position and self.may_rest(rest, place, minute):
                         reach(minute + rest.minutes, place, seen, kept | 1 << position, walked)
-        return best
+        return ends
 
     def may_rest(self, rest: BreakWish, place: str, minute: int) -> bool:
         """Return True if a break may begin at a place and minute."""
@@ -232,9 +239,9 @@ class Search:
         return end <= datetime.combine(BEGIN, path.hours.closes, ZONE) + timedelta(milliseconds=1)
 
 
-def check_plan(visit: Visit, plan: ItineraryPlan) -> list[str]:
+def check_plan(visit: Visit, plan: ItineraryPlan, speed: float | None = None) -> list[str]:
     """Return what is wrong with a plan."""
-    wishes, search, wrong = visit.wishes, Search(visit), []
+    wishes, search, wrong = visit.wishes, Search(visit, speed), []
     place, now, walked = wishes.origin, wishes.begin, 0.0
     for part in sorted([*plan.stops, *plan.legs], key=lambda part: (part.begin, part.end)):
         if part.begin < now:

@@ -1,0 +1,187 @@
+"""Plans of friends beside all ways that there are, on small generated visits."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from processors.festival.routing import WalkingMap
+from processors.itinerary.groups import joint_breaks
+from processors.itinerary.plan import plan
+from processors.itinerary.replanning import remaining_wishes
+from processors.itinerary.walks import WalkTables
+from schemas.ids import ActId, ListenerId, PlaceId, SetId
+from schemas.itinerary import BreakWish, FriendWishes, ItineraryPlan, ItineraryWishes
+from schemas.programme import ProgrammeSet
+from schemas.venue_map import Path, Place
+from tests.processors.itinerary.small_visits import SPEED, ZONE, Search, Visit, at, check_plan
+
+VISITS = 150
+ORDER = ["none", "slow", "pushchair", "wheelchair"]
+
+
+def group_visit(seed: int) -> tuple[Visit, ItineraryWishes]:
+    """Return a visit whose wishes are those of all friends, and the wishes with the friends apart."""
+    visit, chance = Visit.of(seed), random.Random(-seed - 1)
+    acts = sorted({one.act for one in visit.programme})
+    own = msgspec.structs.replace(visit.wishes, max_walk_m=chance.choice([None, 1500.0]))
+    friends = tuple(
+        FriendWishes(
+            must_see=tuple(act for act in acts if chance.random() < 0.2),
+            utilities={act: float(chance.randint(1, 4)) for act in acts if chance.random() < 0.6},
+            dislikes=tuple(act for act in acts if chance.random() < 0.1),
+            mobility=chance.choice(ORDER),  # type: ignore[arg-type]
+            max_walk_m=chance.choice([None, 700.0, 1200.0]),
+            breaks=chance.choice([(), own.breaks[:1], (BreakWish(minutes=5, kind="food"),)]),
+        )
+        for _ in range(chance.randint(1, 4))
+    )
+    people = [own, *friends]
+    musts = tuple({act for one in people for act in one.must_see})
+    wishes = msgspec.structs.replace(
+        own,
+        must_see=musts,
+        utilities={act: 1.0 for one in people for act in one.utilities},
+        dislikes=tuple({act for one in people for act in one.dislikes}),
+        mobility=max((one.mobility for one in people), key=ORDER.index),
+        max_walk_m=min((one.max_walk_m for one in people if one.max_walk_m is not None), default=None),
+        breaks=own.breaks + tuple({one for friend in friends for one in friend.breaks} - set(own.breaks)),
+    )
+    return replace(visit, wishes=wishes), msgspec.structs.replace(own, friends=friends)
+
+
+def value(one: ItineraryWishes | FriendWishes, seen: frozenset[str]) -> float:
+    wanted = dict.fromkeys(one.must_see, 1.0) | dict(one.utilities)
+    return sum(wanted.get(ActId(act), 0.0) for act in seen)
+
+
+def best_of_all_ways(visit: Visit, wishes: ItineraryWishes, speed: float) -> tuple[int, int, float] | None:
+    ends, people = Search(visit, speed).ends(), [wishes, *wishes.friends]
+    if not ends:
+        return None
+    floors = [max((kept, value(one, seen)) for kept, seen in ends)[1] / 2 for one in people]
+
+    def score(kept: int, seen: frozenset[str]) -> tuple[int, int, float]:
+        values = [value(one, seen) for one in people]
+        short = max(0.0, *(floor - value for floor, value in zip(floors, values, strict=True)))
+        return kept, sum(len(seen.intersection(one.must_see)) for one in people), sum(values) - len(people) * short
+
+    return max(score(kept, seen) for kept, seen in ends)
+
+
+def score_of(found: ItineraryPlan) -> tuple[int, int, float]:
+    short = max(0.0, *(one.alone / 2 - one.utility for one in found.members))
+    return found.breaks, found.must_sees, found.utility - len(found.members) * short
+
+
+@pytest.mark.parametrize("first", range(0, VISITS, 50))
+def test_no_way_is_better_for_the_group_and_each_plan_holds_for_all(first: int) -> None:
+    reachable = 0
+    for seed in range(first, first + 50):
+        visit, wishes = group_visit(seed)
+        speed = min(SPEED[one.mobility] for one in (wishes, *wishes.friends))
+        best = best_of_all_ways(visit, wishes, speed)
+        found = plan(wishes, visit.programme, visit.walk_tables())
+        assert found.reachable == (best is not None), seed
+        if best is None:
+            continue
+        reachable += 1
+        assert score_of(found) == pytest.approx(best), seed
+        assert len(found.members) == len(wishes.friends) + 1
+        assert check_plan(visit, found, speed) == [], seed
+        missed = {act for one in (wishes, *wishes.friends) for act in one.must_see} - {one.act for one in found.stops}
+        assert {one.act for one in found.unmet if one.act is not None} == missed, seed
+    assert reachable > 10
+
+
+PLACES = [
+    Place(id=PlaceId(name), name_es=name, name_en=name, kind="stage", x_m=0, y_m=0) for name in ("gate", "a", "b")
+]
+PATHS = [
+    Path(start=PlaceId("gate"), end=PlaceId("a"), metres=84),
+    Path(start=PlaceId("gate"), end=PlaceId("b"), metres=84),
+    Path(start=PlaceId("a"), end=PlaceId("b"), metres=42, kind="steps", step_free=False),
+]
+MAP = WalkingMap(PLACES, PATHS, ZONE)
+TWO_SLOTS = [
+    ProgrammeSet(
+        id=SetId(act),
+        day=at(0).date(),
+        begin=at(begin),
+        end=at(begin + 40),
+        stage=PlaceId(stage),
+        act=ActId(act),
+        name=act,
+    )
+    for act, stage, begin in (("ana", "a", 10), ("bo", "b", 10), ("cai", "a", 70), ("dee", "b", 70))
+]
+
+
+def wishes(**fields: Any) -> ItineraryWishes:
+    return ItineraryWishes(
+        visitor=ListenerId("v"), day=at(0).date(), begin=at(0), end=at(150), origin=PlaceId("gate"), **fields
+    )
+
+
+def acts(found: ItineraryPlan) -> list[str | None]:
+    return [stop.act for stop in found.stops if stop.act is not None]
+
+
+def test_the_least_satisfied_has_a_share_where_the_sum_alone_would_give_none() -> None:
+    most: dict[ActId, float] = {ActId("ana"): 1.0, ActId("cai"): 1.0}
+    one: dict[ActId, float] = {ActId("bo"): 1.0, ActId("dee"): 1.0}
+    asked = wishes(utilities=most, friends=(FriendWishes(utilities=most), FriendWishes(utilities=one)))
+    found = plan(asked, TWO_SLOTS, WalkTables(MAP))
+    assert [member.utility for member in found.members] == [1.0, 1.0, 1.0]
+    assert [member.alone for member in found.members] == [2.0, 2.0, 2.0]
+    assert found.utility == 3.0
+
+
+def test_a_group_is_as_slow_and_restricted_as_its_members_and_keeps_the_breaks_of_all() -> None:
+    slow = FriendWishes(mobility="slow", breaks=(BreakWish(minutes=10, begin=at(52), end=at(68)),))
+    wheelchair = FriendWishes(utilities={ActId("dee"): 1.0}, mobility="wheelchair", max_walk_m=400)
+    asked = wishes(utilities={ActId("ana"): 1.0}, friends=(slow, wheelchair))
+    found = plan(asked, TWO_SLOTS, WalkTables(MAP))
+    assert acts(found) == ["ana", "dee"]
+    assert [leg.places for leg in found.legs] == [("gate", "a"), ("a", "gate", "b")]
+    assert [(leg.end - leg.begin).total_seconds() for leg in found.legs] == [120, 240]
+    assert found.breaks == 1
+    walking_less = msgspec.structs.replace(asked, friends=(slow, msgspec.structs.replace(wheelchair, max_walk_m=100)))
+    assert acts(plan(walking_less, TWO_SLOTS, WalkTables(MAP))) == ["ana"]
+    closed = WalkTables(MAP, closed_paths=[(PlaceId("gate"), PlaceId("b"))])
+    assert acts(plan(asked, TWO_SLOTS, closed)) == ["ana"]
+
+
+def test_must_sees_that_clash_go_by_number_and_the_other_is_told() -> None:
+    bo = FriendWishes(must_see=(ActId("bo"),), dislikes=(ActId("cai"),))
+    asked = wishes(must_see=(ActId("ana"),), utilities={ActId("cai"): 1.0}, friends=(bo, bo))
+    found = plan(asked, TWO_SLOTS, WalkTables(MAP))
+    assert acts(found) == ["bo"]
+    assert [(one.act, one.reason) for one in found.unmet] == [("ana", "no_time")]
+    assert [member.must_sees for member in found.members] == [0, 1, 1]
+
+
+def test_prices_are_paid_by_each() -> None:
+    friend = FriendWishes(utilities={ActId("bo"): 1.0})
+    asked = wishes(utilities={ActId("ana"): 1.5, ActId("bo"): 1.0}, friends=(friend,))
+    assert acts(plan(asked, TWO_SLOTS, WalkTables(MAP))) == ["bo"]
+    assert acts(plan(asked, TWO_SLOTS, WalkTables(MAP), {SetId("bo"): 0.9})) == ["ana"]
+
+
+def test_what_is_left_for_a_group_leaves_out_what_it_had() -> None:
+    rest = BreakWish(minutes=10, begin=at(52), end=at(68))
+    friend = FriendWishes(must_see=(ActId("ana"),), utilities={ActId("dee"): 1.0}, breaks=(rest,), max_walk_m=400)
+    asked = wishes(friends=(friend,))
+    found = plan(asked, TWO_SLOTS, WalkTables(MAP))
+    assert joint_breaks(asked) == (rest,)
+    left = remaining_wishes(asked, found, at(69)).friends[0]
+    walked = sum(leg.metres for leg in found.legs if leg.end <= at(69))
+    assert (left.must_see, left.breaks, left.max_walk_m) == ((), (), 400 - walked)
+
+
+def test_an_attendee_alone_has_no_shares() -> None:
+    assert plan(wishes(must_see=(ActId("ana"),)), TWO_SLOTS, WalkTables(MAP)).members == ()
