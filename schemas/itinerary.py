@@ -160,6 +160,7 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
         must_sees: must-see acts that are seen; those of each friend are counted.
         utility: sum of the values of the acts that are seen, without prices; for friends, the sum over all of them.
         members: for friends, the share of each, the attendee first and the friends in the order of the wishes.
+        is_best: False if the search was ended early: a plan for friends that is fairer may exist.
         metres: length of all walks.
         unmet: wishes that don't fit.
         offer: True for an alternative: the plan before stays the attendee's until they accept this one.
@@ -181,6 +182,7 @@ class ItineraryPlan(Struct, frozen=True, kw_only=True):
     metres: NonNegative = 0.0
     unmet: tuple[UnmetWish, ...] = ()
     members: tuple[MemberShare, ...] = ()
+    is_best: bool = True
     offer: bool = False
     cause: PlanCause | None = None
     changed: str | None = None

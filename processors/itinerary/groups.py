@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from processors.festival.routing import SPEEDS
-from processors.itinerary.planner import Planner, Solution
+from processors.itinerary.planner import Planner, SearchLimitError, Solution
 from processors.itinerary.problem import MUST_SEE_SCORE, PlannedSet, Problem
 from processors.itinerary.walks import DayWalks
 from schemas.ids import ActId, SetId
@@ -31,6 +31,9 @@ FLOOR_SHARE = 0.5
 
 MAX_BREAKS = 6
 """Breaks of a group; with each, there are twice as many ways to look at."""
+
+MAX_LABELS = 4000
+"""Labels after which a search with floors is ended: some 0.3 s on a busy core."""
 
 RESTRICTIONS: Sequence[Mobility] = ("none", "slow", "pushchair", "wheelchair")
 """Mobilities; each may use only paths that those before it may use."""
@@ -97,12 +100,13 @@ class Group:
 
     def solve(
         self, problem: Problem, walks: DayWalks, alone: Sequence[float], prices: Mapping[SetId, float]
-    ) -> Solution | None:
-        """Return the best way for all together.
+    ) -> tuple[Solution | None, bool]:
+        """Return the best way for all together, and True if it is known to be the best.
 
         The floors of friends who have enough anyway needn't be looked at, and each makes the search slower. So it
         begins without floors, and takes in those of the friends who fall short most. A way that is the best for some
-        floors, and falls no shorter of any other, is the best for all.
+        floors, and falls no shorter of any other, is the best for all. A search that takes too long is ended; then the
+        best way for the floors before counts.
 
         Args:
             problem: that of the joint wishes, without prices.
@@ -111,10 +115,8 @@ class Group:
         """
         floors = [FLOOR_SHARE * most for most in alone]
         watched: list[int] = []
-        while True:
-            solution = Planner(self._problem(problem, watched, floors, prices), walks).solve()
-            if solution is None:
-                return None
+        solution = Planner(self._problem(problem, watched, floors, prices), walks).solve()
+        while solution is not None:
             seen = [label.done.act for label in solution.path() if isinstance(label.done, PlannedSet)]
             short = [
                 floor - sum(values.get(act, 0.0) for act in seen)
@@ -122,8 +124,14 @@ class Group:
             ]
             worst = max(range(len(short)), key=short.__getitem__)
             if short[worst] <= max([0.0, *(short[one] for one in watched)]) + _ROUNDING:
-                return solution
+                break
             watched.append(worst)
+            planner = Planner(self._problem(problem, watched, floors, prices), walks, max_labels=MAX_LABELS)
+            try:
+                solution = planner.solve()
+            except SearchLimitError:
+                return solution, False
+        return solution, True
 
     def _problem(
         self, problem: Problem, watched: Sequence[int], floors: Sequence[float], prices: Mapping[SetId, float]

@@ -59,7 +59,10 @@ def plan(
         closed=walk_tables.closed_places,
     )
     alone = [] if group is None else group.best_alone(problem, walks)
-    solution = Planner(problem, walks).solve() if group is None else group.solve(problem, walks, alone, prices or {})
+    if group is None:
+        solution, is_best = Planner(problem, walks).solve(), True
+    else:
+        solution, is_best = group.solve(problem, walks, alone, prices or {})
     unmet = _unmet(wishes, programme, problem, solution, full_sets)
     if solution is None:
         return _with_id(_empty(wishes, now or wishes.begin, unmet))
@@ -75,6 +78,7 @@ def plan(
             breaks=sum(stop.wish is not None for stop in stops),
             must_sees=len(seen & set(wishes.must_see)) if group is None else sum(one.must_sees for one in members),
             members=members,
+            is_best=is_best,
             utility=sum(wishes.utilities.get(act, 0.0) for act in sorted(seen)),
             metres=sum(leg.metres for leg in legs),
         )

@@ -14,11 +14,12 @@ import heapq
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import ge
 
 from processors.itinerary.problem import BREAK_SCORE, PlannedBreak, PlannedSet, Problem
 from processors.itinerary.walks import DayWalks, Walk
+from schemas.errors import PulsoError
 from schemas.ids import PlaceId
 
 BOUND_MINUTES = 5
@@ -114,9 +115,17 @@ class Bound:
         return minutes
 
 
+class SearchLimitError(PulsoError):
+    """A search was ended before it had found the best way."""
+
+
 @dataclass(slots=True)
 class Planner:
-    """Solves one problem."""
+    """Solves one problem.
+
+    Attributes:
+        max_labels: labels after which the search is ended; None: never.
+    """
 
     problem: Problem
     walks: DayWalks
@@ -125,14 +134,27 @@ class Planner:
     _fronts: dict[tuple[PlaceId, int, int], list[Label]] = field(default_factory=dict)
     _made: int = 0
     _targets: list[PlaceId] = field(default_factory=list)
+    max_labels: int | None = None
     _bound: Bound = field(init=False)
+    _bounds_of_friends: list[Bound] = field(init=False)
 
     def __post_init__(self) -> None:
         self._bound = Bound(self.problem, self.walks)
+        self._bounds_of_friends = [
+            Bound(
+                replace(self.problem, sets=[replace(one, score=one.values[friend]) for one in self.problem.sets]),
+                self.walks,
+            )
+            for friend in range(len(self.problem.floors))
+        ]
         self._targets = self._places_of_wishes()
 
     def solve(self) -> Solution | None:
-        """Return the best way; None if nobody gets from departure to arrival within time and walking limit."""
+        """Return the best way; None if nobody gets from departure to arrival within time and walking limit.
+
+        Raises:
+            SearchLimitError: more labels were made than allowed.
+        """
         problem = self.problem
         self._push(
             Label(problem.begin, problem.origin, 0.0, 0.0, begin=problem.begin, values=(0.0,) * len(problem.floors))
@@ -141,6 +163,8 @@ class Planner:
             *_, label, last_walk = heapq.heappop(self._heap)
             if last_walk is not None:
                 return Solution(label, None if problem.destination is None else last_walk, self._made)
+            if self.max_labels is not None and self._made > self.max_labels:
+                raise SearchLimitError(f"no best way was found with {self.max_labels} labels")
             if not label.dominated:
                 self._finish(label)
                 self._expand(label)
@@ -278,6 +302,10 @@ class Planner:
         for rest in problem.breaks:
             if not label.breaks & rest.bit and label.minute <= rest.latest:
                 left += BREAK_SCORE
+        left -= problem.loss([
+            value + bound.left(label.place, label.minute)
+            for value, bound in zip(label.values, self._bounds_of_friends, strict=True)
+        ])  # fmt: skip
         self._add(label.score + left, label.metres + home, label.minute, label, None)
 
 

@@ -18,8 +18,9 @@ from console.request_limit import RequestLimit
 from console.requests import decode_body, request_origin
 from console.services import ConsoleServices, Services
 from processors.festival.hours import DAY_BEGINS
+from processors.itinerary.groups import MAX_BREAKS, joint_breaks
 from schemas.ids import ActId, PlaceId
-from schemas.itinerary import WISHES, BreakWish, ItineraryPlan, ItineraryWishes
+from schemas.itinerary import WISHES, BreakWish, FriendWishes, ItineraryPlan, ItineraryWishes
 from schemas.routes import PATHS
 from schemas.venue import Venue
 from schemas.venue_map import Mobility
@@ -56,6 +57,17 @@ class BreakRequest(Struct, frozen=True, forbid_unknown_fields=True):
     end: Clock | None = None
 
 
+class FriendRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Wishes of somebody who goes along; without a name."""
+
+    must_see: Acts = ()
+    likes: Acts = ()
+    dislikes: Acts = ()
+    mobility: Mobility = "none"
+    max_walk_m: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+    breaks: Annotated[tuple[BreakRequest, ...], Meta(max_length=6)] = ()
+
+
 class PlanRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of a request; the attributes are those of `ItineraryWishes`, with times of the festival day."""
 
@@ -72,6 +84,7 @@ class PlanRequest(Struct, frozen=True, forbid_unknown_fields=True):
     max_walk_m: Annotated[float, Meta(ge=0, le=1e6)] | None = None
     breaks: Annotated[tuple[BreakRequest, ...], Meta(max_length=6)] = ()
     follows: bool = True
+    friends: Annotated[tuple[FriendRequest, ...], Meta(max_length=7)] = ()
 
 
 class ForgetRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +104,7 @@ async def plan(request: Request, services: Services) -> Response:
     asked = await decode_body(request, PlanRequest)
     await _check_limit(services, asked.token, request)
     now = services.now()
-    found = await _planned(services, _wishes(asked, services.venue, now), now)
+    found = await _planned(services, wishes_of(asked, services.venue, now), now)
     fields = msgspec.to_builtins(found)
     del fields["visitor"]  # the phone knows its token, and nobody needs its pseudonym
     return Response(msgspec.json.encode(fields), media_type="application/json")
@@ -121,7 +134,12 @@ async def _check_limit(services: ConsoleServices, token: str, request: Request) 
         raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
 
 
-def _wishes(asked: PlanRequest, venue: Venue, now: datetime) -> ItineraryWishes:
+def wishes_of(asked: PlanRequest, venue: Venue, now: datetime) -> ItineraryWishes:
+    """Return the wishes of a request.
+
+    Raises:
+        HTTPException: 404 the venue has no map of paths; 422 a place, day, time or number of breaks is not possible.
+    """
     places = {place.id for place in venue.section(PATHS).places}
     if not places:
         raise HTTPException(404, "the venue file has no map of paths, so no visit can be planned")
@@ -134,7 +152,7 @@ def _wishes(asked: PlanRequest, venue: Venue, now: datetime) -> ItineraryWishes:
     begin, end = moment_of(asked.day, asked.begin, zone), moment_of(asked.day, asked.end, zone)
     if end <= begin:
         raise HTTPException(422, "the visit ends before it begins")
-    return ItineraryWishes(
+    wishes = ItineraryWishes(
         visitor=pseudonym(asked.token),
         day=asked.day,
         begin=begin,
@@ -146,16 +164,34 @@ def _wishes(asked: PlanRequest, venue: Venue, now: datetime) -> ItineraryWishes:
         dislikes=tuple(ActId(act) for act in asked.dislikes),
         mobility=asked.mobility,
         max_walk_m=asked.max_walk_m,
-        breaks=tuple(
-            BreakWish(
-                minutes=one.minutes,
-                kind=one.kind,
-                begin=None if one.begin is None else moment_of(asked.day, one.begin, zone),
-                end=None if one.end is None else moment_of(asked.day, one.end, zone),
-            )
-            for one in asked.breaks
-        ),
+        breaks=_breaks(asked.breaks, asked.day, zone),
         follows=asked.follows,
+        friends=tuple(
+            FriendWishes(
+                must_see=tuple(ActId(act) for act in dict.fromkeys(one.must_see)),
+                utilities={ActId(act): 1.0 for act in one.likes},
+                dislikes=tuple(ActId(act) for act in one.dislikes),
+                mobility=one.mobility,
+                max_walk_m=one.max_walk_m,
+                breaks=_breaks(one.breaks, asked.day, zone),
+            )
+            for one in asked.friends
+        ),
+    )
+    if len(joint_breaks(wishes)) > MAX_BREAKS:
+        raise HTTPException(422, f"a group has at most {MAX_BREAKS} different breaks")
+    return wishes
+
+
+def _breaks(asked: tuple[BreakRequest, ...], day: date, zone: ZoneInfo) -> tuple[BreakWish, ...]:
+    return tuple(
+        BreakWish(
+            minutes=one.minutes,
+            kind=one.kind,
+            begin=None if one.begin is None else moment_of(day, one.begin, zone),
+            end=None if one.end is None else moment_of(day, one.end, zone),
+        )
+        for one in asked
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from processors.festival.routing import WalkingMap
+from processors.itinerary import groups
 from processors.itinerary.groups import joint_breaks
 from processors.itinerary.plan import plan
 from processors.itinerary.replanning import remaining_wishes
@@ -90,6 +91,7 @@ def test_no_way_is_better_for_the_group_and_each_plan_holds_for_all(first: int) 
         if best is None:
             continue
         reachable += 1
+        assert found.is_best
         assert score_of(found) == pytest.approx(best), seed
         assert len(found.members) == len(wishes.friends) + 1
         assert check_plan(visit, found, speed) == [], seed
@@ -185,3 +187,20 @@ def test_what_is_left_for_a_group_leaves_out_what_it_had() -> None:
 
 def test_an_attendee_alone_has_no_shares() -> None:
     assert plan(wishes(must_see=(ActId("ana"),)), TWO_SLOTS, WalkTables(MAP)).members == ()
+
+
+def test_a_search_that_takes_too_long_ends_with_the_best_sum_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MAX_LABELS", 1)
+    most: dict[ActId, float] = {ActId("ana"): 1.0, ActId("cai"): 1.0}
+    one: dict[ActId, float] = {ActId("bo"): 1.0, ActId("dee"): 1.0}
+    friends = (FriendWishes(utilities=most), FriendWishes(utilities=one))
+    found = plan(wishes(utilities=most, friends=friends), TWO_SLOTS, WalkTables(MAP))
+    assert ([member.utility for member in found.members], found.is_best) == ([2.0, 2.0, 0.0], False)
+
+
+def test_a_way_with_less_in_all_counts_while_a_friend_has_more() -> None:
+    """Both ways come to the same place at the same minute; the better sum may not hide the fairer one."""
+    most: dict[ActId, float] = {ActId("ana"): 0.5, ActId("cai"): 1.0}
+    friends = (FriendWishes(utilities=most), FriendWishes(utilities={ActId("bo"): 0.5}))
+    found = plan(wishes(utilities=most, friends=friends), TWO_SLOTS, WalkTables(MAP))
+    assert acts(found) == ["bo", "cai"]
