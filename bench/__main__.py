@@ -8,6 +8,9 @@ Names for `--only` (and `make bench ONLY=…`):
 - pages: alert steps per second to open console pages, against a bare loop over sockets;
 - mails: mails per second through the support worker, against a bare loop of the encoder;
 - music: fragments per second of the music tagger, against librosa's plain features;
+- recommend: lists per second for new listeners, against implicit alone;
+- itinerary: plans per second, against OR-Tools CP-SAT with equal optimum;
+- routes: searches per second on a map, against networkx;
 - series: cost of a ticket line as the number of demand series grows;
 - many: cost of a frame and memory as the number of cameras grows;
 - desk: cost of filing a mail as the number of mails grows;
@@ -26,7 +29,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -42,10 +45,13 @@ from bench import (
     camera_scaling,
     desk_scaling,
     frame_throughput,
+    itinerary_planning,
     live_cameras,
     mail_throughput,
     music_throughput,
     page_updates,
+    recommendation_lists,
+    route_search,
     series_scaling,
     ticket_throughput,
     worker_pair,
@@ -63,8 +69,24 @@ WORKER_BY_BENCHMARK = {"tickets": "bars", "frames": "vision", "cameras": "vision
 """Worker that each benchmark measures; None for the console."""
 WHOLE_STACK_BENCHMARKS = ("alerts", "pair")
 """Benchmarks that run on a stack with all workers."""
-BENCHMARK_NAMES = (*WORKER_BY_BENCHMARK, "music", "series", "many", "desk", *WHOLE_STACK_BENCHMARKS)
-"""All benchmarks in the order of running; music, series, many and desk measure the computation without a worker."""
+ADVICE_BENCHMARKS: Mapping[str, Callable[..., list[ComparisonRow]]] = {
+    "recommend": recommendation_lists.measure,
+    "itinerary": itinerary_planning.measure,
+    "routes": route_search.measure,
+}
+"""Benchmarks of what attendees are advised, without a stack."""
+BENCHMARK_NAMES = (
+    *WORKER_BY_BENCHMARK,
+    "music",
+    *ADVICE_BENCHMARKS,
+    "series",
+    "many",
+    "desk",
+    *WHOLE_STACK_BENCHMARKS,
+)
+"""All benchmarks in the order of running; those from music to desk measure the computation without a worker."""
+PEER_BENCHMARKS = ("tickets", "itinerary")
+"""Benchmarks beside a package of .venv-bench."""
 
 BenchOutput = tuple[list[ComparisonRow], list[AlertDelay]]
 
@@ -78,7 +100,8 @@ def main(
         list[str] | None, typer.Option(help=f"Run only these: {', '.join(BENCHMARK_NAMES)}; may be repeated.")
     ] = None,
     peer: Annotated[
-        bool, typer.Option(help="Compare with Quix Streams, which is installed in .venv-bench on first use.")
+        bool,
+        typer.Option(help="Compare with Quix Streams and OR-Tools, which are installed in .venv-bench on first use."),
     ] = True,
     report: Annotated[
         Path | None, typer.Option(help="Folder for benchmarks.md and benchmarks.json; parts that are not run are kept.")
@@ -94,8 +117,8 @@ def main(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the `with` blocks stop every child
     parts: dict[str, ReportPart] = {}
     try:
-        if peer and "tickets" in names and not peer_is_installed():
-            stderr_console.print(f"installing Quix Streams into {VENV.name} …")
+        if peer and set(PEER_BENCHMARKS) & set(names) and not peer_is_installed():
+            stderr_console.print(f"installing Quix Streams and OR-Tools into {VENV.name} …")
             install_peer()
         start = time.monotonic()
         for name, (rows, delays) in measure(names, quick=quick, peer=peer, console=stderr_console):
@@ -147,6 +170,9 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
                 yield name, (_with_worker(name, stack, progress, divisor=divisor, peer=peer), [])
     if "music" in names:
         yield "music", (_music(quick=quick, console=console), [])
+    for name, advice in ADVICE_BENCHMARKS.items():
+        if name in names and (peer or name not in PEER_BENCHMARKS):
+            yield name, (advice(divisor=divisor, announce=announce), [])
     if "series" in names:
         yield "series", (series_scaling.measure(divisor=divisor, announce=announce), [])
     if "many" in names:

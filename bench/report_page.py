@@ -26,7 +26,17 @@ LIBRARIES = (
     "opencv-python-headless", "librosa", "river", "fastapi", "uvicorn",
 )  # fmt: skip
 SECTIONS = {
-    "Beside a peer or the bare limit": ("tickets", "frames", "cameras", "mails", "music", "pages"),
+    "Beside a peer or the bare limit": (
+        "tickets",
+        "frames",
+        "cameras",
+        "mails",
+        "music",
+        "pages",
+        "recommend",
+        "itinerary",
+        "routes",
+    ),
     "As work grows": ("series", "many", "desk"),
     "One worker of a group, and two": ("pair",),
 }

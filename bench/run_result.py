@@ -25,6 +25,7 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
         batches: number of batches of a worker; 0 for a reference that processes events one by one.
         held_bytes: memory held at the end; 0 if it was not measured.
         tickets: number of tickets by bar; `sold` are units by bar and product. Empty if no tickets were counted.
+        scores: what each plan reaches, None where there is no way; empty if nothing was planned.
         persons: sum of persons over all frames; `probabilities` are the last fight probabilities by camera.
     """
 
@@ -35,6 +36,7 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
     held_bytes: int = 0
     tickets: dict[BarId, int] = field(default_factory=dict)
     sold: dict[BarId, dict[ProductId, float]] = field(default_factory=dict)
+    scores: list[int | None] = field(default_factory=list)
     persons: float = 0.0
     probabilities: dict[CameraId, float] = field(default_factory=dict)
 

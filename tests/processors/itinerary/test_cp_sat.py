@@ -16,7 +16,9 @@ from tests.processors.itinerary.small_visits import SPEED, Search, Visit, minute
 PROGRAMMES = 200
 BREAK, MUST_SEE = 10_000, 100
 """Weights of a break and a must-see; all utilities together are below 100."""
-PYTHON = Path(__file__).resolve().parents[3] / ".venv-bench" / "bin" / "python"
+ROOT = Path(__file__).resolve().parents[3]
+PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+SCRIPT = ROOT / "bench" / "cp_sat_job.py"
 
 
 def problem_of(visit: Visit, search: Search) -> dict[str, Any]:
@@ -63,7 +65,8 @@ def test_plans_are_as_good_as_cp_sat_finds() -> None:
         found = plan(visit.wishes, visit.programme, visit.walk_tables())
         score = BREAK * found.breaks + MUST_SEE * found.must_sees + round(found.utility)
         scores.append(score if found.reachable else None)
-    script = Path(__file__).with_name("cp_sat.py")
-    done = subprocess.run([PYTHON, script], input=json.dumps(problems), capture_output=True, text=True, check=True)
-    best = json.loads(done.stdout)
+    done = subprocess.run(
+        [PYTHON, SCRIPT], input=json.dumps({"problems": problems}), capture_output=True, text=True, check=True
+    )
+    best = json.loads(done.stdout)["scores"]
     assert [seed for seed in range(PROGRAMMES) if best[seed] != scores[seed]] == []

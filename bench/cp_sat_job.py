@@ -1,4 +1,4 @@
-"""Solve small itineraries with OR-Tools CP-SAT: problems as JSON on standard input, best scores on standard output.
+"""Solve small itineraries with OR-Tools CP-SAT: a job on standard input, time and best scores on standard output.
 
 OR-Tools needs another protobuf than Pulso, so this runs in an environment of its own (`.venv-bench`).
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -62,5 +63,19 @@ def solve(problem: dict[str, Any]) -> int | None:
     return round(solver.objective_value)
 
 
+def main() -> None:
+    """Solve the problems of a job and print the result."""
+    problems = json.load(sys.stdin)["problems"]
+    began, cpu_began = time.monotonic(), time.process_time()
+    scores = [solve(problem) for problem in problems]
+    result = {
+        "events": len(problems),
+        "seconds": time.monotonic() - began,
+        "cpu_seconds": time.process_time() - cpu_began,
+        "scores": scores,
+    }
+    print(json.dumps(result))
+
+
 if __name__ == "__main__":
-    json.dump([solve(problem) for problem in json.load(sys.stdin)], sys.stdout)
+    main()
