@@ -180,22 +180,28 @@ def measure(names: list[str], *, quick: bool, peer: bool, console: Console) -> I
             yield "many", (camera_scaling.measure(Path(folder), divisor=divisor, announce=announce), [])
     if "desk" in names:
         yield "desk", (desk_scaling.measure(divisor=divisor, announce=announce), [])
-    whole_stack_names = [name for name in names if name in WHOLE_STACK_BENCHMARKS]
-    if whole_stack_names:
-        with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
-            venue = Path(folder) / "venue.yaml"
-            text = yaml.safe_dump(alert_loads.bench_venue().model_dump(mode="json", exclude_defaults=True))
-            venue.write_text(text, encoding="utf-8")
-            with _stack(venue, list(registry.workers()), console) as stack:
-                announce("making pictures, sound and mails")
-                loads = alert_loads.every_load()
-                if "alerts" in names:
-                    yield (
-                        "alerts",
-                        ([], alert_latency.measure(stack, loads, divisor=min(divisor, 4), announce=announce)),
-                    )
-                if "pair" in names:
-                    yield "pair", (worker_pair.measure(stack, loads, divisor=divisor, announce=announce), [])
+    yield from _with_whole_stack(names, divisor=divisor, announce=announce, console=console)
+
+
+def _with_whole_stack(
+    names: list[str], *, divisor: int, announce: Callable[[str], None], console: Console
+) -> Iterator[tuple[str, BenchOutput]]:
+    if not set(names) & set(WHOLE_STACK_BENCHMARKS):
+        return
+    with tempfile.TemporaryDirectory(prefix="pulso-bench-") as folder:
+        venue = Path(folder) / "venue.yaml"
+        text = yaml.safe_dump(alert_loads.bench_venue().model_dump(mode="json", exclude_defaults=True))
+        venue.write_text(text, encoding="utf-8")
+        with _stack(venue, list(registry.workers()), console) as stack:
+            announce("making pictures, sound and mails")
+            loads = alert_loads.every_load()
+            if "alerts" in names:
+                yield (
+                    "alerts",
+                    ([], alert_latency.measure(stack, loads, divisor=min(divisor, 4), announce=announce)),
+                )
+            if "pair" in names:
+                yield "pair", (worker_pair.measure(stack, loads, divisor=divisor, announce=announce), [])
 
 
 @contextmanager
