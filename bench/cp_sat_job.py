@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-from ortools.sat.python import cp_model
+from ortools.sat.python import cp_model  # type: ignore[import-not-found]
 
 
 def solve(problem: dict[str, Any]) -> int | None:
@@ -60,7 +60,8 @@ def solve(problem: dict[str, Any]) -> int | None:
     solver.parameters.num_workers = 1
     if solver.solve(model) != cp_model.OPTIMAL:
         return None
-    return round(solver.objective_value)
+    score: int = round(solver.objective_value)
+    return score
 
 
 def main() -> None:

@@ -47,7 +47,8 @@ def festival_map(seed: int = 1) -> WalkingMap:
 
 def programme(seed: int = 1) -> list[ProgrammeSet]:
     """Return the sets of one evening, each stage with one after the other."""
-    rng, sets = random.Random(seed), []
+    rng = random.Random(seed)
+    sets: list[ProgrammeSet] = []
     for stage in range(STAGES):
         begin = BEGIN + timedelta(minutes=rng.randint(0, 30))
         while begin < BEGIN + VISIT:
@@ -129,7 +130,7 @@ def measure(*, divisor: int, announce: Callable[[str], None]) -> list[Comparison
 
 def cp_sat_problem(problem: Problem, walks: DayWalks) -> dict[str, Any]:
     """Return a problem on a map without hours as the job reads it."""
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {"place": one.place, "first": max(problem.begin, one.begin), "last": one.latest, "minutes": one.needed,
          "weight": round(one.score), "group": one.act}
         for one in problem.sets

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import networkx
+import networkx  # type: ignore[import-untyped]
 
 from bench.comparison_table import ComparisonRow, compare
 from bench.run_result import BenchError, RunResult, read_clocks
