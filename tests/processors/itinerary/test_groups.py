@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import timedelta
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -19,7 +21,7 @@ from schemas.ids import ActId, ListenerId, PlaceId, SetId
 from schemas.itinerary import BreakWish, FriendWishes, ItineraryPlan, ItineraryWishes
 from schemas.programme import ProgrammeSet
 from schemas.venue_map import Path, Place
-from tests.processors.itinerary.small_visits import SPEED, ZONE, Search, Visit, at, check_plan
+from tests.processors.itinerary.small_visits import SPEED, ZONE, Search, Visit, at, check_plan, minute_of
 
 VISITS = 150
 ORDER = ["none", "slow", "pushchair", "wheelchair"]
@@ -198,9 +200,74 @@ def test_a_search_that_takes_too_long_ends_with_the_best_sum_and_says_so(monkeyp
     assert ([member.utility for member in found.members], found.is_best) == ([2.0, 2.0, 0.0], False)
 
 
-def test_a_way_with_less_in_all_counts_while_a_friend_has_more() -> None:
-    """Both ways come to the same place at the same minute; the better sum may not hide the fairer one."""
-    most: dict[ActId, float] = {ActId("ana"): 0.5, ActId("cai"): 1.0}
-    friends = (FriendWishes(utilities=most), FriendWishes(utilities={ActId("bo"): 0.5}))
-    found = plan(wishes(utilities=most, friends=friends), TWO_SLOTS, WalkTables(MAP))
-    assert acts(found) == ["bo", "cai"]
+def evening(seed: int) -> tuple[ItineraryWishes, list[ProgrammeSet], WalkingMap]:
+    """Return three friends with a break, and twelve sets on three stages: many ways to give up one act for another."""
+    chance = random.Random(seed)
+    names = ["a", "b", "c", "gate"]
+    places = [Place(id=PlaceId(name), name_es=name, name_en=name, kind="stage", x_m=0, y_m=0) for name in names]
+    ends = [("gate", "a"), ("gate", "b"), ("gate", "c"), ("a", "b")]
+    paths = [Path(start=PlaceId(start), end=PlaceId(end), metres=chance.randint(40, 120)) for start, end in ends]
+    sets = []
+    for stage in names[:3]:
+        minute = chance.randint(3, 10)
+        for number in range(4):
+            act, minutes = f"{stage}{number}", chance.choice([15, 20, 25])
+            begin, end = at(minute), at(minute + minutes)
+            one = ProgrammeSet(
+                id=SetId(act), day=begin.date(), begin=begin, end=end, stage=PlaceId(stage), act=ActId(act), name=act
+            )
+            sets.append(one)
+            minute += minutes + chance.randint(0, 8)
+
+    def liked() -> dict[ActId, float]:
+        return {one.act: chance.choice([0.5, 1.0, 2.0]) for one in chance.sample(sets, 4)}
+
+    own = wishes(
+        utilities=liked(),
+        breaks=(BreakWish(minutes=15, begin=at(chance.randint(10, 60)), end=at(110)),),
+        max_walk_m=chance.choice([None, 400, 600]),
+        friends=tuple(FriendWishes(utilities=liked()) for _ in range(2)),
+    )
+    return own, sets, WalkingMap(places, paths, ZONE)
+
+
+def every_way(
+    own: ItineraryWishes, sets: list[ProgrammeSet], walking_map: WalkingMap
+) -> set[tuple[int, frozenset[str]]]:
+    """Return the breaks kept and the acts seen of every order of sets and break; each begins as early as it can."""
+    walks, rest = walking_map.shortest_ever("none"), own.breaks[0]
+    wanted = [one for one in sets if any(one.act in person.utilities for person in (own, *own.friends))]
+    limit, found = own.max_walk_m or 1e9, set()
+
+    def go(place: PlaceId, minute: int, metres: float, seen: frozenset[str], kept: int) -> None:
+        found.add((kept, seen))
+        for one in wanted:
+            walked = metres + walks.metres(place, one.stage)
+            arrive = minute + ceil(walks.metres(place, one.stage) / 72 - 1e-9)
+            needed = ceil(0.75 * (one.end - one.begin).total_seconds() / 60)
+            begin = max(at(arrive), one.begin)
+            if one.act not in seen and walked <= limit and begin + timedelta(minutes=needed) <= one.end:
+                go(one.stage, minute_of(begin) + needed, walked, seen | {one.act}, kept)
+        for there in walking_map.places if not kept else ():
+            walked = metres + walks.metres(place, there)
+            arrive = minute + ceil(walks.metres(place, there) / 72 - 1e-9)
+            begin = max(at(arrive), rest.begin or at(0))
+            if walked <= limit and begin + timedelta(minutes=rest.minutes) <= (rest.end or at(0)):
+                go(there, minute_of(begin) + rest.minutes, walked, seen, 1)
+
+    go(PlaceId("gate"), 0, 0.0, frozenset(), 0)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(22))
+def test_a_better_sum_does_not_hide_a_fairer_way(seed: int) -> None:
+    own, sets, walking_map = evening(seed)
+    ways, people = every_way(own, sets, walking_map), [own, *own.friends]
+    floors = [max((kept, value(one, seen)) for kept, seen in ways)[1] / 2 for one in people]
+
+    def score(seen: frozenset[str]) -> float:
+        values = [value(one, seen) for one in people]
+        return sum(values) - 3 * max(0.0, *(floor - value for floor, value in zip(floors, values, strict=True)))
+
+    best = max((kept, 0, score(seen)) for kept, seen in ways)
+    assert score_of(plan(own, sets, WalkTables(walking_map))) == pytest.approx(best)
