@@ -15,6 +15,7 @@ from processors.festival.routing import WalkingMap
 from processors.itinerary import groups
 from processors.itinerary.groups import joint_breaks
 from processors.itinerary.plan import plan
+from processors.itinerary.prices import ExpectedAttendance
 from processors.itinerary.replanning import remaining_wishes
 from processors.itinerary.walks import WalkTables
 from schemas.ids import ActId, ListenerId, PlaceId, SetId
@@ -271,3 +272,14 @@ def test_a_better_sum_does_not_hide_a_fairer_way(seed: int) -> None:
 
     best = max((kept, 0, score(seen)) for kept, seen in ways)
     assert score_of(plan(own, sets, WalkTables(walking_map))) == pytest.approx(best)
+
+
+def test_each_of_a_group_is_expected_at_its_sets() -> None:
+    attendance = ExpectedAttendance({PlaceId("a"): 10.0})
+    ana = TWO_SLOTS[0]
+    attendance.set_plan(ListenerId("v"), [ana.id], persons=4)
+    assert attendance.load(ana, at(0)) == 0.4
+    attendance.set_plan(ListenerId("v"), [ana.id])
+    assert attendance.load(ana, at(0)) == 0.1
+    attendance.set_plan(ListenerId("v"), ())
+    assert attendance.load(ana, at(0)) == 0
