@@ -146,6 +146,7 @@ class InputGenerator:
             inspect.FloatType: self._float,
             inspect.StrType: lambda one: self.random_text()[: one.max_length],
             inspect.DateTimeType: lambda _: self.random_time(),
+            inspect.DateType: lambda _: self.random_time()[:10],
             inspect.VarTupleType: self._list,
             inspect.ListType: self._list,
             inspect.DictType: lambda one: {

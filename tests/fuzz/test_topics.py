@@ -20,8 +20,12 @@ from schemas.bars import DEMAND, SALES, STOCK
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.context import CONTEXT
+from schemas.itinerary import WISHES
 from schemas.models import FEEDBACK
 from schemas.music import SNIPPETS
+from schemas.programme import PROGRAMME_SETS
+from schemas.recommendations import TASTE_EVENTS
+from schemas.routes import PATH_STATES
 from schemas.social import POSTS
 from schemas.sources import REPORTS
 from schemas.support import CORRECTIONS, MAILS
@@ -37,10 +41,10 @@ from tests.fuzz.input_generator import MEDIA_PIECES, InputGenerator
 pytestmark = pytest.mark.stack
 INPUT_COUNTS = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK: 100, ACTIONS: 150, OBSERVATIONS: 150,
          ALERTS: 100, CORRECTIONS: 40, MAILS: 30, POSTS: 30, FRAMES: 60, SNIPPETS: 20}  # fmt: skip
-"""Inputs of the short set; 60 for each result topic that the alerts worker reads."""
+"""Inputs of the short set; 60 of each other topic."""
 WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("bars", topic) for topic in (SALES, STOCK, CONTEXT)),
-    *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS)),
+    *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS, WISHES, PROGRAMME_SETS, PATH_STATES, TASTE_EVENTS)),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
     *(("music", topic) for topic in (SNIPPETS, FEEDBACK)),
