@@ -139,8 +139,7 @@ def test_every_topic_is_written_by_somebody() -> None:
     written = set().union(
         *(clients.produced_by(name) for name in (*registry.workers(), "sources", "console", "operator"))
     )
-    # Attendees' wishes come through the festival's own application.
-    assert {topic.name for topic in set(registry.topics()) - written} == {"itinerary.wishes"}
+    assert {topic.name for topic in set(registry.topics()) - written} == set()
 
 
 def test_unknown_client_lists_the_clients() -> None:
