@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stream.local.ports import Ports
 from stream.local.redis import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PULSO_SHARED", ROOT.parent / "shared"))
+
+# How long something takes says nothing on a busy machine.
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
