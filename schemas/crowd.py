@@ -18,7 +18,7 @@ Level = Literal["A", "B", "C", "D", "E", "F"]
 """Level of density, from free to dangerous; where each ends depends on what the zone is for."""
 
 ZoneUse = Literal["standing", "queue", "walkway", "seated", "stairs"]
-"""What a zone is for, which decides at which density it is free, full or dangerous."""
+"""Use of a zone, which decides at which density it is free, full or dangerous."""
 
 
 class ZoneForecast(Struct, frozen=True, kw_only=True):

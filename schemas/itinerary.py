@@ -136,7 +136,7 @@ class UnmetWish(Struct, frozen=True, kw_only=True):
 
 
 class MemberShare(Struct, frozen=True, kw_only=True):
-    """What a plan for friends gives one of them.
+    """Share of one of the friends in their plan.
 
     Attributes:
         utility: sum of the values of the acts that are seen.

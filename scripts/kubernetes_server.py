@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import yaml
 
 from stream.kubernetes.manifest import Manifest
+from stream.local.ports import Ports
 
 START_SECONDS = 120.0
 """Longest time until the server answers: some 6 s on a quiet machine."""
@@ -77,7 +77,8 @@ def running_server(program: Path) -> Iterator[KubernetesServer]:
             raise ServerError(f"{needed} is missing: install {package}")
     with tempfile.TemporaryDirectory(prefix="pulso-kubernetes-") as name:
         folder = Path(name)
-        client, peer, port = _free_ports(3)
+        ports = Ports(folder / "ports.json")
+        client, peer, port = ports.get("etcd"), ports.get("etcd-peer"), ports.get("kube-apiserver")
         with (
             _running(folder / "etcd.log", [
                 "etcd", f"--data-dir={folder / 'etcd'}", f"--listen-client-urls=http://127.0.0.1:{client}",
@@ -139,11 +140,3 @@ def _wait_until_ready(kubernetes: KubernetesServer, server: subprocess.Popen[byt
             last = log.read_text(errors="replace").splitlines()[-5:]
             raise ServerError("kube-apiserver does not start: " + " | ".join(last))
         time.sleep(0.2)
-
-
-def _free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

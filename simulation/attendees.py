@@ -36,7 +36,7 @@ PLAN_INTERVAL_SECONDS = 45.0
 PLANS_AGAIN_AT = {"path": clock("20:55"), "set": clock("22:20"), "crowd": clock("23:34") + 40}
 """Times at which some plan again: after a path was closed, after an act was moved, and when a stage is full."""
 ORIGIN, CENTRE = PlaceId("entrance"), PlaceId("j-centre")
-"""Where attendees are at their first plan, and at later ones."""
+"""Places of attendees at their first plan, and at later ones."""
 HEADLINER = ActId("la-hora-clara")
 _MOBILITIES: tuple[Mobility, ...] = ("none", "none", "none", "slow", "none", "pushchair", "none", "wheelchair")
 _GENRE_LIKING, _LEAST_LIKING = 0.6, 0.3

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.models.inference import ModelError, models_folder, read_card, sha256_of
+from processors.models.inference import checked_weights, models_folder
 
 FILE_NAME = "model.json"
 
@@ -64,10 +64,7 @@ class FakeFollowerModel:
         Raises:
             ModelError: the model is incomplete or does not match its card.
         """
-        folder = (folder or models_folder()) / "influencers"
-        card, path = read_card(folder), folder / FILE_NAME
-        if not path.is_file() or sha256_of(path) != card.sha256:
-            raise ModelError(f"{path} differs from its card: restore both with `git checkout models/influencers`")
+        card, path = checked_weights((folder or models_folder()) / "influencers", FILE_NAME)
         values = json.loads(path.read_text(encoding="utf-8"))
         return cls(
             means=tuple(values["means"]),

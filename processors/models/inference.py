@@ -94,6 +94,18 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def checked_weights(folder: Path, file: str) -> tuple[ModelCard, Path]:
+    """Return the card of a model that is no ONNX file, and the path of its weights.
+
+    Raises:
+        ModelError: the folder is incomplete, or the weights are not the ones the card describes.
+    """
+    card, path = read_card(folder), folder / file
+    if not path.is_file() or sha256_of(path) != card.sha256:
+        raise ModelError(f"{path} differs from its card: restore both with `git checkout models/{folder.name}`")
+    return card, path
+
+
 Provider = Literal["CPUExecutionProvider", "CUDAExecutionProvider"]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from processors.models.inference import ModelError, models_folder, read_card, sha256_of
+from processors.models.inference import checked_weights, models_folder
 from processors.recommendations.arms import (
     BlendedArm,
     MatrixFactorizationArm,
@@ -79,10 +79,7 @@ class TasteModel:
         Raises:
             ModelError: the model is incomplete or does not match its card.
         """
-        folder = (folder or models_folder()) / "taste"
-        card, path = read_card(folder), folder / FILE_NAME
-        if not path.is_file() or sha256_of(path) != card.sha256:
-            raise ModelError(f"{path} differs from its card: restore both with `git checkout models/taste`")
+        card, path = checked_weights((folder or models_folder()) / "taste", FILE_NAME)
         return cls.read(path, f"{card.name}@{card.sha256[:12]}")
 
     @classmethod

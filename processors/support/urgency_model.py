@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.models.inference import ModelError, models_folder, read_card, sha256_of
+from processors.models.inference import ModelError, checked_weights, models_folder
 from processors.support.encoder import Encoder
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.urgency_terms import concept_terms, stem_terms, tokens_of
@@ -145,9 +145,7 @@ class UrgencyModel:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, encoder_sha256: str) -> UrgencyModel:
-    card, path = read_card(folder), folder / FILE_NAME
-    if not path.is_file() or sha256_of(path) != card.sha256:
-        raise ModelError(f"{path} differs from its card: restore both with `git checkout models/urgency`")
+    card, path = checked_weights(folder, FILE_NAME)
     if card.settings.get("encoder_sha256") != encoder_sha256:
         raise ModelError(
             "models/urgency was trained with another encoder: run `python -m training.urgency.train`, or restore "

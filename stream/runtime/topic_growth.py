@@ -44,7 +44,7 @@ class TopicGrowthError(PulsoError):
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What was done.
+    """Result of growing topics.
 
     Attributes:
         partitions: new number of partitions of each topic and changelog that grew.
