@@ -16,7 +16,7 @@ import httpx
 import msgspec
 import numpy
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
@@ -212,6 +212,7 @@ def chromium() -> Iterator[Browser]:
     """
     if CHROMIUM is None:
         pytest.skip("Chromium is missing: `make test-setup`, or install the package chromium")
+    expect.set_options(timeout=BROWSER_TIMEOUT_MS)  # its own 5 s are less than a page may wait before it asks again
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser

@@ -200,7 +200,8 @@ def test_recording_behind_an_address_is_read_at_its_speed(tmp_path: Path, monkey
     began = time.monotonic()
     with http_server(handler) as url:
         listen(f"{url}/a.wav", 2)
-    assert 3.5 < time.monotonic() - began < 20
+    # Ten seconds of sound, 6 ahead, and one block of a pipe (1.4 s) that is read before the reader waits.
+    assert 2.5 < time.monotonic() - began < 20
 
 
 def test_lights_that_fail_do_not_end_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
