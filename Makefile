@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help kubernetes-check setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
+.PHONY: help compose-test kubernetes-check setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -51,6 +51,9 @@ check: test-setup ## lint, format, types, spelling, published schemas, documenta
 
 kubernetes-check: test-setup ## deploy/kubernetes: kustomize, schemas, rights, names; needs kubectl
 	@$(PYTHON) -m scripts.kubernetes_check
+
+compose-test: test-setup ## build the image and run docker-compose.yml, where there is a Docker engine: ten minutes
+	@PULSO_COMPOSE_TEST=1 $(PYTHON) -m pytest -s -q tests/deploy/test_compose_stack.py
 
 MKDOCS = NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 docs: test-setup ## the documentation site, in site/: open site/index.html

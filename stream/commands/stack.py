@@ -183,10 +183,12 @@ def _warn_of_till_clocks(settings: Settings) -> None:
 
 
 def setup() -> None:
-    """Fetch the broker's jars into the cache folder, unless they are there."""
+    """Fill the cache folder, unless it is: the broker's jars, and the compiled code of the sound analysis."""
+    from stream.features.music.fragment_analyzer import compile_ahead  # noqa: PLC0415
     from stream.local.kafka import fetch_jars  # noqa: PLC0415
 
     fetch_jars()
+    compile_ahead()
 
 
 def _describe(stack: dict[str, Any]) -> None:

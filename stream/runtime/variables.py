@@ -10,17 +10,25 @@ from stream.runtime.settings import MAILBOX_VARIABLE, Settings, mailbox_variable
 PREFIX = "PULSO_"
 
 OTHERS = frozenset({
+    "PULSO_COMPILED_CODE",
+    "PULSO_COMPOSE_TEST",
+    "PULSO_CONSOLE_PORT",
     "PULSO_DASHBOARDS",
     "PULSO_FAULTS_REPORT",
     "PULSO_FAULTS_SEED",
     "PULSO_FUZZ",
     "PULSO_FUZZ_REPORT",
+    "PULSO_GRAFANA_PORT",
+    "PULSO_KAFKA_PORT",
     "PULSO_KUBERNETES_CRDS",
     "PULSO_MODELS",
     "PULSO_PLAIN_SASL_JAAS_CONFIG",
+    "PULSO_PROMETHEUS_PORT",
     "PULSO_PYTHON",
     "PULSO_REDIS_PASSWORD",
+    "PULSO_REDIS_PORT",
     "PULSO_SHARED",
+    "PULSO_TILLS_PORT",
     "PULSO_VENUE_FILE",
 })  # fmt: skip
 """Variables of the containers, scripts and tests, which are no settings."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import io
 import logging
 import multiprocessing
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -27,15 +25,19 @@ from processors.music.audio import AudioError, read_mono
 from processors.music.sliding_window import SlidingWindow
 from processors.music.tagger import AnalyzedFragment, Tagger
 from schemas.ids import StageId
+from stream.features.music.compiled_code import (
+    CACHE_VARIABLE,
+    compilation_lock,
+    copy_shipped_code,
+    is_complete,
+    mark_complete,
+)
 from stream.runtime.child_process import die_with_parent
 
 log = logging.getLogger(__name__)
 
 WARM_UP_SECONDS, WARM_UP_RATE = 12, 24_000
 """Length (s) and sampling rate (Hz) of the warm-up sound. The models' rate differs, so resampling is compiled, too."""
-
-CACHE_VARIABLE = "NUMBA_CACHE_DIR"
-"""Environment variable that names the folder of numba's compiled code; beside librosa if it is not set."""
 
 MAX_CACHED_STAGES = 32
 """Number of stages whose last windows are cached, some 9 MB each; those of a dropped stage are computed anew."""
@@ -92,6 +94,11 @@ class FragmentAnalyzerProcess:
             self._pool = self._start()
             self.identity = self._pool.submit(_warm_up).result()
 
+    @property
+    def has_own_cache(self) -> bool:
+        """Whether numba's cache could not be used."""
+        return self._own_cache is not None
+
     async def analyze(self, value: bytes, stage: StageId) -> FragmentAnalysis:
         """Analyze one fragment of a stage; a sound that ends the child twice is reported as unusable.
 
@@ -124,6 +131,20 @@ class FragmentAnalyzerProcess:
         context = multiprocessing.get_context("spawn")
         own_cache = None if self._own_cache is None else self._own_cache.name
         return ProcessPoolExecutor(1, mp_context=context, initializer=partial(_load, self._folders, own_cache))
+
+
+def compile_ahead() -> None:
+    """Compile what the analysis of sound uses, some 40 s on one core, unless that was done.
+
+    Raises:
+        ModelError: A shipped model is incomplete.
+    """
+    if is_complete():
+        return
+    analyzer = FragmentAnalyzerProcess()
+    if not analyzer.has_own_cache:
+        mark_complete()
+    analyzer.close()
 
 
 def _compiled_code() -> str:
@@ -162,25 +183,11 @@ def warm_up_sound() -> bytes:
 
 def _warm_up() -> str:
     """Let librosa compile its functions, which takes seconds, and return the identity of the models."""
-    with _compilation_lock():
+    with compilation_lock():
+        copy_shipped_code()
         _analyze(warm_up_sound(), StageId(""))
     _windows.clear()
     return _loaded_tagger().identity
-
-
-@contextmanager
-def _compilation_lock() -> Iterator[None]:
-    """Let one process at a time compile: two that fill numba's cache at once may break it (numba 4807, 10128)."""
-    # Several checkouts may share one cache, so the cache folder itself is locked.
-    variable = os.environ.get(CACHE_VARIABLE)
-    cache = Path(variable) if variable else Path(__file__).parent
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = os.open(cache, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def _analyze(value: bytes, stage: StageId) -> FragmentAnalysis:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from processors.music.audio import decode
 from processors.music.tagger import Tagger
-from stream.features.music.fragment_analyzer import CACHE_VARIABLE, FragmentAnalyzerProcess
+from stream.features.music.compiled_code import CACHE_VARIABLE, SHIPPED_VARIABLE
+from stream.features.music.fragment_analyzer import FragmentAnalyzerProcess
 from stream.runtime.settings import ROOT
 
 RATE = 24_000
@@ -64,12 +65,13 @@ import asyncio, sys
 from pathlib import Path
 from simulation.evening import Evening, clock
 from simulation.stage_music import recorded_fragment
-from stream.features.music.fragment_analyzer import FragmentAnalyzerProcess
+from stream.features.music.fragment_analyzer import FragmentAnalyzerProcess, compile_ahead
 
 def compiled():
     return sorted(Path(sys.argv[1]).rglob("*.nbc"))
 
 if __name__ == "__main__":
+    compile_ahead()
     analyzer = FragmentAnalyzerProcess()
     before = compiled()
     for stage, time in (("main", "20:30"), ("forest", "21:30")):
@@ -82,18 +84,27 @@ if __name__ == "__main__":
 
 @pytest.mark.timeout(300)
 def test_warm_up_compiles_all_and_survives_broken_cache(tmp_path: Path) -> None:
-    """Fill an empty numba cache with two processes, then corrupt its code, so that running it ends a process."""
-    script, cache = tmp_path / "analyze.py", tmp_path / "numba"
-    script.write_text(SCRIPT)
-    environment = os.environ | {CACHE_VARIABLE: str(cache), "PYTHONPATH": str(ROOT)}
+    """Fill an empty numba cache with two processes, then corrupt its code, so that running it ends a process.
 
-    def start() -> subprocess.Popen[str]:
+    A third process has an empty cache and the filled one as what came with its image: it compiles nothing.
+    """
+    script, cache, container = tmp_path / "analyze.py", tmp_path / "numba", tmp_path / "container"
+    script.write_text(SCRIPT)
+
+    def start(cache: Path = cache, shipped: str = "") -> subprocess.Popen[str]:
         command = [sys.executable, str(script), str(cache)]
-        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        changes = {CACHE_VARIABLE: str(cache), SHIPPED_VARIABLE: shipped, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(command, env=os.environ | changes, stderr=subprocess.PIPE, text=True)
 
     for process in (start(), start()):
         _, stderr = process.communicate(timeout=200)
         assert process.returncode == 0, stderr
+    assert (cache / "complete").exists()
+    process = start(container, shipped=str(cache))
+    _, stderr = process.communicate(timeout=200)
+    assert process.returncode == 0, stderr
+    written = {path.relative_to(cache): path.stat().st_mtime_ns for path in cache.rglob("*.nb*")}
+    assert {path.relative_to(container): path.stat().st_mtime_ns for path in container.rglob("*.nb*")} == written
     for path in cache.rglob("guf-beat*.nbc"):
         code = bytearray(path.read_bytes())
         begin = code.index(b"\x7fELF") + 64  # after the header
