@@ -184,11 +184,15 @@ def _warn_of_till_clocks(settings: Settings) -> None:
 
 def setup() -> None:
     """Fill the cache folder, unless it is: the broker's jars, and the compiled code of the sound analysis."""
-    from stream.features.music.fragment_analyzer import compile_ahead  # noqa: PLC0415
+    from stream.features.music.compiled_code import is_complete  # noqa: PLC0415
     from stream.local.kafka import fetch_jars  # noqa: PLC0415
 
     fetch_jars()
-    compile_ahead()
+    if not is_complete():
+        from stream.features.music.fragment_analyzer import compile_ahead  # noqa: PLC0415 - it takes a second
+
+        print_output("compiling the sound analysis (a minute the first time) …")
+        compile_ahead()
 
 
 def _describe(stack: dict[str, Any]) -> None:
