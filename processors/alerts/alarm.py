@@ -31,6 +31,14 @@ MAX_KEY_LENGTH = 170
 MAX_CLOSED_ALERTS = 4
 """Resolved alerts of a key that are kept for late verdicts; of an older alert only the verdict is kept."""
 
+NEVER_RAISED_IDLE = timedelta(hours=6)
+"""Time for which the state of a key without an alert is kept after its last value. Long before, it says nothing about
+the next value (`persistence.MAX_GAP`), and values are no longer in Kafka, from where they might be repeated."""
+
+CLOSED_IDLE = timedelta(days=3)
+"""Time for which resolved alerts are kept for late verdicts, after the last value, action or verdict: from a festival's
+Friday to its Monday. Of an older alert only the verdict is kept. It is longer than actions are in Kafka."""
+
 CLOCK_SKEW = timedelta(minutes=1)
 """An event this far ahead of now, followed by one this far before it, came from a clock that was corrected since."""
 
@@ -59,6 +67,20 @@ class AlarmState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Last step of the open alert; None while none is open."""
     closed: tuple[Alert, ...] = ()
     """Last resolved alerts, oldest first."""
+
+
+def keep_alarm(alarm: AlarmState, longest_delay: timedelta) -> timedelta | None:
+    """Return how long the state of a key is kept after its last change; None while its alert is open.
+
+    Args:
+        longest_delay: longest delay or cool-down of any rule.
+
+    >>> keep_alarm(AlarmState(), timedelta(0)) == NEVER_RAISED_IDLE
+    True
+    """
+    if alarm.alert is not None:
+        return None
+    return max(CLOSED_IDLE if alarm.closed else NEVER_RAISED_IDLE, 2 * longest_delay)
 
 
 def apply_observation(

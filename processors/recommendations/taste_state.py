@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 
@@ -12,6 +12,10 @@ from schemas.recommendations import TasteEvent
 
 MAX_LIKES, MAX_GENRES = 300, 30
 """Likes and dislikes, and genres, that are kept; the oldest go first."""
+
+TASTE_IDLE, FORGOTTEN_IDLE = timedelta(days=30), timedelta(days=2)
+"""Time after the last change for which a taste is kept, and for which an empty one is: longer than its records are in
+Kafka, so that none of them is applied again."""
 
 
 class TasteState(Struct, kw_only=True):
@@ -25,6 +29,11 @@ class TasteState(Struct, kw_only=True):
     offset: int | None = None
     changed: datetime | None = None
     taste: Taste = field(default_factory=Taste)
+
+
+def keep_taste(state: TasteState) -> timedelta:
+    """Return how long a taste is kept after its last change."""
+    return FORGOTTEN_IDLE if state.taste == Taste() else TASTE_IDLE
 
 
 def apply(state: TasteState, event: TasteEvent, offset: int) -> bool:

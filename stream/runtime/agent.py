@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from processors.row_expiry import RowExpiry
 from schemas.topic import Topic
 from stream.runtime.effects import BatchResult
 from stream.runtime.record import Record
@@ -25,6 +26,7 @@ class Agent(Generic[T]):
     Attributes:
         on_failure: discards partial changes of a failed batch.
         lock: held from reading a row until writing it, since several agents may share a table.
+        expiry: of the table's rows; None where they don't expire.
     """
 
     topic: Topic[T]
@@ -33,6 +35,7 @@ class Agent(Generic[T]):
     max_events: int
     on_failure: Callable[[], None]
     lock: asyncio.Lock
+    expiry: RowExpiry | None = None
     decoder: msgspec.json.Decoder[T] | None = field(init=False)
 
     def __post_init__(self) -> None:

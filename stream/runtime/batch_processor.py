@@ -86,16 +86,32 @@ class BatchProcessor:
                 "%s: the clock of %s is ahead: its events count at their receipt; set the clock",
                 agent.topic.name, ahead[-1].envelope.source, extra={"event_id": ahead[-1].id},
             )  # fmt: skip
+        if agent.expiry is not None and agent.table is not None:
+            times = ((record.partition, record.envelope.time) for record in records)
+            agent.expiry.advance(times, agent.table.items())
         dropped = 0
         async for result in self._results(agent, records):
             await self._send_outputs(result.outputs)
             await self._output.store_rows(result.rows, agent.table, events, began)
             rejected += [(letter.record.event, letter.error) for letter in result.dead_letters]
             dropped += len(result.dropped)
+        await self._expire_rows(agent, events, began)
         await self._send_dead_letters(rejected, agent.topic)
         counts = {"dead": len(rejected), "dropped": dropped, "ok": len(events) - len(rejected) - dropped}
         for outcome, number in counts.items():
             metrics.EVENTS.labels(self._worker, agent.topic.name, outcome).inc(number)
+
+    async def _expire_rows(self, agent: Agent[Any], events: list[EventT[Any]], began: float) -> None:
+        """Remove the rows that are over by the event time that the batch has reached."""
+        if agent.expiry is None or agent.table is None:
+            return
+        over = agent.expiry.over(agent.table.items())
+        if not over:
+            return
+        await self._output.store_rows(over, agent.table, events, began)
+        removed = [key for key, row in over.items() if row is None]
+        agent.expiry.forget(removed)
+        log.info("%s: %d rows of %s have expired", self._worker, len(removed), agent.table.name)
 
     async def _results(self, agent: Agent[T], records: list[Record[T]]) -> AsyncIterator[BatchResult]:
         """Yield the result of the batch, or where it fails the results of its events one by one."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,15 @@ class StateTopics:
         table: its name, as the agents give it to `WorkerContext.table`.
         topics: the first gives the table its partitions.
         keeps_offsets: its rows hold the offsets of records that they include, so a row is valid in its partition only.
+        idle: event time after its last change at which a row is removed, unless it is open; longer than Kafka keeps a
+            record of these topics, so that one that is repeated is known. None where the table has one row for the
+            whole venue.
     """
 
     table: str
     topics: tuple[Topic[Any], ...]
     keeps_offsets: bool = True
+    idle: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """State of agents: JSON rows of a Faust table, and the live objects beside them.
 
 A row is loaded when its key is first needed, applied to, and written once a batch. Its changelog in Kafka is the only
-durable copy. Every row has a `version` field; a row without one has version 1.
+durable copy. Every row has a `version` field; a row without one has version 1. A row that expires
+(`processors.row_expiry`) has the hour of its last change beside it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from processors.row_expiry import RowExpiry, with_changed_hour
 from schemas.errors import PulsoError
 from stream.runtime.effects import BatchResult, Effects
 from stream.runtime.record import InvalidRecordError, Record
@@ -33,6 +35,10 @@ class RowTable(Protocol):
 
     def get(self, key: bytes, /) -> bytes | None:
         """Return the row of a key, or None."""
+        ...
+
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        """Return all rows, with their keys."""
         ...
 
 
@@ -111,16 +117,27 @@ class StateTable(Generic[S]):
         table: the Faust table, or any mapping of rows in tests.
     """
 
-    def __init__(self, table: RowTable, codec: StateCodec[S], *, max_cached: int | None = None) -> None:
+    def __init__(
+        self,
+        table: RowTable,
+        codec: StateCodec[S],
+        *,
+        max_cached: int | None = None,
+        expiry: RowExpiry | None = None,
+    ) -> None:
         """Create the cache.
 
         Args:
+            expiry: of the table's rows; None where it has one row for the whole venue.
             max_cached: states kept, the least recently used are dropped; all where None. It must exceed the number of
                 keys in a batch: changes of a batch are not in a row yet.
         """
         self.table = table
         self._codec = codec
         self._max_cached = max_cached
+        self._expiry = expiry
+        if expiry is not None:
+            expiry.forget = self.forget_removed
         self._cached: dict[str, tuple[bytes | None, S]] = {}
 
     def get(self, key: str) -> S:
@@ -143,8 +160,15 @@ class StateTable(Generic[S]):
     def row_to_store(self, key: str, state: S) -> bytes:
         """Return the row of a state that is about to be stored, and cache the state for it."""
         row = self._codec.encode(state)
+        if self._expiry is not None:
+            row = with_changed_hour(row, self._expiry.hour(key))
         self._keep(key, row, state)
         return row
+
+    def forget_removed(self, keys: Iterable[str]) -> None:
+        """Drop the cached states of rows that were removed."""
+        for key in keys:
+            self._cached.pop(key, None)
 
     def forget(self) -> None:
         """Drop all cached states; they are decoded from the table when next needed."""

@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 
+from processors.row_expiry import RowExpiry
 from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
+from stream.features.clients import tables_of
 from stream.registry.model_store import Folders, ModelStore
 from stream.registry.reloadable_model import FallbackModel, ReloadableModel
 from stream.runtime.agent import Agent, Handler
 from stream.runtime.partitions import set_partitions
+from stream.runtime.producer import partition_of
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
 from stream.runtime.state import RowTable, StateCodec, StateTable
@@ -53,6 +56,7 @@ class WorkerContext(ABC):
         self.venue = venue
         self.partition_counts = set_partitions(settings, venue)
         self._table_locks: dict[str, asyncio.Lock] = {}
+        self._expiries: dict[str, RowExpiry] = {}
         self._fallbacks: list[FallbackModel] = []
         self._models: list[ReloadableModel[Any]] = []
         self._shared: dict[Hashable, Any] = {}
@@ -70,10 +74,34 @@ class WorkerContext(ABC):
         """
 
     def states(
-        self, name: str, topic: Topic[Any], codec: StateCodec[S], *, max_cached: int | None = None
+        self,
+        name: str,
+        topic: Topic[Any],
+        codec: StateCodec[S],
+        *,
+        max_cached: int | None = None,
+        keep: Callable[[S], timedelta | None] | None = None,
     ) -> StateTable[S]:
-        """Return the states of an agent by key, stored in a table of their own."""
-        return StateTable(self.table(name, topic), codec, max_cached=max_cached)
+        """Return the states of an agent by key, stored in a table of their own.
+
+        Rows expire where the feature declares `StateTopics.idle` of the table.
+
+        Args:
+            keep: returns how long the row of a state is kept after its last change, at least `idle`; None while it is
+                open, which never expires. `idle` applies to all where it is left out.
+        """
+        table = self.table(name, topic)
+        idle = next((one.idle for one in tables_of(self.name) if one.table == name), None)
+        if idle is None:
+            return StateTable(table, codec, max_cached=max_cached)
+        partitions = self.partitions(topic)
+
+        def keep_row(key: str, row: bytes) -> timedelta | None:
+            return idle if keep is None else keep(codec.decode(key, row))
+
+        expiry = RowExpiry(idle, lambda key: partition_of(key, partitions) if partitions > 1 else 0, keep_row)
+        self._expiries[table.name] = expiry
+        return StateTable(table, codec, max_cached=max_cached, expiry=expiry)
 
     def agent(
         self,
@@ -97,7 +125,8 @@ class WorkerContext(ABC):
         if states is not None:
             table, on_failure = states.table, on_failure or states.forget
         lock = asyncio.Lock() if table is None else self._table_locks.setdefault(table.name, asyncio.Lock())
-        self._add_agent(Agent(topic, handle, table, max_events, on_failure or _do_nothing, lock))
+        expiry = None if table is None else self._expiries.get(table.name)
+        self._add_agent(Agent(topic, handle, table, max_events, on_failure or _do_nothing, lock, expiry))
 
     @abstractmethod
     def _add_agent(self, agent: Agent[Any]) -> None:

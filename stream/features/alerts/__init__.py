@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from processors.alerts import notifications
+from processors.alerts.alarm import NEVER_RAISED_IDLE
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
 from stream.runtime.feature import Access, Feature, StateTopics
 
@@ -27,7 +28,7 @@ FEATURE = Feature(
             consumes_results=True,
             broadcasts=(LABELS,),
             produces=(OBSERVATIONS, ALERTS, LABELS),
-            tables=(StateTopics("alarms", (OBSERVATIONS, ACTIONS), keeps_offsets=False),),
+            tables=(StateTopics("alarms", (OBSERVATIONS, ACTIONS), keeps_offsets=False, idle=NEVER_RAISED_IDLE),),
         ),
         "console": Access(broadcasts=(LABELS,), produces=(ACTIONS,)),
         "operator": Access(produces=(ACTIONS,)),

@@ -6,12 +6,13 @@ one partition, where people's actions arrive too, and any number of workers can 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
-from processors.alerts.alarm import AlarmState, apply_action, apply_observation
+from processors.alerts.alarm import AlarmState, apply_action, apply_observation, keep_alarm
 from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.labels import AlertIdError, label_of
 from processors.alerts.origin import origin_of, rests_on
@@ -44,7 +45,15 @@ MAX_CACHED_ALARMS = 1_000
 
 def register(worker: WorkerContext) -> None:
     """Add the agents."""
-    alarms = worker.states("alarms", OBSERVATIONS, struct_codec(AlarmState, AlarmState), max_cached=MAX_CACHED_ALARMS)
+    settings = registry.rule_settings(worker.venue).values()
+    longest = max(max(one.on_delay_seconds, one.off_delay_seconds, one.cool_down_seconds) for one in settings)
+    alarms = worker.states(
+        "alarms",
+        OBSERVATIONS,
+        struct_codec(AlarmState, AlarmState),
+        max_cached=MAX_CACHED_ALARMS,
+        keep=partial(keep_alarm, longest_delay=timedelta(seconds=longest)),
+    )
     rules = RuleAgent(registry.rule_evaluator(worker.venue), worker.venue)
     life_cycle = LifeCycleAgent(alarms, worker.venue)
     redis_url = worker.settings.redis_url()

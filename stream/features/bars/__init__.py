@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from processors.bars import rules
@@ -35,7 +36,7 @@ FEATURE = Feature(
             consumes=(SALES, STOCK, CONTEXT),
             broadcasts=(CONTEXT, DEMAND, PROGRAMME_SETS, SOURCE_STATES),
             produces=(DEMAND, LATEST_DEMAND, BAR_STATES, STOCK),
-            tables=(StateTopics("bars", (SALES, STOCK)),),
+            tables=(StateTopics("bars", (SALES, STOCK), idle=timedelta(days=400)),),
         ),
         "sources": Access(produces=(SALES,)),
         "console": Access(broadcasts=(DEMAND, SOURCE_STATES), produces=(STOCK,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from processors.cameras import rules
@@ -26,7 +27,7 @@ FEATURE = Feature(
         "vision": Access(
             consumes=(FRAMES,),
             produces=(CROWD, VIOLENCE, CONTEXT, ATTENDANCE),
-            tables=(StateTopics("cameras", (FRAMES,), keeps_offsets=False),),
+            tables=(StateTopics("cameras", (FRAMES,), keeps_offsets=False, idle=timedelta(days=7)),),
         ),
         "sources": Access(produces=(FRAMES,)),
         "console": Access(broadcasts=(FRAMES,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from processors.music import rules
@@ -27,7 +28,7 @@ FEATURE = Feature(
         "music": Access(
             consumes=(SNIPPETS,),
             produces=(TAGS,),
-            tables=(StateTopics("stages", (SNIPPETS,)),),
+            tables=(StateTopics("stages", (SNIPPETS,), idle=timedelta(days=7)),),
         ),
         "sources": Access(produces=(SNIPPETS,)),
         "console": Access(broadcasts=(TAGS,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from processors.queues import rules
@@ -26,7 +27,7 @@ FEATURE = Feature(
             consumes=(QUEUE_COUNTS,),
             broadcasts=(SALES, ATTENDANCE),
             produces=(QUEUE_COUNTS, QUEUE_WAITS),
-            tables=(StateTopics("queues", (QUEUE_COUNTS,)),),
+            tables=(StateTopics("queues", (QUEUE_COUNTS,), idle=timedelta(days=7)),),
         ),
         "console": Access(broadcasts=(QUEUE_WAITS,)),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.recommendations.taste_state import FORGOTTEN_IDLE
 from schemas.recommendations import RECOMMENDATIONS, TASTE_EVENTS
 from stream.runtime.feature import Access, Feature, StateTopics
 
@@ -17,7 +18,7 @@ FEATURE = Feature(
             consumes=(TASTE_EVENTS,),
             broadcasts=(TASTE_EVENTS,),
             produces=(RECOMMENDATIONS,),
-            tables=(StateTopics("recommendations", (TASTE_EVENTS,)),),
+            tables=(StateTopics("recommendations", (TASTE_EVENTS,), idle=FORGOTTEN_IDLE),),
         ),
         "console": Access(broadcasts=(RECOMMENDATIONS,), produces=(TASTE_EVENTS,)),
     },

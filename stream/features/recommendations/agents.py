@@ -13,7 +13,7 @@ import msgspec
 from processors.festival.sections import acts_of
 from processors.recommendations.act_recommender import ActRecommender
 from processors.recommendations.taste_model import TasteModel
-from processors.recommendations.taste_state import TasteState, apply
+from processors.recommendations.taste_state import TasteState, apply, keep_taste
 from processors.support.encoder import Encoder
 from schemas.ids import ActId, ListenerId
 from schemas.programme import PROGRAMME, Act
@@ -37,7 +37,7 @@ def register(worker: WorkerContext) -> None:
         return
     encoder, model = Encoder.load(), TasteModel.load()
     recommender = ActRecommender(acts, lambda tags: encoder.encode(tags).vectors, model)
-    states = worker.states("recommendations", TASTE_EVENTS, struct_codec(TasteState, TasteState))
+    states = worker.states("recommendations", TASTE_EVENTS, struct_codec(TasteState, TasteState), keep=keep_taste)
     agent = RecommendationsAgent(recommender, acts, states, model.identity)
     worker.agent(TASTE_EVENTS, agent.recommend, states=states)
     worker.broadcast(TASTE_EVENTS, agent.likes.add_event)
