@@ -16,6 +16,9 @@ MAX_RECENT_IDS = 64
 ZONE_COUNT_TTL = 120.0
 """Seconds for which the count of a zone is valid."""
 
+ZONE_COUNT_FORGOTTEN = 3600.0
+"""Age in seconds from which a count is removed: events of several cameras come in no fixed order."""
+
 RECONCILE_SECONDS = 60.0
 """Time constant in seconds with which the estimate rises towards the people counted in the zones."""
 
@@ -113,6 +116,7 @@ class AttendanceState(Struct):
 
     def _add_zone_count(self, change: AttendanceChange) -> None:
         time = change.time.timestamp()
+        self._forget_zone_counts(time)
         cameras = self.zones.setdefault(change.zone or ZoneId(""), {})
         cameras[CameraId(change.by)] = ZoneOccupancy(change.persons, time)
         elapsed = 0.0 if self.reconcile_time is None else max(0.0, min(time - self.reconcile_time, RECONCILE_SECONDS))
@@ -122,6 +126,15 @@ class AttendanceState(Struct):
             added = missing * (1 - math.exp(-elapsed / RECONCILE_SECONDS))
             self.persons += added
             self.reconciled += added
+
+    def _forget_zone_counts(self, time: float) -> None:
+        """Remove old counts: a camera or zone that was removed from the venue file must not stay for ever."""
+        oldest = time - ZONE_COUNT_FORGOTTEN
+        for zone, cameras in list(self.zones.items()):
+            for camera in [camera for camera, one in cameras.items() if one.time < oldest]:
+                del cameras[camera]
+            if not cameras:
+                del self.zones[zone]
 
     def persons_seen(self, time: float) -> float:
         """Return the people in all zones: each zone by its highest count of any camera, so that nobody counts twice."""

@@ -164,6 +164,10 @@ def _first(piece: _Piece) -> int:
     return piece.first
 
 
+MAX_TABLES = 64
+"""Tables of walks that are kept, the newest: those of all mobilities on a week's days."""
+
+
 class WalkTables:
     """Walks of a map by mobility and day, computed when they are first needed and kept for the plans to come.
 
@@ -193,6 +197,8 @@ class WalkTables:
         key = mobility, pace or mobility, day
         table = self._tables.get(key)
         if table is None:
+            while len(self._tables) >= MAX_TABLES:
+                del self._tables[next(iter(self._tables))]
             table = self._tables[key] = DayWalks(
                 self.map if pace is None else self.map.slowed(pace),
                 mobility,

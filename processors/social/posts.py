@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import msgspec
@@ -29,6 +29,9 @@ RECENT_POSTS = 4_096
 
 PRIOR_POSTS = 10.0
 """Weight, in posts, of the negative share over all subjects in the baseline of one subject."""
+
+SUBJECT_IDLE = timedelta(days=2)
+"""Time after its last post for which the totals of a subject are kept; they have long decayed to nothing by then."""
 
 MIN_RECENT_POSTS = 5.0
 """Posts of the last quarter of an hour below which no change is reported."""
@@ -124,6 +127,8 @@ class PostAnalyzer:
         subject, sentiment = topics[0].name if topics else OTHER, analysis.sentiment or "neutral"
         everything = self._state.everything or PostSentimentTotals.starting_at(post.time)
         self._state.everything = everything
+        for name in [name for name, one in self._state.subjects.items() if post.time - one.all.at > SUBJECT_IDLE]:
+            del self._state.subjects[name]
         everything.count(post.time, negative=sentiment == "negative")
         totals = self._state.subjects.setdefault(subject, PostSentimentTotals.starting_at(post.time))
         totals.count(post.time, negative=sentiment == "negative")

@@ -65,6 +65,9 @@ REMOTE_KINDS = frozenset({"camera", "microphone", "mailbox"})
 FED_KINDS = frozenset({"tills", "posts"})
 """Kinds whose feeds have a pace."""
 
+FORGET_EXTRA = timedelta(days=1)
+"""Silence after which a source that is not in the venue file is forgotten, such as a camera that somebody tried."""
+
 MAX_FEEDS = 64
 """Feeds of one source that are watched; networks are named by whoever sends posts."""
 
@@ -180,11 +183,14 @@ class SourceWatch:
             state.resumed = now
         state.began = state.began or now
         state.clock = now
+        self._forget_extra(state, now)
         found: list[SourceState | ProcessState] = []
+        shown_processes: set[str] = set()
         findings: dict[str, _Finding] = {}
         for process in self._processes(state, now):
             members = {key: one for key, one in state.sources.items() if one.process == process.process}
             findings |= self._judge(members, state, process, now)
+            shown_processes.add(f"process {process.process}")
             if _is_due(
                 state.shown,
                 f"process {process.process}",
@@ -197,13 +203,19 @@ class SourceWatch:
         for key, one in findings.items():
             if _is_due(state.shown, key, now, silent=one.silent, covered=one.covered):
                 found.append(_source_state(one, now, event))
-        for key in [key for key in state.shown if key not in findings and not key.startswith("process ")]:
-            if state.shown.pop(key).silent:
+        for key in [key for key in state.shown if key not in findings and key not in shown_processes]:
+            if state.shown.pop(key).silent and not key.startswith("process "):
                 kind, _, name = key.partition("/")
                 found.append(
                     _source_state(_Finding(kind=kind, name=name, silent=False, since=now), now, event, watched=False)
                 )
         return found
+
+    def _forget_extra(self, state: WatchState, now: datetime) -> None:
+        resumed = state.resumed or now
+        for key in [key for key in state.sources if key not in self._configured]:
+            if now - max(state.sources[key].seen, resumed) > FORGET_EXTRA:
+                del state.sources[key]
 
     def _processes(self, state: WatchState, now: datetime) -> Iterator[ProcessState]:
         """Yield the state of each process, and of the one that should run those of the file that nobody runs."""

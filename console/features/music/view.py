@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 import msgspec
@@ -18,6 +18,9 @@ from schemas.venue import Venue
 CHANNEL = "music"
 MAX_FRAGMENTS = 2_000
 """Fragments that are kept of a stage."""
+
+STAGE_IDLE = timedelta(days=7)
+"""Time without a fragment after which a stage is forgotten; one of the venue file is then shown as before the first."""
 
 SHOWN_CHANGES = 12
 """Changes of mood or genre that a page gets, the newest first."""
@@ -77,6 +80,8 @@ class MusicView:
             past.clear()  # the evening began anew
         past.append(_past(record))
         self._now[record.stage] = record, received_at
+        for name in [name for name, (tags, _) in self._now.items() if record.time - tags.time > STAGE_IDLE]:
+            del self._now[name], self._past[name]
         return {CHANNEL}
 
     def state(self, channel: str = CHANNEL) -> MusicPageState:

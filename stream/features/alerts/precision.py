@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import msgspec
 
-from processors.alerts.labels import precision
+from processors.alerts.labels import WINDOW, precision
 from schemas.alerts import LABELS, AlertLabel
 from schemas.ids import AlertId
 from stream.features.alerts import metrics
 from stream.runtime.record import try_decode_payload
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
+
+MAX_LABELS = 10 * WINDOW
+"""Labels kept of each rule, those of the alerts that were raised last: a verdict among the last `WINDOW` may change."""
 
 _DECODER = msgspec.json.Decoder(AlertLabel)
 
@@ -38,18 +41,21 @@ class PrecisionGauges:
 
     def __init__(self, rules: frozenset[str]) -> None:
         self._rules = rules
-        self._last: dict[AlertId, AlertLabel] = {}
+        self._last: dict[str, dict[AlertId, AlertLabel]] = {rule: {} for rule in rules}
 
     def add_record(self, value: bytes | None) -> None:
         """Add the label of one record; ignores what can't be decoded, and unknown rules."""
         label = _decode(value)
         if label is None or label.rule not in self._rules:
             return
-        self._last[label.id] = label
+        labels = self._last[label.rule]
+        labels[label.id] = label
+        if len(labels) > MAX_LABELS:
+            del labels[min(labels.values(), key=lambda one: (one.raised_at, one.id)).id]
 
     def publish(self) -> None:
         """Set the gauges."""
-        for rule, measured in precision(self._last.values()).items():
+        for rule, measured in precision(label for labels in self._last.values() for label in labels.values()).items():
             metrics.ALERTS_JUDGED.labels(rule).set(measured.judged)
             metrics.ALERT_PRECISION.labels(rule).set(measured.ratio)
 

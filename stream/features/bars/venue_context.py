@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,6 +15,9 @@ from schemas.ids import ZoneId
 from stream.runtime.record import try_decode_payload
 
 _IDENTITY_FIELDS = ("zone", "time", "source")
+
+FORGET_AFTER = timedelta(days=7)
+"""Age, by the time of the newest context of its zone, from which the context of a source is no longer known."""
 
 _PLAUSIBLE = {
     "occupancy": (0.0, 1e6),
@@ -78,4 +81,7 @@ class ContextCache:
         if context is None or implausible_value(context) is not None:
             return
         context = replace(context, time=at_receipt(context.time, received or context.time))
-        self._latest.setdefault(context.zone, {})[context.source] = context
+        sources = self._latest.setdefault(context.zone, {})
+        for source in [source for source, one in sources.items() if context.time - one.time > FORGET_AFTER]:
+            del sources[source]
+        sources[context.source] = context

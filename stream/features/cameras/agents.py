@@ -108,11 +108,13 @@ class FramesAgent:
         self._count_frames("ok", live)
         self._count_frames("dropped", dropped)
         frames = [camera_frame(record) for record in live]
-        self._states.load(frame.camera for frame in frames)
+        # One that the venue file does not know is rejected: nothing is kept of it.
+        known = [frame for frame in frames if frame.camera in self._cameras]
+        self._states.load(frame.camera for frame in known)
         run = asyncio.get_running_loop().run_in_executor
         analyzed = await run(self._thread, self._analyzer.value.analyze, frames)
         results = await store_evidence(analyzed, self._evidence, self._recorders)
-        rows = self._states.rows_to_store((frame.camera, frame.time) for frame in frames)
+        rows = self._states.rows_to_store((frame.camera, frame.time) for frame in known)
         batch = BatchResult(dropped=dropped, rows=dict(rows))
         for record, result in zip(live, results, strict=True):
             if result.error:

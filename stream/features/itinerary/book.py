@@ -29,6 +29,13 @@ FORGET_AFTER = timedelta(hours=6)
 """Time after the end of a visit at which its wishes and plans are dropped from memory."""
 
 
+MAX_OFFERS = 8
+"""Alternatives kept of one attendee, the newest: each stands until they accept one or ask anew."""
+
+FORGET_INTERVAL = timedelta(hours=1)
+"""Event time between two looks for visits that have ended."""
+
+
 @dataclass(slots=True)
 class Visitor:
     """Wishes of one attendee, their plan, and the alternatives that they were offered."""
@@ -54,6 +61,7 @@ class ItineraryBook:
             place: capacities[zone] for zone, places in self._zone_places.items() for place in places
         })  # fmt: skip
         self._visitors: dict[ListenerId, Visitor] = {}
+        self._forgot_at: datetime | None = None
         self._wishes_decoder = msgspec.json.Decoder(ItineraryWishes)
         self._plan_decoder = msgspec.json.Decoder(ItineraryPlan)
         self._set_decoder = msgspec.json.Decoder(ProgrammeSet)
@@ -129,6 +137,7 @@ class ItineraryBook:
         found = try_decode_payload(self._plan_decoder, value, PLANS.event_type)
         if found is not None:
             self.set_plan(found)
+            self.forget_ended(found.time)
 
     def set_plan(self, found: ItineraryPlan) -> None:
         """Set the plan of an attendee, or add an offer."""
@@ -137,6 +146,8 @@ class ItineraryBook:
             return
         if found.offer:
             visitor.offers[found.event_id] = found
+            while len(visitor.offers) > MAX_OFFERS:
+                del visitor.offers[next(iter(visitor.offers))]
             return
         visitor.plan = found
         visitor.offers.clear()
@@ -179,7 +190,10 @@ class ItineraryBook:
                     self._attendance.set_occupancy(place, count.time, persons)
 
     def forget_ended(self, now: datetime) -> None:
-        """Drop the attendees whose visit has ended."""
+        """Drop the attendees whose visit has ended; at most once an hour of event time."""
+        if self._forgot_at is not None and now - self._forgot_at < FORGET_INTERVAL:
+            return
+        self._forgot_at = now
         for name in [name for name, one in self._visitors.items() if one.wishes.end + FORGET_AFTER < now]:
             del self._visitors[name]
             self._attendance.set_plan(name, ())

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from processors.festival.sections import acts_of
 from processors.recommendations.act_recommender import ActRecommender
 from processors.recommendations.taste_model import TasteModel
-from processors.recommendations.taste_state import TasteState, apply, keep_taste
+from processors.recommendations.taste_state import TASTE_IDLE, TasteState, apply, keep_taste
 from processors.support.encoder import Encoder
 from schemas.ids import ActId, ListenerId
 from schemas.programme import PROGRAMME, Act
@@ -49,6 +50,8 @@ class AttendeeLikes:
 
     def __init__(self) -> None:
         self._likes: dict[ListenerId, set[ActId]] = {}
+        self._changed: dict[ListenerId, datetime] = {}
+        """Time of the last event of each, the latest changed last."""
         self._events = msgspec.json.Decoder(TasteEvent)
 
     def add_event(self, value: bytes | None) -> None:
@@ -56,12 +59,20 @@ class AttendeeLikes:
         event = try_decode_payload(self._events, value, TASTE_EVENTS.event_type)
         if event is None:
             return
+        self._changed.pop(event.listener, None)
+        self._changed[event.listener] = event.time
+        self._forget_idle(event.time)
         if event.kind == "forget":
             self._likes.pop(event.listener, None)
         elif event.kind == "like":
             self._likes.setdefault(event.listener, set()).add(ActId(event.value))
         elif event.kind in ("dislike", "undo"):
             self._likes.get(event.listener, set()).discard(ActId(event.value))
+
+    def _forget_idle(self, now: datetime) -> None:
+        while (first := next(iter(self._changed), None)) is not None and now - self._changed[first] > TASTE_IDLE:
+            del self._changed[first]
+            self._likes.pop(first, None)
 
     def all(self) -> list[set[ActId]]:
         """Return the liked acts of each attendee who likes any."""
