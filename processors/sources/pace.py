@@ -39,13 +39,15 @@ class FeedPace(Struct, frozen=True, kw_only=True):
     first: datetime
     """First event of the session."""
     last: datetime
-    """Last event."""
+    """Last event, or the time of a restart or cut after it."""
     rate: float = 0.0
     """Weighted sum of events, per second; see `events_per_second`."""
     events: int = 0
     """Events of the session."""
     count: int = 0
     """Count of the process at its last report."""
+    heard: datetime | None = None
+    """Last event; None in rows of before, until there is one."""
 
     @property
     def events_per_second(self) -> float:
@@ -94,8 +96,8 @@ def add_events(
     seconds = TIME_CONSTANT.total_seconds()
     new = count if pace is None or restarted else max(0, count - pace.count)
     if pace is None or (new and now - pace.last > MAX_GAP):
-        return FeedPace(first=now, last=now, rate=new / seconds, events=new, count=count)
+        return FeedPace(first=now, last=now, rate=new / seconds, events=new, count=count, heard=now)
     if not new:
         return replace(pace, last=now if restarted or away else pace.last, count=count)
     rate = pace.rate * math.exp(-(now - pace.last).total_seconds() / seconds) + new / seconds
-    return FeedPace(first=pace.first, last=now, rate=rate, events=pace.events + new, count=count)
+    return FeedPace(first=pace.first, last=now, rate=rate, events=pace.events + new, count=count, heard=now)

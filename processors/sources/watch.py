@@ -68,6 +68,9 @@ FED_KINDS = frozenset({"tills", "posts"})
 FORGET_EXTRA = timedelta(days=1)
 """Silence after which a source that is not in the venue file is forgotten, such as a camera that somebody tried."""
 
+FEED_IDLE = timedelta(days=2)
+"""Time after its last event for which the pace of a feed is kept that is no longer reported."""
+
 MAX_FEEDS = 64
 """Feeds of one source that are watched; networks are named by whoever sends posts."""
 
@@ -293,7 +296,12 @@ def _watched(
         away = before is not None and seen - before.seen > SILENCE
         total = add_events(before.total if before else None, report.events, now, restarted=restarted, away=away)
         counts = {feed.name: feed.events for feed in report.feeds[:MAX_FEEDS]}
-        feeds = dict(before.feeds) if before else {}
+        earlier = before.feeds if before else {}
+        feeds = {
+            name: pace
+            for name, pace in earlier.items()
+            if name in counts or now - (pace.heard or pace.last) <= FEED_IDLE
+        }
         for name in feeds.keys() | counts.keys():
             pace = feeds.get(name)
             count = counts.get(name, 0 if restarted or pace is None else pace.count)

@@ -170,3 +170,17 @@ async def test_silent_process_is_one_observation(driver: TestDriver, cause: str)
     (one,) = (await driver.send(PROCESS_STATES, "sources", state)).of(OBSERVATIONS)
     assert (one.key, one.value) == ("sources-silent/sources", 1)
     assert "camera/c0, camera/c1" in one.text["en"] and len(one.text["en"]) < 250
+
+
+async def test_open_alert_outlives_all_others_and_is_resolved_a_month_later(driver: TestDriver) -> None:
+    def mail(name: str, day: float, value: float) -> Observation:
+        return observation(day * 86_400, value, key=f"mail-urgent/{name}", rule="mail-urgent", subject=name)
+
+    for name, value in (("open", 1.0), ("calm", 0.0)):
+        await driver.send(OBSERVATIONS, f"mail-urgent/{name}", mail(name, 0, value))
+    later = [driver.event(OBSERVATIONS, one.key, one) for one in (mail(f"other-{n}", 30, 0.0) for n in range(20))]
+    effects = await driver.send_events(OBSERVATIONS, later)
+    assert [key for key, row in effects.rows.items() if row is None] == ["mail-urgent/calm"]
+    resolve = replace(action("resolve", 30 * 86_400), key="mail-urgent/open")
+    (resolved,) = (await driver.send(ACTIONS, "mail-urgent/open", resolve)).of(ALERTS)
+    assert (resolved.state, resolved.raised_at) == ("resolved", AT)
