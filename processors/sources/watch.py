@@ -215,9 +215,11 @@ class SourceWatch:
         return found
 
     def _forget_extra(self, state: WatchState, now: datetime) -> None:
-        resumed = state.resumed or now
+        """Forget sources that are not in the venue file and have ended without a word."""
+        if now - (state.resumed or now) <= RESTART_GRACE:
+            return  # they may come back after a pause
         for key in [key for key in state.sources if key not in self._configured]:
-            if now - max(state.sources[key].seen, resumed) > FORGET_EXTRA:
+            if now - state.sources[key].seen > FORGET_EXTRA:
                 del state.sources[key]
 
     def _processes(self, state: WatchState, now: datetime) -> Iterator[ProcessState]:
