@@ -32,7 +32,7 @@ These rise until they reach their limit:
 
 - bars: the movements of an hour, and the baseline of each hour of the week: the row of a busy bar has 26 KiB after an
   hour, 47 after twelve and 65 after two days;
-- alerts: a row for each alert that was ever raised, and the last 1,000 of them decoded;
+- alerts: a row for each key of the last six hours, of three days where an alert was raised, and 1,000 of them decoded;
 - console: the last 2,000 fragments of each stage, what every bar sold in the last two hours, and the last 2,000 counts
   of the people in the venue;
 - Prometheus: the samples of two to three hours, before it writes a block;
