@@ -176,9 +176,15 @@ def _comparison(candidate: MeasuredModel, current: MeasuredModel) -> Table:
 
 
 def _store() -> ModelStore:
-    from stream.registry.model_store import ModelStore  # noqa: PLC0415
+    from stream.registry.model_store import open_model_store  # noqa: PLC0415
 
-    return ModelStore(Settings().models)
+    store = open_model_store(Settings())
+    store.refresh(store.names())
+    if store.problem:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(
+            f"the model store can't be read; this is what this machine had last: {store.problem}", markup=False
+        )
+    return store
 
 
 def _existing(store: ModelStore, name: str, version: str | None) -> Path:

@@ -12,7 +12,7 @@ from schemas.errors import PulsoError
 from schemas.ids import StageId
 from schemas.models import FEEDBACK, ModelFeedback
 from schemas.music import TAGS, MusicTags
-from stream.registry.model_store import ModelStore
+from stream.registry.model_store import open_model_store
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.runtime.topic_reader import read_all
@@ -38,7 +38,7 @@ def correct(settings: Settings, model: str, stage: StageId, right: str, *, by: s
     """
     if model not in ("mood", "genre"):
         raise FeedbackError(f"{model!r} can't be corrected; choose mood or genre")
-    labels = read_card(ModelStore(settings.models).folder(model)).settings["labels"]
+    labels = read_card(open_model_store(settings).folder(model)).settings["labels"]
     if right not in labels:
         raise FeedbackError(f"{model} is one of {', '.join(labels)}, not {right!r}")
     last = None

@@ -4,6 +4,8 @@ STORE/NAME/candidates/ANY/   model.onnx and card.yaml, as training writes them
 STORE/NAME/versions/HASH/    promoted versions: immutable copies, each with its evaluation.json
 STORE/NAME/current.json      the version in use and the previous ones; without the file the shipped model is in use
 STORE/NAME/history.jsonl     every promotion, rollback and rejection, with person, time and reasons
+
+Machines that share no folder have their store in S3 (`stream.registry.shared_model_store`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from msgspec import Struct
 
 from processors.models.inference import ModelError, models_folder
 from stream.runtime.atomic_file import replace_file
+from stream.runtime.settings import Settings
 
 SHIPPED = "shipped"
 DIGITS = 12
@@ -35,6 +38,21 @@ class Pointer(Struct, frozen=True):
 
     version: str = SHIPPED
     before: tuple[str, ...] = ()
+
+
+def pointer_before(name: str, now: Pointer) -> Pointer:
+    """Return the pointer with the previous version in use.
+
+    Raises:
+        ModelError: There is none.
+
+    >>> pointer_before("mood", Pointer("b", ("shipped", "a")))
+    Pointer(version='a', before=('shipped',))
+    """
+    if now.version == SHIPPED and not now.before:
+        raise ModelError(f"{name} has no previous version: the shipped version is in use")
+    *older, version = now.before or (SHIPPED,)
+    return Pointer(version, tuple(older))
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True):
@@ -56,6 +74,9 @@ class ModelStore:
         folder: folder of the store; it need not exist.
         shipped: folder of the shipped models.
 
+    Attributes:
+        problem: why the last refresh failed; empty where it did not.
+
     >>> import tempfile
     >>> store = ModelStore(Path(tempfile.mkdtemp()))
     >>> store.pointer("mood").version, store.folder("mood") == models_folder() / "mood"
@@ -64,7 +85,11 @@ class ModelStore:
 
     def __init__(self, folder: Path, shipped: Path | None = None) -> None:
         self.root = folder
+        self.problem = ""
         self._shipped = shipped or models_folder()
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Read again which versions are in use, where that is stored elsewhere; may take long, and never fails."""
 
     def names(self) -> list[str]:
         """Return the names of the models that Pulso is shipped with and that can be exchanged: those in ONNX."""
@@ -154,12 +179,10 @@ class ModelStore:
             now = self.pointer(name)
             if off is not None and now.version != off:
                 return now.version
-            if now.version == SHIPPED and not now.before:
-                raise ModelError(f"{name} has no previous version: the shipped version is in use")
-            *older, version = now.before or (SHIPPED,)
-            self._point(name, Pointer(version, tuple(older)))
+            before = pointer_before(name, now)
+            self._point(name, before)
         self.note(name, what, now.version, by, why)
-        return version
+        return before.version
 
     def note(self, name: str, what: str, version: str, by: str, why: Sequence[str] = ()) -> None:
         """Add an entry to the history."""
@@ -188,3 +211,18 @@ class ModelStore:
         with (self.root / name / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def open_model_store(settings: Settings, shipped: Path | None = None) -> ModelStore:
+    """Return the model store of the settings: a folder, or S3 behind a cache in the data folder.
+
+    Raises:
+        ObjectStorageError: the address in S3 is not valid.
+    """
+    url = settings.shared_models
+    if url is None:
+        return ModelStore(settings.models, shipped)
+    from stream.registry.object_storage import S3Storage  # noqa: PLC0415
+    from stream.registry.shared_model_store import SharedModelStore  # noqa: PLC0415
+
+    return SharedModelStore(settings.models, S3Storage(url), shipped)

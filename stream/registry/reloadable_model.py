@@ -101,6 +101,7 @@ class ReloadableModel(Generic[T]):
         if self._previous is not None and time.monotonic() > self._canary_ends:
             previous, self._previous = self._previous, None
             self._close(previous)
+        await asyncio.to_thread(self._store.refresh, self._names)
         versions = self._versions_in_use()
         changed = {name: version for name, version in versions.items() if version != self._versions[name]}
         if not changed:
@@ -109,7 +110,8 @@ class ReloadableModel(Generic[T]):
             value = await asyncio.to_thread(self._build, self._store.folders(self._names))
         except Exception as error:
             log.exception("%s: can't load %s", self._worker, changed)
-            self._roll_back(changed, [f"{self._worker} can't load it: {type(error).__name__}: {error}"], "refused")
+            why = [f"{self._worker} can't load it: {type(error).__name__}: {error}"]
+            await asyncio.to_thread(self._roll_back, changed, why, "refused")
             return
         if self._previous is not None:
             self._close(self._previous)
@@ -159,6 +161,7 @@ class ReloadableModel(Generic[T]):
 
     def _load(self) -> tuple[T, dict[str, str]]:
         """Build from the versions in use; while that fails, roll back, down to the shipped ones."""
+        self._store.refresh(self._names)
         while True:
             versions = self._versions_in_use()
             try:

@@ -79,9 +79,10 @@ class Settings(BaseSettings):
         description="Model that embeds mails: shipped, or sentence-transformers:NAME where that library is installed.",
     )
 
-    model_store: Path | None = Field(
+    model_store: str | None = Field(
         default=None,
-        description="Folder of candidates and promoted models; models in the data folder if not set.",
+        description="Folder of candidates and promoted models, or s3://BUCKET/PREFIX where machines share none; "
+        "models in the data folder if not set.",
     )
     model_poll_seconds: float = Field(
         default=2, gt=0, description="Interval in seconds at which workers look for a promoted model."
@@ -215,8 +216,15 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> Path:
-        """Folder of the model store."""
-        return self.model_store or self.data / "models"
+        """Folder of the model store, or of its cache where it is in S3."""
+        if self.shared_models is not None:
+            return self.data / "models-shared"
+        return Path(self.model_store) if self.model_store else self.data / "models"
+
+    @property
+    def shared_models(self) -> str | None:
+        """Address of the model store in S3; None where it is a folder."""
+        return self.model_store if self.model_store and self.model_store.startswith("s3://") else None
 
     def connected(self) -> Settings:
         """Return settings completed with the addresses of the stack that runs in the data folder.

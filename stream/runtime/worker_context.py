@@ -19,7 +19,7 @@ from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.features.clients import tables_of
-from stream.registry.model_store import Folders, ModelStore
+from stream.registry.model_store import Folders, open_model_store
 from stream.registry.reloadable_model import FallbackModel, ReloadableModel
 from stream.runtime.agent import Agent, Handler
 from stream.runtime.partitions import set_partitions
@@ -199,7 +199,7 @@ class WorkerContext(ABC):
         self, names: Sequence[str], build: Callable[[Folders], T], *, close: Callable[[T], None] = lambda _: None
     ) -> ReloadableModel[T]:
         """Return what `build` makes of the models in use; rebuilt when one of them is promoted or rolled back."""
-        store = ModelStore(self.settings.models)
+        store = open_model_store(self.settings)
         model = ReloadableModel(store, names, build, close=close, worker=self.name, settings=self.settings)
         self._fallbacks.append(model)
         self._models.append(model)
