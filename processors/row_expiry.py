@@ -1,9 +1,11 @@
-"""Expiry of state rows by event time: a row that no record has changed for long is removed; open ones never are.
+"""Expiry of state rows by the time of events: a row that no record has changed for long is removed; open ones never.
 
-Each partition has a clock, the latest hour of its records, which never runs back. A row carries the hour of its
-partition's clock at which it was last changed, so that age is the same after a restart and in another worker, and a
-recording that is played back beside live events ages as they do. Rows are scanned when the hour of a clock turns: what
-waits in Kafka is not outrun by the clock of a partition that is ahead.
+Each partition has a clock, the latest hour at which its records were received, which never runs back. That time is part
+of a record, as its own time is: after a crash, and for what waited in Kafka, it is the same. A record's own time would
+not do, since a recording that is played back beside live events, and people's actions on it, are months apart.
+
+A row carries the hour of its partition's clock at which it was last changed, so that its age is the same after a
+restart and in another worker. Rows are scanned when the hour of a clock turns.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ class RowExpiry:
         """Advance the clocks by the records of a batch, before they are applied.
 
         Args:
-            times: partition and event time of each record.
+            times: partition of each record, and when it was received.
             rows: of the table; a clock that is new begins at the last change in its partition, if that is later.
         """
         latest: dict[int, int] = {}

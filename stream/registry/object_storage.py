@@ -118,7 +118,7 @@ class S3Storage:
 
     def replace(self, path: str, body: bytes, before: StoredObject | None) -> bool:
         """Write an object unless it has changed; see `ObjectStorage.replace`."""
-        mode: Any = "create" if before is None else {"e_tag": before.etag, "version": None}
+        mode: Any = "create" if before is None else {"e_tag": before.etag}
         try:
             # One request, since only that has conditions.
             self._api.put(self._store, path, body, mode=mode, use_multipart=False)

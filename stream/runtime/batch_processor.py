@@ -87,7 +87,7 @@ class BatchProcessor:
                 agent.topic.name, ahead[-1].envelope.source, extra={"event_id": ahead[-1].id},
             )  # fmt: skip
         if agent.expiry is not None and agent.table is not None:
-            times = ((record.partition, record.envelope.time) for record in records)
+            times = ((record.partition, record.received) for record in records)
             agent.expiry.advance(times, agent.table.items())
         dropped = 0
         async for result in self._results(agent, records):
@@ -102,7 +102,7 @@ class BatchProcessor:
             metrics.EVENTS.labels(self._worker, agent.topic.name, outcome).inc(number)
 
     async def _expire_rows(self, agent: Agent[Any], events: list[EventT[Any]], began: float) -> None:
-        """Remove the rows that are over by the event time that the batch has reached."""
+        """Remove the rows that are over by the time at which the batch was received."""
         if agent.expiry is None or agent.table is None:
             return
         over = agent.expiry.over(agent.table.items())

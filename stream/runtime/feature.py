@@ -30,9 +30,9 @@ class StateTopics:
         table: its name, as the agents give it to `WorkerContext.table`.
         topics: the first gives the table its partitions.
         keeps_offsets: its rows hold the offsets of records that they include, so a row is valid in its partition only.
-        idle: event time after its last change at which a row is removed, unless it is open; longer than Kafka keeps a
-            record of these topics, so that one that is repeated is known. None where the table has one row for the
-            whole venue.
+        idle: time after its last change, by the receipt of records, at which a row is removed unless it is open; longer
+            than Kafka keeps a record of these topics, so that one that is repeated is known. None where the table has
+            one row for the whole venue.
     """
 
     table: str
