@@ -207,7 +207,12 @@ class SourceWatch:
             if _is_due(state.shown, key, now, silent=one.silent, covered=one.covered):
                 found.append(_source_state(one, now, event))
         for key in [key for key in state.shown if key not in findings and key not in shown_processes]:
-            if state.shown.pop(key).silent and not key.startswith("process "):
+            if not state.shown.pop(key).silent:
+                continue
+            if key.startswith("process "):  # others have its sources by now
+                gone = key.removeprefix("process ")
+                found.append(ProcessState(event_id=event, process=gone, time=now, silent=False, since=now))
+            else:
                 kind, _, name = key.partition("/")
                 found.append(
                     _source_state(_Finding(kind=kind, name=name, silent=False, since=now), now, event, watched=False)

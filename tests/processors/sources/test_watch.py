@@ -428,3 +428,25 @@ def test_impossible_age_and_period_are_as_long_as_a_day(seconds: float) -> None:
     site.run(10)
     assert not site.alarms
     msgspec.json.decode(msgspec.json.encode(site.state), type=type(site.state))
+
+
+def test_process_that_another_takes_over_clears_its_alarm() -> None:
+    site = Site(("camera", "a"), ("camera", "b"), process="pod-1").run(60)
+    site.reporting = False
+    site.run(60)
+    assert site.silent["process pod-1"][0]
+    site.process, site.reporting = "pod-2", True
+    site.run(180)
+    assert not site.silent["process pod-1"][0]
+    assert not [key for key in (*site.state.shown, *site.state.processes) if "pod-1" in key]
+
+
+def test_camera_outside_the_venue_file_that_ended_without_a_word_is_forgotten_after_a_day() -> None:
+    site = Site(("camera", "tried"), ("camera", "other"), process="mine").run(60)
+    site.reporting = False
+    site.run(60)
+    assert "camera/tried" in site.state.sources
+    site.now += timedelta(days=1)
+    site.run(180)
+    assert not site.state.sources
+    assert not site.silent["camera/tried"][0]
