@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 
 import msgspec
@@ -19,7 +19,7 @@ CHANNEL = "music"
 MAX_FRAGMENTS = 2_000
 """Fragments that are kept of a stage."""
 
-STAGE_IDLE = timedelta(days=7)
+STAGE_IDLE_MS = 7 * 24 * 3_600_000
 """Time without a fragment after which a stage is forgotten; one of the venue file is then shown as before the first."""
 
 SHOWN_CHANGES = 12
@@ -80,7 +80,7 @@ class MusicView:
             past.clear()  # the evening began anew
         past.append(_past(record))
         self._now[record.stage] = record, received_at
-        for name in [name for name, (tags, _) in self._now.items() if record.time - tags.time > STAGE_IDLE]:
+        for name in [name for name, (_, at) in self._now.items() if received_at - at > STAGE_IDLE_MS]:
             del self._now[name], self._past[name]
         return {CHANNEL}
 

@@ -47,3 +47,17 @@ def test_changes_of_mood_and_genre_are_listed_newest_first() -> None:
         music.apply(tags, number)
     changes = [(one["kind"], one["before"], one["after"]) for one in music.state()["stages"][0]["changes"]]
     assert changes == [("mood", "sad", "calm"), ("genre", "rock", "pop"), ("mood", "calm", "sad")]
+
+
+def test_stage_without_fragments_for_a_week_is_forgotten_by_kafkas_time() -> None:
+    music = MusicView(VENUE)
+    hour = 3_600_000
+    for stage, at in (("removed", 0), ("main", 6 * 24 * hour), ("main", 7 * 24 * hour + 1)):
+        tags = MusicTags(
+            event_id="e", stage=stage, time=AT - timedelta(days=at // hour), seconds=5, mood="calm", mood_confidence=0.5,
+            moods={}, genre="rock", genre_confidence=0.5, genres={}, tempo=0, loudness=-9, silent=False, model="m",
+        )  # fmt: skip
+        music.apply(tags, at)
+        shown = {one["id"] for one in music.state()["stages"] if one["now"] is not None}
+        assert ("removed" in shown) == (at <= 7 * 24 * hour)
+    assert not {"removed"} & (music._now.keys() | music._past.keys())
