@@ -54,7 +54,7 @@ def test_stage_without_fragments_for_a_week_is_forgotten_by_kafkas_time() -> Non
     hour = 3_600_000
     for stage, at in (("removed", 0), ("main", 6 * 24 * hour), ("main", 7 * 24 * hour + 1)):
         tags = MusicTags(
-            event_id="e", stage=stage, time=AT - timedelta(days=at // hour), seconds=5, mood="calm", mood_confidence=0.5,
+            event_id="e", stage=stage, time=AT - timedelta(hours=at // hour), seconds=5, mood="calm", mood_confidence=1,
             moods={}, genre="rock", genre_confidence=0.5, genres={}, tempo=0, loudness=-9, silent=False, model="m",
         )  # fmt: skip
         music.apply(tags, at)
