@@ -7,15 +7,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from processors.recommendations.act_recommender import MAX_PLAYED_ARTISTS, Taste
+from processors.recommendations.retention import FORGOTTEN_IDLE, TASTE_IDLE
 from schemas.ids import ActId
 from schemas.recommendations import TasteEvent
 
 MAX_LIKES, MAX_GENRES = 300, 30
 """Likes and dislikes, and genres, that are kept; the oldest go first."""
-
-TASTE_IDLE, FORGOTTEN_IDLE = timedelta(days=30), timedelta(days=2)
-"""Time after the last change for which a taste is kept, and for which an empty one is: longer than its records are in
-Kafka, so that none of them is applied again."""
 
 
 class TasteState(Struct, kw_only=True):

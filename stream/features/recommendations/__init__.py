@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.recommendations.taste_state import FORGOTTEN_IDLE
+from processors.recommendations.retention import FORGOTTEN_IDLE
 from schemas.recommendations import RECOMMENDATIONS, TASTE_EVENTS
 from stream.runtime.feature import Access, Feature, StateTopics
 

@@ -13,8 +13,9 @@ import msgspec
 
 from processors.festival.sections import acts_of
 from processors.recommendations.act_recommender import ActRecommender
+from processors.recommendations.retention import TASTE_IDLE
 from processors.recommendations.taste_model import TasteModel
-from processors.recommendations.taste_state import TASTE_IDLE, TasteState, apply, keep_taste
+from processors.recommendations.taste_state import TasteState, apply, keep_taste
 from processors.support.encoder import Encoder
 from schemas.ids import ActId, ListenerId
 from schemas.programme import PROGRAMME, Act

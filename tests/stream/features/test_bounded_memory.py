@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from processors.recommendations.taste_state import TASTE_IDLE
+from processors.recommendations.retention import TASTE_IDLE
 from schemas.alerts import AlertLabel
 from schemas.context import VenueContext
 from schemas.itinerary import ItineraryPlan, ItineraryWishes
