@@ -12,7 +12,9 @@ from schemas.topic import DAY, HOUR, Topic
 
 Severity = Literal["low", "medium", "high", "critical"]
 Audience = Literal["security", "bar", "support", "production"]
-AlertState = Literal["raised", "updated", "acknowledged", "noted", "assigned", "judged", "resolved"]
+AlertState = Literal[
+    "raised", "updated", "acknowledged", "noted", "assigned", "judged", "shelved", "unshelved", "resolved"
+]
 Verdict = Literal["confirmed", "rejected"]
 
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -84,6 +86,12 @@ class Alert(Struct, frozen=True, kw_only=True):
     """Source that the value rests on, as `camera/gate`."""
     blind_since: Instant | None = None
     """Time since which that source has been silent: the value is not known any more. None while it is seen."""
+    shelved_until: Instant | None = None
+    """Time at which a shelved alert comes back, by the wall clock; None while it is not shelved."""
+    shelved_by: str | None = None
+    """Name of the operator who shelved it."""
+    shelved_reason: str = ""
+    """Reason for shelving."""
 
 
 class AlertLabel(Struct, frozen=True, kw_only=True):
@@ -106,7 +114,7 @@ class AlertLabel(Struct, frozen=True, kw_only=True):
     evidence: tuple[Identifier, ...] = ()
 
 
-AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reject"]
+AlertVerb = Literal["acknowledge", "resolve", "note", "assign", "confirm", "reject", "shelve", "unshelve"]
 
 
 class AlertAction(Struct, frozen=True, kw_only=True):
@@ -122,6 +130,8 @@ class AlertAction(Struct, frozen=True, kw_only=True):
     """Name of the person whom the alert is assigned to."""
     alert: Annotated[AlertId, NAMED] | None = None
     """Id of the alert that is confirmed or rejected; if left out, the open one of the key, else its last one."""
+    minutes: Annotated[float, Meta(gt=0, le=480)] | None = None
+    """Time for which the alert is shelved; the note is the reason."""
 
 
 OBSERVATIONS = Topic(

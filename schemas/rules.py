@@ -24,6 +24,10 @@ class RuleSettings(Part):
     severity: Severity = Field(default="medium", description="how severe its alerts are")
     audience: list[Audience] = Field(min_length=1, description="who its alerts are for")
 
+    shelvable: bool = Field(
+        default=True, description="operators may shelve its alerts; those that warn of danger to life never can be"
+    )
+
     @model_validator(mode="after")
     def _has_a_deadband(self) -> Self:
         if self.clear_at >= self.raise_at:

@@ -15,7 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from processors.alerts.persistence import StateTimes, add_sample, has_lasted
-from schemas.alerts import Alert, AlertAction, Observation, Verdict
+from processors.alerts.shelving import TIMER, Shelf, breaks_through, shelf_of
+from schemas.alerts import Alert, AlertAction, AlertState, Observation, Verdict
 from schemas.ids import AlertId, AlertKey, EventId
 from schemas.rules import RuleSettings
 
@@ -67,6 +68,8 @@ class AlarmState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Last step of the open alert; None while none is open."""
     closed: tuple[Alert, ...] = ()
     """Last resolved alerts, oldest first."""
+    shelf: Shelf | None = None
+    """Set while alerts of this key are shelved."""
 
 
 def keep_alarm(alarm: AlarmState, longest_delay: timedelta) -> timedelta | None:
@@ -123,8 +126,12 @@ def apply_observation(
         last_value=value,
     )
     if alarm.alert is None:
-        return _raise_if_due(alarm, observation, settings)
-    return _clear_or_update(alarm, alarm.alert, observation, settings)
+        alarm, step = _raise_if_due(alarm, observation, settings)
+    else:
+        alarm, step = _clear_or_update(alarm, alarm.alert, observation, settings)
+    if alarm.shelf is None or alarm.alert is None:
+        return alarm, step
+    return _apply_shelf(alarm, alarm.alert, alarm.shelf, step, observation, settings, wall_clock or now)
 
 
 def apply_action(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
@@ -138,20 +145,8 @@ def apply_action(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Al
     alarm = replace(alarm, recent=(*alarm.recent[1 - MAX_RECENT_IDS :], action.id))
     alert = alarm.alert
     if alert is None or action.alert not in (None, alert.id):
-        return _judge_closed_alert(alarm, action) if action.action in VERDICT_OF_ACTION else (alarm, None)
-    step = _step_by_person(alert, action)
-    match action.action:
-        case "acknowledge":
-            step = replace(step, state="acknowledged", acknowledged_by=alert.acknowledged_by or action.by)
-        case "note":
-            step = replace(step, state="noted", notes=alert.notes + 1)
-        case "assign":
-            step = replace(step, state="assigned", assigned_to=action.to or action.by)
-        case "confirm" | "reject":
-            step = replace(step, state="judged", verdict=VERDICT_OF_ACTION[action.action])
-        case "resolve":
-            return _close(alarm, replace(step, version=alert.version, resolved_by=action.by))
-    return replace(alarm, alert=step), step
+        return _act_on_closed_alert(alarm, action)
+    return _act_on_open_alert(alarm, alert, action)
 
 
 def alert_id(key: AlertKey, raised_at: datetime) -> AlertId:
@@ -281,6 +276,84 @@ def _step_by_person(alert: Alert, action: AlertAction) -> Alert:
         note=action.note,
         by=action.by,
     )
+
+
+def _act_on_open_alert(alarm: AlarmState, alert: Alert, action: AlertAction) -> tuple[AlarmState, Alert | None]:
+    step = _step_by_person(alert, action)
+    match action.action:
+        case "acknowledge":
+            step = replace(step, state="acknowledged", acknowledged_by=alert.acknowledged_by or action.by)
+        case "note":
+            step = replace(step, state="noted", notes=alert.notes + 1)
+        case "assign":
+            step = replace(step, state="assigned", assigned_to=action.to or action.by)
+        case "confirm" | "reject":
+            step = replace(step, state="judged", verdict=VERDICT_OF_ACTION[action.action])
+        case "shelve":
+            shelf = shelf_of(action, alert)
+            return _with_step(replace(alarm, shelf=shelf), _shelved(replace(step, state="shelved"), shelf))
+        case "unshelve":
+            if alarm.shelf is None or not _may_unshelve(alarm.shelf, action):
+                return alarm, None
+            return _with_step(replace(alarm, shelf=None), replace(_shelved(step, None), state="unshelved"))
+        case "resolve":
+            return _close(alarm, replace(step, version=alert.version, resolved_by=action.by))
+    return _with_step(alarm, step)
+
+
+def _with_step(alarm: AlarmState, step: Alert) -> tuple[AlarmState, Alert]:
+    return replace(alarm, alert=step), step
+
+
+def _shelved(step: Alert, shelf: Shelf | None) -> Alert:
+    """Return a step with the shelf that its alert is on, or with none."""
+    if shelf is None:
+        return replace(step, shelved_until=None, shelved_by=None, shelved_reason="")
+    return replace(step, shelved_until=shelf.until, shelved_by=shelf.by, shelved_reason=shelf.reason)
+
+
+def _may_unshelve(shelf: Shelf, action: AlertAction) -> bool:
+    """Return False for the end of a time that a person has prolonged since."""
+    return action.by != TIMER or action.time >= shelf.until
+
+
+def _apply_shelf(
+    alarm: AlarmState,
+    alert: Alert,
+    shelf: Shelf,
+    step: Alert | None,
+    observation: Observation,
+    settings: RuleSettings,
+    wall_clock: datetime,
+) -> tuple[AlarmState, Alert | None]:
+    """Keep the open alert of a shelved key on its shelf, or end the shelving where its time is over or it got worse."""
+    is_worse = observation.value >= settings.raise_at and breaks_through(shelf, settings.severity, observation.value)
+    if wall_clock < shelf.until and not is_worse:
+        return alarm if step is None else replace(alarm, alert=_shelved(step, shelf)), step and _shelved(step, shelf)
+    if step is None:
+        step = replace(
+            alert, version=alert.version + 1, value=observation.value, peak=max(observation.value, alert.peak),
+            time=observation.time, event_id=observation.id, by=None, amount_before=None, blind_since=None,
+        )  # fmt: skip
+    state: AlertState = "raised" if step.state == "raised" else "unshelved"
+    step = replace(_shelved(step, None), state=state, severity=settings.severity)
+    return _with_step(replace(alarm, shelf=None), step)
+
+
+def _act_on_closed_alert(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
+    if action.action in VERDICT_OF_ACTION:
+        return _judge_closed_alert(alarm, action)
+    if action.action == "unshelve" and alarm.shelf is not None and _may_unshelve(alarm.shelf, action):
+        return _unshelve_closed_alert(replace(alarm, shelf=None), action)
+    return alarm, None
+
+
+def _unshelve_closed_alert(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:
+    """End the shelving of a key whose last alert is resolved: that alert says so in one more step."""
+    if alarm.alert is not None or not alarm.closed:
+        return alarm, None
+    step = replace(_shelved(_step_by_person(alarm.closed[-1], action), None), state="unshelved")
+    return replace(alarm, closed=(*alarm.closed[:-1], step)), step
 
 
 def _judge_closed_alert(alarm: AlarmState, action: AlertAction) -> tuple[AlarmState, Alert | None]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
 from processors.alerts.messages import FALLBACK_LANGUAGES, MessageCatalog
 from processors.alerts.rule import Message, Parameter
+from processors.alerts.shelving import SEVERITIES
 from schemas.alerts import Alert, Severity
 from schemas.contacts import Contact, QuietHours
 from schemas.venue import Venue
 
-Reason = Literal["raised", "nobody", "changed"]
-"""Reason for a notification: an alert was raised, nobody has acknowledged it in time, or another amount is needed."""
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""Severities, the least severe first."""
+Reason = Literal["raised", "nobody", "changed", "returned"]
+"""Reason for a notification: an alert was raised, nobody has acknowledged it in time, another amount is needed, or an
+alert is no longer shelved."""
 
 SECTION = "notification"
 """Section of the message files with the headings of notifications and the words for severities."""
@@ -60,6 +59,8 @@ def plan_notifications(alert: Alert, arrived: datetime, venue: Venue) -> list[No
     A contact that is notified because nobody has acknowledged has a time of its own after which its `escalate_to`
     follow; each contact of a chain is notified once, at the earliest time that leads to it.
 
+    A shelved alert notifies nobody. When it comes back, everybody is notified as if it was raised then.
+
     >>> venue = Venue(name="Here", contacts=[
     ...     Contact(id="duty", audience=["security"], escalate_to=["chief"]),
     ...     Contact(id="chief", escalate_to=["director"], escalate_after_minutes=10), Contact(id="director")])
@@ -71,16 +72,18 @@ def plan_notifications(alert: Alert, arrived: datetime, venue: Venue) -> list[No
     [('duty', 'raised', 0.0), ('chief', 'nobody', 300.0), ('director', 'nobody', 900.0)]
     """
     changed = alert.state == "updated" and alert.amount_before is not None
-    if alert.state != "raised" and not changed:
+    is_new = alert.state in ("raised", "unshelved") and alert.resolved_at is None
+    if alert.shelved_until is not None or not (is_new or changed):
         return []
-    step = f"changed@{alert.version}" if changed else "raised"
+    reason: Reason = "changed" if changed else "returned" if alert.state == "unshelved" else "raised"
+    suffix = "" if reason == "raised" else f"@{alert.version}"
     zone = ZoneInfo(venue.timezone)
     recipients = [contact for contact in venue.contacts if is_recipient(contact, alert)]
     planned = [
         Notification(
-            id=f"{alert.id}>{contact.id}>{step}",
+            id=f"{alert.id}>{contact.id}>{reason}{suffix}",
             contact=contact.id,
-            reason="changed" if changed else "raised",
+            reason=reason,
             due=_due(contact.quiet, alert.severity, arrived, zone),
             alert=alert,
         )
@@ -89,9 +92,24 @@ def plan_notifications(alert: Alert, arrived: datetime, venue: Venue) -> list[No
     if changed:
         return planned
     return planned + [
-        Notification(id=f"{alert.id}>{contact}>nobody", contact=contact, reason="nobody", due=due, alert=alert)
+        Notification(id=f"{alert.id}>{contact}>nobody{suffix}", contact=contact, reason="nobody", due=due, alert=alert)
         for contact, due in escalation_times([contact.id for contact in recipients], arrived, venue).items()
     ]
+
+
+def is_still_needed(notification: Notification, alert: Alert | None) -> bool:
+    """Return True if a planned notification must be sent.
+
+    Args:
+        notification: as planned.
+        alert: the open alert of its key as it is now; None if there is none.
+    """
+    planned = notification.alert
+    if alert is None or alert.id != planned.id or alert.shelved_until is not None:
+        return False
+    if notification.reason == "changed" and (alert.amount, alert.source) != (planned.amount, planned.source):
+        return False  # the last change has a notification of its own
+    return notification.reason != "nobody" or alert.acknowledged_by is None
 
 
 def escalation_times(recipients: list[str], arrived: datetime, venue: Venue) -> dict[str, datetime]:

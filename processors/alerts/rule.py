@@ -110,6 +110,7 @@ class AlertRule(Generic[T]):
         defaults: thresholds, delays, severity and audience where the venue file has no entry for the rule.
         measure: pure function `(result, venue) → measurements`. A result of which nothing is known yields none, which
             neither raises nor clears an alert.
+        danger_to_life: True where its alerts warn of danger to life: they can't be shelved.
         readable_subject: False where the subject is an internal id, which pages don't show.
     """
 
@@ -119,10 +120,15 @@ class AlertRule(Generic[T]):
     defaults: RuleSettings
     measure: Callable[[T, Venue], Iterable[Measurement]]
     readable_subject: bool = True
+    danger_to_life: bool = False
 
     def settings(self, venue: Venue) -> RuleSettings:
         """Return the settings of the venue file, or the defaults."""
         return venue.rules.get(self.name, self.defaults)
+
+    def can_be_shelved(self, venue: Venue) -> bool:
+        """Return True if operators may shelve its alerts."""
+        return not self.danger_to_life and self.settings(venue).shelvable
 
 
 def reaches_threshold(rules: Iterable[AlertRule[Any]], venue: Venue, result: MeasurableResult) -> bool:

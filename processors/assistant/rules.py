@@ -34,6 +34,7 @@ ASSISTANT_DANGER = AlertRule(
     defaults=RuleSettings(raise_at=1, clear_at=0, severity="critical", audience=["security"]),
     measure=measure_danger,
     readable_subject=False,
+    danger_to_life=True,
 )
 
 RULES: tuple[AlertRule[Any], ...] = (ASSISTANT_DANGER,)

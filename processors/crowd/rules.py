@@ -180,6 +180,7 @@ CROWD_PRESSURE = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_pressure,
+    danger_to_life=True,
 )  # fmt: skip
 
 BOTTLENECK = AlertRule(
@@ -224,6 +225,7 @@ STAMPEDE = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_stampede,
+    danger_to_life=True,
 )  # fmt: skip
 
 SCATTERING = AlertRule(
@@ -235,6 +237,7 @@ SCATTERING = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_scattering,
+    danger_to_life=True,
 )  # fmt: skip
 
 RULES: tuple[AlertRule[Any], ...] = (

@@ -34,6 +34,7 @@ MAIL_URGENT = AlertRule(
     defaults=RuleSettings(raise_at=1, clear_at=0, severity="critical", audience=["security", "support"]),
     measure=measure_urgency,
     readable_subject=False,
+    danger_to_life=True,
 )
 
 MAIL_SURGE = AlertRule(

@@ -16,14 +16,18 @@ from rich.padding import Padding
 from rich.text import Text
 
 from processors.alerts.labels import split_alert_id
+from processors.alerts.shelving import ShelvingError, check_shelving
 from schemas.alerts import ACTIONS, AUDIENCES, Alert, AlertAction, AlertVerb
+from schemas.control_room import CONTROL_ROOM
 from schemas.ids import AlertId, AlertKey, EventId
 from stream.commands.tables import print_output
+from stream.features import registry
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
+from stream.runtime.venue_file import read_venue
 from stream.stores.alert_store import OPEN, STEP, STREAM, worst_first
 
-commands = typer.Typer(help="Alerts: list, acknowledge, resolve, note, confirm, reject.", no_args_is_help=True)
+commands = typer.Typer(help="Alerts: list, acknowledge, resolve, note, shelve, confirm, reject.", no_args_is_help=True)
 
 RECENT = 200
 """Entries of each stream that `list --all` reads."""
@@ -76,6 +80,8 @@ def list_(
         return
     for alert in alerts:
         acknowledged = f"; acknowledged by {alert.acknowledged_by}" if alert.acknowledged_by else ""
+        if alert.shelved_until is not None:
+            acknowledged += f"; shelved by {alert.shelved_by} until {alert.shelved_until.astimezone():%H:%M:%S}"
         _show(alert, alert.key, f"since {_when(alert)}, for {', '.join(alert.audience)}{acknowledged}")
 
 
@@ -110,7 +116,7 @@ def _act_on_open_alert(key: str, verb: AlertVerb, by: str, note: str) -> None:
     settings = Settings().connected()
     if key not in {alert.key for alert in open_alerts(settings)}:
         raise typer.BadParameter(f"no open alert has the key {key!r}; `pulso alerts list` shows the keys")
-    _send(settings, AlertKey(key), verb, by, note)
+    _send(settings, _action(AlertKey(key), verb, by, note))
 
 
 def _send_verdict(name: str, verb: AlertVerb, by: str, note: str) -> None:
@@ -119,7 +125,7 @@ def _send_verdict(name: str, verb: AlertVerb, by: str, note: str) -> None:
     opened = {alert.key: alert.id for alert in open_alerts(settings)}
     if key in opened:
         # By its id: before the verdict arrives, the alert may be resolved and another one raised with the same key.
-        _send(settings, key, verb, by, note, opened[key])
+        _send(settings, _action(key, verb, by, note, opened[key]))
         return
     recent = {alert.id: alert.key for alert in recent_alerts(settings)}
     named = (recent[alert_id],) if alert_id in recent else split_alert_id(alert_id)
@@ -130,15 +136,22 @@ def _send_verdict(name: str, verb: AlertVerb, by: str, note: str) -> None:
             f"no open alert has the key {name!r}, and no alert of the last week that id; "
             "`pulso alerts list --all` shows the ids"
         )
-    _send(settings, named[0], verb, by, note, alert_id)
+    _send(settings, _action(named[0], verb, by, note, alert_id))
 
 
-def _send(settings: Settings, key: AlertKey, verb: AlertVerb, by: str, note: str, alert: AlertId | None = None) -> None:
-    now = datetime.now(UTC)
-    action = AlertAction(id=EventId(str(uuid.uuid4())), key=key, action=verb, by=by, time=now, note=note, alert=alert)
+def _action(
+    key: AlertKey, verb: AlertVerb, by: str, note: str, alert: AlertId | None = None, minutes: float | None = None
+) -> AlertAction:
+    return AlertAction(
+        id=EventId(str(uuid.uuid4())), key=key, action=verb, by=by, time=datetime.now(UTC), note=note, alert=alert,
+        minutes=minutes,
+    )  # fmt: skip
+
+
+def _send(settings: Settings, action: AlertAction) -> None:
     with EventProducer(settings) as producer:
-        producer.send(ACTIONS, key=key, value=action, id=action.id, source=f"cli/{by}", time=now)
-    Console().print(f"{verb}: {alert or key}", highlight=False, markup=False)
+        producer.send(ACTIONS, key=action.key, value=action, id=action.id, source=f"cli/{action.by}", time=action.time)
+    Console().print(f"{action.action}: {action.alert or action.key}", highlight=False, markup=False)
 
 
 @commands.command()
@@ -157,6 +170,38 @@ def resolve(key: Key, by: By, note: Note = "") -> None:
 def note(key: Key, text: Annotated[str, typer.Argument(help="Text of the note.")], by: By) -> None:
     """Add a note to an alert."""
     _act_on_open_alert(key, "note", by, text)
+
+
+@commands.command()
+def shelve(
+    key: Key,
+    reason: Annotated[str, typer.Argument(help="Why it is set aside.")],
+    by: By,
+    minutes: Annotated[float, typer.Option(min=1, help="It comes back after so long, or when it gets worse.")] = 15,
+) -> None:
+    """Set an alert aside for some minutes; not possible where it warns of danger to life."""
+    settings = Settings().connected()
+    venue = read_venue(settings.venue)
+    alert = next((alert for alert in open_alerts(settings) if alert.key == key), None)
+    if alert is None:
+        raise typer.BadParameter(f"no open alert has the key {key!r}; `pulso alerts list` shows the keys")
+    action = _action(alert.key, "shelve", by, reason, alert.id, minutes)
+    rule = registry.rules_by_name().get(alert.rule)
+    try:
+        check_shelving(
+            action,
+            can_shelve=rule is not None and rule.can_be_shelved(venue),
+            longest_minutes=venue.section(CONTROL_ROOM).shelve_longest_minutes,
+        )
+    except ShelvingError as error:
+        raise typer.BadParameter(str(error)) from error
+    _send(settings, action)
+
+
+@commands.command()
+def unshelve(key: Key, by: By) -> None:
+    """End the shelving of an alert."""
+    _send(Settings().connected(), _action(AlertKey(key), "unshelve", by, ""))
 
 
 @commands.command()

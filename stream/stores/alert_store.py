@@ -6,6 +6,7 @@ Keys, with the prefix `pulso:`
                         clock at which the causing event entered Pulso; the entry's own id has the time of arrival here)
     alerts:open         hash, alert key → JSON of the last step; a resolved alert is removed, and a later verdict does
                         not add it again
+    alerts:shelved      hash, alert key → JSON of the last step of a shelved alert, which may be resolved
     alerts:step:ID      highest version of one alert that was written, for a week: repeated writes change nothing
     alerts              Pub/Sub channel; the message is the alert's key
 """
@@ -26,11 +27,13 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from schemas.alerts import Alert, Severity
+from stream.stores import audit
 
 log = logging.getLogger(__name__)
 
 STREAM = "pulso:alerts:{audience}"
 OPEN = "pulso:alerts:open"
+SHELVED = "pulso:alerts:shelved"
 STEP = "pulso:alerts:step:{id}"
 CHANNEL = "pulso:alerts"
 STREAM_LENGTH = 10_000
@@ -47,7 +50,12 @@ if ARGV[3] == 'resolved' then
 elseif ARGV[3] ~= 'over' then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 end
-for i = 3, #KEYS do
+if ARGV[9] == '1' then
+  redis.call('HSET', KEYS[3], ARGV[4], ARGV[5])
+else
+  redis.call('HDEL', KEYS[3], ARGV[4])
+end
+for i = 4, #KEYS do
   redis.call('XADD', KEYS[i], 'MAXLEN', '~', ARGV[7], '*', 'alert', ARGV[5], 'received', ARGV[6])
 end
 redis.call('PUBLISH', ARGV[8], ARGV[4])
@@ -87,7 +95,7 @@ class AlertStore:
 
         Waits while Redis can't be reached, for ever: an alert is never dropped.
         """
-        keys = [STEP.format(id=alert.id), OPEN, *(STREAM.format(audience=name) for name in alert.audience)]
+        keys = [STEP.format(id=alert.id), OPEN, SHELVED, *(STREAM.format(audience=name) for name in alert.audience)]
         arguments = [
             alert.version,
             STEP_SECONDS,
@@ -97,6 +105,7 @@ class AlertStore:
             received.isoformat(),
             STREAM_LENGTH,
             CHANNEL,
+            int(alert.shelved_until is not None),
         ]
         delay = 0.25
         while True:
@@ -127,6 +136,21 @@ class AlertStore:
         except (RedisError, OSError):
             return None
         return [msgspec.json.decode(row, type=Alert) for row in rows]
+
+    async def shelved_alerts(self) -> list[Alert] | None:
+        """Return the shelved alerts, open or resolved, or None while Redis can't be reached."""
+        try:
+            rows = await self._redis.hvals(SHELVED)
+        except (RedisError, OSError):
+            return None
+        return [msgspec.json.decode(row, type=Alert) for row in rows]
+
+    async def record(self, who: str, what: str, subject: str, detail: str) -> None:
+        """Add an entry to the audit log; it is left out while Redis can't be reached."""
+        try:
+            await audit.record(self._redis, who, what, subject, detail)
+        except (RedisError, OSError) as error:
+            log.warning("%s of %s is not in the audit log: %s", what, subject, error)
 
     async def close(self) -> None:
         """Close the connections."""

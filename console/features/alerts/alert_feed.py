@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from console.authentication import User
 from console.update_hub import UpdateHub
 from schemas.alerts import AUDIENCES, Alert, Audience
-from stream.stores.alert_store import OPEN, STREAM, entry_order, worst_first
+from stream.stores.alert_store import OPEN, SHELVED, STREAM, entry_order, worst_first
 
 log = logging.getLogger(__name__)
 
@@ -108,14 +108,20 @@ class AlertFeed:
                 self._hub.publish(f"alerts:{one.audience}", one)
 
     async def snapshot(self, user: User) -> tuple[str, list[Alert]]:
-        """Return the cursor to go on from, and the open alerts that a user may see, worst first.
+        """Return the cursor to go on from, and the open alerts that a user may see, worst first; then shelved ones.
+
+        An alert that is shelved and has ended is among them: it must be seen that its key is shelved.
 
         Raises:
             RedisError: Redis does not answer.
         """
         cursor = await self._last_entries(user.audiences)
         rows = await self._redis.hvals(OPEN)
-        return write_cursor(cursor), [alert for alert in worst_first(rows) if user.can_see_alert(alert)]
+        shelved = [alert for alert in worst_first(await self._redis.hvals(SHELVED)) if alert.resolved_at is not None]
+        opened = worst_first(rows)
+        keys = {alert.key for alert in opened}
+        alerts = [*opened, *(alert for alert in shelved if alert.key not in keys)]
+        return write_cursor(cursor), [alert for alert in alerts if user.can_see_alert(alert)]
 
     async def steps_since(self, cursor: Cursor, audiences: Iterable[Audience]) -> list[AlertStep] | None:
         """Return every step after the cursor, oldest first; None if the streams no longer hold them all.

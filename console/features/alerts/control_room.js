@@ -1,10 +1,10 @@
 // The control room: the list of alerts, the selected alert, and the keys.
 
-import { Alerts, Filter } from "./alerts.js";
-import { act, showDetail, showNewStep } from "./detail.js";
+import { Alerts, Filter, isShelved } from "./alerts.js";
+import { act, shelve, showDetail, showNewStep } from "./detail.js";
 import { picture } from "./evidence.js";
 import { live } from "../live.js";
-import { emit, h, keyed, state, t, text, time } from "../page.js";
+import { emit, h, keyed, now, state, t, text, time } from "../page.js";
 import { soundAlarm, toggleSound } from "./sound.js";
 import { valueText } from "./units.js";
 
@@ -12,6 +12,7 @@ const $ = (name) => document.getElementById(name);
 const alerts = new Alerts();
 const list = $("list");
 const rows = $("alerts");
+const SHELF_CHECK_MS = 5_000; // the time left of shelved alerts is shown anew so often
 let selected = null; // key of the alert whose detail is shown
 const unseen = new Set(); // ids of critical alerts that nobody has selected on this page
 const filter = new Filter($("filter"), state.name, () => show());
@@ -26,6 +27,14 @@ function where(alert) {
   return [ruleName(alert.rule), ...parts].join(" · ");
 }
 
+/** Who has shelved an alert, for how long from now, and why. */
+function shelfText(alert) {
+  if (!isShelved(alert)) return "";
+  const minutes = Math.max(1, Math.ceil((Date.parse(alert.shelved_until) - now()) / 60_000));
+  const phrase = t("shelved_for", { n: minutes, name: alert.shelved_by, reason: alert.shelved_reason });
+  return alert.resolved_at ? `${phrase} · ${t("shelved_over")}` : phrase;
+}
+
 function makeRow() {
   const row = h("button", { type: "button" }, ...["severity", "what", "where", "picture", "sure", "since", "taken"].map((name) => h("span", { class: name })));
   row.addEventListener("focus", () => select(row.parentElement.dataset.key));
@@ -35,12 +44,13 @@ function makeRow() {
 
 function updateRow(item, alert) {
   const row = item.firstElementChild;
-  row.className = `row ${alert.severity}`;
+  const shelf = shelfText(alert);
+  row.className = `row ${alert.severity}${shelf ? " shelved" : ""}`;
   if (alert.key === selected) row.setAttribute("aria-current", "true");
   else row.removeAttribute("aria-current");
   const taker = alert.assigned_to ?? alert.acknowledged_by;
   const content = {
-    severity: t(alert.severity), what: what(alert), where: where(alert), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
+    severity: t(alert.severity), what: what(alert), where: shelf || where(alert), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
     taken: [taker && `✓ ${taker}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · "),
   };
   for (const [name, phrase] of Object.entries(content)) text(row.querySelector(`.${name}`), phrase);
@@ -63,19 +73,22 @@ function show() {
   if (held?.item.isConnected) list.scrollTop += held.item.getBoundingClientRect().top - held.top;
   $("empty").hidden = shown.length > 0;
   text($("empty"), t(alerts.open.size ? "nothing_found" : "nothing"));
-  text($("number"), filter.active ? `${shown.length} / ${alerts.open.size}` : String(shown.length));
+  const aside = shown.filter(isShelved).length;
+  const count = shown.length - aside;
+  const number = filter.active ? `${count} / ${alerts.active}` : String(count);
+  text($("number"), aside ? `${number} · ${t("shelved_number", { n: aside })}` : number);
   showTitle();
   showAbove();
   emit("alerts", { open: [...alerts.open.values()] });
-  const alert = selected === null ? null : alerts.open.get(selected);
-  if (alert) showDetail(alert, what(alert), where(alert));
+  const alert = selected === null ? null : alerts.get(selected);
+  if (alert) showDetail(alert, what(alert), where(alert), shelfText(alert));
 }
 
 function showTitle() {
   const last = [...unseen].at(-1); // a set keeps the order in which they came
   const newest = [...alerts.open.values()].find((alert) => alert.id === last);
   const title = newest ? `▲ ${what(newest)}` : `${state.venue} · Pulso`;
-  document.title = alerts.open.size ? `(${alerts.open.size}) ${title}` : title;
+  document.title = alerts.active ? `(${alerts.active}) ${title}` : title;
 }
 
 function showAbove() {
@@ -88,27 +101,28 @@ function showAbove() {
 function select(key) {
   if (selected === key) return;
   selected = key;
-  const alert = alerts.open.get(key);
+  const alert = alerts.get(key);
   if (alert) unseen.delete(alert.id);
   show();
 }
 
-function announce(alert) {
-  if (alert.severity !== "critical" || alert.acknowledged_by) return;
+function announce(alert, returned = false) {
+  if (alert.severity !== "critical" || isShelved(alert) || (alert.acknowledged_by && !returned)) return;
+  unseen.delete(alert.id);
   unseen.add(alert.id);
-  text($("announced"), t("new_critical", { what: what(alert) }));
+  text($("announced"), t(returned ? "back_critical" : "new_critical", { what: what(alert) }));
   soundAlarm();
 }
 
 function apply(alert) {
   const change = alerts.apply(alert);
   if (change === "old") return;
-  if (change === "new") announce(alert);
+  if (change === "new" || change === "returned") announce(alert, change === "returned");
   if (change === "closed") unseen.delete(alert.id);
-  if (alert.acknowledged_by) unseen.delete(alert.id);
+  if ((alert.acknowledged_by && change !== "returned") || isShelved(alert)) unseen.delete(alert.id);
   if (alert.key === selected) showNewStep(alert);
   show();
-  if (change === "new") {
+  if (change === "new" || change === "returned") {
     const item = [...rows.children].find((child) => child.dataset.key === alert.key);
     item?.firstElementChild.classList.add("fresh");
   }
@@ -122,7 +136,7 @@ function move(by) {
 
 const KEYS = {
   j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
-  a: () => act("acknowledge"), g: () => act("assign"), r: () => act("resolve"), y: () => act("confirm"), n: () => act("reject"),
+  a: () => act("acknowledge"), g: () => act("assign"), r: () => act("resolve"), h: () => shelve(), u: () => act("unshelve"), y: () => act("confirm"), n: () => act("reject"),
   c: () => selected !== null && $("comment").focus(), s: toggleSound, "/": () => filter.form.elements.q.focus(),
 };
 
@@ -149,8 +163,9 @@ $("above").addEventListener("click", () => { list.scrollTop = 0; rows.querySelec
 list.addEventListener("scroll", showAbove);
 
 alerts.reset(state.alerts);
-for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by) unseen.add(alert.id);
+for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by && !isShelved(alert)) unseen.add(alert.id);
 show();
+setInterval(() => alerts.hasShelved && show(), SHELF_CHECK_MS);
 
 live(["alerts"], {
   alert: apply,

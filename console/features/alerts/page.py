@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from console.authentication import CurrentUser, User
 from console.features.alerts.alert_feed import AlertFeed
 from console.services import ConsoleServices, Services
+from schemas.control_room import CONTROL_ROOM
 from stream.features import registry
 
 router = APIRouter()
@@ -29,8 +30,14 @@ async def control_room(request: Request, user: CurrentUser, services: Services) 
         "people": people,
         "places": services.zone_titles(),
         "evidence": user.has_role("security"),
+        "shelve_longest": services.venue.section(CONTROL_ROOM).shelve_longest_minutes,
         "rules": {
-            rule.name: {"unit": rule.unit.value, "readable_subject": rule.readable_subject} for rule in registry.rules()
+            rule.name: {
+                "unit": rule.unit.value,
+                "readable_subject": rule.readable_subject,
+                "shelvable": rule.can_be_shelved(services.venue),
+            }
+            for rule in registry.rules()
         },
     }
     return services.page(

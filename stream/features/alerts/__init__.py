@@ -7,6 +7,7 @@ from pathlib import Path
 from processors.alerts import notifications
 from processors.alerts.alarm import NEVER_RAISED_IDLE
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS
+from schemas.control_room import CONTROL_ROOM
 from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
@@ -14,6 +15,7 @@ FEATURE = Feature(
     messages=Path(notifications.__file__).parent,
     topics=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
     agents={"alerts": "stream.features.alerts.agents:register"},
+    venue_section=CONTROL_ROOM,
     needs_redis=True,
     metrics=("stream.features.alerts.metrics",),
     commands=(
@@ -27,7 +29,7 @@ FEATURE = Feature(
             consumes=(OBSERVATIONS, ACTIONS, ALERTS),
             consumes_results=True,
             broadcasts=(LABELS,),
-            produces=(OBSERVATIONS, ALERTS, LABELS),
+            produces=(OBSERVATIONS, ACTIONS, ALERTS, LABELS),
             tables=(StateTopics("alarms", (OBSERVATIONS, ACTIONS), keeps_offsets=False, idle=NEVER_RAISED_IDLE),),
         ),
         "console": Access(broadcasts=(LABELS,), produces=(ACTIONS,)),

@@ -16,7 +16,9 @@ from processors.alerts.alarm import AlarmState, apply_action, apply_observation,
 from processors.alerts.evaluator import RuleEvaluator
 from processors.alerts.labels import AlertIdError, label_of
 from processors.alerts.origin import origin_of, rests_on
+from processors.alerts.shelving import TIMER, ShelvingError, check_shelving
 from schemas.alerts import ACTIONS, ALERTS, LABELS, OBSERVATIONS, Alert, AlertAction, Observation
+from schemas.control_room import CONTROL_ROOM
 from schemas.fields import identifier
 from schemas.ids import AlertKey, EventId
 from schemas.sources import SOURCE_STATES, SourceState
@@ -35,6 +37,9 @@ from stream.stores.evidence import EvidenceStore
 
 KEEP_SECONDS = 300.0
 """Interval at which the expiry of open alerts' evidence is extended."""
+
+SHELF_SECONDS = 2.0
+"""Interval at which shelved alerts are checked."""
 
 COUNT_SECONDS = 5.0
 """Interval at which open alerts are counted."""
@@ -80,6 +85,7 @@ def register(worker: WorkerContext) -> None:
     precision = PrecisionGauges(frozenset(registry.rules_by_name()))
     # Alerts must not wait for a gauge.
     worker.broadcast(LABELS, precision.add_record, after_batch=precision.publish, wait_until_caught_up=False)
+    worker.every(SHELF_SECONDS, ShelfTimer(worker, store).end_shelving, name="shelved alerts")
     worker.every(COUNT_SECONDS, publisher.count_open_alerts, name="open alerts")
     worker.every(KEEP_SECONDS, publisher.keep_evidence, name="evidence")
 
@@ -145,6 +151,8 @@ class LifeCycleAgent:
 
     def __init__(self, alarms: StateTable[AlarmState], venue: Venue) -> None:
         self._alarms = alarms
+        self._venue = venue
+        self._rules = registry.rules_by_name()
         self._settings = registry.rule_settings(venue)
 
     async def observe(self, records: list[Record[Observation]]) -> BatchResult:
@@ -156,7 +164,22 @@ class LifeCycleAgent:
 
     async def act(self, records: list[Record[AlertAction]]) -> BatchResult:
         """Apply the actions of users."""
-        return await apply_to_states(records, self._alarms, _apply_action, key=_alert_key)
+        return await apply_to_states(records, self._alarms, self._apply_action, key=_alert_key)
+
+    def _apply_action(self, record: Record[AlertAction], alarm: AlarmState) -> Effects[AlarmState]:
+        action = record.payload
+        if action.action == "shelve" and alarm.alert is not None:
+            rule = self._rules.get(alarm.alert.rule)
+            longest = self._venue.section(CONTROL_ROOM).shelve_longest_minutes
+            try:
+                check_shelving(
+                    action,
+                    can_shelve=rule is not None and rule.can_be_shelved(self._venue),
+                    longest_minutes=longest,
+                )
+            except ShelvingError as error:
+                raise InvalidRecordError("content", str(error)) from error
+        return _apply_action(record, alarm)
 
     def _apply_observation(self, record: Record[Observation], alarm: AlarmState, now: datetime) -> Effects[AlarmState]:
         observation = record.payload
@@ -165,6 +188,27 @@ class LifeCycleAgent:
             raise InvalidRecordError("content", f"{observation.rule!r} is not an alert rule of any feature")
         after, step = apply_observation(alarm, observation, settings, now)
         return Effects(_step_outputs(record, step), after if after is not alarm else None)
+
+
+class ShelfTimer:
+    """Ends the shelving of alerts whose time is over, with an action as a person would send it.
+
+    Several workers may send it: its id is the same, so it is applied once.
+    """
+
+    def __init__(self, worker: WorkerContext, store: AlertStore) -> None:
+        self._worker = worker
+        self._store = store
+
+    async def end_shelving(self) -> None:
+        """Send an action for each shelved alert whose time is over; while Redis can't be reached, none."""
+        now = datetime.now(UTC)
+        for alert in await self._store.shelved_alerts() or ():
+            if alert.shelved_until is None or alert.shelved_until > now:
+                continue
+            id = EventId(identifier(f"unshelve-{alert.id}-{alert.shelved_until.isoformat()}"))
+            action = AlertAction(id=id, key=alert.key, action="unshelve", by=identifier(TIMER), time=now)
+            await self._worker.produce(ACTIONS, alert.key, action, id=id, time=now)
 
 
 class PublishingAgent:
@@ -187,6 +231,9 @@ class PublishingAgent:
             if not await self._store.write(alert, received):
                 continue
             metrics.ALERTS.labels(alert.rule, alert.state, alert.severity).inc()
+            if alert.state == "unshelved" and alert.by in (None, TIMER):
+                reason = "its time is over" if alert.by else "it got worse"
+                await self._store.record(TIMER, "alert-unshelve", alert.key, f"{alert.id} {reason}")
             if alert.state == "raised":
                 for audience in alert.audience:
                     metrics.ALERTS_TOLD.labels(audience).inc()

@@ -24,6 +24,7 @@ from processors.alerts.messages import MessageCatalog
 from processors.alerts.notifications import (
     Notification,
     NotificationMessage,
+    is_still_needed,
     notification_message,
     plan_notifications,
 )
@@ -193,16 +194,10 @@ class Notifier:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _open_alert(self, notification: Notification) -> Alert | None:
-        """Return the alert as it is now; None if it is closed, was acknowledged, or has changed again since."""
+        """Return the alert as it is now; None if it is closed or shelved, was acknowledged, or has changed since."""
         row: Any = await self._redis.hget(OPEN, notification.alert.key)
-        if row is None:
-            return None
-        alert = msgspec.json.decode(row, type=Alert)
-        planned = notification.alert
-        if notification.reason == "changed" and (alert.amount, alert.source) != (planned.amount, planned.source):
-            return None  # the last change has a notification of its own
-        is_needed = alert.id == planned.id and (notification.reason != "nobody" or alert.acknowledged_by is None)
-        return alert if is_needed else None
+        alert = None if row is None else msgspec.json.decode(row, type=Alert)
+        return alert if is_still_needed(notification, alert) else None
 
     async def _settle(self, queued: QueuedNotification, outcome: Outcome) -> None:
         await self._until_stored(lambda: self._queue.settle(queued, outcome))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from redis import Redis
 
 from schemas.alerts import Alert
-from stream.stores.alert_store import OPEN, STREAM, AlertStore, worst_first
+from stream.stores.alert_store import OPEN, SHELVED, STREAM, AlertStore, worst_first
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 ALERT = Alert(
@@ -58,3 +58,17 @@ async def test_late_verdict_changes_no_other_alert(redis_url: str) -> None:
     assert await store.write(second, AT)
     assert await store.write(replace(judged, version=4, verdict="confirmed"), AT)
     assert msgspec.json.decode(redis.hget(OPEN, "violence/d"), type=Alert).id == "violence/d@2"  # type: ignore[arg-type]
+
+
+@pytest.mark.stack
+async def test_shelved_alerts_are_listed_until_a_step_ends_the_shelving(redis_url: str) -> None:
+    store, redis = AlertStore(redis_url), Redis.from_url(redis_url)
+    first = replace(ALERT, id="violence/e@1", key="violence/e")
+    shelved = replace(first, version=2, state="shelved", shelved_until=AT, shelved_by="ana", shelved_reason="works")
+    for step in (first, shelved, replace(shelved, version=3, state="resolved", resolved_at=AT)):
+        assert await store.write(step, AT)
+    assert redis.hget(OPEN, "violence/e") is None
+    assert [alert.version for alert in await store.shelved_alerts() or () if alert.key == "violence/e"] == [3]
+    ended = replace(first, version=4, state="unshelved", resolved_at=AT)
+    assert await store.write(ended, AT)
+    assert redis.hget(SHELVED, "violence/e") is None and redis.hget(OPEN, "violence/e") is None

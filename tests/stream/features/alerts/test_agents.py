@@ -13,8 +13,9 @@ from schemas.venue import Venue
 from schemas.violence import VIOLENCE, ViolenceScore
 from stream.features import registry
 from stream.features.alerts import FEATURE
+from stream.features.alerts.agents import ShelfTimer
 from stream.runtime.settings import Settings
-from stream.runtime.testing import TestDriver
+from stream.runtime.testing import SentEffects, TestDriver
 from stream.stores.alert_store import AlertStore
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
@@ -184,3 +185,58 @@ async def test_open_alert_outlives_all_others_and_is_resolved_a_month_later(driv
     resolve = replace(action("resolve", 30 * 86_400), key="mail-urgent/open")
     (resolved,) = (await driver.send(ACTIONS, "mail-urgent/open", resolve)).of(ALERTS)
     assert (resolved.state, resolved.raised_at) == ("resolved", AT)
+
+
+async def shelve(driver: TestDriver, key: str = KEY, minutes: float = 10) -> SentEffects:
+    act = AlertAction(
+        id=f"shelve-{minutes}", key=key, action="shelve", by="ana", time=datetime.now(UTC), note="lens", minutes=minutes
+    )
+    return await driver.send(ACTIONS, key, act)
+
+
+async def test_shelved_alert_stays_shelved_until_its_time_is_over(driver: TestDriver) -> None:
+    await raised_alert(driver)
+    (step,) = (await shelve(driver)).of(ALERTS)
+    assert (step.state, step.shelved_by, step.shelved_reason) == ("shelved", "ana", "lens")
+    assert not (await driver.send(OBSERVATIONS, KEY, observation(20))).of(ALERTS)
+
+
+async def test_alert_of_danger_to_life_and_too_long_a_time_are_refused(driver: TestDriver) -> None:
+    await raised_alert(driver)
+    assert "at most 30 minutes" in (await shelve(driver, minutes=31)).rejections[0]
+    key = "mail-urgent/m-1"
+    value = observation(0, 1, key=key, rule="mail-urgent", subject="m-1")
+    (mail,) = (await driver.send(OBSERVATIONS, key, value)).of(ALERTS)
+    assert mail.severity == "critical"
+    assert "danger to life" in (await shelve(driver, key)).rejections[0]
+
+
+class FakeWorker:
+    """Keeps the records that a timer sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[AlertAction] = []
+
+    async def produce(self, _topic: object, _key: str, payload: AlertAction, **_more: object) -> None:
+        self.sent.append(payload)
+
+
+class FakeShelf:
+    """Shelved alerts, as Redis has them."""
+
+    def __init__(self, *alerts: Alert) -> None:
+        self._alerts = alerts
+
+    async def shelved_alerts(self) -> tuple[Alert, ...]:
+        return self._alerts
+
+
+async def test_timer_ends_the_shelving_of_those_whose_time_is_over(driver: TestDriver) -> None:
+    raised, now = await raised_alert(driver), datetime.now(UTC)
+    over = replace(raised, shelved_until=now - timedelta(seconds=1))
+    worker, shelf = FakeWorker(), FakeShelf(over, replace(over, key="other", shelved_until=now + timedelta(hours=1)))
+    timer = ShelfTimer(worker, shelf)  # type: ignore[arg-type]
+    await timer.end_shelving()
+    await timer.end_shelving()
+    assert [(one.key, one.action, one.by) for one in worker.sent] == [(KEY, "unshelve", "pulso")] * 2
+    assert len({one.id for one in worker.sent}) == 1, "the second is a repetition, which changes nothing"
