@@ -8,6 +8,7 @@ Keys, with the prefix `pulso:notifications:`
     cursor      hash, audience → last entry of its alert stream that notifications were planned for
     due         sorted set, id of a queued notification → Unix milliseconds of the next attempt
     row         hash, id → JSON of QueuedNotification
+    told:ALERT  hash, id of a notification of one target → JSON of Delivery, for a week
     planned:ID  exists for a week after a notification was planned, so that planning it again adds nothing; its value is
                 `planned`, and in the end its outcome: sent, dropped, or split into those of its targets
 
@@ -20,19 +21,21 @@ case in which a notification is sent twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 from redis.asyncio import Redis
 
-from processors.alerts.notifications import Notification
+from processors.alerts.notifications import Notification, Reason
 from schemas.alerts import Audience
+from schemas.ids import AlertId
 
 PREFIX = "pulso:notifications:"
 CURSOR, DUE, ROW = PREFIX + "cursor", PREFIX + "due", PREFIX + "row"
 PLANNED = PREFIX + "planned:"
 PLANNED_SECONDS = 7 * 24 * 3600
+TOLD = PREFIX + "told:"
 
 _PLAN = """
 local at = redis.call('HGET', KEYS[1], ARGV[1]) or ''
@@ -72,6 +75,7 @@ return {due[1], redis.call('HGET', KEYS[2], due[1])}
 """
 
 Outcome = Literal["sent", "dropped"]
+DeliveryOutcome = Literal["sent", "failed", "no-address"]
 
 
 class QueuedNotification(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +95,31 @@ class QueuedNotification(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """Return the id in the queue: that of the notification, and the target."""
         return f"{self.notification.id}>{self.target}" if self.target else self.notification.id
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Outcome of notifying one target of a contact, so far.
+
+    Attributes:
+        target: kind of service and position among the contact's targets, without the address.
+        outcome: `sent`: the service accepted it; `failed`: it is tried again; `no-address`: nobody can be reached.
+        attempts: attempts so far.
+        time: of the last attempt.
+    """
+
+    contact: str
+    reason: Reason
+    target: str
+    outcome: DeliveryOutcome
+    attempts: int
+    time: datetime
+
+
+class PendingNotification(msgspec.Struct, frozen=True, kw_only=True):
+    """A notification in the queue, and the time of its next attempt."""
+
+    queued: QueuedNotification
+    due: datetime
 
 
 class NotificationQueue:
@@ -170,6 +199,41 @@ class NotificationQueue:
             pipe.hset(ROW, queued.id, msgspec.json.encode(queued).decode())
             pipe.zadd(DUE, {queued.id: _milliseconds(until)})
             await pipe.execute()
+
+    async def record_delivery(self, queued: QueuedNotification, delivery: Delivery) -> None:
+        """Store the outcome of a notification so far; it replaces that of an earlier attempt."""
+        key = TOLD + queued.notification.alert.id
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, queued.id, msgspec.json.encode(delivery).decode())
+            pipe.expire(key, PLANNED_SECONDS)
+            await pipe.execute()
+
+    async def deliveries(self, alerts: Iterable[AlertId]) -> dict[AlertId, list[Delivery]]:
+        """Return the outcomes of the notifications of alerts, in no order."""
+        ids = list(alerts)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for one in ids:
+                pipe.hvals(TOLD + one)
+            found: Any = await pipe.execute()
+        return {
+            one: [msgspec.json.decode(row, type=Delivery) for row in rows] for one, rows in zip(ids, found, strict=True)
+        }
+
+    async def pending(self) -> list[PendingNotification]:
+        """Return everything that waits in the queue, in no order."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(ROW)
+            pipe.zrange(DUE, 0, -1, withscores=True)
+            rows, scores = await pipe.execute()
+        times: dict[bytes, float] = dict(scores)
+        return [
+            PendingNotification(
+                queued=msgspec.json.decode(row, type=QueuedNotification),
+                due=datetime.fromtimestamp(times[id] / 1000, UTC),
+            )
+            for id, row in rows.items()
+            if id in times
+        ]
 
 
 def _milliseconds(time: datetime) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.authentication import User
 from console.feature import ConsoleFeature, FeatureContext, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.alerts import actions, evidence, history, page
+from console.features.alerts import actions, evidence, history, notified, page
 from console.features.alerts.alert_feed import AlertFeed
 from console.features.alerts.live import AlertSubscription, VerdictSubscription
 from console.features.alerts.view import CHANNEL as VERDICTS
@@ -34,7 +34,7 @@ def rule_titles(_context: FeatureContext, language: str) -> dict[str, str]:
 FEATURE = ConsoleFeature(
     name="alerts",
     folder=Path(__file__).parent,
-    routers=(page.router, actions.router, history.router, evidence.router),
+    routers=(page.router, actions.router, notified.router, history.router, evidence.router),
     navigation=navigation,
     channels=(
         LiveChannel("alerts", in_api=False, subscribe=AlertSubscription),

@@ -4,6 +4,7 @@ import { Alerts, Filter, isShelved } from "./alerts.js";
 import { act, shelve, showDetail, showNewStep } from "./detail.js";
 import { picture } from "./evidence.js";
 import { live } from "../live.js";
+import { askSoon, followNotifications, notifiedText } from "./notified.js";
 import { emit, h, keyed, now, state, t, text, time } from "../page.js";
 import { soundAlarm, toggleSound } from "./sound.js";
 import { valueText } from "./units.js";
@@ -50,7 +51,7 @@ function updateRow(item, alert) {
   else row.removeAttribute("aria-current");
   const taker = alert.assigned_to ?? alert.acknowledged_by;
   const content = {
-    severity: t(alert.severity), what: what(alert), where: shelf || where(alert), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
+    severity: t(alert.severity), what: what(alert), where: shelf || [where(alert), notifiedText(alert)].filter(Boolean).join(" · "), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
     taken: [taker && `✓ ${taker}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · "),
   };
   for (const [name, phrase] of Object.entries(content)) text(row.querySelector(`.${name}`), phrase);
@@ -117,6 +118,7 @@ function announce(alert, returned = false) {
 function apply(alert) {
   const change = alerts.apply(alert);
   if (change === "old") return;
+  askSoon();
   if (change === "new" || change === "returned") announce(alert, change === "returned");
   if (change === "closed") unseen.delete(alert.id);
   if ((alert.acknowledged_by && change !== "returned") || isShelved(alert)) unseen.delete(alert.id);
@@ -165,6 +167,7 @@ list.addEventListener("scroll", showAbove);
 alerts.reset(state.alerts);
 for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by && !isShelved(alert)) unseen.add(alert.id);
 show();
+followNotifications(show);
 setInterval(() => alerts.hasShelved && show(), SHELF_CHECK_MS);
 
 live(["alerts"], {

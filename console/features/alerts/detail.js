@@ -3,6 +3,7 @@
 import { picture } from "./evidence.js";
 import { isShelved } from "./alerts.js";
 import { newId, send } from "../live.js";
+import { showNotified } from "./notified.js";
 import { h, keyed, state, t, text, time } from "../page.js";
 
 const $ = (name) => document.getElementById(name);
@@ -31,6 +32,7 @@ export function showDetail(alert, what, where, shelf) {
   $("shelf").hidden = !shelf;
   $("shelving").hidden = Boolean(shelf) || !state.rules[alert.rule]?.shelvable;
   document.querySelector("[data-action=unshelve]").hidden = !shelf;
+  showNotified(alert);
   keyed($("pictures"), state.evidence ? alert.evidence : [], (name) => name,
     (name) => picture(name, t("evidence_of", { what })), () => {});
   if (!isOther) return;

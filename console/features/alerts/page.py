@@ -30,6 +30,7 @@ async def control_room(request: Request, user: CurrentUser, services: Services) 
         "people": people,
         "places": services.zone_titles(),
         "evidence": user.has_role("security"),
+        "has_contacts": bool(services.venue.contacts),
         "shelve_longest": services.venue.section(CONTROL_ROOM).shelve_longest_minutes,
         "rules": {
             rule.name: {

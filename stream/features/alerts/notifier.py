@@ -36,7 +36,7 @@ from stream.runtime.liveness import NOTIFIER_PART, Liveness
 from stream.runtime.settings import Settings
 from stream.stores import audit
 from stream.stores.alert_store import OPEN, STREAM
-from stream.stores.notification_queue import NotificationQueue, Outcome, QueuedNotification
+from stream.stores.notification_queue import Delivery, DeliveryOutcome, NotificationQueue, Outcome, QueuedNotification
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +149,8 @@ class Notifier:
         targets = self._targets.get(notification.contact, {})
         alert = await self._open_alert(notification)
         if contact is None or not targets or alert is None:
+            if alert is not None:
+                await self._record_delivery(queued, "no-address")
             await self._settle(queued, "dropped")
             return
         target = targets.get(TargetId(queued.target))
@@ -162,6 +164,7 @@ class Notifier:
         queued = replace(queued, attempts=queued.attempts + 1)
         if await asyncio.to_thread(_notify, target.service, message):
             await self._settle(queued, "sent")
+            await self._record_delivery(queued, "sent")
         else:
             await self._retry_later(queued, target)
 
@@ -181,6 +184,7 @@ class Notifier:
             pause,
         )
         await self._until_stored(lambda: self._queue.postpone(queued, datetime.now(UTC) + timedelta(seconds=pause)))
+        await self._record_delivery(queued, "failed")
         if queued.attempts == 1:
             await self._record(queued, "failed")
 
@@ -207,10 +211,22 @@ class Notifier:
     async def _record(self, queued: QueuedNotification, outcome: str) -> None:
         """Add to the audit log who was reached or not, by which of his targets, and in which attempt."""
         notification = queued.notification
-        target = self._targets.get(notification.contact, {}).get(TargetId(queued.target))
-        label = target.label if target is not None else "no target"
+        label = self._target_label(queued) or "no target"
         detail = f"{notification.contact} {notification.reason} {queued.attempts} {label}"
         await audit.record(self._redis, "pulso", f"notification-{outcome}", notification.alert.key, detail)
+
+    async def _record_delivery(self, queued: QueuedNotification, outcome: DeliveryOutcome) -> None:
+        """Store what the control room shows: who was notified when, by which target, with which outcome."""
+        notification = queued.notification
+        delivery = Delivery(
+            contact=notification.contact, reason=notification.reason, target=self._target_label(queued),
+            outcome=outcome, attempts=queued.attempts, time=datetime.now(UTC),
+        )  # fmt: skip
+        await self._until_stored(lambda: self._queue.record_delivery(queued, delivery))
+
+    def _target_label(self, queued: QueuedNotification) -> str:
+        target = self._targets.get(queued.notification.contact, {}).get(TargetId(queued.target))
+        return "" if target is None else target.label
 
 
 def _notify(service: NotifyBase, message: NotificationMessage) -> bool:

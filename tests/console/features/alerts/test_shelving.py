@@ -60,9 +60,7 @@ def test_alert_of_danger_to_life_has_no_shelf(console_stack: ConsoleStack, open_
     expect(page.locator("#shelving")).to_be_hidden()
     page.keyboard.press("h")
     expect(page.locator("#told")).to_contain_text("danger to life")
+    body = {"id": "shelve-mail", "key": alert.key, "alert": alert.id, "action": "shelve", "note": "no", "minutes": 5}
     with api_client(console_stack, "sara") as (client, csrf):
-        answer = client.post(
-            "/api/alerts/act", headers={"X-Pulso-CSRF": csrf},
-            json={"id": "shelve-mail", "key": alert.key, "alert": alert.id, "action": "shelve", "note": "no", "minutes": 5},
-        )  # fmt: skip
+        answer = client.post("/api/alerts/act", headers={"X-Pulso-CSRF": csrf}, json=body)
     assert answer.status_code == 422 and "danger to life" in answer.text

@@ -17,6 +17,7 @@ from apprise import Apprise, NotifyBase
 from msgspec.structs import replace
 from pydantic import ValidationError
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 
 from processors.alerts.notifications import plan_notifications
 from schemas.alerts import Alert
@@ -31,7 +32,7 @@ from stream.local.redis import redis as redis_server
 from stream.runtime.settings import Settings
 from stream.stores import audit
 from stream.stores.alert_store import AlertStore
-from stream.stores.notification_queue import DUE
+from stream.stores.notification_queue import DUE, Delivery, NotificationQueue
 
 AT = datetime(2026, 7, 4, 22, tzinfo=UTC)
 FIGHT = Alert(
@@ -149,6 +150,42 @@ async def test_alert_is_sent_once_and_then_escalated(url: str, receiver: Receive
     assert receiver.titles_sent_to("bars") == []
     assert "Posible pelea" in next(body["message"] for path, body in receiver.messages if path == "/duty")
     assert Redis.from_url(url).zcard(DUE) == 0
+
+
+@pytest.mark.stack
+async def test_who_was_told_and_who_is_next_can_be_read(url: str, receiver: Receiver, tmp_path: Path) -> None:
+    slow = [VENUE.contacts[0].model_copy(update={"escalate_after_minutes": 5}), *VENUE.contacts[1:]]
+    queue = NotificationQueue(AsyncRedis.from_url(url))
+    receiver.status = 503
+    async with run_notifier(url, VENUE.model_copy(update={"contacts": slow}), contacts(tmp_path, receiver, "duty")):
+        await AlertStore(url).write(FIGHT, AT)
+        await wait_until(lambda: receiver.refused)
+        (failed,) = await wait_for_deliveries(queue, "failed")
+        receiver.status = 200
+        pending = {one.queued.notification.contact: one for one in await queue.pending()}
+        minutes = (pending["chief"].due - datetime.now(UTC)).total_seconds() / 60
+        (sent,) = await wait_for_deliveries(queue, "sent")
+    assert (failed.contact, failed.reason, failed.target, failed.attempts) == ("duty", "raised", "json 1/1", 1)
+    assert (sent.attempts, sent.target) == (2, "json 1/1"), "the outcome so far is replaced"
+    assert pending["chief"].queued.notification.reason == "nobody" and 4.5 < minutes <= 5
+
+
+@pytest.mark.stack
+async def test_contact_without_address_is_reported(url: str, receiver: Receiver, tmp_path: Path) -> None:
+    queue = NotificationQueue(AsyncRedis.from_url(url))
+    async with run_notifier(url, VENUE, contacts(tmp_path, receiver, "chief")):
+        await AlertStore(url).write(FIGHT, AT)
+        (without,) = await wait_for_deliveries(queue, "no-address")
+    assert (without.contact, without.target) == ("duty", "")
+
+
+async def wait_for_deliveries(queue: NotificationQueue, outcome: str) -> list[Delivery]:
+    for _ in range(400):
+        found = (await queue.deliveries([FIGHT.id]))[FIGHT.id]
+        if deliveries := [one for one in found if one.outcome == outcome]:
+            return deliveries
+        await asyncio.sleep(0.05)
+    raise AssertionError("not after 20 s")
 
 
 @pytest.mark.stack
