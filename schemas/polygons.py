@@ -44,7 +44,7 @@ def simple_polygon(corners: list[Corner]) -> list[Corner]:
                     f"the edges {_edge(first)} and {_edge(second)} lie on each other; give the corners in order around "
                     "the area"
                 )
-        elif _touch(first, second):
+        elif edges_touch(first, second):
             raise ValueError(
                 f"the edges {_edge(first)} and {_edge(second)} cross; give the corners in order around the area"
             )
@@ -107,7 +107,7 @@ def _side(a: Corner, b: Corner, c: Corner) -> int:
     return 0 if abs(cross) <= tolerance else 1 if cross > 0 else -1
 
 
-def _touch(first: tuple[Corner, Corner], second: tuple[Corner, Corner]) -> bool:
+def edges_touch(first: tuple[Corner, Corner], second: tuple[Corner, Corner]) -> bool:
     """Return True if two edges have a point in common."""
     (a, b), (c, d) = first, second
     sides = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)

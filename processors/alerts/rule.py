@@ -111,6 +111,8 @@ class AlertRule(Generic[T]):
         measure: pure function `(result, venue) → measurements`. A result of which nothing is known yields none, which
             neither raises nor clears an alert.
         danger_to_life: True where its alerts warn of danger to life: they can't be shelved.
+        joins_incidents: True where its alerts warn of what people at a place do or suffer: the control room joins them
+            with others of the same place and time.
         readable_subject: False where the subject is an internal id, which pages don't show.
     """
 
@@ -121,6 +123,7 @@ class AlertRule(Generic[T]):
     measure: Callable[[T, Venue], Iterable[Measurement]]
     readable_subject: bool = True
     danger_to_life: bool = False
+    joins_incidents: bool = False
 
     def settings(self, venue: Venue) -> RuleSettings:
         """Return the settings of the venue file, or the defaults."""

@@ -33,6 +33,7 @@ ASSISTANT_DANGER = AlertRule(
     unit=Unit.NONE,
     defaults=RuleSettings(raise_at=1, clear_at=0, severity="critical", audience=["security"]),
     measure=measure_danger,
+    joins_incidents=True,
     readable_subject=False,
     danger_to_life=True,
 )

@@ -147,6 +147,7 @@ CROWD_DENSITY = AlertRule(
         severity="high", audience=["security"],
     ),
     measure=measure_density,
+    joins_incidents=True,
 )  # fmt: skip
 
 CROWD_CAPACITY = AlertRule(
@@ -158,6 +159,7 @@ CROWD_CAPACITY = AlertRule(
         severity="high", audience=["security"],
     ),
     measure=measure_capacity,
+    joins_incidents=True,
 )  # fmt: skip
 
 CROWD_FORECAST = AlertRule(
@@ -169,6 +171,7 @@ CROWD_FORECAST = AlertRule(
         severity="medium", audience=["security"],
     ),
     measure=measure_forecast,
+    joins_incidents=True,
 )  # fmt: skip
 
 CROWD_PRESSURE = AlertRule(
@@ -180,6 +183,7 @@ CROWD_PRESSURE = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_pressure,
+    joins_incidents=True,
     danger_to_life=True,
 )  # fmt: skip
 
@@ -192,6 +196,7 @@ BOTTLENECK = AlertRule(
         severity="high", audience=["security"],
     ),
     measure=measure_bottleneck,
+    joins_incidents=True,
 )  # fmt: skip
 
 COUNTER_FLOW = AlertRule(
@@ -203,6 +208,7 @@ COUNTER_FLOW = AlertRule(
         severity="medium", audience=["security"],
     ),
     measure=measure_counter_flow,
+    joins_incidents=True,
 )  # fmt: skip
 
 STOP_AND_GO = AlertRule(
@@ -214,6 +220,7 @@ STOP_AND_GO = AlertRule(
         severity="high", audience=["security"],
     ),
     measure=measure_stop_and_go,
+    joins_incidents=True,
 )  # fmt: skip
 
 STAMPEDE = AlertRule(
@@ -225,6 +232,7 @@ STAMPEDE = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_stampede,
+    joins_incidents=True,
     danger_to_life=True,
 )  # fmt: skip
 
@@ -237,6 +245,7 @@ SCATTERING = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_scattering,
+    joins_incidents=True,
     danger_to_life=True,
 )  # fmt: skip
 

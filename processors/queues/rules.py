@@ -43,6 +43,7 @@ QUEUE_LONG = AlertRule(
         severity="medium", audience=["security", "production", "bar"],
     ),
     measure=measure_wait,
+    joins_incidents=True,
 )  # fmt: skip
 
 RULES: tuple[AlertRule[Any], ...] = (QUEUE_LONG,)

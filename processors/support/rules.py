@@ -33,6 +33,7 @@ MAIL_URGENT = AlertRule(
     unit=Unit.NONE,
     defaults=RuleSettings(raise_at=1, clear_at=0, severity="critical", audience=["security", "support"]),
     measure=measure_urgency,
+    joins_incidents=True,
     readable_subject=False,
     danger_to_life=True,
 )

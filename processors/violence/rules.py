@@ -30,6 +30,7 @@ VIOLENCE_RULE = AlertRule(
         severity="critical", audience=["security"],
     ),
     measure=measure_violence,
+    joins_incidents=True,
 )  # fmt: skip
 
 RULES: tuple[AlertRule[Any], ...] = (VIOLENCE_RULE,)

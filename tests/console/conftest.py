@@ -57,11 +57,16 @@ class ConsoleStack:
         self._producer = producer
         self._number = 0
 
-    def send_observation(self, rule: str, subject: str, value: float, es: str, en: str, **more: Any) -> str:
-        """Send a value twice, the rule's on-delay apart in event time, and return the alert key."""
+    def send_observation(
+        self, rule: str, subject: str, value: float, es: str, en: str, *, at: datetime | None = None, **more: Any
+    ) -> str:
+        """Send a value twice, the rule's on-delay apart in event time, and return the alert key.
+
+        Without a time, each alert is hours away from the others.
+        """
         key = f"{rule}/{subject}"
         self._number += 1
-        start = datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
+        start = at or datetime.now(UTC) - timedelta(days=20) + timedelta(hours=self._number)
         on_delay = registry.rules_by_name()[rule].defaults.on_delay_seconds
         for number, offset in enumerate((0.0, max(1.0, on_delay))):
             observation = Observation(

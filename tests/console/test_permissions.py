@@ -39,6 +39,7 @@ PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
     ("/", "/", "GET", None, ALL_ROLES),
     ("/history", "/history", "GET", None, ALL_ROLES),
     ("/api/steps", "/api/steps?alert=x", "GET", None, ALL_ROLES),
+    ("/api/incident", "/api/incident?id=x", "GET", None, ALL_ROLES),
     ("/api/notified", "/api/notified", "GET", None, ALL_ROLES),
     ("/api/visitor", "/api/visitor", "GET", None, ALL_ROLES),
     ("/api/alerts/act", "/api/alerts/act", "POST", {}, ALL_ROLES),  # which alerts: test_accounts.py

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from console.authentication import User
 from console.feature import ConsoleFeature, FeatureContext, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.alerts import actions, evidence, history, notified, page
+from console.features.alerts import actions, evidence, history, incident, notified, page
 from console.features.alerts.alert_feed import AlertFeed
 from console.features.alerts.live import AlertSubscription, VerdictSubscription
 from console.features.alerts.view import CHANNEL as VERDICTS
 from console.features.alerts.view import VerdictsView
+from processors.alerts.incidents import IncidentBook
 from schemas.alerts import LABELS
 from schemas.venue import Venue
 from stream.features import registry
@@ -31,16 +32,21 @@ def rule_titles(_context: FeatureContext, language: str) -> dict[str, str]:
     return {f"rule_{rule.name}": catalog.title(rule.name, language) for rule in registry.rules()}
 
 
+def alert_feed(context: FeatureContext) -> AlertFeed:
+    """Return the feed of alerts, which also joins those that belong together."""
+    return AlertFeed(context.redis, context.hub, IncidentBook(context.venue, registry.rules_by_name()))
+
+
 FEATURE = ConsoleFeature(
     name="alerts",
     folder=Path(__file__).parent,
-    routers=(page.router, actions.router, notified.router, history.router, evidence.router),
+    routers=(page.router, actions.router, notified.router, history.router, incident.router, evidence.router),
     navigation=navigation,
     channels=(
         LiveChannel("alerts", in_api=False, subscribe=AlertSubscription),
         LiveChannel(VERDICTS, in_api=False, subscribe=VerdictSubscription),
     ),
     views=(ViewDefinition(lambda context: VerdictsView(context.venue, context.hub), VERDICTS, replay={LABELS: 5_000}),),
-    services=(lambda context: AlertFeed(context.redis, context.hub),),
+    services=(alert_feed,),
     words=rule_titles,
 )

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, cast
 
 import msgspec
@@ -20,7 +21,9 @@ from redis.exceptions import RedisError
 
 from console.authentication import User
 from console.update_hub import UpdateHub
+from processors.alerts.incidents import IncidentBook, Membership
 from schemas.alerts import AUDIENCES, Alert, Audience
+from schemas.ids import AlertId
 from stream.stores.alert_store import OPEN, SHELVED, STREAM, entry_order, worst_first
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,9 @@ StreamEntries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
 
 START = "0-0"
 """Entry before the first one of a stream."""
+
+INCIDENT_HISTORY = timedelta(hours=3)
+"""Alerts that were raised so long ago are read when the console starts, to know which belong together."""
 
 RETRY_SECONDS = 0.5
 MAX_MISSED_STEPS = 2_000
@@ -45,6 +51,13 @@ class AlertStep:
     entry: str
     alert: Alert
     json: bytes
+    incident: Membership | None = None
+
+    def shown(self) -> str:
+        """Return the step as pages get it: JSON of the alert, with the incident that it belongs to."""
+        if self.incident is None:
+            return self.json.decode()
+        return f'{self.json[:-1].decode()},"incident":{msgspec.json.encode(self.incident).decode()}}}'
 
 
 def read_cursor(text: str | None) -> Cursor | None:
@@ -73,9 +86,10 @@ def write_cursor(cursor: Mapping[Audience, str]) -> str:
 class AlertFeed:
     """Reader of the alert streams: new steps once for all pages, and missed steps for one page."""
 
-    def __init__(self, redis: Redis, hub: UpdateHub) -> None:
+    def __init__(self, redis: Redis, hub: UpdateHub, incidents: IncidentBook) -> None:
         self._redis = redis
         self._hub = hub
+        self.incidents = incidents
         self.ready = asyncio.Event()
         """Set once new steps are published: what a page reads by itself before that could leave a gap."""
 
@@ -86,6 +100,7 @@ class AlertFeed:
             try:
                 if last is None:
                     last = await self._last_entries(AUDIENCES)
+                    await self._read_incidents()
                     self.ready.set()
                 answer = await self._redis.xread(
                     {STREAM.format(audience=audience): entry for audience, entry in last.items()},
@@ -97,7 +112,7 @@ class AlertFeed:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             steps = [
-                decode_step(audience, name, fields)
+                self._joined(decode_step(audience, name, fields))
                 for stream, entries in cast("list[tuple[bytes, StreamEntries]]", answer)
                 for audience in AUDIENCES
                 if stream.decode() == STREAM.format(audience=audience)
@@ -140,8 +155,26 @@ class AlertFeed:
             )
             if len(entries) > MAX_MISSED_STEPS:
                 return None
-            steps += [decode_step(audience, name, fields) for name, fields in entries]
+            steps += [self._joined(decode_step(audience, name, fields)) for name, fields in entries]
         return sorted(steps, key=lambda one: entry_order(one.entry))
+
+    def incidents_of(self, alerts: Iterable[Alert]) -> dict[AlertId, Membership]:
+        """Return the incidents of alerts, by alert; those whose rule joins none are left out."""
+        found = {alert.id: self.incidents.add(alert) for alert in sorted(alerts, key=lambda one: one.raised_at)}
+        return {id: membership for id, membership in found.items() if membership is not None}
+
+    async def _read_incidents(self) -> None:
+        """Add the open alerts and those of the last hours, so that a console that starts joins as the others do."""
+        begin = int((datetime.now(UTC) - INCIDENT_HISTORY).timestamp() * 1000)
+        alerts = {alert.id: alert for alert in worst_first(await self._redis.hvals(OPEN))}
+        for audience in AUDIENCES:
+            entries = cast("StreamEntries", await self._redis.xrange(STREAM.format(audience=audience), min=str(begin)))
+            steps = [decode_step(audience, name, fields).alert for name, fields in entries]
+            alerts |= {step.id: step for step in steps if step.state == "raised"}
+        self.incidents_of(alerts.values())
+
+    def _joined(self, step: AlertStep) -> AlertStep:
+        return replace(step, incident=self.incidents.add(step.alert))
 
     async def _is_complete_after(self, stream: str, entry: str) -> bool:
         """Return true if nothing after this entry was trimmed, and the stream is still the one that had it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -53,19 +53,21 @@ class AlertHistory:
         return all(word in text for word in words)
 
 
-async def newest_first(redis: Redis, user: User, only: AlertId | None = None) -> AsyncIterator[tuple[str, Alert]]:
+async def newest_first(
+    redis: Redis, user: User, only: Collection[AlertId] | None = None
+) -> AsyncIterator[tuple[str, Alert]]:
     """Yield entry and step of the alerts that a user may see, of each audience the newest first, each step once.
 
     Args:
         redis: where the streams are.
         user: alerts that are not for this user are left out.
-        only: id of one alert; all alerts if None.
+        only: ids of alerts; all alerts if None.
 
     Raises:
         RedisError: Redis does not answer.
     """
     yielded: set[tuple[AlertId, int]] = set()
-    marker = only.encode() if only else b""
+    markers = [b""] if only is None else [id.encode() for id in only]
     for audience in user.audiences:
         end = "+"
         while True:
@@ -73,10 +75,12 @@ async def newest_first(redis: Redis, user: User, only: AlertId | None = None) ->
             entries = cast("StreamEntries", answer)
             for name, fields in entries:
                 row = fields[b"alert"]
-                if marker not in row:  # spares decoding most rows
+                if not any(marker in row for marker in markers):  # spares decoding most rows
                     continue
                 alert = msgspec.json.decode(row, type=Alert)
-                if (alert.id, alert.version) in yielded or not user.can_see_alert(alert) or (only and alert.id != only):
+                if (alert.id, alert.version) in yielded or not user.can_see_alert(alert):
+                    continue
+                if only is not None and alert.id not in only:
                     continue
                 yielded.add((alert.id, alert.version))
                 yield name.decode(), alert
@@ -91,6 +95,6 @@ async def last_step(redis: Redis, user: User, alert: AlertId) -> Alert | None:
     Raises:
         RedisError: Redis does not answer.
     """
-    async for _, step in newest_first(redis, user, only=alert):
+    async for _, step in newest_first(redis, user, only=(alert,)):
         return step
     return None

@@ -2,7 +2,7 @@
 
 import { now } from "../page.js";
 
-const SEVERITIES = ["critical", "high", "medium", "low"];
+export const SEVERITIES = ["critical", "high", "medium", "low"];
 
 /** Is the alert set aside? Not any more when its time is over, even before the step that says so has come. */
 export const isShelved = (alert) => Boolean(alert.shelved_until) && Date.parse(alert.shelved_until) > now();
@@ -33,7 +33,8 @@ export class Alerts {
   }
 
   /** Begin anew with the open alerts; returns those that the page did not have. */
-  reset(alerts) {
+  reset(alerts, incidents = {}) {
+    for (const alert of alerts) alert.incident = incidents[alert.id];
     this.open.clear();
     this.shelves.clear();
     const added = alerts.filter((alert) => !this.versions.has(alert.id) && !alert.resolved_at);

@@ -3,6 +3,7 @@
 import { Alerts, Filter, isShelved } from "./alerts.js";
 import { act, shelve, showDetail, showNewStep } from "./detail.js";
 import { picture } from "./evidence.js";
+import { isWorst, joinRows, showIncident } from "./incident.js";
 import { live } from "../live.js";
 import { askSoon, followNotifications, notifiedText } from "./notified.js";
 import { emit, h, keyed, now, state, t, text, time } from "../page.js";
@@ -37,22 +38,50 @@ function shelfText(alert) {
 }
 
 function makeRow() {
-  const row = h("button", { type: "button" }, ...["severity", "what", "where", "picture", "sure", "since", "taken"].map((name) => h("span", { class: name })));
-  row.addEventListener("focus", () => select(row.parentElement.dataset.key));
-  row.addEventListener("click", () => { select(row.parentElement.dataset.key); row.focus(); });
-  return h("li", {}, row);
+  const row = alertButton("row", ["severity", "what", "where", "picture", "sure", "since", "taken"]);
+  return h("li", {}, row, h("ol", { class: "members" }));
 }
 
-function updateRow(item, alert) {
+/** A button that selects the alert that it shows, which may become another while it is there. */
+function alertButton(name, parts) {
+  const button = h("button", { type: "button", class: name }, ...parts.map((part) => h("span", { class: part })));
+  button.addEventListener("focus", () => select(button.dataset.alert));
+  button.addEventListener("click", () => { select(button.dataset.alert); button.focus(); });
+  return button;
+}
+
+function markSelected(button, alert) {
+  button.dataset.alert = alert.key;
+  if (alert.key === selected) button.setAttribute("aria-current", "true");
+  else button.removeAttribute("aria-current");
+}
+
+/** Who has taken an alert, its verdict and comments. */
+function takenText(alert) {
+  const taker = alert.assigned_to ?? alert.acknowledged_by;
+  return [taker && `✓ ${taker}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · ");
+}
+
+/** A further alert of an incident, below the worst. */
+function updateMember(item, alert) {
+  const member = item.firstElementChild;
+  markSelected(member, alert);
+  const content = { severity: t(alert.severity), what: what(alert), since: time(alert.raised_at), taken: takenText(alert) };
+  for (const [name, phrase] of Object.entries(content)) text(member.querySelector(`.${name}`), phrase);
+  member.querySelector(".severity").className = `severity ${alert.severity}`;
+}
+
+function updateRow(item, { alerts: [alert, ...members] }) {
   const row = item.firstElementChild;
+  keyed(item.querySelector(".members"), members, (one) => one.key, () => h("li", {}, alertButton("member", ["severity", "what", "since", "taken"])), updateMember);
+  item.classList.toggle("incident", members.length > 0);
   const shelf = shelfText(alert);
   row.className = `row ${alert.severity}${shelf ? " shelved" : ""}`;
-  if (alert.key === selected) row.setAttribute("aria-current", "true");
-  else row.removeAttribute("aria-current");
-  const taker = alert.assigned_to ?? alert.acknowledged_by;
+  markSelected(row, alert);
+  const count = members.length ? t("incident_count", { n: members.length + 1 }) : "";
   const content = {
-    severity: t(alert.severity), what: what(alert), where: shelf || [where(alert), notifiedText(alert)].filter(Boolean).join(" · "), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
-    taken: [taker && `✓ ${taker}`, alert.verdict && t(alert.verdict), alert.notes ? `✎ ${alert.notes}` : ""].filter(Boolean).join(" · "),
+    severity: t(alert.severity), what: what(alert), where: shelf || [count, where(alert), notifiedText(alert)].filter(Boolean).join(" · "), sure: valueText(alert.value, state.rules[alert.rule]?.unit), since: time(alert.raised_at),
+    taken: takenText(alert),
   };
   for (const [name, phrase] of Object.entries(content)) text(row.querySelector(`.${name}`), phrase);
   const evidence = state.evidence ? alert.evidence.at(-1) : undefined;
@@ -70,7 +99,7 @@ function anchor() {
 function show() {
   const held = anchor();
   const shown = alerts.sorted((alert) => filter.passes(alert));
-  keyed(rows, shown, (alert) => alert.key, makeRow, updateRow);
+  keyed(rows, joinRows(shown), (row) => row.key, makeRow, updateRow);
   if (held?.item.isConnected) list.scrollTop += held.item.getBoundingClientRect().top - held.top;
   $("empty").hidden = shown.length > 0;
   text($("empty"), t(alerts.open.size ? "nothing_found" : "nothing"));
@@ -82,7 +111,9 @@ function show() {
   showAbove();
   emit("alerts", { open: [...alerts.open.values()] });
   const alert = selected === null ? null : alerts.get(selected);
-  if (alert) showDetail(alert, what(alert), where(alert), shelfText(alert));
+  if (!alert) return;
+  showDetail(alert, what(alert), where(alert), shelfText(alert));
+  showIncident(alert, alerts.open.values(), (one) => ruleName(one.rule));
 }
 
 function showTitle() {
@@ -112,7 +143,7 @@ function announce(alert, returned = false) {
   unseen.delete(alert.id);
   unseen.add(alert.id);
   text($("announced"), t(returned ? "back_critical" : "new_critical", { what: what(alert) }));
-  soundAlarm();
+  if (isWorst(alert, alerts.open.values())) soundAlarm();
 }
 
 function apply(alert) {
@@ -125,14 +156,13 @@ function apply(alert) {
   if (alert.key === selected) showNewStep(alert);
   show();
   if (change === "new" || change === "returned") {
-    const item = [...rows.children].find((child) => child.dataset.key === alert.key);
-    item?.firstElementChild.classList.add("fresh");
+    [...rows.querySelectorAll("button")].find((button) => button.dataset.alert === alert.key)?.classList.add("fresh");
   }
 }
 
 function move(by) {
   const all = [...rows.querySelectorAll("button")];
-  const at = all.findIndex((row) => row.parentElement.dataset.key === selected);
+  const at = all.findIndex((row) => row.dataset.alert === selected);
   all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]?.focus();
 }
 
@@ -164,7 +194,7 @@ document.addEventListener("keydown", (event) => {
 $("above").addEventListener("click", () => { list.scrollTop = 0; rows.querySelector("button")?.focus(); });
 list.addEventListener("scroll", showAbove);
 
-alerts.reset(state.alerts);
+alerts.reset(state.alerts, state.incidents);
 for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by && !isShelved(alert)) unseen.add(alert.id);
 show();
 followNotifications(show);
@@ -172,5 +202,5 @@ setInterval(() => alerts.hasShelved && show(), SHELF_CHECK_MS);
 
 live(["alerts"], {
   alert: apply,
-  reset: (update) => { for (const alert of alerts.reset(update.alerts)) announce(alert); show(); },
+  reset: (update) => { for (const alert of alerts.reset(update.alerts, update.incidents)) announce(alert); show(); },
 }, state.cursor);

@@ -57,5 +57,5 @@ async def history(
 async def steps(user: CurrentUser, services: Services, alert: str) -> Response:
     """Return every step of one alert, oldest first."""
     with redis_required():
-        found = [step async for _, step in newest_first(services.redis, user, only=AlertId(alert))]
+        found = [step async for _, step in newest_first(services.redis, user, only=(AlertId(alert),))]
     return Response(msgspec.json.encode(found[::-1]), media_type="application/json")

@@ -1,7 +1,7 @@
 """Live channels of alerts and verdicts, which send steps instead of whole states.
 
-event alert     one step of an alert (JSON of `schemas.alerts.Alert`); its id is the cursor to go on from
-event reset     {"cursor", "alerts"}: the open alerts; the page missed too much and begins anew
+event alert     one step of an alert (JSON of `schemas.alerts.Alert`, with `incident`); its id is the next cursor
+event reset     {"cursor", "alerts", "incidents"}: the open alerts; the page missed too much and begins anew
 event verdicts  every verdict by alert, when the connection begins
 event verdict   one verdict, as somebody gives it
 """
@@ -60,7 +60,8 @@ class AlertSubscription:
             if missed is None:
                 cursor, alerts = await self._feed.snapshot(self._user)
                 self._cursor = read_cursor(cursor) or {}
-                state = msgspec.json.encode({"cursor": cursor, "alerts": alerts}).decode()
+                incidents = self._feed.incidents_of(alerts)
+                state = msgspec.json.encode({"cursor": cursor, "alerts": alerts, "incidents": incidents}).decode()
                 yield ServerSentEvent(event="reset", raw_data=state, id=cursor or None)
                 return
         except (RedisError, OSError) as error:
@@ -80,7 +81,7 @@ class AlertSubscription:
         audiences = [audience for audience in self._user.audiences if audience in update.alert.audience]
         if not audiences or audiences[0] != update.audience or not self._user.can_see_alert(update.alert):
             return None
-        return ServerSentEvent(event="alert", raw_data=update.json.decode(), id=write_cursor(self._cursor))
+        return ServerSentEvent(event="alert", raw_data=update.shown(), id=write_cursor(self._cursor))
 
     async def _wait_until_ready(self) -> None:
         try:

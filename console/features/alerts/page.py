@@ -19,14 +19,17 @@ router = APIRouter()
 async def control_room(request: Request, user: CurrentUser, services: Services) -> HTMLResponse:
     """Show the alerts that are open now; the page's script keeps them up to date."""
     redis_away = False
+    feed = services.part(AlertFeed)
     try:
-        cursor, alerts = await services.part(AlertFeed).snapshot(user)
+        cursor, alerts = await feed.snapshot(user)
         people = await _assignees(services, user)
     except (RedisError, OSError):
         cursor, alerts, people, redis_away = "", [], [user.name], True
     state = {
         "cursor": cursor,
         "alerts": alerts,
+        "incidents": feed.incidents_of(alerts),
+        "incident_minutes": services.venue.section(CONTROL_ROOM).incident_minutes,
         "people": people,
         "places": services.zone_titles(),
         "evidence": user.has_role("security"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from redis import Redis
@@ -13,7 +14,12 @@ from redis.asyncio import Redis as AsyncRedis
 from console.authentication import User
 from console.features.alerts.alert_feed import AlertFeed, read_cursor, write_cursor
 from console.update_hub import UpdateHub
+from processors.alerts.incidents import IncidentBook
 from schemas.alerts import Alert
+from schemas.cameras import CameraSettings, CameraView
+from schemas.crowd import ZoneSettings
+from schemas.venue import Venue
+from stream.features import registry
 from stream.stores.alert_store import STREAM, AlertStore
 
 pytestmark = pytest.mark.stack
@@ -22,7 +28,13 @@ ALERT = Alert(
     id="a@1", key="a", version=1, rule="violence", subject="c", state="raised", severity="critical",
     audience=("security", "production"), raised_at=AT, time=AT, value=0.9, peak=0.9, threshold=0.8, event_id="e",
 )  # fmt: skip
+ZONE = ZoneSettings(id="front", area_m2=100, capacity=300)
+CAMERA = CameraSettings(id="c", views=[CameraView(zone="front", polygon=[(0, 0), (1, 0), (1, 1)])])
 ADMIN = User("ada", frozenset({"admin"}))
+
+
+def alert_feed(redis: AsyncRedis, hub: UpdateHub | None = None) -> AlertFeed:
+    return AlertFeed(redis, hub or UpdateHub(), IncidentBook(Venue(name="Here"), registry.rules_by_name()))
 
 
 @pytest.fixture
@@ -32,7 +44,7 @@ def url(redis_url: str) -> str:
 
 
 async def test_feed_returns_missed_steps_only(url: str) -> None:
-    store, feed = AlertStore(url), AlertFeed(AsyncRedis.from_url(url), UpdateHub())
+    store, feed = AlertStore(url), alert_feed(AsyncRedis.from_url(url))
     await store.write(ALERT, AT)
     cursor, alerts = await feed.snapshot(ADMIN)
     assert [alert.id for alert in alerts] == ["a@1"]
@@ -45,7 +57,7 @@ async def test_feed_returns_missed_steps_only(url: str) -> None:
 
 async def test_feed_without_all_missed_steps_returns_none(url: str) -> None:
     store, redis = AlertStore(url), AsyncRedis.from_url(url)
-    feed = AlertFeed(redis, UpdateHub())
+    feed = alert_feed(redis)
     await store.write(ALERT, AT)
     cursor, _ = await feed.snapshot(ADMIN)
     for number in range(2, 6):
@@ -60,7 +72,7 @@ async def test_feed_without_all_missed_steps_returns_none(url: str) -> None:
 
 async def test_feed_publishes_every_step_despite_lost_connection(url: str) -> None:
     hub, redis = UpdateHub(), AsyncRedis.from_url(url)
-    feed, store = AlertFeed(redis, hub), AlertStore(url)
+    feed, store = alert_feed(redis, hub), AlertStore(url)
     with hub.subscribe(["alerts:security"]) as page:
         task = asyncio.create_task(feed.run())
         await feed.ready.wait()
@@ -73,6 +85,29 @@ async def test_feed_publishes_every_step_despite_lost_connection(url: str) -> No
     assert first is not None
     assert second is not None
     assert [one[1].alert.version for one in (first, second)] == [1, 2]
+
+
+async def test_steps_carry_the_incident_that_a_restarted_console_finds_again(url: str) -> None:
+    store, redis = AlertStore(url), AsyncRedis.from_url(url)
+    now = datetime.now(UTC)
+    first = replace(ALERT, id="violence/c@1", key="violence/c", raised_at=now)
+    await store.write(first, now)
+    await store.write(replace(first, version=2, state="resolved", resolved_at=now), now)
+    venue = Venue(name="Here", zones=[ZONE], cameras=[CAMERA])
+    found = []
+    for _ in range(2):
+        hub = UpdateHub()
+        feed = AlertFeed(redis, hub, IncidentBook(venue, registry.rules_by_name()))
+        with hub.subscribe(["alerts:security"]) as page:
+            task = asyncio.create_task(feed.run())
+            await feed.ready.wait()
+            later = replace(first, id=f"stampede/front/c@{len(found)}", key=f"stampede{len(found)}", rule="stampede")
+            await store.write(replace(later, subject="front/c"), now)
+            update = await page.get(5)
+            task.cancel()
+        assert update is not None
+        found.append(msgspec.json.decode(update[1].shown())["incident"])
+    assert [one["why"] for one in found] == ["same", "same"] and found[0]["id"] == found[1]["id"]
 
 
 def test_invalid_cursor_is_refused() -> None:
