@@ -192,6 +192,11 @@ def no_words(_context: FeatureContext, _language: str) -> Mapping[str, str]:
     return {}
 
 
+def nothing_in_force(_services: ConsoleServices) -> Iterable[tuple[str, Mapping[str, str]]]:
+    """Return no line: the feature has nothing that a next shift must know."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleFeature:
     """A feature's part of the console.
@@ -207,6 +212,7 @@ class ConsoleFeature:
         services: other objects that live as long as the console; pages get them with `ConsoleServices.part`.
         extensions: what it adds to pages.
         words: phrases that are not in files, by context and language.
+        shift_report: what is in force now, for a shift's hand-over note: names of phrases with their values.
         long_requests: paths of its endpoints that take more than the 64 KiB of a form, with their limits in bytes.
     """
 
@@ -219,4 +225,5 @@ class ConsoleFeature:
     services: tuple[Callable[[FeatureContext], object], ...] = ()
     extensions: tuple[PageExtension, ...] = ()
     words: Callable[[FeatureContext, str], Mapping[str, str]] = no_words
+    shift_report: Callable[[ConsoleServices], Iterable[tuple[str, Mapping[str, str]]]] = nothing_in_force
     long_requests: Mapping[str, int] = field(default_factory=dict)

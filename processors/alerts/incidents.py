@@ -19,7 +19,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal, NewType
+from typing import Any, Literal, NewType
 
 from msgspec import Struct
 
@@ -63,7 +63,7 @@ class _Incident(Struct):
 class IncidentBook:
     """Greedy grouping of alerts by place and time, in the order in which they are added."""
 
-    def __init__(self, venue: Venue, rules: Mapping[str, AlertRule[object]]) -> None:
+    def __init__(self, venue: Venue, rules: Mapping[str, AlertRule[Any]]) -> None:
         self._places = PlaceFinder(venue)
         self._rules = rules
         self._within = timedelta(minutes=venue.section(CONTROL_ROOM).incident_minutes)

@@ -71,7 +71,9 @@ def gap(one: Sequence[Point], other: Sequence[Point]) -> float:
 
 def _zones_by_subject(venue: Venue) -> dict[str, frozenset[ZoneId]]:
     """Return the zones by what a subject may begin with; a zone's own name wins over those of cameras and gates."""
-    of_camera = {camera.id: frozenset(view.zone for view in camera.views) for camera in venue.cameras}
+    of_camera: dict[str, frozenset[ZoneId]] = {
+        camera.id: frozenset(view.zone for view in camera.views) for camera in venue.cameras
+    }
     found: dict[str, frozenset[ZoneId]] = {
         queue.id: of_camera.get(queue.camera, frozenset())
         for queue in venue.section(QUEUES)

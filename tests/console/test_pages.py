@@ -20,6 +20,7 @@ PAGES = [
     ("pau", "/music", "#stages li"),
     ("ada", "/history", ".lives > li"),
     ("sara", "/cameras", "#wall > li"),
+    ("sara", "/handover", "#sign"),
     ("bea", "/", "#content"),
 ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.authentication import User
 from console.feature import ConsoleFeature, FeatureContext, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.alerts import actions, evidence, history, incident, notified, page
+from console.features.alerts import actions, evidence, handover, history, incident, notified, page
 from console.features.alerts.alert_feed import AlertFeed
 from console.features.alerts.live import AlertSubscription, VerdictSubscription
 from console.features.alerts.view import CHANNEL as VERDICTS
@@ -18,12 +18,12 @@ from schemas.venue import Venue
 from stream.features import registry
 
 
-def navigation(_user: User, _venue: Venue) -> Iterable[NavigationEntry]:
-    """Return the control room and the history, which every user sees."""
-    return (
-        NavigationEntry("/", "control_room", position=0),
-        NavigationEntry("/history", "history", position=90),
-    )
+def navigation(user: User, _venue: Venue) -> Iterable[NavigationEntry]:
+    """Return the control room and the history, which every user sees, and the hand-over of the security desk."""
+    yield NavigationEntry("/", "control_room", position=0)
+    yield NavigationEntry("/history", "history", position=90)
+    if user.has_role("security"):
+        yield NavigationEntry("/handover", "handover", position=91)
 
 
 def rule_titles(_context: FeatureContext, language: str) -> dict[str, str]:
@@ -40,7 +40,15 @@ def alert_feed(context: FeatureContext) -> AlertFeed:
 FEATURE = ConsoleFeature(
     name="alerts",
     folder=Path(__file__).parent,
-    routers=(page.router, actions.router, notified.router, history.router, incident.router, evidence.router),
+    routers=(
+        page.router,
+        actions.router,
+        notified.router,
+        history.router,
+        incident.router,
+        handover.router,
+        evidence.router,
+    ),
     navigation=navigation,
     channels=(
         LiveChannel("alerts", in_api=False, subscribe=AlertSubscription),

@@ -160,7 +160,7 @@ class AlertFeed:
 
     def incidents_of(self, alerts: Iterable[Alert]) -> dict[AlertId, Membership]:
         """Return the incidents of alerts, by alert; those whose rule joins none are left out."""
-        found = {alert.id: self.incidents.add(alert) for alert in sorted(alerts, key=lambda one: one.raised_at)}
+        found = {alert.id: self.incidents.add(alert) for alert in sorted(alerts, key=_raising_order)}
         return {id: membership for id, membership in found.items() if membership is not None}
 
     async def _read_incidents(self) -> None:
@@ -194,6 +194,10 @@ class AlertFeed:
             entries = cast("StreamEntries", await self._redis.xrevrange(STREAM.format(audience=audience), count=1))
             cursor[audience] = _text(entries[0][0]) if entries else START
         return cursor
+
+
+def _raising_order(alert: Alert) -> tuple[datetime, AlertId]:
+    return alert.raised_at, alert.id
 
 
 def decode_step(audience: Audience, name: bytes, fields: Mapping[bytes, bytes]) -> AlertStep:

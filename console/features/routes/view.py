@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -53,6 +53,21 @@ class PathsView:
             "closed": sorted(sorted(ends) for ends in self._closures.closed_paths),
             "crowded": sorted(sorted(ends) for ends in self._closures.crowded_paths),
         }
+
+    @property
+    def closed_paths(self) -> list[tuple[str, str]]:
+        """Return the titles of the two ends of each closed path."""
+        return self._titles(self._closures.closed_paths)
+
+    @property
+    def crowded_paths(self) -> list[tuple[str, str]]:
+        """Return the titles of the two ends of each crowded path."""
+        return self._titles(self._closures.crowded_paths)
+
+    def _titles(self, paths: Iterable[frozenset[PlaceId]]) -> list[tuple[str, str]]:
+        titles = {place.id: place.title or place.id for place in self._section.places}
+        ends = (sorted(titles.get(end, end) for end in path) for path in paths)
+        return sorted((one[0], one[-1]) for one in ends)
 
     @cached_property
     def drawing(self) -> TaggedAnswer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -101,7 +101,13 @@ async def test_steps_carry_the_incident_that_a_restarted_console_finds_again(url
         with hub.subscribe(["alerts:security"]) as page:
             task = asyncio.create_task(feed.run())
             await feed.ready.wait()
-            later = replace(first, id=f"stampede/front/c@{len(found)}", key=f"stampede{len(found)}", rule="stampede")
+            later = replace(
+                first,
+                id=f"stampede/front/c@{len(found)}",
+                key=f"stampede{len(found)}",
+                rule="stampede",
+                raised_at=now + timedelta(seconds=1),
+            )
             await store.write(replace(later, subject="front/c"), now)
             update = await page.get(5)
             task.cancel()
