@@ -36,6 +36,7 @@ from stream.features import (
     queues,
     recommendations,
     routes,
+    show_stop,
     social,
     sources,
     support,
@@ -66,6 +67,7 @@ _BUILT_IN = (
     companion,
     models,
     sources,
+    show_stop,
     alerts,
 )
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from console.conditional import TaggedAnswer
 from processors.festival.closures import Closures
-from processors.festival.routing import Route, WalkingMap
+from processors.festival.routing import PathEnds, Route, WalkingMap
 from schemas.ids import PlaceId
 from schemas.routes import PATHS, PathState
 from schemas.venue import Venue
@@ -56,18 +56,19 @@ class PathsView:
 
     @property
     def closed_paths(self) -> list[tuple[str, str]]:
-        """Return the titles of the two ends of each closed path."""
-        return self._titles(self._closures.closed_paths)
+        """Return the names of the two ends of each closed path, in the venue's language."""
+        return self._names(self._closures.closed_paths)
 
     @property
     def crowded_paths(self) -> list[tuple[str, str]]:
-        """Return the titles of the two ends of each crowded path."""
-        return self._titles(self._closures.crowded_paths)
+        """Return the names of the two ends of each crowded path, in the venue's language."""
+        return self._names(self._closures.crowded_paths)
 
-    def _titles(self, paths: Iterable[frozenset[PlaceId]]) -> list[tuple[str, str]]:
-        titles = {place.id: place.title or place.id for place in self._section.places}
-        ends = (sorted(titles.get(end, end) for end in path) for path in paths)
-        return sorted((one[0], one[-1]) for one in ends)
+    def _names(self, paths: Iterable[PathEnds]) -> list[tuple[str, str]]:
+        is_spanish = self._venue.language == "es"
+        names = {one.id: one.name_es if is_spanish else one.name_en for one in self._section.places}
+        ends = {tuple(sorted(path)) for path in paths}  # a path is in both directions
+        return sorted((names.get(start, start), names.get(end, end)) for start, end in ends)
 
     @cached_property
     def drawing(self) -> TaggedAnswer:

@@ -1,0 +1,1 @@
+"""Show stop: two people decide together that a show is stopped."""
