@@ -69,11 +69,15 @@ export class Alerts {
   }
 }
 
-/** A filter that is in the address: it can be sent to a colleague and survives a reload. */
+/**
+ * A filter that is in the address: it can be sent to a colleague and survives a reload. An address without one brings
+ * back what this person chose last in this browser, but for the words, which are of the moment.
+ */
 export class Filter {
   constructor(form, user, changed) {
     this.form = form;
     this.user = user;
+    this.store = `filter:${user}`;
     this.changed = changed;
     this.read();
     form.addEventListener("input", () => this.write());
@@ -82,14 +86,22 @@ export class Filter {
   }
 
   read() {
-    const query = new URLSearchParams(location.search);
+    const query = new URLSearchParams(location.search || localStorage.getItem(this.store) || "");
     for (const name of ["severity", "rule", "taken", "q"]) this.form.elements[name].value = query.get(name) ?? "";
   }
 
   write() {
     const query = new URLSearchParams([...new FormData(this.form)].filter(([, value]) => value));
     history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    query.delete("q");
+    localStorage.setItem(this.store, String(query));
     this.changed();
+  }
+
+  /** Show everything. */
+  clear() {
+    for (const element of this.form.elements) element.value = "";
+    this.write();
   }
 
   get active() {

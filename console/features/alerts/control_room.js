@@ -107,6 +107,9 @@ function show() {
   const count = shown.length - aside;
   const number = filter.active ? `${count} / ${alerts.active}` : String(count);
   text($("number"), aside ? `${number} · ${t("shelved_number", { n: aside })}` : number);
+  const hidden = alerts.active - count;
+  $("filtered").hidden = hidden === 0;
+  text($("filtered").firstElementChild, t("filtered_out", { n: hidden }));
   showTitle();
   showAbove();
   emit("alerts", { open: [...alerts.open.values()] });
@@ -139,11 +142,12 @@ function select(key) {
 }
 
 function announce(alert, returned = false) {
-  if (alert.severity !== "critical" || isShelved(alert) || (alert.acknowledged_by && !returned)) return;
+  if (isShelved(alert) || (alert.acknowledged_by && !returned)) return;
+  if (isWorst(alert, alerts.open.values())) soundAlarm(alert.severity);
+  if (alert.severity !== "critical") return;
   unseen.delete(alert.id);
   unseen.add(alert.id);
   text($("announced"), t(returned ? "back_critical" : "new_critical", { what: what(alert) }));
-  if (isWorst(alert, alerts.open.values())) soundAlarm();
 }
 
 function apply(alert) {
@@ -193,6 +197,7 @@ document.addEventListener("keydown", (event) => {
 
 $("above").addEventListener("click", () => { list.scrollTop = 0; rows.querySelector("button")?.focus(); });
 list.addEventListener("scroll", showAbove);
+$("show-all").addEventListener("click", () => filter.clear());
 
 alerts.reset(state.alerts, state.incidents);
 for (const alert of state.alerts) if (alert.severity === "critical" && !alert.acknowledged_by && !isShelved(alert)) unseen.add(alert.id);

@@ -126,8 +126,31 @@ def test_filter_is_kept_in_the_address(console_stack: ConsoleStack, open_page: O
     assert "q=filter" in page.url
     page.reload()
     assert alert_keys(page) == [fight.key]
+    page.goto("/")
+    expect(page.locator("[name=severity]")).to_have_value("critical")
+    expect(page.locator("[name=q]")).to_have_value("")
     page.select_option("[name=taken]", "me")
     expect(page.locator("#empty")).to_have_text("No alert passes the filter.")
+    expect(page.locator("#filtered")).to_contain_text("open alerts are hidden by the filter")
+    page.click("#show-all")
+    expect(page.locator("#filtered")).to_be_hidden()
+    page.goto("/")
+    expect(page.locator("[name=severity]")).to_have_value("")
+
+
+def test_each_severity_has_its_sound_from_the_chosen_one_on(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    page = open_page("ada")
+    page.evaluate("window.heard = []; document.addEventListener('alarm', (event) => window.heard.push(event.detail))")
+    for rule in ("stage-silent", "camera-blind", "venue-capacity", "violence"):
+        alert = console_stack.raise_alert(rule, "sound", 1, "sonido", "sound")
+        expect(alert_row(page, alert.key)).to_be_visible()
+    assert page.evaluate("window.heard") == ["high", "critical"], "neither low nor medium"
+    page.select_option("#sound-from", "medium")
+    alert = console_stack.raise_alert("camera-blind", "sound2", 1, "sonido", "sound")
+    expect(alert_row(page, alert.key)).to_be_visible()
+    assert page.evaluate("window.heard") == ["high", "critical", "medium"]
+    page.reload()
+    expect(page.locator("#sound-from")).to_have_value("medium")
 
 
 def test_alert_picture_is_shown_to_security_only(console_stack: ConsoleStack, open_page: OpenPage) -> None:
