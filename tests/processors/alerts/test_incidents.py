@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
 from processors.alerts.incidents import IncidentBook, Membership
 from schemas.alerts import Alert
+from simulation.evening import Evening
+from simulation.mail_texts import URGENT
+from simulation.story import STORY_STEPS
 from stream.features import registry
+from stream.runtime.venue_file import read_venue
 from tests.processors.alerts.alert_evenings import TrueAlert, evening, evening_venue, make_alert
 
 RULES = registry.rules_by_name()
@@ -117,3 +122,19 @@ def test_simulated_evenings_have_few_rows_and_join_no_two_places() -> None:
     print(f"{alerts} alerts, {number_of_rows} rows ({number_of_rows / alerts:.0%}); incidents in one row: {whole}, "
           f"in several: {split}; rows of two incidents at one place and time: {same_place}")  # fmt: skip
     assert number_of_rows < 0.65 * alerts
+
+
+def test_demo_evening_joins_the_crush_mail_with_the_full_gate() -> None:
+    venue = read_venue(Path(__file__).parents[3] / "deploy" / "venues" / "demo.yaml")
+    incidents, found = IncidentBook(venue, RULES), defaultdict(list)
+    doors = Evening().at(0)
+    story = [(step.name, expected) for step in STORY_STEPS for expected in step.alerts]
+    for name, expected in sorted(story, key=lambda one: one[1].begin):
+        text = " ".join(URGENT["gate"][1:]) if name == "crush-mail" else ""
+        minute = (Evening().at(expected.begin) - doors).total_seconds() / 60
+        alert = make_alert(expected.rule, expected.subject or f"mail-{name}", minute, text)
+        membership = incidents.add(alert)
+        found[membership.id if membership is not None else alert.id].append(name)
+    joined_steps = [names for names in found.values() if len(names) > 1]
+    assert joined_steps == [["blocked-exit", "gate-fills", "gate-fills", "crush-mail"]]
+    assert (len(story), len(found)) == (14, 11)
