@@ -27,6 +27,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from schemas.alerts import Alert, Severity
+from schemas.ids import AlertKey
 from stream.stores import audit
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,13 @@ class AlertStore:
         except (RedisError, OSError):
             return None
         return [msgspec.json.decode(row, type=Alert) for row in rows]
+
+    async def forget_shelved(self, key: AlertKey) -> None:
+        """Remove an alert from those that are shelved; it stays as it is in all other keys."""
+        try:
+            await self._redis.hdel(SHELVED, key)
+        except (RedisError, OSError):
+            return  # the next call tries again
 
     async def record(self, who: str, what: str, subject: str, detail: str) -> None:
         """Add an entry to the audit log; it is left out while Redis can't be reached."""

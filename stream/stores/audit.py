@@ -56,10 +56,10 @@ async def latest(redis: Redis, number: int = 50) -> list[AuditEntry]:
     return [_entry({name.decode(): value.decode() for name, value in fields.items()}) for _, fields in rows]
 
 
-async def since(redis: Redis, begin: datetime) -> list[AuditEntry]:
-    """Return the entries from a time on, oldest first."""
-    rows: Any = await redis.xrange(AUDIT, min=str(int(begin.timestamp() * 1000)))
-    return [_entry({name.decode(): value.decode() for name, value in fields.items()}) for _, fields in rows]
+async def since(redis: Redis, begin: datetime, number: int = 10_000) -> list[AuditEntry]:
+    """Return the newest entries from a time on, at most `number`, oldest first."""
+    rows: Any = await redis.xrevrange(AUDIT, min=str(int(begin.timestamp() * 1000)), count=number)
+    return [_entry({name.decode(): value.decode() for name, value in fields.items()}) for _, fields in rows[::-1]]
 
 
 def _entry(fields: dict[str, str]) -> AuditEntry:

@@ -47,8 +47,8 @@ function item(stop) {
 }
 
 function show(stops) {
-  const inForce = Object.values(stops).filter((stop) => stop.state !== "called-off");
-  keyed(list, inForce.length ? inForce : [{ event_id: "none" }], (stop) => stop.event_id,
+  const current = Object.values(stops).filter((stop) => stop.state !== "called-off");
+  keyed(list, current.length ? current : [{ event_id: "none" }], (stop) => stop.event_id,
     (stop) => (stop.stage ? item(stop) : h("li", { class: "dim" }, t("show_stop_none"))), () => {});
 }
 

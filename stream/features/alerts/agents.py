@@ -6,6 +6,7 @@ one partition, where people's actions arrive too, and any number of workers can 
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -38,8 +39,13 @@ from stream.stores.evidence import EvidenceStore
 KEEP_SECONDS = 300.0
 """Interval at which the expiry of open alerts' evidence is extended."""
 
+log = logging.getLogger(__name__)
+
 SHELF_SECONDS = 2.0
 """Interval at which shelved alerts are checked."""
+
+SHELF_ANSWER = timedelta(minutes=10)
+"""A shelved alert whose end has not come back after so long belongs to state that was lost."""
 
 COUNT_SECONDS = 5.0
 """Interval at which open alerts are counted."""
@@ -199,14 +205,24 @@ class ShelfTimer:
     def __init__(self, worker: WorkerContext, store: AlertStore) -> None:
         self._worker = worker
         self._store = store
+        self._sent: dict[EventId, datetime] = {}
 
     async def end_shelving(self) -> None:
         """Send an action for each shelved alert whose time is over; while Redis can't be reached, none."""
         now = datetime.now(UTC)
-        for alert in await self._store.shelved_alerts() or ():
-            if alert.shelved_until is None or alert.shelved_until > now:
+        over = [
+            (alert, alert.shelved_until)
+            for alert in await self._store.shelved_alerts() or ()
+            if alert.shelved_until is not None and alert.shelved_until <= now
+        ]
+        sent, self._sent = self._sent, {}
+        for alert, until in over:
+            id = EventId(identifier(f"unshelve-{alert.id}-{until.isoformat()}"))
+            self._sent[id] = sent.get(id, now)
+            if now - self._sent[id] > SHELF_ANSWER:
+                log.warning("%s is no longer shelved for the alerts worker, whose state was lost", alert.key)
+                await self._store.forget_shelved(alert.key)
                 continue
-            id = EventId(identifier(f"unshelve-{alert.id}-{alert.shelved_until.isoformat()}"))
             action = AlertAction(id=id, key=alert.key, action="unshelve", by=identifier(TIMER), time=now)
             await self._worker.produce(ACTIONS, alert.key, action, id=id, time=now)
 

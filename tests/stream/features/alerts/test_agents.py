@@ -12,7 +12,7 @@ from schemas.sources import PROCESS_STATES, SOURCE_STATES, ProcessState, SourceS
 from schemas.venue import Venue
 from schemas.violence import VIOLENCE, ViolenceScore
 from stream.features import registry
-from stream.features.alerts import FEATURE
+from stream.features.alerts import FEATURE, agents
 from stream.features.alerts.agents import ShelfTimer
 from stream.runtime.settings import Settings
 from stream.runtime.testing import SentEffects, TestDriver
@@ -227,11 +227,18 @@ class FakeShelf:
     def __init__(self, *alerts: Alert) -> None:
         self._alerts = alerts
 
+        self.forgotten: list[str] = []
+
     async def shelved_alerts(self) -> tuple[Alert, ...]:
         return self._alerts
 
+    async def forget_shelved(self, key: str) -> None:
+        self.forgotten.append(key)
 
-async def test_timer_ends_the_shelving_of_those_whose_time_is_over(driver: TestDriver) -> None:
+
+async def test_timer_ends_the_shelving_of_those_whose_time_is_over(
+    driver: TestDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     raised, now = await raised_alert(driver), datetime.now(UTC)
     over = replace(raised, shelved_until=now - timedelta(seconds=1))
     worker, shelf = FakeWorker(), FakeShelf(over, replace(over, key="other", shelved_until=now + timedelta(hours=1)))
@@ -240,3 +247,7 @@ async def test_timer_ends_the_shelving_of_those_whose_time_is_over(driver: TestD
     await timer.end_shelving()
     assert [(one.key, one.action, one.by) for one in worker.sent] == [(KEY, "unshelve", "pulso")] * 2
     assert len({one.id for one in worker.sent}) == 1, "the second is a repetition, which changes nothing"
+    assert not shelf.forgotten
+    monkeypatch.setattr(agents, "SHELF_ANSWER", timedelta(0))
+    await timer.end_shelving()
+    assert (len(worker.sent), shelf.forgotten) == (2, [KEY]), "the worker has lost its state: nobody answers"
