@@ -55,9 +55,19 @@ class User:
         return self.has_role("bar") and ("admin" in self.roles or not self.bars or bar in self.bars)
 
     @property
+    def only_looks(self) -> bool:
+        """True for a screen on the wall: whoever stands before it must not be able to change anything.
+
+        >>> User("screen", frozenset({"wall"})).only_looks, User("ana", frozenset({"security", "wall"})).only_looks
+        (True, False)
+        """
+        return self.roles == {"wall"}
+
+    @property
     def audiences(self) -> tuple[Audience, ...]:
-        """Audiences whose alerts the user sees."""
-        return tuple(audience for audience in AUDIENCES if self.has_role(audience))
+        """Audiences whose alerts the user sees; a screen on the wall shows those of security."""
+        roles: tuple[Role, ...] = ("security",) if self.only_looks else ()
+        return tuple(audience for audience in AUDIENCES if self.has_role(audience) or audience in roles)
 
     def can_see_alert(self, alert: Alert) -> bool:
         """Return true if an alert is for the user."""
@@ -135,9 +145,12 @@ async def require_user_with_csrf(request: Request) -> User:
     """Dependency for changes: the user of a request that one of the console's own pages sent.
 
     Raises:
-        HTTPException: nobody is logged in (401), or the CSRF token of the page is not the session's (403).
+        HTTPException: nobody is logged in (401), the user may only look, or the CSRF token of the page is not the
+            session's (403).
     """
     user = await require_user(request)
+    if user.only_looks:
+        raise HTTPException(403, "the role wall may only look")
     if user.authenticated_by != "token" and not secrets.compare_digest(
         request.headers.get(CSRF_HEADER, "").encode(), user.csrf.encode()
     ):

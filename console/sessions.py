@@ -29,6 +29,15 @@ MAX_TRIES = {"pair": 5, "origin": 30, "account": 100}
 anywhere. The last is high, so that a few wrong passwords can't lock a colleague out."""
 
 
+WALL_SESSION_SECONDS = 30 * 24 * 3600
+"""A screen on the wall has no keyboard to log in with; its role may only look."""
+
+
+def session_seconds(account: Account) -> int:
+    """Return the length of the sessions of an account."""
+    return WALL_SESSION_SECONDS if account.roles == ("wall",) else SESSION_SECONDS
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One login."""
 
@@ -49,7 +58,7 @@ class Sessions:
         """Start a session and return the value of its cookie."""
         cookie = secrets.token_urlsafe(32)
         session = Session(account=account.name, made=account.made, csrf=secrets.token_urlsafe(32))
-        await self._redis.set(_key(cookie), msgspec.json.encode(session), ex=SESSION_SECONDS)
+        await self._redis.set(_key(cookie), msgspec.json.encode(session), ex=session_seconds(account))
         return cookie
 
     async def get(self, cookie: str) -> Session | None:

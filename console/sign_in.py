@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from console.authentication import SESSION_COOKIE, CurrentUser, User, is_encrypted
 from console.requests import request_origin
 from console.services import LANGUAGE_COOKIE, ConsoleServices, Services
-from console.sessions import SESSION_SECONDS
+from console.sessions import session_seconds
 from stream.stores import audit
 from stream.stores.accounts import Account
 
@@ -67,7 +67,7 @@ async def login(
     response.set_cookie(
         SESSION_COOKIE,
         await services.sessions.open(account),
-        max_age=SESSION_SECONDS,
+        max_age=session_seconds(account),
         httponly=True,
         samesite="lax",
         secure=is_encrypted(request),

@@ -24,7 +24,7 @@ from redis.asyncio import Redis
 from schemas.errors import PulsoError
 from schemas.ids import BarId
 
-Role = Literal["security", "bar", "support", "production", "admin"]
+Role = Literal["security", "bar", "support", "production", "admin", "wall"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 ACCOUNTS = "pulso:accounts"

@@ -44,6 +44,7 @@ PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
     ("/api/handover/take", "/api/handover/take", "POST", {}, {"security", "admin"}),
     ("/api/incident", "/api/incident?id=x", "GET", None, ALL_ROLES),
     ("/api/notified", "/api/notified", "GET", None, ALL_ROLES),
+    ("/wall", "/wall", "GET", None, ALL_ROLES),
     ("/api/visitor", "/api/visitor", "GET", None, ALL_ROLES),
     ("/api/alerts/act", "/api/alerts/act", "POST", {}, ALL_ROLES),  # which alerts: test_accounts.py
     ("/logout", "/logout", "POST", None, ALL_ROLES),
@@ -76,6 +77,12 @@ for file in sorted((Path(__file__).parent / "features").glob("*/permissions.py")
     PERMISSIONS += runpy.run_path(str(file))["PERMISSIONS"]
 
 
+WALL_PATHS = {
+    "/", "/history", "/wall", "/api/steps", "/api/incident", "/api/notified", "/api/visitor", "/live", "/logout",
+}  # fmt: skip
+"""Routes that a screen on the wall reaches beside the public ones; of channels, that of alerts."""
+
+
 async def _tokens(url: str) -> dict[str, str]:
     redis = AsyncRedis.from_url(url)
     store = AccountStore(redis)
@@ -96,6 +103,29 @@ def test_endpoint_lets_only_permitted_roles_in(console_stack: ConsoleStack) -> N
                     is_refused = response.status_code in (401, 403) or location.startswith("/login?next=")
                     if is_refused is (name in allowed) and not (path == "/login" and response.status_code == 401):
                         mismatches.append((name, method, path, response.status_code))
+    assert not mismatches
+
+
+async def _wall_token(url: str) -> str:
+    redis = AsyncRedis.from_url(url)
+    token = await AccountStore(redis).add_token("permissions-wall", ["wall"])
+    await redis.aclose()
+    return token
+
+
+def test_screen_on_the_wall_can_only_look(console_stack: ConsoleStack) -> None:
+    token = asyncio.run(_wall_token(console_stack.stack.settings.redis_url()))
+    mismatches = []
+    with httpx.Client(
+        base_url=console_stack.url, headers={"Authorization": f"Bearer {token}"}, timeout=30, follow_redirects=False
+    ) as client:
+        for route, path, method, body, allowed in PERMISSIONS:
+            expected = "nobody" in allowed or (route in WALL_PATHS and (route != "/live" or path.endswith("=alerts")))
+            with client.stream(method, path, json=body) as response:
+                location = response.headers.get("location", "")
+                is_refused = response.status_code in (401, 403) or location.startswith("/login?next=")
+                if is_refused is expected and path not in ("/login", "/logout"):
+                    mismatches.append((method, path, response.status_code))
     assert not mismatches
 
 

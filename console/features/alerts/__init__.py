@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.authentication import User
 from console.feature import ConsoleFeature, FeatureContext, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.alerts import actions, evidence, handover, history, incident, notified, page
+from console.features.alerts import actions, evidence, handover, history, incident, notified, page, wall
 from console.features.alerts.alert_feed import AlertFeed
 from console.features.alerts.live import AlertSubscription, VerdictSubscription
 from console.features.alerts.view import CHANNEL as VERDICTS
@@ -19,11 +19,15 @@ from stream.features import registry
 
 
 def navigation(user: User, _venue: Venue) -> Iterable[NavigationEntry]:
-    """Return the control room and the history, which every user sees, and the hand-over of the security desk."""
+    """Return what a user sees: a screen the wall, others control room and history, security hand-over and wall, too."""
+    if user.only_looks:
+        yield NavigationEntry("/wall", "wall", position=92, home_of="wall")
+        return
     yield NavigationEntry("/", "control_room", position=0)
     yield NavigationEntry("/history", "history", position=90)
     if user.has_role("security"):
         yield NavigationEntry("/handover", "handover", position=91)
+        yield NavigationEntry("/wall", "wall", position=92)
 
 
 def rule_titles(_context: FeatureContext, language: str) -> dict[str, str]:
@@ -47,6 +51,7 @@ FEATURE = ConsoleFeature(
         history.router,
         incident.router,
         handover.router,
+        wall.router,
         evidence.router,
     ),
     navigation=navigation,

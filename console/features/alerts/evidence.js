@@ -2,10 +2,10 @@
 
 import { h, state } from "../page.js";
 
-const box = document.getElementById("still");
+const box = document.getElementById("still") ?? document.createElement("input"); // a page without pictures has none
 const setting = localStorage.getItem("still");
 box.checked = setting ? setting === "on" : matchMedia("(prefers-reduced-motion: reduce)").matches;
-box.closest("label").hidden = !state.evidence;
+if (box.closest("label")) box.closest("label").hidden = !state.evidence;
 
 const address = (name) => `/evidence/${encodeURI(name)}${box.checked ? "?still=1" : ""}`;
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from redis.exceptions import RedisError
 
 from console.authentication import CurrentUser, User
@@ -16,8 +16,10 @@ router = APIRouter()
 
 
 @router.get("/", response_class=HTMLResponse)
-async def control_room(request: Request, user: CurrentUser, services: Services) -> HTMLResponse:
+async def control_room(request: Request, user: CurrentUser, services: Services) -> Response:
     """Show the alerts that are open now; the page's script keeps them up to date."""
+    if user.only_looks:
+        return RedirectResponse("/wall", 303)
     redis_away = False
     feed = services.part(AlertFeed)
     try:
