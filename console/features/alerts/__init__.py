@@ -19,7 +19,7 @@ from stream.features import registry
 
 
 def navigation(user: User, _venue: Venue) -> Iterable[NavigationEntry]:
-    """Return what a user sees: a screen the wall, others control room and history, security hand-over and wall, too."""
+    """Return the wall for a screen; for others the control room and the history, for security its other pages, too."""
     if user.only_looks:
         yield NavigationEntry("/wall", "wall", position=92, home_of="wall")
         return
