@@ -29,7 +29,7 @@ class UnreachableFeed(AlertFeed):
     """A feed whose Redis does not answer."""
 
     def __init__(self) -> None:
-        super().__init__(None, None)  # type: ignore[arg-type]
+        super().__init__(None, None, None)  # type: ignore[arg-type]
         self.ready.set()
 
     async def steps_since(self, cursor: object, audiences: object) -> list[AlertStep] | None:
