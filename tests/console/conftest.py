@@ -41,6 +41,8 @@ ACCOUNTS: dict[str, tuple[list[str], list[str]]] = {
     "sue": (["support"], []),
     "pau": (["production"], []),
     "ada": (["admin"], []),
+    "eva": (["production"], []),  # may confirm a show stop in the demo's venue file
+    "screen": (["wall"], []),
 }
 CHROMIUM = shutil.which("chromium")
 BROWSER_TIMEOUT_MS = 20_000

@@ -6,7 +6,7 @@ import { h, keyed, state, t, text, time } from "../page.js";
 
 const rowKeys = new Map(); // incident → key of its row, which stays while the row does
 let shown = null; // incident whose timeline is shown
-let version = ""; // of its alerts when the timeline was asked for
+let version = ""; // of its alerts, and which was selected, when the timeline was asked for
 
 /** Join sorted alerts to rows: [{ key, alerts }], the worst alert of each first. Shelved ones stay by themselves. */
 export function joinRows(alerts) {
@@ -47,7 +47,7 @@ export function showIncident(alert, open, titleOf) {
     box.hidden = true;
   }
   if (!id) return;
-  const now = members.map((one) => `${one.id} ${one.version}`).join("\n");
+  const now = [alert.id, ...members.map((one) => `${one.id} ${one.version}`)].join("\n");
   if (now === version) return;
   version = now;
   load(alert, titleOf);

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from playwright.sync_api import expect
-from redis.asyncio import Redis
 
-from stream.stores.accounts import AccountStore
-from tests.console.conftest import PASSWORD, ConsoleStack, OpenPage, api_client
+from tests.console.conftest import ConsoleStack, OpenPage, api_client
 from tests.console.test_pages import serious_violations
 
 pytestmark = pytest.mark.stack
 
 
-async def add_screen(url: str) -> None:
-    redis = Redis.from_url(url)
-    await AccountStore(redis).add("screen", PASSWORD, ["wall"])
-    await redis.aclose()
-
-
 def test_screen_shows_all_alerts_in_turns_and_changes_nothing(console_stack: ConsoleStack, open_page: OpenPage) -> None:
-    asyncio.run(add_screen(console_stack.stack.settings.redis_url()))
     worst = console_stack.raise_alert("violence", "wall-worst", 0.9, "pelea", "wall fight")
     for number in range(6):
         console_stack.raise_alert("venue-capacity", f"wall-{number}", 0.99, "lleno", f"wall full {number}")

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from redis.asyncio import Redis
 
 from schemas.ids import AlertKey
-from stream.stores.accounts import AccountStore
-from tests.console.conftest import PASSWORD, ConsoleStack, OpenPage, wait_until
+from tests.console.conftest import ConsoleStack, OpenPage, wait_until
 from tests.console.test_pages import serious_violations
 
 pytestmark = pytest.mark.stack
 
 
-async def add_confirmer(url: str) -> None:
-    redis = Redis.from_url(url)
-    await AccountStore(redis).add("eva", PASSWORD, ["production"])
-    await redis.aclose()
-
-
 def test_show_stop_needs_two_people_and_notifies(console_stack: ConsoleStack, open_page: OpenPage) -> None:
-    asyncio.run(add_confirmer(console_stack.stack.settings.redis_url()))
     security, director = open_page("sara", "/show-stop"), open_page("eva", "/show-stop", locale="es-ES")
     expect(director.locator("#propose")).to_have_count(0)
     security.select_option("[name=stage]", "main")
