@@ -23,6 +23,7 @@ from schemas.itinerary import PLANS
 from schemas.programme import PROGRAMME
 from schemas.recommendations import RECOMMENDATIONS
 from schemas.routes import PATHS
+from schemas.show_stop import SHOW_STOPS
 from schemas.sources import SOURCE_STATES
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -127,8 +128,8 @@ def run_demo(
     return 1 if report.silent or report.error else 0
 
 
-_NOT_PLAYED = (SOURCE_STATES,)
-"""Results that the evening does not cause: it has no process of sources."""
+_NOT_PLAYED = (SOURCE_STATES, SHOW_STOPS)
+"""Results that the evening does not cause: it has no process of sources, and no people who stop the show."""
 
 FESTIVAL = ROOT / "deploy" / "festivals" / "demo"
 """Approved answers of the demo's festival; its programme and map are in the venue file."""
