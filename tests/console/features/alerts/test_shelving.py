@@ -29,7 +29,7 @@ def test_alert_is_shelved_with_the_keyboard_and_comes_back(console_stack: Consol
     page.keyboard.type("Lens is being cleaned")
     page.keyboard.press("Escape")
     page.keyboard.press("h")
-    expect(row.locator(".where")).to_have_text("⏸ Shelved, 15 min left · sara: Lens is being cleaned")
+    expect(row.locator(".where")).to_have_text("Shelved, 15 min left · sara: Lens is being cleaned")
     expect(page.locator("#number")).to_contain_text("· 1 shelved")
     page.reload()
     expect(row).to_have_class("row critical shelved")
