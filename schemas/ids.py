@@ -51,3 +51,9 @@ PlaceId = NewType("PlaceId", str)
 
 ListenerId = NewType("ListenerId", str)
 """Pseudonym of an attendee."""
+
+SignId = NewType("SignId", str)
+"""Id of a sign in the venue file."""
+
+SignCommandId = NewType("SignCommandId", str)
+"""Id of one command of what a sign shows, from its proposal until it is withdrawn."""

@@ -37,6 +37,7 @@ from stream.features import (
     recommendations,
     routes,
     show_stop,
+    signs,
     social,
     sources,
     support,
@@ -68,6 +69,7 @@ _BUILT_IN = (
     models,
     sources,
     show_stop,
+    signs,
     alerts,
 )
 

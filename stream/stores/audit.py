@@ -1,6 +1,7 @@
 """Audit log of the console and the command line: a stream in Redis that entries are only added to.
 
-pulso:audit     stream, trimmed; fields `time`, `who`, `what`, `subject`, `detail`, `origin`
+pulso:audit             stream, trimmed; fields `time`, `who`, `what`, `subject`, `detail`, `origin`
+pulso:audit:once:NAME   names of entries that a program may write again, for a week
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ from redis.asyncio import Redis
 AUDIT = "pulso:audit"
 LENGTH = 100_000
 """Entries that are kept."""
+
+ONCE = "pulso:audit:once:{name}"
+ONCE_SECONDS = 7 * 24 * 3600
+
+_ADD_ONCE = """
+if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then return 0 end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3))
+return 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,19 @@ class AuditEntry:
 
 async def record(redis: Redis, who: str, what: str, subject: str = "", detail: str = "", origin: str = "") -> None:
     """Add an entry; see `AuditEntry` for the arguments."""
-    fields: dict[Any, Any] = {
+    await redis.xadd(AUDIT, _fields(who, what, subject, detail, origin), maxlen=LENGTH, approximate=True)
+
+
+async def record_once(redis: Redis, name: str, who: str, what: str, subject: str = "", detail: str = "") -> bool:
+    """Add an entry of a program; return False if one of this name was added within a week."""
+    fields = [text for pair in _fields(who, what, subject, detail, "").items() for text in pair]
+    keys = (ONCE.format(name=name), AUDIT)
+    added: Any = redis.eval(_ADD_ONCE, len(keys), *keys, str(ONCE_SECONDS), str(LENGTH), *fields)
+    return bool(await added)
+
+
+def _fields(who: str, what: str, subject: str, detail: str, origin: str) -> dict[Any, Any]:
+    return {
         "time": datetime.now(UTC).isoformat(),
         "who": who,
         "what": what,
@@ -47,7 +69,6 @@ async def record(redis: Redis, who: str, what: str, subject: str = "", detail: s
         "detail": detail[:2000],
         "origin": origin,
     }
-    await redis.xadd(AUDIT, fields, maxlen=LENGTH, approximate=True)
 
 
 async def latest(redis: Redis, number: int = 50) -> list[AuditEntry]:
