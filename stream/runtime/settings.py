@@ -167,6 +167,10 @@ class Settings(BaseSettings):
         default=None,
         description="Bearer token that senders of posts must send; made and kept in the data folder if not set.",
     )
+    sign_token: SecretStr | None = Field(
+        default=None,
+        description="Token with which the displays of signs say what they show; if not set, any is believed.",
+    )
     alexa_skill: str | None = Field(
         default=None, description="Id of the Alexa skill whose requests are answered; none if not set."
     )

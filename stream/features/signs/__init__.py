@@ -18,6 +18,7 @@ FEATURE = Feature(
     venue_section=SIGNS,
     agents={"alerts": "stream.features.signs.agents:register"},
     metrics=("stream.features.signs.metrics",),
+    console="console.features.signs:FEATURE",
     access={
         "alerts": Access(broadcasts=(ALERTS, SIGN_COMMANDS, SIGN_STATES), produces=(SIGN_COMMANDS, SIGN_SILENCES)),
         "console": Access(broadcasts=(SIGN_COMMANDS, SIGN_STATES), produces=(SIGN_COMMANDS, SIGN_STATES)),
