@@ -8,6 +8,7 @@ from typing import Any
 from processors.alerts.rule import AlertRule, Measurement, Message, Parameter, Unit
 from schemas.crowd import CrowdCount, ExitSettings, ZoneCount, ZoneSettings
 from schemas.rules import RuleSettings
+from schemas.signs import SIGNS
 from schemas.venue import Venue
 
 MIN_RUNNERS = 12
@@ -55,7 +56,7 @@ def measure_bottleneck(count: CrowdCount, venue: Venue) -> Iterator[Measurement]
             parameters: dict[str, Parameter] = {
                 "exit": exit.exit,
                 "density": exit.density,
-                "advice": _advice(exit.exit, zone),
+                "advice": _advice(exit.exit, zone, venue),
             }
             value = exit.density if exit.jammed else 0.0
             yield _of_zone(count, part, zone, value, parameters, within=f"/{exit.exit}")
@@ -124,14 +125,17 @@ def _of_zone(
     )
 
 
-def _advice(name: str, zone: ZoneSettings | None) -> Parameter:
-    """Return what to do about a jam: the sign to change and the exit to send people to, from the venue file."""
+def _advice(name: str, zone: ZoneSettings | None, venue: Venue) -> Parameter:
+    """Return what to do about a jam: the sign that changes or is to be changed, and the exit to send people to."""
     exits = {exit.name: exit for exit in zone.exits} if zone else {}
     exit = exits.get(name) or ExitSettings(name=name)
     others = [other for other in exits if other != name]
     to = exit.alternative or (others[0] if others else "")
     if not to:
         return ""
+    for sign in venue.section(SIGNS):
+        if any(service.exit == name for service in sign.serves):
+            return Message(f"sign_{sign.act}", {"sign": sign.title or sign.id, "exit": to})
     if exit.sign:
         return Message("change_sign", {"sign": exit.sign, "exit": to})
     return Message("redirect", {"exit": to})

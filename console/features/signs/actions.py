@@ -95,11 +95,10 @@ async def approve(request: Request, user: ActingUser, services: Services) -> Res
     command = _known(services, body.command)
     if command.status != "proposed" or command.until <= now:
         raise HTTPException(409, "this is no longer proposed")
-    # What a person proposed is shown for as long as that person said.
-    shown = (
-        replace(command, begin=now, until=now + (command.until - command.begin)) if command.alert is None else command
-    )
-    return await _write(request, services, user, _changed(shown, "active", user, now))
+    if command.alert is None:
+        # What a person proposed is shown for as long as that person said.
+        command = replace(command, until=now + (command.until - command.begin))
+    return await _write(request, services, user, _changed(command, "active", user, now))
 
 
 @router.post("/api/signs/withdraw", openapi_extra={"requestBody": request_body(CommandRequest)})

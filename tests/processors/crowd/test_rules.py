@@ -48,6 +48,21 @@ def test_jam_proposes_the_sign_and_the_other_exit(exits: tuple[ExitSettings, ...
     assert text["en"] == f"Front: jam before North (3.2 persons/m²). {advice}"
 
 
+@pytest.mark.parametrize(
+    ("act", "advice"),
+    [
+        ("automatic", "“Arch” changes by itself to South, unless that is jammed too."),
+        ("propose", "Approve the text of “Arch”: to South."),
+    ],
+)
+def test_jam_names_the_sign_that_pulso_changes(act: str, advice: str) -> None:
+    sign = {"id": "arch", "title": "Arch", "default": {"es": "a", "en": "b"}, "serves": [{"exit": "North"}], "act": act}
+    zone = {"id": "front", "title": "Front", "area_m2": 100, "capacity": 400, "exits": ["North", "South"]}
+    place = registry.full_venue_type().model_validate({"name": "Test", "zones": [zone], "signs": [sign]})
+    text = observations_by_key(jam(), place)["bottleneck/front/c/North"][1]
+    assert text["en"] == f"Front: jam before North (3.2 persons/m²). {advice}"
+
+
 def test_jam_without_another_exit_proposes_none() -> None:
     assert observations_by_key(jam(), venue(ExitSettings(name="North")))["bottleneck/front/c/North"][1]["en"].endswith(
         "m²)."
