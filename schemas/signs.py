@@ -76,7 +76,9 @@ class SignState(Struct, frozen=True, kw_only=True):
     shown: Annotated[SignCommandId, NAMED] | None
     """Command that it shows; None for its default text."""
     display: Identifier = "kiosk"
-    """Kind of display: kiosk, or an adaptor."""
+    """Who says so: `kiosk`, the page of the sign, or the server of another maker's display."""
+    trouble: Annotated[str, Meta(max_length=400)] = ""
+    """Reason for which that server can't tell the display what to show; such a state is no sign of life."""
 
 
 class SignSilence(Struct, frozen=True, kw_only=True):
@@ -153,6 +155,23 @@ class SignService(Part):
         return self
 
 
+class AnthiasSettings(Part):
+    """A player with Anthias that the sign takes over while a text is in force."""
+
+    kind: Literal["anthias"]
+    url: str = Field(pattern=r"^https?://[^/\s@]+$", description="address of the player, http://host[:port]")
+    asset: Annotated[str, NAME] = Field(description="id of the web asset with the page of the sign")
+
+
+class XiboSettings(Part):
+    """A display group of a Xibo CMS that the sign takes over while a text is in force."""
+
+    kind: Literal["xibo"]
+    url: str = Field(pattern=r"^https?://[^/\s@]+$", description="address of the CMS, https://host[:port]")
+    display_group: int = Field(ge=1, description="id of the display group")
+    layout: int = Field(ge=1, description="id of the published layout with the page of the sign")
+
+
 class SignSettings(Part):
     """A sign whose text changes."""
 
@@ -172,6 +191,9 @@ class SignSettings(Part):
         le=240,
         description="minutes for which a text that an alert set is shown after the last word from Pulso; it is "
         "extended while the alert is open, so this bounds what a cut leaves standing",
+    )
+    display: AnthiasSettings | XiboSettings | None = Field(
+        default=None, description="display of another maker that plays its own content while no command is in force"
     )
     watched: bool = Field(default=True, description="false: its silence raises no alert, as before it is put up")
 

@@ -171,6 +171,11 @@ class Settings(BaseSettings):
         default=None,
         description="Token with which the displays of signs say what they show; if not set, any is believed.",
     )
+    sign_credentials: Path | None = Field(
+        default=None,
+        description="YAML file with the credentials of signs' displays of other makers, a line `SIGN: name:password` "
+        "each; for Xibo client id and secret.",
+    )
     alexa_skill: str | None = Field(
         default=None, description="Id of the Alexa skill whose requests are answered; none if not set."
     )

@@ -51,6 +51,7 @@ function updateSign(item, sign) {
 
 /** What the display says, in words and a class: it may be silent, or show something else than it should. */
 function display(sign, shown) {
+  if (sign.trouble) return [t("sign_trouble", { reason: sign.trouble }), "bad"];
   if (sign.heard === null) return [t("sign_never_heard"), "bad"];
   const heard = t("sign_heard", { age: age(sign.heard) });
   if (now() - sign.heard > SILENT_MS) return [`${t("sign_silent")} ${heard}`, "bad"];

@@ -45,6 +45,7 @@ class ShownSign(TypedDict):
         proposals: those that wait for a person, the most urgent first.
         heard: Kafka's time of the last sign of life, Unix milliseconds; None before the first.
         reported: command that the display says it shows; None for the default text.
+        trouble: reason for which another maker's display can't be told what to show; empty where it can.
     """
 
     id: SignId
@@ -58,6 +59,7 @@ class ShownSign(TypedDict):
     proposals: list[ShownCommand]
     heard: int | None
     reported: SignCommandId | None
+    trouble: str
 
 
 class SignsView:
@@ -68,6 +70,7 @@ class SignsView:
         self._zones = {zone.id: zone.title or zone.id for zone in venue.zones}
         self._hub = hub
         self._states: dict[SignId, tuple[SignState, int]] = {}
+        self._troubles: dict[SignId, str] = {}
         self.schedules = SignSchedules()
         """Commands of all signs."""
 
@@ -81,7 +84,10 @@ class SignsView:
                 self._hub.publish(CHANNEL, msgspec.json.encode(self.state()))
             return set()
         if isinstance(record, SignState) and record.sign in self._signs:
-            self._states[record.sign] = (record, received_at)
+            if record.display != "kiosk":
+                self._troubles[record.sign] = record.trouble
+            if not record.trouble:
+                self._states[record.sign] = (record, received_at)
             return {CHANNEL}
         return set()
 
@@ -112,6 +118,7 @@ class SignsView:
             "proposals": [shown_command(one) for one in self.schedules.proposed(sign.id, _now())],
             "heard": heard,
             "reported": None if state is None else state.shown,
+            "trouble": self._troubles.get(sign.id, ""),
         }
 
 

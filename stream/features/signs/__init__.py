@@ -20,7 +20,9 @@ FEATURE = Feature(
     metrics=("stream.features.signs.metrics",),
     console="console.features.signs:FEATURE",
     access={
-        "alerts": Access(broadcasts=(ALERTS, SIGN_COMMANDS, SIGN_STATES), produces=(SIGN_COMMANDS, SIGN_SILENCES)),
+        "alerts": Access(
+            broadcasts=(ALERTS, SIGN_COMMANDS, SIGN_STATES), produces=(SIGN_COMMANDS, SIGN_SILENCES, SIGN_STATES)
+        ),
         "console": Access(broadcasts=(SIGN_COMMANDS, SIGN_STATES), produces=(SIGN_COMMANDS, SIGN_STATES)),
     },
 )

@@ -22,11 +22,12 @@ from processors.signs.schedule import SignSchedules
 from processors.signs.watch import SignWatch
 from schemas.alerts import ALERTS, Alert
 from schemas.fields import identifier
-from schemas.ids import AlertId, EventId, SignCommandId
+from schemas.ids import AlertId, EventId, SignCommandId, SignId
 from schemas.signs import PRIORITIES, SIGN_COMMANDS, SIGN_SILENCES, SIGN_STATES, SIGNS, SignCommand, SignState
 from schemas.venue import Venue
 from stream.features import registry
 from stream.features.signs import metrics
+from stream.features.signs.displays import Display, DisplayDriver, display_of, read_credentials
 from stream.runtime.record import try_decode_payload
 from stream.runtime.worker_context import WorkerContext
 from stream.stores import audit
@@ -67,6 +68,12 @@ def register(worker: WorkerContext) -> None:
         SIGN_STATES, keeper.add_state, replay_records=REPLAY_STATES, wait_until_caught_up=False
     )
     worker.background(keeper.run)
+    credentials = read_credentials(worker.settings.sign_credentials)
+    for sign in worker.venue.section(SIGNS):
+        display = display_of(sign, credentials.get(sign.id))
+        if display is not None and sign.display is not None:
+            driver = keeper.drive(sign.id, sign.display.kind, display)
+            worker.background(driver.run)
     worker.every(WATCH_SECONDS, keeper.watch, name="signs")
 
 
@@ -115,6 +122,7 @@ class SignKeeper:
         self._schedules = SignSchedules()
         self._alerts: dict[AlertId, KnownAlert] = {}
         self._shown: set[SignCommandId] = set()
+        self._drivers: list[DisplayDriver] = []
         self._due = asyncio.Event()
         self._decode_alert = msgspec.json.Decoder(Alert)
         self._decode_command = msgspec.json.Decoder(SignCommand)
@@ -132,19 +140,43 @@ class SignKeeper:
     def add_command(self, value: bytes | None) -> None:
         """Add a record of a command; ignores what can't be decoded."""
         command = try_decode_payload(self._decode_command, value, SIGN_COMMANDS.event_type)
-        if command is not None:
-            self._schedules.add(command)
+        if command is not None and self._schedules.add(command):
+            for driver in self._drivers:
+                driver.wake()
 
     def add_state(self, value: bytes | None, received: datetime) -> None:
         """Add a display's sign of life; ignores what can't be decoded."""
         state = try_decode_payload(self._decode_state, value, SIGN_STATES.event_type)
         if state is None:
             return
+        if state.trouble:
+            return
         self._watch.hear(state.sign, received)
         command = None if state.shown is None else self._schedules.get(state.shown)
         if command is not None and command.id not in self._shown and received >= self._began:
             self._shown.add(command.id)
             metrics.SHOWN_DELAY.labels(command.priority).observe(max(0.0, (received - command.begin).total_seconds()))
+
+    def drive(self, sign: SignId, kind: str, display: Display) -> DisplayDriver:
+        """Return a driver that keeps another maker's display in step with a sign."""
+        driver = DisplayDriver(
+            sign, kind, display,
+            shown=lambda: self._schedules.shown(sign, self._clock()),
+            report=lambda trouble: self._report(sign, kind, trouble),
+        )  # fmt: skip
+        self._drivers.append(driver)
+        return driver
+
+    async def _report(self, sign: SignId, kind: str, trouble: str) -> None:
+        """Write that a display is there and plays its own content, or why it fails."""
+        now = self._clock()
+        event = EventId(identifier(f"sign/{sign}/{kind}/{now.timestamp():.3f}"))
+        state = SignState(event_id=event, sign=sign, time=now, shown=None, display=kind, trouble=trouble[:400])
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._worker.produce(SIGN_STATES, sign, state, id=event, time=now)
+        except Exception as error:  # whatever Kafka's client raises: the next report will do
+            log.warning("sign %s: its state can't be written to %s: %s", sign, SIGN_STATES.name, error)
 
     def wake(self) -> None:
         """Evaluate at once."""

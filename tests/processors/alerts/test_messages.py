@@ -38,6 +38,8 @@ bottleneck:
   title: Embús en una sortida
   text: "{zone}: embús davant {exit} ({density:.1f} persones/m²).{advice}"
   change_sign: " Canvieu «{sign}» cap a {exit}."
+  sign_automatic: " «{sign}» canvia sol cap a {exit}, si no és plena."
+  sign_propose: " Aproveu el text de «{sign}»: cap a {exit}."
   redirect: " Desvieu cap a {exit}."
 counter-flow:
   title: Corrents oposats

@@ -120,6 +120,8 @@ def test_long_queue_shows_the_text_of_the_venue_file() -> None:
         ({"serves": [{"exit": "East", "queue": "gate-queue"}]}, "give exit or queue"),
         ({"serves": [{"exit": "East", "arrow": "up"}]}, "it has no arrow 'up'; add it to its arrows"),
         ({"serves": [{"exit": "East"}, {"exit": "East"}]}, "East stands there twice"),
+        ({"display": {"kind": "tv", "url": "http://x"}}, "Input should be 'anthias'"),
+        ({"display": {"kind": "anthias", "url": "http://a:b@x", "asset": "a"}}, "String should match pattern"),
         ({"zone": "moon"}, "zone 'moon' is not in the venue file; it has front"),
         ({"default": {"es": "Hola"}}, "Field required"),
     ],
