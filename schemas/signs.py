@@ -158,7 +158,7 @@ class SignService(Part):
 class AnthiasSettings(Part):
     """A player with Anthias that the sign takes over while a text is in force."""
 
-    kind: Literal["anthias"]
+    kind: Literal["anthias"] = Field(description="Anthias, API v2")
     url: str = Field(pattern=r"^https?://[^/\s@]+$", description="address of the player, http://host[:port]")
     asset: Annotated[str, NAME] = Field(description="id of the web asset with the page of the sign")
 
@@ -166,7 +166,7 @@ class AnthiasSettings(Part):
 class XiboSettings(Part):
     """A display group of a Xibo CMS that the sign takes over while a text is in force."""
 
-    kind: Literal["xibo"]
+    kind: Literal["xibo"] = Field(description="Xibo CMS 4")
     url: str = Field(pattern=r"^https?://[^/\s@]+$", description="address of the CMS, https://host[:port]")
     display_group: int = Field(ge=1, description="id of the display group")
     layout: int = Field(ge=1, description="id of the published layout with the page of the sign")

@@ -4,4 +4,4 @@
 export const TURNS = { up: 0, "up-right": 45, right: 90, "down-right": 135, down: 180, "down-left": 225, left: 270, "up-left": 315 };
 
 /** The command in force at a time in Unix milliseconds; null for the default text. */
-export const inForce = (commands, at) => commands.find((command) => command.begin <= at && at < command.until) ?? null;
+export const shownAt = (commands, at) => commands.find((command) => command.begin <= at && at < command.until) ?? null;

@@ -2,7 +2,7 @@
 // cut the last text stands until its own end, then the next one in force, then the default.
 
 import { registerWorker } from "../offline.js";
-import { inForce, TURNS } from "./schedule.js";
+import { shownAt, TURNS } from "./schedule.js";
 
 const POLL_MS = 1_000;
 const TIMEOUT_MS = 3_000;
@@ -53,7 +53,7 @@ function newest(one, other) {
 const serverNow = () => Date.now() + offset;
 
 function show() {
-  const command = inForce(known.commands, serverNow());
+  const command = shownAt(known.commands, serverNow());
   const texts = command ?? known.default;
   const mark = JSON.stringify([command?.id, texts.es, texts.en, command?.arrow]);
   document.getElementById("cut").hidden = !answered || Date.now() - answered < CUT_MS;

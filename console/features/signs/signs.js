@@ -2,7 +2,7 @@
 
 import { live, newId, send } from "../live.js";
 import { age, h, hour, keyed, now, state, svg, t, text } from "../page.js";
-import { inForce, TURNS } from "./schedule.js";
+import { shownAt, TURNS } from "./schedule.js";
 
 const REFRESH_MS = 1_000;
 const SILENT_MS = 15_000; // as in processors/signs/watch.py
@@ -27,7 +27,7 @@ function makeSign(sign) {
 }
 
 function updateSign(item, sign) {
-  const shown = inForce(sign.commands, now());
+  const shown = shownAt(sign.commands, now());
   const texts = shown ?? sign.default;
   text(item.querySelector(".where"), [sign.zone, sign.place, t(sign.automatic ? "sign_automatic" : "sign_proposes")].filter(Boolean).join(" · "));
   const panel = item.querySelector(".panel");
