@@ -54,6 +54,9 @@ class ResultsFeed:
                 self._views.setdefault(topic.name, []).append(view)
         self._decoders = {topic.name: msgspec.json.Decoder(topic.record) for topic in self.replay}
         self._changed: set[str] = set()
+        self.caught_up = asyncio.Event()
+        """Set once the views have all that the topics held at the start."""
+
         self.counted_at: tuple[datetime, float] | None = None
         """Time of the last count of the crowd by its camera's clock, and when it was applied by the monotonic clock."""
 
@@ -75,7 +78,7 @@ class ResultsFeed:
 
     async def run(self) -> None:
         """Read for ever."""
-        await subscribe(self._settings, self.replay, self.apply)
+        await subscribe(self._settings, self.replay, self.apply, caught_up=self.caught_up)
 
     async def publish_changes(self) -> None:
         """Send the states of changed channels to the pages that subscribe to them, for ever."""

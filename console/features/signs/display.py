@@ -78,7 +78,10 @@ async def sign_page(request: Request, services: Services, name: str) -> HTMLResp
         HTTPException: 404 the venue file has no such sign.
     """
     sign = _sign(services, name)
-    return services.page(request, "signs/sign.html", None, state={"sign": _text_of(services, sign)}, sign=sign)
+    text = _text_of(services, sign)
+    if not services.results.caught_up.is_set():
+        text["now"] = 0  # what the display kept is newer
+    return services.page(request, "signs/sign.html", None, state={"sign": text}, sign=sign)
 
 
 @router.get("/api/sign/{name}")
@@ -86,9 +89,10 @@ async def text_of_sign(request: Request, services: Services, name: str) -> Respo
     """Return what a sign is to show, now and next.
 
     Raises:
-        HTTPException: 404 the venue file has no such sign; 429 too many requests.
+        HTTPException: 404 the venue file has no such sign; 429 too many requests; 503 the console has just started.
     """
     sign = _sign(services, name)
+    _require_caught_up(services)
     await _check_limit(services, sign, request)
     return Response(msgspec.json.encode(_text_of(services, sign)), media_type="application/json")
 
@@ -104,9 +108,10 @@ async def report(
 
     Raises:
         HTTPException: 403 the token is missing or wrong; 404 the venue file has no such sign; 429 too many requests;
-            503 Kafka does not answer.
+            503 Kafka does not answer, or the console has just started.
     """
     sign = _sign(services, name)
+    _require_caught_up(services)
     await _check_limit(services, sign, request)
     token = services.settings.sign_token
     if token is not None and not secrets.compare_digest(x_pulso_sign.encode(), token.get_secret_value().encode()):
@@ -143,6 +148,16 @@ def _sign(services: ConsoleServices, name: str) -> SignSettings:
     if sign is None:
         raise HTTPException(404, "there is no such sign")
     return sign
+
+
+def _require_caught_up(services: ConsoleServices) -> None:
+    """Refuse while commands of before the start are read: without them a display would give up a text in force.
+
+    Raises:
+        HTTPException: always 503 until then.
+    """
+    if not services.results.caught_up.is_set():
+        raise HTTPException(503, "the console has just started; try again", {"Retry-After": "1"})
 
 
 async def _check_limit(services: ConsoleServices, sign: SignSettings, request: Request) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -27,7 +28,7 @@ from schemas.signs import PRIORITIES, SIGN_COMMANDS, SIGN_SILENCES, SIGN_STATES,
 from schemas.venue import Venue
 from stream.features import registry
 from stream.features.signs import metrics
-from stream.features.signs.displays import Display, DisplayDriver, display_of, read_credentials
+from stream.features.signs.displays import Display, DisplayDriver, DisplayError, display_of, read_credentials
 from stream.runtime.record import try_decode_payload
 from stream.runtime.worker_context import WorkerContext
 from stream.stores import audit
@@ -42,6 +43,9 @@ EVALUATE_SECONDS = 1.0
 
 SEND_SECONDS = 5.0
 """Time in which Kafka must take a record."""
+
+AUDIT_SECONDS = 0.5
+"""Interval at which changes go to the audit log."""
 
 WATCH_SECONDS = 2.0
 """Interval at which displays are judged."""
@@ -58,7 +62,8 @@ def register(worker: WorkerContext) -> None:
     if not worker.venue.section(SIGNS):
         return
     redis = Redis.from_url(worker.settings.redis_url(), socket_timeout=5, socket_connect_timeout=5)
-    keeper = SignKeeper(worker, worker.venue, AuditTrail(redis))
+    trail = AuditTrail(redis)
+    keeper = SignKeeper(worker, worker.venue, trail)
     # Alerts must not wait for signs.
     worker.broadcast_with_receipt(
         ALERTS, keeper.add_alert, replay_records=REPLAY_ALERTS, after_batch=keeper.wake, wait_until_caught_up=False
@@ -68,13 +73,23 @@ def register(worker: WorkerContext) -> None:
         SIGN_STATES, keeper.add_state, replay_records=REPLAY_STATES, wait_until_caught_up=False
     )
     worker.background(keeper.run)
-    credentials = read_credentials(worker.settings.sign_credentials)
+    worker.background(trail.run)
+    credentials = _credentials(worker)
     for sign in worker.venue.section(SIGNS):
         display = display_of(sign, credentials.get(sign.id))
         if display is not None and sign.display is not None:
             driver = keeper.drive(sign.id, sign.display.kind, display)
             worker.background(driver.run)
     worker.every(WATCH_SECONDS, keeper.watch, name="signs")
+
+
+def _credentials(worker: WorkerContext) -> dict[str, SecretStr]:
+    try:
+        return read_credentials(worker.settings.sign_credentials)
+    except DisplayError as error:
+        # Alerts must go on; the displays that need credentials say that they are refused.
+        log.error("displays of signs have no credentials: %s", error)  # noqa: TRY400
+        return {}
 
 
 class AuditTrail:
@@ -89,6 +104,12 @@ class AuditTrail:
         self._waiting[f"{command.id}/{command.status}"] = command
         while len(self._waiting) > MAX_UNWRITTEN:
             self._waiting.popitem(last=False)
+
+    async def run(self) -> None:
+        """Write for ever; changes of signs do not wait for Redis."""
+        while True:
+            await self.write()
+            await asyncio.sleep(AUDIT_SECONDS)
 
     async def write(self) -> None:
         """Write what waits, each entry once, whoever else writes it too."""
@@ -191,7 +212,11 @@ class SignKeeper:
             except TimeoutError:
                 pass
             self._due.clear()
-            await self.evaluate()
+            try:
+                await self.evaluate()
+            except Exception:
+                # Alerts run in the same process: an unforeseen error with signs must not end it.
+                log.exception("signs can't be evaluated; trying again")
 
     async def evaluate(self) -> None:
         """Write the commands that are due, and what stale records have overwritten."""
@@ -210,7 +235,6 @@ class SignKeeper:
             self._schedules.add(command)
             if known is None or known.status != command.status:
                 self._trail.add(command)
-        await self._trail.write()
         self._publish(now)
 
     async def watch(self) -> None:

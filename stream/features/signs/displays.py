@@ -33,6 +33,9 @@ TIMEOUT_SECONDS = 4.0
 CHECK_SECONDS = 5.0
 """Interval at which a display is asked whether it is there, and a failure is tried again."""
 
+START_SECONDS = 10.0
+"""Time in which the commands of before the start are read: until then a display stays as it is."""
+
 TOKEN_MARGIN_SECONDS = 60.0
 """Time before its end at which a token is renewed."""
 
@@ -180,7 +183,8 @@ class DisplayDriver:
         self._due.set()
 
     async def run(self) -> None:
-        """Keep in step for ever."""
+        """Keep in step for ever, once the commands of before the start have come."""
+        await asyncio.sleep(START_SECONDS)
         while True:
             try:
                 async with asyncio.timeout(CHECK_SECONDS):

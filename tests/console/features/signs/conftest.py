@@ -44,6 +44,7 @@ class SignsConsole:
         url: its address.
         records: what was written to Kafka.
         away: True while Kafka refuses records.
+        caught_up: set while the console has read what Kafka held at its start.
     """
 
     def __init__(self, services: ConsoleServices) -> None:
@@ -51,6 +52,7 @@ class SignsConsole:
         self.url = ""
         self.records: list[msgspec.Struct] = []
         self.away = False
+        self.caught_up = services.results.caught_up
 
     async def send(self, topic: Topic[Any], *, record: msgspec.Struct, **_: object) -> None:
         """Take a record, and apply it as if it came from Kafka."""
@@ -87,6 +89,7 @@ def signs_console(redis_url: str, tmp_path: Any) -> Iterator[SignsConsole]:
     services: ConsoleServices = app.state.console
     console = SignsConsole(services)
     app.state.console = replace(services, writer=console)
+    services.results.caught_up.set()
     socket = listening_socket("127.0.0.1", 0)
     console.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
     # Without its background tasks: nothing reads Kafka.

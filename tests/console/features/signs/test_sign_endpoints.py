@@ -106,6 +106,14 @@ def test_display_that_polls_often_is_passed_on_when_it_shows_something_else(sign
     assert [state.shown for state in signs_console.states()] == [None, "jam", None]
 
 
+def test_console_that_has_just_started_takes_no_text_from_a_display(signs_console: SignsConsole) -> None:
+    signs_console.caught_up.clear()
+    assert httpx.get(f"{signs_console.url}/api/sign/arch").status_code == 503
+    report = httpx.post(f"{signs_console.url}/api/sign/arch", json={"shown": None}, headers={"X-Pulso-Sign": TOKEN})
+    assert report.status_code == 503
+    assert '"sign":{"now":0,' in httpx.get(f"{signs_console.url}/sign/arch").text
+
+
 def test_readers_are_limited(signs_console: SignsConsole, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.features.signs.display.SignLimit.max_requests", (3, 100))
     with httpx.Client(base_url=signs_console.url) as client:

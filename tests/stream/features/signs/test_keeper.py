@@ -28,7 +28,8 @@ class Bench:
         self.now = NOW
         self.redis = Redis.from_url(redis_url)
         self.driver = TestDriver([], of, settings=Settings(redis=redis_url), worker="alerts")
-        self.keeper = SignKeeper(self.driver, of, AuditTrail(self.redis), clock=lambda: self.now)
+        self.trail = AuditTrail(self.redis)
+        self.keeper = SignKeeper(self.driver, of, self.trail, clock=lambda: self.now)
         self.driver.broadcast_with_receipt(ALERTS, self.keeper.add_alert)
         self.driver.broadcast(SIGN_COMMANDS, self.keeper.add_command)
         self.driver.broadcast_with_receipt(SIGN_STATES, self.keeper.add_state)
@@ -42,6 +43,7 @@ class Bench:
         """Evaluate once; return the commands that are written, which come back from Kafka, too."""
         self.driver.produced.clear()
         await self.keeper.evaluate()
+        await self.trail.write()
         commands = [one for topic, _, one in self.driver.produced if topic == SIGN_COMMANDS.name]
         for command in commands:
             await self.driver.send(SIGN_COMMANDS, command.id, command)  # type: ignore[attr-defined]
