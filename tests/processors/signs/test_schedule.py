@@ -26,16 +26,15 @@ def command(
 
 
 def random_history(generator: random.Random) -> list[SignCommand]:
-    """Return records of commands in the order of their lives; each life goes one way."""
+    """Return records of commands. Writers don't know of each other: ends and times of a command's records differ."""
     records = []
     for number in range(generator.randint(1, 6)):
         begin, priority = generator.randint(0, 30), generator.choice(PRIORITIES)
-        until, time = begin + generator.randint(1, 20), float(begin)
         first = generator.randint(0, 2)
         for status in STATUSES[first : generator.randint(first, 2) + 1]:
             for _ in range(generator.randint(1, 3)):
-                records.append(command(f"c{number}", status, priority, begin, until, time=at(time)))
-                until, time = until + generator.randint(0, 5), time + 1
+                until, time = begin + generator.randint(1, 25), at(begin + generator.randint(0, 5))
+                records.append(command(f"c{number}", status, priority, begin, until, time=time))
     return records
 
 
@@ -49,7 +48,7 @@ def reference(history: list[SignCommand], now: datetime) -> SignCommand | None:
         active = [record for record in records if record.status == "active"]
         if not active:
             continue
-        last = max(active, key=lambda record: record.until)
+        last = max(active, key=lambda record: (record.until, record.time))
         if not last.begin <= now < last.until:
             continue
         ranks = [(PRIORITIES.index(one.priority), one.begin, one.time, one.id) for one in (best, last) if one]
