@@ -27,6 +27,7 @@ REFRESH = timedelta(seconds=30)
 
 @dataclass(slots=True)
 class _Watched:
+    watched: bool
     heard: datetime | None = None
     silent: bool = False
     changed: datetime | None = None
@@ -37,7 +38,7 @@ class SignWatch:
     """Judges the displays of one venue."""
 
     def __init__(self, signs: Iterable[SignSettings]) -> None:
-        self._signs = {sign.id: _Watched() for sign in signs if sign.watched}
+        self._signs = {sign.id: _Watched(sign.watched) for sign in signs}
         self._began: datetime | None = None
 
     def hear(self, sign: SignId, at: datetime) -> None:
@@ -56,7 +57,7 @@ class SignWatch:
         began = self._began = self._began or now
         for sign, one in self._signs.items():
             known = one.heard is not None and one.heard >= began - SILENCE
-            silent = now - (one.heard or began) > SILENCE and (known or now - began > START_GRACE)
+            silent = one.watched and now - (one.heard or began) > SILENCE and (known or now - began > START_GRACE)
             if silent != one.silent:
                 one.silent, one.changed = silent, now
             recent = one.changed is not None and now - one.changed < CHANGED
