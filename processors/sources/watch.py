@@ -24,6 +24,7 @@ from processors.sources.opening import is_open
 from processors.sources.pace import FeedPace, add_events
 from schemas.ids import BarId, EventId
 from schemas.sources import ProcessReport, ProcessState, SilenceCause, SourceReport, SourceState, source_key
+from schemas.tickets import TICKETS
 from schemas.venue import Venue
 
 SILENCE = timedelta(seconds=20)
@@ -146,7 +147,8 @@ class SourceWatch:
             + [source_key("microphone", stage.id) for stage in venue.stages if stage.url]
             + [source_key("mailbox", box.id) for box in venue.mailboxes]
         )
-        endpoints = {"tills/http": venue.tills, "posts/http": venue.social}
+        orders = venue.section(TICKETS).server
+        endpoints = {"tills/http": venue.tills, "posts/http": venue.social, "orders/http": orders}
         self._configured = self._expected | {key for key, endpoint in endpoints.items() if endpoint is not None}
 
     def apply(self, state: WatchState, report: ProcessReport) -> list[SourceState | ProcessState]:

@@ -17,7 +17,7 @@ import numpy as np
 from processors.tickets.curves import BookingCurve
 from processors.tickets.pickup import METHODS, Floats, event_weights, forecast_each
 from schemas.errors import PulsoError
-from schemas.tickets import TicketForecast
+from schemas.tickets import CoursePoint, TicketForecast
 
 MIN_EVENTS = 3
 """Past events without which nothing is forecast."""
@@ -159,11 +159,39 @@ def like_events(past: tuple[BookingCurve, ...], kind: str) -> tuple[BookingCurve
     return like if len(like) >= MIN_LIKE_EVENTS else past
 
 
+DEMAND_SHARES = tuple(round(0.05 * place, 2) for place in range(1, 20))
+"""Shares of the quantiles of `DetailedForecast.demand`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetailedForecast:
+    """A forecast, and what it is made of.
+
+    Attributes:
+        demand: quantiles of the final number if there were tickets without end, at `DEMAND_SHARES`.
+        course: expected sales until the end of each day from the last observation to the event; its band grows with
+            the share of the remaining sales that is done.
+    """
+
+    forecast: TicketForecast
+    demand: tuple[float, ...]
+    course: tuple[CoursePoint, ...]
+
+
 def forecast(curve: BookingCurve, past: tuple[BookingCurve, ...]) -> TicketForecast:
     """Return the forecast of an event at its last observation.
 
     Args:
         past: finished events; those with dates in the order of their dates.
+
+    Raises:
+        TooFewEventsError: fewer than three past events.
+    """
+    return forecast_in_detail(curve, past).forecast
+
+
+def forecast_in_detail(curve: BookingCurve, past: tuple[BookingCurve, ...]) -> DetailedForecast:
+    """Return the forecast of an event at its last observation, with its course; see `forecast`.
 
     Raises:
         TooFewEventsError: fewer than three past events.
@@ -179,27 +207,26 @@ def forecast(curve: BookingCurve, past: tuple[BookingCurve, ...]) -> TicketForec
     sold = curve.values(length)
     expected = max(0.0, float(tested.blend_weights() @ forecast_each(table, sold, days)))
     width = tested.interval_width()
-    final, low, high = expected, max(0.0, expected * (1 - width)), expected * (1 + width)
-    capacity = curve.capacity
-    if capacity is not None:
-        final, low, high = (min(value, capacity) for value in (final, low, high))
+    unlimited = (expected, max(0.0, expected * (1 - width)), expected * (1 + width))
+    capacity, now = curve.capacity, float(sold[days])
+    final, low, high = unlimited if capacity is None else (min(value, capacity) for value in unlimited)
     usual = float(event_weights(len(table)) @ table[:, days])
-    return TicketForecast(
+    errors, done = tested.errors(), _done_shares(table, days)
+    found = TicketForecast(
         event=curve.event,
         type=curve.type,
         days_before=days,
-        sold=float(sold[days]),
+        sold=now,
         final=round(final, 1),
         low=round(low, 1),
         high=round(high, 1),
-        pace=round(float(sold[days]) / usual, 3) if usual > 0 else None,
+        pace=round(now / usual, 3) if usual > 0 else None,
         like_events=len(like),
         capacity=capacity,
-        sell_out_chance=None
-        if capacity is None
-        else _sell_out_chance(expected, tested.errors(), capacity, float(sold[days])),
-        sell_out_days_before=None if capacity is None else _sell_out_day(table, sold, days, expected, capacity),
+        sell_out_chance=None if capacity is None else _sell_out_chance(expected, errors, capacity, now),
+        sell_out_days_before=None if capacity is None else _sell_out_day(done, now, expected, capacity),
     )
+    return DetailedForecast(found, _demand(expected, errors, width, now), _course(done, now, unlimited, capacity))
 
 
 def _sell_out_chance(expected: float, errors: Floats, capacity: float, sold: float) -> float:
@@ -210,13 +237,34 @@ def _sell_out_chance(expected: float, errors: Floats, capacity: float, sold: flo
     return round((filled + 0.5) / (len(errors) + 1), 3)
 
 
-def _sell_out_day(table: Floats, sold: Floats, days: int, expected: float, capacity: float) -> int | None:
-    """Return the day on which the expected sales reach the capacity, by the usual course of the remaining sales."""
-    if sold[days] >= capacity:
-        return days
+def _done_shares(table: Floats, days: int) -> Floats:
+    """Return the usual share of the remaining sales that is done 0 … `days` days before; 1 at 0, 0 at `days`."""
     usual = event_weights(len(table)) @ table[:, : days + 1]
     remaining = usual[0] - usual[days]
-    done = (usual - usual[days]) / remaining if remaining > 0 else 1 - np.arange(days + 1) / max(days, 1)
-    course = sold[days] + (expected - sold[days]) * done
-    reached = np.flatnonzero(course >= capacity)
+    return np.asarray((usual - usual[days]) / remaining if remaining > 0 else 1 - np.arange(days + 1) / max(days, 1))
+
+
+def _sell_out_day(done: Floats, sold: float, expected: float, capacity: float) -> int | None:
+    """Return the day on which the expected sales reach the capacity, by the usual course of the remaining sales."""
+    if sold >= capacity:
+        return len(done) - 1
+    reached = np.flatnonzero(sold + (expected - sold) * done >= capacity)
     return int(reached.max()) if len(reached) else None
+
+
+def _demand(expected: float, errors: Floats, width: float, sold: float) -> tuple[float, ...]:
+    """Return quantiles of the final number without a capacity; it is hardly below what is sold."""
+    shares = np.array(DEMAND_SHARES)
+    spread = np.quantile(errors, shares) if len(errors) >= MIN_TESTED else (shares - 0.5) * 2 * width
+    return tuple(round(float(value), 1) for value in np.maximum(expected * (1 + spread), max(sold, 0.0)))
+
+
+def _course(
+    done: Floats, sold: float, final: tuple[float, float, float], capacity: float | None
+) -> tuple[CoursePoint, ...]:
+    limit = np.inf if capacity is None else capacity
+    lines = [np.minimum(sold + (value - sold) * done, limit) for value in final]
+    lines[1] = np.maximum(lines[1], min(sold, limit))
+    return tuple(
+        CoursePoint(day, *(round(float(line[day]), 1) for line in lines)) for day in range(len(done) - 1, -1, -1)
+    )

@@ -60,13 +60,13 @@ def sources(metrics_port: Port = 0) -> None:
     """Run every source that the venue file names, until stopped."""
     from stream.sources.venue_sources import sources_of  # noqa: PLC0415
 
-    settings = _connected()
+    settings = connected_settings()
     configured = sources_of(read_venue(settings.venue), settings)
     if not configured:
         raise command_failed(
             f"{settings.venue} names no source: give a camera or a stage a url, or tills, social or a mailbox"
         )
-    _run(configured, settings, metrics_port, process=WATCH)
+    run_sources(configured, settings, metrics_port, process=WATCH)
 
 
 @commands.command()
@@ -81,7 +81,7 @@ def camera(
     from stream.sources.camera import CameraSource  # noqa: PLC0415
 
     source = CameraSource(CameraId(name), url, frames_per_second=frames_per_second, loop=loop)
-    _run([source], _connected(), metrics_port)
+    run_sources([source], connected_settings(), metrics_port)
 
 
 @commands.command()
@@ -95,9 +95,9 @@ def microphone(
     from stream.features.music.lights import desks_by_stage  # noqa: PLC0415
     from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
 
-    settings, stage = _connected(), StageId(name)
+    settings, stage = connected_settings(), StageId(name)
     desks = desks_by_stage(read_venue(settings.venue), stage).get(stage, ())
-    _run([MicrophoneSource(stage, url, loop=loop, lights=desks)], settings, metrics_port)
+    run_sources([MicrophoneSource(stage, url, loop=loop, lights=desks)], settings, metrics_port)
 
 
 @commands.command()
@@ -111,12 +111,12 @@ def mailbox(
     """Send mail of an IMAP server (password in PULSO_MAILBOX_PASSWORD), a Maildir, an mbox or a folder of .eml."""
     from stream.sources.mailbox import MailboxSource  # noqa: PLC0415
 
-    settings = _connected()
+    settings = connected_settings()
     secret = settings.mailbox_password_of(name)
     password = secret.get_secret_value() if secret else ""
     state = settings.data / f"mailbox-{name}.json"
     source = MailboxSource(MailboxId(name), url, state=state, password=password, poll_seconds=poll_seconds, once=once)
-    _run([source], settings, metrics_port)
+    run_sources([source], settings, metrics_port)
 
 
 @commands.command()
@@ -132,8 +132,8 @@ def tills(
     """
     from stream.sources.venue_sources import till_server  # noqa: PLC0415
 
-    settings = _connected()
-    _run([till_server(read_venue(settings.venue), settings, port)], settings, metrics_port)
+    settings = connected_settings()
+    run_sources([till_server(read_venue(settings.venue), settings, port)], settings, metrics_port)
 
 
 @commands.command()
@@ -148,8 +148,25 @@ def posts(
     """
     from stream.sources.venue_sources import post_server  # noqa: PLC0415
 
-    settings = _connected()
-    _run([post_server(settings, port)], settings, metrics_port)
+    settings = connected_settings()
+    run_sources([post_server(settings, port)], settings, metrics_port)
+
+
+@commands.command()
+def orders(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8092,
+    metrics_port: Port = 0,
+) -> None:
+    """Serve an HTTP endpoint for ticket shops: POST /v1/orders with a bearer token (PULSO_ORDERS_TOKEN, or one made).
+
+    An order, a list of them, or lines of them (application/x-ndjson); a refund has a negative quantity:
+    {"id": "o-1", "event": "summer", "type": "day", "quantity": 2, "price_cents": 4500, "currency": "EUR",
+    "time": "2026-07-04T20:00:00+02:00", "channel": "web"}
+    """
+    from stream.sources.venue_sources import order_server  # noqa: PLC0415
+
+    settings = connected_settings()
+    run_sources([order_server(read_venue(settings.venue), settings, port)], settings, metrics_port)
 
 
 @commands.command()
@@ -166,7 +183,7 @@ def replay(
     from processors.bars.sales_file import NO_BAR  # noqa: PLC0415
     from stream.sources.replay import ReplaySource  # noqa: PLC0415
 
-    settings = _connected()
+    settings = connected_settings()
     venue = read_venue(settings.venue)
     bars = {one.id: {product.id for product in one.products} for one in venue.bars}
     only = next(iter(bars)) if len(bars) == 1 else NO_BAR
@@ -186,7 +203,7 @@ def replay(
         for line in replay_summary(file, checked):
             progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
         if checked.tickets:
-            _run([source], settings, metrics_port)
+            run_sources([source], settings, metrics_port)
     if checked.refused:
         raise typer.Exit(2)
 
@@ -201,13 +218,15 @@ def replay_summary(file: Path, checked: CheckedTickets) -> Iterator[str]:
             yield f"… and {more} more"
 
 
-def _connected() -> Settings:
+def connected_settings() -> Settings:
+    """Return the settings with the addresses of the servers, and configure logging."""
     settings = Settings()
     settings.configure_logging()
     return settings.connected()
 
 
-def _run(sources: list[Source], settings: Settings, metrics_port: int, *, process: str | None = None) -> None:
+def run_sources(sources: list[Source], settings: Settings, metrics_port: int, *, process: str | None = None) -> None:
+    """Run sources until they end or the process is stopped; send what they have before it ends."""
     from stream.features.clients import SOURCES, client_named  # noqa: PLC0415
     from stream.runtime.metrics_server import start_metrics_server  # noqa: PLC0415
     from stream.runtime.producer import EventProducer, NotDeliveredError  # noqa: PLC0415

@@ -1,18 +1,26 @@
-"""`pulso tickets learn` and `forecast`, and `pulso evaluate tickets`: the final number of tickets of an event."""
+"""`pulso tickets learn`, `forecast` and `replay`, and `pulso evaluate tickets`: ticket sales and their forecast."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 
-from schemas.tickets import TicketForecast
+from schemas.tickets import TICKETS, TicketForecast
 from stream.commands.evaluation_report import GateFile, Json, data_argument, measure
+from stream.commands.source import MAX_REFUSALS_SHOWN, Port, connected_settings, run_sources
 from stream.commands.tables import folding_table, print_output
+from stream.runtime.venue_file import read_venue
 
-commands = typer.Typer(help="Ticket sales: learn past events, forecast the final number.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from processors.tickets.orders_file import CheckedOrders
+
+commands = typer.Typer(help="Ticket sales: learn past events, forecast, replay orders.", no_args_is_help=True)
 
 History = Annotated[Path, typer.Option(dir_okay=False, help="File of the learnt events.")]
 HISTORY = Path("data/tickets.json")
@@ -73,6 +81,47 @@ def forecast(
     for one in forecasts:
         table.add_row(*_cells(one))
     print_output(table)
+
+
+@commands.command()
+def replay(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="CSV of orders: event, type, quantity, price, time; id, currency and channel where known.",
+        ),
+    ],
+    metrics_port: Port = 0,
+) -> None:
+    """Send the orders of a file with their own times; exit 2 where lines were refused."""
+    from processors.tickets.orders_file import read_orders  # noqa: PLC0415
+    from stream.sources.order_replay import OrderReplay  # noqa: PLC0415
+
+    settings = connected_settings()
+    venue = read_venue(settings.venue)
+    checked = read_orders(file, venue.section(TICKETS).events, ZoneInfo(venue.timezone), datetime.now(UTC))
+    for line in order_summary(file, checked):
+        typer.echo(line)
+    if checked.orders:
+        run_sources([OrderReplay(file.stem, checked.orders)], settings, metrics_port)
+    if checked.refused:
+        raise typer.Exit(2)
+
+
+def order_summary(file: Path, checked: CheckedOrders) -> Iterator[str]:
+    """Yield the lines that tell people what of a file is sent, what is not, and why."""
+    yield from checked.notes
+    refunds = sum(order.quantity < 0 for order in checked.orders)
+    tickets = sum(order.quantity for order in checked.orders)
+    yield (
+        f"{file}: {len(checked.orders)} orders accepted, {refunds} of them refunds, {tickets} tickets in sum; "
+        f"{len(checked.refused)} lines refused"
+    )
+    yield from (f"{file}, {refusal}" for refusal in checked.refused[:MAX_REFUSALS_SHOWN])
+    if (more := len(checked.refused) - MAX_REFUSALS_SHOWN) > 0:
+        yield f"… and {more} more"
 
 
 def _cells(one: TicketForecast) -> tuple[str, ...]:

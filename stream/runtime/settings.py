@@ -176,6 +176,14 @@ class Settings(BaseSettings):
         description="YAML file with the credentials of signs' displays of other makers, a line `SIGN: name:password` "
         "each; for Xibo client id and secret.",
     )
+    orders_token: SecretStr | None = Field(
+        default=None,
+        description="Bearer token that ticket shops must send; made and kept in the data folder if not set.",
+    )
+    ticket_history: Path = Field(
+        default=Path("data/tickets.json"),
+        description="File of the past events that forecasts of ticket sales compare with: `pulso tickets learn`.",
+    )
     alexa_skill: str | None = Field(
         default=None, description="Id of the Alexa skill whose requests are answered; none if not set."
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from schemas.addresses import MAIL_SERVERS, without_password
 from schemas.bars import DemandForecast
+from schemas.tickets import TICKETS
 from schemas.venue import Venue
 from stream.runtime.addresses import is_private
 from stream.runtime.settings import Settings, mailbox_variable
@@ -49,6 +50,9 @@ def source_lines(venue: Venue, settings: Settings) -> Iterator[SourceLine]:
     if venue.social is not None:
         token = "PULSO_POSTS_TOKEN" if settings.posts_token else str(settings.data / "posts-token")
         yield SourceLine("social posts", f"{_port(venue.social.port)}, POST /v1/posts, token in {token}")
+    if (orders := venue.section(TICKETS).server) is not None:
+        token = "PULSO_ORDERS_TOKEN" if settings.orders_token else str(settings.data / "orders-token")
+        yield SourceLine("ticket shops", f"{_port(orders.port)}, POST /v1/orders, token in {token}")
     if venue.contacts:
         yield _contacts(settings)
 

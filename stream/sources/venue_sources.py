@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.tickets import TICKETS
 from schemas.venue import Venue
 from stream.features.music.lights import desks_by_stage
 from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
+from stream.sources.order_server import OrderServer
+from stream.sources.order_server import token_of as orders_token_of
 from stream.sources.post_server import PostServer
 from stream.sources.post_server import token_of as posts_token_of
 from stream.sources.sound import MicrophoneSource
@@ -18,7 +21,7 @@ from stream.sources.till_server import TillServer, token_of
 
 
 def sources_of(venue: Venue, settings: Settings) -> list[Source]:
-    """Return a source for each camera and stage with a URL, each mailbox, and the endpoints for tickets and posts."""
+    """Return a source for each camera and stage with a URL, each mailbox, and the endpoints that it names."""
     sources: list[Source] = [
         CameraSource(camera.id, camera.url, frames_per_second=camera.frames_per_second)
         for camera in venue.cameras
@@ -44,6 +47,8 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         sources.append(till_server(venue, settings, venue.tills.port))
     if venue.social is not None:
         sources.append(post_server(settings, venue.social.port))
+    if (orders := venue.section(TICKETS).server) is not None:
+        sources.append(order_server(venue, settings, orders.port))
     return sources
 
 
@@ -63,6 +68,13 @@ def till_server(venue: Venue, settings: Settings, port: int) -> TillServer:
     """Return the endpoint for tickets; port 0 takes the port of last time, else any free one."""
     return TillServer(
         venue, port=port, token=token_of(settings), bind=settings.bind, announced=settings.data / "tills.json"
+    )
+
+
+def order_server(venue: Venue, settings: Settings, port: int) -> OrderServer:
+    """Return the endpoint for orders of ticket shops; port 0 takes the port of last time, else any free one."""
+    return OrderServer(
+        venue, port=port, token=orders_token_of(settings), bind=settings.bind, announced=settings.data / "orders.json"
     )
 
 

@@ -1,11 +1,27 @@
-"""Ticket sales: the forecast of an event's final number from the booking curves of past events."""
+"""Ticket sales: orders, the forecast of an event's final number from past events, and prices that a person approves."""
 
 from __future__ import annotations
 
-from stream.runtime.feature import Feature
+from schemas.tickets import ORDERS, TICKET_ACTIONS, TICKET_FORECASTS, TICKET_PRICES, TICKETS
+from stream.runtime.feature import Access, Feature, StateTopics
 
 FEATURE = Feature(
     name="tickets",
+    inputs=(ORDERS, TICKET_ACTIONS),
+    topics=(TICKET_FORECASTS, TICKET_PRICES),
+    agents={"bars": "stream.features.tickets.agents:register"},
+    metrics=("stream.features.tickets.metrics",),
+    venue_section=TICKETS,
     commands=("stream.commands.tickets:register",),
     evaluations=("stream.commands.tickets:tickets",),
+    access={
+        "bars": Access(
+            consumes=(ORDERS, TICKET_ACTIONS),
+            produces=(TICKET_ACTIONS, TICKET_FORECASTS, TICKET_PRICES),
+            tables=(StateTopics("tickets", (ORDERS, TICKET_ACTIONS)),),
+        ),
+        "sources": Access(produces=(ORDERS,)),
+        "console": Access(broadcasts=(TICKET_FORECASTS, TICKET_PRICES), produces=(TICKET_ACTIONS,)),
+        "operator": Access(produces=(ORDERS,)),
+    },
 )

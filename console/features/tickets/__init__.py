@@ -1,0 +1,1 @@
+"""Ticket sales: the page of production, and the public page of prices."""
