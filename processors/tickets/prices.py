@@ -7,10 +7,9 @@ demand and the elasticity of the venue file: demand follows (price / present pri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
 from msgspec import Struct, field
 
 from schemas.errors import PulsoError
@@ -84,20 +83,25 @@ def problem_of_change(
     Args:
         end: begin of the event; a step must begin before it.
     """
+    return next(_problems(limits, steps, cents, now, end), None)
+
+
+def _problems(
+    limits: PriceSettings, steps: Sequence[PriceStep], cents: int, now: datetime, end: datetime
+) -> Iterator[str]:
     present = step_at(steps, now).cents
-    problems = {
-        "a step is announced already; wait until it begins": announced(steps, now) is not None,
-        f"{cents} is not one of the declared prices": cents not in limits.ladder_cents,
-        f"{cents} is below the floor {limits.floor_cents}": cents < limits.floor_cents,
-        f"{cents} is above the ceiling {limits.ceiling_cents}": cents > limits.ceiling_cents,
-        f"{cents} is the present price": cents == present,
-        f"the step from {present} to {cents} is larger than {limits.largest_step_cents}": abs(cents - present)
-        > limits.largest_step_cents,
-        f"with {limits.notice_hours:g} hours of notice it would not begin before the event": now
-        + timedelta(hours=limits.notice_hours)
-        >= end,
-    }
-    return next((text for text, found in problems.items() if found), None)
+    if announced(steps, now) is not None:
+        yield "a step is announced already; wait until it begins"
+    if cents not in limits.ladder_cents:
+        yield f"{cents} is not one of the declared prices"
+    if not limits.floor_cents <= cents <= limits.ceiling_cents:
+        yield f"{cents} is not between the floor {limits.floor_cents} and the ceiling {limits.ceiling_cents}"
+    if cents == present:
+        yield f"{cents} is the present price"
+    if abs(cents - present) > limits.largest_step_cents:
+        yield f"the step from {present} to {cents} is larger than {limits.largest_step_cents}"
+    if now + timedelta(hours=limits.notice_hours) >= end:
+        yield f"with {limits.notice_hours:g} hours of notice it would not begin before the event"
 
 
 def demand_at_price(daily: Iterable[tuple[int, int]], cents: int, elasticity: float) -> list[float]:
@@ -124,8 +128,10 @@ def expected_revenue(demand: Sequence[float], left: float, present: int, cents: 
     >>> expected_revenue([100.0], 50, 4000, 8000, 1.0), expected_revenue([100.0], 20, 4000, 4000, 1.0)
     (400000.0, 80000.0)
     """
-    wanted = np.maximum(np.asarray(demand, dtype=float), 0.0) * (cents / present) ** -elasticity
-    return float(cents * np.minimum(wanted, max(left, 0.0)).mean())
+    if not present or not cents:
+        return 0.0  # of free tickets nothing is known about other prices
+    factor, most = (cents / present) ** -elasticity, max(left, 0.0)
+    return cents * sum(min(max(one, 0.0) * factor, most) for one in demand) / len(demand)
 
 
 def propose(

@@ -13,6 +13,7 @@ FEATURE = Feature(
     metrics=("stream.features.tickets.metrics",),
     venue_section=TICKETS,
     commands=("stream.commands.tickets:register",),
+    console="console.features.tickets:FEATURE",
     evaluations=("stream.commands.tickets:tickets",),
     access={
         "bars": Access(
