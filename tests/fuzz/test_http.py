@@ -1,4 +1,4 @@
-"""Fuzz tests of every endpoint of console, tills and posts, on a real Kafka and Redis.
+"""Fuzz tests of every endpoint of console, tills, posts and orders, on a real Kafka and Redis.
 
 Schemathesis generates requests from the OpenAPI document; further requests are malformed HTTP.
 """
@@ -24,10 +24,12 @@ from schemathesis.generation import GenerationMode
 from console.server import build
 from schemas.bars import Ticket
 from schemas.social import Post
+from schemas.tickets import TicketOrder
 from stream.local import LocalStack
 from stream.runtime.producer import EventProducer
 from stream.runtime.settings import Settings
 from stream.runtime.venue_file import read_venue
+from stream.sources.order_server import OrderServer
 from stream.sources.post_server import PostServer
 from stream.sources.record_server import RecordServer
 from stream.sources.source import EventSink, run_all
@@ -61,7 +63,8 @@ def servers_under_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
     with LocalStack(folder, workers=(), with_prometheus=False) as stack, EventProducer(stack.settings) as producer:
         venue = read_venue(stack.settings.venue)
         servers: dict[str, RecordServer[Any]] = {
-            "tills": TillServer(venue, port=0, token=TOKEN), "posts": PostServer(port=0, token=TOKEN)
+            "tills": TillServer(venue, port=0, token=TOKEN), "posts": PostServer(port=0, token=TOKEN),
+            "orders": OrderServer(venue, port=0, token=TOKEN),
         }  # fmt: skip
         stop = threading.Event()
         thread = threading.Thread(target=run_all, args=(list(servers.values()), producer, stop))
@@ -86,7 +89,7 @@ async def _add_admin_token(url: str) -> str:
     return token
 
 
-@pytest.mark.parametrize("name", ["tills", "posts", "console"])
+@pytest.mark.parametrize("name", ["tills", "posts", "orders", "console"])
 @pytest.mark.timeout(3600)
 def test_openapi(name: str, servers_under_test: dict[str, ServerUnderTest], statistics: SurfaceStatistics) -> None:
     """Check that no response is a 5xx, and that rejections have a body with the reason."""
@@ -119,14 +122,14 @@ def _check_responses(strategy: Any, server: ServerUnderTest, statistics: Surface
     attempt()
 
 
-@pytest.mark.parametrize("name", ["tills", "posts", "console"])
+@pytest.mark.parametrize("name", ["tills", "posts", "orders", "console"])
 @pytest.mark.timeout(3600)
 def test_raw(name: str, servers_under_test: dict[str, ServerUnderTest], statistics: SurfaceStatistics) -> None:
     """Check that raw requests never cause a 5xx, a hang or a crash."""
     server, generator = servers_under_test[name], InputGenerator(f"raw {name}")
     venue = read_venue(Settings().venue)
     body_generator = InputGenerator(f"bodies {name}", venue_ids(venue), known_field_values(venue))
-    kind = {"tills": Ticket, "posts": Post}.get(name, Ticket)
+    kind = {"tills": Ticket, "posts": Post, "orders": TicketOrder}.get(name, Ticket)
     for _ in range(25 * INPUT_MULTIPLIER):
         request = random_request(generator, body_generator, kind, server.token)
         with statistics.measure(1, request):

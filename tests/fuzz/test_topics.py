@@ -29,6 +29,7 @@ from schemas.routes import PATH_STATES
 from schemas.social import POSTS
 from schemas.sources import REPORTS
 from schemas.support import CORRECTIONS, MAILS
+from schemas.tickets import ORDERS, TICKET_ACTIONS, TICKETS
 from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.features import registry
@@ -43,7 +44,7 @@ INPUT_COUNTS = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK:
          ALERTS: 100, CORRECTIONS: 40, MAILS: 30, POSTS: 30, FRAMES: 60, SNIPPETS: 20}  # fmt: skip
 """Inputs of the short set; 60 of each other topic."""
 WORKER_TOPICS: list[tuple[str, Topic]] = [
-    *(("bars", topic) for topic in (SALES, STOCK, CONTEXT)),
+    *(("bars", topic) for topic in (SALES, STOCK, CONTEXT, ORDERS, TICKET_ACTIONS)),
     *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS, WISHES, PROGRAMME_SETS, PATH_STATES, TASTE_EVENTS)),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
@@ -61,9 +62,7 @@ def get_worker(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Call
     def get(name: str) -> TestDriver:
         if name not in drivers:
             drivers.clear()
-            drivers[name] = TestDriver(
-                registry.agents_of(name), read_venue(settings.venue), settings=settings, worker=name
-            )
+            drivers[name] = TestDriver(registry.agents_of(name), fuzzed_venue(settings), settings=settings, worker=name)
             tested = {topic.name for worker, topic in WORKER_TOPICS if worker == name}
             assert {topic.name for topic in drivers[name].topics} == tested, (
                 "each topic that a worker reads must be tested"
@@ -71,6 +70,18 @@ def get_worker(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Call
         return drivers[name]
 
     return get
+
+
+def fuzzed_venue(settings: Settings) -> Venue:
+    """Return the default venue, with an event whose tickets are sold."""
+    prices = {
+        "ladder_cents": [4000, 4500], "start_cents": 4000, "floor_cents": 4000, "ceiling_cents": 4500,
+        "largest_step_cents": 500,
+    }  # fmt: skip
+    types = [{"id": "day", "capacity": 100, "prices": prices}, {"id": "camping"}]
+    event = {"id": "gala", "date": "2027-07-03", "on_sale": "2026-03-01T10:00:00Z", "types": types}
+    section = TICKETS.type.model_validate({"events": [event]})
+    return read_venue(settings.venue).model_copy(update={TICKETS.name: section})
 
 
 @pytest.mark.parametrize(("name", "topic"), WORKER_TOPICS, ids=[topic.name for _, topic in WORKER_TOPICS])
@@ -135,7 +146,7 @@ def random_headers(topic: Topic, generator: InputGenerator) -> Any:
 def random_payload(generator: InputGenerator, topic: Topic, venue: Venue) -> tuple[bytes | None, bytes | None]:
     """Return JSON of the topic's type and the record's key, which for most types is one of its fields."""
     assert topic.record is not None
-    key_field = topic.key if topic.key in ("bar", "thread", "camera", "stage", "network", "id") else "key"
+    key_field = topic.key if topic.key in ("bar", "thread", "camera", "stage", "network", "id", "event") else "key"
     if key_field not in topic.record.__struct_fields__:
         return generator.random_json(topic.record), generator.random_text().encode()
     known_values = known_field_values(venue).get(key_field)
@@ -208,7 +219,8 @@ def known_field_values(venue: Venue) -> dict[str, list[str]]:
         "product": [one.id for bar in venue.bars for one in bar.products],
         "zone": [zone.id for zone in venue.zones], "stage": [stage.id for stage in venue.stages],
         "rule": rules, "key": [f"{rule}/front" for rule in rules],
-        "model": ["mood", "genre", "crowd"],
+        "model": ["mood", "genre", "crowd"], "event": [one.id for one in venue.section(TICKETS).events],
+        "type": [one.id for event in venue.section(TICKETS).events for one in event.types], "currency": ["EUR"],
     }  # fmt: skip
 
 

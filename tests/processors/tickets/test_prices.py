@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -27,7 +28,7 @@ RUNS = 10_000
 def random_limits(generator: random.Random) -> PriceSettings:
     """Return valid limits: a ladder with gaps, and a largest step that some gaps reach."""
     ladder = sorted(generator.sample(range(500, 20_000, 50), generator.randint(2, 8)))
-    widest = max(b - a for a, b in zip(ladder, ladder[1:], strict=False))
+    widest = max(b - a for a, b in pairwise(ladder))
     return PriceSettings(
         ladder_cents=ladder,
         start_cents=generator.choice(ladder),
