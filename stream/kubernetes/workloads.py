@@ -12,7 +12,7 @@ from stream.kubernetes.manifest import Manifest, manifest
 IMAGE = "pulso"
 """Image as kustomize knows it: overlays set registry and tag."""
 
-METRICS_PORT, CONSOLE_PORT, TILLS_PORT, POSTS_PORT = 9100, 8080, 8090, 8091
+METRICS_PORT, CONSOLE_PORT, TILLS_PORT, POSTS_PORT, ORDERS_PORT = 9100, 8080, 8090, 8091, 8092
 
 GRACE_SECONDS = 45
 """Time between SIGTERM and SIGKILL: three times that of a worker's orderly shutdown."""
@@ -55,7 +55,7 @@ def processes() -> Iterator[Manifest]:
         "v1", "PersistentVolumeClaim", SOURCES, labels=_labels(SOURCES),
         spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
     )  # fmt: skip
-    yield _service(SOURCES, {"tills": TILLS_PORT, "posts": POSTS_PORT})
+    yield _service(SOURCES, {"tills": TILLS_PORT, "posts": POSTS_PORT, "orders": ORDERS_PORT})
     yield _deployment(CONSOLE, [], port=CONSOLE_PORT, page="/healthz", command=["python", "-m", "console"])
     yield _service(CONSOLE, {"http": CONSOLE_PORT})
     yield _topics_job()
