@@ -130,7 +130,8 @@ def expected_revenue(demand: Sequence[float], left: float, present: int, cents: 
     """
     if not present or not cents:
         return 0.0  # of free tickets nothing is known about other prices
-    factor, most = (cents / present) ** -elasticity, max(left, 0.0)
+    factor: float = (cents / present) ** -elasticity
+    most = max(left, 0.0)
     return cents * sum(min(max(one, 0.0) * factor, most) for one in demand) / len(demand)
 
 

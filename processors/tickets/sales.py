@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
@@ -24,6 +25,7 @@ from schemas.tickets import (
     TypeSales,
 )
 
+Lacking = Literal["no_history", "no_day", "over"]
 MAX_MARKS = 60
 BEFORE_DAYS, AFTER_DAYS = 7, 3
 """Days before a mark, and days from it on, whose sales are compared."""
@@ -160,7 +162,9 @@ def sales_of(
     sold = state.types.get(settings.id, SoldType())
     curve = booking_curve(sold, event, settings, today)
     found = forecaster.forecast(f"{event.id}/{settings.id}", curve) if today < event.date else None
-    lacking = None if found else "over" if today >= event.date else "no_day" if curve is None else "no_history"
+    lacking: Lacking | None = None
+    if found is None:
+        lacking = "over" if today >= event.date else "no_day" if curve is None else "no_history"
     return TypeSales(
         event_id=event_id,
         event=event.id,
