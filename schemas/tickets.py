@@ -115,6 +115,21 @@ class TicketMark(Struct, frozen=True, kw_only=True):
     after_per_day: float | None = None
 
 
+class GateCount(Struct, frozen=True, kw_only=True):
+    """People at the gates on the day of an event that is over.
+
+    Attributes:
+        sold: tickets of the event, net of refunds.
+        entered: entries by all gates; who comes again counts again.
+        peak: most people in the venue at once.
+    """
+
+    event: Annotated[SaleEventId, NAMED]
+    sold: Count
+    entered: NonNegative
+    peak: NonNegative
+
+
 class TypeSales(Struct, frozen=True, kw_only=True):
     """Sales of one event and type, and their forecast: key `event/type`.
 
@@ -131,6 +146,9 @@ class TypeSales(Struct, frozen=True, kw_only=True):
         curve: sold until the end of each complete day, the earliest first.
         course: expected from then on, to the event.
         marks: of the whole event.
+        gates: of the last event that is over; None where no gate has counted one.
+        expected_peak: tickets of this type that are expected in the end, times the share of people that were in the
+            venue at once at that event; None without it.
     """
 
     event_id: Annotated[EventId, NAMED]
@@ -150,6 +168,8 @@ class TypeSales(Struct, frozen=True, kw_only=True):
     curve: tuple[CurvePoint, ...] = ()
     course: tuple[CoursePoint, ...] = ()
     marks: tuple[TicketMark, ...] = ()
+    gates: GateCount | None = None
+    expected_peak: NonNegative | None = None
 
 
 TicketActionKind = Literal["approve", "decline", "mark", "unmark", "time"]

@@ -16,6 +16,7 @@ from processors.tickets.prices import PriceState, demand_at_price, propose, step
 from schemas.ids import EventId
 from schemas.tickets import (
     CurvePoint,
+    GateCount,
     PriceProposal,
     SaleEventSettings,
     TicketForecast,
@@ -155,8 +156,13 @@ def sales_of(
     forecaster: Forecaster,
     zone: ZoneInfo,
     event_id: EventId,
+    gates: GateCount | None = None,
 ) -> TypeSales:
-    """Return the sales of a type and their forecast, at the state's time."""
+    """Return the sales of a type and their forecast, at the state's time.
+
+    Args:
+        gates: of the last event that is over.
+    """
     now = state.now or event.on_sale
     today = now.astimezone(zone).date()
     sold = state.types.get(settings.id, SoldType())
@@ -185,6 +191,10 @@ def sales_of(
         if curve is None
         else tuple(CurvePoint(day, value) for day, value in zip(curve.days[::-1], curve.sold[::-1], strict=True)),
         marks=tuple(_with_effect(mark, state, today) for mark in state.marks),
+        gates=gates,
+        expected_peak=None
+        if found is None or gates is None or not gates.sold
+        else round(max(found.forecast.final, sold.sold()) * gates.peak / gates.sold, 1),
     )
 
 

@@ -15,7 +15,7 @@ import soundfile
 
 from processors.event_time import MAX_AHEAD
 from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS
-from schemas.attendance import ATTENDANCE
+from schemas.attendance import ATTENDANCE, OCCUPANCY
 from schemas.bars import DEMAND, SALES, STOCK
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
@@ -44,7 +44,7 @@ INPUT_COUNTS = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK:
          ALERTS: 100, CORRECTIONS: 40, MAILS: 30, POSTS: 30, FRAMES: 60, SNIPPETS: 20}  # fmt: skip
 """Inputs of the short set; 60 of each other topic."""
 WORKER_TOPICS: list[tuple[str, Topic]] = [
-    *(("bars", topic) for topic in (SALES, STOCK, CONTEXT, ORDERS, TICKET_ACTIONS)),
+    *(("bars", topic) for topic in (SALES, STOCK, CONTEXT, ORDERS, TICKET_ACTIONS, OCCUPANCY)),
     *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS, WISHES, PROGRAMME_SETS, PATH_STATES, TASTE_EVENTS)),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),

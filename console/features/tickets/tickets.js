@@ -101,6 +101,16 @@ function showPrice(item, price) {
   }));
 }
 
+/** People who are expected at once, by the share of an event that is over; null without one. */
+function expectedPeople(event) {
+  const sales = event.types.map((type) => type.sales).filter((one) => one?.gates);
+  if (!sales.length) return null;
+  const { gates } = sales[0], peaks = sales.map((one) => one.expected_peak ?? null);
+  const words = { event: gates.event, entered: number(gates.entered), sold: number(gates.sold), absent: percent(Math.max(0, 1 - gates.entered / gates.sold)), peak: number(gates.peak) };
+  const known = t("tickets_gates", words);
+  return peaks.includes(null) ? known : `${known} ${t("tickets_expected_peak", { n: number(peaks.reduce((sum, one) => sum + one, 0)) })}`;
+}
+
 function makeEvent(event) {
   const kind = h("select", { name: "kind" }, MARK_KINDS.map((one) => h("option", { value: one }, t(`tickets_mark_${one}`))));
   const day = h("input", { type: "date", name: "day", required: true });
@@ -111,7 +121,7 @@ function makeEvent(event) {
     change("/api/tickets/marks", { event: event.id, kind: kind.value, day: day.value, text: words.value }, "tickets_done_mark");
     words.value = "";
   });
-  return h("section", { class: "event" }, h("h2"), h("ul", { class: "types" }), h("h3", {}, t("tickets_marks")), h("p", { class: "dim" }, t("tickets_marks_note")), h("ul", { class: "marks" }), form);
+  return h("section", { class: "event" }, h("h2"), h("p", { class: "gates" }), h("ul", { class: "types" }), h("h3", {}, t("tickets_marks")), h("p", { class: "dim" }, t("tickets_marks_note")), h("ul", { class: "marks" }), form);
 }
 
 function markText(mark) {
@@ -123,6 +133,7 @@ function markText(mark) {
 function updateEvent(section, event) {
   const heading = section.querySelector("h2");
   heading.replaceChildren(event.title, h("span", { class: "when" }, [event.date && dateOf(event.date), event.days_before > 0 && t("tickets_days", { n: number(event.days_before) })].filter(Boolean).join(" · ")));
+  text(section.querySelector(".gates"), expectedPeople(event) ?? "");
   keyed(section.querySelector(".types"), event.types, (type) => type.id, (type) => makeType(event.id, type), (item, type) => updateType(item, type, event));
   keyed(section.querySelector(".marks"), event.marks, (mark) => mark.id, (mark) => h("li", {}, h("span"), h("button", { type: "button", "aria-label": `${t("tickets_mark_remove")}: ${mark.day} ${mark.text ?? ""}`, onclick: () => change("/api/tickets/marks", { event: event.id, mark: mark.id }, "tickets_done_mark") }, t("tickets_mark_remove"))),
     (item, mark) => text(item.querySelector("span"), markText({ before_per_day: null, after_per_day: null, ...mark })));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.attendance import OCCUPANCY
 from schemas.tickets import ORDERS, TICKET_ACTIONS, TICKET_FORECASTS, TICKET_PRICES, TICKETS
 from stream.runtime.feature import Access, Feature, StateTopics
 
@@ -17,9 +18,9 @@ FEATURE = Feature(
     evaluations=("stream.commands.tickets:tickets",),
     access={
         "bars": Access(
-            consumes=(ORDERS, TICKET_ACTIONS),
+            consumes=(ORDERS, TICKET_ACTIONS, OCCUPANCY),
             produces=(TICKET_ACTIONS, TICKET_FORECASTS, TICKET_PRICES),
-            tables=(StateTopics("tickets", (ORDERS, TICKET_ACTIONS)),),
+            tables=(StateTopics("tickets", (ORDERS, TICKET_ACTIONS, OCCUPANCY)),),
         ),
         "sources": Access(produces=(ORDERS,)),
         "console": Access(broadcasts=(TICKET_FORECASTS, TICKET_PRICES), produces=(TICKET_ACTIONS,)),

@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from processors.event_time import at_receipt
+from processors.tickets.gates import GateState, last_gates
 from processors.tickets.orders_file import problem_for_venue
 from processors.tickets.prices import PriceError, PriceState, approve, decline, first_prices
 from processors.tickets.sales import MAX_MARKS, EventState, Forecaster, SoldType, begin_of, propose_price, sales_of
 from processors.tickets.seen_orders import Recognition, SeenOrders, bucket_of
+from schemas.attendance import OCCUPANCY, VenueOccupancy
 from schemas.fields import identifier
 from schemas.ids import EventId
 from schemas.tickets import (
@@ -51,6 +53,9 @@ LIVE_INTERVAL = timedelta(seconds=10)
 AFTER_EVENT = timedelta(days=2)
 """Time after an event at which it is no longer watched."""
 
+GATES = "#gates"
+"""Key of the row with the gates; no event's id has a #."""
+
 AnyRecord = Record[TicketOrder] | Record[TicketAction]
 
 
@@ -58,9 +63,11 @@ def register(worker: WorkerContext) -> None:
     """Add the agents."""
     table = worker.table("tickets", ORDERS)
     agent = TicketsAgent(worker, StateTable(table, struct_codec(EventState, EventState)),
-        StateTable(table, struct_codec(SeenOrders, SeenOrders), max_cached=2_000))  # fmt: skip
+        StateTable(table, struct_codec(SeenOrders, SeenOrders), max_cached=2_000),
+        StateTable(table, struct_codec(GateState, GateState)))  # fmt: skip
     worker.agent(ORDERS, agent.count, table=table, on_failure=agent.forget)
     worker.agent(TICKET_ACTIONS, agent.act, table=table, on_failure=agent.forget)
+    worker.agent(OCCUPANCY, agent.watch_gates, table=table, on_failure=agent.forget)
     if worker.venue.section(TICKETS).events:
         worker.every(TIME_SECONDS, TimeWriter(worker).write, name="time of ticket sales")
 
@@ -68,9 +75,15 @@ def register(worker: WorkerContext) -> None:
 class TicketsAgent:
     """Keeps the sales and prices of each event."""
 
-    def __init__(self, worker: WorkerContext, states: StateTable[EventState], seen: StateTable[SeenOrders]) -> None:
+    def __init__(
+        self,
+        worker: WorkerContext,
+        states: StateTable[EventState],
+        seen: StateTable[SeenOrders],
+        gates: StateTable[GateState],
+    ) -> None:
         self._worker = worker
-        self._states, self._seen = states, seen
+        self._states, self._seen, self._gates = states, seen, gates
         self._events = {event.id: event for event in worker.venue.section(TICKETS).events}
         self._zone = ZoneInfo(worker.venue.timezone)
         self._history = HistoryFile(worker.settings.ticket_history)
@@ -80,6 +93,17 @@ class TicketsAgent:
         """Drop what a failed batch changed in part."""
         self._states.forget()
         self._seen.forget()
+        self._gates.forget()
+
+    async def watch_gates(self, records: list[Record[VenueOccupancy]]) -> BatchResult:
+        """Remember entries and the most people at once of each day with an event."""
+        result = BatchResult()
+        gates = self._gates.get(GATES)
+        days = {event.date for event in self._events.values()}
+        changed = [gates.add(record.payload, record.offset, days, self._zone) for record in records]
+        if any(changed):
+            result.rows[GATES] = self._gates.row_to_store(GATES, gates)
+        return result
 
     async def count(self, records: list[Record[TicketOrder]]) -> BatchResult:
         """Count orders, each once; produce the sales that are due."""
@@ -190,10 +214,13 @@ class TicketsAgent:
         previous, state.shown = state.shown, state.now
         decided = isinstance(record.payload, TicketAction) and record.payload.type is not None
         changed = decided or previous is None or self._day(previous) != self._day(state.shown)
+        sold = {name: sum(one.sold() for one in self._states.get(name).types.values()) for name in self._events}
+        sold[event.id] = sum(one.sold() for one in state.types.values())
+        gates = last_gates(self._gates.get(GATES), self._events.values(), sold, state.now or event.on_sale, self._zone)
         for settings in event.types:
             key = f"{event.id}/{settings.id}"
             name = EventId(identifier(f"{record.id}/{settings.id}"))
-            sales = sales_of(state, event, settings, self._forecaster, self._zone, name)
+            sales = sales_of(state, event, settings, self._forecaster, self._zone, name, gates)
             _publish(sales)
             result.outputs.append(OutputRecord(TICKET_FORECASTS, key, sales, record.envelope, part=settings.id))
             changed = (

@@ -11,12 +11,14 @@ import pytest
 
 from processors.tickets.curves import BookingCurve
 from processors.tickets.history import write_history
+from schemas.attendance import OCCUPANCY, VenueOccupancy
 from schemas.tickets import (
     ORDERS,
     TICKET_ACTIONS,
     TICKET_FORECASTS,
     TICKET_PRICES,
     TICKETS,
+    GateCount,
     TicketAction,
     TicketMark,
     TicketOrder,
@@ -40,7 +42,9 @@ VENUE = venue_type([TICKETS]).model_validate({
                 "ladder_cents": [3500, 4000, 4500, 5000], "start_cents": 4000, "floor_cents": 3500,
                 "ceiling_cents": 5000, "largest_step_cents": 500, "notice_hours": 24}},
             {"id": "camping"},
-        ]}]},
+        ]},
+        {"id": "spring", "date": "2026-04-04", "on_sale": "2026-03-01T10:00:00+01:00", "types": [{"id": "day"}]},
+    ]},
 })  # fmt: skip
 
 
@@ -210,7 +214,25 @@ async def test_marks_have_the_sales_before_and_after_them(driver: TestDriver) ->
 
 async def test_timer_writes_the_time_of_each_event(driver: TestDriver) -> None:
     await driver.run_timer("time of ticket sales")
-    ((topic, key, action),) = driver.produced
-    assert (topic, key) == (TICKET_ACTIONS.name, "summer")
+    assert [(topic, key) for topic, key, _ in driver.produced] == [
+        (TICKET_ACTIONS.name, "summer"),
+        (TICKET_ACTIONS.name, "spring"),
+    ]
+    action = driver.produced[0][2]
     assert isinstance(action, TicketAction)
     assert action.kind == "time"
+
+
+async def test_gates_of_an_event_that_is_over_tell_how_many_to_expect_at_once(driver: TestDriver) -> None:
+    await send_all(driver, [order(9_000, 200, event="spring")])
+    assert last_sales(await sell(driver, per_day=7, days=30)).gates is None
+    evening = datetime(2026, 4, 4, 20, tzinfo=UTC)
+    for hours, persons, entered in ((0, 90, 100), (2, 150, 180), (5, 20, 190), (14, 999, 999)):
+        occupancy = VenueOccupancy(
+            event_id="o", time=evening + timedelta(hours=hours), persons=persons, entered=entered, left=0, seen=0
+        )
+        await driver.send(OCCUPANCY, "venue", occupancy)
+    sales = last_sales(await act(driver, "time", 40))
+    assert sales.gates == GateCount(event="spring", sold=200, entered=190, peak=150)
+    assert sales.forecast is not None
+    assert sales.expected_peak == pytest.approx(sales.forecast.final * 0.75, abs=1)
