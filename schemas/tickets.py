@@ -317,11 +317,11 @@ class SaleEventSettings(Part):
     """An event whose tickets are sold."""
 
     id: Annotated[SaleEventId, NAME]
+    date: Annotated[date, Field(description="day of the event, by the venue's clock")]
     title: str = Field(default="", max_length=100, description="name on pages")
-    date: date
     on_sale: AwareDatetime = Field(description="begin of the sale: RFC 3339 time with an offset")
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="ISO 4217 code")
-    types: list[TicketTypeSettings] = Field(min_length=1, max_length=50)
+    types: list[TicketTypeSettings] = Field(min_length=1, max_length=50, description="kinds of tickets of this event")
 
 
 class TicketSettings(Part):
@@ -330,7 +330,9 @@ class TicketSettings(Part):
     server: OrderServerSettings | None = Field(
         default=None, description="endpoint that shops send orders to; none if left out"
     )
-    events: list[SaleEventSettings] = Field(default_factory=list, max_length=50)
+    events: list[SaleEventSettings] = Field(
+        default_factory=list, max_length=50, description="events whose tickets are sold"
+    )
 
 
 def _mistakes(venue: Venue) -> list[str]:

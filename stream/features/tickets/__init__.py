@@ -24,6 +24,5 @@ FEATURE = Feature(
         ),
         "sources": Access(produces=(ORDERS,)),
         "console": Access(broadcasts=(TICKET_FORECASTS, TICKET_PRICES), produces=(TICKET_ACTIONS,)),
-        "operator": Access(produces=(ORDERS,)),
     },
 )
