@@ -54,7 +54,7 @@ function whatIf(item, sales) {
   item.querySelector(".what-if").hidden = demand.length === 0;
   if (!demand.length || !(tickets > 0)) return text(item.querySelector(".what-if output"), "");
   const expected = demand.reduce((sum, one) => sum + Math.min(one, tickets), 0) / demand.length;
-  const full = demand.filter((one) => one >= tickets).length / demand.length;
+  const full = (demand.filter((one) => one >= tickets).length + 0.5) / (demand.length + 1); // never sure
   text(item.querySelector(".what-if output"), t("tickets_what_if_answer", { n: number(expected), chance: percent(full) }));
 }
 
@@ -84,7 +84,7 @@ function updateType(item, type, event) {
   item.querySelector(".drawing").hidden = !sales || !(sales.curve.length || sales.course.length);
   if (!item.querySelector(".drawing").hidden) drawChart(item.querySelector(".drawing > div"), type.title, sales, event.marks);
   const capacity = item.querySelector(".what-if input");
-  if (!capacity.value && sales) capacity.value = sales.capacity ?? Math.round(forecast?.final ?? 0);
+  if (sales?.capacity) capacity.placeholder = number(sales.capacity);
   whatIf(item, sales);
   text(item.querySelector(".age"), type.at === null ? t("never") : t("data_age", { age: age(type.at) }));
 }
@@ -146,4 +146,5 @@ function show() {
 
 show();
 setInterval(show, 60_000);
+addEventListener("resize", show);
 live([state.channel], { [state.channel]: (update) => { events = update.events; show(); } });
