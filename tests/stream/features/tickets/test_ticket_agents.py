@@ -236,3 +236,23 @@ async def test_gates_of_an_event_that_is_over_tell_how_many_to_expect_at_once(dr
     assert sales.gates == GateCount(event="spring", sold=200, entered=190, peak=150)
     assert sales.forecast is not None
     assert sales.expected_peak == pytest.approx(sales.forecast.final * 0.75, abs=1)
+
+
+async def test_another_worker_goes_on_from_the_stored_rows(driver: TestDriver, tmp_path: Path) -> None:
+    await sell(driver, per_day=14, days=30)
+    mark = TicketMark(id="m1", kind="weather", day=date(2026, 3, 10), text="Storm")
+    (price,) = (await act(driver, "mark", 30, mark=mark)).of(TICKET_PRICES)
+    assert price.proposal is not None
+    other = TestDriver(FEATURE, VENUE, settings=Settings(ticket_history=tmp_path / "history.json"))
+    other.tables["tickets"].update(driver.tables["tickets"])
+    other._offsets.update(driver._offsets)
+    effects = await act(other, "approve", 30.5, type="day", proposal=price.proposal.id)
+    assert [step.cents for step in effects.of(TICKET_PRICES)[-1].steps] == [4000, 4500]
+    sales = last_sales(await send_all(other, [order(1, 14), order(9_999, 1, day=31)]))
+    assert (sales.sold, sales.marks[0].text) == (30 * 14 + 1, "Storm")
+
+
+async def test_unreadable_history_is_no_history(tmp_path: Path) -> None:
+    (tmp_path / "history.json").write_text("{", encoding="utf-8")
+    driver = TestDriver(FEATURE, VENUE, settings=Settings(ticket_history=tmp_path / "history.json"))
+    assert last_sales(await sell(driver, per_day=7, days=3)).lacking == "no_history"
