@@ -119,7 +119,8 @@ class TicketsView:
 
     def _event(self, name: SaleEventId) -> dict[str, object]:
         keys = [key for key in self._keys() if key[0] == name]
-        sales = next((self._sales[key][0] for key in keys if key in self._sales), None)
+        known = [self._sales[key][0] for key in keys if key in self._sales]
+        sales = max(known, key=lambda one: one.time, default=None)
         settings = self._events.get(name)
         day = settings.date if settings else sales.date if sales else None
         return {

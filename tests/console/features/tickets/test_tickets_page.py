@@ -66,9 +66,10 @@ def made_sales() -> TypeSales:
 
 @pytest.fixture
 def with_sales(console_stack: ConsoleStack) -> None:
+    day = made_sales()
     camping = TypeSales(
         event_id="s2", event="summer", type="camping", time=NOW, date=EVENT, days_before=70, sold=212, refunded=0,
-        revenue_cents=0, currency="EUR", lacking="no_history",
+        revenue_cents=0, currency="EUR", lacking="no_history", marks=day.marks,
     )  # fmt: skip
     price = TicketPrice(
         event_id="p1", event="summer", type="day", time=NOW, currency="EUR",
@@ -80,7 +81,7 @@ def with_sales(console_stack: ConsoleStack) -> None:
             id="proposal-1", time=NOW, cents=5500, reason="more_demand", expected_final=9800, gain_cents=1_250_000
         ),
     )  # fmt: skip
-    console_stack.send_result(TICKET_FORECASTS, "summer/day", made_sales(), "s1")
+    console_stack.send_result(TICKET_FORECASTS, "summer/day", day, "s1")
     console_stack.send_result(TICKET_FORECASTS, "summer/camping", camping, "s2")
     console_stack.send_result(TICKET_PRICES, "summer/day", price, "p1")
 
