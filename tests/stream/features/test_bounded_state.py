@@ -21,7 +21,7 @@ from processors.music.tagger import AnalyzedFragment, FragmentTags
 from processors.social import posts
 from processors.support import desk
 from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS, Alert, AlertAction, Observation
-from schemas.attendance import ATTENDANCE, VENUE, AttendanceChange
+from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange, VenueOccupancy
 from schemas.bars import SALES, STOCK, SaleLine, StockMovement, Ticket
 from schemas.cameras import FRAMES
 from schemas.music import SNIPPETS
@@ -31,6 +31,7 @@ from schemas.recommendations import TASTE_EVENTS, TasteEvent
 from schemas.social import POSTS, Post
 from schemas.sources import REPORTS, WATCH, FeedReport, ProcessReport, SourceReport
 from schemas.support import CORRECTIONS, MAILS, Mail, SupportCorrection
+from schemas.tickets import ORDERS, TICKET_ACTIONS, TICKETS, TicketAction, TicketOrder
 from schemas.topic import Topic
 from schemas.venue import Venue, venue_type
 from stream.features import clients, registry
@@ -268,6 +269,27 @@ async def recommendations(driver: TestDriver, day: int) -> None:
         assert not await send(driver, TASTE_EVENTS, [(listener, event) for event in events])
 
 
+SALE_DAYS = 4
+"""Days on which tickets are sold: the rows of an event grow until then."""
+
+
+async def tickets(driver: TestDriver, day: int) -> None:
+    """Orders and refunds while an event is on sale, then only the time."""
+    orders = [
+        TicketOrder(id=f"o{day:02}-{n}", event="gala", type="day", quantity=2 - 3 * (n % 5 == 4), price_cents=4000,
+                    currency="EUR", time=at(day, n))
+        for n in range(20 if day < SALE_DAYS else 0)
+    ]  # fmt: skip
+    assert not await send(driver, ORDERS, [("gala", order) for order in orders])
+    tick = TicketAction(id=f"t{day:02}", event="gala", kind="time", time=at(day, 90))
+    assert not await send(driver, TICKET_ACTIONS, [("gala", tick)])
+    crowd = VenueOccupancy(event_id=f"v{day:02}", time=at(day, 95), persons=100, entered=100, left=0, seen=0)
+    assert not await send(driver, OCCUPANCY, [("venue", crowd)])
+
+
+GALA = {"id": "gala", "date": str(at(SALE_DAYS, 0).date()), "on_sale": str(at(0, 0) - timedelta(days=1)),
+        "types": [{"id": "day", "capacity": 5000}]}  # fmt: skip
+TICKET_VENUE = venue_type([TICKETS]).model_validate({"name": "Test", "tickets": {"events": [GALA]}})
 ACTS = [{"id": "faro", "name": "Faro", "genres": ["rock"]}, {"id": "nube", "name": "Nube", "genres": ["jazz"]}]
 PROGRAMME_VENUE = venue_type([PROGRAMME]).model_validate({"name": "Test", "programme": {"acts": ACTS}})
 EMPTY_VENUE = Venue(name="Test")
@@ -280,6 +302,8 @@ SIMULATIONS = {
     "vision/queues": Simulation(queues, driver_of("vision", kind=VisionDriver)),
     # Each slot of the week has been open, and each expert of the second week has begun.
     "bars/bars": Simulation(bars, driver_of("bars"), full_after=16),
+    # The last orders come on the fourth day, the event is on the fifth.
+    "bars/tickets": Simulation(tickets, driver_of("bars", TICKET_VENUE), full_after=SALE_DAYS + 2),
     "music/stages": Simulation(music, driver_of("music", EMPTY_VENUE, MusicDriver), full_after=10),
     "support/desk": Simulation(support, driver_of("support"), full_after=10),
     "support/posts": Simulation(social, driver_of("support")),
