@@ -11,6 +11,7 @@ Names for `--only` (and `make bench ONLY=…`):
 - recommend: lists per second for new listeners, against implicit alone;
 - itinerary: plans per second, against OR-Tools CP-SAT with equal optimum;
 - routes: searches per second on a map, against networkx;
+- assistant: answers per second and their delay at five questions a second, on one core, against the bare encoder;
 - series: cost of a ticket line as the number of demand series grows;
 - many: cost of a frame and memory as the number of cameras grows;
 - desk: cost of filing a mail as the number of mails grows;
@@ -42,6 +43,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import (
     alert_latency,
     alert_loads,
+    assistant_answers,
     camera_scaling,
     desk_scaling,
     frame_throughput,
@@ -73,6 +75,7 @@ ADVICE_BENCHMARKS: Mapping[str, Callable[..., list[ComparisonRow]]] = {
     "recommend": recommendation_lists.measure,
     "itinerary": itinerary_planning.measure,
     "routes": route_search.measure,
+    "assistant": assistant_answers.measure,
 }
 """Benchmarks of what attendees are advised, without a stack."""
 BENCHMARK_NAMES = (

@@ -36,6 +36,7 @@ SECTIONS = {
         "recommend",
         "itinerary",
         "routes",
+        "assistant",
     ),
     "As work grows": ("series", "many", "desk"),
     "One worker of a group, and two": ("pair",),

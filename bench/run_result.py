@@ -25,6 +25,8 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
         batches: number of batches of a worker; 0 for a reference that processes events one by one.
         held_bytes: memory held at the end; 0 if it was not measured.
         tickets: number of tickets by bar; `sold` are units by bar and product. Empty if no tickets were counted.
+        latencies: seconds from when each event was due to its end; empty if they were not measured.
+        own_latencies: the same on a core that does nothing else, from the processor time of each event.
         scores: what each plan reaches, None where there is no way; empty if nothing was planned.
         persons: sum of persons over all frames; `probabilities` are the last fight probabilities by camera.
     """
@@ -36,6 +38,8 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
     held_bytes: int = 0
     tickets: dict[BarId, int] = field(default_factory=dict)
     sold: dict[BarId, dict[ProductId, float]] = field(default_factory=dict)
+    latencies: list[float] = field(default_factory=list)
+    own_latencies: list[float] = field(default_factory=list)
     scores: list[int | None] = field(default_factory=list)
     persons: float = 0.0
     probabilities: dict[CameraId, float] = field(default_factory=dict)

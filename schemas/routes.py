@@ -19,6 +19,10 @@ PathCondition = Literal["open", "crowded", "closed"]
 """`crowded`: to be avoided by those who can."""
 
 
+CROWD_WATCH = "crowd-watch"
+"""Name under which the watch of crowded zones sets states; its records have keys of their own."""
+
+
 class PathState(Struct, frozen=True, kw_only=True):
     """State of a path, in both directions, as a person or a feature set it.
 
@@ -40,13 +44,18 @@ class PathsSettings(Part):
 
     places: list[Place] = Field(default_factory=list, description="stages, services and junctions")
     paths: list[Path] = Field(default_factory=list, description="ways between two places; others are not joined")
+    crowded_from: Literal["C", "D", "E", "F"] | None = Field(
+        default="E",
+        description="level of density from which the paths through a zone are crowded, as they are while it is full; "
+        "two levels lower they are free again. None: people alone say which paths are crowded",
+    )
     help_es: str = Field(default="", description="whom to call where no way is found, in Spanish")
     help_en: str = Field(default="", description="whom to call where no way is found, in English")
 
 
 PATH_STATES = Topic(
     "paths.states",
-    "start/end",
+    "start/end; crowd/start/end where the watch of crowded zones sets it",
     PathState,
     "pulso.path.state.v1",
     "The last state of each path that somebody closed, called crowded or opened.",

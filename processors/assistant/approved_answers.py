@@ -121,7 +121,8 @@ class AnswerIndex:
             question's words that the answer has; 1 if the question has a topic; share of the question's words that
             the answer has or has a topic of.
         """
-        vectors = self._requests.encoder.encode([words, text]).vectors
+        kinds = self._requests.analyze([text]).probabilities[0]
+        vectors = self._requests.encoder_vectors([words, text])
         covered, precise = self._topic_scores(topics)
         stems = content_words(words)
         shared = [sum(word[:STEM] in own for word in stems) / max(len(stems), 1) for own in self._stems]
@@ -132,7 +133,7 @@ class AnswerIndex:
             self._bm25_scores(words),
             covered,
             precise,
-            self._kinds @ np.sqrt(self._requests.analyze([text]).probabilities[0]),
+            self._kinds @ np.sqrt(kinds),
             shared,
             np.full(len(self.answers), float(bool(topics))),
             self._explained(words),

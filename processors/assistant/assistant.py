@@ -30,7 +30,6 @@ from processors.assistant.skills import (
 )
 from processors.assistant.skills.may_i import CERTAIN, ApprovedAnswers
 from processors.assistant.text import normalise
-from processors.support.encoder import Encoder
 from processors.support.language import detect_language
 from processors.support.requests import RequestClassifier
 from schemas.ids import PlaceId
@@ -85,7 +84,6 @@ class Assistant:
     def __init__(self, festival: Festival, requests: RequestClassifier) -> None:
         self.festival = festival
         self._requests = requests
-        self._encoder: Encoder = requests.encoder
         answers = festival.tables.answers
         self._approved = ApprovedAnswers(
             {language: AnswerIndex(answers, language, requests) for language in ("es", "en")}
@@ -93,7 +91,7 @@ class Assistant:
 
     def language_of(self, text: str) -> Language:
         """Return the language to answer in: Spanish unless a text is English."""
-        odds = float(self._encoder.encode([text]).spanish_log_odds[0])
+        odds = float(self._requests.analyze([text]).spanish_log_odds[0])
         return "en" if detect_language(text, odds) == "en" else "es"
 
     def reply(

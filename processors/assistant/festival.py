@@ -68,6 +68,8 @@ class Festival:
         """The programme as it is now."""
         self.closed_paths: frozenset[PathEnds] = frozenset()
         """Paths that somebody closed."""
+        self.crowded_paths: frozenset[PathEnds] = frozenset()
+        """Paths that walks lead around, where they can."""
         self.zone = zone
         self.days: tuple[date, ...] = tuple(sorted({one.day for one in tables.sets}))
         self.walks = WalkingMap(tables.places.values(), tables.paths, zone) if tables.places else None

@@ -25,6 +25,10 @@ def phrase_pattern(phrases: Iterable[str]) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(parts) + r")s?\b")
 
 
+MAX_KEPT_TEXTS = 1_000
+"""Texts whose names are kept: skills ask for those of one question again and again, and for those of its words."""
+
+
 class Lexicon:
     """Patterns by meaning in several groups."""
 
@@ -36,10 +40,17 @@ class Lexicon:
         phrases = (str(phrase) for entries in groups.values() for one in entries.values() for phrase in one)
         self.vocabulary = {word.rstrip("*") for phrase in phrases for word in phrase.split() if len(word) > 2}
         """Words of all phrases, for the correction of spelling."""
+        self._names: dict[tuple[str, str], frozenset[str]] = {}
 
     def names(self, group: str, text: str) -> frozenset[str]:
-        """Return the names of a group's meanings that occur in a normalised text."""
-        return frozenset(name for name, pattern in self._patterns[group].items() if pattern.search(text))
+        """Return the names of a group's meanings that occur in a normalised text; those of the last texts are kept."""
+        names = self._names.get((group, text))
+        if names is None:
+            names = frozenset(name for name, pattern in self._patterns[group].items() if pattern.search(text))
+            if len(self._names) >= MAX_KEPT_TEXTS:
+                self._names.clear()
+            self._names[group, text] = names
+        return names
 
     def spans(self, group: str, text: str) -> list[tuple[int, int, str]]:
         """Return begin, end and meaning of the phrases of a group, in order of the text; longer ones win."""

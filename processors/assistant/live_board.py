@@ -90,6 +90,11 @@ class LiveBoard:
         """Return the ends of the paths that are closed."""
         return self._closures.closed_paths
 
+    @property
+    def crowded_paths(self) -> frozenset[PathEnds]:
+        """Return the ends of the paths that are crowded."""
+        return self._closures.crowded_paths
+
     def programme(self, sets: Iterable[ProgrammeSet]) -> tuple[ProgrammeSet, ...]:
         """Return the sets of a table with what has changed since."""
         merged = {one.id: one for one in sets} | self._sets

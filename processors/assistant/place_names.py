@@ -84,6 +84,11 @@ class PlaceNames:
             for word in normalise(name).split()
         }
         self.areas = {area for _, area in self._areas}
+        self._long_names: dict[int, list[str]] = {}
+        """Names of at least six letters by their number of spaces: only these are found misspelt."""
+        for alias in self._names:
+            if len(alias) >= 6:
+                self._long_names.setdefault(alias.count(" "), []).append(alias)
         self._longest = max((alias.count(" ") + 1 for alias in self._names), default=1)
 
     def _add_name(self, place: Place, name: str) -> None:
@@ -157,11 +162,11 @@ class PlaceNames:
         if len(window) < 6:
             return None
         best, best_score = None, MIN_SIMILARITY
-        for alias, members in self._names.items():
-            if abs(len(alias) - len(window)) <= 2 and alias.count(" ") == window.count(" "):
+        for alias in self._long_names.get(window.count(" "), ()):
+            if abs(len(alias) - len(window)) <= 2:
                 score = fuzz.ratio(window, alias)
-                if score >= best_score and len(alias) >= 6:
-                    best, best_score = self._stage_of(members), score
+                if score >= best_score:
+                    best, best_score = self._stage_of(self._names[alias]), score
         return best
 
     def _stage_of(self, members: list[PlaceId]) -> PlaceId:

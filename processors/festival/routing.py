@@ -46,6 +46,9 @@ EXIT = "exit"
 ACCESSIBLE_KINDS = {"toilet": "accessible_toilet"}
 """Kinds that somebody in a wheelchair looks for instead of others."""
 
+CROWDED_COST = 10.0
+"""Length of a crowded path, as a multiple of its own, when walks are compared: longer detours aren't made."""
+
 _ROUNDING = 1e-9
 
 PathEnds = tuple[PlaceId, PlaceId]
@@ -253,8 +256,9 @@ class WalkingMap:
         *,
         closed_paths: Collection[PathEnds] = (),
         closed_places: Collection[PlaceId] = (),
+        crowded_paths: Collection[PathEnds] = (),
     ) -> Route | None:
-        """Return the shortest walk between two places; None if there is no way.
+        """Return the shortest walk between two places, around crowded paths; None if there is no way.
 
         A closed place can be walked past, but nobody comes in or goes out through a closed entrance, or leaves through
         a closed exit. An entrance's hours count for coming in only, by a path of kind `gate`. The hours of the places
@@ -263,14 +267,20 @@ class WalkingMap:
         Args:
             closed_paths: paths that nobody may use now, in both directions.
             closed_places: places that an operator closed.
+            crowded_paths: paths that are taken only where the way around is more than `CROWDED_COST` times as long.
 
         Raises:
             KeyError: a place isn't on the map.
         """
         if end not in self._indices:
             raise KeyError(end)
-        reach = self.reach(start, mobility, depart, closed_paths=closed_paths, closed_places=closed_places)
-        return self.route_of(reach, start, end, mobility, depart)
+        closed = {"closed_paths": closed_paths, "closed_places": closed_places}
+        if crowded_paths:
+            around = self.reach(start, mobility, depart, crowded_paths=crowded_paths, **closed)
+            if end in around.metres:
+                return self.route_of(around, start, end, mobility, depart)
+        # A longer way around may reach a path after its hours: then the shortest way, through the crowd.
+        return self.route_of(self.reach(start, mobility, depart, **closed), start, end, mobility, depart)
 
     def route_of(
         self, reach: Reach, start: PlaceId, end: PlaceId, mobility: Mobility, depart: datetime
@@ -309,6 +319,7 @@ class WalkingMap:
         *,
         closed_paths: Collection[PathEnds] = (),
         closed_places: Collection[PlaceId] = (),
+        crowded_paths: Collection[PathEnds] = (),
     ) -> tuple[Place, Route] | None:
         """Return the open place with the shortest walk, and the walk; None if there is none in reach.
 
@@ -323,7 +334,9 @@ class WalkingMap:
             if mobility == "wheelchair":
                 kinds = frozenset(ACCESSIBLE_KINDS.get(kind, kind) for kind in kinds)
             wanted = _OfKind(kinds)
-        reach = self.reach(start, mobility, moment, closed_paths=closed_paths, closed_places=closed_places)
+        reach = self.reach(
+            start, mobility, moment, closed_paths=closed_paths, closed_places=closed_places, crowded_paths=crowded_paths
+        )
         for metres, place_id in sorted((metres, place_id) for place_id, metres in reach.metres.items()):
             place = self.places[place_id]
             if place_id in closed_places or not self.is_usable(place, mobility) or not wanted(place):
@@ -347,14 +360,16 @@ class WalkingMap:
         *,
         closed_paths: Collection[PathEnds] = (),
         closed_places: Collection[PlaceId] = (),
+        crowded_paths: Collection[PathEnds] = (),
     ) -> Reach:
-        """Return the shortest walks from a place to all that are in reach.
+        """Return the shortest walks from a place to all that are in reach, around crowded paths.
 
         Raises:
             KeyError: the place isn't on the map.
         """
         visitor = _Walk(self, self.speeds[mobility], depart, closed_paths, closed_places)
-        rx.dijkstra_search(self._graphs[mobility], [self._indices[start]], _metres, visitor)
+        cost = _CrowdedCost(crowded_paths) if crowded_paths else _metres
+        rx.dijkstra_search(self._graphs[mobility], [self._indices[start]], cost, visitor)
         return Reach(
             metres={self._ids[index]: metres for index, metres in visitor.metres.items()},
             depart=depart.timestamp(),
@@ -447,6 +462,17 @@ def _metres(edge: _Edge) -> float:
     return edge.metres
 
 
+class _CrowdedCost:
+    """Length of a path, multiplied where it is crowded."""
+
+    def __init__(self, crowded_paths: Collection[PathEnds]) -> None:
+        self._crowded = {frozenset(ends) for ends in crowded_paths}
+
+    def __call__(self, edge: _Edge) -> float:
+        crowded = frozenset((edge.path.start, edge.path.end)) in self._crowded
+        return edge.metres * CROWDED_COST if crowded else edge.metres
+
+
 def _merged(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
     merged: list[tuple[float, float]] = []
     for opens, closes in intervals:
@@ -470,6 +496,7 @@ class _Walk(DijkstraVisitor):
     ) -> None:
         self.metres: dict[int, float] = {}
         self.before: dict[int, _Edge] = {}
+        self._from: dict[int, int] = {}
         self.valid_since = -math.inf
         self.valid_until = math.inf
         self._map = walking_map
@@ -480,7 +507,8 @@ class _Walk(DijkstraVisitor):
         self._has_closures = bool(closed_paths or closed_places)
 
     def discover_vertex(self, v: int, score: float) -> None:
-        self.metres[v] = score
+        before = self.before.get(v)  # the score counts crowded paths several times
+        self.metres[v] = 0.0 if before is None else self.metres[self._from[v]] + before.metres
 
     def examine_edge(self, edge: tuple[int, int, _Edge]) -> None:
         path = edge[2]
@@ -490,7 +518,7 @@ class _Walk(DijkstraVisitor):
             raise PruneSearch
 
     def edge_relaxed(self, edge: tuple[int, int, _Edge]) -> None:
-        self.before[edge[1]] = edge[2]
+        self._from[edge[1]], self.before[edge[1]] = edge[0], edge[2]
 
     def _is_closed(self, edge: _Edge) -> bool:
         if self._closed_paths and frozenset((edge.path.start, edge.path.end)) in self._closed_paths:

@@ -51,6 +51,7 @@ class DayWalks:
         *,
         closed_paths: Collection[PathEnds] = (),
         closed_places: Collection[PlaceId] = (),
+        crowded_paths: Collection[PathEnds] = (),
     ) -> None:
         self.map = walking_map
         self.mobility: Mobility = mobility
@@ -58,6 +59,8 @@ class DayWalks:
         self._zero = self.begin.timestamp()
         self._closed_paths = frozenset(closed_paths)
         self._closed_places = frozenset(closed_places)
+        self._crowded_paths = frozenset(crowded_paths)
+        self._crowded = {frozenset(ends) for ends in crowded_paths}
         self._ever = walking_map.shortest_ever(mobility, closed_paths=closed_paths)
         self._minutes: dict[float, int] = {}
         self._pieces: dict[PlaceId, list[_Piece]] = {}
@@ -118,7 +121,8 @@ class DayWalks:
     def route(self, start: PlaceId, end: PlaceId, minute: int) -> Route | None:
         """Return the walk that leaves at a minute, with all that lies on its way."""
         depart = self.moment_of(minute)
-        if not self._closed_places and not math.isinf(self._ever.metres(start, end)):
+        is_free = not self._closed_places and not self._leads_through_crowd(start, end)
+        if is_free and not math.isinf(self._ever.metres(start, end)):
             route = self.map.route_if_open(self._ever, start, end, self.mobility, depart)
             if route is not None:
                 return route
@@ -127,10 +131,16 @@ class DayWalks:
 
     def _takes_shortest(self, start: PlaceId, end: PlaceId, minute: int) -> bool:
         """Return True if the shortest walk of all is open for a departure."""
-        if self._closed_places:
+        if self._closed_places or self._leads_through_crowd(start, end):
             return False
         timed = self._ever.timed(start, end)
         return not timed or self.map.is_open_on(timed, self.mobility, self._zero + 60 * minute)
+
+    def _leads_through_crowd(self, start: PlaceId, end: PlaceId) -> bool:
+        """Return True if the shortest walk of all has a crowded path."""
+        return bool(self._crowded) and any(
+            frozenset((path.start, path.end)) in self._crowded for path in self._ever.paths(start, end)
+        )
 
     def _piece(self, start: PlaceId, minute: int) -> _Piece:
         pieces = self._pieces.get(start)
@@ -150,6 +160,7 @@ class DayWalks:
             datetime.fromtimestamp(self._zero + 60 * minute, self.map.zone),
             closed_paths=self._closed_paths,
             closed_places=self._closed_places,
+            crowded_paths=self._crowded_paths,
         )
         first = max(FIRST_MINUTE, (reach.valid_since - self._zero) / 60)
         last = min(LAST_MINUTE, (reach.valid_until - self._zero) / 60)
@@ -174,6 +185,7 @@ class WalkTables:
     Args:
         closed_paths: paths that nobody may use now.
         closed_places: places that an operator closed.
+        crowded_paths: paths that walks lead around.
     """
 
     def __init__(
@@ -182,10 +194,12 @@ class WalkTables:
         *,
         closed_paths: Collection[PathEnds] = (),
         closed_places: Collection[PlaceId] = (),
+        crowded_paths: Collection[PathEnds] = (),
     ) -> None:
         self.map = walking_map
         self.closed_paths = frozenset(closed_paths)
         self.closed_places = frozenset(closed_places)
+        self.crowded_paths = frozenset(crowded_paths)
         self._tables: dict[tuple[Mobility, Mobility, date], DayWalks] = {}
 
     def of(self, mobility: Mobility, day: date, pace: Mobility | None = None) -> DayWalks:
@@ -205,5 +219,6 @@ class WalkTables:
                 day,
                 closed_paths=self.closed_paths,
                 closed_places=self.closed_places,
+                crowded_paths=self.crowded_paths,
             )
         return table

@@ -23,8 +23,9 @@ from processors.support.sentence_transformer import TextEmbedder
 
 Rows = NDArray[np.float32]
 
-CACHE_TEXTS, MAX_CACHED_CHARACTERS = 2_048, 120
-"""Texts whose analysis is cached, and characters of the longest of them; longer ones hardly come twice."""
+CACHE_TEXTS, MAX_CACHED_CHARACTERS = 2_048, 300
+"""Texts whose analysis is cached, and characters of the longest of them: longer ones hardly come twice, but a question
+of an attendee is analyzed for its language, for danger, and beside the approved answers."""
 
 
 class RequestAnalysis(Struct, frozen=True):
@@ -135,6 +136,14 @@ class RequestClassifier:
             probabilities[row : row + 1], danger[row : row + 1] = self.model.session.run(["chances", "danger"], inputs)
         vectors = self._embedder.vectors(texts) if self._embedder else encoded.vectors
         return RequestAnalysis(vectors, encoded.spanish_log_odds, probabilities, danger, encoded.vectors)
+
+    def encoder_vectors(self, texts: Sequence[str]) -> Rows:
+        """Return the vectors of the encoder alone; those of texts that were analyzed come from the cache."""
+        rows = [self._cache.get(key) if (key := _cache_key(text)) else None for text in texts]
+        return np.concatenate([
+            self.encoder.encode([text]).vectors if row is None else row.encoder_vectors
+            for text, row in zip(texts, rows, strict=True)
+        ])  # fmt: skip
 
     def vectors(self, texts: Sequence[str]) -> Rows:
         """Return only the vectors by which mails are compared."""

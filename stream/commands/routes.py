@@ -20,7 +20,7 @@ from processors.festival.routing import WalkingMap
 from processors.festival.tables import read_festival
 from processors.routes.geojson import read_geojson
 from schemas.ids import PlaceId
-from schemas.routes import PATH_STATES, PATHS, PathCondition, PathState
+from schemas.routes import CROWD_WATCH, PATH_STATES, PATHS, PathCondition, PathState
 from schemas.venue import Venue
 from schemas.venue_map import Mobility, Place
 from schemas.venue_map import Path as WalkingPath
@@ -95,9 +95,7 @@ def find(
     closures = _closures(settings.connected()) if closed else Closures()
     depart = datetime.now(zone) if at is None else at.replace(tzinfo=zone)
     walk = partial(walking_map.route, PlaceId(start), PlaceId(end), cast(Mobility, mobility), depart)
-    route = walk(closed_paths=closures.closed_paths | closures.crowded_paths)
-    if route is None:
-        route = walk(closed_paths=closures.closed_paths)
+    route = walk(closed_paths=closures.closed_paths, crowded_paths=closures.crowded_paths)
     if route is None:
         call = section.help_es if venue.language == "es" else section.help_en
         typer.echo(f"no way from {start} to {end} for mobility {mobility} at {depart:%H:%M}{'; ' * bool(call)}{call}")
@@ -130,6 +128,8 @@ def _send(start: str, end: str, state: PathCondition, by: str, note: str) -> Non
     settings = Settings().connected()
     venue = read_venue(settings.venue)
     _check_places(venue, start, end)
+    if by == CROWD_WATCH:
+        raise command_failed(f"--by {CROWD_WATCH} is the name of the watch of crowded zones; give your own")
     if not any({path.start, path.end} == {start, end} for path in venue.section(PATHS).paths):
         raise command_failed(f"the map has no path between {start} and {end}")
     now = datetime.now(UTC)

@@ -89,11 +89,9 @@ class PathsView:
     def route(self, start: PlaceId, end: PlaceId, mobility: Mobility, depart: datetime) -> Route | None:
         """Return the shortest way that is open, around crowded paths where that is possible; None if there is none."""
         closed, crowded = self._closures.closed_paths, self._closures.crowded_paths
-        around = self.map.route(start, end, mobility, depart, closed_paths=closed | crowded)
-        return around or self.map.route(start, end, mobility, depart, closed_paths=closed)
+        return self.map.route(start, end, mobility, depart, closed_paths=closed, crowded_paths=crowded)
 
     def nearest(self, start: PlaceId, kind: str, mobility: Mobility, now: datetime) -> tuple[Place, Route] | None:
         """Return the nearest open place of a kind and the way to it; None if there is none in reach."""
         closed, crowded = self._closures.closed_paths, self._closures.crowded_paths
-        around = self.map.nearest(start, kind, mobility, now, closed_paths=closed | crowded)
-        return around or self.map.nearest(start, kind, mobility, now, closed_paths=closed)
+        return self.map.nearest(start, kind, mobility, now, closed_paths=closed, crowded_paths=crowded)

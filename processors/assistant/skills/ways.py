@@ -157,6 +157,7 @@ def _nearest(kinds: tuple[str, ...], start: PlaceId | None, question: Question, 
         moment,
         closed_paths=festival.closed_paths,
         closed_places=closed,
+        crowded_paths=festival.crowded_paths,
     )
     if found is None:
         return Answer(phrases.text(language, "nearest_none"), tuple(kinds), handover=True)
@@ -179,7 +180,13 @@ def _way_to(end: PlaceId, question: Question, festival: Festival, start: PlaceId
     moment = _departure(question, festival)
     closed = festival.closed_now(question.now)
     route = festival.walks.route(
-        start, end, question.mobility, moment, closed_paths=festival.closed_paths, closed_places=closed
+        start,
+        end,
+        question.mobility,
+        moment,
+        closed_paths=festival.closed_paths,
+        closed_places=closed,
+        crowded_paths=festival.crowded_paths,
     )
     if route is None:
         return Answer(

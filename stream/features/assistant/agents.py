@@ -114,6 +114,7 @@ class AssistantAgent:
         for record in records:
             assistant.festival.sets = self.board.programme(self._tables.sets)
             assistant.festival.closed_paths = self.board.closed_paths
+            assistant.festival.crowded_paths = self.board.crowded_paths
             work = partial(answer_question, assistant, record.payload, self.board.state(record.payload.time))
             began = time.perf_counter()
             reply = await asyncio.get_running_loop().run_in_executor(self._thread, work)

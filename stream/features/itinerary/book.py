@@ -175,7 +175,7 @@ class ItineraryBook:
             closed, crowded = self._closures.closed_paths, self._closures.crowded_paths
             self._walk_tables = self._quiet_tables = WalkTables(self._map, closed_paths=closed)
             if crowded:
-                self._quiet_tables = WalkTables(self._map, closed_paths=closed | crowded)
+                self._quiet_tables = WalkTables(self._map, closed_paths=closed, crowded_paths=crowded)
 
     def add_crowd(self, value: bytes | None) -> None:
         """Add the occupancy of zones to the places in them; ignores what can't be decoded."""
