@@ -230,6 +230,36 @@ def test_closed_path_is_left_out_in_both_directions() -> None:
         assert route.places == ("a", "b", "z")
 
 
+CROWDED = {(PlaceId("a"), PlaceId("b"))}
+
+
+def test_crowded_path_is_avoided_unless_the_way_around_is_far_longer() -> None:
+    for around, places in ((500, ("a", "c", "z")), (1_000, ("a", "b", "z"))):
+        venue = walking_map(path("a", "b"), path("b", "z", 20), path("a", "c", around), path("c", "z", 20))
+        route = venue.route(PlaceId("a"), PlaceId("z"), "none", NOON, crowded_paths=CROWDED)
+        assert route is not None
+        assert route.places == places
+        assert route.metres == (around + 20 if places[1] == "c" else 80)
+
+
+def test_crowd_at_the_end_does_not_lead_through_another() -> None:
+    venue = walking_map(path("a", "b"), path("b", "y"), path("a", "c", 90), path("c", "y", 90), path("y", "z"))
+    crowded = CROWDED | {(PlaceId("z"), PlaceId("y"))}
+    route = venue.route(PlaceId("a"), PlaceId("z"), "none", NOON, crowded_paths=crowded)
+    assert route is not None
+    assert (route.places, route.metres) == (("a", "c", "y", "z"), 240)
+
+
+def test_way_around_that_closes_too_early_is_not_the_only_one() -> None:
+    venue = walking_map(
+        path("a", "b"), path("a", "c", 300), path("c", "b"),
+        path("b", "z", 72, hours=Hours(opens=time(8), closes=time(12, 3))),
+    )  # fmt: skip
+    route = venue.route(PlaceId("a"), PlaceId("z"), "none", NOON, crowded_paths=CROWDED)
+    assert route is not None
+    assert route.places == ("a", "b", "z")
+
+
 def gate_map(hours: Hours | None) -> WalkingMap:
     places = [place("out"), place("gate", "entrance", hours=hours), place("other", "entrance"), place("in")]
     paths = [

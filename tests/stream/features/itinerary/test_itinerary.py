@@ -161,6 +161,19 @@ async def test_place_above_its_limit_is_not_suggested(driver: TestDriver, follow
     assert [one.reason for one in plan.unmet] == ["full"]
 
 
+async def test_measured_occupancy_is_a_price_that_outweighs_a_weak_wish(driver: TestDriver) -> None:
+    zone = ZoneCount(zone="north", persons=90)
+    count = CrowdCount(
+        event_id="c", camera="cam", time=AT + timedelta(minutes=10), persons=90, zones=(zone,), model="t"
+    )
+    weak = wishes(must_see=(), utilities={"ana": 0.5, "bo": 1.0})
+    assert [stop.act for stop in (await plan_of(driver, weak, 10)).stops] == ["ana", "bo"]
+    await driver.send(CROWD, "cam", count)
+    assert [stop.act for stop in (await plan_of(driver, weak, 10)).stops] == ["bo"]
+    strong = wishes(must_see=(), utilities={"ana": 2.0, "bo": 1.0})
+    assert [stop.act for stop in (await plan_of(driver, strong, 10)).stops] == ["ana", "bo"]
+
+
 async def test_attendee_is_forgotten_at_once(driver: TestDriver) -> None:
     await plan_of(driver, wishes())
     effects = await driver.send(WISHES, "v1", wishes(forget=True), time=AT)
