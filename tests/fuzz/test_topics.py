@@ -20,6 +20,7 @@ from schemas.bars import DEMAND, SALES, STOCK
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
 from schemas.context import CONTEXT
+from schemas.crowd import CROWD
 from schemas.itinerary import WISHES
 from schemas.models import FEEDBACK
 from schemas.music import SNIPPETS
@@ -45,7 +46,10 @@ INPUT_COUNTS = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK:
 """Inputs of the short set; 60 of each other topic."""
 WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("bars", topic) for topic in (SALES, STOCK, CONTEXT, ORDERS, TICKET_ACTIONS, OCCUPANCY)),
-    *(("support", topic) for topic in (CORRECTIONS, MAILS, POSTS, WISHES, PROGRAMME_SETS, PATH_STATES, TASTE_EVENTS)),
+    *(
+        ("support", topic)
+        for topic in (CORRECTIONS, MAILS, POSTS, WISHES, PROGRAMME_SETS, PATH_STATES, TASTE_EVENTS, CROWD)
+    ),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
     *(("music", topic) for topic in (SNIPPETS, FEEDBACK)),
