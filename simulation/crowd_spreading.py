@@ -131,11 +131,6 @@ def simulate(festival: SimulatedFestival, follow_share: float, seed: int) -> Spr
     return SpreadingResult(utility, above / visits, visits, float(np.quantile(seconds, 0.95)))
 
 
-def planned_sets(festival: SimulatedFestival, visitor: int) -> list[SetId]:
-    """Return the sets that a visitor plans for the acts alone, without prices."""
-    return _planned(festival, visitor, None)[0]
-
-
 def _planned(
     festival: SimulatedFestival, visitor: int, expected: ExpectedAttendance | None
 ) -> tuple[list[SetId], float]:

@@ -1,10 +1,9 @@
 """Whether plans help to forecast a stage's people: simulated evenings, with and without the counts of plans.
 
-Visitors, tastes, plans and what people then do are generated (`simulation.crowd_spreading`): the figures compare
-methods and say nothing of real crowds. A share of the visitors has planned with Pulso, and most of them do as planned;
-the others go where they like, without a plan that anybody knows. Every zone forecast is compared with what it would be
-with a further term: growth that the programme's times alone make one expect, or growth by the number of plans of each
-set.
+Visitors, tastes and what people do are generated (`simulation.crowd_spreading`): the figures compare methods and say
+nothing of real crowds. Everybody wants the act that they like most of those at one time. A share of the visitors has
+planned it with Pulso; most people do as they want. The forecast of each zone is compared with what it would be with a
+further term: growth that the programme's times alone make one expect, or growth by the number of plans of each set.
 
 Run `python -m simulation.plan_signals`.
 """
@@ -13,8 +12,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -23,13 +22,11 @@ from numpy.typing import NDArray
 from processors.crowd.forecast import ZoneForecaster
 from schemas.ids import PlaceId, SetId
 from schemas.programme import ProgrammeSet
-from simulation.crowd_spreading import BEGIN, HOURS, SimulatedFestival, planned_sets
+from simulation.crowd_spreading import BEGIN, HOURS, SLOT_MINUTES, SimulatedFestival
 
-VISITORS = 800
+VISITORS = 2_000
 ADOPTIONS = (0.1, 0.3, 0.6)
 SEEDS = range(8)
-KEEP_TO_PLAN = 0.8
-"""Chance that somebody goes to a set that they planned; otherwise to another one at the same time."""
 
 MIN_PLANS = 5
 """Plans of a set from which their number is used: fewer could be one group of friends."""
@@ -40,49 +37,78 @@ STEP = 10
 MINUTES = (5, 15)
 COUNT_NOISE = 0.08
 EARLY_MINUTES, LATE_MINUTES = 12.0, 6.0
-"""Means of the minutes by which people come before a set and leave after it (exponential)."""
+"""Minutes by which people are expected to come before a set and to leave after it."""
 
-RIDGE = 1.0
-"""Prior strength of the term's share, in squared persons of a stage with twenty people, of prior mean zero."""
+RIDGE = 400.0
+"""Prior strength of the term's share, in squared persons; its prior mean is zero."""
+
+T_95 = 2.365
+"""Student's t for 7 degrees of freedom, two-sided 95 %: eight seeds."""
 
 Curve = NDArray[np.float64]
 
 
-@dataclass(slots=True)
-class Term:
-    """A further term of the forecast: a share of an expected growth, by ridge regression on what is known so far."""
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Habits of the simulated people.
 
-    squares: float = RIDGE * 400
-    products: float = 0.0
+    Attributes:
+        keep_to_plan: chance that somebody goes to the set that they want; otherwise to another one at the same time.
+        early_minutes, late_minutes: means of the minutes by which they come before a set and leave after it
+            (exponential).
+    """
 
-    @property
-    def share(self) -> float:
-        """Return the share; with plans, how many people one plan stands for."""
-        return max(0.0, self.products / self.squares)
-
-    def learn(self, expected: float, missed: float) -> None:
-        """Add how much the forecast without the term missed."""
-        self.squares += expected * expected
-        self.products += expected * missed
+    keep_to_plan: float = 0.8
+    early_minutes: float = EARLY_MINUTES
+    late_minutes: float = LATE_MINUTES
 
 
-@dataclass(slots=True)
-class Misses:
-    """Absolute errors in persons of each method, at one horizon."""
+HABITS = {"as expected": Habits(), "otherwise": Habits(0.5, 25.0, 15.0)}
+"""People who do what the forecast expects, and people who do so half the time and come much earlier and leave later."""
 
-    errors: dict[str, list[float]] = field(default_factory=dict)
+Plans = Sequence[Sequence[SetId]]
 
-    def add(self, method: str, error: float) -> None:
-        """Add an error."""
-        self.errors.setdefault(method, []).append(abs(error))
 
-    def means(self) -> dict[str, float]:
-        """Return the mean absolute error of each method."""
-        return {name: float(np.mean(errors)) for name, errors in self.errors.items()}
+def plans_of(festival: SimulatedFestival) -> Plans:
+    """Return what each visitor wants to see: of the sets at one time the one that they like most, if they like any."""
+    slots: dict[int, list[ProgrammeSet]] = {}
+    for one in festival.programme:
+        slots.setdefault(int(seconds(one.begin) // (SLOT_MINUTES * 60)), []).append(one)
+    wanted = []
+    for utilities in festival.utilities:
+        liked = [[one for one in sets if one.act in utilities] for sets in slots.values()]
+        wanted.append([max(sets, key=lambda one: utilities[one.act]).id for sets in liked if sets])
+    return wanted
+
+
+def visits_of(
+    sets: Mapping[SetId, ProgrammeSet], plans: Plans, rng: np.random.Generator, keep_to_plan: float = 0.8
+) -> Counter[SetId]:
+    """Return the visits of each set: somebody who doesn't keep to the plan goes to another set of that time."""
+    visits: Counter[SetId] = Counter()
+    slots = {
+        name: [other.id for other in sets.values() if abs(seconds(other.begin) - seconds(one.begin)) < 1800]
+        for name, one in sets.items()
+    }
+    for plan in plans:
+        for one in plan:
+            visits[one if rng.random() < keep_to_plan else slots[one][rng.integers(len(slots[one]))]] += 1
+    return visits
+
+
+def known_plans(plans: Plans, adoption: float, rng: np.random.Generator) -> dict[SetId, float]:
+    """Return the number of plans of each set that enough of the adopters have."""
+    adopts = rng.random(len(plans)) < adoption
+    counts = Counter(one for plan, yes in zip(plans, adopts, strict=True) if yes for one in plan)
+    return {one: float(count) for one, count in counts.items() if count >= MIN_PLANS}
 
 
 def occupancy(
-    sets: Mapping[SetId, ProgrammeSet], visits: Mapping[SetId, int], stage: PlaceId, rng: np.random.Generator
+    sets: Mapping[SetId, ProgrammeSet],
+    visits: Mapping[SetId, int],
+    stage: PlaceId,
+    rng: np.random.Generator,
+    habits: Habits = Habits(),  # noqa: B008 - it is frozen
 ) -> Curve:
     """Return the people at a stage at each step of the evening, from how many go to each of its sets."""
     change = np.zeros(HOURS * 3600 // STEP + 1)
@@ -90,15 +116,15 @@ def occupancy(
         if one.stage != stage:
             continue
         number = visits.get(one.id, 0)
-        came = seconds(one.begin) + 300 - 60 * rng.exponential(EARLY_MINUTES, number)
-        left = np.maximum(seconds(one.end) - 600 + 60 * rng.exponential(LATE_MINUTES, number), came)
+        came = seconds(one.begin) + 300 - 60 * rng.exponential(habits.early_minutes, number)
+        left = np.maximum(seconds(one.end) - 600 + 60 * rng.exponential(habits.late_minutes, number), came)
         for times, sign in ((came, 1), (left, -1)):
             np.add.at(change, np.clip(times // STEP, 0, len(change) - 1).astype(int), sign)
     return np.cumsum(change)[:-1]
 
 
 def expected_curve(sets: Mapping[SetId, ProgrammeSet], plans: Mapping[SetId, float], stage: PlaceId) -> Curve:
-    """Return the people whom plans make one expect at each step: those who planned a set, from its begin to its end."""
+    """Return the people whom plans make one expect at each step, who come and leave within some minutes."""
     times = np.arange(HOURS * 3600 // STEP) * STEP
     curve = np.zeros(len(times))
     for one in sets.values():
@@ -114,111 +140,82 @@ def seconds(moment: datetime) -> float:
     return (moment - BEGIN).total_seconds()
 
 
-def evaluate(seed: int, adoption: float, visitors: int = VISITORS) -> dict[int, dict[str, float]]:
-    """Return the mean absolute error in persons of each method by horizon in minutes, on one evening."""
-    festival = SimulatedFestival.of(seed, visitors)
-    return _errors(festival, _plans(festival), adoption, np.random.default_rng([seed, 5]))
-
-
-def _plans(festival: SimulatedFestival) -> list[list[SetId]]:
-    return [planned_sets(festival, visitor) for visitor in range(len(festival.utilities))]
-
-
-def _errors(
-    festival: SimulatedFestival, plans: list[list[SetId]], adoption: float, rng: np.random.Generator
+def evening_errors(
+    festival: SimulatedFestival, seed: int, habits: Habits, adoptions: Sequence[float] = ADOPTIONS
 ) -> dict[int, dict[str, float]]:
-    sets = {one.id: one for one in festival.programme}
-    visits = _visits(sets, plans, rng)
-    adopters = rng.random(len(plans)) < adoption
-    counted = Counter(one for plan, adopts in zip(plans, adopters, strict=True) if adopts for one in plan)
-    known = {one: float(count) for one, count in counted.items() if count >= MIN_PLANS}
-    found = {minutes: Misses() for minutes in MINUTES}
+    """Return the mean absolute error in persons of each method by horizon in minutes, over all stages."""
+    rng = np.random.default_rng([seed, 5])
+    sets, plans = {one.id: one for one in festival.programme}, plans_of(festival)
+    visits = visits_of(sets, plans, rng, habits.keep_to_plan)
+    known = {f"plans of {share:.0%}": known_plans(plans, share, rng) for share in adoptions}
+    errors: dict[int, dict[str, list[float]]] = {minutes: {} for minutes in MINUTES}
     for stage in festival.capacities:
-        own = [known.get(one.id, 0.0) for one in festival.programme if one.stage == stage]
-        programme = dict.fromkeys(sets, float(np.mean(own)) if any(own) else 20.0)
-        curves = {
-            "with the programme": expected_curve(sets, programme, stage),
-            "with plans": expected_curve(sets, known, stage),
-        }
-        _forecast(occupancy(sets, visits, stage, rng), curves, found, rng)
-    return {minutes: misses.means() for minutes, misses in found.items()}
-
-
-def _visits(sets: Mapping[SetId, ProgrammeSet], plans: list[list[SetId]], rng: np.random.Generator) -> Counter[SetId]:
-    """Return the visits of each set: somebody who doesn't keep to the plan goes to another set of that time."""
-    visits: Counter[SetId] = Counter()
-    slots = {
-        name: [other.id for other in sets.values() if abs(seconds(other.begin) - seconds(one.begin)) < 1800]
-        for name, one in sets.items()
+        people = occupancy(sets, visits, stage, rng, habits)
+        seen = np.maximum(0.0, people * (1 + COUNT_NOISE * rng.standard_normal(len(people))))
+        curves = {"programme": expected_curve(sets, dict.fromkeys(sets, 100.0), stage)}
+        curves |= {name: expected_curve(sets, counts, stage) for name, counts in known.items()}
+        for minutes, forecast in zone_forecasts(seen).items():
+            ahead = minutes * 60 // STEP
+            truth, made = people[ahead:], forecast[:-ahead]
+            errors[minutes].setdefault("as it is", []).append(float(np.abs(truth - made).mean()))
+            for name, curve in curves.items():
+                found = np.maximum(0.0, made + further_growth(seen, forecast, curve, ahead))
+                errors[minutes].setdefault(name, []).append(float(np.abs(truth - found).mean()))
+    return {
+        minutes: {name: float(np.mean(values)) for name, values in methods.items()}
+        for minutes, methods in errors.items()
     }
-    for plan in plans:
-        for one in plan:
-            visits[one if rng.random() < KEEP_TO_PLAN else slots[one][rng.integers(len(slots[one]))]] += 1
-    return visits
 
 
-def _forecast(
-    people: Curve, curves: Mapping[str, Curve], found: Mapping[int, Misses], rng: np.random.Generator
-) -> None:
+def zone_forecasts(seen: Curve) -> dict[int, Curve]:
+    """Return the forecast of the zone as it is, made at each step, by horizon in minutes."""
     forecaster = ZoneForecaster()
-    terms = {(name, minutes): Term() for name in curves for minutes in MINUTES}
-    made: dict[int, list[float]] = {minutes: [] for minutes in MINUTES}
-    for step, persons in enumerate(people):
-        seen = max(0.0, persons * (1 + COUNT_NOISE * rng.standard_normal()))
-        forecaster.add(seen, 0.0, float(step * STEP))
-        ahead = {one.minutes: one.mean for one in forecaster.forecast()}
-        for minutes in MINUTES:
-            steps = minutes * 60 // STEP
-            made[minutes].append(ahead.get(minutes, seen))
-            if step >= steps:
-                for name, curve in curves.items():
-                    missed = seen - made[minutes][step - steps]
-                    terms[name, minutes].learn(curve[step] - curve[step - steps], missed)
-            if step + steps < len(people):
-                _compare(people[step + steps], made[minutes][step], step, steps, curves, terms, minutes, found[minutes])
+    made = {minutes: seen.copy() for minutes in MINUTES}
+    for step, persons in enumerate(seen):
+        forecaster.add(float(persons), 0.0, float(step * STEP))
+        for one in forecaster.forecast():
+            if one.minutes in made:
+                made[one.minutes][step] = one.mean
+    return made
 
 
-def _compare(
-    truth: float,
-    forecast: float,
-    step: int,
-    steps: int,
-    curves: Mapping[str, Curve],
-    terms: Mapping[tuple[str, int], Term],
-    minutes: int,
-    misses: Misses,
-) -> None:
-    misses.add("as it is", truth - forecast)
-    for name, curve in curves.items():
-        growth = terms[name, minutes].share * (curve[step + steps] - curve[step])
-        misses.add(name, truth - max(0.0, forecast + growth))
+def further_growth(seen: Curve, forecast: Curve, expected: Curve, ahead: int) -> Curve:
+    """Return the growth to add at each step: a share of the expected one, by ridge regression on what was missed.
+
+    A step learns from the steps whose time has come by then.
+    """
+    grows = expected[ahead:] - expected[:-ahead]
+    missed = seen[ahead:] - forecast[:-ahead]
+    known = np.arange(len(grows)) - ahead
+    squares, products = (np.concatenate([[0.0], np.cumsum(one)]) for one in (grows * grows, grows * missed))
+    until = np.maximum(known + 1, 0)
+    return np.asarray(np.maximum(0.0, products[until] / (squares[until] + RIDGE)) * grows)
 
 
-def main() -> dict[str, dict[str, dict[str, float]]]:
-    """Return MAE by adoption, horizon and method; differences with half the width of their 95 % interval over seeds."""
+def main() -> dict[str, dict[str, dict[str, str]]]:
+    """Return mean absolute errors, and what each method gains, with half the width of its 95 % interval over seeds."""
     festivals = [SimulatedFestival.of(seed, VISITORS) for seed in SEEDS]
-    plans = [_plans(one) for one in festivals]
-    report: dict[str, dict[str, dict[str, float]]] = {}
-    for adoption in ADOPTIONS:
-        runs = [
-            _errors(festival, planned, adoption, np.random.default_rng([seed, 5]))
-            for seed, festival, planned in zip(SEEDS, festivals, plans, strict=True)
-        ]
-        report[f"{adoption:.0%}"] = {f"{minutes} min": _summary([run[minutes] for run in runs]) for minutes in MINUTES}
+    report = {}
+    for name, habits in HABITS.items():
+        runs = [evening_errors(one, seed, habits) for seed, one in zip(SEEDS, festivals, strict=True)]
+        report[name] = {f"{minutes} min": _summary([run[minutes] for run in runs]) for minutes in MINUTES}
     return report
 
 
-def _summary(runs: list[dict[str, float]]) -> dict[str, float]:
-    found = {name: round(float(np.mean([run[name] for run in runs])), 2) for name in runs[0]}
-    for reference, name in (("as it is", "with plans"), ("with the programme", "with plans")):
-        gains = np.array([run[reference] - run[name] for run in runs])
-        found[f"{name}, less than {reference}"] = round(float(gains.mean()), 2)
-        found[f"{name}, less than {reference}, ±"] = round(float(T_95 * gains.std(ddof=1) / np.sqrt(len(gains))), 2)
+def _summary(runs: list[dict[str, float]]) -> dict[str, str]:
+    found = {}
+    for name in runs[0]:
+        text = f"{np.mean([run[name] for run in runs]):.1f}"
+        for reference in ("as it is", "programme"):
+            gains = np.array([run[reference] - run[name] for run in runs])
+            text += f"; {gains.mean():.1f} ± {interval(gains):.1f} less than {reference}"
+        found[name] = text
     return found
 
 
-T_95 = 2.365
-"""Student's t for 7 degrees of freedom, two-sided 95 %: eight seeds."""
+def interval(values: Curve) -> float:
+    """Return half the width of the 95 % interval of the mean of eight values."""
+    return float(T_95 * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 if __name__ == "__main__":

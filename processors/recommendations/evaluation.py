@@ -37,6 +37,7 @@ from processors.recommendations.listening_files import (
     read_tagged_plays,
 )
 from processors.recommendations.ranking_metrics import best, graded_ndcg, recall_and_ndcg
+from processors.recommendations.song2vec import SongVectorsArm
 from schemas.ids import ActId
 
 BEST = 20
@@ -104,6 +105,7 @@ def known_artists(train: Interactions, test: Interactions) -> dict[str, Figures 
         "popularity": PopularityArm(train.matrix),
         "nearest neighbours": cosine_neighbours(train.matrix),
         "linear autoencoder": linear_autoencoder(train.matrix),
+        "song2vec": SongVectorsArm.fit(train.matrix),
         "random walk": walk,
         "matrix factorization": factorization,
         "combined": collaborative_blend(factorization, walk),

@@ -65,7 +65,7 @@ class SongVectorsArm:
         pairs.eliminate_zeros()
         listeners = np.asarray(plays.sum(axis=0), np.float32).ravel()
         noise = np.where(listeners > 0, np.maximum(listeners, 1) ** noise_exponent, 0)
-        objective = _Objective(pairs, (negatives * noise / noise.sum()).astype(np.float32))
+        objective = PairObjective(pairs, (negatives * noise / noise.sum()).astype(np.float32))
         rng = np.random.default_rng(seed)
         vectors = [rng.normal(0, 0.1, (plays.shape[1], dimensions)).astype(np.float32) for _ in range(2)]
         with threadpool_limits(1, "blas"):
@@ -79,8 +79,13 @@ class SongVectorsArm:
         return np.asarray((liked @ self.vectors) @ self.vectors.T, np.float32)
 
 
-class _Objective:
-    """Gradient of the objective for each artist's pair, which is the same for a pair as for its noise."""
+class PairObjective:
+    """The objective of all pairs.
+
+    Args:
+        pairs: (m, m) listeners of both artists.
+        noise: (m,) noise artists for each pair, times the probability of each artist to be drawn.
+    """
 
     def __init__(self, pairs: sp.csr_matrix, noise: NDArray[np.float32]) -> None:
         self.of_artist = np.asarray(pairs.sum(axis=1), np.float32).ravel()
@@ -88,7 +93,7 @@ class _Objective:
         self._noise = noise
 
     def gradients(self, vectors: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """Return the gradient of the mean over each artist's pairs by its vector and by its context vector."""
+        """Return the gradients by the vectors of artists and by those of their contexts."""
         inner, outer = vectors
         found = [np.zeros_like(inner), np.zeros_like(outer)]
         for begin in range(0, len(inner), _ROWS):
@@ -101,7 +106,7 @@ class _Objective:
         return found
 
 
-def _ascend(objective: _Objective, vectors: list[NDArray[np.float32]], steps: int) -> None:
+def _ascend(objective: PairObjective, vectors: list[NDArray[np.float32]], steps: int) -> None:
     """Adam (Kingma and Ba, 2015), with a learning rate that falls to zero."""
     means = [np.zeros_like(one) for one in vectors]
     squares = [np.zeros_like(one) for one in vectors]

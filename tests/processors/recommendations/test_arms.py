@@ -14,6 +14,7 @@ from processors.recommendations.arms import (
     random_walk,
 )
 from processors.recommendations.ranking_metrics import best, graded_ndcg, recall_and_ndcg
+from processors.recommendations.song2vec import PairObjective, SongVectorsArm
 
 
 def two_scenes(seed: int = 0) -> sp.csr_matrix:
@@ -34,6 +35,7 @@ def arms() -> list[Arm]:
         cosine_neighbours(plays, 5.0),
         linear_autoencoder(plays, 10.0),
         collaborative_blend(factorization, walk),
+        SongVectorsArm.fit(plays, dimensions=8),
     ]
 
 
@@ -43,6 +45,32 @@ def test_new_listener_gets_artists_of_the_same_scene(arm: Arm) -> None:
     chosen = best(arm.scores(liked), 5, exclude=liked)[0]
     assert (chosen < 10).sum() >= 4
     assert not {1, 2} & set(chosen.tolist())
+
+
+def test_skip_gram_gradients_are_those_of_its_objective() -> None:
+    rng = np.random.default_rng(1)
+    counts = rng.integers(0, 3, (6, 6)).astype(np.float32)
+    noise = rng.random(6).astype(np.float32)
+    vectors = [rng.normal(size=(6, 4)).astype(np.float32) for _ in range(2)]
+    objective = PairObjective(sp.csr_matrix(counts), noise)
+
+    def value(inner: np.ndarray, outer: np.ndarray) -> float:
+        dots = inner.astype(np.float64) @ outer.T.astype(np.float64)
+        drawn = counts.sum(axis=1)[:, None] * noise
+        return float(-(counts * np.log1p(np.exp(-dots)) + drawn * np.log1p(np.exp(dots))).sum())
+
+    for which, slopes in enumerate(objective.gradients(vectors)):
+        for cell in ((0, 0), (3, 2), (5, 3)):
+            moved = [one.astype(np.float64) for one in vectors]
+            moved[which][cell] += 1e-5
+            assert (value(*moved) - value(*vectors)) / 1e-5 == pytest.approx(slopes[cell], rel=1e-3, abs=1e-3)
+
+
+def test_song_that_nobody_plays_has_no_vector() -> None:
+    plays = sp.csr_matrix(np.array([[1, 1, 0], [1, 1, 0]], np.float32))
+    vectors = SongVectorsArm.fit(plays, dimensions=4).vectors
+    assert not vectors[2].any()
+    assert np.linalg.norm(vectors[:2], axis=1) == pytest.approx([1, 1])
 
 
 def test_popularity_is_the_same_for_everybody() -> None:
