@@ -108,7 +108,7 @@ def occupancy(
     visits: Mapping[SetId, int],
     stage: PlaceId,
     rng: np.random.Generator,
-    habits: Habits = Habits(),  # noqa: B008 - it is frozen
+    habits: Habits = Habits(),
 ) -> Curve:
     """Return the people at a stage at each step of the evening, from how many go to each of its sets."""
     change = np.zeros(HOURS * 3600 // STEP + 1)

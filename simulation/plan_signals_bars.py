@@ -44,6 +44,9 @@ UNITS_PER_PERSON = 0.15
 """Units that somebody before the stage buys in a quarter of an hour, on average."""
 
 PRODUCT = "beer"
+TICKET_UNITS = 2.0
+"""Units of a sale; a single sale of hundreds would be taken for a mistake."""
+
 EVENING = timedelta(days=1)
 
 Quarters = list[float]
@@ -59,7 +62,8 @@ class BarEvening:
             adoption: by_quarter(expected_curve(sets, known_plans(plans, adoption, rng), stage))
             for adoption in ADOPTIONS
         }
-        self.units = [float(rng.poisson(UNITS_PER_PERSON * persons)) for persons in self.people]
+        tickets = [rng.poisson(UNITS_PER_PERSON * persons / TICKET_UNITS) for persons in self.people]
+        self.units = [TICKET_UNITS * float(one) for one in tickets]
         self.sets = [(one.begin, one.end) for one in festival.programme if one.stage == stage]
 
 
@@ -85,8 +89,8 @@ def forecast_errors(evenings: list[BarEvening], adoption: float | None) -> dict[
                 if number == len(evenings) - 1 and slot + horizon <= len(evening.units):
                     sold.append(sum(evening.units[slot : slot + horizon]))
                     forecast.append(demand.mean(PRODUCT, horizon))
-            if units:
-                demand.add_sale(PRODUCT, units, begin + slot * QUARTER + QUARTER / 2)
+            for _ in range(round(units / TICKET_UNITS)):
+                demand.add_sale(PRODUCT, TICKET_UNITS, begin + slot * QUARTER + QUARTER / 2)
     return {horizon: wape(sold, forecast) for horizon, (sold, forecast) in found.items()}
 
 

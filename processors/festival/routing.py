@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import rustworkx as rx
@@ -274,13 +275,13 @@ class WalkingMap:
         """
         if end not in self._indices:
             raise KeyError(end)
-        closed = {"closed_paths": closed_paths, "closed_places": closed_places}
+        reach = partial(self.reach, start, mobility, depart, closed_paths=closed_paths, closed_places=closed_places)
         if crowded_paths:
-            around = self.reach(start, mobility, depart, crowded_paths=crowded_paths, **closed)
+            around = reach(crowded_paths=crowded_paths)
             if end in around.metres:
                 return self.route_of(around, start, end, mobility, depart)
         # A longer way around may reach a path after its hours: then the shortest way, through the crowd.
-        return self.route_of(self.reach(start, mobility, depart, **closed), start, end, mobility, depart)
+        return self.route_of(reach(), start, end, mobility, depart)
 
     def route_of(
         self, reach: Reach, start: PlaceId, end: PlaceId, mobility: Mobility, depart: datetime

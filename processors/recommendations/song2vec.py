@@ -30,14 +30,15 @@ _ROWS = 512
 
 
 class SongVectorsArm:
-    """Similarity of an artist's vector to the mean of those of the liked artists.
+    """Sum of the dot products of the liked artists' vectors with an artist's context vector.
 
     Attributes:
-        vectors: (m, dimensions) float32 unit vectors; zeros for artists whom nobody plays with another one.
+        vectors, contexts: (m, dimensions) float32; zeros for artists whom nobody plays with another one.
     """
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
+    def __init__(self, vectors: NDArray[np.float32], contexts: NDArray[np.float32]) -> None:
         self.vectors = vectors
+        self.contexts = contexts
 
     @classmethod
     def fit(
@@ -70,13 +71,13 @@ class SongVectorsArm:
         vectors = [rng.normal(0, 0.1, (plays.shape[1], dimensions)).astype(np.float32) for _ in range(2)]
         with threadpool_limits(1, "blas"):
             _ascend(objective, vectors, steps)
-        lengths = np.linalg.norm(vectors[0], axis=1, keepdims=True)
         is_played = (objective.of_artist > 0)[:, None]
-        return cls(np.where(is_played, vectors[0] / np.maximum(lengths, 1e-9), 0).astype(np.float32))
+        found, contexts = (np.where(is_played, one, np.float32(0)) for one in vectors)
+        return cls(found, contexts)
 
     def scores(self, liked: sp.csr_matrix) -> Scores:
-        """Return the sum of the cosines with the liked artists."""
-        return np.asarray((liked @ self.vectors) @ self.vectors.T, np.float32)
+        """Return the sum over the liked artists."""
+        return np.asarray((liked @ self.vectors) @ self.contexts.T, np.float32)
 
 
 class PairObjective:
