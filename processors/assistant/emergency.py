@@ -60,7 +60,6 @@ def _destination(kind: DangerKind, question: Question, festival: Festival) -> tu
                 question.now,
                 closed_paths=festival.closed_paths,
                 closed_places=closed,
-                crowded_paths=festival.crowded_paths,
             )
             if found is not None:
                 place, route = found

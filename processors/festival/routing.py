@@ -329,15 +329,29 @@ class WalkingMap:
 
         Args:
             wanted: a kind of place, kinds, or a condition of your own.
+            crowded_paths: as of `route`.
         """
         if not callable(wanted):
             kinds = frozenset({wanted} if isinstance(wanted, str) else wanted)
             if mobility == "wheelchair":
                 kinds = frozenset(ACCESSIBLE_KINDS.get(kind, kind) for kind in kinds)
             wanted = _OfKind(kinds)
-        reach = self.reach(
-            start, mobility, moment, closed_paths=closed_paths, closed_places=closed_places, crowded_paths=crowded_paths
-        )
+        reach = partial(self.reach, start, mobility, moment, closed_paths=closed_paths, closed_places=closed_places)
+        if crowded_paths:
+            found = self._nearest(reach(crowded_paths=crowded_paths), start, wanted, mobility, moment, closed_places)
+            if found is not None:
+                return found
+        return self._nearest(reach(), start, wanted, mobility, moment, closed_places)
+
+    def _nearest(
+        self,
+        reach: Reach,
+        start: PlaceId,
+        wanted: Callable[[Place], bool],
+        mobility: Mobility,
+        moment: datetime,
+        closed_places: Collection[PlaceId],
+    ) -> tuple[Place, Route] | None:
         for metres, place_id in sorted((metres, place_id) for place_id, metres in reach.metres.items()):
             place = self.places[place_id]
             if place_id in closed_places or not self.is_usable(place, mobility) or not wanted(place):

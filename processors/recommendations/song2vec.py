@@ -20,9 +20,9 @@ from threadpoolctl import threadpool_limits
 from processors.recommendations.interactions import Scores
 
 DIMENSIONS = 64
-NEGATIVES = 20
+NEGATIVES = 5
 NOISE_EXPONENT = -0.5
-STEPS = 60
+STEPS = 150
 LEARNING_RATE = 0.05
 
 _ROWS = 512

@@ -258,6 +258,10 @@ def test_way_around_that_closes_too_early_is_not_the_only_one() -> None:
     route = venue.route(PlaceId("a"), PlaceId("z"), "none", NOON, crowded_paths=CROWDED)
     assert route is not None
     assert route.places == ("a", "b", "z")
+    wanted = lambda one: one.id == "z"  # noqa: E731
+    found = venue.nearest(PlaceId("a"), wanted, "none", NOON, crowded_paths=CROWDED)
+    assert found is not None
+    assert found[1].places == ("a", "b", "z")
 
 
 def gate_map(hours: Hours | None) -> WalkingMap:
