@@ -24,6 +24,7 @@ NEGATIVES = 5
 NOISE_EXPONENT = -0.5
 STEPS = 150
 LEARNING_RATE = 0.05
+"""Negatives and steps were chosen on a fifth of the training plays; docs/models/recommendations.md has the figures."""
 
 _ROWS = 512
 """Artists whose pairs are computed at a time."""
