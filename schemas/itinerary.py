@@ -45,8 +45,8 @@ class BreakWish(Struct, frozen=True, kw_only=True):
     end: Instant | None = None
 
 
-class FriendWishes(Struct, frozen=True, kw_only=True):
-    """Wishes of somebody who goes along; told by the attendee who asks, and without a name or pseudonym.
+class PersonalWishes(Struct, frozen=True, kw_only=True):
+    """Wishes of one person.
 
     Attributes:
         utilities: acts that they would like to see, with the value of each; 1 for a plain like.
@@ -61,7 +61,11 @@ class FriendWishes(Struct, frozen=True, kw_only=True):
     breaks: Annotated[tuple[BreakWish, ...], Meta(max_length=6)] = ()
 
 
-class ItineraryWishes(Struct, frozen=True, kw_only=True):
+class FriendWishes(PersonalWishes, frozen=True, kw_only=True):
+    """Wishes of somebody who goes along; told by the attendee who asks, and without a name or pseudonym."""
+
+
+class ItineraryWishes(PersonalWishes, frozen=True, kw_only=True):
     """Wishes of one attendee for one visit.
 
     Attributes:
@@ -69,8 +73,6 @@ class ItineraryWishes(Struct, frozen=True, kw_only=True):
         day: festival day.
         begin: earliest departure from the place of departure.
         end: latest arrival at the place of arrival.
-        utilities: acts that the attendee would like to see, with the value of each; 1 for a plain like.
-        max_walk_m: longest walk in metres, over all legs; None: no limit.
         follows: True if the attendee wants to be led around crowds.
         friends: those who go along; one plan is made for all of them together.
         accepts: offered plan that becomes the attendee's plan.
@@ -83,12 +85,6 @@ class ItineraryWishes(Struct, frozen=True, kw_only=True):
     end: Instant
     origin: Annotated[PlaceId, NAMED]
     destination: Annotated[PlaceId, NAMED] | None = None
-    must_see: Annotated[tuple[ActId, ...], Meta(max_length=60)] = ()
-    utilities: Annotated[Mapping[ActId, float], Meta(max_length=200)] = {}
-    dislikes: Annotated[tuple[ActId, ...], Meta(max_length=200)] = ()
-    mobility: Mobility = "none"
-    max_walk_m: NonNegative | None = None
-    breaks: Annotated[tuple[BreakWish, ...], Meta(max_length=6)] = ()
     follows: bool = True
     friends: Annotated[tuple[FriendWishes, ...], Meta(max_length=7)] = ()
     accepts: Annotated[EventId, NAMED] | None = None

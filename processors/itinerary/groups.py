@@ -23,7 +23,7 @@ from processors.itinerary.planner import Planner, SearchLimitError, Solution
 from processors.itinerary.problem import MUST_SEE_SCORE, PlannedSet, Problem
 from processors.itinerary.walks import DayWalks
 from schemas.ids import ActId, SetId
-from schemas.itinerary import BreakWish, FriendWishes, ItineraryWishes, MemberShare
+from schemas.itinerary import BreakWish, ItineraryWishes, MemberShare, PersonalWishes
 from schemas.venue_map import Mobility
 
 FLOOR_SHARE = 0.5
@@ -39,6 +39,9 @@ RESTRICTIONS: Sequence[Mobility] = ("none", "slow", "pushchair", "wheelchair")
 """Mobilities; each may use only paths that those before it may use."""
 
 _ROUNDING = 1e-9
+
+_ROUNDED_SCORE = 1e-5
+"""Less than any difference of scores that counts, and more than sums of large scores are rounded by."""
 
 
 def joint_breaks(wishes: ItineraryWishes) -> tuple[BreakWish, ...]:
@@ -66,7 +69,7 @@ class Group:
     @classmethod
     def of(cls, wishes: ItineraryWishes) -> Group:
         """Return the group of an attendee and their friends; the attendee comes first."""
-        members: Sequence[ItineraryWishes | FriendWishes] = (wishes, *wishes.friends)
+        members: Sequence[PersonalWishes] = (wishes, *wishes.friends)
         must_see = tuple(dict.fromkeys(act for one in members for act in one.must_see))
         dislikes = {act for one in members for act in one.dislikes}.difference(must_see)
         values = tuple(_values(one, dislikes) for one in members)
@@ -126,7 +129,12 @@ class Group:
             if short[worst] <= max([0.0, *(short[one] for one in watched)]) + _ROUNDING:
                 break
             watched.append(worst)
-            planner = Planner(self._problem(problem, watched, floors, prices), walks, max_labels=MAX_LABELS)
+            planner = Planner(
+                self._problem(problem, watched, floors, prices),
+                walks,
+                max_labels=MAX_LABELS,
+                at_least=solution.label.score - len(short) * short[worst] - _ROUNDED_SCORE,
+            )
             try:
                 solution = planner.solve()
             except SearchLimitError:
@@ -156,6 +164,6 @@ class Group:
         )
 
 
-def _values(one: ItineraryWishes | FriendWishes, dislikes: Collection[ActId]) -> Mapping[ActId, float]:
+def _values(one: PersonalWishes, dislikes: Collection[ActId]) -> Mapping[ActId, float]:
     values = dict.fromkeys(one.must_see, 1.0) | dict(one.utilities)
     return {act: value for act, value in values.items() if value > 0 and act not in dislikes}

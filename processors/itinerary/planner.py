@@ -2,8 +2,9 @@
 
 A label is a way to be at a place at a minute, with its walking so far and the breaks kept; acts that perform more than
 once are remembered, too. A label is dropped if another at the same place, with the same breaks and such acts, is no
-later, has walked no more and has no lower score; nor may a friend then have less, up to their floor. A label is
-extended by one set or one break, with the walk before it.
+later, has walked no more and has no lower score; without a limit of walking, a higher score is enough. Where friends
+have less in it, up to their floor, the score must be higher by what that may cost. A label is extended by one set or
+one break, with the walk before it.
 The label with the highest bound goes first (A*): its score, and the best that is left if breaks took no time and
 walking had no limit. So the first way that is complete is the best.
 """
@@ -15,15 +16,16 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from operator import ge
+from operator import sub
 
+from processors.itinerary.bounds import Bound, FloorBound
 from processors.itinerary.problem import BREAK_SCORE, PlannedBreak, PlannedSet, Problem
 from processors.itinerary.walks import DayWalks, Walk
 from schemas.errors import PulsoError
 from schemas.ids import PlaceId
 
-BOUND_MINUTES = 5
-"""Bounds are computed for multiples of this, rounded down: higher is faster, and less sharp."""
+_EQUAL = 1e-6
+"""Difference of scores below which they are the same: sums of the same terms in another order."""
 
 _DIGITS = 6
 """Decimals of a bound; rounding makes sums of the same terms equal in every order."""
@@ -62,6 +64,11 @@ class Solution:
     labels: int
     """Labels that were made, a measure of the work."""
 
+    @property
+    def metres(self) -> float:
+        """Return the length of all walks."""
+        return self.label.metres + (0.0 if self.last_walk is None else self.last_walk.metres)
+
     def path(self) -> list[Label]:
         """Return the labels in their order, the first at the place of departure."""
         found: list[Label] = []
@@ -70,49 +77,6 @@ class Solution:
             found.append(label)
             label = label.before
         return found[::-1]
-
-
-class Bound:
-    """Highest score that is left at a place and minute, if breaks took no time and walking had no limit."""
-
-    def __init__(self, problem: Problem, walks: DayWalks) -> None:
-        self._sets = problem.sets
-        self._latest = [one.latest for one in problem.sets]
-        self._end = problem.end
-        self._destination = problem.destination
-        self._walks = walks
-        self._minutes: dict[PlaceId, list[float]] = {}
-        self._known: dict[tuple[PlaceId, int], float] = {}
-
-    def left(self, place: PlaceId, minute: int) -> float:
-        """Return the bound; minus infinity if nobody gets from here to the place of arrival in time."""
-        minute -= minute % BOUND_MINUTES
-        known = self._known.get((place, minute))
-        if known is None:
-            known = self._known[place, minute] = self._computed(place, minute)
-        return known
-
-    def _computed(self, place: PlaceId, minute: int) -> float:
-        *to_sets, home = self._minutes_from(place)
-        if minute + home > self._end:
-            return -math.inf
-        best = 0.0
-        for index in range(bisect_left(self._latest, minute), len(self._sets)):
-            one = self._sets[index]
-            arrive = minute + to_sets[index]
-            if arrive > one.latest:
-                continue
-            score = one.score + self.left(one.place, int(max(arrive, one.begin)) + one.needed)
-            best = max(best, score)
-        return best
-
-    def _minutes_from(self, place: PlaceId) -> list[float]:
-        minutes = self._minutes.get(place)
-        if minutes is None:
-            minutes = [self._walks.least_minutes(place, one.place) for one in self._sets]
-            minutes.append(0.0 if self._destination is None else self._walks.least_minutes(place, self._destination))
-            self._minutes[place] = minutes
-        return minutes
 
 
 class SearchLimitError(PulsoError):
@@ -125,6 +89,7 @@ class Planner:
 
     Attributes:
         max_labels: labels after which the search is ended; None: never.
+        at_least: score that a way is known to reach; labels that can't reach it are dropped.
     """
 
     problem: Problem
@@ -135,19 +100,16 @@ class Planner:
     _made: int = 0
     _targets: list[PlaceId] = field(default_factory=list)
     max_labels: int | None = None
+    at_least: float = -math.inf
     _bound: Bound = field(init=False)
-    _bounds_of_friends: list[Bound] = field(init=False)
+    _is_unlimited: bool = field(init=False)
+    _floor_bound: FloorBound | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._bound = Bound(self.problem, self.walks)
-        self._bounds_of_friends = [
-            Bound(
-                replace(self.problem, sets=[replace(one, score=one.values[friend]) for one in self.problem.sets]),
-                self.walks,
-            )
-            for friend in range(len(self.problem.floors))
-        ]
+        self._floor_bound = FloorBound(self.problem, self._bound) if self.problem.floors else None
         self._targets = self._places_of_wishes()
+        self._is_unlimited = math.isinf(self.problem.max_metres)
 
     def solve(self) -> Solution | None:
         """Return the best way; None if nobody gets from departure to arrival within time and walking limit.
@@ -156,6 +118,12 @@ class Planner:
             SearchLimitError: more labels were made than allowed.
         """
         problem = self.problem
+        if not self._is_unlimited:
+            # Most ways stay within the limit anyway, and without one there are far fewer labels to keep.
+            unlimited = replace(problem, max_metres=math.inf)
+            solution = Planner(unlimited, self.walks, max_labels=self.max_labels, at_least=self.at_least).solve()
+            if solution is None or solution.metres <= problem.max_metres:
+                return solution
         self._push(
             Label(problem.begin, problem.origin, 0.0, 0.0, begin=problem.begin, values=(0.0,) * len(problem.floors))
         )
@@ -193,14 +161,16 @@ class Planner:
         heapq.heappush(self._heap, (-round(bound, _DIGITS), metres, minute, self._made, label, last_walk))
 
     def _expand(self, label: Label) -> None:
-        for one in self.problem.sets:
-            self._see(label, one)
+        missing = self.at_least - label.score - self._open_breaks(label)
+        for index, one in enumerate(self.problem.sets):
+            if label.minute <= one.latest and self._bound.with_set(label.place, label.minute, index) >= missing:
+                self._see(label, one)
         for rest in self.problem.breaks:
             if not label.breaks & rest.bit:
                 self._rest(label, rest)
 
     def _see(self, label: Label, one: PlannedSet) -> None:
-        if label.minute > one.latest or label.seen & one.again:
+        if label.seen & one.again:
             return
         for walk in self.walks.options(label.place, one.place, label.minute, one.latest):
             if walk.arrive > one.latest:
@@ -287,26 +257,44 @@ class Planner:
         left = self._bound.left(label.place, label.minute)
         if label.metres + home > problem.max_metres or math.isinf(left):
             return
+        reached = label.score + self._open_breaks(label)
+        if reached + left < self.at_least:
+            return
+        if self._floor_bound is not None:
+            left = self._floor_bound.left(label.place, label.minute, left, label.values)
+            if reached + left < self.at_least:
+                return
         # A front is sorted by minute: those up to this minute may dominate, those from this minute on be dominated.
         front = self._fronts.setdefault((label.place, label.breaks, label.seen), [])
         for one in front[: bisect_right(front, label.minute, key=_minute)]:
-            if one.metres <= label.metres and one.score >= label.score and _covers(one, label):
+            if self._dominates(one, label):
                 return
         index = bisect_left(front, label.minute, key=_minute)
         kept = []
         for one in front[index:]:
-            one.dominated = label.metres <= one.metres and label.score >= one.score and _covers(label, one)
+            one.dominated = self._dominates(label, one)
             if not one.dominated:
                 kept.append(one)
         front[index:] = [label, *kept]
-        for rest in problem.breaks:
-            if not label.breaks & rest.bit and label.minute <= rest.latest:
-                left += BREAK_SCORE
-        left -= problem.loss([
-            value + bound.left(label.place, label.minute)
-            for value, bound in zip(label.values, self._bounds_of_friends, strict=True)
-        ])  # fmt: skip
-        self._add(label.score + left, label.metres + home, label.minute, label, None)
+        self._add(reached + left, label.metres + home, label.minute, label, None)
+
+    def _open_breaks(self, label: Label) -> float:
+        """Return the score of the breaks that may still be kept."""
+        return sum(
+            BREAK_SCORE for rest in self.problem.breaks if not label.breaks & rest.bit and label.minute <= rest.latest
+        )
+
+    def _dominates(self, one: Label, other: Label) -> bool:
+        """Return True if no way that goes on from another label, which is not earlier, ends better than from one."""
+        ahead = one.score - other.score
+        if ahead < 0:
+            return False
+        if one.values != other.values:
+            # Wherever both go on to, this much more may be lost from one than from the other.
+            ahead -= self.problem.persons * max(0.0, *map(sub, other.values, one.values))
+        if ahead < 0:
+            return False
+        return one.metres <= other.metres or (self._is_unlimited and ahead > _EQUAL)
 
 
 def _minute(label: Label) -> int:
@@ -315,8 +303,3 @@ def _minute(label: Label) -> int:
 
 def _up_to(value: float, more: float, floor: float) -> float:
     return min(value + more, floor)
-
-
-def _covers(one: Label, other: Label) -> bool:
-    """Return True if no friend has less in one label than in another."""
-    return one.values == other.values or all(map(ge, one.values, other.values))

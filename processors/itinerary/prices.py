@@ -69,11 +69,12 @@ class ExpectedAttendance:
         if known is None or known[0] <= time:
             self._measured[place] = time, persons
 
-    def load(self, one: ProgrammeSet, now: datetime, *, measured_only: bool = False) -> float:
-        """Return the expected share of the capacity at a set; 0 where the capacity isn't known.
+    def load(self, one: ProgrammeSet, now: datetime, *, measured_only: bool = False, persons: int = 1) -> float:
+        """Return the expected share of the capacity at a set for the last of those who come; 0 where it isn't known.
 
         Args:
             measured_only: leave out what is expected, and count those who are there.
+            persons: people who would come together; the last one finds the others there.
         """
         capacity = self.capacities.get(one.stage)
         if not capacity:
@@ -81,20 +82,26 @@ class ExpectedAttendance:
         expected = 0.0 if measured_only else self._planned.get(one.id, 0) + self.others.get(one.id, 0.0)
         if one.begin <= now + timedelta(minutes=MEASURED_MINUTES) and now < one.end:
             expected = max(expected, self._persons(one.stage, now))
-        return expected / capacity
+        return (expected + persons - 1) / capacity
 
-    def prices(self, sets: Iterable[ProgrammeSet], now: datetime) -> dict[SetId, float]:
-        """Return the prices of the sets that have one."""
-        return {one.id: value for one in sets if (value := price(self.load(one, now))) > 0}
+    def prices(self, sets: Iterable[ProgrammeSet], now: datetime, *, persons: int = 1) -> dict[SetId, float]:
+        """Return the prices of the sets that have one, for the last of those who come together."""
+        return {one.id: value for one in sets if (value := price(self.load(one, now, persons=persons))) > 0}
 
-    def full_sets(self, sets: Iterable[ProgrammeSet], now: datetime, *, measured_only: bool = False) -> set[SetId]:
-        """Return the sets that are full, or expected to be."""
-        return {one.id for one in sets if self.load(one, now, measured_only=measured_only) >= FULL_LOAD}
-
-    def full_places(self, now: datetime) -> set[PlaceId]:
-        """Return the places that are measured to be at their limit or above it."""
+    def full_sets(
+        self, sets: Iterable[ProgrammeSet], now: datetime, *, measured_only: bool = False, persons: int = 1
+    ) -> set[SetId]:
+        """Return the sets that are full, or expected to be, before the last of those who come together is in."""
         return {
-            place for place, capacity in self.capacities.items() if capacity and self._persons(place, now) >= capacity
+            one.id for one in sets if self.load(one, now, measured_only=measured_only, persons=persons) >= FULL_LOAD
+        }
+
+    def full_places(self, now: datetime, *, persons: int = 1) -> set[PlaceId]:
+        """Return the places that are measured to be at their limit, or have no room for all who come together."""
+        return {
+            place
+            for place, capacity in self.capacities.items()
+            if capacity and self._persons(place, now) + persons - 1 >= capacity
         }
 
     def _persons(self, place: PlaceId, now: datetime) -> float:

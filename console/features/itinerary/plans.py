@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, TypedDict
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +20,7 @@ from console.requests import decode_body, request_origin
 from console.services import ConsoleServices, Services
 from processors.festival.hours import DAY_BEGINS
 from processors.itinerary.groups import MAX_BREAKS, joint_breaks
-from schemas.ids import ActId, PlaceId
+from schemas.ids import ActId, EventId, PlaceId
 from schemas.itinerary import WISHES, BreakWish, FriendWishes, ItineraryPlan, ItineraryWishes
 from schemas.routes import PATHS
 from schemas.venue import Venue
@@ -48,6 +49,13 @@ class PlanLimit(RequestLimit):
     max_requests = (12, 600)
 
 
+class OfferLimit(RequestLimit):
+    """Questions for an alternative a minute of a phone, and of an address: a closed path may break many plans."""
+
+    name = "itinerary-offer"
+    max_requests = (12, 3_000)
+
+
 class BreakRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A break, anywhere or at a place of a kind, inside a window."""
 
@@ -57,8 +65,8 @@ class BreakRequest(Struct, frozen=True, forbid_unknown_fields=True):
     end: Clock | None = None
 
 
-class FriendRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Wishes of somebody who goes along; without a name."""
+class PersonalRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Wishes of one person; the attributes are those of `PersonalWishes`."""
 
     must_see: Acts = ()
     likes: Acts = ()
@@ -68,7 +76,11 @@ class FriendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     breaks: Annotated[tuple[BreakRequest, ...], Meta(max_length=6)] = ()
 
 
-class PlanRequest(Struct, frozen=True, forbid_unknown_fields=True):
+class FriendRequest(PersonalRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Wishes of somebody who goes along; without a name."""
+
+
+class PlanRequest(PersonalRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Body of a request; the attributes are those of `ItineraryWishes`, with times of the festival day."""
 
     token: Token
@@ -77,14 +89,27 @@ class PlanRequest(Struct, frozen=True, forbid_unknown_fields=True):
     end: Clock
     origin: Short
     destination: Short | None = None
-    must_see: Acts = ()
-    likes: Acts = ()
-    dislikes: Acts = ()
-    mobility: Mobility = "none"
-    max_walk_m: Annotated[float, Meta(ge=0, le=1e6)] | None = None
-    breaks: Annotated[tuple[BreakRequest, ...], Meta(max_length=6)] = ()
     follows: bool = True
     friends: Annotated[tuple[FriendRequest, ...], Meta(max_length=7)] = ()
+    accepts: Short | None = None
+
+
+class OfferRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of a request for the alternative that a phone was offered for its plan."""
+
+    token: Token
+    plan: Short
+
+
+class PersonalFields(TypedDict):
+    """Fields of `PersonalWishes`."""
+
+    must_see: tuple[ActId, ...]
+    utilities: Mapping[ActId, float]
+    dislikes: tuple[ActId, ...]
+    mobility: Mobility
+    max_walk_m: float | None
+    breaks: tuple[BreakWish, ...]
 
 
 class ForgetRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,12 +127,25 @@ async def plan(request: Request, services: Services) -> Response:
             answer in time.
     """
     asked = await decode_body(request, PlanRequest)
-    await _check_limit(services, asked.token, request)
+    await _check_limit(services.part(PlanLimit), asked.token, request)
     now = services.now()
     found = await _planned(services, wishes_of(asked, services.venue, now), now)
-    fields = msgspec.to_builtins(found)
-    del fields["visitor"]  # the phone knows its token, and nobody needs its pseudonym
-    return Response(msgspec.json.encode(fields), media_type="application/json")
+    return Response(msgspec.json.encode(_of_phone(found)), media_type="application/json")
+
+
+@router.post("/api/itinerary/offer")
+async def offer(request: Request, services: Services) -> Response:
+    """Return the last alternative that was offered for a phone's plan, or null; the plan stays until it is accepted.
+
+    Raises:
+        HTTPException: 422 the body is not valid; 429 too many requests.
+    """
+    asked = await decode_body(request, OfferRequest)
+    await _check_limit(services.part(OfferLimit), asked.token, request)
+    found = services.part(PlanView).offer(pseudonym(asked.token), EventId(asked.plan))
+    return Response(
+        msgspec.json.encode({"offer": None if found is None else _of_phone(found)}), media_type="application/json"
+    )
 
 
 @router.post("/api/itinerary/forget", status_code=204)
@@ -118,7 +156,7 @@ async def forget(request: Request, services: Services) -> None:
         HTTPException: 422 the body is not valid; 429 too many requests; 503 not sent.
     """
     asked = await decode_body(request, ForgetRequest)
-    await _check_limit(services, asked.token, request)
+    await _check_limit(services.part(PlanLimit), asked.token, request)
     now = services.now()
     await _send(
         services,
@@ -129,8 +167,15 @@ async def forget(request: Request, services: Services) -> None:
     )
 
 
-async def _check_limit(services: ConsoleServices, token: str, request: Request) -> None:
-    if wait := await services.part(PlanLimit).wait_seconds(token, request_origin(request)):
+def _of_phone(found: ItineraryPlan) -> dict[str, object]:
+    """Return the fields of a plan; the phone knows its token, and nobody needs its pseudonym."""
+    fields: dict[str, object] = msgspec.to_builtins(found)
+    del fields["visitor"]
+    return fields
+
+
+async def _check_limit(limit: RequestLimit, token: str, request: Request) -> None:
+    if wait := await limit.wait_seconds(token, request_origin(request)):
         raise HTTPException(429, f"too many requests; try again in {wait} s", {"Retry-After": str(wait)})
 
 
@@ -159,28 +204,25 @@ def wishes_of(asked: PlanRequest, venue: Venue, now: datetime) -> ItineraryWishe
         end=end,
         origin=PlaceId(asked.origin),
         destination=None if asked.destination is None else PlaceId(asked.destination),
+        follows=asked.follows,
+        friends=tuple(FriendWishes(**_personal(one, asked.day, zone)) for one in asked.friends),
+        accepts=None if asked.accepts is None else EventId(asked.accepts),
+        **_personal(asked, asked.day, zone),
+    )
+    if len(joint_breaks(wishes)) > MAX_BREAKS:
+        raise HTTPException(422, f"a group has at most {MAX_BREAKS} different breaks")
+    return wishes
+
+
+def _personal(asked: PersonalRequest, day: date, zone: ZoneInfo) -> PersonalFields:
+    return PersonalFields(
         must_see=tuple(ActId(act) for act in dict.fromkeys(asked.must_see)),
         utilities={ActId(act): 1.0 for act in asked.likes},
         dislikes=tuple(ActId(act) for act in asked.dislikes),
         mobility=asked.mobility,
         max_walk_m=asked.max_walk_m,
-        breaks=_breaks(asked.breaks, asked.day, zone),
-        follows=asked.follows,
-        friends=tuple(
-            FriendWishes(
-                must_see=tuple(ActId(act) for act in dict.fromkeys(one.must_see)),
-                utilities={ActId(act): 1.0 for act in one.likes},
-                dislikes=tuple(ActId(act) for act in one.dislikes),
-                mobility=one.mobility,
-                max_walk_m=one.max_walk_m,
-                breaks=_breaks(one.breaks, asked.day, zone),
-            )
-            for one in asked.friends
-        ),
+        breaks=_breaks(asked.breaks, day, zone),
     )
-    if len(joint_breaks(wishes)) > MAX_BREAKS:
-        raise HTTPException(422, f"a group has at most {MAX_BREAKS} different breaks")
-    return wishes
 
 
 def _breaks(asked: tuple[BreakRequest, ...], day: date, zone: ZoneInfo) -> tuple[BreakWish, ...]:

@@ -22,6 +22,6 @@ FEATURE = Feature(
             broadcasts=(WISHES, PLANS, PROGRAMME_SETS, PATH_STATES, CROWD),
             produces=(PLANS,),
         ),
-        "console": Access(broadcasts=(PLANS,), produces=(WISHES,)),
+        "console": Access(broadcasts=(WISHES, PLANS), produces=(WISHES,)),
     },
 )

@@ -77,7 +77,7 @@ class ItineraryAgents:
         if wishes.forget:
             return None
         if accepted is not None:
-            found = msgspec.structs.replace(accepted, offer=False, cause=None, changed=None, replaces=None)
+            found = msgspec.structs.replace(accepted, time=now, offer=False, cause=None, changed=None, replaces=None)
         else:
             found = self._plan(wishes, now)
         self._book.set_plan(found)

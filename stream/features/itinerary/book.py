@@ -98,10 +98,11 @@ class ItineraryBook:
         planned = self._visitors.get(wishes.visitor)
         if planned is not None and planned.plan is not None:
             self._attendance.set_plan(wishes.visitor, ())
-        full_sets = self._attendance.full_sets(programme, now, measured_only=not wishes.follows)
+        persons = 1 + len(wishes.friends)
+        full_sets = self._attendance.full_sets(programme, now, measured_only=not wishes.follows, persons=persons)
         if wishes.follows:
-            prices = self._attendance.prices(programme, now)
-        full_places = self._attendance.full_places(now)
+            prices = self._attendance.prices(programme, now, persons=persons)
+        full_places = self._attendance.full_places(now, persons=persons)
         find = partial(plan, wishes, programme, prices=prices, now=now, full_sets=full_sets, full_places=full_places)
         found = find(walk_tables=self._quiet_tables)
         if self._quiet_tables is not self._walk_tables and not found.is_feasible:

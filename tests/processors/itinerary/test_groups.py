@@ -283,3 +283,31 @@ def test_each_of_a_group_is_expected_at_its_sets() -> None:
     assert attendance.load(ana, at(0)) == 0.1
     attendance.set_plan(ListenerId("v"), ())
     assert attendance.load(ana, at(0)) == 0
+
+
+def test_prices_and_limits_count_all_who_come_together() -> None:
+    attendance = ExpectedAttendance({PlaceId("a"): 10.0})
+    ana = TWO_SLOTS[0]
+    attendance.set_occupancy(ana.stage, at(0), 7.0)
+    assert attendance.full_sets([ana], at(0)) == set()
+    assert attendance.full_sets([ana], at(0), persons=4) == {ana.id}
+    assert (attendance.full_places(at(0), persons=3), attendance.full_places(at(0), persons=4)) == (set(), {ana.stage})
+    assert attendance.prices([ana], at(0), persons=3)[ana.id] > attendance.prices([ana], at(0))[ana.id]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_limit_of_walking_that_binds_is_kept_and_still_best(seed: int) -> None:
+    """Without a limit first: where the best way is too long, the search begins again with the limit."""
+    own, sets, walking_map = evening(seed)
+    free = plan(msgspec.structs.replace(own, max_walk_m=None), sets, WalkTables(walking_map))
+    limited = msgspec.structs.replace(own, max_walk_m=free.metres - 1 if free.metres else 0.0)
+    found = plan(limited, sets, WalkTables(walking_map))
+    assert found.metres <= (limited.max_walk_m or 0.0)
+    ways, people = every_way(limited, sets, walking_map), [limited, *limited.friends]
+    floors = [max((kept, value(one, seen)) for kept, seen in ways)[1] / 2 for one in people]
+
+    def score(seen: frozenset[str]) -> float:
+        values = [value(one, seen) for one in people]
+        return sum(values) - 3 * max(0.0, *(floor - value for floor, value in zip(floors, values, strict=True)))
+
+    assert score_of(found) == pytest.approx(max((kept, 0, score(seen)) for kept, seen in ways))

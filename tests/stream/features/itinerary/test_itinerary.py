@@ -13,7 +13,7 @@ import pytest
 
 from processors.programme.changes import ProgrammeChangeError, cancelled, moved
 from schemas.crowd import CROWD, CrowdCount, ZoneCount
-from schemas.itinerary import PLANS, WISHES, ItineraryPlan, ItineraryWishes
+from schemas.itinerary import PLANS, WISHES, FriendWishes, ItineraryPlan, ItineraryWishes
 from schemas.programme import PROGRAMME, PROGRAMME_SETS, ProgrammeSet
 from schemas.routes import PATH_STATES, PATHS, PathState
 from schemas.venue import venue_type
@@ -104,7 +104,8 @@ async def test_delay_that_the_plan_survives_makes_no_offer(driver: TestDriver) -
 async def test_offer_becomes_the_plan_when_it_is_accepted(driver: TestDriver) -> None:
     await plan_of(driver, wishes())
     (offer,) = (await driver.send(PROGRAMME_SETS, FIRST.id, cancelled(FIRST), time=AT)).of(PLANS)
-    accepted = await plan_of(driver, wishes(accepts=offer.event_id))
+    accepted = await plan_of(driver, wishes(accepts=offer.event_id), minute=1)
+    assert accepted.time == AT + timedelta(minutes=1), "the request that accepts it is answered"
     assert (accepted.event_id, accepted.offer, accepted.stops) == (offer.event_id, False, offer.stops)
 
 
@@ -172,6 +173,17 @@ async def test_measured_occupancy_is_a_price_that_outweighs_a_weak_wish(driver: 
     assert [stop.act for stop in (await plan_of(driver, weak, 10)).stops] == ["bo"]
     strong = wishes(must_see=(), utilities={"ana": 2.0, "bo": 1.0})
     assert [stop.act for stop in (await plan_of(driver, strong, 10)).stops] == ["ana", "bo"]
+
+
+async def test_place_without_room_for_all_friends_is_not_suggested_to_them(driver: TestDriver) -> None:
+    zone = ZoneCount(zone="north", persons=95)
+    await driver.send(CROWD, "cam", CrowdCount(
+        event_id="c", camera="cam", time=AT, persons=95, zones=(zone,), model="test",
+    ))  # fmt: skip
+    alone = await plan_of(driver, wishes(follows=False))
+    together = await plan_of(driver, wishes("v2", follows=False, friends=(FriendWishes(),) * 3))
+    assert ([stop.act for stop in alone.stops], [stop.act for stop in together.stops]) == (["ana", "bo"], ["bo"])
+    assert [one.reason for one in together.unmet] == ["full"]
 
 
 async def test_attendee_is_forgotten_at_once(driver: TestDriver) -> None:
