@@ -4,8 +4,9 @@ import { keepCompanion } from "./keep.js";
 import { chat } from "./chat.js";
 import { showChanges } from "./changes.js";
 import { showFaq } from "./faq.js";
+import { openLink, showFriends } from "./friends.js";
 import { showMap } from "./map.js";
-import { showPlan } from "./plan.js";
+import { askForOffer, showPlan } from "./plan.js";
 import { showProgramme } from "./programme.js";
 import { showQueues } from "./queues.js";
 import { connected, data, load, value } from "./store.js";
@@ -21,7 +22,7 @@ const faqName = `faq-${state.language}`;
 
 function openSection(focus) {
   const wanted = location.hash.slice(1);
-  const open = SECTIONS.includes(wanted) ? wanted : "programme";
+  const open = wanted.startsWith("friend=") ? "plan" : SECTIONS.includes(wanted) ? wanted : "programme";
   for (const name of SECTIONS) document.getElementById(`section-${name}`).hidden = name !== open;
   for (const link of document.querySelectorAll("[data-section]")) {
     if (link.dataset.section === open) link.setAttribute("aria-current", "page");
@@ -51,6 +52,7 @@ async function poll() {
   const version = value("now")?.programme;
   if (connected && version !== undefined && version !== seen && await loadProgramme()) seen = version;
   if (connected) await sendForgotten();
+  if (connected) await askForOffer();
   showAges();
 }
 
@@ -66,6 +68,7 @@ async function repeat() {
 
 function showAll() {
   showProgramme();
+  showFriends();
   showPlan();
   showMap();
   showQueues();
@@ -89,5 +92,6 @@ setInterval(showAges, AGES_MS);
 setInterval(showProgramme, 60_000); // what is on now
 setInterval(() => { if (!document.hidden) load(faqName, `/api/faq?language=${state.language}`); }, FAQ_MS);
 await Promise.all([loadProgramme(), load("map", "/api/map"), load(faqName, `/api/faq?language=${state.language}`)]);
+openLink();
 repeat();
 keepCompanion();

@@ -1,7 +1,9 @@
 // My plan: wishes, the request for a plan, and the plan, which stays as it is until this person asks for another.
 
+import * as friends from "./friends.js";
 import { fill, kindName, nameOf, placeOptions } from "./places.js";
-import { currentDay, days, dayText, sets } from "./programme.js";
+import { ask, offerCard, offerFor } from "./offer.js";
+import { actName, currentDay, days, dayText, sets } from "./programme.js";
 import { festivalNow as now, read, request, token, value, write } from "./store.js";
 import * as wishes from "./wishes.js";
 import { emit, h, hour, keyed, number, on, t, text } from "../page.js";
@@ -10,7 +12,6 @@ const form = document.getElementById("plan-form");
 const outcome = form.querySelector(".outcome");
 let plan = read("plan");
 
-const actName = (act) => value("programme")?.acts.find((one) => one.id === act)?.name ?? sets().find((one) => one.act === act)?.name ?? act;
 const pathKey = (start, end) => [start, end].sort().join("/");
 
 /** What happened to a part of the plan since it was made, in words; empty if nothing did. */
@@ -39,7 +40,7 @@ function parts() {
 }
 
 function make() {
-  return h("li", {}, h("p", { class: "when" }), h("h2"), h("p", { class: "where" }), h("p", { class: "changed" }));
+  return h("li", {}, h("p", { class: "when" }), h("h2"), h("p", { class: "where" }), h("p", { class: "who" }), h("p", { class: "changed" }));
 }
 
 function update(item, part) {
@@ -54,7 +55,54 @@ function update(item, part) {
     text(item.querySelector("h2"), part.set ? actName(part.act) : part.kind ? t("companion_break_at", { kind: kindName(part.kind) }) : t("companion_break"));
     text(item.querySelector(".where"), nameOf(part.place));
   }
+  text(item.querySelector(".who"), wishedBy(part));
   text(item.querySelector(".changed"), why);
+}
+
+/** This person and the friends of the plan, as they were when it was made: names and wishes. */
+const people = () => (plan?.friends?.length ? [{ name: t("companion_you_said"), wishes: plan.wishes }, ...plan.friends] : []);
+
+/** Whose wish a part of the plan is; empty for a plan of one. */
+function wishedBy(part) {
+  if (!part.act) return "";
+  const names = people().filter((one) => one.wishes[part.act]).map((one) => (one.wishes[part.act] === "must" ? t("companion_must_see_act", { name: one.name }) : one.name));
+  return names.length ? t("companion_wished_by", { names: names.join(", ") }) : "";
+}
+
+/** Who meets whom, where and when, and how many wishes of each the plan has. */
+function togetherText(all) {
+  const everybody = people();
+  if (!everybody.length || !all.length) return "";
+  const seen = new Set(plan.stops.map((stop) => stop.act));
+  const shares = everybody.map((one) => t("companion_share", { name: one.name, n: number(Object.keys(one.wishes).filter((act) => seen.has(act)).length), all: number(Object.keys(one.wishes).length) }));
+  return [t("companion_together", { names: everybody.map((one) => one.name).join(", "), time: hour(all[0].begin), place: nameOf(all[0].places?.[0] ?? all[0].place) }), ...shares, plan.is_best ? "" : t("companion_not_best")].filter(Boolean).join(" ");
+}
+
+/** What happened to the parts of the plan that are still to come, each in a sentence. */
+function changes(all) {
+  return all.filter((part) => Date.parse(part.end) >= now() && broken(part)).map((part) => {
+    if (part.places) return t("companion_broken_path", { place: nameOf(part.places.at(-1)) });
+    const set = sets().find((one) => one.id === part.set);
+    if (set.status === "cancelled") return t("companion_broken_cancelled", { name: actName(part.act) });
+    return t("companion_broken_moved", { name: actName(part.act), time: hour(set.begin), place: nameOf(set.stage), before: hour(part.begin), before_place: nameOf(part.place) });
+  });
+}
+
+function showBroken(lines) {
+  const offer = lines.length ? offerFor(plan) : null;
+  const rows = lines.length ? [
+    ...[...new Set(lines)].map((line) => ({ key: line, make: () => h("p", {}, line) })),
+    { key: "stays", make: () => h("p", { class: "stays" }, t("companion_plan_broken")) },
+    ...(offer ? [{ key: offer.event_id, make: () => offerCard(offer, unmetText, again, showPlan) }] : []),
+    { key: offer ? "other" : "again", make: () => h("p", { class: "row" }, h("button", { type: "button", class: offer ? "again" : "again main", onclick: () => again() }, t("companion_plan_again"))) },
+  ] : [];
+  keyed(document.getElementById("broken"), rows, (row) => row.key, (row) => row.make(), () => {});
+}
+
+/** Ask for the alternative to a plan that a change touches. */
+export async function askForOffer() {
+  const lines = changes(parts());
+  if (plan?.event_id && lines.length && await ask(plan, lines.join(" "))) showPlan();
 }
 
 function unmetText(one) {
@@ -68,24 +116,17 @@ function showResult() {
   const made = document.getElementById("plan-made");
   const notes = plan ? [plan.reachable ? "" : t("companion_no_way", { help: "" }), ...plan.unmet.map(unmetText), t("companion_plan_made", { time: hour(plan.time), metres: number(plan.metres) })] : [t("companion_no_plan")];
   text(made, notes.filter(Boolean).join(" "));
-  const count = all.filter((part) => Date.parse(part.end) >= now() && broken(part)).length;
-  const sign = document.getElementById("broken");
-  if (count && !sign.children.length) sign.append(h("p", {}, t("companion_plan_broken")), h("button", { type: "button", class: "main", onclick: again }, t("companion_plan_again")));
-  else if (!count) sign.replaceChildren();
-  text(document.querySelector('[data-section="plan"] .count'), count ? " !" : "");
+  const lines = changes(all);
+  showBroken(lines);
+  text(document.querySelector('[data-section="plan"] .count'), lines.length ? " !" : "");
+  text(document.getElementById("together"), togetherText(all));
+  document.getElementById("share-plan").hidden = !all.length;
 }
 
 function showWishes() {
   const names = Object.keys(wishes.all());
   document.getElementById("no-wishes").hidden = names.length > 0;
-  keyed(document.getElementById("wishes"), names, (act) => act, (act) => h("li", {}, h("b"),
-    h("label", { class: "check" }, h("input", { type: "checkbox", onchange: ({ currentTarget }) => wishes.set(act, currentTarget.checked ? "must" : "like") }), t("companion_must_see")),
-    h("button", { type: "button", class: "remove", onclick: () => wishes.set(act, null) }, t("companion_remove"))), (item, act) => {
-    text(item.querySelector("b"), actName(act));
-    item.querySelector("input").checked = wishes.all()[act] === "must";
-    item.querySelector("input").setAttribute("aria-label", t("companion_must_see_act", { name: actName(act) }));
-    item.querySelector(".remove").setAttribute("aria-label", t("companion_remove_act", { name: actName(act) }));
-  });
+  wishes.showList(document.getElementById("wishes"), wishes.all(), wishes.set);
 }
 
 function showForm() {
@@ -113,9 +154,9 @@ function keepForm() {
 }
 
 /** Acts that the plan has shown already: they are not wished for again. */
-const seenActs = () => new Set(parts().filter((part) => part.act && Date.parse(part.end) <= now()).map((part) => part.act));
+const seenActs = () => new Set([...(plan?.seen ?? []), ...parts().filter((part) => part.act && Date.parse(part.end) <= now()).map((part) => part.act)]);
 
-function body() {
+function body(accepts) {
   const fields = form.elements;
   const seen = seenActs();
   const wished = Object.entries(wishes.all()).filter(([act]) => !seen.has(act));
@@ -123,22 +164,25 @@ function body() {
   return {
     token: token(), day: fields.day.value, begin: fields.begin.value, end: fields.end.value, origin: fields.origin.value, destination: fields.destination.value || null,
     must_see: wished.filter(([, wish]) => wish === "must").map(([act]) => act), likes: wished.filter(([, wish]) => wish === "like").map(([act]) => act),
-    mobility: fields.mobility.value, max_walk_m: fields.walk.value ? Number(fields.walk.value) : null, breaks: rest, follows: fields.follows.checked,
+    mobility: fields.mobility.value, max_walk_m: fields.walk.value ? Number(fields.walk.value) : null, breaks: rest, follows: fields.follows.checked, friends: friends.requests(seen), accepts,
   };
 }
 
-async function again() {
+/** Plan again, or take the alternative that was offered. */
+async function again(accepts = null) {
   keepForm();
   text(outcome, t("companion_planning"));
   const button = form.querySelector("button");
   button.disabled = true;
   try {
-    const found = await request("/api/itinerary", body());
+    const found = await request("/api/itinerary", body(accepts));
     // Where and when each set was at the time of the plan: a set that was moved before is no news.
     const planned = Object.fromEntries(found.stops.filter((stop) => stop.set).map((stop) => [stop.set, sets().find((one) => one.id === stop.set) ?? {}]));
-    plan = { ...found, sets: Object.fromEntries(Object.entries(planned).map(([set, { stage, begin }]) => [set, { stage, begin }])) };
+    const company = { seen: [...seenActs()], wishes: wishes.all(), friends: friends.all().map((one, index) => ({ name: friends.friendName(one, index), wishes: one.wishes })) };
+    plan = { ...found, ...company, sets: Object.fromEntries(Object.entries(planned).map(([set, { stage, begin }]) => [set, { stage, begin }])) };
     write("plan", plan);
-    text(outcome, plan.unmet.length || !plan.reachable ? t("companion_plan_partial") : t("companion_plan_ready"));
+    const isOther = accepts !== null && found.event_id !== accepts;
+    text(outcome, isOther ? t("companion_offer_gone") : plan.unmet.length || !plan.reachable ? t("companion_plan_partial") : t("companion_plan_ready"));
     emit("plan", plan);
     showPlan();
     document.getElementById("stops").scrollIntoView({ block: "nearest" });
@@ -155,9 +199,13 @@ export function showPlan() {
   showResult();
 }
 
+/** The plan as a text for friends: times, acts and places. */
+const planText = () => [document.getElementById("together").textContent, ...parts().filter((part) => !part.places).map((part) => `${hour(part.begin)}–${hour(part.end)} ${part.act ? actName(part.act) : t("companion_break")}, ${nameOf(part.place)}`)].filter(Boolean).join("\n");
+
+document.getElementById("share-plan").addEventListener("click", async () => text(outcome, await friends.handOver(planText())));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!Object.keys(wishes.all()).length) {
+  if (!Object.keys(wishes.all()).length && !friends.all().some((one) => Object.keys(one.wishes).length)) {
     text(outcome, t("companion_no_wishes"));
     return;
   }

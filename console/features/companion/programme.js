@@ -13,7 +13,9 @@ const findField = document.getElementById("find");
 const plain = (words) => words.toLowerCase().normalize("NFD").replace(/\p{Diacritic}/gu, "");
 let chosen = null;
 
+export const acts = () => value("programme")?.acts ?? [];
 export const sets = () => value("programme")?.sets ?? [];
+export const actName = (act) => acts().find((one) => one.id === act)?.name ?? sets().find((one) => one.act === act)?.name ?? act;
 export const days = () => [...new Set(sets().map((one) => one.day))].sort();
 export const dayText = (day) => dayName.format(new Date(`${day}T12:00:00Z`));
 /** The day of the first set that has not ended; the first day if all have. */

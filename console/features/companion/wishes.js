@@ -1,7 +1,8 @@
 // Acts that this person would like to see: act → "like" or "must".
 
 import { read, write } from "./store.js";
-import { emit, h, t, text } from "../page.js";
+import { actName } from "./programme.js";
+import { emit, h, keyed, t, text } from "../page.js";
 
 let wishes = read("wishes", {});
 
@@ -27,4 +28,16 @@ export function updateWishButton(button, act, name) {
   button.setAttribute("aria-pressed", String(Boolean(wishes[act])));
   button.setAttribute("aria-label", t("companion_wish_for", { name }));
   text(button, wishes[act] ? t("companion_wished") : t("companion_wish"));
+}
+
+/** Show wished acts in a list, each to be marked as a must-see or removed; `change` is given the act and its wish. */
+export function showList(place, wished, change) {
+  keyed(place, Object.keys(wished), (act) => act, (act) => h("li", {}, h("b"),
+    h("label", { class: "check" }, h("input", { type: "checkbox", onchange: ({ currentTarget }) => change(act, currentTarget.checked ? "must" : "like") }), t("companion_must_see")),
+    h("button", { type: "button", class: "remove", onclick: () => change(act, null) }, t("companion_remove"))), (item, act) => {
+    text(item.querySelector("b"), actName(act));
+    item.querySelector("input").checked = wished[act] === "must";
+    item.querySelector("input").setAttribute("aria-label", t("companion_must_see_act", { name: actName(act) }));
+    item.querySelector(".remove").setAttribute("aria-label", t("companion_remove_act", { name: actName(act) }));
+  });
 }

@@ -24,7 +24,7 @@ from console.services import ConsoleServices
 from processors.festival.hours import festival_day
 from schemas.assistant import AssistantAnswer, AttendeeQuestion
 from schemas.ids import ActId, EventId
-from schemas.itinerary import ItineraryWishes
+from schemas.itinerary import ItineraryPlan, ItineraryWishes
 from schemas.recommendations import RecommendationList, RecommendedAct, TasteEvent
 from schemas.topic import Topic
 from stream.features.itinerary.book import ItineraryBook
@@ -107,6 +107,7 @@ class WorkersInstead:
         self._services = services
         self.book = ItineraryBook(services.venue)
         self.records: list[msgspec.Struct] = []
+        self.offers: dict[str, ItineraryPlan] = {}
 
     async def send(self, topic: Topic[Any], *, record: Any, time: datetime, **_: object) -> None:
         """Take a record, and settle the request that waits for its answer."""
@@ -122,7 +123,9 @@ class WorkersInstead:
         elif isinstance(record, ItineraryWishes):
             self.book.set_wishes(record)
             if not record.forget:
-                self._services.part(PlanView).apply(self.book.plan(record, time), 0)
+                offer = self.offers.get(record.accepts or "")
+                plan = self.book.plan(record, time) if offer is None else _accepted(offer, time)
+                self._services.part(PlanView).apply(plan, 0)
         elif isinstance(record, TasteEvent):
             acts = (
                 RecommendedAct(act=ActId("rea"), score=1.0, reason="similar", because="Lume Alto"),
@@ -133,6 +136,10 @@ class WorkersInstead:
 
     async def close(self) -> None:
         """Do nothing."""
+
+
+def _accepted(offer: ItineraryPlan, time: datetime) -> ItineraryPlan:
+    return msgspec.structs.replace(offer, time=time, offer=False, cause=None, changed=None, replaces=None)
 
 
 class Companion:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from processors.festival.sections import sets_of
 from schemas.crowd import CROWD, CrowdCount, ZoneCount
 from schemas.ids import CameraId, EventId, QueueId, ZoneId
-from schemas.itinerary import ItineraryWishes
+from schemas.itinerary import PLANS, ItineraryWishes
 from schemas.programme import PROGRAMME, PROGRAMME_SETS
 from schemas.queues import QUEUE_WAITS, QueueWait
 from schemas.recommendations import TasteEvent
@@ -107,7 +108,7 @@ def test_plan_is_in_order_step_free_and_never_changes_by_itself(companion: Compa
     poll(page)
     try:
         expect(page.locator("#broken")).to_contain_text(
-            "It stays as it is until you plan again.", timeout=BROWSER_TIMEOUT_MS
+            "It stays as it is until you take a new one or plan again.", timeout=BROWSER_TIMEOUT_MS
         )
         expect(page.locator("#stops .stop.broken .changed")).to_have_text("Cancelled.")
         expect(page.locator("#stops > li h2")).to_have_text(["Walk to south stage", "Rea"])
@@ -120,6 +121,99 @@ def test_plan_is_in_order_step_free_and_never_changes_by_itself(companion: Compa
     finally:
         companion.workers.book.set_set(rea)
         companion.send(PROGRAMME_SETS, rea)
+
+
+def test_alternative_is_shown_beside_the_plan_and_taken_only_by_a_press(
+    companion: Companion, open_phone: OpenPhone
+) -> None:
+    page = open_phone()
+    make_plan(page)
+    wishes = [one for one in companion.workers.records if isinstance(one, ItineraryWishes)][-1]
+    plan = companion.workers.book.plan(wishes, wishes.begin)
+    rea = next(one for one in sets_of(companion.venue.section(PROGRAMME)) if one.id == "rea-1")
+    later = msgspec.structs.replace(
+        rea, status="moved", begin=rea.begin + timedelta(minutes=30), end=rea.end + timedelta(minutes=30)
+    )
+    companion.workers.book.set_set(later)
+    made = companion.workers.book.plan(wishes, wishes.begin)
+    kept = page.evaluate("JSON.parse(localStorage['pulso-companion-plan']).event_id")
+    offer = msgspec.structs.replace(made, event_id=EventId("offer-1"), offer=True, cause="set_moved", replaces=kept)
+    companion.workers.offers["offer-1"] = offer
+    try:
+        companion.send(PLANS, offer)
+        companion.send(PROGRAMME_SETS, later)
+        poll(page)
+        expect(page.locator("#broken")).to_contain_text(
+            re.compile(r"Rea is now at \d\d:\d\d, south stage. Your plan still says"), timeout=BROWSER_TIMEOUT_MS
+        )
+        expect(page.locator("#broken .offer h2")).to_have_text("New plan from now on", timeout=BROWSER_TIMEOUT_MS)
+        expect(page.locator("#broken .offer li")).to_contain_text("Rea, south stage")
+        assert page.evaluate("JSON.parse(localStorage['pulso-companion-plan']).event_id") == kept
+        assert serious_violations(page) == []
+        page.click("#broken .keep")
+        expect(page.locator("#broken .offer")).to_have_count(0)
+        expect(page.locator("#broken .stays")).to_be_visible()
+        page.evaluate("localStorage.removeItem('pulso-companion-offer')")
+        page.reload()
+        page.click("#broken .take")
+        expect(page.locator("#broken .stays")).to_have_count(0)
+        assert page.evaluate("JSON.parse(localStorage['pulso-companion-plan']).event_id") == "offer-1"
+        assert plan.stops[0].begin != made.stops[0].begin
+    finally:
+        companion.workers.book.set_set(rea)
+        companion.send(PROGRAMME_SETS, rea)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "es-ES"])
+def test_friends_wishes_come_by_a_link_and_make_one_plan_that_stays_without_network(
+    companion: Companion, open_phone: OpenPhone, locale: str
+) -> None:
+    ana = open_phone()
+    wish_for(ana, "tambo")
+    open_section(ana, "plan")
+    ana.check("#wishes input")
+    ana.select_option("#plan-form [name=mobility]", "wheelchair")
+    ana.click("#share-wishes")
+    link = ana.locator("#my-link").input_value()
+    assert "Ana" not in link
+    page = open_phone(link, locale=locale)
+    expect(page.locator("#opened .acts")).to_contain_text("Tambo Norte")
+    assert page.url.endswith("#plan")
+    page.fill("#opened input", "Ana")
+    page.click("#opened .take")
+    expect(page.locator("#friends h3")).to_have_text(["Ana"])
+    page.click("#add-friend")
+    page.locator("#friends .more").last.select_option("rea")
+    expect(page.locator("#friends > li").last.locator(".wishes b")).to_have_text(["Rea"])
+    wish_for(page, "rea")
+    open_section(page, "plan")
+    page.select_option("[name=origin]", "gate")
+    page.click("#plan-form button.main")
+    expect(page.locator("#stops .stop h2")).to_have_text(["Rea", "Tambo Norte"])
+    asked = [one for one in companion.workers.records if isinstance(one, ItineraryWishes)][-1]
+    assert [(one.must_see, dict(one.utilities), one.mobility) for one in asked.friends] == [
+        (("tambo",), {}, "wheelchair"), ((), {"rea": 1.0}, "none"),
+    ]  # fmt: skip
+    assert "Ana" not in msgspec.json.encode(asked).decode()
+    page.context.set_offline(True)
+    expect(page.locator("html[data-kept]")).to_be_attached()
+    page.reload()
+    open_section(page, "plan")
+    who = {"en-GB": ["Wish of: You, Friend 2", "Wish of: Ana: must see"],
+           "es-ES": ["Deseo de: Tú, Amigo 2", "Deseo de: Ana: imprescindible"]}  # fmt: skip
+    expect(page.locator("#stops .stop .who")).to_have_text(who[locale])
+    expect(page.locator("#together")).to_contain_text("gate")
+    expect(page.locator("#together")).to_contain_text({"en-GB": "Ana: 1 of 1", "es-ES": "Ana: 1 de 1"}[locale])
+    assert serious_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert "companion_" not in page.locator("body").inner_text(), "a word is missing"
+    page.context.set_offline(False)
+    page.fill("#friend-code", "https://example.org/#nothing")
+    page.press("#friend-code", "Tab")
+    expect(page.locator("#friends-outcome")).to_have_text(re.compile("no link|no es un enlace"))
+    open_section(page, "you")
+    page.click("#forget")
+    assert "pulso-companion-friends" not in page.evaluate("Object.keys(localStorage)")
 
 
 def test_phone_without_network_shows_plan_map_programme_and_answers(
