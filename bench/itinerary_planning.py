@@ -31,27 +31,27 @@ BEGIN = datetime.combine(DAY, DAY_BEGINS, ZONE) + timedelta(hours=12)
 VISIT = timedelta(hours=7)
 
 
-def festival_map(seed: int = 1) -> WalkingMap:
+def festival_map(seed: int = 1, *, stages: int = STAGES, num_places: int = PLACES) -> WalkingMap:
     """Return a map of stages, places to eat and junctions, without opening hours."""
     rng = random.Random(seed)
-    kinds = ["stage"] * STAGES + ["food"] * 4 + ["junction"] * (PLACES - STAGES - 4)
+    kinds = ["stage"] * stages + ["food"] * 4 + ["junction"] * (num_places - stages - 4)
     names = [PlaceId(f"{kind}-{number}") for number, kind in enumerate(kinds)]
     places = [
         Place(id=name, name_es=name, name_en=name, kind=kind, x_m=0, y_m=0)
         for name, kind in zip(names, kinds, strict=True)
     ]
-    ends = [(names[number], rng.choice(names[:number])) for number in range(1, PLACES)]
-    ends += [(first, second) for first, second in (rng.sample(names, 2) for _ in range(PLACES // 2))]
+    ends = [(names[number], rng.choice(names[:number])) for number in range(1, num_places)]
+    ends += [(first, second) for first, second in (rng.sample(names, 2) for _ in range(num_places // 2))]
     return WalkingMap(places, [Path(start=start, end=end, metres=rng.randint(40, 200)) for start, end in ends], ZONE)
 
 
-def programme(seed: int = 1) -> list[ProgrammeSet]:
+def programme(seed: int = 1, *, stages: int = STAGES, visit: timedelta = VISIT) -> list[ProgrammeSet]:
     """Return the sets of one evening, each stage with one after the other."""
     rng = random.Random(seed)
     sets: list[ProgrammeSet] = []
-    for stage in range(STAGES):
+    for stage in range(stages):
         begin = BEGIN + timedelta(minutes=rng.randint(0, 30))
-        while begin < BEGIN + VISIT:
+        while begin < BEGIN + visit:
             end = begin + timedelta(minutes=rng.choice([40, 50, 60, 75]))
             act = f"act-{len(sets)}"
             sets.append(

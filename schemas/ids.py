@@ -40,6 +40,9 @@ AlertKey = NewType("AlertKey", str)
 EventId = NewType("EventId", str)
 """CloudEvents id of a record."""
 
+FestivalId = NewType("FestivalId", str)
+"""Id of another festival in the programme."""
+
 ActId = NewType("ActId", str)
 """Id of an act in the programme."""
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from pydantic import AwareDatetime, Field
 
 from schemas.fields import NAMED, Instant, Probability
-from schemas.ids import ActId, PlaceId, SetId
+from schemas.ids import ActId, FestivalId, PlaceId, SetId
 from schemas.topic import Topic
 from schemas.venue import Venue
 from schemas.venue_parts import NAME, Part
@@ -28,6 +28,7 @@ class Act(Struct, frozen=True, kw_only=True):
         language: ISO 639 code of the language that it sings or speaks; empty where there is none.
         popularity: 0 to 1, relative to the best-known act of the festival.
         accessible_show: services on stage, such as `sign_language` or `audio_description`.
+        songs: titles to hear before one goes, in the organiser's order.
     """
 
     id: Annotated[ActId, NAMED]
@@ -38,6 +39,25 @@ class Act(Struct, frozen=True, kw_only=True):
     language: str = ""
     popularity: Probability = 0.0
     accessible_show: tuple[str, ...] = ()
+    songs: tuple[str, ...] = ()
+
+
+class OtherFestival(Struct, frozen=True, kw_only=True):
+    """Another festival, for attendees who like what this one has.
+
+    Attributes:
+        when: time of year, as it is shown.
+        place: as it is shown.
+        acts: names on its line-up.
+        genres: what is known of acts that nobody here knows.
+    """
+
+    id: Annotated[FestivalId, NAMED]
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    acts: tuple[str, ...]
+    genres: tuple[str, ...] = ()
+    when: str = ""
+    place: str = ""
 
 
 class ProgrammeSet(Struct, frozen=True, kw_only=True):
@@ -94,6 +114,22 @@ class ActSettings(Part):
     language: str = Field(default="", description="ISO 639 code of its language; empty where there is none")
     popularity: float = Field(default=0, ge=0, le=1, description="relative to the best-known act")
     accessible_show: list[str] = Field(default_factory=list, description="sign_language, audio_description, …")
+    songs: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        default_factory=list, max_length=5, description="titles to hear before one goes, shown in this order"
+    )
+
+
+class FestivalSettings(Part):
+    """Another festival, recommended to attendees by its line-up."""
+
+    id: Annotated[FestivalId, NAME]
+    name: str = Field(min_length=1, max_length=200, description="name, as shown")
+    acts: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        min_length=1, max_length=60, description="names on its line-up, as printed"
+    )
+    genres: list[str] = Field(default_factory=list, description="used for acts that are not known otherwise")
+    when: str = Field(default="", max_length=60, description="time of year, as shown")
+    place: str = Field(default="", max_length=100, description="town, as shown")
 
 
 class SetSettings(Part):
@@ -114,13 +150,20 @@ class ProgrammeSettings(Part):
 
     acts: list[ActSettings] = Field(default_factory=list, description="artists, bands and DJs")
     sets: list[SetSettings] = Field(default_factory=list, description="performances and signing sessions, as printed")
+    festivals: list[FestivalSettings] = Field(
+        default_factory=list, max_length=40, description="other festivals that attendees may like"
+    )
 
 
 def _mistakes(venue: Venue) -> list[str]:
     programme = venue.section(PROGRAMME)
     acts = {act.id for act in programme.acts}
     found = []
-    named: dict[str, list[str]] = {"act": [one.id for one in programme.acts], "set": [one.id for one in programme.sets]}
+    named: dict[str, list[str]] = {
+        "act": [one.id for one in programme.acts],
+        "set": [one.id for one in programme.sets],
+        "festival": [one.id for one in programme.festivals],
+    }
     for kind, ids in named.items():
         repeated = sorted({one for one in ids if ids.count(one) > 1})
         found += [f"programme: the {kind} {one!r} stands there twice" for one in repeated]

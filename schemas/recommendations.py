@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from schemas.fields import NAMED, Instant, NonNegative
-from schemas.ids import ActId, EventId, ListenerId
+from schemas.ids import ActId, EventId, FestivalId, ListenerId
 from schemas.topic import DAY, Topic
 
-ReasonKind = Literal["similar", "others", "genre", "popular"]
+ReasonKind = Literal["similar", "others", "genre", "popular", "known"]
 """similar: described like `because`. others: people who play `because` play it too. genre: of a genre that the attendee
-named. popular: nothing is known of the attendee's taste."""
+named. popular: nothing is known of the attendee's taste. known: of a festival, because the attendee likes or plays
+`because`, which is on its line-up."""
 
 
 class TasteEvent(Struct, frozen=True, kw_only=True):
@@ -45,13 +46,30 @@ class RecommendedAct(Struct, frozen=True, kw_only=True):
     because: str = ""
 
 
+class RecommendedFestival(Struct, frozen=True, kw_only=True):
+    """One recommended festival.
+
+    Attributes:
+        acts: names on its line-up that contributed most, the first one most.
+        reason: reason of the first of them.
+        because: name of the act, artist or genre behind it; empty for `popular`.
+    """
+
+    festival: Annotated[FestivalId, NAMED]
+    score: float
+    acts: tuple[str, ...]
+    reason: ReasonKind
+    because: str = ""
+
+
 class RecommendationList(Struct, frozen=True, kw_only=True):
-    """Acts recommended to one attendee, the best first; empty after the attendee was forgotten."""
+    """Acts and other festivals recommended to one attendee, the best first; empty after the attendee was forgotten."""
 
     event_id: Annotated[EventId, NAMED]
     listener: Annotated[ListenerId, NAMED]
     time: Instant
     acts: tuple[RecommendedAct, ...]
+    festivals: tuple[RecommendedFestival, ...] = ()
     model: str = ""
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from processors.festival.tables import FestivalTables
 from schemas.ids import PlaceId, ZoneId
-from schemas.programme import PROGRAMME, Act, ProgrammeSet, ProgrammeSettings
+from schemas.programme import PROGRAMME, Act, OtherFestival, ProgrammeSet, ProgrammeSettings
 from schemas.routes import PATHS
 from schemas.venue import Venue
 
@@ -21,6 +21,11 @@ def sets_of(settings: ProgrammeSettings) -> tuple[ProgrammeSet, ...]:
 def acts_of(settings: ProgrammeSettings) -> tuple[Act, ...]:
     """Return the acts of the venue file."""
     return tuple(msgspec.convert(one.model_dump(mode="json"), Act) for one in settings.acts)
+
+
+def festivals_of(settings: ProgrammeSettings) -> tuple[OtherFestival, ...]:
+    """Return the other festivals of the venue file."""
+    return tuple(msgspec.convert(one.model_dump(mode="json"), OtherFestival) for one in settings.festivals)
 
 
 def with_venue(tables: FestivalTables, venue: Venue) -> FestivalTables:

@@ -1,5 +1,6 @@
-// For you: recommended acts with their reasons, and forgetting with one press.
+// For you: recommended acts with their reasons and songs, other festivals, and forgetting with one press.
 
+import { acts } from "./programme.js";
 import { data, forgetPerson, read, request, token, value, write } from "./store.js";
 import * as wishes from "./wishes.js";
 import { updateWishButton, wishButton } from "./wishes.js";
@@ -8,7 +9,8 @@ import { emit, h, keyed, t, text } from "../page.js";
 const MAX_CHANGES = 50; // of one request
 const outcome = document.getElementById("you-outcome");
 const forgetOutcome = document.getElementById("forget-outcome");
-let taste = read("taste", { acts: [], genres: [], told: {}, disliked: [] });
+const NOTHING = { acts: [], festivals: [], genres: [], told: {}, disliked: [], refused: [] };
+let taste = { ...NOTHING, ...read("taste", {}) };
 
 function keep(changed) {
   taste = { ...taste, ...changed };
@@ -25,7 +27,7 @@ async function send(changes) {
   try {
     const answer = await request("/api/taste", { token: token(), changes: changes.slice(0, MAX_CHANGES) });
     text(outcome, answer.acts.length ? "" : t("companion_no_recommendation"));
-    keep({ acts: answer.acts });
+    keep({ acts: answer.acts, festivals: answer.festivals });
     return true;
   } catch (error) {
     text(outcome, error.message);
@@ -62,7 +64,7 @@ async function importPlays({ currentTarget }) {
   try {
     const answer = await request(`/api/taste/import?token=${encodeURIComponent(token())}`, file, "application/octet-stream");
     text(outcome, "");
-    keep({ acts: answer.acts });
+    keep({ acts: answer.acts, festivals: answer.festivals });
   } catch (error) {
     text(outcome, error.message);
   }
@@ -75,7 +77,7 @@ async function forget() {
   if (known) write("to-forget", [...read("to-forget", []), known]);
   forgetPerson();
   wishes.clear();
-  taste = { acts: [], genres: [], told: {}, disliked: [] };
+  taste = NOTHING;
   text(outcome, "");
   emit("forgotten", true);
   showTaste();
@@ -97,8 +99,33 @@ export async function sendForgotten() {
   }
 }
 
+/** Why a festival is recommended: the acts that count most, and the reason of the first of them. */
+function festivalText({ acts, reason, because }) {
+  const why = reason === "known" ? t("companion_reason_known") : t(`companion_reason_${reason}`, { because });
+  return t(acts.length > 1 ? "companion_festival_acts" : "companion_festival_act", { first: acts[0], why, others: acts.slice(1).join(", ") });
+}
+
+const makeFestival = ({ festival }) => h("li", {}, h("h3"), h("p", { class: "where" }), h("p", { class: "why" }), h("p", { class: "row" }, h("button", { type: "button", class: "not", onclick: () => keep({ refused: [...taste.refused, festival] }) }, t("companion_not_for_me"))));
+
+function showFestivals() {
+  const shown = taste.festivals.filter((one) => !taste.refused.includes(one.festival));
+  document.getElementById("festivals-title").hidden = !shown.length;
+  keyed(document.getElementById("festivals"), shown, (one) => one.festival, makeFestival, (item, one) => {
+    text(item.querySelector("h3"), one.name);
+    text(item.querySelector(".where"), [one.place, one.when].filter(Boolean).join(" · "));
+    text(item.querySelector(".why"), festivalText(one));
+    item.querySelector(".not").setAttribute("aria-label", t("companion_not_for_me_act", { name: one.name }));
+  });
+}
+
+/** Songs to hear before one goes: those that the organiser names, in that order. */
+function songsText(id) {
+  const songs = acts().find((one) => one.id === id)?.songs ?? [];
+  return songs.length ? t("companion_songs", { songs: songs.map((one) => `“${one}”`).join(", ") }) : "";
+}
+
 function make() {
-  return h("li", {}, h("h2"), h("p", { class: "why" }), h("p", { class: "row" }, wishButton(), h("button", { type: "button", class: "not", onclick: ({ currentTarget }) => dislike(currentTarget.dataset.act) }, t("companion_not_for_me"))));
+  return h("li", {}, h("h2"), h("p", { class: "why" }), h("p", { class: "songs" }), h("p", { class: "row" }, wishButton(), h("button", { type: "button", class: "not", onclick: ({ currentTarget }) => dislike(currentTarget.dataset.act) }, t("companion_not_for_me"))));
 }
 
 export function showTaste() {
@@ -110,10 +137,12 @@ export function showTaste() {
   keyed(document.getElementById("recommended"), shown, (one) => one.act, make, (item, one) => {
     text(item.querySelector("h2"), one.name);
     text(item.querySelector(".why"), reasonText(one));
+    text(item.querySelector(".songs"), songsText(one.act));
     updateWishButton(item.querySelector(".wish"), one.act, one.name);
     item.querySelector(".not").dataset.act = one.act;
     item.querySelector(".not").setAttribute("aria-label", t("companion_not_for_me_act", { name: one.name }));
   });
+  showFestivals();
   document.getElementById("recommend").disabled = !data.programme;
 }
 

@@ -118,7 +118,15 @@ async def _recommended(services: ConsoleServices, token: str, changes: Sequence[
         {"act": one.act, "name": names.get(one.act, one.act), "reason": one.reason, "because": one.because}
         for one in chosen.acts
     ]
-    return Response(msgspec.json.encode({"token": token, "acts": acts}), media_type="application/json")
+    others = {one.id: one for one in services.venue.section(PROGRAMME).festivals}
+    festivals = [
+        {"festival": one.festival, "name": others[one.festival].name, "when": others[one.festival].when,
+         "place": others[one.festival].place, "acts": one.acts, "reason": one.reason, "because": one.because}
+        for one in chosen.festivals
+        if one.festival in others
+    ]  # fmt: skip
+    answer = {"token": token, "acts": acts, "festivals": festivals}
+    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 async def _send(

@@ -11,8 +11,9 @@ from datetime import datetime
 
 import msgspec
 
-from processors.festival.sections import acts_of
+from processors.festival.sections import acts_of, festivals_of
 from processors.recommendations.act_recommender import ActRecommender
+from processors.recommendations.festival_recommender import FestivalRecommender
 from processors.recommendations.retention import TASTE_IDLE
 from processors.recommendations.taste_model import TasteModel
 from processors.recommendations.taste_state import TasteState, apply, keep_taste
@@ -28,6 +29,9 @@ from stream.runtime.worker_context import WorkerContext
 LIST_LENGTH = 20
 """Acts in a list: more than a page of a phone shows."""
 
+FESTIVALS = 5
+"""Other festivals in a list."""
+
 RELEARN_SECONDS = 60.0
 """Time between two updates of what attendees like together."""
 
@@ -40,7 +44,10 @@ def register(worker: WorkerContext) -> None:
     encoder, model = Encoder.load(), TasteModel.load()
     recommender = ActRecommender(acts, lambda tags: encoder.encode(tags).vectors, model)
     states = worker.states("recommendations", TASTE_EVENTS, struct_codec(TasteState, TasteState), keep=keep_taste)
-    agent = RecommendationsAgent(recommender, acts, states, model.identity)
+    festivals = None
+    if others := festivals_of(worker.venue.section(PROGRAMME)):
+        festivals = FestivalRecommender(acts, others, lambda tags: encoder.encode(tags).vectors, model)
+    agent = RecommendationsAgent(recommender, acts, states, model.identity, festivals)
     worker.agent(TASTE_EVENTS, agent.recommend, states=states)
     worker.broadcast(TASTE_EVENTS, agent.likes.add_event)
     worker.every(RELEARN_SECONDS, agent.learn_from_attendees, name="learning from attendees' likes")
@@ -88,12 +95,18 @@ class RecommendationsAgent:
     """
 
     def __init__(
-        self, recommender: ActRecommender, acts: Sequence[Act], states: StateTable[TasteState], model: str
+        self,
+        recommender: ActRecommender,
+        acts: Sequence[Act],
+        states: StateTable[TasteState],
+        model: str,
+        festivals: FestivalRecommender | None = None,
     ) -> None:
         self._recommender = recommender
         self._acts = {act.id for act in acts}
         self._states = states
         self._model = model
+        self._festivals = festivals
         self.likes = AttendeeLikes()
 
     async def learn_from_attendees(self) -> None:
@@ -126,6 +139,7 @@ class RecommendationsAgent:
     def _list(self, record: Record[TasteEvent], state: TasteState) -> RecommendationList:
         forgotten = record.payload.kind == "forget"
         acts = [] if forgotten else self._recommender.recommend(state.taste, LIST_LENGTH)
+        festivals = None if forgotten else self._festivals
         return RecommendationList(
             event_id=record.id,
             listener=record.payload.listener,
@@ -133,5 +147,6 @@ class RecommendationsAgent:
             acts=tuple(
                 RecommendedAct(act=one.act, score=one.score, reason=one.reason, because=one.because) for one in acts
             ),
+            festivals=() if festivals is None else tuple(festivals.recommend(state.taste, FESTIVALS)),
             model=self._model,
         )

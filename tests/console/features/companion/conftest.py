@@ -23,9 +23,9 @@ from console.server import build
 from console.services import ConsoleServices
 from processors.festival.hours import festival_day
 from schemas.assistant import AssistantAnswer, AttendeeQuestion
-from schemas.ids import ActId, EventId
+from schemas.ids import ActId, EventId, FestivalId
 from schemas.itinerary import ItineraryPlan, ItineraryWishes
-from schemas.recommendations import RecommendationList, RecommendedAct, TasteEvent
+from schemas.recommendations import RecommendationList, RecommendedAct, RecommendedFestival, TasteEvent
 from schemas.topic import Topic
 from stream.features.itinerary.book import ItineraryBook
 from stream.runtime.addresses import listening_socket
@@ -74,7 +74,10 @@ def festival(now: datetime) -> dict[str, Any]:
             for name, title in (("slow", "Long bar"), ("fast", "Short bar"), ("dark", "Dark bar"))
         ],
         "programme": {
-            "acts": [{"id": name, "name": title, "genres": ["folk" if name == "rea" else "rock"]}
+            "festivals": [{"id": "sierra", "name": "Sierra Clara", "when": "October", "place": "Ronda",
+                           "acts": ["Rea", "Duna"]}],
+            "acts": [{"id": name, "name": title, "genres": ["folk" if name == "rea" else "rock"],
+                      "songs": ["Nana"] if name == "rea" else []}
                      for name, title in names.items()],
             "sets": [one_set("lume", "north_stage", -10), one_set("rea", "south_stage", 90),
                      one_set("tambo", "north_stage", 180), one_set("zarza", "south_stage", 24 * 60)],
@@ -131,7 +134,14 @@ class WorkersInstead:
                 RecommendedAct(act=ActId("rea"), score=1.0, reason="similar", because="Lume Alto"),
                 RecommendedAct(act=ActId("tambo"), score=0.5, reason="popular"),
             )
-            chosen = RecommendationList(event_id=record.id, listener=record.listener, time=time, acts=acts)
+            others = (
+                RecommendedFestival(
+                    festival=FestivalId("sierra"), score=1.0, acts=("Rea", "Duna"), reason="known", because="Rea"
+                ),
+            )
+            chosen = RecommendationList(
+                event_id=record.id, listener=record.listener, time=time, acts=acts, festivals=others
+            )
             self._services.part(RecommendationView).apply(chosen, 0)
 
     async def close(self) -> None:

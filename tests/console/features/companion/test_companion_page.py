@@ -252,6 +252,11 @@ def test_forget_me_waits_for_the_network_and_is_sent(companion: Companion, open_
     page.click("#recommend")
     expect(page.locator("#recommended h2").first).to_have_text("Rea")
     expect(page.locator("#recommended .why").first).to_have_text("because it is like Lume Alto")
+    expect(page.locator("#recommended .songs").first).to_have_text("To hear before you go: “Nana”")
+    expect(page.locator("#festivals > li")).to_contain_text("Rea plays there (which you like), and Duna.")
+    assert serious_violations(page) == []
+    page.click("#festivals .not")
+    expect(page.locator("#festivals-title")).to_be_hidden()
     page.click("#recommended .not >> nth=0")
     expect(page.locator("#recommended h2")).to_have_text(["Tambo Norte"])
     page.context.set_offline(True)

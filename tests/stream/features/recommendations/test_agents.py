@@ -51,3 +51,13 @@ async def test_like_of_an_unknown_act_is_a_dead_letter(value: str) -> None:
     effects = await driver().send(TASTE_EVENTS, LISTENER, taste("like", value))
     assert not effects.of(RECOMMENDATIONS)
     assert effects.rejections
+
+
+async def test_other_festivals_are_in_the_list_and_gone_after_forget() -> None:
+    others = [{"id": "rock", "name": "Rock", "acts": ["Nube"]}, {"id": "jazz", "name": "Jazz", "acts": ["Cobre"]}]
+    programme = {"acts": ACTS, "festivals": others}
+    one = TestDriver(FEATURE, venue_type([PROGRAMME]).model_validate({"name": "Test", "programme": programme}))
+    [chosen] = (await one.send(TASTE_EVENTS, LISTENER, taste("like", "nube"))).of(RECOMMENDATIONS)
+    assert next((each.festival, each.reason) for each in chosen.festivals) == ("rock", "known")
+    [after] = (await one.send(TASTE_EVENTS, LISTENER, taste("forget"))).of(RECOMMENDATIONS)
+    assert after.festivals == ()
