@@ -200,9 +200,9 @@ export function showPlan() {
 }
 
 /** The plan as a text for friends: times, acts and places. */
-const planText = () => [document.getElementById("together").textContent, ...parts().filter((part) => !part.places).map((part) => `${hour(part.begin)}–${hour(part.end)} ${part.act ? actName(part.act) : t("companion_break")}, ${nameOf(part.place)}`)].filter(Boolean).join("\n");
+const planWords = () => [document.getElementById("together").textContent, ...parts().filter((part) => !part.places).map((part) => `${hour(part.begin)}–${hour(part.end)} ${part.act ? actName(part.act) : t("companion_break")}, ${nameOf(part.place)}`)].filter(Boolean).join("\n");
 
-document.getElementById("share-plan").addEventListener("click", async () => text(outcome, await friends.handOver(planText())));
+document.getElementById("share-plan").addEventListener("click", async () => text(outcome, await friends.handOver(planWords())));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!Object.keys(wishes.all()).length && !friends.all().some((one) => Object.keys(one.wishes).length)) {
