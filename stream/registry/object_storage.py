@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import obstore
+from obstore import exceptions
+from obstore.store import S3Store
 
 from schemas.errors import PulsoError
+
+if TYPE_CHECKING:
+    from obstore import PutMode
+    from obstore.store import ClientConfig
 
 CONNECT_TIMEOUT, REQUEST_TIMEOUT = "3s", "60s"
 """Time-outs of one attempt; a model has up to some 100 MB."""
@@ -72,27 +80,19 @@ class S3Storage:
         """Prepare the client; nothing is sent yet.
 
         Raises:
-            ObjectStorageError: the library is not installed, or the address is not valid.
+            ObjectStorageError: the address is not valid.
         """
-        try:
-            import obstore  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - only where it is used
-            from obstore import exceptions  # noqa: PLC0415
-            from obstore.store import S3Store  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-        except ImportError as error:
-            raise ObjectStorageError("models in S3 need the package obstore: `pip install obstore`") from error
         self._url = url
-        self._api: Any = obstore
-        self._errors: Any = exceptions
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-        options = {
+        options: ClientConfig = {
             "connect_timeout": CONNECT_TIMEOUT,
             "timeout": REQUEST_TIMEOUT,
             "allow_http": endpoint.startswith("http://"),
         }
         try:
-            self._store: Any = S3Store.from_url(
+            self._store = S3Store.from_url(
                 url,
-                **({"endpoint": endpoint} if endpoint else {}),
+                config={"endpoint": endpoint} if endpoint else {},
                 client_options=options,
                 retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
             )
@@ -102,37 +102,37 @@ class S3Storage:
     def get(self, path: str) -> StoredObject | None:
         """Return an object; see `ObjectStorage.get`."""
         try:
-            found = self._api.get(self._store, path)
+            found = obstore.get(self._store, path)
             return StoredObject(bytes(found.bytes()), found.meta["e_tag"] or "")
-        except (self._errors.NotFoundError, FileNotFoundError):
+        except (exceptions.NotFoundError, FileNotFoundError):
             return None
-        except (self._errors.BaseError, OSError) as error:
+        except (exceptions.BaseError, OSError) as error:
             raise self._failed(path, error) from error
 
     def put(self, path: str, body: bytes) -> None:
         """Write an object; see `ObjectStorage.put`."""
         try:
-            self._api.put(self._store, path, body)
-        except (self._errors.BaseError, OSError) as error:
+            obstore.put(self._store, path, body)
+        except (exceptions.BaseError, OSError) as error:
             raise self._failed(path, error) from error
 
     def replace(self, path: str, body: bytes, before: StoredObject | None) -> bool:
         """Write an object unless it has changed; see `ObjectStorage.replace`."""
-        mode: Any = "create" if before is None else {"e_tag": before.etag}
+        mode: PutMode = "create" if before is None else {"e_tag": before.etag}
         try:
             # One request, since only that has conditions.
-            self._api.put(self._store, path, body, mode=mode, use_multipart=False)
-        except (self._errors.AlreadyExistsError, self._errors.PreconditionError):
+            obstore.put(self._store, path, body, mode=mode, use_multipart=False)
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
             return False
-        except (self._errors.BaseError, OSError) as error:
+        except (exceptions.BaseError, OSError) as error:
             raise self._failed(path, error) from error
         return True
 
     def names(self, prefix: str) -> list[str]:
         """Return the paths below a prefix; see `ObjectStorage.names`."""
         try:
-            return sorted(one["path"] for part in self._api.list(self._store, prefix=prefix) for one in part)
-        except (self._errors.BaseError, OSError) as error:
+            return sorted(one["path"] for part in obstore.list(self._store, prefix=prefix) for one in part)
+        except (exceptions.BaseError, OSError) as error:
             raise self._failed(prefix, error) from error
 
     def _failed(self, path: str, error: Exception) -> ObjectStorageError:

@@ -24,7 +24,6 @@ PROGRAM = os.environ.get("PULSO_S3_SERVER") or shutil.which("versitygw")
 BUCKET = "pulso-models"
 TIMEOUT_S = 60.0
 
-pytest.importorskip("obstore", reason="needs the package obstore")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs versitygw: docs/operate/models.md says how to build it")
 
 
