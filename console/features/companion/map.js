@@ -7,6 +7,7 @@ import { h, keyed, number, on, state, svg, t, text } from "../page.js";
 const MARGIN_SHARE = 0.04;
 const LETTERS = 24; // letters of a label across the whole map
 const ZOOMS = [1, 1.6, 2.5, 4];
+const IMPORTANT_KINDS = ["stage", "first_aid", "exit", "accessible_toilet", "toilet", "water"]; // these cover others
 const FIRST_KINDS = ["stage", "toilet", "accessible_toilet", "water", "first_aid", "bar", "exit"];
 const shell = document.getElementById("map-shell");
 const form = document.getElementById("route-form");
@@ -16,6 +17,7 @@ let drawn = null; // the map's data that the picture shows
 let areas = new Map(); // zone → [shape, word]
 let way = null;
 let line = null;
+let unit = 1; // size of a letter on the whole map, metres
 let at = ([x, y]) => [x, y];
 const shownKinds = new Set(read("kinds", FIRST_KINDS));
 
@@ -37,17 +39,17 @@ function draw(map) {
   const top = Math.max(...ys) + margin;
   const width = Math.max(...xs) + margin - left;
   const height = top - Math.min(...ys) + margin;
-  const unit = width / LETTERS;
+  unit = width / LETTERS;
   at = ([x, y]) => [x - left, top - y]; // a sheet's y grows downwards
   const picture = svg("svg", { id: "map", viewBox: `0 0 ${width.toFixed(1)} ${height.toFixed(1)}`, role: "img", "aria-label": t("companion_map_label") });
   picture.style.aspectRatio = `${width} / ${height}`;
   if (map.outline) picture.append(svg("polygon", { class: "fence", points: points(map.outline), "stroke-width": unit / 6 }));
-  areas = new Map(zoneShapes(map, unit));
+  areas = new Map(zoneShapes(map));
   for (const [shape] of areas.values()) picture.append(shape);
   const where = new Map(map.places.map((place) => [place.id, [place.x_m, place.y_m]]));
   for (const path of map.paths) picture.append(svg("polyline", { class: path.steps ? "path steps" : "path", "data-path": [path.start, path.end].sort().join("/"), points: points([where.get(path.start), where.get(path.end)]), "stroke-width": unit / 4 }));
   line = picture.appendChild(svg("polyline", { class: "way", points: "", "stroke-width": unit / 2 }));
-  for (const place of map.places) if (place.kind !== "junction") picture.append(mark(place, unit, width));
+  for (const place of map.places) if (place.kind !== "junction") picture.append(mark(place, width));
   for (const [, word] of areas.values()) picture.append(word);
   shell.replaceChildren(picture);
   shell.style.aspectRatio = `${width} / ${Math.min(height, width * 1.4)}`;
@@ -57,8 +59,8 @@ function draw(map) {
 }
 
 /** A shape and a word for each zone: its outline, or a ring around the place of the same name. */
-function zoneShapes(map, unit) {
-  const word = (x, y) => svg("text", { class: "crowd-word", x: x.toFixed(1), y: (y + unit * 1.9).toFixed(1), "font-size": (unit * 0.85).toFixed(1) });
+function zoneShapes(map) {
+  const word = (x, y) => label({ class: "crowd-word", "font-size": (unit * 0.85).toFixed(1) }, x, y + unit * 1.9);
   const middle = (corners) => [0, 1].map((axis) => corners.map(at).reduce((sum, one) => sum + one[axis], 0) / corners.length);
   const rings = map.places.filter((place) => !(place.id in map.areas)).map((place) => {
     const [x, y] = at([place.x_m, place.y_m]);
@@ -67,10 +69,18 @@ function zoneShapes(map, unit) {
   return [...Object.entries(map.areas).map(([zone, corners]) => [zone, [svg("polygon", { class: "area", points: points(corners) }), word(...middle(corners))]]), ...rings];
 }
 
-function mark(place, unit, width) {
+/** A group or text that stays as large as it is when the map is made larger. */
+function label(attributes, x, y, tag = "text") {
+  const shape = svg(tag, attributes);
+  shape.place = [x, y];
+  return shape;
+}
+
+function mark(place, width) {
   const [x, y] = at([place.x_m, place.y_m]);
   const isStage = place.kind === "stage";
-  const group = svg("g", { class: `place kind-${place.kind}`, "data-kind": place.kind, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }, svg("title", {}, nameOf(place.id)));
+  const group = label({ class: `place kind-${place.kind}`, "data-kind": place.kind }, x, y, "g");
+  group.append(svg("title", {}, nameOf(place.id)));
   if (isStage) group.append(svg("text", { class: x < width / 4 ? "at-left" : x > width * 0.75 ? "at-right" : "", "font-size": unit.toFixed(1), y: (unit * 0.35).toFixed(1) }, `♪ ${nameOf(place.id)}`));
   else group.append(svg("circle", { r: (unit * 0.75).toFixed(1) }), svg("text", { "font-size": (unit * 0.72).toFixed(1), y: (unit * 0.26).toFixed(1) }, sign(place.kind)));
   return group;
@@ -80,8 +90,26 @@ function showZoom() {
   const picture = document.getElementById("map");
   if (!picture) return;
   picture.style.width = `${ZOOMS[zoom] * 100}%`;
+  for (const shape of labels()) shape.setAttribute("transform", `translate(${shape.place.map((one) => one.toFixed(2)).join(" ")}) scale(${(1 / ZOOMS[zoom]).toFixed(3)})`);
+  hideCovered();
   document.getElementById("map-larger").disabled = zoom === ZOOMS.length - 1;
   document.getElementById("map-smaller").disabled = zoom === 0;
+}
+
+const labels = () => shell.querySelectorAll(".place, .crowd-word");
+
+/** Hide labels that others cover, the least important first: they are seen where the map is made larger. */
+function hideCovered() {
+  const rank = (shape) => (shape.dataset.kind ? (IMPORTANT_KINDS.indexOf(shape.dataset.kind) + 100) % 100 : 0.5);
+  const taken = [];
+  for (const shape of [...labels()].sort((one, other) => rank(one) - rank(other))) {
+    shape.classList.remove("covered");
+    if (shape.hasAttribute("hidden")) continue;
+    const box = shape.getBoundingClientRect();
+    const covered = box.width > 0 && taken.some((one) => box.left < one.right && one.left < box.right && box.top < one.bottom && one.top < box.bottom);
+    shape.classList.toggle("covered", covered);
+    if (!covered) taken.push(box);
+  }
 }
 
 function setZoom(step) {
@@ -105,6 +133,7 @@ function showKinds() {
     field.append(h("label", { class: "check" }, box, kind === "stage" ? kindName(kind) : `${sign(kind)} ${kindName(kind)}`));
   }
   for (const group of shell.querySelectorAll("[data-kind]")) group.toggleAttribute("hidden", !shownKinds.has(group.dataset.kind));
+  hideCovered();
 }
 
 const crowdingWord = (crowding) => t(`companion_crowding_${crowding ?? "unknown"}`);
@@ -117,6 +146,7 @@ function showCrowding() {
     shape?.setAttribute("class", `${shape.tagName === "circle" ? "ring" : "area"} ${crowding ?? "unknown"}`);
     if (word) text(word, crowding ? t(`companion_crowding_${crowding}`).split(":")[0] : "?");
   }
+  hideCovered();
   keyed(document.getElementById("crowding"), zones, (zone) => zone.id, () => h("li", {}, h("b"), " ", h("span")), (item, zone) => {
     text(item.querySelector("b"), zone.title);
     text(item.querySelector("span"), crowdingWord(zone.crowding));
@@ -177,3 +207,4 @@ form.addEventListener("submit", (event) => { event.preventDefault(); findWay(); 
 document.getElementById("map-larger").addEventListener("click", () => setZoom(1));
 document.getElementById("map-smaller").addEventListener("click", () => setZoom(-1));
 on("forgotten", () => { way = null; text(outcome, ""); showMap(); });
+new ResizeObserver(hideCovered).observe(shell); // also when the section is opened

@@ -288,6 +288,10 @@ def test_map_says_crowding_in_words_and_finds_a_way_without_steps(companion: Com
     expect(page.locator("#route-form .outcome")).to_contain_text("To easy toilet: 280 m")
     expect(page.locator("#way li").last).to_have_text("easy toilet (60 m, paved)")
     assert page.locator("#map .way").get_attribute("points")
+    covered = page.locator("#map .covered")
+    page.click("#map-larger")
+    page.click("#map-larger")
+    expect(covered).to_have_count(0)  # what others cover is seen where the map is made larger
     page.select_option("#route-form [name=end]", "tower")
     page.click("#route-form button.main")
     expect(page.locator("#route-form .outcome")).to_contain_text("Call 600.")
