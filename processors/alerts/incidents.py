@@ -39,6 +39,10 @@ MAX_ALERTS = 5_000
 """Alerts whose incident is remembered; more than are open at once and raised in an evening."""
 
 
+MAX_RECENT = 200
+"""Incidents that an alert may join, the last that began: by number, not by age, as alerts may come late."""
+
+
 class Membership(Struct, frozen=True, kw_only=True):
     """An alert's place in an incident.
 
@@ -80,7 +84,6 @@ class IncidentBook:
         if rule is None or not rule.joins_incidents:
             return None
         zones = self._places.zones_of(alert, has_subject=rule.readable_subject)
-        self._recent = [one for one in self._recent if alert.raised_at - one.newest <= self._within]
         incident = self._find(zones, alert.raised_at) if zones else None
         if incident is None:
             incident = self._begin(alert, zones)
@@ -106,7 +109,7 @@ class IncidentBook:
     def _begin(self, alert: Alert, zones: frozenset[ZoneId]) -> _Incident:
         id = IncidentId(hashlib.sha256(alert.id.encode()).hexdigest()[:16])
         incident = _Incident(id, zones, alert.raised_at, [alert.id])
-        self._recent.append(incident)
+        self._recent = [*self._recent[1 - MAX_RECENT :], incident]
         self._members[id] = incident.members
         while len(self._members) > MAX_ALERTS:
             self._members.popitem(last=False)

@@ -53,6 +53,11 @@ def test_crush_mail_and_jam_join_the_full_gate() -> None:
     assert again is not None and again.why == "same" and len(incidents.members(first.id)) == 3, "each once"
 
 
+def test_alert_that_comes_late_joins_the_incident_of_its_time() -> None:
+    between = make_alert("violence", "front-1", 600)
+    assert reasons(DENSITY, between, make_alert("violence", "gate-2", 3)) == ["first", "other", "same"]
+
+
 @pytest.mark.parametrize(
     ("rule", "subject", "minute", "why"),
     [

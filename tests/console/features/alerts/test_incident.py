@@ -19,10 +19,10 @@ def test_alerts_of_one_place_and_time_are_one_row(console_stack: ConsoleStack, o
     row = page.locator(f'#alerts > li[data-key="{full.key}"]')
     expect(row.locator(".row .what")).to_have_text("incident full")
     page.evaluate("document.addEventListener('alarm', () => { window.alarms = (window.alarms ?? 0) + 1 })")
-    fight = console_stack.raise_alert(
-        "violence", "bar-square", 0.9, "pelea", "incident fight", at=start + timedelta(minutes=2)
+    flight = console_stack.raise_alert(
+        "scattering", "bars/bar-square", 0.9, "huyen", "incident flight", at=start + timedelta(minutes=2)
     )
-    expect(row.locator(".row .what")).to_have_text("incident fight")
+    expect(row.locator(".row .what")).to_have_text("incident flight")
     expect(row.locator(".members .what")).to_have_text("incident full")
     expect(row.locator(".row .where")).to_contain_text("Incident: 2 alerts")
     assert page.evaluate("window.alarms") == 1, "worse than the first"
@@ -47,6 +47,6 @@ def test_alerts_of_one_place_and_time_are_one_row(console_stack: ConsoleStack, o
     page.reload()
     expect(row.locator(".members > li")).to_have_count(2)
     with console_stack.alert_actions("sara") as act:
-        act(fight, "resolve")
+        act(flight, "resolve")
     expect(row.locator(".row .what")).to_have_text("incident run")
     expect(row.locator(".members > li")).to_have_count(1)
