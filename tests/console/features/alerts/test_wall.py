@@ -12,6 +12,7 @@ pytestmark = pytest.mark.stack
 
 
 def test_screen_shows_all_alerts_in_turns_and_changes_nothing(console_stack: ConsoleStack, open_page: OpenPage) -> None:
+    console_stack.resolve_all()
     worst = console_stack.raise_alert("violence", "wall-worst", 0.9, "pelea", "wall fight")
     for number in range(6):
         console_stack.raise_alert("venue-capacity", f"wall-{number}", 0.99, "lleno", f"wall full {number}")
