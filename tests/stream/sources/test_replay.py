@@ -124,7 +124,7 @@ def replay(broker: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     venue.write_text("name: Test\ntimezone: Europe/Madrid\nbars: [{id: only, products: [{id: beer}]}]\n")
     monkeypatch.setenv("PULSO_KAFKA", broker.kafka or "")
     monkeypatch.setenv("PULSO_VENUE", str(venue))
-    monkeypatch.setattr("stream.commands.source._run", lambda sources, *_: sent.extend(sources))
+    monkeypatch.setattr("stream.commands.source.run_sources", lambda sources, *_: sent.extend(sources))
     sent: list[ReplaySource] = []
 
     def run(text: str) -> Result:
