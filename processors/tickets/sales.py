@@ -31,6 +31,9 @@ MAX_MARKS = 60
 BEFORE_DAYS, AFTER_DAYS = 7, 3
 """Days before a mark, and days from it on, whose sales are compared."""
 
+MARK_RANGE = timedelta(days=3 * 366)
+"""Time before and after an event within which a mark must lie."""
+
 
 class DaySales(Struct):
     """Tickets of one day, net of refunds, and what was paid for them."""
@@ -202,6 +205,13 @@ def _not_below_sold(found: DetailedForecast, sold: int) -> TicketForecast:
     """Return the forecast, corrected where the day in progress has already passed it."""
     one = found.forecast
     return replace(one, final=max(one.final, sold), high=max(one.high, sold))
+
+
+def problem_of_mark(mark: TicketMark, event: SaleEventSettings) -> str | None:
+    """Return the reason why a mark can't be one of an event, or None."""
+    if abs(mark.day - event.date) > MARK_RANGE:
+        return f"the day {mark.day} of the mark is more than three years away from the event on {event.date}"
+    return None
 
 
 def _with_effect(mark: TicketMark, state: EventState, today: date) -> TicketMark:

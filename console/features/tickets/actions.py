@@ -13,9 +13,10 @@ from console.authentication import ActingUser, require_role
 from console.features.tickets.view import ROLES, TicketsView
 from console.requests import RequestId, decode_body, request_origin
 from console.services import ConsoleServices, Services
+from processors.tickets.sales import problem_of_mark
 from schemas.documents import request_body
 from schemas.fields import NAMED
-from schemas.tickets import TICKET_ACTIONS, MarkKind, SaleEventId, TicketAction, TicketMark, TicketTypeId
+from schemas.tickets import TICKET_ACTIONS, TICKETS, MarkKind, SaleEventId, TicketAction, TicketMark, TicketTypeId
 from stream.runtime.producer import NotDeliveredError
 from stream.stores import audit
 
@@ -83,6 +84,9 @@ async def mark(request: Request, user: ActingUser, services: Services) -> Respon
     if body.mark is None and body.day is None:
         raise HTTPException(422, "a mark needs a day")
     one = TicketMark(id=body.mark or body.id, kind=body.kind, day=body.day or now.date(), text=body.text)
+    event = next((known for known in services.venue.section(TICKETS).events if known.id == body.event), None)
+    if event is not None and body.mark is None and (problem := problem_of_mark(one, event)):
+        raise HTTPException(422, problem)
     kind: Literal["mark", "unmark"] = "mark" if body.mark is None else "unmark"
     action = TicketAction(id=f"{user.name}/{body.id}", event=body.event, kind=kind, time=now, by=user.name, mark=one)
     detail = f"{one.id} {one.kind} {one.day} {one.text}"

@@ -17,7 +17,16 @@ from processors.event_time import at_receipt
 from processors.tickets.gates import GateState, last_gates
 from processors.tickets.orders_file import problem_for_venue
 from processors.tickets.prices import PriceError, PriceState, approve, decline, first_prices
-from processors.tickets.sales import MAX_MARKS, EventState, Forecaster, SoldType, begin_of, propose_price, sales_of
+from processors.tickets.sales import (
+    MAX_MARKS,
+    EventState,
+    Forecaster,
+    SoldType,
+    begin_of,
+    problem_of_mark,
+    propose_price,
+    sales_of,
+)
 from processors.tickets.seen_orders import Recognition, SeenOrders, bucket_of
 from schemas.attendance import OCCUPANCY, VenueOccupancy
 from schemas.fields import identifier
@@ -150,6 +159,9 @@ class TicketsAgent:
             if event is None or record.key != action.event:
                 why = f"no event {action.event!r} in the venue file, or it is not the record's key"
                 result.reject(record, InvalidRecordError("content", why))
+                continue
+            if action.kind == "mark" and action.mark and (problem := problem_of_mark(action.mark, event)):
+                result.reject(record, InvalidRecordError("content", problem))
                 continue
             state = states.setdefault(event.id, self._states.get(event.id))
             try:

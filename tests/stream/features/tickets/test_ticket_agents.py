@@ -210,6 +210,9 @@ async def test_marks_have_the_sales_before_and_after_them(driver: TestDriver) ->
     (found,) = last_sales(await act(driver, "mark", 20, mark=mark)).marks
     assert (found.before_per_day, found.after_per_day) == (5, 15)
     assert last_sales(await act(driver, "unmark", 20.1, mark=mark)).marks == ()
+    for day in (date.min, date.max):
+        rejected = (await act(driver, "mark", 21, mark=msgspec.structs.replace(mark, day=day))).rejections
+        assert ["more than three years" in one for one in rejected] == [True]
 
 
 async def test_timer_writes_the_time_of_each_event(driver: TestDriver) -> None:
