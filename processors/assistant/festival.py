@@ -16,8 +16,9 @@ from processors.assistant.place_names import PlaceNames
 from processors.assistant.text import CHAT_WORDS, SpellingCorrector, normalise
 from processors.festival.hours import festival_day
 from processors.festival.live_state import Delay, LiveState, live_state_at
-from processors.festival.routing import PathEnds, WalkingMap
+from processors.festival.routing import WalkingMap
 from processors.festival.tables import FestivalTables
+from processors.festival.walk_search import PathEnds
 from processors.support.words import fold_text
 from schemas.ids import PlaceId
 from schemas.programme import ProgrammeSet

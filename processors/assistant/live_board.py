@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from processors.festival.closures import Closures
 from processors.festival.live_state import LiveState, QueueTime, ZoneOccupancy
-from processors.festival.routing import PathEnds
+from processors.festival.walk_search import PathEnds
 from processors.festival.zone_people import ZonePeople
 from schemas.crowd import CrowdCount
 from schemas.ids import PlaceId, ZoneId

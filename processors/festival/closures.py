@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from processors.festival.routing import PathEnds
+from processors.festival.walk_search import PathEnds
 from schemas.ids import PlaceId
 from schemas.routes import CROWD_WATCH, PathCondition, PathState
 

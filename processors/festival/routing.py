@@ -11,15 +11,24 @@ import math
 from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import rustworkx as rx
-from rustworkx.visit import DijkstraVisitor, PruneSearch
 
 from processors.festival.hours import festival_day, is_open, opening_interval
+from processors.festival.walk_search import (
+    ROUNDING,
+    CrowdedCost,
+    Edge,
+    PathEnds,
+    Reach,
+    ShortestEver,
+    WalkSearch,
+    edge_metres,
+)
 from schemas.ids import PlaceId
 from schemas.venue_map import Hours, Mobility, Path, Place
 
@@ -35,25 +44,8 @@ MAX_WHEELCHAIR_SLOPE = 8.0
 MAX_WHEELCHAIR_KERB = 3.0
 """Highest kerb for a wheelchair, in centimetres."""
 
-ENTRANCE = "entrance"
-"""Kind of a place whose hours are for coming in."""
-
-GATE = "gate"
-"""Kind of a path that leads in from an entrance."""
-
-EXIT = "exit"
-"""Kind of a place that can't be walked through while an operator keeps it closed."""
-
 ACCESSIBLE_KINDS = {"toilet": "accessible_toilet"}
 """Kinds that somebody in a wheelchair looks for instead of others."""
-
-CROWDED_COST = 10.0
-"""Length of a crowded path, as a multiple of its own, when walks are compared: longer detours aren't made."""
-
-_ROUNDING = 1e-9
-
-PathEnds = tuple[PlaceId, PlaceId]
-"""Start and end of a path, in either order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,100 +111,7 @@ def walking_minutes(metres: float, speed: float) -> int:
     >>> walking_minutes(72, 1.2), walking_minutes(73, 1.2), walking_minutes(42, SPEEDS["slow"])
     (1, 2, 1)
     """
-    return math.ceil(metres / speed / 60 - _ROUNDING)
-
-
-@dataclass(slots=True)
-class _Edge:
-    """A path in one direction.
-
-    Attributes:
-        is_entry: True if walking this way comes in through an entrance.
-        is_timed: True if it is open at certain hours only.
-    """
-
-    path: Path
-    start: int
-    start_place: Place
-    end_place: Place
-    metres: float = field(init=False)
-    is_entry: bool = field(init=False)
-    is_timed: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.metres = self.path.metres
-        self.is_entry = self.start_place.kind == ENTRANCE and self.path.kind == GATE
-        self.is_timed = self.path.hours is not None or self.is_entry
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Shortest walks from one place to all others.
-
-    Attributes:
-        metres: length of the shortest walk by place; places out of reach are absent.
-        depart: departure, as a timestamp in seconds.
-        valid_since, valid_until: the walks are the same for every departure between them, both exclusive.
-    """
-
-    metres: Mapping[PlaceId, float]
-    depart: float
-    valid_since: float
-    valid_until: float
-    _before: Mapping[PlaceId, Path] = field(repr=False)
-
-    def paths_to(self, end: PlaceId) -> list[Path]:
-        """Return the paths of the shortest walk in their order; an empty list at the start or out of reach."""
-        paths: list[Path] = []
-        while end in self._before:
-            path = self._before[end]
-            paths.append(path)
-            end = path.start if path.end == end else path.end
-        return paths[::-1]
-
-
-class ShortestEver:
-    """Shortest walks between all places if every path were open, by Floyd and Warshall's method (rustworkx)."""
-
-    def __init__(self, graph: rx.PyDiGraph[PlaceId, _Edge], indices: Mapping[PlaceId, int]) -> None:
-        self._graph = graph
-        self._indices = indices
-        metres, successors = rx.floyd_warshall_successor_and_distance(graph, weight_fn=_metres)
-        self._metres: list[list[float]] = metres.tolist()
-        self._successors: list[list[int]] = successors.tolist()
-        self._edges: dict[tuple[PlaceId, PlaceId], list[_Edge]] = {}
-        self._timed: dict[tuple[PlaceId, PlaceId], list[tuple[float, _Edge]]] = {}
-
-    def metres(self, start: PlaceId, end: PlaceId) -> float:
-        """Return the length of a walk; infinite if there is no way."""
-        return self._metres[self._indices[start]][self._indices[end]]
-
-    def paths(self, start: PlaceId, end: PlaceId) -> list[Path]:
-        """Return the paths of a walk in their order."""
-        return [edge.path for edge in self._walk(start, end)]
-
-    def timed(self, start: PlaceId, end: PlaceId) -> list[tuple[float, _Edge]]:
-        """Return the paths of a walk that are open at certain hours only, with the metres before each."""
-        timed = self._timed.get((start, end))
-        if timed is None:
-            timed, walked = [], 0.0
-            for edge in self._walk(start, end):
-                if edge.is_timed:
-                    timed.append((walked, edge))
-                walked += edge.metres
-            self._timed[start, end] = timed
-        return timed
-
-    def _walk(self, start: PlaceId, end: PlaceId) -> list[_Edge]:
-        edges = self._edges.get((start, end))
-        if edges is None:
-            edges, at, goal = [], self._indices[start], self._indices[end]
-            while at != goal:
-                following = self._successors[at][goal]
-                edges.append(min(self._graph.get_all_edge_data(at, following), key=_metres))
-                at = following
-            self._edges[start, end] = edges
-        return edges
+    return math.ceil(metres / speed / 60 - ROUNDING)
 
 
 class WalkingMap:
@@ -268,7 +167,8 @@ class WalkingMap:
         Args:
             closed_paths: paths that nobody may use now, in both directions.
             closed_places: places that an operator closed.
-            crowded_paths: paths that are taken only where the way around is more than `CROWDED_COST` times as long.
+            crowded_paths: paths that are taken only where the way around is more than `CROWDED_COST` times as long
+                (`walk_search`).
 
         Raises:
             KeyError: a place isn't on the map.
@@ -382,15 +282,15 @@ class WalkingMap:
         Raises:
             KeyError: the place isn't on the map.
         """
-        visitor = _Walk(self, self.speeds[mobility], depart, closed_paths, closed_places)
-        cost = _CrowdedCost(crowded_paths) if crowded_paths else _metres
+        visitor = WalkSearch(self.open_intervals, self.speeds[mobility], depart, closed_paths, closed_places)
+        cost = CrowdedCost(crowded_paths) if crowded_paths else edge_metres
         rx.dijkstra_search(self._graphs[mobility], [self._indices[start]], cost, visitor)
         return Reach(
             metres={self._ids[index]: metres for index, metres in visitor.metres.items()},
             depart=depart.timestamp(),
             valid_since=visitor.valid_since,
             valid_until=visitor.valid_until,
-            _before={self._ids[index]: edge.path for index, edge in visitor.before.items()},
+            before={self._ids[index]: edge.path for index, edge in visitor.before.items()},
         )
 
     def shortest_ever(self, mobility: Mobility, *, closed_paths: Collection[PathEnds] = ()) -> ShortestEver:
@@ -415,7 +315,7 @@ class WalkingMap:
             return None
         return self._route(start, ever.paths(start, end), ever.metres(start, end), mobility, depart)
 
-    def is_open_on(self, timed: Sequence[tuple[float, _Edge]], mobility: Mobility, depart: float) -> bool:
+    def is_open_on(self, timed: Sequence[tuple[float, Edge]], mobility: Mobility, depart: float) -> bool:
         """Return True if paths with hours are open when they are crossed.
 
         Args:
@@ -436,7 +336,7 @@ class WalkingMap:
         if hours.all_day:
             return True
         intervals = self.open_intervals(hours, begin)
-        return any(opens <= begin and end <= closes + _ROUNDING for opens, closes in intervals)
+        return any(opens <= begin and end <= closes + ROUNDING for opens, closes in intervals)
 
     def open_intervals(self, hours: Hours, moment: float) -> list[tuple[float, float]]:
         """Return the opening intervals around a moment as timestamps, in order; touching intervals are one."""
@@ -451,17 +351,17 @@ class WalkingMap:
                 self._intervals[hours] = intervals = _merged(intervals)
         return intervals
 
-    def _graph(self, mobility: Mobility) -> rx.PyDiGraph[PlaceId, _Edge]:
-        graph: rx.PyDiGraph[PlaceId, _Edge] = rx.PyDiGraph()
+    def _graph(self, mobility: Mobility) -> rx.PyDiGraph[PlaceId, Edge]:
+        graph: rx.PyDiGraph[PlaceId, Edge] = rx.PyDiGraph()
         graph.add_nodes_from(self._ids)
         for path in self.paths:
             if not may_use(path, mobility):
                 continue
             start, end = self._indices[path.start], self._indices[path.end]
             first, second = self.places[path.start], self.places[path.end]
-            graph.add_edge(start, end, _Edge(path, start, first, second))
+            graph.add_edge(start, end, Edge(path, start, first, second))
             if not path.one_way:
-                graph.add_edge(end, start, _Edge(path, end, second, first))
+                graph.add_edge(end, start, Edge(path, end, second, first))
         return graph
 
 
@@ -473,21 +373,6 @@ class _OfKind:
         return place.kind in self.kinds
 
 
-def _metres(edge: _Edge) -> float:
-    return edge.metres
-
-
-class _CrowdedCost:
-    """Length of a path, multiplied where it is crowded."""
-
-    def __init__(self, crowded_paths: Collection[PathEnds]) -> None:
-        self._crowded = {frozenset(ends) for ends in crowded_paths}
-
-    def __call__(self, edge: _Edge) -> float:
-        crowded = frozenset((edge.path.start, edge.path.end)) in self._crowded
-        return edge.metres * CROWDED_COST if crowded else edge.metres
-
-
 def _merged(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
     merged: list[tuple[float, float]] = []
     for opens, closes in intervals:
@@ -496,82 +381,3 @@ def _merged(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
         else:
             merged.append((opens, closes))
     return merged
-
-
-class _Walk(DijkstraVisitor):
-    """Records the shortest walks, and refuses paths that are closed when they would be crossed."""
-
-    def __init__(
-        self,
-        walking_map: WalkingMap,
-        speed: float,
-        depart: datetime,
-        closed_paths: Collection[PathEnds],
-        closed_places: Collection[PlaceId],
-    ) -> None:
-        self.metres: dict[int, float] = {}
-        self.before: dict[int, _Edge] = {}
-        self._from: dict[int, int] = {}
-        self.valid_since = -math.inf
-        self.valid_until = math.inf
-        self._map = walking_map
-        self._speed = speed
-        self._depart = depart.timestamp()
-        self._closed_paths = {frozenset(ends) for ends in closed_paths}
-        self._closed_places = frozenset(closed_places)
-        self._has_closures = bool(closed_paths or closed_places)
-
-    def discover_vertex(self, v: int, score: float) -> None:
-        before = self.before.get(v)  # the score counts crowded paths several times
-        self.metres[v] = 0.0 if before is None else self.metres[self._from[v]] + before.metres
-
-    def examine_edge(self, edge: tuple[int, int, _Edge]) -> None:
-        path = edge[2]
-        if self._has_closures and self._is_closed(path):
-            raise PruneSearch
-        if path.is_timed and not self._is_open(path, self.metres[edge[0]]):
-            raise PruneSearch
-
-    def edge_relaxed(self, edge: tuple[int, int, _Edge]) -> None:
-        self._from[edge[1]], self.before[edge[1]] = edge[0], edge[2]
-
-    def _is_closed(self, edge: _Edge) -> bool:
-        if self._closed_paths and frozenset((edge.path.start, edge.path.end)) in self._closed_paths:
-            return True
-        if not self._closed_places:
-            return False
-        if edge.path.kind == GATE and self._shuts(edge.start_place, ENTRANCE) | self._shuts(edge.end_place, ENTRANCE):
-            return True
-        return self._shuts(edge.start_place, EXIT) and edge.start in self.before
-
-    def _shuts(self, place: Place, kind: str) -> bool:
-        return place.kind == kind and place.id in self._closed_places
-
-    def _is_open(self, edge: _Edge, walked: float) -> bool:
-        begin = self._depart + walked / self._speed
-        end = begin + edge.path.metres / self._speed
-        hours = edge.path.hours
-        if hours is not None and not hours.all_day and not self._within(hours, begin, end):
-            return False
-        entry = edge.start_place.hours if edge.is_entry else None
-        return entry is None or entry.all_day or self._within(entry, begin, begin)
-
-    def _within(self, hours: Hours, begin: float, end: float) -> bool:
-        """Return True if a crossing fits into the hours, and note for which other departures the answer is the same."""
-        for opens, closes in self._map.open_intervals(hours, begin):
-            if end > closes + _ROUNDING:
-                self._holds_since(end - closes)
-                continue
-            if begin < opens:
-                self._holds_until(opens - begin)
-                return False
-            self._holds_since(begin - opens)
-            self._holds_until(closes - end)
-            return True
-        return False
-
-    def _holds_since(self, seconds: float) -> None:
-        self.valid_since = max(self.valid_since, self._depart - seconds)
-
-    def _holds_until(self, seconds: float) -> None:
-        self.valid_until = min(self.valid_until, self._depart + seconds)

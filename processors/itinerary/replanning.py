@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import msgspec
 
-from processors.festival.routing import PathEnds
+from processors.festival.walk_search import PathEnds
 from processors.itinerary.groups import joint_breaks
 from processors.itinerary.problem import SEEN_SHARE
 from schemas.ids import PlaceId

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from processors.festival.hours import DAY_BEGINS
-from processors.festival.routing import PathEnds, Reach, Route, WalkingMap, walking_minutes
+from processors.festival.routing import Route, WalkingMap, walking_minutes
+from processors.festival.walk_search import PathEnds, Reach
 from schemas.ids import PlaceId
 from schemas.venue_map import Mobility
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from processors.festival.closures import Closures
-from processors.festival.routing import PathEnds
+from processors.festival.walk_search import PathEnds
 from processors.festival.zone_people import MAX_AGE, people_in_zone, zones_seen_in_parts
 from processors.routes.zone_paths import paths_through_zones
 from schemas.crowd import CrowdCount, Level, ZoneCount

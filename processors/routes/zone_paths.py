@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from processors.festival.routing import PathEnds
 from processors.festival.sections import places_of_zones
+from processors.festival.walk_search import PathEnds
 from schemas.ids import ZoneId
 from schemas.routes import PATHS
 from schemas.venue import Venue

@@ -12,7 +12,7 @@ from msgspec import Struct
 from console.conditional import SharedAnswer
 from processors.companion.crowding import crowding
 from processors.festival.closures import Closures
-from processors.festival.routing import PathEnds
+from processors.festival.walk_search import PathEnds
 from processors.festival.zone_people import people_in_zone, zones_seen_in_parts
 from schemas.companion import CompanionState, Crowding, QueueState, SetChange, ZoneCrowding
 from schemas.crowd import CrowdCount

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from console.conditional import TaggedAnswer
 from processors.festival.closures import Closures
-from processors.festival.routing import PathEnds, Route, WalkingMap
+from processors.festival.routing import Route, WalkingMap
+from processors.festival.walk_search import PathEnds
 from schemas.ids import PlaceId
 from schemas.routes import PATHS, PathState
 from schemas.venue import Venue
