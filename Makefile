@@ -60,7 +60,7 @@ docs: test-setup ## the documentation site, in site/: open site/index.html
 	@$(MKDOCS)
 
 comma := ,
-bench: setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md; ONLY=tickets,frames
+bench: test-setup ## speed beside a peer or the bare limit, in one run, in some twenty minutes; docs/benchmarks.md; ONLY=tickets,frames
 	@$(PYTHON) -m bench --report docs $(foreach name,$(subst $(comma), ,$(ONLY)),--only $(name))
 
 soak: setup ## hours at a steady load, whether anything grows, docs/soak.md: make soak MINUTES=120 SCALE=0.02
