@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from schemas.errors import PulsoError
+from schemas.fields import repeated
 
 DELIMITERS = (",", ";", "\t")
 
@@ -351,7 +352,7 @@ def _column_names(path: Path, header: tuple[int, list[str]]) -> tuple[str, ...]:
     while cells and not cells[-1].strip():
         cells = cells[:-1]
     names = tuple(name.strip().lower() for name in cells)
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
+    if doubled := repeated(names):
         raise TableError(f"{path}, line {line}: the column {doubled[0]!r} stands there twice")
     return names
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
@@ -18,8 +20,19 @@ NonNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=100_000)]
 
+Name = TypeVar("Name", bound=str)
+
 LONGEST_TOPIC = 100
 """letters of the name of a support desk's topic"""
+
+
+def repeated(names: Iterable[Name]) -> list[Name]:
+    """Return the names that stand there more than once, sorted.
+
+    >>> repeated(["tap", "gate", "tap"])
+    ['tap']
+    """
+    return sorted(name for name, number in Counter(names).items() if number > 1)
 
 
 def identifier(text: str) -> str:

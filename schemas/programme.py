@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from pydantic import AwareDatetime, Field
 
-from schemas.fields import NAMED, Instant, Probability
+from schemas.fields import NAMED, Instant, Probability, repeated
 from schemas.ids import ActId, FestivalId, PlaceId, SetId
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -165,8 +165,7 @@ def _mistakes(venue: Venue) -> list[str]:
         "festival": [one.id for one in programme.festivals],
     }
     for kind, ids in named.items():
-        repeated = sorted({one for one in ids if ids.count(one) > 1})
-        found += [f"programme: the {kind} {one!r} stands there twice" for one in repeated]
+        found += [f"programme: the {kind} {one!r} stands there twice" for one in repeated(ids)]
     for one in programme.sets:
         if one.end <= one.begin:
             found.append(f"programme: the set {one.id!r} ends before it begins")

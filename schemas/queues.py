@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from pydantic import Field
 
-from schemas.fields import NAMED, Instant, NonNegative
+from schemas.fields import NAMED, Instant, NonNegative, repeated
 from schemas.ids import BarId, CameraId, EventId, GateId, QueueId
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -82,9 +82,8 @@ def _mistakes(venue: Venue) -> list[str]:
     cameras = {camera.id for camera in venue.cameras}
     bars = {bar.id for bar in venue.bars}
     gates = {gate.id for camera in venue.cameras for gate in camera.gates}
-    ids = [queue.id for queue in queues]
     found = [
-        f"queues: {name} stands there twice; give each its own id" for name in sorted(set(ids)) if ids.count(name) > 1
+        f"queues: {name} stands there twice; give each its own id" for name in repeated(queue.id for queue in queues)
     ]
     for queue in queues:
         for kind, name, known in (

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from pydantic import Field
 
-from schemas.fields import NAMED, Identifier, Instant
+from schemas.fields import NAMED, Identifier, Instant, repeated
 from schemas.ids import PlaceId
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -66,8 +66,8 @@ PATH_STATES = Topic(
 
 def _mistakes(venue: Venue) -> list[str]:
     section = venue.section(PATHS)
-    ids = [place.id for place in section.places]
-    found = [f"paths: the place {one!r} stands there twice" for one in sorted({i for i in ids if ids.count(i) > 1})]
+    ids = {place.id for place in section.places}
+    found = [f"paths: the place {one!r} stands there twice" for one in repeated(place.id for place in section.places)]
     for path in section.paths:
         found += [
             f"paths: {path.start}–{path.end} names {end!r}, which is not among places"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from pydantic import Field
 
-from schemas.fields import NAMED, Identifier, Instant
+from schemas.fields import NAMED, Identifier, Instant, repeated
 from schemas.ids import EventId
 from schemas.topic import Topic
 from schemas.venue import Venue
@@ -89,10 +89,9 @@ SHOW_STOPS = Topic(
 
 def _mistakes(venue: Venue) -> list[str]:
     settings = venue.section(SHOW_STOP)
-    accounts = [one.account for one in settings.confirmers]
     found = [
         f"show_stop: the account {one!r} stands there twice; each person needs an account of their own"
-        for one in sorted({account for account in accounts if accounts.count(account) > 1})
+        for one in repeated(one.account for one in settings.confirmers)
     ]
     if bool(settings.triggers) != bool(settings.confirmers):
         found.append("show_stop: give both triggers and confirmers, or none of them")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta, Struct
 from pydantic import Field, model_validator
 
-from schemas.fields import NAMED, Identifier, Instant
+from schemas.fields import NAMED, Identifier, Instant, repeated
 from schemas.ids import AlertId, AlertKey, EventId, QueueId, SignCommandId, SignId, ZoneId
 from schemas.queues import QUEUES
 from schemas.topic import HOUR, Topic
@@ -209,8 +209,8 @@ def _service_mistakes(sign: SignSettings, exits: set[str], queues: set[QueueId],
             found.append(f"sign {sign.id}: there is no queue {service.queue!r}; there are {_listed(queues)}")
         if service.arrow != "none" and service.arrow not in sign.arrows:
             found.append(f"sign {sign.id}: it has no arrow {service.arrow!r}; add it to its arrows")
-    places = [service.exit or service.queue or "" for service in sign.serves]
-    found += [f"sign {sign.id}: {name} stands there twice" for name in sorted(set(places)) if places.count(name) > 1]
+    twice = repeated(service.exit or service.queue or "" for service in sign.serves)
+    found += [f"sign {sign.id}: {name} stands there twice" for name in twice]
     return found
 
 
@@ -220,13 +220,11 @@ def _listed(names: Iterable[str]) -> str:
 
 def _mistakes(venue: Venue) -> list[str]:
     signs = venue.section(SIGNS)
-    ids = [sign.id for sign in signs]
     zones = {zone.id for zone in venue.zones}
     exits = {exit.name for zone in venue.zones for exit in zone.exits}
     redirected = {exit.name for zone in venue.zones for exit in zone.exits if exit.alternative or len(zone.exits) > 1}
     queues = {queue.id for queue in venue.section(QUEUES)}
-    twice = sorted({name for name in ids if ids.count(name) > 1})
-    found = [f"signs: {name} stands there twice; give each its own id" for name in twice]
+    found = [f"signs: {name} stands there twice; give each its own id" for name in repeated(sign.id for sign in signs)]
     for sign in signs:
         if sign.zone is not None and sign.zone not in zones:
             found.append(f"sign {sign.id}: zone {sign.zone!r} is not in the venue file; it has {_listed(zones)}")

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, NewType
 from msgspec import Meta, Struct
 from pydantic import AwareDatetime, Field
 
-from schemas.fields import NAMED, Count, Identifier, Instant, NonNegative
+from schemas.fields import NAMED, Count, Identifier, Instant, NonNegative, repeated
 from schemas.ids import EventId
 from schemas.topic import DAY, Topic
 from schemas.venue import Venue
@@ -337,13 +337,10 @@ class TicketSettings(Part):
 
 def _mistakes(venue: Venue) -> list[str]:
     settings = venue.section(TICKETS)
-    events = [one.id for one in settings.events]
-    found = [f"tickets: {name} is used more than once" for name in sorted({a for a in events if events.count(a) > 1})]
+    found = [f"tickets: {name} is used more than once" for name in repeated(one.id for one in settings.events)]
     for event in settings.events:
-        types = [one.id for one in event.types]
-        found += [
-            f"tickets: {event.id} has the type {name} twice" for name in sorted(set(types)) if types.count(name) > 1
-        ]
+        twice = repeated(one.id for one in event.types)
+        found += [f"tickets: {event.id} has the type {name} twice" for name in twice]
         if event.on_sale.date() > event.date + timedelta(days=1):
             found.append(f"tickets: the sale of {event.id} begins after the event")
         for one in event.types:

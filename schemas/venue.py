@@ -13,6 +13,7 @@ from schemas.calendar import Calendar
 from schemas.cameras import CameraSettings, EvidenceSettings
 from schemas.contacts import Contact, escalation_cycle
 from schemas.crowd import CrowdSettings, ZoneSettings
+from schemas.fields import repeated
 from schemas.music import LightsSettings, MusicSettings, StageSettings
 from schemas.plan import VenuePlan
 from schemas.rules import RuleSettings
@@ -86,8 +87,7 @@ class Venue(Part):
             ("zones", self.zones), ("cameras", self.cameras), ("bars", self.bars), ("stages", self.stages),
             ("contacts", self.contacts), ("mailboxes", self.mailboxes),
         ):  # fmt: skip
-            names = [part.id for part in parts]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
+            if twice := repeated(part.id for part in parts):
                 raise ValueError(f"{kind}: {', '.join(twice)} is used more than once; give each its own id")
         bars = {bar.id for bar in self.bars}
         for bar in self.bars:
@@ -170,8 +170,7 @@ class Venue(Part):
                         raise ValueError(
                             f"camera {camera.id}: zone {view.zone!r} has no exit {line.exit!r}; it has {there}"
                         )
-        gates = [gate.id for camera in self.cameras for gate in camera.gates]
-        if twice := sorted({gate for gate in gates if gates.count(gate) > 1}):
+        if twice := repeated(gate.id for camera in self.cameras for gate in camera.gates):
             raise ValueError(f"gates: {', '.join(twice)} is used more than once; give each its own id")
 
 
