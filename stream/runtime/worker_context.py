@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime, timedelta
@@ -30,6 +31,11 @@ from stream.runtime.state import RowTable, StateCodec, StateTable
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+SEND_SECONDS = 5.0
+"""Time in which Kafka must take a record that a timer or task tries to write."""
 
 MAX_BATCH_EVENTS = 256
 """Default for the largest number of events in a batch."""
@@ -186,6 +192,19 @@ class WorkerContext(ABC):
     @abstractmethod
     async def produce(self, topic: Topic[Any], key: str, payload: Struct, *, id: EventId, time: datetime) -> None:
         """Send a record that no event causes, from a timer or background task; returns when Kafka has it."""
+
+    async def try_produce(self, topic: Topic[Any], key: str, payload: Struct, *, id: EventId, time: datetime) -> bool:
+        """Send a record as `produce` does; return False, with a log line, where Kafka does not take it in SEND_SECONDS.
+
+        For timers and tasks that send again soon: an error in one ends the worker.
+        """
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.produce(topic, key, payload, id=id, time=time)
+        except Exception as error:  # whatever Kafka's client raises
+            log.warning("a record of %s can't be written to %s: %s", key, topic.name, error)
+            return False
+        return True
 
     @abstractmethod
     def is_last(self, record: Record[Any]) -> bool:

@@ -224,7 +224,7 @@ class ShelfTimer:
                 await self._store.forget_shelved(alert.key)
                 continue
             action = AlertAction(id=id, key=alert.key, action="unshelve", by=identifier(TIMER), time=now)
-            await self._worker.produce(ACTIONS, alert.key, action, id=id, time=now)
+            await self._worker.try_produce(ACTIONS, alert.key, action, id=id, time=now)
 
 
 class PublishingAgent:

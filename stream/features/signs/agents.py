@@ -41,9 +41,6 @@ REPLAY_ALERTS, REPLAY_STATES = 2_000, 500
 EVALUATE_SECONDS = 1.0
 """Interval of evaluations where nothing comes; a new alert is evaluated at once."""
 
-SEND_SECONDS = 5.0
-"""Time in which Kafka must take a record."""
-
 AUDIT_SECONDS = 0.5
 """Interval at which changes go to the audit log."""
 
@@ -193,11 +190,7 @@ class SignKeeper:
         now = self._clock()
         event = EventId(identifier(f"sign/{sign}/{kind}/{now.timestamp():.3f}"))
         state = SignState(event_id=event, sign=sign, time=now, shown=None, display=kind, trouble=trouble[:400])
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._worker.produce(SIGN_STATES, sign, state, id=event, time=now)
-        except Exception as error:  # whatever Kafka's client raises: the next report will do
-            log.warning("sign %s: its state can't be written to %s: %s", sign, SIGN_STATES.name, error)
+        await self._worker.try_produce(SIGN_STATES, sign, state, id=event, time=now)
 
     def wake(self) -> None:
         """Evaluate at once."""
@@ -224,13 +217,9 @@ class SignKeeper:
         self._forget(now)
         for command in [*self._proposals.due(self._alerts, self._schedules, now), *self._schedules.overwritten()]:
             known = self._schedules.get(command.id)
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._worker.produce(
-                        SIGN_COMMANDS, command.id, command, id=_record_id(command), time=command.time
-                    )
-            except Exception as error:  # whatever Kafka's client raises: the next evaluation tries again
-                log.warning("sign %s: its text can't be written to %s: %s", command.sign, SIGN_COMMANDS.name, error)
+            if not await self._worker.try_produce(
+                SIGN_COMMANDS, command.id, command, id=_record_id(command), time=command.time
+            ):
                 break
             self._schedules.add(command)
             if known is None or known.status != command.status:
@@ -240,11 +229,7 @@ class SignKeeper:
     async def watch(self) -> None:
         """Write which displays are silent."""
         for state in self._watch.evaluate(self._clock()):
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._worker.produce(SIGN_SILENCES, state.sign, state, id=state.event_id, time=state.time)
-            except Exception as error:  # as above
-                log.warning("sign %s can't be watched: %s", state.sign, error)
+            if not await self._worker.try_produce(SIGN_SILENCES, state.sign, state, id=state.event_id, time=state.time):
                 return
 
     def _forget(self, now: datetime) -> None:

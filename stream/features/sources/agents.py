@@ -6,19 +6,17 @@ with the reports, and the same records give the same result after a crash.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 from collections import Counter
 from datetime import UTC, datetime
 
 from processors.sources.watch import SourceWatch, WatchState
-from schemas.ids import EventId
 from schemas.sources import PROCESS_STATES, REPORTS, SOURCE_STATES, WATCH, ProcessReport, ProcessState, SourceState
 from stream.features.sources import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.liveness import LIVENESS, TIME_PART, Liveness
 from stream.runtime.record import Record
+from stream.runtime.run_ids import RunIds
 from stream.runtime.state import StateTable, struct_codec
 from stream.runtime.worker_context import WorkerContext
 
@@ -26,9 +24,6 @@ log = logging.getLogger(__name__)
 
 TIME_SECONDS = 2.0
 """Interval at which the time is written."""
-
-SEND_SECONDS = 5.0
-"""Time in which Kafka must take it."""
 
 FRESH_SECONDS = 20.0
 """Age of a time that is still now; an older one is read from a backlog."""
@@ -82,22 +77,13 @@ class TimeWriter:
 
     def __init__(self, worker: WorkerContext) -> None:
         self._worker = worker
-        self._instance = f"{os.getpid()}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
-        self._number = 0
+        self._ids = RunIds()
 
     async def write(self) -> None:
         """Write the time; one that can't be written is left out, for the next will do."""
         now = datetime.now(UTC)
-        self._number += 1
-        report = ProcessReport(
-            id=EventId(f"time/{self._instance}/{self._number}"),
-            kind="time", time=now, process="time", instance=self._instance,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._worker.produce(REPORTS, WATCH, report, id=report.id, time=now)
-        except Exception as error:  # whatever Kafka's client raises: the timer must go on
-            log.warning("the time can't be written to %s: %s", REPORTS.name, error)
+        report = ProcessReport(id=self._ids.next("time"), kind="time", time=now, process="time", instance=self._ids.run)
+        await self._worker.try_produce(REPORTS, WATCH, report, id=report.id, time=now)
 
 
 def _output(state: SourceState | ProcessState, record: Record[ProcessReport]) -> OutputRecord:

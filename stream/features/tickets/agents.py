@@ -7,7 +7,6 @@ without orders is seen, and the same records give the same result after a crash.
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,6 +48,7 @@ from stream.features.tickets import metrics
 from stream.features.tickets.history_file import HistoryFile
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
+from stream.runtime.run_ids import RunIds
 from stream.runtime.state import StateTable, struct_codec
 from stream.runtime.worker_context import WorkerContext
 
@@ -272,17 +272,15 @@ class TimeWriter:
 
     def __init__(self, worker: WorkerContext) -> None:
         self._worker = worker
-        self._instance = f"{os.getpid()}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
-        self._number = 0
+        self._ids = RunIds()
 
     async def write(self) -> None:
-        """Write the time."""
+        """Write the time; one that can't be written is left out, for the next will do."""
         now = datetime.now(UTC)
-        self._number += 1
         for event in self._worker.venue.section(TICKETS).events:
-            name = EventId(f"time/{self._instance}/{self._number}/{event.id}")
+            name = self._ids.next("time")
             action = TicketAction(id=name, event=event.id, kind="time", time=now)
-            await self._worker.produce(TICKET_ACTIONS, event.id, action, id=name, time=now)
+            await self._worker.try_produce(TICKET_ACTIONS, event.id, action, id=name, time=now)
 
 
 def _ticket_price(

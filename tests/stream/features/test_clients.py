@@ -70,7 +70,11 @@ def constants(tree: ast.AST) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         function = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if function in ("OutputRecord", "produce", "send") and node.args and isinstance(node.args[0], ast.Name):
+        if (
+            function in ("OutputRecord", "produce", "try_produce", "send")
+            and node.args
+            and isinstance(node.args[0], ast.Name)
+        ):
             yield node.args[0].id
         yield from (
             word.value.id

@@ -217,7 +217,7 @@ class FakeWorker:
     def __init__(self) -> None:
         self.sent: list[AlertAction] = []
 
-    async def produce(self, _topic: object, _key: str, payload: AlertAction, **_more: object) -> None:
+    async def try_produce(self, _topic: object, _key: str, payload: AlertAction, **_more: object) -> None:
         self.sent.append(payload)
 
 
