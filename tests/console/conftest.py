@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ import httpx
 import msgspec
 import numpy
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -29,6 +32,7 @@ from schemas.support import TRIAGE, Reason, Suggestion, SupportTriage
 from schemas.support import MailTopic as Subject
 from stream.features import registry
 from stream.local import LocalStack
+from stream.runtime.addresses import listening_socket
 from stream.runtime.producer import EventProducer
 from stream.stores.accounts import AccountStore
 from stream.stores.alert_store import OPEN
@@ -239,44 +243,72 @@ def chromium() -> Iterator[Browser]:
 OpenPage = Callable[..., Page]
 
 
+@contextmanager
+def console_of(app: FastAPI) -> Iterator[str]:
+    """Serve a console in this process, without its background tasks: nothing reads Kafka; yield its address."""
+    socket = listening_socket("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@contextmanager
+def watched_pages(chromium: Browser, url: str) -> Iterator[tuple[OpenPage, list[str]]]:
+    """Yield a function that returns an empty page in a browser of its own, and the errors, which fail the test.
+
+    Errors of scripts, and what the security policy refused, are among them.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def new_page(**options: Any) -> Page:
+        context = chromium.new_context(base_url=url, **options)
+        context.set_default_timeout(BROWSER_TIMEOUT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: errors.append(message.text) if "Security Policy" in message.text else None)
+        return page
+
+    yield new_page, errors
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
 @pytest.fixture
 def open_page(chromium: Browser, console_stack: ConsoleStack) -> Iterator[OpenPage]:
     """Return a function that logs in and opens a page in its own browser context; errors in it fail the test.
 
     Example: `open_page("sara", "/support")`.
     """
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    with watched_pages(chromium, console_stack.url) as (new_page, errors):
 
-    def open_(name: str | None, path: str = "/", **options: Any) -> Page:
-        options = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options
-        context = chromium.new_context(base_url=console_stack.url, **options)
-        context.set_default_timeout(BROWSER_TIMEOUT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: _collect_error(message, errors))
-        page.on("request", lambda request: _collect_foreign_request(request.url, console_stack.url, errors))
-        if name is None:
-            page.goto(path)
+        def open_(name: str | None, path: str = "/", **options: Any) -> Page:
+            page = new_page(**{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options)
+            page.on("console", lambda message: _collect_error(message, errors))
+            page.on("request", lambda request: _collect_foreign_request(request.url, console_stack.url, errors))
+            if name is None:
+                page.goto(path)
+                return page
+            page.goto(f"/login?next={path}")
+            page.fill("[name=name]", name)
+            page.fill("[name=password]", PASSWORD)
+            page.click("button.main")
+            page.wait_for_url(lambda url: "/login" not in url)
+            if not page.url.endswith(path):  # bar staff start on their bar's page
+                page.goto(path)
             return page
-        page.goto(f"/login?next={path}")
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button.main")
-        page.wait_for_url(lambda url: "/login" not in url)
-        if not page.url.endswith(path):  # bar staff start on their bar's page
-            page.goto(path)
-        return page
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not errors
+        yield open_
 
 
 def _collect_error(message: Any, errors: list[str]) -> None:
-    if "Content Security Policy" in message.text or (message.type == "error" and "Failed to load" not in message.text):
+    if message.type == "error" and "Failed to load" not in message.text:
         errors.append(message.text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-import uvicorn
 import yaml
 
 from console.features.assistant.view import AnswerView
@@ -28,10 +26,9 @@ from schemas.itinerary import ItineraryPlan, ItineraryWishes
 from schemas.recommendations import RecommendationList, RecommendedAct, RecommendedFestival, TasteEvent
 from schemas.topic import Topic
 from stream.features.itinerary.book import ItineraryBook
-from stream.runtime.addresses import listening_socket
 from stream.runtime.settings import Settings
+from tests.console.conftest import console_of
 
-START_SECONDS = 30
 LOCAL_HOUR = 16
 
 
@@ -181,14 +178,5 @@ def companion(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     services: ConsoleServices = app.state.console
     workers = WorkersInstead(services)
     app.state.console = replace(services, writer=workers)
-    socket = listening_socket("127.0.0.1", 0)
-    # Without its background tasks: nothing reads Kafka.
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    yield Companion(f"http://127.0.0.1:{socket.getsockname()[1]}", services, workers)
-    server.should_exit = True
-    thread.join(START_SECONDS)
+    with console_of(app) as url:
+        yield Companion(url, services, workers)

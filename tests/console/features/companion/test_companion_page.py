@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from processors.festival.sections import sets_of
 from schemas.crowd import CROWD, CrowdCount, ZoneCount
@@ -19,7 +19,7 @@ from schemas.programme import PROGRAMME, PROGRAMME_SETS
 from schemas.queues import QUEUE_WAITS, QueueWait
 from schemas.recommendations import TasteEvent
 from schemas.routes import PATH_STATES, PathState
-from tests.console.conftest import BROWSER_TIMEOUT_MS
+from tests.console.conftest import BROWSER_TIMEOUT_MS, watched_pages
 from tests.console.features.companion.conftest import Companion
 from tests.console.test_pages import serious_violations
 
@@ -39,24 +39,17 @@ LAYOUT_SHIFT = """() => new Promise((resolve) => {
 @pytest.fixture
 def open_phone(chromium: Browser, companion: Companion) -> Iterator[OpenPhone]:
     """Return a function that opens a page on a phone of its own; errors and files that do not load fail the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    with watched_pages(chromium, companion.url) as (new_page, errors):
 
-    def open_(path: str = "/companion", **options: Any) -> Page:
-        context = chromium.new_context(base_url=companion.url, **PHONE | options)
-        context.set_default_timeout(BROWSER_TIMEOUT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: errors.append(message.text) if "Security Policy" in message.text else None)
-        page.on("response", lambda got: errors.append(f"{got.status} {got.url}") if got.status in (404, 500) else None)
-        page.goto(path)
-        return page
+        def open_(path: str = "/companion", **options: Any) -> Page:
+            page = new_page(**PHONE | options)
+            page.on(
+                "response", lambda got: errors.append(f"{got.status} {got.url}") if got.status in (404, 500) else None
+            )
+            page.goto(path)
+            return page
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not errors
+        yield open_
 
 
 def open_section(page: Page, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +10,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import uvicorn
 import yaml
 from pydantic import SecretStr
 
@@ -19,11 +17,10 @@ from console.server import build
 from console.services import ConsoleServices
 from schemas.signs import SignCommand, SignState
 from schemas.topic import Topic
-from stream.runtime.addresses import listening_socket
 from stream.runtime.producer import NotDeliveredError
 from stream.runtime.settings import Settings
+from tests.console.conftest import console_of
 
-START_SECONDS = 30
 TOKEN = "a token of this test"
 VENUE = {
     "name": "Feria de Prueba",
@@ -90,15 +87,5 @@ def signs_console(redis_url: str, tmp_path: Any) -> Iterator[SignsConsole]:
     console = SignsConsole(services)
     app.state.console = replace(services, writer=console)
     services.results.caught_up.set()
-    socket = listening_socket("127.0.0.1", 0)
-    console.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    # Without its background tasks: nothing reads Kafka.
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    yield console
-    server.should_exit = True
-    thread.join(START_SECONDS)
+    with console_of(app) as console.url:
+        yield console

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.console.conftest import BROWSER_TIMEOUT_MS
+from tests.console.conftest import watched_pages
 from tests.console.features.signs.conftest import TOKEN, SignsConsole
 from tests.console.features.signs.test_sign_endpoints import set_text
 from tests.console.test_pages import serious_violations
@@ -27,24 +27,15 @@ Open = Callable[..., Page]
 @pytest.fixture
 def open_page(chromium: Browser, signs_console: SignsConsole) -> Iterator[Open]:
     """Return a function that opens a page in a browser of its own; errors of scripts and policy fail the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    with watched_pages(chromium, signs_console.url) as (new_page, _):
 
-    def open_(path: str, **options: Any) -> Page:
-        context = chromium.new_context(base_url=signs_console.url, **options)
-        context.set_default_timeout(BROWSER_TIMEOUT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.clock.install()
-        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: errors.append(message.text) if "Security Policy" in message.text else None)
-        page.goto(path)
-        return page
+        def open_(path: str, **options: Any) -> Page:
+            page = new_page(**options)
+            page.clock.install()
+            page.goto(path)
+            return page
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not errors
+        yield open_
 
 
 def test_cut_sign_keeps_the_last_text_until_its_end_and_then_the_default(
