@@ -13,7 +13,7 @@ from schemas.venue_section import VenueSection
 
 
 class ControlRoomSettings(Part):
-    """How the control room works with alerts."""
+    """Settings of the control room's work with alerts."""
 
     shelve_longest_minutes: float = Field(
         default=30, gt=0, le=480, description="longest time for which an operator may shelve an alert"

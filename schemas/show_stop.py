@@ -54,7 +54,7 @@ class ShowStopConfirmer(Part):
 
 
 class ShowStopSettings(Part):
-    """What was agreed about stopping a show. Without triggers and confirmers there is no show stop."""
+    """Agreement about stopping a show. Without triggers and confirmers there is no show stop."""
 
     triggers: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
         default_factory=list, description="agreed reasons to stop a show, in the words of the safety plan"

@@ -76,7 +76,7 @@ class SignState(Struct, frozen=True, kw_only=True):
     shown: Annotated[SignCommandId, NAMED] | None
     """Command that it shows; None for its default text."""
     display: Identifier = "kiosk"
-    """Who says so: `kiosk`, the page of the sign, or the server of another maker's display."""
+    """Sender of the state: `kiosk`, the page of the sign, or the server of another maker's display."""
     trouble: Annotated[str, Meta(max_length=400)] = ""
     """Reason for which that server can't tell the display what to show; such a state is no sign of life."""
 

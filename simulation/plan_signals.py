@@ -1,4 +1,4 @@
-"""Whether plans help to forecast a stage's people: simulated evenings, with and without the counts of plans.
+"""Use of plans for the forecast of a stage's people: simulated evenings, with and without the counts of plans.
 
 Visitors, tastes and what people do are generated (`simulation.crowd_spreading`): the figures compare methods and say
 nothing of real crowds. Everybody wants the act that they like most of those at one time. A share of the visitors has

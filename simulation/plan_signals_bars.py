@@ -1,4 +1,4 @@
-"""Whether plans help to forecast a bar's sales: simulated evenings, with and without the counts of plans.
+"""Use of plans for the forecast of a bar's sales: simulated evenings, with and without the counts of plans.
 
 Everything is generated, as in `simulation.plan_signals`: on two evenings with the same times and other acts, people
 stand before a stage and buy at its bar. The forecast learns on the first evening and is compared on the second; it

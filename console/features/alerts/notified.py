@@ -1,4 +1,4 @@
-"""Who was notified of the open alerts, by which target and with which outcome; and who will be next, and when."""
+"""Notifications of the open alerts: the person, target and outcome of each, and who will be next, and when."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ router = APIRouter()
 SCRIPT = FOLDER / "features" / "signs" / "service_worker.js"
 
 REPORT_SECONDS = 4.0
-"""What a display says is passed on so often, and at once when it shows something else."""
+"""Interval at which a display's word is passed on; at once when it shows something else."""
 
 
 class SignLimit(RequestLimit):

@@ -96,7 +96,7 @@ class FragmentAnalyzerProcess:
 
     @property
     def has_own_cache(self) -> bool:
-        """Whether numba's cache could not be used."""
+        """True where numba's cache could not be used."""
         return self._own_cache is not None
 
     async def analyze(self, value: bytes, stage: StageId) -> FragmentAnalysis:
