@@ -22,6 +22,7 @@ from processors.festival.hours import festival_day, is_open, opening_interval
 from processors.festival.walk_search import (
     ROUNDING,
     CrowdedCost,
+    CrowdedWalkSearch,
     Edge,
     PathEnds,
     Reach,
@@ -282,7 +283,8 @@ class WalkingMap:
         Raises:
             KeyError: the place isn't on the map.
         """
-        visitor = WalkSearch(self.open_intervals, self.speeds[mobility], depart, closed_paths, closed_places)
+        search = CrowdedWalkSearch if crowded_paths else WalkSearch
+        visitor = search(self.open_intervals, self.speeds[mobility], depart, closed_paths, closed_places)
         cost = CrowdedCost(crowded_paths) if crowded_paths else edge_metres
         rx.dijkstra_search(self._graphs[mobility], [self._indices[start]], cost, visitor)
         return Reach(

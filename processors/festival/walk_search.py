@@ -164,7 +164,6 @@ class WalkSearch(DijkstraVisitor):
     ) -> None:
         self.metres: dict[int, float] = {}
         self.before: dict[int, Edge] = {}
-        self._from: dict[int, int] = {}
         self.valid_since = -math.inf
         self.valid_until = math.inf
         self._open_intervals = open_intervals
@@ -176,8 +175,7 @@ class WalkSearch(DijkstraVisitor):
 
     def discover_vertex(self, v: int, score: float) -> None:
         """Note the length of the walk to a place that is reached."""
-        before = self.before.get(v)  # the score counts crowded paths several times
-        self.metres[v] = 0.0 if before is None else self.metres[self._from[v]] + before.metres
+        self.metres[v] = score
 
     def examine_edge(self, edge: tuple[int, int, Edge]) -> None:
         """Refuse a path that is closed when it would be crossed."""
@@ -189,7 +187,7 @@ class WalkSearch(DijkstraVisitor):
 
     def edge_relaxed(self, edge: tuple[int, int, Edge]) -> None:
         """Note the path of a shorter walk."""
-        self._from[edge[1]], self.before[edge[1]] = edge[0], edge[2]
+        self.before[edge[1]] = edge[2]
 
     def _is_closed(self, edge: Edge) -> bool:
         if self._closed_paths and frozenset((edge.path.start, edge.path.end)) in self._closed_paths:
@@ -231,3 +229,12 @@ class WalkSearch(DijkstraVisitor):
 
     def _holds_until(self, seconds: float) -> None:
         self.valid_until = min(self.valid_until, self._depart + seconds)
+
+
+class CrowdedWalkSearch(WalkSearch):
+    """Search whose scores, by `CrowdedCost`, count crowded paths several times."""
+
+    def discover_vertex(self, v: int, score: float) -> None:
+        """Note the length of the walk to a place that is reached."""
+        before = self.before.get(v)
+        self.metres[v] = score if before is None else self.metres[before.start] + before.metres
