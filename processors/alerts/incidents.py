@@ -38,7 +38,6 @@ Nearness = Literal["first", "same", "near"]
 MAX_ALERTS = 5_000
 """Alerts whose incident is remembered; more than are open at once and raised in an evening."""
 
-
 MAX_RECENT = 200
 """Incidents that an alert may join, the last that began: by number, not by age, as alerts may come late."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+from processors.accents import without_accents
 from schemas.alerts import Alert
 from schemas.control_room import CONTROL_ROOM
 from schemas.ids import ZoneId
@@ -106,6 +106,4 @@ def _distance(point: Point, begin: Point, end: Point) -> float:
 
 def _words(text: str) -> str:
     """Return a text in lower case without accents and signs, one space around each word."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return f" {' '.join(_WORD.findall(letters))} "
+    return f" {' '.join(_WORD.findall(without_accents(text.casefold())))} "

@@ -6,7 +6,6 @@ The file `model.npz` lies in `models/taste` beside its card. training/taste make
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from processors.accents import without_accents
 from processors.models.inference import checked_weights, models_folder
 from processors.recommendations.arms import (
     BlendedArm,
@@ -109,8 +109,7 @@ def comparable_name(name: str) -> str:
     >>> comparable_name("  Björk & the Rúa! "), comparable_name("¡Ojos de Brujo!")
     ('bjork and the rua', 'ojos de brujo')
     """
-    letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    kept = "".join(one for one in letters if not unicodedata.combining(one))
+    kept = without_accents(name.casefold().replace("&", " and "))
     plain = "".join(one if one.isalnum() else " " for one in kept)
     return " ".join(plain.split()) or name.strip()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from msgspec import Struct, field
+
+from processors.accents import without_accents
 
 MAX_COUNTERS = 24
 """Counters of `FrequentWords`; a word in more than 1/25 of all counted words is among them."""
@@ -39,10 +40,7 @@ def fold_text(text: str) -> str:
     >>> fold_text("¿Dónde está el BAÑO?")
     '¿donde esta el bano?'
     """
-    if text.isascii():
-        return text.lower()
-    parts = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return without_accents(text.lower())
 
 
 def content_words(text: str) -> list[str]:
