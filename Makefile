@@ -74,8 +74,9 @@ LOCK = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index
 lock: ## renew the pinned and hashed dependencies
 	@$(PYTHON) -m pip install -q uv
 	@$(LOCK) pyproject.toml --extra build -o requirements/run.txt
-	@$(LOCK) pyproject.toml --extra build --extra dev -c requirements/run.txt -o requirements/dev.txt
-	@$(LOCK) pyproject.toml --extra build --extra train --extra dev -c requirements/dev.txt -o requirements/train.txt
+	@$(LOCK) pyproject.toml --extra build --extra captions -c requirements/run.txt -o requirements/captions.txt
+	@$(LOCK) pyproject.toml --extra build --extra captions --extra dev -c requirements/captions.txt -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra build --extra captions --extra train --extra dev -c requirements/dev.txt -o requirements/train.txt
 	@$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove what make made, but no data
