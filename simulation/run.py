@@ -24,6 +24,7 @@ from simulation.playback_speed import SCENES
 from simulation.player import PlaybackCounts, Player
 from simulation.result_collector import ResultCollector
 from simulation.schedule import Timeline
+from simulation.stage_sound import StageSound
 from simulation.story import StoryStep, story_report
 from simulation.story_measurements import StoryMeasurements
 from simulation.timeline import PlannedMedia
@@ -96,6 +97,7 @@ def run(
     measurements = StoryMeasurements(setup.evening)
     with EventProducer(settings) as producer, ResultCollector(settings, measurements.add_result) as collector:
         playback = PlaybackThread(setup, producer, collector, timeline, media)
+        sound = StageSound(setup.venue, producer, lambda: (playback.player.evening, playback.player.now))
         try:
             with LiveView(console) as view:
                 display = _ProgressDisplay(setup, settings, playback, collector, alert_reader, view)
@@ -106,6 +108,7 @@ def run(
             console.print("interrupted: writing the report", highlight=False)
             played = wall.monotonic() - began
         finally:
+            sound.stop()
             playback.stop()
         drained = wall.monotonic() - began - played
         alert_reader.read()

@@ -60,6 +60,7 @@ class ShowFrame(Struct, frozen=True):
         brightness: spectral centroid, Hz.
         beat: True where a beat falls into this frame.
         tempo: beats per minute, 0 while there is none.
+        until_beat: seconds from the end of this frame to the next beat, as it is expected; None while there is none.
     """
 
     level: float
@@ -68,6 +69,7 @@ class ShowFrame(Struct, frozen=True):
     brightness: float
     beat: bool
     tempo: float
+    until_beat: float | None = None
 
 
 class ShowFrameStream:
@@ -155,6 +157,7 @@ class ShowFrameStream:
             brightness=float(self._frequencies @ power / total) if total > 1e-9 else 0.0,
             beat=self._beat,
             tempo=float(60 / self._period) if self._period else 0.0,
+            until_beat=max(0.0, float(self._next_beat) - self.seconds) if self._period else None,
         )
         self._pending.clear()
         self._beat = False

@@ -92,12 +92,11 @@ def microphone(
     metrics_port: Port = 0,
 ) -> None:
     """Send sound of a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
-    from stream.features.music.lights import desks_by_stage  # noqa: PLC0415
-    from stream.sources.sound import MicrophoneSource  # noqa: PLC0415
+    from stream.sources.venue_sources import microphone_of  # noqa: PLC0415
 
-    settings, stage = connected_settings(), StageId(name)
-    desks = desks_by_stage(read_venue(settings.venue), stage).get(stage, ())
-    run_sources([MicrophoneSource(stage, url, loop=loop, lights=desks)], settings, metrics_port)
+    settings = connected_settings()
+    source = microphone_of(read_venue(settings.venue), StageId(name), url, loop=loop)
+    run_sources([source], settings, metrics_port)
 
 
 @commands.command()

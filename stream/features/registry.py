@@ -43,6 +43,7 @@ from stream.features import (
     support,
     tickets,
     violence,
+    visuals,
 )
 from stream.runtime import metrics as runtime_metrics
 from stream.runtime.feature import Feature, load_reference
@@ -58,6 +59,7 @@ _BUILT_IN = (
     support,
     social,
     music,
+    visuals,
     programme,
     routes,
     itinerary,

@@ -70,8 +70,21 @@ class EventProducer:
         content_type: str | None = None,
         delivered: Delivered | None = None,
         damaged: bool = False,
+        max_wait_s: float | None = None,
     ) -> None:
         """Queue one event; blocks while the queue is full, so that a fast source waits for Kafka.
+
+        Args:
+            topic: topic of the event.
+            key: key of the record.
+            value: bytes, or a record that is encoded as JSON.
+            id: id of the event; the same for every attempt to send it.
+            source: its sender, as in the envelope.
+            time: time of the event.
+            content_type: content type where it is not that of the topic.
+            delivered: called when the event has arrived, or has not.
+            damaged: whether parts of a picture got lost on its way.
+            max_wait_s: longest time to wait for space in the queue, seconds; None: the producer's own time-out.
 
         Raises:
             NotDeliveredError: The queue stayed full for the whole time-out.
@@ -86,7 +99,14 @@ class EventProducer:
             damaged,
         )
         payload = value if isinstance(value, bytes) else msgspec.json.encode(value)
-        self.send_raw(topic.name, key=key.encode(), value=payload, headers=envelope.headers(), delivered=delivered)
+        self.send_raw(
+            topic.name,
+            key=key.encode(),
+            value=payload,
+            headers=envelope.headers(),
+            delivered=delivered,
+            max_wait_s=max_wait_s,
+        )
 
     def send_raw(
         self,
@@ -96,8 +116,10 @@ class EventProducer:
         value: bytes | None,
         headers: Headers,
         delivered: Delivered | None = None,
+        max_wait_s: float | None = None,
     ) -> None:
         """Queue a record as it is: for replayed dead letters and for tests of invalid input."""
+        longest = self._timeout_s if max_wait_s is None else max_wait_s
 
         def report(error: KafkaError | None, _message: Message) -> None:
             reason = error.str() if error is not None else None
@@ -111,7 +133,7 @@ class EventProducer:
             try:
                 self._producer.produce(topic, value=value, key=key, headers=list(headers), on_delivery=report)
             except BufferError:
-                if waited >= self._timeout_s:
+                if waited >= longest:
                     raise NotDeliveredError(f"{topic}: Kafka accepted nothing for {waited:.0f} s") from None
                 self._stopping.wait(0.05)
                 waited += 0.05

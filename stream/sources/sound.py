@@ -17,12 +17,14 @@ import soundfile
 from processors.music.channels import ChannelMix
 from schemas.ids import StageId
 from schemas.music import SNIPPETS
+from schemas.visuals import VisualsSettings
 from stream.features.music import metrics
-from stream.features.music.lights import LightingDesk, LiveLights
+from stream.features.music.lights import FrameReceiver, LightingDesk, LiveFrames
 from stream.sources.ffmpeg import FfmpegInput, error_sentence, file_input, lacks_option, stream_input
 from stream.sources.local_path import local_path
 from stream.sources.sound_pipe import SAMPLE_BYTES, SoundPipe
 from stream.sources.source import EventSink, Source, SourceError, now
+from stream.sources.visuals import VisualsSender
 
 SAMPLE_RATE = 24_000
 """Samples a second (Hz)."""
@@ -60,15 +62,25 @@ class MicrophoneSource(Source):
         loop: begin a file or folder again at its end.
         pace: read files in real time; False reads them as fast as possible.
         lights: lighting desks that get the sound as it arrives; only with `pace`.
+        visuals: settings of the stage's visuals, which get it too; None: it has none.
     """
 
     kind: ClassVar[str] = "microphone"
 
     def __init__(
-        self, name: StageId, url: str, *, loop: bool = True, pace: bool = True, lights: Sequence[LightingDesk] = ()
+        self,
+        name: StageId,
+        url: str,
+        *,
+        loop: bool = True,
+        pace: bool = True,
+        lights: Sequence[LightingDesk] = (),
+        visuals: VisualsSettings | None = None,
     ) -> None:
         super().__init__(name)
         self._lights = tuple(lights) if pace else ()
+        self._visuals = visuals if pace else None
+        self._receivers: tuple[FrameReceiver, ...] = ()
         self._url, self._loop, self._pace = url, loop, pace
         self._reported_channels = 0
 
@@ -80,6 +92,8 @@ class MicrophoneSource(Source):
     def run(self, sink: EventSink, stop: threading.Event) -> None:
         """Send fragments as FLAC; see `Source.run`."""
         session = now().strftime("%Y%m%dT%H%M%S.%f")
+        visuals = () if self._visuals is None else (VisualsSender(self._visuals, sink, now),)
+        self._receivers = (*self._lights, *visuals)
         path = self._path()
         number = 0
         while True:
@@ -182,7 +196,7 @@ class MicrophoneSource(Source):
             self.name,
             SAMPLE_RATE,
             live=live,
-            tap=LiveLights(self._lights, SAMPLE_RATE).add_samples if self._lights else None,
+            tap=LiveFrames(self._receivers, SAMPLE_RATE).add_samples if self._receivers else None,
             mixed=self._report_mix,
             dropped=metrics.SOUND_DROPPED.labels(self.name).inc,
         )

@@ -130,6 +130,39 @@ class EventSink:
             self._settle(lost=True)
             raise SourceError(str(error)) from error
 
+    def send_or_drop(
+        self,
+        topic: Topic[Any],
+        *,
+        key: str,
+        value: msgspec.Struct,
+        id: str,
+        time: datetime,
+        dropped: Callable[[], None],
+    ) -> None:
+        """Send a record that is worth nothing later; it never waits, and counts as no event of the source.
+
+        Args:
+            topic: topic of the record.
+            key: key of the record.
+            value: encoded as JSON.
+            id: id of the event.
+            time: time of the event.
+            dropped: called, from any thread, where it does not arrive.
+        """
+
+        def report(error: str | None) -> None:
+            if error is not None:
+                dropped()
+
+        try:
+            self._producer.send(
+                topic, key=key, value=value, id=id, source=f"{self._kind}/{self._name}", time=time,
+                delivered=report, max_wait_s=0,
+            )  # fmt: skip
+        except NotDeliveredError:
+            dropped()
+
     def _settle(self, *, lost: bool) -> None:
         with self._changed:
             self._waiting -= 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.ids import StageId
 from schemas.tickets import TICKETS
 from schemas.venue import Venue
+from schemas.visuals import VISUALS
 from stream.features.music.lights import desks_by_stage
 from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource
@@ -27,10 +29,7 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         for camera in venue.cameras
         if camera.url
     ]
-    desks = desks_by_stage(venue)
-    sources += [
-        MicrophoneSource(stage.id, stage.url, lights=desks.get(stage.id, ())) for stage in venue.stages if stage.url
-    ]
+    sources += [microphone_of(venue, stage.id, stage.url) for stage in venue.stages if stage.url]
     sources += [
         MailboxSource(
             box.id,
@@ -50,6 +49,12 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
     if (orders := venue.section(TICKETS).server) is not None:
         sources.append(order_server(venue, settings, orders.port))
     return sources
+
+
+def microphone_of(venue: Venue, stage: StageId, url: str, *, loop: bool = True) -> MicrophoneSource:
+    """Return the microphone of a stage, with the lighting desks and visuals that follow it."""
+    visuals = next((one for one in venue.section(VISUALS) if one.stage == stage), None)
+    return MicrophoneSource(stage, url, loop=loop, lights=desks_by_stage(venue, stage).get(stage, ()), visuals=visuals)
 
 
 def _password_of(mailbox: str, settings: Settings) -> str:

@@ -30,6 +30,7 @@ PANELS_WITHOUT_DATA = {
     "pulso_sources_silent": "for the same reason",
     "pulso_microphone_": "for the same reason",
     "pulso_lights_": "no lighting desk is there",
+    "pulso_visuals_": "the demo sends the frames of visuals itself",
     "pulso_sign_silence": "nor is a display of a sign",
     "pulso_sign_shown": "for the same reason",
     "pulso_sign_display": "for the same reason",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +13,19 @@ from schemas.music import LightsSettings, MusicTags
 from schemas.venue import Venue
 from stream.features.music import metrics
 from stream.features.music.osc_sender import OscSender, Value
+
+
+class FrameReceiver(Protocol):
+    """Something that follows the sound of a stage frame by frame; it must not block."""
+
+    @property
+    def frames_per_second(self) -> float:
+        """Return the rate at which it wants frames."""
+        ...
+
+    def show_frame(self, frame: ShowFrame) -> None:
+        """Show one frame."""
+        ...
 
 
 class LightingDesk:
@@ -29,6 +43,11 @@ class LightingDesk:
         self.lights = lights
         dropped = metrics.LIGHTS_DROPPED.labels(lights.stage)
         self._sender = OscSender(lights.host, lights.port, f"lights of {lights.stage}", dropped.inc)
+
+    @property
+    def frames_per_second(self) -> float:
+        """Return the rate of the venue file."""
+        return self.lights.frames_per_second
 
     def address(self, name: str) -> str | None:
         """Return the OSC address of a value; None where the venue file leaves it out."""
@@ -78,17 +97,20 @@ def desks_by_stage(venue: Venue, stage: StageId | None = None) -> dict[StageId, 
     return desks
 
 
-class LiveLights:
-    """Shows live sound on lighting desks, on each at its own frame rate."""
+class LiveFrames:
+    """Shows live sound to receivers, to each at its own frame rate; those of one rate share the analysis."""
 
-    def __init__(self, desks: Sequence[LightingDesk], rate: int) -> None:
-        """Create a stream of frames for each desk.
+    def __init__(self, receivers: Sequence[FrameReceiver], rate: int) -> None:
+        """Create a stream of frames for each frame rate.
 
         Args:
-            desks: desks of one stage.
+            receivers: receivers of one stage.
             rate: sampling rate, Hz.
         """
-        self._streams = [(desk, ShowFrameStream(rate, desk.lights.frames_per_second)) for desk in desks]
+        by_rate: dict[float, list[FrameReceiver]] = {}
+        for receiver in receivers:
+            by_rate.setdefault(receiver.frames_per_second, []).append(receiver)
+        self._streams = [(ones, ShowFrameStream(rate, frames)) for frames, ones in by_rate.items()]
         self._incomplete_sample = bytearray()
 
     def add_samples(self, block: bytes) -> None:
@@ -101,6 +123,7 @@ class LiveLights:
         size = len(self._incomplete_sample) // 2 * 2
         samples = np.frombuffer(bytes(self._incomplete_sample[:size]), "<i2").astype(np.float32) / np.float32(32_768)
         del self._incomplete_sample[:size]
-        for desk, frames in self._streams:
+        for receivers, frames in self._streams:
             for frame in frames.feed(samples):
-                desk.show_frame(frame)
+                for receiver in receivers:
+                    receiver.show_frame(frame)

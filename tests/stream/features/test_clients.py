@@ -71,7 +71,7 @@ def constants(tree: ast.AST) -> Iterator[str]:
             continue
         function = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if (
-            function in ("OutputRecord", "produce", "try_produce", "send")
+            function in ("OutputRecord", "produce", "try_produce", "send", "send_or_drop")
             and node.args
             and isinstance(node.args[0], ast.Name)
         ):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -18,10 +19,15 @@ from pydantic import ValidationError
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
+from schemas.ids import StageId
 from schemas.music import LIVE_VALUES, TAG_VALUES, LightsSettings, MusicTags, StageSettings, default_addresses
 from schemas.venue import Venue
-from stream.features.music.lights import LightingDesk, LiveLights, desks_by_stage
+from schemas.visuals import STAGE_FRAMES, StageFrame
+from stream.features import registry
+from stream.features.music.lights import LightingDesk, LiveFrames, desks_by_stage
 from stream.sources.sound import MicrophoneSource
+from stream.sources.venue_sources import microphone_of
+from tests.stream.sources.conftest import RecordReader
 
 RATE = 24_000
 
@@ -84,7 +90,7 @@ def test_tags_arrive_at_configured_addresses(receiver: OscReceiver) -> None:
 
 
 def test_light_frames_do_not_depend_on_block_sizes(receiver: OscReceiver) -> None:
-    lights = LiveLights([LightingDesk(receiver.settings(frames_per_second=20))], RATE)
+    lights = LiveFrames([LightingDesk(receiver.settings(frames_per_second=20))], RATE)
     sound = (drum_beats(4) * 32_767).astype("<i2").tobytes()
     for start in range(0, len(sound), 3_333):  # odd: cuts samples in two
         lights.add_samples(sound[start : start + 3_333])
@@ -116,6 +122,23 @@ def test_lights_follow_microphone(receiver: OscReceiver, tmp_path: Path, run_sou
     assert len(receiver.values("/pulso/main/level")) == pytest.approx(12 * 25, abs=10)
     assert receiver.values("/pulso/main/live_tempo")[-1] == pytest.approx(120, abs=2)
     assert 10 <= len(receiver.values("/pulso/main/beat")) <= 20  # two a second, once the tempo is known
+
+
+@pytest.mark.stack
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_visuals_follow_microphone(
+    tmp_path: Path, run_sources: Callable[..., Any], record_reader: RecordReader
+) -> None:
+    soundfile.write(tmp_path / "band.wav", drum_beats(6), RATE)
+    fields = {"stages": [{"id": "seen-stage"}], "visuals": [{"stage": "seen-stage"}]}
+    venue = registry.full_venue_type()(name="x", **fields)
+    microphone = microphone_of(venue, StageId("seen-stage"), str(tmp_path / "band.wav"), loop=False)
+    with run_sources(microphone) as thread:
+        thread.join(timeout=60)
+    records = record_reader.wait_for(STAGE_FRAMES, "seen-stage", 110)
+    assert len(records) == pytest.approx(120, abs=5)
+    frame = msgspec.json.decode(records[-1].value() or b"", type=StageFrame)
+    assert frame.tempo == pytest.approx(120, abs=3) and frame.until_beat is not None and frame.until_beat <= 0.5
 
 
 @pytest.mark.parametrize(

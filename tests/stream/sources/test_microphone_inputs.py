@@ -214,7 +214,7 @@ def test_lights_that_fail_do_not_end_the_sound(tmp_path: Path, monkeypatch: pyte
         def add_samples(self, block: bytes) -> None:
             raise ValueError("no such light")
 
-    monkeypatch.setattr(sound, "LiveLights", BrokenLights)
+    monkeypatch.setattr(sound, "LiveFrames", BrokenLights)
     assert listen(str(tmp_path / "a.wav"), lights=[object()]).audios
 
 
