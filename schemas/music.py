@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self, TypeVar
 
 from msgspec import Struct
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.addresses import HostName, StreamUrl
-from schemas.fields import NAMED, Instant, NonNegative, Probability
+from schemas.fields import NAMED, Instant, NonNegative, Probability, repeated
 from schemas.ids import EventId, StageId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
 from schemas.venue_parts import NAME, Part, Share
@@ -85,31 +86,95 @@ def default_addresses() -> dict[str, str]:
     return {name: f"/pulso/{{stage}}/{name}" for name in (*LIVE_VALUES, *TAG_VALUES)}
 
 
+V = TypeVar("V")
+
+LightsProtocol = Literal["osc", "sacn", "artnet"]
+
+DMX_CHANNELS = 512
+"""Channels of a DMX universe."""
+
+MAX_DMX_RATE = 44
+"""Frames a second of a full universe on a DMX line."""
+
+MAX_UNIVERSE = {"sacn": 63_999, "artnet": 32_767}
+MIN_UNIVERSE = {"sacn": 1, "artnet": 0}
+DEFAULT_PORTS = {"sacn": 5568, "artnet": 6454}
+
+
+def default_channels() -> dict[str, int]:
+    """Return the default DMX channel of every value at frame rate: 1 to 11, in their order."""
+    return {name: number for number, name in enumerate(LIVE_VALUES, 1)}
+
+
 class LightsSettings(Part):
-    """Lighting desk that receives the values of a stage by OSC over UDP.
+    """Lighting desk that receives the values of a stage: by OSC, sACN (E1.31) or Art-Net, over UDP.
 
     level, bands and onset (0 to 1), brightness (Hz), live_tempo (beats per minute) and beat (1) come at frame rate from
     the microphone source; mood, genre, tempo, key and silent (0 or 1) come with each fragment from the music worker.
+    sACN and Art-Net carry those at frame rate only, as DMX channels from 0 to 255: see `docs/connect/lights.md`.
     """
 
     stage: Annotated[StageId, NAME]
-    host: HostName = Field(min_length=1, description="name or address of the desk")
-    port: int = Field(ge=1, le=65535, description="UDP port of the desk")
+    protocol: LightsProtocol = Field(default="osc", description="protocol that the desk reads")
+    host: HostName | None = Field(
+        default=None, min_length=1, description="name or address of the desk; for sacn it may be left out: multicast"
+    )
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="UDP port of the desk; left out: 5568 for sacn, 6454 for artnet"
+    )
     frames_per_second: float = Field(
-        default=25, ge=1, le=100, description="messages per second for each value at frame rate"
+        default=25, ge=1, le=100, description="messages per second for each value at frame rate; at most 44 of DMX"
     )
     addresses: dict[str, Annotated[str, Field(pattern=r"^/[^\s#*,?\[\]]*$")]] = Field(
         default_factory=default_addresses,
         description="OSC address by value, in which {stage} stands for the stage; a value left out is not sent",
     )
+    universe: int | None = Field(default=None, ge=0, le=63_999, description="universe of sacn (from 1) or artnet")
+    channels: dict[str, Annotated[int, Field(ge=1, le=DMX_CHANNELS)]] = Field(
+        default_factory=default_channels, description="DMX channel by value, for sacn and artnet"
+    )
+    priority: int = Field(default=100, ge=0, le=200, description="priority of sacn among several sources")
 
     @field_validator("addresses")
     @classmethod
     def _known(cls, addresses: dict[str, str]) -> dict[str, str]:
-        known = default_addresses()
-        if unknown := sorted(set(addresses) - set(known)):
-            raise ValueError(f"{', '.join(unknown)} is not a valid value; valid are {', '.join(known)}")
-        return addresses
+        return _of_known_values(addresses, default_addresses())
+
+    @field_validator("channels")
+    @classmethod
+    def _one_each(cls, channels: dict[str, int]) -> dict[str, int]:
+        if twice := repeated(str(channel) for channel in channels.values()):
+            raise ValueError(f"channel {', '.join(twice)} stands there twice")
+        return _of_known_values(channels, default_channels())
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.protocol == "osc":
+            if self.host is None or self.port is None:
+                raise ValueError("give the host and the port of the desk")
+            return self
+        if self.host is None and self.protocol == "artnet":
+            raise ValueError("give the host of the desk, or the network's broadcast address")
+        least, most = MIN_UNIVERSE[self.protocol], MAX_UNIVERSE[self.protocol]
+        if self.universe is None or not least <= self.universe <= most:
+            raise ValueError(f"give the universe, from {least} to {most}")
+        if self.frames_per_second > MAX_DMX_RATE:
+            raise ValueError(f"DMX has at most {MAX_DMX_RATE} frames per second")
+        return self
+
+    @property
+    def destination(self) -> tuple[str, int]:
+        """Return the host and port to send to; of sACN without a host its multicast group (E1.31, 9.3.1)."""
+        universe = self.universe or 0
+        host = self.host or f"239.255.{universe >> 8}.{universe & 255}"
+        return host, self.port or DEFAULT_PORTS[self.protocol]
+
+
+def _of_known_values(given: dict[str, V], known: Iterable[str]) -> dict[str, V]:
+    names = list(known)
+    if unknown := sorted(set(given) - set(names)):
+        raise ValueError(f"{', '.join(unknown)} is not a valid value; valid are {', '.join(names)}")
+    return given
 
 
 SNIPPETS: Topic[bytes] = Topic(

@@ -19,7 +19,7 @@ from schemas.ids import StageId
 from schemas.music import SNIPPETS
 from schemas.visuals import VisualsSettings
 from stream.features.music import metrics
-from stream.features.music.lights import FrameReceiver, LightingDesk, LiveFrames
+from stream.features.music.lights import FrameReceiver, LiveFrames
 from stream.sources.ffmpeg import FfmpegInput, error_sentence, file_input, lacks_option, stream_input
 from stream.sources.local_path import local_path
 from stream.sources.sound_pipe import SAMPLE_BYTES, SoundPipe
@@ -74,7 +74,7 @@ class MicrophoneSource(Source):
         *,
         loop: bool = True,
         pace: bool = True,
-        lights: Sequence[LightingDesk] = (),
+        lights: Sequence[FrameReceiver] = (),
         visuals: VisualsSettings | None = None,
     ) -> None:
         super().__init__(name)

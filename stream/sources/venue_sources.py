@@ -9,7 +9,7 @@ from schemas.ids import StageId
 from schemas.tickets import TICKETS
 from schemas.venue import Venue
 from schemas.visuals import VISUALS
-from stream.features.music.lights import desks_by_stage
+from stream.features.music.lights import desks_of
 from stream.runtime.settings import Settings
 from stream.sources.camera import CameraSource
 from stream.sources.mailbox import MailboxSource
@@ -54,7 +54,7 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
 def microphone_of(venue: Venue, stage: StageId, url: str, *, loop: bool = True) -> MicrophoneSource:
     """Return the microphone of a stage, with the lighting desks and visuals that follow it."""
     visuals = next((one for one in venue.section(VISUALS) if one.stage == stage), None)
-    return MicrophoneSource(stage, url, loop=loop, lights=desks_by_stage(venue, stage).get(stage, ()), visuals=visuals)
+    return MicrophoneSource(stage, url, loop=loop, lights=desks_of(venue, stage), visuals=visuals)
 
 
 def _password_of(mailbox: str, settings: Settings) -> str:

@@ -12,7 +12,7 @@ from schemas.music import SNIPPETS, TAGS, MusicTags
 from stream.features.models import metrics as model_metrics
 from stream.features.music import metrics
 from stream.features.music.fragment_analyzer import FragmentAnalyzerProcess
-from stream.features.music.lights import desks_by_stage
+from stream.features.music.lights import osc_desks
 from stream.registry.reloadable_model import ReloadableModel
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
@@ -49,7 +49,7 @@ class MusicAgent:
         self._states = states
         self._analyzer = analyzer
         self._stages = {stage.id for stage in worker.venue.stages}
-        self._desks = desks_by_stage(worker.venue)
+        self._desks = osc_desks(worker.venue)
 
     async def tag(self, records: list[Record[bytes]]) -> BatchResult:
         """Produce the tags of each fragment."""

@@ -1,18 +1,20 @@
-"""OSC messages (Open Sound Control 1.0, UDP) to lighting desks: live sound levels and music tags."""
+"""Live sound levels and music tags for lighting desks: by Open Sound Control 1.0, sACN or Art-Net."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from pythonosc.osc_message_builder import build_msg
 
 from processors.music.show_frames import ShowFrame, ShowFrameStream
 from schemas.ids import StageId
 from schemas.music import LightsSettings, MusicTags
 from schemas.venue import Venue
 from stream.features.music import metrics
-from stream.features.music.osc_sender import OscSender, Value
+from stream.features.music.desk_sender import DeskSender, Value
+from stream.features.music.dmx import DmxDesk
 
 
 class FrameReceiver(Protocol):
@@ -29,9 +31,9 @@ class FrameReceiver(Protocol):
 
 
 class LightingDesk:
-    """Sends to one desk, at the addresses of the venue file.
+    """Sends to one desk by OSC, at the addresses of the venue file.
 
-    Nothing here waits for the network: see `OscSender`. Values that a desk did not get are counted.
+    Nothing here waits for the network: see `DeskSender`. Values that a desk did not get are counted.
 
     >>> settings = LightsSettings(stage="main", host="127.0.0.1", port=9, addresses={"mood": "/x/{stage}/mood"})
     >>> desk = LightingDesk(settings)
@@ -42,7 +44,7 @@ class LightingDesk:
     def __init__(self, lights: LightsSettings) -> None:
         self.lights = lights
         dropped = metrics.LIGHTS_DROPPED.labels(lights.stage)
-        self._sender = OscSender(lights.host, lights.port, f"lights of {lights.stage}", dropped.inc)
+        self._sender = DeskSender(*lights.destination, f"lights of {lights.stage}", osc_messages, dropped.inc)
 
     @property
     def frames_per_second(self) -> float:
@@ -88,13 +90,28 @@ class LightingDesk:
         return {address: value for name, value in values.items() if (address := self.address(name)) is not None}
 
 
-def desks_by_stage(venue: Venue, stage: StageId | None = None) -> dict[StageId, list[LightingDesk]]:
-    """Return the desks by stage, of all stages or of one."""
+def osc_messages(values: Mapping[str, Value]) -> Iterator[bytes]:
+    """Yield an OSC message for each value by address."""
+    for address, value in values.items():
+        yield build_msg(address, value).dgram
+
+
+def osc_desks(venue: Venue) -> dict[StageId, list[LightingDesk]]:
+    """Return the desks that receive tags, by stage."""
     desks: dict[StageId, list[LightingDesk]] = {}
     for lights in venue.lights:
-        if stage in (None, lights.stage):
+        if lights.protocol == "osc":
             desks.setdefault(lights.stage, []).append(LightingDesk(lights))
     return desks
+
+
+def desks_of(venue: Venue, stage: StageId) -> list[LightingDesk | DmxDesk]:
+    """Return the desks that receive the live sound of a stage."""
+    return [
+        LightingDesk(lights) if lights.protocol == "osc" else DmxDesk(lights)
+        for lights in venue.lights
+        if lights.stage == stage
+    ]
 
 
 class LiveFrames:

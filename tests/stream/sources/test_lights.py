@@ -24,7 +24,7 @@ from schemas.music import LIVE_VALUES, TAG_VALUES, LightsSettings, MusicTags, St
 from schemas.venue import Venue
 from schemas.visuals import STAGE_FRAMES, StageFrame
 from stream.features import registry
-from stream.features.music.lights import LightingDesk, LiveFrames, desks_by_stage
+from stream.features.music.lights import LightingDesk, LiveFrames, desks_of
 from stream.sources.sound import MicrophoneSource
 from stream.sources.venue_sources import microphone_of
 from tests.stream.sources.conftest import RecordReader
@@ -116,7 +116,8 @@ def test_unreachable_desk_is_logged_once(caplog: pytest.LogCaptureFixture) -> No
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 def test_lights_follow_microphone(receiver: OscReceiver, tmp_path: Path, run_sources: Callable[..., Any]) -> None:
     soundfile.write(tmp_path / "band.wav", drum_beats(12), RATE)
-    desks = desks_by_stage(Venue(name="x", stages=[StageSettings(id="main")], lights=[receiver.settings()]))["main"]
+    venue = Venue(name="x", stages=[StageSettings(id="main")], lights=[receiver.settings()])
+    desks = desks_of(venue, StageId("main"))
     with run_sources(MicrophoneSource("lit-stage", str(tmp_path / "band.wav"), loop=False, lights=desks)) as thread:
         thread.join(timeout=60)
     assert len(receiver.values("/pulso/main/level")) == pytest.approx(12 * 25, abs=10)
@@ -147,6 +148,15 @@ def test_visuals_follow_microphone(
         ({"addresses": {"moood": "/x"}}, "moood is not a valid value"),
         ({"addresses": {"mood": "no slash"}}, "String should match pattern"),
         ({"port": 0}, "greater than or equal to 1"),
+        ({"port": None}, "give the host and the port of the desk"),
+        ({"protocol": "sacn"}, "give the universe, from 1 to 63999"),
+        ({"protocol": "sacn", "universe": 0}, "give the universe, from 1 to 63999"),
+        ({"protocol": "artnet", "universe": 40_000}, "give the universe, from 0 to 32767"),
+        ({"protocol": "artnet", "universe": 0, "host": None}, "give the host of the desk"),
+        ({"protocol": "sacn", "universe": 1, "frames_per_second": 50}, "DMX has at most 44 frames per second"),
+        ({"protocol": "sacn", "universe": 1, "channels": {"mood": 1}}, "mood is not a valid value"),
+        ({"protocol": "sacn", "universe": 1, "channels": {"level": 1, "beat": 1}}, "channel 1 stands there twice"),
+        ({"protocol": "sacn", "universe": 1, "channels": {"level": 513}}, "less than or equal to 512"),
     ],
 )
 def test_invalid_lights_settings_are_refused(fields: dict[str, Any], message: str) -> None:

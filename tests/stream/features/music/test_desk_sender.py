@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from stream.features.music import osc_sender
-from stream.features.music.osc_sender import MAX_WAITING, Address, OscSender, Value
+from stream.features.music import desk_sender
+from stream.features.music.desk_sender import MAX_WAITING, Address, DeskSender, Value
+from stream.features.music.lights import osc_messages
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -44,12 +45,14 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture
-def make_sender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OscSender]]:
-    monkeypatch.setattr(osc_sender, "FIRST_RETRY_SECONDS", 0.05)
-    made: list[OscSender] = []
+def make_sender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., DeskSender]]:
+    monkeypatch.setattr(desk_sender, "FIRST_RETRY_SECONDS", 0.05)
+    made: list[DeskSender] = []
 
-    def make(resolve: Callable[[str, int], Address], dropped: Callable[[int], None] = lambda number: None) -> OscSender:
-        made.append(OscSender("desk", 8000, "lights of main", dropped, resolve))
+    def make(
+        resolve: Callable[[str, int], Address], dropped: Callable[[int], None] = lambda number: None
+    ) -> DeskSender:
+        made.append(DeskSender("desk", 8000, "lights of main", osc_messages, dropped, resolve))
         return made[-1]
 
     yield make
@@ -60,7 +63,7 @@ def make_sender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OscSe
 FRAME: dict[str, Value] = {"/level": 0.5, "/bass": 0.1}
 
 
-def test_name_server_that_does_not_answer_holds_up_nobody(make_sender: Callable[..., OscSender]) -> None:
+def test_name_server_that_does_not_answer_holds_up_nobody(make_sender: Callable[..., DeskSender]) -> None:
     answer, dropped = threading.Event(), list[int]()
 
     def resolve(host: str, port: int) -> Address:
@@ -77,7 +80,7 @@ def test_name_server_that_does_not_answer_holds_up_nobody(make_sender: Callable[
     answer.set()
 
 
-def test_values_that_last_arrive_once_the_name_is_known(make_sender: Callable[..., OscSender], desk: Desk) -> None:
+def test_values_that_last_arrive_once_the_name_is_known(make_sender: Callable[..., DeskSender], desk: Desk) -> None:
     tries: list[int] = []
 
     def resolve(host: str, port: int) -> Address:
@@ -93,7 +96,7 @@ def test_values_that_last_arrive_once_the_name_is_known(make_sender: Callable[..
     assert len(tries) == 3
 
 
-def test_unknown_desk_is_logged_once(make_sender: Callable[..., OscSender], caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_desk_is_logged_once(make_sender: Callable[..., DeskSender], caplog: pytest.LogCaptureFixture) -> None:
     tries: list[int] = []
 
     def resolve(host: str, port: int) -> Address:
@@ -106,7 +109,7 @@ def test_unknown_desk_is_logged_once(make_sender: Callable[..., OscSender], capl
     assert len([record for record in caplog.records if "can't be reached" in record.message]) == 1
 
 
-def test_desk_that_is_off_is_counted_and_reached_again(make_sender: Callable[..., OscSender], desk: Desk) -> None:
+def test_desk_that_is_off_is_counted_and_reached_again(make_sender: Callable[..., DeskSender], desk: Desk) -> None:
     """The kernel reports that nobody listens at the port (ICMP)."""
     off, dropped = Desk(), list[int]()
     off.socket.close()
@@ -133,9 +136,9 @@ def test_desk_that_is_off_is_counted_and_reached_again(make_sender: Callable[...
 
 
 def test_old_address_is_used_while_a_name_is_resolved_again(
-    make_sender: Callable[..., OscSender], desk: Desk, monkeypatch: pytest.MonkeyPatch
+    make_sender: Callable[..., DeskSender], desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(osc_sender, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(desk_sender, "REFRESH_SECONDS", 0.0)
     again, answer = threading.Event(), threading.Event()
     calls: list[int] = []
 

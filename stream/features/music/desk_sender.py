@@ -1,4 +1,4 @@
-"""Sender of OSC messages over UDP in a thread of its own: neither a name server nor a desk holds up who calls it."""
+"""Sender to a lighting desk over UDP in a thread of its own: neither a name server nor a desk holds up who calls it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-
-from pythonosc.osc_message_builder import build_msg
+from collections.abc import Callable, Iterable, Mapping
 
 log = logging.getLogger(__name__)
 
 Value = float | int | str
+Encoder = Callable[[Mapping[str, Value]], Iterable[bytes]]
+"""Returns the datagrams of some values."""
 Address = tuple[int, tuple[str | int | bytes, ...]]
 """Address family and socket address."""
 
@@ -30,6 +30,10 @@ QUIET_SECONDS = 10.0
 """Time without an error after which a desk counts as reached again."""
 
 
+MULTICAST_HOPS = 8
+"""Routers that a multicast packet may pass."""
+
+
 def resolve(host: str, port: int) -> Address:
     """Return the address of a name; it may take long.
 
@@ -40,8 +44,8 @@ def resolve(host: str, port: int) -> Address:
     return family, address
 
 
-class OscSender:
-    """Sends the messages of one desk.
+class DeskSender:
+    """Sends values to one desk.
 
     The sending thread owns the socket; a second thread resolves the name and lives no longer than that takes. While a
     name is resolved anew, messages go to the address known so far.
@@ -50,6 +54,7 @@ class OscSender:
         host: name or address of the desk.
         port: UDP port of the desk.
         purpose: what the messages are for, in log lines.
+        encode: writes values as the desk reads them; called in the sending thread, in the order of sending.
         dropped: called with the number of values that were dropped, from any thread.
         resolve: replaces the resolver.
     """
@@ -59,11 +64,12 @@ class OscSender:
         host: str,
         port: int,
         purpose: str,
+        encode: Encoder,
         dropped: Callable[[int], None],
         resolve: Callable[[str, int], Address] = resolve,
     ) -> None:
         self._host, self._port, self._purpose = host, port, purpose
-        self._dropped, self._resolve = dropped, resolve
+        self._encode, self._dropped, self._resolve = encode, dropped, resolve
         self._changed = threading.Condition()
         self._frames: deque[tuple[float, Mapping[str, Value]]] = deque()
         self._lasting: dict[str, Value] = {}
@@ -74,7 +80,7 @@ class OscSender:
         self._thread: threading.Thread | None = None
 
     def send_frame(self, values: Mapping[str, Value]) -> None:
-        """Send values by OSC address now or never: they are dropped, and counted, where the desk can't be reached."""
+        """Send values now or never: they are dropped, and counted, where the desk can't be reached."""
         with self._changed:
             self._frames.append((time.monotonic(), values))
             if len(self._frames) > MAX_WAITING:
@@ -82,7 +88,7 @@ class OscSender:
             self._wake()
 
     def send_lasting(self, values: Mapping[str, Value]) -> None:
-        """Send values by OSC address as soon as the desk can be reached; newer ones replace those that wait."""
+        """Send values as soon as the desk can be reached; newer ones replace those that wait."""
         with self._changed:
             if replaced := len(self._lasting.keys() & values.keys()):
                 self._dropped(replaced)
@@ -97,7 +103,7 @@ class OscSender:
 
     def _wake(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"osc-{self._purpose}", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=f"desk-{self._purpose}", daemon=True)
             self._thread.start()
         self._changed.notify_all()
 
@@ -112,8 +118,8 @@ class OscSender:
                     if connected is not None:
                         connected[1].close()
                     connected = address, _connected(address)
-                for name, value in values.items():
-                    connected[1].send(build_msg(name, value).dgram)
+                for datagram in self._encode(values):
+                    connected[1].send(datagram)
             except OSError as error:
                 self._dropped(len(values))
                 self._report(error)
@@ -183,6 +189,9 @@ def _connected(address: Address) -> socket.socket:
     family, destination = address
     desk = socket.socket(family, socket.SOCK_DGRAM)
     desk.setblocking(False)
+    if family == socket.AF_INET:
+        desk.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        desk.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, MULTICAST_HOPS)
     try:
         desk.connect(destination)
     except OSError:
