@@ -8,8 +8,8 @@ from stream.runtime.effects import BatchResult
 from stream.runtime.record import Record
 from stream.runtime.worker_context import WorkerContext
 
-JUDGED_MODELS = ("mood", "genre")
-"""Models whose outputs people correct with `pulso models correct`."""
+JUDGED_MODELS = ("mood", "genre", "sentiment")
+"""Models whose outputs people correct, on pages or with `pulso models correct`."""
 
 
 def register(worker: WorkerContext) -> None:

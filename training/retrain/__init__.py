@@ -1,0 +1,1 @@
+"""Retraining of models with labels that a venue's people made: `pulso models retrain`."""
