@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="Models in use, candidates, promotion and rollback.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="crowd, violence, encoder, mood, genre or sound.")]
+Name = Annotated[str, typer.Argument(help="crowd, violence, encoder, sentiment, mood, genre or sound.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object and nothing else.")] = False,
 ) -> None:
     """List every model: the version in use, other versions, and candidates."""
-    store = _store()
+    store = model_store()
     models: dict[str, Any] = {}
     for name in store.names():
         pointer = store.pointer(name)
@@ -73,7 +73,7 @@ def show(
     ] = None,
 ) -> None:
     """Show a model's card, its gate and its history."""
-    store = _store()
+    store = model_store()
     console = Console(soft_wrap=True, highlight=False)
     folder = _existing(store, name, version)
     console.print(f"[bold]{escape(str(folder))}[/]")
@@ -100,7 +100,7 @@ def promote(
     from stream.registry.promotion import promote as promote_candidate  # noqa: PLC0415
 
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
-    store = _store()
+    store = model_store()
     try:
         with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=errors) as progress:
             task = progress.add_task(name, total=None)
@@ -126,7 +126,7 @@ def promote(
 @commands.command()
 def rollback(name: Name) -> None:
     """Go back to the previous version; workers load it within seconds."""
-    store = _store()
+    store = model_store()
     store.shipped(name)
     version = store.roll_back(name, by=getpass.getuser())
     Console(stderr=True).print(f"{name} is now version {version}", markup=False, highlight=False)
@@ -158,7 +158,7 @@ def report(
     settings = Settings()
     with suppress(NotConnectedError):  # the page then names what could not be queried
         settings = settings.connected()
-    out.write_text(render_report(collect_report(settings, _store(), days=days)), encoding="utf-8")
+    out.write_text(render_report(collect_report(settings, model_store(), days=days)), encoding="utf-8")
     Console(stderr=True).print(str(out), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -175,7 +175,8 @@ def _comparison(candidate: MeasuredModel, current: MeasuredModel) -> Table:
     return table
 
 
-def _store() -> ModelStore:
+def model_store() -> ModelStore:
+    """Return the model store of the settings, as it is now."""
     from stream.registry.model_store import open_model_store  # noqa: PLC0415
 
     store = open_model_store(Settings())

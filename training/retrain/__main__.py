@@ -1,6 +1,6 @@
 """Train a candidate of a model with a venue's labels; `pulso models retrain` calls it.
 
-`python -m training.retrain mood --data LABELS --out CANDIDATE --cache FEATURES --in-use mood=FOLDER --in-use sound=FOLDER`
+`python -m training.retrain mood --data LABELS --out CANDIDATE --cache FEATURES --in-use mood=FOLDER`
 """
 
 from __future__ import annotations

@@ -57,15 +57,24 @@ class Contest:
 
 
 def write_card(
-    folder: Path, current: ModelCard, figures: Figures, own: LabelledParts, base: LabelledParts
-) -> ModelCard:
-    """Write the card of a candidate beside its model.onnx: that of the model before, with new data and figures."""
+    folder: Path, current: ModelCard, figures: Figures, own: LabelledParts, base: LabelledParts, alone: str
+) -> None:
+    """Write the card of a candidate beside its model.onnx: that of the model before, with new data and figures.
+
+    Args:
+        folder: folder of the candidate.
+        current: card of the model in use.
+        figures: figures of both.
+        own: labels of the venue.
+        base: data of the first training.
+        alone: line about the data where there are no base data.
+    """
     groups = len({item.group for item in (*own.train, *own.test)})
     data = [f"{len(own.train)} labels of the venue's people, of {groups} groups (stage and hour, artist, or author)"]
     if base.train:
         data.append(f"{len(base.train)} items of the data of the first training")
     else:
-        data.append("no other data: it starts from the model before it")
+        data.append(alone)
     limits = [one for one in current.limits if not one.startswith(LABELS_LIMIT[:20])]
     card = current.model_copy(
         update={
@@ -73,9 +82,10 @@ def write_card(
             "date": date.today().isoformat(),  # noqa: DTZ011
             "sha256": sha256_of(folder / "model.onnx"),
             "data": [*data, *(f"before: {one}" for one in current.data if not one.startswith("before: "))],
-            "split": f"Whole groups, by a hash of their names, so that what is kept apart stays so: {len(own.test)} items "
-            f"of {len({item.group for item in own.test})} groups were seen by no training and no choice. Intervals are "
-            "of 95 %, by a bootstrap over groups. 'Model before' is the model that was in use, on the same items.",
+            "split": f"Whole groups, by a hash of their names, so that what is kept apart stays so: {len(own.test)} "
+            f"items of {len({item.group for item in own.test})} groups were seen by no training and no choice. "
+            "Intervals are of 95 %, by a bootstrap over groups. 'Model before' is the model that was in use, on the "
+            "same items.",
             "metrics": figures,
             "limits": [*limits, LABELS_LIMIT],
             "made_by": f"pulso models retrain {current.name}",
@@ -83,7 +93,6 @@ def write_card(
     )
     text = yaml.safe_dump(card.model_dump(), sort_keys=False, allow_unicode=True, width=115)
     (folder / "card.yaml").write_text(text, encoding="utf-8")
-    return card
 
 
 LABELS_LIMIT = (

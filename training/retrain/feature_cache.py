@@ -16,8 +16,8 @@ Report = Callable[[str], None]
 SAVE_AFTER = 50
 """New rows after which the cache is saved, so that an interrupted run resumes."""
 
-REPORT_AFTER = 10
-"""New rows after which progress is reported."""
+REPORTS = 20
+"""Lines of progress at most, beside the last one."""
 
 
 class FeatureCounts(NamedTuple):
@@ -74,7 +74,7 @@ class FeatureCache:
                 unreadable += 1
             else:
                 self._rows[key] = row
-            if number % REPORT_AFTER == 0 or number == len(missing):
+            if number % -(-len(missing) // REPORTS) == 0 or number == len(missing):
                 report(f"{number} of {len(missing)}")
             if number % SAVE_AFTER == 0:
                 self._save()

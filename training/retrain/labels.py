@@ -72,15 +72,12 @@ def read_items(folder: Path, model: str, labels: Sequence[str]) -> list[Labelled
 
 def split_items(items: Sequence[LabelledItem], base: Sequence[LabelledItem]) -> tuple[LabelledParts, LabelledParts]:
     """Return the parts of the venue's labels and of the base data; no item of a test part is in a training part."""
-    own = _parts(items)
-    other = _parts(base)
+    own, other = _parts(items), _parts(base)
     apart = {item.digest for item in (*own.test, *other.test)}
-    known = {item.digest for item in own.train} | apart
-    kept = tuple(item for item in other.train if item.digest not in known)
-    own = LabelledParts(
-        tuple(item for item in own.train if item.digest not in {one.digest for one in other.test}), own.test
-    )
-    return own, LabelledParts(kept, other.test)
+    own_train = tuple(item for item in own.train if item.digest not in apart)
+    known = {item.digest for item in own_train} | apart
+    other_train = tuple(item for item in other.train if item.digest not in known)
+    return LabelledParts(own_train, own.test), LabelledParts(other_train, other.test)
 
 
 def check_enough(parts: LabelledParts, base: LabelledParts, labels: Sequence[str], min_items: int) -> None:

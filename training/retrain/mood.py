@@ -32,6 +32,8 @@ RENDERINGS = (0, 1)
 FOLD_MEMBERS = 2
 """Members of an ensemble that only sets the temperature."""
 
+ALONE = "no other data: it was trained on these labels alone"
+
 OVERHEARD = "test part, overheard"
 
 
@@ -123,7 +125,7 @@ def retrain(
             "parameters": sum(values.numel() for values in model.state_dict().values()),
         }
     )
-    write_card(out, card, {}, own, other)
+    write_card(out, card, {}, own, other, ALONE)
     candidate = open_folder(out)
 
     def contest(rendering: int) -> Contest:
@@ -135,7 +137,7 @@ def retrain(
 
     figures = contest(0).all_figures(own, other)
     figures |= contest(MICROPHONE_RENDERING).figures(own.test, OVERHEARD)
-    write_card(out, card, figures, own, other)
+    write_card(out, card, figures, own, other, ALONE)
     write_test_table(own, data, "mood")
     return figures
 
