@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.authentication import User
 from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.music import page
+from console.features.music import corrections, page
 from console.features.music.view import CHANNEL, MusicView
 from schemas.music import TAGS
 from schemas.venue import Venue
@@ -22,7 +22,7 @@ def navigation(user: User, _venue: Venue) -> Iterable[NavigationEntry]:
 FEATURE = ConsoleFeature(
     name="music",
     folder=Path(__file__).parent,
-    routers=(page.router,),
+    routers=(page.router, corrections.router),
     navigation=navigation,
     channels=(LiveChannel(CHANNEL, roles=("production",)),),
     views=(ViewDefinition(lambda context: MusicView(context.venue), CHANNEL, replay={TAGS: 1_000}),),

@@ -1,6 +1,6 @@
 // Each stage: mood, genre, tempo and loudness now; strips of the evening, as high as the confidence; and the changes.
 
-import { live } from "../live.js";
+import { live, newId, send } from "../live.js";
 import { age, h, hour, keyed, number, state, svg, t, text } from "../page.js";
 
 // Paul Tol's qualitative colours, which colour-blind people can tell apart, too. Labels of our models have fixed ones.
@@ -26,8 +26,39 @@ const strips = (kind) => [
   h("div", { class: `legend legend-${kind}` }),
 ];
 
+/** A list of labels with which a person corrects or confirms what plays now. */
+function makeCorrection(kind) {
+  const list = h("select", { "aria-label": t(`correct_${kind}`) }, h("option", { value: "" }, t("correct_choose")));
+  const status = h("span", { class: "noted", role: "status" });
+  list.addEventListener("change", async () => {
+    const { stage, event } = list.dataset;
+    const right = list.value;
+    if (!right) return;
+    try {
+      await send("/api/music/corrections", { id: newId(), stage, event, model: kind, right });
+      text(status, t("correct_sent", { what: word(right) }));
+    } catch (error) {
+      text(status, t("correct_failed", { why: error.message }));
+    }
+    list.value = "";
+  });
+  return h("div", { class: `correct correct-${kind}`, hidden: true }, list, status);
+}
+
+function updateCorrection(item, kind, tags) {
+  const labels = Object.keys(tags[`${kind}s`]).sort();
+  const list = item.querySelector(`.correct-${kind} select`);
+  item.querySelector(`.correct-${kind}`).hidden = labels.length === 0 || tags.silent;
+  if (list.dataset.labels !== labels.join()) {
+    list.replaceChildren(list.firstChild, ...labels.map((name) => h("option", { value: name }, word(name))));
+    list.dataset.labels = labels.join();
+  }
+  // Whoever is choosing heard the fragment that played when they began.
+  if (document.activeElement !== list) Object.assign(list.dataset, { stage: tags.stage, event: tags.event_id });
+}
+
 function makeStage() {
-  const meter = (name) => h("div", { class: `now now-${name}` }, h("span", { class: "dim" }, t(name)), h("strong", { class: name }, "–"), h("meter", { min: 0, max: 1, value: 0, "aria-label": t("sureness", { what: t(name) }) }));
+  const meter = (name) => h("div", { class: `now now-${name}` }, h("span", { class: "dim" }, t(name)), h("strong", { class: name }, "–"), h("meter", { min: 0, max: 1, value: 0, "aria-label": t("sureness", { what: t(name) }) }), makeCorrection(name));
   return h("li", {}, h("h2", {}, h("span", { class: "name" }), " ", h("span", { class: "age dim" })),
     h("div", { class: "heard" }, meter("mood"), meter("genre"),
       h("div", { class: "now" }, h("span", { class: "dim" }, t("tempo_title")), h("strong", { class: "tempo" }, "–"), h("span", { class: "facts" }, h("span", { class: "key" }), h("span", { class: "loudness" }))),
@@ -49,6 +80,7 @@ function updateStage(item, stage) {
     const confidence = confidenceOf(kind);
     text(item.querySelector(`.${kind}`), tags.silent ? (kind === "mood" ? t("silent") : "–") : confidence < MIN_CONFIDENCE ? word(tags[kind]) : t("sure_of", { what: word(tags[kind]), n: Math.round(confidence * 100) }));
     item.querySelector(`.now-${kind} meter`).value = confidence;
+    updateCorrection(item, kind, tags);
   }
   text(item.querySelector(".tempo"), tags.silent ? "–" : tags.tempo ? t("tempo", { n: number(tags.tempo) }) : t("no_tempo"));
   text(item.querySelector(".key"), tags.silent ? "" : tags.key);

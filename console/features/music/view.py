@@ -22,6 +22,9 @@ MAX_FRAGMENTS = 2_000
 STAGE_IDLE_MS = 7 * 24 * 3_600_000
 """Time without a fragment after which a stage is forgotten; one of the venue file is then shown as before the first."""
 
+RECENT_FRAGMENTS = 60
+"""Fragments of a stage whose label can be corrected: those of five minutes."""
+
 SHOWN_CHANGES = 12
 """Changes of mood or genre that a page gets, the newest first."""
 
@@ -70,6 +73,7 @@ class MusicView:
         self._stages = [stage.id for stage in venue.stages]
         self._now: dict[StageId, tuple[MusicTags, int]] = {}
         self._past: dict[StageId, deque[PastFragment]] = {}
+        self._recent: dict[StageId, deque[MusicTags]] = {}
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply the tags of one fragment."""
@@ -79,10 +83,15 @@ class MusicView:
         if past and record.time < past[-1].time:
             past.clear()  # the evening began anew
         past.append(_past(record))
+        self._recent.setdefault(record.stage, deque(maxlen=RECENT_FRAGMENTS)).append(record)
         self._now[record.stage] = record, received_at
         for name in [name for name, (_, at) in self._now.items() if received_at - at > STAGE_IDLE_MS]:
-            del self._now[name], self._past[name]
+            del self._now[name], self._past[name], self._recent[name]
         return {CHANNEL}
+
+    def recent(self, stage: str, event_id: str) -> MusicTags | None:
+        """Return the tags of a recent fragment, or None."""
+        return next((tags for tags in self._recent.get(StageId(stage), ()) if tags.event_id == event_id), None)
 
     def state(self, channel: str = CHANNEL) -> MusicPageState:
         """Return every stage with its last tags and its history."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.authentication import User
 from console.feature import ConsoleFeature, FeatureContext, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.support import answers, faq, page
+from console.features.support import answers, corrections, faq, page
 from console.features.support.view import CHANNEL, SupportView
 from processors.support.answers import read_answers
 from processors.support.topics import read_topics
@@ -30,7 +30,7 @@ def topic_names(context: FeatureContext, language: str) -> Mapping[str, str]:
 FEATURE = ConsoleFeature(
     name="support",
     folder=Path(__file__).parent,
-    routers=(page.router, answers.router, faq.router),
+    routers=(page.router, answers.router, corrections.router, faq.router),
     navigation=navigation,
     channels=(LiveChannel(CHANNEL, roles=("support",)),),
     views=(

@@ -30,6 +30,23 @@ async function copy(field, status) {
   return text(status, t("copied"));
 }
 
+const SENTIMENTS = ["negative", "neutral", "positive"];
+/** A list with which a person corrects or confirms the sentiment of a mail. */
+function makeCorrection(mail) {
+  const list = h("select", {}, h("option", { value: "" }, t("correct_unknown")), ...SENTIMENTS.map((one) => h("option", { value: one }, t(`correct_${one}`))));
+  const noted = h("span", { class: "noted dim", role: "status" });
+  list.addEventListener("change", async () => {
+    if (!list.value) return;
+    try {
+      await send("/api/support/sentiment", { id: newId(), message: mail.message, right: list.value });
+      text(noted, t("correct_noted"));
+    } catch (error) {
+      text(noted, t("failed", { why: error.message }));
+    }
+  });
+  return h("p", { class: "correct" }, h("label", {}, t("correct_sentiment"), " ", list), " ", noted);
+}
+
 /** The body of a mail's row; `answers()` gives the approved answers as they are now. */
 export function makeReply(mail, answers) {
   const topic = mail.suggestion?.answer ?? mail.topic?.name ?? "";
@@ -82,5 +99,6 @@ export function makeReply(mail, answers) {
     h("ul", { class: "named" }, FACTS.filter((one) => mail.facts[one]?.length).map((one) => h("li", {}, h("span", { class: "dim" }, `${t(`fact_${one}`)}: `), mail.facts[one].join(", ")))),
     mail.set_aside ? h("p", { class: "notice" }, t("set_aside", { why: t(`set_aside_${mail.set_aside}`) }))
       : [h("p", { class: "why dim" }, mail.suggestion ? `${t("suggestion_why")} ${reasons(mail.suggestion)}${mail.suggestion.automatic ? ` · ${t("answer_automatic")}` : ""}` : t("no_suggestion")),
-        reply, h("div", { class: "buttons" }, h("button", { type: "button", class: "copy main", onclick: () => copy(written, status) }, t("copy")), status), form]);
+        reply, h("div", { class: "buttons" }, h("button", { type: "button", class: "copy main", onclick: () => copy(written, status) }, t("copy")), status), form],
+    mail.sentiment ? makeCorrection(mail) : "");
 }

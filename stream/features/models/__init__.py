@@ -26,7 +26,7 @@ FEATURE = Feature(
         "music": Access(consumes=(FEEDBACK,)),
         "alerts": Access(broadcasts=(FEEDBACK,), produces=(REVIEWS,)),
         # The fragment that a correction is about is kept; Kafka has it for ten minutes.
-        "console": Access(broadcasts=(REVIEWS, FEEDBACK, SNIPPETS), produces=(FEEDBACK,)),
+        "console": Access(broadcasts=(FEEDBACK, SNIPPETS), produces=(FEEDBACK,)),
         "operator": Access(produces=(FEEDBACK,)),
     },
 )

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from processors.models.inference import ModelError, read_card
-from processors.models.review import CARD_FIGURES, review
-from schemas.models import FEEDBACK, REVIEWS, ModelFeedback, ModelReview
+from processors.models.inference import ModelError
+from processors.models.review import CARD_FIGURES
+from schemas.models import FEEDBACK, REVIEWS, ModelFeedback
 from stream.features.models import metrics
-from stream.registry.model_store import SHIPPED, ModelStore, open_model_store
+from stream.registry.model_store import ModelStore, open_model_store
+from stream.registry.reviews import review_model
 from stream.runtime.record import try_decode_payload
 from stream.runtime.worker_context import WorkerContext
 
@@ -70,24 +71,9 @@ class ModelReviewer:
         await asyncio.to_thread(self._store.refresh, tuple(CARD_FIGURES))
         for name in CARD_FIGURES:
             try:
-                found = review_model(self._store, name, tuple(self._feedback), now)
+                found = review_model(self._store, name, self._feedback, now)
             except ModelError as error:
                 log.warning("the model %s can't be reviewed: %s", name, error)
                 continue
             metrics.MODEL_DUE.labels(name).set(1 if found.reason else 0)
             await self._worker.try_produce(REVIEWS, name, found, id=found.event_id, time=now)
-
-
-def review_model(store: ModelStore, name: str, feedback: tuple[ModelFeedback, ...], now: datetime) -> ModelReview:
-    """Return the review of the version of a model that is in use.
-
-    Raises:
-        ModelError: its card can't be read.
-    """
-    version = store.pointer(name).version
-    card = read_card(store.folder(name))
-    since = None
-    if version != SHIPPED:
-        steps = [step.time for step in store.history(name) if step.what != "refused"]
-        since = steps[-1] if steps else None
-    return review(card, version, since, feedback, now)
