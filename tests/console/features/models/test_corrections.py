@@ -92,7 +92,7 @@ def test_corrected_mood_becomes_a_label_with_its_clip(
     expect(page.locator("#models > li", has_text="Mood of music")).to_contain_text("0 / 1")
     assert serious_violations(page) == []
     keep_picture(page, "models-en")
-    phone = open_page("pau", "/models", viewport=PHONE, locale="es-ES")
+    phone = open_page("pau", "/models", locale="es-ES", **PHONE)
     expect(phone.locator("h1")).to_have_text("Modelos")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert serious_violations(phone) == []
