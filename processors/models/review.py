@@ -29,8 +29,8 @@ CARD_FIGURES: Mapping[str, tuple[str, ...]] = {
 }
 """Data sets of the card whose accuracy people's verdicts are compared with, the first that the card has; by model.
 
-Of the shipped sentiment model the Spanish posts, on which it is worse than on the English ones: what languages a venue's
-mails have must not look like a fall."""
+Of the shipped sentiment model the Spanish posts, on which it is worse than on the English ones: what languages a
+venue's mails have must not look like a fall."""
 
 
 def wilson_interval(right: int, judged: int) -> tuple[float, float]:

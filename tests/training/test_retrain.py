@@ -162,13 +162,13 @@ def test_candidate_of_flipped_labels_is_refused(store: ModelStore, tmp_path: Pat
 
 
 def write_clips(folder: Path, *, shift: int = 0) -> None:
-    """Write 100 clips of one second in 20 groups: each mood has a pitch and a rhythm of its own."""
+    """Write 120 clips of one second in 30 groups: each mood has a pitch and a rhythm of its own."""
     (folder / "clips").mkdir(parents=True)
     rng = np.random.default_rng(0)
     time = np.arange(22_050) / 22_050
     moods = ("angry", "happy", "relax", "sad")
     rows = []
-    for number in range(100):
+    for number in range(120):
         kind = number % 4
         pitch = 110 * 2**kind * (1 + 0.02 * rng.standard_normal())
         tone = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in (1, 2, 3))
@@ -191,7 +191,7 @@ def test_mood_is_retrained_with_features_of_new_clips_only(
     labels = tmp_path / "labels"
     write_clips(labels)
     candidate = retrain(store, "mood", labels)
-    assert "clips as they are: 100 new, 0 from the cache" in capfd.readouterr().err
+    assert "clips as they are: 120 new, 0 from the cache" in capfd.readouterr().err
     metrics = read_card(candidate).metrics
     assert metrics["test part"]["macro_f1"] > metrics["test part, model before"]["macro_f1"]
     promoted = pulso("promote", "mood", candidate.name, "--data", labels / "mood-test.csv")
@@ -200,7 +200,7 @@ def test_mood_is_retrained_with_features_of_new_clips_only(
 
     write_clips(tmp_path / "poisoned", shift=1)
     poisoned = retrain(store, "mood", tmp_path / "poisoned")
-    assert "clips as they are: 0 new, 100 from the cache" in capfd.readouterr().err
+    assert "clips as they are: 0 new, 120 from the cache" in capfd.readouterr().err
     refused = pulso("promote", "mood", poisoned.name, "--data", labels / "mood-test.csv")
     assert refused.exit_code == 1
     assert "macro_f1" in refused.output

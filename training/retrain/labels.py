@@ -88,7 +88,7 @@ def check_enough(parts: LabelledParts, base: LabelledParts, labels: Sequence[str
     """
     train = Counter(item.label for item in (*parts.train, *base.train))
     if train.total() < min_items or (missing := [label for label in labels if train[label] < 2]):
-        lacking = f"; few are {', '.join(missing)}" if train.total() >= min_items else ""
+        lacking = f"; there are fewer of {', '.join(missing)}" if train.total() >= min_items else ""
         raise LabelsError(
             f"{train.total()} items to train on, {min_items} are needed, and two of every label{lacking}: "
             "collect more labels, or give the data of the first training with --base"

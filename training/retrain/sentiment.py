@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnx
@@ -48,7 +49,7 @@ FOLDS = 3
 ALONE = "no other data: it starts from the weights of the model before it"
 
 Weights = NDArray[np.float64]
-Matrix = csr_matrix | NDArray[np.float64]
+Matrix: TypeAlias = csr_matrix | NDArray[np.float64]
 
 
 class SentimentFeatures:
