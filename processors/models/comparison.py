@@ -125,7 +125,7 @@ MEASURES = {"accuracy": _accuracy, "macro_f1": _macro_f1}
 
 def _with_intervals(values: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> dict[str, float]:
     """Return each value with the ends of its interval."""
-    figures = {}
+    figures: dict[str, float] = {}
     for name, (value, samples) in values.items():
         low, high = np.percentile(samples, INTERVAL)
         ends = {name: float(value[0]), f"{name}_low": float(low), f"{name}_high": float(high)}
@@ -136,7 +136,7 @@ def _with_intervals(values: dict[str, tuple[NDArray[np.float64], NDArray[np.floa
 def _misses(table: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return for each label the share of its items that were given another."""
     actual = table.sum(axis=1)
-    return np.asarray(1 - np.diagonal(table) / np.maximum(actual, 1)) * (actual > 0)
+    return np.asarray((1 - np.diagonal(table) / np.maximum(actual, 1)) * (actual > 0))
 
 
 def _false_alarms(table: NDArray[np.float64]) -> NDArray[np.float64]:

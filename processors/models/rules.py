@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from processors.alerts.rule import AlertRule, Measurement, Message, Unit
+from processors.alerts.rule import AlertRule, Measurement, Message, Parameter, Unit
 from schemas.models import ModelReview
 from schemas.rules import RuleSettings
 from schemas.venue import Venue
@@ -13,7 +13,7 @@ from schemas.venue import Venue
 
 def measure_review(review: ModelReview, _venue: Venue) -> Iterator[Measurement]:
     """Yield 1 for a model that is due, 0 for one that is not."""
-    parameters = {
+    parameters: dict[str, Parameter] = {
         "model": review.model, "days": review.age_days, "judged": review.judged, "right": review.right,
         "card": round(100 * (review.card_accuracy or 0.0)), "high": round(100 * review.high),
     }  # fmt: skip

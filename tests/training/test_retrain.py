@@ -114,7 +114,7 @@ def test_unknown_label_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 @needs_training
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_sentiment_is_retrained_promoted_loaded_and_rolled_back(store: ModelStore, tmp_path: Path) -> None:
     labels = tmp_path / "labels"
     write_texts(labels)
@@ -148,7 +148,7 @@ def test_sentiment_is_retrained_promoted_loaded_and_rolled_back(store: ModelStor
 
 
 @needs_training
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_candidate_of_flipped_labels_is_refused(store: ModelStore, tmp_path: Path) -> None:
     write_texts(tmp_path / "poisoned", PLAIN, relabel=TURNED.__getitem__)
     candidate = retrain(store, "sentiment", tmp_path / "poisoned")
@@ -180,7 +180,7 @@ def write_clips(folder: Path, *, shift: int = 0) -> None:
 
 
 @needs_training
-@pytest.mark.timeout(580)
+@pytest.mark.timeout(900)
 def test_mood_is_retrained_with_features_of_new_clips_only(
     shipped_models: Path, store: ModelStore, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
