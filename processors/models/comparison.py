@@ -103,8 +103,8 @@ def _tables(judged: Judged, answers: Sequence[str], group: NDArray[np.int64], gr
     """Return one table for each group."""
     column = {label: number for number, label in enumerate(judged.labels)}
     tables = np.zeros((groups, len(column), len(column)))
-    truth = [column[label] for label in judged.truth]
-    np.add.at(tables, (group, truth, [column[label] for label in answers]), 1)
+    for where, label, answer in zip(group, judged.truth, answers, strict=True):
+        tables[where, column[label], column[answer]] += 1
     return tables
 
 
