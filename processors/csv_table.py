@@ -192,7 +192,19 @@ def read_table(path: Path, *, numbers: Collection[str] = ()) -> Table:
         TableError: the text or its cells can't be read for sure.
         OSError: the file can't be read.
     """
-    text, encoding = _decode(path, path.read_bytes())
+    return parse_table(path, path.read_bytes(), numbers=numbers)
+
+
+def parse_table(path: Path, data: bytes, *, numbers: Collection[str] = ()) -> Table:
+    """Read a table from the bytes of a file, which errors call `path`.
+
+    Args:
+        numbers: columns of numbers; together they show how the file writes them.
+
+    Raises:
+        TableError: the text or its cells can't be read for sure.
+    """
+    text, encoding = _decode(path, data)
     delimiter, text, first = _delimiter(text)
     lines = [
         (line, cells) for line, cells in _cells(path, text, delimiter, first) if any(cell.strip() for cell in cells)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.csv_table import CellError, Refusal, Row, Table, read_table, refusals_text
+from processors.csv_table import CellError, Refusal, Row, Table, parse_table, refusals_text
 
 FOLLOWERS = ("userfollowercount", "followers", "#followers")
 FOLLOWING = ("userfollowingcount", "following", "#follows")
@@ -63,8 +63,18 @@ def read_accounts(path: Path, *, labelled: bool = False) -> Accounts:
         TableError: the file is not a table.
         OSError: the file can't be read.
     """
+    return parse_accounts(path, path.read_bytes(), labelled=labelled)
+
+
+def parse_accounts(path: Path, data: bytes, *, labelled: bool = False) -> Accounts:
+    """Read a sample of followers from the bytes of a file, which errors call `path`.
+
+    Raises:
+        AccountsError: a required column is missing, a line can't be used, or there is no account.
+        TableError: the bytes are not a table.
+    """
     every = (FOLLOWERS, FOLLOWING, POSTS, PICTURE, DIGITS, LENGTH, DIGIT_SHARE, LABEL)
-    table = read_table(path, numbers=[name for names in every for name in names])
+    table = parse_table(path, data, numbers=[name for names in every for name in names])
     columns = _Columns.of(table)
     if labelled and columns.label is None:
         raise AccountsError(f"{path}: no column isFake with 0 or 1; the columns are {', '.join(table.columns)}")

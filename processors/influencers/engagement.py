@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from processors.csv_table import CellError, Refusal, Row, read_table, refusals_text
+from processors.csv_table import CellError, Refusal, Row, parse_table, refusals_text
 from schemas.influencers import EngagementReport
 
 USUAL_RATES = (
@@ -95,7 +95,17 @@ def read_posts(path: Path) -> tuple[PostCounts, ...]:
         TableError: the file is not such a table.
         OSError: the file can't be read.
     """
-    table = read_table(path, numbers=("likes", "comments", "followers"))
+    return parse_posts(path, path.read_bytes())
+
+
+def parse_posts(path: Path, data: bytes) -> tuple[PostCounts, ...]:
+    """Read posts from the bytes of a file, which errors call `path`; the oldest first.
+
+    Raises:
+        CellError: a line can't be used.
+        TableError: the bytes are not such a table.
+    """
+    table = parse_table(path, data, numbers=("likes", "comments", "followers"))
     table.require("time", "likes", "comments")
     posts: list[PostCounts] = []
     refused: list[Refusal] = []

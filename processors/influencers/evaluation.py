@@ -20,9 +20,12 @@ MIXTURES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 DRAWS = 100
 BINS = 10
 
+RESAMPLES = 500
+"""Bootstrap samples behind a 90 % interval."""
+
 
 def evaluate(path: Path, model: FakeFollowerModel, *, seed: int = 0) -> dict[str, Any]:
-    """Return AUC, expected calibration error, and the share's error over mixtures of 200 accounts.
+    """Return AUC, calibration error and their intervals, and the share's error over mixtures of 200 accounts.
 
     Raises:
         AccountsError: the table lacks a class or a column.
@@ -64,13 +67,33 @@ def figures(
             "bias": round(float(errors.mean()), 4),
             "coverage_90": round(float(inside), 3),
         })  # fmt: skip
+    auc, calibration = _intervals(log_odds, fake, seed)
     return {
         "auc": round(float(roc_auc_score(fake, log_odds)), 4),
+        "auc_low": auc[0],
+        "auc_high": auc[1],
         "calibration_error": round(calibration_error(chances, fake), 4),
+        "calibration_error_high": calibration[1],
         "share_error_mean": round(float(np.mean([row["mean_absolute_error"] for row in rows])), 4),
         "share_error_worst": max(row["mean_absolute_error"] for row in rows),
         "mixtures": rows,
     }
+
+
+def _intervals(
+    log_odds: NDArray[np.float64], fake: NDArray[np.bool_], seed: int
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the 90 % intervals of AUC and calibration error, by a bootstrap of each class of accounts."""
+    generator = np.random.default_rng(seed)
+    found = []
+    for _ in range(RESAMPLES):
+        picked = np.concatenate([
+            generator.choice(np.flatnonzero(kind), int(kind.sum())) for kind in (fake, ~fake)
+        ])  # fmt: skip
+        chances = estimate_share(log_odds[picked]).chances
+        found.append((roc_auc_score(fake[picked], log_odds[picked]), calibration_error(chances, fake[picked])))
+    low, high = np.quantile(np.array(found), [0.05, 0.95], axis=0).round(4).tolist()
+    return (low[0], high[0]), (low[1], high[1])
 
 
 def calibration_error(chances: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:

@@ -8,7 +8,6 @@ from typing import Annotated, cast
 import msgspec
 import typer
 
-from schemas.influencers import InfluencerReport
 from stream.commands.evaluation_report import GateFile, Json, data_argument, measure
 
 commands = typer.Typer(help="Influencers: fake followers and engagement, from counts.", no_args_is_help=True)
@@ -47,33 +46,18 @@ def check(
 ) -> None:
     """Estimate the share of fake followers of an account, and compare its engagement with what is usual."""
     from processors.influencers.accounts import read_accounts  # noqa: PLC0415 - SciPy takes a second to load
-    from processors.influencers.engagement import measure_engagement, read_posts  # noqa: PLC0415
+    from processors.influencers.engagement import read_posts  # noqa: PLC0415
     from processors.influencers.fake_followers import FakeFollowerModel  # noqa: PLC0415
-    from processors.influencers.share import estimate_share  # noqa: PLC0415
-    from processors.influencers.summary import Language, summarise  # noqa: PLC0415
+    from processors.influencers.report import report_on  # noqa: PLC0415
+    from processors.influencers.summary import Language  # noqa: PLC0415
 
     if language not in ("en", "es"):
         raise typer.BadParameter("--language must be en or es")
     if posts is not None and followers is None:
         raise typer.BadParameter("--posts needs --followers, the account's followers now")
-    accounts, model = read_accounts(file), FakeFollowerModel.load()
-    estimate = estimate_share(model.log_odds(accounts.features), shift_error=model.shift_error)
-    engagement = measure_engagement(read_posts(posts), followers) if posts is not None and followers else None
-    lines = summarise(estimate, engagement, cast(Language, language))
-    if not as_json:
-        typer.echo("\n".join(lines))
-        return
-    report = InfluencerReport(
-        accounts=len(estimate.chances),
-        share=round(estimate.share, 4),
-        low=round(estimate.low, 4),
-        high=round(estimate.high, 4),
-        columns_used=accounts.columns,
-        model=model.identity,
-        text=tuple(lines),
-        engagement=None if engagement is None else engagement.report(),
-    )
-    typer.echo(msgspec.json.encode(report).decode())
+    read = read_posts(posts) if posts is not None else ()
+    report = report_on(read_accounts(file), FakeFollowerModel.load(), cast(Language, language), read, followers)
+    typer.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(report.text))
 
 
 def influencers(

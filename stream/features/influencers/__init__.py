@@ -6,6 +6,7 @@ from stream.runtime.feature import Feature
 
 FEATURE = Feature(
     name="influencers",
+    console="console.features.influencers:FEATURE",
     commands=("stream.commands.influencers:register",),
     evaluations=("stream.commands.influencers:influencers",),
 )
