@@ -7,6 +7,7 @@ import { showFaq } from "./faq.js";
 import { openLink, showFriends } from "./friends.js";
 import { showMap } from "./map.js";
 import { askForOffer, showPlan } from "./plan.js";
+import { askForPromotion, showPromotion } from "./promotion.js";
 import { showProgramme } from "./programme.js";
 import { showQueues } from "./queues.js";
 import { connected, data, load, value } from "./store.js";
@@ -28,6 +29,7 @@ function openSection(focus) {
     if (link.dataset.section === open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  if (open === "you") askForPromotion();
   if (focus) {
     scrollTo(0, 0);
     document.getElementById("content").focus({ preventScroll: true });
@@ -75,6 +77,7 @@ function showAll() {
   showChanges();
   showFaq(document.getElementById("faq"), value(faqName) ?? []);
   showTaste();
+  showPromotion();
   showAges();
 }
 

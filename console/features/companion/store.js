@@ -27,7 +27,7 @@ export function write(name, value) {
 
 /** Remove all that this phone keeps of a person; programme, map and answers are nobody's. */
 export function forgetPerson() {
-  for (const name of ["token", "wishes", "plan", "plan-form", "thread", "taste", "here", "friends", "offer"]) localStorage.removeItem(PREFIX + name);
+  for (const name of ["token", "wishes", "plan", "plan-form", "thread", "taste", "here", "friends", "offer", "promotion"]) localStorage.removeItem(PREFIX + name);
 }
 
 /** The phone's token, made at the first need. */
