@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-SHOWINGS_IDLE = timedelta(days=3)
+SHOWINGS_IDLE = timedelta(days=4)
 """Time after its last change for which a row of showings is kept: longer than their records are in Kafka, so that one
 that comes again is known."""
 

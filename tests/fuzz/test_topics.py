@@ -25,6 +25,7 @@ from schemas.itinerary import WISHES
 from schemas.models import FEEDBACK
 from schemas.music import SNIPPETS
 from schemas.programme import PROGRAMME_SETS
+from schemas.promotion import PROMOTION_ACTIONS, PROMOTION_EVENTS
 from schemas.recommendations import TASTE_EVENTS
 from schemas.routes import PATH_STATES
 from schemas.social import POSTS
@@ -48,7 +49,18 @@ WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("bars", topic) for topic in (SALES, STOCK, CONTEXT, ORDERS, TICKET_ACTIONS, OCCUPANCY)),
     *(
         ("support", topic)
-        for topic in (CORRECTIONS, MAILS, POSTS, WISHES, PROGRAMME_SETS, PATH_STATES, TASTE_EVENTS, CROWD)
+        for topic in (
+            CORRECTIONS,
+            MAILS,
+            POSTS,
+            WISHES,
+            PROGRAMME_SETS,
+            PATH_STATES,
+            TASTE_EVENTS,
+            CROWD,
+            PROMOTION_ACTIONS,
+            PROMOTION_EVENTS,
+        )
     ),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
@@ -225,6 +237,7 @@ def known_field_values(venue: Venue) -> dict[str, list[str]]:
         "rule": rules, "key": [f"{rule}/front" for rule in rules],
         "model": ["mood", "genre", "crowd"], "event": [one.id for one in venue.section(TICKETS).events],
         "type": [one.id for event in venue.section(TICKETS).events for one in event.types], "currency": ["EUR"],
+        "campaign": ["summer", "winter"], "variant_id": ["a"], "showing": ["s1", "s2", "s3"], "taste": ["rock", ""],
     }  # fmt: skip
 
 

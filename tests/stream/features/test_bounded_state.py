@@ -26,6 +26,7 @@ from schemas.bars import SALES, STOCK, SaleLine, StockMovement, Ticket
 from schemas.cameras import FRAMES
 from schemas.music import SNIPPETS
 from schemas.programme import PROGRAMME
+from schemas.promotion import PROMOTION_ACTIONS, PROMOTION_EVENTS, MessageVariant, PromotionAction, PromotionEvent
 from schemas.queues import QUEUE_COUNTS, QueueCount
 from schemas.recommendations import TASTE_EVENTS, TasteEvent
 from schemas.social import POSTS, Post
@@ -290,6 +291,25 @@ async def tickets(driver: TestDriver, day: int) -> None:
 GALA = {"id": "gala", "date": str(at(SALE_DAYS, 0).date()), "on_sale": str(at(0, 0) - timedelta(days=1)),
         "types": [{"id": "day", "capacity": 5000}]}  # fmt: skip
 TICKET_VENUE = venue_type([TICKETS]).model_validate({"name": "Test", "tickets": {"events": [GALA]}})
+
+
+async def promotion(driver: TestDriver, day: int) -> None:
+    """One campaign for all days, whose showings are new each day."""
+    variant = MessageVariant(id="v", es="Hola", en="Hello", made_at=at(0, 0))
+    actions: list[tuple[str, dict[str, Any]]] = [("begin", {"title": "Summer"}), ("add", {"variant": variant})]
+    actions += [("approve", {"variant_id": "v"})]
+    for kind, more in actions if day == 0 else []:
+        action = PromotionAction(id=kind, campaign="summer", kind=kind, time=at(day, 0), by="pau", **more)  # type: ignore[arg-type]
+        assert not await send(driver, PROMOTION_ACTIONS, [("summer", action)])
+    for kind in ("shown", "response"):
+        events = [
+            PromotionEvent(showing=f"d{day:02}-{n}", campaign="summer", kind=kind, variant="v", taste="rock",
+                           propensity=1.0, variants=1, time=at(day, n))
+            for n in range(40)
+        ]  # type: ignore[arg-type]  # fmt: skip
+        assert not await send(driver, PROMOTION_EVENTS, [("summer", event) for event in events])
+
+
 ACTS = [{"id": "faro", "name": "Faro", "genres": ["rock"]}, {"id": "nube", "name": "Nube", "genres": ["jazz"]}]
 PROGRAMME_VENUE = venue_type([PROGRAMME]).model_validate({"name": "Test", "programme": {"acts": ACTS}})
 EMPTY_VENUE = Venue(name="Test")
@@ -306,6 +326,7 @@ SIMULATIONS = {
     "bars/tickets": Simulation(tickets, driver_of("bars", TICKET_VENUE), full_after=SALE_DAYS + 2),
     "music/stages": Simulation(music, driver_of("music", EMPTY_VENUE, MusicDriver), full_after=10),
     "support/desk": Simulation(support, driver_of("support"), full_after=10),
+    "support/promotion": Simulation(promotion, driver_of("support", PROGRAMME_VENUE), full_after=8),
     "support/posts": Simulation(social, driver_of("support")),
     "support/recommendations": Simulation(recommendations, driver_of("support", PROGRAMME_VENUE), full_after=32),
 }

@@ -94,7 +94,7 @@ def show_many(row: CampaignRow) -> None:
 
 
 def add(page: Page, es: str, en: str, picture: bytes | None = None) -> None:
-    if not page.locator(".adding").first.get_attribute("open"):
+    if page.locator(".adding").first.get_attribute("open") is None:
         page.locator(".adding summary").first.click()
     form = page.locator("form.add").first
     form.locator("[name=es]").fill(es)
