@@ -84,7 +84,7 @@ function makeCampaign({ campaign }) {
     submitted.preventDefault();
     addVariant(campaign, form);
   });
-  return h("section", { class: "campaign" }, h("h2"), h("p", { class: "made" }), h("p", { class: "sums" }), h("ul", { class: "variants" }),
+  return h("section", { class: "campaign" }, h("h2"), h("p", { class: "made" }), h("p", { class: "sums" }), h("ul", { class: "variants" }), h("p", { class: "key dim" }, t("promotion_key")),
     h("details", { class: "tastes" }, h("summary", {}, t("promotion_by_taste")), h("div", { class: "by-taste", tabindex: 0, role: "region", "aria-label": t("promotion_by_taste") }, h("table"))),
     h("details", { class: "adding" }, h("summary", {}, t("promotion_add_variant")), form),
     h("p", { class: "presses ending" }, h("button", { type: "button", onclick: () => { if (confirm(t("promotion_end_sure"))) act({ kind: "end", campaign }, "promotion_done_end"); } }, t("promotion_end"))));
@@ -117,6 +117,7 @@ function updateCampaign(section, campaign) {
   text(section.querySelector(".made"), over ? `${begun} · ${t("promotion_ended", { time: moment(campaign.ended_at) })}` : begun);
   text(section.querySelector(".sums"), sums(campaign));
   keyed(section.querySelector(".variants"), campaign.variants, (one) => one.id, (one) => makeVariant(campaign.campaign, one), (item, one) => updateVariant(item, one, campaign));
+  section.querySelector(".key").hidden = !campaign.uniform;
   section.querySelector(".tastes").hidden = !campaign.counts.length;
   section.querySelector("table").replaceChildren(...tasteTable(campaign));
   section.querySelector(".adding").hidden = over || !mine;

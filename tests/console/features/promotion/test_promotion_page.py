@@ -117,9 +117,10 @@ def test_variant_is_proposed_approved_shown_and_responded_to(console_stack: Cons
     worker.apply_next()
     add(page, "El faro brilla", "The lighthouse shines")
     worker.apply_next()
-    for _ in range(2):
+    for number in (1, 2):
         page.locator(".campaign").first.locator("[data-kind=approve]:visible").first.click()
         worker.apply_next()
+        expect(page.locator(".variants > li.approved")).to_have_count(number)
     expect(page.locator(".variants .status").first).to_have_text("Approved: is shown")
     expect(page.locator(".variants .who").first).to_contain_text("approved by pau")
     (_, entry), *_ = console_stack.redis.xrevrange("pulso:audit", count=1)
