@@ -5,7 +5,7 @@ Figures that nobody measured are None or missing, never 0.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -210,9 +210,19 @@ class DayReport(Struct, frozen=True, kw_only=True):
     coverage: tuple[CoverageFigures, ...] = ()
 
     @property
-    def is_final(self) -> bool:
+    def is_over(self) -> bool:
         """Return True if it was made after the day had ended."""
         return self.made >= self.bounds.end
+
+    @property
+    def is_final(self) -> bool:
+        """Return True if the day had ended, and everything could be read."""
+        return self.is_over and not any(one.missing for one in self.coverage)
+
+    @property
+    def records(self) -> int:
+        """Return the number of records that it rests on."""
+        return sum(one.records for one in self.coverage)
 
 
 def day_bounds(text: str, venue: Venue, now: datetime) -> DayBounds:
@@ -230,7 +240,8 @@ def day_bounds(text: str, venue: Venue, now: datetime) -> DayBounds:
     hour, minute = map(int, venue.calendar.day_begins.split(":"))
     zone = ZoneInfo(venue.timezone)
     begin, end = (
-        datetime(one.year, one.month, one.day, hour, minute, tzinfo=zone) for one in (day, day + timedelta(days=1))
+        datetime(one.year, one.month, one.day, hour, minute, tzinfo=zone).astimezone(UTC)  # its hours never repeat
+        for one in (day, day + timedelta(days=1))
     )
     if begin > now:
         raise DayError(f"the day {day} has not begun: it begins at {begin.isoformat(timespec='minutes')}")

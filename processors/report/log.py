@@ -94,28 +94,35 @@ def _checked(number: int, line: bytes, previous: str, key: Ed25519PublicKey) -> 
     where = f"line {number + 1}"
     try:
         fields = json.loads(line)
-        if not isinstance(fields, dict) or set(fields) != _FIELDS or _canonical(fields) != line:
-            raise LogError(f"{where} is not a line as the log writes it: it was changed")
     except ValueError as error:
-        if isinstance(error, LogError):
-            raise
         raise LogError(f"{where} is not JSON: it was changed") from error
+    if not isinstance(fields, dict) or set(fields) != _FIELDS or not _is_canonical(fields, line):
+        raise LogError(f"{where} is not a line as the log writes it: it was changed")
     if fields["number"] != number or fields["previous"] != previous:
         raise LogError(f"{where} does not follow the line before: lines were removed, moved or inserted")
     unsigned = {name: fields[name] for name in ("number", "previous", "kind", "body")}
     digest = hashlib.sha256(_canonical(unsigned)).hexdigest()
     if fields["hash"] != digest:
         raise LogError(f"{where} does not have the hash of its content: it was changed")
-    try:
-        signature = bytes.fromhex(str(fields["signature"]))
-        if signature.hex() != fields["signature"]:  # fromhex reads capitals and spaces, too
-            raise LogError(f"the signature of {where} is not as the log writes it: it was changed")
-        key.verify(signature, bytes.fromhex(digest))
-    except LogError:
-        raise
-    except (InvalidSignature, ValueError) as error:
-        raise LogError(f"the signature of {where} is not by this key") from error
+    if not _is_signed(fields["signature"], bytes.fromhex(digest), key):
+        raise LogError(f"the signature of {where} is not by this key, or was changed")
     return LogEntry(str(fields["kind"]), fields["body"]), digest
+
+
+def _is_signed(signature: object, digest: bytes, key: Ed25519PublicKey) -> bool:
+    try:
+        content = bytes.fromhex(str(signature))
+        key.verify(content, digest)
+    except (InvalidSignature, ValueError):
+        return False
+    return content.hex() == signature  # fromhex reads capitals and spaces, too
+
+
+def _is_canonical(fields: Mapping[str, Any], line: bytes) -> bool:
+    try:
+        return _canonical(fields) == line
+    except ValueError:  # NaN
+        return False
 
 
 def _canonical(fields: Mapping[str, Any]) -> bytes:

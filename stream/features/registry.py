@@ -36,6 +36,7 @@ from stream.features import (
     promotion,
     queues,
     recommendations,
+    report,
     routes,
     show_stop,
     signs,
@@ -74,6 +75,7 @@ _BUILT_IN = (
     sources,
     show_stop,
     signs,
+    report,
     alerts,
 )
 

@@ -1,0 +1,12 @@
+"""Report: the morning after a day, its signed log, and sums over longer periods; from the records of all features."""
+
+from __future__ import annotations
+
+from schemas.report import REPORT
+from stream.runtime.feature import Feature
+
+FEATURE = Feature(
+    name="report",
+    venue_section=REPORT,
+    commands=("stream.commands.report:register",),
+)
