@@ -136,15 +136,12 @@ def save(store: ReportStore, collected: CollectedDay) -> bytes:
 
 def write_pages(report: DayReport, settings: Settings, out: Path, *, pdf: bool) -> list[Path]:
     """Write the pages of a report in each language, and return their paths."""
-    from processors.report.page import LANGUAGES, report_page  # noqa: PLC0415 - Matplotlib takes a second to load
-    from processors.support.topics import read_topics, topic_names  # noqa: PLC0415
-    from stream.features.registry import message_catalog  # noqa: PLC0415 - the registry names this module
+    from processors.report.page import LANGUAGES  # noqa: PLC0415 - Matplotlib takes a second to load
+    from stream.features.report.pages import html_of, pdf_of  # noqa: PLC0415
 
-    names = topic_names(read_topics(settings.topics))
     written = []
     for language in LANGUAGES:
-        topics = {topic: texts.get(language, topic) for topic, texts in names.items()}
-        page = report_page(report, language, message_catalog().titles(language), topics)
+        page = html_of(report, settings, language)
         path = out / f"pulso-{report.bounds.day}.{language}.html"
         replace_file(path, page)
         written.append(path)
@@ -152,14 +149,6 @@ def write_pages(report: DayReport, settings: Settings, out: Path, *, pdf: bool) 
             replace_file(path.with_suffix(".pdf"), pdf_of(page))
             written.append(path.with_suffix(".pdf"))
     return written
-
-
-def pdf_of(page: str) -> bytes:
-    """Return a page as PDF/UA, which screen readers can read. It fetches nothing: the page has all it needs inside."""
-    from weasyprint import HTML  # noqa: PLC0415 - loads Pango
-
-    content: bytes = HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
-    return content
 
 
 def period_report(store: ReportStore, day: date, period: Period, venue: Venue, now: datetime) -> PeriodReport:

@@ -8,5 +8,6 @@ from stream.runtime.feature import Feature
 FEATURE = Feature(
     name="report",
     venue_section=REPORT,
+    console="console.features.report:FEATURE",
     commands=("stream.commands.report:register",),
 )

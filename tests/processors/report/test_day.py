@@ -158,7 +158,8 @@ def test_avoided_and_missed_stock_outs_and_forecast_error() -> None:
     # Sold after the call: 200 - 60 = 140; without the delivery 40: 100 more, which is all that came.
     assert (beer.sold, beer.missed, beer.avoided, beer.saved_units, beer.price) == (200, 1, 1, 100, 4)
     # Forecasts of 100 at minutes 0, 60 and 120, sold in the hour after each: 90, 80 and 30. (Minute 30 ends at 90:
-    # no sales are known within five minutes before that.) Errors 10 + 20 + 70 = 100 of 200 units; within ±25: two of three.
+    # no sales are known within five minutes before that.) Errors 10 + 20 + 70 = 100 of 200
+    # units; within ±25: two of three.
     assert (beer.absolute_error, beer.scored_units, beer.scored, beer.covered) == (100, 200, 3, 2)
 
 
@@ -198,8 +199,8 @@ def test_questions_mood_and_music() -> None:
     assert hours == [(at(0), 1, 0, 1), (at(60), 0, 0, 1)]
     tags = [
         MusicTags(
-            event_id=f"t{n}", stage="main", time=at(n), seconds=30, mood=mood, mood_confidence=1, moods={}, genre="rock",
-            genre_confidence=1, genres={}, tempo=120, loudness=-9, silent=n == 20, model="m",
+            event_id=f"t{n}", stage="main", time=at(n), seconds=30, mood=mood, mood_confidence=1, moods={},
+            genre="rock", genre_confidence=1, genres={}, tempo=120, loudness=-9, silent=n == 20, model="m",
         )
         for n, mood in ((0, "happy"), (10, "happy"), (15, "angry"), (20, "sad"), (40, "relax"))
     ]  # fmt: skip
