@@ -38,7 +38,9 @@ class BarsOfDay:
 
     def __init__(self, venue: Venue, bounds: DayBounds) -> None:
         self._bounds = bounds
-        self._prices = {(bar.id, product.id): product.price for bar in venue.bars for product in bar.products}
+        self._prices: dict[tuple[str, str], float | None] = {
+            (bar.id, product.id): product.price for bar in venue.bars for product in bar.products
+        }
         self._moments: dict[tuple[str, str], dict[int, Moment]] = defaultdict(dict)
         self._deliveries: dict[tuple[str, str], dict[str, StockMovement]] = defaultdict(dict)
 

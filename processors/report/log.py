@@ -66,7 +66,8 @@ def verify_log(content: bytes, key: Ed25519PublicKey) -> VerifiedLog:
     """
     if not content.endswith(b"\n"):
         raise LogError("the log does not end with a line feed: it was cut off, or a line was changed")
-    previous, entries = FIRST_HASH, []
+    previous = FIRST_HASH
+    entries: list[LogEntry] = []
     for number, line in enumerate(content[:-1].split(b"\n")):
         entry, previous = _checked(number, line, previous, key)
         if entries and entries[-1].kind == SEAL:

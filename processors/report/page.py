@@ -14,7 +14,7 @@ import matplotlib as mpl
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.dates import DateFormatter
+from matplotlib import dates
 from matplotlib.figure import Figure
 
 from processors.report.day import DayReport, MoodFigures, PlaceFigures
@@ -160,7 +160,8 @@ def _finish(figure: Figure, axes: Any, title: str, zone: ZoneInfo) -> Markup:
     axes.set_title(title, loc="left", fontsize="medium")
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=zone))
+    formatter: Any = dates.DateFormatter  # not annotated
+    axes.xaxis.set_major_formatter(formatter("%H:%M", tz=zone))
     out = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": title}):
         figure.savefig(out, format="svg", metadata={"Title": title, "Date": None})

@@ -62,7 +62,7 @@ def stages_of_day(
         if tag.event_id in seen:
             continue
         seen.add(tag.event_id)
-        act = next((one.name for one in played if one.stage == tag.stage and one.begin <= tag.time < one.end), "")
+        act = next((one.name for one in played if str(one.stage) == tag.stage and one.begin <= tag.time < one.end), "")
         groups[tag.stage, act].append(tag)
     return tuple(_stage(stage, act, of_set) for (stage, act), of_set in groups.items())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -18,10 +19,11 @@ from processors.report.page import Language, moment, percent
 from processors.report.period import Period, PeriodReport, period_bounds, sum_period
 from stream.features.report.pages import html_of, pdf_of
 from stream.features.report.store import PUBLIC_KEY, ReportStore
+from stream.stores.accounts import Role
 
 router = APIRouter()
 
-ROLES = ("production",)
+ROLES: tuple[Role, ...] = ("production",)
 """Beside administrators."""
 
 MAX_DAYS = 120
@@ -62,7 +64,7 @@ class ListedRow(Struct, frozen=True):
 async def reports(request: Request, user: CurrentUser, services: Services) -> HTMLResponse:
     """List the reports, and the sums of the week, month and quarter of the newest."""
     require_role(user, *ROLES)
-    language = services.language(request)
+    language: Language = "es" if services.language(request) == "es" else "en"
     stored = await asyncio.to_thread(_load, services)
     zone = ZoneInfo(services.venue.timezone)
     store = ReportStore(services.settings.data)
@@ -146,7 +148,7 @@ def _sums(stored: list[DayReport], period: Period) -> ListedPeriod:
 
 def _rows(sums: list[PeriodReport]) -> list[ListedRow]:
     """Return the rows of the table of sums."""
-    shown = {
+    shown: dict[str, Callable[[PeriodReport], str]] = {
         "days": lambda one: str(one.days),
         "missing": lambda one: str(len(one.missing)),
         "judged": _judged,

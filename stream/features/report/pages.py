@@ -18,7 +18,7 @@ def html_of(report: DayReport, settings: Settings, language: Language) -> str:
 
 def pdf_of(page: str) -> bytes:
     """Return a page as PDF/UA, which screen readers can read. It fetches nothing: the page has all it needs inside."""
-    from weasyprint import HTML  # noqa: PLC0415 - loads Pango
+    from weasyprint import HTML  # type: ignore[import-untyped] # noqa: PLC0415 - loads Pango
 
     content: bytes = HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
     return content
