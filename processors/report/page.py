@@ -48,11 +48,13 @@ def report_page(
         "people": [_curve(place, words, zone) for place in report.places if place.curve],
         "posts": _posts(report.posts, words, zone) if report.posts else "",
     }
+    unread = {one.topic for one in report.coverage if one.missing}
     page = _template().render(
         report=report, language=language, words=words, titles=titles, topics=topics or {}, plots=plots,
         severities=SEVERITIES[language], money=money_of(report), max_rows=MAX_ROWS,
         moment=lambda time: moment(time, zone, language),
         hours=lambda hours: hour_ranges(hours, zone),
+        empty=lambda *topics: words["unknown" if unread & set(topics) else "nothing"],
         duration=duration, whole=lambda number: f"{number:.0f}", percent=percent, counts=_counts,
     )  # fmt: skip
     return str(page)

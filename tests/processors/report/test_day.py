@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from processors.report.alerts import alerts_of_day, rules_of_day
 from processors.report.bars import BarsOfDay
-from processors.report.day import Assumptions, BarFigures, DayBounds, DayError, DayReport, day_bounds
+from processors.report.day import Assumptions, BarFigures, CoverageFigures, DayBounds, DayError, DayReport, day_bounds
 from processors.report.money import money_of
 from processors.report.page import report_page, report_words
 from processors.report.people import BlindCameras, PeopleOfDay, empty_hours
@@ -252,3 +253,10 @@ def test_page_is_one_file_with_its_plots(language: str) -> None:
 
 def test_words_of_both_languages_are_the_same() -> None:
     assert report_words("es").keys() == report_words("en").keys()
+
+
+def test_what_could_not_be_read_is_not_known_rather_than_nothing() -> None:
+    unread = CoverageFigures("music.tags", 0, None, None, (), "gone")
+    page = report_page(msgspec.structs.replace(report_of(), coverage=(unread,)), "en", {})
+    assert page.count(report_words("en")["unknown"]) == 1
+    assert not msgspec.structs.replace(report_of(), coverage=(unread,)).is_final
