@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +52,15 @@ class Choice:
     propensity: float
 
 
-class _PosteriorSampling(bandit.ThompsonSampling):  # type: ignore[misc]
+class _PosteriorSampling(bandit.ThompsonSampling):
     """River's Thompson sampling, begun with posteriors that were counted elsewhere."""
 
     def __init__(self, posteriors: Mapping[VariantId, Posterior], seed: int) -> None:
         super().__init__(reward_obj=proba.Beta(), seed=seed)
         for name, one in posteriors.items():
-            self._rewards[name] = proba.Beta(one.alpha, one.beta, seed=self._rng.randrange(2**32))
+            # River's annotations say int; a beta distribution takes any positive number.
+            shape: Any = (one.alpha, one.beta)
+            self._rewards[name] = proba.Beta(*shape, seed=self._rng.randrange(2**32))
 
 
 def posteriors_of(
@@ -126,7 +129,8 @@ class Policy:
         if generator.random() < UNIFORM_SHARE:
             variant = generator.choice(list(self.posteriors))
         else:
-            variant = _PosteriorSampling(self.posteriors, generator.randrange(2**32)).pull(list(self.posteriors))
+            sampling = _PosteriorSampling(self.posteriors, generator.randrange(2**32))
+            variant = VariantId(str(sampling.pull(list(self.posteriors))))
         return Choice(variant, self.chances[variant])
 
 
@@ -140,4 +144,5 @@ def _probabilities_of_largest(posteriors: Sequence[Posterior]) -> NDArray[np.flo
         points = stats.beta.ppf(middles, one.alpha, one.beta)
         others = np.delete(np.arange(len(posteriors)), place)
         found[place] = stats.beta.cdf(points, alphas[others], betas[others]).prod(axis=0).mean()
-    return found / found.sum()
+    shares: NDArray[np.float64] = found / found.sum()
+    return shares
