@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from processors.music.audio import Audio
 from processors.music.features import NAMES, extract_features, normalise_level
 from processors.music.show_frames import ShowFrameStream
+from training.music.beat_styles import TUNING, UNSEEN, Style, synthesise
 
 SAMPLE_RATE = 22_050
 CLIP_SECONDS = 30.0
@@ -88,11 +90,46 @@ def live_beats(sound: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.array([0.02 * (number + 1) for number, one in enumerate(frames.feed(sound)) if one.beat])
 
 
+def measure_styles(styles: Mapping[str, Style], pieces: int) -> None:
+    """Print tempo and beats of each style, and of each genre."""
+    by_genre: dict[str, list[tuple[float, float]]] = {}
+    for name, style in styles.items():
+        low, high = style.tempos
+        rows = []
+        for number in range(pieces):
+            tempo = low * (high / low) ** ((number + 0.5) / pieces)
+            sound, beats = synthesise(style, tempo, CLIP_SECONDS, 1_000 * number + sum(map(ord, name)))
+            features = extract_features(normalise_level(Audio(sound)))
+            rows.append((features.tempo / tempo, beat_accuracy(np.array(features.show.beats), beats)[0]))
+        by_genre.setdefault(style.genre, []).extend(rows)
+        _print_figures(name, rows)
+    for genre, rows in by_genre.items():
+        _print_figures(f"all {genre}", rows)
+
+
+def _print_figures(name: str, rows: Sequence[tuple[float, float]]) -> None:
+    ratios, f_measures = np.array(rows).T
+    octaves = [abs(ratios / octave - 1) < TEMPO_TOLERANCE for octave in (0.5, 2)]
+    figures = {
+        "pieces": len(rows),
+        "tempo_right": float(np.mean(np.abs(ratios - 1) < TEMPO_TOLERANCE)),
+        "octave_errors": float(np.mean(octaves[0] | octaves[1])),
+        "beat_f_measure": float(f_measures.mean()),
+    }
+    print(name, json.dumps({key: round(value, 3) for key, value in figures.items()}), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--live", action="store_true", help="the tracker for lights too, which takes longer")
+    parser.add_argument("--styles", action="store_true", help="pieces in several styles of rock and electronic music")
     arguments = parser.parse_args()
+    if arguments.styles:
+        for title, styles in (("tuning", TUNING), ("unseen", UNSEEN)):
+            print(f"{title} styles", flush=True)
+            measure_styles(styles, pieces=6)
+        return
     for pattern in PATTERNS:
         rows = []
         for tempo in (66.0, 75.0, 90.0, 100.0, 110.0, 120.0, 128.0, 140.0, 150.0, 165.0, 174.0):
