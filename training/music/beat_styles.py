@@ -1,8 +1,8 @@
 """Music of known beats, synthesised in several styles of rock and electronic music, for `training.music.beats`.
 
-A style is a bar of sixteen steps for each drum, a bass line, chords, and a range of tempos in which it is played. Drummers
-are off by some milliseconds, electronic music is not. Styles of `TUNING` may be looked at while a tracker is made; those of
-`UNSEEN` are for figures only. All of it is our own rendering: recordings are harder.
+A style is a bar of sixteen steps for each drum, a bass line, chords, and a range of tempos in which it is played.
+Drummers are off by some milliseconds, electronic music is not. Styles of `TUNING` may be looked at while a tracker is
+made; those of `UNSEEN` are for figures only. All of it is our own rendering: recordings are harder.
 """
 
 from __future__ import annotations
