@@ -59,8 +59,9 @@ class _PosteriorSampling(bandit.ThompsonSampling):
         super().__init__(reward_obj=proba.Beta(), seed=seed)
         for name, one in posteriors.items():
             # River's annotations say int; a beta distribution takes any positive number.
-            shape: Any = (one.alpha, one.beta)
-            self._rewards[name] = proba.Beta(*shape, seed=self._rng.randrange(2**32))
+            alpha: Any = one.alpha
+            beta: Any = one.beta
+            self._rewards[name] = proba.Beta(alpha, beta, seed=self._rng.randrange(2**32))
 
 
 def posteriors_of(
