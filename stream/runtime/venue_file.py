@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -21,8 +22,31 @@ from schemas.venue_parts import CLOCK_PATTERN
 from stream.features import registry
 
 
+@dataclass(frozen=True, slots=True)
+class VenueMistake:
+    """A mistake in a venue file.
+
+    Attributes:
+        at: keys and indexes that lead to the field; empty for the file as a whole.
+        line: its line in the file, from 1.
+        text: what is wrong, and what to write instead; without passwords.
+    """
+
+    at: tuple[str | int, ...]
+    line: int
+    text: str
+
+
 class VenueFileError(PulsoError, ValueError):
-    """The file can't be used. Each line of the message describes one mistake."""
+    """The file can't be used. Each line of the message describes one mistake.
+
+    Attributes:
+        mistakes: the mistakes one by one, where the file could be read as YAML.
+    """
+
+    def __init__(self, message: str, mistakes: tuple[VenueMistake, ...] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = mistakes
 
 
 MAX_NODES = 200_000
@@ -144,6 +168,44 @@ def read_venue(path: Path) -> Venue:
         raise VenueFileError(f"{path}: no such file; PULSO_VENUE names the venue file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise VenueFileError(f"{path}: can't be read as UTF-8 text: {error}") from error
+    return parse_venue(text, path)
+
+
+def parse_venue(text: str, path: Path) -> Venue:
+    """Validate the text of a venue file.
+
+    Args:
+        text: the YAML.
+        path: stands in the messages.
+
+    Raises:
+        VenueFileError: it is not valid YAML, or not a valid venue; every mistake has its line.
+    """
+    content, node = _load(text, path)
+    venue_model = registry.full_venue_type()
+    try:
+        venue = venue_model.model_validate(content)
+    except ValidationError as error:
+        raise _error(path, [_explain(node, detail, venue_model) for detail in error.errors()]) from error
+    _check_languages(path, node, venue)
+    for number, camera in enumerate(venue.cameras):
+        try:
+            ground_plane_of(camera)
+        except GroundError as error:
+            raise _error(path, [_mistake(node, ("cameras", number, "ground"), str(error))]) from error
+    return venue
+
+
+def venue_content(text: str, path: Path) -> dict[str, Any]:
+    """Return the fields of a venue file as YAML has them, not validated.
+
+    Raises:
+        VenueFileError: the text is not valid YAML, or holds no fields.
+    """
+    return _load(text, path)[0]
+
+
+def _load(text: str, path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
     try:
         node = _compose(text)
         content = yaml.load(text, Loader=_StrictLoader)  # nosec B506 # noqa: S506 - a SafeLoader
@@ -161,21 +223,27 @@ def read_venue(path: Path) -> Venue:
         raise VenueFileError(
             f"{path}: the file must hold fields such as `name:` and `zones:`; deploy/venues/demo.yaml shows one"
         )
-    venue_model = registry.full_venue_type()
-    try:
-        venue = venue_model.model_validate(content)
-    except ValidationError as error:
-        raise VenueFileError(
-            "\n".join(_explain(path, node, detail, venue_model) for detail in error.errors())
-        ) from error
-    _check_languages(path, node, venue)
-    for number, camera in enumerate(venue.cameras):
-        try:
-            ground_plane_of(camera)
-        except GroundError as error:
-            line = _line(node, ("cameras", number, "ground"))
-            raise VenueFileError(f"{path}: line {line}: cameras[{number}].ground: {error}") from error
-    return venue
+    return content, node
+
+
+def _error(path: Path, mistakes: list[tuple[VenueMistake, str]]) -> VenueFileError:
+    """Return the error of a file with mistakes, each with the name of its field."""
+    lines = [f"{path}: line {one.line}: {name or 'the file'}: {one.text}" for one, name in mistakes]
+    return VenueFileError("\n".join(lines), tuple(one for one, _ in mistakes))
+
+
+def _mistake(node: yaml.Node | None, at: tuple[Any, ...], text: str) -> tuple[VenueMistake, str]:
+    """Return a mistake and the name of its field."""
+    return VenueMistake(at, _line(node, at), text), without_passwords(_name(at))
+
+
+def _name(at: tuple[Any, ...]) -> str:
+    """Return the location of a field as people write it.
+
+    >>> _name(("cameras", 0, "ground"))
+    'cameras[0].ground'
+    """
+    return ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in at).replace(".[", "[")
 
 
 def _check_languages(path: Path, node: yaml.Node | None, venue: Venue) -> None:
@@ -184,16 +252,13 @@ def _check_languages(path: Path, node: yaml.Node | None, venue: Venue) -> None:
             continue
         languages = registry.message_catalog().languages
         if contact.language not in languages:
-            line = _line(node, ("contacts", number, "language"))
-            raise VenueFileError(
-                f"{path}: line {line}: contacts[{number}].language: {contact.language} has no messages; there are "
-                f"{', '.join(languages)}"
-            )
+            text = f"{contact.language} has no messages; there are {', '.join(languages)}"
+            raise _error(path, [_mistake(node, ("contacts", number, "language"), text)])
 
 
-def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue]) -> str:
+def _explain(node: yaml.Node | None, error: Any, venue: type[Venue]) -> tuple[VenueMistake, str]:
     at = tuple(error["loc"])
-    name = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in at).replace(".[", "[")
+    name = _name(at)
     message = error["msg"].removeprefix("Value error, ")
     match error["type"]:
         case "literal_error" if at[0] == "rules" and at[-1] == "[key]":
@@ -223,7 +288,7 @@ def _explain(path: Path, node: yaml.Node | None, error: Any, venue: type[Venue])
         case _ if isinstance(error.get("input"), str | int | float | date | None):
             found = error.get("input")
             message += f"; found {without_passwords(found) if isinstance(found, str) else found!r}"
-    return f"{path}: line {_line(node, at)}: {without_passwords(name) or 'the file'}: {message}"
+    return VenueMistake(at, _line(node, at), message), without_passwords(name)
 
 
 def _model_at(at: tuple[Any, ...], model: type[BaseModel]) -> type[BaseModel]:
