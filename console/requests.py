@@ -18,7 +18,7 @@ RequestId = Annotated[str, msgspec.Meta(min_length=8, max_length=80, pattern=r"^
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-async def decode_body(request: Request, kind: type[T]) -> T:
+async def decode_body(request: Request, kind: type[T], max_bytes: int = MAX_BODY_BYTES) -> T:
     """Return the JSON body of a request.
 
     Raises:
@@ -27,8 +27,8 @@ async def decode_body(request: Request, kind: type[T]) -> T:
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+        if len(body) > max_bytes:
+            raise HTTPException(413, f"the body is longer than {max_bytes} bytes")
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -18,7 +18,7 @@ _BY_SECTION: dict[str, tuple[Process, ...]] = {
     "calendar": ("bars", "console"),
     "contacts": ("alerts", "console"),
     "crowd": ("vision", "alerts", "console"),
-    "evidence": ("vision", "alerts", "console"),
+    "evidence": ("workers", "console"),
     "fight_clips": ("vision",),
     "lights": ("music",),
     "mailboxes": ("sources",),

@@ -69,6 +69,15 @@ class Conflict(NamedTuple):
     theirs: Change
 
 
+def path_text(path: Path) -> str:
+    """Return a path as people read it.
+
+    >>> path_text(("zones", Entry("id", "front"), "capacity"))
+    'zones › front › capacity'
+    """
+    return " › ".join(step.value if isinstance(step, Entry) else step for step in path)
+
+
 def identity(*lists: Sequence[Content]) -> str | None:
     """Return the field by which entries of all lists are told apart, or None if no field does.
 

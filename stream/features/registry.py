@@ -44,6 +44,7 @@ from stream.features import (
     sources,
     support,
     tickets,
+    venue,
     violence,
     visuals,
 )
@@ -76,6 +77,7 @@ _BUILT_IN = (
     show_stop,
     signs,
     report,
+    venue,
     alerts,
 )
 

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+REBUILD_WAIT_SECONDS = 0.05
+"""Time between two looks while an event is tried with the previous models."""
+
 
 class FallbackModel(Protocol):
     """Interface by which a worker tries a failed event with the previous models."""
@@ -122,6 +125,20 @@ class ReloadableModel(Generic[T]):
         for name, version in changed.items():
             log.info("%s: %s is now version %s", self._worker, name, version)
             metrics.MODEL_CHANGES.labels(name, "taken").inc()
+
+    async def rebuild(self) -> None:
+        """Build from the same models again, since something else that `build` reads has changed; end a canary period.
+
+        Raises:
+            Exception: whatever `build` raises; the object in use stays.
+        """
+        value = await asyncio.to_thread(self._build, self._store.folders(self._names))
+        while self._using_previous:  # noqa: ASYNC110 - for one event; the objects must not change under it
+            await asyncio.sleep(REBUILD_WAIT_SECONDS)
+        replaced = [one for one in (self._value, self._previous) if one is not None]
+        self._value, self._previous = value, None
+        for one in replaced:
+            self._close(one)
 
     def use_previous(self) -> None:
         """Use the previous models for one event; only in the canary period."""

@@ -28,6 +28,7 @@ from stream.runtime.producer import partition_of
 from stream.runtime.record import Record
 from stream.runtime.settings import Settings
 from stream.runtime.state import RowTable, StateCodec, StateTable
+from stream.runtime.venue_watch import VENUE_POLL_SECONDS, VenueWatch
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -224,6 +225,15 @@ class WorkerContext(ABC):
         self._models.append(model)
         self.every(self.settings.model_poll_seconds, model.check, name=f"models {' '.join(names)}")
         return model
+
+    def watch_venue(self, take: Callable[[Venue], Awaitable[None]]) -> None:
+        """Take new versions of the venue file while the worker runs.
+
+        Args:
+            take: puts a valid new version into use. `venue` stays the version that the worker began with.
+        """
+        watch = VenueWatch(self.settings.venue, self.venue, take)
+        self.every(VENUE_POLL_SECONDS, watch.check, name="venue file")
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return an object that several features of this worker share, made by the first that needs it."""

@@ -8,6 +8,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -73,6 +74,7 @@ def _dump(document: CommentedBase, layout: tuple[int, int, int]) -> str:
     return out.getvalue()
 
 
+@lru_cache(maxsize=4)
 def _layout(text: str) -> tuple[int, int, int]:
     """Return the layout with which an unchanged text differs least from itself."""
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
+from ruamel.yaml.error import YAMLError
 
-from processors.venue.difference import ABSENT, Change, Conflict, Content, conflicts, differences
+from processors.venue.difference import ABSENT, Change, Conflict, Content, conflicts, differences, path_text
 from schemas.addresses import without_passwords
 from schemas.errors import PulsoError
 from stream.runtime.atomic_file import replace_file
@@ -32,6 +33,8 @@ MAX_VERSIONS = 50
 
 MAX_DRAFTS = 50
 """Drafts that are kept; those saved longest ago are removed first."""
+
+Choice = Literal["mine", "theirs"]
 
 _VERSION = re.compile(r"[0-9a-f]{16}")
 
@@ -156,32 +159,53 @@ class VenueVersions:
         except (OSError, msgspec.DecodeError):
             return []
 
-    def propose(self, base: str, content: Mapping[str, Any]) -> Proposal:
+    def propose(self, base: str, content: Mapping[str, Any], choices: Mapping[str, Choice] | None = None) -> Proposal:
         """Return the effects of publishing a content that began with a version; nothing is written.
+
+        Args:
+            base: version that the content began with.
+            content: fields of the file; passwords that `hide_passwords` left out are put back.
+            choices: side that a person chose in each conflict, by `path_text` of their own change.
 
         Raises:
             VenueVersionError: the version is not kept.
         """
+        choices = choices or {}
         current, began = self.current(), self.get(base)
         content = restore_passwords(content, began.content)
         mine, theirs = differences(began.content, content), differences(began.content, current.content)
-        found = conflicts(mine, theirs)
+        mine = [change for change in mine if choices.get(path_text(change.path)) != "theirs"]
+        found = [one for one in conflicts(mine, theirs) if path_text(one.mine.path) not in choices]
         made = [change for change in mine if change not in theirs]
         if found:
             return Proposal(current.version, "", tuple(made), tuple(theirs), tuple(found), (), ())
-        text = apply_changes(current.text, made) if made else current.text
+        try:
+            text = apply_changes(current.text, made) if made else current.text
+        except (LookupError, TypeError) as error:
+            reason = f"{error}: the part that you changed was removed; take the other side"
+            return Proposal(current.version, "", tuple(made), tuple(theirs), (), (VenueMistake((), 1, reason),), ())
+        except YAMLError as error:
+            raise VenueVersionError(f"the file can't be edited here: {error}") from error
         mistakes = self._mistakes(text) or self._miswritten(current, made, text)
         lost = tuple(lost_comments(current.text, text))
         return Proposal(current.version, text, tuple(made), tuple(theirs), (), mistakes, lost)
 
-    def publish(self, base: str, content: Mapping[str, Any], *, by: str, note: str = "") -> Proposal:
+    def publish(
+        self,
+        base: str,
+        content: Mapping[str, Any],
+        *,
+        by: str,
+        note: str = "",
+        choices: Mapping[str, Choice] | None = None,
+    ) -> Proposal:
         """Put a content into use if its proposal is publishable; return the proposal.
 
         Raises:
             VenueVersionError: the version is not kept, or the file can't be written.
         """
         with self._locked():
-            proposal = self.propose(base, content)
+            proposal = self.propose(base, content, choices)
             if proposal.is_publishable:
                 self._write(proposal.text, by=by, note=note)
         return proposal
@@ -256,8 +280,7 @@ class VenueVersions:
     def _miswritten(self, current: Document, made: list[Change], text: str) -> tuple[VenueMistake, ...]:
         """Return a mistake if the text does not hold exactly the changes: better none is written than another one."""
         written = differences(current.content, self._document(text).content)
-        by_path = {change.path: change.after for change in written}
-        if by_path == {change.path: change.after for change in made}:
+        if json_content(_by_path(written)) == json_content(_by_path(made)):
             return ()
         return (VenueMistake((), 1, "these changes can't be written beside what the file holds; edit its text"),)
 
@@ -297,6 +320,10 @@ class VenueVersions:
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _by_path(changes: Sequence[Change]) -> dict[str, Content]:
+    return {path_text(change.path): change.after for change in changes}
 
 
 def version_of(text: str) -> str:

@@ -25,6 +25,7 @@ from schemas.topic import MEDIA_BYTES
 from schemas.venue import Venue
 from stream.runtime.broadcast import connection
 from stream.runtime.settings import Settings
+from stream.runtime.venue_watch import VenueWatch
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class CameraWall:
         self._settings = settings
         self._hub = hub
         self._cameras = {camera.id: camera for camera in venue.cameras}
+        self._watch = VenueWatch(settings.venue, venue, self._take)
         self._pictures: dict[CameraId, tuple[int, bytes]] = {}
 
     def picture(self, camera: CameraId) -> bytes | None:
@@ -82,9 +84,15 @@ class CameraWall:
         times = {name: time for name, (time, _) in self._pictures.items()}
         return {"cameras": [{"id": name, "at": times.get(name)} for name in self._cameras]}
 
+    async def _take(self, venue: Venue) -> None:
+        """Use the cameras of a new version of the venue file: a new mask must hide at once."""
+        self._cameras = {camera.id: camera for camera in venue.cameras}
+        self._pictures.clear()
+
     async def run(self) -> None:
         """Read frames while a page shows them, for ever."""
         while True:
+            await self._watch.check()
             if not self._hub.has_subscribers(CHANNEL):
                 self._pictures.clear()
                 await asyncio.sleep(IDLE_SECONDS)
@@ -108,6 +116,7 @@ class CameraWall:
         try:
             while self._hub.has_subscribers(CHANNEL):
                 await asyncio.sleep(READ_SECONDS)
+                await self._watch.check()
                 newest: dict[CameraId, ConsumerRecord] = {}
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     newest |= {

@@ -49,30 +49,65 @@ MAX_EVENTS = 16
 
 def register(worker: WorkerContext) -> None:
     """Add the agent."""
-    venue = worker.venue
     camera_states: dict[CameraId, CameraState] = {}
     table = worker.states("cameras", FRAMES, CODEC)
     states = CameraStates(table, camera_states)
-    crowd_evidence = CrowdEvidenceRecorder(venue, alert_predicate(venue))
-    violence_evidence = ViolenceEvidenceRecorder(venue)
-    observers = [load_reference(reference)(venue) for reference in registry.frame_observers()]
-
-    def load(folders: Folders) -> CameraAnalyzer:
-        # A new analyzer loses in-memory data that two seconds of frames restore; states and evidence are kept.
-        return CameraAnalyzer(
-            venue,
-            CrowdCounter(open_folder(folders["crowd"])),
-            ViolenceScorer(open_folder(folders["violence"])),
-            camera_states,
-            crowd_evidence=crowd_evidence,
-            violence_evidence=violence_evidence,
-            observers=observers,
-        )
-
-    analyzer = worker.reloadable_model(("crowd", "violence"), load)
-    evidence = EvidenceStore(worker.settings.redis if venue.evidence.keep_hours else None)
-    agent = FramesAgent(worker, venue, analyzer, states, evidence, (crowd_evidence, violence_evidence))
+    factory = AnalyzerFactory(worker.venue, camera_states)
+    analyzer = worker.reloadable_model(("crowd", "violence"), factory.build)
+    evidence = EvidenceStore(worker.settings.redis if worker.venue.evidence.keep_hours else None)
+    agent = FramesAgent(worker, worker.venue, analyzer, states, evidence, factory.recorders)
     worker.agent(FRAMES, agent.analyze, table=table.table, max_events=MAX_EVENTS, on_failure=states.forget)
+
+    async def take(venue: Venue) -> None:
+        factory.take(venue)
+        await analyzer.rebuild()
+        agent.take(venue, factory.recorders)
+
+    worker.watch_venue(take)
+
+
+class AnalyzerFactory:
+    """Makes the analyzer of the venue and the models in use.
+
+    A new analyzer loses in-memory data that two seconds of frames restore; the states of cameras are kept, and so is
+    evidence where only the models changed.
+    """
+
+    def __init__(self, venue: Venue, camera_states: dict[CameraId, CameraState]) -> None:
+        self._camera_states = camera_states
+        self._models: tuple[Folders, CrowdCounter, ViolenceScorer] | None = None
+        self.take(venue)
+
+    def take(self, venue: Venue) -> None:
+        """Use another version of the venue from the next `build` on."""
+        self._venue = venue
+        self._crowd_evidence = CrowdEvidenceRecorder(venue, alert_predicate(venue))
+        self._violence_evidence = ViolenceEvidenceRecorder(venue)
+        self._observers = [load_reference(reference)(venue) for reference in registry.frame_observers()]
+
+    @property
+    def recorders(self) -> tuple[EvidenceRecorder, ...]:
+        """Recorders of evidence of the venue."""
+        return self._crowd_evidence, self._violence_evidence
+
+    def build(self, folders: Folders) -> CameraAnalyzer:
+        """Return an analyzer; models are opened only when they changed."""
+        if self._models is None or self._models[0] != folders:
+            counter, scorer = (
+                CrowdCounter(open_folder(folders["crowd"])),
+                ViolenceScorer(open_folder(folders["violence"])),
+            )
+            self._models = folders, counter, scorer
+        _, counter, scorer = self._models
+        return CameraAnalyzer(
+            self._venue,
+            counter,
+            scorer,
+            self._camera_states,
+            crowd_evidence=self._crowd_evidence,
+            violence_evidence=self._violence_evidence,
+            observers=self._observers,
+        )
 
 
 def alert_predicate(venue: Venue) -> Callable[[CrowdCount], bool]:
@@ -101,6 +136,11 @@ class FramesAgent:
         self._cameras = {camera.id for camera in venue.cameras}
         # The models release the interpreter lock: a thread keeps the worker's heartbeats and timers alive.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
+
+    def take(self, venue: Venue, recorders: Iterable[EvidenceRecorder]) -> None:
+        """Use another version of the venue for the next batches."""
+        self._cameras = {camera.id for camera in venue.cameras}
+        self._recorders = tuple(recorders)
 
     async def analyze(self, records: list[Record[bytes]]) -> BatchResult:
         """Produce counts, scores, context and crossings of live frames; drop the others."""

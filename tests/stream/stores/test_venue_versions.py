@@ -33,7 +33,7 @@ cameras:
     url: rtsp://guard:hunter2@10.0.0.7/left
     views:
       - zone: front
-        polygon: [[0, 0.2], [1, 0.2], [1, 1]]  # without the roof
+        polygon: [[0, 0.2], [1, 0.2], [1, 1]] # without the roof
     masks:
       # The window of the first-aid post.
       - [[0.0, 0.0], [0.12, 0.0], [0.12, 0.1]]
@@ -71,8 +71,8 @@ def test_publishing_changes_only_the_lines_of_the_change(versions: VenueVersions
     assert changed_lines(versions.path.read_text(encoding="utf-8")) == [
         "-   - { id: gate, area_m2: 50, capacity: 100 }",
         "+   - { id: gate, area_m2: 50, capacity: 120 }",
-        "-         polygon: [[0, 0.2], [1, 0.2], [1, 1]]  # without the roof",
-        "+         polygon: [[0, 0.3], [1, 0.3], [0.5, 1]]  # without the roof",
+        "-         polygon: [[0, 0.2], [1, 0.2], [1, 1]] # without the roof",
+        "+         polygon: [[0, 0.3], [1, 0.3], [0.5, 1]] # without the roof",
         "+       - [[0.5, 0.5], [0.6, 0.5], [0.6, 0.6]]",
         '- calendar: { ground_opens: "16:00", ground_closes: "02:00" }',
         '+ calendar: { ground_opens: "16:00", ground_closes: "03:00" }',
