@@ -9,13 +9,14 @@ from typing import Literal
 from processors.venue.difference import Change, Entry, Path
 
 Process = Literal["vision", "sources", "bars", "queues", "alerts", "support", "music", "workers", "console"]
+"""A process of Pulso, or of the vision worker the part that estimates waiting times (`queues`)."""
 
 LIVE: frozenset[Process] = frozenset({"vision"})
 """Processes that watch the file: they take what changes without a restart."""
 
 _BY_SECTION: dict[str, tuple[Process, ...]] = {
-    "bars": ("bars", "alerts", "console"),
-    "calendar": ("bars", "console"),
+    "bars": ("bars", "alerts", "support", "console"),
+    "calendar": ("bars", "support", "console"),
     "contacts": ("alerts", "console"),
     "crowd": ("vision", "alerts", "console"),
     "evidence": ("workers", "console"),
@@ -27,9 +28,9 @@ _BY_SECTION: dict[str, tuple[Process, ...]] = {
     "queues": ("vision", "queues", "alerts", "console"),
     "rules": ("vision", "alerts", "console"),
     "social": ("sources",),
-    "stages": ("sources", "music", "alerts", "console"),
+    "stages": ("sources", "music", "alerts", "support", "console"),
     "tills": ("sources",),
-    "zones": ("vision", "alerts", "console"),
+    "zones": ("vision", "alerts", "bars", "support", "console"),
 }
 
 _PICTURE_FIELDS = frozenset({"views", "masks", "ground", "faults", "count_every_seconds"})

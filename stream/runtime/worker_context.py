@@ -67,6 +67,7 @@ class WorkerContext(ABC):
         self._fallbacks: list[FallbackModel] = []
         self._models: list[ReloadableModel[Any]] = []
         self._shared: dict[Hashable, Any] = {}
+        self._venue_takers: list[Callable[[Venue], Awaitable[None]]] = []
 
     def partitions(self, topic: Topic[Any]) -> int:
         """Return the number of partitions of a topic, as set."""
@@ -229,11 +230,20 @@ class WorkerContext(ABC):
     def watch_venue(self, take: Callable[[Venue], Awaitable[None]]) -> None:
         """Take new versions of the venue file while the worker runs.
 
+        Agents that are registered later take it first: they read what the ones before them write, and must know a new
+        gate before its first crossing comes.
+
         Args:
             take: puts a valid new version into use. `venue` stays the version that the worker began with.
         """
-        watch = VenueWatch(self.settings.venue, self.venue, take)
-        self.every(VENUE_POLL_SECONDS, watch.check, name="venue file")
+        if not self._venue_takers:
+            watch = VenueWatch(self.settings.venue, self.venue, self._take_venue)
+            self.every(VENUE_POLL_SECONDS, watch.check, name="venue file")
+        self._venue_takers.append(take)
+
+    async def _take_venue(self, venue: Venue) -> None:
+        for take in reversed(self._venue_takers):
+            await take(venue)
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return an object that several features of this worker share, made by the first that needs it."""

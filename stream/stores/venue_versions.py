@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -145,10 +145,13 @@ class VenueVersions:
         return self._document(file.read_text(encoding="utf-8"))
 
     def keep_current(self) -> Document:
-        """Return the file in use, kept so that drafts that begin with it can be merged later."""
+        """Return the file in use, kept so that drafts that begin with it can be merged later.
+
+        Where nothing may be written, as beside a ConfigMap, it is only returned.
+        """
         current = self.current()
         if not (self._folder / f"{current.version}.yaml").exists():
-            with self._locked():
+            with suppress(VenueVersionError), self._locked():
                 self._keep(current, by="", note="", at=datetime.now(UTC))
         return current
 

@@ -67,6 +67,7 @@ export class Table {
   /** @param path steps that lead to the list in the content, for the mistakes of the server */
   constructor(name, owner, path) {
     Object.assign(this, { name, owner, path, columns: TABLES[name], wrong: new Map() });
+    this.ids = `cell-${path.join("-")}`;
     this.body = h("tbody", {});
     this.note = h("p", { role: "status", class: "dim" });
     this.whole = h("p", { class: "error" });
@@ -95,7 +96,7 @@ export class Table {
   cell(row, column) { return this.body.children[row]?.children[column]?.querySelector("input, select"); }
 
   show() {
-    this.body.replaceChildren(...this.entries.map((entry, row) => h("tr", {}, this.columns.map((column, at) => h("td", {}, this.input(entry, row, column, at), h("span", { class: "error", id: `${this.name}-${row}-${at}` }))),
+    this.body.replaceChildren(...this.entries.map((entry, row) => h("tr", {}, this.columns.map((column, at) => h("td", {}, this.input(entry, row, column, at), h("span", { class: "error", id: `${this.ids}-${row}-${at}` }))),
       h("td", {}, h("button", { type: "button", "aria-label": t("venue_remove_of", { name: shown(entry.id) || String(row + 1) }), onclick: () => this.removeRow(row) }, "×")))));
     this.showMistakes();
   }
@@ -143,9 +144,9 @@ export class Table {
         const others = ofRow.filter((one) => one.at[this.path.length + 1] === column.field || (at === 0 && !this.columns.some((other) => other.field === one.at[this.path.length + 1])));
         const said = this.wrong.get(`${row}-${at}`) || others.map((one) => one.text).join(" ");
         const cell = this.cell(row, at);
-        document.getElementById(`${this.name}-${row}-${at}`)?.replaceChildren(said);
+        cell?.nextElementSibling.replaceChildren(said);
         if (!cell) return;
-        if (said) { cell.setAttribute("aria-invalid", "true"); cell.setAttribute("aria-describedby", `${this.name}-${row}-${at}`); }
+        if (said) { cell.setAttribute("aria-invalid", "true"); cell.setAttribute("aria-describedby", `${this.ids}-${row}-${at}`); }
         else { cell.removeAttribute("aria-invalid"); cell.removeAttribute("aria-describedby"); }
       });
     });

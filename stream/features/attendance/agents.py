@@ -12,6 +12,7 @@ from processors.attendance.attendance import AttendanceState
 from processors.sources.silent_sources import SilentSources
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange
 from schemas.ids import GateId
+from schemas.venue import Venue
 from stream.features.attendance import metrics
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record
@@ -28,6 +29,7 @@ def register(worker: WorkerContext) -> None:
     cameras = tuple(camera.id for camera in worker.venue.cameras if camera.gates or camera.views)
     agent = AttendanceAgent(states, gates, lambda: silent.cameras(cameras))
     worker.agent(ATTENDANCE, agent.count, states=states)
+    worker.watch_venue(agent.take)
     subscribe_to_silent_sources(worker, silent)
 
 
@@ -38,8 +40,16 @@ class AttendanceAgent:
         self, states: StateTable[AttendanceState], gates: set[GateId], blind: Callable[[], tuple[str, ...]]
     ) -> None:
         self._states = states
-        self._gates = gates
+        self._gates: set[GateId] = set()
         self._blind = blind
+        self._add_gates(gates)
+
+    async def take(self, venue: Venue) -> None:
+        """Count the gates of a new venue file, too. Removed gates stay, as crossings of theirs may be on the way."""
+        self._add_gates({gate.id for camera in venue.cameras for gate in camera.gates})
+
+    def _add_gates(self, gates: set[GateId]) -> None:
+        self._gates |= gates
         for gate in gates:
             for direction in ("in", "out"):
                 metrics.GATE_CROSSINGS.labels(gate, direction)  # exists from the start, so that rates see the first

@@ -18,6 +18,7 @@ from schemas.attendance import ATTENDANCE, AttendanceChange
 from schemas.bars import SALES, Ticket
 from schemas.ids import BarId, GateId, QueueId
 from schemas.queues import QUEUE_COUNTS, QUEUE_WAITS, QUEUES, QueueCount, QueueSettings, QueueWait
+from schemas.venue import Venue
 from stream.features.queues import metrics
 from stream.runtime.effects import BatchResult, Effects, OutputRecord
 from stream.runtime.record import InvalidRecordError, Record, try_decode_payload
@@ -36,6 +37,7 @@ def register(worker: WorkerContext) -> None:
     states = worker.states("queues", QUEUE_COUNTS, struct_codec(QueueState, QueueState))
     agent = QueuesAgent(states, queues)
     worker.agent(QUEUE_COUNTS, agent.estimate, states=states)
+    worker.watch_venue(agent.take)
     # Only people served from now on are counted, so nothing is replayed.
     if any(queue.bar for queue in queues):
         worker.broadcast_with_receipt(SALES, agent.served.add_ticket, replay_records=0)
@@ -120,6 +122,13 @@ class QueuesAgent:
         self._queues = {queue.id: queue for queue in queues}
         self._totals: dict[QueueId, float | None] = {}
         self.served = ServedCounter(queues)
+
+    async def take(self, venue: Venue) -> None:
+        """Use the queues of a new venue file; who is served at a new one is counted after a restart.
+
+        Removed queues stay known, as counts of theirs may be on the way.
+        """
+        self._queues |= {queue.id: queue for queue in venue.section(QUEUES)}
 
     async def estimate(self, records: list[Record[QueueCount]]) -> BatchResult:
         """Produce the waiting time after each count."""
