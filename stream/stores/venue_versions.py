@@ -13,8 +13,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -268,10 +270,10 @@ class VenueVersions:
 
     def _document(self, text: str) -> Document:
         try:
-            content = venue_content(text, self.path)
+            content = deepcopy(_content(text, self.path))
         except VenueFileError as error:
             raise VenueVersionError(f"{error}; correct the file with a text editor first") from error
-        return Document(version_of(text), text, cast(dict[str, Any], json_content(content)))
+        return Document(version_of(text), text, content)
 
     def _mistakes(self, text: str) -> tuple[VenueMistake, ...]:
         try:
@@ -327,6 +329,11 @@ class VenueVersions:
 
 def _by_path(changes: Sequence[Change]) -> dict[str, Content]:
     return {path_text(change.path): change.after for change in changes}
+
+
+@lru_cache(maxsize=8)
+def _content(text: str, path: Path) -> dict[str, Any]:
+    return cast(dict[str, Any], json_content(venue_content(text, path)))
 
 
 def version_of(text: str) -> str:

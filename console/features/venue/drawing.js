@@ -41,6 +41,7 @@ export class Drawing {
     this.picture.dataset.loaded = "yes";
     const aspect = this.picture.naturalWidth / this.picture.naturalHeight;
     this.frame.style.aspectRatio = String(aspect);
+    this.frame.style.width = `min(100%, ${(72 * aspect).toFixed(1)}vh)`; // all of it fits the window
     if (Math.abs(aspect - this.aspect) < 0.01) return;
     this.aspect = aspect;
     this.show();
