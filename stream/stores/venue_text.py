@@ -284,7 +284,7 @@ def _copy_comments(old: CommentedSeq, new: CommentedSeq) -> None:
 
 def _comment_below(node: Any) -> Any:
     """Return the comment token after the last leaf of a node, or None."""
-    if not isinstance(node, CommentedBase) or not node:
+    if not isinstance(node, CommentedMap | CommentedSeq) or not node:
         return None
     key = list(node)[-1] if isinstance(node, CommentedMap) else len(node) - 1
     within = _comment_below(node[key])
@@ -323,7 +323,7 @@ def _put_below(entries: CommentedSeq, index: int, comment: Any) -> None:
 
 def _last_leaf(node: Any, key: Any) -> tuple[Any, Any]:
     child = node[key]
-    while isinstance(child, CommentedBase) and child and not child.fa.flow_style():  # type: ignore[attr-defined]
+    while isinstance(child, CommentedMap | CommentedSeq) and child and not child.fa.flow_style():
         node, key = child, (list(child)[-1] if isinstance(child, CommentedMap) else len(child) - 1)
         child = node[key]
     return node, key

@@ -11,6 +11,7 @@ import pytest
 
 from schemas.cameras import FRAMES
 from schemas.crowd import CROWD
+from schemas.ids import CameraId, ZoneId
 from simulation.crowd_images import render
 from simulation.evening import Evening, clock
 from stream.features.cameras import FEATURE
@@ -26,7 +27,7 @@ async def test_vision_counts_in_a_published_zone_without_restart(
     file = tmp_path / "venue.yaml"
     shutil.copy(Settings().venue, file)
     driver = TestDriver(FEATURE, read_venue(file), settings=Settings(venue=file))
-    picture = render(Evening(), "bar-square", "bars", clock("20:05")).image
+    picture = render(Evening(), CameraId("bar-square"), ZoneId("bars"), clock("20:05")).image
     jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
     now = datetime.now(UTC)
     await driver.send(FRAMES, "bar-square", jpeg, time=now, received=now)
