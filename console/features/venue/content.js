@@ -16,6 +16,8 @@ export const editor = {
 const listeners = [];
 let timer = null;
 let edits = 0;
+let busy = false;
+let again = false;
 
 /** Call a function when the content or the server's word on it has changed. */
 export function watch(listener) {
@@ -54,13 +56,22 @@ export function touch(what = "content") {
 
 export const body = (more = {}) => ({ base: editor.base, content: editor.content, choices: editor.choices, ...more });
 
-/** Ask the server for the difference and the mistakes, and keep the draft there. */
+/** Ask the server for the difference and the mistakes, and keep the draft there; one check at a time. */
 export async function check() {
+  if (busy) { again = true; return; }
+  busy = true;
+  again = false;
+  await checkOnce();
+  busy = false;
+  if (again) check();
+}
+
+async function checkOnce() {
   const asked = edits;
   tell("checking");
   try {
     const { json } = await post("/api/venue/check", body());
-    if (asked !== edits) return; // a later answer comes
+    if (asked !== edits) return; // another check comes
     editor.proposal = json;
     editor.trouble = "";
     if (editor.changed) await post("/api/venue/draft", body());

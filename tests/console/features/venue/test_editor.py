@@ -103,7 +103,7 @@ def test_zone_is_drawn_with_the_mouse_and_published(editor: Editor, new_page: Op
     page.mouse.down()
     page.mouse.move(corner["x"] + corner["width"] / 2 - 0.1 * box["width"], corner["y"] - 0.1 * box["height"], steps=3)
     page.mouse.up()
-    expect(page.locator("#draft-state")).to_have_text("Draft saved: 1 changes.")
+    expect(page.locator("#draft-state")).to_have_text("Draft saved: 1 changes.", timeout=60_000)
     assert serious_violations(page) == []
     publish(page)
     expect(page.locator(".consequences")).to_contain_text("vision): takes it within seconds, without a restart")
