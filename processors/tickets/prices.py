@@ -135,6 +135,52 @@ def expected_revenue(demand: Sequence[float], left: float, present: int, cents: 
     return cents * sum(min(max(one, 0.0) * factor, most) for one in demand) / len(demand)
 
 
+class PriceOption(Struct, frozen=True):
+    """Expectation with one price of the ladder from now on.
+
+    Attributes:
+        expected_final: tickets that are expected to be sold in the end.
+        revenue_cents: expected revenue from now on.
+        problem: reason for which this price can't be announced now; None where it can.
+    """
+
+    cents: int
+    expected_final: float
+    revenue_cents: int
+    problem: str | None
+
+
+def price_options(
+    limits: PriceSettings,
+    steps: Sequence[PriceStep],
+    sold: float,
+    demand: Sequence[float],
+    capacity: float,
+    now: datetime,
+    end: datetime,
+) -> list[PriceOption]:
+    """Return what each price of the ladder would bring, the lowest first; empty without a forecast.
+
+    Args:
+        sold: tickets so far.
+        demand: quantiles of the final number at the present price, if there were tickets without end.
+        capacity: tickets that exist.
+        end: begin of the event.
+    """
+    present = step_at(steps, now).cents
+    if not demand or not present:
+        return []
+    coming, left = [max(0.0, final - sold) for final in demand], max(0.0, capacity - sold)
+    options = []
+    for cents in limits.ladder_cents:
+        revenue = expected_revenue(coming, left, present, cents, limits.elasticity)
+        problem = None if cents == present else problem_of_change(limits, steps, cents, now, end)
+        options.append(
+            PriceOption(cents, round(sold + (revenue / cents if cents else 0.0), 1), round(revenue), problem)
+        )
+    return options
+
+
 def propose(
     limits: PriceSettings,
     state: PriceState,

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from console.authentication import User
-from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, ViewDefinition
-from console.features.tickets import actions, page
+from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, PageExtension, ViewDefinition
+from console.features.tickets import actions, page, people_view
+from console.features.tickets.people_view import ExpectedPeopleView
 from console.features.tickets.view import CHANNEL, REPLAY_RECORDS, ROLES, TicketsView
 from schemas.tickets import TICKET_FORECASTS, TICKET_PRICES, TICKETS
 from schemas.venue import Venue
@@ -24,12 +25,18 @@ FEATURE = ConsoleFeature(
     folder=Path(__file__).parent,
     routers=(page.router, actions.router),
     navigation=navigation,
-    channels=(LiveChannel(CHANNEL, roles=ROLES),),
+    channels=(LiveChannel(CHANNEL, roles=ROLES), LiveChannel(people_view.CHANNEL, roles=people_view.ROLES)),
+    extensions=(PageExtension(page="bar", scripts=("bar_people.js",), channels=(people_view.CHANNEL,)),),
     views=(
         ViewDefinition(
             lambda context: TicketsView(context.venue),
             CHANNEL,
             replay={TICKET_FORECASTS: REPLAY_RECORDS, TICKET_PRICES: REPLAY_RECORDS},
+        ),
+        ViewDefinition(
+            lambda context: ExpectedPeopleView(context.venue),
+            people_view.CHANNEL,
+            replay={TICKET_FORECASTS: REPLAY_RECORDS},
         ),
     ),
 )

@@ -44,7 +44,10 @@ function makeType(event, type) {
     h("dl", { class: "facts" }, fact("sold"), fact("final"), fact("sell_out"), fact("pace"), fact("price")),
     h("div", { class: "proposal", hidden: true }, h("p"), h("div", { class: "presses" }, decide("approve"), decide("decline"))),
     h("div", { class: "drawing" }, makeChart(), h("p", { class: "legend dim" }, ["sold", "expected", "band", "capacity", "mark"].map(sample))),
-    h("p", { class: "what-if" }, h("label", {}, t("tickets_what_if"), capacity), " ", h("output")), h("p", { class: "age dim" }));
+    h("p", { class: "what-if" }, h("label", {}, t("tickets_what_if"), capacity), " ", h("output")),
+    h("details", { class: "options", hidden: true }, h("summary", {}, t("tickets_options")), h("p", { class: "dim" }, t("tickets_options_note")),
+      h("table", {}, h("thead", {}, h("tr", {}, ["price", "final", "revenue", "change"].map((one) => h("th", { scope: "col" }, t(`tickets_option_${one}`))), h("td"))), h("tbody"))),
+    h("p", { class: "age dim" }));
   return item;
 }
 
@@ -86,7 +89,25 @@ function updateType(item, type, event) {
   const capacity = item.querySelector(".what-if input");
   if (sales?.capacity) capacity.placeholder = number(sales.capacity);
   whatIf(item, sales);
+  showOptions(item, type);
   text(item.querySelector(".age"), type.at === null ? t("never") : t("data_age", { age: age(type.at) }));
+}
+
+/** What each declared price would bring from now on. */
+function showOptions(item, { options, price, sales }) {
+  item.querySelector(".options").hidden = !options.length;
+  if (!options.length) return;
+  const past = price.steps.filter((step) => Date.parse(step.begin) <= Date.now());
+  const valid = past.at(-1) ?? price.steps[0], present = options.find((one) => one.cents === valid.cents);
+  keyed(item.querySelector(".options tbody"), options, (one) => one.cents,
+    () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td"), h("td"), h("td")),
+    (row, one) => {
+      const change = present ? one.revenue_cents - present.revenue_cents : 0;
+      const state = one === present ? t("tickets_option_present") : one.problem ?? t("tickets_option_possible");
+      const cells = [money(one.cents, price.currency), number(one.expected_final), money(one.revenue_cents, price.currency), `${change > 0 ? "+" : ""}${money(change, price.currency)}`, state];
+      [...row.children].forEach((cell, at) => text(cell, cells[at]));
+    });
+  text(item.querySelector(".options summary"), sales?.forecast ? `${t("tickets_options")} (${number(options.length)})` : t("tickets_options"));
 }
 
 function showPrice(item, price) {

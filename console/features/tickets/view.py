@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from processors.tickets.prices import announced, lowest_before, step_at
+from processors.tickets.prices import PriceOption, announced, lowest_before, price_options, step_at
+from processors.tickets.sales import begin_of
 from schemas.tickets import (
     TICKETS,
     PriceProposal,
@@ -68,6 +70,7 @@ class TicketsView:
 
     def __init__(self, venue: Venue) -> None:
         self._events = {event.id: event for event in venue.section(TICKETS).events}
+        self._zone = ZoneInfo(venue.timezone)
         self._sales: dict[Key, tuple[TypeSales, int]] = {}
         self._prices: dict[Key, TicketPrice] = {}
 
@@ -141,7 +144,19 @@ class TicketsView:
             "at": at,
             "sales": None if sales is None else msgspec.to_builtins(msgspec.structs.replace(sales, marks=())),
             "price": None if prices is None else msgspec.to_builtins(prices),
+            "options": msgspec.to_builtins(self._options(key, datetime.now(UTC))),
         }
+
+    def _options(self, key: Key, now: datetime) -> list[PriceOption]:
+        """Return what each declared price would bring."""
+        event, prices, sales = self._events.get(key[0]), self._prices.get(key), self._sales.get(key)
+        settings = next((one for one in event.types if one.id == key[1]), None) if event else None
+        if event is None or settings is None or settings.prices is None or prices is None or sales is None:
+            return []
+        return price_options(
+            settings.prices, prices.steps, sales[0].sold, sales[0].demand, float(settings.capacity or 0), now,
+            begin_of(event, self._zone),
+        )  # fmt: skip
 
     def _title(self, name: SaleEventId) -> str:
         settings = self._events.get(name)

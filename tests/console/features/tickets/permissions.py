@@ -15,4 +15,6 @@ PERMISSIONS: list[tuple[str, str, str, Any, set[str]]] = [
     ("/api/tickets/marks", "/api/tickets/marks", "POST", {}, ROLES),
     ("/live", "/live?channels=tickets", "GET", None, ROLES),
     ("/api/now/{channel}", "/api/now/tickets", "GET", None, ROLES),
+    ("/live", "/live?channels=expected-people", "GET", None, {*ROLES, "bar"}),
+    ("/api/now/{channel}", "/api/now/expected-people", "GET", None, {*ROLES, "bar"}),
 ]
