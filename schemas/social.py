@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from pydantic import Field
 
-from schemas.fields import NAMED, Identifier, Instant, NonNegative, Probability
+from schemas.fields import NAMED, Count, Identifier, Instant, NonNegative, Probability
 from schemas.ids import EventId
 from schemas.topic import DAY, Topic
 from schemas.venue_parts import Part
@@ -21,6 +21,14 @@ class Post(Struct, frozen=True, kw_only=True):
     network: Identifier
     time: Instant
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    place: Annotated[str, Meta(max_length=200)] = ""
+    """Id of the stage or zone it was posted at, where the network gives a place; empty otherwise."""
+    shares: Count = 0
+    """Times that it had been shared when it was read."""
+    photos: Count = 0
+    """Photos and videos attached to it."""
+    likes: Count = 0
+    """Likes that it had when it was read."""
 
 
 class PostReading(Struct, frozen=True, kw_only=True):
@@ -46,6 +54,11 @@ class PostReading(Struct, frozen=True, kw_only=True):
     change: float
     """Standard errors by which the share exceeds the baseline."""
     model: str
+    place: Annotated[str, Meta(max_length=200)] = ""
+    """As of the post, as are the three counts."""
+    shares: Count = 0
+    photos: Count = 0
+    likes: Count = 0
 
 
 class PostServerSettings(Part):

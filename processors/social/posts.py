@@ -148,6 +148,10 @@ class PostAnalyzer:
             usual_share=baseline,
             change=change,
             model=self._model,
+            place=post.place,
+            shares=post.shares,
+            photos=post.photos,
+            likes=post.likes,
         )
 
     def _is_new(self, post_id: str) -> bool:
