@@ -41,6 +41,11 @@ MIN_STANDARD_ERROR = 0.01
 DIGEST_BYTES, EXCERPT_CHARACTERS = 8, 160
 
 
+def post_excerpt(text: str) -> str:
+    """Return the beginning of a post as results carry it; names, addresses and links are masked."""
+    return mask_personal_data(without_addresses(text))[:EXCERPT_CHARACTERS]
+
+
 class PostSentimentTotals(Struct):
     """Arrival rates of the posts about one subject, and of the negative ones among them."""
 
@@ -142,7 +147,7 @@ class PostAnalyzer:
             subject=subject,
             names=dict(self._names.get(subject, {})),
             sentiment=sentiment,
-            excerpt=mask_personal_data(without_addresses(analysis.text))[:EXCERPT_CHARACTERS],
+            excerpt=post_excerpt(analysis.text),
             posts=totals.all.recent,
             negative_share=totals.share,
             usual_share=baseline,

@@ -1,0 +1,1 @@
+"""Fit of the links between posts and sets."""
