@@ -59,6 +59,8 @@ class PostReading(Struct, frozen=True, kw_only=True):
     shares: Count = 0
     photos: Count = 0
     likes: Count = 0
+    accounts: tuple[str, ...] = ()
+    """Accounts of acts that the text names; those of other people are masked."""
 
 
 class PostServerSettings(Part):

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-MAX_CHANCE = 2e-4
-"""Probability below which a window is a burst: at most 0.036 false bursts an hour by the union bound."""
+MAX_CHANCE = 2e-5
+"""Probability below which a window is a burst: at most 0.0036 false bursts an hour by the union bound."""
 
 WINDOWS = (1, 2, 3)
 """Lengths of the windows in minutes."""
@@ -24,13 +24,13 @@ WINDOWS = (1, 2, 3)
 MIN_POSTS = 4
 """Posts of a window below which it is no burst."""
 
-DECAY = 0.93
-"""Factor by which evidence on the rate decays each minute: a half-life of ten minutes."""
+DECAY = 0.88
+"""Factor by which evidence on the rate decays each minute: a half-life of five minutes."""
 
 PRIOR_POSTS, PRIOR_MINUTES = 0.5, 1.0
 """Prior of the rate, as posts seen in minutes: half a post a minute, known hardly at all."""
 
-DISPERSION = 0.08
+DISPERSION = 0.15
 """Squared coefficient of variation of the rate from minute to minute beyond Poisson noise."""
 
 MAX_SURPRISE = 2.5

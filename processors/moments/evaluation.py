@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from processors.csv_table import CellError, Row, TableError, read_table
-from processors.moments.linking import PostLinker
+from processors.moments.linking import PostLinker, text_with_accounts
 from processors.moments.meaning import PerformanceMeaning
-from processors.social.posts import post_excerpt
+from processors.social.posts import accounts_of_acts, post_excerpt
 from schemas.ids import ActId, PlaceId, SetId
 from schemas.programme import ProgrammeSet
 
@@ -49,13 +49,15 @@ def read_posts(path: Path, sets: tuple[ProgrammeSet, ...]) -> tuple[LabelledPost
         PostsFileError: a column is missing, or a line is not valid.
     """
     table = _table(path, "time", "text", "set")
+    names = [one.name for one in sets]
     known = {one.id for one in sets}
 
     def post(row: Row) -> LabelledPost:
         label = row.text("set", "")
         if label and label not in known:
             raise CellError(f"the set {label!r} is not in the programme")
-        text = post_excerpt(row.text("text"))
+        whole = row.text("text")
+        text = text_with_accounts(post_excerpt(whole), accounts_of_acts(whole, names))
         return LabelledPost(
             row.text("writer", str(row.line)), _time(row, "time"), row.text("place", ""), text, SetId(label) or None
         )

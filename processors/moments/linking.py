@@ -29,6 +29,13 @@ _ELSEWHERE = re.compile(
     r"|last (?:year|week|night|month|summer)|tomorrow|yesterday|years? ago|at home|album|vinyl|interview|tour|tickets?"
     r"|t-?shirts?|playlist|19\d\d|20[0-3]\d)\b"
 )
+_PERFORMING = re.compile(
+    r"\b(toc(?:a|an|o|ando|ado|aron)|suena[ns]?|sonando|cant(?:a|an|o|ando|ante)|concierto|conciertazo|show|directo|en vivo"
+    r"|recital|toquin|tem(?:a|on|azo)s?|rola|cancion|banda|grupo|escenario|publico|pogo|core(?:a|ando)|bailando|bis"
+    r"|guitarra|guitarrista|bajo|bajista|bateria|baterista|empez(?:o|ando)|empieza|arranc(?:o|a|aron|ando)|abriendo"
+    r"|cerr(?:o|aron|ando)|termin(?:o|a|aron)|acab(?:o|a|aron)|set|stage|gig|live|play(?:s|ed|ing)?|songs?|singer|sing(?:s|ing)?"
+    r"|crowd|encore|tune|bass|drummers?|guitar|opening|closing|finish(?:es|ing|ed)?|singles?|sounds?|band|loud|dance|dancing)\b"
+)
 _RESHARED = re.compile(r"^\s*RT\b")
 
 
@@ -91,12 +98,22 @@ class PostLinker:
             other = max(float(place in self._stages and place != one.stage),
                         max((seen for stage, seen in named.items() if stage != one.stage), default=0.0))  # fmt: skip
             features["stage"], features["other_stage"] = here, 0.0 if here else other
+            performing = features["performing"]
+            features["tied"] = float(features["strength"] >= 0.3 and rival >= features["strength"])
+            features["lowercase_performing"] = features["lowercase"] * performing
+            features["part_performing"] = features["part"] * performing
+            features["lowercase_meaning"] = features["lowercase"] * meaning
             unnamed = features["strength"] < 0.3 and rival < 0.3
             features["unnamed_here"] = float(unnamed and bool(here) and live[index])
             features["unnamed_alone"] = float(unnamed and live[index] and not others)
             features["unnamed_meaning"] = meaning * float(unnamed and live[index] and (bool(here) or not others))
             found.append((one, features))
         return found
+
+
+def text_with_accounts(excerpt: str, accounts: Iterable[str]) -> str:
+    """Return the text of a reading with the accounts of acts that it names."""
+    return " ".join([excerpt, *(f"@{account}" for account in accounts)])
 
 
 def chance_of(features: Mapping[str, float]) -> float:
@@ -111,6 +128,7 @@ def _text_features(text: str, meaning: float) -> dict[str, float]:
         "meaning": meaning,
         "elsewhere": float(_ELSEWHERE.search(plain) is not None),
         "question": float("?" in text),
+        "performing": float(_PERFORMING.search(plain) is not None),
         "reshared": float(_RESHARED.match(text) is not None),
     }
 

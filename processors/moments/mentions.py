@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from processors.recommendations.taste_model import comparable_name
 
 _TAG = re.compile(r"[#@]([\w.]+)")
+_ARTICLES = frozenset({"los", "las", "la", "el", "the", "dj", "mc"})
 _CAMEL = re.compile(r"(?<=[^\W\dA-Z_])(?=[A-Z])")
 
 MIN_SIMILARITY = 82.0
@@ -64,7 +65,8 @@ class ComparableText:
         parts = comparable_name(name).split()
         joined = "".join(parts)
         tagged = max((_tag_similarity(tag, joined) for tag in self.tags), default=0.0)
-        exact = float(_contains(self.words, parts))
+        bare = parts[1:] if len(parts) > 2 and parts[0] in _ARTICLES else parts
+        exact = float(_contains(self.words, bare))
         fuzzy = 0.0 if exact or len(joined) < MIN_FUZZY_LETTERS else self._fuzzy(parts)
         longest = max(parts, key=len, default="")
         part = float(len(parts) > 1 and not exact and len(longest) >= MIN_PART_LETTERS and longest in self.words)

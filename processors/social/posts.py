@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct, field
 
+from processors.recommendations.taste_model import comparable_name
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.mail_text import without_addresses
 from processors.support.privacy import mask_personal_data
@@ -38,12 +40,29 @@ MIN_RECENT_POSTS = 5.0
 
 MIN_STANDARD_ERROR = 0.01
 
+MIN_ACCOUNT, MAX_ACCOUNTS = 5, 5
+"""Letters of an act's name that an account is looked up by, and accounts that a reading names."""
+
+_ACCOUNT = re.compile(r"@([\w.]+)")
+
 DIGEST_BYTES, EXCERPT_CHARACTERS = 8, 160
 
 
 def post_excerpt(text: str) -> str:
     """Return the beginning of a post as results carry it; names, addresses and links are masked."""
     return mask_personal_data(without_addresses(text))[:EXCERPT_CHARACTERS]
+
+
+def accounts_of_acts(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the accounts that a text names and that contain the name of an act without its spaces.
+
+    >>> accounts_of_acts("con @ana y @marea.doble_oficial", ["Marea Doble"])
+    ('mareadobleoficial',)
+    """
+    found = [comparable_name(account).replace(" ", "").replace("_", "") for account in _ACCOUNT.findall(text)]
+    joined = [comparable_name(name).replace(" ", "") for name in names]
+    named = [account for account in found if any(len(name) >= MIN_ACCOUNT and name in account for name in joined)]
+    return tuple(dict.fromkeys(named))[:MAX_ACCOUNTS]
 
 
 class PostSentimentTotals(Struct):
