@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-MAX_CHANCE = 2e-5
-"""Probability below which a window is a burst: at most 0.0036 false bursts an hour by the union bound."""
+MAX_CHANCE = 1e-4
+"""Probability below which a window is a burst: at most 0.018 false bursts an hour by the union bound."""
 
 WINDOWS = (1, 2, 3)
 """Lengths of the windows in minutes."""

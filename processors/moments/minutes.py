@@ -45,6 +45,10 @@ class SetMoments(Struct):
     """Totals by Unix time in minutes."""
     recent: bytes = b""
     """Digests of the last posts, newest last."""
+    bursts: int = 0
+    """Minutes that were found to be bursts."""
+    last_burst: int = 0
+    """The latest of them, so that each counts once."""
 
     def add(self, link: PostLink, offset: int) -> list[MomentMinute]:
         """Add a post; return its minute and those after it whose windows contain it.
@@ -74,6 +78,9 @@ class SetMoments(Struct):
         first, last = min(self.minutes), max(self.minutes)
         counts = [self.minutes[one].posts if one in self.minutes else 0 for one in range(first, last + 1)]
         chances = scan(counts)
+        for one in range(number, last + 1):
+            if chances[one - first].burst and one > self.last_burst:
+                self.bursts, self.last_burst = self.bursts + 1, one
         changed = [one for one in range(number, number + len(WINDOWS)) if one in self.minutes]
         return [
             MomentMinute(
