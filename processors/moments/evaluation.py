@@ -71,9 +71,7 @@ def read_programme(path: Path) -> tuple[ProgrammeSet, ...]:
     Raises:
         PostsFileError: a column is missing, or a line is not valid.
     """
-    return tuple(
-        _valid(path, row, _programme_set) for row in _table(path, "set", "begin", "end", "stage", "name")
-    )
+    return tuple(_valid(path, row, _programme_set) for row in _table(path, "set", "begin", "end", "stage", "name"))
 
 
 def evaluate(

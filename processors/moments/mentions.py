@@ -56,7 +56,9 @@ class ComparableText:
         plain = _CAMEL.sub(" ", _TAG.sub(" ", text))
         self.words = comparable_name(plain).split()
         self._capitalised = {
-            comparable_name(word) for word in re.findall(r"\w+", plain) if word[:1].isupper() and not _begins(plain, word)
+            comparable_name(word)
+            for word in re.findall(r"\w+", plain)
+            if word[:1].isupper() and not _begins(plain, word)
         }
         self.shouts = text.upper() == text
 

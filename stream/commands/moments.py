@@ -18,7 +18,8 @@ def moments(
     programme: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False,
+            exists=True,
+            dir_okay=False,
             help="CSV: set, begin, end, stage, name. programme.csv beside the posts if left out.",
         ),
     ] = None,

@@ -67,7 +67,7 @@ def main() -> None:
         f'"""Probability from which a post is linked."""\n\nWEIGHTS: dict[str, float] = {{\n{lines}\n}}\n',
         encoding="utf-8",
     )
-    print(f"C {best}, limit {limit:.2f}, losses {losses}")  # noqa: T201
+    print(f"C {best}, limit {limit:.2f}, losses {losses}")
 
 
 def _fit(x: NDArray[np.float64], y: NDArray[np.bool_], strength: float) -> LogisticRegression:
@@ -81,7 +81,7 @@ def _limit(chances: NDArray[np.float64], y: NDArray[np.bool_], owner: NDArray[np
         linked = best[chances[best] >= limit]
         if len(linked) and np.mean(~y[linked]) <= MAX_WRONG:
             right = np.sum(y[linked]) / np.sum(y)
-            print(f"left-out writers: right {right:.3f}, wrong {np.mean(~y[linked]):.3f}")  # noqa: T201
+            print(f"left-out writers: right {right:.3f}, wrong {np.mean(~y[linked]):.3f}")
             return float(limit)
     return float(LIMITS[-1])
 

@@ -42,7 +42,9 @@ class PostsAgent:
         models = self._models.current
         analyses = await self._models.analyze([post_as_mail(record.payload) for record in records])
         by_offset = {record.offset: analysis for record, analysis in zip(records, analyses, strict=True)}
-        result = await apply_to_states(records, models.posts, partial(_apply, by_offset, self._acts), key=lambda _record: STATE_KEY)
+        result = await apply_to_states(
+            records, models.posts, partial(_apply, by_offset, self._acts), key=lambda _record: STATE_KEY
+        )
         if (posts := models.posts.latest(STATE_KEY)) is not None:
             for subject, share in posts.shares().items():
                 metrics.POSTS_NEGATIVE.labels(subject).set(share)
