@@ -12,6 +12,10 @@ from simulation.evening import EVENING_SECONDS, INCIDENTS, Evening
 from simulation.timeline import TimelineEvent
 
 POSTS_PER_HOUR = 40.0
+POSTS_OF_AN_ACT = 25.0
+"""Everyday posts about an act while it plays."""
+BURST_POSTS = 12
+"""Posts within a minute of the last song of the act that draws the most people."""
 ANGRY_POSTS = 30
 NETWORKS: Final = ("mastodon", "bluesky")
 
@@ -26,6 +30,11 @@ CHEERFUL: Final = (
 NEUTRAL: Final = (
     "¿A qué hora toca el último grupo?", "Anyone know when the gates close?", "¿Dónde se recarga la pulsera?",
     "Estoy en la puerta este", "We are at the main stage", "¿Hay buses de vuelta esta noche?",
+)  # fmt: skip
+ABOUT_A_SET: Final = (
+    "¡Qué concierto de {act}, piel de gallina!", "{act} are killing it on stage, what a sound",
+    "Todo el mundo cantando con {act}, temazo", "{act} live, best set of the night", "Menudo directo #{tag}",
+    "Everyone is singing along with {act}", "{act} suena fatal desde atrás, no se oye la voz",
 )  # fmt: skip
 COMPLAINTS: Final = (
     "La cola del parking es un desastre, hora y media", "Parking queue is a disgrace, an hour already",
@@ -50,14 +59,34 @@ def posts(evening: Evening, *, share: float = 1.0) -> Iterator[TimelineEvent]:
     while (time := time + random.exponential(3600 / (POSTS_PER_HOUR * share))) < EVENING_SECONDS:
         mood = (CHEERFUL, CHEERFUL, NEUTRAL, COMPLAINTS)[int(random.integers(4))]
         posts_by_time.append((time, mood[int(random.integers(len(mood)))]))
+    reactions = np.random.default_rng([evening.seed, 31])
     for incident in INCIDENTS:
         if incident.kind == "surge":
             times = random.uniform(incident.start, incident.end, ANGRY_POSTS)
             posts_by_time += [
                 (float(when), TOP_UP_COMPLAINTS[int(random.integers(len(TOP_UP_COMPLAINTS)))]) for when in times
             ]
+    posts_by_time += _about_sets(evening, share)
     for number, (when, text) in enumerate(sorted(posts_by_time)):
         network = NETWORKS[int(random.integers(len(NETWORKS)))]
         name = f"{network}/{evening.doors:%Y%m%d}-{evening.seed}-{number}"
-        post = Post(id=name, network=network, time=evening.at(when), text=text)
+        shares, photos, likes = (int(reactions.poisson(mean)) for mean in (1.5, 0.6, 8.0))
+        post = Post(
+            id=name, network=network, time=evening.at(when), text=text, shares=shares, photos=photos, likes=likes
+        )
         yield TimelineEvent("posts", POSTS, when, network, name, f"posts/{network}", post)
+
+
+def _about_sets(evening: Evening, share: float) -> list[tuple[float, str]]:
+    """Return times and texts of posts about acts, with a burst at the last song of the headliner."""
+    random = np.random.default_rng([evening.seed, 29])
+    headliner = max(evening.acts, key=lambda act: act.draw)
+    found = []
+    for act in evening.acts:
+        times = random.uniform(act.start, act.end, int(random.poisson(POSTS_OF_AN_ACT * share))).tolist()
+        if act is headliner:
+            times += random.uniform(act.end - 240, act.end - 180, BURST_POSTS).tolist()
+        for when in times:
+            text = ABOUT_A_SET[int(random.integers(len(ABOUT_A_SET)))]
+            found.append((float(when), text.format(act=act.name, tag=act.name.title().replace(" ", ""))))
+    return found

@@ -43,6 +43,7 @@ PANELS_WITHOUT_DATA = {
     'rule=~"stage-': "in an evening of one minute the silence is too short to be detected",
     "pulso_tickets_": "the demo's festival sells no tickets",
     "pulso_promotion_response_rate": "nobody begins a campaign in the demo",
+    "pulso_moment_bursts": "an evening of one minute may have no burst",
     "pulso_model_drift_psi": "drift needs more music than one minute has",
 }
 """Panels that may have no data, and the reason."""

@@ -19,7 +19,7 @@ export function reasons(one, minute) {
   if (minute.crowd !== null) said.push(t("moments_why_crowd", { n: number(minute.crowd), usual: usual("crowd") }));
   if (minute.units !== null) said.push(t("moments_why_units", { n: number(minute.units), usual: usual("units") }));
   if (minute.loudness !== null) said.push(t("moments_why_loudness", { n: number(minute.loudness), usual: usual("loudness") }));
-  if (minute.mood) said.push(t("moments_why_mood", { mood: state.words[`mood_${minute.mood}`] ?? minute.mood }));
+  if (minute.mood) said.push(t("moments_why_mood", { mood: state.words[`heard_${minute.mood}`] ?? minute.mood }));
   if (minute.excerpt) said.push(`«${minute.excerpt}»`);
   return said.join(" · ");
 }

@@ -24,6 +24,7 @@ from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS, Alert, AlertAction, Ob
 from schemas.attendance import ATTENDANCE, OCCUPANCY, VENUE, AttendanceChange, VenueOccupancy
 from schemas.bars import SALES, STOCK, SaleLine, StockMovement, Ticket
 from schemas.cameras import FRAMES
+from schemas.moments import MOMENT_LINKS, PostLink
 from schemas.music import SNIPPETS
 from schemas.programme import PROGRAMME
 from schemas.promotion import PROMOTION_ACTIONS, PROMOTION_EVENTS, MessageVariant, PromotionAction, PromotionEvent
@@ -193,6 +194,21 @@ async def queues(driver: TestDriver, day: int) -> None:
     assert not await send(driver, QUEUE_COUNTS, [("toilets", count) for count in counts])
 
 
+async def moments(driver: TestDriver, day: int) -> None:
+    """Links of posts, with a new set each day, and one in each partition so that every clock moves."""
+    links = [
+        PostLink(
+            event_id=f"{day:02}-{name}-{minute}", post=f"{day:02}-{name}-{minute}", set=name, stage="main",
+            time=at(day, minute), chance=0.9, sentiment="positive",
+        )
+        for name in [*REGULAR_SETS, f"set-{day}"]
+        for minute in range(0, 300, 5)
+    ]  # fmt: skip
+    assert not await send(driver, MOMENT_LINKS, [(link.set, link) for link in links])
+
+
+REGULAR_SETS = {partition_of(f"daily-{n}", MOMENT_LINKS.partitions): f"daily-{n}" for n in range(20)}.values()
+
 REGULAR_STAGES = {partition_of(f"main-{n}", SNIPPETS.partitions): f"main-{n}" for n in range(20)}.values()
 """One in each partition, so that every clock moves each day."""
 
@@ -325,6 +341,7 @@ SIMULATIONS = {
     # The last orders come on the fourth day, the event is on the fifth.
     "bars/tickets": Simulation(tickets, driver_of("bars", TICKET_VENUE), full_after=SALE_DAYS + 2),
     "music/stages": Simulation(music, driver_of("music", EMPTY_VENUE, MusicDriver), full_after=10),
+    "support/moments": Simulation(moments, driver_of("support", PROGRAMME_VENUE), full_after=10),
     "support/desk": Simulation(support, driver_of("support"), full_after=10),
     "support/promotion": Simulation(promotion, driver_of("support", PROGRAMME_VENUE), full_after=8),
     "support/posts": Simulation(social, driver_of("support")),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from processors.festival.sections import sets_of
 from schemas.moments import MOMENT_LINKS, MOMENT_MINUTES
 from schemas.programme import PROGRAMME, PROGRAMME_SETS
 from schemas.social import POST_READINGS, PostReading
@@ -19,8 +20,8 @@ VENUE = venue_type([PROGRAMME]).model_validate({
     "name": "Test",
     "programme": {
         "acts": [{"id": "bosque", "name": "Bosque Voltaico"}],
-        "sets": [{"id": "s1", "day": "2026-07-04", "begin": AT.isoformat(), "end": (AT + timedelta(hours=1)).isoformat(),
-                  "stage": "forest", "act": "bosque", "name": "Bosque Voltaico"}],
+        "sets": [{"id": "s1", "day": "2026-07-04", "begin": AT.isoformat(),
+                  "end": (AT + timedelta(hours=1)).isoformat(), "stage": "forest", "act": "bosque", "name": "Bosque Voltaico"}],
     },
 })  # fmt: skip
 
@@ -61,7 +62,8 @@ async def test_post_about_other_matters_has_no_link(driver: TestDriver) -> None:
 
 async def test_cancelled_set_gets_no_links() -> None:
     driver = TestDriver(FEATURE, VENUE)
-    one = msgspec.convert(VENUE.section(PROGRAMME).sets[0].model_dump(mode="json") | {"status": "cancelled"}, PROGRAMME_SETS.payload)  # fmt: skip
+    (one,) = sets_of(VENUE.section(PROGRAMME))
+    one = msgspec.structs.replace(one, status="cancelled")
     await driver.send(PROGRAMME_SETS, "s1", one)
     reading = make_reading("r4", "¡Qué concierto de Bosque Voltaico!", 10)
     assert not (await driver.send(POST_READINGS, "other", reading)).of(MOMENT_LINKS)
