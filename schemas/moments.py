@@ -62,7 +62,7 @@ MOMENT_LINKS = Topic(
     PostLink,
     "pulso.moment.link.v1",
     "A social post about a set of the programme.",
-    retention_ms=3 * DAY,
+    retention_ms=DAY,
     sensitive=True,
 )
 

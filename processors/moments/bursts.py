@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-MAX_CHANCE = 1e-4
-"""Probability below which a window is a burst: at most 0.018 false bursts an hour by the union bound."""
+MAX_CHANCE = 5e-4
+"""Probability below which a window is a burst: at most 0.09 false bursts an hour by the union bound."""
 
 WINDOWS = (1, 2, 3)
 """Lengths of the windows in minutes."""
@@ -24,13 +24,13 @@ WINDOWS = (1, 2, 3)
 MIN_POSTS = 4
 """Posts of a window below which it is no burst."""
 
-DECAY = 0.88
-"""Factor by which evidence on the rate decays each minute: a half-life of five minutes."""
+DECAY = 0.93
+"""Factor by which evidence on the rate decays each minute: a half-life of ten minutes."""
 
 PRIOR_POSTS, PRIOR_MINUTES = 0.5, 1.0
 """Prior of the rate, as posts seen in minutes: half a post a minute, known hardly at all."""
 
-DISPERSION = 0.15
+DISPERSION = 0.1
 """Squared coefficient of variation of the rate from minute to minute beyond Poisson noise."""
 
 MAX_SURPRISE = 2.5

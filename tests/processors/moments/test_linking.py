@@ -53,7 +53,7 @@ def test_links_on_posts_apart_reach_their_figures(meaning: PerformanceMeaning) -
 def test_name_is_found_as_written_tagged_and_misspelt() -> None:
     assert link("¡Los Faroles de Cartón suenan de maravilla!") == "los-faroles-de-carton"
     assert link("qué directo #LosFarolesDeCarton") == "los-faroles-de-carton"
-    assert link("Los Faroles de Karton tocando la mejor", place="main", meaning=0.3) == "los-faroles-de-carton"
+    assert link("Los Faroles de Cartom, qué concierto", place="main", meaning=0.4) == "los-faroles-de-carton"
 
 
 def test_post_without_name_is_linked_by_its_place() -> None:
