@@ -10,6 +10,7 @@ import pytest
 from processors.moments.evaluation import PostsFileError, evaluate, read_programme
 from processors.moments.linking import PostLinker
 from processors.moments.meaning import PerformanceMeaning
+from processors.recommendations.taste_model import comparable_name
 from processors.support.encoder import Encoder
 from schemas.programme import ProgrammeSet
 from stream.runtime.settings import ROOT
@@ -20,7 +21,7 @@ NORTHLIGHT = ROOT / "training" / "moments" / "northlight"
 
 def make_set(name: str, stage: str = "main", minutes: int = 0) -> ProgrammeSet:
     begin = AT + timedelta(minutes=minutes)
-    key = name.lower().replace(" ", "-")
+    key = comparable_name(name).replace(" ", "-")
     return ProgrammeSet(
         id=key, day=AT.date(), begin=begin, end=begin + timedelta(hours=1), stage=stage, act=key, name=name
     )

@@ -45,7 +45,7 @@ def make_tags(at: datetime, loudness: float) -> MusicTags:
 
 def test_view_joins_posts_with_the_crowd_of_their_minute() -> None:
     venue = Venue.model_validate(
-        {"name": "T", "zones": [{"id": "front", "capacity": 9, "area_m2": 9}], "stages": [{"id": "main", "zone": "front"}]}
+        {"name": "T", "zones": [{"id": "front", "capacity": 9, "area_m2": 9}], "stages": [{"id": "main", "zone": "front"}]}  # noqa: E501
     )
     view, at = MomentsView(venue), datetime(2026, 7, 4, 22, tzinfo=UTC)
     assert view.apply(make_count(at, 250), 0) == set(), "nothing to show yet"
