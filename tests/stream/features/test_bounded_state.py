@@ -17,6 +17,7 @@ import pytest
 
 from processors.bars import ledger
 from processors.crowd.zone_analyzer import ZoneState
+from processors.moments import minutes
 from processors.music.tagger import AnalyzedFragment, FragmentTags
 from processors.social import posts
 from processors.support import desk
@@ -328,6 +329,11 @@ async def promotion(driver: TestDriver, day: int) -> None:
 
 ACTS = [{"id": "faro", "name": "Faro", "genres": ["rock"]}, {"id": "nube", "name": "Nube", "genres": ["jazz"]}]
 PROGRAMME_VENUE = venue_type([PROGRAMME]).model_validate({"name": "Test", "programme": {"acts": ACTS}})
+SETS = [
+    {"id": "set-0", "day": f"{BEGIN:%Y-%m-%d}", "begin": BEGIN.isoformat(),
+     "end": (BEGIN + timedelta(hours=1)).isoformat(), "stage": "main", "act": ACTS[0]["id"], "name": ACTS[0]["name"]}
+]  # fmt: skip
+SETS_VENUE = venue_type([PROGRAMME]).model_validate({"name": "Test", "programme": {"acts": ACTS, "sets": SETS}})
 EMPTY_VENUE = Venue(name="Test")
 
 SIMULATIONS = {
@@ -341,7 +347,7 @@ SIMULATIONS = {
     # The last orders come on the fourth day, the event is on the fifth.
     "bars/tickets": Simulation(tickets, driver_of("bars", TICKET_VENUE), full_after=SALE_DAYS + 2),
     "music/stages": Simulation(music, driver_of("music", EMPTY_VENUE, MusicDriver), full_after=10),
-    "support/moments": Simulation(moments, driver_of("support", PROGRAMME_VENUE), full_after=10),
+    "support/moments": Simulation(moments, driver_of("support", SETS_VENUE), full_after=5),
     "support/desk": Simulation(support, driver_of("support"), full_after=10),
     "support/promotion": Simulation(promotion, driver_of("support", PROGRAMME_VENUE), full_after=8),
     "support/posts": Simulation(social, driver_of("support")),
@@ -361,6 +367,7 @@ def small_memories(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "REPEAT_COUNTERS", 20)
     monkeypatch.setattr(desk, "MAX_TOPIC_EXAMPLES", 20)
     monkeypatch.setattr(posts, "RECENT_POSTS", 200)
+    monkeypatch.setattr(minutes, "RECENT_POSTS", 100)
     monkeypatch.setattr(ledger, "REMEMBERED_MOVEMENTS", 8)
 
 
