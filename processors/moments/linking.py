@@ -25,16 +25,20 @@ MAX_CACHED_NAMES = 5_000
 
 _ELSEWHERE = re.compile(
     r"\b(el ano que viene|ano pasado|el ano pasado|manana|ayer|proxim[oa]s?|hace (?:un|dos|tres|\d+) anos?"
-    r"|en casa|spotify|disco|vinilo|entrevista|podcast|gira|radio|documental|entradas?|camisetas?|merch|next (?:year|week|month)"  # noqa: E501
+    r"|en casa|spotify|disco|vinilo|entrevista|podcast|gira|radio|documental|entradas?|camisetas?|merch"
+    r"|next (?:year|week|month)"
     r"|last (?:year|week|night|month|summer)|tomorrow|yesterday|years? ago|at home|album|vinyl|interview|tour|tickets?"
     r"|t-?shirts?|playlist|19\d\d|20[0-3]\d)\b"
 )
 _PERFORMING = re.compile(
     r"\b(toc(?:a|an|o|ando|ado|aron)|suena[ns]?|sonando|cant(?:a|an|o|ando|ante)|concierto|conciertazo|show"
-    r"|directo|en vivo|recital|toquin|tem(?:a|on|azo)s?|rola|cancion|banda|grupo|escenario|publico|pogo|core(?:a|ando)|bailando|bis"  # noqa: E501
+    r"|directo|en vivo|recital|toquin|tem(?:a|on|azo)s?|rola|cancion|banda|grupo|escenario|publico|pogo"
+    r"|core(?:a|ando)|bailando|bis"
     r"|guitarra|guitarrista|bajo|bajista|bateria|baterista|empez(?:o|ando)|empieza|arranc(?:o|a|aron|ando)|abriendo"
-    r"|cerr(?:o|aron|ando)|termin(?:o|a|aron)|acab(?:o|a|aron)|set|stage|gig|live|play(?:s|ed|ing)?|songs?|singer|sing(?:s|ing)?"
-    r"|crowd|encore|tune|bass|drummers?|guitar|opening|closing|finish(?:es|ing|ed)?|singles?|sounds?|band|loud|dance|dancing)\b"
+    r"|cerr(?:o|aron|ando)|termin(?:o|a|aron)|acab(?:o|a|aron)|set|stage|gig|live|play(?:s|ed|ing)?|songs?"
+    r"|singer|sing(?:s|ing)?"
+    r"|crowd|encore|tune|bass|drummers?|guitar|opening|closing|finish(?:es|ing|ed)?|singles?|sounds?|band"
+    r"|loud|dance|dancing)\b"
 )
 _RESHARED = re.compile(r"^\s*RT\b")
 

@@ -19,7 +19,7 @@ function panel(one, name, bars, title, width) {
   const picture = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": t("moments_chart_of", { title, name: one.name }) });
   const values = known.map((minute) => minute[name]);
   const low = Math.min(0, ...values) < 0 ? Math.floor(Math.min(...values) / 10) * 10 : 0;
-  const high = low < 0 ? Math.max(low + 10, Math.ceil(Math.max(...values) / 10) * 10) : Math.max(1, ...values);
+  const high = low < 0 ? Math.max(low + 10, 10 * Math.ceil(Math.max(...values) / 10)) || 0 : Math.max(1, ...values); // 0, not -0
   const first = one.minutes[0].at, span = Math.max(one.minutes.at(-1).at - first + 60, 300);
   const x = (at) => LEFT + ((at - first) / span) * (width - LEFT - RIGHT);
   const y = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);

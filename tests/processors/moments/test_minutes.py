@@ -71,7 +71,8 @@ def test_burst_counts_once() -> None:
 def test_stage_has_the_crowd_of_its_zone_and_sales_of_its_bars() -> None:
     venue = Venue.model_validate({
         "name": "Test", "zones": [{"id": "front", "capacity": 100, "area_m2": 50}],
-        "stages": [{"id": "main", "zone": "front"}], "bars": [{"id": "north", "zone": "front", "products": [{"id": "beer"}]}],  # noqa: E501
+        "stages": [{"id": "main", "zone": "front"}],
+        "bars": [{"id": "north", "zone": "front", "products": [{"id": "beer"}]}],
     })  # fmt: skip
     around = StageSurroundings(venue)
     count = CrowdCount(

@@ -21,7 +21,8 @@ VENUE = venue_type([PROGRAMME]).model_validate({
     "programme": {
         "acts": [{"id": "bosque", "name": "Bosque Voltaico"}],
         "sets": [{"id": "s1", "day": "2026-07-04", "begin": AT.isoformat(),
-                  "end": (AT + timedelta(hours=1)).isoformat(), "stage": "forest", "act": "bosque", "name": "Bosque Voltaico"}],  # noqa: E501
+                  "end": (AT + timedelta(hours=1)).isoformat(), "stage": "forest",
+                  "act": "bosque", "name": "Bosque Voltaico"}],
     },
 })  # fmt: skip
 
