@@ -23,12 +23,13 @@ from schemas.context import CONTEXT
 from schemas.crowd import CROWD
 from schemas.itinerary import WISHES
 from schemas.models import FEEDBACK
+from schemas.moments import MOMENT_LINKS
 from schemas.music import SNIPPETS
 from schemas.programme import PROGRAMME_SETS
 from schemas.promotion import PROMOTION_ACTIONS, PROMOTION_EVENTS
 from schemas.recommendations import TASTE_EVENTS
 from schemas.routes import PATH_STATES
-from schemas.social import POSTS
+from schemas.social import POST_READINGS, POSTS
 from schemas.sources import REPORTS
 from schemas.support import CORRECTIONS, MAILS
 from schemas.tickets import ORDERS, TICKET_ACTIONS, TICKETS
@@ -60,6 +61,8 @@ WORKER_TOPICS: list[tuple[str, Topic]] = [
             CROWD,
             PROMOTION_ACTIONS,
             PROMOTION_EVENTS,
+            POST_READINGS,
+            MOMENT_LINKS,
         )
     ),
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
