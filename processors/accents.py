@@ -15,3 +15,14 @@ def without_accents(text: str) -> str:
         return text
     parts = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def comparable_name(name: str) -> str:
+    """Return a name without case, accents and punctuation, so that exports of other services find it.
+
+    >>> comparable_name("  Björk & the Rúa! "), comparable_name("¡Ojos de Brujo!")
+    ('bjork and the rua', 'ojos de brujo')
+    """
+    kept = without_accents(name.casefold().replace("&", " and "))
+    plain = "".join(one if one.isalnum() else " " for one in kept)
+    return " ".join(plain.split()) or name.strip()

@@ -56,6 +56,8 @@ FEATURE_IMPORTS = {
         ("support", "social"),
         # Questions of attendees share the encoder, the danger classifier and the masking of personal data with mails.
         ("assistant", "support"),
+        # Posts are linked to sets as the social worker reads them.
+        ("moments", "social"),
     },
     "stream/features": {("cameras", "crowd"), ("cameras", "violence"), ("social", "support")},
 }

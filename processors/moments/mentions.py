@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from processors.recommendations.taste_model import comparable_name
+from processors.accents import comparable_name
 
 _TAG = re.compile(r"[#@]([\w.]+)")
 _ARTICLES = frozenset({"los", "las", "la", "el", "the", "dj", "mc"})

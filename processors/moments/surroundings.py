@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from processors.bars.bar_programme import nearest_stages
+from processors.festival.bar_stages import nearest_stages
 from schemas.crowd import CrowdCount
 from schemas.ids import BarId, CameraId, ZoneId
 from schemas.music import MusicTags

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from processors.accents import comparable_name
 from processors.recommendations.arms import cosine_neighbours, standardized
 from processors.recommendations.content import (
     Descriptions,
@@ -23,7 +24,7 @@ from processors.recommendations.content import (
     inverse_document_frequencies,
     mean_tag_vectors,
 )
-from processors.recommendations.taste_model import TasteModel, comparable_name
+from processors.recommendations.taste_model import TasteModel
 from schemas.ids import ActId
 from schemas.programme import Act
 from schemas.recommendations import ReasonKind

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processors.accents import comparable_name
 from processors.recommendations.act_recommender import ActRecommender, Recommendation, Taste
 from processors.recommendations.arms import standardized
 from processors.recommendations.content import TagVectors
 from processors.recommendations.lineups import SHARPNESS
-from processors.recommendations.taste_model import TasteModel, comparable_name
+from processors.recommendations.taste_model import TasteModel
 from schemas.ids import ActId
 from schemas.programme import Act, OtherFestival
 from schemas.recommendations import RecommendedFestival

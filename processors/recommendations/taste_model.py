@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from processors.accents import without_accents
+from processors.accents import comparable_name
 from processors.models.inference import checked_weights, models_folder
 from processors.recommendations.arms import (
     BlendedArm,
@@ -101,17 +101,6 @@ class TasteModel:
                 vectors=file["vectors"].astype(np.float32),
                 identity=identity,
             )
-
-
-def comparable_name(name: str) -> str:
-    """Return a name without case, accents and punctuation, so that exports of other services find it.
-
-    >>> comparable_name("  Björk & the Rúa! "), comparable_name("¡Ojos de Brujo!")
-    ('bjork and the rua', 'ojos de brujo')
-    """
-    kept = without_accents(name.casefold().replace("&", " and "))
-    plain = "".join(one if one.isalnum() else " " for one in kept)
-    return " ".join(plain.split()) or name.strip()
 
 
 def _as_bytes(texts: list[str]) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct, field
 
-from processors.recommendations.taste_model import comparable_name
+from processors.accents import comparable_name
 from processors.support.mail_analysis import AnalyzedMail
 from processors.support.mail_text import without_addresses
 from processors.support.privacy import mask_personal_data

@@ -19,10 +19,9 @@ from processors.moments.evaluation import read_posts, read_programme
 from processors.moments.linking import PostLinker
 from processors.moments.meaning import PerformanceMeaning
 from processors.support.encoder import Encoder
-from stream.runtime.settings import ROOT
 
 FOLDER = Path(__file__).parent / "ribera"
-TARGET = ROOT / "processors" / "moments" / "link_weights.py"
+TARGET = Path(__file__).parents[2] / "processors" / "moments" / "link_weights.py"
 STRENGTHS = (0.3, 1.0, 3.0)
 MAX_WRONG = 0.05
 LIMITS = np.arange(0.3, 0.91, 0.01)

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from processors.bars.bar_programme import nearest_stages, stages_of_bar
+from processors.bars.bar_programme import stages_of_bar
 from processors.bars.evening_profile import StageSets
+from processors.festival.bar_stages import nearest_stages
 from processors.festival.hours import festival_day
 from processors.festival.sections import sets_of
 from schemas.ids import BarId

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from processors.moments.minutes import KEPT_AFTER_LAST_POST
+from schemas.bars import SALES
+from schemas.crowd import CROWD
 from schemas.moments import MOMENT_LINKS, MOMENT_MINUTES
+from schemas.music import TAGS
 from schemas.programme import PROGRAMME_SETS
 from schemas.social import POST_READINGS
 from stream.runtime.feature import Access, Feature, StateTopics
@@ -22,6 +25,6 @@ FEATURE = Feature(
             produces=(MOMENT_LINKS, MOMENT_MINUTES),
             tables=(StateTopics("moments", (MOMENT_LINKS,), idle=KEPT_AFTER_LAST_POST),),
         ),
-        "console": Access(broadcasts=(MOMENT_MINUTES,)),
+        "console": Access(broadcasts=(MOMENT_MINUTES, CROWD, SALES, TAGS)),
     },
 )

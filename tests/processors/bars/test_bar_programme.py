@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from processors.bars.bar_programme import nearest_stages, stages_of_bar
+from processors.bars.bar_programme import stages_of_bar
+from processors.festival.bar_stages import nearest_stages
 from processors.programme.changes import cancelled
 from schemas.programme import ProgrammeSet
 from schemas.venue import Venue

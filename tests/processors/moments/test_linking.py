@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from processors.accents import comparable_name
 from processors.moments.evaluation import PostsFileError, evaluate, read_programme
 from processors.moments.linking import PostLinker
 from processors.moments.meaning import PerformanceMeaning
-from processors.recommendations.taste_model import comparable_name
 from processors.support.encoder import Encoder
 from schemas.programme import ProgrammeSet
 from stream.runtime.settings import ROOT

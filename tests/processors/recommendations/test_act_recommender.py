@@ -8,9 +8,10 @@ import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from processors.accents import comparable_name
 from processors.recommendations.act_recommender import ActRecommender, Taste
 from processors.recommendations.content import mean_tag_vectors
-from processors.recommendations.taste_model import TasteModel, comparable_name
+from processors.recommendations.taste_model import TasteModel
 from schemas.ids import ActId
 from schemas.programme import Act
 
