@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help compose-test kubernetes-check setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
+.PHONY: captions-setup help compose-test kubernetes-check setup test-setup fault-setup train-setup demo up test fuzz audit check faults bench soak schemas docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -14,6 +14,9 @@ setup: ## install what is missing to run: system packages, .venv, the broker's j
 
 test-setup: ## also install what tests and checks need: pytest, mypy, ruff, a browser, an IMAP server
 	@scripts/setup --tests
+
+captions-setup: ## also install what live captions need, with Whisper base: some 330 MB
+	@scripts/setup --captions
 
 fault-setup: ## also install libfaketime, which a fault test needs
 	@scripts/setup --faults

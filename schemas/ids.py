@@ -60,3 +60,6 @@ SignId = NewType("SignId", str)
 
 SignCommandId = NewType("SignCommandId", str)
 """Id of one command of what a sign shows, from its proposal until it is withdrawn."""
+
+CaptionId = NewType("CaptionId", str)
+"""Id of a line of captions; its corrections have the same."""

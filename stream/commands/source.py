@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stream.sources.source import Source
 
 commands = typer.Typer(
-    help="Connect one camera, till endpoint, mailbox or microphone, or replay sales.", no_args_is_help=True
+    help="Connect one camera, till endpoint, mailbox, microphone or speech feed, or replay sales.", no_args_is_help=True
 )
 
 MAX_REFUSALS_SHOWN = 20
@@ -97,6 +97,19 @@ def microphone(
     settings = connected_settings()
     source = microphone_of(read_venue(settings.venue), StageId(name), url, loop=loop)
     run_sources([source], settings, metrics_port)
+
+
+@commands.command()
+def speech(
+    name: Annotated[str, typer.Argument(help="The stage's id in the venue file.")],
+    url: Url,
+    loop: Annotated[bool, typer.Option(help="Start a file or folder again at its end.")] = False,
+    metrics_port: Port = 0,
+) -> None:
+    """Send speech of a stage, to be captioned: a stream, a device (alsa:DEVICE, pulse:DEVICE), a file or a folder."""
+    from stream.sources.speech import SpeechSource  # noqa: PLC0415
+
+    run_sources([SpeechSource(StageId(name), url, loop=loop)], connected_settings(), metrics_port)
 
 
 @commands.command()

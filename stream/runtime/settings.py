@@ -79,6 +79,14 @@ class Settings(BaseSettings):
         description="Model that embeds mails: shipped, or sentence-transformers:NAME where that library is installed.",
     )
 
+    speech_model: Path | None = Field(
+        default=None,
+        description="Folder of the faster-whisper model that captions speech; the one of `make captions-setup` if not set.",
+    )
+    speech_threads: int = Field(
+        default=1, ge=1, le=64, description="Number of cores that the recognition of speech uses."
+    )
+
     model_store: str | None = Field(
         default=None,
         description="Folder of candidates and promoted models, or s3://BUCKET/PREFIX where machines share none; "
@@ -230,6 +238,11 @@ class Settings(BaseSettings):
     def stack_file(self) -> Path:
         """File in which `pulso up` describes the servers that it started."""
         return self.data / "stack.json"
+
+    @property
+    def speech_folder(self) -> Path:
+        """Folder of the model that captions speech."""
+        return self.speech_model or self.cache / "whisper-base"
 
     @property
     def models(self) -> Path:

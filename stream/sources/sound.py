@@ -1,4 +1,7 @@
-"""Sound fragments of microphones: 30 seconds every 5 seconds of a device, a stream, a file or a folder."""
+"""Sound of microphones: a device, a stream, a file or a folder, through ffmpeg.
+
+For music fragments of 30 seconds every 5 seconds; for speech see `stream.sources.speech`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import io
 import logging
 import subprocess
 import threading
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,10 +17,12 @@ from typing import ClassVar
 
 import numpy as np
 import soundfile
+from msgspec import Struct
 
 from processors.music.channels import ChannelMix
 from schemas.ids import StageId
 from schemas.music import SNIPPETS
+from schemas.topic import Topic
 from schemas.visuals import VisualsSettings
 from stream.features.music import metrics
 from stream.features.music.lights import FrameReceiver, LiveFrames
@@ -52,8 +58,22 @@ class _UnknownOptionError(SoundFileError):
     """This ffmpeg does not know an option."""
 
 
-class MicrophoneSource(Source):
-    """One stage's sound, through ffmpeg.
+class SoundEvent(Struct, frozen=True):
+    """One event of a source of sound.
+
+    Attributes:
+        mark: tells it apart from others of its run; the same for the same sound.
+        time: when the last of it sounded.
+        value: FLAC.
+    """
+
+    mark: str
+    time: datetime
+    value: bytes
+
+
+class SoundSource(Source):
+    """One stage's sound, through ffmpeg; derived classes make events of it.
 
     Args:
         name: id of the stage in the venue file.
@@ -65,7 +85,10 @@ class MicrophoneSource(Source):
         visuals: settings of the stage's visuals, which get it too; None: it has none.
     """
 
-    kind: ClassVar[str] = "microphone"
+    kind: ClassVar[str]
+    topic: ClassVar[Topic[bytes]]
+    sample_rate: ClassVar[int]
+    """Samples a second (Hz)."""
 
     def __init__(
         self,
@@ -85,44 +108,53 @@ class MicrophoneSource(Source):
         self._reported_channels = 0
 
     @property
-    def period_seconds(self) -> float:
-        """Return the seconds between two fragments."""
-        return HOP_SECONDS
+    def _label(self) -> str:
+        """Label of the source in the metrics of sound."""
+        return self.name
+
+    @abstractmethod
+    def _events(self, pipe: SoundPipe, sink: EventSink, stop: threading.Event) -> Iterator[SoundEvent]:
+        """Yield the events of one input until it ends or `stop` is set."""
 
     def run(self, sink: EventSink, stop: threading.Event) -> None:
-        """Send fragments as FLAC; see `Source.run`."""
+        """Send sound as FLAC; see `Source.run`."""
         session = now().strftime("%Y%m%dT%H%M%S.%f")
         visuals = () if self._visuals is None else (VisualsSender(self._visuals, sink, now),)
         self._receivers = (*self._lights, *visuals)
         path = self._path()
-        number = 0
+        inputs = 0
         while True:
-            before = number
+            heard = 0
             for source in self._inputs(path):
+                inputs += 1
                 try:
-                    for fragment, time_ in self._fragments(source, stop):
-                        id_ = f"{self.name}/{session}/{number}"
+                    for event in self._sound(source, sink, stop):
+                        heard += 1
                         sink.send(
-                            SNIPPETS, key=self.name, value=fragment, id=id_, time=time_, content_type="audio/flac"
+                            self.topic,
+                            key=self.name,
+                            value=event.value,
+                            id=f"{self.name}/{session}/{inputs}/{event.mark}",
+                            time=event.time,
+                            content_type="audio/flac",
                         )
-                        number += 1
                 except SoundFileError as error:
                     if path is None or not path.is_dir():
                         raise
                     sink.count("refused")
-                    log.warning("microphone %s: a file of the folder is skipped: %s", self.name, error)
+                    log.warning("%s %s: a file of the folder is skipped: %s", self.kind, self.name, error)
                 if stop.is_set():
                     return
             if path is None or not _is_recorded(path):
                 sink.flush()
                 raise SourceError("the stream ended; check the microphone's power, network and address")
-            if number == before:
-                raise SourceError(f"{path} has less than {MIN_FRAGMENT_SECONDS:.0f} second of sound")
+            if not heard and (reason := self._no_events(path)):
+                raise SourceError(reason)
             if not self._loop:
                 break
-            log.info("microphone %s: %s ended and begins again", self.name, path)
+            log.info("%s %s: %s ended and begins again", self.kind, self.name, path)
         sink.flush()
-        log.info("microphone %s: %s ended", self.name, path)
+        log.info("%s %s: %s ended", self.kind, self.name, path)
 
     def _path(self) -> Path | None:
         """Return the path of a local file or folder; None for a device or an address.
@@ -149,44 +181,42 @@ class MicrophoneSource(Source):
         else:
             yield file_input(path, pace=self._pace)
 
-    def _fragments(self, source: FfmpegInput, stop: threading.Event) -> Iterator[tuple[bytes, datetime]]:
-        """Yield overlapping fragments and their ends; the first ones are shorter: they hold all sound until then."""
+    def _no_events(self, path: Path) -> str:
+        """Return what is wrong with a file or folder that made no event; empty if nothing is."""
+        del path
+        return ""
+
+    def _sound(self, source: FfmpegInput, sink: EventSink, stop: threading.Event) -> Iterator[SoundEvent]:
+        """Yield the events of an input, without the options that this ffmpeg does not know."""
         try:
-            yield from self._fragments_with(source, source.optional, stop)
+            yield from self._sound_with(source, source.optional, sink, stop)
         except _UnknownOptionError as error:
             if not source.optional:
                 raise
-            log.info("microphone %s: without %s: %s", self.name, " ".join(source.optional), error)
-            yield from self._fragments_with(source, (), stop)
+            log.info("%s %s: without %s: %s", self.kind, self.name, " ".join(source.optional), error)
+            yield from self._sound_with(source, (), sink, stop)
 
-    def _fragments_with(
-        self, source: FfmpegInput, options: tuple[str, ...], stop: threading.Event
-    ) -> Iterator[tuple[bytes, datetime]]:
+    def _sound_with(
+        self, source: FfmpegInput, options: tuple[str, ...], sink: EventSink, stop: threading.Event
+    ) -> Iterator[SoundEvent]:
         pipe = self._open([*options, *source.arguments], live=source.live)
-        step = int(HOP_SECONDS * SAMPLE_RATE)
-        recent = np.zeros(0, np.int16)
         status, lines = None, list[str]()
         try:
-            while not stop.is_set():
-                block = pipe.read(step * SAMPLE_BYTES, stop)
-                recent = np.concatenate([recent, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
-                recent = recent[-int(FRAGMENT_SECONDS * SAMPLE_RATE) :]
-                end = now() - timedelta(seconds=pipe.seconds_ago() if self._pace else 0)
-                if len(block) < step * SAMPLE_BYTES:
-                    if len(block) >= MIN_FRAGMENT_SECONDS * SAMPLE_RATE * SAMPLE_BYTES and not stop.is_set():
-                        yield _flac(recent), end  # the end of a file
-                    break
-                yield _flac(recent), end
+            yield from self._events(pipe, sink, stop)
         finally:
             status, lines = pipe.end()
         if status and not stop.is_set():
-            kind = _UnknownOptionError if lacks_option(lines) and not len(recent) else SoundFileError
+            kind = _UnknownOptionError if lacks_option(lines) and not pipe.has_arrived else SoundFileError
             raise kind(f"ffmpeg could not go on: {error_sentence(lines, self._url)}")
+
+    def _time(self, pipe: SoundPipe) -> datetime:
+        """Return when the last sample that was read sounded."""
+        return now() - timedelta(seconds=pipe.seconds_ago() if self._pace else 0)
 
     def _open(self, arguments: list[str], *, live: bool) -> SoundPipe:
         command = ["ffmpeg", "-nostdin", "-v", "error", *arguments]
         # All channels: mixed without a look, an inverted leg is silence, and of six channels one may be in use.
-        command += ["-vn", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le", "-f", "wav", "pipe:1"]
+        command += ["-vn", "-ar", str(self.sample_rate), "-c:a", "pcm_s16le", "-f", "wav", "pipe:1"]
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except FileNotFoundError as error:
@@ -194,21 +224,56 @@ class MicrophoneSource(Source):
         return SoundPipe(
             process,
             self.name,
-            SAMPLE_RATE,
+            self.sample_rate,
             live=live,
-            tap=LiveFrames(self._receivers, SAMPLE_RATE).add_samples if self._receivers else None,
+            tap=LiveFrames(self._receivers, self.sample_rate).add_samples if self._receivers else None,
             mixed=self._report_mix,
-            dropped=metrics.SOUND_DROPPED.labels(self.name).inc,
+            dropped=metrics.SOUND_DROPPED.labels(self._label).inc,
         )
 
     def _report_mix(self, mix: ChannelMix) -> None:
-        log.info("microphone %s: %s", self.name, mix)
+        log.info("%s %s: %s", self.kind, self.name, mix)
         weights = mix.weights
         for number, weight in enumerate(weights, 1):
-            metrics.CHANNEL_WEIGHT.labels(self.name, str(number)).set(weight)
+            metrics.CHANNEL_WEIGHT.labels(self._label, str(number)).set(weight)
         for number in range(len(weights) + 1, self._reported_channels + 1):
-            metrics.CHANNEL_WEIGHT.remove(self.name, str(number))
+            metrics.CHANNEL_WEIGHT.remove(self._label, str(number))
         self._reported_channels = len(weights)
+
+
+class MicrophoneSource(SoundSource):
+    """Music of one stage: overlapping fragments; the first ones are shorter, and hold all sound until then."""
+
+    kind: ClassVar[str] = "microphone"
+    topic: ClassVar[Topic[bytes]] = SNIPPETS
+    sample_rate: ClassVar[int] = SAMPLE_RATE
+
+    @property
+    def period_seconds(self) -> float:
+        """Return the seconds between two fragments."""
+        return HOP_SECONDS
+
+    def _events(self, pipe: SoundPipe, sink: EventSink, stop: threading.Event) -> Iterator[SoundEvent]:
+        """Yield fragments and their ends."""
+        del sink
+        step = int(HOP_SECONDS * SAMPLE_RATE)
+        recent = np.zeros(0, np.int16)
+        number = 0
+        while not stop.is_set():
+            block = pipe.read(step * SAMPLE_BYTES, stop)
+            recent = np.concatenate([recent, np.frombuffer(block[: len(block) // 2 * 2], np.int16)])
+            recent = recent[-int(FRAGMENT_SECONDS * SAMPLE_RATE) :]
+            end = self._time(pipe)
+            if len(block) < step * SAMPLE_BYTES:
+                if len(block) >= MIN_FRAGMENT_SECONDS * SAMPLE_RATE * SAMPLE_BYTES and not stop.is_set():
+                    yield SoundEvent(str(number), end, flac(recent, SAMPLE_RATE))  # the end of a file
+                return
+            yield SoundEvent(str(number), end, flac(recent, SAMPLE_RATE))
+            number += 1
+
+    def _no_events(self, path: Path) -> str:
+        """Return that a file is too short."""
+        return f"{path} has less than {MIN_FRAGMENT_SECONDS:.0f} second of sound"
 
 
 def _is_recorded(path: Path) -> bool:
@@ -216,7 +281,8 @@ def _is_recorded(path: Path) -> bool:
     return path.is_dir() or (path.is_file() and path.suffix.lower() != ".sdp")
 
 
-def _flac(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:
+def flac(samples: np.ndarray[tuple[int], np.dtype[np.int16]], rate: int) -> bytes:
+    """Return mono samples as FLAC."""
     out = io.BytesIO()
-    soundfile.write(out, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(out, samples, rate, format="FLAC", subtype="PCM_16")
     return out.getvalue()

@@ -102,6 +102,11 @@ class SoundPipe:
             self._changed.notify_all()
         return block
 
+    @property
+    def has_arrived(self) -> bool:
+        """True once there was any sound."""
+        return self._arrived > 0
+
     def seconds_ago(self) -> float:
         """Return how long ago the last sample that was read sounded."""
         with self._changed:

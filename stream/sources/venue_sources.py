@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.captions import CAPTION_SETTINGS
 from schemas.ids import StageId
 from schemas.tickets import TICKETS
 from schemas.venue import Venue
@@ -19,6 +20,7 @@ from stream.sources.post_server import PostServer
 from stream.sources.post_server import token_of as posts_token_of
 from stream.sources.sound import MicrophoneSource
 from stream.sources.source import Source
+from stream.sources.speech import SpeechSource
 from stream.sources.till_server import TillServer, token_of
 
 
@@ -30,6 +32,8 @@ def sources_of(venue: Venue, settings: Settings) -> list[Source]:
         if camera.url
     ]
     sources += [microphone_of(venue, stage.id, stage.url) for stage in venue.stages if stage.url]
+    feeds = venue.section(CAPTION_SETTINGS).feeds
+    sources += [SpeechSource(feed.stage, feed.url) for feed in feeds if feed.url]
     sources += [
         MailboxSource(
             box.id,

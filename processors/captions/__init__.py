@@ -1,0 +1,1 @@
+"""Captions: speech to lines of text, names of the programme, and subtitles."""
