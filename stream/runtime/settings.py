@@ -81,7 +81,7 @@ class Settings(BaseSettings):
 
     speech_model: Path | None = Field(
         default=None,
-        description="Folder of the faster-whisper model that captions speech; the one of `make captions-setup` if not set.",
+        description="Folder of the faster-whisper model for captions; that of `make captions-setup` if not set.",
     )
     speech_threads: int = Field(
         default=1, ge=1, le=64, description="Number of cores that the recognition of speech uses."

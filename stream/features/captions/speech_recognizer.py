@@ -135,9 +135,7 @@ def shipped_translator() -> TextTranslator | None:
     if not TRANSLATION_MODEL.is_dir():
         return None
     try:
-        translator: TextTranslator = load_reference("processors.captions.translation:Translator").load(
-            TRANSLATION_MODEL
-        )
+        translator_type = load_reference("processors.captions.translation:Translator")
     except ImportError as error:
         log.warning("captions are not translated by the text translator: %s", error)
         return None
