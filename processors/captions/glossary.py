@@ -24,6 +24,9 @@ MAX_HINTS = 24
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
+_BREAK = re.compile(r"[,;:!?¡¿…\n]|\. ")
+"""Marks that no name crosses."""
+
 _SOUNDS = (
     ("ph", "f"), ("qu", "k"), ("ck", "k"), ("ch", "x"), ("sh", "x"), ("ll", "y"), ("c", "k"), ("z", "s"), ("v", "b"),
     ("w", "u"), ("h", ""), ("j", "y"), ("ee", "i"), ("oo", "u"), ("th", "t"),
@@ -89,6 +92,8 @@ class Glossary:
         for name, plain, sound, size in self._known:
             for count in range(max(1, size - 1), min(size + 2, len(words) - at + 1)):
                 heard = text[words[at].start() : words[at + count - 1].end()]
+                if _BREAK.search(heard):
+                    break
                 score = self._similarity(heard, plain, sound, count == size)
                 if score and (best is None or score > best[0]):
                     best = score, name, count
@@ -106,9 +111,12 @@ class Glossary:
         if heard_plain.replace(" ", "") == plain.replace(" ", ""):
             return 0.99
         heard_sound = _sound(heard)
-        score = max(
-            Levenshtein.normalized_similarity(heard_sound, sound),
-            Levenshtein.normalized_similarity(heard_plain, plain),
+        score = min(
+            0.98,
+            max(
+                Levenshtein.normalized_similarity(heard_sound, sound),
+                Levenshtein.normalized_similarity(heard_plain, plain),
+            ),
         )
         limit = MIN_SIMILARITY + (0.0 if same_words else 0.04) + (0.04 if letters < 8 else 0.0)
         if score < limit or JaroWinkler.similarity(heard_sound, sound) < 0.85:

@@ -1,4 +1,4 @@
-"""The public pages of captions: stages, lines of one as they come, subtitles, and the code that opens a page on a phone.
+"""The public pages of captions: stages, lines of one as they come, subtitles, and the QR code of a page.
 
 Nobody logs in to read what everybody hears.
 """
