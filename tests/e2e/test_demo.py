@@ -35,6 +35,8 @@ PANELS_WITHOUT_DATA = {
     "pulso_sign_shown": "for the same reason",
     "pulso_sign_display": "for the same reason",
     'rule=~"sign-': "for the same reason",
+    "pulso_caption_": "nobody speaks on a stage: its weights are not there everywhere",
+    'rule=~"captions-': "for the same reason",
     "pulso_watchdog_": "no address is set that expects signs of life",
     "pulso_till_": "the clocks of all tills are right",
     "pulso_events_ahead": "so are all others",

@@ -18,6 +18,8 @@ from schemas.alerts import ACTIONS, ALERTS, OBSERVATIONS
 from schemas.attendance import ATTENDANCE, OCCUPANCY
 from schemas.bars import DEMAND, SALES, STOCK
 from schemas.cameras import FRAMES
+from schemas.captions import CORRECTIONS as CAPTION_CORRECTIONS
+from schemas.captions import SPEECH
 from schemas.cloudevents import Envelope
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
@@ -44,7 +46,7 @@ from tests.fuzz.input_generator import MEDIA_PIECES, InputGenerator
 
 pytestmark = pytest.mark.stack
 INPUT_COUNTS = {SALES: 200, STOCK: 200, CONTEXT: 100, ATTENDANCE: 100, FEEDBACK: 100, ACTIONS: 150, OBSERVATIONS: 150,
-         ALERTS: 100, CORRECTIONS: 40, MAILS: 30, POSTS: 30, FRAMES: 60, SNIPPETS: 20}  # fmt: skip
+         ALERTS: 100, CORRECTIONS: 40, MAILS: 30, POSTS: 30, FRAMES: 60, SNIPPETS: 20, SPEECH: 20}  # fmt: skip
 """Inputs of the short set; 60 of each other topic."""
 WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("bars", topic) for topic in (SALES, STOCK, CONTEXT, ORDERS, TICKET_ACTIONS, OCCUPANCY)),
@@ -68,6 +70,7 @@ WORKER_TOPICS: list[tuple[str, Topic]] = [
     *(("vision", topic) for topic in (FRAMES, ATTENDANCE)),
     *(("vision", topic) for feature in registry.features() if feature.frame_observers for topic in feature.topics),
     *(("music", topic) for topic in (SNIPPETS, FEEDBACK)),
+    *(("captions", topic) for topic in (SPEECH, CAPTION_CORRECTIONS)),
     *(("alerts", topic) for topic in (OBSERVATIONS, ACTIONS, ALERTS, REPORTS, *registry.result_topics())),
 ]
 
@@ -216,6 +219,7 @@ def random_fragment(generator: InputGenerator, venue: Venue) -> tuple[bytes, byt
 PAYLOAD_GENERATORS: dict[Topic, Callable[[InputGenerator, Venue], tuple[bytes, bytes]]] = {
     FRAMES: random_frame,
     SNIPPETS: random_fragment,
+    SPEECH: random_fragment,
 }
 
 
