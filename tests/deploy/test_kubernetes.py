@@ -54,7 +54,7 @@ def test_every_part_of_pulso_is_there(resources: list[Manifest]) -> None:
     assert names(resources, "KafkaUser") == {client.user for client in clients()}
     expected = {topic.name for one in registry.topics() for topic in (one, one.dead)} | set(changelogs())
     assert names(resources, "KafkaTopic") == expected
-    assert names(resources, "ScaledObject") == set(scaled_workers()) == workers - {"support"}
+    assert names(resources, "ScaledObject") == set(scaled_workers()) == workers - {"support", "captions"}
     dashboards = {f"dashboard-{file.stem}" for file in (ROOT / "deploy" / "grafana" / "dashboards").glob("*.json")}
     assert dashboards <= names(resources, "ConfigMap")
     assert named(resources, "Kafka", "pulso")["spec"]["kafka"]["version"] == VERSION
