@@ -273,12 +273,17 @@ class MicrophoneSource(SoundSource):
 
     def _no_events(self, path: Path) -> str:
         """Return that a file is too short."""
-        return f"{path} has less than {MIN_FRAGMENT_SECONDS:.0f} second of sound"
+        return too_short(path)
 
 
 def _is_recorded(path: Path) -> bool:
     """Return True for a file or folder that ends, and False for a pipe, a device or a session description."""
     return path.is_dir() or (path.is_file() and path.suffix.lower() != ".sdp")
+
+
+def too_short(path: Path) -> str:
+    """Return that a file or folder has next to no sound."""
+    return f"{path} has less than {MIN_FRAGMENT_SECONDS:.0f} second of sound"
 
 
 def flac(samples: np.ndarray[tuple[int], np.dtype[np.int16]], rate: int) -> bytes:

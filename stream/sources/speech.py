@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from processors.captions.speech_cutter import SpeechCutter, SpeechPiece
 from processors.captions.voice_activity import SAMPLE_RATE, VoiceActivityDetector
 from schemas.captions import SPEECH
 from schemas.topic import Topic
-from stream.sources.sound import SoundEvent, SoundSource, flac
+from stream.sources.sound import MIN_FRAGMENT_SECONDS, SoundEvent, SoundSource, flac, too_short
 from stream.sources.sound_pipe import SAMPLE_BYTES, SoundPipe
 from stream.sources.source import EventSink, SourceError
 
@@ -30,6 +31,9 @@ class SpeechSource(SoundSource):
     kind: ClassVar[str] = "speech"
     topic: ClassVar[Topic[bytes]] = SPEECH
     sample_rate: ClassVar[int] = SAMPLE_RATE
+
+    _heard = 0
+    """Samples since the inputs last had no speech."""
 
     @property
     def period_seconds(self) -> float:
@@ -53,6 +57,7 @@ class SpeechSource(SoundSource):
             block = pipe.read(size, stop)
             samples = np.frombuffer(block[: len(block) // SAMPLE_BYTES * SAMPLE_BYTES], "<i2")
             position += len(samples)
+            self._heard += len(samples)
             for piece in cutter.add(samples.astype(np.float32) / np.float32(32_768)):
                 yield self._event(piece, position, pipe)
             if position - reported >= REPORT_SECONDS * SAMPLE_RATE:
@@ -63,6 +68,11 @@ class SpeechSource(SoundSource):
         if not stop.is_set():
             for piece in cutter.finish():
                 yield self._event(piece, position, pipe)
+
+    def _no_events(self, path: Path) -> str:
+        """Return that a file is too short; one without speech is valid."""
+        heard, self._heard = self._heard, 0
+        return too_short(path) if heard < MIN_FRAGMENT_SECONDS * SAMPLE_RATE else ""
 
     def _event(self, piece: SpeechPiece, position: int, pipe: SoundPipe) -> SoundEvent:
         samples = np.rint(piece.samples * 32_768).clip(-32_768, 32_767).astype(np.int16)
