@@ -67,9 +67,13 @@ def test_declared_topics_are_those_that_agents_register(worker: str, tmp_path: P
 def constants(tree: ast.AST) -> Iterator[str]:
     """Yield the names of the topics that a module writes: `OutputRecord(NAME, …)`, `send(NAME, …)` and the like."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Name):
-            if node.target.id == "topic":
-                yield node.value.id  # of a class of sources
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id == "topic"
+            and isinstance(node.value, ast.Name)
+        ):
+            yield node.value.id  # of a class of sources
         if not isinstance(node, ast.Call):
             continue
         function = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
