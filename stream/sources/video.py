@@ -43,17 +43,22 @@ RTSP_OPTIONS = {"rtsp_transport": "tcp"}
 
 
 class DecodedPicture(NamedTuple):
-    """One picture of a video.
+    """One picture of a video; it is converted only when it is used.
 
     Attributes:
         seconds: presentation time since the first picture; never decreases.
-        picture: (height, width, 3) uint8 BGR, turned as the file says.
+        frame: the frame of PyAV.
         damaged: whether parts of it are not what the camera saw.
     """
 
     seconds: float
-    picture: NDArray[np.uint8]
+    frame: Any
     damaged: bool
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """Return the picture, (height, width, 3) uint8 BGR, turned as the file says."""
+        return _bgr(self.frame)
 
 
 class DamageTracker:
@@ -198,7 +203,7 @@ def _pictures(
                 if seconds < due - 1e-6:
                     continue
                 due = max(due + 1 / rate, seconds + 0.5 / rate)
-            yield DecodedPicture(seconds, _bgr(frame), damaged)
+            yield DecodedPicture(seconds, frame, damaged)
 
 
 class _BrokenPackets:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from processors.cameras import rules
 from schemas.attendance import ATTENDANCE
-from schemas.cameras import FRAMES
+from schemas.cameras import CAMERA_RATES, FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
 from schemas.violence import VIOLENCE
@@ -19,17 +19,18 @@ FEATURE = Feature(
     rules=rules.RULES,
     messages=Path(rules.__file__).parent,
     agents={"vision": "stream.features.cameras.agents:register"},
-    buffer_events=128,  # a frame may have some hundred kilobytes
+    topics=(CAMERA_RATES,),
+    buffer_events=16,  # a batch: a frame may have some hundred kilobytes, and one that waits here gets old
     metrics=("stream.features.cameras.metrics",),
     evaluations=("stream.commands.evaluate_vision:faults",),
     console="console.features.cameras:FEATURE",
     access={
         "vision": Access(
             consumes=(FRAMES,),
-            produces=(CROWD, VIOLENCE, CONTEXT, ATTENDANCE),
+            produces=(CROWD, VIOLENCE, CONTEXT, ATTENDANCE, CAMERA_RATES),
             tables=(StateTopics("cameras", (FRAMES,), keeps_offsets=False, idle=timedelta(days=7)),),
         ),
-        "sources": Access(produces=(FRAMES,)),
-        "console": Access(broadcasts=(FRAMES,)),
+        "sources": Access(broadcasts=(CAMERA_RATES,), produces=(FRAMES,)),
+        "console": Access(broadcasts=(CAMERA_RATES, FRAMES)),
     },
 )
