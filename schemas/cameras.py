@@ -86,8 +86,8 @@ class CameraSettings(Part):
     )
     priority: CameraPriority | None = Field(
         default=None,
-        description="order when the workers can't analyze every frame: high, normal or low; if left out, high for gates "
-        "and exits, low for a camera that shows no zone, normal otherwise",
+        description="order when the workers can't analyze every frame: high, normal or low; if left out, high for "
+        "gates and exits, low for a camera that shows no zone, normal otherwise",
     )
 
     @property

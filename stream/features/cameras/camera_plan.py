@@ -11,7 +11,10 @@ RESERVED_SHARE = 0.25
 """Share of the capacity that the lower priorities keep, however much the higher ones need: nobody starves."""
 
 TURN_SHARE = 0.25
-"""Share of the capacity that goes to turns where it does not suffice for a frame of each camera in the base interval."""
+"""Share of the capacity that goes to turns where a frame of each camera in the base interval needs far more of it."""
+
+TURN_SHARE_FROM = 4 / 3
+"""Need for the base intervals, in capacities, from which turns get all of their share; none where they just fit."""
 
 
 def share_by_priority(capacity: float, needs: Sequence[float]) -> list[float]:
@@ -40,11 +43,11 @@ def base_intervals(capacity: float, cameras: Sequence[int]) -> list[float]:
     >>> base_intervals(60, [4, 28, 0])
     [1.75, 1.75, 1.75]
     >>> base_intervals(20, [4, 90, 6])
-    [1.75, 9.49..., 2.53...]
+    [1.75, 9.438202247191011, 1.8876404494382022]
     """
     needs = [number / BASE_INTERVAL_SECONDS for number in cameras]
-    if sum(needs) > capacity:
-        capacity *= 1 - TURN_SHARE
+    excess = max(0.0, sum(needs) / capacity - 1)
+    capacity *= 1 - TURN_SHARE * min(1.0, excess / (TURN_SHARE_FROM - 1))
     shares = share_by_priority(capacity, needs)
     return [
         max(BASE_INTERVAL_SECONDS, number / share) if share > 0 else BASE_INTERVAL_SECONDS
