@@ -10,7 +10,7 @@ let cameras = state.now.cameras;
 
 /** Features add what they measure in a camera's picture when they receive "camera". */
 function makeCamera(camera) {
-  const item = h("li", {}, h("img", { alt: t("camera_picture", { camera: camera.id }), onload: (event) => { event.target.dataset.loaded = "yes"; }, onerror: (event) => { delete event.target.dataset.loaded; } }), h("p", {}, h("b", {}, camera.id), h("span", { class: "age" })), h("p", { class: "limit warn", hidden: true }));
+  const item = h("li", {}, h("img", { alt: t("camera_picture", { camera: camera.id }), onload: (event) => { event.target.dataset.loaded = "yes"; }, onerror: (event) => { delete event.target.dataset.loaded; } }), h("p", {}, h("b", {}, camera.id), h("span", { class: "age" })), h("p", { class: "limit", hidden: true }));
   emit("camera", { item, camera });
   return item;
 }
