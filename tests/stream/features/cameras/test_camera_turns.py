@@ -44,11 +44,8 @@ def longest_wait(times: list[float], after: float, end: float) -> float:
 
 
 def cameras_of(high: int, normal: int, low: int) -> dict[CameraId, CameraPriority]:
-    return {
-        CameraId(f"{priority}-{number}"): priority
-        for priority, count in (("high", high), ("normal", normal), ("low", low))
-        for number in range(count)
-    }  # type: ignore[return-value]
+    counts: dict[CameraPriority, int] = {"high": high, "normal": normal, "low": low}
+    return {CameraId(f"{priority}-{number}"): priority for priority, count in counts.items() for number in range(count)}
 
 
 def test_hundred_cameras_are_seen_every_two_seconds_at_60_frames() -> None:
