@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -40,7 +41,7 @@ def analyzed_times(
 
 def longest_wait(times: list[float], after: float, end: float) -> float:
     moments = [after, *(time for time in times if after < time < end), end]
-    return max(after - before for before, after in zip(moments, moments[1:], strict=False))
+    return max(after - before for before, after in pairwise(moments))
 
 
 def cameras_of(high: int, normal: int, low: int) -> dict[CameraId, CameraPriority]:
