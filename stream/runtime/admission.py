@@ -56,6 +56,10 @@ class DroppedOffsets:
         self._dropped.clear()
         self._next.clear()
 
+    def is_new(self, partition: Hashable) -> bool:
+        """Return True if no offset of a partition was added yet."""
+        return partition not in self._next
+
     def gap(self, partition: Hashable, offset: int) -> range:
         """Return the offsets between the last one that was added and this one: Kafka has no records for them."""
         return range(self._next.get(partition, offset), offset)

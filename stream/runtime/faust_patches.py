@@ -143,6 +143,7 @@ def drop_before_delivery(
     """
     offsets = DroppedOffsets()
     fetch, add_gap, seek = consumer._getmany, consumer._add_gap, consumer.perform_seek
+    seeks = 0
 
     def acknowledge(partition: Any, released: list[int]) -> None:
         committed = consumer._committed_offset[partition] or 0
@@ -152,27 +153,42 @@ def drop_before_delivery(
         consumer._acked[partition].extend(new)
         consumer._n_acked += len(new)
 
+    def judge(partition: Any, records: list[Any]) -> list[Any]:
+        if (
+            offsets.is_new(partition)
+            and (consumer._committed_offset[partition] or records[0].offset) < records[0].offset
+        ):
+            # Kafka has deleted what lies between: Faust would wait for its acknowledgement, and never commit.
+            consumer._committed_offset[partition] = records[0].offset
+        end = consumer.highwater(partition)
+        is_last = end is not None and records[-1].offset + 1 >= end
+        judged = admissions[partition.topic](
+            [
+                FetchedRecord(partition.partition, one.offset, one.timestamp, one.key, one.value, one.headers, is_last)
+                for one in records
+            ]
+        )
+        for record, delivered in zip(records, judged, strict=True):
+            for offset in offsets.gap(partition, record.offset):
+                acknowledge(partition, offsets.add(partition, offset, delivered=False))
+            acknowledge(partition, offsets.add(partition, record.offset, delivered=delivered))
+        kept = [record for record, delivered in zip(records, judged, strict=True) if delivered]
+        dropped(partition.topic, len(records) - len(kept))
+        return kept
+
     async def getmany(active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109
+        seeks_before = seeks
         fetched = await fetch(active_partitions, timeout)
+        if not consumer.flow_active:
+            return fetched  # Faust discards it, and seeks
         for partition in [partition for partition in fetched or () if partition.topic in admissions]:
-            records = fetched[partition]
-            end = consumer.highwater(partition)
-            is_last = end is not None and records[-1].offset + 1 >= end
-            judged = admissions[partition.topic](
-                [
-                    FetchedRecord(
-                        partition.partition, one.offset, one.timestamp, one.key, one.value, one.headers, is_last
-                    )
-                    for one in records
-                ]
-            )
-            for record, delivered in zip(records, judged, strict=True):
-                for offset in offsets.gap(partition, record.offset):
-                    acknowledge(partition, offsets.add(partition, offset, delivered=False))
-                acknowledge(partition, offsets.add(partition, record.offset, delivered=delivered))
-            kept = [record for record, delivered in zip(records, judged, strict=True) if delivered]
-            dropped(partition.topic, len(records) - len(kept))
-            fetched[partition] = kept
+            if seeks != seeks_before:
+                # It may be from before the seek or from after it, so it is read again.
+                del fetched[partition]
+                if partition in consumer.assignment():
+                    await consumer.seek_wait({partition: consumer._read_offset[partition] or 0})
+            elif partition in consumer._active_partitions or partition in consumer._buffered_partitions:
+                fetched[partition] = judge(partition, fetched[partition])
         return fetched
 
     async def add_gap_unless_known(partition: Any, offset_from: int, offset_to: int) -> None:
@@ -180,8 +196,14 @@ def drop_before_delivery(
             await add_gap(partition, offset_from, offset_to)
 
     async def perform_seek() -> None:
+        nonlocal seeks
+        seeks += 1
         await seek()
+        seeks += 1
         offsets.clear()
+        for partition in [partition for partition in consumer._acked if partition.topic in admissions]:
+            del consumer._acked[partition]  # it lies behind what was committed, and is read again
+            consumer._acked_index.pop(partition, None)
 
     consumer._getmany, consumer._add_gap, consumer.perform_seek = getmany, add_gap_unless_known, perform_seek
     return lambda partition, offset: acknowledge(partition, offsets.acknowledge(partition, offset))
