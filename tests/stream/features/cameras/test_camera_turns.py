@@ -107,3 +107,13 @@ def test_camera_that_is_off_gives_its_turns_back() -> None:
         if second < 10:
             turns.add_frame(CameraId("bar"), now)
     assert turns.cameras == ("gate",)
+
+
+def test_new_venue_changes_priorities() -> None:
+    turns, camera = CameraTurns(timedelta(seconds=2), {CameraId("a"): "low"}), CameraId("a")
+    turns.add_frame(camera, AT)
+    turns.take({camera: "high"}, {camera: 4.0})
+    turns.add_frame(camera, AT + timedelta(seconds=3))
+    turns.add_frame(CameraId("b"), AT + timedelta(seconds=30))
+    turns.add_frame(CameraId("b"), AT + timedelta(seconds=33))
+    assert turns.cameras == ("b",), "the silent camera was found in the rotation of its new priority"
