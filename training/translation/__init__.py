@@ -1,0 +1,1 @@
+"""Training and measurement of the English–Spanish translation network of the captions."""
