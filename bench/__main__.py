@@ -12,6 +12,7 @@ Names for `--only` (and `make bench ONLY=…`):
 - itinerary: plans per second, against OR-Tools CP-SAT with equal optimum;
 - routes: searches per second on a map, against networkx;
 - assistant: answers per second and their delay at five questions a second, on one core, against the bare encoder;
+- translation: captions translated a second and their chrF, against apertium;
 - series: cost of a ticket line as the number of demand series grows;
 - many: cost of a frame and memory as the number of cameras grows;
 - desk: cost of filing a mail as the number of mails grows;
@@ -45,6 +46,7 @@ from bench import (
     alert_loads,
     assistant_answers,
     camera_scaling,
+    caption_translation,
     desk_scaling,
     frame_throughput,
     itinerary_planning,
@@ -76,8 +78,9 @@ ADVICE_BENCHMARKS: Mapping[str, Callable[..., list[ComparisonRow]]] = {
     "itinerary": itinerary_planning.measure,
     "routes": route_search.measure,
     "assistant": assistant_answers.measure,
+    "translation": caption_translation.measure,
 }
-"""Benchmarks of what attendees are advised, without a stack."""
+"""Benchmarks of what attendees are advised and read, without a stack."""
 BENCHMARK_NAMES = (
     *WORKER_BY_BENCHMARK,
     "music",

@@ -28,6 +28,7 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
         latencies: seconds from when each event was due to its end; empty if they were not measured.
         own_latencies: the same on a core that does nothing else, from the processor time of each event.
         scores: what each plan reaches, None where there is no way; empty if nothing was planned.
+        texts: translations, in the order of the sentences; empty if nothing was translated.
         persons: sum of persons over all frames; `probabilities` are the last fight probabilities by camera.
     """
 
@@ -41,6 +42,7 @@ class RunResult(Struct, kw_only=True, forbid_unknown_fields=True):
     latencies: list[float] = field(default_factory=list)
     own_latencies: list[float] = field(default_factory=list)
     scores: list[int | None] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     persons: float = 0.0
     probabilities: dict[CameraId, float] = field(default_factory=dict)
 

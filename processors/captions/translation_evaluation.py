@@ -78,9 +78,11 @@ def scores(found: Sequence[Translation], references: Sequence[str], target: Lang
     from sacrebleu.metrics import BLEU  # noqa: PLC0415 - an extra
 
     texts = [one.text for one in found]
+    low, high = chrf_interval(texts, references)
     result: dict[str, Any] = {
         "chrf": round(chrf(texts, references), 2),
-        "chrf_interval": [round(value, 2) for value in chrf_interval(texts, references)],
+        "chrf_low": round(low, 2),
+        "chrf_high": round(high, 2),
         "bleu": round(float(BLEU().corpus_score(texts, [list(references)]).score), 2),
     }
     # A number that the reference writes as a word, too, is none to copy.
