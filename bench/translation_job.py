@@ -12,13 +12,12 @@ import stream.runtime.process_limits  # noqa: F401 - before anything that loads 
 import resource
 import subprocess
 import sys
-import time
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from bench.run_result import BenchError, RunResult
+from bench.run_result import BenchError, RunResult, read_clocks
 from processors.captions.approved import ApprovedTexts
 from processors.captions.translation import Translator
 from processors.models.inference import models_folder
@@ -78,16 +77,21 @@ def by_apertium(job: TranslationJobInput) -> list[str]:
     return found
 
 
+def _children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> None:
     """Run the job."""
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=TranslationJobInput)
-    begin = time.monotonic()
+    (begin, used), children = read_clocks(), _children_seconds()
     texts = by_network(job) if job.how == "network" else by_apertium(job)
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    (end, used_at_end), children_at_end = read_clocks(), _children_seconds()
     result = RunResult(
         events=len(texts),
-        seconds=time.monotonic() - begin,
-        cpu_seconds=sum(one.ru_utime + one.ru_stime for one in used),
+        seconds=end - begin,
+        cpu_seconds=used_at_end - used + children_at_end - children,
         texts=texts,
     )
     sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")

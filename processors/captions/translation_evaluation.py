@@ -12,7 +12,7 @@ import numpy as np
 
 from processors.captions.approved import Language
 from processors.captions.translation import Translation, Translator, lost_in_translation
-from processors.csv_table import TableError, read_table
+from processors.csv_table import CellError, TableError, read_table
 
 BATCH = 32
 """Pairs between two reports of progress."""
@@ -21,7 +21,7 @@ RESAMPLES, SEED = 500, 1
 
 
 class PairsFileError(TableError):
-    """A line of the table lacks one of the sentences."""
+    """The table has no pairs, or a line is not one."""
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:
@@ -29,14 +29,17 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
 
     Raises:
         TableError: a column is missing, or the file can't be read.
-        PairsFileError: a line lacks one of the sentences.
+        PairsFileError: there are no pairs, or a line lacks one of the sentences.
     """
+    table = read_table(path)
+    table.require("en", "es")
     pairs = []
-    for number, row in enumerate(read_table(path, {"en", "es"}), 2):
-        english, spanish = row["en"].strip(), row["es"].strip()
-        if not english or not spanish:
-            raise PairsFileError(f"{path}, line {number}: both `en` and `es` must have a sentence")
-        pairs.append((english, spanish))
+    for row in table.rows:
+        try:
+            row.check_length()
+            pairs.append((row.text("en"), row.text("es")))
+        except CellError as error:
+            raise PairsFileError(f"{path}, line {row.line}: {error}") from error
     if not pairs:
         raise PairsFileError(f"{path} has no pairs")
     return pairs
