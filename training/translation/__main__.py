@@ -1,19 +1,25 @@
-"""Train the translation network: `python -m training.translation train --data FOLDER`."""
+"""Make the translation network: `python -m training.translation [train|pairs|export] --data FOLDER`; all without a name.
+
+- train: the vocabulary, then the network, in `--minutes` of one core; continues from its last checkpoint.
+- pairs: the pairs that were set aside, as tables for `pulso evaluate translation` and the benchmark.
+- export: models/translation for CTranslate2 in 8 bits, its figures and its card.
+"""
 
 from __future__ import annotations
 
 import argparse
+import csv
 import re
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Tokenizer
 
-from training.translation.network import Shape
-from training.translation.pairs import fill, read_festival, read_tatoeba, split
-from training.translation.train import WORK, train
+from training.translation.pairs import FESTIVAL_SHARES, Pair, Split, fill, normalised, read_festival, read_tatoeba, split
 from training.translation.vocabulary import make_tokenizer
 
-import numpy as np
+FOLDER = Path(__file__).parent
+WORK = FOLDER / "work"
 
 
 def catalogue_texts() -> list[str]:
@@ -23,35 +29,67 @@ def catalogue_texts() -> list[str]:
     return [re.sub(r"\{[^}]*\}|[\"'|>]", " ", line).strip() for line in lines]
 
 
-def main() -> None:
-    """Read the arguments and run the command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/text"))
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--encoder", type=int, default=4)
-    parser.add_argument("--decoder", type=int, default=2)
-    arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    tatoeba = split(read_tatoeba(arguments.data / "tatoeba_en_es.tsv"))
-    print({"train": len(tatoeba.train), "dev": len(tatoeba.dev), "test": len(tatoeba.test)}, flush=True)
-    path = arguments.work / "tokenizer.json"
+def tokenizer_of(tatoeba: Split, work: Path) -> Tokenizer:
+    """Return the tokenizer of the work folder, made there on first use."""
+    path = work / "tokenizer.json"
     if not path.exists():
         rng = np.random.default_rng(0)
         texts = [text for pair in tatoeba.train for text in pair]
         texts += ([text for pair in read_festival() for text in fill(pair, rng)] + catalogue_texts()) * 3
         make_tokenizer(texts).save(str(path))
-    tokenizer = Tokenizer.from_file(str(path))
-    shape = Shape(
-        tokenizer.get_vocab_size(),
-        width=arguments.width,
-        heads=arguments.width // 64,
-        hidden=4 * arguments.width,
-        encoder_layers=arguments.encoder,
-        decoder_layers=arguments.decoder,
-    )
-    train(tatoeba, tokenizer, shape, arguments.minutes, arguments.work)
+    return Tokenizer.from_file(str(path))
+
+
+def without_shared(pairs: list[Pair], learnt: list[Pair]) -> list[Pair]:
+    """Return the pairs neither of whose sentences was learnt from, but for names, numbers and accents."""
+    seen = {normalised(sentence) for pair in learnt for sentence in pair}
+    return [pair for pair in pairs if not seen & {normalised(pair[0]), normalised(pair[1])}]
+
+
+def write_pairs(tatoeba: Split, festival: Split, work: Path) -> None:
+    """Write the pairs that were set aside; slots of our own are filled once."""
+    rng = np.random.default_rng(11)
+    learnt = tatoeba.train + festival.train
+    tables = {
+        work / "tatoeba_dev.csv": without_shared(tatoeba.dev, festival.train),
+        work / "tatoeba_test.csv": without_shared(tatoeba.test, festival.train),
+        work / "festival_dev.csv": [fill(pair, rng) for pair in without_shared(festival.dev, learnt)],
+        FOLDER / "festival_test.csv": [fill(pair, rng) for pair in without_shared(festival.test, learnt)],
+    }
+    for path, pairs in tables.items():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerows([("en", "es"), *pairs])
+        print({path.name: len(pairs)}, flush=True)
+
+
+def main() -> None:
+    """Read the arguments and run the steps."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="train, pairs or export; all if none is named")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/text"), help="has tatoeba_en_es.tsv")
+    parser.add_argument("--minutes", type=float, default=66, help="of training, summed over all runs")
+    parser.add_argument("--work", type=Path, default=WORK, help="vocabulary, checkpoints and tables")
+    arguments = parser.parse_args()
+    steps = arguments.steps or ["train", "pairs", "export"]
+    if unknown := set(steps) - {"train", "pairs", "export"}:
+        parser.error(f"{', '.join(sorted(unknown))} is not a valid step: train, pairs, export")
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    tatoeba = split(read_tatoeba(arguments.data / "tatoeba_en_es.tsv"))
+    festival = split(read_festival(), *FESTIVAL_SHARES)
+    print({"train": len(tatoeba.train), "dev": len(tatoeba.dev), "test": len(tatoeba.test)}, flush=True)
+    if "train" in steps:
+        from training.translation.network import Shape  # noqa: PLC0415 - torch takes seconds to load
+        from training.translation.train import train  # noqa: PLC0415
+
+        tokenizer = tokenizer_of(tatoeba, arguments.work)
+        train(tatoeba, tokenizer, Shape(tokenizer.get_vocab_size()), arguments.minutes, arguments.work)
+    if "pairs" in steps:
+        write_pairs(tatoeba, festival, arguments.work)
+    if "export" in steps:
+        from training.translation.card import export  # noqa: PLC0415
+
+        export(arguments.work)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class Shape:
     width: int = 256
     heads: int = 4
     hidden: int = 1024
-    encoder_layers: int = 6
+    encoder_layers: int = 4
     decoder_layers: int = 2
     longest: int = 160
     """Length of the longest sentence, in word pieces."""

@@ -19,6 +19,8 @@ Pair = tuple[str, str]
 FESTIVAL = Path(__file__).with_name("festival.tsv")
 NAMES = re.compile(r"\b(?:tom|mary|maria|john|juan|jack|jim|bob|ken|mike|nancy|bill|paul|alice|ann|ana|boston|tomas)\b")
 DEV_SHARE, TEST_SHARE = 0.012, 0.02
+FESTIVAL_SHARES = (0.1, 0.25)
+"""Shares of our own pairs for choices and for the test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,17 +16,16 @@ from torch import Tensor, nn
 
 from training.translation.alignment import aligned_vectors, start_from
 from training.translation.network import CrossEntropy, Shape, TranslationNetwork
-from training.translation.pairs import Pair, Split, fill, read_festival, split, vary
+from training.translation.pairs import FESTIVAL_SHARES, Pair, Split, fill, read_festival, split, vary
 from training.translation.vocabulary import BEGIN, END, PADDING, TO_ENGLISH, TO_SPANISH
 
-WORK = Path(__file__).parent / "work"
 PEAK_RATE, WARM_UP_SHARE = 2e-3, 0.05
 LABEL_SMOOTHING, PIECE_DROPOUT = 0.1, 0.05
 UPDATE_TOKENS, BATCH_TOKENS = 2200, 1200
 """Word pieces of the target in one update, and most of either side in one pass."""
 JOINED_SHARE = 0.06
 """Share of the samples that are two sentences, so that long ones are seen."""
-FESTIVAL_REPEATS, TEMPLATE_REPEATS = 4, 12
+FESTIVAL_REPEATS, TEMPLATE_REPEATS = 8, 12
 """Times that one of our own pairs is seen in an epoch, and one with slots, which is filled anew each time."""
 AVERAGE_DECAY, AVERAGE_EVERY = 0.96, 10
 CHECKPOINT_SECONDS = 120
@@ -244,7 +243,7 @@ def train(tatoeba: Split, tokenizer: Tokenizer, shape: Shape, minutes: float, fo
     print(json.dumps({"parameters": sum(p.numel() for p in run.network.parameters()), "step": run.steps}), flush=True)
     while run.progress < 1:
         rng = np.random.default_rng([SEED, run.epoch, run.steps])
-        festival = split(read_festival(), 0.1, 0.25)
+        festival = split(read_festival(), *FESTIVAL_SHARES)
         samples = epoch_samples(tatoeba.train, festival.train, rng)
         batches = make_batches(tokenizer, samples, rng, PIECE_DROPOUT)
         print(json.dumps({"epoch": run.epoch, "samples": len(samples), "festival": len(festival.train)}), flush=True)
