@@ -41,9 +41,7 @@ def by_network(job: TranslationJobInput) -> list[str]:
         (job.english, "en", "es"),
         (job.spanish, "es", "en"),
     ]
-    return [
-        translator.translations([text], source, target)[0].text for texts, source, target in ways for text in texts
-    ]
+    return [translator.translations([text], source, target)[0].text for texts, source, target in ways for text in texts]
 
 
 def apertium_pair() -> tuple[str, str]:

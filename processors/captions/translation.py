@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import Struct
 from tokenizers import Tokenizer
@@ -38,8 +38,8 @@ MAX_BATCH_PIECES = 2_048
 """Word pieces that are translated at once."""
 
 NUMBER_WORDS: Final[dict[Language, tuple[str, ...]]] = {
-    "en": tuple("zero one two three four five six seven eight nine ten eleven twelve".split()),
-    "es": tuple("cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce".split()),
+    "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"),
 }
 """Words that may stand for the numbers 0 to 12."""
 
@@ -210,9 +210,9 @@ class Translator:
 
     def _pieces(self, sentence: str, target: Language) -> list[str]:
         """Return the word pieces of the source; a space before the first word makes it like the others."""
-        pieces = cast("list[str]", self._tokenizer.encode(" " + sentence).tokens)
+        pieces = self._tokenizer.encode(" " + sentence).tokens
         return [DIRECTIONS[target], *pieces[:MAX_PIECES], END]
 
     def _text(self, pieces: Sequence[str]) -> str:
-        ids = [self._tokenizer.token_to_id(piece) for piece in pieces]
-        return cast("str", self._tokenizer.decode(ids)).strip()
+        ids = (self._tokenizer.token_to_id(piece) for piece in pieces)
+        return self._tokenizer.decode([number for number in ids if number is not None]).strip()

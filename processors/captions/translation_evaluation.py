@@ -78,7 +78,7 @@ def evaluate(
 
 def scores(found: Sequence[Translation], references: Sequence[str], target: Language) -> dict[str, Any]:
     """Return chrF with its 95 % interval, BLEU, and the share of texts with numbers that keep them all."""
-    from sacrebleu.metrics import BLEU  # noqa: PLC0415 - an extra
+    from sacrebleu.metrics.bleu import BLEU  # noqa: PLC0415 - an extra
 
     texts = [one.text for one in found]
     low, high = chrf_interval(texts, references)
@@ -101,20 +101,20 @@ def scores(found: Sequence[Translation], references: Sequence[str], target: Lang
 
 def chrf(texts: Sequence[str], references: Sequence[str]) -> float:
     """Return the chrF2 of sacrebleu (character 6-grams, no word n-grams) over all texts."""
-    from sacrebleu.metrics import CHRF  # noqa: PLC0415 - an extra
+    from sacrebleu.metrics.chrf import CHRF  # noqa: PLC0415 - an extra
 
     return float(CHRF().corpus_score(list(texts), [list(references)]).score)
 
 
 def chrf_interval(texts: Sequence[str], references: Sequence[str]) -> tuple[float, float]:
     """Return the 95 % interval of chrF by bootstrap over the sentences (Koehn, 2004)."""
-    from sacrebleu.metrics import CHRF  # noqa: PLC0415 - an extra
+    from sacrebleu.metrics.chrf import CHRF  # noqa: PLC0415 - an extra
 
     metric = CHRF()
-    statistics = np.array(metric._extract_corpus_statistics(list(texts), [list(references)]))  # noqa: SLF001
+    statistics = np.array(metric._extract_corpus_statistics(list(texts), [list(references)]))
     rng = np.random.default_rng(SEED)
     drawn = [
-        float(metric._compute_score_from_stats(statistics[rows].sum(axis=0).tolist()).score)  # noqa: SLF001
+        float(metric._compute_score_from_stats(statistics[rows].sum(axis=0).tolist()).score)
         for rows in rng.integers(len(statistics), size=(RESAMPLES, len(statistics)))
     ]
     low, high = np.percentile(drawn, [2.5, 97.5])

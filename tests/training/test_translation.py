@@ -74,8 +74,8 @@ def test_tokenizer_gives_back_any_text_and_single_digits() -> None:
 def test_converted_network_writes_the_same_pieces(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
     pytest.importorskip("ctranslate2", reason="the extra `captions` is not installed")
-    from training.translation.export import agreement, convert  # noqa: PLC0415
-    from training.translation.network import Shape, TranslationNetwork  # noqa: PLC0415
+    from training.translation.export import agreement, convert
+    from training.translation.network import Shape, TranslationNetwork
 
     torch.manual_seed(3)
     tokenizer = make_tokenizer(["the gate is open", "la puerta está abierta"] * 20)

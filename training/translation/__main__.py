@@ -15,7 +15,16 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from training.translation.pairs import FESTIVAL_SHARES, Pair, Split, fill, normalised, read_festival, read_tatoeba, split
+from training.translation.pairs import (
+    FESTIVAL_SHARES,
+    Pair,
+    Split,
+    fill,
+    normalised,
+    read_festival,
+    read_tatoeba,
+    split,
+)
 from training.translation.vocabulary import make_tokenizer
 
 FOLDER = Path(__file__).parent
@@ -79,15 +88,15 @@ def main() -> None:
     festival = split(read_festival(), *FESTIVAL_SHARES)
     print({"train": len(tatoeba.train), "dev": len(tatoeba.dev), "test": len(tatoeba.test)}, flush=True)
     if "train" in steps:
-        from training.translation.network import Shape  # noqa: PLC0415 - torch takes seconds to load
-        from training.translation.train import train  # noqa: PLC0415
+        from training.translation.network import Shape
+        from training.translation.train import train
 
         tokenizer = tokenizer_of(tatoeba, arguments.work)
         train(tatoeba, tokenizer, Shape(tokenizer.get_vocab_size()), arguments.minutes, arguments.work)
     if "pairs" in steps:
         write_pairs(tatoeba, festival, arguments.work)
     if "export" in steps:
-        from training.translation.card import export  # noqa: PLC0415
+        from training.translation.card import export
 
         export(arguments.work)
 

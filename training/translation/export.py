@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import ctranslate2
-import numpy as np
 import torch
 from ctranslate2.specs import TransformerSpec
 from tokenizers import Tokenizer
 
 from training.translation.network import Shape, TranslationNetwork, position_encodings
-from training.translation.vocabulary import BEGIN, END, PADDING, TO_ENGLISH, TO_SPANISH
+from training.translation.vocabulary import BEGIN, END
 
 Weights = dict[str, torch.Tensor]
 
@@ -49,9 +48,7 @@ def _feed_forward(spec: Any, weights: Weights, layer: str) -> None:
 
 def spec_of(network: TranslationNetwork, tokenizer: Tokenizer) -> TransformerSpec:
     """Return the network as CTranslate2 describes it."""
-    shape, weights = network.shape, {
-        name: value.float().clone() for name, value in network.state_dict().items()
-    }
+    shape, weights = network.shape, {name: value.float().clone() for name, value in network.state_dict().items()}
     spec = TransformerSpec.from_config((shape.encoder_layers, shape.decoder_layers), shape.heads, pre_norm=True)
     table, places = weights["pieces.weight"].numpy(), position_encodings(shape.longest, shape.width).numpy()
     spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = table

@@ -88,11 +88,64 @@ def read_festival(path: Path = FESTIVAL) -> list[Pair]:
     return [(english.strip(), spanish.strip()) for english, spanish in rows]
 
 
-PEOPLE = (
-    "Lucía Marta Hugo Mateo Elena Carmen Javier Pablo Noa Leo Sofía Daniel Alba Iker Ainhoa Nerea Jordi Montse Xavi "
-    "Rocío Álvaro Inés Bruno Valentina Camila Santiago Ximena Emma Oliver James Sarah Emily Jack Grace Ben Chloe "
-    "Ryan Lily Amir Fatima Yuki Chen Anna Lukas Marco Giulia Olga Ivan Aisha Kofi Nina Tomás Clara Raúl Irene Vera"
-).split()
+PEOPLE = [
+    "Lucía",
+    "Marta",
+    "Hugo",
+    "Mateo",
+    "Elena",
+    "Carmen",
+    "Javier",
+    "Pablo",
+    "Noa",
+    "Leo",
+    "Sofía",
+    "Daniel",
+    "Alba",
+    "Iker",
+    "Ainhoa",
+    "Nerea",
+    "Jordi",
+    "Montse",
+    "Xavi",
+    "Rocío",
+    "Álvaro",
+    "Inés",
+    "Bruno",
+    "Valentina",
+    "Camila",
+    "Santiago",
+    "Ximena",
+    "Emma",
+    "Oliver",
+    "James",
+    "Sarah",
+    "Emily",
+    "Jack",
+    "Grace",
+    "Ben",
+    "Chloe",
+    "Ryan",
+    "Lily",
+    "Amir",
+    "Fatima",
+    "Yuki",
+    "Chen",
+    "Anna",
+    "Lukas",
+    "Marco",
+    "Giulia",
+    "Olga",
+    "Ivan",
+    "Aisha",
+    "Kofi",
+    "Nina",
+    "Tomás",
+    "Clara",
+    "Raúl",
+    "Irene",
+    "Vera",
+]
 SYLLABLES = "ba be bri ca cla co da del do fa fle fo ga gri ha ja ka kel lo lu ma mi mor na ne nor pa pi qui ra ri ro "
 SYLLABLES += "sa sel so ta ten tri tu va vel vi xa yo za zen zo an er il on us st ck nd ry ll"
 ACT_FORMS = ("{a}", "{a}", "{a} {b}", "The {a}s", "Los {a}", "DJ {a}", "{a} & the {b}s", "La {a}", "{p} {a}", "{p}")
@@ -137,9 +190,7 @@ def slot_value(slot: str, rng: np.random.Generator) -> str:
 
 def two_sided_values(rng: np.random.Generator) -> tuple[dict[str, str], dict[str, str]]:
     """Return values of the slots that differ between the languages: English, Spanish with what agrees with them."""
-    spot, where, item, drink, day = (
-        rows[int(rng.integers(len(rows)))] for rows in (SPOTS, WHERE, ITEMS, DRINKS, DAYS)
-    )
+    spot, where, item, drink, day = (rows[int(rng.integers(len(rows)))] for rows in (SPOTS, WHERE, ITEMS, DRINKS, DAYS))
     english = {"spot": spot[0], "where": where[0], "item": item[0], "drink": drink[0], "day": day[0]}
     article = {"m": "el ", "f": "la ", "el": "el "}[drink[2]]
     spanish = {"spot": spot[1], "where": where[1], "item": item[1], "drink": article + drink[1], "day": day[1]}
@@ -183,7 +234,9 @@ def vary(pair: Pair, rng: np.random.Generator) -> Pair:
     numbers = set(re.findall(r"\d+", english))
     if numbers and numbers == set(re.findall(r"\d+", spanish)) and rng.random() < 0.5:
         new_numbers = {
-            old: old if old in ("0", "1") else str(int(rng.integers(2, 10))) + "".join(map(str, rng.integers(10, size=len(old) - 1)))
+            old: old
+            if old in ("0", "1")
+            else str(int(rng.integers(2, 10))) + "".join(map(str, rng.integers(10, size=len(old) - 1)))
             for old in numbers
         }
         english = re.sub(r"\d+", lambda match: new_numbers[match[0]], english)

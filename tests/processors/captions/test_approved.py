@@ -40,7 +40,7 @@ def test_negation_is_never_lost_in_approved_texts() -> None:
 def test_approved_texts_of_another_form_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "approved.yaml"
     file.write_text("- en: Hello\n", encoding="utf-8")
-    with pytest.raises(ApprovedTextsError, match="approved.yaml is not a YAML list"):
+    with pytest.raises(ApprovedTextsError, match=r"approved\.yaml is not a YAML list"):
         ApprovedTexts.load(file)
     with pytest.raises(ApprovedTextsError, match="in both or in neither"):
         ApprovedTexts([("Gate {place} is closed.", "La puerta está cerrada.")])

@@ -100,7 +100,11 @@ def test_number_may_become_a_word_up_to_twelve() -> None:
 
 
 def test_times_and_prices_are_not_cut_into_sentences() -> None:
-    assert sentences("It is 23.30. Beer costs 4.50 euros! Vamos.") == ["It is 23.30.", "Beer costs 4.50 euros!", "Vamos."]
+    assert sentences("It is 23.30. Beer costs 4.50 euros! Vamos.") == [
+        "It is 23.30.",
+        "Beer costs 4.50 euros!",
+        "Vamos.",
+    ]
     assert sentences("Use gate B. Then gate C.") == ["Use gate B.", "Then gate C."]
 
 
