@@ -1,4 +1,4 @@
-"""Make the translation network: `python -m training.translation [train|pairs|export] --data FOLDER`; all without a name.
+"""Make the translation network: `python -m training.translation [train|pairs|export]`; all steps if none is named.
 
 - train: the vocabulary, then the network, in `--minutes` of one core; continues from its last checkpoint.
 - pairs: the pairs that were set aside, as tables for `pulso evaluate translation` and the benchmark.

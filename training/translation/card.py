@@ -28,8 +28,8 @@ def make_card(folder: Path, parameters: int, metrics: dict[str, dict[str, float]
         name="translation",
         version="1.0",
         date=datetime.now(UTC).date().isoformat(),
-        task="Translation of a sentence between English and Spanish. In: <2es> or <2en>, word pieces of tokenizer.json, "
-        "</s>. Out: word pieces of the translation. CTranslate2, 8 bits.",
+        task="Translation of a sentence between English and Spanish. In: <2es> or <2en>, word pieces of "
+        "tokenizer.json, </s>. Out: word pieces of the translation. CTranslate2, 8 bits.",
         sha256=sha256_of(folder / WEIGHTS),
         parameters=parameters,
         data=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,66 +88,19 @@ def read_festival(path: Path = FESTIVAL) -> list[Pair]:
     return [(english.strip(), spanish.strip()) for english, spanish in rows]
 
 
-PEOPLE = [
-    "Lucía",
-    "Marta",
-    "Hugo",
-    "Mateo",
-    "Elena",
-    "Carmen",
-    "Javier",
-    "Pablo",
-    "Noa",
-    "Leo",
-    "Sofía",
-    "Daniel",
-    "Alba",
-    "Iker",
-    "Ainhoa",
-    "Nerea",
-    "Jordi",
-    "Montse",
-    "Xavi",
-    "Rocío",
-    "Álvaro",
-    "Inés",
-    "Bruno",
-    "Valentina",
-    "Camila",
-    "Santiago",
-    "Ximena",
-    "Emma",
-    "Oliver",
-    "James",
-    "Sarah",
-    "Emily",
-    "Jack",
-    "Grace",
-    "Ben",
-    "Chloe",
-    "Ryan",
-    "Lily",
-    "Amir",
-    "Fatima",
-    "Yuki",
-    "Chen",
-    "Anna",
-    "Lukas",
-    "Marco",
-    "Giulia",
-    "Olga",
-    "Ivan",
-    "Aisha",
-    "Kofi",
-    "Nina",
-    "Tomás",
-    "Clara",
-    "Raúl",
-    "Irene",
-    "Vera",
-]
-SYLLABLES = "ba be bri ca cla co da del do fa fle fo ga gri ha ja ka kel lo lu ma mi mor na ne nor pa pi qui ra ri ro "
-SYLLABLES += "sa sel so ta ten tri tu va vel vi xa yo za zen zo an er il on us st ck nd ry ll"
+PEOPLE = (
+    "Lucía", "Marta", "Hugo", "Mateo", "Elena", "Carmen", "Javier", "Pablo", "Noa", "Leo", "Sofía", "Daniel", "Alba",
+    "Iker", "Ainhoa", "Nerea", "Jordi", "Montse", "Xavi", "Rocío", "Álvaro", "Inés", "Bruno", "Valentina", "Camila",
+    "Santiago", "Ximena", "Emma", "Oliver", "James", "Sarah", "Emily", "Jack", "Grace", "Ben", "Chloe", "Ryan",
+    "Lily", "Amir", "Fatima", "Yuki", "Chen", "Anna", "Lukas", "Marco", "Giulia", "Olga", "Ivan", "Aisha", "Kofi",
+    "Nina", "Tomás", "Clara", "Raúl", "Irene", "Vera",
+)  # fmt: skip
+SYLLABLES = (
+    "ba", "be", "bri", "ca", "cla", "co", "da", "del", "do", "fa", "fle", "fo", "ga", "gri", "ha", "ja", "ka", "kel",
+    "lo", "lu", "ma", "mi", "mor", "na", "ne", "nor", "pa", "pi", "qui", "ra", "ri", "ro", "sa", "sel", "so", "ta",
+    "ten", "tri", "tu", "va", "vel", "vi", "xa", "yo", "za", "zen", "zo", "an", "er", "il", "on", "us", "st", "ck",
+    "nd", "ry", "ll",
+)  # fmt: skip
 ACT_FORMS = ("{a}", "{a}", "{a} {b}", "The {a}s", "Los {a}", "DJ {a}", "{a} & the {b}s", "La {a}", "{p} {a}", "{p}")
 STAGES = ("Main", "North", "River", "Forest", "Sunset", "Electro", "Luna", "Sol", "Mar", "Norte", "Aurora", "Origen")
 PLACES = ("A", "B", "C", "D", "E", "F", "G", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "14", "B2")
@@ -155,8 +108,7 @@ PLACES = ("A", "B", "C", "D", "E", "F", "G", "1", "2", "3", "4", "5", "6", "7", 
 
 def invented_word(rng: np.random.Generator) -> str:
     """Return a capitalised word that no dictionary has."""
-    pieces = SYLLABLES.split()
-    return "".join(pieces[i] for i in rng.integers(len(pieces), size=int(rng.integers(2, 5)))).capitalize()
+    return "".join(SYLLABLES[i] for i in rng.integers(len(SYLLABLES), size=int(rng.integers(2, 5)))).capitalize()
 
 
 def invented_act(rng: np.random.Generator) -> str:
@@ -166,26 +118,41 @@ def invented_act(rng: np.random.Generator) -> str:
     return form.format(a=invented_word(rng), b=invented_word(rng), p=person)
 
 
+def _person(rng: np.random.Generator) -> str:
+    return PEOPLE[int(rng.integers(len(PEOPLE)))] if rng.random() < 0.7 else invented_word(rng)
+
+
+def _stage(rng: np.random.Generator) -> str:
+    return STAGES[int(rng.integers(len(STAGES)))] if rng.random() < 0.6 else invented_word(rng)
+
+
+def _number(rng: np.random.Generator) -> str:
+    return str(int(rng.integers(2, 100)) if rng.random() < 0.7 else int(rng.integers(100, 1000)))
+
+
+SLOTS: dict[str, Callable[[np.random.Generator], str]] = {
+    "act": invented_act,
+    "name": _person,
+    "stage": _stage,
+    "place": lambda rng: PLACES[int(rng.integers(len(PLACES)))],
+    "time": lambda rng: f"{int(rng.integers(24)):02d}:{int(rng.integers(12)) * 5:02d}",
+    "price": lambda rng: f"{int(rng.integers(1, 60))}.{int(rng.integers(1, 10)) * 10:02d}",
+    "n": _number,
+    "age": lambda rng: str(int(rng.integers(3, 12))),
+}
+"""Values that are the same in both languages, by the name of their slot; a digit may follow the name."""
+
+
 def slot_value(slot: str, rng: np.random.Generator) -> str:
-    """Return a value for a slot of a festival pair: the same in both languages."""
-    kind = slot.rstrip("0123456789")
-    if kind == "act":
-        return invented_act(rng)
-    if kind == "name":
-        return PEOPLE[int(rng.integers(len(PEOPLE)))] if rng.random() < 0.7 else invented_word(rng)
-    if kind == "stage":
-        return STAGES[int(rng.integers(len(STAGES)))] if rng.random() < 0.6 else invented_word(rng)
-    if kind == "place":
-        return PLACES[int(rng.integers(len(PLACES)))]
-    if kind == "time":
-        return f"{int(rng.integers(24)):02d}:{int(rng.integers(12)) * 5:02d}"
-    if kind == "price":
-        return f"{int(rng.integers(1, 60))}.{int(rng.integers(1, 10)) * 10 % 100:02d}"
-    if kind == "n":
-        return str(int(rng.integers(2, 100)) if rng.random() < 0.7 else int(rng.integers(100, 1000)))
-    if kind == "age":
-        return str(int(rng.integers(3, 12)))
-    raise ValueError(f"{slot!r} is not a slot: use act, name, stage, place, time, price, n or age")
+    """Return a value for a slot.
+
+    Raises:
+        ValueError: there is no such slot.
+    """
+    make = SLOTS.get(slot.rstrip("0123456789"))
+    if make is None:
+        raise ValueError(f"{slot!r} is not a valid slot; valid are {', '.join(SLOTS)}")
+    return make(rng)
 
 
 def two_sided_values(rng: np.random.Generator) -> tuple[dict[str, str], dict[str, str]]:
@@ -223,6 +190,10 @@ def fill(pair: Pair, rng: np.random.Generator) -> Pair:
     return text, translated
 
 
+def _of_length(length: int, rng: np.random.Generator) -> str:
+    return str(int(rng.integers(2, 10))) + "".join(map(str, rng.integers(10, size=length - 1)))
+
+
 def vary(pair: Pair, rng: np.random.Generator) -> Pair:
     """Exchange names and numbers that both sentences hold for random ones, so that copying is learnt."""
     english, spanish = pair
@@ -233,12 +204,7 @@ def vary(pair: Pair, rng: np.random.Generator) -> Pair:
                 english, spanish = re.sub(rf"\b{name}\b", new, english), re.sub(rf"\b{name}\b", new, spanish)
     numbers = set(re.findall(r"\d+", english))
     if numbers and numbers == set(re.findall(r"\d+", spanish)) and rng.random() < 0.5:
-        new_numbers = {
-            old: old
-            if old in ("0", "1")
-            else str(int(rng.integers(2, 10))) + "".join(map(str, rng.integers(10, size=len(old) - 1)))
-            for old in numbers
-        }
+        new_numbers = {old: old if old in ("0", "1") else _of_length(len(old), rng) for old in numbers}
         english = re.sub(r"\d+", lambda match: new_numbers[match[0]], english)
         spanish = re.sub(r"\d+", lambda match: new_numbers[match[0]], spanish)
     return english, spanish

@@ -105,9 +105,9 @@ def both_ways(pairs: list[Pair]) -> list[tuple[str, str, str]]:
 def epoch_samples(tatoeba: list[Pair], festival: list[Pair], rng: np.random.Generator) -> list[tuple[str, str, str]]:
     """Return the samples of one epoch: names and numbers varied, some sentences joined."""
     pairs = [vary(pair, rng) for pair in tatoeba]
-    pairs += [
-        fill(pair, rng) for pair in festival for _ in range(TEMPLATE_REPEATS if "{" in pair[0] else FESTIVAL_REPEATS)
-    ]
+    for pair in festival:
+        repeats = TEMPLATE_REPEATS if "{" in pair[0] else FESTIVAL_REPEATS
+        pairs += [fill(pair, rng) for _ in range(repeats)]
     partners = rng.integers(len(pairs), size=len(pairs))
     pairs = [
         (f"{pair[0]} {pairs[k][0]}", f"{pair[1]} {pairs[k][1]}") if rng.random() < JOINED_SHARE else pair

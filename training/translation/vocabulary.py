@@ -1,4 +1,4 @@
-"""Word pieces that both languages share: byte-level byte-pair encoding (Sennrich et al., 2016), each digit by itself."""
+"""Word pieces of both languages: byte-level byte-pair encoding (Sennrich et al., 2016), each digit by itself."""
 
 from __future__ import annotations
 
