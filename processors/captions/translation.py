@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +43,9 @@ NUMBER_WORDS: Final[dict[Language, tuple[str, ...]]] = {
     "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"),
 }
 """Words that may stand for the numbers 0 to 12."""
+
+STAND_INS: Final = ("Tom", "Marta", "Hugo", "Irene", "Pablo", "Clara")
+"""Names that the network knows well, which take the place of a name that it does not copy."""
 
 SENTENCE_END = re.compile(r"(?<=[.?!…])[\"”»)]*\s+(?=[\"“«(]*[¿¡A-ZÁÉÍÓÚÜÑ0-9])")
 ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Sr|Sra|Dra|Srta|vs|feat|ft|n[.º]?)\.$")
@@ -103,17 +107,36 @@ def lost_in_translation(original: str, translated: str, target: Language, names:
     """
     words = Counter(re.findall(r"\w+", translated.lower()))
     numbers = Counter(re.findall(r"\d+", translated))
-    lost = []
+    lost: list[str] = []
     for number, times in Counter(re.findall(r"\d+", original)).items():
         named = words[NUMBER_WORDS[target][int(number)]] if len(number) < 3 and int(number) <= 12 else 0
         if numbers[number] + named < times:
             lost.append(number)
-    plain_original, plain_translated = (without_accents(text.lower()) for text in (original, translated))
-    for name in names:
-        word = re.compile(rf"(?<!\w){re.escape(without_accents(name.lower()))}(?!\w)")
-        if word.search(plain_original) and not word.search(plain_translated):
-            lost.append(name)
+    lost += [name for name in names if _holds(original, name) and not _holds(translated, name)]
     return tuple(lost)
+
+
+def _holds(text: str, name: str) -> bool:
+    """Return True if the text has the name as whole words, but for case and accents."""
+    word = re.escape(without_accents(name.lower()))
+    return re.search(rf"(?<!\w){word}(?!\w)", without_accents(text.lower())) is not None
+
+
+def with_stand_ins(sentence: str, names: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Exchange names for others that the network copies; return the sentence and the names by their stand-ins.
+
+    A name is found as it is written, but for case. Stand-ins that the sentence already has are not used.
+
+    >>> with_stand_ins("Arctic Monkeys and Tom play.", ["Arctic Monkeys"])
+    ('Marta and Tom play.', {'Marta': 'Arctic Monkeys'})
+    """
+    free = [stand_in for stand_in in STAND_INS if not _holds(sentence, stand_in)]
+    stood_for: dict[str, str] = {}
+    for name, stand_in in zip(sorted(names, key=len, reverse=True), free, strict=False):
+        exchanged = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", stand_in, sentence, flags=re.IGNORECASE)
+        if exchanged != sentence:
+            sentence, stood_for[stand_in] = exchanged, name
+    return sentence, stood_for
 
 
 class Translator:
@@ -132,7 +155,7 @@ class Translator:
             ModelError: the folder is incomplete, or the weights are not the ones that its card describes.
         """
         try:
-            import ctranslate2  # noqa: PLC0415 - an extra
+            ctranslate2 = import_module("ctranslate2")  # an extra, which has no types
         except ImportError as error:
             raise TranslationExtraError(
                 "translation needs CTranslate2: install the extra `captions` (pip install 'pulso[captions]')"
@@ -190,6 +213,21 @@ class Translator:
         return found
 
     def _by_network(self, parts: Sequence[str], target: Language, names: Sequence[str]) -> list[str]:
+        """Return the translations; those that lose a name are made again with another name in its place."""
+        found = self._best(parts, target, names)
+        for place, part in enumerate(parts):
+            lost = [name for name in lost_in_translation(part, found[place], target, names) if name in names]
+            exchanged, stood_for = with_stand_ins(part, lost)
+            if not stood_for:
+                continue
+            text = self._best([exchanged], target, tuple(stood_for))[0]
+            for stand_in, name in stood_for.items():
+                text = re.sub(rf"(?<!\w){stand_in}(?!\w)", lambda _, name=name: name, text)  # type: ignore[misc]
+            if len(lost_in_translation(part, text, target, names)) < len(lost):
+                found[place] = text
+        return found
+
+    def _best(self, parts: Sequence[str], target: Language, names: Sequence[str]) -> list[str]:
         """Return the best hypothesis of each sentence that loses nothing, or else the best."""
         if not parts:
             return []

@@ -17,6 +17,7 @@ from processors.captions.translation import (
     Translator,
     lost_in_translation,
     sentences,
+    with_stand_ins,
 )
 from processors.models.inference import ModelCard, models_folder
 
@@ -46,6 +47,7 @@ class ScriptedEngine:
         self.hypotheses, self.sources = hypotheses, list[list[str]]()
 
     def translate_batch(self, sources: list[list[str]], **options: object) -> list[SimpleNamespace]:
+        assert sources
         self.sources += sources
         return [SimpleNamespace(hypotheses=[text.split() for text in self.hypotheses]) for _ in sources]
 
@@ -73,6 +75,25 @@ def test_translation_that_loses_a_name_of_the_glossary_is_marked() -> None:
     )
 
     assert found[0].lost == ("Ñu Gatos",)
+
+
+def test_name_that_is_not_copied_gets_a_stand_in() -> None:
+    class Engine(ScriptedEngine):
+        def translate_batch(self, sources: list[list[str]], **options: object) -> list[SimpleNamespace]:
+            self.hypotheses = ("Tom y Marta tocan.",) if "Tom" in sources[0] else ("Los gatos tocan.",)
+            return super().translate_batch(sources, **options)
+
+    engine = Engine()
+    found = translator(engine).translations(["The Cats and ÑU & Co play."], "en", "es", names=["The Cats", "Ñu & Co"])
+
+    assert found[0].text == "The Cats y Ñu & Co tocan."
+    assert found[0].lost == ()
+    assert len(engine.sources) == 2
+
+
+def test_stand_in_is_none_of_the_sentence() -> None:
+    assert with_stand_ins("Tom and Velmora", ["Velmora"]) == ("Tom and Marta", {"Marta": "Velmora"})
+    assert with_stand_ins("Nobody", ["Velmora"]) == ("Nobody", {})
 
 
 def test_approved_sentences_do_not_reach_the_network() -> None:
