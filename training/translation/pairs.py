@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.translation.slots import DAYS, DRINKS, ITEMS, SPOTS, WHERE
+from training.translation.slots import CAUSES, CLOTHES, DAYS, DRINKS, FACTS, INSTRUCTIONS, ITEMS, SPOTS, WHERE
 
 Pair = tuple[str, str]
 """An English sentence and a Spanish one."""
@@ -155,15 +155,21 @@ def slot_value(slot: str, rng: np.random.Generator) -> str:
     return make(rng)
 
 
+PHRASES = {"do": INSTRUCTIONS, "fact": FACTS, "cause": CAUSES, "wear": CLOTHES}
+"""Phrases of the slots that may stand twice in a pair."""
+
+
 def two_sided_values(rng: np.random.Generator) -> tuple[dict[str, str], dict[str, str]]:
     """Return values of the slots that differ between the languages: English, Spanish with what agrees with them."""
     spot, where, item, drink, day = (rows[int(rng.integers(len(rows)))] for rows in (SPOTS, WHERE, ITEMS, DRINKS, DAYS))
     english = {"spot": spot[0], "where": where[0], "item": item[0], "drink": drink[0], "day": day[0]}
     article = {"m": "el ", "f": "la ", "el": "el "}[drink[2]]
     spanish = {"spot": spot[1], "where": where[1], "item": item[1], "drink": article + drink[1], "day": day[1]}
+    for kind, rows in PHRASES.items():
+        for slot in (kind, kind + "2"):
+            english[slot], spanish[slot] = rows[int(rng.integers(len(rows)))]
     for values in (english, spanish):
-        values |= {"Spot": values["spot"][0].upper() + values["spot"][1:]}
-        values |= {"Drink": values["drink"][0].upper() + values["drink"][1:]}
+        values |= {slot.capitalize(): value[0].upper() + value[1:] for slot, value in values.items()}
     english |= {"drinkbare": drink[0]}
     spanish |= {"drinkbare": drink[1], "spot_o": "a" if spot[1].startswith("la ") else "o"}
     feminine = item[2] == "f"
@@ -186,7 +192,7 @@ def fill(pair: Pair, rng: np.random.Generator) -> Pair:
     translated = pair[1].format_map(spanish | shared)
     translated = re.sub(r"\b([Dd])e el (?=[a-zñáéíóú])", r"\1el ", translated)
     translated = re.sub(r"\b([Aa]) el (?=[a-zñáéíóú])", r"\1l ", translated)
-    text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", pair[0].format_map(english | shared))
+    text = re.sub(r"\b([Aa]) (?=[aeiou8]|11\b)", r"\1n ", pair[0].format_map(english | shared))
     return text, translated
 
 

@@ -25,7 +25,7 @@ UPDATE_TOKENS, BATCH_TOKENS = 2200, 1200
 """Word pieces of the target in one update, and most of either side in one pass."""
 JOINED_SHARE = 0.06
 """Share of the samples that are two sentences, so that long ones are seen."""
-FESTIVAL_REPEATS, TEMPLATE_REPEATS = 8, 12
+FESTIVAL_REPEATS, TEMPLATE_REPEATS = 8, 20
 """Times that one of our own pairs is seen in an epoch, and one with slots, which is filled anew each time."""
 AVERAGE_DECAY, AVERAGE_EVERY = 0.96, 10
 CHECKPOINT_SECONDS = 120
