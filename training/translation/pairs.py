@@ -192,7 +192,7 @@ def fill(pair: Pair, rng: np.random.Generator) -> Pair:
     translated = pair[1].format_map(spanish | shared)
     translated = re.sub(r"\b([Dd])e el (?=[a-zñáéíóú])", r"\1el ", translated)
     translated = re.sub(r"\b([Aa]) el (?=[a-zñáéíóú])", r"\1l ", translated)
-    text = re.sub(r"\b([Aa]) (?=[aeiou8]|11\b)", r"\1n ", pair[0].format_map(english | shared))
+    text = re.sub(r"(\ba|^A) (?=[aeiou8]|11\b)", r"\1n ", pair[0].format_map(english | shared))
     return text, translated
 
 
