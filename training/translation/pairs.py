@@ -184,16 +184,21 @@ def fill(pair: Pair, rng: np.random.Generator) -> Pair:
     >>> fill(("{Spot} is closed.", "{Spot} está cerrad{spot_o}."), np.random.default_rng(1))
     ('The dance tent is closed.', 'La carpa de baile está cerrada.')
     """
+    return fill_and_tell(pair, rng)[0]
+
+
+def fill_and_tell(pair: Pair, rng: np.random.Generator) -> tuple[Pair, dict[str, str]]:
+    """Fill the slots of a pair; return also the values that are the same in both languages, by slot."""
     slots = sorted(set(re.findall(r"\{(\w+)\}", pair[0] + pair[1])))
     if not slots:
-        return pair
+        return pair, {}
     english, spanish = two_sided_values(rng)
     shared = {slot: slot_value(slot, rng) for slot in slots if slot not in spanish}
     translated = pair[1].format_map(spanish | shared)
     translated = re.sub(r"\b([Dd])e el (?=[a-zñáéíóú])", r"\1el ", translated)
     translated = re.sub(r"\b([Aa]) el (?=[a-zñáéíóú])", r"\1l ", translated)
     text = re.sub(r"(\ba|^A) (?=[aeiou8]|11\b)", r"\1n ", pair[0].format_map(english | shared))
-    return text, translated
+    return (text, translated), shared
 
 
 def _of_length(length: int, rng: np.random.Generator) -> str:
