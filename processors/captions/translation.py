@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from processors.accents import without_accents
 from processors.captions.approved import ApprovedTexts, Language
-from processors.models.inference import ModelCard, ModelError, checked_weights
+from processors.models.inference import ModelCard, ModelError, checked_weights, sha256_of
 
 WEIGHTS: Final = "model.bin"
 TOKENIZER: Final = "tokenizer.json"
@@ -161,12 +161,15 @@ class Translator:
                 "translation needs CTranslate2: install the extra `captions` (pip install 'pulso[captions]')"
             ) from error
         card, _ = checked_weights(folder, WEIGHTS)
-        if not (folder / TOKENIZER).is_file():
-            raise ModelError(f"{folder} has no {TOKENIZER}: restore it with `git checkout models/{folder.name}`")
+        tokenizer_file = folder / TOKENIZER
+        if not tokenizer_file.is_file() or sha256_of(tokenizer_file) != card.settings.get("tokenizer_sha256"):
+            raise ModelError(
+                f"{tokenizer_file} differs from the card: restore it with `git checkout models/{folder.name}`"
+            )
         engine = ctranslate2.Translator(
             str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
         )
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        tokenizer = Tokenizer.from_file(str(tokenizer_file))
         return cls(engine, tokenizer, card, approved or ApprovedTexts.load())
 
     @property

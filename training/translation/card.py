@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from processors.captions.approved import ApprovedTexts, Language
-from processors.captions.translation import WEIGHTS, Translator, lost_in_translation
+from processors.captions.translation import BEAM, TOKENIZER, WEIGHTS, Translator, lost_in_translation
 from processors.captions.translation_evaluation import evaluate, read_pairs
 from processors.models.inference import ModelCard, models_folder, sha256_of
 from training.translation.export import agreement, convert, load_network
@@ -76,7 +76,7 @@ def make_card(folder: Path, parameters: int, metrics: dict[str, dict[str, float]
         "and digits, are one group. 2 % of Tatoeba's groups are the test and 1.2 % for choices; 25 % and 10 % of our "
         "own. No pair of the test has a sentence that was learnt from.",
         metrics=metrics,
-        settings={"beam": 4},
+        settings={"beam": BEAM, "tokenizer_sha256": sha256_of(folder / TOKENIZER)},
         limits=[
             "Trained on short sentences of everyday language: idioms, long sentences and rare words are often wrong.",
             "The festival figures are on sentences that the authors wrote in the style of those it learnt from.",

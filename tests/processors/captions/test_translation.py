@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from processors.captions.translation import (
     sentences,
     with_stand_ins,
 )
-from processors.models.inference import ModelCard, models_folder
+from processors.models.inference import ModelCard, ModelError, models_folder
 
 
 class WordTokenizer:
@@ -147,6 +148,15 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def shipped() -> Translator:
     pytest.importorskip("ctranslate2", reason="the extra `captions` is not installed")
     return Translator.load(models_folder() / "translation")
+
+
+def test_tokenizer_of_another_network_is_refused(shipped: Translator, tmp_path: Path) -> None:
+    folder = shutil.copytree(models_folder() / "translation", tmp_path / "translation")
+    tokenizer = folder / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text(encoding="utf-8") + " ", encoding="utf-8")
+
+    with pytest.raises(ModelError, match="differs from the card"):
+        Translator.load(folder)
 
 
 def test_shipped_network_translates_both_ways(shipped: Translator) -> None:
