@@ -69,7 +69,7 @@ def make_card(folder: Path, parameters: int, metrics: dict[str, dict[str, float]
         parameters=parameters,
         data=[
             "Tatoeba English–Spanish pairs (CC BY 2.0 FR, tatoeba.org)",
-            f"{len(pairs)} pairs of festival sentences of our own (training/translation/festival.tsv), {templates} of "
+            f"{len(pairs)} pairs of festival sentences of our own (training/translation/festival.csv), {templates} of "
             "them with slots for names, times, places and things, filled anew each time",
         ],
         split="By group: pairs that share a sentence on either side, but for case, accents, punctuation, common names "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 import unicodedata
@@ -16,7 +17,7 @@ from training.translation.slots import CAUSES, CLOTHES, DAYS, DRINKS, FACTS, INS
 Pair = tuple[str, str]
 """An English sentence and a Spanish one."""
 
-FESTIVAL = Path(__file__).with_name("festival.tsv")
+FESTIVAL = Path(__file__).with_name("festival.csv")
 NAMES = re.compile(r"\b(?:tom|mary|maria|john|juan|jack|jim|bob|ken|mike|nancy|bill|paul|alice|ann|ana|boston|tomas)\b")
 DEV_SHARE, TEST_SHARE = 0.012, 0.02
 FESTIVAL_SHARES = (0.1, 0.25)
@@ -82,10 +83,9 @@ def read_tatoeba(path: Path) -> list[Pair]:
 
 
 def read_festival(path: Path = FESTIVAL) -> list[Pair]:
-    """Read our own pairs; words in braces are places for names and numbers (`fill`)."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    rows = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
-    return [(english.strip(), spanish.strip()) for english, spanish in rows]
+    """Read our own pairs; words in braces are slots (`fill`)."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [(row["en"], row["es"]) for row in csv.DictReader(file)]
 
 
 PEOPLE = (
@@ -96,10 +96,10 @@ PEOPLE = (
     "Nina", "Tomás", "Clara", "Raúl", "Irene", "Vera",
 )  # fmt: skip
 SYLLABLES = (
-    "ba", "be", "bri", "ca", "cla", "co", "da", "del", "do", "fa", "fle", "fo", "ga", "gri", "ha", "ja", "ka", "kel",
-    "lo", "lu", "ma", "mi", "mor", "na", "ne", "nor", "pa", "pi", "qui", "ra", "ri", "ro", "sa", "sel", "so", "ta",
+    "ba", "be", "bri", "ca", "cla", "co", "da", "del", "do", "fa", "fli", "fi", "ga", "gri", "ha", "ja", "ka", "kel",
+    "lo", "lu", "ma", "mi", "mar", "na", "ne", "nor", "pa", "pi", "qui", "ra", "ri", "ro", "sa", "sel", "so", "ta",
     "ten", "tri", "tu", "va", "vel", "vi", "xa", "yo", "za", "zen", "zo", "an", "er", "il", "on", "us", "st", "ck",
-    "nd", "ry", "ll",
+    "nt", "ry", "ll",
 )  # fmt: skip
 ACT_FORMS = ("{a}", "{a}", "{a} {b}", "The {a}s", "Los {a}", "DJ {a}", "{a} & the {b}s", "La {a}", "{p} {a}", "{p}")
 STAGES = ("Main", "North", "River", "Forest", "Sunset", "Electro", "Luna", "Sol", "Mar", "Norte", "Aurora", "Origen")
