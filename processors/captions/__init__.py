@@ -1,1 +1,1 @@
-"""Captions: speech to lines of text, names of the programme, and subtitles."""
+"""Captions: speech to lines of text, their translation, names of the programme, and subtitles."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import yaml
 
 from processors.accents import without_accents
+from schemas.captions import Language
 from schemas.errors import PulsoError
-
-Language = Literal["es", "en"]
 
 APPROVED = Path(__file__).with_name("approved.yaml")
 

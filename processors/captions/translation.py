@@ -18,8 +18,9 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from processors.accents import without_accents
-from processors.captions.approved import ApprovedTexts, Language
+from processors.captions.approved import ApprovedTexts
 from processors.models.inference import ModelCard, ModelError, checked_weights, sha256_of
+from schemas.captions import Language
 
 WEIGHTS: Final = "model.bin"
 TOKENIZER: Final = "tokenizer.json"

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from processors.captions.approved import Language
 from processors.captions.translation import Translation, Translator, lost_in_translation
 from processors.csv_table import CellError, TableError, read_table
+from schemas.captions import Language
 
 BATCH = 32
 """Pairs between two reports of progress."""

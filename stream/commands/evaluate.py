@@ -17,13 +17,9 @@ from stream.runtime.settings import Settings
 commands = typer.Typer(help="Measure a model on your own labelled data.", no_args_is_help=True)
 
 
-OTHER_EVALUATIONS = ("stream.commands.evaluate_translation:translation",)
-"""Evaluations that belong to no feature."""
-
-
 def register(app: typer.Typer) -> None:
     """Add the evaluations of all features."""
-    for reference in (*registry.evaluations(), *OTHER_EVALUATIONS):
+    for reference in registry.evaluations():
         commands.command()(load_reference(reference))
     app.add_typer(commands, name="evaluate")
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from processors.captions.approved import ApprovedTexts, Language
+from processors.captions.approved import ApprovedTexts
 from processors.captions.translation import BEAM, TOKENIZER, WEIGHTS, Translator, lost_in_translation
 from processors.captions.translation_evaluation import evaluate, read_pairs
 from processors.models.inference import ModelCard, models_folder, sha256_of
+from schemas.captions import Language
 from training.translation.export import agreement, convert, load_network
 from training.translation.pairs import FESTIVAL_SHARES, fill_and_tell, read_festival, split
 from training.translation.vocabulary import TO_ENGLISH, TO_SPANISH

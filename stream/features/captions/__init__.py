@@ -18,7 +18,10 @@ FEATURE = Feature(
     agents={"captions": "stream.features.captions.agents:register"},
     buffer_events=32,
     metrics=("stream.features.captions.metrics",),
-    evaluations=("stream.commands.evaluate_captions:captions",),
+    evaluations=(
+        "stream.commands.evaluate_captions:captions",
+        "stream.commands.evaluate_translation:translation",
+    ),
     console="console.features.captions:FEATURE",
     access={
         "captions": Access(consumes=(SPEECH, CORRECTIONS), broadcasts=(CAPTIONS,), produces=(CAPTIONS,)),

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from processors.captions.approved import Language
 from processors.captions.translation import Translation, lost_in_translation
 from processors.captions.translation_evaluation import PairsFileError, evaluate, read_pairs, scores
 from processors.csv_table import TableError
+from schemas.captions import Language
 
 pytest.importorskip("sacrebleu", reason="the extra `captions` is not installed")
 
