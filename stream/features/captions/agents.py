@@ -136,7 +136,8 @@ class CaptionsAgent:
             heard = await self._recognizer.hear(
                 samples,
                 self._languages.get(stage),
-                names=self._glossary.hints(),
+                hints=self._glossary.hints(),
+                names=self._glossary.names,
                 correct=lambda text: self._glossary.correct(text).text,
             )
         except SpeechModelError as error:
@@ -174,7 +175,8 @@ class CaptionsAgent:
         translation = correction.translation
         if translation is None and correction.text != line.text:
             # Whisper translates sound, not text: without the text translator the old translation stays.
-            translation = await self._recognizer.translate(correction.text, line.language) or line.translation
+            names = self._glossary.names
+            translation = await self._recognizer.translate(correction.text, line.language, names=names)
         return msgspec.structs.replace(
             line,
             event_id=EventId(identifier(record.id)),

@@ -7,7 +7,6 @@ import io
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,16 +14,14 @@ import soundfile
 from msgspec import Struct
 
 from processors.captions.transcriber import SpeechModelError, Transcriber, Transcript
+from processors.captions.translation import TranslationExtraError, Translator
 from processors.captions.voice_activity import SAMPLE_RATE, Samples
+from processors.models.inference import models_folder
 from schemas.captions import Language
 from schemas.errors import PulsoError
-from stream.runtime.feature import load_reference
 from stream.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
-
-TRANSLATION_MODEL = Path(__file__).resolve().parents[3] / "models" / "translation"
-"""Folder of the text translator, which is used where it is there."""
 
 MAX_SECONDS = 30.0
 """Longest piece that is understood; sources cut at six seconds."""
@@ -37,8 +34,10 @@ class SpeechSoundError(PulsoError, ValueError):
 class TextTranslator(Protocol):
     """Translates texts from one language into another."""
 
-    def translate(self, texts: Sequence[str], source: Language, target: Language) -> list[str]:
-        """Return a translation of each text."""
+    def translate(
+        self, texts: Sequence[str], source: Language, target: Language, *, names: Sequence[str] = ()
+    ) -> list[str]:
+        """Return a translation of each text, in which `names` stay as they are."""
         ...
 
 
@@ -85,10 +84,18 @@ class SpeechRecognizer:
         samples: Samples,
         language: Language | None,
         *,
+        hints: Sequence[str],
         names: Sequence[str],
         correct: Callable[[str], str],
     ) -> Heard:
         """Transcribe a piece, correct names in it, and translate it.
+
+        Args:
+            samples: 16 kHz, mono.
+            language: of the piece; None: it is recognised.
+            hints: names that the decoder expects.
+            names: names that a translation keeps.
+            correct: puts names right that were misheard.
 
         Raises:
             SpeechModelError: there is no usable model.
@@ -96,19 +103,20 @@ class SpeechRecognizer:
 
         def work() -> Heard:
             model, translator = self._models()
-            found = model.transcribe(samples, language, names=names, translate=translator is None)
+            found = model.transcribe(samples, language, names=hints, translate=translator is None)
             text = correct(found.text)
             if found.refused:
                 return Heard(found, text, None)
-            return Heard(found, text, _translation(translator, text, found.language) or found.translation or None)
+            translation = _translation(translator, text, found.language, names)
+            return Heard(found, text, translation or found.translation or None)
 
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    async def translate(self, text: str, language: Language) -> str | None:
-        """Return a text in the other language; None where nothing translates it."""
+    async def translate(self, text: str, language: Language, *, names: Sequence[str] = ()) -> str | None:
+        """Return a text in the other language, in which `names` stay as they are; None where nothing translates it."""
 
         def work() -> str | None:
-            return _translation(self._models()[1], text, language)
+            return _translation(self._models()[1], text, language, names)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
@@ -132,15 +140,14 @@ def recognizer_of(settings: Settings) -> SpeechRecognizer:
 
 def shipped_translator() -> TextTranslator | None:
     """Return the text translator; None where its model is not there."""
-    if not TRANSLATION_MODEL.is_dir():
+    folder = models_folder() / "translation"
+    if not folder.is_dir():
         return None
     try:
-        translator_type = load_reference("processors.captions.translation:Translator")
-    except ImportError as error:
+        return Translator.load(folder)
+    except TranslationExtraError as error:
         log.warning("captions are not translated by the text translator: %s", error)
         return None
-    translator: TextTranslator = translator_type.load(TRANSLATION_MODEL)
-    return translator
 
 
 def read_speech(value: bytes) -> Samples:
@@ -163,8 +170,8 @@ def read_speech(value: bytes) -> Samples:
     return mono
 
 
-def _translation(translator: TextTranslator | None, text: str, language: Language) -> str | None:
+def _translation(translator: TextTranslator | None, text: str, language: Language, names: Sequence[str]) -> str | None:
     if translator is None:
         return None
-    (translated,) = translator.translate([text], language, "en" if language == "es" else "es")
+    (translated,) = translator.translate([text], language, "en" if language == "es" else "es", names=names)
     return translated.strip() or None

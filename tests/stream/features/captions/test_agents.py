@@ -49,7 +49,8 @@ class FakeModel:
 class FakeTranslator:
     """Marks what it translated."""
 
-    def translate(self, texts: Any, source: str, target: str) -> list[str]:
+    def translate(self, texts: Any, source: str, target: str, *, names: Any) -> list[str]:
+        assert tuple(names) == ("Nadia Ferrer",), "a translation keeps them"
         return [f"{source}>{target} {text}" for text in texts]
 
 
