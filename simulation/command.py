@@ -19,7 +19,9 @@ from rich.status import Status
 from rich.table import Table
 
 from schemas.assistant import ASSISTANT_ANSWERS
+from schemas.captions import CAPTIONS
 from schemas.itinerary import PLANS
+from schemas.models import REVIEWS
 from schemas.programme import PROGRAMME
 from schemas.recommendations import RECOMMENDATIONS
 from schemas.routes import PATHS
@@ -128,8 +130,9 @@ def run_demo(
     return 1 if report.silent or report.error else 0
 
 
-_NOT_PLAYED = (SOURCE_STATES, SHOW_STOPS)
-"""Results that the evening does not cause: it has no process of sources, and no people who stop the show."""
+_NOT_PLAYED = (SOURCE_STATES, SHOW_STOPS, CAPTIONS, REVIEWS)
+"""Results that the evening does not cause: it has no process of sources, nobody who stops the show, no speech on a feed
+of its own, and no time in which a model falls due."""
 
 FESTIVAL = ROOT / "deploy" / "festivals" / "demo"
 """Approved answers of the demo's festival; its programme and map are in the venue file."""
