@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from pydantic import Field
 
 from schemas.addresses import StreamUrl
@@ -112,7 +112,7 @@ class CameraRate(Struct, frozen=True, kw_only=True):
     time: Instant
     frames_per_second: NonNegative | None = None
     """Frames per second; None for the camera's own rate."""
-    valid_seconds: NonNegative
+    valid_seconds: Annotated[float, Meta(ge=0, le=3600)]
     """Seconds after its receipt for which it is valid: what a worker that ended has said is over then."""
     interval_seconds: NonNegative = 0.0
     """Longest planned time between two analyzed frames; 0 while every frame is analyzed."""

@@ -26,9 +26,7 @@ MODEL_DUE = AlertRule(
     name="model-due",
     result=ModelReview,
     unit=Unit.NONE,
-    defaults=RuleSettings(
-        raise_at=1, clear_at=0, cool_down_seconds=7 * 24 * 3600, severity="low", audience=["production"]
-    ),
+    defaults=RuleSettings(raise_at=1, clear_at=0, cool_down_seconds=24 * 3600, severity="low", audience=["production"]),
     measure=measure_review,
 )
 

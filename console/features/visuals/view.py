@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TypedDict
 
 import msgspec
 from msgspec import Struct
 
 from console.update_hub import UpdateHub
+from processors.visuals.frame_delays import FrameDelays
 from schemas.ids import StageId
 from schemas.music import MusicTags
 from schemas.venue import Venue
@@ -18,12 +18,6 @@ from stream.stores.accounts import Role
 
 CHANNEL = "visuals"
 ROLES: tuple[Role, ...] = ("production",)
-
-MAX_LATENESS_MS = 1_000
-"""A frame that is later than this, against the quickest of its stage, is not shown: after a cut of Kafka all come."""
-
-RESET_FRAMES = 100
-"""Late frames in a row after which the source's clock was set, rather than Kafka away."""
 
 
 class ShownTags(TypedDict):
@@ -57,7 +51,7 @@ class VisualsView:
         self._stages = frozenset(stages_of(venue))
         self._frames: dict[str, StageFrame] = {}
         self._tags: dict[str, MusicTags] = {}
-        self._delays: dict[str, _Delays] = {}
+        self._delays: dict[str, FrameDelays] = {}
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
         """Apply a frame, or the tags of a fragment."""
@@ -65,7 +59,7 @@ class VisualsView:
             self._tags[record.stage] = record
             return {_channel_of(record.stage)}
         if isinstance(record, StageFrame) and record.stage in self._stages:
-            delays = self._delays.setdefault(record.stage, _Delays())
+            delays = self._delays.setdefault(record.stage, FrameDelays())
             if delays.is_late(record.time, received_at):
                 return set()
             self._frames[record.stage] = record
@@ -83,24 +77,6 @@ class VisualsView:
             "tags": None if tags is None else _shown(tags),
         }
         return state
-
-
-class _Delays:
-    """Delays of one stage's frames between the source's clock and Kafka's, which may differ by any amount."""
-
-    def __init__(self) -> None:
-        self._least: float | None = None
-        self._late = 0
-
-    def is_late(self, time: datetime, received_at: int) -> bool:
-        """Return True for a frame that waited on its way."""
-        delay = received_at - time.timestamp() * 1000
-        if self._least is None or delay < self._least or self._late >= RESET_FRAMES:
-            self._least, self._late = delay, 0
-            return False
-        late = delay - self._least > MAX_LATENESS_MS
-        self._late = self._late + 1 if late else 0
-        return late
 
 
 def stages_of(venue: Venue) -> list[StageId]:

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.features.visuals.view import RESET_FRAMES, VisualsView
+from console.features.visuals.view import VisualsView
 from console.update_hub import Subscription, UpdateHub
+from processors.visuals.frame_delays import RESET_FRAMES
 from schemas.music import MusicTags, StageSettings
 from schemas.venue import Venue
 from schemas.visuals import StageFrame
