@@ -7,7 +7,7 @@ from bench.promotion_choices import simulate
 
 def test_choices_lose_less_than_uniform_ones() -> None:
     outcome = simulate(7, 1_500, variants=3)
-    assert outcome.regret < 0.8 * outcome.uniform_regret
+    assert outcome.regret < 0.9 * outcome.uniform_regret
     assert len(outcome.variants_covered) == 3
 
 
