@@ -134,8 +134,8 @@ def test_demo_reaches_redis_and_prometheus_and_ends(tmp_path: Path) -> None:
     assert report["alerts"]["raised"] > 0
     assert set(report["alerts"]["raised_by_audience"]) >= {"security", "bar", "support"}
     assert report["alerts"]["seconds_from_event"]["p50"] > 0
-    assert report["prometheus"]["targets_up"] == report["prometheus"]["targets"] == 5
-    assert report["prometheus"]["values"]["workers_ready"] == 5
+    assert report["prometheus"]["targets_up"] == report["prometheus"]["targets"] == 6
+    assert report["prometheus"]["values"]["workers_ready"] == 6
     assert not any(report["dead_letters"].values())
     check_story(report["story"], completed.stdout)
     assert panels.panels_without_data() == [], "every panel of Grafana has data"

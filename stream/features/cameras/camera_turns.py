@@ -171,6 +171,9 @@ class CameraTurns:
 
     def _update_capacity(self, now: datetime, demand: float, wait: timedelta) -> None:
         """Set the capacity to the frames analyzed per second while frames wait; let it grow while they don't."""
+        if not self._last_frame_at:  # nothing was measured: cameras that come back are analyzed as at the start
+            self._capacity, self._growth = None, GROWTH
+            return
         if self._turn_began is None:
             return
         seconds = max((now - self._turn_began).total_seconds(), TURN_DURATION.total_seconds())

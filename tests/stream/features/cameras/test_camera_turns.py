@@ -117,3 +117,16 @@ def test_new_venue_changes_priorities() -> None:
     turns.add_frame(CameraId("b"), AT + timedelta(seconds=30))
     turns.add_frame(CameraId("b"), AT + timedelta(seconds=33))
     assert turns.cameras == ("b",), "the silent camera was found in the rotation of its new priority"
+
+
+def test_cameras_that_were_all_silent_are_analyzed_as_at_the_start() -> None:
+    turns, camera = CameraTurns(timedelta(seconds=2)), CameraId("gate")
+    for second in range(0, 60):  # slow: one frame in a second, each of which waited
+        turns.add_frame(camera, AT + timedelta(seconds=second))
+        turns.add_analyzed(timedelta(seconds=1.9))
+    assert turns.is_limited
+    for pause in (60, 120, 600):
+        for second in (0, 3, 6):
+            turns.add_frame(camera, AT + timedelta(seconds=60 + pause + second))
+            turns.add_analyzed(timedelta(0))
+            assert not turns.is_limited and turns.has_turn(camera)
